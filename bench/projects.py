@@ -1,0 +1,70 @@
+"""The projects that are measured, and their copies: one for each side, edited alike."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["EXAMPLES", "Example", "Project", "copied"]
+
+LEFT_OUT = shutil.ignore_patterns(
+    "okamochi.lock",
+    "__pycache__",
+    ".venv",
+    "instance",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    "*.sqlite3",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """`edited` is the module whose line changes; `debian_packages` is what a Dockerfile has to install for
+    the app to start at all."""
+
+    name: str
+    served: str
+    edited: str
+    debian_packages: tuple[str, ...] = ()
+
+
+EXAMPLES = {
+    "flask-minimal": Example(name="flask-minimal", served="app:app", edited="app.py"),
+    "invoice": Example(
+        name="invoice",
+        served="wsgi:app",
+        edited="invoice/__init__.py",
+        debian_packages=(
+            "libpango-1.0-0",
+            "libpangoft2-1.0-0",
+            "libharfbuzz-subset0",
+            "fontconfig",
+            "fonts-ipaexfont-gothic",
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of an example that one side builds."""
+
+    example: Example
+    folder: Path
+
+    def change_a_line(self, number: int) -> None:
+        """One line of source is different from ever before."""
+        path = self.folder / self.example.edited
+        marker = "BENCHMARK_EDIT = "
+        kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
+        kept.append(f'{marker}"{number} {time.time_ns()}"')
+        path.write_text("\n".join(kept) + "\n", "utf-8")
+
+
+def copied(root: Path, example: Example, folder: Path) -> Project:
+    shutil.copytree(root / "examples" / example.name, folder, ignore=LEFT_OUT)
+    return Project(example, folder)

@@ -1,0 +1,1 @@
+"""Floor 5: from plan and lock to an OCI image."""

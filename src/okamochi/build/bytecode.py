@@ -1,0 +1,177 @@
+"""Bytecode, compiled ahead by the image's own Python; unchecked-hash, the same on every build.
+
+The files are compiled by one fixed program with fixed imports, because marshal's output depends on which
+strings the process has interned. See PEP 552 for the format and why unchecked-hash suits images: nothing
+in them changes after the build, and no time stamp has to agree.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from okamochi.errors import BuildError
+from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, file
+from okamochi.oci.platform import Platform
+from okamochi.system.process import Runner
+from okamochi.system.world import World
+
+__all__ = ["BYTECODE_FORMAT", "Interpreter", "bytecode_entries", "compile_sources", "image_interpreter"]
+
+# Part of every cache key: counts up whenever COMPILER changes what it writes.
+BYTECODE_FORMAT = "1"
+
+FIELDS_PER_SOURCE = 3
+
+# Runs in the image's Python. Reads NUL-separated triples (source file, path in the image, output file)
+# from stdin and writes one NUL-separated "path in the image: why" for each that does not compile.
+COMPILER = """
+import sys, _imp, marshal, posix
+import _frozen_importlib_external as external
+fields = sys.stdin.buffer.read().split(b"\\0")
+failures = []
+for index in range(0, len(fields) - 2, 3):
+    source_file, image_path, output = fields[index:index + 3]
+    with open(source_file, "rb") as stream:
+        source = stream.read()
+    name = image_path.decode("utf-8", "surrogateescape")
+    try:
+        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        failures.append(("%s: %s" % (name, error)).encode("utf-8", "replace"))
+        continue
+    content = external._code_to_hash_pyc(code, _imp.source_hash(external._RAW_MAGIC_NUMBER, source), False)
+    del code
+    with open(output, "wb") as stream:
+        stream.write(content)
+sys.stdout.buffer.write(b"\\0".join(failures))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """How to start a Python that writes the image's bytecode; `tag` is its cache tag, as in cpython-313."""
+
+    argv: tuple[str, ...]
+    tag: str
+    identity: str
+
+    def run(self, runner: Runner, program: str, stdin: bytes, *, timeout_seconds: float = 900) -> bytes:
+        """The program's stdout. BuildError with the end of its stderr when it fails."""
+        argv = (*self.argv, "-I", "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
+        done = runner.run(argv, stdin=stdin, env=CLEAN_ENVIRONMENT, timeout_seconds=timeout_seconds)
+        if done.returncode != 0:
+            raise BuildError(
+                "the image's Python could not compile the files",
+                where=self.argv[-1],
+                details=tuple(done.stderr.decode("utf-8", "replace").splitlines()[-8:]),
+                hint="run 'okamochi doctor'; if the base was built on another machine, "
+                "'okamochi cache clear' and build again",
+            )
+        return done.stdout
+
+
+# PYTHONHASHSEED makes nothing differ that was seen, and costs nothing.
+CLEAN_ENVIRONMENT: Mapping[str, str] = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+
+
+def image_interpreter(root: Path, python: str, platform: Platform, *, identity: str) -> Interpreter:
+    """The Python of an unpacked base, started through the base's own loader: no root rights, no chroot.
+
+    `python` is its path below `root`; `identity` is the base's key, part of cache keys.
+    """
+    libraries = root / "usr/lib" / platform.multiarch
+    argv = (str(root / platform.loader), "--library-path", str(libraries), str(root / python))
+    version = PurePosixPath(python).name.removeprefix("python")
+    return Interpreter(argv, "cpython-" + version.replace(".", ""), identity)
+
+
+def compile_sources(
+    runner: Runner, interpreter: Interpreter, sources: Sequence[tuple[Path, str, Path]], *, jobs: int = 2
+) -> tuple[str, ...]:
+    """Compiles (source file, path in the image with its leading slash, output file); output folders exist.
+
+    Returns a line for each file that is not valid Python: packages carry templates and test data whose
+    name ends in .py. The order and the number of jobs make no difference to the bytes.
+    """
+    if not sources:
+        return ()
+    shares = balanced(sources, jobs)
+    with ThreadPoolExecutor(len(shares)) as pool:
+        answers = pool.map(lambda share: interpreter.run(runner, COMPILER, request_of(share)), shares)
+        return tuple(sorted(line for answer in answers for line in failures_in(answer)))
+
+
+def balanced(sources: Sequence[tuple[Path, str, Path]], jobs: int) -> list[list[tuple[Path, str, Path]]]:
+    """Shares of about the same number of bytes; small work stays in one process."""
+    sized = sorted(((source[0].stat().st_size, source) for source in sources), key=lambda pair: -pair[0])
+    total = sum(size for size, _ in sized)
+    shares: list[list[tuple[Path, str, Path]]] = [[] for _ in range(jobs if total > 500_000 else 1)]
+    loads = [0] * len(shares)
+    for size, source in sized:
+        lightest = loads.index(min(loads))
+        shares[lightest].append(source)
+        loads[lightest] += size + 1000
+    return [share for share in shares if share]
+
+
+def request_of(sources: Iterable[tuple[Path, str, Path]]) -> bytes:
+    fields = (os.fsencode(field) for source in sources for field in source)
+    return b"\0".join(fields) + b"\0"
+
+
+def failures_in(answer: bytes) -> list[str]:
+    return [line.decode("utf-8", "replace") for line in answer.split(b"\0") if line]
+
+
+def bytecode_entries(
+    world: World, interpreter: Interpreter, entries: Sequence[Entry], *, key: str
+) -> tuple[Entry, ...]:
+    """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`.
+
+    `key` names the sources' content (a wheel's sha256, a base's key); the interpreter's identity is added.
+    """
+    folder = world.cache.folder(
+        "bytecode",
+        f"{BYTECODE_FORMAT}-{interpreter.identity}-{key}",
+        lambda target: compile_into(world, interpreter, entries, target),
+    )
+    return pycache_entries(entries, interpreter.tag, folder)
+
+
+def compile_into(world: World, interpreter: Interpreter, entries: Sequence[Entry], target: Path) -> None:
+    """Outputs are numbered by the sorted order of the sources: no name of a project becomes a file name."""
+    sources: list[tuple[Path, str, Path]] = []
+    with world.cache.temporary() as scratch:
+        for number, entry in enumerate(python_sources(entries)):
+            sources.append((on_disk(entry, scratch, number), "/" + entry.path, target / str(number)))
+        compile_sources(world.runner, interpreter, sources, jobs=os.cpu_count() or 1)
+
+
+def on_disk(entry: Entry, scratch: Path, number: int) -> Path:
+    if isinstance(entry.content, FileContent):
+        return entry.content.path
+    assert entry.content is not None
+    path = scratch / str(number)
+    path.write_bytes(entry.content.read())
+    return path
+
+
+def python_sources(entries: Iterable[Entry]) -> list[Entry]:
+    found = (entry for entry in entries if entry.kind is EntryKind.FILE and entry.path.endswith(".py"))
+    return sorted(found, key=lambda entry: entry.path)
+
+
+def pycache_entries(entries: Sequence[Entry], tag: str, folder: Path) -> tuple[Entry, ...]:
+    made: dict[str, Entry] = {}
+    for number, entry in enumerate(python_sources(entries)):
+        compiled = folder / str(number)
+        if not compiled.is_file():
+            continue
+        source = PurePosixPath(entry.path)
+        cache_folder = str(source.parent / "__pycache__")
+        made.setdefault(cache_folder, directory(cache_folder, entry.owner))
+        path = f"{cache_folder}/{source.stem}.{tag}.pyc"
+        made[path] = file(path, entry.owner, compiled)
+    return tuple(made.values())

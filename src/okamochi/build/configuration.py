@@ -1,0 +1,68 @@
+"""From plan to image configuration: what a container of the image runs, as whom, and how it is stopped."""
+
+from collections.abc import Iterable
+
+from okamochi import __version__
+from okamochi.build.revision import Revision
+from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
+from okamochi.model.process import HttpProbe, Process
+from okamochi.oci.image_config import Healthcheck, ImageConfig
+from okamochi.oci.platform import Platform
+
+__all__ = ["annotations_of", "health_argv", "health_environment", "image_configuration"]
+
+TITLE = "org.opencontainers.image.title"
+
+
+def image_configuration(plan: Plan, platform: Platform, *, created: str) -> ImageConfig:
+    """The web process is the image's entry point; others are started with an entry point of their own."""
+    web = plan.web
+    environment = {**dict(plan.image_environment), **health_environment(web)}
+    return ImageConfig(
+        platform=platform,
+        created=created,
+        user=f"{plan.security.run_as_user}:{plan.security.run_as_group}",
+        env=tuple(sorted(environment.items())),
+        entrypoint=web.argv,
+        working_dir=APP_ROOT,
+        exposed_ports=(f"{web.port}/tcp",) if web.port else (),
+        labels=((TITLE, plan.name),),
+        stop_signal=web.stop_signal,
+        healthcheck=healthcheck_of(web),
+    )
+
+
+def healthcheck_of(process: Process) -> Healthcheck | None:
+    if process.probe is None:
+        return None
+    return Healthcheck(
+        argv=health_argv(), interval_seconds=30, timeout_seconds=5, start_period_seconds=60, retries=3
+    )
+
+
+def health_argv() -> tuple[str, ...]:
+    return (f"{VENV_ROOT}/bin/python", "-I", "-S", f"{KIT_ROOT}/healthcheck.py")
+
+
+def health_environment(process: Process) -> dict[str, str]:
+    """What the kit's health check and access log are told; an absent path means a TCP probe."""
+    if not isinstance(process.probe, HttpProbe):
+        return {}
+    host = {"OKAMOCHI_HEALTH_HOST": process.probe.host} if process.probe.host else {}
+    return {"OKAMOCHI_HEALTH_PATH": process.probe.path, **host}
+
+
+def annotations_of(plan: Plan, revision: Revision, *, created: str) -> tuple[tuple[str, str], ...]:
+    """Annotations of the manifest (image-spec, annotations.md); what is not known is left out."""
+    named = {
+        "org.opencontainers.image.created": created,
+        "org.opencontainers.image.revision": revision.commit,
+        "org.opencontainers.image.source": revision.source,
+        TITLE: plan.name,
+        "io.okamochi.version": __version__,
+    }
+    return sorted_pairs(named.items())
+
+
+def sorted_pairs(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, value) for name, value in pairs if value))

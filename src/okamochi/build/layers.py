@@ -1,0 +1,85 @@
+"""The layers below the app: base, wheels, kit; from what changes least to what changes most."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from okamochi.build.bytecode import BYTECODE_FORMAT, bytecode_entries
+from okamochi.build.frame import LAYER_FORMAT, ancestors, digest_of, with_ancestors
+from okamochi.build.kit_files import KIT_OWNER, kit_entries
+from okamochi.build.toolchain import Toolchain
+from okamochi.model.plan import VENV_ROOT, Plan
+from okamochi.oci.entry import Entry, directory, file, symlink
+from okamochi.oci.packing import LayerRequest, Part, entries_key
+from okamochi.pypi.install import FORMAT as TREE_FORMAT
+from okamochi.pypi.wheel_tree import WheelTree
+from okamochi.system.world import World
+
+__all__ = ["base_layer", "kit_layer", "wheel_layer"]
+
+
+def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
+    """Debian's files, the standard library's bytecode, and the frame of the virtual environment."""
+    key = f"base {LAYER_FORMAT} {BYTECODE_FORMAT} {toolchain.base_key} {toolchain.identity}"
+
+    def entries() -> Iterable[Entry]:
+        tree = toolchain.tree()
+        compiled = bytecode_entries(world, toolchain.interpreter(), tree.entries, key=tree.key)
+        return (*tree.entries, *compiled, *venv_frame(tree.python))
+
+    return LayerRequest(parts=(Part(key=key, entries=entries),), comment="base")
+
+
+def venv_frame(python: str) -> tuple[Entry, ...]:
+    """A virtual environment (PEP 405) whose Python is the base's; its packages come with other layers."""
+    venv = VENV_ROOT.removeprefix("/")
+    name = PurePosixPath(python).name
+    configuration = f"home = /{PurePosixPath(python).parent}\ninclude-system-site-packages = false\n"
+    return (
+        *ancestors(f"{venv}/lib/{name}/site-packages/x", KIT_OWNER),
+        directory(f"{venv}/bin", KIT_OWNER),
+        file(f"{venv}/pyvenv.cfg", KIT_OWNER, configuration.encode()),
+        symlink(f"{venv}/bin/{name}", KIT_OWNER, f"/{python}"),
+        symlink(f"{venv}/bin/python3", KIT_OWNER, name),
+        symlink(f"{venv}/bin/python", KIT_OWNER, name),
+    )
+
+
+def wheel_layer(world: World, toolchain: Toolchain, group: Sequence[WheelTree]) -> LayerRequest:
+    """One group of wheels with their bytecode; each wheel is a part of its own in the cache."""
+    names = ", ".join(f"{tree.wheel.name} {tree.wheel.version}" for tree in group)
+    parts = tuple(wheel_part(world, toolchain, tree) for tree in group)
+    return LayerRequest(parts=parts, comment=f"wheels: {names}")
+
+
+def wheel_part(world: World, toolchain: Toolchain, tree: WheelTree) -> Part:
+    content = digest_of(f"{TREE_FORMAT} {tree.wheel.sha256} {tree.left_out}")
+    key = f"wheel {LAYER_FORMAT} {BYTECODE_FORMAT} {content} {toolchain.identity}"
+
+    def entries() -> Iterable[Entry]:
+        compiled = bytecode_entries(world, toolchain.interpreter(), tree.entries, key=content)
+        return with_ancestors((*tree.entries, *compiled))
+
+    return Part(key=key, entries=entries)
+
+
+def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:
+    """gunicorn's configuration, the health check, and the folders that volumes are mounted on."""
+    kit = kit_entries()
+    key = f"kit {LAYER_FORMAT} {BYTECODE_FORMAT} {entries_key(kit)} {toolchain.identity} {plan.volumes}"
+
+    def entries() -> Iterable[Entry]:
+        compiled = bytecode_entries(world, toolchain.interpreter(), kit, key=entries_key(kit))
+        return with_ancestors((*kit, *compiled, *volume_folders(plan)))
+
+    return LayerRequest(parts=(Part(key=digest_of(key), entries=entries),), comment="kit")
+
+
+def volume_folders(plan: Plan) -> tuple[Entry, ...]:
+    """Empty, owned by the runtime user: a new named volume takes over owner and mode of what it covers."""
+    owner = plan.security
+    return tuple(
+        directory(
+            volume.path.strip("/"), KIT_OWNER, mode=0o755, uid=owner.run_as_user, gid=owner.run_as_group
+        )
+        for volume in plan.volumes
+    )

@@ -1,0 +1,84 @@
+"""Revision and source of a checkout, read from .git as files: running git in a project that nobody
+prepared could run programs that its configuration names."""
+
+import configparser
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+__all__ = ["Revision", "read_revision"]
+
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+REF = re.compile(r"refs/[^\0\n]{1,500}")
+LIMIT_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Revision:
+    """`commit` in hexadecimal, `source` the address of the remote "origin" without credentials; or empty."""
+
+    commit: str = ""
+    source: str = ""
+
+
+def read_revision(project: Path) -> Revision:
+    """Of the checkout that holds `project`; empty when it is none, or when .git is not as expected."""
+    for folder in (project, *project.parents):
+        git = folder / ".git"
+        if git.is_dir():
+            return Revision(head_commit(git), origin_of(git))
+        if git.exists():
+            return Revision()
+    return Revision()
+
+
+def head_commit(git: Path) -> str:
+    head = read(git / "HEAD").strip()
+    if COMMIT.fullmatch(head):
+        return head
+    name = head.removeprefix("ref: ")
+    if REF.fullmatch(name) is None or ".." in name:
+        return ""
+    loose = read(git / name).strip()
+    return loose if COMMIT.fullmatch(loose) else packed(git, name)
+
+
+def packed(git: Path, name: str) -> str:
+    for line in read(git / "packed-refs").splitlines():
+        commit, _, ref = line.partition(" ")
+        if ref == name and COMMIT.fullmatch(commit):
+            return commit
+    return ""
+
+
+def origin_of(git: Path) -> str:
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string("\n".join(line.strip() for line in read(git / "config").splitlines()))
+        address = parser.get('remote "origin"', "url", fallback="") or ""
+    except configparser.Error:
+        return ""
+    return without_credentials(address)
+
+
+def without_credentials(address: str) -> str:
+    """Only http(s) addresses and scp-like ones are told; a path of this machine is nobody's business."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https", "ssh", "git") and parts.hostname:
+            port = f":{parts.port}" if parts.port else ""
+            return urlunsplit((parts.scheme, parts.hostname + port, parts.path, "", ""))
+    except ValueError:
+        return ""
+    scp_like = re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+\.[\w.-]+):([\w./~-]+)", address)
+    return f"ssh://{scp_like[1]}/{scp_like[2].lstrip('/')}" if scp_like else ""
+
+
+def read(path: Path) -> str:
+    try:
+        if path.stat().st_size > LIMIT_BYTES:
+            return ""
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,155 @@
+"""Which files of the project enter the image, read once, with everything hostile refused."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from okamochi.errors import BuildError
+from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, symlink
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+__all__ = ["APP_OWNER", "LARGEST_FILE_BYTES", "SourceFiles", "read_source"]
+
+APP_OWNER = "app"
+APP_PREFIX = "app"
+LARGEST_FILE_BYTES = 1 << 30
+LARGEST_TREE_BYTES = 4 << 30
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """Entries below `app/`, sorted by path, and what was left out although no pattern says so."""
+
+    entries: tuple[Entry, ...]
+    special: tuple[str, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(entry.size_bytes for entry in self.entries)
+
+
+def read_source(root: Path, exclude: Sequence[str]) -> SourceFiles:
+    """Walks `root` with gitignore-style patterns (later ones win; excluded folders are not entered).
+
+    BuildError for names that are not UTF-8, links that lead out of the project, files that cannot be read,
+    and sizes that no source tree has; each names the paths and how to exclude them.
+    """
+    import pathspec
+
+    walk = Walk(root, pathspec.GitIgnoreSpec.from_lines(exclude))
+    entries = sorted(walk.entries(root, PurePosixPath()), key=lambda entry: entry.path)
+    walk.raise_problems()
+    return SourceFiles((directory(APP_PREFIX, APP_OWNER), *entries), tuple(sorted(walk.special)))
+
+
+class Walk:
+    """One pass over the tree; problems are collected so that all of them are told at once."""
+
+    def __init__(self, root: Path, ignored: "GitIgnoreSpec") -> None:
+        self.root = root
+        self.ignored = ignored
+        self.special: list[str] = []
+        self.undecodable: list[str] = []
+        self.outside: list[str] = []
+        self.unreadable: list[str] = []
+        self.large: list[str] = []
+        self.total_bytes = 0
+
+    def entries(self, folder: Path, relative: PurePosixPath) -> Iterator[Entry]:
+        for item in sorted(scan(folder), key=lambda found: os.fsencode(found.name)):
+            path = relative / item.name
+            is_folder = item.is_dir(follow_symlinks=False)
+            if self.ignored.match_file(f"{path}/" if is_folder else str(path)):
+                continue
+            if not decodable(item.name):
+                self.undecodable.append(os.fsencode(str(path)).decode("utf-8", "backslashreplace"))
+                continue
+            if is_folder:
+                yield directory(f"{APP_PREFIX}/{path}", APP_OWNER)
+                yield from self.entries(Path(item.path), path)
+            else:
+                yield from self.leaf(item, path)
+
+    def leaf(self, item: "os.DirEntry[str]", path: PurePosixPath) -> Iterator[Entry]:
+        if item.is_symlink():
+            yield from self.link(Path(item.path), path)
+            return
+        facts = item.stat(follow_symlinks=False)
+        if not stat.S_ISREG(facts.st_mode):
+            self.special.append(str(path))
+            return
+        if facts.st_size > LARGEST_FILE_BYTES:
+            self.large.append(f"{path} ({facts.st_size / 1e9:.1f} GB)")
+            return
+        if not os.access(item.path, os.R_OK):
+            self.unreadable.append(str(path))
+            return
+        self.total_bytes += facts.st_size
+        mode = 0o755 if facts.st_mode & 0o100 else 0o644
+        content = FileContent(Path(item.path), facts.st_size)
+        yield Entry(f"{APP_PREFIX}/{path}", EntryKind.FILE, mode, APP_OWNER, content=content)
+
+    def link(self, place: Path, path: PurePosixPath) -> Iterator[Entry]:
+        target = str(place.readlink())
+        landing = Path(os.path.normpath(place.parent.resolve() / target))
+        if target.startswith("/") or not landing.is_relative_to(self.root.resolve()) or not decodable(target):
+            self.outside.append(f"{path} -> {target!r}")
+            return
+        yield symlink(f"{APP_PREFIX}/{path}", APP_OWNER, target)
+
+    def raise_problems(self) -> None:
+        exclude = 'exclude them with [tool.okamochi] exclude = ["…"] or in .dockerignore'
+        if self.undecodable:
+            raise problem("file names that are not UTF-8", self.undecodable, f"rename them, or {exclude}")
+        if self.outside:
+            raise problem(
+                "symbolic links that lead out of the project",
+                self.outside,
+                f"copy what they point to into the project, or {exclude}",
+            )
+        if self.unreadable:
+            raise problem(
+                "files that cannot be read", self.unreadable, f"check their permissions, or {exclude}"
+            )
+        if self.large:
+            raise problem(
+                "files too large for an app's source", self.large, f"data belongs in a volume; {exclude}"
+            )
+        if self.total_bytes > LARGEST_TREE_BYTES:
+            raise BuildError(
+                f"the project's files add up to {self.total_bytes / 1e9:.1f} GB",
+                where=str(self.root),
+                hint=f"data belongs in a volume; {exclude}",
+            )
+
+
+def scan(folder: Path) -> list["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except PermissionError as error:
+        raise BuildError(
+            "a folder of the project cannot be read",
+            where=str(folder),
+            hint='check its permissions, or exclude it with [tool.okamochi] exclude = ["…"]',
+        ) from error
+
+
+def decodable(name: str) -> bool:
+    """File names come from the system with undecodable bytes as lone surrogates (PEP 383)."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in name
+
+
+def problem(what: str, paths: Sequence[str], hint: str) -> BuildError:
+    more = (f"and {len(paths) - SHOWN} more",) if len(paths) > SHOWN else ()
+    return BuildError(f"{what}: {paths[0]}", hint=hint, where=paths[0], details=(*paths[1:SHOWN], *more))

@@ -1,0 +1,64 @@
+"""The base and its Python, fetched and unpacked only when something really has to be made from them."""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from okamochi.build.bytecode import Interpreter, image_interpreter
+from okamochi.errors import BuildError
+from okamochi.model.lock import LockedDeb
+from okamochi.oci.platform import Platform
+from okamochi.system.world import World
+
+if TYPE_CHECKING:
+    from okamochi.debian.tree import BaseTree
+
+__all__ = ["Toolchain", "python_identity"]
+
+
+@dataclass
+class Toolchain:
+    """A build whose layers are all in the cache never opens the base; `tree` and `interpreter` do, once."""
+
+    world: World
+    debs: tuple[LockedDeb, ...]
+    platform: Platform
+    snapshot: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _tree: "BaseTree | None" = None
+
+    @property
+    def base_key(self) -> str:
+        from okamochi.debian.rules import tree_key
+
+        return tree_key(self.debs, self.platform)
+
+    @property
+    def identity(self) -> str:
+        return python_identity(self.debs)
+
+    def tree(self) -> "BaseTree":
+        from okamochi.debian.tree import base_tree
+
+        with self._lock:
+            if self._tree is None:
+                self._tree = base_tree(self.world, self.debs, self.platform, snapshot=self.snapshot)
+            return self._tree
+
+    def interpreter(self) -> Interpreter:
+        tree = self.tree()
+        return image_interpreter(tree.root, tree.python, self.platform, identity=self.identity)
+
+
+def python_identity(debs: Sequence[LockedDeb]) -> str:
+    """What decides the bytecode: the packages that hold the interpreter, and nothing else of the base, so
+    that a security update of OpenSSL leaves all bytecode as it is."""
+    makers = sorted(deb for deb in debs if deb.name.startswith(("python3.", "libpython3.")))
+    if not makers:
+        raise BuildError(
+            "the base has no Python", hint="remove okamochi.lock and build again, or report this as a bug"
+        )
+    versions = " ".join(f"{deb.name}={deb.version}" for deb in makers)
+    return f"{makers[-1].name}-{hashlib.sha256(versions.encode()).hexdigest()[:16]}"

@@ -1,0 +1,69 @@
+"""`okamochi build`: the image."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from okamochi.cli.options import (
+    entrypoint_option,
+    format_option,
+    offline_option,
+    overrides_of,
+    path_argument,
+    real_world,
+)
+
+if TYPE_CHECKING:
+    from okamochi.workflows.deliver import Delivery
+
+
+@click.command(name="build")
+@path_argument
+@click.option("--tag", metavar="REF", help="Name of the image; default: project name and content.")
+@click.option(
+    "--to",
+    "sinks",
+    multiple=True,
+    metavar="SINK",
+    help="Where the image goes: docker, podman, layout:DIR, archive:FILE; may be given several times. "
+    "Default: the engine that answers, else a layout in the cache.",
+)
+@click.option("--platform", metavar="OS/ARCH", help="linux/amd64 or linux/arm64; default: this machine's.")
+@click.option(
+    "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
+)
+@offline_option
+@entrypoint_option
+@format_option
+def command(
+    path: Path,
+    tag: str | None,
+    sinks: tuple[str, ...],
+    platform: str | None,
+    locked: bool,
+    offline: bool,
+    entrypoint: str | None,
+    output_format: str,
+) -> None:
+    """Build the OCI image of the project in PATH, without a Docker daemon and without a Dockerfile.
+
+    The last line on stdout is the image's reference.
+    """
+    from okamochi.workflows.build import BuildRequest
+    from okamochi.workflows.deliver import build_and_deliver
+
+    request = BuildRequest(
+        path=path,
+        platform=platform,
+        locked=locked,
+        overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
+    )
+    delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks)
+    click.echo(as_json(delivery) if output_format == "json" else delivery.answers[-1])
+
+
+def as_json(delivery: "Delivery") -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(delivery.report()), indent=2).decode()

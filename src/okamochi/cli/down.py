@@ -1,0 +1,21 @@
+"""`okamochi down`: stop what `up` started."""
+
+from pathlib import Path
+
+import click
+
+from okamochi.cli.options import path_argument, real_world
+
+
+@click.command(name="down")
+@path_argument
+@click.option("--volumes", is_flag=True, help="Remove the app's data, too. There is no way back.")
+def command(path: Path, volumes: bool) -> None:
+    """Stop and remove what `okamochi up` started of the project in PATH. Its data stays."""
+    from okamochi.workflows.running import down
+
+    removed = down(path, real_world(), volumes=volumes)
+    for name in removed:
+        click.echo(f"removed {name}")
+    if not removed:
+        click.echo("nothing was running")

@@ -1,0 +1,28 @@
+"""`okamochi exec`: a one-off command in the running app."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from okamochi.cli.options import real_world
+
+
+@click.command(
+    name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.option(
+    "--project", type=click.Path(path_type=Path), default=".", metavar="PATH", help="The project's folder."
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(project: Path, command: tuple[str, ...]) -> None:
+    """Run COMMAND in the running container, with the app's environment and secrets.
+
+    \b
+      okamochi exec flask create-admin
+      okamochi exec --project examples/invoice flask seed-demo
+    """
+    from okamochi.workflows.running import execute
+
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    sys.exit(execute(project, command, real_world(), interactive=interactive))

@@ -1,0 +1,105 @@
+"""The program: finds the command, runs it, turns errors into messages and exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from okamochi.errors import OkamochiError
+
+__all__ = ["COMMANDS", "program", "run"]
+
+# Name → module below okamochi.cli; each has a click command called `command`, imported when it is asked for.
+COMMANDS = {
+    "plan": "plan",
+    "build": "build",
+    "up": "up",
+    "down": "down",
+    "ps": "ps",
+    "logs": "logs",
+    "exec": "exec",
+    "lock": "lock",
+    "cache": "cache",
+    "doctor": "doctor",
+}
+
+INTERRUPTED = 130
+BUG = 70
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when the command is used or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        import importlib
+
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"okamochi.cli.{COMMANDS[cmd_name]}")
+        found = module.command
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args else []
+            meant = f" Did you mean {near[0]!r}?" if near and "Did you mean" not in error.message else ""
+            raise click.UsageError(error.message + meant, ctx) from error
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Zero configuration is the rule; [tool.okamochi] in pyproject.toml overrules what was decided.",
+)
+@click.version_option(package_name="okamochi", message="okamochi %(version)s")
+def program() -> None:
+    """From a Python web app's source folder to a hardened container: no Dockerfile, no daemon.
+
+    \b
+      okamochi plan       what would be built, and why
+      okamochi up         build it, start it, wait until it is healthy
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code: 0 done, else the one of the error's kind (see okamochi.errors); 130 interrupted."""
+    try:
+        result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print(
+            "\ninterrupted; what was finished stays in the cache, run the same command to go on",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    except OkamochiError as error:
+        from okamochi.cli.console import print_error
+
+        print_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of stdout went away (okamochi plan | head): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("\nthis is a bug in okamochi; please report it with the lines above", file=sys.stderr)
+        return BUG

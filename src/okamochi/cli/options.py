@@ -1,0 +1,53 @@
+"""Options that several commands share, declared once."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from okamochi.cli.console import reporter_for
+from okamochi.system.world import World
+
+__all__ = [
+    "entrypoint_option",
+    "format_option",
+    "offline_option",
+    "overrides_of",
+    "path_argument",
+    "real_world",
+]
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+path_argument: Decorator = click.argument(
+    "path", default=".", type=click.Path(path_type=Path), metavar="[PATH]"
+)
+
+offline_option: Decorator = click.option(
+    "--offline", is_flag=True, help="Use nothing but the cache; fail if something is missing."
+)
+
+entrypoint_option: Decorator = click.option(
+    "--entrypoint", metavar="MODULE:OBJECT", help="What the server loads, when it should not be detected."
+)
+
+format_option: Decorator = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the answer on stdout is written.",
+)
+
+
+def real_world(*, offline: bool = False) -> World:
+    """The real outside world, with progress on stderr."""
+    environ = dict(os.environ)
+    return World.real(environ, reporter_for(environ), offline=offline)
+
+
+def overrides_of(**settings: str | None) -> dict[str, str]:
+    """The settings given on the command line, by the name of the setting; absent ones are left out."""
+    return {name: value for name, value in settings.items() if value is not None}

@@ -1,0 +1,91 @@
+"""`okamochi plan`: what would be built and why."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from okamochi.cli.options import entrypoint_option, overrides_of, path_argument, real_world
+
+if TYPE_CHECKING:
+    from okamochi.model.evidence import Decision
+    from okamochi.model.plan import Plan
+
+MOST_EVIDENCE = 3
+
+
+@click.command(name="plan")
+@path_argument
+@entrypoint_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json: the versioned plan.",
+)
+@click.option(
+    "--explain", metavar="FIELD", help="Why one field is what it is: processes.web.argv, python_version ..."
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the plan and do nothing else.")
+def command(
+    path: Path, entrypoint: str | None, output_format: str, explain: str | None, schema: bool
+) -> None:
+    """What would be built from the project in PATH, and why.
+
+    Nothing is built, resolved or fetched, and nothing of the project is executed.
+    """
+    from okamochi.model.codec import plan_schema, plan_to_json
+    from okamochi.model.explain import explain as decisions_about
+
+    if schema:
+        click.echo(json_text(plan_schema()))
+        return
+    from okamochi.workflows.plan import plan_project
+
+    plan = plan_project(path, real_world(), overrides_of(entrypoint=entrypoint)).plan
+    if explain is not None:
+        click.echo(explained(decisions_about(plan, explain)))
+    elif output_format == "json":
+        click.echo(plan_to_json(plan).decode(), nl=False)
+    else:
+        click.echo(as_text(plan))
+
+
+def as_text(plan: "Plan") -> str:
+    head = f"{plan.name}: {plan.application.framework.value}, Python {plan.python_version}"
+    width = max(len(decision.field) for decision in plan.decisions)
+    lines = [click.style(head, bold=True), ""]
+    for decision in plan.decisions:
+        name = click.style(decision.field.ljust(width), fg="cyan")
+        lines.append(f"  {name}  {decision.summary}")
+        lines += [" " * (width + 4) + click.style(line, dim=True) for line in evidence_lines(decision)]
+    lines += [
+        "",
+        click.style(
+            "okamochi plan --explain FIELD tells one decision whole; --format json is the plan.", dim=True
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def evidence_lines(decision: "Decision", most: int = MOST_EVIDENCE) -> list[str]:
+    lines = [str(evidence) for evidence in decision.evidence[:most]]
+    if len(decision.evidence) > most:
+        lines.append(f"and {len(decision.evidence) - most} more")
+    return lines
+
+
+def explained(decisions: "tuple[Decision, ...]") -> str:
+    lines: list[str] = []
+    for decision in decisions:
+        lines.append(click.style(decision.field, fg="cyan") + f"  {decision.summary}")
+        lines.append(f"  origin: {decision.origin.value}")
+        lines += [f"  {line}" for line in evidence_lines(decision, most=len(decision.evidence))]
+    return "\n".join(lines)
+
+
+def json_text(value: object) -> str:
+    import json
+
+    return json.dumps(value, indent=2)

@@ -1,0 +1,30 @@
+"""`okamochi ps`: what runs."""
+
+from pathlib import Path
+
+import click
+
+from okamochi.cli.options import format_option, path_argument, real_world
+
+
+@click.command(name="ps")
+@path_argument
+@click.option("--all", "everything", is_flag=True, help="Every project on this machine, not only PATH.")
+@format_option
+def command(path: Path, everything: bool, output_format: str) -> None:
+    """What `okamochi up` started: container, engine, state, URL."""
+    from okamochi.workflows.running import ps
+
+    seen = ps(None if everything else path, real_world())
+    if output_format == "json":
+        import msgspec
+
+        rows = [{"up": item.record, "now": item.running} for item in seen]
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return
+    for item in seen:
+        state = item.running.state.value if item.running else "unknown: the engine does not answer"
+        health = f" ({item.running.health})" if item.running and item.running.health else ""
+        click.echo(f"{item.record.container}  {item.record.engine}  {state}{health}  {item.record.url}")
+    if not seen:
+        click.echo("nothing is running", err=True)

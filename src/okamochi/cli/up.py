@@ -1,0 +1,58 @@
+"""`okamochi up`: the production stack, built, started and healthy."""
+
+from pathlib import Path
+
+import click
+
+from okamochi.cli.options import (
+    entrypoint_option,
+    format_option,
+    offline_option,
+    overrides_of,
+    path_argument,
+    real_world,
+)
+
+
+@click.command(name="up")
+@path_argument
+@click.option(
+    "--env-file", type=click.Path(path_type=Path), help="Values for the app's variables, NAME=value."
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port on this machine; default: the next free one."
+)
+@click.option("--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers.")
+@click.option(
+    "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
+)
+@offline_option
+@entrypoint_option
+@format_option
+def command(
+    path: Path,
+    env_file: Path | None,
+    port: int | None,
+    engine: str | None,
+    locked: bool,
+    offline: bool,
+    entrypoint: str | None,
+    output_format: str,
+) -> None:
+    """Build the project in PATH, start it hardened, wait until it is healthy, print its URL.
+
+    Non-root, read-only root, no capabilities, limited memory, CPU and processes, on a loopback port.
+    """
+    from okamochi.workflows.build import BuildRequest
+    from okamochi.workflows.up import UpRequest, up
+
+    overrides = tuple(overrides_of(entrypoint=entrypoint).items())
+    build = BuildRequest(path=path, locked=locked, overrides=overrides)
+    request = UpRequest(build=build, engine=engine, port=port, env_file=env_file)
+    record = up(request, real_world(offline=offline))
+    if output_format == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
+    else:
+        click.echo(record.url)

@@ -1,0 +1,54 @@
+"""Packages that Debian's relations ask for and that an image does without, each with its reason.
+
+A package that somebody names as wanted is never cut.
+"""
+
+from typing import Final
+
+__all__ = ["CUT_PACKAGES"]
+
+# fmt: off
+CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
+    ("awk", "asked for by maintainer scripts of base-files, which never run"),
+    ("mawk", "as awk"),
+    ("gawk", "as awk"),
+    ("cdebconf", "asks questions at installation; maintainer scripts never run"),
+    ("debconf", "asks questions at installation; maintainer scripts never run"),
+    ("debconf-2.0", "as debconf"),
+    ("debianutils", "programs for maintainer scripts (ischroot, run-parts)"),
+    ("dpkg", "package manager: an image is replaced, never upgraded in place"),
+    ("ucf", "keeps hand-edited configuration at upgrades; used by maintainer scripts only"),
+    ("sensible-utils", "asked for by ucf"),
+    ("install-info", "indexes of documentation that is not in the image"),
+    ("openssl", "ca-certificates runs it to make hashed links; okamochi writes the bundle instead"),
+    ("openssl-provider-legacy", "ciphers that OpenSSL retired (RC4, MD4 …); name it when a peer needs them"),
+    ("libdb5.3t64", "Berkeley DB for the module dbm.ndbm; since Python 3.13, dbm uses dbm.sqlite3"),
+    ("libgdbm6t64", "for the module dbm.gnu; as libdb5.3t64"),
+    ("gnupg", "signs and checks mail; libgpgme, which poppler links against, starts it only when asked to"),
+    ("xfonts-utils", "font tables of X11"),
+    ("libc-dev-bin", "development programs"),
+    ("libcrypt1", "password hashes of the removed module crypt; nothing in the closure needs it"),
+    ("perl-base", "asked for by programs that are cut; no interpreter besides Python"),
+    ("perl", "as perl-base"),
+    ("perl:any", "as perl-base"),
+    ("dash", "no shell in the image"),
+    ("bash", "no shell in the image"),
+    ("coreutils", "no shell, no programs for one"),
+    ("init-system-helpers", "starts services after installation; a container has no init system"),
+    ("systemd", "a container has no init system"),
+    ("systemd-sysv", "a container has no init system"),
+    ("adduser", "users are written by okamochi"),
+    ("passwd", "users are written by okamochi"),
+    ("login", "nobody logs in"),
+    ("fontconfig", "programs (fc-cache, fc-list); fonts are found without their cache"),
+    ("libncursesw6", "for the module curses: text windows on a terminal"),
+    ("gettext-base", "translates texts of maintainer scripts"),
+    ("readline-common", "only /etc/inputrc, key bindings of an interactive shell; the library works without"),
+    ("ncurses-base", "terminal descriptions; curses is not a web app's"),
+    ("shared-mime-info", "a desktop's database, built by a trigger; Python reads /etc/mime.types"),
+    ("dictionaries-common", "registers dictionaries with editors, by Perl scripts that never run"),
+    ("dbus", "message bus of a desktop"),
+    ("hicolor-icon-theme", "icons of a desktop"),
+    ("xdg-user-dirs", "folders of a desktop user"),
+)
+# fmt: on

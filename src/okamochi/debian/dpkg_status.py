@@ -1,0 +1,28 @@
+"""The records of installed packages, kept where scanners look: /var/lib/dpkg/status and info/*.md5sums."""
+
+from collections.abc import Collection, Iterable
+
+from okamochi.debian.control import parse_stanza
+from okamochi.debian.deb import Control
+
+__all__ = ["md5sums", "status"]
+
+
+def status(controls: Iterable[tuple[str, Control]]) -> bytes:
+    """The stanzas of all packages, by name. Conffiles are left out: there is no upgrade that would ask."""
+    return "\n".join(stanza(control) for _, control in sorted(controls, key=lambda one: one[0])).encode()
+
+
+def stanza(control: Control) -> str:
+    first, _, rest = control.text.strip().partition("\n")
+    return f"{first}\nStatus: install ok installed\n{rest}\n"
+
+
+def md5sums(package: str, control: Control, kept: Collection[str]) -> tuple[str, bytes]:
+    """Path and content of a package's list of digests, for the files that are in the image."""
+    fields = parse_stanza(control.text)
+    same = fields.get("multi-arch") == "same"
+    name = f"{package}:{fields['architecture']}" if same else package
+    lines = control.md5sums.decode("utf-8", "replace").splitlines()
+    held = [line for line in lines if line.partition("  ")[2] in kept]
+    return f"var/lib/dpkg/info/{name}.md5sums", "".join(f"{line}\n" for line in held).encode()

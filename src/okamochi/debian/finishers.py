@@ -1,0 +1,219 @@
+"""What maintainer scripts would have done, as data: each finisher looks at the unpacked root and says what to
+add and what to leave out. They run in the order of `FINISHERS`, each on the root that the one before left."""
+
+import fnmatch
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from okamochi.debian.deb import Control
+from okamochi.debian.dpkg_status import md5sums, status
+from okamochi.debian.ld_cache import Library, find_libraries, ld_cache
+from okamochi.debian.unpack import Row
+from okamochi.oci.platform import Platform
+
+__all__ = ["FINISHERS", "Added", "Changes", "Unpacked"]
+
+OWNER = "kit"
+FONT_RULES = "etc/fonts/conf.d"
+FONT_CHOICES = "usr/share/fontconfig/conf.avail"
+BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """The root on the disk, its rows by path, and the control files of its packages."""
+
+    root: Path
+    rows: dict[str, Row]
+    controls: tuple[tuple[str, Control], ...]
+    platform: Platform
+
+    def has(self, package: str) -> bool:
+        return any(name == package for name, _ in self.controls)
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        return tuple(sorted(fnmatch.filter(self.rows, pattern)))
+
+    def library_folders(self) -> tuple[str, ...]:
+        """Where ldconfig looks, in its order."""
+        return (f"usr/lib/{self.platform.multiarch}", "usr/lib")
+
+
+@dataclass(frozen=True)
+class Added:
+    path: str
+    content: bytes
+    mode: int = 0o644
+    owner: str = OWNER
+
+
+@dataclass(frozen=True)
+class Changes:
+    """`links` are (path, target); `folders` are (path, mode) of directories that stay although empty."""
+
+    files: tuple[Added, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    folders: tuple[tuple[str, int], ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+Finisher = Callable[[Unpacked], Changes]
+
+PASSWD = b"""\
+root:x:0:0:root:/root:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+app:x:10001:10001:app:/tmp:/usr/sbin/nologin
+"""
+GROUP = b"root:x:0:\nnogroup:x:65534:\napp:x:10001:\n"
+NSSWITCH = b"""\
+passwd: files
+group: files
+hosts: files dns
+networks: files
+protocols: files
+services: files
+"""
+FOLDERS = (
+    ("dev", 0o755),
+    ("proc", 0o755),
+    ("root", 0o700),
+    ("run", 0o755),
+    ("sys", 0o755),
+    ("tmp", 0o1777),
+    ("var/tmp", 0o1777),
+)
+
+
+def folders_and_links(unpacked: Unpacked) -> Changes:
+    """Mount points, and the links of a merged-usr system."""
+    merged = ("bin", "sbin", "lib", *(("lib64",) if unpacked.platform.loader.startswith("lib64/") else ()))
+    links = [(name, f"usr/{name}") for name in merged]
+    return Changes(links=(*links, ("var/run", "/run"), ("var/lock", "/run/lock")), folders=FOLDERS)
+
+
+def users(_: Unpacked) -> Changes:
+    """root, nobody and app (10001, the one that processes run as). No shadow file: nobody logs in."""
+    return Changes(files=(Added("etc/passwd", PASSWD), Added("etc/group", GROUP)))
+
+
+def name_service(unpacked: Unpacked) -> Changes:
+    unused = unpacked.matching("usr/share/libc-bin/nsswitch.conf")
+    return Changes(files=(Added("etc/nsswitch.conf", NSSWITCH),), removed=unused)
+
+
+def time_zone(unpacked: Unpacked) -> Changes:
+    if not unpacked.has("tzdata"):
+        return Changes()
+    link = () if "etc/localtime" in unpacked.rows else (("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"),)
+    return Changes(files=(Added("etc/timezone", b"Etc/UTC\n"),), links=link)
+
+
+def ca_bundle(unpacked: Unpacked) -> Changes:
+    """All certificates in one file, where Debian's programs look and where OpenSSL does (/usr/lib/ssl).
+
+    The single files and the hashed links to them stay out: the same certificates again."""
+    singles = unpacked.matching("usr/share/ca-certificates/*.crt")
+    if not singles:
+        return Changes()
+    bundle = b"".join((unpacked.root / path).read_bytes().rstrip(b"\n") + b"\n" for path in singles)
+    wanted = (("usr/lib/ssl/cert.pem", f"/{BUNDLE}"), ("usr/lib/ssl/certs", "/etc/ssl/certs"))
+    links = tuple(link for link in wanted if link[0] not in unpacked.rows)
+    return Changes(files=(Added(BUNDLE, bundle, owner="deb:ca-certificates"),), links=links, removed=singles)
+
+
+# package, link, target: what `update-alternatives --install` in its postinst would choose; first package wins
+ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
+    ("libopenblas0-pthread", "{lib}/libblas.so.3", "{lib}/openblas-pthread/libblas.so.3"),
+    ("libopenblas0-pthread", "{lib}/liblapack.so.3", "{lib}/openblas-pthread/liblapack.so.3"),
+    ("libopenblas0-pthread", "{lib}/libopenblas.so.0", "{lib}/openblas-pthread/libopenblas.so.0"),
+    ("libblas3", "{lib}/libblas.so.3", "{lib}/blas/libblas.so.3"),
+    ("liblapack3", "{lib}/liblapack.so.3", "{lib}/lapack/liblapack.so.3"),
+    ("mariadb-common", "etc/mysql/my.cnf", "etc/mysql/mariadb.cnf"),
+    ("mysql-common", "etc/mysql/my.cnf", "etc/mysql/my.cnf.fallback"),
+    # what fontconfig-config's questions switch on by default
+    ("fontconfig-config", f"{FONT_RULES}/10-hinting-slight.conf", f"{FONT_CHOICES}/10-hinting-slight.conf"),
+    (
+        "fontconfig-config",
+        f"{FONT_RULES}/70-no-bitmaps-except-emoji.conf",
+        f"{FONT_CHOICES}/70-no-bitmaps-except-emoji.conf",
+    ),
+)
+
+# package, source, copy: what its postinst copies when there is nothing yet
+COPIES: Final[tuple[tuple[str, str, str], ...]] = (
+    ("freetds-common", "usr/share/freetds/freetds.conf", "etc/freetds/freetds.conf"),
+    ("tdsodbc", "usr/share/tdsodbc/odbcinst.ini", "etc/odbcinst.ini"),
+)
+
+
+def alternatives(unpacked: Unpacked) -> Changes:
+    """Links straight to the chosen file, without the detour over /etc/alternatives."""
+    lib = f"usr/lib/{unpacked.platform.multiarch}"
+    links: dict[str, str] = {}
+    for package, link, target in ALTERNATIVES:
+        path, source = link.format(lib=lib), target.format(lib=lib)
+        if unpacked.has(package) and source in unpacked.rows and path not in unpacked.rows:
+            links.setdefault(path, f"/{source}")
+    return Changes(links=tuple(sorted(links.items())))
+
+
+def copies(unpacked: Unpacked) -> Changes:
+    wanted = [
+        (source, copy)
+        for package, source, copy in COPIES
+        if unpacked.has(package) and source in unpacked.rows and copy not in unpacked.rows
+    ]
+    return Changes(files=tuple(Added(copy, (unpacked.root / source).read_bytes()) for source, copy in wanted))
+
+
+def python_link(unpacked: Unpacked) -> Changes:
+    """python3, as scripts of packages name it."""
+    found = unpacked.matching("usr/bin/python3.[0-9]*")
+    link = (("usr/bin/python3", found[-1].rpartition("/")[2]),) if found else ()
+    return Changes(links=link if "usr/bin/python3" not in unpacked.rows else ())
+
+
+LDCONFIG = b"""\
+#!/usr/bin/python3 -IS
+# Stands in for `ldconfig -p`, which is how ctypes.util.find_library finds libraries: prints /etc/ld.so.cache.
+import struct
+cache = open("/etc/ld.so.cache", "rb").read()
+count, = struct.unpack_from("<I", cache, 20)
+print(count, "libs found in cache `/etc/ld.so.cache'")
+for place in range(48, 48 + 24 * count, 24):
+    flags, key, value = struct.unpack_from("<iII", cache, place)
+    name, path = (cache[at:cache.index(b"\\0", at)].decode() for at in (key, value))
+    print(f"\\t{name} (libc6,{'x86-64' if flags == 0x303 else 'AArch64'}) => {path}")
+"""
+
+
+def loader_cache(unpacked: Unpacked) -> Changes:
+    libraries: tuple[Library, ...] = find_libraries(unpacked.root, unpacked.library_folders())
+    files = [Added("etc/ld.so.cache", ld_cache(libraries, unpacked.platform))]
+    if "usr/sbin/ldconfig" not in unpacked.rows and "usr/bin/python3" in unpacked.rows:
+        files.append(Added("usr/sbin/ldconfig", LDCONFIG, mode=0o755))
+    return Changes(files=tuple(files))
+
+
+def package_records(unpacked: Unpacked) -> Changes:
+    files = [Added("var/lib/dpkg/status", status(unpacked.controls))]
+    for package, control in unpacked.controls:
+        kept = {row.path for row in unpacked.rows.values() if row.owner == f"deb:{package}"}
+        files.append(Added(*md5sums(package, control, kept)))
+    return Changes(files=tuple(files))
+
+
+FINISHERS: Final[tuple[Finisher, ...]] = (
+    folders_and_links,
+    users,
+    name_service,
+    time_zone,
+    ca_bundle,
+    alternatives,
+    copies,
+    python_link,
+    loader_cache,
+    package_records,
+)

@@ -1,0 +1,137 @@
+"""Maintainer scripts never run. Each one is harmless to leave out, or replaced by a finisher, or an error.
+
+A script is harmless when nothing is left of it after the snippets that debhelper writes (`HARMLESS_SNIPPETS`)
+and the frame around them; every other one was read by a person, and stands in `REVIEWED` with what was found.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from okamochi.debian.deb import Control
+from okamochi.errors import BuildError
+
+__all__ = ["HARMLESS_SNIPPETS", "REVIEWED", "require_reviewed"]
+
+# fmt: off
+HARMLESS_SNIPPETS: Final[tuple[tuple[str, str], ...]] = (
+    ("dh_installdeb", "moves configuration files at upgrades"),
+    ("dh_makeshlibs", "runs ldconfig; okamochi writes ld.so.cache"),
+    ("dh_installsystemd", "starts services; a container has no init system"),
+    ("dh_installsystemduser", "starts services; a container has no init system"),
+    ("dh_installinit", "starts services; a container has no init system"),
+    ("dh_installtmpfiles", "makes folders below /run for services"),
+    ("dh_python3", "compiles bytecode for Debian's own Python packages"),
+    ("dh_strip", "moves debug files at upgrades"),
+    ("dh_installmenu", "menus of a desktop"),
+    ("dh_installmime", "desktop database"),
+    ("dh_icons", "icons of a desktop"),
+    ("dh_installcatalogs", "SGML catalogues of documentation"),
+    ("dh_installxmlcatalogs", "XML catalogues of documentation"),
+    ("dh_installdocs", "documentation"),
+    ("dh_bugfiles", "documentation"),
+    ("dh_installinfo", "documentation"),
+    ("installdeb-hunspell", "registers dictionaries with editors"),
+    ("installdeb-aspell", "registers dictionaries with editors"),
+    ("dh_installdebconf", "purges answers of debconf"),
+)
+
+REVIEWED: Final[tuple[tuple[str, str], ...]] = (
+    ("base-files", "checks merged /usr and makes folders: folders and links are in finishers.py"),
+    ("ca-certificates", "writes the bundle: finisher ca_bundle"),
+    ("fontconfig", "makes a cache of fonts; they are found without"),
+    ("fontconfig-config", "links configuration into conf.d: finisher fontconfig_links"),
+    ("fonts-ipaexfont-gothic", "a second name of the font"),
+    ("fonts-ipaexfont-mincho", "a second name of the font"),
+    ("fonts-ipafont", "removes files of old versions"),
+    ("fonts-ipafont-gothic", "a second name of the font"),
+    ("fonts-ipafont-mincho", "a second name of the font"),
+    ("fonts-urw-base35", "font tables of X11"),
+    ("fonts-vlgothic", "a second name of the font"),
+    ("freetds-common", "copies a default: finisher copies"),
+    ("git", "moves repositories of 2013"),
+    ("libblas3", "an alternative: finisher alternatives"),
+    ("libc-bin", "nsswitch.conf and ldconfig: finishers name_service and loader_cache"),
+    ("libc6", "checks the running system before upgrades, restarts services"),
+    ("libgcrypt20", "cleans up after upgrades"),
+    ("libgdk-pixbuf-2.0-0", "lists plug-ins; PNG and JPEG are built in"),
+    ("libglib2.0-0t64", "compiles schemas and lists modules of a desktop; both may be missing"),
+    ("libgssapi-krb5-2", "moves a file of old versions"),
+    ("liblapack3", "an alternative: finisher alternatives"),
+    ("libopenblas0-pthread", "an alternative: finisher alternatives"),
+    ("libpaper2", "asks for the size of paper; A4 or letter by the locale"),
+    ("libpython3.11-minimal", "an empty sitecustomize.py"),
+    ("libpython3.12-minimal", "an empty sitecustomize.py"),
+    ("libpython3.13-minimal", "an empty sitecustomize.py"),
+    ("libpython3.14-minimal", "an empty sitecustomize.py"),
+    ("libreadline8t64", "diversions for upgrades to merged /usr"),
+    ("libselinux1", "removes files of old versions"),
+    ("mariadb-common", "an alternative: finisher alternatives"),
+    ("mecab", "compiles dictionaries again; these are packages of their own"),
+    ("mysql-common", "an alternative: finisher alternatives"),
+    ("netbase", "/etc/hosts is the engine's, /etc/networks is not used"),
+    ("pinentry-curses", "a second name of the program"),
+    ("poppler-data", "font tables of ghostscript"),
+    ("python3.11-minimal", "compiles bytecode: the build does"),
+    ("python3.12-minimal", "compiles bytecode: the build does"),
+    ("python3.13-minimal", "compiles bytecode: the build does"),
+    ("python3.14-minimal", "compiles bytecode: the build does"),
+    ("tdsodbc", "registers the driver: finisher copies"),
+    ("tzdata", "asks for the time zone: finisher time_zone sets UTC"),
+    ("unixodbc-common", "an empty configuration file"),
+    ("x11-common", "purges answers of debconf"),
+)
+
+# Packages whose scripts cannot be replaced, and what to do instead.
+ADVICE: Final[tuple[tuple[str, str], ...]] = (
+    ("locales", "name locales-all: it has all locales compiled (C.UTF-8 is there without)"),
+    ("mecab-ipadic", "use a wheel that has its dictionary inside: unidic-lite, ipadic"),
+    ("mecab-ipadic-utf8", "use a wheel that has its dictionary inside: unidic-lite, ipadic"),
+)
+# fmt: on
+
+SNIPPET = re.compile(
+    r"# Automatically added by (\S+?)(?:/\S*)?\n.*?# End automatically added section\n?", re.DOTALL
+)
+FRAME = re.compile(
+    r"""\#.*|:|set\s+-e[ux]*|exit\s+0|esac|;;|true
+    |case\s+"?\$\{?1\}?"?\s+in
+    |[\w|*\ \-]+\)(\s*;;)?
+    |(\*\)\s*)?echo\s+.*(unknown|called).*
+    |exit\s+1(\s*;;)?
+    """,
+    re.VERBOSE,
+)
+
+
+def require_reviewed(controls: Iterable[tuple[str, Control]]) -> None:
+    """BuildError that names every package of which a script is neither harmless nor reviewed."""
+    reviewed = {name for name, _ in REVIEWED}
+    unknown = tuple(
+        f"{package}: {script}: {rest[0]}"
+        for package, control in controls
+        for script, text in control.scripts
+        if package not in reviewed and (rest := remainder(text))
+    )
+    if unknown:
+        names = ", ".join(sorted({line.partition(":")[0] for line in unknown}))
+        raise BuildError(
+            f"{names}: has a script for its installation that okamochi does not know how to replace",
+            where="tool.okamochi.packages",
+            hint=advice(unknown),
+            details=unknown,
+        )
+
+
+def advice(unknown: tuple[str, ...]) -> str:
+    packages = {line.partition(":")[0] for line in unknown}
+    known = [text for name, text in ADVICE if name in packages]
+    return known[0] if known else "use another package; scripts of packages are never run"
+
+
+def remainder(text: str) -> tuple[str, ...]:
+    """Lines of a script that do something which is not known to be harmless."""
+    harmless = {name for name, _ in HARMLESS_SNIPPETS}
+    rest = SNIPPET.sub(lambda found: "" if found[1] in harmless else found[0], text)
+    lines = (line.strip() for line in rest.splitlines())
+    return tuple(line for line in lines if line and FRAME.fullmatch(line) is None)

@@ -1,0 +1,117 @@
+"""From wanted package names to the closure of packages of a suite."""
+
+import difflib
+from collections import defaultdict, deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from okamochi.debian.cuts import CUT_PACKAGES
+from okamochi.debian.packages import Package, PackageIndex
+from okamochi.debian.relations import Relation, parse_relations
+from okamochi.errors import PlanError
+
+__all__ = ["Universe", "closure"]
+
+
+@dataclass(frozen=True)
+class Universe:
+    """All indexes that count together; the newest version of a name wins, whatever index has it."""
+
+    indexes: tuple[PackageIndex, ...]
+    suite: str
+
+    def newest(self, name: str) -> Package | None:
+        found = [package for index in self.indexes for package in index.versions(name)]
+        return max(found, key=lambda package: package.version, default=None)
+
+    def providers(self, virtual: str) -> tuple[Package, ...]:
+        names = sorted({name for index in self.indexes for name in index.providers(virtual)})
+        found = (self.newest(name) for name in names)
+        return tuple(package for package in found if package is not None)
+
+    def candidates(self, relation: Relation) -> tuple[Package, ...]:
+        """What satisfies the relation: the package of that name first, then providers by name."""
+        real = self.newest(relation.name)
+        all_found = ((real,) if real is not None else ()) + self.providers(relation.name)
+        return tuple(package for package in all_found if package.provides(relation))
+
+    def near(self, name: str) -> tuple[str, ...]:
+        names = {known for index in self.indexes for known in index.all_names()}
+        alike = [known for known in sorted(names) if known[:2] == name[:2] or name in known]
+        return tuple(difflib.get_close_matches(name, alike, n=5, cutoff=0.5))
+
+
+def closure(
+    universe: Universe, wanted: Collection[str], *, cuts: Mapping[str, str] | None = None
+) -> tuple[Package, ...]:
+    """Wanted packages and what they need (Pre-Depends, Depends), sorted by name.
+
+    The first alternative that can be had is taken, unless a later one is there already; relations whose first
+    alternative is on the cut list are left out. PlanError lists all that is missing, with near names."""
+    cut = dict(CUT_PACKAGES) if cuts is None else cuts
+    chosen = Chosen()
+    problems: list[str] = []
+    queue: deque[Package] = deque()
+    for name in sorted(set(wanted)):
+        package = universe.newest(name)
+        if package is None:
+            problems.append(missing_text(universe, name))
+            continue
+        chosen.add(package)
+        queue.append(package)
+    while queue:
+        package = queue.popleft()
+        for group in package.depends():
+            if chosen.satisfies(group) or group[0].name in cut:
+                continue
+            found = first_candidate(universe, group, cut)
+            if found is None:
+                needed = " | ".join(map(str, group))
+                problems.append(f"{package.name} needs {needed}, which {universe.suite} has not")
+                continue
+            chosen.add(found)
+            queue.append(found)
+    if problems:
+        raise missing(problems, universe)
+    return chosen.packages()
+
+
+class Chosen:
+    """The packages chosen so far, findable by all names that they offer."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Package] = {}
+        self._by_offer: dict[str, list[Package]] = defaultdict(list)
+
+    def add(self, package: Package) -> None:
+        self._by_name[package.name] = package
+        virtual = parse_relations(package.stanza.get("provides", ""))
+        for name in {package.name, *(one.name for group in virtual for one in group)}:
+            self._by_offer[name].append(package)
+
+    def satisfies(self, group: tuple[Relation, ...]) -> bool:
+        return any(package.provides(one) for one in group for package in self._by_offer.get(one.name, ()))
+
+    def packages(self) -> tuple[Package, ...]:
+        return tuple(self._by_name[name] for name in sorted(self._by_name))
+
+
+def first_candidate(
+    universe: Universe, group: tuple[Relation, ...], cut: Mapping[str, str]
+) -> Package | None:
+    found = (package for one in group for package in universe.candidates(one) if package.name not in cut)
+    return next(found, None)
+
+
+def missing_text(universe: Universe, name: str) -> str:
+    near = universe.near(name)
+    return f"{universe.suite} has no package {name}" + (f"; near: {', '.join(near)}" if near else "")
+
+
+def missing(problems: list[str], universe: Universe) -> PlanError:
+    return PlanError(
+        problems[0] if len(problems) == 1 else f"{len(problems)} packages cannot be had",
+        where="tool.okamochi.packages",
+        hint=f"name packages as Debian {universe.suite} calls them",
+        details=tuple(problems) if len(problems) > 1 else (),
+    )

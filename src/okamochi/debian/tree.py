@@ -1,0 +1,181 @@
+"""From locked packages to a root file system: fetched, unpacked, finished, kept in the cache as files."""
+
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from okamochi.debian import finishers, maintainer_scripts
+from okamochi.debian.apt_proxy import through_apt_proxy
+from okamochi.debian.deb import Control, read_control
+from okamochi.debian.fetch import THREADS, fetch_deb, require_cached
+from okamochi.debian.finishers import FINISHERS, Changes, Unpacked
+from okamochi.debian.rules import tree_key
+from okamochi.debian.sources import APT_FOLDER, Mirrors, find_mirrors
+from okamochi.debian.unpack import Row, make_links, unpack
+from okamochi.errors import BuildError
+from okamochi.model.lock import LockedDeb
+from okamochi.oci.entry import Entry, EntryKind, FileContent
+from okamochi.oci.platform import Platform
+from okamochi.system.world import World
+
+__all__ = ["BaseTree", "Component", "base_tree", "tree_key"]
+
+KIND = "roots"
+TREE = "root"
+ROWS = "rows.msgpack"
+KINDS = {"f": EntryKind.FILE, "l": EntryKind.SYMLINK, "d": EntryKind.DIRECTORY}
+
+
+@dataclass(frozen=True)
+class Component:
+    """A package in the image: its name, version, and sha256 (hexadecimal) of the .deb."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class BaseTree:
+    """A root file system, as files below `root` and as entries of an image (sorted by path, parents first).
+
+    On the disk, symbolic links are relative, so that the root can be used without chroot; entries have the
+    packages' own targets. `key` changes when anything in it may. `python` is a path relative to the root, ""
+    when there is none. `glibc_version` ("2.41") decides which wheels run."""
+
+    root: Path
+    entries: tuple[Entry, ...]
+    key: str
+    python: str
+    glibc_version: str
+    components: tuple[Component, ...]
+
+
+def base_tree(
+    world: World,
+    debs: Sequence[LockedDeb],
+    platform: Platform,
+    *,
+    snapshot: str = "",
+    apt_folder: Path = APT_FOLDER,
+) -> BaseTree:
+    """The tree of these packages; made once, then read from the cache in milliseconds.
+
+    `snapshot` is the lock's instant, at which the snapshot archive has what mirrors no longer have."""
+    key = tree_key(debs, platform)
+
+    def make(folder: Path) -> None:
+        mirrors = find_mirrors(world.environ, apt_folder)
+        make_tree(
+            folder, through_apt_proxy(world, apt_folder), tuple(sorted(debs)), platform, mirrors, snapshot
+        )
+
+    folder = world.cache.folder(KIND, key, make)
+    rows = msgspec.msgpack.decode((folder / ROWS).read_bytes(), type=tuple[Row, ...])
+    return BaseTree(
+        root=folder / TREE,
+        entries=tuple(entry(row, folder / TREE) for row in rows),
+        key=key,
+        python=next((row.path for row in rows if is_python(row.path)), ""),
+        glibc_version=glibc_version(debs),
+        components=tuple(Component(deb.name, deb.version, deb.sha256) for deb in sorted(debs)),
+    )
+
+
+def make_tree(
+    folder: Path, world: World, debs: Sequence[LockedDeb], platform: Platform, mirrors: Mirrors, snapshot: str
+) -> None:
+    require_cached(world, debs)
+    from concurrent.futures import ThreadPoolExecutor
+
+    root = folder / TREE
+    root.mkdir()
+
+    def one(deb: LockedDeb) -> tuple[Control, tuple[Row, ...]]:
+        path = fetch_deb(world, deb, mirrors, snapshot)
+        return read_control(path), unpack(path, root, deb.name)
+
+    # the largest first: unpacking it is the longest piece of work that cannot be divided
+    by_size = sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = dict(zip((deb.name for deb in by_size), pool.map(one, by_size), strict=True))
+    controls = tuple((name, found[name][0]) for name in sorted(found))
+    maintainer_scripts.require_reviewed(controls)
+    rows = finished(root, [row for name in sorted(found) for row in found[name][1]], controls, platform)
+    (folder / ROWS).write_bytes(msgspec.msgpack.encode(rows))
+
+
+def finished(
+    root: Path, rows: Iterable[Row], controls: tuple[tuple[str, Control], ...], platform: Platform
+) -> tuple[Row, ...]:
+    by_path = {row.path: row for row in rows}
+    make_links(root, [row for row in by_path.values() if row.kind == "l"])
+    unpacked = Unpacked(root, by_path, controls, platform)
+    kept_folders: dict[str, Row] = {}
+    for finisher in FINISHERS:
+        changes = finisher(unpacked)
+        apply(changes, unpacked)
+        for path, mode in changes.folders:
+            kept_folders[path] = Row(path, "d", mode, finishers.OWNER)
+    return with_folders(unpacked.rows, kept_folders)
+
+
+def apply(changes: Changes, unpacked: Unpacked) -> None:
+    root, rows = unpacked.root, unpacked.rows
+    for path in changes.removed:
+        (root / path).unlink()
+        del rows[path]
+    for path, mode in changes.folders:
+        (root / path).mkdir(parents=True, exist_ok=True)
+        (root / path).chmod(mode)
+    for added in changes.files:
+        refuse_taken(added.path, rows)
+        place = root / added.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(added.content)
+        place.chmod(added.mode)
+        rows[added.path] = Row(added.path, "f", added.mode, added.owner, len(added.content))
+    links = [Row(path, "l", 0o777, finishers.OWNER, target=target) for path, target in changes.links]
+    for link in links:
+        refuse_taken(link.path, rows)
+        rows[link.path] = link
+    make_links(root, links)
+
+
+def refuse_taken(path: str, rows: dict[str, Row]) -> None:
+    if path in rows:
+        raise BuildError(
+            f"the package {rows[path].owner.partition(':')[2]} has /{path}, which okamochi writes",
+            where=path,
+            hint="leave this package out of tool.okamochi.packages",
+        )
+
+
+def with_folders(rows: dict[str, Row], kept: dict[str, Row]) -> tuple[Row, ...]:
+    """All rows sorted by path, with the directories that they need; empty ones of packages stay out."""
+    everything = {**rows, **kept}
+    for path in sorted(everything):
+        row = everything[path]
+        for parent in PurePosixPath(path).parents:
+            name = parent.as_posix()
+            if name != "." and name not in everything:
+                everything[name] = Row(name, "d", 0o755, row.owner)
+    return tuple(everything[path] for path in sorted(everything))
+
+
+def entry(row: Row, root: Path) -> Entry:
+    content = FileContent(root / row.path, row.size_bytes) if row.kind == "f" else None
+    return Entry(row.path, KINDS[row.kind], stat.S_IMODE(row.mode), row.owner, content, row.target)
+
+
+def is_python(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return folder == "usr/bin" and name.startswith("python3.") and name[8:].isdigit()
+
+
+def glibc_version(debs: Iterable[LockedDeb]) -> str:
+    version = next((deb.version for deb in debs if deb.name == "libc6"), "")
+    return version.rpartition(":")[2].partition("-")[0]

@@ -1,0 +1,1 @@
+"""Floor 5: looks at a project and decides the plan; never imports or runs anything of it."""

@@ -1,0 +1,373 @@
+"""Chooses the object that the server loads, or says why nothing can be chosen."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from okamochi.detect.base import Detected
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.other_frameworks import other_frameworks
+from okamochi.detect.python_source import Module, dotted_name, import_root_of, is_main_guard
+from okamochi.detect.statements import Statement, StatementRank, statements
+from okamochi.detect.web_applications import (
+    OBJECT_NAMES,
+    Candidate,
+    Place,
+    candidate_for,
+    place_of,
+    unusable_factories,
+    web_applications,
+)
+from okamochi.errors import AmbiguousError, DetectionError
+from okamochi.model.evidence import Evidence, Origin
+
+__all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
+
+REFERENCE = re.compile(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
+ODD_MODULE = re.compile(
+    r".*(celery|worker|tasks?|cli|shell|seed|cron|jobs?|schedul|manage|console|init_?db|create_?db|populate"
+    r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
+)
+FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
+SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
+
+
+@dataclass(frozen=True, slots=True)
+class WantedObject:
+    """The object reference that a setting names, and where."""
+
+    reference: str
+    origin: Origin
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """`notes` are statements of the project that the source contradicts."""
+
+    candidate: Candidate
+    origin: Origin
+    evidence: tuple[Evidence, ...]
+    notes: tuple[Evidence, ...] = ()
+
+
+def choose_entrypoint(objects: FlaskObjects, wanted: WantedObject | None) -> EntryPoint:
+    """The setting's object; else what the strongest statement that the source confirms names; else the best
+    placed candidate. DetectionError when there is none, AmbiguousError when several are as good."""
+    if wanted is not None:
+        return _wanted(objects, wanted)
+    said = statements(objects.sources)
+    notes: list[Evidence] = []
+    for statement in said:
+        if statement.value.rank is StatementRank.SCRIPT:
+            continue
+        stated = _confirmed(objects, statement)
+        if stated is not None:
+            return EntryPoint(
+                stated.value, Origin.DETECTED, (*statement.evidence, *stated.evidence), tuple(notes)
+            )
+        notes.append(_contradicted(statement))
+    candidates = web_applications(objects)
+    _refuse_broken(objects, candidates)
+    if not candidates:
+        raise _nothing_found(objects, tuple(notes))
+    chosen = _best(objects, candidates, tuple(s for s in said if s.value.rank is StatementRank.SCRIPT))
+    return EntryPoint(chosen.value, Origin.DETECTED, chosen.evidence, tuple(notes))
+
+
+def _wanted(objects: FlaskObjects, wanted: WantedObject) -> EntryPoint:
+    found = _referenced(objects, wanted.reference, folder="", unknown_names=True)
+    if found is None:
+        raise DetectionError(
+            f"the entry point {wanted.reference} is not in the project",
+            where=_place_text(wanted.evidence),
+            hint="name a module of the project and an object in it, such as " + _example(objects),
+            details=_candidate_lines(web_applications(objects)),
+        )
+    return EntryPoint(found.value, wanted.origin, (wanted.evidence, *found.evidence))
+
+
+def _example(objects: FlaskObjects) -> str:
+    found = web_applications(objects)
+    return f'"{found[0].value.object_reference}"' if found else '"wsgi:app" or "pkg:create_app()"'
+
+
+def _confirmed(objects: FlaskObjects, statement: Detected[Statement]) -> Detected[Candidate] | None:
+    served = statement.value.served
+    by_server = statement.value.rank in (
+        StatementRank.PROCFILE,
+        StatementRank.GUNICORN_CONFIG,
+        StatementRank.DEPLOYMENT,
+    )
+    return _referenced(objects, served.reference, folder=served.folder, unknown_names=by_server)
+
+
+def _contradicted(statement: Detected[Statement]) -> Evidence:
+    first = statement.first
+    return Evidence(
+        path=first.path,
+        line=first.line,
+        reason=f"{first.reason}, but no such application is in the source; not used",
+    )
+
+
+def _referenced(
+    objects: FlaskObjects, reference: str, *, folder: str, unknown_names: bool
+) -> Detected[Candidate] | None:
+    """The candidate that "pkg.mod:name(args)" means. With `unknown_names`, a name that the module binds to
+    something we cannot follow is believed, too."""
+    match = REFERENCE.fullmatch(reference.strip())
+    if match is None:
+        return None
+    path = _module_path(objects, match.group(1), folder)
+    if path is None:
+        return None
+    module = objects.sources.module(path)
+    if module.problem is not None:
+        raise _broken(module)
+    name, call = match.group(2) or "", match.group(3) or ""
+    found = _named(objects, module, name) if name else _first_of(objects, module)
+    if found is None and name and unknown_names and _binds(module, name.split(".")[0]):
+        found = _unknown_object(module, name)
+    if found is None:
+        return None
+    root = folder if folder and path.startswith(f"{folder}/") else _root_of_reference(path, match.group(1))
+    return Detected(replace(found.value, import_root=root, call=call or found.value.call), found.evidence)
+
+
+def _module_path(objects: FlaskObjects, text: str, folder: str) -> str | None:
+    """The file that a module's name or a path, as Flask takes both, means."""
+    known = objects.sources.known
+    as_path = text.removeprefix("./").removeprefix("/app/")
+    dotted = as_path.replace(".", "/") if "/" not in as_path else as_path
+    for root in dict.fromkeys((folder, "", "src")):
+        for stem in dict.fromkeys((as_path, dotted)):
+            base = posixpath.join(root, stem)
+            for path in (f"{base}.py", f"{base}/__init__.py"):
+                if path in known:
+                    return path
+    return None
+
+
+def _root_of_reference(path: str, text: str) -> str:
+    """The folder below which the written module name lies: "pkg.wsgi" of src/pkg/wsgi.py is below src."""
+    stem = path.removesuffix(".py").removesuffix("/__init__")
+    written = text.replace(".", "/").strip("/")
+    if "/" in text or not stem.endswith(written):
+        return ""
+    return stem.removesuffix(written).rstrip("/")
+
+
+def _named(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
+    return candidate_for(objects, module, name) if "." not in name else None
+
+
+def _first_of(objects: FlaskObjects, module: Module) -> Detected[Candidate] | None:
+    """What Flask takes from a module: app, application, a sole Flask object, create_app, make_app."""
+    found = [candidate_for(objects, module, name) for name in objects.names(module.path)]
+    usable = [one for one in found if one is not None]
+    return min(usable, key=lambda one: _name_key(one.value), default=None)
+
+
+def _binds(module: Module, name: str) -> bool:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            return True
+        if isinstance(node, ast.alias) and name in (node.asname or node.name, "*"):
+            return True
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return True
+    return False
+
+
+def _unknown_object(module: Module, name: str) -> Detected[Candidate]:
+    candidate = Candidate(module.path, name, "", "", Place.ELSEWHERE, (module.path, 0), 0, "Flask")
+    evidence = Evidence(path=module.path, reason=f"{name} is there; how it is made cannot be followed")
+    return Detected(candidate, (evidence,))
+
+
+def _name_key(candidate: Candidate) -> tuple[bool, int, bool]:
+    order = FACTORY_ORDER if candidate.is_factory else OBJECT_NAMES
+    rank = order.index(candidate.name) if candidate.name in order else len(order)
+    return (candidate.is_factory, min(rank, 2), candidate.name.startswith("_"))
+
+
+Found = Detected[Candidate]
+Key = tuple[object, ...]
+
+
+def _best(
+    objects: FlaskObjects, candidates: tuple[Found, ...], scripts: tuple[Detected[Statement], ...]
+) -> Found:
+    """One candidate for each app (same origin), then the best of these; AmbiguousError on a tie."""
+    ranking = _Ranking(objects, candidates, frozenset(s.value.served.reference for s in scripts))
+    families: dict[tuple[str, int], list[Found]] = {}
+    for candidate in candidates:
+        families.setdefault(candidate.value.origin, []).append(candidate)
+    heads = sorted((min(family, key=ranking.within) for family in families.values()), key=ranking.between)
+    if len(heads) > 1 and ranking.between(heads[0]) == ranking.between(heads[1]):
+        tied = tuple(h for h in heads if ranking.between(h) == ranking.between(heads[0]))
+        raise _ambiguous(tied)
+    return heads[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranking:
+    objects: FlaskObjects
+    candidates: tuple[Found, ...]
+    scripts: frozenset[str]
+
+    def within(self, found: Found) -> Key:
+        """Orders the names of one app; no two are equal."""
+        one = found.value
+        place = (
+            Place.PACKAGE if one.is_factory and one.place < Place.PACKAGE and self._odd(one) else one.place
+        )
+        return (self._odd(one), place, *_name_key(one), one.path.count("/"), one.path, one.line)
+
+    def between(self, found: Found) -> Key:
+        """Orders different apps; equal keys mean that evidence cannot tell."""
+        one = found.value
+        # a root module of any name stands where app.py stands, when the project itself runs it
+        place = Place.NAMED_MODULE if self._is_run(one) and one.place is Place.ROOT_MODULE else one.place
+        return (
+            self._odd(one),
+            place,
+            one.path not in self.scripts,
+            self._is_imported(one),
+            not self._is_run(one),
+            _name_key(one),
+        )
+
+    def _odd(self, one: Candidate) -> bool:
+        return ODD_MODULE.fullmatch(posixpath.basename(one.path).removesuffix(".py")) is not None
+
+    def _is_run(self, one: Candidate) -> bool:
+        return any(is_main_guard(s) for s in self.objects.sources.module(one.path).tree.body)
+
+    def _is_imported(self, one: Candidate) -> bool:
+        """Another app's module imports this one's: the outer one is what the server loads."""
+        sources = self.objects.sources
+        for other in self.candidates:
+            if other.value.origin == one.origin or other.value.path == one.path:
+                continue
+            if one.path in imported_paths(self.objects, sources.module(other.value.path)):
+                return True
+        return False
+
+
+def _place_text(evidence: Evidence) -> str:
+    return f"{evidence.path}:{evidence.line}" if evidence.line else evidence.path
+
+
+def imported_paths(objects: FlaskObjects, module: Module) -> frozenset[str]:
+    """The project's files that a module imports by name, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        found.update(path for path in _imported(objects, module, node) if path is not None)
+    return frozenset(found - {module.path})
+
+
+def _imported(objects: FlaskObjects, module: Module, node: ast.AST) -> Iterator[str | None]:
+    sources = objects.sources
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield sources.find(alias.name, importer=module.path)
+    elif isinstance(node, ast.ImportFrom):
+        dotted = node.module or ""
+        for name in ("", *(alias.name for alias in node.names)):
+            full = ".".join(part for part in (dotted, name) if part)
+            if node.level:
+                yield sources.find_relative(module.path, node.level, full)
+            elif full:
+                yield sources.find(full, importer=module.path)
+
+
+def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None:
+    """A module that cannot be parsed and whose place is better than every candidate's is the app's own."""
+    best = min((found.value.place for found in candidates), default=Place.ELSEWHERE + 1)
+    for path in objects.sources.paths:
+        module = objects.sources.module(path)
+        if module.problem is None:
+            continue
+        likely = re.search(r"\bflask\b", module.text, re.IGNORECASE) is not None
+        place = place_of(path, import_root_of(path, objects.sources.known))
+        if likely and place < best:
+            raise _broken(module)
+
+
+def _broken(module: Module) -> DetectionError:
+    problem = module.problem
+    line = problem.line if problem else 0
+    reason = problem.reason if problem else ""
+    return DetectionError(
+        f"{module.path} cannot be parsed: {reason}",
+        where=f"{module.path}:{line}" if line else module.path,
+        hint="correct it; if it is valid for a newer Python, run okamochi with that Python",
+        details=(problem.text,) if problem and problem.text else (),
+    )
+
+
+def _ambiguous(tied: Iterable[Found]) -> AmbiguousError:
+    lines = _candidate_lines(tuple(tied))
+    example = next(iter(lines)).split()[0]
+    return AmbiguousError(
+        f"{len(lines)} Flask applications are there and nothing says which one the server loads",
+        where=", ".join(line.split()[0] for line in lines),
+        hint="choose one: " + SETTING_HINT.format(example, example),
+        details=lines,
+    )
+
+
+def _candidate_lines(found: tuple[Found, ...]) -> tuple[str, ...]:
+    return tuple(f"{one.value.object_reference}  ({one.first})" for one in found)
+
+
+def _nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
+    sources = objects.sources
+    if not sources.all_paths:
+        return DetectionError(
+            "this folder holds no Python file",
+            where=str(sources.project.root or "."),
+            hint="give the folder of the app: okamochi plan PATH",
+            details=tuple(f"holds {path}" for path in sources.project.files("*")[:10]),
+        )
+    unusable = unusable_factories(objects)
+    if unusable:
+        first = unusable[0]
+        dotted = dotted_name(first.path, import_root_of(first.path, sources.known))
+        example = f"{dotted}:{first.name}('production')"
+        return DetectionError(
+            "application factories are there, but none can be called as it is",
+            where=f"{first.path}:{first.line}",
+            hint="say how to call it: " + SETTING_HINT.format(example, f'"{example}"'),
+            details=tuple(f"{u.path}:{u.line}: {u.name}() {u.reason}" for u in unusable),
+        )
+    return _no_flask(objects, notes)
+
+
+def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
+    sources = objects.sources
+    recognised = other_frameworks(sources)
+    looked = f"looked at {len(sources.paths)} Python files"
+    aside = f", left {len(sources.side_paths)} in tests, examples, docs, scripts aside"
+    details = [looked + (aside if sources.side_paths else "")]
+    details += [str(note) for note in notes]
+    details += [f"{one.value}: {one.first}" for one in recognised]
+    flask = any(one.value == "Flask" for one in recognised)
+    others = [one.value for one in recognised if one.value != "Flask"]
+    if others and not flask:
+        return DetectionError(
+            f"this looks like {others[0]}; this version of okamochi serves Flask only",
+            where=f"{recognised[0].first.path}:{recognised[0].first.line}",
+            hint="a later version reads it; until then okamochi cannot build this app",
+            details=tuple(details),
+        )
+    return DetectionError(
+        "no Flask application was found",
+        where=str(sources.project.root or "."),
+        hint="if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
+        details=tuple(details),
+    )

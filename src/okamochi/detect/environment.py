@@ -1,0 +1,168 @@
+"""The environment variables of the app: kind, default, and whether it starts without them."""
+
+import re
+from collections.abc import Iterable
+
+from okamochi.detect.environment_reads import Read, reads_of
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.python_source import Module
+from okamochi.detect.reachable import Reached
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.process import EnvironmentVariable, VariableKind
+
+__all__ = ["environment_of", "kind_of"]
+
+SYSTEM = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMP|TEMP|TMPDIR|HOSTNAME|COMPUTERNAME|EDITOR"
+    r"|APPDATA|XDG_\w+|PYTHON\w+|VIRTUAL_ENV|CONDA_\w+|PORT|HOST|BIND|WEB_CONCURRENCY|GUNICORN_\w+|WERKZEUG_\w+"
+    r"|FLASK_ENV|FLASK_DEBUG|FLASK_APP|FLASK_RUN_\w+|DYNO|CI|NO_COLOR|PYTEST_\w+|SERVER_SOFTWARE|GITHUB_ACTIONS"
+    r"|LD_LIBRARY_PATH|DISPLAY|USERPROFILE|SSL_CERT_\w+|READTHEDOCS|SOURCE_DATE_EPOCH"
+)
+GENERATED = frozenset(
+    [
+        "SECRET_KEY",
+        "FLASK_SECRET_KEY",
+        "APP_SECRET_KEY",
+        "APP_SECRET",
+        "SECRET",
+        "SESSION_SECRET",
+        "SESSION_SECRET_KEY",
+        "SESSION_KEY",
+        "COOKIE_SECRET",
+        "COOKIE_SECRET_KEY",
+        "JWT_SECRET",
+        "JWT_SECRET_KEY",
+        "SECURITY_PASSWORD_SALT",
+        "PASSWORD_SALT",
+        "WTF_CSRF_SECRET_KEY",
+        "CSRF_SECRET_KEY",
+        "CSRF_SECRET",
+        "CSRF_SESSION_KEY",
+        "FLASK_SECRET",
+        "SECRET_KEY_BASE",
+    ]
+)
+SIGNING_USES = frozenset(
+    ["SECRET_KEY", "JWT_SECRET_KEY", "WTF_CSRF_SECRET_KEY", "SECURITY_PASSWORD_SALT", "SESSION_SECRET"]
+)
+SECRET_ENDS = frozenset(
+    [
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "PASS",
+        "PWD",
+        "TOKEN",
+        "KEY",
+        "APIKEY",
+        "DSN",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "SALT",
+        "PAT",
+    ]
+)
+SECRET_PARTS = re.compile(
+    r"SECRET_KEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|_SECRET_|PASSWORD(?!_(MIN|MAX|LEN|RESET|POLICY))"
+)
+PUBLIC = re.compile(
+    r".*(PUBLIC|SITE)_?KEY|.*KEY_(ID|NAME|PATH|FILE)|.*_(EXPIRES?|EXPIRY|TTL|URL|NAME|LENGTH)"
+)
+ADDRESS = re.compile(
+    r"(\w*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|MONGO|MONGODB|REDIS|REDISTOGO|AMQP|RABBITMQ|BROKER|CELERY_BROKER"
+    r"|RESULT_BACKEND|SQLALCHEMY_DATABASE|CLOUDAMQP|ELASTICSEARCH|VALKEY)_?(URL|URI|DSN)"
+)
+
+
+def environment_of(
+    objects: FlaskObjects, reached: Reached, own_names: Iterable[str]
+) -> tuple[tuple[EnvironmentVariable, ...], tuple[Decision, ...]]:
+    """Variables sorted by name, and the decision about each. `own_names` are the project's names: ACME_SECRET
+    of the project acme is its own secret, STRIPE_SECRET is somebody else's."""
+    found: dict[str, list[tuple[Module, Read]]] = {}
+    for module in objects.sources.mentioning(
+        "environ", "getenv", "decouple", "environs", "BaseSettings", "from_prefixed_env"
+    ):
+        for read in (*reads_of(module), *_prefixed(module)):
+            if SYSTEM.fullmatch(read.name) is None:
+                found.setdefault(read.name, []).append((module, read))
+    for name in [name for name in found if name.endswith("_FILE") and name.removesuffix("_FILE") in found]:
+        found[name.removesuffix("_FILE")] += found.pop(name)
+    prefixes = frozenset(name.upper().replace("-", "_") for name in own_names)
+    variables, decisions = [], []
+    for name in sorted(found):
+        variable = _variable(name, found[name], reached, prefixes)
+        variables.append(variable)
+        decisions.append(_decision(variable, found[name], reached))
+    return tuple(variables), tuple(decisions)
+
+
+def kind_of(
+    name: str, *, used_as: Iterable[str] = (), prefixes: frozenset[str] = frozenset()
+) -> VariableKind:
+    """By the name, and by what the code does with the value."""
+    upper = name.upper()
+    if upper in GENERATED or SIGNING_USES.intersection(use.upper() for use in used_as):
+        return VariableKind.GENERATED
+    own = re.fullmatch(r"(\w+?)_((COOKIE_|SESSION_|APP_|FLASK_)?SECRET(_KEY)?)", upper)
+    if own is not None and (own.group(1) in prefixes or (own.group(3) and own.group(3) != "APP_")):
+        return VariableKind.GENERATED
+    if ADDRESS.fullmatch(upper):
+        return VariableKind.SECRET
+    if PUBLIC.fullmatch(upper):
+        return VariableKind.PLAIN
+    if upper.rpartition("_")[2] in SECRET_ENDS or SECRET_PARTS.search(upper):
+        return VariableKind.SECRET
+    return VariableKind.PLAIN
+
+
+def _prefixed(module: Module) -> tuple[Read, ...]:
+    """`app.config.from_prefixed_env()` takes SECRET_KEY from FLASK_SECRET_KEY."""
+    match = re.search(r"\.from_prefixed_env\(\s*(?:(?:prefix\s*=\s*)?[\"'](\w+)[\"'])?", module.text)
+    if match is None:
+        return ()
+    line = module.text.count("\n", 0, match.start()) + 1
+    return (Read(f"{match.group(1) or 'FLASK'}_SECRET_KEY", line, used_as="SECRET_KEY"),)
+
+
+def _variable(
+    name: str, reads: list[tuple[Module, Read]], reached: Reached, prefixes: frozenset[str]
+) -> EnvironmentVariable:
+    kind = kind_of(name, used_as=[read.used_as for _, read in reads], prefixes=prefixes)
+    required = any(_stops(module, read, reached) for module, read in reads)
+    defaults = sorted({read.default for _, read in reads if read.default is not None})
+    default = defaults[0] if len(defaults) == 1 and kind is VariableKind.PLAIN and not required else None
+    return EnvironmentVariable(name=name, kind=kind, required=required, default=default)
+
+
+def _stops(module: Module, read: Read, reached: Reached) -> bool:
+    """Whether the app cannot start without the variable because of this read."""
+    if not read.must or read.conditional or module.path not in reached.paths:
+        return False
+    return not read.function or read.function in reached.functions
+
+
+def _decision(variable: EnvironmentVariable, reads: list[tuple[Module, Read]], reached: Reached) -> Decision:
+    order = sorted(reads, key=lambda one: (not _stops(one[0], one[1], reached), one[0].path, one[1].line))
+    places = (Evidence(path=module.path, line=read.line, reason=_reason(read)) for module, read in order)
+    evidence = tuple(dict.fromkeys(places))[:4]
+    need = "required" if variable.required else "optional"
+    kinds = {
+        VariableKind.PLAIN: "",
+        VariableKind.SECRET: ", a secret",
+        VariableKind.GENERATED: ", a secret that is made up once when nobody gives it",
+    }
+    default = f", default {variable.default!r}" if variable.default is not None else ""
+    summary = f"{variable.name} is {need}{kinds[variable.kind]}{default}"
+    field = f"environment.{variable.name}"
+    return Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
+
+
+def _reason(read: Read) -> str:
+    how = "cannot go on without it" if read.must else "reads it"
+    if read.has_default:
+        how = "reads it, with a default"
+    where = f" in {read.function}()" if read.function else ""
+    target = f" for {read.used_as}" if read.used_as and read.used_as != read.name else ""
+    return f"{how}{where}{target}"

@@ -1,0 +1,466 @@
+"""Environment variables that the code reads: where, with which default, and whether it can start without."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from okamochi.detect.names import ImportedNames
+from okamochi.detect.python_source import Module, is_main_guard
+
+__all__ = ["Read", "reads_of"]
+
+GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "environ.get"])
+SUBSCRIPTS = frozenset(["os.environ", "environ", "os.environb"])
+STRICT_READERS = frozenset(
+    ["decouple.config", "environs.Env()", "environs.env", "environ.Env()", "decouple.Config()"]
+)
+METHODS = frozenset(
+    [
+        "str",
+        "int",
+        "bool",
+        "float",
+        "list",
+        "dict",
+        "json",
+        "url",
+        "path",
+        "log_level",
+        "decimal",
+        "enum",
+        "date",
+        "datetime",
+        "uuid",
+        "db",
+    ]
+)
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+REGISTRARS = frozenset(
+    ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One place that reads a variable. `must` when reading fails without it; `conditional` when the place
+    is not always reached; `function` is the innermost function, "" at module and class level.
+    `used_as` is the name that receives the value: "SECRET_KEY" for app.config["SECRET_KEY"] = ...
+    """
+
+    name: str
+    line: int
+    must: bool = False
+    has_default: bool = False
+    default: str | None = None
+    conditional: bool = False
+    function: str = ""
+    used_as: str = ""
+
+
+def reads_of(module: Module) -> tuple[Read, ...]:
+    """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app."""
+    names = ImportedNames.of(module.tree)
+    finder = _Finder(names, _helpers(module.tree, names))
+    finder.block(module.tree.body, _Place())
+    return (*finder.found, *_settings_classes(module.tree, names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    conditional: bool = False
+    function: str = ""
+    guarded: bool = False
+    defaults: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Helper:
+    """A function of the project whose parameter is the variable's name."""
+
+    position: int
+    must: bool
+
+
+@dataclass(eq=False)
+class _Finder:
+    names: ImportedNames
+    helpers: dict[str, _Helper]
+    found: list[Read] = field(default_factory=list)
+
+    def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
+        for position, statement in enumerate(body):
+            if is_main_guard(statement):
+                continue
+            self._statement(statement, place)
+            if isinstance(statement, ast.If):
+                self._missing_is_fatal(body[:position], statement, place)
+
+    def _statement(self, statement: ast.stmt, place: _Place) -> None:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                inner = _Place(function=statement.name, defaults=_parameter_defaults(statement))
+                self._expressions(statement, (*statement.args.defaults, *_given(statement.args)), place)
+                if not _is_view(statement):
+                    self.block(statement.body, inner)
+                else:
+                    self.block(statement.body, replace(inner, conditional=True))
+            case ast.ClassDef():
+                self.block(statement.body, place)
+            case ast.If():
+                self._if(statement, place)
+            case ast.Try():
+                caught = _catches_missing(statement)
+                self.block(statement.body, replace(place, guarded=place.guarded or caught))
+                for handler in statement.handlers:
+                    self.block(handler.body, replace(place, conditional=True))
+                self.block(statement.orelse, place)
+                self.block(statement.finalbody, place)
+            case ast.For() | ast.AsyncFor() | ast.While():
+                self._expressions(statement, _own_expressions(statement), place)
+                self.block(statement.body, place)
+                self.block(statement.orelse, place)
+            case ast.With() | ast.AsyncWith():
+                self._expressions(statement, _own_expressions(statement), place)
+                self.block(statement.body, place)
+            case ast.Match():
+                self._expressions(statement, (statement.subject,), place)
+                for case in statement.cases:
+                    self.block(case.body, replace(place, conditional=True))
+            case _:
+                self._expressions(statement, _own_expressions(statement), place)
+
+    def _if(self, statement: ast.If, place: _Place) -> None:
+        """Branches are taken as they are when no optional variable is set."""
+        self._expressions(statement, (statement.test,), place)
+        outcome = self._outcome(statement.test, place)
+        unlikely = replace(place, conditional=True)
+        self.block(statement.body, place if outcome is True else unlikely)
+        self.block(statement.orelse, place if outcome is False else unlikely)
+
+    def _outcome(self, test: ast.expr, place: _Place) -> bool | None:
+        """The test's value in an empty environment; None when that cannot be told."""
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self._outcome(operand, place)
+                return None if inner is None else not inner
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as op], comparators=[right]):
+                if self.names.full(right) in SUBSCRIPTS and isinstance(left, ast.Constant):
+                    return isinstance(op, ast.NotIn)
+                return None
+            case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=constant)]):
+                known, value = self._constant(left, place)
+                return _compare(op, value, constant) if known else None
+            case _:
+                known, value = self._constant(test, place)
+                return bool(value) if known else None
+
+    def _constant(self, expression: ast.expr, place: _Place) -> tuple[bool, object]:
+        if isinstance(expression, ast.Name) and expression.id in dict(place.defaults):
+            return True, dict(place.defaults)[expression.id]
+        if isinstance(expression, ast.Name) and expression.id == "TYPE_CHECKING":
+            return True, False
+        if isinstance(expression, ast.Call):
+            read = self._call(expression)
+            if read is not None and not read.must and (read.default is not None or not read.has_default):
+                return True, read.default
+        return False, None
+
+    def _expressions(self, statement: ast.stmt, expressions: Sequence[ast.AST], place: _Place) -> None:
+        used_as = _target_name(statement)
+        for expression in expressions:
+            lazy = self._lazily_evaluated(expression)
+            fallbacks = self._fallbacks(expression)
+            for node in ast.walk(expression):
+                read = self._read(node)
+                if read is None:
+                    continue
+                receiver = used_as or _keyword_name(expression, node)
+                if id(node) in fallbacks:
+                    read = replace(read, has_default=True, default=fallbacks[id(node)])
+                self.found.append(
+                    replace(
+                        read,
+                        must=read.must and not place.guarded,
+                        conditional=place.conditional or id(node) in lazy,
+                        function=place.function,
+                        used_as=receiver,
+                    )
+                )
+
+    def _fallbacks(self, expression: ast.AST) -> dict[int, str | None]:
+        """Reads on the left of `or`, with the literal on its right."""
+        found: dict[int, str | None] = {}
+        for node in ast.walk(expression):
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+                for value in node.values[:-1]:
+                    found[id(value)] = _literal(node.values[-1])
+        return found
+
+    def _lazily_evaluated(self, expression: ast.AST) -> frozenset[int]:
+        """Nodes that are evaluated only sometimes: branches of `a if b else c`, right sides
+        of and/or, lambdas."""
+        found: set[int] = set()
+        for node in ast.walk(expression):
+            parts: tuple[ast.expr, ...] = ()
+            if isinstance(node, ast.IfExp):
+                parts = (node.body, node.orelse)
+            elif isinstance(node, ast.BoolOp) and not self._falls_through(node):
+                parts = tuple(node.values[1:])
+            elif isinstance(node, ast.Lambda):
+                parts = (node.body,)
+            found.update(id(inner) for part in parts for inner in ast.walk(part))
+        return frozenset(found)
+
+    def _falls_through(self, node: ast.BoolOp) -> bool:
+        """`optional or must`: in an empty environment the right side is what counts."""
+        if not isinstance(node.op, ast.Or):
+            return False
+        for value in node.values[:-1]:
+            inner = [read for part in ast.walk(value) if (read := self._read(part)) is not None]
+            if not inner or any(read.has_default or read.must for read in inner):
+                return False
+        return True
+
+    def _read(self, node: ast.AST) -> Read | None:
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            name = _text(node.slice)
+            if name and self.names.full(node.value) in SUBSCRIPTS:
+                return Read(name, node.lineno, must=True)
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            name = _text(node.left)
+            if name and self.names.full(node.comparators[0]) in SUBSCRIPTS:
+                return Read(name, node.lineno)
+        return None
+
+    def _call(self, call: ast.Call) -> Read | None:
+        called = self.names.full(call.func)
+        if called in self.helpers:
+            return self._helper_call(call, self.helpers[called])
+        name = _text(call.args[0]) if call.args else _keyword(call, "key")
+        if not name:
+            return None
+        given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
+        if called in GETTERS:
+            has_default = given is not None and not _is_none(given)
+            return Read(name, call.lineno, False, has_default, _literal(given))
+        holder, _, method = called.rpartition(".")
+        if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
+            return Read(name, call.lineno, given is None, given is not None, _literal(given))
+        return None
+
+    def _helper_call(self, call: ast.Call, helper: _Helper) -> Read | None:
+        if len(call.args) <= helper.position:
+            return None
+        name = _text(call.args[helper.position])
+        if not name:
+            return None
+        rest = call.args[helper.position + 1 :]
+        given = rest[0] if rest else _keyword_value(call, "default")
+        must = helper.must and given is None
+        return Read(name, call.lineno, must, given is not None and not _is_none(given), _literal(given))
+
+    def _missing_is_fatal(self, before: Sequence[ast.stmt], test: ast.If, place: _Place) -> None:
+        """`if not NAME: raise` after `NAME = os.getenv("NAME")` makes that variable a must."""
+        checked = _falsy_check(test)
+        if not checked or not _fails(test.body) or place.conditional:
+            return
+        for position, read in enumerate(self.found):
+            direct = checked == f"os.environ:{read.name}"
+            if (direct or self._assigned(before, read, checked)) and not read.has_default:
+                self.found[position] = replace(read, must=True)
+
+    def _assigned(self, before: Sequence[ast.stmt], read: Read, checked: str) -> bool:
+        for statement in before:
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if statement.lineno <= read.line <= (statement.end_lineno or 0):
+                return any(ast.unparse(target) == checked for target in targets)
+        return False
+
+
+def _falsy_check(test: ast.If) -> str:
+    """The source of X in `if not X:` and `if X is None:`; "os.environ:NAME" for `if "NAME" not in ...`."""
+    match test.test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            name = _text(operand.args[0]) if isinstance(operand, ast.Call) and operand.args else ""
+            return f"os.environ:{name}" if name else ast.unparse(operand)
+        case ast.Compare(left=left, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]):
+            return ast.unparse(left)
+        case ast.Compare(left=ast.Constant(value=str(name)), ops=[ast.NotIn()]):
+            return f"os.environ:{name}"
+        case _:
+            return ""
+
+
+def _fails(body: Sequence[ast.stmt]) -> bool:
+    for statement in body:
+        if isinstance(statement, ast.Raise):
+            return True
+        called = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(called, ast.Call) and ast.unparse(called.func) in ("sys.exit", "exit", "quit"):
+            return True
+    return False
+
+
+def _helpers(tree: ast.Module, names: ImportedNames) -> dict[str, _Helper]:
+    """Functions such as `def env(name, default=None): return os.environ.get(name, default)`."""
+    found: dict[str, _Helper] = {}
+    for statement in tree.body:
+        if not isinstance(statement, ast.FunctionDef):
+            continue
+        parameters = [argument.arg for argument in statement.args.args]
+        for node in ast.walk(statement):
+            key, must = _key_of(node, names)
+            if key in parameters:
+                raises = any(isinstance(inner, ast.Raise) for inner in ast.walk(statement))
+                previous = found.get(statement.name)
+                strict = must or raises or (previous is not None and previous.must)
+                found[statement.name] = _Helper(parameters.index(key), strict)
+    return found
+
+
+def _key_of(node: ast.AST, names: ImportedNames) -> tuple[str, bool]:
+    match node:
+        case ast.Call(func=function, args=[ast.Name(id=key), *_]) if names.full(function) in GETTERS:
+            return key, False
+        case ast.Subscript(value=holder, slice=ast.Name(id=key), ctx=ast.Load()):
+            return (key, True) if names.full(holder) in SUBSCRIPTS else ("", False)
+        case _:
+            return "", False
+
+
+def _settings_classes(tree: ast.Module, names: ImportedNames) -> Iterator[Read]:
+    """Fields of pydantic-settings classes: NAME, with the class's prefix, in capitals."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if not any(names.full(base).endswith("BaseSettings") for base in node.bases):
+            continue
+        prefix = _prefix(node)
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                yield from _field(statement, statement.target.id, prefix)
+
+
+def _field(statement: ast.AnnAssign, name: str, prefix: str) -> Iterator[Read]:
+    if name.startswith("_") or name == "model_config":
+        return
+    value: ast.expr | None = statement.value
+    full = f"{prefix}{name}".upper()
+    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"):
+        alias = _keyword(value, "validation_alias") or _keyword(value, "alias")
+        full = alias or full
+        given = value.args[0] if value.args else _keyword_value(value, "default")
+        factory = _keyword_value(value, "default_factory")
+        value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
+    has_default = value is not None
+    yield Read(full, statement.lineno, not has_default, has_default, _literal(value), used_as=name.upper())
+
+
+def _prefix(node: ast.ClassDef) -> str:
+    for inner in ast.walk(node):
+        match inner:
+            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str(text))):
+                return text
+            case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str(text))):
+                return text
+            case _:
+                pass
+    return ""
+
+
+def _own_expressions(statement: ast.stmt) -> tuple[ast.AST, ...]:
+    """The parts of a statement that are no statements."""
+    skipped = (ast.stmt, ast.ExceptHandler, ast.match_case)
+    return tuple(node for node in ast.iter_child_nodes(statement) if not isinstance(node, skipped))
+
+
+def _given(arguments: ast.arguments) -> tuple[ast.expr, ...]:
+    return tuple(default for default in arguments.kw_defaults if default is not None)
+
+
+def _parameter_defaults(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[tuple[str, object], ...]:
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    pairs = zip(arguments[len(arguments) - len(node.args.defaults) :], node.args.defaults, strict=True)
+    return tuple((a.arg, d.value) for a, d in pairs if isinstance(d, ast.Constant))
+
+
+def _is_view(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    for decorator in node.decorator_list:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute) and function.attr in REGISTRARS:
+            return True
+    return False
+
+
+def _catches_missing(statement: ast.Try) -> bool:
+    for handler in statement.handlers:
+        text = ast.unparse(handler.type) if handler.type is not None else "Exception"
+        if re.search(r"KeyError|LookupError|Exception", text) and not _fails(handler.body):
+            return True
+    return False
+
+
+def _target_name(statement: ast.stmt) -> str:
+    """The last part of what an assignment assigns to."""
+    match statement:
+        case ast.Assign(targets=[target, *_]) | ast.AnnAssign(target=target):
+            pass
+        case _:
+            return ""
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case _:
+            return ""
+
+
+def _keyword_name(expression: ast.AST, node: ast.AST) -> str:
+    """NAME in f(NAME=...) and in {"NAME": ...} around a node."""
+    for outer in ast.walk(expression):
+        if isinstance(outer, ast.keyword) and outer.arg and any(n is node for n in ast.walk(outer.value)):
+            return outer.arg
+        if isinstance(outer, ast.Dict):
+            for key, value in zip(outer.keys, outer.values, strict=True):
+                if key is not None and any(n is node for n in ast.walk(value)):
+                    return _text(key)
+    return ""
+
+
+def _compare(op: ast.cmpop, value: object, constant: object) -> bool | None:
+    match op:
+        case ast.Eq() | ast.Is():
+            return value == constant
+        case ast.NotEq() | ast.IsNot():
+            return value != constant
+        case _:
+            return None
+
+
+def _text(expression: ast.expr) -> str:
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+        return expression.value if VARIABLE.fullmatch(expression.value) else ""
+    return ""
+
+
+def _literal(expression: ast.expr | None) -> str | None:
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str | int | float | bool):
+        return str(expression.value)
+    return None
+
+
+def _is_none(expression: ast.expr) -> bool:
+    return isinstance(expression, ast.Constant) and expression.value is None
+
+
+def _keyword_value(call: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _keyword(call: ast.Call, name: str) -> str:
+    value = _keyword_value(call, name)
+    return _text(value) if value is not None else ""

@@ -1,0 +1,412 @@
+"""Follows names through the project's modules to find Flask objects and the functions that make them.
+
+Evaluates a little of Python: assignments, imports between the project's modules, calls of its functions and
+classes. What it cannot follow is unknown, never guessed.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from okamochi.detect.python_source import Sources, is_main_guard
+
+__all__ = [
+    "ClassDefinition",
+    "External",
+    "FlaskObjects",
+    "Function",
+    "Imported",
+    "Instance",
+    "Value",
+    "flat_statements",
+]
+
+FLASK_CLASSES = frozenset(
+    {
+        "flask.Flask",
+        "flask.app.Flask",
+        "apiflask.APIFlask",
+        "apiflask.app.APIFlask",
+        "flask_openapi3.OpenAPI",
+        "flask_openapi3.openapi.OpenAPI",
+        "flask_api.FlaskAPI",
+        "eve.Eve",
+        "flask_lambda.FlaskLambda",
+        "quart_flask_patch.Flask",
+    }
+)
+DASH_CLASSES = frozenset({"dash.Dash", "jupyter_dash.JupyterDash"})
+WRAPPER_NAMES = frozenset({"ProxyFix", "WhiteNoise", "DispatcherMiddleware", "SentryWsgiMiddleware"})
+DEPTH_LIMIT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A WSGI application. `origin` is where its Flask(...) call stands: two names with one origin are the
+    same app. `dash` marks a Dash object, which is no WSGI application but holds one as `server`."""
+
+    origin: tuple[str, int]
+    class_name: str = "Flask"
+    dash: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    path: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassDefinition:
+    path: str
+    node: ast.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name of a package that is not part of the project: "flask.Flask"."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A name of one of the project's modules, followed only when somebody asks; "" is the module itself."""
+
+    path: str
+    name: str = ""
+
+
+Value = Instance | Function | ClassDefinition | External | Imported
+Names = dict[str, "Value | None"]
+
+
+@dataclass(eq=False)
+class FlaskObjects:
+    """What the names of every module stand for; each module is evaluated once."""
+
+    sources: Sources
+    modules: dict[str, Names] = field(default_factory=dict)
+    stars: dict[str, list[str]] = field(default_factory=dict)
+    made: dict[int, Instance | None] = field(default_factory=dict)
+    lines: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def names(self, path: str) -> Names:
+        """Top-level names of a module, imported ones included, as far as they are known."""
+        if path not in self.modules:
+            names: Names = {}
+            self.modules[path] = names
+            _Scope(self, path, names, None).run(self.sources.module(path).tree.body)
+        return self.modules[path]
+
+    def resolve(self, path: str, name: str, depth: int = 0) -> Value | None:
+        """What a name of a module stands for in the end, imports followed."""
+        if depth > DEPTH_LIMIT:
+            return None
+        names = self.names(path)
+        value = names.get(name)
+        if value is not None:
+            return self.settled(value, depth)
+        for other in self.stars.get(path, ()):
+            found = self.resolve(other, name, depth + 1)
+            if found is not None:
+                return found
+        return self._submodule(path, name)
+
+    def module_named(self, path: str, name: str) -> str | None:
+        """The file of the project's module that a name of a module stands for."""
+        found = self.resolve(path, name)
+        return found.path if isinstance(found, Imported) and not found.name else None
+
+    def settled(self, value: Value | None, depth: int = 0) -> Value | None:
+        if isinstance(value, Imported) and value.name:
+            return self.resolve(value.path, value.name, depth + 1)
+        return value
+
+    def returned(self, function: Function) -> Instance | None:
+        """The application that a function returns; None when it returns none or that is unknown."""
+        key = id(function.node)
+        if key not in self.made:
+            self.made[key] = None  # a recursive function is asked about itself
+            self.made[key] = self._returned(function)
+        return self.made[key]
+
+    def class_of(self, definition: ClassDefinition, depth: int = 0) -> str:
+        """The known class that a class of the project inherits from: "flask.Flask"; "" when none."""
+        scope = _Scope(self, definition.path, self.names(definition.path), None)
+        for base in definition.node.bases:
+            value = scope.value(base)
+            if isinstance(value, External) and value.name in FLASK_CLASSES | DASH_CLASSES:
+                return value.name
+            if isinstance(value, ClassDefinition) and value is not definition and depth < DEPTH_LIMIT:
+                inherited = self.class_of(value, depth + 1)
+                if inherited:
+                    return inherited
+        return ""
+
+    def _submodule(self, path: str, name: str) -> Value | None:
+        if not path.endswith("__init__.py"):
+            return None
+        found = self.sources.find_relative(path, 1, name)
+        return Imported(found) if found is not None and found != path else None
+
+    def _returned(self, function: Function) -> Instance | None:
+        node = function.node
+        if isinstance(node, ast.AsyncFunctionDef):
+            return None
+        outer = self.names(function.path)
+        names: Names = dict.fromkeys(argument_names(node))
+        scope = _Scope(self, function.path, names, outer)
+        scope.run(node.body)
+        for statement in flat_statements(node.body):
+            if isinstance(statement, ast.Return) and statement.value is not None:
+                found = scope.value(statement.value)
+                if isinstance(found, Instance) and not found.dash:
+                    return found
+        return scope.by_annotation(node)
+
+
+@dataclass(eq=False)
+class _Scope:
+    """The names of one module or function while its statements run, top to bottom."""
+
+    objects: FlaskObjects
+    path: str
+    own: Names
+    outer: Names | None
+
+    def run(self, body: Sequence[ast.stmt]) -> None:
+        for statement in flat_statements(body):
+            self._statement(statement)
+
+    def _statement(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.Import():
+                self._import(statement)
+            case ast.ImportFrom():
+                self._import_from(statement)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._set(statement.name, Function(self.path, statement), statement.lineno)
+            case ast.ClassDef():
+                self._set(statement.name, ClassDefinition(self.path, statement), statement.lineno)
+            case ast.Assign():
+                for target in statement.targets:
+                    self._assign(target, statement.value)
+            case ast.AnnAssign(value=None):
+                pass
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign(target, value)
+                self._annotated(target, statement.annotation)
+            case ast.With():
+                for item in statement.items:
+                    if item.optional_vars is not None:
+                        self._assign(item.optional_vars, item.context_expr)
+            case _:
+                pass
+
+    def _set(self, name: str, value: "Value | None", line: int) -> None:
+        if value is None and isinstance(self.own.get(name), Instance):
+            return  # a later branch that we cannot follow does not undo what another branch made
+        self.own[name] = value
+        if self.outer is None:
+            self.objects.lines[(self.path, name)] = line
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, other in zip(target.elts, value.elts, strict=False):
+                self._assign(one, other)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for one in target.elts:
+                if isinstance(one, ast.Name):
+                    self._set(one.id, None, one.lineno)
+        elif isinstance(target, ast.Name):
+            self._set(target.id, self.value(value), target.lineno)
+
+    def _annotated(self, target: ast.expr, annotation: ast.expr) -> None:
+        if isinstance(target, ast.Name) and self.own.get(target.id) is None and self._is_flask(annotation):
+            self._set(target.id, Instance((self.path, target.lineno)), target.lineno)
+
+    def _import(self, statement: ast.Import) -> None:
+        for alias in statement.names:
+            shown = alias.name if alias.asname else alias.name.split(".")[0]
+            found = self.objects.sources.find(shown, importer=self.path)
+            value: Value = Imported(found) if found is not None else External(shown)
+            self._set(alias.asname or shown, value, statement.lineno)
+
+    def _import_from(self, statement: ast.ImportFrom) -> None:
+        sources = self.objects.sources
+        dotted = statement.module or ""
+        if statement.level:
+            found = sources.find_relative(self.path, statement.level, dotted)
+        else:
+            found = sources.find(dotted, importer=self.path)
+        for alias in statement.names:
+            if alias.name == "*":
+                if found is not None:
+                    self.objects.stars.setdefault(self.path, []).append(found)
+                continue
+            value = self._from(statement, found, alias.name)
+            self._set(alias.asname or alias.name, value, statement.lineno)
+
+    def _from(self, statement: ast.ImportFrom, found: str | None, name: str) -> Value | None:
+        sources = self.objects.sources
+        dotted = f"{statement.module}.{name}" if statement.module else name
+        if found is not None and found != self.path:
+            return Imported(found, name)
+        if statement.level:
+            below = sources.find_relative(self.path, statement.level, dotted)
+        else:
+            below = sources.find(dotted, importer=self.path)
+        if below is not None:
+            return Imported(below)
+        return None if statement.level else External(dotted)
+
+    def value(self, expression: ast.expr, depth: int = 0) -> Value | None:
+        """What an expression stands for; None when that is unknown or of no interest."""
+        if depth > DEPTH_LIMIT:
+            return None
+        match expression:
+            case ast.Name():
+                return self._name(expression.id)
+            case ast.Attribute():
+                return self._attribute(expression, depth)
+            case ast.Call():
+                return self._call(expression, depth)
+            case ast.IfExp():
+                return self._first_instance((expression.body, expression.orelse), depth)
+            case ast.BoolOp():
+                return self._first_instance(expression.values, depth)
+            case ast.NamedExpr():
+                return self.value(expression.value, depth + 1)
+            case _:
+                return None
+
+    def _first_instance(self, branches: Sequence[ast.expr], depth: int) -> Value | None:
+        values = [self.value(branch, depth + 1) for branch in branches]
+        return next((value for value in values if isinstance(value, Instance)), None)
+
+    def _name(self, name: str) -> Value | None:
+        if name in self.own:
+            return self.objects.settled(self.own[name])
+        if self.outer is not None and name in self.outer:
+            return self.objects.settled(self.outer[name])
+        for other in self.objects.stars.get(self.path, ()):
+            found = self.objects.resolve(other, name)
+            if found is not None:
+                return found
+        return None
+
+    def _attribute(self, expression: ast.Attribute, depth: int) -> Value | None:
+        holder = self.value(expression.value, depth + 1)
+        match holder:
+            case External():
+                return External(f"{holder.name}.{expression.attr}")
+            case Imported():
+                return self.objects.resolve(holder.path, expression.attr, depth + 1)
+            case Instance(dash=True) if expression.attr == "server":
+                return Instance(holder.origin, "Dash")
+            case Instance() if expression.attr == "wsgi_app":
+                return holder
+            case ClassDefinition():
+                return _method(holder, expression.attr)
+            case _:
+                return None
+
+    def _call(self, call: ast.Call, depth: int) -> Value | None:
+        callee = self.value(call.func, depth + 1)
+        origin = (self.path, call.lineno)
+        match callee:
+            case External() if callee.name in FLASK_CLASSES:
+                return Instance(origin, callee.name.rpartition(".")[2])
+            case External() if callee.name in DASH_CLASSES:
+                return self._dash(call, origin, depth)
+            case ClassDefinition():
+                known = self.objects.class_of(callee)
+                if known:
+                    return Instance(origin, callee.node.name, dash=known in DASH_CLASSES)
+                return self._wrapped(call, depth) if _method(callee, "__call__") else None
+            case Function():
+                return self.objects.returned(callee)
+            case External() if _wraps(callee.name):
+                return self._wrapped(call, depth)
+            case _:
+                return None
+
+    def _dash(self, call: ast.Call, origin: tuple[str, int], depth: int) -> Instance:
+        for keyword in call.keywords:
+            given = self.value(keyword.value, depth + 1) if keyword.arg == "server" else None
+            if isinstance(given, Instance):
+                return Instance(given.origin, "Dash", dash=True)
+        return Instance(origin, "Dash", dash=True)
+
+    def _wrapped(self, call: ast.Call, depth: int) -> Value | None:
+        for argument in call.args[:1]:
+            inner = self.value(argument, depth + 1)
+            if isinstance(inner, Instance) and not inner.dash:
+                return inner
+        return None
+
+    def by_annotation(self, node: ast.FunctionDef) -> Instance | None:
+        """`-> Flask` counts when the body returns something, unless an app was handed in."""
+        if node.returns is None or not self._is_flask(node.returns):
+            return None
+        arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        if any(a.arg == "app" or (a.annotation and self._is_flask(a.annotation)) for a in arguments):
+            return None
+        if not any(isinstance(s, ast.Return) and s.value for s in flat_statements(node.body)):
+            return None
+        return Instance((self.path, node.lineno))
+
+    def _is_flask(self, annotation: ast.expr) -> bool:
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            return annotation.value.rpartition(".")[2] == "Flask"
+        value = self.value(annotation)
+        if isinstance(value, ClassDefinition):
+            return self.objects.class_of(value) in FLASK_CLASSES
+        return isinstance(value, External) and value.name in FLASK_CLASSES
+
+
+def _wraps(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last in WRAPPER_NAMES or last.lower().endswith(("middleware", "fix"))
+
+
+def _method(definition: ClassDefinition, name: str) -> Function | None:
+    for statement in definition.node.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == name:
+            return Function(definition.path, statement)
+    return None
+
+
+def argument_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    extra = tuple(a.arg for a in (node.args.vararg, node.args.kwarg) if a is not None)
+    return (*(argument.arg for argument in arguments), *extra)
+
+
+def flat_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements in order, those inside if, try, with, for, while, match included; not those of functions
+    and classes, nor those below `if __name__ == "__main__"`."""
+    waiting = [iter(body)]
+    while waiting:
+        statement = next(waiting[-1], None)
+        if statement is None:
+            waiting.pop()
+        elif not is_main_guard(statement):
+            yield statement
+            waiting += [iter(block) for block in reversed(blocks(statement))]
+
+
+def blocks(statement: ast.stmt) -> tuple[Sequence[ast.stmt], ...]:
+    match statement:
+        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
+            return (statement.body, statement.orelse)
+        case ast.With() | ast.AsyncWith():
+            return (statement.body,)
+        case ast.Try():
+            handlers = tuple(handler.body for handler in statement.handlers)
+            return (statement.body, *handlers, statement.orelse, statement.finalbody)
+        case ast.Match():
+            return tuple(case.body for case in statement.cases)
+        case _:
+            return ()

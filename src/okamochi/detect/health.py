@@ -1,0 +1,147 @@
+"""The request that tells whether the app lives: a health route of its own, else a TCP connection."""
+
+import ast
+import re
+
+from okamochi.detect.base import Detected
+from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.reachable import Reached
+from okamochi.detect.routes import Route, routes
+from okamochi.errors import UsageError
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.process import HttpProbe, Probe, TcpProbe
+
+__all__ = ["choose_probe"]
+
+FIELD = "processes.web.probe"
+NAMES = [
+    "healthz",
+    "health",
+    "livez",
+    "live",
+    "alive",
+    "ping",
+    "_health",
+    "healthcheck",
+    "health-check",
+    "health_check",
+    "health/live",
+    "healthz/live",
+    "health/ready",
+    "__health__",
+    "__heartbeat__",
+    "heartbeat",
+    "lbheartbeat",
+    "up",
+    "_ping",
+    "_status",
+    "status",
+    "api/health",
+    "api/healthz",
+    "api/ping",
+    "api/status",
+    "api/v1/health",
+    "api/v1/healthz",
+    "api/v1/ping",
+    "v1/health",
+    "api/healthcheck",
+    "monitoring/health",
+]
+ENDS = re.compile(r".*/(healthz?|livez|healthcheck|ping)")
+
+
+def choose_probe(
+    objects: FlaskObjects, reached: Reached, chosen: ChosenSettings
+) -> tuple[Probe, tuple[Decision, ...]]:
+    """The setting's path; else the best open health route of modules that the app loads; else TCP."""
+    host, host_why = _host(objects, reached, chosen)
+    if chosen.settings.health is not None:
+        return _wanted(chosen.settings.health, host, chosen)
+    found = [one for one in routes(objects) if one.first.path in reached.paths]
+    health = sorted((one for one in found if rank(one.value.path) >= 0), key=_order)
+    usable = [one for one in health if not one.value.guard]
+    if not usable:
+        return TcpProbe(), (_tcp(health, len(found)),)
+    best = usable[0]
+    probe = HttpProbe(path=best.value.path, host=host)
+    summary = f"health: GET {best.value.path}" + (f" with Host {host}" if host else "")
+    return probe, (_decision(summary, Origin.DETECTED, (*best.evidence, *host_why)),)
+
+
+def rank(path: str) -> int:
+    """Lower is a more usual name of a health route; -1: none at all."""
+    name = path.strip("/").lower()
+    if "<" in path:
+        return -1
+    if name in NAMES:
+        return NAMES.index(name)
+    return len(NAMES) if ENDS.fullmatch(path.rstrip("/").lower()) else -1
+
+
+def _order(found: Detected[Route]) -> tuple[int, str, str, int]:
+    return (rank(found.value.path), found.value.path, found.first.path, found.first.line)
+
+
+def _wanted(text: str, host: str, chosen: ChosenSettings) -> tuple[Probe, tuple[Decision, ...]]:
+    place = (chosen.place("health"),)
+    if text == "tcp":
+        return TcpProbe(), (_decision("health: a TCP connection", chosen.origin("health"), place),)
+    if re.fullmatch(r"/[!-~]*", text) is None:
+        raise UsageError(
+            f"the setting health is neither a URL path nor tcp: {text!r}",
+            where=chosen.where("health"),
+            hint='write a path that answers without login, such as "/healthz", or "tcp"',
+        )
+    probe = HttpProbe(path=text, host=host)
+    return probe, (_decision(f"health: GET {text}", chosen.origin("health"), place),)
+
+
+def _host(
+    objects: FlaskObjects, reached: Reached, chosen: ChosenSettings
+) -> tuple[str, tuple[Evidence, ...]]:
+    """The Host header that the app insists on: the setting's, else a literal SERVER_NAME."""
+    if chosen.settings.health_host is not None:
+        return chosen.settings.health_host, (chosen.place("health-host"),)
+    for path in reached.paths:
+        module = objects.sources.module(path)
+        if "SERVER_NAME" not in module.text:
+            continue
+        for node in ast.walk(module.tree):
+            name, line = _server_name(node)
+            if name and not re.search(r"local|127\.0\.0\.1|test", name):
+                return name, (Evidence(path=path, line=line, reason=f"SERVER_NAME is {name}"),)
+    return "", ()
+
+
+def _server_name(node: ast.AST) -> tuple[str, int]:
+    match node:
+        case ast.Assign(targets=[ast.Name(id="SERVER_NAME")], value=ast.Constant(value=str(name))):
+            return name, node.lineno
+        case ast.Assign(
+            targets=[ast.Subscript(slice=ast.Constant(value="SERVER_NAME"))],
+            value=ast.Constant(value=str(name)),
+        ):
+            return name, node.lineno
+        case _:
+            return "", 0
+
+
+def _tcp(health: list[Detected[Route]], count: int) -> Decision:
+    if health:
+        evidence = tuple(
+            Evidence(
+                path=one.first.path,
+                line=one.first.line,
+                reason=f"{one.value.path} asks for {one.value.guard}",
+            )
+            for one in health
+        )
+        summary = "health: a TCP connection; the health route is not open to everybody"
+        return _decision(summary, Origin.DETECTED, evidence)
+    reason = f"none of {count} routes is a health route (/healthz, /health, /livez, /ping, ...)"
+    return _decision("health: a TCP connection", Origin.DEFAULT, (Evidence(path="", reason=reason),))
+
+
+def _decision(summary: str, origin: Origin, evidence: tuple[Evidence, ...]) -> Decision:
+    return Decision(field=FIELD, summary=summary, origin=origin, evidence=evidence)

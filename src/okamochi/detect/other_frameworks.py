@@ -1,0 +1,44 @@
+"""Recognises, by their imports, frameworks that this version does not serve: for honest error messages."""
+
+import re
+
+from okamochi.detect.base import Detected
+from okamochi.detect.python_source import Sources
+from okamochi.model.evidence import Evidence
+
+__all__ = ["other_frameworks"]
+
+FRAMEWORKS = {
+    "django": "Django",
+    "fastapi": "FastAPI",
+    "streamlit": "Streamlit",
+    "starlette": "Starlette",
+    "litestar": "Litestar",
+    "quart": "Quart",
+    "sanic": "Sanic",
+    "tornado": "Tornado",
+    "aiohttp": "aiohttp",
+    "bottle": "Bottle",
+    "falcon": "Falcon",
+    "pyramid": "Pyramid",
+    "gradio": "Gradio",
+    "chainlit": "Chainlit",
+    "nicegui": "NiceGUI",
+    "reflex": "Reflex",
+    "connexion": "Connexion",
+    "robyn": "Robyn",
+    "cherrypy": "CherryPy",
+    "flask": "Flask",
+}
+IMPORT = re.compile(rf"^[ \t]*(?:from|import)[ \t]+({'|'.join(FRAMEWORKS)})\b", re.MULTILINE)
+
+
+def other_frameworks(sources: Sources) -> tuple[Detected[str], ...]:
+    """Frameworks that the code imports, Flask among them, each with the first place; in the order above."""
+    first: dict[str, Evidence] = {}
+    for path in (*sources.paths, *sources.side_paths):
+        for match in IMPORT.finditer(sources.module(path).text):
+            line = sources.module(path).text.count("\n", 0, match.start(1)) + 1
+            reason = f"imports {match.group(1)}"
+            first.setdefault(match.group(1), Evidence(path=path, line=line, reason=reason))
+    return tuple(Detected(FRAMEWORKS[name], (first[name],)) for name in FRAMEWORKS if name in first)

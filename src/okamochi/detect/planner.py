@@ -1,0 +1,347 @@
+"""From facts and settings to the plan, every decision with its evidence."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
+from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
+from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
+from okamochi.detect.environment import environment_of
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.health import choose_probe
+from okamochi.detect.ignore import exclude_patterns
+from okamochi.detect.interpreter import choose_python
+from okamochi.detect.pyproject import PATH as PYPROJECT
+from okamochi.detect.pyproject import Pyproject, read_pyproject
+from okamochi.detect.python_source import Sources
+from okamochi.detect.reachable import Reached, reached_from
+from okamochi.detect.statements import procfile_lines
+from okamochi.detect.volumes import ChosenVolumes, choose_volumes
+from okamochi.detect.writable_folders import flask_folders, writes
+from okamochi.errors import UsageError
+from okamochi.model.check import checked
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import (
+    APP_ROOT,
+    KIT_ROOT,
+    VENV_ROOT,
+    AppSource,
+    Base,
+    Framework,
+    Plan,
+    ServerInterface,
+    WebApplication,
+)
+from okamochi.model.process import Probe, Process, ProcessType, Resources
+from okamochi.model.settings import SettingsTable
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["make_plan"]
+
+PORT = 8000
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+NO_OVERRIDES: Mapping[str, str] = {}
+
+
+def make_plan(
+    project: ProjectFiles,
+    settings: SettingsTable,
+    *,
+    environ_overrides: Mapping[str, str] = NO_OVERRIDES,
+    command_line: Mapping[str, str] = NO_OVERRIDES,
+) -> Plan:
+    """The checked plan of a project. Overrides are setting keys and texts; the command line's win.
+
+    DetectionError when the project is not understood, AmbiguousError when evidence cannot choose, PlanError
+    when what it asks for cannot be built, UsageError for wrong settings. Nothing of the project is executed.
+    """
+    chosen = choose_settings(settings, environ_overrides, command_line)
+    sources = Sources(project)
+    pyproject = read_pyproject(project)
+    objects = FlaskObjects(sources)
+    entry = choose_entrypoint(objects, _wanted(chosen))
+    dependencies = choose_dependencies(sources, pyproject, chosen)
+    python, python_decision = choose_python(project, pyproject, chosen)
+    name, name_decision = _name(project, pyproject, chosen)
+    factory = entry.candidate.name if entry.candidate.is_factory else ""
+    reached = reached_from(entry.candidate.path, factory, objects)
+    environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
+    volumes = _volumes(objects, entry, reached, dependencies, chosen)
+    probe, probe_decisions = choose_probe(objects, reached, chosen)
+    excluded, excluded_decisions = exclude_patterns(project, chosen)
+    image_environment, image_decisions = _image_environment(
+        _roots(objects, entry, reached), entry, volumes, chosen
+    )
+    web, web_decisions = _web(entry, probe, chosen)
+    base, base_decisions = _base(chosen)
+    decisions = (
+        name_decision,
+        python_decision,
+        *_application_decisions(entry),
+        *dependencies.decisions,
+        *base_decisions,
+        *excluded_decisions,
+        *web_decisions,
+        *probe_decisions,
+        *_other_processes(project),
+        *environment_decisions,
+        *image_decisions,
+        *volumes.decisions,
+    )
+    return checked(
+        Plan(
+            name=name,
+            python_version=python,
+            application=_application(entry),
+            dependencies=dependencies.dependencies,
+            base=base,
+            source=AppSource(exclude=excluded),
+            processes=(web,),
+            environment=environment,
+            image_environment=image_environment,
+            volumes=volumes.volumes,
+            decisions=decisions,
+        )
+    )
+
+
+def _wanted(chosen: ChosenSettings) -> WantedObject | None:
+    reference = chosen.settings.entrypoint
+    if reference is None:
+        return None
+    return WantedObject(reference, chosen.origin("entrypoint"), chosen.place("entrypoint"))
+
+
+def _application(entry: EntryPoint) -> WebApplication:
+    return WebApplication(
+        framework=Framework.FLASK,
+        interface=ServerInterface.WSGI,
+        object_reference=entry.candidate.object_reference,
+        import_root=entry.candidate.import_root,
+    )
+
+
+def _application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
+    candidate = entry.candidate
+    root = candidate.import_root
+    path, line = candidate.origin
+    evidence = Evidence(path=path, line=line, reason=f"makes {candidate.class_name}(...)")
+    place = f"the folder {root}" if root else "the project's folder"
+    imported = Evidence(path=candidate.path, reason=f"is {candidate.module} below {place}")
+    return (
+        Decision(
+            field="application.framework",
+            summary="Flask (WSGI)",
+            origin=Origin.DETECTED,
+            evidence=(evidence,),
+        ),
+        Decision(
+            field="application.object_reference",
+            summary=f"the server loads {candidate.object_reference}",
+            origin=entry.origin,
+            evidence=tuple(dict.fromkeys((*entry.evidence, *entry.notes))),
+        ),
+        Decision(
+            field="application.import_root",
+            summary=f"modules are imported from {place}",
+            origin=Origin.DETECTED if root else Origin.DEFAULT,
+            evidence=(imported,),
+        ),
+    )
+
+
+def _own_names(name: str, entry: EntryPoint) -> tuple[str, ...]:
+    return (name, entry.candidate.module.split(".")[0])
+
+
+def _volumes(
+    objects: FlaskObjects,
+    entry: EntryPoint,
+    reached: Reached,
+    dependencies: ChosenDependencies,
+    chosen: ChosenSettings,
+) -> ChosenVolumes:
+    folders = flask_folders(objects, entry.candidate)
+    extension = any(
+        "flask_sqlalchemy" in module.text for module in objects.sources.mentioning("flask_sqlalchemy")
+    )
+    relative = ""
+    if extension:
+        old = _is_old_sqlalchemy_extension(dependencies)
+        relative = folders.root_path if old else folders.instance_path
+    written = writes(objects, reached, folders, relative_sqlite=relative)
+    return choose_volumes(objects.sources, written, chosen)
+
+
+def _is_old_sqlalchemy_extension(dependencies: ChosenDependencies) -> bool:
+    """Before 3.0, Flask-SQLAlchemy took relative SQLite paths from the app's root path."""
+    line = dependencies.requirements.line_of("flask-sqlalchemy")
+    return (
+        line is not None
+        and re.search(r"(==|~=|<=?)\s*[012](\.|\b)|<\s*3(\.0)*\s*(,|;|$)", line.specifier) is not None
+    )
+
+
+def _roots(objects: FlaskObjects, entry: EntryPoint, reached: Reached) -> tuple[str, ...]:
+    """Folders below the project's own from which the app's modules are imported; the server adds that one."""
+    own = entry.candidate.import_root
+    src = any(path.startswith("src/") for path in reached.paths) and "src" not in own.split("/")
+    outer = "src" if src and not objects.sources.project.exists("src/__init__.py") else ""
+    return tuple(root for root in dict.fromkeys((own, outer)) if root)
+
+
+def _image_environment(
+    roots: tuple[str, ...], entry: EntryPoint, volumes: ChosenVolumes, chosen: ChosenSettings
+) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
+    """What the image sets: the same for every app, what moves files into volumes, then the settings'."""
+    port = str(chosen.settings.port or PORT)
+    values = {
+        "FLASK_APP": entry.candidate.object_reference,
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "PATH": f"{VENV_ROOT}/bin:/usr/bin",
+        "PORT": port,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if roots:
+        values["PYTHONPATH"] = ":".join(posixpath.join(APP_ROOT, root) for root in roots)
+    values.update(volumes.moved)
+    reason = Evidence(
+        path="", reason="the same for every image: logs unbuffered, nothing written beside code"
+    )
+    decisions = [
+        Decision(
+            field="image_environment",
+            summary=f"the image sets {', '.join(sorted(values))}",
+            origin=Origin.DEFAULT,
+            evidence=(reason,),
+        )
+    ]
+    for name, value in sorted((chosen.settings.env or {}).items()):
+        values[name] = value
+        field = f"image_environment.{name}"
+        decision = Decision(
+            field=field,
+            summary=f"{name} is set",
+            origin=chosen.origin("env"),
+            evidence=(chosen.place("env"),),
+        )
+        decisions.append(decision)
+    return tuple(sorted(values.items())), tuple(decisions)
+
+
+def _web(entry: EntryPoint, probe: Probe, chosen: ChosenSettings) -> tuple[Process, tuple[Decision, ...]]:
+    # the script, not `python -m gunicorn`: -m puts /app first, where a gunicorn.py of the app wins
+    server = f"{VENV_ROOT}/bin/gunicorn"
+    argv = (server, "--config", f"{KIT_ROOT}/gunicorn.conf.py", entry.candidate.object_reference)
+    port = chosen.settings.port or PORT
+    resources, resource_decisions = _resources(chosen)
+    process = Process(
+        name="web", type=ProcessType.WEB, argv=argv, port=port, probe=probe, resources=resources
+    )
+    reason = Evidence(path="", reason="workers and threads come from the container's CPU and memory limits")
+    decisions = (
+        Decision(
+            field="processes.web.argv",
+            summary="gunicorn with the kit's configuration",
+            origin=Origin.DEFAULT,
+            evidence=(reason,),
+        ),
+        _simple("processes.web.port", f"port {port}", "port", chosen, "the usual port of gunicorn"),
+        *resource_decisions,
+    )
+    return process, decisions
+
+
+def _resources(chosen: ChosenSettings) -> tuple[Resources, tuple[Decision, ...]]:
+    default = Resources()
+    memory = _bytes(chosen) if chosen.settings.memory is not None else default.memory_bytes
+    cpus = chosen.settings.cpus if chosen.settings.cpus is not None else default.cpus
+    shown = f"{memory // 1024**2} MiB of memory"
+    field = "processes.web.resources"
+    return Resources(memory_bytes=memory, cpus=cpus), (
+        _simple(f"{field}.memory_bytes", shown, "memory", chosen, "enough for a few workers"),
+        _simple(f"{field}.cpus", f"{cpus:g} CPU", "cpus", chosen, "one CPU"),
+    )
+
+
+def _bytes(chosen: ChosenSettings) -> int:
+    text = chosen.settings.memory or ""
+    match = SIZE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"the setting memory is not a size: {text!r}",
+            where=chosen.where("memory"),
+            hint='write a number with K, M or G: "512M", "2G"',
+        )
+    return int(float(match.group(1)) * FACTORS[match.group(2).lower()])
+
+
+def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: str) -> Decision:
+    """The decision about a value that only a setting changes."""
+    if key in chosen.origins:
+        return Decision(
+            field=field, summary=summary, origin=chosen.origin(key), evidence=(chosen.place(key),)
+        )
+    evidence = (Evidence(path="", reason=reason),)
+    return Decision(field=field, summary=summary, origin=Origin.DEFAULT, evidence=evidence)
+
+
+def _base(chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ...]]:
+    packages = tuple(sorted(set(chosen.settings.packages or ())))
+    base = Base(packages=packages)
+    reason = Evidence(path="", reason="its Python is the one that is asked for; no shell, no package manager")
+    suite = Decision(
+        field="base.suite",
+        summary=f"Debian {base.suite} with {base.python_package}",
+        origin=Origin.DEFAULT,
+        evidence=(reason,),
+    )
+    summary = f"beyond Python: {', '.join(packages)}" if packages else "nothing beyond what Python needs"
+    return base, (suite, _simple("base.packages", summary, "packages", chosen, "no setting asks for more"))
+
+
+def _other_processes(project: ProjectFiles) -> tuple[Decision, ...]:
+    """Workers and release commands of the Procfile are told, not run by this version."""
+    found = [(name, line) for name, _, line in procfile_lines(project) if name != "web"]
+    if not found:
+        return ()
+    evidence = tuple(
+        Evidence(path="Procfile", line=line, reason=f"{name}: is not run by this version")
+        for name, line in found
+    )
+    summary = f"only web runs; the Procfile also names {', '.join(name for name, _ in found)}"
+    return (Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+
+
+def _name(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> tuple[str, Decision]:
+    wanted = chosen.settings.name
+    if wanted is not None:
+        if not normalized(wanted):
+            raise UsageError(
+                f"the setting name has no letter or digit: {wanted!r}",
+                where=chosen.where("name"),
+                hint="write a name of letters, digits and hyphens",
+            )
+        return normalized(wanted), _name_decision(wanted, chosen.origin("name"), chosen.place("name"))
+    own = pyproject.string("name")
+    if normalized(own):
+        line = pyproject.line_of("name")
+        evidence = Evidence(path=PYPROJECT, line=line, reason="project.name")
+        return normalized(own), _name_decision(own, Origin.DETECTED, evidence)
+    folder = project.root.name if project.root is not None else ""
+    found = normalized(folder) or "app"
+    return found, _name_decision(found, Origin.DEFAULT, Evidence(path="", reason="the folder's name"))
+
+
+def _name_decision(name: str, origin: Origin, evidence: Evidence) -> Decision:
+    return Decision(field="name", summary=f"named {normalized(name)}", origin=origin, evidence=(evidence,))
+
+
+def normalized(name: str) -> str:
+    """PEP 503's form, with what an image repository cannot hold left out."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:100].strip("-")

@@ -1,0 +1,63 @@
+"""The parts of pyproject.toml that a plan needs, with the lines they stand on."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from okamochi.errors import DetectionError
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["Pyproject", "read_pyproject"]
+
+PATH = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pyproject:
+    """`project` and `tool` are the tables of these names; empty when the file lacks them."""
+
+    text: str
+    project: dict[str, Any]
+    tool: dict[str, Any]
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.text)
+
+    @property
+    def dependencies(self) -> tuple[str, ...] | None:
+        """project.dependencies; None when there is no such list."""
+        found = self.project.get("dependencies")
+        return tuple(str(one) for one in found) if isinstance(found, list) else None
+
+    def string(self, key: str) -> str:
+        value = self.project.get(key)
+        return value if isinstance(value, str) else ""
+
+    def line_of(self, key: str) -> int:
+        """The first line that assigns the key; 0 when there is none."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return number
+        return 0
+
+
+def read_pyproject(project: ProjectFiles) -> Pyproject:
+    """pyproject.toml, or an empty one. DetectionError when it is no TOML."""
+    text = project.read_text(PATH) or ""
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise DetectionError(
+            f"{PATH} is not valid TOML: {error}",
+            where=f"{PATH}:{line.group(1)}" if line else PATH,
+            hint="correct the file; https://toml.io shows the syntax",
+        ) from error
+    return Pyproject(text, _table(tables, "project"), _table(tables, "tool"))
+
+
+def _table(tables: dict[str, Any], key: str) -> dict[str, Any]:
+    found = tables.get(key)
+    return found if isinstance(found, dict) else {}

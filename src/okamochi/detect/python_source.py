@@ -1,0 +1,218 @@
+"""The project's Python files, parsed without ever importing them."""
+
+import ast
+import io
+import posixpath
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of", "is_main_guard"]
+
+SIZE_LIMIT_BYTES = 1_500_000
+SIDE_FOLDERS = frozenset(
+    [
+        "test",
+        "tests",
+        "testing",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "demo",
+        "demos",
+        "doc",
+        "docs",
+        "migrations",
+        "alembic",
+        "scripts",
+        "script",
+        "benchmark",
+        "benchmarks",
+        "bench",
+        "fixtures",
+        "notebooks",
+        "build",
+        "dist",
+        "site-packages",
+        "terraform",
+        "ansible",
+        "infra",
+        ".github",
+        ".devcontainer",
+        ".circleci",
+    ]
+)
+SIDE_FILES = re.compile(
+    r"(test_.*|.*_tests?|tests?|conftest|setup|noxfile|fabfile|versioneer|gunicorn(\.|_|-)?conf.*"
+    r"|gunicorn[-_.]?c(onfi|f)g.*)\.py"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Why a file could not be parsed; `line` is 0 when the parser did not say."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """One Python file: `tree` is empty when `problem` says why. `path` is relative to the project."""
+
+    path: str
+    text: str
+    tree: ast.Module
+    problem: SyntaxProblem | None = None
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.path)
+
+    @property
+    def is_package(self) -> bool:
+        return posixpath.basename(self.path) == "__init__.py"
+
+
+@dataclass(eq=False)
+class Sources:
+    """The Python files of a project that belong to the app; each is read and parsed once, when asked for.
+
+    `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
+    runs in production does not live there.
+    """
+
+    project: ProjectFiles
+    parsed: dict[str, Module] = field(default_factory=dict)
+
+    @cached_property
+    def all_paths(self) -> tuple[str, ...]:
+        return self.project.files("**/*.py")
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(path for path in self.all_paths if not is_aside(path))
+
+    @cached_property
+    def side_paths(self) -> tuple[str, ...]:
+        return tuple(path for path in self.all_paths if is_aside(path))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(self.all_paths)
+
+    @cached_property
+    def package_folders(self) -> frozenset[str]:
+        """Folders that hold Python files, at any depth below."""
+        folders: set[str] = set()
+        for path in self.all_paths:
+            folder = posixpath.dirname(path)
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = posixpath.dirname(folder)
+        return frozenset(folders)
+
+    def module(self, path: str) -> Module:
+        """The parsed file; an empty one with a problem when it cannot be read or parsed."""
+        if path not in self.parsed:
+            self.parsed[path] = read_module(self.project, path)
+        return self.parsed[path]
+
+    def mentioning(self, *words: str) -> Iterator[Module]:
+        """The app's modules whose text holds one of the words."""
+        for path in self.paths:
+            module = self.module(path)
+            if any(word in module.text for word in words):
+                yield module
+
+    def find(self, dotted: str, *, importer: str = "") -> str | None:
+        """The project's file that `import dotted` would load; the importer's own root is searched first."""
+        relative = dotted.replace(".", "/")
+        for root in self._roots(importer):
+            base = posixpath.join(root, relative) if root else relative
+            for path in (f"{base}/__init__.py", f"{base}.py"):
+                if path in self.known:
+                    return path
+        return None
+
+    def find_relative(self, importer: str, level: int, dotted: str) -> str | None:
+        """The project's file that `from ..dotted import x` (level 2) in the importer names."""
+        folder = posixpath.dirname(importer)
+        for _ in range(level - 1):
+            folder = posixpath.dirname(folder)
+        base = posixpath.join(folder, dotted.replace(".", "/")) if dotted else folder
+        candidates = (posixpath.join(base, "__init__.py"), f"{base}.py")
+        return next((path for path in candidates if path in self.known), None)
+
+    def _roots(self, importer: str) -> tuple[str, ...]:
+        own = import_root_of(importer, self.known) if importer else ""
+        return tuple(dict.fromkeys((own, "", "src")))
+
+
+def is_aside(path: str) -> bool:
+    *folders, name = path.split("/")
+    if any(folder.lower() in SIDE_FOLDERS or folder.startswith((".", "_updated")) for folder in folders):
+        return True
+    return SIDE_FILES.fullmatch(name) is not None
+
+
+def import_root_of(path: str, known: frozenset[str]) -> str:
+    """The folder from which Flask imports a file: the one above its topmost package."""
+    folder = posixpath.dirname(path)
+    while folder and posixpath.join(folder, "__init__.py") in known:
+        folder = posixpath.dirname(folder)
+    return folder
+
+
+def dotted_name(path: str, root: str) -> str:
+    """The module's name when it is imported from `root`."""
+    relative = path.removeprefix(f"{root}/") if root else path
+    return relative.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def read_module(project: ProjectFiles, path: str) -> Module:
+    content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+    empty = ast.Module(body=[], type_ignores=[])
+    if content is None:
+        return Module(path, "", empty, SyntaxProblem(0, "", "cannot be read, or is larger than 1.5 MB"))
+    text = python_text(content)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Module(path, text, ast.parse(text))
+    except SyntaxError as error:
+        line = error.lineno or 0
+        lines = text.splitlines()
+        shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        return Module(path, text, empty, SyntaxProblem(line, shown[:200], error.msg or "invalid syntax"))
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Module(path, text, empty, SyntaxProblem(0, "", str(error) or "nested too deeply"))
+
+
+def python_text(content: bytes) -> str:
+    """The source as Python decodes it: byte order mark, coding cookie, UTF-8; Latin-1 where those fail."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_main_guard(statement: ast.stmt) -> bool:
+    """Whether it is `if __name__ == "__main__":`, whose body no server ever runs."""
+    if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Compare):
+        return False
+    sides = (statement.test.left, *statement.test.comparators)
+    names = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+    mains = any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
+    return names and mains

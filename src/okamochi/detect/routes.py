@@ -1,0 +1,252 @@
+"""Routes of the app, read from decorators and registrations; blueprint prefixes resolved where literal."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.base import Detected
+from okamochi.detect.flask_objects import FlaskObjects, Imported
+from okamochi.detect.python_source import Module
+from okamochi.model.evidence import Evidence
+
+__all__ = ["Route", "routes"]
+
+GUARDS = re.compile(
+    r"login|auth|jwt|token|permission|roles?|admin|required|protected|limit|private|signed|api_?key",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A URL path that answers GET. `guard` names what protects or limits it, "" when nothing does."""
+
+    path: str
+    guard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Blueprint:
+    """Where a blueprint is made, and the prefix given there."""
+
+    path: str
+    name: str
+    prefix: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    blueprint: tuple[str, str]
+    parent: tuple[str, str]
+    prefix: str | None
+    known: bool
+
+
+def routes(objects: FlaskObjects) -> tuple[Detected[Route], ...]:
+    """Every GET route whose full path is known, in the order of the files."""
+    finder = _Routes(objects)
+    return tuple(finder.all())
+
+
+class _Routes:
+    def __init__(self, objects: FlaskObjects) -> None:
+        self.objects = objects
+        self.modules = tuple(
+            objects.sources.mentioning("route", "lueprint", "add_url_rule", ".get(", "add_resource")
+        )
+        self.blueprints: dict[tuple[str, str], _Blueprint] = {}
+        self.registrations: list[_Registration] = []
+        self.guarded: set[tuple[str, str]] = set()
+
+    def all(self) -> Iterator[Detected[Route]]:
+        for module in self.modules:
+            self._collect(module)
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield from self._decorated(module, node)
+                elif isinstance(node, ast.Call):
+                    yield from self._registered(module, node)
+
+    def _collect(self, module: Module) -> None:
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                    if re.search(r"Blueprint$|^Namespace$", _last(call.func)):
+                        prefix = _keyword_text(call, "url_prefix")
+                        self.blueprints[module.path, name] = _Blueprint(module.path, name, prefix)
+                case ast.Call(
+                    func=ast.Attribute(attr="register_blueprint", value=holder), args=[argument, *_]
+                ):
+                    self._registration(module, node, holder, argument)
+                case ast.FunctionDef(decorator_list=decorators):
+                    self._before_request(module, decorators)
+                case _:
+                    pass
+
+    def _registration(self, module: Module, call: ast.Call, holder: ast.expr, argument: ast.expr) -> None:
+        given = next((k.value for k in call.keywords if k.arg == "url_prefix"), None)
+        prefix = _text(given) if given is not None else None
+        known = given is None or prefix is not None
+        blueprint, parent = self._owner(module, argument), self._owner(module, holder)
+        self.registrations.append(_Registration(blueprint, parent, prefix, known))
+
+    def _before_request(self, module: Module, decorators: list[ast.expr]) -> None:
+        names = [_last(d.func if isinstance(d, ast.Call) else d) for d in decorators]
+        if "before_request" in names and any(GUARDS.search(name) for name in names):
+            for decorator in decorators:
+                if isinstance(decorator, ast.Attribute) and decorator.attr == "before_request":
+                    self.guarded.add(self._owner(module, decorator.value))
+
+    def _owner(self, module: Module, expression: ast.expr) -> tuple[str, str]:
+        """The module and name in which an app or blueprint is defined, imports followed."""
+        if isinstance(expression, ast.Name):
+            path, name = module.path, expression.id
+        elif isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
+            path, name = self._module(module.path, expression.value.id), expression.attr
+        else:
+            return (module.path, "")
+        for _ in range(10):
+            if (path, name) in self.blueprints:
+                break
+            found = self._imported(path, name)
+            if found is None or not found.name:
+                break
+            path, name = found.path, found.name
+        return (path, name)
+
+    def _module(self, path: str, name: str) -> str:
+        """The module that a local name stands for, else the one it is written in."""
+        found = self.objects.module_named(path, name)
+        if found is None:
+            local = self._local_import(path, name)
+            found = local.path if local is not None else path
+        return found
+
+    def _imported(self, path: str, name: str) -> Imported | None:
+        value = self.objects.names(path).get(name) or self._local_import(path, name)
+        return value if isinstance(value, Imported) else None
+
+    def _local_import(self, path: str, name: str) -> Imported | None:
+        """Imports inside of functions: application factories import their blueprints late."""
+        sources = self.objects.sources
+        for node in ast.walk(sources.module(path).tree):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            for alias in node.names:
+                if (alias.asname or alias.name) != name:
+                    continue
+                dotted = node.module or ""
+                full = f"{dotted}.{alias.name}" if dotted else alias.name
+                if node.level:
+                    below = sources.find_relative(path, node.level, full)
+                    here = sources.find_relative(path, node.level, dotted)
+                else:
+                    below, here = sources.find(full, importer=path), sources.find(dotted, importer=path)
+                if below is not None:
+                    return Imported(below)
+                if here is not None:
+                    return Imported(here, alias.name)
+        return None
+
+    def _prefixes(self, owner: tuple[str, str], depth: int = 0) -> tuple[str, ...]:
+        """URL prefixes under which an owner's routes are served; none when it is never registered."""
+        blueprint = self.blueprints.get(owner)
+        if blueprint is None:
+            return ("",)
+        found: list[str] = []
+        for registration in self.registrations:
+            if registration.blueprint != owner or not registration.known or depth > 5:
+                continue
+            own = registration.prefix if registration.prefix is not None else blueprint.prefix or ""
+            outer = (
+                self._prefixes(registration.parent, depth + 1)
+                if registration.parent in self.blueprints
+                else ("",)
+            )
+            found += [_joined(one, own) for one in outer]
+        if not found and self._registers_in_a_loop():
+            found.append(blueprint.prefix or "")
+        return tuple(dict.fromkeys(found))
+
+    def _registers_in_a_loop(self) -> bool:
+        """`for blueprint in BLUEPRINTS: app.register_blueprint(blueprint)` registers what we cannot name."""
+        return any(one.known and one.blueprint not in self.blueprints for one in self.registrations)
+
+    def _decorated(
+        self, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> Iterator[Detected[Route]]:
+        guard = _guard(node)
+        for decorator in node.decorator_list:
+            match decorator:
+                case ast.Call(func=ast.Attribute(attr="route" | "get" as how, value=holder), args=[path, *_]):
+                    text = _text(path)
+                    if text is not None and (how == "get" or _answers_get(decorator)):
+                        yield from self._found(module, holder, text, decorator.lineno, guard)
+                case _:
+                    pass
+
+    def _registered(self, module: Module, call: ast.Call) -> Iterator[Detected[Route]]:
+        match call:
+            case ast.Call(func=ast.Attribute(attr="add_url_rule", value=holder), args=[path, *_]):
+                text = _text(path)
+                if text is not None and _answers_get(call):
+                    yield from self._found(module, holder, text, call.lineno, "")
+            case ast.Call(func=ast.Attribute(attr="add_resource"), args=[_, path, *_]):
+                text = _text(path)
+                if text is not None:
+                    evidence = Evidence(path=module.path, line=call.lineno, reason=f"resource {text}")
+                    yield Detected(Route(text), (evidence,))
+            case _:
+                pass
+
+    def _found(
+        self, module: Module, holder: ast.expr, path: str, line: int, guard: str
+    ) -> Iterator[Detected[Route]]:
+        owner = self._owner(module, holder)
+        guard = guard or ("before_request" if owner in self.guarded else "")
+        for prefix in self._prefixes(owner):
+            full = _joined(prefix, path)
+            evidence = Evidence(path=module.path, line=line, reason=f"route {full}")
+            yield Detected(Route(full, guard), (evidence,))
+
+
+def _guard(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    for decorator in node.decorator_list:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = ast.unparse(function)
+        if GUARDS.search(_last(function)) and not name.endswith((".exempt", "login_exempt")):
+            return name
+    return ""
+
+
+def _answers_get(call: ast.Call) -> bool:
+    methods = next((k.value for k in call.keywords if k.arg == "methods"), None)
+    return methods is None or re.search(r"\bget\b", ast.unparse(methods), re.IGNORECASE) is not None
+
+
+def _joined(prefix: str, path: str) -> str:
+    if not prefix.strip("/"):
+        return path if path.startswith("/") else f"/{path}"
+    return (
+        f"/{prefix.strip('/')}/{path.lstrip('/')}" if path not in ("", "/") else f"/{prefix.strip('/')}{path}"
+    )
+
+
+def _text(expression: ast.expr | None) -> str | None:
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+        return expression.value
+    return None
+
+
+def _keyword_text(call: ast.Call, name: str) -> str | None:
+    return _text(next((k.value for k in call.keywords if k.arg == name), None))
+
+
+def _last(expression: ast.expr) -> str:
+    match expression:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""

@@ -1,0 +1,265 @@
+"""Computes, from the source alone, the paths that an app builds from __file__, its working directory, its
+instance folder and literals; as they will be inside the image."""
+
+import ast
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from okamochi.detect.flask_objects import FlaskObjects, Imported
+from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
+from okamochi.detect.names import ImportedNames
+from okamochi.detect.python_source import Module
+from okamochi.model.plan import APP_ROOT
+
+__all__ = ["KnownPath", "PathReader"]
+
+JOINS = frozenset(
+    [
+        "os.path.join",
+        "posixpath.join",
+        "path.join",
+        "safe_join",
+        "flask.safe_join",
+        "werkzeug.utils.safe_join",
+    ]
+)
+SAME = frozenset(
+    [
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.normpath",
+        "os.path.expanduser",
+        "str",
+        "os.fspath",
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "pathlib.PosixPath",
+        "Path",
+        "repr",
+    ]
+)
+SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser", "lower", "strip"])
+GETTERS = frozenset(["os.getenv", "os.environ.get", "environ.get", "os.environ.setdefault"])
+DEPTH_LIMIT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPath:
+    """`text` is absolute, or relative to the working directory, or a URL such as sqlite:///...
+    `whole` is false when only the beginning is known. `variable` is the environment variable that
+    replaces it, "" when none does."""
+
+    text: str
+    whole: bool = True
+    variable: str = ""
+
+
+@dataclass(eq=False)
+class PathReader:
+    """`instance_path` and `root_path` are those of the Flask object, inside the image."""
+
+    objects: FlaskObjects
+    instance_path: str
+    root_path: str
+    indexes: dict[str, ModuleIndex] = field(default_factory=dict)
+    found: dict[tuple[str, int, str], KnownPath | None] = field(default_factory=dict)
+
+    def _index(self, module: Module) -> ModuleIndex:
+        if module.path not in self.indexes:
+            self.indexes[module.path] = ModuleIndex.of(module.tree)
+        return self.indexes[module.path]
+
+    def _names(self, module: Module) -> ImportedNames:
+        return self._index(module).imports
+
+    def read(self, expression: ast.expr, module: Module, depth: int = 0) -> KnownPath | None:
+        """The path that an expression stands for; None when nothing of it is known."""
+        if depth > DEPTH_LIMIT:
+            return None
+        match expression:
+            case ast.Constant(value=str(text)):
+                return KnownPath(text)
+            case ast.Name(id="__file__"):
+                return KnownPath(posixpath.join(APP_ROOT, module.path))
+            case ast.Name():
+                return self._named(expression, module, depth)
+            case ast.Attribute():
+                return self._attribute(expression, module, depth)
+            case ast.Call():
+                return self._call(expression, module, depth)
+            case ast.BinOp(op=ast.Div(), left=left, right=right):
+                return self._joined((left, right), module, depth)
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return self._added((left, right), module, depth)
+            case ast.JoinedStr(values=values):
+                return self._added(tuple(values), module, depth)
+            case ast.FormattedValue(value=value):
+                return self.read(value, module, depth + 1)
+            case ast.BoolOp(op=ast.Or(), values=values):
+                return self._either(values, module, depth)
+            case ast.Subscript():
+                return self._subscript(expression, module, depth)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.read(body, module, depth + 1) or self.read(orelse, module, depth + 1)
+            case _:
+                return None
+
+    def _either(self, values: list[ast.expr], module: Module, depth: int) -> KnownPath | None:
+        """`os.environ.get("X") or path`: the path, which X replaces."""
+        last = self.read(values[-1], module, depth + 1)
+        variables = [name for value in values[:-1] if (name := self._variable(value, module))]
+        if last is None or not variables:
+            return last
+        return KnownPath(last.text, last.whole, variables[0])
+
+    def _variable(self, expression: ast.expr, module: Module) -> str:
+        names = self._names(module)
+        for node in ast.walk(expression):
+            if isinstance(node, ast.Call) and names.full(node.func) in GETTERS and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    return first.value
+        return ""
+
+    def _named(self, node: ast.Name, module: Module, depth: int) -> KnownPath | None:
+        """A variable's value: of its function, of the functions around, of the module, of another module."""
+        index = self._index(module)
+        scope = index.scopes.get(id(node), MODULE_SCOPE)
+        while scope != MODULE_SCOPE:
+            if (scope, node.id) in index.values:
+                return self._assigned(node.id, module, depth, scope)
+            if (scope, node.id) in index.parameters:
+                default = index.parameters[scope, node.id]
+                return self.read(default, module, depth + 1) if default is not None else None
+            scope = index.outer.get(scope, MODULE_SCOPE)
+        return self._assigned(node.id, module, depth)
+
+    def _assigned(self, name: str, module: Module, depth: int, scope: int = MODULE_SCOPE) -> KnownPath | None:
+        key = (module.path, scope, name)
+        if key not in self.found:
+            self.found[key] = None  # `path = path.strip()` asks for itself
+            self.found[key] = self._first(self._index(module).values.get((scope, name), ()), module, depth)
+        if self.found[key] is not None or scope != MODULE_SCOPE:
+            return self.found[key]
+        imported = self.objects.names(module.path).get(name)
+        if isinstance(imported, Imported) and imported.name and imported.path != module.path:
+            return self._assigned(imported.name, self.objects.sources.module(imported.path), depth + 1)
+        return None
+
+    def _first(self, values: Sequence[ast.expr], module: Module, depth: int) -> KnownPath | None:
+        if depth > DEPTH_LIMIT:
+            return None
+        found = (self.read(value, module, depth + 1) for value in values)
+        return next((one for one in found if one is not None), None)
+
+    def _attribute(self, expression: ast.Attribute, module: Module, depth: int) -> KnownPath | None:
+        match expression.attr:
+            case "instance_path":
+                return KnownPath(self.instance_path)
+            case "root_path":
+                return KnownPath(self.root_path)
+            case "parent":
+                inner = self.read(expression.value, module, depth + 1)
+                return KnownPath(posixpath.dirname(inner.text)) if inner is not None and inner.whole else None
+            case "pardir":
+                return KnownPath("..")
+            case "sep":
+                return KnownPath("/")
+            case _:
+                return self._of_class(expression, module, depth)
+
+    def _of_class(self, expression: ast.Attribute, module: Module, depth: int) -> KnownPath | None:
+        """config.UPLOAD_FOLDER, Config.UPLOAD_FOLDER: assigned in that module or in a class of this one."""
+        if not isinstance(expression.value, ast.Name):
+            return None
+        value = self.objects.names(module.path).get(expression.value.id)
+        if isinstance(value, Imported) and value.path != module.path:
+            return self._assigned(expression.attr, self.objects.sources.module(value.path), depth + 1)
+        return self._assigned(expression.attr, module, depth + 1) if expression.attr.isupper() else None
+
+    def _call(self, call: ast.Call, module: Module, depth: int) -> KnownPath | None:
+        called = self._names(module).full(call.func)
+        if called in JOINS:
+            return self._joined(tuple(call.args), module, depth)
+        if called in ("os.getcwd", "pathlib.Path.cwd"):
+            return KnownPath(APP_ROOT)
+        if called == "os.path.dirname" and call.args:
+            inner = self.read(call.args[0], module, depth + 1)
+            return KnownPath(posixpath.dirname(inner.text)) if inner is not None and inner.whole else None
+        if called in GETTERS and len(call.args) > 1:
+            given = self.read(call.args[1], module, depth + 1)
+            name = self._variable(call, module)
+            return KnownPath(given.text, given.whole, name) if given is not None else None
+        if called in SAME and call.args:
+            return self._joined(tuple(call.args), module, depth)
+        if isinstance(call.func, ast.Attribute):
+            return self._method(call, call.func, module, depth)
+        return None
+
+    def _method(
+        self, call: ast.Call, function: ast.Attribute, module: Module, depth: int
+    ) -> KnownPath | None:
+        if function.attr in SAME_METHODS:
+            return self.read(function.value, module, depth + 1)
+        if function.attr == "joinpath":
+            return self._joined((function.value, *call.args), module, depth)
+        if function.attr == "format" or function.attr == "with_suffix":
+            inner = self.read(function.value, module, depth + 1)
+            return KnownPath(inner.text.partition("{")[0], False) if inner is not None else None
+        return None
+
+    def _subscript(self, expression: ast.Subscript, module: Module, depth: int) -> KnownPath | None:
+        match expression:
+            case ast.Subscript(
+                value=ast.Attribute(value=path, attr="parents"), slice=ast.Constant(value=int(level))
+            ):
+                inner = self.read(path, module, depth + 1)
+                if inner is None or not inner.whole:
+                    return None
+                text = inner.text
+                for _ in range(level + 1):
+                    text = posixpath.dirname(text)
+                return KnownPath(text)
+            case ast.Subscript(value=ast.Attribute(attr="config"), slice=ast.Constant(value=str(key))):
+                return self._configured(key, depth)
+            case _:
+                return None
+
+    def _configured(self, key: str, depth: int) -> KnownPath | None:
+        """app.config["KEY"]: what some module assigns to that key, or to that name in a class."""
+        place = ("", MODULE_SCOPE, key)
+        if place not in self.found:
+            self.found[place] = None
+            for module in self.objects.sources.mentioning(key):
+                values = self._index(module).configured.get(key, ())
+                self.found[place] = self.found[place] or self._first(values, module, depth)
+        return self.found[place]
+
+    def _joined(self, parts: tuple[ast.expr, ...], module: Module, depth: int) -> KnownPath | None:
+        text, variable = "", ""
+        for position, part in enumerate(parts):
+            found = self.read(part, module, depth + 1)
+            if found is None:
+                return KnownPath(text, False, variable) if position and text else None
+            text = posixpath.join(text, found.text) if text else found.text
+            variable = variable or found.variable
+            if not found.whole:
+                return KnownPath(text, False, variable)
+        return KnownPath(tidied(text), True, variable)
+
+    def _added(self, parts: tuple[ast.expr, ...], module: Module, depth: int) -> KnownPath | None:
+        text, variable = "", ""
+        for position, part in enumerate(parts):
+            found = self.read(part, module, depth + 1)
+            if found is None:
+                return KnownPath(text, False, variable) if position and text else None
+            text += found.text
+            variable = variable or found.variable
+            if not found.whole:
+                return KnownPath(text, False, variable)
+        return KnownPath(text, True, variable)
+
+
+def tidied(text: str) -> str:
+    return text if "://" in text or not text else posixpath.normpath(text)

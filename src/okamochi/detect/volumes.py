@@ -1,0 +1,142 @@
+"""From what the app writes to volumes; what lies between the code is moved by a variable, or warned about."""
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+
+from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.python_source import Sources
+from okamochi.detect.writable_folders import Written
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import APP_ROOT
+from okamochi.model.process import Volume
+
+__all__ = ["ChosenVolumes", "choose_volumes"]
+
+TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc", "/run")
+DATA_FOLDERS = ("data", "var", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenVolumes:
+    """`moved` are variables that the image sets so that a file lands in a volume; sorted by name."""
+
+    volumes: tuple[Volume, ...]
+    moved: tuple[tuple[str, str], ...]
+    decisions: tuple[Decision, ...]
+
+
+def choose_volumes(sources: Sources, written: tuple[Written, ...], chosen: ChosenSettings) -> ChosenVolumes:
+    """The settings' volumes alone when there are any; else one for every folder that the app writes."""
+    if chosen.settings.volumes is not None:
+        place: tuple[Evidence, ...] = (chosen.place("volumes"),)
+        paths = {
+            posixpath.normpath(posixpath.join(APP_ROOT, path)): place for path in chosen.settings.volumes
+        }
+        return _named(paths, chosen.origin("volumes"), (), ())
+    sorting = _Sorting(sources)
+    for one in written:
+        sorting.take(one)
+    return sorting.result()
+
+
+@dataclass(eq=False)
+class _Sorting:
+    sources: Sources
+    folders: dict[str, list[Evidence]] = field(default_factory=dict)
+    moved: dict[str, tuple[str, Evidence]] = field(default_factory=dict)
+    warned: dict[str, Evidence] = field(default_factory=dict)
+
+    def take(self, one: Written) -> None:
+        folder = posixpath.dirname(one.path) if one.is_file else one.path
+        if any(f"{one.path}/".startswith(f"{root}/") for root in TEMPORARY) or not folder.startswith("/"):
+            return
+        if folder != "/" and not self._holds_code(folder):
+            self.folders.setdefault(folder, []).append(one.evidence)
+        elif one.variable and one.variable.isupper():
+            self._move(one)
+        else:
+            self.warned.setdefault(one.path, one.evidence)
+
+    def _holds_code(self, folder: str) -> bool:
+        if folder == APP_ROOT or f"{APP_ROOT}/".startswith(f"{folder}/"):
+            return True
+        relative = folder.removeprefix(f"{APP_ROOT}/")
+        return folder.startswith(f"{APP_ROOT}/") and relative in self.sources.package_folders
+
+    def _move(self, one: Written) -> None:
+        """The variable that the code reads itself puts the file into a volume."""
+        data = next((name for name in DATA_FOLDERS if not self.sources.project.exists(name)), "okamochi-data")
+        folder = posixpath.join(APP_ROOT, data)
+        path = posixpath.join(folder, posixpath.basename(one.path))
+        reason = f"{one.evidence.reason}, between the code; {one.variable} moves it to {path}"
+        evidence = Evidence(path=one.evidence.path, line=one.evidence.line, reason=reason)
+        self.moved.setdefault(one.variable, (f"{one.url_prefix}{path}", evidence))
+        self.folders.setdefault(folder, []).append(evidence)
+
+    def result(self) -> ChosenVolumes:
+        outer: dict[str, tuple[Evidence, ...]] = {}
+        for folder in sorted(self.folders):
+            above = next((path for path in outer if f"{folder}/".startswith(f"{path}/")), None)
+            kept = above or folder
+            outer[kept] = tuple(dict.fromkeys((*outer.get(kept, ()), *self.folders[folder])))
+        moved = tuple((name, value) for name, (value, _) in sorted(self.moved.items()))
+        decisions = [
+            Decision(
+                field=f"image_environment.{name}",
+                summary=f"{name}={value}, so that the file lands in a volume",
+                origin=Origin.DETECTED,
+                evidence=(evidence,),
+            )
+            for name, (value, evidence) in sorted(self.moved.items())
+        ]
+        return _named(outer, Origin.DETECTED, moved, (*decisions, *self._warnings()))
+
+    def _warnings(self) -> tuple[Decision, ...]:
+        if not self.warned:
+            return ()
+        paths = ", ".join(sorted(self.warned))
+        summary = (
+            f"Warning: the app writes {paths}, between its code, which is read-only; no variable moves it. "
+            "Let its path come from an environment variable, or from app.instance_path"
+        )
+        evidence = tuple(self.warned[path] for path in sorted(self.warned))
+        return (Decision(field="volumes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+
+
+def _named(
+    paths: dict[str, tuple[Evidence, ...]],
+    origin: Origin,
+    moved: tuple[tuple[str, str], ...],
+    decisions: tuple[Decision, ...],
+) -> ChosenVolumes:
+    volumes: list[Volume] = []
+    taken: set[str] = set()
+    for path in sorted(paths):
+        name = _name(path, taken)
+        taken.add(name)
+        volumes.append(Volume(name=name, path=path))
+    own = tuple(
+        Decision(
+            field=f"volumes.{volume.path}",
+            summary=f"volume {volume.name}: the app writes {volume.path}",
+            origin=origin,
+            evidence=paths[volume.path],
+        )
+        for volume in volumes
+    )
+    return ChosenVolumes(tuple(volumes), moved, (*own, *decisions))
+
+
+def _name(path: str, taken: set[str]) -> str:
+    """The last folder's name, longer when that one is taken: "uploads", "static-uploads"."""
+    parts = [
+        cleaned
+        for part in path.split("/")
+        if (cleaned := re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-"))
+    ]
+    for count in range(1, len(parts) + 1):
+        name = "-".join(parts[-count:])
+        if name not in taken:
+            return name
+    return f"{'-'.join(parts) or 'volume'}-{len(taken)}"

@@ -1,0 +1,218 @@
+"""All Flask applications and application factories that a server could load, each with its place."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from okamochi.detect.base import Detected
+from okamochi.detect.factory_arguments import arguments_for, required_parameters
+from okamochi.detect.flask_objects import FlaskObjects, Function, Instance
+from okamochi.detect.python_source import Module, dotted_name, import_root_of
+from okamochi.model.evidence import Evidence
+
+__all__ = [
+    "Candidate",
+    "Place",
+    "Unusable",
+    "candidate_for",
+    "import_root_for",
+    "place_of",
+    "unusable_factories",
+    "web_applications",
+]
+
+OBJECT_NAMES = ("app", "application")
+FACTORY_NAMES = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
+ROOT_MODULES = frozenset(
+    [
+        "app",
+        "application",
+        "main",
+        "run",
+        "server",
+        "api",
+        "web",
+        "index",
+        "flask_app",
+        "flaskapp",
+        "webapp",
+        "site",
+        "manage",
+        "start",
+    ]
+)
+
+
+class Place(IntEnum):
+    """Where a server usually finds the app; lower is likelier."""
+
+    WSGI_MODULE = 1
+    NAMED_MODULE = 2
+    ROOT_MODULE = 3
+    PACKAGE = 4
+    ELSEWHERE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something a server can load. `origin` is where its Flask object is made: equal origins, same app."""
+
+    path: str
+    name: str
+    call: str
+    import_root: str
+    place: Place
+    origin: tuple[str, int]
+    line: int
+    class_name: str
+
+    @property
+    def module(self) -> str:
+        return dotted_name(self.path, self.import_root)
+
+    @property
+    def object_reference(self) -> str:
+        return f"{self.module}:{self.name}{self.call}"
+
+    @property
+    def is_factory(self) -> bool:
+        return bool(self.call)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A factory that gunicorn cannot call, and why."""
+
+    path: str
+    line: int
+    name: str
+    reason: str
+
+
+def web_applications(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
+    """Every candidate of the app's own modules, in the order of their paths."""
+    found: list[Detected[Candidate]] = []
+    for module in _likely_modules(objects):
+        for name in objects.names(module.path):
+            candidate = candidate_for(objects, module, name)
+            if candidate is not None:
+                found.append(candidate)
+    return tuple(found)
+
+
+def unusable_factories(objects: FlaskObjects) -> tuple[Unusable, ...]:
+    """Factories with arguments that nothing in the source tells, and coroutines."""
+    found: list[Unusable] = []
+    for module in _likely_modules(objects):
+        for name, value in objects.names(module.path).items():
+            if isinstance(value, Function) and value.path == module.path:
+                reason = _why_not(objects, value)
+                if reason:
+                    found.append(Unusable(module.path, value.node.lineno, name, reason))
+    return tuple(found)
+
+
+def _why_not(objects: FlaskObjects, function: Function) -> str:
+    if isinstance(function.node, ast.AsyncFunctionDef):
+        return (
+            "is a coroutine, which WSGI servers cannot await" if function.node.name in FACTORY_NAMES else ""
+        )
+    required = required_parameters(function.node)
+    if not required or objects.returned(function) is None or arguments_for(function, objects):
+        return ""
+    names = ", ".join(name.removesuffix("=") for name in required)
+    return f"needs arguments that the source does not tell: {names}"
+
+
+def _likely_modules(objects: FlaskObjects) -> Iterator[Module]:
+    for path in objects.sources.paths:
+        if path.count("/") <= 2 or posixpath.basename(path).removesuffix(".py") in ROOT_MODULES | {"wsgi"}:
+            yield objects.sources.module(path)
+        elif "lask" in (module := objects.sources.module(path)).text:
+            yield module
+
+
+def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
+    """The application or factory that a name of a module stands for; None when it is neither."""
+    value = objects.resolve(module.path, name)
+    line = objects.lines.get((module.path, name), 0)
+    call = ""
+    evidence: tuple[Evidence, ...] = ()
+    if isinstance(value, Function):
+        if value.path != module.path or _is_no_factory(value):
+            return None
+        instance = objects.returned(value)
+        arguments = arguments_for(value, objects) if required_parameters(value.node) else ()
+        if len(arguments) != len(required_parameters(value.node)):
+            return None
+        call = f"({', '.join(argument.literal for argument in arguments)})"
+        evidence = tuple(argument.evidence for argument in arguments)
+    else:
+        instance = value if isinstance(value, Instance) and not value.dash else None
+    if instance is None:
+        return None
+    root = import_root_for(objects, module.path)
+    place = place_of(module.path, root)
+    candidate = Candidate(module.path, name, call, root, place, instance.origin, line, instance.class_name)
+    return Detected(candidate, (_evidence(candidate), *evidence))
+
+
+def _is_no_factory(function: Function) -> bool:
+    """Pytest fixtures and commands of the command line return apps as well."""
+    decorators = [ast.unparse(decorator) for decorator in function.node.decorator_list]
+    return any(re.search(r"fixture|command|route|contextmanager|property", text) for text in decorators)
+
+
+def _evidence(candidate: Candidate) -> Evidence:
+    path, line = candidate.origin
+    what = f"{candidate.class_name}(...)"
+    made_here = path == candidate.path
+    if candidate.is_factory:
+        place = "" if made_here else f" of {path}:{line}"
+        reason = f"{candidate.name}() returns {what}{place}"
+    elif made_here:
+        reason = f"{candidate.name} is {what}"
+    else:
+        reason = f"{candidate.name} is the {what} of {path}:{line}"
+    return Evidence(path=candidate.path, line=candidate.line, reason=reason)
+
+
+def place_of(path: str, root: str) -> Place:
+    """How usual it is that the app is in a module that is imported from `root`."""
+    relative = path.removeprefix(f"{root}/") if root else path
+    folders, name = relative.split("/")[:-1], posixpath.basename(path).removesuffix(".py")
+    if name in ("wsgi", "asgi") and len(folders) <= 2:
+        return Place.WSGI_MODULE if name == "wsgi" else Place.ROOT_MODULE
+    if root not in ("", "src"):
+        return Place.ELSEWHERE
+    if not folders:
+        return Place.NAMED_MODULE if name in ROOT_MODULES else Place.ROOT_MODULE
+    return Place.PACKAGE if len(folders) == 1 else Place.ELSEWHERE
+
+
+def import_root_for(objects: FlaskObjects, path: str) -> str:
+    """The folder a module is imported from: as Flask does it, unless its own imports say that it is the
+    project's folder (a package without __init__.py)."""
+    sources = objects.sources
+    root = import_root_of(path, sources.known)
+    if not root or root == "src" or root.startswith("src/"):
+        return root
+    first = root.split("/")[0]
+    inside = {posixpath.dirname(other) for other in sources.known if other.startswith(f"{root}/")}
+    own = _absolute_imports(objects, path)
+    if any(name == first for name in own) and f"{root}/{first}" not in inside:
+        return ""
+    return root
+
+
+def _absolute_imports(objects: FlaskObjects, path: str) -> frozenset[str]:
+    names: set[str] = set()
+    for node in ast.walk(objects.sources.module(path).tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module.split(".")[0])
+    return frozenset(names)

@@ -1,0 +1,219 @@
+"""Folders that the app writes: its instance folder, uploads, SQLite files, logs."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.flask_objects import FLASK_CLASSES, FlaskObjects
+from okamochi.detect.names import ImportedNames
+from okamochi.detect.python_source import Module, is_main_guard
+from okamochi.detect.reachable import Reached
+from okamochi.detect.static_paths import KnownPath, PathReader
+from okamochi.detect.web_applications import Candidate, import_root_for
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import APP_ROOT
+
+__all__ = ["FlaskFolders", "Written", "flask_folders", "writes"]
+
+FOLDER_KEYS = re.compile(
+    r"(\w+_)?(UPLOADS?|MEDIA|DATA|STORAGE|CACHE|DOWNLOADS?|FILES?|UPLOADED_\w+|LOG)_?(FOLDER|DIR|DIRECTORY|ROOT|PATH|DEST)"
+    r"|UPLOADS_DEFAULT_DEST|CACHE_DIR|SESSION_FILE_DIR|WHOOSHEE_DIR"
+)
+FOLDER_CALLS = frozenset(["os.makedirs", "os.mkdir"])
+LOG_HANDLERS = re.compile(r"(Rotating|TimedRotating|Watched)?FileHandler$")
+SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
+SKIPPED_MODES = frozenset(["r", "rb", "rt"])
+
+
+@dataclass(frozen=True, slots=True)
+class FlaskFolders:
+    """Inside the image: `instance_path`, `root_path` as Flask computes them for this import name."""
+
+    instance_path: str
+    root_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something the app writes: an absolute path in the image; `is_file`, else a folder. `variable` is the
+    environment variable that moves it; `url_prefix` what goes before the path in that variable's value."""
+
+    path: str
+    is_file: bool
+    evidence: Evidence
+    variable: str = ""
+    url_prefix: str = ""
+
+
+def flask_folders(objects: FlaskObjects, candidate: Candidate) -> FlaskFolders:
+    """As Flask's auto_find_instance_path: beside the top-level package or module of the import name."""
+    path, line = candidate.origin
+    root = posixpath.normpath(posixpath.join(APP_ROOT, import_root_for(objects, path)))
+    root_path = posixpath.dirname(posixpath.join(APP_ROOT, path))
+    given = _instance_argument(objects, path, line)
+    found = FlaskFolders(posixpath.join(root, "instance"), root_path)
+    if given is None:
+        return found
+    reader = PathReader(objects, found.instance_path, root_path)
+    known = reader.read(given, objects.sources.module(path))
+    if known is None or not known.whole or not known.text.startswith("/"):
+        return found
+    return FlaskFolders(posixpath.normpath(known.text), root_path)
+
+
+def _instance_argument(objects: FlaskObjects, path: str, line: int) -> ast.expr | None:
+    for node in ast.walk(objects.sources.module(path).tree):
+        if isinstance(node, ast.Call) and node.lineno == line:
+            for keyword in node.keywords:
+                if keyword.arg == "instance_path":
+                    return keyword.value
+    return None
+
+
+def writes(
+    objects: FlaskObjects, reached: Reached, folders: FlaskFolders, *, relative_sqlite: str
+) -> tuple[Written, ...]:
+    """All places that modules of the app write, as far as their paths are known; in the order of the files.
+
+    `relative_sqlite` is the folder to which Flask-SQLAlchemy's relative SQLite paths belong; "" when the
+    project does not use it.
+    """
+    finder = _Finder(PathReader(objects, folders.instance_path, folders.root_path), folders, relative_sqlite)
+    found: list[Written] = []
+    for path in reached.paths:
+        found += finder.module(objects.sources.module(path))
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(eq=False)
+class _Finder:
+    reader: PathReader
+    folders: FlaskFolders
+    relative_sqlite: str
+
+    def module(self, module: Module) -> Iterator[Written]:
+        names = ImportedNames.of(module.tree)
+        guarded = {id(n) for s in module.tree.body if is_main_guard(s) for n in ast.walk(s)}
+        for node in ast.walk(module.tree):
+            if id(node) in guarded:
+                continue
+            if isinstance(node, ast.Call):
+                yield from self._call(node, module, names)
+            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.keyword):
+                yield from self._assignment(node, module)
+            elif isinstance(node, ast.Dict):
+                yield from self._display(node, module)
+
+    def _call(self, call: ast.Call, module: Module, names: ImportedNames) -> Iterator[Written]:
+        called = names.full(call.func)
+        last = called.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
+        first = call.args[0] if call.args else _filename(call)
+        if called in FLASK_CLASSES and _true(call, "instance_relative_config"):
+            reason = "the app has an instance folder"
+            yield Written(self.folders.instance_path, False, _at(module, call, reason))
+        elif called in FOLDER_CALLS and first is not None:
+            yield from self._found(first, module, call, "makes the folder", is_file=False)
+        elif LOG_HANDLERS.search(last) and first is not None:
+            yield from self._found(first, module, call, "logs to", is_file=True)
+        elif called == "sqlite3.connect" and first is not None:
+            yield from self._found(first, module, call, "SQLite file", is_file=True)
+        elif called in ("sqlalchemy.create_engine", "create_engine") and first is not None:
+            yield from self._sqlite(first, module, call, APP_ROOT)
+        elif called == "open" and first is not None and _writes(call, 1):
+            yield from self._found(first, module, call, "writes", is_file=True)
+        elif isinstance(call.func, ast.Attribute):
+            yield from self._path_method(call, call.func, module)
+
+    def _path_method(self, call: ast.Call, function: ast.Attribute, module: Module) -> Iterator[Written]:
+        match function.attr:
+            case "mkdir":
+                yield from self._found(function.value, module, call, "makes the folder", is_file=False)
+            case "write_text" | "write_bytes" | "touch":
+                yield from self._found(function.value, module, call, "writes", is_file=True)
+            case "open" if _writes(call, 0):
+                yield from self._found(function.value, module, call, "writes", is_file=True)
+            case "save" if call.args:
+                yield from self._found(call.args[0], module, call, "saves to", is_file=True)
+            case _:
+                pass
+
+    def _assignment(
+        self, node: ast.Assign | ast.AnnAssign | ast.keyword, module: Module
+    ) -> Iterator[Written]:
+        name, value = _key_and_value(node)
+        if value is None:
+            return
+        if FOLDER_KEYS.fullmatch(name.upper()):
+            yield from self._found(value, module, value, f"{name} is", is_file=False)
+        elif "URI" in name.upper() or "URL" in name.upper() or "DATABASE" in name.upper():
+            yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
+
+    def _display(self, node: ast.Dict, module: Module) -> Iterator[Written]:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                if FOLDER_KEYS.fullmatch(key.value.upper()):
+                    yield from self._found(value, module, value, f"{key.value} is", is_file=False)
+                elif key.value.endswith("DATABASE_URI"):
+                    yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
+
+    def _found(
+        self, expression: ast.expr, module: Module, node: ast.expr, reason: str, *, is_file: bool
+    ) -> Iterator[Written]:
+        known = self.reader.read(expression, module)
+        if known is None or "://" in known.text or known.text in ("", ":memory:"):
+            return
+        if not known.whole:
+            folder = posixpath.dirname(known.text) if not known.text.endswith("/") else known.text
+            known = KnownPath(folder if is_file and "/" in known.text else known.text, True, known.variable)
+            is_file = False
+        path = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
+        yield Written(path, is_file, _at(module, node, f"{reason} {path}"), known.variable)
+
+    def _sqlite(self, expression: ast.expr, module: Module, node: ast.expr, base: str) -> Iterator[Written]:
+        known = self.reader.read(expression, module)
+        match = SQLITE.fullmatch(known.text) if known is not None else None
+        if known is None or match is None or match.group(1).startswith(":memory:") or not known.whole:
+            return
+        path = posixpath.normpath(posixpath.join(base, match.group(1).partition("?")[0]))
+        evidence = _at(module, node, f"SQLite file {path}")
+        yield Written(path, True, evidence, known.variable, url_prefix="sqlite:///")
+
+
+def _key_and_value(node: ast.Assign | ast.AnnAssign | ast.keyword) -> tuple[str, ast.expr | None]:
+    match node:
+        case ast.keyword(arg=str(name), value=value):
+            return name, value
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value
+        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=str(name)))], value=value):
+            return name, value
+        case ast.AnnAssign(target=ast.Name(id=name), value=value):
+            return name, value
+        case _:
+            return "", None
+
+
+def _writes(call: ast.Call, position: int) -> bool:
+    """Whether open() is called with a literal mode that writes."""
+    mode = call.args[position] if len(call.args) > position else None
+    mode = mode or next((k.value for k in call.keywords if k.arg == "mode"), None)
+    if not isinstance(mode, ast.Constant) or not isinstance(mode.value, str):
+        return False
+    return mode.value not in SKIPPED_MODES and any(letter in mode.value for letter in "wax+")
+
+
+def _filename(call: ast.Call) -> ast.expr | None:
+    names = ("filename", "name", "path", "database")
+    return next((k.value for k in call.keywords if k.arg in names), None)
+
+
+def _true(call: ast.Call, name: str) -> bool:
+    return any(
+        k.arg == name and isinstance(k.value, ast.Constant) and k.value.value is True for k in call.keywords
+    )
+
+
+def _at(module: Module, node: ast.expr, reason: str) -> Evidence:
+    return Evidence(path=module.path, line=node.lineno, reason=reason)

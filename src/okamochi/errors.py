@@ -1,0 +1,91 @@
+"""The exception tree.
+
+    OkamochiError 1
+    ├─ UsageError 2        wrong arguments or settings
+    ├─ DetectionError 3    the project is not understood
+    │  └─ AmbiguousError   several answers that evidence cannot rank
+    ├─ PlanError 4         understood, but impossible as planned
+    ├─ BuildError 5        the image cannot be made
+    ├─ RegistryError 6     a download or a registry failed
+    ├─ EngineError 7       docker, podman or the host engine failed
+    ├─ UnhealthyError 8    the app started but did not become healthy
+    └─ InterruptedByUser 130
+    TransientError         mixin: trying again later may help, exit code 75
+
+Library code raises; only `okamochi.cli.main` catches, prints and exits.
+"""
+
+__all__ = [
+    "AmbiguousError",
+    "BuildError",
+    "DetectionError",
+    "EngineError",
+    "InterruptedByUser",
+    "OkamochiError",
+    "PlanError",
+    "RegistryError",
+    "TransientError",
+    "TransientRegistryError",
+    "UnhealthyError",
+    "UsageError",
+]
+
+
+class OkamochiError(Exception):
+    """What happened (`message`), where (`where`: file, line, field, URL), and what to do (`hint`).
+
+    `details` are further lines to show below, such as the end of a log or a list of candidates.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str, where: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+        self.details = details
+
+
+class UsageError(OkamochiError):
+    exit_code = 2
+
+
+class DetectionError(OkamochiError):
+    exit_code = 3
+
+
+class AmbiguousError(DetectionError):
+    """Several answers; `details` list each with its evidence, `hint` names the setting that chooses."""
+
+
+class PlanError(OkamochiError):
+    exit_code = 4
+
+
+class BuildError(OkamochiError):
+    exit_code = 5
+
+
+class RegistryError(OkamochiError):
+    exit_code = 6
+
+
+class EngineError(OkamochiError):
+    exit_code = 7
+
+
+class UnhealthyError(OkamochiError):
+    exit_code = 8
+
+
+class InterruptedByUser(OkamochiError):
+    exit_code = 130
+
+
+class TransientError(OkamochiError):
+    exit_code = 75
+
+
+class TransientRegistryError(TransientError, RegistryError):
+    """A download failed in a way that may pass: time-outs, connection resets, 429, 5xx, no network."""

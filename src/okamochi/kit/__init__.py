@@ -1,0 +1,24 @@
+"""What goes into images, to /opt/okamochi: the server's configuration, the health check, the secret loader.
+
+The modules beside this one are copied, never imported by okamochi: standard library only, Python 3.9 and
+later.
+"""
+
+from importlib.resources import files
+
+__all__ = ["KIT_FILES", "kit_files"]
+
+KIT_FILES = (
+    ("gunicorn.conf.py", "gunicorn_conf.py"),
+    ("healthcheck.py", "healthcheck.py"),
+    ("process_one.py", "process_one.py"),
+    ("secret_files.py", "secret_files.py"),
+    ("sizing.py", "sizing.py"),
+)
+"""Name in the image's folder, name here."""
+
+
+def kit_files() -> tuple[tuple[str, bytes], ...]:
+    """Name below /opt/okamochi and content of every file of the kit, sorted by name."""
+    folder = files(__name__)
+    return tuple((name, folder.joinpath(source).read_bytes()) for name, source in KIT_FILES)

@@ -1,0 +1,134 @@
+"""gunicorn's configuration in images that okamochi builds; every name is a setting of gunicorn.
+
+Variables: PORT, WEB_CONCURRENCY or GUNICORN_WORKERS, GUNICORN_WORKER_MEMORY_MB, GUNICORN_THREADS,
+GUNICORN_TIMEOUT, GUNICORN_GRACEFUL_TIMEOUT, GUNICORN_KEEPALIVE, GUNICORN_MAX_REQUESTS,
+GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES, OKAMOCHI_ALLOW_SHELL.
+gunicorn itself reads FORWARDED_ALLOW_IPS (default 127.0.0.1), and GUNICORN_CMD_ARGS overrules this file.
+"""
+
+# pathlib would double the time of the imports:
+# ruff: noqa: PTH100, PTH118, PTH120
+
+import importlib.util as _importlib_util
+import os as _os
+import sys as _sys
+from typing import Any as _Any
+from typing import NoReturn as _NoReturn
+
+
+def _sibling(name: str) -> _Any:
+    """A module of the kit, without putting the kit's folder on the app's import path."""
+    path = _os.path.join(_os.path.dirname(_os.path.abspath(__file__)), name + ".py")
+    spec = _importlib_util.spec_from_file_location("okamochi_kit_" + name, path)
+    if spec is None or spec.loader is None:
+        _refuse("the kit lacks " + path)
+    module = _importlib_util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _refuse(text: str) -> _NoReturn:
+    _sys.exit("okamochi: " + text)
+
+
+def _number(name: str, default: int, least: int = 0, most: int = 86400) -> int:
+    text = _os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        _refuse(f"{name}={text} must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _load_secrets() -> list[str]:
+    secret_files = _sibling("secret_files")
+    try:
+        names: list[str] = secret_files.load(_os.environ)
+    except secret_files.SecretError as error:
+        _refuse(str(error))
+    return names
+
+
+def _check_process_one() -> str:
+    process_one = _sibling("process_one")
+    judgement = process_one.verdict()
+    if judgement == "refuse" and not _os.environ.get("OKAMOCHI_ALLOW_SHELL"):
+        _refuse(process_one.explanation() + ". OKAMOCHI_ALLOW_SHELL=1 starts it all the same")
+    return str(process_one.explanation()) if judgement else ""
+
+
+def _choose_workers() -> tuple[int, str]:
+    """How many, and why in words."""
+    for name in ("WEB_CONCURRENCY", "GUNICORN_WORKERS"):
+        if _os.environ.get(name, "").strip():
+            return _number(name, 1, least=1, most=1024), "set by " + name
+    sizing = _sibling("sizing")
+    limits = sizing.read_limits()
+    each = _number("GUNICORN_WORKER_MEMORY_MB", sizing.WORKER_BYTES // sizing.MEBIBYTE, least=1, most=1048576)
+    each *= sizing.MEBIBYTE
+    why = sizing.reasons(limits, each) + "; set WEB_CONCURRENCY to overrule"
+    return sizing.workers_that_fit(limits, each), why
+
+
+class _NotAProbe:
+    """Keeps the health check's own requests out of the access log."""
+
+    def filter(self, record: _Any) -> bool:
+        atoms = record.args
+        return not (isinstance(atoms, dict) and atoms.get("a") == "okamochi-healthcheck")
+
+
+_shell_warning = _check_process_one()
+_secret_names = _load_secrets()
+
+bind = f"{_os.environ.get('OKAMOCHI_BIND_ADDRESS') or '0.0.0.0'}:{_number('PORT', 8000, 1, 65535)}"
+worker_class = "gthread"
+workers, _why = _choose_workers()
+threads = _number("GUNICORN_THREADS", 4, least=1, most=1024)
+timeout = _number("GUNICORN_TIMEOUT", 30)
+graceful_timeout = _number("GUNICORN_GRACEFUL_TIMEOUT", 25)
+keepalive = _number("GUNICORN_KEEPALIVE", 5)
+max_requests = _number("GUNICORN_MAX_REQUESTS", 0, most=10**9)
+max_requests_jitter = _number("GUNICORN_MAX_REQUESTS_JITTER", max_requests // 10, most=10**9)
+# The heartbeat is a file: on a disk it can stall, and with it the worker is taken for dead.
+worker_tmp_dir = "/dev/shm" if _os.access("/dev/shm", _os.W_OK | _os.X_OK) else None
+# From 25.1 gunicorn opens a control socket below $HOME, which a read-only root refuses at each start.
+control_socket_disable = True
+
+accesslog = "-"
+access_log_format = '%(h)s - %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %(L)s'
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    # The root logger stays the app's own: a handler here would silence its logging.basicConfig().
+    "root": {"handlers": []},
+    "filters": {"not_a_probe": {"()": _NotAProbe}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+            "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+        },
+        "access": {"format": "%(message)s"},
+    },
+    "handlers": {
+        "line": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
+        "access": {
+            "class": "logging.StreamHandler",
+            "formatter": "access",
+            "filters": ["not_a_probe"],
+            "stream": "ext://sys.stdout",
+        },
+    },
+    "loggers": {
+        "gunicorn.error": {"handlers": ["line"], "propagate": False},
+        "gunicorn.access": {"handlers": ["access"], "propagate": False},
+    },
+}
+
+
+def on_starting(server: _Any) -> None:
+    server.log.info("okamochi: %d workers x %d threads (%s)", workers, threads, _why)
+    if _secret_names:
+        server.log.info("okamochi: read from files: %s", ", ".join(_secret_names))
+    if _shell_warning:
+        server.log.warning("okamochi: %s", _shell_warning)

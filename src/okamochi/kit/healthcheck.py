@@ -1,0 +1,80 @@
+"""Is the app healthy? Exit code 0 or 1, and one line that says why; python -I -S healthcheck.py.
+
+PORT: where it listens (8000). OKAMOCHI_HEALTH_PATH: the path of a GET that must answer below 400; empty: the
+port accepts a connection. OKAMOCHI_HEALTH_HOST: the Host header. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from _socket import socket  # the public module costs 10 ms of imports at each probe
+
+SECONDS = 4.0  # less than the engine's own limit, so that the reason is told
+USER_AGENT = "okamochi-healthcheck"
+
+
+def request(path: str, host: str) -> bytes:
+    lines = (f"GET {path} HTTP/1.1", "Host: " + host, "User-Agent: " + USER_AGENT, "Accept: */*")
+    return ("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode("latin-1", "replace")
+
+
+def status_of(answer: bytes) -> int:
+    """The status code of an HTTP answer's first line; 0 when it is none."""
+    words = answer.split(b"\r\n", 1)[0].split(b" ")
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        return 0
+    return int(words[1])
+
+
+def read_first_line(connection: socket, deadline: float) -> bytes:
+    answer = b""
+    while b"\r\n" not in answer and len(answer) < 4096:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        piece = connection.recv(1024)
+        if not piece:
+            break
+        answer += piece
+    return answer
+
+
+def probe(port: int, path: str, host: str) -> tuple[bool, str]:
+    """(healthy, reason)"""
+    deadline = time.monotonic() + SECONDS
+    connection = socket()
+    try:
+        connection.settimeout(SECONDS)
+        connection.connect(("127.0.0.1", port))
+        if not path:
+            return True, f"port {port} accepts connections"
+        connection.sendall(request(path, host))
+        status = status_of(read_first_line(connection, deadline))
+    except TimeoutError:
+        return False, f"no answer from port {port} within {SECONDS:.0f} s"
+    except OSError as error:
+        # Before 3.10 a time-out is another class, also an OSError, without errno.
+        reason = error.strerror or f"no answer within {SECONDS:.0f} s"
+        return False, f"port {port}: {reason}"
+    finally:
+        connection.close()
+    if not status:
+        return False, f"port {port} does not answer HTTP"
+    return 200 <= status < 400, f"GET {path} answered {status}"
+
+
+def main(environ: os._Environ[str] | dict[str, str]) -> tuple[bool, str]:
+    text = environ.get("PORT") or "8000"
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        return False, f"PORT={text} is no port"
+    path = environ.get("OKAMOCHI_HEALTH_PATH", "")
+    return probe(int(text), path, environ.get("OKAMOCHI_HEALTH_HOST") or "localhost")
+
+
+if __name__ == "__main__":
+    healthy, reason = main(os.environ)
+    print(reason)
+    sys.exit(0 if healthy else 1)

@@ -1,0 +1,151 @@
+"""What holds for every plan; all problems are collected before anything is said."""
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from okamochi.errors import PlanError
+from okamochi.model.explain import value_of
+from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
+from okamochi.model.process import HttpProbe, Process, ProcessType, VariableKind
+
+__all__ = ["checked", "problems_of"]
+
+NORMALIZED_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+OBJECT_REFERENCE = re.compile(r"[\w-]+(\.[\w-]+)*:[A-Za-z_]\w*(\.\w+)*(\(.*\))?")
+SYSTEM_FOLDERS = frozenset(
+    f"/{name}"
+    for name in [
+        "bin",
+        "boot",
+        "dev",
+        "etc",
+        "lib",
+        "lib64",
+        "opt",
+        "proc",
+        "root",
+        "run",
+        "sbin",
+        "sys",
+        "tmp",
+        "usr",
+        "var",
+    ]
+)
+
+
+def checked(plan: Plan) -> Plan:
+    """The plan itself. PlanError that lists every invariant it breaks."""
+    problems = problems_of(plan)
+    if not problems:
+        return plan
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    raise PlanError(
+        f"{first}{more}",
+        where="plan",
+        hint="correct the settings that these fields come from: okamochi plan --explain FIELD",
+        details=problems,
+    )
+
+
+def problems_of(plan: Plan) -> tuple[str, ...]:
+    """All broken invariants, one sentence each; empty when the plan is sound."""
+    return (
+        *_name_problems(plan),
+        *_process_problems(plan),
+        *_volume_problems(plan),
+        *_environment_problems(plan),
+        *_decision_problems(plan),
+    )
+
+
+def _name_problems(plan: Plan) -> Iterable[str]:
+    if NORMALIZED_NAME.fullmatch(plan.name) is None:
+        yield f"name: {plan.name!r} is not a normalized name (a-z, 0-9, single hyphens inside)"
+    if len(plan.name) > 100:
+        yield "name: longer than 100 characters"
+    if PYTHON_VERSION.fullmatch(plan.python_version) is None:
+        yield f"python_version: {plan.python_version!r} is not of the form 3.13"
+    if OBJECT_REFERENCE.fullmatch(plan.application.object_reference) is None:
+        yield f"application.object_reference: {plan.application.object_reference!r} is not module:object"
+    for path in (*plan.dependencies.files, *plan.dependencies.input_files, plan.application.import_root):
+        if path.startswith("/") or ".." in path.split("/"):
+            yield f"{path} lies outside the project"
+
+
+def _process_problems(plan: Plan) -> Iterable[str]:
+    web = [process for process in plan.processes if process.type is ProcessType.WEB]
+    if len(web) != 1:
+        yield f"processes: there must be exactly one of type web, not {len(web)}"
+    yield from _repeated("processes", (process.name for process in plan.processes))
+    ports = (str(process.port) for process in plan.processes if process.port)
+    yield from _repeated("processes: port", ports)
+    for process in plan.processes:
+        yield from _one_process(process)
+
+
+def _one_process(process: Process) -> Iterable[str]:
+    field = f"processes.{process.name}"
+    if not process.argv or not process.argv[0].startswith("/"):
+        yield f"{field}.argv: must begin with an absolute path"
+    if process.port not in range(65536) or (process.type is ProcessType.WEB and not process.port):
+        yield f"{field}.port: {process.port} is not a port"
+    if process.probe is not None and not process.port:
+        yield f"{field}.probe: there is nothing to probe without a port"
+    if isinstance(process.probe, HttpProbe) and re.fullmatch(r"/[!-~]*", process.probe.path) is None:
+        yield f"{field}.probe.path: {process.probe.path!r} is not an absolute URL path"
+    if process.resources.memory_bytes < 32 * 1024 * 1024:
+        yield f"{field}.resources.memory_bytes: Python does not start in less than 32M"
+    if process.resources.cpus <= 0 or process.resources.pids < 8:
+        yield f"{field}.resources: cpus must be above 0 and pids at least 8"
+
+
+def _volume_problems(plan: Plan) -> Iterable[str]:
+    yield from _repeated("volumes", (volume.name for volume in plan.volumes))
+    yield from _repeated("volumes", (volume.path for volume in plan.volumes))
+    code = {APP_ROOT, posixpath.join(APP_ROOT, plan.application.import_root).rstrip("/")}
+    for volume in plan.volumes:
+        if not volume.path.startswith("/") or posixpath.normpath(volume.path) != volume.path:
+            yield f"volumes.{volume.name}: {volume.path!r} is not a normalized absolute path"
+        elif volume.path in code:
+            yield f"volumes.{volume.name}: {volume.path} holds the app's own code; it must stay read-only"
+        elif volume.path == "/" or volume.path in SYSTEM_FOLDERS:
+            yield f"volumes.{volume.name}: {volume.path} belongs to the system"
+        elif any(f"{volume.path}/".startswith(f"{root}/") for root in (VENV_ROOT, KIT_ROOT)):
+            yield f"volumes.{volume.name}: {volume.path} belongs to the image"
+
+
+def _environment_problems(plan: Plan) -> Iterable[str]:
+    yield from _repeated("environment", (variable.name for variable in plan.environment))
+    yield from _repeated("image_environment", (name for name, _ in plan.image_environment))
+    if list(plan.image_environment) != sorted(plan.image_environment):
+        yield "image_environment: must be sorted by name"
+    names = (*(v.name for v in plan.environment), *(name for name, _ in plan.image_environment))
+    for name in names:
+        if VARIABLE_NAME.fullmatch(name) is None:
+            yield f"environment: {name!r} is not a variable name"
+    for variable in plan.environment:
+        if variable.kind is not VariableKind.PLAIN and variable.default is not None:
+            yield f"environment.{variable.name}: a secret must have no default in the plan"
+    for name, value in plan.image_environment:
+        if "\0" in value:
+            yield f"image_environment.{name}: holds a null byte"
+
+
+def _decision_problems(plan: Plan) -> Iterable[str]:
+    for decision in plan.decisions:
+        try:
+            value_of(plan, decision.field)
+        except KeyError:
+            yield f"decisions: {decision.field} names no field of the plan"
+
+
+def _repeated(field: str, values: Iterable[str]) -> Iterable[str]:
+    for value, count in sorted(Counter(values).items()):
+        if count > 1:
+            yield f"{field}: {value} is there {count} times"

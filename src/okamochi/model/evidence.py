@@ -1,0 +1,42 @@
+"""Why a value is what it is."""
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Decision", "Evidence", "Origin"]
+
+
+class Origin(StrEnum):
+    """Where a decision comes from; later members overrule earlier ones."""
+
+    DEFAULT = "default"
+    DETECTED = "detected"
+    SETTINGS = "settings"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command-line"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place in the project and what it says; `path` relative, POSIX; `line` from 1, 0 for all of it."""
+
+    path: str
+    line: int = 0
+    reason: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place}: {self.reason}" if place else self.reason
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The why of one field of the plan, named by its path in the plan's JSON: "processes.web.argv".
+
+    List members that have a name (processes, environment, volumes by path) are addressed by it.
+    `summary` is one line for people: the value, in words.
+    """
+
+    field: str
+    summary: str
+    origin: Origin
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,58 @@
+"""okamochi.lock: base packages and wheels by digest, so that a build needs no resolution.
+
+JSON, sorted, one entry a line when written (see `to_text`); it names no mirror and no index: where to fetch
+is the host's affair, what to accept is the lock's.
+"""
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ["Lock", "LockedDeb", "LockedPlatform", "LockedWheel"]
+
+
+class LockedDeb(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """`filename` is the path in the archive's pool; `archive` says which: "debian" or "debian-security"."""
+
+    name: str
+    version: str
+    architecture: str
+    archive: str
+    filename: str
+    size_bytes: int
+    sha256: str
+
+
+class LockedWheel(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """`name` is normalized (PEP 503). `url` is set only for direct references (PEP 508 `name @ url`) that the
+    project itself wrote; index wheels have none. Wheels of an index are found by name, version and sha256."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    url: str = ""
+
+
+class LockedPlatform(msgspec.Struct, frozen=True, kw_only=True):
+    """Debs sorted by name, wheels sorted by name."""
+
+    platform: str
+    debs: tuple[LockedDeb, ...]
+    wheels: tuple[LockedWheel, ...]
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """`base_inputs` and `wheel_inputs` are sha256 digests over what each half of the resolution was asked for
+    (Python, suite, base packages; Python, requirements and their files' content): where one differs from the
+    plan's, that half of the lock is stale.
+    `snapshot` is the instant of the archive's state (its newest Release's Date, RFC 3339 in UTC), so that a
+    package that a moving mirror no longer has can be found in the snapshot archive."""
+
+    version: Literal[1] = 1
+    base_inputs: str
+    wheel_inputs: str
+    python_version: str
+    suite: str
+    snapshot: str
+    platforms: tuple[LockedPlatform, ...]

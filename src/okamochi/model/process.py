@@ -1,0 +1,100 @@
+"""Processes of the app and what they need; words of the twelve-factor app and of Kubernetes."""
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = [
+    "EnvironmentVariable",
+    "HttpProbe",
+    "Probe",
+    "Process",
+    "ProcessType",
+    "Resources",
+    "SecurityContext",
+    "TcpProbe",
+    "VariableKind",
+    "Volume",
+]
+
+
+class ProcessType(StrEnum):
+    WEB = "web"
+    WORKER = "worker"
+    SCHEDULER = "scheduler"
+    RELEASE = "release"
+
+
+class HttpProbe(msgspec.Struct, frozen=True, kw_only=True, tag="http", tag_field="kind"):
+    """GET `path` on the process's port answers below 400; `host`, when not empty, is the Host header."""
+
+    path: str
+    host: str = ""
+
+
+class TcpProbe(msgspec.Struct, frozen=True, kw_only=True, tag="tcp", tag_field="kind"):
+    """The process's port accepts a connection."""
+
+
+Probe = HttpProbe | TcpProbe
+
+
+class Resources(msgspec.Struct, frozen=True, kw_only=True):
+    memory_bytes: int = 512 * 1024 * 1024
+    cpus: float = 1.0
+    pids: int = 256
+
+
+class SecurityContext(msgspec.Struct, frozen=True, kw_only=True):
+    """Strictest by default; Kubernetes field names in snake_case."""
+
+    run_as_user: int = 10001
+    run_as_group: int = 10001
+    run_as_non_root: bool = True
+    read_only_root_filesystem: bool = True
+    allow_privilege_escalation: bool = False
+    drop_capabilities: tuple[str, ...] = ("ALL",)
+    seccomp_profile: str = "RuntimeDefault"
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """One command of the app. `argv` is run as it stands, never by a shell; paths are inside the image.
+
+    `port` is 0 when the process listens on none. `stop_grace_seconds` is the time between the stop signal
+    and SIGKILL; it is longer than the server's own graceful timeout.
+    """
+
+    name: str
+    type: ProcessType
+    argv: tuple[str, ...]
+    port: int = 0
+    probe: Probe | None = None
+    resources: Resources = Resources()
+    stop_signal: str = "SIGTERM"
+    stop_grace_seconds: int = 35
+
+
+class VariableKind(StrEnum):
+    """PLAIN: an ordinary setting. SECRET: must not be shown. GENERATED: a secret that okamochi may make up
+    once (SECRET_KEY and its like); secrets of others (database, identity provider) it may not."""
+
+    PLAIN = "plain"
+    SECRET = "secret"
+    GENERATED = "generated"
+
+
+class EnvironmentVariable(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable that the code reads. `required` when it reads it without a default and no other default is
+    known. A secret's text never enters the plan: `default` is empty for secrets."""
+
+    name: str
+    kind: VariableKind = VariableKind.PLAIN
+    required: bool = False
+    default: str | None = None
+
+
+class Volume(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder that the app writes and that outlives containers: absolute path inside the image."""
+
+    name: str
+    path: str

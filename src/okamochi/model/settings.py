@@ -1,0 +1,59 @@
+"""[tool.okamochi] in pyproject.toml, or okamochi.toml: each setting is declared once, here.
+
+Zero configuration is the rule: a setting exists only to overrule a decision.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+__all__ = ["Settings", "SettingsTable"]
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Cpus = Annotated[float, Meta(gt=0)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """All settings; absent means: decide. Keys are written in kebab-case."""
+
+    name: Annotated[str | None, Meta(description="name of the app and of its image")] = None
+    entrypoint: Annotated[
+        str | None, Meta(description='what the server loads: "pkg.wsgi:app", "pkg:create_app()"')
+    ] = None
+    python: Annotated[str | None, Meta(description='Python version: "3.13"')] = None
+    requirements: Annotated[
+        tuple[str, ...] | None, Meta(description="requirement files to install, in order")
+    ] = None
+    port: Annotated[Port | None, Meta(description="port that the server listens on in the container")] = None
+    health: Annotated[
+        str | None, Meta(description='path of the health check, such as "/healthz"; "tcp" for a TCP probe')
+    ] = None
+    health_host: Annotated[str | None, Meta(description="Host header that the health check sends")] = None
+    packages: Annotated[
+        tuple[str, ...] | None, Meta(description="Debian packages to add to the base: libraries, fonts")
+    ] = None
+    volumes: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="folders that the app writes and that are kept; relative to the app or absolute"),
+    ] = None
+    exclude: Annotated[
+        tuple[str, ...] | None,
+        Meta(description="gitignore-style patterns of what stays out of the image"),
+    ] = None
+    env: Annotated[
+        dict[str, str] | None, Meta(description="environment variables of the image; never secrets")
+    ] = None
+    memory: Annotated[str | None, Meta(description='memory limit of a container: "512M", "2G"')] = None
+    cpus: Annotated[Cpus | None, Meta(description="CPU limit of a container: 0.5, 2")] = None
+    gunicorn: Annotated[
+        bool | None, Meta(description="false: never add gunicorn, the project brings its server")
+    ] = None
+
+
+class SettingsTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings and where they were written: `path` ("" when there are none) and the line of each key."""
+
+    settings: Settings = Settings()
+    path: str = ""
+    lines: tuple[tuple[str, int], ...] = ()

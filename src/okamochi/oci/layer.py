@@ -1,0 +1,29 @@
+"""Layers: change sets of an image's file system (image-spec, layer.md)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.oci.descriptor import Descriptor
+from okamochi.oci.digest import Digest
+from okamochi.oci.gzip_members import inflate_stream
+
+__all__ = ["Layer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A gzip-compressed tar in the file `path`. `diff_id` is the digest of the uncompressed tar.
+
+    `comment` says what is inside ("base", "wheel: flask 3.1.3"); the image's history shows it.
+    """
+
+    descriptor: Descriptor
+    diff_id: Digest
+    path: Path
+    comment: str = ""
+
+    def uncompressed(self) -> Iterator[bytes]:
+        """The tar, in pieces. BuildError when the blob is damaged; OSError when it is gone."""
+        with self.path.open("rb") as stream:
+            yield from inflate_stream(stream)

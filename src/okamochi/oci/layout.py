@@ -1,0 +1,240 @@
+"""OCI image layouts on disk (image-spec, image-layout.md): write, and read back."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from okamochi.errors import BuildError
+from okamochi.oci.canonical_json import canonical_json, json_object
+from okamochi.oci.descriptor import Annotations, Descriptor
+from okamochi.oci.digest import Digest
+from okamochi.oci.image import Image, ImageIndex, StoredBytes
+from okamochi.oci.image_config import ImageConfig
+from okamochi.oci.layer import Layer
+from okamochi.oci.media_types import ANNOTATION_REF_NAME, IMAGE_INDEX, IMAGE_MANIFEST
+from okamochi.system.files import storage_errors, write_atomic
+
+__all__ = ["INDEX_FILE", "LAYOUT_FILE", "LAYOUT_VERSION", "blob_path", "read_images", "write_layout"]
+
+LAYOUT_FILE = "oci-layout"
+INDEX_FILE = "index.json"
+LAYOUT_VERSION = canonical_json({"imageLayoutVersion": "1.0.0"})
+
+
+def blob_path(digest: Digest) -> str:
+    """Relative to the layout."""
+    return f"blobs/sha256/{digest.hex}"
+
+
+def write_layout(image: Image | ImageIndex, folder: Path, *, reference: str | None = None) -> Digest:
+    """Add the image to the layout in `folder`, making it if need be; returns the digest it is listed under.
+
+    A former image of the same `reference` (the ref.name annotation) leaves the index; its blobs stay.
+    The index is replaced last and whole, so that readers and a killed run find the old state or the new.
+    BuildError when the folder holds something that is no layout; StorageError when it cannot be written.
+    """
+    with storage_errors(folder, hint=f"make {folder} writable, or free some space there"):
+        if folder.exists() and not folder.is_dir():
+            raise foreign(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            prepare(folder)
+            for each in image.images:
+                write_blobs(each, folder)
+            if isinstance(image, ImageIndex):
+                write_blob(folder, image.digest, image.index_bytes)
+            write_index(folder, with_entry(listed_entries(folder), named(image.descriptor, reference)))
+    return image.digest
+
+
+def prepare(folder: Path) -> None:
+    """Begin a layout in an empty folder; refuse what is there and no layout, before anything is touched."""
+    if not (folder / LAYOUT_FILE).exists():
+        # what a killed run leaves behind when it got no further than this file
+        if any(not path.name.startswith(f".{LAYOUT_FILE}.") for path in folder.iterdir()):
+            raise foreign(folder)
+        write_atomic(folder / LAYOUT_FILE, LAYOUT_VERSION)
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+    for path in blobs.glob(".*"):  # unfinished, from a run that was killed: others wait for the lock
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def foreign(folder: Path) -> BuildError:
+    return BuildError(
+        "this is neither empty nor an OCI image layout, so nothing was written",
+        where=str(folder),
+        hint="name a folder that does not exist yet, or an existing layout",
+    )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Held against other writers of the index; the kernel lets go when a process dies."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_blobs(image: Image, folder: Path) -> None:
+    for layer in image.layers:
+        place_blob(folder, layer.descriptor, layer.path)
+    write_blob(folder, image.config_descriptor.digest, image.config_bytes)
+    write_blob(folder, image.digest, image.manifest_bytes)
+
+
+def write_blob(folder: Path, digest: Digest, content: bytes) -> None:
+    path = folder / blob_path(digest)
+    if not path.exists() or path.read_bytes() != content:
+        write_atomic(path, content)
+
+
+def place_blob(folder: Path, descriptor: Descriptor, source: Path) -> None:
+    """A hard link where the file system allows (blobs are immutable), else a copy; renamed into place."""
+    path = folder / blob_path(descriptor.digest)
+    if path.exists() and path.stat().st_size == descriptor.size_bytes:
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as temporary:
+        new = Path(temporary) / "blob"
+        link_or_copy(source, new)
+        new.replace(path)
+
+
+def link_or_copy(source: Path, to: Path) -> None:
+    try:
+        os.link(source, to)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, to)
+        with to.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def named(descriptor: Descriptor, reference: str | None) -> Descriptor:
+    annotations: Annotations = () if reference is None else ((ANNOTATION_REF_NAME, reference),)
+    return replace(descriptor, annotations=annotations)
+
+
+def with_entry(listed: list[tuple[object, Descriptor]], new: Descriptor) -> list[object]:
+    """The raw entries as they stand there, with `new` in the place of the one that it replaces, or last."""
+    entries = [new.to_json() if replaces(new, old) else raw for raw, old in listed]
+    return entries if any(replaces(new, old) for _, old in listed) else [*entries, new.to_json()]
+
+
+def replaces(new: Descriptor, old: Descriptor) -> bool:
+    """Same name; or, when both are without a name, same image."""
+    name, old_name = (dict(each.annotations).get(ANNOTATION_REF_NAME) for each in (new, old))
+    return name == old_name and (name is not None or new.digest == old.digest)
+
+
+def listed_entries(folder: Path) -> list[tuple[object, Descriptor]]:
+    """The index's entries, raw and parsed. Empty when a killed run left a layout without an index."""
+    path = folder / INDEX_FILE
+    if not path.exists():
+        return []
+    entries = json_object(path.read_bytes(), where=str(path)).get("manifests")
+    if not isinstance(entries, list):
+        raise BuildError(
+            "the index lists no manifests", where=str(path), hint="it is damaged; make a new layout"
+        )
+    return [(entry, Descriptor.read(entry, where=str(path))) for entry in entries]
+
+
+def write_index(folder: Path, entries: list[object]) -> None:
+    content = canonical_json({"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": entries})
+    path = folder / INDEX_FILE
+    if not path.exists() or path.read_bytes() != content:
+        write_atomic(path, content)
+
+
+def read_images(folder: Path, *, reference: str | None = None) -> tuple[Image, ...]:
+    """The images that the index lists (those named `reference`, if given), with nested indexes opened.
+
+    Their bytes are as stored. BuildError when the folder is no layout or a blob is missing or damaged;
+    layers are not read (see `okamochi.oci.validate`).
+    """
+    if not (folder / LAYOUT_FILE).is_file():
+        raise BuildError("not an OCI image layout", where=str(folder), hint=f"it has no {LAYOUT_FILE} file")
+    wanted = [
+        descriptor
+        for _, descriptor in listed_entries(folder)
+        if reference is None or (ANNOTATION_REF_NAME, reference) in descriptor.annotations
+    ]
+    return tuple(image for descriptor in wanted for image in open_descriptor(folder, descriptor))
+
+
+def open_descriptor(folder: Path, descriptor: Descriptor, depth: int = 0) -> Iterator[Image]:
+    content = read_blob(folder, descriptor)
+    where = str(folder / blob_path(descriptor.digest))
+    if descriptor.media_type == IMAGE_MANIFEST:
+        yield read_image(folder, content, where)
+    elif descriptor.media_type == IMAGE_INDEX and depth < 4:
+        for entry in members(json_object(content, where=where), "manifests", where):
+            yield from open_descriptor(folder, Descriptor.read(entry, where=where), depth + 1)
+    else:
+        raise BuildError(
+            f"okamochi does not read {descriptor.media_type!r}", where=where, hint="use an OCI image layout"
+        )
+
+
+def read_image(folder: Path, manifest_bytes: bytes, where: str) -> Image:
+    manifest = json_object(manifest_bytes, where=where)
+    described = Descriptor.read(manifest.get("config"), where=where)
+    config_bytes = read_blob(folder, described)
+    config_where = str(folder / blob_path(described.digest))
+    rootfs = json_object(config_bytes, where=config_where).get("rootfs")
+    diff_ids = members(rootfs if isinstance(rootfs, dict) else {}, "diff_ids", config_where)
+    entries = members(manifest, "layers", where)
+    if len(diff_ids) != len(entries):
+        raise BuildError(
+            f"{len(entries)} layers, but {len(diff_ids)} diff IDs", where=where, hint="make the layout again"
+        )
+    return Image(
+        config=ImageConfig.read(config_bytes, where=config_where),
+        layers=tuple(
+            stored_layer(folder, Descriptor.read(entry, where=where), str(diff_id))
+            for entry, diff_id in zip(entries, diff_ids, strict=True)
+        ),
+        annotations=tuple(sorted(string_pairs(manifest.get("annotations")))),
+        stored=StoredBytes(config=config_bytes, manifest=manifest_bytes),
+    )
+
+
+def stored_layer(folder: Path, descriptor: Descriptor, diff_id: str) -> Layer:
+    return Layer(
+        descriptor=descriptor, diff_id=Digest.parse(diff_id), path=folder / blob_path(descriptor.digest)
+    )
+
+
+def string_pairs(value: object) -> list[tuple[str, str]]:
+    return [(str(key), str(item)) for key, item in value.items()] if isinstance(value, dict) else []
+
+
+def members(value: dict[str, object], name: str, where: str) -> list[object]:
+    found = value.get(name)
+    if not isinstance(found, list):
+        raise BuildError(
+            f"{name} is not a list", where=where, hint="the blob is damaged; make the layout again"
+        )
+    return found
+
+
+def read_blob(folder: Path, descriptor: Descriptor) -> bytes:
+    """A small blob, checked. BuildError when it is absent or not what its descriptor says."""
+    path = folder / blob_path(descriptor.digest)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BuildError(
+            f"a blob is missing: {error.strerror}", where=str(path), hint="make the layout again"
+        ) from error
+    if len(content) != descriptor.size_bytes or Digest.of(content) != descriptor.digest:
+        raise BuildError("a blob is damaged", where=str(path), hint="make the layout again")
+    return content

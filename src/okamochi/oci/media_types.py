@@ -1,0 +1,19 @@
+"""Media types and annotation keys (image-spec, media-types.md and annotations.md), each spelled once."""
+
+__all__ = [
+    "ANNOTATION_CONTAINERD_NAME",
+    "ANNOTATION_REF_NAME",
+    "IMAGE_CONFIG",
+    "IMAGE_INDEX",
+    "IMAGE_MANIFEST",
+    "LAYER_GZIP",
+]
+
+IMAGE_INDEX = "application/vnd.oci.image.index.v1+json"
+IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name"
+# Docker's containerd image store and `docker save` put the full reference here and only the tag in ref.name.
+ANNOTATION_CONTAINERD_NAME = "io.containerd.image.name"

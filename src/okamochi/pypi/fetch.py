@@ -1,0 +1,107 @@
+"""Fetching wheels by uv, all in one run, and telling their files apart."""
+
+import sys
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from okamochi.errors import RegistryError
+from okamochi.model.lock import LockedWheel
+from okamochi.model.plan import Dependencies
+from okamochi.oci.platform import Platform
+from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.unpacked import Prefix, Unpacked, open_prefix, shares, write_tree
+from okamochi.pypi.uv_errors import uv_failure
+from okamochi.pypi.uv_program import UvRun, read_project_indexes, started, target_arguments
+from okamochi.system.world import World
+
+__all__ = ["Keep", "fetch"]
+
+Keep = Callable[[LockedWheel, Callable[[Path], None]], None]
+
+
+def fetch(
+    world: World,
+    wheels: tuple[LockedWheel, ...],
+    keep: Keep,
+    *,
+    python_version: str,
+    platform: Platform,
+    glibc_version: str,
+    project_root: Path | None,
+    dependencies: Dependencies,
+) -> None:
+    """Calls `keep` for each wheel with the function that writes its tree into an empty folder."""
+    target = target_arguments(python_version, platform, glibc_version)
+    indexes = read_project_indexes(project_root, dependencies)
+
+    def keep_share(prefix: Prefix, share: Unpacked) -> None:
+        def make(folder: Path) -> None:
+            write_tree(folder, prefix, share, python_version=python_version, host_interpreter=sys.executable)
+
+        keep(share.wheel, make)
+
+    with started(world, indexes) as uv:
+        _unpack(uv, wheels, target, keep_share)
+
+
+def _unpack(
+    uv: UvRun,
+    wheels: tuple[LockedWheel, ...],
+    target: tuple[str, ...],
+    keep: Callable[[Prefix, Unpacked], None],
+) -> None:
+    """All at once; one by one where RECORD files do not tell the wheels' files apart."""
+    prefix = _installed(uv, wheels, target)
+    found = shares(prefix, wheels)
+    if not _told_apart(prefix, found):
+        for wheel in wheels:
+            alone = _installed(uv, (wheel,), target)
+            whole = Unpacked(wheel, shares(alone, (wheel,))[0].dist_info, alone.files)
+            keep(alone, whole)
+        return
+    for share in found:
+        keep(prefix, share)
+
+
+def _told_apart(prefix: Prefix, found: tuple[Unpacked, ...]) -> bool:
+    """Whether each file belongs to exactly one wheel, also where the file system knows no case."""
+    claims = Counter(path for share in found for path in share.paths)
+    folded = Counter(unicodedata.normalize("NFC", path).casefold() for path in claims)
+    unclaimed = {path for path in prefix.files - claims.keys() if "/__pycache__/" not in path}
+    return not unclaimed and all(n == 1 for n in (*claims.values(), *folded.values()))
+
+
+def _installed(uv: UvRun, wheels: tuple[LockedWheel, ...], target: tuple[str, ...]) -> Prefix:
+    folder = Path(tempfile.mkdtemp(prefix="install-", dir=uv.folder))
+    listed = folder / "locked.txt"
+    listed.write_text("".join(f"{_line(wheel)}\n" for wheel in wheels), encoding="utf-8")
+    prefix = folder / "prefix"
+    completed = uv.run(
+        "pip", "install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "-r", str(listed), *target
+    )  # fmt: skip
+    if completed.returncode == 0:
+        return open_prefix(prefix)
+    if uv.world.offline:
+        raise _missing_offline(wheels)
+    lines = tuple(
+        RequirementLine(path="okamochi.lock", line=0, name=wheel.name, specifier=_line(wheel))
+        for wheel in wheels
+    )
+    raise uv_failure(completed, lines=lines, doing="fetching the locked wheels", offline=False)
+
+
+def _line(wheel: LockedWheel) -> str:
+    asked = f"{wheel.name} @ {wheel.url}" if wheel.url else f"{wheel.name}=={wheel.version}"
+    return f"{asked} --hash=sha256:{wheel.sha256}"
+
+
+def _missing_offline(wheels: tuple[LockedWheel, ...]) -> RegistryError:
+    return RegistryError(
+        f"{len(wheels)} wheels are not in the cache, and the network is not to be used",
+        where="okamochi.lock",
+        hint="build once without --offline, or give the cache folder that such a build filled",
+        details=tuple(f"{wheel.filename} (sha256:{wheel.sha256})" for wheel in wheels),
+    )

@@ -1,0 +1,429 @@
+"""pip's requirement files, read without running or fetching anything.
+
+Format: https://pip.pypa.io/en/stable/reference/requirements-file-format/. Read are -r and -c (relative to the
+file that names them), line continuations, comments, hashes, markers, extras, direct URLs, index options,
+${VARIABLES}. Files are taken through ProjectFiles, so nothing outside the project is ever read.
+"""
+
+import posixpath
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["RequirementLine", "Requirements", "expanded", "read_requirements", "requirement_of"]
+
+COMMENT = re.compile(r"(^|\s+)#.*$")
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+LINE_OPTION = re.compile(r"\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
+HASH = re.compile(r"--hash[=\s]\s*(\S+)")
+VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
+URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+ITSELF = re.compile(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
+EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
+IGNORED_FLAGS = {"--require-hashes", "--prefer-binary", "--no-use-wheel", "--use-wheel"}
+IGNORED_OPTIONS = {"--only-binary", "--no-binary", "--use-feature", "--uploaded-prior-to"}
+VALUE_OPTIONS = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-i": "--index-url",
+    "-f": "--find-links",
+    "--pypi-url": "--index-url",
+}
+WITH_VALUE = {
+    "--requirement",
+    "--constraint",
+    "--editable",
+    "--index-url",
+    "--extra-index-url",
+    "--find-links",
+    "--trusted-host",
+    *IGNORED_OPTIONS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementLine:
+    """One dependency specifier (PEP 508) and where it stands; `line` counts from 1.
+
+    `specifier` still holds its ${VARIABLES}; `hashes` are "sha256:…" as written. `name` is normalized.
+    """
+
+    path: str
+    line: int
+    name: str
+    specifier: str
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """All that the files ask for, in their order. `input_files` are sorted relative paths of every file read.
+
+    `itself` is the line that asks for the project's own package ("-e ."), if one does: its dependencies are
+    among `lines`, but nothing is built; the code is imported from the source folder.
+    """
+
+    lines: tuple[RequirementLine, ...] = ()
+    constraints: tuple[RequirementLine, ...] = ()
+    input_files: tuple[str, ...] = ()
+    indexes: IndexOptions = NOTHING_SAID
+    itself: RequirementLine | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Normalized names that are asked for, whatever their markers say."""
+        return frozenset(line.name for line in self.lines)
+
+    def line_of(self, name: str) -> RequirementLine | None:
+        """The first line that asks for a package or constrains it."""
+        wanted = canonicalize_name(name)
+        return next((line for line in (*self.lines, *self.constraints) if line.name == wanted), None)
+
+
+@dataclass(slots=True)
+class _Reading:
+    project: ProjectFiles
+    lines: list[RequirementLine] = field(default_factory=list)
+    constraints: list[RequirementLine] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
+    visited: set[tuple[str, bool]] = field(default_factory=set)
+    indexes: IndexOptions = NOTHING_SAID
+    itself: RequirementLine | None = None
+    problems: list[OkamochiError] = field(default_factory=list)
+
+
+def read_requirements(
+    project: ProjectFiles, files: tuple[str, ...], *, constraint_files: tuple[str, ...] = ()
+) -> Requirements:
+    """Reads the files and all that they include.
+
+    DetectionError for a line that is no requirement, a missing file, or one that lies outside the project;
+    PlanError for what wheels cannot serve (VCS addresses, other local folders, source archives). All problems
+    of all files are collected; the first makes the message, the others its details.
+    """
+    reading = _Reading(project)
+    for path in files:
+        _read_file(reading, posixpath.normpath(path), constraining=False, asked_by="")
+    for path in constraint_files:
+        _read_file(reading, posixpath.normpath(path), constraining=True, asked_by="")
+    if reading.problems:
+        raise _joined(reading.problems)
+    return Requirements(
+        lines=tuple(reading.lines),
+        constraints=tuple(reading.constraints),
+        input_files=tuple(sorted(reading.files)),
+        indexes=reading.indexes,
+        itself=reading.itself,
+    )
+
+
+def requirement_of(specifier: str, *, path: str, line: int = 0) -> RequirementLine:
+    """A dependency specifier from elsewhere (pyproject.toml, okamochi's own additions) in the same form."""
+    return _requirement_line(specifier, path=path, line=line)
+
+
+def expanded(text: str, environ: Mapping[str, str]) -> str:
+    """`text` with ${NAME} replaced, as pip does: only braces and capitals, unset names stay as they are."""
+    return VARIABLE.sub(lambda found: environ.get(found[1], found[0]), text)
+
+
+def _joined(problems: list[OkamochiError]) -> OkamochiError:
+    first = problems[0]
+    others = tuple(f"{problem.where}: {problem.message}" for problem in problems[1:])
+    return type(first)(first.message, where=first.where, hint=first.hint, details=(*first.details, *others))
+
+
+def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: str) -> None:
+    if (path, constraining) in reading.visited:
+        return
+    reading.visited.add((path, constraining))
+    if path == ".." or path.startswith(("../", "/")):
+        reading.problems.append(
+            DetectionError(
+                f"{path} lies outside the project",
+                where=asked_by or path,
+                hint="copy the file into the project folder: only what lies there can be part of a build",
+            )
+        )
+        return
+    text = reading.project.read_text(path)
+    if text is None:
+        reading.problems.append(
+            DetectionError(
+                f"there is no readable requirement file {path}",
+                where=asked_by or path,
+                hint="correct the name, or remove the line (links out of the project are not followed)",
+            )
+        )
+        return
+    reading.files.add(path)
+    for number, line in _logical_lines(text):
+        try:
+            _read_line(reading, line, path=path, number=number, constraining=constraining)
+        except OkamochiError as problem:
+            reading.problems.append(problem)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """(number of the first physical line, text) with continuations joined and comments removed."""
+    held, start = "", 0
+    for number, raw in enumerate(text.splitlines(), start=1):
+        start = start if held else number
+        comment_only = raw.lstrip().startswith("#")
+        if raw.endswith("\\") and not comment_only:
+            held += raw[:-1] + " "
+            continue
+        # A comment line ends a continuation, as in pip.
+        line = COMMENT.sub("", held + (" " + raw if comment_only else raw)).strip()
+        held = ""
+        if line:
+            yield start, line
+    if last := COMMENT.sub("", held).strip():
+        yield start, last
+
+
+def _read_line(reading: _Reading, line: str, *, path: str, number: int, constraining: bool) -> None:
+    if not line.startswith("-"):
+        _read_requirement(reading, line, path=path, number=number, constraining=constraining)
+        return
+    for option, value in _options(line, where=f"{path}:{number}"):
+        _read_option(reading, option, value, path=path, number=number, constraining=constraining)
+
+
+def _options(line: str, *, where: str) -> Iterator[tuple[str, str]]:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = line.split()
+    while words:
+        word = words.pop(0)
+        name, equals, value = word.partition("=")
+        if word[:2] in VALUE_OPTIONS and not word.startswith("--") and len(word) > 2:
+            name, equals, value = word[:2], "=", word[2:].removeprefix("=")
+        name = VALUE_OPTIONS.get(name, name)
+        if name in WITH_VALUE and not equals:
+            value = words.pop(0) if words else ""
+        if name in WITH_VALUE and not value:
+            raise _bad_line(f"{name} lacks its value", line, where)
+        yield name, value
+
+
+def _read_option(
+    reading: _Reading, option: str, value: str, *, path: str, number: int, constraining: bool
+) -> None:
+    where = f"{path}:{number}"
+    match option:
+        case "--requirement" | "--constraint":
+            constrains = constraining or option == "--constraint"
+            _read_file(reading, _included(value, path, where), constraining=constrains, asked_by=where)
+        case "--editable":
+            _read_requirement(reading, value, path=path, number=number, constraining=constraining)
+        case "--index-url":
+            _add_indexes(reading, IndexOptions(index_url=value))
+        case "--extra-index-url":
+            _add_indexes(reading, IndexOptions(extra_index_urls=(value,)))
+        case "--find-links":
+            _add_indexes(reading, IndexOptions(find_links=(_find_links(reading.project, value, path),)))
+        case "--trusted-host":
+            _add_indexes(reading, IndexOptions(trusted_hosts=(value,)))
+        case "--no-index":
+            _add_indexes(reading, IndexOptions(no_index=True))
+        case "--pre":
+            _add_indexes(reading, IndexOptions(prereleases=True))
+        case _ if option in IGNORED_FLAGS | IGNORED_OPTIONS:
+            return
+        case _:
+            raise _bad_line(f"pip has no option {option} in requirement files", option, where)
+
+
+def _add_indexes(reading: _Reading, options: IndexOptions) -> None:
+    reading.indexes = reading.indexes.overruled_by(options)
+
+
+def _included(value: str, path: str, where: str) -> str:
+    if URL.match(value):
+        raise DetectionError(
+            f"the requirement file {_without_credentials(value)} is on the network",
+            where=where,
+            hint="keep a copy of that file in the project: builds read only the project folder",
+        )
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), value.replace("\\", "/")))
+
+
+def _find_links(project: ProjectFiles, value: str, path: str) -> str:
+    """Relative to the file if such a folder exists there, else to the project's root: pip's order."""
+    if URL.match(value) or value.startswith(("/", "~", "$")):
+        return value
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
+    return beside if project.is_dir(beside) or project.exists(beside) else posixpath.normpath(value)
+
+
+def _read_requirement(reading: _Reading, line: str, *, path: str, number: int, constraining: bool) -> None:
+    itself = ITSELF.fullmatch(line)
+    if itself is not None and not constraining:
+        _read_itself(reading, itself, path=path, number=number)
+        return
+    target = reading.constraints if constraining else reading.lines
+    target.append(_requirement_line(line, path=path, line=number))
+
+
+def _requirement_line(text: str, *, path: str, line: int) -> RequirementLine:
+    where = f"{path}:{line}" if line else path
+    specifier, *options = LINE_OPTION.split(text.strip(), maxsplit=1)
+    hashes = tuple(sorted(set(HASH.findall(options[0])))) if options else ()
+    specifier = _named(specifier.strip(), where)
+    try:
+        requirement = Requirement(VARIABLE.sub("VARIABLE", specifier))
+    except InvalidRequirement as problem:
+        reason = str(problem).splitlines()[0]
+        raise _bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
+    if requirement.url is not None:
+        _check_url(requirement.url, requirement.name, where)
+    return RequirementLine(
+        path=path,
+        line=line,
+        name=canonicalize_name(requirement.name),
+        specifier=specifier,
+        hashes=hashes,
+    )
+
+
+def _named(specifier: str, where: str) -> str:
+    """A bare URL of a wheel gets the name that its file name tells; other bare paths are refused."""
+    if VCS.match(specifier):
+        raise _from_source(specifier, "a version control address", where)
+    if URL.match(specifier):
+        url, semicolon, marker = specifier.partition(" ;")
+        name = _wheel_name(url) or (EGG.search(url) or ("", ""))[1]
+        if not name:
+            raise _from_source(specifier, "a source archive", where)
+        return f"{name} @ {url.strip()}{' ;' + marker if semicolon else ''}"
+    if specifier.startswith((".", "/", "~", "file:")) or (
+        "/" in specifier.partition("@")[0].partition(";")[0].partition("[")[0]
+    ):
+        raise _from_source(specifier, "a local path", where)
+    return specifier
+
+
+def _check_url(url: str, name: str, where: str) -> None:
+    if VCS.match(url):
+        raise _from_source(f"{name} @ {url}", "a version control address", where)
+    if url.startswith("file:") or not URL.match(url):
+        raise _from_source(f"{name} @ {url}", "a local path", where)
+    if not _wheel_name(url):
+        raise _from_source(f"{name} @ {url}", "a source archive", where)
+
+
+def _wheel_name(url: str) -> str:
+    filename = unquote(posixpath.basename(urlsplit(url).path))
+    try:
+        return str(parse_wheel_filename(filename)[0])
+    except InvalidWheelFilename:
+        return ""
+
+
+def _read_itself(reading: _Reading, found: re.Match[str], *, path: str, number: int) -> None:
+    """`-e .`: the project's own dependencies are asked for; its code is imported from where it lies."""
+    where = f"{path}:{number}"
+    text = reading.project.read_text("pyproject.toml")
+    table = _project_table(text, where) if text is not None else {}
+    if "dependencies" not in table:
+        raise PlanError(
+            "the project itself is asked for, but pyproject.toml does not list its dependencies",
+            where=where,
+            hint="write them into [project] dependencies of pyproject.toml; setup.py is never executed",
+        )
+    reading.files.add("pyproject.toml")
+    reading.itself = RequirementLine(
+        path=path, line=number, name=canonicalize_name(str(table.get("name", ""))), specifier=found[0]
+    )
+    extras = [extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip()]
+    optional = {canonicalize_name(extra): listed for extra, listed in _optional(table).items()}
+    missing = [extra for extra in extras if canonicalize_name(extra) not in optional]
+    if missing:
+        raise DetectionError(
+            f"pyproject.toml defines no extra {missing[0]!r}",
+            where=where,
+            hint="correct the extra's name; project.optional-dependencies lists those that exist",
+        )
+    wanted = [*table["dependencies"], *(item for e in extras for item in optional[canonicalize_name(e)])]
+    for specifier in wanted:
+        line = _requirement_line(
+            _marked(str(specifier), found["marker"], where), path="pyproject.toml", line=0
+        )
+        reading.lines.append(_placed(line, text or "", str(specifier)))
+
+
+def _project_table(text: str, where: str) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(text).get("project", {})
+    except tomllib.TOMLDecodeError as problem:
+        raise DetectionError(
+            f"pyproject.toml is no valid TOML: {problem}", where="pyproject.toml", hint=f"needed by {where}"
+        ) from None
+    return table if isinstance(table, dict) else {}
+
+
+def _optional(table: dict[str, Any]) -> dict[str, list[str]]:
+    found = table.get("optional-dependencies", {})
+    return found if isinstance(found, dict) else {}
+
+
+def _marked(specifier: str, marker: str | None, where: str) -> str:
+    if not marker:
+        return specifier
+    try:
+        own = Requirement(specifier)
+        own.marker = Marker(f"({own.marker}) and ({marker})" if own.marker else marker)
+    except (InvalidRequirement, InvalidMarker) as problem:
+        raise _bad_line("this is no valid marker", f"{marker} ({problem})", where) from None
+    return str(own)
+
+
+def _placed(line: RequirementLine, text: str, specifier: str) -> RequirementLine:
+    """With the line of pyproject.toml on which the specifier stands."""
+    for number, physical in enumerate(text.splitlines(), start=1):
+        if f'"{specifier}"' in physical or f"'{specifier}'" in physical:
+            return RequirementLine(
+                path=line.path, line=number, name=line.name, specifier=line.specifier, hashes=line.hashes
+            )
+    return line
+
+
+def _bad_line(what: str, text: str, where: str) -> DetectionError:
+    return DetectionError(
+        what,
+        where=where,
+        hint="correct the line; the format is pip's (name[extra]==version; marker --hash=sha256:…)",
+        details=(_without_credentials(text)[:200],),
+    )
+
+
+def _from_source(text: str, kind: str, where: str) -> PlanError:
+    return PlanError(
+        f"{kind} would have to be built from source: {_without_credentials(text)[:160]}",
+        where=where,
+        hint="this version installs wheels only: build the wheel, put it into a folder or an index of yours, "
+        "and ask for it by name and version (--find-links ./wheels in the requirement file serves)",
+    )
+
+
+def _without_credentials(text: str) -> str:
+    return re.sub(r"(://)[^/\s@]+@", r"\1", text)

@@ -1,0 +1,135 @@
+"""uv as a program: the one place that starts it.
+
+uv (https://docs.astral.sh/uv/) resolves and unpacks wheels for platforms and Pythons that the host does not
+have. It is given wheels only: no code of a package or of the project is ever executed.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from okamochi.model.plan import Dependencies
+from okamochi.oci.platform import Platform
+from okamochi.pypi.index_options import IndexOptions
+from okamochi.pypi.pip_settings import read_pip_settings
+from okamochi.pypi.project_sources import ProjectSources, read_project_sources
+from okamochi.pypi.requirements import Requirements, expanded, read_requirements
+from okamochi.pypi.uv_environment import uv_environment
+from okamochi.system.process import Completed, ProgramMissing
+from okamochi.system.project_files import DiskProject
+from okamochi.system.world import World
+
+__all__ = ["ProjectIndexes", "UvRun", "read_project_indexes", "started", "target_arguments", "uv_version"]
+
+NEWEST_MANYLINUX = 40
+TIMEOUT_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectIndexes:
+    """What the project's own files say about where packages come from."""
+
+    requirements: Requirements = field(default_factory=Requirements)
+    sources: ProjectSources = field(default_factory=ProjectSources)
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UvRun:
+    """uv, ready to be started in `folder`, a temporary one on the cache's file system."""
+
+    world: World
+    folder: Path
+    environ: dict[str, str]
+    no_index: bool
+
+    def run(self, *arguments: str) -> Completed:
+        """Starts uv; a non-zero return code is the caller's to explain."""
+        argv = (_program(), *arguments, "--python", sys.executable, "--only-binary", ":all:")
+        flags = [*(("--no-index",) if self.no_index else ()), *(("--offline",) if self.world.offline else ())]
+        return self.world.runner.run(
+            (*argv, *flags), env=self.environ, cwd=self.folder, timeout_seconds=TIMEOUT_SECONDS
+        )
+
+
+def _program() -> str:
+    import uv
+
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError:
+        raise ProgramMissing(
+            "there is no uv program", where="uv", hint="install okamochi anew: uv comes with it as a package"
+        ) from None
+
+
+def read_project_indexes(project_root: Path | None, dependencies: Dependencies) -> ProjectIndexes:
+    """Reads the requirement files and [tool.uv] of the project; nothing of either is executed."""
+    if project_root is None:
+        return ProjectIndexes()
+    project = DiskProject.open(project_root)
+    requirements = read_requirements(
+        project, dependencies.files, constraint_files=dependencies.constraint_files
+    )
+    return ProjectIndexes(requirements, read_project_sources(project, dependencies.inline), project_root)
+
+
+@contextmanager
+def started(world: World, indexes: ProjectIndexes, *, dependencies: tuple[str, ...] = ()) -> Iterator[UvRun]:
+    """A uv run in a fresh folder whose pyproject.toml carries only the project's index settings."""
+    pip = read_pip_settings(world.environ)
+    for note in pip.notes:
+        world.reporter.note(note)
+    options = _placed(indexes, world)
+    with world.cache.temporary() as folder:
+        (folder / "pyproject.toml").write_text(indexes.sources.pyproject(dependencies), encoding="utf-8")
+        environ = uv_environment(
+            world.environ, pip=pip, project=options, cache_folder=world.cache.tool_folder("uv")
+        )
+        yield UvRun(world, folder, environ, pip.indexes.no_index or options.no_index)
+
+
+def _placed(indexes: ProjectIndexes, world: World) -> IndexOptions:
+    """The requirement files' options with variables replaced and folders of the project made absolute."""
+    said = indexes.requirements.indexes
+    return IndexOptions(
+        index_url=_location(said.index_url, indexes.root, world),
+        extra_index_urls=tuple(_location(url, indexes.root, world) for url in said.extra_index_urls),
+        find_links=tuple(_location(link, indexes.root, world) for link in said.find_links),
+        trusted_hosts=said.trusted_hosts,
+        no_index=said.no_index,
+        prereleases=said.prereleases,
+    )
+
+
+def _location(text: str, root: Path | None, world: World) -> str:
+    location = expanded(text, world.environ)
+    if not location or "://" in location or root is None:
+        return location
+    return str(root / Path(location).expanduser())
+
+
+def target_arguments(python_version: str, platform: Platform, glibc_version: str) -> tuple[str, ...]:
+    """The image's platform and Python in uv's words. uv knows manylinux up to 2.40; a newer glibc runs all of
+    those, and no package asks for more yet."""
+    major, _, minor = glibc_version.partition(".")
+    newest = min(int(minor), NEWEST_MANYLINUX) if major == "2" else NEWEST_MANYLINUX
+    return (
+        "--python-platform",
+        f"{platform.machine}-manylinux_2_{newest}",
+        "--python-version",
+        python_version,
+    )
+
+
+def uv_version(world: World) -> str:
+    """What uv says about itself: "uv 0.9.1". ProgramMissing when there is none that starts."""
+    program = _program()
+    completed = world.runner.run((program, "--version"), timeout_seconds=30)
+    if not completed.ok:
+        raise ProgramMissing(
+            "uv does not start", where=program, hint="install okamochi anew", details=(completed.error_text,)
+        )
+    return " ".join(completed.text.split()[:2])

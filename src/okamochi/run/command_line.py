@@ -1,0 +1,302 @@
+"""What docker's and podman's command lines have in common."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from okamochi.errors import EngineError
+from okamochi.run.ports import taken_port_error
+from okamochi.run.spec import APP_LABEL, SECRETS_MOUNT, ContainerState, EngineFacts, Running, RunSpec
+from okamochi.system.process import Completed, Runner
+
+if TYPE_CHECKING:
+    from okamochi.oci.image import Image
+    from okamochi.oci.reference import Reference
+
+__all__ = ["CommandLineEngine"]
+
+LEAST_MEMORY_BYTES = 16 * 1024 * 1024
+STATES = {
+    "created": ContainerState.CREATED,
+    "configured": ContainerState.CREATED,
+    "initialized": ContainerState.CREATED,
+    "running": ContainerState.RUNNING,
+    "paused": ContainerState.RUNNING,
+    "stopping": ContainerState.RUNNING,
+    "restarting": ContainerState.RESTARTING,
+}
+OWN_VARIABLES = (
+    "DOCKER_",
+    "CONTAINER",
+    "PODMAN_",
+    "BUILDAH_",
+    "STORAGE_",
+    "XDG_",
+    "SSL_CERT_",
+    "LD_",
+    "REGISTRY_",
+)
+OWN_NAMES = ("PATH", "HOME", "USER", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@dataclass(frozen=True)
+class CommandLineEngine:
+    """`environ` is what the engine's program itself runs with."""
+
+    runner: Runner
+    environ: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
+
+    def facts(self) -> EngineFacts:
+        raise NotImplementedError
+
+    def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:
+        """Memory, CPU and process limits, as far as this engine can set them, and the rotation of logs."""
+        raise NotImplementedError
+
+    def special_flags(self, spec: RunSpec) -> tuple[str, ...]:
+        """What only this engine needs."""
+        raise NotImplementedError
+
+    def load(self, image: "Image", reference: "Reference") -> None:
+        from okamochi.oci.archive import write_archive
+
+        self._must(
+            self.runner.feed(
+                (self.name, "load"),
+                lambda stream: write_archive(image, stream, reference=reference),
+                env=self.environ,
+                timeout_seconds=1800,
+            ),
+            f"{self.name} did not take the image {reference}",
+        )
+
+    def has(self, reference: str) -> bool:
+        return self._run("image", "inspect", "--format", "{{.Id}}", reference).ok
+
+    def start(self, spec: RunSpec) -> Running:
+        self._refuse_foreign(spec)
+        self.remove(spec.name)
+        for volume in spec.volumes:
+            self._ensure_volume(spec.volume_name(volume), spec.app)
+        flags, variables = environment_flags(spec.full_environment)
+        argv = (self.name, *self.run_arguments(spec, flags))
+        completed = self.runner.run(argv, env={**self.environ, **variables}, timeout_seconds=120)
+        if not completed.ok:
+            self.remove(spec.name)
+            raise self._start_error(spec, completed)
+        return self.inspect(spec.name)
+
+    def run_arguments(self, spec: RunSpec, environment: tuple[str, ...]) -> tuple[str, ...]:
+        """Everything after the program's name, for `run`."""
+        argv = spec.process.argv
+        return (
+            *("run", "--detach", "--name", spec.name, "--pull", "never", "--restart", "unless-stopped"),
+            *(flag for name, value in spec.all_labels for flag in ("--label", f"{name}={value}")),
+            *security_flags(spec),
+            *self.limit_flags(spec),
+            *("--stop-signal", spec.process.stop_signal),
+            *("--stop-timeout", str(spec.process.stop_grace_seconds)),
+            *port_flags(spec),
+            *(
+                flag
+                for volume in spec.volumes
+                for flag in ("--volume", f"{spec.volume_name(volume)}:{volume.path}")
+            ),
+            *secrets_flags(spec),
+            *environment,
+            *self.special_flags(spec),
+            *("--entrypoint", argv[0], spec.image_reference, *argv[1:]),
+        )
+
+    def inspect(self, name: str) -> Running:
+        found = self._inspect_all((name,))
+        return found[0] if found else Running(name=name, app="", state=ContainerState.ABSENT)
+
+    def logs(self, name: str, *, tail: int = 200) -> str:
+        completed = self._run("logs", "--tail", str(tail), name)
+        if not completed.ok:
+            return ""
+        return (completed.stdout + completed.stderr).decode("utf-8", "replace").rstrip()
+
+    def follow_logs(self, name: str, *, tail: int = 200) -> int:
+        return self.runner.passthrough(
+            (self.name, "logs", "--follow", "--tail", str(tail), name), env=self.environ
+        )
+
+    def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
+        flags = ("--interactive", "--tty") if interactive else ("--interactive",)
+        return self.runner.passthrough((self.name, "exec", *flags, name, *argv), env=self.environ)
+
+    def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+        completed = self._run("exec", name, *argv)
+        return completed.ok, completed.text or completed.error_text
+
+    def stop(self, name: str, *, grace_seconds: int) -> None:
+        if self.inspect(name).state is ContainerState.ABSENT:
+            return
+        completed = self.runner.run(
+            (self.name, "stop", "-t", str(grace_seconds), name),
+            env=self.environ,
+            timeout_seconds=grace_seconds + 60,
+        )
+        self._must(completed, f"{self.name} could not stop {name}")
+
+    def remove(self, name: str) -> None:
+        completed = self._run("rm", "--force", name)
+        if not completed.ok and not says_absent(completed):
+            self._must(completed, f"{self.name} could not remove the container {name}")
+
+    def containers(self, app: str = "") -> tuple[Running, ...]:
+        wanted = f"label={APP_LABEL}={app}" if app else f"label={APP_LABEL}"
+        listed = self._must(
+            self._run("ps", "--all", "--quiet", "--no-trunc", "--filter", wanted),
+            f"{self.name} could not list its containers",
+        )
+        found = self._inspect_all(tuple(listed.text.split()))
+        return tuple(sorted(found, key=lambda running: running.name))
+
+    def volumes(self, app: str) -> tuple[str, ...]:
+        listed = self._must(
+            self._run("volume", "ls", "--quiet", "--filter", f"label={APP_LABEL}={app}"),
+            f"{self.name} could not list its volumes",
+        )
+        return tuple(sorted(listed.text.split()))
+
+    def remove_volumes(self, app: str) -> tuple[str, ...]:
+        names = self.volumes(app)
+        for name in names:
+            self._must(self._run("volume", "rm", name), f"{self.name} could not remove the volume {name}")
+        return names
+
+    def _ensure_volume(self, name: str, app: str) -> None:
+        if self._run("volume", "inspect", name).ok:
+            return
+        created = self._run("volume", "create", "--label", f"{APP_LABEL}={app}", name)
+        self._must(created, f"{self.name} could not make the volume {name}")
+
+    def _refuse_foreign(self, spec: RunSpec) -> None:
+        found = self.inspect(spec.name)
+        if found.state is ContainerState.ABSENT or found.app:
+            return
+        raise EngineError(
+            f"a container called {spec.name} exists that okamochi did not start",
+            where=self.name,
+            hint=f"rename it or remove it ({self.name} rm {spec.name}), or give the app another name",
+        )
+
+    def _start_error(self, spec: RunSpec, completed: Completed) -> EngineError:
+        text = completed.error_text
+        if "already allocated" in text or "address already in use" in text:
+            return taken_port_error(spec.published_port, self.runner)
+        return EngineError(
+            f"{self.name} could not start {spec.name}",
+            where=spec.image_reference,
+            hint=f"the lines below are {self.name}'s own; `okamochi doctor` shows what this machine offers",
+            details=tuple(text.splitlines()[-10:]),
+        )
+
+    def _inspect_all(self, names: Sequence[str]) -> tuple[Running, ...]:
+        if not names:
+            return ()
+        completed = self._run("container", "inspect", *names)
+        try:
+            found = json.loads(completed.stdout or b"[]")
+        except ValueError:
+            found = []
+        return tuple(running(one) for one in found)
+
+    def _run(self, *arguments: str) -> Completed:
+        return self.runner.run((self.name, *arguments), env=self.environ, timeout_seconds=120)
+
+    def _must(self, completed: Completed, failure: str) -> Completed:
+        if completed.ok:
+            return completed
+        raise EngineError(
+            failure,
+            where=" ".join(completed.argv[:3]),
+            hint=f"see whether {self.name} works by hand: {self.name} info",
+            details=tuple(completed.error_text.splitlines()[-10:]),
+        )
+
+
+def security_flags(spec: RunSpec) -> tuple[str, ...]:
+    security = spec.security
+    flags = ["--user", f"{security.run_as_user}:{security.run_as_group}"]
+    for capability in security.drop_capabilities:
+        flags += ["--cap-drop", capability]
+    if not security.allow_privilege_escalation:
+        flags += ["--security-opt", "no-new-privileges"]
+    if security.read_only_root_filesystem:
+        flags += ["--read-only"]
+    # noexec is also docker's own default for a tmpfs: what the app downloads to /tmp cannot be run
+    options = f"rw,noexec,nosuid,nodev,size={spec.tmp_bytes},mode=1777"
+    return (*flags, "--tmpfs", f"/tmp:{options}")
+
+
+def port_flags(spec: RunSpec) -> tuple[str, ...]:
+    if not spec.published_port or not spec.process.port:
+        return ()
+    return ("--publish", f"{spec.bind_address}:{spec.published_port}:{spec.process.port}")
+
+
+def secrets_flags(spec: RunSpec) -> tuple[str, ...]:
+    if not spec.secret_names:
+        return ()
+    return ("--volume", f"{spec.secrets_folder}:{SECRETS_MOUNT}:ro")
+
+
+def environment_flags(
+    variables: tuple[tuple[str, str], ...],
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Flags, and the variables that the engine's program must have: values given so do not show in `ps`.
+
+    Names that would change what the program itself does (PATH, DOCKER_HOST, proxies) are written out.
+    """
+    flags: list[str] = []
+    passed: dict[str, str] = {}
+    for name, value in variables:
+        if name.upper() in OWN_NAMES or name.upper().startswith(OWN_VARIABLES):
+            flags += ["--env", f"{name}={value}"]
+            continue
+        flags += ["--env", name]
+        passed[name] = value
+    return tuple(flags), passed
+
+
+def says_absent(completed: Completed) -> bool:
+    text = completed.error_text.lower()
+    return "no such container" in text or "no container with name" in text or "already in progress" in text
+
+
+def running(found: dict[str, Any]) -> Running:
+    """From one element of `container inspect`; docker and podman agree in these fields."""
+    state = found.get("State") or {}
+    health = state.get("Health") or state.get("Healthcheck") or {}
+    config = found.get("Config") or {}
+    labels = config.get("Labels") or {}
+    return Running(
+        name=str(found.get("Name", "")).lstrip("/"),
+        app=labels.get(APP_LABEL, ""),
+        state=STATES.get(state.get("Status", ""), ContainerState.EXITED),
+        health=health.get("Status") or "",
+        exit_code=int(state.get("ExitCode") or 0),
+        out_of_memory=bool(state.get("OOMKilled")),
+        restarts=int(found.get("RestartCount") or 0),
+        image_reference=config.get("Image") or found.get("ImageName") or "",
+        address=first_address(found),
+        labels=tuple(sorted((str(name), str(value)) for name, value in labels.items())),
+    )
+
+
+def first_address(found: dict[str, Any]) -> str:
+    """ "127.0.0.1:8000", where the host reaches it; empty when no port is published."""
+    bindings = (found.get("HostConfig") or {}).get("PortBindings") or {}
+    for places in bindings.values():
+        for place in places or ():
+            return f"{place.get('HostIp') or '0.0.0.0'}:{place.get('HostPort')}"
+    return ""

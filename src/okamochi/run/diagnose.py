@@ -1,0 +1,248 @@
+"""Why an app did not start: known traces in its log, each with a remedy. The first rule that matches wins."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["RULES", "Cause", "diagnose"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known."""
+
+    text: str
+    hint: str
+    where: str = ""
+
+
+FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
+MISSING_VARIABLE = re.compile(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
+
+
+def diagnose(log: str) -> Cause | None:
+    """The cause that the log shows, None when no rule knows it."""
+    for rule in RULES:
+        cause = rule(log)
+        if cause is not None:
+            return cause
+    return None
+
+
+def own_frame(log: str) -> str:
+    """ "/app/config.py:12": the last frame of a traceback that is the app's own."""
+    places = [(found["path"], found["line"]) for found in FRAME.finditer(log)]
+    own = [place for place in places if not any(part in place[0] for part in LIBRARIES)]
+    return ":".join(own[-1]) if own else ""
+
+
+def missing_variable(log: str) -> Cause | None:
+    found = last(r"^KeyError: '(?P<name>[A-Za-z_][A-Za-z0-9_]*)'", log)
+    if found is None or MISSING_VARIABLE.search(log) is None:
+        return None
+    return Cause(
+        f"the required variable {found['name']} is missing",
+        f"give it: okamochi up --env-file FILE, with a line {found['name']}=...",
+        own_frame(log),
+    )
+
+
+def required_variable_said(log: str) -> Cause | None:
+    words = r"(?:is |are )?(?:not set|required|missing|must be set|unset)"
+    found = last(rf"^\w*(?:Error|Exception): .*?\b(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b.*?{words}", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the required variable {found['name']} is missing",
+        f"give it: okamochi up --env-file FILE, with a line {found['name']}=...",
+        own_frame(log),
+    )
+
+
+def missing_shared_library(log: str) -> Cause | None:
+    found = last(
+        r"(?:OSError: cannot load library '(?P<a>[^']+)'|(?P<b>lib[\w.+-]+\.so[\w.]*): cannot open)", log
+    )
+    if found is None:
+        return None
+    return Cause(
+        f"the native library {found['a'] or found['b']} is missing in the image",
+        "name the Debian package that holds it in [tool.okamochi] packages",
+        own_frame(log),
+    )
+
+
+def missing_module(log: str) -> Cause | None:
+    found = last(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the module {found['name']} cannot be imported: it is not installed in the image",
+        "add its package to the requirements; a module of the app itself: check the entry point's folder",
+        own_frame(log),
+    )
+
+
+def failing_import(log: str) -> Cause | None:
+    found = last(r"^ImportError: (?P<text>.+)$", log)
+    if found is None:
+        return None
+    return Cause(f"an import fails: {found['text']}", "see the line named here", own_frame(log))
+
+
+def missing_application(log: str) -> Cause | None:
+    found = last(r"Failed to (?:find attribute|parse) '(?P<name>[^']*)' (?:in '(?P<module>[^']*)'|as)", log)
+    if found is None:
+        return None
+    place = f" in the module {found['module']}" if found["module"] else ""
+    return Cause(
+        f"the server finds no application {found['name']}{place}",
+        'say where it is: [tool.okamochi] entrypoint = "module:name"',
+    )
+
+
+def syntax_error(log: str) -> Cause | None:
+    found = last(r"^(?P<kind>SyntaxError|IndentationError|TabError): (?P<text>.+)$", log)
+    if found is None:
+        return None
+    frames = list(FRAME.finditer(log))
+    where = f"{frames[-1]['path']}:{frames[-1]['line']}" if frames else ""
+    return Cause(f"{found['kind']}: {found['text']}", "correct that line", where)
+
+
+def read_only(log: str) -> Cause | None:
+    found = last(r"Read-only file system: ?'?(?P<path>[^'\n]*)'?", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the app writes to {found['path'] or 'its own folder'}, which is read-only in the container",
+        "make its folder a volume: [tool.okamochi] volumes = [...]; or write to /tmp what may be lost",
+        own_frame(log),
+    )
+
+
+def database_file(log: str) -> Cause | None:
+    if last(r"unable to open database file|attempt to write a readonly database", log) is None:
+        return None
+    return Cause(
+        "SQLite cannot write its database file",
+        "keep it in a volume: [tool.okamochi] volumes = [...], and point the database URL there",
+        own_frame(log),
+    )
+
+
+def missing_table(log: str) -> Cause | None:
+    found = last(
+        r"no such table: (?P<a>[\w.]+)|relation \"(?P<b>[\w.]+)\" does not exist"
+        r"|Table '(?P<c>[\w.]+)' doesn't exist",
+        log,
+    )
+    if found is None:
+        return None
+    table = found["a"] or found["b"] or found["c"]
+    return Cause(
+        f"the table {table} does not exist: the database was not migrated",
+        "run the migrations: okamochi exec -- flask db upgrade",
+        own_frame(log),
+    )
+
+
+def unreachable_service(log: str) -> Cause | None:
+    found = last(
+        r"could not translate host name \"(?P<a>[^\"]+)\""
+        r"|connection to server at \"(?P<b>[^\"]+)\"[^\n]*(?:failed|refused)"
+        r"|failed to resolve host '(?P<e>[^']+)'"
+        r"|Can't connect to (?:MySQL )?server on '(?P<c>[^']+)'"
+        r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)",
+        log,
+    )
+    if found is None:
+        return None
+    host = found["a"] or found["b"] or found["c"] or found["d"] or found["e"]
+    return Cause(
+        f"the service at {host} cannot be reached from the container",
+        "start it and give its address in a variable (okamochi up --env-file FILE); "
+        "localhost is the container itself",
+        own_frame(log),
+    )
+
+
+def secret_refused(log: str) -> Cause | None:
+    found = last(r"^okamochi: (?P<text>.+)$", log)
+    return Cause(found["text"], "correct the variable or the file named here") if found else None
+
+
+def bad_concurrency(log: str) -> Cause | None:
+    found = last(r"^ValueError: invalid literal for int\(\) with base 10: '(?P<value>[^']*)'", log)
+    if found is None or "gunicorn/config.py" not in log or "WEB_CONCURRENCY" not in log:
+        return None
+    return Cause(
+        f"WEB_CONCURRENCY={found['value']} is no number", "set it to a whole number, or leave it out"
+    )
+
+
+def address_taken(log: str) -> Cause | None:
+    found = last(r"Connection in use: \('(?P<address>[^']*)', (?P<port>\d+)\)|Address already in use", log)
+    if found is None:
+        return None
+    return Cause(
+        f"port {found['port'] or ''} is taken where the server wants to listen".replace("  ", " "),
+        "stop the process that holds it, or choose another port with --port",
+    )
+
+
+def permission_denied(log: str) -> Cause | None:
+    found = last(r"^PermissionError: \[Errno 13\] Permission denied(?:: '(?P<path>[^']*)')?", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the app may not use {found['path'] or 'a file'}: it runs as an ordinary user, not as root",
+        "make the folder that it writes a volume: [tool.okamochi] volumes = [...]",
+        own_frame(log),
+    )
+
+
+def out_of_memory(log: str) -> Cause | None:
+    if last(r"Perhaps out of memory\?|^MemoryError|Cannot allocate memory", log) is None:
+        return None
+    return Cause(
+        "a process ran out of memory",
+        'give it more: [tool.okamochi] memory = "1G"; or fewer workers: WEB_CONCURRENCY=1',
+    )
+
+
+def wrong_platform(log: str) -> Cause | None:
+    if last(r"exec format error", log) is None:
+        return None
+    return Cause(
+        "the image is for another processor than this machine's",
+        "build it for this one: leave --platform out",
+    )
+
+
+def last(pattern: str, log: str) -> re.Match[str] | None:
+    """The last match: what ended the process is at the end of its log."""
+    matches = list(re.finditer(pattern, log, re.MULTILINE))
+    return matches[-1] if matches else None
+
+
+RULES: tuple[Callable[[str], Cause | None], ...] = (
+    missing_variable,
+    missing_shared_library,
+    missing_module,
+    syntax_error,
+    missing_application,
+    read_only,
+    database_file,
+    missing_table,
+    unreachable_service,
+    address_taken,
+    permission_denied,
+    required_variable_said,
+    failing_import,
+    bad_concurrency,
+    out_of_memory,
+    wrong_platform,
+    secret_refused,
+)

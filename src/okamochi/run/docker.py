@@ -1,0 +1,134 @@
+"""Docker, by its command line; features are asked for, versions never compared."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from okamochi.errors import EngineError
+from okamochi.run.command_line import CommandLineEngine
+from okamochi.run.spec import EngineFacts, RunSpec
+
+if TYPE_CHECKING:
+    from okamochi.oci.digest import Digest
+    from okamochi.oci.image import Image
+    from okamochi.oci.reference import Reference
+
+__all__ = ["DockerEngine"]
+
+ROTATING_LOGS = ("json-file", "local")
+LIMITS = (
+    ("MemoryLimit", "memory limits are off: the kernel or the control groups do not offer them"),
+    ("CpuCfsQuota", "CPU limits are off: the kernel or the control groups do not offer them"),
+    ("PidsLimit", "process limits are off: the kernel or the control groups do not offer them"),
+)
+
+
+@dataclass(frozen=True)
+class DockerEngine(CommandLineEngine):
+    @property
+    def name(self) -> str:
+        return "docker"
+
+    def facts(self) -> EngineFacts:
+        missing = tuple(text for field, text in LIMITS if not self._info.get(field))
+        return EngineFacts(name=self.name, detail=str(self._info.get("ServerVersion", "")), missing=missing)
+
+    def load(self, image: "Image", reference: "Reference") -> None:
+        present = self._present_layers(image)
+        if present is None:
+            self._must(
+                self._run("tag", str(image.image_id), str(reference.tagged)),
+                f"docker could not name {reference}",
+            )
+            return
+        if present:
+            try:
+                self._load(image, reference, present)
+                return
+            except EngineError:
+                pass  # somebody removed those layers meanwhile, or this storage wants them all
+        self._load(image, reference, frozenset())
+
+    def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:
+        resources, info = spec.process.resources, self._info
+        flags: list[str] = []
+        if info.get("MemoryLimit"):
+            flags += ["--memory", str(resources.memory_bytes)]
+        if info.get("MemoryLimit") and info.get("SwapLimit"):
+            flags += ["--memory-swap", str(resources.memory_bytes)]
+        if info.get("CpuCfsQuota"):
+            flags += ["--cpus", f"{min(resources.cpus, float(info.get('NCPU') or 1)):g}"]
+        if info.get("PidsLimit"):
+            flags += ["--pids-limit", str(resources.pids)]
+        if info.get("LoggingDriver") in ROTATING_LOGS:
+            flags += ["--log-opt", "max-size=10m", "--log-opt", "max-file=3"]
+        return tuple(flags)
+
+    def special_flags(self, spec: RunSpec) -> tuple[str, ...]:
+        # The health check comes from the image's configuration: --health-cmd would run it by a shell.
+        return ()
+
+    @cached_property
+    def _info(self) -> dict[str, Any]:
+        completed = self.runner.run(
+            ("docker", "info", "--format", "{{json .}}"), env=self.environ, timeout_seconds=20
+        )
+        try:
+            info = json.loads(completed.stdout or b"{}")
+        except ValueError:
+            info = {}
+        if not isinstance(info, dict) or not info.get("ServerVersion"):
+            raise absence(completed.error_text, info if isinstance(info, dict) else {})
+        return info
+
+    def _load(self, image: "Image", reference: "Reference", skip: frozenset["Digest"]) -> None:
+        from okamochi.oci.archive import write_archive
+
+        self._must(
+            self.runner.feed(
+                ("docker", "load", "--quiet"),
+                lambda stream: write_archive(image, stream, reference=reference, skip=skip),
+                env=self.environ,
+                timeout_seconds=1800,
+            ),
+            f"docker did not take the image {reference}",
+        )
+
+    def _present_layers(self, image: "Image") -> "frozenset[Digest] | None":
+        """Blobs that need not be sent, since the classic storage has their chain from the lowest layer on;
+        None when it has the whole image."""
+        if self._containerd_storage:
+            return frozenset()
+        if self._run("image", "inspect", "--format", "{{.Id}}", str(image.image_id)).ok:
+            return None
+        from okamochi.oci.archive import known_layers
+
+        return known_layers(image, self._held_chains())
+
+    @property
+    def _containerd_storage(self) -> bool:
+        status = self._info.get("DriverStatus") or []
+        return any("io.containerd.snapshotter" in str(part) for row in status for part in row)
+
+    def _held_chains(self) -> tuple[list[str], ...]:
+        names = sorted(set(self._run("image", "ls", "--quiet", "--no-trunc").text.split()))[:500]
+        if not names:
+            return ()
+        completed = self._run("image", "inspect", "--format", "{{json .RootFS.Layers}}", *names)
+        return tuple(json.loads(line) or [] for line in completed.text.splitlines() if line.startswith("["))
+
+
+def absence(stderr: str, info: dict[str, Any]) -> EngineError:
+    errors = info.get("ServerErrors") or []
+    text = " ".join([*map(str, errors), stderr]).strip()
+    if "host" in info:
+        return EngineError(
+            "the program called docker is podman's stand-in", where="docker info", hint="use --engine podman"
+        )
+    hint = "start it (systemctl start docker, or Docker Desktop), or use --engine podman or --engine host"
+    if "permission denied" in text.lower():
+        hint = "let this user talk to it (the group docker), or use --engine podman or --engine host"
+    return EngineError(
+        "docker does not answer", where="docker info", hint=hint, details=tuple(text.splitlines()[-3:])
+    )

@@ -1,0 +1,71 @@
+"""What an engine can do."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from okamochi.run.spec import EngineFacts, Running, RunSpec
+
+if TYPE_CHECKING:
+    from okamochi.oci.image import Image
+    from okamochi.oci.reference import Reference
+
+__all__ = ["Engine"]
+
+
+class Engine(Protocol):
+    """Starts, watches and ends containers. Every method may raise EngineError, with the engine's own words in
+    its `details`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def facts(self) -> EngineFacts:
+        """EngineError that says why when the engine does not answer."""
+        ...
+
+    def load(self, image: "Image", reference: "Reference") -> None:
+        """The image, known to the engine by `reference`; what the engine already has is not sent again."""
+        ...
+
+    def has(self, reference: str) -> bool:
+        """Whether the engine knows an image by that name."""
+        ...
+
+    def start(self, spec: RunSpec) -> Running:
+        """A container of that name that exists is replaced."""
+        ...
+
+    def inspect(self, name: str) -> Running:
+        """ContainerState.ABSENT when there is none."""
+        ...
+
+    def logs(self, name: str, *, tail: int = 200) -> str:
+        """stdout and stderr, the last lines; empty when there is no such container."""
+        ...
+
+    def follow_logs(self, name: str, *, tail: int = 200) -> int:
+        """On the user's terminal until interrupted; the exit code."""
+        ...
+
+    def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
+        """Runs a command inside, on the user's own stdin, stdout and stderr; its exit code."""
+        ...
+
+    def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+        """Runs the health check inside: whether it exits with 0, and what it says."""
+        ...
+
+    def stop(self, name: str, *, grace_seconds: int) -> None: ...
+
+    def remove(self, name: str) -> None:
+        """Nothing to do when there is none."""
+        ...
+
+    def containers(self, app: str = "") -> tuple[Running, ...]:
+        """Those that okamochi started, sorted by name; of one app, or all."""
+        ...
+
+    def volumes(self, app: str) -> tuple[str, ...]: ...
+
+    def remove_volumes(self, app: str) -> tuple[str, ...]:
+        """The names of those that were removed."""
+        ...

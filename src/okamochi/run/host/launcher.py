@@ -1,0 +1,301 @@
+"""The process between okamochi and the app: prepares the isolation, starts the app, keeps its log.
+
+Run as a program of its own (python -I -S launcher.py VERB LAUNCH.json), so that no thread or lock of okamochi
+lives on in it; standard library only. Verbs: `supervise` (in the background), `run` (one command on this
+terminal), `probe` (can this machine isolate like that?).
+"""
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REMOUNT, MS_NOATIME, MS_NODIRATIME = 32, 1024, 2048
+MS_BIND, MS_REC, MS_PRIVATE, MS_RELATIME = 4096, 16384, 1 << 18, 1 << 21
+MNT_DETACH = 2
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 38, 24
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LOG_BYTES = 10 * 1024 * 1024
+
+Launch = dict[str, Any]
+
+
+def main(verb: str, launch: Launch) -> int:
+    match verb:
+        case "supervise":
+            return supervise(launch)
+        case "run":
+            return run(launch)
+        case "probe":
+            return run({**launch, "argv": []})
+    raise SystemExit(f"no verb {verb!r}")
+
+
+def supervise(launch: Launch) -> int:
+    """Starts the app in the background and returns when it runs; its keeper stays behind."""
+    reader, writer = os.pipe()
+    if os.fork():
+        os.close(writer)
+        with os.fdopen(reader, "rb") as stream:
+            said = stream.read()
+        sys.stderr.write(said.decode())
+        return 1 if said else 0
+    os.close(reader)
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    try:
+        keep(launch, writer)
+    except BaseException as error:
+        with suppress(OSError):
+            os.write(writer, f"{error}\n".encode())
+    os._exit(0)
+
+
+def keep(launch: Launch, ready: int) -> None:
+    """Copies the app's output to its log, writes how it ended. SIGTERM is passed on to the app."""
+    reader, writer = os.pipe()
+    child = start(launch, writer)
+    os.close(writer)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _: kill(child, received))
+    status = {"pid": child, "started": start_time(child), "keeper": os.getpid()}
+    write_json(Path(launch["status"]), status)
+    os.close(ready)
+    ended = copy_log(reader, Path(launch["log"]), child)
+    kill_group(child)
+    write_json(Path(launch["status"]), {**status, "exit_code": exit_code(ended)})
+
+
+def run(launch: Launch) -> int:
+    """One command with our own stdin, stdout and stderr; its exit code."""
+    child = start(launch, None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda received, _: kill(child, received))
+    _, ended = os.waitpid(child, 0)
+    return exit_code(ended)
+
+
+def start(launch: Launch, output: int | None) -> int:
+    """Forks; the child enters its isolation and becomes the app. An error there is exit code 125."""
+    namespaces = launch.get("namespaces") or {}
+    enter_namespaces(namespaces, launch)
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        if output is not None:
+            os.setsid()
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+        become(launch, namespaces, parent)
+    except BaseException as error:
+        os.write(2, f"okamochi: cannot start the app: {error}\n".encode())
+    os._exit(125)
+
+
+def become(launch: Launch, namespaces: Launch, parent: int) -> NoReturn:
+    if namespaces:
+        mount_root(launch, namespaces)
+    os.chdir(launch["cwd"] if launch["argv"] else "/")
+    limit(launch)
+    drop_privileges(launch)
+    # When okamochi's process is killed, the app does not outlive it.
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if not namespaces.get("pid") and os.getppid() != parent:
+        os._exit(125)
+    os.umask(0o022)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and a program inherits that
+        signal.signal(number, signal.SIG_DFL)
+    if not launch["argv"]:
+        os._exit(0)
+    os.execve(program(launch), launch["argv"], launch["env"])
+
+
+def program(launch: Launch) -> str:
+    """An absolute path, or found on the PATH of the app's environment."""
+    name = str(launch["argv"][0])
+    if "/" in name:
+        return name
+    for folder in launch["env"].get("PATH", "").split(":"):
+        path = os.path.join(folder or ".", name)  # noqa: PTH118  (paths of another root)
+        if os.access(path, os.X_OK):
+            return path
+    raise FileNotFoundError(f"there is no program {name} in the image")
+
+
+def enter_namespaces(namespaces: Launch, launch: Launch) -> None:
+    """For the children: processes and IPC of their own. Without root, a user namespace first, in which the
+    app's user number is ours."""
+    if not namespaces:
+        return
+    flags = CLONE_NEWIPC | (CLONE_NEWPID if namespaces["pid"] else 0)
+    if not namespaces["user"]:
+        call("unshare", flags)
+        return
+    uid, gid = os.geteuid(), os.getegid()
+    call("unshare", flags | CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{launch['uid']} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{launch['gid']} {gid} 1")
+
+
+def mount_root(launch: Launch, namespaces: Launch) -> None:
+    """The image's files as a read-only root, with /tmp, /dev, /proc, volumes and secrets on top."""
+    root = launch["root"]
+    call("unshare", CLONE_NEWNS)  # only here: pivot_root would move the keeper's root as well
+    mount("none", "/", "", MS_REC | MS_PRIVATE)
+    mount(root, root, "", MS_BIND | MS_REC)
+    if namespaces["pid"]:
+        mount("proc", root + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    else:
+        mount("/proc", root + "/proc", "", MS_BIND | MS_REC)
+    mount_devices(root + "/dev")
+    size = f"size={launch['tmp_bytes']},mode=1777"
+    mount("tmpfs", root + "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, size)
+    for source, target, writable in launch["binds"]:
+        mount(source, root + target, "", MS_BIND)
+        if not writable:
+            read_only(root + target)
+    read_only(root)
+    os.chdir(root)
+    call("pivot_root", b".", b".")
+    call("umount2", b".", MNT_DETACH)
+    os.chdir("/")
+
+
+def mount_devices(folder: str) -> None:
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NOEXEC, "size=64k,mode=755")
+    for name in DEVICES:
+        Path(folder, name).touch()
+        mount(f"/dev/{name}", f"{folder}/{name}", "", MS_BIND)
+    Path(folder, "shm").mkdir()
+    mount("tmpfs", f"{folder}/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64m,mode=1777")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        Path(folder, name).symlink_to(f"/proc/self/fd/{number}")
+    Path(folder, "fd").symlink_to("/proc/self/fd")
+
+
+def read_only(target: str) -> None:
+    """A remount must keep the flags that the mount below has locked."""
+    held = os.statvfs(target).f_flag
+    kept = held & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME)
+    kept |= MS_RELATIME if held & 4096 else 0
+    mount("none", target, "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | kept)
+
+
+def limit(launch: Launch) -> None:
+    """Memory for each process; CPUs by the cores that it may use; processes where the user is its own."""
+    for kind, value in launch["limits"]:
+        number = getattr(resource, kind)
+        _, hard = resource.getrlimit(number)
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (allowed, allowed))
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[: max(1, launch["cores"])])
+
+
+def drop_privileges(launch: Launch) -> None:
+    """As root: the app's user, no group beside its own, no capability that could come back."""
+    if launch["switch_user"]:
+        for capability in range(64):
+            libc().prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+        os.setgroups([])
+        os.setresgid(launch["gid"], launch["gid"], launch["gid"])
+        os.setresuid(launch["uid"], launch["uid"], launch["uid"])
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def copy_log(reader: int, path: Path, child: int) -> int:
+    """Two files of at most 10 MB: the log, and the one before. Until the app has ended and its output is
+    read; how it ended. No thread: after unshare(CLONE_NEWPID) none can be started."""
+    log = path.open("ab", buffering=0)
+    ended: int | None = None
+    open_end = True
+    while ended is None or open_end:
+        readable = select.select([reader], [], [], 0.5)[0] if open_end else []
+        piece = os.read(reader, 65536) if readable else b""
+        open_end = open_end and (bool(piece) or (not readable and ended is None))
+        if log.tell() + len(piece) > LOG_BYTES:
+            log.close()
+            path.replace(path.with_name(path.name + ".1"))
+            log = path.open("ab", buffering=0)
+        with suppress(OSError):  # a full disk must not stop the app
+            log.write(piece)
+        if ended is None:
+            found, status = os.waitpid(child, os.WNOHANG if open_end else 0)
+            ended = status if found else None
+    return ended
+
+
+def kill(process: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, number)
+
+
+def kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def start_time(process: int) -> str:
+    """Field 22 of proc(5)'s stat: with the number it names a process for ever, as numbers are used again."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[19]
+
+
+def write_json(path: Path, value: Launch) -> None:
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(value))
+    unfinished.replace(path)
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    call("mount", source.encode(), os.fsencode(target), kind.encode(), flags, options.encode())
+
+
+def prctl(option: int, value: int) -> None:
+    call("prctl", option, value, 0, 0, 0)
+
+
+def call(name: str, *arguments: int | bytes) -> None:
+    """A system call by libc; OSError when it fails."""
+    converted = [ctypes.c_ulong(part) if isinstance(part, int) else part for part in arguments]
+    if getattr(libc(), name)(*converted) == 0:
+        return
+    number = ctypes.get_errno()
+    shown = ", ".join(part.decode() if isinstance(part, bytes) else hex(part) for part in arguments)
+    raise OSError(number, f"{name}({shown}): {os.strerror(number)}")
+
+
+def libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text())))
+    except OSError as error:
+        sys.exit(f"okamochi: {error}")

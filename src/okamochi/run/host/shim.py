@@ -1,0 +1,185 @@
+"""Without any isolation: the image's Python started through the image's own loader, at the host's paths.
+
+A folder of the app's own looks like a virtual environment to that Python: `bin/python` is a script that
+starts the loader, pyvenv.cfg names the image's Python, site-packages is a link into the image. So
+sys.executable, console scripts and sub-processes work. Paths of the image are rewritten to where the files
+really lie.
+"""
+
+import re
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import EngineError
+from okamochi.run.host.unpack import within
+from okamochi.system.files import write_atomic
+
+__all__ = ["Shim", "fill", "shim_at"]
+
+LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-linux-x86-64.so.2")
+SHEBANG = re.compile(rb"#!\s*(\S+)")
+
+
+@dataclass(frozen=True)
+class Shim:
+    """`places` map a path of the image to the host's, longest first."""
+
+    folder: Path
+    root: Path
+    places: tuple[tuple[str, str], ...]
+
+    def path(self, text: str) -> str:
+        """Where a path of the image lies on the host."""
+        for inside, outside in self.places:
+            if text == inside or text.startswith(inside + "/"):
+                return outside + text[len(inside) :]
+        return text
+
+    def rewritten(self, text: str) -> str:
+        """A value with every path of the image in it replaced; paths of addresses (host/app) are left."""
+        inside = "|".join(re.escape(place) for place, _ in self.places)
+        pattern = rf"(?<![\w.-])(?:{inside})(?=/|[:;,\s\"']|$)"
+        return re.sub(pattern, lambda found: self.path(found[0]), text)
+
+    def argv(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """The command, with its program replaced by the shim's where the shim has one."""
+        name = argv[0].rpartition("/")[2]
+        ours = self.folder / "bin" / name
+        first = str(ours) if ours.exists() else self.path(argv[0])
+        return (first, *(self.rewritten(word) for word in argv[1:]))
+
+    def environment(self, variables: tuple[tuple[str, str], ...]) -> dict[str, str]:
+        """The image's variables in the host's words, and what libraries look for in fixed places."""
+        environment = {name: self.rewritten(value) for name, value in variables}
+        environment["PATH"] = f"{self.folder / 'bin'}:{environment.get('PATH', '')}:/usr/bin:/bin"
+        environment["TMPDIR"] = str(self.folder / "tmp")
+        for name, inside in (
+            ("SSL_CERT_FILE", "etc/ssl/certs/ca-certificates.crt"),
+            ("PYTHONTZPATH", "usr/share/zoneinfo"),
+            ("XDG_DATA_DIRS", "usr/share"),
+        ):
+            if within(self.root, inside).exists():
+                environment.setdefault(name, str(within(self.root, inside)))
+        if (self.folder / "fonts.conf").exists():
+            environment["FONTCONFIG_FILE"] = str(self.folder / "fonts.conf")
+        return environment
+
+
+def shim_at(
+    folder: Path, root: Path, *, volumes: tuple[tuple[str, str], ...], secrets_folder: str, app_root: str
+) -> Shim:
+    """The shim of that folder, filled or not. `volumes`: pairs of the path inside and the host's folder."""
+    places = dict(volumes)
+    if secrets_folder:
+        places["/run/secrets"] = secrets_folder
+    places |= {"/opt/venv/bin": str(folder / "bin"), "/opt/venv": str(folder), "/tmp": str(folder / "tmp")}
+    places |= {"/opt/okamochi": str(root / "opt/okamochi"), app_root: str(folder / "app")}
+    longest_first = sorted(places.items(), key=lambda place: (-len(place[0]), place[0]))
+    return Shim(folder, root, tuple(longest_first))
+
+
+def fill(shim: Shim, *, volumes: tuple[tuple[str, str], ...], app_root: str) -> None:
+    """bin, site-packages, a copy of the app, tmp, in a folder that has none of them. EngineError when the
+    root has no loader or no Python."""
+    folder, root = shim.folder, shim.root
+    python = within(root, "opt/venv/bin/python")
+    loader = next((path for name in LOADERS if (path := within(root, name)).is_file()), None)
+    if loader is None or not python.is_file():
+        raise EngineError(
+            "the image has no loader or no Python where okamochi puts them",
+            where=str(root),
+            hint="build the image again, or use --engine docker or --engine podman",
+        )
+    (folder / "bin").mkdir(parents=True)
+    (folder / "tmp").mkdir(mode=0o700)
+    write_python(folder, root, loader, python)
+    write_scripts(folder, root)
+    copy_app(within(root, app_root.lstrip("/")), folder / "app", app_root, volumes)
+    write_fonts(folder, root)
+
+
+def write_python(folder: Path, root: Path, loader: Path, python: Path) -> None:
+    libraries = ":".join(str(path) for path in library_folders(root))
+    ours = str(folder / "bin/python")
+    line = " ".join(
+        shlex.quote(word)
+        for word in (
+            str(loader),
+            "--library-path",
+            libraries,
+            "--argv0",
+            ours,
+            str(python),
+        )
+    )
+    script = f'#!/bin/sh\nexec {line} "$@"\n'.encode()
+    for name in ("python", "python3", python.name):
+        write_atomic(folder / "bin" / name, script, mode=0o755)
+    version = python.name.removeprefix("python")
+    home = f"home = {python.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
+    write_atomic(folder / "pyvenv.cfg", home.encode())
+    packages = folder / "lib" / python.name
+    packages.mkdir(parents=True)
+    (packages / "site-packages").symlink_to(within(root, f"opt/venv/lib/{python.name}/site-packages"))
+
+
+def library_folders(root: Path) -> tuple[Path, ...]:
+    """Those that the image's own loader would search: ld.so.conf.d, then the usual ones."""
+    names = []
+    for path in sorted(within(root, "etc/ld.so.conf.d").glob("*.conf")):
+        names += [line.strip() for line in path.read_text().splitlines() if line.startswith("/")]
+    names += [f"/usr/lib/{machine}-linux-gnu" for machine in ("x86_64", "aarch64")]
+    names += ["/usr/lib", "/usr/lib64", "/lib", "/lib64"]
+    found = [within(root, name.lstrip("/")) for name in names]
+    return tuple(dict.fromkeys(path for path in found if path.is_dir()))
+
+
+def write_scripts(folder: Path, root: Path) -> None:
+    """A script for every console script of the environment."""
+    scripts = within(root, "opt/venv/bin")
+    for path in sorted(scripts.iterdir()):
+        if path.is_symlink() or not path.is_file() or (folder / "bin" / path.name).exists():
+            continue
+        with path.open("rb") as stream:
+            found = SHEBANG.match(stream.read(256))
+        if found is None or not found[1].startswith(b"/opt/venv/bin/python"):
+            continue
+        words = (str(folder / "bin/python"), str(path))
+        text = f'#!/bin/sh\nexec {" ".join(shlex.quote(word) for word in words)} "$@"\n'
+        write_atomic(folder / "bin" / path.name, text.encode(), mode=0o755)
+
+
+def copy_app(source: Path, target: Path, app_root: str, volumes: tuple[tuple[str, str], ...]) -> None:
+    """The app's files, with links to the volumes where it expects its writable folders."""
+    shutil.copytree(source, target, symlinks=True)
+    for inside, outside in volumes:
+        if not inside.startswith(app_root + "/"):
+            continue
+        link = target / inside.removeprefix(app_root + "/")
+        if link.is_dir() and not link.is_symlink():
+            shutil.rmtree(link)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(outside)
+
+
+def write_fonts(folder: Path, root: Path) -> None:
+    """fontconfig reads /etc/fonts, which is the host's: a configuration that names the image's folders."""
+    settings = within(root, "etc/fonts/conf.d")
+    fonts = within(root, "usr/share/fonts")
+    if not fonts.is_dir():
+        return
+    text = f"""<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{escaped(str(fonts))}</dir>
+  <cachedir>{escaped(str(folder / "tmp/fontconfig"))}</cachedir>
+  <include ignore_missing="yes">{escaped(str(settings))}</include>
+</fontconfig>
+"""
+    write_atomic(folder / "fonts.conf", text.encode())
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,86 @@
+"""Podman, by its command line; rootless or not; features are asked for, versions never compared."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from okamochi.errors import EngineError
+from okamochi.run.command_line import CommandLineEngine
+from okamochi.run.spec import EngineFacts, RunSpec
+
+__all__ = ["PodmanEngine"]
+
+LIMITS = (("memory", "memory"), ("cpu", "CPU"), ("pids", "process"))
+ROTATING_LOGS = ("k8s-file", "json-file")
+
+
+@dataclass(frozen=True)
+class PodmanEngine(CommandLineEngine):
+    @property
+    def name(self) -> str:
+        return "podman"
+
+    def facts(self) -> EngineFacts:
+        version = (self._info.get("version") or {}).get("Version", "")
+        missing = tuple(
+            f"{word} limits are off: this user's control group has no {controller} controller"
+            for controller, word in LIMITS
+            if controller not in self._controllers
+        )
+        return EngineFacts(name=self.name, detail=str(version), missing=missing)
+
+    def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:
+        resources = spec.process.resources
+        flags: list[str] = []
+        if "memory" in self._controllers:
+            memory = str(resources.memory_bytes)
+            flags += ["--memory", memory, "--memory-swap", memory]
+        if "cpu" in self._controllers:
+            flags += ["--cpus", f"{min(resources.cpus, float(self._host.get('cpus') or 1)):g}"]
+        # without the controller podman's own default of 2048 would fail as well
+        flags += ["--pids-limit", str(resources.pids) if "pids" in self._controllers else "0"]
+        if self._host.get("logDriver") in ROTATING_LOGS:
+            flags += ["--log-opt", "max-size=10mb"]
+        return tuple(flags)
+
+    def special_flags(self, spec: RunSpec) -> tuple[str, ...]:
+        flags: list[str] = []
+        if spec.security.read_only_root_filesystem:
+            flags += ["--read-only-tmpfs=false"]  # else /run and /var/tmp are writable
+        if spec.healthcheck:
+            # podman drops the image's health check; an array is run as it is, anything else by a shell
+            flags += ["--health-cmd", json.dumps(spec.healthcheck), "--health-interval", "30s"]
+            flags += ["--health-timeout", "5s", "--health-start-period", "30s", "--health-retries", "3"]
+        return tuple(flags)
+
+    @cached_property
+    def _info(self) -> dict[str, Any]:
+        completed = self.runner.run(
+            ("podman", "info", "--format", "json"), env=self.environ, timeout_seconds=30
+        )
+        try:
+            info = json.loads(completed.stdout or b"{}")
+        except ValueError:
+            info = {}
+        if not completed.ok or not isinstance(info, dict) or "host" not in info:
+            raise EngineError(
+                "podman does not answer",
+                where="podman info",
+                hint="see what `podman info` says, or use --engine docker or --engine host",
+                details=tuple(completed.error_text.splitlines()[-3:]),
+            )
+        return info
+
+    @property
+    def _host(self) -> dict[str, Any]:
+        host: dict[str, Any] = self._info["host"]
+        return host
+
+    @property
+    def _controllers(self) -> tuple[str, ...]:
+        """Rootless on control groups v1, podman can set no limit, whatever it lists."""
+        rootless = (self._host.get("security") or {}).get("rootless")
+        if rootless and self._host.get("cgroupVersion") == "v1":
+            return ()
+        return tuple(self._host.get("cgroupControllers") or ())

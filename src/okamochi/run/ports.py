@@ -1,0 +1,119 @@
+"""Ports of the host: which is free, and who holds one that is not. Linux's /proc, no further library."""
+
+import socket
+from pathlib import Path
+
+from okamochi.errors import EngineError
+from okamochi.system.process import Runner
+
+__all__ = ["choose_port", "is_free", "port_holder", "taken_port_error"]
+
+LISTEN = "0A"
+TRIES = 200
+
+
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+def choose_port(wanted: int, *, explicit: bool, runner: Runner, address: str = "127.0.0.1") -> int:
+    """`wanted` when it is free; else the next free one, or, when the user asked for it, EngineError naming
+    the process that holds it."""
+    if is_free(wanted, address):
+        return wanted
+    if explicit:
+        raise taken_port_error(wanted, runner)
+    for port in range(wanted + 1, min(wanted + TRIES, 65536)):
+        if is_free(port, address):
+            return port
+    raise EngineError(
+        f"no port from {wanted} to {wanted + TRIES} is free",
+        where=address,
+        hint="choose one with --port",
+    )
+
+
+def taken_port_error(port: int, runner: Runner) -> EngineError:
+    holder = port_holder(port, runner)
+    return EngineError(
+        f"port {port} is taken" + (f" by {holder}" if holder else ""),
+        where="--port",
+        hint="stop that process, or choose another port with --port",
+    )
+
+
+def port_holder(port: int, runner: Runner, *, proc: Path = Path("/proc")) -> str:
+    """ "python3 (process 4711)", "container web (docker)"; empty when it cannot be known."""
+    for inode in sorted(listening_inodes(port, proc)):
+        process = socket_owner(inode, proc)
+        if process and process[1] not in ("docker-proxy", "conmon", "rootlessport", "slirp4netns"):
+            return f"{process[1]} (process {process[0]})"
+        container = publishing_container(port, runner)
+        if container:
+            return container
+        if process:
+            return f"{process[1]} (process {process[0]})"
+    return publishing_container(port, runner)
+
+
+def listening_inodes(port: int, proc: Path) -> frozenset[str]:
+    found = set()
+    for table in ("net/tcp", "net/tcp6"):
+        for line in read(proc / table).splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > 9 and fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                found.add(fields[9])
+    return frozenset(found)
+
+
+def socket_owner(inode: str, proc: Path) -> tuple[int, str] | None:
+    """The lowest process that has the socket open: the server's master rather than its workers."""
+    wanted = f"socket:[{inode}]"
+    for process in sorted(int(entry.name) for entry in entries(proc) if entry.name.isdigit()):
+        if wanted in (link_text(entry) for entry in entries(proc / str(process) / "fd")):
+            return process, read(proc / str(process) / "comm").strip()
+    return None
+
+
+def publishing_container(port: int, runner: Runner) -> str:
+    """Asks the engines that are installed; an engine that does not answer knows nothing."""
+    for engine in ("docker", "podman"):
+        if runner.which(engine) is None:
+            continue
+        argv = (engine, "ps", "--format", "{{.Names}}\t{{.Ports}}")
+        try:
+            completed = runner.run(argv, timeout_seconds=20)
+        except EngineError:
+            continue
+        for line in completed.text.splitlines():
+            name, _, ports = line.partition("\t")
+            if f":{port}->" in ports:
+                return f"container {name} ({engine})"
+    return ""
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def entries(folder: Path) -> tuple[Path, ...]:
+    try:
+        return tuple(folder.iterdir())
+    except OSError:
+        return ()
+
+
+def link_text(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""

@@ -1,0 +1,110 @@
+"""What is to run, and what came of it; the same words for every engine."""
+
+from enum import StrEnum
+
+import msgspec
+
+from okamochi.model.process import Process, SecurityContext, Volume
+
+__all__ = [
+    "APP_LABEL",
+    "SECRETS_MOUNT",
+    "ContainerState",
+    "EngineFacts",
+    "RunSpec",
+    "Running",
+    "with_secrets",
+]
+
+APP_LABEL = "io.okamochi.app"
+SECRETS_MOUNT = "/run/secrets"
+LOADER = ("/opt/venv/bin/python", "-I", "/opt/okamochi/secret_files.py", "--")
+
+
+class ContainerState(StrEnum):
+    """CREATED: not started yet. RESTARTING: it ended and the engine starts it again."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    EXITED = "exited"
+    ABSENT = "absent"
+
+
+class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What answers. `detail` is for people ("20.10.24"), never compared. `missing` says, a sentence each,
+    which limits or isolation this engine cannot give."""
+
+    name: str
+    detail: str = ""
+    missing: tuple[str, ...] = ()
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One container to start.
+
+    `app` is the app's identity, from which volumes are named: okamochi-<app>-<volume>. `environment` comes on
+    top of the image's own. `secret_names` are files of that name in the host folder `secrets_folder`; the
+    container sees them below /run/secrets and the kit's loader turns them into variables. `healthcheck` is an
+    argument list to run inside. `published_port` is the port on the host's `bind_address`.
+    """
+
+    name: str
+    app: str
+    image_reference: str
+    process: Process
+    environment: tuple[tuple[str, str], ...] = ()
+    secrets_folder: str = ""
+    secret_names: tuple[str, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    security: SecurityContext = SecurityContext()
+    published_port: int = 0
+    bind_address: str = "127.0.0.1"
+    labels: tuple[tuple[str, str], ...] = ()
+    healthcheck: tuple[str, ...] = ()
+    tmp_bytes: int = 64 * 1024 * 1024
+
+    def volume_name(self, volume: Volume) -> str:
+        return f"okamochi-{self.app}-{volume.name}"
+
+    @property
+    def full_environment(self) -> tuple[tuple[str, str], ...]:
+        """`environment` and what tells the kit where the secrets lie; sorted by name."""
+        variables = dict(self.environment)
+        for name in self.secret_names:
+            variables[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
+        if self.secret_names:
+            listed = variables.get("OKAMOCHI_SECRET_FILES", "")
+            names = {name for name in listed.split(",") if name} | set(self.secret_names)
+            variables["OKAMOCHI_SECRET_FILES"] = ",".join(sorted(names))
+        return tuple(sorted(variables.items()))
+
+    @property
+    def all_labels(self) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted({**dict(self.labels), APP_LABEL: self.app}.items()))
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A container as the engine sees it now. `health` is the engine's own word ("healthy", "starting"), empty
+    when it checks nothing. `exit_code` counts only when it is not running."""
+
+    name: str
+    app: str
+    state: ContainerState
+    health: str = ""
+    exit_code: int = 0
+    out_of_memory: bool = False
+    restarts: int = 0
+    image_reference: str = ""
+    address: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """It ended, or it ended and was started again."""
+        return self.restarts > 0 or self.state in (ContainerState.EXITED, ContainerState.RESTARTING)
+
+
+def with_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command for `exec`, in a process that has the secrets of the web process."""
+    return (*LOADER, *argv)

@@ -1,0 +1,142 @@
+"""What okamochi keeps about a running app: generated secrets, and where it runs. Private to the user."""
+
+import re
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from okamochi.errors import EngineError, UsageError
+from okamochi.system.files import write_atomic
+
+__all__ = ["AppState", "UpRecord"]
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+LOCK_SECONDS = 120
+
+
+class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The container that `up` started last. `project` is the folder it came from."""
+
+    app: str
+    engine: str
+    container: str
+    image_reference: str
+    image_digest: str = ""
+    port: int = 0
+    url: str = ""
+    project: str = ""
+
+
+@dataclass(frozen=True)
+class AppState:
+    """`folder` is below the state folder: 0700, so that the secrets inside, which the container's user must
+    be able to read (0644), are out of reach of the machine's other users."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, state_root: Path, app: str) -> "AppState":
+        """Makes nothing yet."""
+        if APP.fullmatch(app) is None:
+            raise UsageError(f"{app!r} is no name of an app", hint="use small letters, digits, '-', '_', '.'")
+        return cls(state_root / app)
+
+    @classmethod
+    def all(cls, state_root: Path) -> tuple["AppState", ...]:
+        """Every app that has a state, sorted by name."""
+        if not state_root.is_dir():
+            return ()
+        return tuple(cls(path) for path in sorted(state_root.iterdir()) if path.is_dir())
+
+    @property
+    def secrets_folder(self) -> Path:
+        return self.folder / "secrets"
+
+    def lock(self) -> AbstractContextManager[Any]:
+        """One `up` or `down` of an app at a time; EngineError when another takes longer than two minutes."""
+        from filelock import FileLock
+
+        self._make()
+        return Locked(FileLock(self.folder / "lock", timeout=LOCK_SECONDS), self.folder)
+
+    def generated_secret(
+        self, name: str, *, make: Callable[[], str] = lambda: secrets.token_urlsafe(48)
+    ) -> tuple[str, bool]:
+        """The secret of that name, and whether it was made just now; it stays the same from then on."""
+        path = self._secret_path(name)
+        try:
+            return path.read_text("utf-8").rstrip("\n"), False
+        except FileNotFoundError:
+            self.keep_secret(name, make())
+            return path.read_text("utf-8").rstrip("\n"), True
+
+    def keep_secret(self, name: str, value: str) -> Path:
+        """A secret that the user gave, as a file that can be mounted."""
+        path = self._secret_path(name)
+        self._make()
+        write_atomic(path, value.encode(), mode=0o644)
+        return path
+
+    def forget_secret(self, name: str) -> None:
+        self._secret_path(name).unlink(missing_ok=True)
+
+    def record(self) -> UpRecord | None:
+        """None when nothing was started, or the record is damaged."""
+        try:
+            return msgspec.json.decode((self.folder / "up.json").read_bytes(), type=UpRecord)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def put_record(self, record: UpRecord) -> None:
+        self._make()
+        write_atomic(self.folder / "up.json", msgspec.json.format(msgspec.json.encode(record)), mode=0o600)
+
+    def drop_record(self) -> None:
+        (self.folder / "up.json").unlink(missing_ok=True)
+
+    def _secret_path(self, name: str) -> Path:
+        if NAME.fullmatch(name) is None:
+            raise UsageError(f"{name!r} is no name of a variable", hint="use letters, digits and '_'")
+        return self.secrets_folder / name
+
+    def _make(self) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            self.secrets_folder.mkdir(mode=0o755, exist_ok=True)
+            self.secrets_folder.chmod(0o755)
+        except OSError as error:
+            raise EngineError(
+                f"the state folder cannot be used: {error.strerror}",
+                where=str(self.folder),
+                hint="set OKAMOCHI_STATE_DIR to a folder that you may write",
+            ) from error
+
+
+class Locked:
+    """A lock whose time-out is an error for people."""
+
+    def __init__(self, lock: Any, folder: Path) -> None:
+        self.held = lock
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        from filelock import Timeout
+
+        try:
+            self.held.acquire()
+        except Timeout:
+            raise EngineError(
+                "another okamochi works on this app and does not end",
+                where=str(self.folder),
+                hint="wait for it, or end it, then try again",
+            ) from None
+
+    def __exit__(self, *_: object) -> None:
+        self.held.release()

@@ -1,0 +1,158 @@
+"""Waits until an app is healthy, and says why when it is not."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+
+from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.process import HttpProbe, Probe
+from okamochi.run.diagnose import Cause, diagnose
+from okamochi.run.engine import Engine
+from okamochi.run.spec import ContainerState, Running, RunSpec
+
+__all__ = ["Healthy", "Patience", "start_healthy", "wait_until_healthy"]
+
+USER_AGENT = "okamochi-healthcheck"
+OUT_OF_MEMORY = Cause(
+    "the container was killed because it used more memory than its limit",
+    'give it more: [tool.okamochi] memory = "1G"; or fewer workers: WEB_CONCURRENCY=1',
+)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """`inside_after_seconds`: when the published port does not even answer from here, as in a container that
+    talks to its host's engine, the health check is run inside the container; what it says counts when it has
+    been content for `inside_for_seconds` and the port still does not answer."""
+
+    limit_seconds: float = 60
+    pause_seconds: float = 0.1
+    request_seconds: float = 10
+    inside_after_seconds: float = 10
+    inside_for_seconds: float = 5
+    log_lines: int = 30
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """`page_status` is what / answered: below 500, and 0 when only the check inside could be asked."""
+
+    url: str
+    page_status: int
+    waited_seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the app: `ready` or the reason why not; `answered` when anything spoke HTTP."""
+
+    ready: bool
+    reason: str
+    answered: bool
+    page_status: int = 0
+
+
+def start_healthy(engine: Engine, spec: RunSpec, patience: Patience | None = None) -> Healthy:
+    """Starts the container and waits; one that does not become healthy is removed before UnhealthyError."""
+    engine.start(spec)
+    try:
+        return wait_until_healthy(engine, spec, patience or Patience())
+    except BaseException:
+        with suppress(EngineError):
+            engine.stop(spec.name, grace_seconds=2)
+        with suppress(EngineError):
+            engine.remove(spec.name)
+        raise
+
+
+def wait_until_healthy(
+    engine: Engine,
+    spec: RunSpec,
+    patience: Patience,
+    *,
+    now: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Healthy:
+    """Until the probe is content and / answers below 500; UnhealthyError at the limit, or at once when the
+    container ends or starts over."""
+    begin = now()
+    delay = patience.pause_seconds
+    content_inside_since: float | None = None
+    while True:
+        look = look_at(spec, patience.request_seconds)
+        waited = now() - begin
+        if look.ready:
+            return Healthy(url_of(spec), look.page_status, waited)
+        running = engine.inspect(spec.name)
+        if running.failed or running.state is ContainerState.ABSENT:
+            raise unhealthy(engine, spec, running, ended_text(running), patience)
+        if not look.answered and waited > patience.inside_after_seconds and spec.healthcheck:
+            content, said = engine.check(spec.name, spec.healthcheck)
+            content_inside_since = (content_inside_since or waited) if content else None
+            if content_inside_since and waited - content_inside_since >= patience.inside_for_seconds:
+                note = f"port {spec.published_port} does not answer from here; inside the container: {said}"
+                return Healthy(url_of(spec), 0, waited, note)
+        if waited > patience.limit_seconds:
+            text = f"{spec.name} was not healthy after {patience.limit_seconds:g} s: {look.reason}"
+            raise unhealthy(engine, spec, running, text, patience)
+        pause(delay)
+        delay = min(delay * 1.3, 0.5)
+
+
+def url_of(spec: RunSpec) -> str:
+    host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
+    return f"http://{host}:{spec.published_port}/"
+
+
+def look_at(spec: RunSpec, request_seconds: float) -> Look:
+    """Asks the probe's path, then /."""
+    probe = spec.process.probe
+    if isinstance(probe, HttpProbe):
+        status, reason = ask(spec, probe.path, probe, request_seconds)
+        if not 0 < status < 400:
+            return Look(False, reason, answered=status > 0)
+    status, reason = ask(spec, "/", probe, request_seconds)
+    return Look(0 < status < 500, reason, answered=status > 0, page_status=status)
+
+
+def ask(spec: RunSpec, path: str, probe: Probe | None, request_seconds: float) -> tuple[int, str]:
+    """The status of a GET, 0 when there is no answer; redirects are not followed."""
+    host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
+    headers = {"User-Agent": USER_AGENT, "Connection": "close"}
+    headers["Host"] = probe.host if isinstance(probe, HttpProbe) and probe.host else "localhost"
+    connection = HTTPConnection(host, spec.published_port, timeout=request_seconds)
+    try:
+        connection.request("GET", path, headers=headers)
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        return 0, f"GET {path}: {error or type(error).__name__}"
+    finally:
+        connection.close()
+    return status, f"GET {path} answered {status}"
+
+
+def ended_text(running: Running) -> str:
+    match running.state:
+        case ContainerState.ABSENT:
+            return f"{running.name} is gone"
+        case _ if running.restarts:
+            return f"{running.name} ended right after its start, and again after a restart"
+        case _:
+            return f"{running.name} ended with exit code {running.exit_code}"
+
+
+def unhealthy(
+    engine: Engine, spec: RunSpec, running: Running, text: str, patience: Patience
+) -> UnhealthyError:
+    log = engine.logs(spec.name, tail=500)
+    cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log)
+    lines = tuple(log.splitlines()[-patience.log_lines :])
+    if cause is None:
+        hint = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
+        return UnhealthyError(text, where=spec.name, hint=hint, details=lines)
+    return UnhealthyError(
+        f"{text}: {cause.text}", where=cause.where or spec.name, hint=cause.hint, details=lines
+    )

@@ -1,0 +1,1 @@
+"""Floor 1: files, processes, HTTP, clock, environment; the only code that touches the outside world."""

@@ -1,0 +1,58 @@
+"""The environment variables that okamochi honours, in one table; documentation is made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["VARIABLES", "Variable", "cache_dir", "state_dir"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    does: str
+
+
+VARIABLES = (
+    Variable("OKAMOCHI_CACHE_DIR", "the folder of the cache (default: okamochi in the user's cache folder)"),
+    Variable("OKAMOCHI_STATE_DIR", "the folder of running stacks and generated secrets"),
+    Variable("OKAMOCHI_DEBIAN_MIRROR", "where Debian packages come from, before the host's apt sources"),
+    Variable("OKAMOCHI_DEBIAN_SECURITY_MIRROR", "the same for security updates; none: do without them"),
+    Variable("SOURCE_DATE_EPOCH", "the time that images carry, in seconds since 1970 (default: 0)"),
+    Variable("NO_COLOR", "no colours on the terminal"),
+    Variable("HTTP_PROXY", "the proxy for http addresses (also in lower case)"),
+    Variable("HTTPS_PROXY", "the proxy for https addresses (also in lower case)"),
+    Variable("ALL_PROXY", "the proxy where no other is set (also in lower case)"),
+    Variable("NO_PROXY", "hosts, domains and networks that need no proxy, with commas (also in lower case)"),
+    Variable("SSL_CERT_FILE", "the CA bundle for downloads, before REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"),
+    Variable("SSL_CERT_DIR", "a folder of CA certificates for downloads"),
+    Variable("REQUESTS_CA_BUNDLE", "the CA bundle for downloads, where SSL_CERT_FILE is not set"),
+    Variable("CURL_CA_BUNDLE", "the CA bundle for downloads, where neither of these is set"),
+)
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path:
+    """Where the cache is; nothing is made there."""
+    chosen = environ.get("OKAMOCHI_CACHE_DIR", "").strip()
+    if chosen:
+        return expanded(chosen, environ)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("okamochi", appauthor=False))
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """Where the state of running stacks is; private to the user; nothing is made there."""
+    chosen = environ.get("OKAMOCHI_STATE_DIR", "").strip()
+    if chosen:
+        return expanded(chosen, environ)
+    from platformdirs import user_state_dir
+
+    return Path(user_state_dir("okamochi", appauthor=False))
+
+
+def expanded(text: str, environ: Mapping[str, str]) -> Path:
+    home = environ.get("HOME", "")
+    if home and (text == "~" or text.startswith("~/")):
+        return Path(home + text[1:])
+    return Path(text).absolute()

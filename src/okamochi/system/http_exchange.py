@@ -1,0 +1,222 @@
+"""One request over urllib3, with its redirects; and what urllib3 raises, as errors of ours."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+from okamochi import __version__
+from okamochi.errors import RegistryError
+from okamochi.system.network_settings import DEFAULT_PORTS, NetworkSettings
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+__all__ = ["Exchange", "Interrupted", "shown"]
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 10
+CONNECTIONS = 32
+
+
+class Interrupted(Exception):
+    """A try failed in a way that may pass. `wait_seconds` is what the server asked for, 0 when nothing."""
+
+    def __init__(self, reason: str, *, wait_seconds: float = 0, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait_seconds = wait_seconds
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Connections, kept open for further requests, made at the first one; safe among threads."""
+
+    settings: NetworkSettings
+    connect_seconds: float
+    read_seconds: float
+    pools: dict[str, "PoolManager"] = field(default_factory=dict, compare=False, repr=False)
+    making: Any = field(default_factory=threading.Lock, compare=False, repr=False)
+
+    @contextmanager
+    def response(self, url: str, headers: Mapping[str, str]) -> Iterator["BaseHTTPResponse"]:
+        """The final answer, of any status, its body unread. Interrupted or RegistryError."""
+        with translated(url):
+            answer = self._final(url, dict(headers))
+            try:
+                yield answer
+            finally:
+                leave(answer)
+
+    def _final(self, url: str, headers: dict[str, str]) -> "BaseHTTPResponse":
+        place = url
+        for _ in range(MOST_REDIRECTS):
+            answer = self._answer(place, headers)
+            target = answer.headers.get("Location", "")
+            if answer.status not in REDIRECTS or not target:
+                return answer
+            leave(answer)
+            following = redirected(place, target)
+            if origin(following) != origin(place):
+                headers.pop("Authorization", None)
+            place = following
+        raise RegistryError(
+            "the server redirects without end",
+            where=shown(url),
+            hint="check the address, or use another mirror",
+        )
+
+    def _answer(self, url: str, headers: Mapping[str, str]) -> "BaseHTTPResponse":
+        from urllib3 import Timeout
+
+        plain, credentials = without_credentials(url)
+        return self._pool(self.settings.proxy_for(plain)).urlopen(
+            "GET",
+            plain,
+            redirect=False,
+            retries=False,
+            headers={
+                "User-Agent": f"okamochi/{__version__}",
+                "Accept-Encoding": "identity",
+                **credentials,
+                **headers,
+            },
+            timeout=Timeout(connect=self.connect_seconds, read=self.read_seconds),
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _pool(self, proxy: str) -> "PoolManager":
+        with self.making:
+            if proxy not in self.pools:
+                self.pools[proxy] = self._new_pool(proxy)
+            return self.pools[proxy]
+
+    def _new_pool(self, proxy: str) -> "PoolManager":
+        from urllib3 import PoolManager, ProxyManager, make_headers
+
+        if not proxy:
+            return PoolManager(maxsize=CONNECTIONS, ssl_context=self.settings.tls)
+        plain, _ = without_credentials(proxy)
+        user = credentials_in(proxy)
+        return ProxyManager(
+            plain,
+            proxy_headers=make_headers(proxy_basic_auth=user) if user else None,
+            proxy_ssl_context=self.settings.tls,
+            maxsize=CONNECTIONS,
+            ssl_context=self.settings.tls,
+        )
+
+
+def leave(answer: "BaseHTTPResponse") -> None:
+    """Give the connection back when all was read; a half-read one is of no further use, and closed."""
+    if answer.length_remaining == 0:
+        answer.drain_conn()  # http.client wants to see the end itself before it sends another request
+    answer.close()
+
+
+def credentials_in(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.username is None:
+        return ""
+    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+
+
+def without_credentials(url: str) -> tuple[str, dict[str, str]]:
+    """The address without user and password, and the header that carries them."""
+    from urllib3 import make_headers
+
+    user = credentials_in(url)
+    header = make_headers(basic_auth=user).get("authorization", "") if user else ""
+    return stripped(url), {"Authorization": header} if header else {}
+
+
+def stripped(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def shown(url: str) -> str:
+    """The address for people: without credentials, and without a query, which may hold some."""
+    try:
+        return urlunsplit(urlsplit(stripped(url))._replace(query="", fragment=""))
+    except ValueError:
+        return url.rpartition("@")[2][:200]
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(parts.scheme)
+
+
+def redirected(place: str, target: str) -> str:
+    """Where to go next. RegistryError for what is no address, and from https to anything else."""
+    try:
+        following = urljoin(place, target)
+        scheme, host, _ = origin(following)
+    except ValueError:
+        following, scheme, host = target, "", ""
+    if host and (scheme == "https" or (scheme == "http" and origin(place)[0] == "http")):
+        return following
+    raise RegistryError(
+        "the server redirects to an unsafe address, or to none at all",
+        where=f"{shown(place)} -> {shown(following)}",
+        hint="use the address of a mirror that answers over https itself",
+    )
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    from urllib3 import exceptions
+
+    try:
+        yield
+    except (exceptions.LocationParseError, exceptions.LocationValueError, UnicodeError) as error:
+        raise RegistryError("not an address", where=shown(url), hint="check its spelling") from error
+    except exceptions.SSLError as error:
+        raise tls_failure(url, error) from error
+    except exceptions.ProxyError as error:
+        raise proxy_failure(url, error) from error
+    except exceptions.NameResolutionError as error:
+        raise Interrupted("the name of the server is not known here", hint=NETWORK_HINT) from error
+    except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as error:
+        raise Interrupted("no connection to the server", hint=NETWORK_HINT) from error
+    except exceptions.ReadTimeoutError as error:
+        raise Interrupted("the server stopped answering") from error
+    except (exceptions.HTTPError, ConnectionError, TimeoutError) as error:
+        raise Interrupted("the connection was cut") from error
+
+
+NETWORK_HINT = "is there a network? HTTPS_PROXY is honoured; --offline works from the cache alone"
+
+
+def tls_failure(url: str, error: Exception) -> Exception:
+    import ssl
+
+    reason = error.args[0] if error.args else error
+    if not isinstance(reason, ssl.SSLCertVerificationError):
+        return Interrupted("the encrypted connection failed")
+    return RegistryError(
+        f"the server's certificate is not trusted: {reason.verify_message}",
+        where=shown(url),
+        hint="set SSL_CERT_FILE to the CA bundle of your network, if it has a CA of its own",
+    )
+
+
+def proxy_failure(url: str, error: Exception) -> Exception:
+    from urllib3 import exceptions
+
+    original = getattr(error, "original_error", error)
+    text = str(original)
+    if "Tunnel connection failed: 4" in text:
+        return RegistryError(
+            f"the proxy refuses: {text.removeprefix('Tunnel connection failed: ')}",
+            where=shown(url),
+            hint="check HTTPS_PROXY, its user and password, and NO_PROXY",
+        )
+    if isinstance(original, exceptions.SSLError):
+        return tls_failure(url, original)
+    return Interrupted("no connection to the proxy", hint="check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")

@@ -1,0 +1,356 @@
+"""Other programs: started by argument list, never through a shell, and ended with their children."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from okamochi.errors import EngineError
+
+__all__ = [
+    "Completed",
+    "ProgramMissing",
+    "ProgramTimeout",
+    "RecordedRunner",
+    "Runner",
+    "SubprocessRunner",
+    "answer",
+]
+
+HOW_TO_GET = {
+    "docker": "install Docker Engine (https://docs.docker.com/engine/install/), or choose another engine",
+    "podman": "install podman (https://podman.io/docs/installation), or choose another engine",
+    "uv": "reinstall okamochi: uv comes with it (or see https://docs.astral.sh/uv/)",
+    "git": "install git with the package manager of this system",
+}
+
+
+class ProgramMissing(EngineError):
+    """The program is not on PATH, or is there but cannot be started."""
+
+
+class ProgramTimeout(EngineError):
+    """The program did not end in time; it and its children were killed."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A program that ended. `returncode` is minus the number of the signal that ended it."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.returncode == 0
+
+    @property
+    def text(self) -> str:
+        """What it wrote to stdout, without the white space around it."""
+        return self.stdout.decode("utf-8", "replace").strip()
+
+    @property
+    def error_text(self) -> str:
+        """What it wrote to stderr, without the white space around it."""
+        return self.stderr.decode("utf-8", "replace").strip()
+
+
+class Runner(Protocol):
+    """Starts programs. ProgramMissing when there is no such program; a failure of it is in `returncode`."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_seconds: float = 600,
+    ) -> Completed:
+        """Run to the end and keep what it wrote. `env` is the whole environment; None inherits ours."""
+        ...
+
+    def feed(
+        self,
+        argv: Sequence[str],
+        write: Callable[[BinaryIO], None],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_seconds: float = 600,
+    ) -> Completed:
+        """As `run`, while `write` streams into its stdin what is too large for memory (an image archive)."""
+        ...
+
+    def passthrough(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> int:
+        """Run on the user's own stdin, stdout and stderr; its exit code, 128 + n when signal n ended it."""
+        ...
+
+    def which(self, name: str) -> str | None:
+        """The path of a program on PATH."""
+        ...
+
+
+@dataclass(frozen=True)
+class SubprocessRunner:
+    """The real one. Each program gets a process group, so that a time-out or Ctrl-C ends its children too."""
+
+    kill_wait_seconds: float = 5
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_seconds: float = 600,
+    ) -> Completed:
+        process = _start(argv, env, cwd, has_input=bool(stdin))
+        return self._finish(process, tuple(argv), stdin or None, timeout_seconds)
+
+    def feed(
+        self,
+        argv: Sequence[str],
+        write: Callable[[BinaryIO], None],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_seconds: float = 600,
+    ) -> Completed:
+        import tempfile
+
+        # its output goes to files, since nobody reads pipes while we write
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = _start(argv, env, cwd, has_input=True, stdout=out, stderr=err)
+            deadline = Deadline(process, timeout_seconds)
+            self._write(process, write, deadline)
+            completed = self._finish(process, tuple(argv), None, deadline.left_seconds)
+            if deadline.passed:
+                raise _timed_out(tuple(argv), timeout_seconds, completed.stderr)
+            out.seek(0)
+            err.seek(0)
+            return replace(completed, stdout=out.read(), stderr=err.read())
+
+    def passthrough(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> int:
+        with _start_errors(argv, cwd):
+            process = subprocess.Popen(tuple(argv), env=env, cwd=cwd)
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:  # Ctrl-C reached the program as well: it decides how to end
+                continue
+        return code if code >= 0 else 128 - code
+
+    def which(self, name: str) -> str | None:
+        return shutil.which(name)
+
+    def _write(
+        self, process: subprocess.Popen[bytes], write: Callable[[BinaryIO], None], deadline: "Deadline"
+    ) -> None:
+        assert process.stdin is not None
+        try:
+            with (
+                deadline,
+                suppress(BrokenPipeError),
+                process.stdin,
+            ):  # ended early: its exit code tells why
+                write(cast(BinaryIO, process.stdin))
+        except BaseException:
+            self._kill(process)
+            raise
+        process.stdin = None
+
+    def _finish(
+        self,
+        process: subprocess.Popen[bytes],
+        argv: tuple[str, ...],
+        stdin: bytes | None,
+        timeout_seconds: float,
+    ) -> Completed:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            self._kill(process)
+            raise _timed_out(argv, timeout_seconds, error.stderr) from error
+        except BaseException:
+            self._kill(process)
+            raise
+        return Completed(argv, process.returncode, stdout or b"", stderr or b"")
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        kill_group(process)
+        # a grandchild in a session of its own may hold the pipes open: do not wait for it
+        with suppress(subprocess.TimeoutExpired, OSError, ValueError):
+            process.communicate(timeout=self.kill_wait_seconds)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+
+class Deadline:
+    """While entered, a thread ends the process when its time is over, though we block in a write to it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout_seconds: float) -> None:
+        self.end = time.monotonic() + timeout_seconds
+        self.timer = threading.Timer(timeout_seconds, kill_group, (process,))
+        self.timer.daemon = True
+
+    def __enter__(self) -> None:
+        self.timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.timer.cancel()
+
+    @property
+    def left_seconds(self) -> float:
+        return max(self.end - time.monotonic(), 1)
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() >= self.end
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def _start(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    *,
+    has_input: bool,
+    stdout: int | BinaryIO = subprocess.PIPE,
+    stderr: int | BinaryIO = subprocess.PIPE,
+) -> subprocess.Popen[bytes]:
+    with _start_errors(argv, cwd):
+        return subprocess.Popen(
+            tuple(argv),
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=env,
+            cwd=cwd,
+            process_group=0,
+        )
+
+
+class _start_errors:
+    """Turns what starting a program raises into ProgramMissing."""
+
+    def __init__(self, argv: Sequence[str], cwd: Path | None) -> None:
+        self.argv = tuple(argv)
+        self.cwd = cwd
+
+    def __enter__(self) -> None:
+        if not self.argv:
+            raise ValueError("an empty argument list starts no program")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, OSError):
+            return
+        if self.cwd is not None and not self.cwd.is_dir():
+            raise EngineError(
+                f"{self.argv[0]} cannot be started in a folder that does not exist",
+                where=os.fspath(self.cwd),
+                hint="the folder was removed meanwhile; try again",
+            ) from error
+        raise _missing(self.argv[0], error) from error
+
+
+def _missing(program: str, error: OSError) -> ProgramMissing:
+    name = Path(program).name
+    hint = HOW_TO_GET.get(name, f"install {name}, and see that it is on PATH")
+    if isinstance(error, FileNotFoundError):
+        return ProgramMissing(f"there is no program {program!r}", where="PATH", hint=hint)
+    return ProgramMissing(f"{program!r} cannot be started: {error.strerror}", where=program, hint=hint)
+
+
+def _timed_out(argv: tuple[str, ...], timeout_seconds: float, stderr: bytes | None) -> ProgramTimeout:
+    lines = (stderr or b"").decode("utf-8", "replace").splitlines()
+    return ProgramTimeout(
+        f"{Path(argv[0]).name} did not end within {timeout_seconds:g} seconds, and was stopped",
+        where=" ".join(argv)[:300],
+        hint="see whether it answers when you run it by hand, then try again",
+        details=tuple(lines[-10:]),
+    )
+
+
+@dataclass(frozen=True)
+class RecordedRunner:
+    """For tests: answers by the longest matching beginning of an argument list, and keeps `calls`.
+
+    A program with no answer at all is missing; a call that no answer covers is a mistake of the test.
+    """
+
+    answers: Mapping[tuple[str, ...], Completed]
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    inputs: list[bytes] = field(default_factory=list)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_seconds: float = 600,
+    ) -> Completed:
+        call = tuple(argv)
+        self.calls.append(call)
+        self.inputs.append(stdin)
+        if self.which(call[0]) is None:
+            raise _missing(call[0], FileNotFoundError(2, "No such file or directory"))
+        prefixes = (call[:length] for length in range(len(call), 0, -1))
+        found = next((self.answers[prefix] for prefix in prefixes if prefix in self.answers), None)
+        if found is None:
+            raise AssertionError(f"no answer is recorded for {call}")
+        return replace(found, argv=call)
+
+    def feed(
+        self,
+        argv: Sequence[str],
+        write: Callable[[BinaryIO], None],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_seconds: float = 600,
+    ) -> Completed:
+        import io
+
+        stream = io.BytesIO()
+        write(stream)
+        return self.run(argv, stdin=stream.getvalue(), env=env, cwd=cwd, timeout_seconds=timeout_seconds)
+
+    def passthrough(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> int:
+        return self.run(argv, env=env, cwd=cwd).returncode
+
+    def which(self, name: str) -> str | None:
+        known = any(prefix[0] == name for prefix in self.answers)
+        return f"/usr/bin/{Path(name).name}" if known else None
+
+
+def answer(stdout: bytes | str = b"", *, returncode: int = 0, stderr: bytes | str = b"") -> Completed:
+    """A Completed for RecordedRunner: `{("docker", "version"): answer("29.0")}`."""
+    as_bytes = [part.encode() if isinstance(part, str) else part for part in (stdout, stderr)]
+    return Completed((), returncode, as_bytes[0], as_bytes[1])

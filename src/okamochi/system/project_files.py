@@ -1,0 +1,355 @@
+"""A read-only view of the project's folder: confined to it, limited in size, always in the same order."""
+
+import codecs
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from okamochi.errors import DetectionError, UsageError
+
+__all__ = ["DiskProject", "MemoryProject", "ProjectFiles", "matches"]
+
+READ_LIMIT_BYTES = 4_000_000
+TREE_LIMIT = 200_000
+SKIPPED_FOLDERS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".bzr",
+        "__pycache__",
+        "__pypackages__",
+        ".venv",
+        "node_modules",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+    }
+)
+ENVIRONMENT_NAMES = frozenset({"venv", "env"})
+
+
+class ProjectFiles(Protocol):
+    """The project as detectors see it. Paths are relative POSIX strings; nothing writes or raises OSError."""
+
+    @property
+    def root(self) -> Path | None:
+        """The folder on disk; None when there is none."""
+        ...
+
+    def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        """The content; None when absent, no regular file, larger than the limit, or outside."""
+        ...
+
+    def read_text(self, path: str) -> str | None:
+        """The content as text with LF line ends: UTF-8 or UTF-16 with their marks, else Latin-1."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder of the project is there."""
+        ...
+
+    def is_dir(self, path: str) -> bool: ...
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        """Regular files below `within` whose path from there matches the pattern, sorted.
+
+        `*` and `?` stay within a folder, `**/` is any number of folders. VCS folders, caches, virtual
+        environments and node_modules are left out.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Listing:
+    files: tuple[str, ...]
+    links_outside: tuple[str, ...]
+    undecodable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DiskProject:
+    """A folder on disk; `open` checks it. The tree is listed once, at the first question about it."""
+
+    folder: Path
+    tree_limit: int = TREE_LIMIT
+
+    @classmethod
+    def open(cls, path: Path, *, tree_limit: int = TREE_LIMIT) -> "DiskProject":
+        """UsageError when there is no such folder, DetectionError when it cannot be read."""
+        if not path.exists():
+            raise UsageError(
+                "there is no such folder",
+                where=os.fspath(path),
+                hint="give the folder of the app, or run okamochi inside of it",
+            )
+        if not path.is_dir():
+            raise UsageError(
+                "this is a file, not the folder of an app",
+                where=os.fspath(path),
+                hint=f"give its folder: {path.parent}",
+            )
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise DetectionError(
+                "the folder cannot be read", where=os.fspath(path), hint="check its permissions and its owner"
+            )
+        return cls(path.resolve(), tree_limit)
+
+    @property
+    def root(self) -> Path:
+        return self.folder
+
+    def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        target = self._inside(path)
+        if target is None:
+            return None
+        try:
+            # a FIFO must not block us, and O_NONBLOCK does nothing to a regular file
+            handle = os.open(target, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            return None
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit_bytes:
+            os.close(handle)
+            return None
+        with os.fdopen(handle, "rb") as stream:
+            try:
+                content = stream.read(limit_bytes + 1)
+            except OSError:
+                return None
+        return content if len(content) <= limit_bytes else None
+
+    def read_text(self, path: str) -> str | None:
+        content = self.read_bytes(path)
+        return None if content is None else decoded(content)
+
+    def exists(self, path: str) -> bool:
+        return self._inside(path) is not None
+
+    def is_dir(self, path: str) -> bool:
+        target = self._inside(path)
+        return target is not None and target.is_dir()
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        return selected(self._listing.files, pattern, within)
+
+    def links_outside(self) -> tuple[str, ...]:
+        """Symbolic links that lead out of the project or nowhere, sorted; they are never read."""
+        return self._listing.links_outside
+
+    def undecodable(self) -> tuple[str, ...]:
+        """Files and folders whose names are not UTF-8, written with escapes for people to read, sorted."""
+        return self._listing.undecodable
+
+    def _inside(self, path: str) -> Path | None:
+        """The real path, when it exists and lies in the project."""
+        if path.startswith("/") or "\0" in path:
+            return None
+        try:
+            target = (self.folder / path).resolve(strict=True)
+        except (OSError, RuntimeError, UnicodeError):  # absent, a loop of links, not encodable
+            return None
+        return target if target == self.folder or target.is_relative_to(self.folder) else None
+
+    @cached_property
+    def _listing(self) -> Listing:
+        listing = _Walk(self)
+        listing.visit(os.fspath(self.folder), "")
+        return Listing(
+            tuple(sorted(listing.files)), tuple(sorted(listing.outside)), tuple(sorted(listing.undecodable))
+        )
+
+    def leads_inside(self, path: str) -> bool:
+        return self._inside(path) is not None
+
+
+class _Walk:
+    """One walk through a project's tree; keeps what it finds."""
+
+    def __init__(self, project: DiskProject) -> None:
+        self.project = project
+        self.files: list[str] = []
+        self.outside: list[str] = []
+        self.undecodable: list[str] = []
+        self.seen = 0
+
+    def visit(self, folder: str, relative: str) -> None:
+        waiting = [(folder, relative)]
+        while waiting:
+            folder, relative = waiting.pop()
+            waiting += self._entries(folder, relative)
+
+    def _entries(self, folder: str, relative: str) -> list[tuple[str, str]]:
+        folders: list[tuple[str, str]] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self._count()
+                    path = f"{relative}/{entry.name}" if relative else entry.name
+                    if self._keep(entry, path):
+                        folders.append((entry.path, path))
+        except PermissionError:
+            pass  # a folder that we may not list holds nothing for us
+        except FileNotFoundError:
+            pass  # removed meanwhile
+        return folders
+
+    def _keep(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Note a file; True for a folder to walk into."""
+        if not encodable(entry.name):
+            self.undecodable.append(
+                path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            )
+            return False
+        if entry.is_symlink():
+            self._keep_link(entry, path)
+            return False
+        if entry.is_dir(follow_symlinks=False):
+            return not is_skipped(entry)
+        if entry.is_file(follow_symlinks=False):
+            self.files.append(path)
+        return False
+
+    def _keep_link(self, entry: os.DirEntry[str], path: str) -> None:
+        if entry.name in SKIPPED_FOLDERS:
+            return
+        if not self.project.leads_inside(path):
+            self.outside.append(path)
+        elif Path(entry.path).is_file():
+            self.files.append(path)
+
+    def _count(self) -> None:
+        self.seen += 1
+        if self.seen > self.project.tree_limit:
+            raise DetectionError(
+                f"the folder holds more than {self.project.tree_limit:,} files and folders",
+                where=os.fspath(self.project.folder),
+                hint="give the folder of the app itself, and keep data and environments outside of it",
+            )
+
+
+@dataclass(frozen=True)
+class MemoryProject:
+    """A project that exists only in memory, for tests: `MemoryProject({"app.py": "..."})`."""
+
+    content: Mapping[str, str | bytes]
+
+    @property
+    def root(self) -> None:
+        return None
+
+    def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        content = self.content.get(tidy(path))
+        if content is None:
+            return None
+        as_bytes = content.encode() if isinstance(content, str) else content
+        return as_bytes if len(as_bytes) <= limit_bytes else None
+
+    def read_text(self, path: str) -> str | None:
+        content = self.read_bytes(path)
+        return None if content is None else decoded(content)
+
+    def exists(self, path: str) -> bool:
+        return tidy(path) in self.content or self.is_dir(path)
+
+    def is_dir(self, path: str) -> bool:
+        name = tidy(path)
+        return not name or any(other.startswith(f"{name}/") for other in self.content)
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        return selected(tuple(sorted(filter(self._listed, self.content))), pattern, within)
+
+    def _listed(self, path: str) -> bool:
+        parts = path.split("/")
+        folders = ("/".join(parts[:length]) for length in range(1, len(parts)))
+        return not any(self._skipped(folder) for folder in folders)
+
+    def _skipped(self, folder: str) -> bool:
+        name = folder.rpartition("/")[2]
+        if name in SKIPPED_FOLDERS or name.endswith(".egg-info"):
+            return True
+        return name in ENVIRONMENT_NAMES and f"{folder}/pyvenv.cfg" in self.content
+
+
+def is_skipped(folder: os.DirEntry[str]) -> bool:
+    if folder.name in SKIPPED_FOLDERS or folder.name.endswith(".egg-info"):
+        return True
+    return folder.name in ENVIRONMENT_NAMES and (Path(folder.path) / "pyvenv.cfg").is_file()
+
+
+def encodable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def tidy(path: str) -> str:
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/".join(parts)
+
+
+def decoded(content: bytes) -> str:
+    """Text as editors save it: UTF-8 or UTF-16 by their marks, UTF-8, else Latin-1; line ends become LF."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = content.decode("utf-16", "replace")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def selected(files: tuple[str, ...], pattern: str, within: str) -> tuple[str, ...]:
+    start = tidy(within)
+    prefix = f"{start}/" if start else ""
+    if pattern == "**":
+        return tuple(path for path in files if path.startswith(prefix))
+    expression = glob_expression(pattern)
+    return tuple(
+        path
+        for path in files
+        if path.startswith(prefix) and expression.fullmatch(path, len(prefix)) is not None
+    )
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a relative POSIX path matches a pattern as `ProjectFiles.files` reads it."""
+    return glob_expression(pattern).fullmatch(path) is not None
+
+
+@lru_cache(maxsize=500)
+def glob_expression(pattern: str) -> re.Pattern[str]:
+    """`**/` any folders, `**` at the end anything, `*` and `?` within a folder, `[abc]` and `[!abc]`."""
+    expression = ""
+    rest = tidy(pattern)
+    while rest:
+        taken, translated = _token(rest)
+        expression += translated
+        rest = rest[taken:]
+    return re.compile(expression, re.DOTALL)
+
+
+def _token(rest: str) -> tuple[int, str]:
+    if rest.startswith("**/"):
+        return 3, "(?:[^/]+/)*"
+    if rest.startswith("**"):
+        return 2, ".*"
+    if rest[0] == "*":
+        return 1, "[^/]*"
+    if rest[0] == "?":
+        return 1, "[^/]"
+    group = re.match(r"\[(!?)([^\]/]+)\]", rest)
+    if group is not None:
+        members = re.escape(group[2]).replace("\\-", "-")
+        return group.end(), f"[^/{members}]" if group[1] else f"[{members}]"
+    return 1, re.escape(rest[0])

@@ -1,0 +1,57 @@
+"""Which app a folder is: its name for containers, its private state, what runs of it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import EngineError, UsageError
+from okamochi.model.names import normalized_name
+from okamochi.run.engine import Engine
+from okamochi.run.engines import engine_named
+from okamochi.run.state import AppState, UpRecord
+from okamochi.system.environ import state_dir
+from okamochi.system.world import World
+
+__all__ = ["App", "UpApp", "app_of", "running_app"]
+
+
+@dataclass(frozen=True)
+class App:
+    """`identity` is made of the folder's name and a digest of its absolute path, so that two checkouts on one
+    machine never meet, and `down` works however broken the project is."""
+
+    identity: str
+    root: Path
+    state: AppState
+
+
+@dataclass(frozen=True)
+class UpApp:
+    """An app that `up` started, the engine it runs on, and what was started."""
+
+    app: App
+    engine: Engine
+    record: UpRecord
+
+
+def app_of(path: Path, world: World) -> App:
+    """UsageError when the folder does not exist."""
+    if not path.is_dir():
+        raise UsageError(f"no folder {path}", where=str(path), hint="name the folder of the project")
+    root = path.resolve()
+    digest = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()
+    identity = f"{normalized_name(root.name)}-{digest[:6]}"
+    return App(identity, root, AppState.of(state_dir(world.environ), identity))
+
+
+def running_app(path: Path, world: World) -> UpApp:
+    """EngineError when nothing of the project was started by `up`."""
+    app = app_of(path, world)
+    record = app.state.record()
+    if record is None:
+        raise EngineError(
+            f"nothing of {app.root} is running",
+            where=str(app.root),
+            hint="start it with 'okamochi up'; 'okamochi ps --all' lists what runs of other folders",
+        )
+    return UpApp(app, engine_named(record.engine, world), record)

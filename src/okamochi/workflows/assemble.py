@@ -1,0 +1,92 @@
+"""From plan and lock to an image: what lies below the app, then the app itself."""
+
+import hashlib
+
+import msgspec
+
+from okamochi.build.app_layers import app_layers
+from okamochi.build.components import Component, app_component
+from okamochi.build.configuration import annotations_of, image_configuration
+from okamochi.build.revision import read_revision
+from okamochi.build.source_files import read_source
+from okamochi.build.toolchain import Toolchain
+from okamochi.model.codec import plan_to_json
+from okamochi.model.lock import LockedPlatform
+from okamochi.oci.image import Image
+from okamochi.oci.layer import Layer
+from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
+from okamochi.oci.packing import pack_layers
+from okamochi.system.tree_stamp import program_identity
+from okamochi.system.world import World
+from okamochi.workflows.lock import LockSession
+from okamochi.workflows.remembered import BuiltImage
+
+__all__ = ["Foundation", "assemble"]
+
+KIND = "foundation"
+
+
+class Foundation(msgspec.Struct, frozen=True, kw_only=True):
+    """The layers below the app and what they consist of, as it is remembered between builds."""
+
+    layers: tuple[LayerRow, ...]
+    components: tuple[Component, ...]
+
+
+def assemble(world: World, session: LockSession) -> BuiltImage:
+    """The image of a planned project; writes okamochi.lock when it changed."""
+    plan = session.planned.plan
+    source = read_source(session.planned.root, plan.source.exclude)
+    for path in source.special:
+        world.reporter.warn(f"{path}: left out, it is neither a file, a folder nor a link")
+    foundation, below, toolchain, written = foundation_of(world, session)
+    requests = app_layers(world, toolchain, plan, source)
+    layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
+    created = world.clock.rfc3339
+    revision = read_revision(session.planned.root)
+    return BuiltImage(
+        platform=session.platform,
+        image=Image(
+            config=image_configuration(plan, session.platform, created=created),
+            layers=layers,
+            annotations=annotations_of(plan, revision, created=created),
+        ),
+        name=plan.name,
+        plan_json=plan_to_json(plan),
+        components_json=msgspec.json.encode((*foundation.components, app_component(plan))),
+        lock_written=written,
+    )
+
+
+def foundation_of(
+    world: World, session: LockSession
+) -> tuple[Foundation, tuple[Layer, ...], Toolchain, bool]:
+    """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
+    changed."""
+    locked = session.fitting
+    if locked is not None and session.old is not None:
+        key = foundation_key(world, session, locked)
+        known = world.cache.record(KIND, key) if key else None
+        foundation = msgspec.json.decode(known, type=Foundation) if known else None
+        layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
+        if foundation is not None and layers is not None:
+            toolchain = Toolchain(world, locked.debs, session.platform, session.old.snapshot)
+            return foundation, layers, toolchain, False
+    from okamochi.workflows.foundation import lay_foundation
+
+    laid = lay_foundation(world, session)
+    written = session.save(laid.lock, required=False)
+    foundation = Foundation(layers=layer_rows(laid.layers), components=laid.components)
+    key = foundation_key(world, session, laid.locked)
+    if key:
+        world.cache.put_record(KIND, key, msgspec.json.encode(foundation))
+    return foundation, laid.layers, laid.toolchain, written
+
+
+def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -> str:
+    """Of everything that decides these layers: okamochi itself, the locked packages, the plan's volumes and
+    runtime user, the instant; "" when okamochi's own files are changing."""
+    program = program_identity()
+    plan = session.planned.plan
+    parts = (program, locked, plan.volumes, plan.security, world.clock.epoch_seconds)
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

@@ -1,0 +1,100 @@
+"""Build an image: from what is remembered if nothing changed, else from plan and lock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from okamochi.errors import UsageError
+from okamochi.oci.platform import Platform
+from okamochi.system.world import World
+from okamochi.workflows.platforms import chosen_platform
+from okamochi.workflows.remembered import BuiltImage, Memory
+
+if TYPE_CHECKING:
+    from okamochi.model.plan import Plan
+    from okamochi.workflows.plan import PlannedProject
+
+__all__ = ["BuildRequest", "Building", "build_image"]
+
+# Where things are kept changes nothing in an image.
+PLACES = ("OKAMOCHI_CACHE_DIR", "OKAMOCHI_STATE_DIR")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """What was asked for on the command line; None and empty mean: decide."""
+
+    path: Path
+    platform: str | None = None
+    locked: bool = False
+    overrides: tuple[tuple[str, str], ...] = ()
+
+
+def build_image(request: BuildRequest, world: World) -> BuiltImage:
+    """Plans, locks and builds; writes okamochi.lock when it changed."""
+    return Building.open(request, world).image()
+
+
+@dataclass
+class Building:
+    """One build in two steps, so that what is wrong with the plan is told before anything is fetched.
+
+    A project in which nothing changed since its last build is neither planned nor packed again.
+    """
+
+    request: BuildRequest
+    world: World
+    platform: Platform
+    memory: Memory
+    known: BuiltImage | None
+    planned: "PlannedProject | None" = None
+
+    @classmethod
+    def open(cls, request: BuildRequest, world: World) -> "Building":
+        """Plans, unless the image is known."""
+        if not request.path.is_dir():
+            raise UsageError(
+                f"there is no folder {request.path}",
+                where=str(request.path),
+                hint="name the project's folder",
+            )
+        platform = chosen_platform(request.platform)
+        memory = Memory.of(world, request.path.resolve(), platform, question_of(request, world.environ))
+        building = cls(request, world, platform, memory, memory.recall())
+        if building.known is None:
+            from okamochi.workflows.plan import plan_project
+
+            building.planned = plan_project(request.path, world, dict(request.overrides))
+        return building
+
+    @property
+    def plan(self) -> "Plan":
+        if self.known is not None:
+            return self.known.plan
+        assert self.planned is not None
+        return self.planned.plan
+
+    def image(self) -> BuiltImage:
+        if self.known is not None:
+            return self.known
+        assert self.planned is not None
+        from okamochi.workflows.assemble import assemble
+        from okamochi.workflows.lock import LockMode, LockSession
+
+        mode = LockMode.LOCKED if self.request.locked else LockMode.KEEP
+        session = LockSession.open(self.world, self.planned, self.platform, mode)
+        built = assemble(self.world, session)
+        self.memory.keep(built)
+        return built
+
+
+def question_of(request: BuildRequest, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What besides the project's files decides about the image."""
+    variables = [
+        f"{name}={value}"
+        for name, value in sorted(environ.items())
+        if name == "SOURCE_DATE_EPOCH" or (name.startswith("OKAMOCHI_") and name not in PLACES)
+    ]
+    overrides = [f"{name}={value}" for name, value in request.overrides]
+    return (*overrides, *variables, f"locked={request.locked}")

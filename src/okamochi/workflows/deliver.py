@@ -1,0 +1,55 @@
+"""`okamochi build`: build, then hand the image to its sinks."""
+
+from dataclasses import dataclass
+
+from okamochi.oci.reference import Reference
+from okamochi.system.world import World
+from okamochi.workflows.build import BuildRequest, build_image
+from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.sinks import chosen_sinks, default_reference
+
+__all__ = ["Delivery", "build_and_deliver"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`answers` are one for each sink, in order; the last one is the command's answer."""
+
+    built: BuiltImage
+    reference: str
+    answers: tuple[str, ...]
+
+    def report(self) -> dict[str, object]:
+        """For --format json: names, digests, sizes, layers and components."""
+        image = self.built.image
+        return {
+            "reference": self.reference,
+            "digest": str(image.digest),
+            "image_id": str(image.image_id),
+            "platform": str(self.built.platform),
+            "size_bytes": image.size_bytes,
+            "answers": self.answers,
+            "layers": [
+                {
+                    "digest": str(layer.descriptor.digest),
+                    "size_bytes": layer.descriptor.size_bytes,
+                    "comment": layer.comment,
+                }
+                for layer in image.layers
+            ],
+            "components": self.built.components,
+        }
+
+
+def build_and_deliver(
+    request: BuildRequest, world: World, *, tag: str | None, sinks: tuple[str, ...]
+) -> Delivery:
+    """The sinks and the tag are checked before anything is built, so that a mistyped one costs no build."""
+    targets = chosen_sinks(sinks, world)
+    if tag:
+        Reference.parse(tag)
+    built = build_image(request, world)
+    reference = default_reference(built.name, built.image, tag)
+    answers = tuple(target.put(built.image, reference) for target in targets)
+    world.cache.prune_when_due()
+    return Delivery(built, str(reference.tagged), answers)

@@ -1,0 +1,98 @@
+"""`okamochi doctor`: looks at the machine; changes nothing."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+
+import msgspec
+
+from okamochi.debian.archives import find_archives, utc_now
+from okamochi.debian.sources import find_mirrors
+from okamochi.errors import OkamochiError
+from okamochi.run.engines import CONTAINER_ENGINES, engine_named
+from okamochi.system.environ import state_dir
+from okamochi.system.world import World
+
+__all__ = ["Check", "examine"]
+
+ENOUGH_BYTES = 2 * 10**9
+SUITE = "trixie"
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the report; `needed` when nothing works without it."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+    needed: bool = False
+
+
+def examine(world: World) -> tuple[Check, ...]:
+    """In the order in which a build and a start need it."""
+    return (
+        machine(),
+        attempt("uv", lambda: uv_version(world), needed=True),
+        storage(world),
+        attempt("Debian archive", lambda: verified_archive(world), needed=False),
+        *(engine(name, world) for name in CONTAINER_ENGINES),
+        engine("host", world, needed=True),
+        attempt("state folder", lambda: str(state_dir(world.environ)), needed=True),
+    )
+
+
+def uv_version(world: World) -> str:
+    import uv
+
+    return world.runner.run((uv.find_uv_bin(), "--version")).text
+
+
+def verified_archive(world: World) -> str:
+    """The mirror whose Release file carries a signature by a bundled key."""
+    found = find_archives(world, SUITE, find_mirrors(world.environ), (), utc_now())[0]
+    return f"{SUITE} of {found.release.date:%Y-%m-%d}, signature verified, from {found.base_uri}"
+
+
+def machine() -> Check:
+    return Check(
+        name="machine",
+        ok=platform.system() in ("Linux", "Darwin"),
+        found=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} processors",
+        remedy="" if platform.system() in ("Linux", "Darwin") else "use WSL on Windows",
+        needed=True,
+    )
+
+
+def storage(world: World) -> Check:
+    place = world.cache.root
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    writable = os.access(place, os.W_OK)
+    enough = free >= ENOUGH_BYTES
+    remedy = "" if writable else "set OKAMOCHI_CACHE_DIR to a folder that you may write"
+    return Check(
+        name="cache",
+        ok=writable and enough,
+        found=f"{world.cache.root}, {free / 1e9:.1f} GB free",
+        remedy=remedy or ("" if enough else "free some space: builds need about 2 GB"),
+        needed=True,
+    )
+
+
+def engine(name: str, world: World, *, needed: bool = False) -> Check:
+    def ask() -> str:
+        facts = engine_named(name, world).facts()
+        return "; ".join((facts.detail or "answers", *facts.missing))
+
+    return attempt(name, ask, needed=needed)
+
+
+def attempt(name: str, ask: Callable[[], str], *, needed: bool) -> Check:
+    try:
+        return Check(name=name, ok=True, found=ask(), needed=needed)
+    except OkamochiError as error:
+        return Check(name=name, ok=False, found=error.message, remedy=error.hint, needed=needed)

@@ -1,0 +1,109 @@
+"""Values for an app's variables: from an environment file, made up once, or missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import UsageError
+from okamochi.model.env_file import parse_env_file
+from okamochi.model.plan import Plan
+from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.run.state import AppState
+from okamochi.system.world import World
+
+__all__ = ["Values", "read_values"]
+
+LIMIT_BYTES = 1_000_000
+SECRET_KINDS = (VariableKind.SECRET, VariableKind.GENERATED)
+
+
+@dataclass(frozen=True)
+class Values:
+    """`plain` go into the environment; `secret_names` lie as files in the app's private state."""
+
+    plain: tuple[tuple[str, str], ...]
+    secret_names: tuple[str, ...]
+
+
+def read_values(plan: Plan, env_file: Path | None, state: AppState, world: World) -> Values:
+    """UsageError naming every required variable that has no value, and where the code reads it."""
+    given = from_file(env_file, world) if env_file else {}
+    known = {variable.name: variable for variable in plan.environment}
+    refuse_missing(plan, given, env_file)
+    secrets: list[str] = []
+    for variable in plan.environment:
+        if keep_secret(variable, given, state, world):
+            secrets.append(variable.name)
+    plain = {
+        name: value
+        for name, value in given.items()
+        if name not in secrets and not (name in known and value == "" and is_secret(known[name]))
+    }
+    return Values(tuple(sorted(plain.items())), tuple(sorted(secrets)))
+
+
+def from_file(env_file: Path, world: World) -> dict[str, str]:
+    try:
+        if env_file.stat().st_size > LIMIT_BYTES:
+            raise UsageError(f"{env_file} is too large", where=str(env_file), hint="name an environment file")
+        text = env_file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{env_file} cannot be read: {error}",
+            where="--env-file",
+            hint="name a text file with lines NAME=value",
+        ) from error
+    parsed = parse_env_file(text, where=str(env_file))
+    for warning in parsed.warnings:
+        world.reporter.warn(warning)
+    return dict(parsed.values)
+
+
+def refuse_missing(plan: Plan, given: Mapping[str, str], env_file: Path | None) -> None:
+    image = dict(plan.image_environment)
+    missing = [
+        variable.name
+        for variable in plan.environment
+        if variable.required
+        and variable.kind is not VariableKind.GENERATED
+        and not given.get(variable.name)
+        and not image.get(variable.name)
+    ]
+    if not missing:
+        return
+    reasons = {
+        decision.field.removeprefix("environment."): str(decision.evidence[0])
+        for decision in plan.decisions
+        if decision.field.startswith("environment.") and decision.evidence
+    }
+    where = f"add them to {env_file}" if env_file else "write them to a file and pass it with --env-file FILE"
+    raise UsageError(
+        f"the app needs values for {', '.join(missing)}",
+        where=reasons.get(missing[0], "environment"),
+        details=tuple(f"{name}: {reasons.get(name, 'read by the code')}" for name in missing),
+        hint=f"{where} (lines NAME=value); plain ones may stand in [tool.okamochi] env",
+    )
+
+
+def keep_secret(
+    variable: EnvironmentVariable, given: Mapping[str, str], state: AppState, world: World
+) -> bool:
+    """True when the variable's value lies in the state folder afterwards."""
+    if not is_secret(variable):
+        return False
+    value = given.get(variable.name)
+    if value:
+        state.keep_secret(variable.name, value)
+        return True
+    if variable.kind is not VariableKind.GENERATED:
+        state.forget_secret(variable.name)
+        return False
+    _, made = state.generated_secret(variable.name)
+    if made:
+        place = state.secrets_folder / variable.name
+        world.reporter.note(f"{variable.name}: generated once, kept in {place}")
+    return True
+
+
+def is_secret(variable: EnvironmentVariable) -> bool:
+    return variable.kind in SECRET_KINDS

@@ -1,0 +1,80 @@
+"""The layers below the app: base, wheels, kit; fetched, unpacked, compiled and packed."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from okamochi.build.components import Component, foundation_components
+from okamochi.build.grouping import wheel_groups
+from okamochi.build.layers import base_layer, kit_layer, wheel_layer
+from okamochi.build.toolchain import Toolchain
+from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.oci.layer import Layer
+from okamochi.oci.packing import LayerRequest, pack_layers
+from okamochi.pypi.install import wheel_trees
+from okamochi.pypi.wheel_tree import WheelTree
+from okamochi.system.world import World
+from okamochi.workflows.lock import LockSession
+
+__all__ = ["LaidFoundation", "lay_foundation"]
+
+Debs = tuple[tuple[LockedDeb, ...], str]
+
+
+@dataclass(frozen=True)
+class LaidFoundation:
+    """`lock` says what was used; it is not written yet."""
+
+    toolchain: Toolchain
+    layers: tuple[Layer, ...]
+    components: tuple[Component, ...]
+    locked: LockedPlatform
+    lock: Lock
+
+
+def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
+    """Base and dependencies are resolved, fetched and unpacked at the same time."""
+    plan = session.planned.plan
+    with ThreadPoolExecutor(3, "build") as pool:
+        debs = pool.submit(session.debs)
+        wheels = pool.submit(session.wheels)
+        base = pool.submit(pack_base, world, session, debs)
+        trees = trees_of(world, session, wheels.result())
+        chosen, snapshot = debs.result()
+        toolchain, base_layers = base.result()
+    requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
+    requests.append(kit_layer(world, toolchain, plan))
+    layers = (*base_layers, *packed(world, "Layers: dependencies and kit", requests))
+    lock = session.result(chosen, snapshot, wheels.result())
+    return LaidFoundation(
+        toolchain=toolchain,
+        layers=layers,
+        components=foundation_components(chosen, trees),
+        locked=next(found for found in lock.platforms if found.platform == str(session.platform)),
+        lock=lock,
+    )
+
+
+def pack_base(
+    world: World, session: LockSession, debs: "Future[Debs]"
+) -> tuple[Toolchain, tuple[Layer, ...]]:
+    chosen, snapshot = debs.result()
+    toolchain = Toolchain(world, chosen, session.platform, snapshot)
+    return toolchain, packed(world, f"Base: {len(chosen)} packages", [base_layer(world, toolchain)])
+
+
+def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:
+    with world.reporter.step(f"Dependencies: {len(wheels)} wheels"):
+        return wheel_trees(
+            world,
+            wheels,
+            project_root=session.planned.root,
+            dependencies=session.planned.plan.dependencies,
+            python_version=session.planned.plan.python_version,
+            platform=session.platform,
+            glibc_version=session.glibc_version,
+        )
+
+
+def packed(world: World, title: str, requests: list[LayerRequest]) -> tuple[Layer, ...]:
+    with world.reporter.step(title):
+        return pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds)

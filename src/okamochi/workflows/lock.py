@@ -1,0 +1,217 @@
+"""Keep, complete or renew okamochi.lock."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import msgspec
+
+from okamochi.errors import OkamochiError, PlanError
+from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.lock_codec import lock_from_json, lock_to_json
+from okamochi.oci.platform import Platform
+from okamochi.system.files import write_atomic
+from okamochi.system.world import World
+from okamochi.workflows.plan import PlannedProject
+from okamochi.workflows.remembered import LOCK_NAME
+
+__all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
+
+LOCK_LIMIT_BYTES = 64_000_000
+
+# The C library of a suite decides which manylinux wheels its Python can load.
+GLIBC_OF_SUITE = {"bookworm": "2.36", "trixie": "2.41"}
+
+
+class LockMode(Enum):
+    """KEEP: what fits is used, what is stale is renewed with few changes. LOCKED: all must fit.
+    UPGRADE: the newest of everything."""
+
+    KEEP = "keep"
+    LOCKED = "locked"
+    UPGRADE = "upgrade"
+
+
+@dataclass
+class LockSession:
+    """One build's view of the lock: the two halves are answered apart, because a build works on both at once.
+
+    `old` is what the project has; nothing is written before `save`.
+    """
+
+    world: World
+    planned: PlannedProject
+    platform: Platform
+    mode: LockMode
+    old: Lock | None
+
+    @classmethod
+    def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
+        """PlanError when the lock must fit and does not; BuildError when the file is damaged."""
+        content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+        old = lock_from_json(content, where=LOCK_NAME) if content is not None else None
+        session = cls(world, planned, platform, mode, old)
+        if mode is LockMode.LOCKED:
+            session.require_fit()
+        return session
+
+    @property
+    def glibc_version(self) -> str:
+        return GLIBC_OF_SUITE[self.planned.plan.base.suite]
+
+    @property
+    def old_platform(self) -> LockedPlatform | None:
+        platforms = self.old.platforms if self.old else ()
+        return next((locked for locked in platforms if locked.platform == str(self.platform)), None)
+
+    @property
+    def base_fits(self) -> bool:
+        return (
+            self.mode is not LockMode.UPGRADE
+            and self.old is not None
+            and self.old_platform is not None
+            and self.old.base_inputs == base_inputs(self.planned)
+        )
+
+    @property
+    def wheels_fit(self) -> bool:
+        return (
+            self.mode is not LockMode.UPGRADE
+            and self.old is not None
+            and self.old_platform is not None
+            and self.old.wheel_inputs == wheel_inputs(self.planned)
+        )
+
+    @property
+    def fitting(self) -> LockedPlatform | None:
+        """What the lock has for this platform, when both of its halves still fit."""
+        return self.old_platform if self.base_fits and self.wheels_fit else None
+
+    def require_fit(self) -> None:
+        if self.fitting is not None:
+            return
+        what = "is missing"
+        if self.old is not None:
+            what = "does not fit the project" if self.old_platform else f"has nothing for {self.platform}"
+        raise PlanError(
+            f"{LOCK_NAME} {what}",
+            where=str(self.planned.root / LOCK_NAME),
+            hint="run 'okamochi lock' and commit the file, or build without --locked",
+        )
+
+    def debs(self) -> tuple[tuple[LockedDeb, ...], str]:
+        """The base's packages and the archive's instant: the lock's where it fits, else resolved."""
+        if self.base_fits and self.old is not None and self.old_platform is not None:
+            return self.old_platform.debs, self.old.snapshot
+        from okamochi.debian import resolve_base
+
+        base = self.planned.plan.base
+        with self.world.reporter.step(f"Base: choosing packages of Debian {base.suite}"):
+            resolved = resolve_base(
+                self.world,
+                suite=base.suite,
+                platform=self.platform,
+                packages=base.packages,
+                python_package=base.python_package,
+            )
+        return resolved.debs, resolved.snapshot
+
+    def wheels(self) -> tuple[LockedWheel, ...]:
+        """The wheels: the lock's where it fits, else resolved, near to what the lock had."""
+        if self.wheels_fit and self.old_platform is not None:
+            return self.old_platform.wheels
+        from okamochi.pypi.resolve import resolve_wheels
+
+        keep = self.old_platform.wheels if self.old_platform and self.mode is LockMode.KEEP else ()
+        plan = self.planned.plan
+        with self.world.reporter.step("Dependencies: resolving"):
+            return resolve_wheels(
+                self.world,
+                project_root=self.planned.root,
+                dependencies=plan.dependencies,
+                python_version=plan.python_version,
+                platform=self.platform,
+                glibc_version=self.glibc_version,
+                preferred=keep,
+            )
+
+    def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:
+        """The lock that says what was built. Other platforms stay where their halves still fit."""
+        here = LockedPlatform(platform=str(self.platform), debs=tuple(debs), wheels=tuple(wheels))
+        others = self.old.platforms if self.old and self.base_fits and self.wheels_fit else ()
+        kept = [locked for locked in others if locked.platform != here.platform]
+        plan = self.planned.plan
+        return Lock(
+            base_inputs=base_inputs(self.planned),
+            wheel_inputs=wheel_inputs(self.planned),
+            python_version=plan.python_version,
+            suite=plan.base.suite,
+            snapshot=snapshot,
+            platforms=tuple(sorted([here, *kept], key=lambda locked: locked.platform)),
+        )
+
+    def save(self, lock: Lock, *, required: bool) -> bool:
+        """Writes the file if it differs; True when it did. A folder that cannot be written is an error only
+        when the lock is what was asked for."""
+        if lock == self.old:
+            return False
+        try:
+            write_atomic(self.planned.root / LOCK_NAME, lock_to_json(lock))
+        except OkamochiError as error:
+            if required:
+                raise
+            self.world.reporter.warn(f"{LOCK_NAME} could not be written: {error.message}")
+            return False
+        return True
+
+
+def base_inputs(planned: PlannedProject) -> str:
+    plan = planned.plan
+    return digest_of((plan.python_version, plan.base))
+
+
+def wheel_inputs(planned: PlannedProject) -> str:
+    plan = planned.plan
+    contents = [
+        (path, hashlib.sha256(planned.project.read_bytes(path) or b"").hexdigest())
+        for path in sorted(plan.dependencies.input_files)
+    ]
+    return digest_of((plan.python_version, plan.base.suite, plan.dependencies, contents))
+
+
+def digest_of(question: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(question)).hexdigest()
+
+
+def lock_changes(old: Lock | None, new: Lock) -> tuple[str, ...]:
+    """One line for each package that came, went or moved, by platform: "wheel flask 3.1.2 -> 3.1.3"."""
+    lines: list[str] = []
+    before = {locked.platform: locked for locked in old.platforms} if old else {}
+    for locked in new.platforms:
+        known = before.get(locked.platform)
+        lines += moves("deb", locked.platform, known.debs if known else (), locked.debs)
+        lines += moves("wheel", locked.platform, known.wheels if known else (), locked.wheels)
+    return tuple(lines)
+
+
+def moves(
+    kind: str,
+    platform: str,
+    old: Sequence[LockedDeb | LockedWheel],
+    new: Sequence[LockedDeb | LockedWheel],
+) -> list[str]:
+    was = {item.name: item for item in old}
+    now = {item.name: item for item in new}
+    lines = []
+    for name in sorted(was.keys() | now.keys()):
+        before, after = was.get(name), now.get(name)
+        if before == after:
+            continue
+        if before and after:
+            what = f"{before.version} -> {after.version}"
+            what = f"{after.version} (same version, other file)" if before.version == after.version else what
+        else:
+            what = f"+ {after.version}" if after else f"- {before.version if before else ''}"
+        lines.append(f"{platform} {kind} {name} {what}")
+    return lines

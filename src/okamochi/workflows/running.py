@@ -1,0 +1,94 @@
+"""The rest of a running app's life: down, ps, logs, exec."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import EngineError
+from okamochi.run.engine import Engine
+from okamochi.run.engines import ENGINES, engine_named
+from okamochi.run.spec import ContainerState, Running, with_secrets
+from okamochi.run.state import AppState, UpRecord
+from okamochi.system.environ import state_dir
+from okamochi.system.world import World
+from okamochi.workflows.apps import app_of, running_app
+
+__all__ = ["Seen", "down", "execute", "logs", "ps"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What `up` recorded, and what the engine says now (None: the engine does not answer)."""
+
+    record: UpRecord
+    running: Running | None
+
+
+def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
+    """Stops and removes the app's container, on whatever engine it is; with `volumes` its data too.
+
+    The names of what was removed; empty when there was nothing. Generated secrets stay: a session that was
+    signed with them is still good after the next `up`.
+    """
+    app = app_of(path, world)
+    removed: list[str] = []
+    with app.state.lock():
+        for engine in engines_to_ask(app.state.record(), world):
+            for running in engine.containers(app.identity):
+                with world.reporter.step(f"Stopping {running.name}"):
+                    engine.stop(running.name, grace_seconds=35)
+                    engine.remove(running.name)
+                removed.append(running.name)
+            if volumes:
+                removed += engine.remove_volumes(app.identity)
+        app.state.drop_record()
+    return tuple(removed)
+
+
+def engines_to_ask(record: UpRecord | None, world: World) -> tuple[Engine, ...]:
+    """The recorded engine, which must answer; and every other one that does."""
+    engines: list[Engine] = []
+    for name in ENGINES:
+        engine = engine_named(name, world)
+        try:
+            engine.facts()
+        except EngineError:
+            if record is not None and record.engine == name:
+                raise
+            continue
+        engines.append(engine)
+    return tuple(engines)
+
+
+def ps(path: Path | None, world: World) -> tuple[Seen, ...]:
+    """What `up` started of one project, or of all."""
+    root = state_dir(world.environ)
+    states = (app_of(path, world).state,) if path is not None else AppState.all(root)
+    records = (state.record() for state in states)
+    return tuple(Seen(record, look(record, world)) for record in records if record is not None)
+
+
+def look(record: UpRecord, world: World) -> Running | None:
+    try:
+        return engine_named(record.engine, world).inspect(record.container)
+    except EngineError:
+        return None
+
+
+def logs(path: Path, world: World, *, tail: int, follow: bool) -> str | int:
+    """The log's last lines; with `follow` they go to the terminal, and the answer is the exit code."""
+    app = running_app(path, world)
+    if follow:
+        return app.engine.follow_logs(app.record.container, tail=tail)
+    return app.engine.logs(app.record.container, tail=tail)
+
+
+def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: bool) -> int:
+    """Runs a command in the app's container, with its environment and secrets; the command's exit code."""
+    app = running_app(path, world)
+    if app.engine.inspect(app.record.container).state is not ContainerState.RUNNING:
+        raise EngineError(
+            f"{app.record.container} is not running",
+            where=app.record.engine,
+            hint="start it with 'okamochi up'; 'okamochi logs' tells how it ended",
+        )
+    return app.engine.exec(app.record.container, with_secrets(argv), interactive=interactive)

@@ -1,0 +1,174 @@
+"""Arguments, environment files, ports, engines, and locks that do not fit."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.lock_codec import lock_to_json
+from tests.bad_projects.conftest import FLASK_APP, MakeProject, Refusing
+
+NEEDY_APP = "import os\n\n" + FLASK_APP + "\n\nBASE = os.environ['PAYMENT_API_BASE']\n"
+
+
+def lock(platform: str = "linux/amd64") -> bytes:
+    deb = LockedDeb(
+        name="libc6",
+        version="2.41-12",
+        architecture="amd64",
+        archive="debian",
+        filename="pool/main/g/glibc/libc6_2.41-12_amd64.deb",
+        size_bytes=1,
+        sha256="0" * 64,
+    )
+    wheel = LockedWheel(
+        name="flask", version="3.1.3", filename="flask-3.1.3-py3-none-any.whl", sha256="0" * 64
+    )
+    return lock_to_json(
+        Lock(
+            base_inputs="0" * 64,
+            wheel_inputs="0" * 64,
+            python_version="3.13",
+            suite="trixie",
+            snapshot="2026-11-21T02:10:46Z",
+            platforms=(LockedPlatform(platform=platform, debs=(deb,), wheels=(wheel,)),),
+        )
+    )
+
+
+@pytest.mark.parametrize("sink", ["registry:x", "layout", "layout:", "archive:", "docker:x", "tar:x", ""])
+def test_a_sink_that_does_not_exist_is_refused_before_anything_is_built(
+    refuses: Refusing, make_project: MakeProject, sink: str
+) -> None:
+    root = make_project()
+    refuses(root, 2, "sink", "layout:DIR", arguments=("build", root, "--to", sink))
+
+
+@pytest.mark.parametrize("platform", ["linux", "windows/amd64", "linux/mips", "linux/amd64,", "../x"])
+def test_a_platform_that_is_not_built_for_is_refused(
+    refuses: Refusing, make_project: MakeProject, platform: str
+) -> None:
+    refuses.build(make_project(), 2, "linux/amd64", options=("--platform", platform))
+
+
+@pytest.mark.parametrize("tag", ["Upper:1", "a b", "app:", "app:" + "x" * 129, "-x"])
+def test_a_tag_that_no_engine_takes_is_refused_before_anything_is_built(
+    refuses: Refusing, make_project: MakeProject, tag: str
+) -> None:
+    stderr = refuses.build(make_project(), 2, options=(f"--tag={tag}",))
+    assert "Base" not in stderr
+
+
+def test_an_unknown_command_is_a_wrong_usage(refuses: Refusing) -> None:
+    answer = refuses.program("biuld")
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "Did you mean 'build'?" in answer.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_that_is_none_is_a_wrong_usage(
+    refuses: Refusing, make_project: MakeProject, port: str
+) -> None:
+    answer = refuses.program("up", make_project(), "--port", port)
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "--port" in answer.stderr
+
+
+def test_an_unknown_engine_is_refused(refuses: Refusing, make_project: MakeProject) -> None:
+    root = make_project()
+    refuses(root, 2, "no such engine", "docker, podman, host", arguments=("up", root, "--engine", "lxc"))
+
+
+@pytest.mark.parametrize("arguments", [("up", "--engine", "docker"), ("build", "--to", "docker")])
+def test_an_engine_that_was_asked_for_and_does_not_answer_is_told_before_the_build(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    root = make_project()
+    alone = refuses.having(DOCKER_HOST=f"unix://{tmp_path}/no.sock")
+    stderr = alone(root, 7, "docker", arguments=(arguments[0], root, *arguments[1:]))
+    assert "Dependencies" not in stderr
+
+
+def test_a_required_variable_without_a_value_is_named_with_the_line_that_reads_it(
+    refuses: Refusing, make_project: MakeProject
+) -> None:
+    refuses.up(make_project({"app.py": NEEDY_APP}), 2, "PAYMENT_API_BASE", "app.py:13", "--env-file")
+
+
+def test_an_environment_file_that_lacks_the_variable_is_named(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path
+) -> None:
+    env_file = tmp_path / "production.env"
+    env_file.write_text("OTHER=1\nPAYMENT_API_BASE=\n")
+    root = make_project({"app.py": NEEDY_APP})
+    refuses.up(root, 2, "PAYMENT_API_BASE", "production.env", options=("--env-file", env_file))
+
+
+@pytest.mark.parametrize("line", ['1NAME="x"', 'NAME="never closed', "NAME='x"])
+def test_a_bad_line_of_an_environment_file_is_named_and_its_value_is_not_shown(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path, line: str
+) -> None:
+    env_file = tmp_path / "production.env"
+    env_file.write_text(f"# values\nGOOD=hunter2good\n{line}\n")
+    stderr = refuses.up(make_project(), 2, "production.env:3", options=("--env-file", env_file))
+    assert "hunter2good" not in stderr and "never closed" not in stderr
+
+
+def test_an_environment_file_that_is_missing_or_no_text_is_refused(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path
+) -> None:
+    root = make_project()
+    (tmp_path / "binary.env").write_bytes(b"A=\xff\xfe\x00")
+    refuses.up(root, 2, "nowhere.env", options=("--env-file", tmp_path / "nowhere.env"))
+    refuses.up(root, 2, "binary.env", options=("--env-file", tmp_path / "binary.env"))
+
+
+def test_a_port_that_is_taken_is_told_with_its_process_before_the_build(
+    refuses: Refusing, make_project: MakeProject, taken_port: int
+) -> None:
+    root = make_project()
+    stderr = refuses.up(
+        root, 7, f"port {taken_port} is taken by", str(os.getpid()), options=("--port", str(taken_port))
+    )
+    assert "Dependencies" not in stderr
+
+
+@pytest.mark.parametrize("command", [("logs",), ("exec", "--project")])
+def test_what_does_not_run_has_no_logs_and_takes_no_commands(
+    refuses: Refusing, make_project: MakeProject, command: tuple[str, ...]
+) -> None:
+    root = make_project()
+    more = ("flask", "--version") if command[0] == "exec" else ()
+    refuses(root, 7, "running", "okamochi up", arguments=(*command, root, *more))
+
+
+def test_down_of_what_does_not_run_is_done(refuses: Refusing, make_project: MakeProject) -> None:
+    answer = refuses.program("down", make_project())
+    assert (answer.code, answer.stdout) == (0, "nothing was running\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"version": 2}', b"\xff\xfe", b"[]", b"null"])
+def test_a_damaged_lock_is_refused_and_left_as_it_is(
+    refuses: Refusing, make_project: MakeProject, content: bytes
+) -> None:
+    root = make_project()
+    (root / "okamochi.lock").write_bytes(content)
+    refuses.build(root, 2, "okamochi.lock", "version control")
+
+
+def test_locked_without_a_lock_is_refused(refuses: Refusing, make_project: MakeProject) -> None:
+    refuses.build(make_project(), 4, "okamochi.lock is missing", "okamochi lock", options=("--locked",))
+
+
+def test_locked_with_a_stale_lock_is_refused(refuses: Refusing, make_project: MakeProject) -> None:
+    root = make_project()
+    (root / "okamochi.lock").write_bytes(lock())
+    options = ("--locked", "--platform", "linux/amd64")
+    refuses.build(root, 4, "does not fit the project", "okamochi lock", options=options)
+
+
+def test_locked_for_another_platform_is_refused(refuses: Refusing, make_project: MakeProject) -> None:
+    root = make_project()
+    (root / "okamochi.lock").write_bytes(lock("linux/arm64"))
+    refuses.build(root, 4, "nothing for linux/amd64", options=("--locked", "--platform", "linux/amd64"))

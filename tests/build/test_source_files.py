@@ -1,0 +1,82 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from okamochi.build.source_files import LARGEST_FILE_BYTES, read_source
+from okamochi.errors import BuildError
+from okamochi.oci.entry import EntryKind
+
+
+def paths(root: Path, *exclude: str) -> list[str]:
+    return [entry.path for entry in read_source(root, exclude).entries]
+
+
+def write(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+
+
+def test_entries_are_sorted_and_stand_below_app(tmp_path: Path) -> None:
+    write(tmp_path, "b.py", "a/z.py", "a/b.py")
+    assert paths(tmp_path) == ["app", "app/a", "app/a/b.py", "app/a/z.py", "app/b.py"]
+
+
+def test_excluded_folders_are_not_entered_at_any_depth(tmp_path: Path) -> None:
+    write(tmp_path, "app.py", "sub/.env", "sub/.env.prod", ".git/config", "sub/__pycache__/a.pyc")
+    assert paths(tmp_path, ".git/", "__pycache__/", ".env", ".env.*") == ["app", "app/app.py", "app/sub"]
+
+
+def test_a_later_pattern_brings_a_file_back(tmp_path: Path) -> None:
+    write(tmp_path, "a.env", "keep.env")
+    assert paths(tmp_path, "*.env", "!keep.env") == ["app", "app/keep.env"]
+
+
+def test_modes_are_normalised_but_executables_stay_executable(tmp_path: Path) -> None:
+    write(tmp_path, "run.sh", "a.py")
+    (tmp_path / "run.sh").chmod(0o700)
+    (tmp_path / "a.py").chmod(0o666)
+    modes = {entry.path: entry.mode for entry in read_source(tmp_path, ()).entries}
+    assert modes["app/run.sh"] == 0o755
+    assert modes["app/a.py"] == 0o644
+
+
+def test_a_link_inside_the_project_stays_a_link(tmp_path: Path) -> None:
+    write(tmp_path, "real.txt")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    link = next(entry for entry in read_source(tmp_path, ()).entries if entry.path == "app/link.txt")
+    assert (link.kind, link.target) == (EntryKind.SYMLINK, "real.txt")
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../outside", "sub/../../outside"])
+def test_a_link_out_of_the_project_is_refused_by_name(tmp_path: Path, target: str) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "evil").symlink_to(target)
+    with pytest.raises(BuildError, match="symbolic links that lead out") as caught:
+        read_source(tmp_path, ())
+    assert "evil" in caught.value.where
+
+
+def test_a_link_out_of_the_project_may_be_excluded(tmp_path: Path) -> None:
+    (tmp_path / "evil").symlink_to("/etc/passwd")
+    assert paths(tmp_path, "evil") == ["app"]
+
+
+def test_a_name_that_is_not_utf8_is_shown_and_refused(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))).write_text("x")
+    with pytest.raises(BuildError, match="not UTF-8") as caught:
+        read_source(tmp_path, ())
+    assert "caf\\xe9.txt" in caught.value.where
+
+
+def test_a_stray_giant_is_refused_with_its_size(tmp_path: Path) -> None:
+    with (tmp_path / "dump.bin").open("wb") as stream:
+        stream.truncate(5 * LARGEST_FILE_BYTES)
+    with pytest.raises(BuildError, match=r"too large .*dump.bin \(5.4 GB\)"):
+        read_source(tmp_path, ())
+
+
+def test_sockets_and_pipes_are_left_out_and_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert read_source(tmp_path, ()).special == ("pipe",)

@@ -1,0 +1,76 @@
+"""What every test shares: its own cache and state folders, and what the markers demand of the machine."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+OFFLINE = "OKAMOCHI_TEST_OFFLINE"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the long matrices too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--all"):
+        return
+    for item in items:
+        if item.get_closest_marker("matrix"):
+            item.add_marker(pytest.mark.skip(reason="a long matrix: ./run test --all runs it"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("network") and os.environ.get(OFFLINE) == "1":
+        pytest.skip(f"{OFFLINE}=1: this test reaches the package registries")
+    if item.get_closest_marker("engine") and (absence := why_no_engine()):
+        if os.environ.get("CI") == "true":
+            pytest.fail(
+                f"CI=true, and no container engine: {absence}; ./run engine installs one", pytrace=False
+            )
+        pytest.skip(f"no container engine: {absence}; ./run engine installs one")
+
+
+@cache
+def why_no_engine() -> str:
+    """Why the engine tests cannot run; "" when docker answers."""
+    if shutil.which("docker") is None:
+        return "there is no docker program"
+    try:
+        asked = subprocess.run(("docker", "info"), capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"docker info failed: {error}"
+    return (
+        ""
+        if asked.returncode == 0
+        else "docker info: " + asked.stderr.decode(errors="replace").strip()[-200:]
+    )
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The user's real cache and state are never touched; each test has its own, made when it is used."""
+    name = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+    base = tmp_path_factory.getbasetemp() / f"own-{name}"
+    monkeypatch.setenv("OKAMOCHI_CACHE_DIR", str(base / "cache"))
+    monkeypatch.setenv("OKAMOCHI_STATE_DIR", str(base / "state"))
+
+
+@pytest.fixture(scope="session")
+def okamochi_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache folder for all network tests of a session, and of all when OKAMOCHI_TEST_CACHE names one."""
+    chosen = os.environ.get("OKAMOCHI_TEST_CACHE", "")
+    if chosen:
+        return Path(chosen)
+    base = tmp_path_factory.getbasetemp()
+    # the workers of pytest-xdist have folders side by side below one of the session
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return shared / "okamochi-cache"

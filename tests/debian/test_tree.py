@@ -1,0 +1,301 @@
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from okamochi.debian import BaseTree, base_tree, resolve_base
+from okamochi.debian.finishers import FINISHERS
+from okamochi.debian.ld_cache import Library, find_libraries, ld_cache
+from okamochi.debian.maintainer_scripts import HARMLESS_SNIPPETS, REVIEWED, remainder
+from okamochi.errors import BuildError, RegistryError
+from okamochi.model.lock import LockedDeb
+from okamochi.oci.entry import EntryKind, FileContent
+from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
+from okamochi.system.world import World
+from tests.debian.archive_maker import MadeDeb, Tree, make_deb, shared_library
+from tests.debian.conftest import FIXTURE, NOW, Archive, MakeWorld
+
+NO_APT = Path("/nonexistent")
+
+
+def locked(world: World, *packages: str) -> tuple[LockedDeb, ...]:
+    keys = ((FIXTURE / "key.pgp").read_bytes(),)
+    resolved = resolve_base(
+        world,
+        suite="trixie",
+        platform=LINUX_AMD64,
+        packages=packages,
+        keys=keys,
+        now=lambda: NOW,
+        apt_folder=NO_APT,
+    )
+    return resolved.debs
+
+
+def fixture_tree(world: World) -> BaseTree:
+    return base_tree(world, locked(world), LINUX_AMD64, apt_folder=NO_APT)
+
+
+def locked_deb(deb: MadeDeb, archive: str = "debian") -> LockedDeb:
+    name, version, architecture = Path(deb.filename).stem.split("_")
+    return LockedDeb(
+        name=name,
+        version=version,
+        architecture=architecture,
+        archive=archive,
+        filename=deb.filename,
+        size_bytes=len(deb.content),
+        sha256=hashlib.sha256(deb.content).hexdigest(),
+    )
+
+
+@pytest.fixture
+def tree_of(make_world: MakeWorld, make_archive: Callable[..., Archive]) -> Callable[..., BaseTree]:
+    def tree(*debs: MadeDeb) -> BaseTree:
+        archive = make_archive(*debs)
+        return base_tree(
+            make_world(archive.folder), [locked_deb(deb) for deb in debs], LINUX_AMD64, apt_folder=NO_APT
+        )
+
+    return tree
+
+
+def listing(tree: BaseTree) -> list[tuple[object, ...]]:
+    return [
+        (
+            entry.path,
+            entry.kind,
+            entry.mode,
+            entry.owner,
+            entry.target,
+            entry.content and entry.content.read(),
+        )
+        for entry in tree.entries
+    ]
+
+
+def paths(tree: BaseTree) -> dict[str, str]:
+    return {entry.path: entry.owner for entry in tree.entries}
+
+
+def test_the_tree_has_what_a_container_needs(make_world: MakeWorld) -> None:
+    tree = fixture_tree(make_world())
+    found = paths(tree)
+    assert tree.python == "usr/bin/python3.13"
+    assert tree.glibc_version == "2.41"
+    assert found["usr/lib/python3.13/json/__init__.py"] == "deb:libpython3.13-stdlib"
+    assert found["etc/ssl/certs/ca-certificates.crt"] == "deb:ca-certificates"
+    assert found["etc/passwd"] == "kit"
+    for folder in ("dev", "proc", "sys", "tmp", "var/tmp", "run"):
+        assert found[folder] == "kit"
+    for absent in ("usr/bin/getent", "etc/motd", "usr/share/doc/libc6/README", "usr/share/ca-certificates"):
+        assert absent not in found
+    assert not [path for path in found if path.endswith(".pyc") or "/idlelib" in path or "/test" in path]
+
+
+def test_entries_are_sorted_owned_and_have_their_parents(make_world: MakeWorld) -> None:
+    tree = fixture_tree(make_world())
+    known = [entry.path for entry in tree.entries]
+    assert known == sorted(known)
+    assert len(known) == len(set(known))
+    for entry in tree.entries:
+        parent = entry.path.rpartition("/")[0]
+        assert parent == "" or paths(tree)[parent]
+        assert entry.owner == "kit" or entry.owner.removeprefix("deb:") in {
+            one.name for one in tree.components
+        }
+        if entry.kind is EntryKind.FILE:
+            assert isinstance(entry.content, FileContent)
+            assert entry.content.path.stat().st_size == entry.size_bytes
+            assert not entry.mode & 0o6022
+        if entry.kind is EntryKind.SYMLINK:
+            assert (tree.root / entry.path).is_symlink()
+    modes = {entry.path: entry.mode for entry in tree.entries}
+    assert (modes["tmp"], modes["root"], modes["usr"]) == (0o1777, 0o700, 0o755)
+
+
+def test_a_tree_is_the_same_in_every_cache_and_is_read_again_without_network(make_world: MakeWorld) -> None:
+    world = make_world()
+    debs = locked(world)
+    first = base_tree(world, debs, LINUX_AMD64, apt_folder=NO_APT)
+    again = base_tree(replace(world, environ={}, offline=True), debs, LINUX_AMD64, apt_folder=NO_APT)
+    assert again == first
+    other = base_tree(make_world(cache="other"), tuple(reversed(debs)), LINUX_AMD64, apt_folder=NO_APT)
+    assert other.key == first.key
+    assert listing(other) == listing(first)
+
+
+def test_the_digest_of_the_fixture_tree_is_golden(make_world: MakeWorld) -> None:
+    """Changes here are changes of every image: say so in the change log."""
+    text = "\n".join(map(str, listing(fixture_tree(make_world()))))
+    assert hashlib.sha256(text.encode()).hexdigest() == GOLDEN
+
+
+GOLDEN = "2996e874fcae90b2c6e80d8f671a946425bb8a79e8ba8bffd2678833587e96b5"
+
+
+def test_package_records_lie_where_scanners_look(make_world: MakeWorld) -> None:
+    tree = fixture_tree(make_world())
+    status = (tree.root / "var/lib/dpkg/status").read_text()
+    assert status.startswith("Package: base-files\nStatus: install ok installed\nVersion: 1.0-1\n")
+    assert status.count("\n\nPackage: ") == len(tree.components) - 1
+    sums = (tree.root / "var/lib/dpkg/info/libpython3.13-stdlib.md5sums").read_text()
+    assert "usr/lib/python3.13/os.py" in sums
+    assert "idlelib" not in sums
+
+
+def test_certificates_are_one_bundle_where_openssl_looks(make_world: MakeWorld) -> None:
+    tree = fixture_tree(make_world())
+    bundle = (tree.root / "usr/lib/ssl/cert.pem").read_text()
+    assert bundle.count("BEGIN CERTIFICATE") == 2
+    assert next(one.target for one in tree.entries if one.path == "usr/lib/ssl/cert.pem") == (
+        "/etc/ssl/certs/ca-certificates.crt"
+    )
+
+
+def test_updates_of_the_suite_are_in_the_tree(make_world: MakeWorld) -> None:
+    tree = fixture_tree(make_world())
+    assert (tree.root / "etc/localtime").read_bytes() == b"TZif3"
+
+
+def test_a_lying_mirror_is_caught_by_the_digest(
+    make_world: MakeWorld, make_archive: Callable[..., Archive]
+) -> None:
+    deb = make_deb("libdemo")
+    archive = make_archive(deb)
+    place = archive.folder / "debian" / deb.filename
+    place.write_bytes(place.read_bytes()[:-1] + b"!")
+    with pytest.raises(RegistryError, match="libdemo") as caught:
+        base_tree(make_world(archive.folder), [locked_deb(deb)], LINUX_AMD64, apt_folder=NO_APT)
+    assert caught.value.details
+
+
+def test_the_next_mirror_is_tried(
+    make_world: MakeWorld, make_archive: Callable[..., Archive], tmp_path: Path
+) -> None:
+    deb = make_deb("libdemo")
+    archive = make_archive(deb)
+    world = make_world(archive.folder)
+    empty = (tmp_path / "empty").as_uri()
+    environ = {
+        **world.environ,
+        "OKAMOCHI_DEBIAN_MIRROR": f"{empty} {world.environ['OKAMOCHI_DEBIAN_MIRROR']}",
+    }
+    tree = base_tree(replace(world, environ=environ), [locked_deb(deb)], LINUX_AMD64, apt_folder=NO_APT)
+    assert "usr/share/doc/libdemo/copyright" in paths(tree)
+
+
+def test_offline_all_that_is_missing_is_said_at_once(make_world: MakeWorld) -> None:
+    debs = [locked_deb(make_deb(name)) for name in ("liba", "libb")]
+    with pytest.raises(RegistryError, match="2 Debian packages") as caught:
+        base_tree(make_world(offline=True), debs, LINUX_AMD64, apt_folder=NO_APT)
+    assert caught.value.details == ("liba 1.0-1", "libb 1.0-1")
+
+
+def test_an_unknown_maintainer_script_stops_the_build(tree_of: Callable[..., BaseTree]) -> None:
+    script = "#!/bin/sh\nset -e\nuseradd demo\n"
+    with pytest.raises(BuildError, match="demo") as caught:
+        tree_of(make_deb("demo", scripts={"postinst": script}))
+    assert caught.value.details == ("demo: postinst: useradd demo",)
+
+
+def test_a_script_that_cannot_be_replaced_comes_with_advice(tree_of: Callable[..., BaseTree]) -> None:
+    with pytest.raises(BuildError) as caught:
+        tree_of(make_deb("locales", scripts={"postinst": "#!/bin/sh\nlocale-gen\n"}))
+    assert "locales-all" in caught.value.hint
+
+
+HARMLESS = """\
+#!/bin/sh
+set -e
+case "$1" in
+    configure)
+    ;;
+    abort-upgrade|abort-remove|abort-deconfigure)
+    ;;
+    *)
+        echo "postinst called with unknown argument \\`$1'" >&2
+        exit 1
+    ;;
+esac
+# Automatically added by dh_installdeb/13.11.4
+dpkg-maintscript-helper rm_conffile /etc/old.conf 2.37-7\\~ -- "$@"
+# End automatically added section
+exit 0
+"""
+
+
+def test_scripts_of_debhelper_alone_are_harmless() -> None:
+    assert remainder(HARMLESS) == ()
+    assert remainder(HARMLESS.replace("dh_installdeb/13", "dh_sysuser/13"))
+    assert remainder(HARMLESS.replace("exit 0", "rm -rf /")) == ("rm -rf /",)
+
+
+def test_every_review_says_what_was_found() -> None:
+    assert len({name for name, _ in REVIEWED}) == len(REVIEWED)
+    assert all(reason for _, reason in (*REVIEWED, *HARMLESS_SNIPPETS))
+    assert len(set(FINISHERS)) == len(FINISHERS)
+
+
+def test_alternatives_are_linked_to_the_chosen_library(tree_of: Callable[..., BaseTree]) -> None:
+    folder = "usr/lib/x86_64-linux-gnu"
+    slow = Tree({f"{folder}/blas/libblas.so.3": shared_library("libblas.so.3")})
+    fast = Tree({f"{folder}/openblas-pthread/libblas.so.3": shared_library("libblas.so.3")})
+    tree = tree_of(
+        make_deb("libblas3", tree=slow, scripts={"postinst": "#!/bin/sh\nupdate-alternatives --install\n"}),
+        make_deb("libopenblas0-pthread", tree=fast, scripts={"postinst": "#!/bin/sh\nupdate-alternatives\n"}),
+    )
+    link = next(entry for entry in tree.entries if entry.path == f"{folder}/libblas.so.3")
+    assert link.target == f"/{folder}/openblas-pthread/libblas.so.3"
+    assert (tree.root / link.path).resolve().parent.name == "openblas-pthread"
+    assert b"libblas.so.3" in (tree.root / "etc/ld.so.cache").read_bytes()
+
+
+def test_a_package_that_has_what_okamochi_writes_is_refused(tree_of: Callable[..., BaseTree]) -> None:
+    with pytest.raises(BuildError, match="demo has /etc/passwd"):
+        tree_of(make_deb("demo", tree=Tree({"etc/passwd": b"evil"})))
+
+
+LDCONFIG = shutil.which("ldconfig", path="/usr/sbin:/sbin:/usr/bin")
+
+
+@pytest.mark.skipif(LDCONFIG is None, reason="this machine has no ldconfig")
+def test_the_loader_cache_is_what_ldconfig_prints(make_world: MakeWorld, tmp_path: Path) -> None:
+    tree = fixture_tree(make_world())
+    command = [str(LDCONFIG), "-p", "-C", str(tree.root / "etc/ld.so.cache")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    assert printed == [
+        "\tlibz.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libz.so.1",
+        "\tlibstdc++.so.6 (libc6,x86-64) => /lib/x86_64-linux-gnu/libstdc++.so.6",
+        "\tlibssl.so.3 (libc6,x86-64) => /lib/x86_64-linux-gnu/libssl.so.3",
+        "\tlibgcc_s.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libgcc_s.so.1",
+        "\tlibc.so.6 (libc6,x86-64) => /lib/x86_64-linux-gnu/libc.so.6",
+    ]
+
+
+def test_numbers_in_names_of_libraries_are_compared_by_value() -> None:
+    names = ("liba.so.10", "liba.so.9", "libab.so.1", "liba.so", "liba-2.so.1")
+    content = ld_cache([Library(name, f"/lib/{name}") for name in names], LINUX_ARM64)
+    order = sorted(
+        names,
+        key=lambda name: content.index(f"\0{name}\0".encode() if name != "libab.so.1" else b"libab.so.1\0"),
+    )
+    assert order == ["libab.so.1", "liba.so.10", "liba.so.9", "liba.so", "liba-2.so.1"]
+
+
+def test_only_names_that_programs_ask_for_are_in_the_loader_cache(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    for name, content in (
+        ("libx.so.1.2", shared_library("libx.so.1")),
+        ("libx.so.1", shared_library("libx.so.1")),
+        ("libx.so", shared_library("libx.so.1")),
+        ("libscript.so", b"INPUT ( libx.so.1 )"),
+        ("libempty.so.1", b""),
+        ("plugin.so", shared_library("plugin.so")),
+    ):
+        (tmp_path / "lib" / name).write_bytes(content)
+    assert find_libraries(tmp_path, ("lib",)) == (Library("libx.so.1", "/lib/libx.so.1"),)

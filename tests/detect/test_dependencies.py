@@ -1,0 +1,151 @@
+"""Where the dependencies come from, and which Python."""
+
+import pytest
+
+from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.model.plan import Dependencies
+from tests.detect.plans import FLASK_APP, decision, planned
+
+
+def chosen(files: dict[str, str | bytes], **command_line: str) -> Dependencies:
+    return planned({"app.py": FLASK_APP, **files}, **command_line).dependencies
+
+
+def test_gunicorn_is_added_when_no_server_is_listed_and_the_plan_says_so() -> None:
+    plan = planned({"app.py": FLASK_APP, "requirements.txt": "flask==3.1.3\nwaitress\n"})
+    assert plan.dependencies.files == ("requirements.txt",)
+    assert plan.dependencies.added == ("gunicorn>=26.1",)
+    assert "waitress" in decision(plan, "dependencies.added").evidence[0].reason
+
+
+def test_the_projects_own_gunicorn_is_used() -> None:
+    plan = planned({"app.py": FLASK_APP, "requirements.txt": "flask\ngunicorn==20.1.0\n"})
+    assert plan.dependencies.added == ()
+    assert decision(plan, "dependencies.added").evidence[0].line == 2
+
+
+def test_a_gunicorn_of_an_included_file_counts() -> None:
+    files = {
+        "requirements.txt": "-r requirements/heroku.txt\n",
+        "requirements/heroku.txt": "-r common.txt\ngunicorn\n",
+        "requirements/common.txt": "flask\n",
+    }
+    found = chosen(files)
+    assert found.added == ()
+    assert found.input_files == ("requirements.txt", "requirements/common.txt", "requirements/heroku.txt")
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"requirements.txt": "flask", "requirements-dev.txt": "pytest"}, "requirements.txt"),
+        (
+            {"requirements.txt": "flask", "requirements-prod.txt": "-r requirements.txt\ngunicorn"},
+            "requirements-prod.txt",
+        ),
+        ({"requirements.txt": "flask", "requirements-prod.txt": "gunicorn"}, "requirements.txt"),
+        ({"requirements/base.txt": "flask", "requirements/prod.txt": "-r base.txt"}, "requirements/prod.txt"),
+        ({"requirements/base.txt": "flask", "requirements/test.txt": "-r base.txt"}, "requirements/base.txt"),
+        (
+            {
+                "requirements/a.txt": "flask",
+                "requirements/b.txt": "flask",
+                "Dockerfile": "RUN pip install -r requirements/b.txt",
+            },
+            "requirements/b.txt",
+        ),
+        ({"requirements.in": "flask", "requirements.txt": "flask==3.1.3"}, "requirements.txt"),
+        ({"requirements.in": "flask"}, "requirements.in"),
+    ],
+)
+def test_requirement_files_are_ranked(files: dict[str, str | bytes], expected: str) -> None:
+    assert chosen(files).files == (expected,)
+
+
+def test_a_requirement_file_in_utf_16_is_read() -> None:
+    content = "flask==3.1.3\r\ngunicorn\r\n".encode("utf-16")
+    assert chosen({"requirements.txt": content}).added == ()
+
+
+def test_pyproject_is_taken_when_there_is_no_requirement_file() -> None:
+    found = chosen({"pyproject.toml": '[project]\nname = "x"\ndependencies = ["flask>=3", "gunicorn"]\n'})
+    assert (found.inline, found.files, found.added) == (("flask>=3", "gunicorn"), (), ())
+    assert found.input_files == ("pyproject.toml",)
+
+
+def test_the_setting_names_the_files() -> None:
+    files: dict[str, str | bytes] = {"requirements.txt": "flask", "deploy/all.txt": "flask\ngunicorn"}
+    assert chosen(files, requirements="deploy/all.txt").files == ("deploy/all.txt",)
+
+
+@pytest.mark.parametrize("path", ["Pipfile.lock", "poetry.lock", "environment.yml", "setup.py"])
+def test_files_of_other_managers_are_named_with_a_remedy(path: str) -> None:
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": FLASK_APP, path: "install_requires = []\n"})
+    assert caught.value.where == path
+    assert caught.value.exit_code == 3
+
+
+def test_without_any_list_the_imported_modules_are_shown() -> None:
+    files: dict[str, str | bytes] = {
+        "app.py": "import os, requests\n" + FLASK_APP,
+        "poetry.toml": "",
+        "pyproject.toml": "[tool.black]\n",
+    }
+    with pytest.raises(DetectionError) as caught:
+        planned({**files, "Dockerfile": "FROM python\nRUN pip install flask requests\n"})
+    assert "flask requests" in caught.value.hint
+    assert any("Dockerfile:2" in line for line in caught.value.details)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {".python-version": "3.13.1\n"},
+        {"runtime.txt": "python-3.6.5\n"},
+        {".python-version": "3.11.7\n", "setup.cfg": "[options]\npython_requires = >=3.10\n"},
+        {
+            "setup.py": "from setuptools import setup\nsetup(python_requires='>=3.8')\n",
+            "requirements.txt": "flask",
+        },
+    ],
+)
+def test_python_3_13_is_taken_when_the_project_admits_it(files: dict[str, str | bytes]) -> None:
+    assert planned({"app.py": FLASK_APP, **files}).python_version == "3.13"
+
+
+def test_a_pin_that_gives_way_is_a_visible_warning() -> None:
+    plan = planned({"app.py": FLASK_APP, "runtime.txt": "python-3.11.5\n"})
+    found = decision(plan, "python_version")
+    assert "Warning" in found.summary and found.evidence[0].path == "runtime.txt"
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        (
+            {"pyproject.toml": '[project]\ndependencies = ["flask"]\nrequires-python = "<3.13"\n'},
+            "pyproject.toml:3",
+        ),
+        (
+            {"pyproject.toml": '[project]\ndependencies = ["flask"]\nrequires-python = ">=3.14"\n'},
+            "pyproject.toml:3",
+        ),
+        ({".python-version": "3.11.7\n"}, ".python-version:1"),
+        ({"setup.cfg": "[options]\npython_requires = <3.12\n"}, "setup.cfg:2"),
+        ({"okamochi.toml": 'python = "3.12"\n'}, "okamochi.toml:1"),
+    ],
+)
+def test_another_python_cannot_be_planned_and_the_place_is_told(
+    files: dict[str, str | bytes], where: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        planned({"app.py": FLASK_APP, **files})
+    assert caught.value.where == where
+    assert caught.value.exit_code == 4
+
+
+def test_a_broken_pyproject_is_no_traceback() -> None:
+    with pytest.raises(OkamochiError):
+        planned({"app.py": FLASK_APP, "pyproject.toml": "[project\n"})

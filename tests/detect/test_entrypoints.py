@@ -1,0 +1,359 @@
+"""Which object the server loads, in projects laid out as real ones are."""
+
+import pytest
+from tests.detect.plans import FLASK_APP, decision, planned, reference
+
+from okamochi.errors import AmbiguousError, DetectionError
+
+FACTORY = """\
+from flask import Flask
+
+def create_app(test_config=None):
+    app = Flask(__name__, instance_relative_config=True)
+    return app
+"""
+CONFIGURED_FACTORY = """\
+from flask import Flask
+from config import config
+
+def create_app(config_name):
+    app = Flask(__name__)
+    app.config.from_object(config[config_name])
+    return app
+"""
+CONFIG = """\
+class Config: pass
+class DevelopmentConfig(Config): DEBUG = True
+class ProductionConfig(Config): pass
+config = {"development": DevelopmentConfig, "production": ProductionConfig, "default": DevelopmentConfig}
+"""
+
+
+def test_a_single_file_is_served() -> None:
+    plan = planned({"app.py": FLASK_APP})
+    assert plan.application.object_reference == "app:app"
+    assert plan.web.argv[-1] == "app:app"
+    assert decision(plan, "application.framework").evidence[0].line == 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import flask\napp = flask.Flask(__name__)\n",
+        "import flask as f\napp = f.Flask(__name__)\n",
+        "from flask import Flask as F\napp: F = F(__name__)\n",
+        "from flask import Flask\ntry:\n    import x\nexcept ImportError:\n    x = None\nif x:\n    app = Flask('a')\n"
+        "else:\n    app = Flask(__name__)\n",
+        "from flask import Flask\nclass MyApp(Flask):\n    pass\napp = MyApp(__name__)\n",
+        "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
+        "app = ProxyFix(Flask(__name__))\n",
+        "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
+        "app = Flask(__name__)\napp.wsgi_app = ProxyFix(app.wsgi_app)\n",
+        "from apiflask import APIFlask\napp = APIFlask(__name__)\n",
+        "from flask_openapi3 import OpenAPI\napp = OpenAPI(__name__)\n",
+        "from flask import Flask\ndef _build():\n    made = Flask(__name__)\n    return made\napp = _build()\n",
+        "from flask import Flask\ndef build() -> Flask:\n    return registry.app()\napp = build()\n",
+    ],
+)
+def test_every_way_to_make_a_flask_object_is_seen(source: str) -> None:
+    assert reference({"app.py": source}) == "app:app"
+
+
+def test_the_server_of_a_dash_app_is_served() -> None:
+    source = "import dash\napp = dash.Dash(__name__)\nserver = app.server\n"
+    assert reference({"app.py": source}) == "app:server"
+
+
+def test_an_application_by_that_name_is_served() -> None:
+    files = {
+        "shop/__init__.py": FACTORY,
+        "shop/wsgi.py": "from shop import create_app\n\napplication = create_app()\n",
+    }
+    assert reference(files) == "shop.wsgi:application"
+
+
+def test_a_factory_is_served_when_no_module_assigns_an_application() -> None:
+    plan = planned({"flaskr/__init__.py": FACTORY, "pyproject.toml": PYPROJECT})
+    assert plan.application.object_reference == "flaskr:create_app()"
+    assert plan.dependencies.inline == ("flask",)
+
+
+PYPROJECT = '[project]\nname = "flaskr"\ndependencies = ["flask"]\n'
+
+
+def test_a_factory_with_conditional_returns_is_one() -> None:
+    source = (
+        "from flask import Flask\ndef make_app(debug=False):\n    if debug:\n        return Flask('x')\n"
+        "    app = Flask(__name__)\n    return app\n"
+    )
+    assert reference({"service.py": source}) == "service:make_app()"
+
+
+def test_the_object_in_wsgi_py_wins_over_the_factory_that_made_it() -> None:
+    files = {"app/__init__.py": FACTORY, "wsgi.py": "from app import create_app\napp = create_app()\n"}
+    assert reference(files) == "wsgi:app"
+
+
+def test_a_root_module_that_imports_the_package_is_served() -> None:
+    files = {
+        "microblog.py": "from app import create_app, db\n\napp = create_app()\n",
+        "app/__init__.py": FACTORY.replace("test_config=None", "config_class=object"),
+        ".flaskenv": "FLASK_APP=microblog.py\nFLASK_DEBUG=1\n",
+        "Procfile": "web: flask db upgrade; gunicorn microblog:app\nworker: rq worker microblog-tasks\n",
+    }
+    plan = planned(files)
+    assert plan.application.object_reference == "microblog:app"
+    assert decision(plan, "application.object_reference").evidence[0].path == "Procfile"
+    assert "worker" in decision(plan, "processes").summary
+
+
+def test_the_procfile_wins_over_flask_app() -> None:
+    files = {
+        "bluelog/__init__.py": CONFIGURED_FACTORY.replace("config_name)", "config_name=None)"),
+        "config.py": CONFIG,
+        "wsgi.py": "from bluelog import create_app\napp = create_app('production')\n",
+        ".flaskenv": "FLASK_APP=bluelog\n",
+        "Procfile": "web: gunicorn wsgi:app --log-file -\n",
+    }
+    assert reference(files) == "wsgi:app"
+
+
+def test_flask_app_wins_over_the_usual_names() -> None:
+    files = {"app.py": FLASK_APP, "site_two.py": FLASK_APP, ".flaskenv": 'export FLASK_APP="site_two.py"\n'}
+    assert reference(files) == "site_two:app"
+
+
+def test_a_stale_procfile_is_noted_and_not_believed() -> None:
+    plan = planned({"app.py": FLASK_APP, "Procfile": "web: gunicorn -w 3 old.module:app\n"})
+    assert plan.application.object_reference == "app:app"
+    notes = [one.reason for one in decision(plan, "application.object_reference").evidence]
+    assert any("not used" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Dockerfile", 'FROM python:3.13\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "second:app"]\n'),
+        ("Dockerfile", "FROM python:3.13\nCMD exec gunicorn --bind :$PORT \\\n  --workers 2 second:app\n"),
+        ("Dockerfile", 'FROM python:3.13\nENTRYPOINT ["./boot.sh"]\n'),
+        ("docker-compose.yml", "services:\n  web:\n    command: gunicorn -b 0.0.0.0:5000 second:app\n"),
+        (
+            "compose.yaml",
+            "services:\n  web:\n    command: [sh, -c, 'flask db upgrade && gunicorn second:app']\n",
+        ),
+        ("compose.yaml", "services:\n  web:\n    environment:\n      - FLASK_APP=second.py\n"),
+        ("gunicorn.conf.py", 'wsgi_app = "second:app"\nworkers = 2\n'),
+        ("render.yaml", 'services:\n  - type: web\n    startCommand: "gunicorn second:app"\n'),
+        ("Procfile", "web: waitress-serve --port=$PORT --call second:make\n"),
+        ("Procfile", "web: uwsgi --http :8000 --module second:app\n"),
+        ("uwsgi.ini", "[uwsgi]\nwsgi-file = second.py\ncallable = app\n"),
+    ],
+)
+def test_statements_of_the_project_choose_between_applications(path: str, text: str) -> None:
+    second = FLASK_APP + "\ndef make():\n    return app\n"
+    files: dict[str, str | bytes] = {
+        "first.py": FLASK_APP,
+        "second.py": second,
+        path: text,
+        "boot.sh": "#!/bin/sh\nflask db upgrade\nexec gunicorn -b :5000 second:app\n",
+    }
+    expected = "second:make()" if "--call" in text else "second:app"
+    assert reference(files) == expected
+
+
+def test_manage_py_is_served_when_nothing_else_is() -> None:
+    files = {
+        "manage.py": "from flask.cli import FlaskGroup\nfrom project import app\ncli = FlaskGroup(app)\n",
+        "project/__init__.py": FLASK_APP,
+    }
+    assert reference(files) == "project:app"
+
+
+def test_the_source_folder_is_the_import_root() -> None:
+    plan = planned(
+        {
+            "src/reader/__init__.py": "",
+            "src/reader/_app/__init__.py": FACTORY,
+            "src/reader/_app/wsgi.py": "from . import create_app\napp = create_app()\n",
+        }
+    )
+    assert plan.application.object_reference == "reader._app.wsgi:app"
+    assert plan.application.import_root == "src"
+    assert ("PYTHONPATH", "/app/src") in plan.image_environment
+
+
+def test_a_folder_without_init_is_imported_from_where_its_imports_point() -> None:
+    own = {
+        "backend/app.py": "from flask import Flask\nfrom settings import X\napp = Flask(__name__)\n",
+        "backend/settings.py": "X = 1\n",
+    }
+    plan = planned(own)
+    assert (plan.application.object_reference, plan.application.import_root) == ("app:app", "backend")
+    outer = {
+        "backend/app.py": "from flask import Flask\nfrom backend.settings import X\napp = Flask(__name__)\n",
+        "backend/settings.py": "X = 1\n",
+    }
+    assert planned(outer).application.object_reference == "backend.app:app"
+
+
+def test_an_argument_is_taken_from_the_configuration_for_production() -> None:
+    files = {"app/__init__.py": CONFIGURED_FACTORY, "config.py": CONFIG}
+    plan = planned(files)
+    assert plan.application.object_reference == "app:create_app('production')"
+    evidence = decision(plan, "application.object_reference").evidence
+    assert any(one.path == "config.py" for one in evidence)
+
+
+def test_an_argument_is_taken_from_a_call_elsewhere() -> None:
+    files = {
+        "app/__init__.py": CONFIGURED_FACTORY.replace("config[config_name]", "f'settings.{config_name}'"),
+        "config.py": "config = None\n",
+        "run.py": "from app import create_app\nif __name__ == '__main__':\n    create_app('local').run()\n",
+    }
+    assert reference(files) == "app:create_app('local')"
+
+
+def test_an_argument_is_the_import_path_of_the_production_class() -> None:
+    source = (
+        "from flask import Flask\ndef create_app(config_object):\n    app = Flask(__name__)\n"
+        "    app.config.from_object(config_object)\n    return app\n"
+    )
+    files = {"app/__init__.py": source, "app/settings.py": "class ProdConfig:\n    pass\n"}
+    assert reference(files) == "app:create_app('app.settings.ProdConfig')"
+
+
+def test_a_factory_whose_argument_nothing_tells_is_explained() -> None:
+    source = "from flask import Flask\ndef create_app(settings):\n    return Flask(__name__)\n"
+    with pytest.raises(DetectionError) as caught:
+        planned({"app/__init__.py": source})
+    assert "settings" in caught.value.details[0]
+    assert "entrypoint" in caught.value.hint
+    assert caught.value.where == "app/__init__.py:2"
+
+
+def test_several_applications_that_nothing_ranks_are_all_shown() -> None:
+    with pytest.raises(AmbiguousError) as caught:
+        planned({"blog.py": FLASK_APP, "shop.py": FLASK_APP})
+    assert caught.value.exit_code == 3
+    assert [line.split()[0] for line in caught.value.details] == ["blog:app", "shop:app"]
+    assert "blog.py:3" in caught.value.details[0]
+    assert "entrypoint" in caught.value.hint and "--entrypoint" in caught.value.hint
+
+
+def test_the_setting_chooses() -> None:
+    files = {"blog.py": FLASK_APP, "shop.py": FLASK_APP}
+    assert reference(files, entrypoint="shop:app") == "shop:app"
+    toml = {**files, "okamochi.toml": 'entrypoint = "blog"\n'}
+    plan = planned(toml)
+    assert plan.application.object_reference == "blog:app"
+    assert decision(plan, "application.object_reference").origin == "settings"
+
+
+def test_a_setting_that_names_nothing_is_refused_with_what_is_there() -> None:
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": FLASK_APP, "okamochi.toml": 'entrypoint = "wsgi:app"\n'})
+    assert caught.value.where == "okamochi.toml:1"
+    assert "app:app" in caught.value.hint
+
+
+def test_tests_examples_and_scripts_hold_no_candidates() -> None:
+    files = {
+        "app.py": FLASK_APP,
+        "tests/app.py": FLASK_APP,
+        "examples/one/app.py": FLASK_APP,
+        "scripts/seed.py": FLASK_APP,
+        "docs/conf.py": FLASK_APP,
+        "_updated/app.py": FLASK_APP,
+    }
+    assert reference(files) == "app:app"
+
+
+def test_an_object_made_only_when_run_as_a_script_does_not_count() -> None:
+    source = "from flask import Flask\nif __name__ == '__main__':\n    app = Flask(__name__)\n    app.run()\n"
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": source})
+    assert "no Flask application" in caught.value.message
+
+
+def test_a_mounted_application_gives_way_to_the_outer_one() -> None:
+    files = {
+        "main.py": "from flask import Flask\nfrom werkzeug.middleware.dispatcher import DispatcherMiddleware\n"
+        "from api import app as api\napp = Flask(__name__)\n"
+        "app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {'/api': api})\n",
+        "api.py": FLASK_APP,
+    }
+    assert reference(files) == "main:app"
+
+
+def test_a_celery_module_is_not_what_the_server_loads() -> None:
+    files = {
+        "shop/__init__.py": FACTORY,
+        "shop/celery_worker.py": "from shop import create_app\napp = create_app()\n",
+    }
+    assert reference(files) == "shop:create_app()"
+
+
+def test_a_coroutine_is_no_factory() -> None:
+    source = "from flask import Flask\nasync def create_app():\n    return Flask(__name__)\n"
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": source})
+    assert "coroutine" in caught.value.details[0]
+
+
+def test_a_syntax_error_in_the_entry_module_is_shown_with_its_line() -> None:
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": "from flask import Flask\napp = Flask(__name__\n\ndef x(:\n"})
+    assert caught.value.where.startswith("app.py:")
+    assert caught.value.details
+
+
+def test_a_syntax_error_elsewhere_does_not_matter() -> None:
+    files: dict[str, str | bytes] = {
+        "app.py": FLASK_APP,
+        "tools/old.py": "print 'hello'\n",
+        "deep.py": "x = " + "(" * 500 + ")" * 500,
+        "null.py": b"x = 1\0\n",
+        "odd.py": b"# -*- coding: nonsense -*-\nx = '\xe9'\n",
+        "long.py": "x = " + " + ".join(["1"] * 20000) + "\n",
+    }
+    assert reference(files) == "app:app"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("from fastapi import FastAPI\napp = FastAPI()\n", "FastAPI"),
+        ("import streamlit as st\nst.write('x')\n", "Streamlit"),
+        ("from django.core.wsgi import get_wsgi_application\n", "Django"),
+    ],
+)
+def test_other_frameworks_are_named_honestly(source: str, name: str) -> None:
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": source})
+    assert name in caught.value.message and "later version" in caught.value.hint
+    assert caught.value.exit_code == 3
+
+
+def test_a_folder_without_python_is_told() -> None:
+    with pytest.raises(DetectionError) as caught:
+        planned({"index.html": "<p>"})
+    assert "no Python file" in caught.value.message
+
+
+def test_circular_imports_and_a_shadowed_name_are_followed() -> None:
+    files = {
+        "app/__init__.py": "from flask import Flask\napp = Flask(__name__)\nfrom app import routes\n",
+        "app/routes.py": "from app import app\n@app.route('/')\ndef index(): return ''\n",
+        "run.py": "from app import app\nif __name__ == '__main__':\n    app.run()\n",
+    }
+    assert reference(files) == "run:app"
+
+
+def test_a_module_with_a_hyphen_can_be_served() -> None:
+    assert reference({"my-site.py": FLASK_APP}) == "my-site:app"
+
+
+def test_the_flask_object_of_a_decoupled_extension_is_not_mistaken_for_the_app() -> None:
+    source = FLASK_APP + "from flask_cors import CORS\nfrom flask_socketio import SocketIO\n"
+    source += "cors = CORS(app)\nsocketio = SocketIO(app)\n"
+    assert reference({"server.py": source}) == "server:app"

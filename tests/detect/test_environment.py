@@ -1,0 +1,154 @@
+"""Environment variables that the code reads."""
+
+import pytest
+
+from okamochi.detect.environment import kind_of
+from okamochi.model.process import VariableKind
+from tests.detect.plans import FLASK_APP, decision, planned, variable
+
+HEAD = "import os\nfrom os import environ, getenv\nfrom flask import Flask\napp = Flask(__name__)\n"
+
+
+def names(source: str) -> dict[str, tuple[bool, str | None]]:
+    plan = planned({"app.py": HEAD + source})
+    return {one.name: (one.required, one.default) for one in plan.environment}
+
+
+@pytest.mark.parametrize(
+    ("source", "required", "default"),
+    [
+        ('x = os.environ["API_HOST"]\n', True, None),
+        ('x = environ["API_HOST"]\n', True, None),
+        ('x = os.environ.get("API_HOST")\n', False, None),
+        ('x = os.getenv("API_HOST", "localhost")\n', False, "localhost"),
+        ('x = getenv("API_HOST") or "localhost"\n', False, "localhost"),
+        ('x = int(environ.get("API_HOST", 5))\n', False, "5"),
+        ('x = os.environ.setdefault("API_HOST", "here")\n', False, "here"),
+        ('if "API_HOST" in os.environ:\n    x = os.environ["API_HOST"]\n', False, None),
+        ('if "API_HOST" not in os.environ:\n    raise SystemExit("API_HOST")\n', True, None),
+        ('x = os.getenv("API_HOST")\nif not x:\n    raise RuntimeError("API_HOST")\n', True, None),
+        ('x = os.getenv("API_HOST")\nif x is None:\n    import sys\n    sys.exit(1)\n', True, None),
+        ('try:\n    x = os.environ["API_HOST"]\nexcept KeyError:\n    x = "a"\n', False, None),
+        ('if os.getenv("MODE") == "production":\n    x = os.environ["API_HOST"]\n', False, None),
+        ('if not os.getenv("AZURE"):\n    x = os.environ["API_HOST"]\n', True, None),
+        ('x = os.environ["API_HOST"] if os.getenv("B") else "a"\n', False, None),
+        ('env = os.environ.get\nx = env("API_HOST", "z")\n', False, "z"),
+        ('class Config:\n    HOST = os.environ["API_HOST"]\n', True, None),
+        ('@app.route("/")\ndef index():\n    return os.environ["API_HOST"]\n', False, None),
+        ('def setup():\n    return os.environ["API_HOST"]\nsetup()\n', True, None),
+        ('def need(name):\n    return os.environ[name]\nx = need("API_HOST")\n', True, None),
+        (
+            'def env(name, default=None):\n    return os.getenv(name, default)\nx = env("API_HOST", "q")\n',
+            False,
+            "q",
+        ),
+        ('from decouple import config\nx = config("API_HOST")\n', True, None),
+        ('from decouple import config\nx = config("API_HOST", default="d", cast=str)\n', False, "d"),
+        ('from environs import Env\nenv = Env()\nx = env.str("API_HOST")\n', True, None),
+        ('from environs import Env\nenv = Env()\nx = env.int("API_HOST", 3)\n', False, "3"),
+        (
+            "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_host: str\n",
+            True,
+            None,
+        ),
+        (
+            'from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_host: str = "h"\n',
+            False,
+            "h",
+        ),
+        (
+            "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n"
+            '    model_config = SettingsConfigDict(env_prefix="api_")\n    host: str\n',
+            True,
+            None,
+        ),
+    ],
+)
+def test_a_read_is_required_or_optional(source: str, required: bool, default: str | None) -> None:
+    assert names(source)["API_HOST"] == (required, default)
+
+
+def test_reads_below_the_main_guard_are_not_the_apps() -> None:
+    assert names('if __name__ == "__main__":\n    app.run(port=os.environ["APP_PORT"])\n') == {}
+
+
+def test_variables_of_the_system_and_the_server_are_left_out() -> None:
+    source = 'for n in (os.environ["HOME"], os.environ["PORT"], os.getenv("TZ"), os.getenv("FLASK_DEBUG")):\n    n\n'
+    assert names(source) == {}
+
+
+def test_a_module_that_the_app_never_imports_makes_nothing_required() -> None:
+    plan = planned({"app.py": FLASK_APP, "deploy_tool.py": 'import os\nx = os.environ["CLOUD_TOKEN"]\n'})
+    assert variable(plan, "CLOUD_TOKEN").required is False
+
+
+def test_a_module_named_to_from_object_is_reached() -> None:
+    source = FLASK_APP + 'app.config.from_object("settings.Production")\n'
+    files = {
+        "app.py": source,
+        "settings.py": 'import os\nclass Production:\n    NAME = os.environ["SERVER_LABEL"]\n',
+    }
+    assert variable(planned(files), "SERVER_LABEL").required is True
+
+
+def test_a_secret_key_is_required_and_may_be_made_up() -> None:
+    plan = planned({"app.py": HEAD + 'app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]\n'})
+    found = variable(plan, "SECRET_KEY")
+    assert (found.kind, found.required) == (VariableKind.GENERATED, True)
+    why = decision(plan, "environment.SECRET_KEY").evidence[0]
+    assert (why.path, why.line) == ("app.py", 5)
+
+
+def test_a_variable_that_becomes_the_secret_key_may_be_made_up_whatever_its_name() -> None:
+    plan = planned({"app.py": HEAD + 'app.config.update(SECRET_KEY=os.environ["COOKIE_SALTING"])\n'})
+    assert variable(plan, "COOKIE_SALTING").kind is VariableKind.GENERATED
+
+
+def test_a_secrets_default_never_enters_the_plan() -> None:
+    plan = planned({"app.py": HEAD + 'x = os.getenv("DB_PASSWORD", "hunter2")\n'})
+    assert variable(plan, "DB_PASSWORD").default is None
+    assert b"hunter2" not in repr(plan).encode()
+
+
+def test_a_name_and_its_file_are_one_variable() -> None:
+    source = 'p = os.getenv("DB_PASSWORD_FILE")\nx = open(p).read() if p else os.environ["DB_PASSWORD"]\n'
+    assert set(names(source)) == {"DB_PASSWORD"}
+
+
+def test_a_secret_from_a_file_or_else_the_environment_is_required() -> None:
+    source = (
+        'def read(n, p): ...\nx = read("A", os.environ.get("API_TOKEN_FILE")) or os.environ["API_TOKEN"]\n'
+    )
+    assert names(source)["API_TOKEN"][0] is True
+
+
+def test_from_prefixed_env_takes_the_secret_key() -> None:
+    plan = planned({"app.py": FLASK_APP + "app.config.from_prefixed_env()\n"})
+    found = variable(plan, "FLASK_SECRET_KEY")
+    assert (found.kind, found.required) == (VariableKind.GENERATED, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("SECRET_KEY", VariableKind.GENERATED),
+        ("SECURITY_PASSWORD_SALT", VariableKind.GENERATED),
+        ("JWT_SECRET_KEY", VariableKind.GENERATED),
+        ("ACME_SECRET", VariableKind.GENERATED),
+        ("REDASH_COOKIE_SECRET", VariableKind.GENERATED),
+        ("STRIPE_SECRET_KEY", VariableKind.SECRET),
+        ("AWS_SECRET_ACCESS_KEY", VariableKind.SECRET),
+        ("OPENAI_API_KEY", VariableKind.SECRET),
+        ("MAIL_PASSWORD", VariableKind.SECRET),
+        ("SENTRY_DSN", VariableKind.SECRET),
+        ("DATABASE_URL", VariableKind.SECRET),
+        ("AUTH0_CLIENT_SECRET", VariableKind.SECRET),
+        ("GITHUB_TOKEN", VariableKind.SECRET),
+        ("RECAPTCHA_PUBLIC_KEY", VariableKind.PLAIN),
+        ("PASSWORD_MIN_LENGTH", VariableKind.PLAIN),
+        ("TOKEN_EXPIRY", VariableKind.PLAIN),
+        ("MAIL_SERVER", VariableKind.PLAIN),
+    ],
+)
+def test_kinds_follow_the_name(name: str, kind: VariableKind) -> None:
+    assert kind_of(name, prefixes=frozenset({"ACME"})) is kind

@@ -1,0 +1,105 @@
+"""Folders that the app writes."""
+
+import pytest
+
+from okamochi.errors import PlanError
+from tests.detect.plans import FLASK_APP, decision, planned, volume_paths
+
+HEAD = "import os, sqlite3, logging\nfrom pathlib import Path\nfrom flask import Flask\n"
+BASEDIR = "basedir = os.path.abspath(os.path.dirname(__file__))\n"
+
+
+def paths(source: str, path: str = "app.py", **others: str) -> tuple[str, ...]:
+    return volume_paths(planned({path: HEAD + source, **others}))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("app = Flask(__name__, instance_relative_config=True)\n", ("/app/instance",)),
+        ("app = Flask(__name__)\nos.makedirs(app.instance_path, exist_ok=True)\n", ("/app/instance",)),
+        (
+            "app = Flask(__name__, instance_path='/srv/data')\nos.makedirs(app.instance_path)\n",
+            ("/srv/data",),
+        ),
+        ("app = Flask(__name__)\napp.config['UPLOAD_FOLDER'] = 'uploads'\n", ("/app/uploads",)),
+        (
+            "app = Flask(__name__)\nUPLOAD_FOLDER = os.path.join(app.root_path, 'static', 'uploads')\n",
+            ("/app/static/uploads",),
+        ),
+        (
+            "app = Flask(__name__)\nBASE = Path(__file__).resolve().parent\n(BASE / 'media').mkdir(exist_ok=True)\n",
+            ("/app/media",),
+        ),
+        ("app = Flask(__name__)\nh = logging.FileHandler('logs/app.log')\n", ("/app/logs",)),
+        ("app = Flask(__name__)\nc = sqlite3.connect('/var/lib/shop/shop.db')\n", ("/var/lib/shop",)),
+        ("app = Flask(__name__)\nwith open('/data/out.txt', 'a') as f: f.write('x')\n", ("/data",)),
+        ("app = Flask(__name__)\nwith open('/data/in.txt') as f: f.read()\n", ()),
+        ("app = Flask(__name__)\nc = sqlite3.connect('/tmp/x.db')\n", ()),
+        ("app = Flask(__name__)\nc = sqlite3.connect(':memory:')\n", ()),
+        (
+            "app = Flask(__name__)\napp.config.from_mapping(DATABASE=os.path.join(app.instance_path, 'f.sqlite'))\n"
+            "def db():\n    return sqlite3.connect(app.config['DATABASE'])\n",
+            ("/app/instance",),
+        ),
+        (
+            "app = Flask(__name__)\nUPLOAD_FOLDER = '/srv/up'\nPath('/srv/up/thumbs').mkdir()\n",
+            ("/srv/up",),
+        ),
+    ],
+)
+def test_what_the_app_writes_becomes_a_volume(source: str, expected: tuple[str, ...]) -> None:
+    assert paths(source) == expected
+
+
+SQLALCHEMY = (
+    "from flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+    "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///shop.db'\n"
+)
+
+
+def test_a_relative_sqlite_path_lies_in_the_instance_folder() -> None:
+    assert paths(SQLALCHEMY) == ("/app/instance",)
+
+
+def test_an_old_extension_puts_it_beside_the_code_and_the_plan_warns() -> None:
+    plan = planned({"app.py": HEAD + SQLALCHEMY, "requirements.txt": "flask\nflask-sqlalchemy==2.5.1\n"})
+    assert plan.volumes == ()
+    assert "/app/shop.db" in decision(plan, "volumes").summary
+
+
+def test_the_instance_folder_of_a_package_below_src_is_beside_the_package() -> None:
+    files = {"src/shop/__init__.py": HEAD + "app = Flask(__name__, instance_relative_config=True)\n"}
+    assert volume_paths(planned(files)) == ("/app/src/instance",)
+
+
+def test_a_database_between_the_code_is_moved_by_the_variable_that_the_code_reads() -> None:
+    source = (
+        BASEDIR + "class Config:\n    SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL') or \\\n"
+        "        'sqlite:///' + os.path.join(basedir, 'app.db')\n"
+    )
+    files = {
+        "app.py": FLASK_APP + "from config import Config\napp.config.from_object(Config)\n",
+        "config.py": HEAD + source,
+    }
+    plan = planned(files)
+    assert ("DATABASE_URL", "sqlite:////app/data/app.db") in plan.image_environment
+    assert volume_paths(plan) == ("/app/data",)
+    assert decision(plan, "image_environment.DATABASE_URL").evidence[0].path == "config.py"
+
+
+def test_settings_name_the_volumes_alone() -> None:
+    plan = planned({"app.py": HEAD + SQLALCHEMY, "okamochi.toml": 'volumes = ["var/files", "/srv/x"]\n'})
+    assert volume_paths(plan) == ("/app/var/files", "/srv/x")
+
+
+def test_a_volume_over_the_code_is_refused() -> None:
+    with pytest.raises(PlanError) as caught:
+        planned({"app.py": FLASK_APP, "okamochi.toml": 'volumes = ["."]\n'})
+    assert "own code" in caught.value.message
+
+
+def test_volumes_of_the_same_last_name_are_told_apart() -> None:
+    source = "app = Flask(__name__)\nos.makedirs('/srv/a/files')\nos.makedirs('/srv/b/files')\n"
+    plan = planned({"app.py": HEAD + source})
+    assert [volume.name for volume in plan.volumes] == ["files", "b-files"]

@@ -1,0 +1,180 @@
+import pytest
+
+from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.pypi.requirements import expanded, read_requirements
+from okamochi.system.project_files import DiskProject, MemoryProject
+
+
+def read(text, **files):
+    project = MemoryProject({"requirements.txt": text, **files})
+    return read_requirements(project, ("requirements.txt",))
+
+
+def specifiers(found):
+    return [line.specifier for line in found.lines]
+
+
+def test_each_specifier_keeps_its_file_and_line():
+    found = read("# web\nFlask==3.1.*\n\nflask_login>=0.6 ; python_version > '3.8'  # users\n")
+    assert [(line.name, line.where) for line in found.lines] == [
+        ("flask", "requirements.txt:2"),
+        ("flask-login", "requirements.txt:4"),
+    ]
+    assert specifiers(found)[1] == "flask_login>=0.6 ; python_version > '3.8'"
+    assert found.names == {"flask", "flask-login"}
+
+
+def test_continued_lines_with_hashes_are_one_requirement():
+    found = read("flask==3.1.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\nsix\n")
+    assert found.lines[0].specifier == "flask==3.1.0"
+    assert found.lines[0].hashes == ("sha256:aa", "sha256:bb")
+    assert found.lines[1].where == "requirements.txt:4"
+
+
+def test_a_comment_inside_a_continuation_ends_it():
+    assert specifiers(read("flask \\\n# why\nsix\n")) == ["flask", "six"]
+
+
+def test_included_files_are_read_relative_to_the_file_that_names_them():
+    project = MemoryProject(
+        {
+            "requirements/prod.txt": "-r base.txt\n-c ../constraints.txt\ngunicorn\n",
+            "requirements/base.txt": "flask[async]\n",
+            "constraints.txt": "werkzeug<4\n",
+        }
+    )
+    found = read_requirements(project, ("requirements/prod.txt",))
+    assert specifiers(found) == ["flask[async]", "gunicorn"]
+    assert [line.specifier for line in found.constraints] == ["werkzeug<4"]
+    assert found.input_files == ("constraints.txt", "requirements/base.txt", "requirements/prod.txt")
+
+
+def test_files_that_include_each_other_end():
+    project = MemoryProject({"a.txt": "-r b.txt\nflask\n", "b.txt": "-r a.txt\nsix\n"})
+    assert specifiers(read_requirements(project, ("a.txt",))) == ["six", "flask"]
+
+
+@pytest.mark.parametrize("line", ["-rbase.txt", "-r base.txt", "--requirement=base.txt", "-r=base.txt"])
+def test_all_spellings_of_an_inclusion_are_understood(line):
+    assert specifiers(read(line + "\n", **{"base.txt": "flask\n"})) == ["flask"]
+
+
+def test_index_options_are_collected_and_the_last_index_counts():
+    found = read(
+        "-i https://one.example/simple\n--index-url=https://two.example/simple\n"
+        "--extra-index-url https://${USER_NAME}:${SECRET}@three.example/simple\n"
+        "--find-links ./wheels\n--trusted-host two.example\n--only-binary :all:\n--prefer-binary\nflask\n",
+        **{"wheels/six-1.0-py3-none-any.whl": "x"},
+    )
+    assert found.indexes.index_url == "https://two.example/simple"
+    assert found.indexes.extra_index_urls == ("https://${USER_NAME}:${SECRET}@three.example/simple",)
+    assert found.indexes.find_links == ("wheels",)
+    assert found.indexes.trusted_hosts == ("two.example",)
+
+
+def test_variables_are_replaced_only_in_braces_and_capitals():
+    environ = {"TOKEN": "s3cret"}
+    assert expanded("https://${TOKEN}@x/$TOKEN/${token}/${UNSET}", environ) == (
+        "https://s3cret@x/$TOKEN/${token}/${UNSET}"
+    )
+
+
+def test_a_powershell_file_in_utf16_with_crlf_is_read(tmp_path):
+    (tmp_path / "requirements.txt").write_bytes("Flask==3.1.0\r\ngunicorn\r\n".encode("utf-16"))
+    found = read_requirements(DiskProject.open(tmp_path), ("requirements.txt",))
+    assert found.names == {"flask", "gunicorn"}
+
+
+def test_the_address_of_a_wheel_is_a_direct_reference():
+    found = read("https://files.example/six-1.17.0-py2.py3-none-any.whl ; python_version > '3'\n")
+    assert found.lines[0].name == "six"
+    assert specifiers(found)[0].startswith("six @ https://files.example/six-1.17.0-py2.py3-none-any.whl ;")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git+https://user:pw@forge.example/x.git",
+        "thing @ git+ssh://git@forge.example/x.git",
+        "-e ./lib",
+        "./lib",
+        "lib/thing",
+        "../elsewhere",
+        "-e git+https://forge.example/x.git#egg=thing",
+        "thing @ https://files.example/thing-1.0.tar.gz",
+        "https://files.example/archive.zip",
+        "thing @ file:///srv/thing-1.0-py3-none-any.whl",
+    ],
+)
+def test_what_needs_a_build_from_source_is_refused_with_its_line(line):
+    with pytest.raises(PlanError) as caught:
+        read(f"flask\n{line}\n")
+    assert caught.value.where == "requirements.txt:2"
+    assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("flask ==\n", "requirements.txt:1"),
+        ("flask\n-r missing.txt\n", "requirements.txt:2"),
+        ("-r ../../outside.txt\n", "requirements.txt:1"),
+        ("-r /etc/passwd\n", "requirements.txt:1"),
+        ("-r https://example.org/r.txt\n", "requirements.txt:1"),
+        ("--frobnicate\n", "requirements.txt:1"),
+        ("-r\n", "requirements.txt:1"),
+        ("pip install flask\n", "requirements.txt:1"),
+    ],
+)
+def test_a_bad_line_is_named(text, where):
+    with pytest.raises(DetectionError) as caught:
+        read(text)
+    assert caught.value.where == where
+
+
+def test_all_bad_lines_are_told_at_once():
+    with pytest.raises(OkamochiError) as caught:
+        read("flask ==\nsix\n-r missing.txt\n")
+    assert any("requirements.txt:3" in line for line in caught.value.details)
+
+
+def test_a_link_that_leads_out_of_the_project_is_not_read(tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("flask\n")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "requirements.txt").symlink_to(outside)
+    with pytest.raises(DetectionError):
+        read_requirements(DiskProject.open(project), ("requirements.txt",))
+
+
+PYPROJECT = """\
+[project]
+name = "shop"
+version = "1"
+dependencies = [
+    "flask>=3",
+]
+[project.optional-dependencies]
+web_server = ["gunicorn; sys_platform == 'linux'"]
+"""
+
+
+def test_the_project_itself_stands_for_its_declared_dependencies():
+    found = read("-e .[web-server]\nsix\n", **{"pyproject.toml": PYPROJECT})
+    assert (found.lines[0].name, found.lines[0].where) == ("flask", "pyproject.toml:5")
+    assert found.names == {"flask", "gunicorn", "six"}
+    assert found.itself is not None and found.itself.where == "requirements.txt:1"
+    assert "pyproject.toml" in found.input_files
+
+
+@pytest.mark.parametrize("files", [{}, {"pyproject.toml": "[project]\nname='x'\ndynamic=['dependencies']\n"}])
+def test_the_project_itself_without_declared_dependencies_is_refused(files):
+    with pytest.raises(PlanError) as caught:
+        read("-e .\n", **files)
+    assert caught.value.where == "requirements.txt:1"
+
+
+def test_an_extra_that_does_not_exist_is_refused():
+    with pytest.raises(DetectionError, match="nope"):
+        read(".[nope]\n", **{"pyproject.toml": PYPROJECT})

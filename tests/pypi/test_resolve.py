@@ -1,0 +1,297 @@
+import pytest
+from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
+
+from okamochi.errors import PlanError, RegistryError, TransientRegistryError
+from okamochi.model.plan import Dependencies
+from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
+from okamochi.pypi.install import wheel_trees
+from okamochi.pypi.resolve import resolve_wheels
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def links(tmp_path):
+    folder = tmp_path / "links"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def resolve(tmp_path, project, links):
+    def run(text, *, platform=LINUX_AMD64, environ=None, preferred=(), offline=False, cache="cache", **more):
+        (project / "requirements.txt").write_text(text)
+        world = make_world(
+            tmp_path, environ or local_environ(tmp_path, links=links), offline=offline, cache=cache
+        )
+        return resolve_wheels(
+            world,
+            project_root=project,
+            dependencies=Dependencies(files=("requirements.txt",), **more),
+            python_version=PYTHON,
+            platform=platform,
+            glibc_version=GLIBC,
+            preferred=preferred,
+        )
+
+    return run
+
+
+def names(wheels):
+    return [f"{wheel.name}=={wheel.version}" for wheel in wheels]
+
+
+def test_wheels_come_sorted_with_their_digest_and_without_an_address(resolve, links):
+    make_wheel(links, "zebra", requires=("Apple_Pie",))
+    apple = make_wheel(links, "Apple_Pie", "2.0")
+    make_wheel(links, "Apple_Pie", "1.0")
+    found = resolve("zebra\n")
+    assert names(found) == ["apple-pie==2.0", "zebra==1.0"]
+    assert (found[0].sha256, found[0].filename, found[0].url) == (sha256_of(apple), apple.name, "")
+
+
+def test_the_best_wheel_for_the_image_is_chosen_whatever_the_host_is(resolve, links):
+    for tag in (
+        "py3-none-any",
+        "cp311-cp311-manylinux_2_17_x86_64",
+        "cp313-cp313-manylinux_2_17_x86_64",
+        "cp313-cp313-manylinux_2_17_aarch64",
+        "cp313-cp313-musllinux_1_2_x86_64",
+        "cp313-cp313t-manylinux_2_17_x86_64",
+        "cp313-cp313-macosx_11_0_arm64",
+        "cp313-cp313-win_amd64",
+    ):
+        make_wheel(links, "native", tag=tag)
+    assert resolve("native\n")[0].filename == "native-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"
+    arm = resolve("native\n", platform=LINUX_ARM64)
+    assert arm[0].filename == "native-1.0-cp313-cp313-manylinux_2_17_aarch64.whl"
+
+
+def test_a_stable_abi_wheel_serves(resolve, links):
+    make_wheel(links, "native", tag="cp39-abi3-manylinux_2_28_x86_64")
+    assert resolve("native\n")[0].filename == "native-1.0-cp39-abi3-manylinux_2_28_x86_64.whl"
+
+
+def test_markers_are_evaluated_for_the_image(resolve, links):
+    make_wheel(links, "always")
+    make_wheel(links, "newer")
+    text = (
+        "always\nwinonly; sys_platform == 'win32'\nold; python_version < '3.12'\n"
+        "newer; python_version >= '3.13' and platform_machine == 'x86_64'\n"
+    )
+    assert names(resolve(text)) == ["always==1.0", "newer==1.0"]
+
+
+def test_extras_constraints_and_what_okamochi_adds_take_part(resolve, links, project):
+    make_wheel(links, "web", requires=('extra-thing; extra == "fast"',))
+    make_wheel(links, "extra-thing", "1.0")
+    make_wheel(links, "extra-thing", "2.0")
+    make_wheel(links, "server", "9.0")
+    (project / "constraints.txt").write_text("extra-thing<2\n")
+    found = resolve("-c constraints.txt\nweb[fast]\n", added=("server>=8",))
+    assert names(found) == ["extra-thing==1.0", "server==9.0", "web==1.0"]
+
+
+def test_an_older_locks_versions_are_kept_while_the_requirements_allow_them(resolve, links):
+    for version in ("1.0", "1.5"):
+        make_wheel(links, "lib", version)
+    first = resolve("lib<1.5\n")
+    assert names(resolve("lib\n", preferred=first)) == ["lib==1.0"]
+    assert names(resolve("lib>1.0\n", preferred=first)) == ["lib==1.5"]
+    assert names(resolve("lib\n")) == ["lib==1.5"]
+
+
+def test_a_package_that_does_not_exist_is_named_with_its_line(resolve, links):
+    make_wheel(links, "lib")
+    with pytest.raises(PlanError) as caught:
+        resolve("lib\nnothing-like-this\n")
+    assert caught.value.where == "requirements.txt:2"
+    assert any("nothing-like-this" in line for line in caught.value.details)
+
+
+def test_versions_that_exclude_each_other_are_explained(resolve, links):
+    make_wheel(links, "web", requires=("lib>=2",))
+    make_wheel(links, "lib", "1.0")
+    make_wheel(links, "lib", "2.0")
+    with pytest.raises(PlanError) as caught:
+        resolve("web\nlib<2\n")
+    assert "cannot be satisfied" in caught.value.message
+    assert any("web" in line and "lib" in line for line in caught.value.details)
+    assert caught.value.where.startswith("requirements.txt:")
+
+
+def test_a_package_without_a_wheel_for_the_image_is_named_with_the_nearest_version_that_has_one(
+    resolve, links
+):
+    make_wheel(links, "native", "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
+    make_wheel(links, "native", "1.4", tag="cp313-cp313-manylinux_2_17_x86_64")
+    make_wheel(links, "native", "2.0", tag="cp313-cp313-manylinux_2_17_x86_64")
+    with pytest.raises(PlanError) as caught:
+        resolve("# c\nnative==1.0\n")
+    assert "native 1.0 has no wheel" in caught.value.message
+    assert "cp313 manylinux_2_41_x86_64" in caught.value.message
+    assert "native==1.4" in caught.value.hint
+    assert caught.value.where == "requirements.txt:2"
+
+
+def test_a_package_with_a_source_archive_only_is_refused_and_never_built(resolve, links, tmp_path):
+    trap = tmp_path / "executed"
+    source = tmp_path / "sdist/onlysource-1.0"
+    source.mkdir(parents=True)
+    (source / "setup.py").write_text(f"open({str(trap)!r}, 'w')\nfrom setuptools import setup\nsetup()\n")
+    (source / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: onlysource\nVersion: 1.0\n")
+    import tarfile
+
+    with tarfile.open(links / "onlysource-1.0.tar.gz", "w:gz") as archive:
+        archive.add(source, "onlysource-1.0")
+    make_wheel(links, "web", requires=("onlysource",))
+    with pytest.raises(PlanError) as caught:
+        resolve("web\n")
+    assert "onlysource" in caught.value.message and "needed by web" in caught.value.message
+    assert not trap.exists()
+
+
+def test_a_wheel_with_another_digest_than_the_file_allows_is_refused(resolve, links):
+    make_wheel(links, "lib")
+    with pytest.raises(RegistryError) as caught:
+        resolve(f"lib==1.0 --hash=sha256:{'0' * 64}\n")
+    assert caught.value.where == "requirements.txt:1"
+
+
+def test_among_wheels_only_those_that_the_file_allows_are_taken(resolve, links):
+    make_wheel(links, "lib", tag="cp313-cp313-manylinux_2_17_x86_64")
+    plain = make_wheel(links, "lib", tag="py3-none-any")
+    found = resolve(f"lib==1.0 --hash=sha256:{sha256_of(plain)}\n")
+    assert found[0].filename == plain.name
+
+
+def test_find_links_of_the_project_serve_and_are_found_again_at_the_install(resolve, project, tmp_path):
+    wheel = make_wheel(project / "vendor", "inhouse")
+    found = resolve("--no-index\n--find-links vendor\ninhouse\n", environ=local_environ(tmp_path))
+    assert (found[0].sha256, found[0].url) == (sha256_of(wheel), "")
+    trees = wheel_trees(
+        make_world(tmp_path, local_environ(tmp_path), cache="other"),
+        found,
+        python_version=PYTHON,
+        platform=LINUX_AMD64,
+        glibc_version=GLIBC,
+        project_root=project,
+        dependencies=Dependencies(files=("requirements.txt",)),
+    )
+    assert trees[0].wheel == found[0]
+
+
+def test_a_project_that_asks_for_nothing_needs_no_uv(resolve):
+    assert resolve("# nothing yet\n") == ()
+
+
+def test_the_projects_own_uv_settings_do_not_count_but_its_indexes_do(resolve, project, links, tmp_path):
+    wheel = make_wheel(links, "lib")
+    with package_index(tmp_path / "index", wheel) as (port, seen):
+        (project / "pyproject.toml").write_text(
+            f"""[project]
+name = "shop"
+version = "1"
+[tool.uv]
+python-preference = "only-managed"
+required-version = "==0.0.1"
+[[tool.uv.index]]
+name = "house"
+url = "http://127.0.0.1:{port}/simple/"
+default = true
+"""
+        )
+        assert names(resolve("lib\n", environ=local_environ(tmp_path))) == ["lib==1.0"]
+        assert "/simple/lib/" in seen
+
+
+def test_a_package_tied_to_an_index_comes_from_there(resolve, project, links, tmp_path):
+    make_wheel(links, "lib", "9.0")
+    own = make_wheel(tmp_path / "own", "lib", "1.0")
+    with package_index(tmp_path / "index", own) as (port, _):
+        (project / "pyproject.toml").write_text(
+            f"""[tool.uv]
+index = [{{ name = "house", url = "http://127.0.0.1:{port}/simple/", explicit = true }}]
+[tool.uv.sources]
+lib = {{ index = "house" }}
+"""
+        )
+        environ = local_environ(tmp_path) | {"PIP_FIND_LINKS": str(links)}
+        assert names(resolve("", environ=environ, inline=("lib",))) == ["lib==1.0"]
+
+
+def test_a_package_tied_to_a_folder_is_refused(resolve, project):
+    (project / "pyproject.toml").write_text('[tool.uv.sources]\nlib = { path = "../lib" }\n')
+    with pytest.raises(PlanError, match="lib"):
+        resolve("", inline=("lib",))
+
+
+@pytest.mark.parametrize("way", ["variable", "requirement file", "netrc"])
+def test_a_private_index_works_and_leaves_no_credentials_behind(resolve, links, project, tmp_path, way):
+    wheel = make_wheel(links, "inhouse", files={"inhouse.py": b"x = 1\n"})
+    with package_index(tmp_path / "index", wheel, user="me", password="s3cretpw") as (port, seen):
+        environ = local_environ(tmp_path)
+        text = "inhouse\n"
+        if way == "variable":
+            environ["PIP_INDEX_URL"] = f"http://me:s3cretpw@127.0.0.1:{port}/simple/"
+        elif way == "netrc":
+            environ["PIP_INDEX_URL"] = f"http://127.0.0.1:{port}/simple/"
+            netrc = tmp_path / "home/.netrc"
+            netrc.write_text("machine 127.0.0.1 login me password s3cretpw\n")
+            netrc.chmod(0o600)
+            environ["NETRC"] = str(netrc)
+        else:
+            environ["INDEX_PASSWORD"] = "s3cretpw"
+            text = f"--index-url http://me:${{INDEX_PASSWORD}}@127.0.0.1:{port}/simple/\ninhouse\n"
+        found = resolve(text, environ=environ)
+        trees = wheel_trees(
+            make_world(tmp_path, environ),
+            found,
+            python_version=PYTHON,
+            platform=LINUX_AMD64,
+            glibc_version=GLIBC,
+            project_root=project,
+            dependencies=Dependencies(files=("requirements.txt",)),
+        )
+    assert "/simple/inhouse/" in seen
+    written = repr(found).encode() + b"".join(
+        entry.content.read() for tree in trees for entry in tree.entries if entry.content
+    )
+    assert b"s3cretpw" not in written and b"127.0.0.1" not in written
+
+
+def test_wrong_credentials_are_told_without_the_password(resolve, links, tmp_path):
+    wheel = make_wheel(links, "inhouse")
+    with package_index(tmp_path / "index", wheel, user="me", password="right") as (port, _):
+        environ = local_environ(tmp_path) | {"PIP_INDEX_URL": f"http://me:wr0ng@127.0.0.1:{port}/simple/"}
+        with pytest.raises(RegistryError) as caught:
+            resolve("inhouse\n", environ=environ)
+    told = " ".join((caught.value.message, caught.value.where, caught.value.hint, *caught.value.details))
+    assert "401" in told and "wr0ng" not in told
+
+
+def test_an_index_that_does_not_answer_is_transient(resolve, tmp_path):
+    environ = local_environ(tmp_path) | {"PIP_INDEX_URL": "http://127.0.0.1:9/simple/"}
+    with pytest.raises(TransientRegistryError) as caught:
+        resolve("lib\n", environ=environ)
+    assert caught.value.where.startswith("http://127.0.0.1:9/")
+
+
+def test_offline_without_a_cache_says_what_to_do(resolve, tmp_path):
+    with pytest.raises(RegistryError) as caught:
+        resolve("lib\n", environ=local_environ(tmp_path), offline=True)
+    assert "--offline" in caught.value.hint
+
+
+def test_a_direct_reference_keeps_its_address_without_user_and_password(resolve, links, tmp_path):
+    wheel = make_wheel(links, "direct")
+    with package_index(tmp_path / "index", wheel, user="me", password="s3cretpw") as (port, _):
+        address = f"127.0.0.1:{port}/simple/direct/{wheel.name}"
+        found = resolve(f"direct @ http://me:s3cretpw@{address}\n", environ=local_environ(tmp_path))
+    assert found[0].url == f"http://{address}"
+    assert (found[0].sha256, found[0].filename) == (sha256_of(wheel), wheel.name)

@@ -1,0 +1,223 @@
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from okamochi.errors import EngineError
+from okamochi.model.process import Process, ProcessType, SecurityContext, Volume
+from okamochi.run.command_line import environment_flags
+from okamochi.run.docker import DockerEngine
+from okamochi.run.podman import PodmanEngine
+from okamochi.run.spec import APP_LABEL, ContainerState, RunSpec
+from okamochi.system.process import Completed, RecordedRunner, answer
+
+DOCKER_INFO = {
+    "ServerVersion": "28.1",
+    "MemoryLimit": True,
+    "SwapLimit": True,
+    "CpuCfsQuota": True,
+    "PidsLimit": True,
+    "NCPU": 4,
+    "LoggingDriver": "json-file",
+}
+PODMAN_INFO = {
+    "host": {
+        "cpus": 4,
+        "cgroupVersion": "v2",
+        "cgroupControllers": ["cpu", "memory", "pids"],
+        "logDriver": "journald",
+        "security": {"rootless": True},
+    },
+    "version": {"Version": "5.4.0"},
+}
+ABSENT = answer("[]", returncode=1, stderr="Error: No such container: okamochi-shop")
+SPEC = RunSpec(
+    name="okamochi-shop",
+    app="shop",
+    image_reference="shop:1",
+    process=Process(name="web", type=ProcessType.WEB, argv=("gunicorn", "app:app"), port=8000),
+    secrets_folder="/state/shop/secrets",
+    secret_names=("SECRET_KEY",),
+    volumes=(Volume(name="data", path="/app/data"),),
+    published_port=8080,
+    healthcheck=("python", "check.py"),
+)
+
+
+def inspected(**state: object) -> Completed:
+    found = {
+        "Name": "/okamochi-shop",
+        "State": {"Status": "running", **state},
+        "RestartCount": 0,
+        "Config": {"Labels": {APP_LABEL: "shop"}, "Image": "shop:1"},
+        "HostConfig": {"PortBindings": {"8000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}},
+    }
+    return answer(json.dumps([found]))
+
+
+def recorded(program: str, info: Mapping[str, Any], **answers: Completed) -> RecordedRunner:
+    base = {
+        (program, "info"): answer(json.dumps(info)),
+        (program, "rm"): answer(),
+        (program, "volume"): answer(),
+        (program, "container", "inspect"): ABSENT,
+        (program, "run"): answer("0123\n"),
+    }
+    return RecordedRunner(base | {(program, *words.split("_")): one for words, one in answers.items()})
+
+
+def run_call(runner: RecordedRunner) -> tuple[str, ...]:
+    return next(call for call in runner.calls if call[1] == "run")
+
+
+def pairs(call: tuple[str, ...]) -> set[tuple[str, str]]:
+    return set(pairwise(call))
+
+
+def test_docker_is_told_every_limit_and_protection() -> None:
+    runner = recorded("docker", DOCKER_INFO)
+    DockerEngine(runner, {}).start(SPEC)
+    call = run_call(runner)
+    assert "--read-only" in call
+    assert pairs(call) >= {
+        ("--user", "10001:10001"),
+        ("--cap-drop", "ALL"),
+        ("--security-opt", "no-new-privileges"),
+        ("--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=67108864,mode=1777"),
+        ("--memory", "536870912"),
+        ("--memory-swap", "536870912"),
+        ("--cpus", "1"),
+        ("--pids-limit", "256"),
+        ("--publish", "127.0.0.1:8080:8000"),
+        ("--volume", "okamochi-shop-data:/app/data"),
+        ("--volume", "/state/shop/secrets:/run/secrets:ro"),
+        ("--log-opt", "max-size=10m"),
+        ("--stop-timeout", "35"),
+        ("--env", "SECRET_KEY_FILE"),
+    }
+    assert call[-4:] == ("--entrypoint", "gunicorn", "shop:1", "app:app")
+    assert "--health-cmd" not in call
+
+
+def test_what_the_engine_cannot_limit_is_left_out_and_told() -> None:
+    info = {**DOCKER_INFO, "MemoryLimit": False, "PidsLimit": False, "LoggingDriver": "journald"}
+    runner = recorded("docker", info)
+    engine = DockerEngine(runner, {})
+    engine.start(SPEC)
+    assert {"--memory", "--memory-swap", "--pids-limit", "--log-opt"} & set(run_call(runner)) == set()
+    assert [text.split(" ")[0] for text in engine.facts().missing] == ["memory", "process"]
+
+
+def test_more_cpus_than_the_machine_has_are_not_asked_for() -> None:
+    runner = recorded("docker", {**DOCKER_INFO, "NCPU": 0.5})
+    DockerEngine(runner, {}).start(SPEC)
+    assert ("--cpus", "0.5") in pairs(run_call(runner))
+
+
+def test_podman_gets_the_health_check_as_an_array() -> None:
+    runner = recorded("podman", PODMAN_INFO)
+    PodmanEngine(runner, {}).start(SPEC)
+    call = run_call(runner)
+    assert ("--health-cmd", '["python", "check.py"]') in pairs(call)
+    assert "--read-only-tmpfs=false" in call
+    assert "--log-opt" not in call
+
+
+def test_rootless_podman_on_old_control_groups_sets_no_limits() -> None:
+    host = {**PODMAN_INFO["host"], "cgroupVersion": "v1"}  # type: ignore[dict-item]
+    runner = recorded("podman", {**PODMAN_INFO, "host": host})
+    engine = PodmanEngine(runner, {})
+    engine.start(SPEC)
+    assert "--memory" not in run_call(runner)
+    assert ("--pids-limit", "0") in pairs(run_call(runner))
+    assert len(engine.facts().missing) == 3
+
+
+def test_a_looser_security_context_loosens_only_that() -> None:
+    runner = recorded("docker", DOCKER_INFO)
+    loose = SecurityContext(read_only_root_filesystem=False)
+    DockerEngine(runner, {}).start(RunSpec(**{**spec_fields(), "security": loose}))  # type: ignore[arg-type]
+    assert "--read-only" not in run_call(runner)
+    assert ("--cap-drop", "ALL") in pairs(run_call(runner))
+
+
+def spec_fields() -> dict[str, object]:
+    return {name: getattr(SPEC, name) for name in SPEC.__struct_fields__}
+
+
+def test_values_do_not_show_in_the_list_of_processes() -> None:
+    flags, passed = environment_flags((("HTTP_PROXY", "http://p"), ("PATH", "/bin"), ("TOKEN", "a\nb")))
+    assert flags == ("--env", "HTTP_PROXY=http://p", "--env", "PATH=/bin", "--env", "TOKEN")
+    assert passed == {"TOKEN": "a\nb"}
+
+
+def test_a_container_of_somebody_else_is_left_alone() -> None:
+    foreign = answer(json.dumps([{"Name": "okamochi-shop", "State": {"Status": "running"}, "Config": {}}]))
+    runner = recorded("docker", DOCKER_INFO, container_inspect=foreign)
+    with pytest.raises(EngineError, match="that okamochi did not start"):
+        DockerEngine(runner, {}).start(SPEC)
+    assert not any(call[1] == "rm" for call in runner.calls)
+
+
+def test_a_start_that_fails_shows_the_engines_words_and_leaves_nothing() -> None:
+    runner = recorded("docker", DOCKER_INFO, run=answer(returncode=125, stderr="docker: invalid mount"))
+    with pytest.raises(EngineError) as caught:
+        DockerEngine(runner, {}).start(SPEC)
+    assert caught.value.details == ("docker: invalid mount",)
+    assert runner.calls[-1] == ("docker", "rm", "--force", "okamochi-shop")
+
+
+def test_a_port_that_was_taken_meanwhile_is_told_as_such() -> None:
+    refused = answer(returncode=125, stderr="Bind for 127.0.0.1:8080 failed: port is already allocated")
+    runner = recorded("docker", DOCKER_INFO, run=refused, ps=answer("other\t127.0.0.1:8080->80/tcp"))
+    with pytest.raises(EngineError, match="port 8080 is taken by"):
+        DockerEngine(runner, {}).start(SPEC)
+
+
+def test_a_running_container_is_read_from_inspect() -> None:
+    runner = recorded("docker", DOCKER_INFO, container_inspect=inspected(Health={"Status": "healthy"}))
+    running = DockerEngine(runner, {}).inspect("okamochi-shop")
+    assert (running.state, running.health, running.app) == (ContainerState.RUNNING, "healthy", "shop")
+    assert running.address == "127.0.0.1:8080"
+
+
+def test_an_end_for_lack_of_memory_is_read_from_inspect() -> None:
+    ended = inspected(Status="exited", OOMKilled=True, ExitCode=137)
+    running = PodmanEngine(recorded("podman", PODMAN_INFO, container_inspect=ended), {}).inspect("x")
+    assert (running.state, running.exit_code, running.out_of_memory) == (ContainerState.EXITED, 137, True)
+
+
+@pytest.mark.parametrize(
+    ("info", "stderr", "hint"),
+    [
+        (
+            answer("{}", returncode=1, stderr="Cannot connect to the Docker daemon"),
+            "Cannot connect",
+            "start it",
+        ),
+        (
+            answer(json.dumps({"ServerErrors": ["permission denied while trying to connect"]})),
+            "permission denied",
+            "group docker",
+        ),
+        (answer("not json", returncode=1), "", "start it"),
+    ],
+)
+def test_a_docker_that_does_not_answer_says_why(info: Completed, stderr: str, hint: str) -> None:
+    with pytest.raises(EngineError, match="docker does not answer") as caught:
+        DockerEngine(RecordedRunner({("docker", "info"): info}), {}).facts()
+    assert hint in caught.value.hint
+    assert stderr in " ".join(caught.value.details)
+
+
+def test_podmans_stand_in_for_docker_is_recognised() -> None:
+    runner = RecordedRunner({("docker", "info"): answer(json.dumps(PODMAN_INFO))})
+    with pytest.raises(EngineError, match="stand-in"):
+        DockerEngine(runner, {}).facts()
+
+
+def test_a_program_that_is_not_there_is_an_engine_error() -> None:
+    with pytest.raises(EngineError, match="podman"):
+        PodmanEngine(RecordedRunner({}), {}).facts()

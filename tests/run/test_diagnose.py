@@ -1,0 +1,132 @@
+"""Logs as they are written in the wild, shortened, and the cause that must be read from each."""
+
+import pytest
+
+from okamochi.run.diagnose import diagnose
+
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "/opt/venv/lib/python3.13/site-packages/gunicorn/arbiter.py", line 609, in spawn_worker
+    worker.init_process()
+  File "/app/wsgi.py", line 3, in <module>
+    from shop.config import SETTINGS
+  File "/app/shop/config.py", line 12, in <module>
+    SETTINGS = read()
+{frames}{error}
+"""
+LIBRARY_FRAME = '  File "/opt/venv/lib/python3.13/site-packages/x/y.py", line 5, in y\n    raise\n'
+OS_FRAME = '  File "<frozen os>", line 717, in __getitem__\n'
+NO_ATTRIBUTE = "Failed to find attribute 'app' in 'wsgi'."
+
+
+def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
+    return TRACEBACK.format(frames=frames, error=error)
+
+
+@pytest.mark.parametrize(
+    ("log", "text", "where"),
+    [
+        (
+            traceback("KeyError: 'DATABASE_URL'", OS_FRAME),
+            "the required variable DATABASE_URL is missing",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("RuntimeError: SECRET_KEY is not set"),
+            "the required variable SECRET_KEY is missing",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("ModuleNotFoundError: No module named 'requests'"),
+            "the module requests cannot be imported",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("ImportError: cannot import name 'Markup' from 'flask' (/opt/venv/x.py)"),
+            "an import fails: cannot import name 'Markup' from 'flask'",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("ImportError: libpq.so.5: cannot open shared object file: No such file or directory"),
+            "the native library libpq.so.5 is missing",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("OSError: cannot load library 'libpango-1.0-0': libpango-1.0-0: cannot open shared"),
+            "the native library libpango-1.0-0 is missing",
+            "/app/shop/config.py:12",
+        ),
+        (NO_ATTRIBUTE, "the server finds no application app in the module wsgi", ""),
+        (
+            traceback("OSError: [Errno 30] Read-only file system: '/app/shop/cache'"),
+            "the app writes to /app/shop/cache, which is read-only",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("PermissionError: [Errno 13] Permission denied: '/data/x'"),
+            "the app may not use /data/x",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback(
+                "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) unable to open database file"
+            ),
+            "SQLite cannot write its database file",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) no such table: invoice"),
+            "the table invoice does not exist",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback('psycopg.errors.UndefinedTable: relation "customer" does not exist'),
+            "the table customer does not exist",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback('psycopg.OperationalError: could not translate host name "db" to address: unknown'),
+            "the service at db cannot be reached",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback('connection to server at "127.0.0.1", port 5432 failed: Connection refused'),
+            "the service at 127.0.0.1 cannot be reached",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Refused."),
+            "the service at localhost:6379 cannot be reached",
+            "/app/shop/config.py:12",
+        ),
+        (
+            '  File "/app/shop/views.py", line 8\n    def x(:\n          ^\nSyntaxError: invalid syntax',
+            "SyntaxError: invalid syntax",
+            "/app/shop/views.py:8",
+        ),
+        ("[ERROR] Connection in use: ('0.0.0.0', 8000)", "port 8000 is taken", ""),
+        ("[ERROR] Worker (pid:9) was sent SIGKILL! Perhaps out of memory?", "ran out of memory", ""),
+        ("exec /opt/venv/bin/gunicorn: exec format error", "for another processor", ""),
+        ("okamochi: TOKEN_FILE=/run/secrets/TOKEN is empty", "TOKEN_FILE=/run/secrets/TOKEN is empty", ""),
+        (
+            (
+                'File "/opt/venv/lib/python3.13/site-packages/gunicorn/config.py", line 7\n'
+                'os.environ.get("WEB_CONCURRENCY", 1)\n'
+                "ValueError: invalid literal for int() with base 10: 'many'"
+            ),
+            "WEB_CONCURRENCY=many is no number",
+            "",
+        ),
+    ],
+)
+def test_a_known_trace_gives_its_cause_and_place(log: str, text: str, where: str) -> None:
+    cause = diagnose("[INFO] Starting gunicorn\n" + log + "\n[INFO] Shutting down: Master\n")
+    assert cause is not None
+    assert text in cause.text
+    assert cause.where == where
+    assert cause.hint
+
+
+@pytest.mark.parametrize("log", ["", "all is well", traceback("KeyError: 'colour'"), "KeyError: 'X'"])
+def test_what_no_rule_knows_is_left_alone(log: str) -> None:
+    assert diagnose(log) is None

@@ -1,0 +1,158 @@
+"""The host engine's parts: the stand-in environment without isolation, and the launcher's own promises."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from okamochi.oci.image import Image
+from okamochi.run.host.engine import HostEngine, is_alive
+from okamochi.run.host.isolation import Isolation, launcher_argv
+from okamochi.run.host.shim import fill, shim_at
+from okamochi.run.host.unpack import unpack_layers
+from okamochi.run.spec import RunSpec, with_secrets
+from okamochi.run.wait import Patience, start_healthy
+from okamochi.system.process import SubprocessRunner
+
+VOLUMES = (("/app/data", "/srv/data"), ("/files", "/srv/my files"))
+
+
+@pytest.fixture(scope="module")
+def root(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("root")
+    unpack_layers(image.layers, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("value", "rewritten"),
+    [
+        ("sqlite:////app/data/app.db", "sqlite:////srv/data/app.db"),
+        ("/app/shop:/opt/venv/bin:/usr/bin", "F/app/shop:F/bin:/usr/bin"),
+        ("/files", "/srv/my files"),
+        ("/tmp/.cache", "F/tmp/.cache"),
+        ("/run/secrets/KEY", "/state/secrets/KEY"),
+        ("https://shop.example/app/login", "https://shop.example/app/login"),
+        ("/application", "/application"),
+        ("my/app", "my/app"),
+    ],
+)
+def test_paths_of_the_image_become_paths_of_the_host(value: str, rewritten: str) -> None:
+    shim = shim_at(Path("F"), Path("/r"), volumes=VOLUMES, secrets_folder="/state/secrets", app_root="/app")
+    assert shim.rewritten(value) == rewritten
+
+
+def test_without_isolation_the_images_python_believes_in_its_environment(root: Path, tmp_path: Path) -> None:
+    volumes = (("/app/data", str(tmp_path / "volume")),)
+    (tmp_path / "volume").mkdir()
+    shim = shim_at(tmp_path / "with space", root, volumes=volumes, secrets_folder="", app_root="/app")
+    fill(shim, volumes=volumes, app_root="/app")
+    program = "import subprocess, sys; print(sys.prefix, sys.base_prefix); print(sys.path[-1], flush=True); "
+    program += "subprocess.run([sys.executable, '-c', 'import sys, json; print(sys.executable)'], check=True)"
+    completed = subprocess.run(
+        shim.argv(("/opt/venv/bin/python", "-c", program)),
+        env=shim.environment((("PATH", "/opt/venv/bin"),)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder = tmp_path / "with space"
+    lines = completed.stdout.splitlines()
+    assert lines[0].startswith(f"{folder} {root}/")
+    assert lines[1] == f"{folder}/lib/{Path(sys.executable).resolve().name}/site-packages"
+    assert lines[2] == f"{folder}/bin/python"
+    assert (folder / "app/data").readlink() == tmp_path / "volume"
+
+
+def test_without_isolation_the_whole_app_runs_all_the_same(
+    host_engine: HostEngine, image: Image, spec: RunSpec, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from okamochi.oci.reference import Reference
+
+    # as on a machine that allows no namespaces: the answer is kept where the engine keeps it
+    vars(host_engine)["_isolation"] = Isolation((), ("everything",))
+    host_engine.load(image, Reference.parse(spec.image_reference))
+    start_healthy(host_engine, spec, Patience(limit_seconds=30))
+    try:
+        program = "import os; print(os.environ['SECRET_KEY'], open('data/first').read(), os.getcwd())"
+        capfd.readouterr()
+        assert host_engine.exec(spec.name, with_secrets(("python", "-c", program))) == 0
+        assert capfd.readouterr().out.startswith("from-a-file from the image ")
+        assert host_engine.check(spec.name, spec.healthcheck)[0]
+    finally:
+        host_engine.stop(spec.name, grace_seconds=5)
+    assert host_engine.inspect(spec.name).exit_code == 0
+    host_engine.remove(spec.name)
+
+
+def description(folder: Path, program: str) -> Path:
+    launch = {
+        "namespaces": {},
+        "argv": [sys.executable, "-I", "-c", program],
+        "env": {},
+        "cwd": str(folder),
+        "limits": [],
+        "cores": 1,
+        "switch_user": False,
+        "status": str(folder / "status.json"),
+        "log": str(folder / "log"),
+    }
+    path = folder / "launch.json"
+    path.write_text(json.dumps(launch))
+    return path
+
+
+def status(folder: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / "status.json").read_text())
+    return found
+
+
+def ended(folder: Path) -> dict[str, object]:
+    for _ in range(200):
+        if "exit_code" in status(folder):
+            return status(folder)
+        time.sleep(0.05)
+    raise AssertionError("the keeper wrote no exit code")
+
+
+def test_the_keeper_stays_behind_keeps_the_log_and_the_exit_code(tmp_path: Path) -> None:
+    program = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(7)"
+    completed = SubprocessRunner().run(launcher_argv("supervise", description(tmp_path, program)))
+    assert completed.returncode == 0
+    assert ended(tmp_path)["exit_code"] == 7
+    assert sorted((tmp_path / "log").read_text().split()) == ["err", "out"]
+
+
+def test_when_the_keeper_is_killed_the_app_does_not_outlive_it(tmp_path: Path) -> None:
+    path = description(tmp_path, "import time; time.sleep(60)")
+    SubprocessRunner().run(launcher_argv("supervise", path))
+    found = status(tmp_path)
+    assert is_alive(found)
+    os.kill(int(str(found["keeper"])), signal.SIGKILL)
+    for _ in range(100):
+        if not is_alive(found):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the app is still alive")
+
+
+def test_the_log_stays_small(tmp_path: Path) -> None:
+    program = "import sys; line = 'x' * 1023 + '\\n'; [sys.stdout.write(line) for _ in range(25_000)]"
+    SubprocessRunner().run(launcher_argv("supervise", description(tmp_path, program)))
+    ended(tmp_path)
+    sizes = [(tmp_path / name).stat().st_size for name in ("log", "log.1")]
+    assert max(sizes) <= 10 * 1024 * 1024
+
+
+def test_a_start_that_fails_is_told(tmp_path: Path) -> None:
+    path = description(tmp_path, "")
+    broken = json.loads(path.read_text()) | {"argv": ["/no/such/program"]}
+    path.write_text(json.dumps(broken))
+    SubprocessRunner().run(launcher_argv("supervise", path))
+    assert ended(tmp_path)["exit_code"] == 125
+    assert "cannot start the app" in (tmp_path / "log").read_text()

@@ -1,0 +1,63 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from okamochi.errors import UsageError
+from okamochi.run.state import AppState, UpRecord
+
+
+def test_a_generated_secret_is_made_once(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    first, made = state.generated_secret("SECRET_KEY")
+    again, made_again = state.generated_secret("SECRET_KEY")
+    assert (first, made, made_again) == (again, True, False)
+    assert len(first) >= 64
+
+
+def test_secrets_are_readable_only_through_a_private_folder(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    path = state.keep_secret("TOKEN", "abc")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert stat.S_IMODE(state.secrets_folder.stat().st_mode) == 0o755
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+
+
+def test_the_record_is_read_back_and_dropped(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    assert state.record() is None
+    record = UpRecord(
+        app="shop", engine="docker", container="okamochi-shop", image_reference="shop:1", port=8000
+    )
+    state.put_record(record)
+    assert state.record() == record
+    assert AppState.all(tmp_path) == (state,)
+    state.drop_record()
+    assert state.record() is None
+
+
+def test_a_damaged_record_is_none(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    state.keep_secret("A", "b")
+    (state.folder / "up.json").write_text("{")
+    assert state.record() is None
+
+
+@pytest.mark.parametrize("name", ["../x", "", "A-B", "A/B", "A\n"])
+def test_names_that_are_no_variables_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError):
+        AppState.of(tmp_path, "shop").keep_secret(name, "x")
+
+
+@pytest.mark.parametrize("app", ["..", "../x", "A", "", "a/b", "a\n"])
+def test_names_that_are_no_apps_are_refused(tmp_path: Path, app: str) -> None:
+    with pytest.raises(UsageError):
+        AppState.of(tmp_path, app)
+
+
+def test_the_lock_is_for_one_at_a_time(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    with state.lock():
+        assert (state.folder / "lock").exists()
+    with state.lock():
+        pass

@@ -1,0 +1,153 @@
+"""Waiting, against a real HTTP server and an engine that says what a test wants."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+
+from okamochi.errors import UnhealthyError
+from okamochi.model.process import HttpProbe, Process, ProcessType
+from okamochi.run.engine import Engine
+from okamochi.run.ports import is_free
+from okamochi.run.spec import ContainerState, Running, RunSpec
+from okamochi.run.wait import Patience, start_healthy, wait_until_healthy
+
+
+class FakeEngine:
+    """Answers `inspect` from `states`, the last one for ever."""
+
+    def __init__(self, *states: Running, log: str = "", inside: tuple[bool, str] = (False, "")) -> None:
+        self.states = list(states)
+        self.log = log
+        self.inside = inside
+        self.removed: list[str] = []
+
+    def start(self, spec: RunSpec) -> Running:
+        return self.states[0]
+
+    def inspect(self, name: str) -> Running:
+        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
+
+    def logs(self, name: str, *, tail: int = 200) -> str:
+        return self.log
+
+    def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+        return self.inside
+
+    def stop(self, name: str, *, grace_seconds: int) -> None: ...
+
+    def remove(self, name: str) -> None:
+        self.removed.append(name)
+
+
+def state(word: str = "running", **fields: object) -> Running:
+    running = Running(name="okamochi-shop", app="shop", state=ContainerState(word))
+    return msgspec.structs.replace(running, **fields)
+
+
+def as_engine(fake: FakeEngine) -> Engine:
+    return fake  # type: ignore[return-value]
+
+
+@contextmanager
+def serving(statuses: dict[str, list[int]], seen: list[str]) -> Iterator[int]:
+    """Answers each path with its statuses in turn, the last one for ever."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(f"{self.headers['Host']} {self.path}")
+            left = statuses[self.path]
+            self.send_response(left.pop(0) if len(left) > 1 else left[0])
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def spec(port: int, *, host: str = "") -> RunSpec:
+    probe = HttpProbe(path="/healthz", host=host)
+    process = Process(name="web", type=ProcessType.WEB, argv=("serve",), port=8000, probe=probe)
+    return RunSpec(
+        name="okamochi-shop",
+        app="shop",
+        image_reference="shop:1",
+        process=process,
+        published_port=port,
+        healthcheck=("check",),
+    )
+
+
+QUICK = Patience(limit_seconds=1.0, pause_seconds=0.01, inside_after_seconds=0.2, inside_for_seconds=0.2)
+
+
+def closed_port() -> int:
+    return next(port for port in range(20000, 30000) if is_free(port))
+
+
+def test_it_waits_for_the_probe_and_then_for_the_front_page() -> None:
+    seen: list[str] = []
+    with serving({"/healthz": [503, 200], "/": [502, 404]}, seen) as port:
+        healthy = wait_until_healthy(as_engine(FakeEngine(state())), spec(port), QUICK)
+    assert (healthy.page_status, healthy.url) == (404, f"http://127.0.0.1:{port}/")
+    assert seen == [
+        "localhost /healthz",
+        "localhost /healthz",
+        "localhost /",
+        "localhost /healthz",
+        "localhost /",
+    ]
+
+
+def test_the_probes_host_header_is_sent() -> None:
+    seen: list[str] = []
+    with serving({"/healthz": [200], "/": [302]}, seen) as port:
+        wait_until_healthy(as_engine(FakeEngine(state())), spec(port, host="shop.example"), QUICK)
+    assert seen == ["shop.example /healthz", "shop.example /"]
+
+
+def test_a_container_that_ended_is_told_without_waiting() -> None:
+    engine = FakeEngine(state("exited", exit_code=3), log="first\nokamochi: TOKEN_FILE=/x is empty")
+    with pytest.raises(UnhealthyError, match=r"exit code 3: TOKEN_FILE=/x is empty") as caught:
+        wait_until_healthy(as_engine(engine), spec(closed_port()), Patience(limit_seconds=60))
+    assert caught.value.details == ("first", "okamochi: TOKEN_FILE=/x is empty")
+
+
+def test_a_restart_is_an_end() -> None:
+    engine = FakeEngine(state("running", restarts=1))
+    with pytest.raises(UnhealthyError, match="ended right after its start"):
+        wait_until_healthy(as_engine(engine), spec(closed_port()), Patience(limit_seconds=60))
+
+
+def test_out_of_memory_is_named() -> None:
+    engine = FakeEngine(state("exited", exit_code=137, out_of_memory=True))
+    with pytest.raises(UnhealthyError, match="used more memory than its limit"):
+        wait_until_healthy(as_engine(engine), spec(closed_port()), Patience(limit_seconds=60))
+
+
+def test_the_limit_ends_the_wait_with_the_last_reason() -> None:
+    with (
+        serving({"/healthz": [200], "/": [500]}, []) as port,
+        pytest.raises(UnhealthyError, match=r"not healthy after 1 s: GET / answered 500"),
+    ):
+        wait_until_healthy(as_engine(FakeEngine(state())), spec(port), QUICK)
+
+
+def test_a_port_that_cannot_be_reached_from_here_is_checked_inside() -> None:
+    engine = FakeEngine(state(), inside=(True, "GET /healthz answered 200"))
+    healthy = wait_until_healthy(as_engine(engine), spec(closed_port()), QUICK)
+    assert healthy.page_status == 0
+    assert "does not answer from here" in healthy.note
+
+
+def test_an_unhealthy_container_is_removed() -> None:
+    engine = FakeEngine(state("exited", exit_code=1))
+    with pytest.raises(UnhealthyError):
+        start_healthy(as_engine(engine), spec(closed_port()), QUICK)
+    assert engine.removed == ["okamochi-shop"]

@@ -1,0 +1,147 @@
+"""Other programs, started for real."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from okamochi.errors import EngineError
+from okamochi.system.process import (
+    ProgramMissing,
+    ProgramTimeout,
+    RecordedRunner,
+    SubprocessRunner,
+    answer,
+)
+
+RUNNER = SubprocessRunner()
+
+
+def test_input_output_and_exit_code_of_a_program_are_kept() -> None:
+    script = "import sys; sys.stdout.write(sys.stdin.read().upper()); sys.stderr.write('e'); sys.exit(3)"
+    completed = RUNNER.run((sys.executable, "-c", script), stdin=b"in")
+    assert (completed.stdout, completed.stderr, completed.returncode) == (b"IN", b"e", 3)
+    assert not completed.ok
+
+
+def test_an_argument_is_never_read_by_a_shell() -> None:
+    assert RUNNER.run(("echo", "$HOME; `id`")).text == "$HOME; `id`"
+
+
+def test_a_program_without_input_does_not_wait_for_the_terminal() -> None:
+    assert RUNNER.run(("cat",), timeout_seconds=20).stdout == b""
+
+
+def test_the_environment_given_is_the_whole_environment() -> None:
+    assert RUNNER.run(("/usr/bin/env",), env={"ONLY": "this"}).text == "ONLY=this"
+
+
+def test_a_missing_program_is_named_with_how_to_get_it() -> None:
+    with pytest.raises(ProgramMissing) as raised:
+        RUNNER.run(("no-such-program-at-all",))
+    assert "no-such-program-at-all" in raised.value.message
+    assert "install" in raised.value.hint
+
+
+def test_a_file_that_is_no_program_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello")
+    with pytest.raises(ProgramMissing, match="cannot be started"):
+        RUNNER.run((os.fspath(tmp_path / "text"),))
+
+
+def test_a_missing_working_folder_is_not_taken_for_a_missing_program(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="folder that does not exist"):
+        RUNNER.run(("true",), cwd=tmp_path / "gone")
+
+
+def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    script = (
+        "import subprocess, sys, time, pathlib\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({os.fspath(note)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    with pytest.raises(ProgramTimeout, match="within 3 seconds"):
+        RUNNER.run((sys.executable, "-c", script), timeout_seconds=3)
+    child = int(note.read_text())
+    assert ends_within(child, seconds=5)
+
+
+def ends_within(pid: int, *, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text()
+        except FileNotFoundError:
+            return True
+        if status.rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_stream_can_be_fed_into_a_program_that_answers_more_than_a_pipe_holds() -> None:
+    def write(stream: BinaryIO) -> None:
+        for _ in range(64):
+            stream.write(b"x" * 65536)
+
+    completed = RUNNER.feed(("cat",), write)
+    assert completed.ok
+    assert len(completed.stdout) == 64 * 65536
+
+
+def test_a_program_that_ends_before_it_was_fed_tells_why() -> None:
+    def write(stream: BinaryIO) -> None:
+        for _ in range(64):
+            stream.write(b"x" * 65536)
+
+    script = "import sys; sys.stderr.write('no space'); sys.exit(9)"
+    completed = RUNNER.feed((sys.executable, "-c", script), write)
+    assert (completed.returncode, completed.stderr) == (9, b"no space")
+
+
+def test_a_program_that_stops_reading_is_ended_in_time() -> None:
+    def write(stream: BinaryIO) -> None:
+        for _ in range(64):
+            stream.write(b"x" * 65536)
+
+    started = time.monotonic()
+    with pytest.raises(ProgramTimeout):
+        RUNNER.feed(("sleep", "60"), write, timeout_seconds=1)
+    assert time.monotonic() - started < 20
+
+
+def test_what_the_feeder_raises_ends_the_program_and_passes() -> None:
+    def write(stream: BinaryIO) -> None:
+        raise RuntimeError("broken layer")
+
+    with pytest.raises(RuntimeError, match="broken layer"):
+        RUNNER.feed(("cat",), write)
+
+
+def test_passing_through_gives_the_exit_code_as_a_shell_would() -> None:
+    assert RUNNER.passthrough(("sh", "-c", "exit 5")) == 5
+    assert RUNNER.passthrough(("sh", "-c", "kill -TERM $$")) == 128 + 15
+
+
+def test_recorded_answers_are_found_by_the_longest_beginning() -> None:
+    runner = RecordedRunner({("docker", "version"): answer("29.0"), ("docker",): answer(returncode=1)})
+    assert runner.run(("docker", "version", "--format", "x")).text == "29.0"
+    assert runner.run(("docker", "info")).returncode == 1
+    assert runner.calls == [("docker", "version", "--format", "x"), ("docker", "info")]
+
+
+def test_a_program_without_recorded_answers_is_missing() -> None:
+    runner = RecordedRunner({("docker", "version"): answer("29.0")})
+    assert runner.which("podman") is None
+    with pytest.raises(ProgramMissing):
+        runner.run(("podman", "version"))
+
+
+def test_a_call_that_no_answer_covers_is_a_mistake_of_the_test() -> None:
+    with pytest.raises(AssertionError, match="no answer is recorded"):
+        RecordedRunner({("docker", "version"): answer()}).run(("docker", "ps"))

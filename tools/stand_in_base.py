@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Makes sure that `python:X.Y-slim` is there: present, pulled, or a local stand-in made from Debian packages.
+
+stdout: the tag alone; stderr: which of the three it is. Stand-ins carry the label io.okamochi.stand-in=true.
+It exists so that tests and benchmarks run on machines that reach a Debian mirror but no image registry.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from debian_root import CA_BUNDLE, RootError, host_ca_bundle, root_archive
+
+SUITES = {"3.11": "bookworm", "3.13": "trixie"}
+PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
+LABEL = "io.okamochi.stand-in"
+PULL_SECONDS = 60
+# As the official image has them.
+CHANGES = (
+    "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "ENV LANG=C.UTF-8",
+    "ENV PIP_ROOT_USER_ACTION=ignore",
+    'CMD ["python3"]',
+    f"LABEL {LABEL}=true",
+)
+
+
+def tag_of(python: str) -> str:
+    return f"python:{python}-slim"
+
+
+def docker(*arguments: str, seconds: int = 600) -> subprocess.CompletedProcess[str]:
+    """The finished command; one that outlives its time counts as failed."""
+    command = ("docker", *arguments)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 124, "", f"no answer within {seconds} seconds")
+
+
+def is_present(tag: str) -> bool:
+    return docker("image", "inspect", tag).returncode == 0
+
+
+def is_stand_in(tag: str) -> bool:
+    """True for an image that this script made."""
+    label = docker("image", "inspect", "--format", f'{{{{ index .Config.Labels "{LABEL}" }}}}', tag)
+    return label.stdout.strip() == "true"
+
+
+def import_stand_in(python: str) -> None:
+    """Raises RootError when the root cannot be made or the engine does not take it."""
+    suite = SUITES.get(python)
+    if suite is None:
+        raise RootError(
+            f"no Debian suite has Python {python}; stand-ins exist for {', '.join(sorted(SUITES))}"
+        )
+    archive = root_archive(suite, PACKAGES, os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        dressed = Path(folder, "root.tar")
+        with tarfile.open(archive) as plain, tarfile.open(dressed, "w") as tar:
+            dress(plain, tar, python)
+        changes = (text for change in CHANGES for text in ("--change", change))
+        finished = docker("import", *changes, os.fspath(dressed), tag_of(python))
+    if finished.returncode != 0:
+        raise RootError(f"docker import failed: {finished.stderr.strip()}")
+
+
+def dress(plain: tarfile.TarFile, tar: tarfile.TarFile, python: str) -> None:
+    """Copies Debian's root with what the official image has and has not.
+
+    Added: /usr/local/bin/python, this host's certificates. Left out: the mark that keeps pip from installing.
+    """
+    for member in plain:
+        path = PurePosixPath(member.name)
+        if path.name == "EXTERNALLY-MANAGED":
+            continue
+        content = plain.extractfile(member) if member.isreg() else None
+        if path == PurePosixPath(CA_BUNDLE) and content is not None:
+            add_file(tar, member, content.read() + host_certificates())
+        else:
+            tar.addfile(member, content)
+    for link in ("python", "python3"):
+        added = tarfile.TarInfo(f"./usr/local/bin/{link}")
+        added.type, added.linkname, added.mode = tarfile.SYMTYPE, f"/usr/bin/python{python}", 0o777
+        tar.addfile(added)
+
+
+def add_file(tar: tarfile.TarFile, member: tarfile.TarInfo, content: bytes) -> None:
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+def host_certificates() -> bytes:
+    """What this host trusts, so that pip in a build reaches the index through the host's proxy."""
+    bundle = host_ca_bundle(os.environ)
+    return b"" if bundle is None else b"\n" + bundle.read_bytes()
+
+
+def ensure(python: str) -> str:
+    """How the image came to be there: present, stand-in, pulled, or made; raises RootError."""
+    tag = tag_of(python)
+    if is_present(tag):
+        return "a stand-in made earlier" if is_stand_in(tag) else "already present"
+    if docker("pull", "--quiet", tag, seconds=PULL_SECONDS).returncode == 0:
+        return "pulled"
+    import_stand_in(python)
+    return f"a stand-in from Debian {SUITES[python]}, since it cannot be pulled here"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "python", nargs="?", default="3.13", help="X.Y of python:X.Y-slim (default: %(default)s)"
+    )
+    python = parser.parse_args().python
+    try:
+        how = ensure(python)
+    except RootError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 7
+    except FileNotFoundError:
+        print("error: there is no docker command\nhint: ./run engine", file=sys.stderr)
+        return 7
+    print(f"{tag_of(python)}: {how}", file=sys.stderr)
+    print(tag_of(python))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
