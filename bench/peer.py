@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,7 @@ class Peer:
             "--publish",
             f"127.0.0.1:{port}:8000",
             "--env",
-            "SECRET_KEY=bench",
+            f"SECRET_KEY={secrets.token_urlsafe(32)}",
         )
         return run(("docker", "run", "--detach", *label, *options, self.tag), env=self.environment)
 

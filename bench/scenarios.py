@@ -197,7 +197,7 @@ def restarted(ours: Ours, peer: Peer, ports: tuple[int, int], counts: Counts) ->
 def up(ours: Ours, port: int) -> float:
     begun = time.perf_counter()
     ours.up(port)
-    seconds_until_served(port)
+    seconds_until_served(port, "the container of okamochi up")
     return time.perf_counter() - begun
 
 
@@ -207,7 +207,7 @@ def built_and_started(peer: Peer, port: int, *, cold: bool) -> float:
     if not cold:
         peer.remove()
     peer.start(port)
-    seconds_until_served(port)
+    seconds_until_served(port, "the container of docker run")
     return time.perf_counter() - begun
 
 

@@ -21,12 +21,12 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def seconds_until_served(port: int) -> float:
-    """How long it took until / answered 200; MeasurementError when it never did."""
+def seconds_until_served(port: int, who: str) -> float:
+    """How long it took until / answered 200; MeasurementError that names who never did."""
     begun = time.perf_counter()
     while not answers(port):
         if time.perf_counter() - begun > PATIENCE_SECONDS:
-            raise MeasurementError(f"nothing answered 200 within {PATIENCE_SECONDS} s")
+            raise MeasurementError(f"{who} did not answer 200 within {PATIENCE_SECONDS} s")
         time.sleep(PAUSE_SECONDS)
     return time.perf_counter() - begun
 

@@ -24,14 +24,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Program:
-    """`start` is how the program begins; `environ` comes on top of this process's, "" takes a variable away."""
+    """`start` is how the program begins; `environ` comes on top of this process's, "" removes a variable."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
     start: tuple[str, ...] = (sys.executable, "-m", "okamochi")
-    user: int | None = None
 
     def with_environ(self, **environ: str) -> "Program":
-        return Program({**self.environ, **environ}, self.start, self.user)
+        return Program({**self.environ, **environ}, self.start)
 
     def __call__(
         self, *arguments: str | Path, timeout_seconds: float = 580, cwd: Path | None = None
@@ -43,7 +42,6 @@ class Program:
             timeout=timeout_seconds,
             stdin=subprocess.DEVNULL,
             cwd=cwd,
-            user=self.user,
             check=False,
         )
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace"))

@@ -1,5 +1,7 @@
 """Short ways to write a project down and to plan it."""
 
+from collections.abc import Mapping
+
 from okamochi.detect.planner import make_plan
 from okamochi.model.evidence import Decision
 from okamochi.model.plan import Plan
@@ -14,7 +16,7 @@ app = Flask(__name__)
 """
 
 
-def planned(files: dict[str, str | bytes], **command_line: str) -> Plan:
+def planned(files: Mapping[str, str | bytes], **command_line: str) -> Plan:
     """The plan of a project; requirements.txt asks for Flask unless the project says something itself."""
     sources = (
         "requirements.txt",
@@ -30,7 +32,7 @@ def planned(files: dict[str, str | bytes], **command_line: str) -> Plan:
     return make_plan(project, read_settings(project), command_line=command_line)
 
 
-def reference(files: dict[str, str | bytes], **command_line: str) -> str:
+def reference(files: Mapping[str, str | bytes], **command_line: str) -> str:
     return planned(files, **command_line).application.object_reference
 
 

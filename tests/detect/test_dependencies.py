@@ -1,5 +1,7 @@
 """Where the dependencies come from, and which Python."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
@@ -7,7 +9,7 @@ from okamochi.model.plan import Dependencies
 from tests.detect.plans import FLASK_APP, decision, planned
 
 
-def chosen(files: dict[str, str | bytes], **command_line: str) -> Dependencies:
+def chosen(files: Mapping[str, str | bytes], **command_line: str) -> Dependencies:
     return planned({"app.py": FLASK_APP, **files}, **command_line).dependencies
 
 
@@ -58,7 +60,7 @@ def test_a_gunicorn_of_an_included_file_counts() -> None:
         ({"requirements.in": "flask"}, "requirements.in"),
     ],
 )
-def test_requirement_files_are_ranked(files: dict[str, str | bytes], expected: str) -> None:
+def test_requirement_files_are_ranked(files: Mapping[str, str | bytes], expected: str) -> None:
     assert chosen(files).files == (expected,)
 
 
@@ -73,8 +75,14 @@ def test_pyproject_is_taken_when_there_is_no_requirement_file() -> None:
     assert found.input_files == ("pyproject.toml",)
 
 
+def test_an_extra_that_brings_flask_is_installed() -> None:
+    text = '[project]\nname = "x"\ndependencies = ["requests"]\n[project.optional-dependencies]\n'
+    text += 'tests = ["flask", "pytest"]\ncli = ["click"]\napp = ["flask>=3", "humanize"]\n'
+    assert chosen({"pyproject.toml": text}).inline == ("requests", "flask>=3", "humanize")
+
+
 def test_the_setting_names_the_files() -> None:
-    files: dict[str, str | bytes] = {"requirements.txt": "flask", "deploy/all.txt": "flask\ngunicorn"}
+    files: Mapping[str, str | bytes] = {"requirements.txt": "flask", "deploy/all.txt": "flask\ngunicorn"}
     assert chosen(files, requirements="deploy/all.txt").files == ("deploy/all.txt",)
 
 
@@ -87,7 +95,7 @@ def test_files_of_other_managers_are_named_with_a_remedy(path: str) -> None:
 
 
 def test_without_any_list_the_imported_modules_are_shown() -> None:
-    files: dict[str, str | bytes] = {
+    files: Mapping[str, str | bytes] = {
         "app.py": "import os, requests\n" + FLASK_APP,
         "poetry.toml": "",
         "pyproject.toml": "[tool.black]\n",
@@ -111,7 +119,7 @@ def test_without_any_list_the_imported_modules_are_shown() -> None:
         },
     ],
 )
-def test_python_3_13_is_taken_when_the_project_admits_it(files: dict[str, str | bytes]) -> None:
+def test_python_3_13_is_taken_when_the_project_admits_it(files: Mapping[str, str | bytes]) -> None:
     assert planned({"app.py": FLASK_APP, **files}).python_version == "3.13"
 
 
@@ -138,7 +146,7 @@ def test_a_pin_that_gives_way_is_a_visible_warning() -> None:
     ],
 )
 def test_another_python_cannot_be_planned_and_the_place_is_told(
-    files: dict[str, str | bytes], where: str
+    files: Mapping[str, str | bytes], where: str
 ) -> None:
     with pytest.raises(PlanError) as caught:
         planned({"app.py": FLASK_APP, **files})

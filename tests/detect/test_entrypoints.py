@@ -1,9 +1,11 @@
 """Which object the server loads, in projects laid out as real ones are."""
 
+from collections.abc import Mapping
+
 import pytest
-from tests.detect.plans import FLASK_APP, decision, planned, reference
 
 from okamochi.errors import AmbiguousError, DetectionError
+from tests.detect.plans import FLASK_APP, decision, planned, reference
 
 FACTORY = """\
 from flask import Flask
@@ -42,16 +44,23 @@ def test_a_single_file_is_served() -> None:
         "import flask\napp = flask.Flask(__name__)\n",
         "import flask as f\napp = f.Flask(__name__)\n",
         "from flask import Flask as F\napp: F = F(__name__)\n",
-        "from flask import Flask\ntry:\n    import x\nexcept ImportError:\n    x = None\nif x:\n    app = Flask('a')\n"
-        "else:\n    app = Flask(__name__)\n",
+        (
+            "from flask import Flask\ntry:\n    import x\nexcept ImportError:\n    x = None\n"
+            "if x:\n    app = Flask('a')\n"
+            "else:\n    app = Flask(__name__)\n"
+        ),
         "from flask import Flask\nclass MyApp(Flask):\n    pass\napp = MyApp(__name__)\n",
-        "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
-        "app = ProxyFix(Flask(__name__))\n",
-        "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
-        "app = Flask(__name__)\napp.wsgi_app = ProxyFix(app.wsgi_app)\n",
+        (
+            "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
+            "app = ProxyFix(Flask(__name__))\n"
+        ),
+        (
+            "from flask import Flask\nfrom werkzeug.middleware.proxy_fix import ProxyFix\n"
+            "app = Flask(__name__)\napp.wsgi_app = ProxyFix(app.wsgi_app)\n"
+        ),
         "from apiflask import APIFlask\napp = APIFlask(__name__)\n",
         "from flask_openapi3 import OpenAPI\napp = OpenAPI(__name__)\n",
-        "from flask import Flask\ndef _build():\n    made = Flask(__name__)\n    return made\napp = _build()\n",
+        "from flask import Flask\ndef _b():\n    made = Flask(__name__)\n    return made\napp = _b()\n",
         "from flask import Flask\ndef build() -> Flask:\n    return registry.app()\napp = build()\n",
     ],
 )
@@ -151,7 +160,7 @@ def test_a_stale_procfile_is_noted_and_not_believed() -> None:
 )
 def test_statements_of_the_project_choose_between_applications(path: str, text: str) -> None:
     second = FLASK_APP + "\ndef make():\n    return app\n"
-    files: dict[str, str | bytes] = {
+    files: Mapping[str, str | bytes] = {
         "first.py": FLASK_APP,
         "second.py": second,
         path: text,
@@ -277,7 +286,8 @@ def test_an_object_made_only_when_run_as_a_script_does_not_count() -> None:
 
 def test_a_mounted_application_gives_way_to_the_outer_one() -> None:
     files = {
-        "main.py": "from flask import Flask\nfrom werkzeug.middleware.dispatcher import DispatcherMiddleware\n"
+        "main.py": "from flask import Flask\n"
+        "from werkzeug.middleware.dispatcher import DispatcherMiddleware\n"
         "from api import app as api\napp = Flask(__name__)\n"
         "app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {'/api': api})\n",
         "api.py": FLASK_APP,
@@ -308,7 +318,7 @@ def test_a_syntax_error_in_the_entry_module_is_shown_with_its_line() -> None:
 
 
 def test_a_syntax_error_elsewhere_does_not_matter() -> None:
-    files: dict[str, str | bytes] = {
+    files: Mapping[str, str | bytes] = {
         "app.py": FLASK_APP,
         "tools/old.py": "print 'hello'\n",
         "deep.py": "x = " + "(" * 500 + ")" * 500,

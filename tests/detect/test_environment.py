@@ -42,6 +42,7 @@ def names(source: str) -> dict[str, tuple[bool, str | None]]:
             False,
             "q",
         ),
+        ('import click\n@click.option("--host", envvar="API_HOST")\ndef run(host): ...\n', False, None),
         ('from decouple import config\nx = config("API_HOST")\n', True, None),
         ('from decouple import config\nx = config("API_HOST", default="d", cast=str)\n', False, "d"),
         ('from environs import Env\nenv = Env()\nx = env.str("API_HOST")\n', True, None),
@@ -57,8 +58,10 @@ def names(source: str) -> dict[str, tuple[bool, str | None]]:
             "h",
         ),
         (
-            "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n"
-            '    model_config = SettingsConfigDict(env_prefix="api_")\n    host: str\n',
+            (
+                "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n"
+                '    model_config = SettingsConfigDict(env_prefix="api_")\n    host: str\n'
+            ),
             True,
             None,
         ),
@@ -73,7 +76,7 @@ def test_reads_below_the_main_guard_are_not_the_apps() -> None:
 
 
 def test_variables_of_the_system_and_the_server_are_left_out() -> None:
-    source = 'for n in (os.environ["HOME"], os.environ["PORT"], os.getenv("TZ"), os.getenv("FLASK_DEBUG")):\n    n\n'
+    source = 'x = (os.environ["HOME"], os.environ["PORT"], getenv("TZ"), getenv("FLASK_DEBUG"))\n'
     assert names(source) == {}
 
 

@@ -28,7 +28,7 @@ def paths(source: str, path: str = "app.py", **others: str) -> tuple[str, ...]:
             ("/app/static/uploads",),
         ),
         (
-            "app = Flask(__name__)\nBASE = Path(__file__).resolve().parent\n(BASE / 'media').mkdir(exist_ok=True)\n",
+            "app = Flask(__name__)\nBASE = Path(__file__).resolve().parent\n(BASE / 'media').mkdir()\n",
             ("/app/media",),
         ),
         ("app = Flask(__name__)\nh = logging.FileHandler('logs/app.log')\n", ("/app/logs",)),
@@ -38,8 +38,11 @@ def paths(source: str, path: str = "app.py", **others: str) -> tuple[str, ...]:
         ("app = Flask(__name__)\nc = sqlite3.connect('/tmp/x.db')\n", ()),
         ("app = Flask(__name__)\nc = sqlite3.connect(':memory:')\n", ()),
         (
-            "app = Flask(__name__)\napp.config.from_mapping(DATABASE=os.path.join(app.instance_path, 'f.sqlite'))\n"
-            "def db():\n    return sqlite3.connect(app.config['DATABASE'])\n",
+            (
+                "app = Flask(__name__)\n"
+                "app.config.from_mapping(DATABASE=os.path.join(app.instance_path, 'f.sqlite'))\n"
+                "def db():\n    return sqlite3.connect(app.config['DATABASE'])\n"
+            ),
             ("/app/instance",),
         ),
         (
@@ -86,6 +89,17 @@ def test_a_database_between_the_code_is_moved_by_the_variable_that_the_code_read
     assert ("DATABASE_URL", "sqlite:////app/data/app.db") in plan.image_environment
     assert volume_paths(plan) == ("/app/data",)
     assert decision(plan, "image_environment.DATABASE_URL").evidence[0].path == "config.py"
+
+
+def test_a_name_that_is_reassigned_from_itself_ends() -> None:
+    body = "".join(f"    path = path.strip()\n    other{n} = path\n    path = other{n}\n" for n in range(30))
+    source = f"app = Flask(__name__)\ndef save(path):\n{body}    open(path, 'w')\n"
+    assert paths(source) == ()
+
+
+def test_a_parameter_is_not_mistaken_for_a_variable_of_another_function() -> None:
+    source = "app = Flask(__name__)\ndef a():\n    path = '/etc/x/y'\n    return path\n"
+    assert paths(source + "def b(path):\n    open(path, 'w')\n") == ()
 
 
 def test_settings_name_the_volumes_alone() -> None:

@@ -8,7 +8,7 @@ from okamochi.system.project_files import MemoryProject
 
 
 def test_settings_of_pyproject_come_with_their_lines() -> None:
-    text = '[project]\nname = "x"\n\n[tool.okamochi]\nname = "shop"\nport = 9000\n\n[tool.okamochi.env]\nA = "1"\n'
+    text = '[build]\nx = 1\n\n[tool.okamochi]\nname = "shop"\nport = 9000\n\n[tool.okamochi.env]\nA = "1"\n'
     table = read_settings(MemoryProject({"pyproject.toml": text}))
     assert (table.settings.name, table.settings.port, table.settings.env) == ("shop", 9000, {"A": "1"})
     assert dict(table.lines) == {"name": 5, "port": 6, "env": 8}

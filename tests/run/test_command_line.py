@@ -166,7 +166,7 @@ def test_a_start_that_fails_shows_the_engines_words_and_leaves_nothing() -> None
     with pytest.raises(EngineError) as caught:
         DockerEngine(runner, {}).start(SPEC)
     assert caught.value.details == ("docker: invalid mount",)
-    assert runner.calls[-1] == ("docker", "rm", "--force", "okamochi-shop")
+    assert runner.calls[-1] == ("docker", "rm", "--force", "--volumes", "okamochi-shop")
 
 
 def test_a_port_that_was_taken_meanwhile_is_told_as_such() -> None:

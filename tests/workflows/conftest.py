@@ -65,7 +65,7 @@ class Built:
     def members(self) -> dict[str, Member]:
         found: dict[str, Member] = {}
         for layer in self.image.layers:
-            found |= {path: member for path, member in members_of(layer)}
+            found |= dict(members_of(layer))
         return found
 
     @property

@@ -108,7 +108,8 @@ def test_locked_needs_neither_network_nor_uv(minimal: Path, build: Build, progra
         {**program.environ, **closed_proxy()},
         strange_start("import uv", "uv.find_uv_bin = lambda: sys.exit('uv was asked for')"),
     )
-    moved = minimal.rename(minimal.with_name("moved"))
+    (minimal.parent / "elsewhere").mkdir()
+    moved = minimal.rename(minimal.parent / "elsewhere" / minimal.name)
     assert build(moved, "--locked", "--tag", "shop:1", using=alone, layout="locked").digest == expected
     assert build(moved, "--locked", "--offline", using=alone, layout="offline").digest == expected
 

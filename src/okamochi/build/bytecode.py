@@ -17,12 +17,20 @@ from okamochi.oci.platform import Platform
 from okamochi.system.process import Runner
 from okamochi.system.world import World
 
-__all__ = ["BYTECODE_FORMAT", "Interpreter", "bytecode_entries", "compile_sources", "image_interpreter"]
+__all__ = [
+    "BYTECODE_FORMAT",
+    "Interpreter",
+    "Unit",
+    "bytecode_entries",
+    "compile_sources",
+    "compile_units",
+    "image_interpreter",
+]
 
 # Part of every cache key: counts up whenever COMPILER changes what it writes.
 BYTECODE_FORMAT = "1"
 
-FIELDS_PER_SOURCE = 3
+KIND = "bytecode"
 
 # Runs in the image's Python. Reads NUL-separated triples (source file, path in the image, output file)
 # from stdin and writes one NUL-separated "path in the image: why" for each that does not compile.
@@ -125,35 +133,69 @@ def failures_in(answer: bytes) -> list[str]:
     return [line.decode("utf-8", "replace") for line in answer.split(b"\0") if line]
 
 
+@dataclass(frozen=True)
+class Unit:
+    """Entries whose bytecode is kept together; `key` names their content (a wheel's digest, a base's key)."""
+
+    key: str
+    entries: Sequence[Entry]
+
+
 def bytecode_entries(
     world: World, interpreter: Interpreter, entries: Sequence[Entry], *, key: str
 ) -> tuple[Entry, ...]:
-    """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`.
-
-    `key` names the sources' content (a wheel's sha256, a base's key); the interpreter's identity is added.
-    """
-    folder = world.cache.folder(
-        "bytecode",
-        f"{BYTECODE_FORMAT}-{interpreter.identity}-{key}",
-        lambda target: compile_into(world, interpreter, entries, target),
-    )
+    """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`."""
+    unit = Unit(key, entries)
+    compile_units(world, interpreter, (unit,))
+    folder = world.cache.folder_if_made(KIND, folder_key(interpreter, unit))
+    if folder is None:
+        raise BuildError("bytecode vanished from the cache", where=key, hint="build again")
     return pycache_entries(entries, interpreter.tag, folder)
 
 
-def compile_into(world: World, interpreter: Interpreter, entries: Sequence[Entry], target: Path) -> None:
-    """Outputs are numbered by the sorted order of the sources: no name of a project becomes a file name."""
-    sources: list[tuple[Path, str, Path]] = []
+def compile_units(world: World, interpreter: Interpreter, units: Sequence[Unit]) -> None:
+    """Compiles what the cache lacks of all units together: starting a Python for each wheel would take longer
+    than compiling most of them."""
+    missing = [
+        unit for unit in units if world.cache.folder_if_made(KIND, folder_key(interpreter, unit)) is None
+    ]
+    if not missing:
+        return
     with world.cache.temporary() as scratch:
-        for number, entry in enumerate(python_sources(entries)):
-            sources.append((on_disk(entry, scratch, number), "/" + entry.path, target / str(number)))
+        sources: list[tuple[Path, str, Path]] = []
+        for number, unit in enumerate(missing):
+            (scratch / str(number)).mkdir()
+            sources += unit_sources(unit, scratch / str(number), scratch)
         compile_sources(world.runner, interpreter, sources, jobs=os.cpu_count() or 1)
+        for number, unit in enumerate(missing):
+            keep(world, folder_key(interpreter, unit), scratch / str(number))
 
 
-def on_disk(entry: Entry, scratch: Path, number: int) -> Path:
+def unit_sources(unit: Unit, outputs: Path, scratch: Path) -> list[tuple[Path, str, Path]]:
+    """Outputs are numbered by the sorted order of the sources: no name of a project becomes a file name."""
+    return [
+        (on_disk(entry, scratch, f"{outputs.name}-{number}"), "/" + entry.path, outputs / str(number))
+        for number, entry in enumerate(python_sources(unit.entries))
+    ]
+
+
+def keep(world: World, key: str, outputs: Path) -> None:
+    def make(target: Path) -> None:
+        for output in outputs.iterdir():
+            output.rename(target / output.name)
+
+    world.cache.folder(KIND, key, make)
+
+
+def folder_key(interpreter: Interpreter, unit: Unit) -> str:
+    return f"{BYTECODE_FORMAT}-{interpreter.identity}-{unit.key}"
+
+
+def on_disk(entry: Entry, scratch: Path, name: str) -> Path:
     if isinstance(entry.content, FileContent):
         return entry.content.path
     assert entry.content is not None
-    path = scratch / str(number)
+    path = scratch / name
     path.write_bytes(entry.content.read())
     return path
 

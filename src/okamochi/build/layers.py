@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from okamochi.build.bytecode import BYTECODE_FORMAT, bytecode_entries
+from okamochi.build.bytecode import BYTECODE_FORMAT, Unit, bytecode_entries, compile_units
 from okamochi.build.frame import LAYER_FORMAT, ancestors, digest_of, with_ancestors
 from okamochi.build.kit_files import KIT_OWNER, kit_entries
 from okamochi.build.toolchain import Toolchain
@@ -14,7 +14,7 @@ from okamochi.pypi.install import FORMAT as TREE_FORMAT
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 
-__all__ = ["base_layer", "kit_layer", "wheel_layer"]
+__all__ = ["base_layer", "compile_wheels", "kit_layer", "wheel_layer"]
 
 
 def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
@@ -52,7 +52,7 @@ def wheel_layer(world: World, toolchain: Toolchain, group: Sequence[WheelTree]) 
 
 
 def wheel_part(world: World, toolchain: Toolchain, tree: WheelTree) -> Part:
-    content = digest_of(f"{TREE_FORMAT} {tree.wheel.sha256} {tree.left_out}")
+    content = tree_key(tree)
     key = f"wheel {LAYER_FORMAT} {BYTECODE_FORMAT} {content} {toolchain.identity}"
 
     def entries() -> Iterable[Entry]:
@@ -60,6 +60,17 @@ def wheel_part(world: World, toolchain: Toolchain, tree: WheelTree) -> Part:
         return with_ancestors((*tree.entries, *compiled))
 
     return Part(key=key, entries=entries)
+
+
+def tree_key(tree: WheelTree) -> str:
+    """Of what lies in a wheel's tree."""
+    return digest_of(f"{TREE_FORMAT} {tree.wheel.sha256} {tree.left_out}")
+
+
+def compile_wheels(world: World, toolchain: Toolchain, trees: Iterable[WheelTree]) -> None:
+    """The bytecode of all wheels at once, so that packing them one by one finds it in the cache."""
+    units = tuple(Unit(tree_key(tree), tree.entries) for tree in trees)
+    compile_units(world, toolchain.interpreter(), units)
 
 
 def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:

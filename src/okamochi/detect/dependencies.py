@@ -32,6 +32,8 @@ OTHER_MANAGERS = {
     "environment.yaml": "list its pip packages in requirements.txt",
     "conda.yml": "list its pip packages in requirements.txt",
 }
+FLASK = re.compile(r"(api)?flask\b(?!-)", re.IGNORECASE)
+WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 PRODUCTION = ("prod", "production", "prd", "deploy", "live", "release")
 DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
@@ -60,6 +62,9 @@ def choose_dependencies(
         files, why = _detected(sources, pyproject)
         origin = Origin.DETECTED
     inline = () if files else pyproject.dependencies or ()
+    extra = _extra_with_flask(pyproject, inline) if inline and origin is Origin.DETECTED else None
+    if extra is not None:
+        inline, why = (*inline, *extra.value), (*why, *extra.evidence)
     requirements = read_requirements(project, files)
     if inline:
         lines = tuple(requirement_of(one, path=PYPROJECT) for one in inline)
@@ -75,6 +80,23 @@ def choose_dependencies(
     return ChosenDependencies(
         replace_added(found, added), requirements.names, requirements, (decision, server)
     )
+
+
+def _extra_with_flask(pyproject: Pyproject, inline: tuple[str, ...]) -> Detected[tuple[str, ...]] | None:
+    """A library that keeps its web app's dependencies in an extra: that one is installed, too."""
+    if any(FLASK.match(one) for one in inline):
+        return None
+    found = [
+        (name, specifiers)
+        for name, specifiers in pyproject.extras
+        if any(FLASK.match(one) for one in specifiers) and not DEVELOPMENT.search(name.lower())
+    ]
+    if not found:
+        return None
+    name, specifiers = min(found, key=lambda one: (one[0].lower() not in WEB_EXTRAS, found.index(one)))
+    line = pyproject.line_of(name)
+    evidence = Evidence(path=PYPROJECT, line=line, reason=f"the extra {name} brings Flask")
+    return Detected(specifiers, (evidence,))
 
 
 def replace_added(found: Dependencies, added: tuple[str, ...]) -> Dependencies:

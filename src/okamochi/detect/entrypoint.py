@@ -172,7 +172,7 @@ def _first_of(objects: FlaskObjects, module: Module) -> Detected[Candidate] | No
 
 
 def _binds(module: Module, name: str) -> bool:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
             return True
         if isinstance(node, ast.alias) and name in (node.asname or node.name, "*"):
@@ -265,7 +265,7 @@ def _place_text(evidence: Evidence) -> str:
 def imported_paths(objects: FlaskObjects, module: Module) -> frozenset[str]:
     """The project's files that a module imports by name, anywhere in it."""
     found: set[str] = set()
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         found.update(path for path in _imported(objects, module, node) if path is not None)
     return frozenset(found - {module.path})
 
@@ -289,13 +289,10 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
     """A module that cannot be parsed and whose place is better than every candidate's is the app's own."""
     best = min((found.value.place for found in candidates), default=Place.ELSEWHERE + 1)
     for path in objects.sources.paths:
-        module = objects.sources.module(path)
-        if module.problem is None:
-            continue
-        likely = re.search(r"\bflask\b", module.text, re.IGNORECASE) is not None
+        likely = re.search(r"\bflask\b", objects.sources.text(path), re.IGNORECASE) is not None
         place = place_of(path, import_root_of(path, objects.sources.known))
-        if likely and place < best:
-            raise _broken(module)
+        if likely and place < best and objects.sources.module(path).problem is not None:
+            raise _broken(objects.sources.module(path))
 
 
 def _broken(module: Module) -> DetectionError:

@@ -82,7 +82,7 @@ def environment_of(
     of the project acme is its own secret, STRIPE_SECRET is somebody else's."""
     found: dict[str, list[tuple[Module, Read]]] = {}
     for module in objects.sources.mentioning(
-        "environ", "getenv", "decouple", "environs", "BaseSettings", "from_prefixed_env"
+        "environ", "getenv", "envvar", "env_var", "decouple", "environs", "BaseSettings", "from_prefixed_env"
     ):
         for read in (*reads_of(module), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, is_main_guard
+from okamochi.detect.syntax import descendants
 
 __all__ = ["Read", "reads_of"]
 
-GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "environ.get"])
-SUBSCRIPTS = frozenset(["os.environ", "environ", "os.environb"])
+# never a bare `environ`: unless imported from os, that is the request's, the parameter of a WSGI callable
+GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
+SUBSCRIPTS = frozenset(["os.environ", "os.environb"])
 STRICT_READERS = frozenset(
     ["decouple.config", "environs.Env()", "environs.env", "environ.Env()", "decouple.Config()"]
 )
@@ -35,6 +37,8 @@ METHODS = frozenset(
         "db",
     ]
 )
+# f(..., envvar="NAME"): click's options, and settings tables of the project's own making
+DECLARING = ("envvar", "env_var", "environ_name", "env_name")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REGISTRARS = frozenset(
     ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
@@ -60,10 +64,10 @@ class Read:
 
 def reads_of(module: Module) -> tuple[Read, ...]:
     """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app."""
-    names = ImportedNames.of(module.tree)
+    names = module.imports
     finder = _Finder(names, _helpers(module.tree, names))
     finder.block(module.tree.body, _Place())
-    return (*finder.found, *_settings_classes(module.tree, names))
+    return (*finder.found, *_settings_classes(module, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,14 @@ class _Finder:
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 inner = _Place(function=statement.name, defaults=_parameter_defaults(statement))
-                self._expressions(statement, (*statement.args.defaults, *_given(statement.args)), place)
+                given = (*statement.decorator_list, *statement.args.defaults, *_given(statement.args))
+                self._expressions(statement, given, place)
                 if not _is_view(statement):
                     self.block(statement.body, inner)
                 else:
                     self.block(statement.body, replace(inner, conditional=True))
             case ast.ClassDef():
+                self._expressions(statement, statement.decorator_list, place)
                 self.block(statement.body, place)
             case ast.If():
                 self._if(statement, place)
@@ -169,12 +175,13 @@ class _Finder:
     def _expressions(self, statement: ast.stmt, expressions: Sequence[ast.AST], place: _Place) -> None:
         used_as = _target_name(statement)
         for expression in expressions:
-            lazy = self._lazily_evaluated(expression)
-            fallbacks = self._fallbacks(expression)
-            for node in ast.walk(expression):
-                read = self._read(node)
-                if read is None:
-                    continue
+            nodes = descendants(expression)
+            reads = [(node, read) for node in nodes if (read := self._read(node)) is not None]
+            if not reads:
+                continue
+            lazy = self._lazily_evaluated(nodes)
+            fallbacks = self._fallbacks(nodes)
+            for node, read in reads:
                 receiver = used_as or _keyword_name(expression, node)
                 if id(node) in fallbacks:
                     read = replace(read, has_default=True, default=fallbacks[id(node)])
@@ -188,20 +195,20 @@ class _Finder:
                     )
                 )
 
-    def _fallbacks(self, expression: ast.AST) -> dict[int, str | None]:
+    def _fallbacks(self, nodes: Sequence[ast.AST]) -> dict[int, str | None]:
         """Reads on the left of `or`, with the literal on its right."""
         found: dict[int, str | None] = {}
-        for node in ast.walk(expression):
+        for node in nodes:
             if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
                 for value in node.values[:-1]:
                     found[id(value)] = _literal(node.values[-1])
         return found
 
-    def _lazily_evaluated(self, expression: ast.AST) -> frozenset[int]:
+    def _lazily_evaluated(self, nodes: Sequence[ast.AST]) -> frozenset[int]:
         """Nodes that are evaluated only sometimes: branches of `a if b else c`, right sides
         of and/or, lambdas."""
         found: set[int] = set()
-        for node in ast.walk(expression):
+        for node in nodes:
             parts: tuple[ast.expr, ...] = ()
             if isinstance(node, ast.IfExp):
                 parts = (node.body, node.orelse)
@@ -239,6 +246,10 @@ class _Finder:
         called = self.names.full(call.func)
         if called in self.helpers:
             return self._helper_call(call, self.helpers[called])
+        for key in DECLARING:
+            declared = _keyword(call, key)
+            if declared.isupper():
+                return Read(declared, call.lineno)
         name = _text(call.args[0]) if call.args else _keyword(call, "key")
         if not name:
             return None
@@ -331,9 +342,9 @@ def _key_of(node: ast.AST, names: ImportedNames) -> tuple[str, bool]:
             return "", False
 
 
-def _settings_classes(tree: ast.Module, names: ImportedNames) -> Iterator[Read]:
+def _settings_classes(module: Module, names: ImportedNames) -> Iterator[Read]:
     """Fields of pydantic-settings classes: NAME, with the class's prefix, in capitals."""
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if not isinstance(node, ast.ClassDef):
             continue
         if not any(names.full(base).endswith("BaseSettings") for base in node.bases):

@@ -61,7 +61,7 @@ def _from_calls(function: Function, name: str, objects: FlaskObjects) -> Argumen
 
 
 def _literals(module: Module, function: Function) -> Iterator[Argument]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Call) or _last_name(node.func) != function.node.name:
             continue
         given = [*node.args, *(keyword.value for keyword in node.keywords)]

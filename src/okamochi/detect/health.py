@@ -107,7 +107,7 @@ def _host(
         module = objects.sources.module(path)
         if "SERVER_NAME" not in module.text:
             continue
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             name, line = _server_name(node)
             if name and not re.search(r"local|127\.0\.0\.1|test", name):
                 return name, (Evidence(path=path, line=line, reason=f"SERVER_NAME is {name}"),)

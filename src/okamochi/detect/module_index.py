@@ -4,6 +4,8 @@ import ast
 from dataclasses import dataclass, field
 
 from okamochi.detect.names import ImportedNames
+from okamochi.detect.python_source import Module
+from okamochi.detect.syntax import children
 
 __all__ = ["MODULE_SCOPE", "ModuleIndex"]
 
@@ -24,14 +26,14 @@ class ModuleIndex:
     configured: dict[str, list[ast.expr]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: ast.Module) -> "ModuleIndex":
-        index = cls(ImportedNames.of(tree))
-        waiting: list[tuple[ast.AST, int]] = [(tree, MODULE_SCOPE)]
+    def of(cls, module: Module) -> "ModuleIndex":
+        index = cls(module.imports)
+        waiting: list[tuple[ast.AST, int]] = [(module.tree, MODULE_SCOPE)]
         while waiting:
             node, scope = waiting.pop()
             index._note(node, scope)
             inner = id(node) if isinstance(node, Function) else scope
-            waiting += [(child, inner) for child in reversed(list(ast.iter_child_nodes(node)))]
+            waiting += [(child, inner) for child in reversed(children(node))]
         return index
 
     def _note(self, node: ast.AST, scope: int) -> None:

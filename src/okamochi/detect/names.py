@@ -1,6 +1,7 @@
 """Full dotted names of expressions in one module: `env("X")` after `from os import environ as env`."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 __all__ = ["ImportedNames"]
@@ -14,9 +15,9 @@ class ImportedNames:
     names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: ast.Module) -> "ImportedNames":
+    def of(cls, tree: ast.Module, nodes: Iterable[ast.AST]) -> "ImportedNames":
         found = cls(tree)
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     shown = alias.name if alias.asname else alias.name.split(".")[0]

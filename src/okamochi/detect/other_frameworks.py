@@ -37,8 +37,8 @@ def other_frameworks(sources: Sources) -> tuple[Detected[str], ...]:
     """Frameworks that the code imports, Flask among them, each with the first place; in the order above."""
     first: dict[str, Evidence] = {}
     for path in (*sources.paths, *sources.side_paths):
-        for match in IMPORT.finditer(sources.module(path).text):
-            line = sources.module(path).text.count("\n", 0, match.start(1)) + 1
+        for match in IMPORT.finditer(sources.text(path)):
+            line = sources.text(path).count("\n", 0, match.start(1)) + 1
             reason = f"imports {match.group(1)}"
             first.setdefault(match.group(1), Evidence(path=path, line=line, reason=reason))
     return tuple(Detected(FRAMEWORKS[name], (first[name],)) for name in FRAMEWORKS if name in first)

@@ -31,6 +31,13 @@ class Pyproject:
         found = self.project.get("dependencies")
         return tuple(str(one) for one in found) if isinstance(found, list) else None
 
+    @property
+    def extras(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """project.optional-dependencies: name and specifiers, in the order of the file."""
+        found = self.project.get("optional-dependencies")
+        tables = found if isinstance(found, dict) else {}
+        return tuple((name, tuple(map(str, one))) for name, one in tables.items() if isinstance(one, list))
+
     def string(self, key: str) -> str:
         value = self.project.get(key)
         return value if isinstance(value, str) else ""

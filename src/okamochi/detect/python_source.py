@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from okamochi.detect.names import ImportedNames
+from okamochi.detect.syntax import descendants
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of", "is_main_guard"]
@@ -63,7 +65,7 @@ class SyntaxProblem:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Module:
     """One Python file: `tree` is empty when `problem` says why. `path` is relative to the project."""
 
@@ -72,13 +74,14 @@ class Module:
     tree: ast.Module
     problem: SyntaxProblem | None = None
 
-    @property
-    def folder(self) -> str:
-        return posixpath.dirname(self.path)
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree, in the order of the source."""
+        return descendants(self.tree)
 
-    @property
-    def is_package(self) -> bool:
-        return posixpath.basename(self.path) == "__init__.py"
+    @cached_property
+    def imports(self) -> ImportedNames:
+        return ImportedNames.of(self.tree, self.nodes)
 
 
 @dataclass(eq=False)
@@ -91,6 +94,7 @@ class Sources:
 
     project: ProjectFiles
     parsed: dict[str, Module] = field(default_factory=dict)
+    texts: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:
@@ -122,15 +126,25 @@ class Sources:
     def module(self, path: str) -> Module:
         """The parsed file; an empty one with a problem when it cannot be read or parsed."""
         if path not in self.parsed:
-            self.parsed[path] = read_module(self.project, path)
+            self.parsed[path] = parsed_module(path, self._read(path))
         return self.parsed[path]
+
+    def text(self, path: str) -> str:
+        """The file's text, not parsed; "" when it cannot be read."""
+        return self._read(path) or ""
+
+    def _read(self, path: str) -> str | None:
+        if path not in self.texts:
+            content = self.project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+            self.texts[path] = None if content is None else python_text(content)
+        return self.texts[path]
 
     def mentioning(self, *words: str) -> Iterator[Module]:
         """The app's modules whose text holds one of the words."""
         for path in self.paths:
-            module = self.module(path)
-            if any(word in module.text for word in words):
-                yield module
+            text = self.text(path)
+            if any(word in text for word in words):
+                yield self.module(path)
 
     def find(self, dotted: str, *, importer: str = "") -> str | None:
         """The project's file that `import dotted` would load; the importer's own root is searched first."""
@@ -177,12 +191,10 @@ def dotted_name(path: str, root: str) -> str:
     return relative.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def read_module(project: ProjectFiles, path: str) -> Module:
-    content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+def parsed_module(path: str, text: str | None) -> Module:
     empty = ast.Module(body=[], type_ignores=[])
-    if content is None:
+    if text is None:
         return Module(path, "", empty, SyntaxProblem(0, "", "cannot be read, or is larger than 1.5 MB"))
-    text = python_text(content)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.syntax import children
 
 __all__ = ["Reached", "reached_from"]
 
@@ -54,7 +55,7 @@ def _packages_above(path: str, sources: Sources) -> list[str]:
 
 def _loads(module: Module, sources: Sources) -> set[str]:
     found: set[str | None] = set()
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found.update(sources.find(alias.name, importer=module.path) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -90,7 +91,7 @@ def _called(modules: list[Module], factory: str) -> frozenset[str]:
     bodies: dict[str, list[ast.AST]] = {}
     called: set[str] = {factory} if factory else set()
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 bodies.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ClassDef):
@@ -102,7 +103,7 @@ def _called(modules: list[Module], factory: str) -> frozenset[str]:
     waiting = list(called)
     while waiting:
         for node in bodies.get(waiting.pop(), ()):
-            new = {name for part in ast.iter_child_nodes(node) for name in _calls(part)} - called
+            new = {name for part in children(node) for name in _calls(part)} - called
             called |= new
             waiting += new
     return frozenset(called)
@@ -118,7 +119,7 @@ def _calls(node: ast.AST) -> set[str]:
             continue
         if isinstance(current, ast.Call):
             found.add(_last(current.func))
-        waiting += ast.iter_child_nodes(current)
+        waiting += children(current)
     return found
 
 

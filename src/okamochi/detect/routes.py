@@ -63,14 +63,14 @@ class _Routes:
         for module in self.modules:
             self._collect(module)
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     yield from self._decorated(module, node)
                 elif isinstance(node, ast.Call):
                     yield from self._registered(module, node)
 
     def _collect(self, module: Module) -> None:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
                     if re.search(r"Blueprint$|^Namespace$", _last(call.func)):
@@ -131,7 +131,7 @@ class _Routes:
     def _local_import(self, path: str, name: str) -> Imported | None:
         """Imports inside of functions: application factories import their blueprints late."""
         sources = self.objects.sources
-        for node in ast.walk(sources.module(path).tree):
+        for node in sources.module(path).nodes:
             if not isinstance(node, ast.ImportFrom):
                 continue
             for alias in node.names:

@@ -1,5 +1,6 @@
 """What the project's own files say about how it is started: Procfile, gunicorn.conf.py, FLASK_APP,
-Dockerfile, compose files, platform files. Statements only rank what the source holds; a stale one is never believed.
+Dockerfile, compose files, platform files. Statements only rank what the source
+holds; a stale one is never believed.
 """
 
 import ast

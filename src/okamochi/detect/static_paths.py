@@ -67,7 +67,7 @@ class PathReader:
 
     def _index(self, module: Module) -> ModuleIndex:
         if module.path not in self.indexes:
-            self.indexes[module.path] = ModuleIndex.of(module.tree)
+            self.indexes[module.path] = ModuleIndex.of(module)
         return self.indexes[module.path]
 
     def _names(self, module: Module) -> ImportedNames:

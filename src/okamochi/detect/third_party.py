@@ -4,7 +4,7 @@ import ast
 import sys
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources
+from okamochi.detect.python_source import Module, Sources
 from okamochi.model.evidence import Evidence
 
 __all__ = ["third_party_imports"]
@@ -14,7 +14,7 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
     """Top-level module names, sorted, each with the first place that imports it."""
     first: dict[str, Evidence] = {}
     for path in sources.paths:
-        for name, line in _imports(sources.module(path).tree):
+        for name, line in _imports(sources.module(path)):
             if name in sys.stdlib_module_names or sources.find(name, importer=path) is not None:
                 continue
             if name in sources.package_folders or f"src/{name}" in sources.package_folders:
@@ -23,9 +23,9 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
     return tuple(Detected(name, (first[name],)) for name in sorted(first))
 
 
-def _imports(tree: ast.Module) -> list[tuple[str, int]]:
+def _imports(module: Module) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found += [(alias.name.split(".")[0], node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:

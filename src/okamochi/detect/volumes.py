@@ -13,7 +13,7 @@ from okamochi.model.process import Volume
 
 __all__ = ["ChosenVolumes", "choose_volumes"]
 
-TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc", "/run")
+TEMPORARY = ("/tmp", "/app/~", "/var/tmp", "/dev", "/proc", "/run")
 DATA_FOLDERS = ("data", "var", "state")
 
 
@@ -53,8 +53,10 @@ class _Sorting:
             return
         if folder != "/" and not self._holds_code(folder):
             self.folders.setdefault(folder, []).append(one.evidence)
-        elif one.variable and one.variable.isupper():
+        elif one.variable and one.variable.isupper() and "TEST" not in one.variable:
             self._move(one)
+        elif "TEST" in one.variable:
+            return
         else:
             self.warned.setdefault(one.path, one.evidence)
 

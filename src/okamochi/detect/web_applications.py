@@ -129,10 +129,12 @@ def _why_not(objects: FlaskObjects, function: Function) -> str:
 
 def _likely_modules(objects: FlaskObjects) -> Iterator[Module]:
     for path in objects.sources.paths:
-        if path.count("/") <= 2 or posixpath.basename(path).removesuffix(".py") in ROOT_MODULES | {"wsgi"}:
+        if (
+            path.count("/") <= 2
+            or posixpath.basename(path).removesuffix(".py") in ROOT_MODULES | {"wsgi"}
+            or "lask" in objects.sources.text(path)
+        ):
             yield objects.sources.module(path)
-        elif "lask" in (module := objects.sources.module(path)).text:
-            yield module
 
 
 def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
@@ -145,6 +147,8 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
         if value.path != module.path or _is_no_factory(value):
             return None
         instance = objects.returned(value)
+        if instance is None:
+            return None
         arguments = arguments_for(value, objects) if required_parameters(value.node) else ()
         if len(arguments) != len(required_parameters(value.node)):
             return None
@@ -210,7 +214,7 @@ def import_root_for(objects: FlaskObjects, path: str) -> str:
 
 def _absolute_imports(objects: FlaskObjects, path: str) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(objects.sources.module(path).tree):
+    for node in objects.sources.module(path).nodes:
         if isinstance(node, ast.Import):
             names.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:

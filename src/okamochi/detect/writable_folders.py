@@ -64,7 +64,7 @@ def flask_folders(objects: FlaskObjects, candidate: Candidate) -> FlaskFolders:
 
 
 def _instance_argument(objects: FlaskObjects, path: str, line: int) -> ast.expr | None:
-    for node in ast.walk(objects.sources.module(path).tree):
+    for node in objects.sources.module(path).nodes:
         if isinstance(node, ast.Call) and node.lineno == line:
             for keyword in node.keywords:
                 if keyword.arg == "instance_path":
@@ -94,9 +94,9 @@ class _Finder:
     relative_sqlite: str
 
     def module(self, module: Module) -> Iterator[Written]:
-        names = ImportedNames.of(module.tree)
+        names = module.imports
         guarded = {id(n) for s in module.tree.body if is_main_guard(s) for n in ast.walk(s)}
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if id(node) in guarded:
                 continue
             if isinstance(node, ast.Call):
@@ -168,6 +168,8 @@ class _Finder:
             folder = posixpath.dirname(known.text) if not known.text.endswith("/") else known.text
             known = KnownPath(folder if is_file and "/" in known.text else known.text, True, known.variable)
             is_file = False
+            if posixpath.join(APP_ROOT, known.text) in (APP_ROOT, f"{APP_ROOT}/", self.folders.root_path):
+                return
         path = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
         yield Written(path, is_file, _at(module, node, f"{reason} {path}"), known.variable)
 

@@ -147,7 +147,7 @@ class CommandLineEngine:
         self._must(completed, f"{self.name} could not stop {name}")
 
     def remove(self, name: str) -> None:
-        completed = self._run("rm", "--force", name)
+        completed = self._run("rm", "--force", "--volumes", name)  # unnamed volumes only
         if not completed.ok and not says_absent(completed):
             self._must(completed, f"{self.name} could not remove the container {name}")
 

@@ -4,6 +4,7 @@ Size, times and inode of every file, as `make` and git's index do it. The change
 no tool can set it back. Good for saving work on one machine; never part of what an image is.
 """
 
+import functools
 import hashlib
 import os
 import time
@@ -51,6 +52,7 @@ def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[st
             yield from walk(root, skip, path)
 
 
+@functools.cache
 def program_identity() -> str:
     """Digest that changes when any file of okamochi itself does: an upgrade, or an edit in a checkout; ""
     when one changed just now."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from okamochi.build.components import Component, foundation_components
 from okamochi.build.grouping import wheel_groups
-from okamochi.build.layers import base_layer, kit_layer, wheel_layer
+from okamochi.build.layers import base_layer, compile_wheels, kit_layer, wheel_layer
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.oci.layer import Layer
@@ -41,6 +41,8 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
         trees = trees_of(world, session, wheels.result())
         chosen, snapshot = debs.result()
         toolchain, base_layers = base.result()
+    with world.reporter.step("Dependencies: compiling"):
+        compile_wheels(world, toolchain, trees)
     requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
     requests.append(kit_layer(world, toolchain, plan))
     layers = (*base_layers, *packed(world, "Layers: dependencies and kit", requests))

@@ -206,7 +206,8 @@ def limit(launch: Launch) -> None:
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(number, (allowed, allowed))
     cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, cores[: max(1, launch["cores"])])
+    first = int.from_bytes(os.urandom(2), "big") % len(cores)  # not the same core for every app
+    os.sched_setaffinity(0, (cores[first:] + cores[:first])[: max(1, launch["cores"])])
 
 
 def drop_privileges(launch: Launch) -> None:
