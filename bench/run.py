@@ -7,6 +7,7 @@ interrupted, with what was measured until then written.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import machine
 import report as reports
-from measure import MeasurementError, Report, Row, Verdict
+from measure import MeasurementError, Report, Row, Verdict, run
 from peer import ensure_base
 from scenarios import SCENARIOS, Counts
 from workshop import Workshop, opened, say
@@ -93,6 +94,7 @@ def measured(options: argparse.Namespace) -> tuple[Report, int]:
             except MeasurementError as error:
                 base = str(error)
             say(base)
+            compile_the_program(workshop)
             for name in chosen:
                 measure(name, workshop, counts_of(options), rows)
     except KeyboardInterrupt:
@@ -108,6 +110,12 @@ def measured(options: argparse.Namespace) -> tuple[Report, int]:
         rows=tuple(rows),
     )
     return report, code
+
+
+def compile_the_program(workshop: Workshop) -> None:
+    """As an installation does: a checkout that was just edited has no bytecode of its own."""
+    python = os.fspath(ROOT / ".venv/bin/python")
+    run((python, "-m", "compileall", "-q", os.fspath(ROOT / "src/okamochi")), env=workshop.environment)
 
 
 def measure(name: str, workshop: Workshop, counts: Counts, rows: list[Row]) -> None:

@@ -242,10 +242,10 @@ def inside(workshop: Workshop, counts: Counts) -> Iterable[Row]:
 
 SCENARIOS: dict[str, Callable[[Workshop, Counts], Iterable[Row]]] = {
     "version": version,
-    "image-flask-minimal": image(EXAMPLES["flask-minimal"]),
-    "image-invoice": image(EXAMPLES["invoice"]),
-    "image-invoice-apt": image_with_apt,
     "contents": inside,
+    "image-invoice": image(EXAMPLES["invoice"]),
+    "image-flask-minimal": image(EXAMPLES["flask-minimal"]),
     "started-flask-minimal": started(EXAMPLES["flask-minimal"]),
     "started-invoice": started(EXAMPLES["invoice"]),
+    "image-invoice-apt": image_with_apt,
 }

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ __all__ = ["LABEL", "Workshop", "docker_text", "opened", "say"]
 LABEL = "io.okamochi.bench"
 DROPPED = ("OKAMOCHI_", "PIP_", "UV_", "PYTHON", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV", "DOCKER_BUILDKIT")
 KEPT = ("OKAMOCHI_DEBIAN_MIRROR",)
+PASSES = 8
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -71,12 +73,12 @@ def opened(root: Path, *, minutes: float, kept: bool = False) -> Iterator[Worksh
     try:
         yield Workshop(root, folder, name, environment, indexes, time.monotonic() + minutes * 60)
     finally:
-        say("cleaning up")
-        clean_engine(name, folder, since)
+        say("cleaning up (a minute or two)")
         if kept:
             say(f"kept: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+        clean_engine(name, folder, since)
 
 
 def surroundings(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -105,8 +107,23 @@ def clean_engine(name: str, folder: Path, since: datetime) -> None:
     tags = ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}*")
     docker_each(("image", "rm", "--force"), docker_words(*tags))
     docker_each(("image", "rm", "--force"), docker_words("image", "ls", "--quiet", "--filter", label))
-    for record in build_records(since):
-        docker_text("builder", "prune", "--all", "--force", "--filter", f"id={record}")
+    forget_build_cache(since)
+
+
+def forget_build_cache(since: datetime) -> None:
+    """In passes, since a record goes only when none is left that was made from it."""
+    left = build_records(since)
+    for _ in range(PASSES):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(forget_record, left))
+        before, left = left, build_records(since)
+        if not left or len(left) == len(before):
+            return
+
+
+def forget_record(identifier: str) -> None:
+    """The engine takes one identifier at a time."""
+    docker_text("builder", "prune", "--all", "--force", "--filter", f"id={identifier}")
 
 
 def started_from(folder: Path) -> list[str]:
@@ -117,12 +134,13 @@ def started_from(folder: Path) -> list[str]:
 
 
 def build_records(since: datetime) -> list[str]:
-    """Identifiers of unused build cache that was made after the moment."""
+    """Identifiers of unused build cache that was made after the moment, the newest first."""
     try:
         records = json.loads(docker_text("system", "df", "--verbose", "--format", "{{json .BuildCache}}"))
     except ValueError:
         return []
-    unused = (record for record in records or [] if record.get("InUse") == "false")
+    newest_first = sorted(records or [], key=lambda record: str(record.get("CreatedAt")), reverse=True)
+    unused = (record for record in newest_first if record.get("InUse") == "false")
     return [record["ID"] for record in unused if made_after(record.get("CreatedAt", ""), since)]
 
 

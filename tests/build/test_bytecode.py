@@ -53,4 +53,7 @@ def test_entries_lie_in_pycache_and_come_from_the_cache_the_second_time(world: W
     first = bytecode_entries(world, HOST, source, key="k")
     again = bytecode_entries(world, Interpreter(("/nonexistent",), HOST.tag, "host"), source, key="k")
     assert first == again
-    assert [entry.path for entry in first] == ["app/pkg/__pycache__", f"app/pkg/__pycache__/mod.{HOST.tag}.pyc"]
+    assert [entry.path for entry in first] == [
+        "app/pkg/__pycache__",
+        f"app/pkg/__pycache__/mod.{HOST.tag}.pyc",
+    ]

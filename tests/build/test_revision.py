@@ -47,5 +47,3 @@ def test_a_hostile_head_reads_nothing_outside(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(COMMIT)
     checkout(tmp_path / "project", "ref: refs/../../secret\n")
     assert read_revision(tmp_path / "project") == Revision()
-
-

@@ -281,7 +281,8 @@ def test_an_object_made_only_when_run_as_a_script_does_not_count() -> None:
     source = "from flask import Flask\nif __name__ == '__main__':\n    app = Flask(__name__)\n    app.run()\n"
     with pytest.raises(DetectionError) as caught:
         planned({"app.py": source})
-    assert "no Flask application" in caught.value.message
+    assert "no name of a module holds it" in caught.value.message
+    assert caught.value.where == "app.py:3"
 
 
 def test_a_mounted_application_gives_way_to_the_outer_one() -> None:

@@ -155,3 +155,15 @@ def test_from_prefixed_env_takes_the_secret_key() -> None:
 )
 def test_kinds_follow_the_name(name: str, kind: VariableKind) -> None:
     assert kind_of(name, prefixes=frozenset({"ACME"})) is kind
+
+
+def test_the_environ_of_a_request_is_not_the_environment_of_the_process() -> None:
+    source = (
+        "class Proxied:\n"
+        "    def __call__(self, environ, start_response):\n"
+        "        path = environ['PATH_INFO']\n"
+        "        scheme = environ.get('HTTP_X_SCHEME', '')\n"
+        "        return 'REMOTE_ADDR' in environ\n"
+    )
+    plan = planned({"app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n" + source})
+    assert plan.environment == ()

@@ -117,3 +117,12 @@ def test_volumes_of_the_same_last_name_are_told_apart() -> None:
     source = "app = Flask(__name__)\nos.makedirs('/srv/a/files')\nos.makedirs('/srv/b/files')\n"
     plan = planned({"app.py": HEAD + source})
     assert [volume.name for volume in plan.volumes] == ["files", "b-files"]
+
+
+def test_a_database_in_tmp_is_told_to_be_lost_with_the_container() -> None:
+    source = (
+        "from flask import Flask\napp = Flask(__name__)\nSQLALCHEMY_DATABASE_URI = 'sqlite:////tmp/shop.db'\n"
+    )
+    plan = planned({"app.py": source})
+    assert plan.volumes == ()
+    assert "/tmp/shop.db is lost with the container" in decision(plan, "volumes").summary

@@ -20,7 +20,10 @@ import pytest
 from tests.cli.program import Answer, Program
 from tests.workflows.conftest import copied
 
-ENGINES = (pytest.param("docker", marks=pytest.mark.engine), "podman", "host")
+DOCKER = pytest.param("docker", marks=pytest.mark.engine)
+ALL_ENGINES = (DOCKER, "podman", "host")
+# podman has a module of its own in the fast tier (hardening), and the rest in the long matrices
+ENGINES = (DOCKER, pytest.param("podman", marks=pytest.mark.matrix), "host")
 
 # Runs inside; answers for each path "" when it can be written, else why not.
 PROBE = """
@@ -162,7 +165,11 @@ def why_not(engine: str) -> str:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    name = str(request.param)
+    return answering(str(request.param))
+
+
+def answering(name: str) -> str:
+    """The engine's name; skips the test when it does not answer."""
     if reason := why_not(name):
         pytest.skip(reason)
     return name

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Program
-from tests.examples.conftest import Serving, served
+from tests.examples.conftest import ALL_ENGINES, Serving, answering, served
 
 pytestmark = pytest.mark.network
 
 GREETING = "お届けものです"
+
+
+@pytest.fixture(scope="module", params=ALL_ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return answering(str(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,7 @@ def test_data_and_sessions_survive_down_and_up_and_data_goes_with_its_volumes(
 ) -> None:
     write(serving, "この伝言は残る")
     browser = serving.browser()
-    browser.get("/")
+    token = token_of(browser.get("/").text)
     secret = (serving.secrets_folder / "SECRET_KEY").read_text()
     serving.down()
     assert serving.program.ok("ps", serving.root).stdout == ""
@@ -99,7 +104,6 @@ def test_data_and_sessions_survive_down_and_up_and_data_goes_with_its_volumes(
     assert (serving.secrets_folder / "SECRET_KEY").read_text() == secret
     assert "generated" not in serving.stderr
     assert "この伝言は残る" in serving.browser().get("/").text
-    token = token_of(browser.get("/").text)
     browser.base = serving.url
     assert token_of(browser.get("/").text) == token, "the session is not good any more"
 

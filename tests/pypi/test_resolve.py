@@ -139,6 +139,32 @@ def test_a_package_without_a_wheel_for_the_image_is_named_with_the_nearest_versi
     assert caught.value.where == "requirements.txt:2"
 
 
+def test_all_packages_without_a_wheel_are_told_in_one_error(resolve, links):
+    for name in ("native", "other", "third"):
+        make_wheel(links, name, "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
+    make_wheel(links, "native", "1.4", tag="cp313-cp313-manylinux_2_17_x86_64")
+    make_wheel(links, "pure", "1.0", requires=("third",))
+    make_wheel(links, "fine", "1.0")
+    with pytest.raises(PlanError) as caught:
+        resolve("native==1.0\nfine\nother==1.0\npure\n")
+    assert "3 packages have no wheel" in caught.value.message
+    told = sorted(caught.value.details)
+    assert [line.split()[0] for line in told] == ["native", "other", "third"]
+    assert any("native 1.0 (requirements.txt:1): ask for native==1.4" in line for line in told)
+    assert any("requirements.txt:3" in line for line in told)
+    assert any("needed by pure" in line and "requirements.txt:4" in line for line in told)
+
+
+def test_setuptools_that_a_package_asks_for_still_has_pkg_resources(resolve, links):
+    make_wheel(links, "setuptools", "80.9.0")
+    make_wheel(links, "setuptools", "82.0.0")
+    make_wheel(links, "server", requires=("setuptools>=3",))
+    make_wheel(links, "modern", requires=("setuptools>=81",))
+    assert names(resolve("server\n")) == ["server==1.0", "setuptools==80.9.0"]
+    assert names(resolve("server\nsetuptools\n")) == ["server==1.0", "setuptools==82.0.0"]
+    assert names(resolve("modern\n")) == ["modern==1.0", "setuptools==82.0.0"]
+
+
 def test_a_package_with_a_source_archive_only_is_refused_and_never_built(resolve, links, tmp_path):
     trap = tmp_path / "executed"
     source = tmp_path / "sdist/onlysource-1.0"

@@ -127,6 +127,87 @@ def test_a_known_trace_gives_its_cause_and_place(log: str, text: str, where: str
     assert cause.hint
 
 
-@pytest.mark.parametrize("log", ["", "all is well", traceback("KeyError: 'colour'"), "KeyError: 'X'"])
+@pytest.mark.parametrize("log", ["", "all is well", "KeyError: 'X'"])
 def test_what_no_rule_knows_is_left_alone(log: str) -> None:
     assert diagnose(log) is None
+
+
+def test_the_trace_that_the_code_took_up_is_not_the_cause() -> None:
+    handled = traceback("ModuleNotFoundError: No module named 'shop.frozen'")
+    ended = traceback(
+        "FileNotFoundError: [Errno 2] No such file or directory: 'git'",
+        '  File "/usr/lib/python3.13/subprocess.py", line 1972, in _execute_child\n    raise child\n',
+    )
+    server = (
+        "Traceback (most recent call last):\ngunicorn.errors.HaltServer: <HaltServer 'Worker failed' 3>\n"
+    )
+    between = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    cause = diagnose(handled + between + ended + "[1] [ERROR] Shutting down\n" + server)
+    assert cause is not None
+    assert cause.text == "the app starts the program git, which is not in the image"
+    assert cause.where == "/app/shop/config.py:12"
+
+
+def test_the_trace_that_was_taken_up_counts_when_the_last_one_tells_nothing() -> None:
+    handled = traceback("ModuleNotFoundError: No module named 'requests'")
+    between = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    cause = diagnose(handled + between + traceback("SystemExit: 1"))
+    assert cause is not None
+    assert "requests" in cause.text
+
+
+def test_a_library_that_imports_what_another_no_longer_has_is_named_with_both() -> None:
+    frame = '  File "/opt/venv/lib/python3.13/site-packages/docview/base.py", line 20, in x\n    from flask\n'
+    path = "/opt/venv/lib/python3.13/site-packages/flask/__init__.py"
+    cause = diagnose(traceback(f"ImportError: cannot import name 'Markup' from 'flask' ({path})", frame))
+    assert cause is not None
+    assert "docview imports Markup from flask" in cause.text
+    assert "take a version of docview that fits" in cause.hint
+
+
+def test_the_app_importing_what_a_package_no_longer_has_is_told_to_bound_it() -> None:
+    path = "/opt/venv/lib/python3.13/site-packages/wtforms/__init__.py"
+    error = f"ImportError: cannot import name 'TextField' from 'wtforms' ({path}). Did you mean: 'TelField'?"
+    cause = diagnose(traceback(error, ""))
+    assert cause is not None
+    assert "the app imports TextField from wtforms" in cause.text
+    assert "bound wtforms" in cause.hint
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("pkg_resources", "ask for setuptools<81"),
+        ("distutils", "fits the image's Python"),
+        ("imp", "fits the"),
+    ],
+)
+def test_modules_that_left_setuptools_or_python_are_told_apart_from_missing_packages(
+    module: str, said: str
+) -> None:
+    cause = diagnose(traceback(f"ModuleNotFoundError: No module named '{module}'"))
+    assert cause is not None
+    assert said in cause.hint
+
+
+def test_a_volume_over_the_code_is_not_advised() -> None:
+    beside_code = diagnose("OSError: [Errno 30] Read-only file system: '/app/error.log'")
+    in_a_folder = diagnose("OSError: [Errno 30] Read-only file system: '/app/media/a.png'")
+    assert beside_code is not None and "folder without code" in beside_code.hint
+    assert in_a_folder is not None and "make /app/media a volume" in in_a_folder.hint
+
+
+def test_any_other_exception_is_told_with_its_place() -> None:
+    cause = diagnose(traceback("KeyError: 'colour'"))
+    assert cause is not None
+    assert cause.text == "the app raises KeyError: 'colour'"
+    assert cause.where == "/app/shop/config.py:12"
+
+
+def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:
+    frame = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/sql.py", line 8, in <module>\n    x\n'
+    more = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/util.py", line 9, in check\n    raise\n'
+    cause = diagnose(traceback("AssertionError: Class X has additional attributes", frame + more))
+    assert cause is not None
+    assert "the package oldorm fails while it is imported: AssertionError: Class X" in cause.text
+    assert "newer oldorm" in cause.hint

@@ -100,8 +100,9 @@ def test_a_disk_that_is_full_is_told_and_the_next_build_is_right(
 ) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    with mounted(disk, "size=600m"):
-        shutil.copytree(fresh_cache, disk / "cache")
+    needed = sum(path.lstat().st_blocks * 512 for path in fresh_cache.rglob("*"))
+    with mounted(disk, f"size={needed // 2**20 + 200}m"):
+        shutil.copytree(fresh_cache, disk / "cache", symlinks=True)
         ballast = disk / "ballast"
         with ballast.open("wb") as stream:
             room = shutil.disk_usage(disk).free - 6_000_000

@@ -1,4 +1,4 @@
-"""The app's own layers: large files, small files, code."""
+"""The app's own layers: large files, and small shares of everything else."""
 
 import dataclasses
 import hashlib
@@ -16,63 +16,58 @@ from okamochi.system.world import World
 
 __all__ = ["app_layers"]
 
-SMALL_FILE_BYTES = 64_000
-CODE_BYTES_A_LAYER = 100_000
-MOST_CODE_LAYERS = 4
+LARGE_FILE_BYTES = 16_000
+SHARE_BYTES = 24_000
+DEEPEST_SPLIT = 4
 
 
 def app_layers(
     world: World, toolchain: Toolchain, plan: Plan, source: SourceFiles
 ) -> tuple[LayerRequest, ...]:
-    """Large files, small files, code: a changed line sends neither pictures nor the rest of a big code base.
-
-    Code is shared out by path over one, two or four layers, so that an edit replaces a small one.
-    """
+    """Large files in one layer, everything else shared out over up to sixteen: a changed line sends a few
+    kilobytes, neither pictures nor the rest of a big code base."""
     entries = owned_by_volumes(source.entries, plan)
-    code = [entry for entry in entries if is_code(entry)]
-    others = [entry for entry in entries if not is_code(entry)]
-    large = [entry for entry in others if entry.size_bytes >= SMALL_FILE_BYTES]
-    small = [entry for entry in others if entry.size_bytes < SMALL_FILE_BYTES]
-    requests = [app_layer("app: large files", large), app_layer("app: files", small)]
-    shares = code_shares(code)
+    folders = [entry for entry in entries if entry.content is None]
+    files = [entry for entry in entries if entry.content is not None]
+    large = [entry for entry in files if entry.size_bytes >= LARGE_FILE_BYTES and not is_code(entry)]
+    shares = shares_of([entry for entry in files if entry.size_bytes < LARGE_FILE_BYTES or is_code(entry)])
+    requests = [app_layer(world, toolchain, "app: folders and large files", [*folders, *large])]
     for number, share in enumerate(shares, 1):
-        of = f" {number} of {len(shares)}" if len(shares) > 1 else ""
-        requests.append(code_layer(world, toolchain, share, f"app: code{of}"))
-    return tuple(request for request in requests if request is not None)
+        requests.append(app_layer(world, toolchain, f"app: {number} of {len(shares)}", share))
+    return tuple(requests)
 
 
 def is_code(entry: Entry) -> bool:
     return entry.content is not None and entry.path.endswith(".py")
 
 
-def app_layer(comment: str, entries: Sequence[Entry]) -> LayerRequest | None:
-    if not entries:
-        return None
-    key = digest_of(f"app {LAYER_FORMAT} {entries_key(entries)}")
-    part = Part(key=key, entries=lambda: with_ancestors(entries))
-    return LayerRequest(parts=(part,), comment=comment)
-
-
-def code_layer(world: World, toolchain: Toolchain, code: Sequence[Entry], comment: str) -> LayerRequest:
-    key = digest_of(f"code {LAYER_FORMAT} {BYTECODE_FORMAT} {toolchain.identity} {entries_key(code)}")
+def app_layer(world: World, toolchain: Toolchain, comment: str, files: Sequence[Entry]) -> LayerRequest:
+    """Files and the bytecode of those that are code."""
+    code = [entry for entry in files if is_code(entry)]
+    made_by = f"{BYTECODE_FORMAT} {toolchain.identity}" if code else ""
+    key = digest_of(f"app {LAYER_FORMAT} {made_by} {entries_key(files)}")
 
     def entries() -> Iterable[Entry]:
-        return with_ancestors((*code, *app_bytecode(world, toolchain, code)))
+        return with_ancestors((*files, *app_bytecode(world, toolchain, code)))
 
     return LayerRequest(parts=(Part(key=key, entries=entries),), comment=comment)
 
 
-def code_shares(code: Sequence[Entry]) -> list[list[Entry]]:
-    """By a digest of the path, so that a file stays where it is while others come and go. The number of
-    shares moves in powers of two, which splits shares and moves nothing between those that stay."""
-    total = sum(entry.size_bytes for entry in code)
-    count = 1
-    while count < MOST_CODE_LAYERS and total > count * CODE_BYTES_A_LAYER:
-        count *= 2
-    shares: list[list[Entry]] = [[] for _ in range(count)]
-    for entry in code:
-        shares[hashlib.sha256(entry.path.encode()).digest()[0] % count].append(entry)
-    return [share for share in shares if share]
+def shares_of(files: Sequence[Entry], depth: int = 0) -> list[list[Entry]]:
+    """Shares of at most SHARE_BYTES, as far as DEEPEST_SPLIT allows: halved by one bit of a digest of the
+    path at a time, so that a file that comes, goes or grows moves nothing outside its own share."""
+    if not files:
+        return []
+    if depth == DEEPEST_SPLIT or sum(entry.size_bytes for entry in files) <= SHARE_BYTES:
+        return [list(files)]
+    halves: tuple[list[Entry], list[Entry]] = ([], [])
+    for entry in files:
+        halves[path_bit(entry.path, depth)].append(entry)
+    return [*shares_of(halves[0], depth + 1), *shares_of(halves[1], depth + 1)]
+
+
+def path_bit(path: str, depth: int) -> int:
+    return hashlib.sha256(path.encode()).digest()[0] >> depth & 1
 
 
 def owned_by_volumes(entries: Iterable[Entry], plan: Plan) -> tuple[Entry, ...]:

@@ -5,6 +5,7 @@ strings the process has interned. See PEP 552 for the format and why unchecked-h
 in them changes after the build, and no time stamp has to agree.
 """
 
+import errno
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, file
 from okamochi.oci.platform import Platform
+from okamochi.system.files import StorageError
 from okamochi.system.process import Runner
 from okamochi.system.world import World
 
@@ -25,6 +27,7 @@ __all__ = [
     "compile_sources",
     "compile_units",
     "image_interpreter",
+    "tag_of_python",
 ]
 
 # Part of every cache key: counts up whenever COMPILER changes what it writes.
@@ -59,7 +62,8 @@ sys.stdout.buffer.write(b"\\0".join(failures))
 
 @dataclass(frozen=True)
 class Interpreter:
-    """How to start a Python that writes the image's bytecode; `tag` is its cache tag, as in cpython-313."""
+    """How to start a Python that writes the image's bytecode; `tag` is its cache tag, as in cpython-313.
+    `identity` is the image's Python, not that of who compiles: the same release writes the same bytes."""
 
     argv: tuple[str, ...]
     tag: str
@@ -69,6 +73,12 @@ class Interpreter:
         """The program's stdout. BuildError with the end of its stderr when it fails."""
         argv = (*self.argv, "-I", "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
         done = runner.run(argv, stdin=stdin, env=CLEAN_ENVIRONMENT, timeout_seconds=timeout_seconds)
+        if done.returncode != 0 and DISK_FULL in done.stderr:
+            raise StorageError(
+                "the disk is full",
+                where=self.argv[-1],
+                hint="run okamochi cache prune, or set OKAMOCHI_CACHE_DIR to a folder with more space",
+            )
         if done.returncode != 0:
             raise BuildError(
                 "the image's Python could not compile the files",
@@ -79,6 +89,9 @@ class Interpreter:
             )
         return done.stdout
 
+
+# How a traceback of the compiler names the reason.
+DISK_FULL = f"[Errno {errno.ENOSPC}]".encode()
 
 # PYTHONHASHSEED makes nothing differ that was seen, and costs nothing.
 CLEAN_ENVIRONMENT: Mapping[str, str] = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
@@ -91,8 +104,13 @@ def image_interpreter(root: Path, python: str, platform: Platform, *, identity: 
     """
     libraries = root / "usr/lib" / platform.multiarch
     argv = (str(root / platform.loader), "--library-path", str(libraries), str(root / python))
+    return Interpreter(argv, tag_of_python(python), identity)
+
+
+def tag_of_python(python: str) -> str:
+    """cpython-313, from a path such as usr/bin/python3.13 (PEP 3147)."""
     version = PurePosixPath(python).name.removeprefix("python")
-    return Interpreter(argv, "cpython-" + version.replace(".", ""), identity)
+    return "cpython-" + version.replace(".", "")
 
 
 def compile_sources(

@@ -31,6 +31,8 @@ def foundation_components(debs: Iterable[LockedDeb], trees: "Iterable[WheelTree]
     return (
         *(deb_component(deb) for deb in debs),
         *(wheel_component(tree) for tree in trees),
+        # what stands in for maintainer scripts, and the frame of the virtual environment
+        Component(kind="kit", name="okamochi-base", version=__version__, owner="base"),
         Component(kind="kit", name="okamochi", version=__version__, owner="kit"),
     )
 

@@ -1,11 +1,9 @@
 """Revision and source of a checkout, read from .git as files: running git in a project that nobody
 prepared could run programs that its configuration names."""
 
-import configparser
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 __all__ = ["Revision", "read_revision"]
 
@@ -53,6 +51,8 @@ def packed(git: Path, name: str) -> str:
 
 
 def origin_of(git: Path) -> str:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string("\n".join(line.strip() for line in read(git / "config").splitlines()))
@@ -64,6 +64,8 @@ def origin_of(git: Path) -> str:
 
 def without_credentials(address: str) -> str:
     """Only http(s) addresses and scp-like ones are told; a path of this machine is nobody's business."""
+    from urllib.parse import urlsplit, urlunsplit
+
     try:
         parts = urlsplit(address)
         if parts.scheme in ("http", "https", "ssh", "git") and parts.hostname:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from okamochi.build.bytecode import Interpreter, image_interpreter
-from okamochi.errors import BuildError
+from okamochi.errors import BuildError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
+from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 
@@ -20,14 +21,20 @@ __all__ = ["Toolchain", "python_identity"]
 
 @dataclass
 class Toolchain:
-    """A build whose layers are all in the cache never opens the base; `tree` and `interpreter` do, once."""
+    """A build whose layers are all in the cache never opens the base; `tree` and `interpreter` do, once.
+
+    `native` are the platforms whose programs run here: where the image's is not among them, another Python
+    than the image's own writes its bytecode."""
 
     world: World
     debs: tuple[LockedDeb, ...]
     platform: Platform
     snapshot: str = ""
+    native: tuple[Platform, ...] = field(default_factory=native_platforms)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _choosing: threading.Lock = field(default_factory=threading.Lock)
     _tree: "BaseTree | None" = None
+    _interpreter: Interpreter | None = None
 
     @property
     def base_key(self) -> str:
@@ -48,8 +55,29 @@ class Toolchain:
             return self._tree
 
     def interpreter(self) -> Interpreter:
+        """BuildError when this machine has no Python that could compile for the image;
+        TransientRegistryError when one of Debian could be had in a better moment."""
         tree = self.tree()
-        return image_interpreter(tree.root, tree.python, self.platform, identity=self.identity)
+        with self._choosing:
+            if self._interpreter is None:
+                self._interpreter = self._chosen(tree)
+            return self._interpreter
+
+    def _chosen(self, tree: "BaseTree") -> Interpreter:
+        if self.platform in self.native:
+            return image_interpreter(tree.root, tree.python, self.platform, identity=self.identity)
+        from okamochi.build.foreign_python import native_interpreter, uv_interpreter
+
+        for native in self.native:
+            try:
+                return native_interpreter(
+                    self.world, tree, self.debs, native, snapshot=self.snapshot, identity=self.identity
+                )
+            except TransientRegistryError:
+                raise  # a second try gives the same bytes as always; uv's Python might not
+            except RegistryError as error:
+                self.world.reporter.note(f"no Python of Debian for {native}: {error.message}")
+        return uv_interpreter(self.world, tree, self.debs, identity=self.identity)
 
 
 def python_identity(debs: Sequence[LockedDeb]) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -43,6 +44,14 @@ class LazyGroup(click.Group):
         found = module.command
         assert isinstance(found, click.Command)
         return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The reader of stdout may go away (okamochi plan | head): nothing is wrong; click would say 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 0
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -93,10 +102,6 @@ def run(arguments: Sequence[str]) -> int:
 
         print_error(error)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of stdout went away (okamochi plan | head): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
     except Exception:
         import traceback
 

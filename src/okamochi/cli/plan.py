@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.options import entrypoint_option, overrides_of, path_argument, real_world
+from okamochi.model.evidence import Origin
 
 if TYPE_CHECKING:
     from okamochi.model.evidence import Decision
     from okamochi.model.plan import Plan
 
 MOST_EVIDENCE = 3
+FOOT = "okamochi plan --explain FIELD tells one decision whole; --format json is the plan."
 
 
 @click.command(name="plan")
@@ -53,20 +55,27 @@ def command(
 
 
 def as_text(plan: "Plan") -> str:
-    head = f"{plan.name}: {plan.application.framework.value}, Python {plan.python_version}"
+    """What evidence decided first, each with its places; then what nothing in the project decides."""
+    head = f"{plan.name}: {plan.application.framework.value.title()}, Python {plan.python_version}"
     width = max(len(decision.field) for decision in plan.decisions)
+    found = [decision for decision in plan.decisions if decision.origin is not Origin.DEFAULT]
+    defaults = [decision for decision in plan.decisions if decision.origin is Origin.DEFAULT]
     lines = [click.style(head, bold=True), ""]
-    for decision in plan.decisions:
-        name = click.style(decision.field.ljust(width), fg="cyan")
-        lines.append(f"  {name}  {decision.summary}")
+    for decision in found:
+        lines.append(row(decision, width))
         lines += [" " * (width + 4) + click.style(line, dim=True) for line in evidence_lines(decision)]
-    lines += [
-        "",
-        click.style(
-            "okamochi plan --explain FIELD tells one decision whole; --format json is the plan.", dim=True
-        ),
-    ]
+    lines += ["", click.style("As nothing says otherwise:", bold=True), ""]
+    lines += [row(decision, width) + default_reason(decision) for decision in defaults]
+    lines += ["", click.style(FOOT, dim=True)]
     return "\n".join(lines)
+
+
+def row(decision: "Decision", width: int) -> str:
+    return f"  {click.style(decision.field.ljust(width), fg='cyan')}  {decision.summary}"
+
+
+def default_reason(decision: "Decision") -> str:
+    return click.style(f" ({decision.evidence[0]})", dim=True) if decision.evidence else ""
 
 
 def evidence_lines(decision: "Decision", most: int = MOST_EVIDENCE) -> list[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.other_frameworks import other_frameworks
-from okamochi.detect.python_source import Module, dotted_name, import_root_of, is_main_guard
+from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
+from okamochi.detect.python_source import Module, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.web_applications import (
     OBJECT_NAMES,
@@ -17,7 +17,6 @@ from okamochi.detect.web_applications import (
     Place,
     candidate_for,
     place_of,
-    unusable_factories,
     web_applications,
 )
 from okamochi.errors import AmbiguousError, DetectionError
@@ -31,7 +30,6 @@ ODD_MODULE = re.compile(
     r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
 )
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
-SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def choose_entrypoint(objects: FlaskObjects, wanted: WantedObject | None) -> Ent
     candidates = web_applications(objects)
     _refuse_broken(objects, candidates)
     if not candidates:
-        raise _nothing_found(objects, tuple(notes))
+        raise nothing_found(objects, tuple(notes))
     chosen = _best(objects, candidates, tuple(s for s in said if s.value.rank is StatementRank.SCRIPT))
     return EntryPoint(chosen.value, Origin.DETECTED, chosen.evidence, tuple(notes))
 
@@ -145,7 +143,7 @@ def _module_path(objects: FlaskObjects, text: str, folder: str) -> str | None:
     for root in dict.fromkeys((folder, "", "src")):
         for stem in dict.fromkeys((as_path, dotted)):
             base = posixpath.join(root, stem)
-            for path in (f"{base}.py", f"{base}/__init__.py"):
+            for path in (f"{base}/__init__.py", f"{base}.py"):
                 if path in known:
                     return path
     return None
@@ -289,9 +287,10 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
     """A module that cannot be parsed and whose place is better than every candidate's is the app's own."""
     best = min((found.value.place for found in candidates), default=Place.ELSEWHERE + 1)
     for path in objects.sources.paths:
+        if place_of(path, import_root_of(path, objects.sources.known)) >= best:
+            continue
         likely = re.search(r"\bflask\b", objects.sources.text(path), re.IGNORECASE) is not None
-        place = place_of(path, import_root_of(path, objects.sources.known))
-        if likely and place < best and objects.sources.module(path).problem is not None:
+        if likely and objects.sources.module(path).problem is not None:
             raise _broken(objects.sources.module(path))
 
 
@@ -320,51 +319,3 @@ def _ambiguous(tied: Iterable[Found]) -> AmbiguousError:
 
 def _candidate_lines(found: tuple[Found, ...]) -> tuple[str, ...]:
     return tuple(f"{one.value.object_reference}  ({one.first})" for one in found)
-
-
-def _nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
-    sources = objects.sources
-    if not sources.all_paths:
-        return DetectionError(
-            "this folder holds no Python file",
-            where=str(sources.project.root or "."),
-            hint="give the folder of the app: okamochi plan PATH",
-            details=tuple(f"holds {path}" for path in sources.project.files("*")[:10]),
-        )
-    unusable = unusable_factories(objects)
-    if unusable:
-        first = unusable[0]
-        dotted = dotted_name(first.path, import_root_of(first.path, sources.known))
-        example = f"{dotted}:{first.name}('production')"
-        return DetectionError(
-            "application factories are there, but none can be called as it is",
-            where=f"{first.path}:{first.line}",
-            hint="say how to call it: " + SETTING_HINT.format(example, f'"{example}"'),
-            details=tuple(f"{u.path}:{u.line}: {u.name}() {u.reason}" for u in unusable),
-        )
-    return _no_flask(objects, notes)
-
-
-def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
-    sources = objects.sources
-    recognised = other_frameworks(sources)
-    looked = f"looked at {len(sources.paths)} Python files"
-    aside = f", left {len(sources.side_paths)} in tests, examples, docs, scripts aside"
-    details = [looked + (aside if sources.side_paths else "")]
-    details += [str(note) for note in notes]
-    details += [f"{one.value}: {one.first}" for one in recognised]
-    flask = any(one.value == "Flask" for one in recognised)
-    others = [one.value for one in recognised if one.value != "Flask"]
-    if others and not flask:
-        return DetectionError(
-            f"this looks like {others[0]}; this version of okamochi serves Flask only",
-            where=f"{recognised[0].first.path}:{recognised[0].first.line}",
-            hint="a later version reads it; until then okamochi cannot build this app",
-            details=tuple(details),
-        )
-    return DetectionError(
-        "no Flask application was found",
-        where=str(sources.project.root or "."),
-        hint="if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
-        details=tuple(details),
-    )

@@ -52,14 +52,24 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
+    """`owner` is the class whose object a method is bound to."""
+
     path: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
+    owner: "ClassDefinition | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassDefinition:
     path: str
     node: ast.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object of one of the project's classes that is no application itself."""
+
+    definition: ClassDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ class Imported:
     name: str = ""
 
 
-Value = Instance | Function | ClassDefinition | External | Imported
+Value = Instance | Function | ClassDefinition | Object | External | Imported
 Names = dict[str, "Value | None"]
 
 
@@ -89,6 +99,7 @@ class FlaskObjects:
     modules: dict[str, Names] = field(default_factory=dict)
     stars: dict[str, list[str]] = field(default_factory=dict)
     made: dict[int, Instance | None] = field(default_factory=dict)
+    attributes: dict[tuple[int, str], "Value | None"] = field(default_factory=dict)
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def names(self, path: str) -> Names:
@@ -144,6 +155,39 @@ class FlaskObjects:
                     return inherited
         return ""
 
+    def attribute(self, holder: Object, name: str) -> Value | None:
+        """What `self.name = value` in a method, an assignment of the class, or a method itself gives it."""
+        key = (id(holder.definition.node), name)
+        if key not in self.attributes:
+            self.attributes[key] = None  # `self.app = wrapped(self.app)` asks for itself
+            self.attributes[key] = self._attribute(holder, name)
+        return self.attributes[key]
+
+    def _attribute(self, holder: Object, name: str) -> Value | None:
+        definition = holder.definition
+        for statement in definition.node.body:
+            if isinstance(statement, ast.FunctionDef) and name in _own_attributes(statement):
+                names = self._method_names(statement, definition)
+                scope = _Scope(self, definition.path, names, self.names(definition.path))
+                scope.run(statement.body)
+                found = scope.value(_own_attributes(statement)[name])
+                if found is not None:
+                    return found
+        method = _method(definition, name)
+        if method is not None:
+            return Function(method.path, method.node, definition)
+        body: Names = {}
+        _Scope(self, definition.path, body, self.names(definition.path)).run(definition.node.body)
+        return self.settled(body.get(name))
+
+    def _method_names(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: ClassDefinition | None
+    ) -> Names:
+        names: Names = dict.fromkeys(argument_names(node))
+        if owner is not None and node.args.args:
+            names[node.args.args[0].arg] = Object(owner)
+        return names
+
     def _submodule(self, path: str, name: str) -> Value | None:
         if not path.endswith("__init__.py"):
             return None
@@ -155,8 +199,7 @@ class FlaskObjects:
         if isinstance(node, ast.AsyncFunctionDef):
             return None
         outer = self.names(function.path)
-        names: Names = dict.fromkeys(argument_names(node))
-        scope = _Scope(self, function.path, names, outer)
+        scope = _Scope(self, function.path, self._method_names(node, function.owner), outer)
         scope.run(node.body)
         for statement in flat_statements(node.body):
             if isinstance(statement, ast.Return) and statement.value is not None:
@@ -308,7 +351,11 @@ class _Scope:
             case Instance() if expression.attr == "wsgi_app":
                 return holder
             case ClassDefinition():
-                return _method(holder, expression.attr)
+                return _method(holder, expression.attr) or self.objects.attribute(
+                    Object(holder), expression.attr
+                )
+            case Object():
+                return self.objects.attribute(holder, expression.attr)
             case _:
                 return None
 
@@ -324,7 +371,8 @@ class _Scope:
                 known = self.objects.class_of(callee)
                 if known:
                     return Instance(origin, callee.node.name, dash=known in DASH_CLASSES)
-                return self._wrapped(call, depth) if _method(callee, "__call__") else None
+                wrapped = self._wrapped(call, depth) if _method(callee, "__call__") else None
+                return wrapped or Object(callee)
             case Function():
                 return self.objects.returned(callee)
             case External() if _wraps(callee.name):
@@ -369,6 +417,27 @@ class _Scope:
 def _wraps(name: str) -> bool:
     last = name.rpartition(".")[2]
     return last in WRAPPER_NAMES or last.lower().endswith(("middleware", "fix"))
+
+
+def _own_attributes(method: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What a method assigns to attributes of its object; the last assignment counts."""
+    if not method.args.args:
+        return {}
+    own = method.args.args[0].arg
+    found: dict[str, ast.expr] = {}
+    for statement in flat_statements(method.body):
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=holder), attr=name)], value=value):
+                pass
+            case ast.AnnAssign(
+                target=ast.Attribute(value=ast.Name(id=holder), attr=name), value=ast.expr() as value
+            ):
+                pass
+            case _:
+                continue
+        if holder == own:
+            found[name] = value
+    return found
 
 
 def _method(definition: ClassDefinition, name: str) -> Function | None:

@@ -104,6 +104,7 @@ BUILT_IN = (
             "*.sock",
         ),
     ),
+    IgnoreGroup("the project's own tests", ("/tests/", "/conftest.py")),
     IgnoreGroup(
         "how the app is built and run, not the app",
         (
@@ -118,6 +119,13 @@ BUILT_IN = (
             "/compose*.yaml",
             "/okamochi.toml",
             "/okamochi.lock",
+            "/requirements*.txt",
+            "/requirements*.in",
+            "/requirements/",
+            "/tox.ini",
+            "/noxfile.py",
+            "/pytest.ini",
+            "/Makefile",
             ".github/",
             ".gitlab-ci.yml",
             ".circleci/",

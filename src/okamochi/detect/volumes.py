@@ -46,9 +46,12 @@ class _Sorting:
     folders: dict[str, list[Evidence]] = field(default_factory=dict)
     moved: dict[str, tuple[str, Evidence]] = field(default_factory=dict)
     warned: dict[str, Evidence] = field(default_factory=dict)
+    lost: dict[str, Evidence] = field(default_factory=dict)
 
     def take(self, one: Written) -> None:
         folder = posixpath.dirname(one.path) if one.is_file else one.path
+        if one.url_prefix and one.path.startswith(("/tmp/", "/var/tmp/")) and "TEST" not in one.variable:
+            self.lost.setdefault(one.path, one.evidence)
         if any(f"{one.path}/".startswith(f"{root}/") for root in TEMPORARY) or not folder.startswith("/"):
             return
         if folder != "/" and not self._holds_code(folder):
@@ -95,6 +98,19 @@ class _Sorting:
         return _named(outer, Origin.DETECTED, moved, (*decisions, *self._warnings()))
 
     def _warnings(self) -> tuple[Decision, ...]:
+        return (*self._between_code(), *self._lost())
+
+    def _lost(self) -> tuple[Decision, ...]:
+        if not self.lost:
+            return ()
+        summary = (
+            f"Warning: the database {', '.join(sorted(self.lost))} is lost with the container. Keep it in a "
+            "folder that becomes a volume, such as app.instance_path"
+        )
+        evidence = tuple(self.lost[path] for path in sorted(self.lost))
+        return (Decision(field="volumes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+
+    def _between_code(self) -> tuple[Decision, ...]:
         if not self.warned:
             return ()
         paths = ", ".join(sorted(self.warned))

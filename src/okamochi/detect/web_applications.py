@@ -3,13 +3,13 @@
 import ast
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 from okamochi.detect.base import Detected
 from okamochi.detect.factory_arguments import arguments_for, required_parameters
-from okamochi.detect.flask_objects import FlaskObjects, Function, Instance
+from okamochi.detect.flask_objects import FLASK_CLASSES, ClassDefinition, FlaskObjects, Function, Instance
+from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.python_source import Module, dotted_name, import_root_of
 from okamochi.model.evidence import Evidence
 
@@ -93,20 +93,22 @@ class Unusable:
 
 
 def web_applications(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
-    """Every candidate of the app's own modules, in the order of their paths."""
+    """Every candidate of the app's own modules, in the order of their paths. Subclasses of Flask that can
+    be called without arguments count only where nothing else does: others make objects of them."""
     found: list[Detected[Candidate]] = []
-    for module in _likely_modules(objects):
-        for name in objects.names(module.path):
+    classes: list[Detected[Candidate]] = []
+    for module in map(objects.sources.module, likely_modules(objects.sources)):
+        for name, value in tuple(objects.names(module.path).items()):
             candidate = candidate_for(objects, module, name)
             if candidate is not None:
-                found.append(candidate)
-    return tuple(found)
+                (classes if isinstance(value, ClassDefinition) else found).append(candidate)
+    return tuple(found or classes)
 
 
 def unusable_factories(objects: FlaskObjects) -> tuple[Unusable, ...]:
     """Factories with arguments that nothing in the source tells, and coroutines."""
     found: list[Unusable] = []
-    for module in _likely_modules(objects):
+    for module in map(objects.sources.module, likely_modules(objects.sources)):
         for name, value in objects.names(module.path).items():
             if isinstance(value, Function) and value.path == module.path:
                 reason = _why_not(objects, value)
@@ -127,16 +129,6 @@ def _why_not(objects: FlaskObjects, function: Function) -> str:
     return f"needs arguments that the source does not tell: {names}"
 
 
-def _likely_modules(objects: FlaskObjects) -> Iterator[Module]:
-    for path in objects.sources.paths:
-        if (
-            path.count("/") <= 2
-            or posixpath.basename(path).removesuffix(".py") in ROOT_MODULES | {"wsgi"}
-            or "lask" in objects.sources.text(path)
-        ):
-            yield objects.sources.module(path)
-
-
 def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
     """The application or factory that a name of a module stands for; None when it is neither."""
     value = objects.resolve(module.path, name)
@@ -154,6 +146,9 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
             return None
         call = f"({', '.join(argument.literal for argument in arguments)})"
         evidence = tuple(argument.evidence for argument in arguments)
+    elif isinstance(value, ClassDefinition):
+        instance = _called_class(objects, value) if value.path == module.path else None
+        call = "()"
     else:
         instance = value if isinstance(value, Instance) and not value.dash else None
     if instance is None:
@@ -162,6 +157,18 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
     place = place_of(module.path, root)
     candidate = Candidate(module.path, name, call, root, place, instance.origin, line, instance.class_name)
     return Detected(candidate, (_evidence(candidate), *evidence))
+
+
+def _called_class(objects: FlaskObjects, definition: ClassDefinition) -> Instance | None:
+    """What calling a subclass of Flask gives, when its own __init__ needs no argument."""
+    inits = [n for n in definition.node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+    if (
+        not inits
+        or len(required_parameters(inits[0])) > 1
+        or objects.class_of(definition) not in FLASK_CLASSES
+    ):
+        return None
+    return Instance((definition.path, definition.node.lineno), definition.node.name)
 
 
 def _is_no_factory(function: Function) -> bool:

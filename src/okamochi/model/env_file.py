@@ -37,7 +37,7 @@ def parse_env_file(text: str, *, where: str) -> EnvFile:
         if not stripped or stripped.startswith("#"):
             continue
         found = LINE.fullmatch(stripped)
-        if found is None:
+        if found is None or (found["value"] and not found["assigns"]):
             raise UsageError(
                 "a line of the environment file is not NAME=value",
                 where=f"{where}:{number}",

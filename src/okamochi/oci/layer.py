@@ -6,7 +6,6 @@ from pathlib import Path
 
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
-from okamochi.oci.gzip_members import inflate_stream
 
 __all__ = ["Layer"]
 
@@ -25,5 +24,7 @@ class Layer:
 
     def uncompressed(self) -> Iterator[bytes]:
         """The tar, in pieces. BuildError when the blob is damaged; OSError when it is gone."""
+        from okamochi.oci.gzip_members import inflate_stream
+
         with self.path.open("rb") as stream:
             yield from inflate_stream(stream)

@@ -19,7 +19,15 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import ANNOTATION_REF_NAME, IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.system.files import storage_errors, write_atomic
 
-__all__ = ["INDEX_FILE", "LAYOUT_FILE", "LAYOUT_VERSION", "blob_path", "read_images", "write_layout"]
+__all__ = [
+    "INDEX_FILE",
+    "LAYOUT_FILE",
+    "LAYOUT_VERSION",
+    "blob_path",
+    "check_layout_folder",
+    "read_images",
+    "write_layout",
+]
 
 LAYOUT_FILE = "oci-layout"
 INDEX_FILE = "index.json"
@@ -39,8 +47,7 @@ def write_layout(image: Image | ImageIndex, folder: Path, *, reference: str | No
     BuildError when the folder holds something that is no layout; StorageError when it cannot be written.
     """
     with storage_errors(folder, hint=f"make {folder} writable, or free some space there"):
-        if folder.exists() and not folder.is_dir():
-            raise foreign(folder)
+        check_layout_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             prepare(folder)
@@ -52,12 +59,23 @@ def write_layout(image: Image | ImageIndex, folder: Path, *, reference: str | No
     return image.digest
 
 
+def check_layout_folder(folder: Path) -> None:
+    """BuildError when `folder` holds something that is no layout: asked before a build is spent on it."""
+    if folder.exists() and not folder.is_dir():
+        raise foreign(folder)
+    if folder.is_dir() and not (folder / LAYOUT_FILE).exists() and not all(map(unfinished, folder.iterdir())):
+        raise foreign(folder)
+
+
+def unfinished(path: Path) -> bool:
+    """What a killed run leaves behind when it got no further than the first file."""
+    return path.name.startswith(f".{LAYOUT_FILE}.")
+
+
 def prepare(folder: Path) -> None:
     """Begin a layout in an empty folder; refuse what is there and no layout, before anything is touched."""
     if not (folder / LAYOUT_FILE).exists():
-        # what a killed run leaves behind when it got no further than this file
-        if any(not path.name.startswith(f".{LAYOUT_FILE}.") for path in folder.iterdir()):
-            raise foreign(folder)
+        check_layout_folder(folder)
         write_atomic(folder / LAYOUT_FILE, LAYOUT_VERSION)
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)

@@ -3,51 +3,32 @@
 import posixpath
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
+from okamochi.pypi.missing_wheels import missing_wheels
 from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, requirement_of
-from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
-from okamochi.pypi.uv_program import ProjectIndexes, UvRun, read_project_indexes, started, target_arguments
-from okamochi.pypi.wheel_tags import most_specific_tag, rank
+from okamochi.pypi.target import Target
+from okamochi.pypi.uv_errors import Explained, uv_failure
+from okamochi.pypi.uv_program import ProjectIndexes, UvRun, read_project_indexes, started
+from okamochi.system.process import Completed
 from okamochi.system.world import World
 
 __all__ = ["resolve_wheels"]
 
 ADDED = "added by okamochi"
 INLINE = "pyproject.toml"
-REMEDIES = {"psycopg2": "psycopg2-binary, or psycopg[binary]", "uwsgi": "gunicorn (okamochi adds it)"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    python_version: str
-    platform: Platform
-    glibc_version: str
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        return target_arguments(self.python_version, self.platform, self.glibc_version)
-
-    @property
-    def title(self) -> str:
-        return most_specific_tag(self.python_version, self.platform, self.glibc_version)
-
-    def rank(self, filename: str) -> int | None:
-        return rank(
-            filename,
-            python_version=self.python_version,
-            platform=self.platform,
-            glibc_version=self.glibc_version,
-        )
+LOCK = "pylock.toml"
+WITH_PKG_RESOURCES = "setuptools<81"
 
 
 def resolve_wheels(
@@ -68,7 +49,7 @@ def resolve_wheels(
     RegistryError when an index refuses or lies, TransientRegistryError when none can be reached.
     """
     indexes = read_project_indexes(project_root, dependencies)
-    target = _Target(python_version, platform, glibc_version)
+    target = Target(python_version, platform, glibc_version)
     lines = _all_lines(indexes.requirements, dependencies)
     if not lines:
         return ()
@@ -91,36 +72,86 @@ def _compiled(
     uv: UvRun,
     indexes: ProjectIndexes,
     lines: tuple[RequirementLine, ...],
-    target: _Target,
+    target: Target,
     preferred: tuple[LockedWheel, ...],
 ) -> Mapping[str, Any]:
+    completed = _compile(uv, indexes, lines, target, preferred)
+    if completed.returncode != 0:
+        raise _failure(uv, indexes, lines, target, completed)
+    found = _compile_result(uv)
+    if not _brings_late_setuptools(found, lines):
+        return found
+    bound = requirement_of(WITH_PKG_RESOURCES, path=ADDED)
+    if _compile(uv, indexes, lines, target, preferred, bounds=(bound,)).returncode != 0:
+        return found
+    uv.world.reporter.note(
+        f"{WITH_PKG_RESOURCES}: a package asks for setuptools, which has no pkg_resources later"
+    )
+    return _compile_result(uv)
+
+
+def _brings_late_setuptools(found: Mapping[str, Any], lines: tuple[RequirementLine, ...]) -> bool:
+    """A package that needs setuptools while it runs needs pkg_resources or distutils; the project may still
+    ask for any version itself."""
+    if any(line.name == "setuptools" for line in lines):
+        return False
+    versions = (
+        str(one.get("version", "")) for one in found.get("packages", ()) if one["name"] == "setuptools"
+    )
+    return any(version and Version(version) in SpecifierSet(">=81") for version in versions)
+
+
+def _compile_result(uv: UvRun) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads((uv.folder / LOCK).read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise BuildError(
+            f"uv wrote no lock that can be read: {problem}", hint="check the version of uv (uv --version)"
+        ) from problem
+
+
+def _compile(
+    uv: UvRun,
+    indexes: ProjectIndexes,
+    lines: tuple[RequirementLine, ...],
+    target: Target,
+    preferred: tuple[LockedWheel, ...] = (),
+    bounds: tuple[RequirementLine, ...] = (),
+) -> Completed:
     environ = uv.world.environ
     requirements = indexes.requirements
     # Packages tied to an index of theirs stand in pyproject.toml, the only place where uv knows such ties.
     elsewhere = [line for line in lines if line.path != INLINE or not indexes.sources.sources]
     _write(uv.folder / "requirements.in", elsewhere, environ)
-    _write(uv.folder / "constraints.txt", requirements.constraints, environ)
-    lock = uv.folder / "pylock.toml"
-    lock.write_text(_preferences(preferred, target.python_version), encoding="utf-8")
+    _write(uv.folder / "constraints.txt", (*requirements.constraints, *bounds), environ)
+    (uv.folder / LOCK).write_text(_preferences(preferred, target.python_version), encoding="utf-8")
     options = ("--prerelease", "allow") if requirements.indexes.prereleases else ()
     sources = ("pyproject.toml",) if indexes.sources.sources else ()
     arguments = ("pip", "compile", "requirements.in", *sources, "--constraints", "constraints.txt")
-    output = ("--format", "pylock.toml", "--output-file", lock.name, "--no-header", "--quiet", *options)
+    output = ("--format", "pylock.toml", "--output-file", LOCK, "--no-header", "--quiet", *options)
     asked_anew = () if preferred or uv.world.offline else ("--upgrade",)
-    completed = uv.run(*arguments, *output, *asked_anew, *target.arguments)
-    if completed.returncode != 0:
-        raise _failure(uv, Explained(completed), lines, target) or uv_failure(
-            completed,
-            lines=(*lines, *requirements.constraints),
-            doing="resolving the requirements",
-            offline=uv.world.offline,
-        )
-    try:
-        return tomllib.loads(lock.read_text("utf-8"))
-    except (OSError, ValueError) as problem:
-        raise BuildError(
-            f"uv wrote no lock that can be read: {problem}", hint="check the version of uv (uv --version)"
-        ) from problem
+    return uv.run(*arguments, *output, *asked_anew, *target.arguments)
+
+
+def _failure(
+    uv: UvRun,
+    indexes: ProjectIndexes,
+    lines: tuple[RequirementLine, ...],
+    target: Target,
+    completed: Completed,
+) -> OkamochiError:
+    def again(fewer: tuple[RequirementLine, ...]) -> Explained | None:
+        if indexes.sources.sources:  # what stands in pyproject.toml cannot be left out
+            return None
+        further = _compile(uv, indexes, fewer, target)
+        return Explained(further) if further.returncode != 0 else None
+
+    return missing_wheels(uv, Explained(completed), lines, target, again) or uv_failure(
+        completed,
+        lines=(*lines, *indexes.requirements.constraints),
+        doing="resolving the requirements",
+        offline=uv.world.offline,
+    )
 
 
 def _write(path: Path, lines: Sequence[RequirementLine], environ: Mapping[str, str]) -> None:
@@ -137,52 +168,7 @@ def _preferences(preferred: tuple[LockedWheel, ...], python_version: str) -> str
     )
 
 
-def _failure(
-    uv: UvRun, explained: Explained, lines: tuple[RequirementLine, ...], target: _Target
-) -> OkamochiError | None:
-    """The error for a package that is published without a wheel for the image; None when that is not it."""
-    name, version = no_wheel_for(explained)
-    if not name or uv.world.offline:
-        return None
-    asking = next((line for line in lines if line.name == canonicalize_name(name)), None)
-    asking = asking or explained.mentioned(lines)
-    nearest = _nearest(uv, name, version, target)
-    remedy = REMEDIES.get(canonicalize_name(name), "")
-    advice = f"ask for {name}=={nearest}" if nearest else "take a package that ships wheels"
-    if remedy:
-        advice = f"ask for {remedy} instead"
-    return PlanError(
-        f"{_title(name, version, asking)} has no wheel for this image ({target.title})",
-        where=asking.where if asking else "",
-        hint=f"{advice}, or build the wheel yourself and name its folder with --find-links in the "
-        "requirement file: this version of okamochi builds nothing from source",
-        details=explained.causes,
-    )
-
-
-def _title(name: str, version: str, asking: RequirementLine | None) -> str:
-    title = f"{name} {version}".strip()
-    through = asking is not None and asking.name != canonicalize_name(name)
-    return f"{title}, needed by {asking.name}," if asking is not None and through else title
-
-
-def _nearest(uv: UvRun, name: str, version: str, target: _Target) -> str:
-    """The lowest version from `version` on that has a wheel, else the newest; "" when there is none."""
-    for specifier, strategy in ((f"{name}>={version}", "lowest-direct"), (name, "highest")):
-        if not version and strategy == "lowest-direct":
-            continue
-        (uv.folder / "nearest.in").write_text(specifier + "\n", encoding="utf-8")
-        completed = uv.run(
-            "pip", "compile", "nearest.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",
-            "--resolution", strategy, *target.arguments,
-        )  # fmt: skip
-        found = completed.stdout.decode("utf-8", "replace").strip().rpartition("==")[2]
-        if completed.returncode == 0 and found:
-            return found.split()[0]
-    return ""
-
-
-def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], target: _Target) -> LockedWheel:
+def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], target: Target) -> LockedWheel:
     name, version = canonicalize_name(str(package["name"])), str(package.get("version", ""))
     asked = [line for line in lines if line.name == name]
     allowed = {digest for line in asked for digest in line.hashes}

@@ -21,7 +21,15 @@ from okamochi.system.process import Completed, ProgramMissing
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 
-__all__ = ["ProjectIndexes", "UvRun", "read_project_indexes", "started", "target_arguments", "uv_version"]
+__all__ = [
+    "ProjectIndexes",
+    "UvRun",
+    "read_project_indexes",
+    "started",
+    "target_arguments",
+    "uv_path",
+    "uv_version",
+]
 
 NEWEST_MANYLINUX = 40
 TIMEOUT_SECONDS = 3600
@@ -47,14 +55,14 @@ class UvRun:
 
     def run(self, *arguments: str) -> Completed:
         """Starts uv; a non-zero return code is the caller's to explain."""
-        argv = (_program(), *arguments, "--python", sys.executable, "--only-binary", ":all:")
+        argv = (uv_path(), *arguments, "--python", sys.executable, "--only-binary", ":all:")
         flags = [*(("--no-index",) if self.no_index else ()), *(("--offline",) if self.world.offline else ())]
         return self.world.runner.run(
             (*argv, *flags), env=self.environ, cwd=self.folder, timeout_seconds=TIMEOUT_SECONDS
         )
 
 
-def _program() -> str:
+def uv_path() -> str:
     import uv
 
     try:
@@ -126,7 +134,7 @@ def target_arguments(python_version: str, platform: Platform, glibc_version: str
 
 def uv_version(world: World) -> str:
     """What uv says about itself: "uv 0.9.1". ProgramMissing when there is none that starts."""
-    program = _program()
+    program = uv_path()
     completed = world.runner.run((program, "--version"), timeout_seconds=30)
     if not completed.ok:
         raise ProgramMissing(

@@ -1,40 +1,30 @@
 """Why an app did not start: known traces in its log, each with a remedy. The first rule that matches wins."""
 
+import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from okamochi.run.import_failures import failing_import, failing_package, missing_module
+from okamochi.run.traces import FRAME, Cause, last, last_raised, last_trace, own_frame
 
 __all__ = ["RULES", "Cause", "diagnose"]
 
 
-@dataclass(frozen=True)
-class Cause:
-    """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known."""
-
-    text: str
-    hint: str
-    where: str = ""
-
-
-FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
-LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
 MISSING_VARIABLE = re.compile(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
 
 
 def diagnose(log: str) -> Cause | None:
-    """The cause that the log shows, None when no rule knows it."""
-    for rule in RULES:
-        cause = rule(log)
-        if cause is not None:
-            return cause
+    """The cause that the log shows, None when no rule knows it.
+
+    Of tracebacks that follow each other the last counts: what the code itself took up ended nothing.
+    """
+    ended = last_raised(log)
+    for text, rules in ((ended, RULES), (log, RULES), (ended, LAST_RESORTS)):
+        for rule in rules:
+            cause = rule(text)
+            if cause is not None:
+                return cause
     return None
-
-
-def own_frame(log: str) -> str:
-    """ "/app/config.py:12": the last frame of a traceback that is the app's own."""
-    places = [(found["path"], found["line"]) for found in FRAME.finditer(log)]
-    own = [place for place in places if not any(part in place[0] for part in LIBRARIES)]
-    return ":".join(own[-1]) if own else ""
 
 
 def missing_variable(log: str) -> Cause | None:
@@ -73,22 +63,16 @@ def missing_shared_library(log: str) -> Cause | None:
     )
 
 
-def missing_module(log: str) -> Cause | None:
-    found = last(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'", log)
-    if found is None:
+def missing_program(log: str) -> Cause | None:
+    found = last(r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<name>[\w.+-]+)'", log)
+    if found is None or "in _execute_child" not in log:
         return None
     return Cause(
-        f"the module {found['name']} cannot be imported: it is not installed in the image",
-        "add its package to the requirements; a module of the app itself: check the entry point's folder",
+        f"the app starts the program {found['name']}, which is not in the image",
+        f"name the Debian package that holds it: [tool.okamochi] packages = [...]; or let the app do without "
+        f"{found['name']}",
         own_frame(log),
     )
-
-
-def failing_import(log: str) -> Cause | None:
-    found = last(r"^ImportError: (?P<text>.+)$", log)
-    if found is None:
-        return None
-    return Cause(f"an import fails: {found['text']}", "see the line named here", own_frame(log))
 
 
 def missing_application(log: str) -> Cause | None:
@@ -117,8 +101,21 @@ def read_only(log: str) -> Cause | None:
         return None
     return Cause(
         f"the app writes to {found['path'] or 'its own folder'}, which is read-only in the container",
-        "make its folder a volume: [tool.okamochi] volumes = [...]; or write to /tmp what may be lost",
+        read_only_hint(found["path"]),
         own_frame(log),
+    )
+
+
+def read_only_hint(path: str) -> str:
+    """A volume over the code's own folder would hide the code: that is not advised."""
+    if posixpath.dirname(path) in ("/app", ""):
+        return (
+            "let it write into a folder without code (app.instance_path, data/), which becomes a volume; "
+            "or to /tmp what may be lost"
+        )
+    return (
+        f'make {posixpath.dirname(path)} a volume, if it holds no code: [tool.okamochi] volumes = ["..."]; '
+        "or write to /tmp what may be lost"
     )
 
 
@@ -143,7 +140,8 @@ def missing_table(log: str) -> Cause | None:
     table = found["a"] or found["b"] or found["c"]
     return Cause(
         f"the table {table} does not exist: the database was not migrated",
-        "run the migrations: okamochi exec -- flask db upgrade",
+        "create the tables: okamochi exec -- flask db upgrade, or the app's own command for it "
+        "(okamochi exec -- flask --help lists all)",
         own_frame(log),
     )
 
@@ -221,15 +219,22 @@ def wrong_platform(log: str) -> Cause | None:
     )
 
 
-def last(pattern: str, log: str) -> re.Match[str] | None:
-    """The last match: what ended the process is at the end of its log."""
-    matches = list(re.finditer(pattern, log, re.MULTILINE))
-    return matches[-1] if matches else None
+def exception(log: str) -> Cause | None:
+    """Any other traceback: at least its last line and the place in the app."""
+    trace = last_trace(log)
+    if trace is None:
+        return None
+    return Cause(
+        f"the app raises {trace.error[:300]}",
+        "see the traceback in the log; `okamochi plan` shows what was started, and why",
+        own_frame(trace.text),
+    )
 
 
 RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_variable,
     missing_shared_library,
+    missing_program,
     missing_module,
     syntax_error,
     missing_application,
@@ -246,3 +251,4 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     wrong_platform,
     secret_refused,
 )
+LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (failing_package, exception)

@@ -30,6 +30,7 @@ class Patience:
     limit_seconds: float = 60
     pause_seconds: float = 0.1
     request_seconds: float = 10
+    failing_page_seconds: float = 10
     inside_after_seconds: float = 10
     inside_for_seconds: float = 5
     log_lines: int = 30
@@ -81,6 +82,7 @@ def wait_until_healthy(
     begin = now()
     delay = patience.pause_seconds
     content_inside_since: float | None = None
+    page_fails_since: float | None = None
     while True:
         look = look_at(spec, patience.request_seconds)
         waited = now() - begin
@@ -95,8 +97,10 @@ def wait_until_healthy(
             if content_inside_since and waited - content_inside_since >= patience.inside_for_seconds:
                 note = f"port {spec.published_port} does not answer from here; inside the container: {said}"
                 return Healthy(url_of(spec), 0, waited, note)
-        if waited > patience.limit_seconds:
-            text = f"{spec.name} was not healthy after {patience.limit_seconds:g} s: {look.reason}"
+        page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
+        page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
+        if page_fails or waited > patience.limit_seconds:
+            text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"
             raise unhealthy(engine, spec, running, text, patience)
         pause(delay)
         delay = min(delay * 1.3, 0.5)

@@ -1,15 +1,18 @@
 """The outside world, as one argument: what a workflow needs to touch anything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.environ import cache_dir
-from okamochi.system.http import Transport, UrllibTransport
-from okamochi.system.process import Runner, SubprocessRunner
 from okamochi.system.progress import Reporter
+
+if TYPE_CHECKING:
+    from okamochi.system.http import Transport
+    from okamochi.system.process import Runner
 
 __all__ = ["World"]
 
@@ -18,8 +21,8 @@ __all__ = ["World"]
 class World:
     """Programs, downloads, the cache, the time, the environment, and who listens to progress."""
 
-    runner: Runner
-    transport: Transport
+    runner: "Runner"
+    transport: "Transport"
     cache: Cache
     clock: Clock
     environ: Mapping[str, str]
@@ -37,11 +40,36 @@ class World:
     ) -> "World":
         """This machine. UsageError for variables that make no sense; touches nothing yet."""
         return cls(
-            runner=SubprocessRunner(),
-            transport=UrllibTransport.of(environ, offline=offline),
+            runner=cast("Runner", Late(real_runner)),
+            transport=cast("Transport", Late(lambda: real_transport(environ, offline=offline))),
             cache=Cache.open(cache_root if cache_root is not None else cache_dir(environ)),
             clock=Clock.of(environ),
             environ=dict(environ),
             reporter=reporter,
             offline=offline,
         )
+
+
+class Late:
+    """Stands for something until it is used: a build in which nothing changed starts no program and asks no
+    server, and importing what can do both would take longer than the build."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        made = self.__dict__.setdefault("_made", None) or self._make()
+        self.__dict__["_made"] = made
+        return getattr(made, name)
+
+
+def real_runner() -> "Runner":
+    from okamochi.system.process import SubprocessRunner
+
+    return SubprocessRunner()
+
+
+def real_transport(environ: Mapping[str, str], *, offline: bool) -> "Transport":
+    from okamochi.system.http import UrllibTransport
+
+    return UrllibTransport.of(environ, offline=offline)

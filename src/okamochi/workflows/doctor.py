@@ -10,6 +10,7 @@ import msgspec
 from okamochi.debian.archives import find_archives, utc_now
 from okamochi.debian.sources import find_mirrors
 from okamochi.errors import OkamochiError
+from okamochi.pypi.uv_program import uv_version
 from okamochi.run.engines import CONTAINER_ENGINES, engine_named
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
@@ -41,12 +42,6 @@ def examine(world: World) -> tuple[Check, ...]:
         engine("host", world, needed=True),
         attempt("state folder", lambda: str(state_dir(world.environ)), needed=True),
     )
-
-
-def uv_version(world: World) -> str:
-    import uv
-
-    return world.runner.run((uv.find_uv_bin(), "--version")).text
 
 
 def verified_archive(world: World) -> str:

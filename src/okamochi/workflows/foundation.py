@@ -34,13 +34,17 @@ class LaidFoundation:
 def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     """Base and dependencies are resolved, fetched and unpacked at the same time."""
     plan = session.planned.plan
-    with ThreadPoolExecutor(3, "build") as pool:
+    pool = ThreadPoolExecutor(3, "build")
+    try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(session.wheels)
         base = pool.submit(pack_base, world, session, debs)
         trees = trees_of(world, session, wheels.result())
         chosen, snapshot = debs.result()
         toolchain, base_layers = base.result()
+    finally:
+        # Without waiting: a requirement that does not resolve is told while the base is still being fetched.
+        pool.shutdown(wait=False, cancel_futures=True)
     with world.reporter.step("Dependencies: compiling"):
         compile_wheels(world, toolchain, trees)
     requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]

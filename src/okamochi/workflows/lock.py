@@ -88,6 +88,16 @@ class LockSession:
         """What the lock has for this platform, when both of its halves still fit."""
         return self.old_platform if self.base_fits and self.wheels_fit else None
 
+    @property
+    def same_question(self) -> bool:
+        """The old lock answers what is asked now, for whatever platforms it has."""
+        return (
+            self.mode is not LockMode.UPGRADE
+            and self.old is not None
+            and self.old.base_inputs == base_inputs(self.planned)
+            and self.old.wheel_inputs == wheel_inputs(self.planned)
+        )
+
     def require_fit(self) -> None:
         if self.fitting is not None:
             return
@@ -139,7 +149,7 @@ class LockSession:
     def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:
         """The lock that says what was built. Other platforms stay where their halves still fit."""
         here = LockedPlatform(platform=str(self.platform), debs=tuple(debs), wheels=tuple(wheels))
-        others = self.old.platforms if self.old and self.base_fits and self.wheels_fit else ()
+        others = self.old.platforms if self.old is not None and self.same_question else ()
         kept = [locked for locked in others if locked.platform != here.platform]
         plan = self.planned.plan
         return Lock(

@@ -4,17 +4,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from okamochi.errors import UsageError
-from okamochi.oci.archive import write_archive
 from okamochi.oci.image import Image
-from okamochi.oci.layout import write_layout
+from okamochi.oci.layout import check_layout_folder, write_layout
 from okamochi.oci.reference import Reference
-from okamochi.run.engine import Engine
-from okamochi.run.engines import ENGINES, answering_engine, engine_named
 from okamochi.system.files import storage_errors
 from okamochi.system.world import World
+
+if TYPE_CHECKING:
+    from okamochi.run.engine import Engine
 
 __all__ = ["Sink", "chosen_sinks", "default_reference", "parse_sink"]
 
@@ -46,6 +46,8 @@ class ArchiveSink:
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         with storage_errors(self.path, hint="choose another place for the archive"):
             try:
+                from okamochi.oci.archive import write_archive
+
                 with unfinished.open("wb") as stream:
                     write_archive(image, stream, reference=reference)
                 unfinished.replace(self.path)
@@ -58,7 +60,7 @@ class ArchiveSink:
 class EngineSink:
     """docker or podman; what it has already is not sent again."""
 
-    engine: Engine
+    engine: "Engine"
     world: World
 
     def put(self, image: Image, reference: Reference) -> str:
@@ -76,6 +78,8 @@ def chosen_sinks(texts: Sequence[str], world: World) -> tuple[Sink, ...]:
     """Those asked for; without any, the engine that answers, else a layout in the cache folder."""
     if texts:
         return tuple(parse_sink(text, world) for text in texts)
+    from okamochi.run.engines import answering_engine
+
     engine = answering_engine(world)
     if engine is not None:
         return (EngineSink(engine, world),)
@@ -88,14 +92,17 @@ def parse_sink(text: str, world: World) -> Sink:
     """UsageError for anything but docker, podman, layout:DIR and archive:FILE; EngineError when the
     engine does not answer."""
     kind, colon, place = text.partition(":")
+    if kind == "layout" and place:
+        check_layout_folder(Path(place))
+        return LayoutSink(Path(place))
+    if kind == "archive" and place:
+        return ArchiveSink(Path(place))
+    from okamochi.run.engines import ENGINES, engine_named
+
     if kind in ENGINES and not colon:
         engine = engine_named(kind, world)
         engine.facts()
         return EngineSink(engine, world)
-    if kind == "layout" and place:
-        return LayoutSink(Path(place))
-    if kind == "archive" and place:
-        return ArchiveSink(Path(place))
     raise UsageError(
         f"no such sink: {text!r}",
         where="--to",

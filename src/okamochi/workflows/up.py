@@ -1,15 +1,16 @@
 """`okamochi up`: build, start, wait until healthy."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.build.configuration import health_argv, health_environment
-from okamochi.errors import UsageError
+from okamochi.errors import EngineError, UnhealthyError, UsageError
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
-from okamochi.run.ports import choose_port
+from okamochi.run.ports import choose_port, is_free
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
 from okamochi.run.wait import Healthy, start_healthy
@@ -21,6 +22,8 @@ from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import default_reference
 
 __all__ = ["UpRequest", "up"]
+
+PORT_TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +50,13 @@ def up(request: UpRequest, world: World) -> UpRecord:
         reference = default_reference(built.name, built.image, None)
         with world.reporter.step(f"Loading into {engine.name}"):
             engine.load(built.image, reference)
-        port = port_of(app, engine, built.plan, request, world)
-        spec = spec_of(app, built, str(reference.tagged), values, port)
-        healthy = started(engine, spec, world)
+        spec, healthy = started_on_a_port(
+            engine,
+            lambda port: spec_of(app, built, str(reference.tagged), values, port),
+            lambda: port_of(app, engine, built.plan, request, world),
+            world,
+            tries=1 if request.port is not None else PORT_TRIES,
+        )
         record = record_of(app, engine, built, spec, healthy)
         app.state.put_record(record)
     world.cache.prune_when_due()
@@ -126,6 +133,32 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
         labels=(("io.okamochi.project", str(app.root)),),
         healthcheck=health_argv(),
     )
+
+
+def started_on_a_port(
+    engine: Engine,
+    spec_on: Callable[[int], RunSpec],
+    choose: Callable[[], int],
+    world: World,
+    *,
+    tries: int,
+) -> tuple[RunSpec, Healthy]:
+    """Between choosing a port and listening on it, somebody else may take it: then another one is chosen.
+
+    The lock keeps two `up` apart: the second one would take the first one's answers for its own app's.
+    """
+    for left in reversed(range(tries)):
+        port = choose()
+        with world.cache.lock(f"port-{port}"):
+            if left and choose() != port:
+                continue
+            spec = spec_on(port)
+            try:
+                return spec, started(engine, spec, world)
+            except (EngineError, UnhealthyError):
+                if not left or is_free(port):
+                    raise
+    raise AssertionError("at least one try")
 
 
 def started(engine: Engine, spec: RunSpec, world: World) -> Healthy:

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,8 @@ import msgspec
 
 from okamochi.errors import EngineError
 from okamochi.run.host.images import HostImage, HostImages
-from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv
-from okamochi.run.host.launcher import kill_group, start_time
+from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv, substituted
+from okamochi.run.host.launcher import is_running, kill_group, start_time
 from okamochi.run.host.shim import Shim, fill, shim_at
 from okamochi.run.host.unpack import within
 from okamochi.run.spec import SECRETS_MOUNT, ContainerState, EngineFacts, Running, RunSpec
@@ -39,40 +39,42 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class HostEngine:
-    """`state_root` holds, for each app, `host/<container>` and `volumes/<volume>`."""
+    """`state_root` holds, for each app, `host/<container>` and `volumes/<volume>`.
+
+    `world` is for uv, where the image's own programs cannot run."""
 
     runner: Runner
     images: HostImages
     state_root: Path
+    world: "World | None" = None
 
     @classmethod
     def of(cls, world: "World") -> "HostEngine":
-        return cls(world.runner, HostImages(world.cache), state_dir(world.environ))
+        return cls(world.runner, HostImages(world.cache), state_dir(world.environ), world)
 
     @property
     def name(self) -> str:
         return "host"
 
     def facts(self) -> EngineFacts:
-        self._need_linux()
+        self._need_posix()
         return EngineFacts(name=self.name, detail=sys.platform, missing=self._isolation.missing)
 
     def load(self, image: "Image", reference: "Reference") -> None:
-        self._need_linux()
+        self._need_posix()
         self.images.put(image, reference)
 
     def has(self, reference: str) -> bool:
         return self.images.find(reference) is not None
 
     def start(self, spec: RunSpec) -> Running:
-        self._need_linux()
+        self._need_posix()
         image = self.images.get(spec.image_reference)
         self.remove(spec.name)
         folder = self._make_folder(spec)
         for volume in spec.volumes:
             self._ensure_volume(image, spec, volume.path, self._volume_folder(spec.app, volume.name))
-        if not self._isolation.rooted:
-            fill(self._shim(image, spec), volumes=self._volumes(spec), app_root=app_root(image))
+        self._fill(image, spec)
         write_atomic(folder / "spec.json", msgspec.json.encode(spec), mode=0o600)
         launch = self._launch(image, spec, spec.process.argv)
         write_atomic(folder / "launch.json", json.dumps(launch).encode(), mode=0o600)
@@ -167,52 +169,79 @@ class HostEngine:
         with tempfile.TemporaryDirectory(prefix="okamochi-probe-") as folder:
             return best_isolation(self.runner, Path(folder))
 
-    @property
-    def _switches_user(self) -> bool:
-        """Root becomes the app's user; in a user namespace, and without any, we stay who we are."""
-        return os.geteuid() == 0 and dict(self._isolation.namespaces).get("user") is False
+    def _way(self, image: HostImage) -> Isolation:
+        return self._isolation if image.runs_here else substituted()
 
-    def _need_linux(self) -> None:
-        if sys.platform == "linux":
+    def _switches_user(self, image: HostImage) -> bool:
+        """Root becomes the app's user; in a user namespace, and without any, we stay who we are."""
+        return os.geteuid() == 0 and dict(self._way(image).namespaces).get("user") is False
+
+    def _fill(self, image: HostImage, spec: RunSpec) -> None:
+        """What stands in for a root of its own."""
+        way = self._way(image)
+        if way.rooted:
+            return
+        shim, volumes, app = self._shim(image, spec), self._volumes(spec), app_root(image)
+        shutil.rmtree(shim.folder, ignore_errors=True)  # of a start that failed
+        if way.own_programs:
+            fill(shim, volumes=volumes, app_root=app)
+            return
+        if self.world is None:
+            raise EngineError(
+                "the image's files are programs of another system or machine",
+                where=f"{image.platform or 'the image'} on {sys.platform}",
+                hint="use --engine docker or --engine podman",
+            )
+        from okamochi.run.host.substitute import uv_environment_of
+
+        if self._isolation.own_programs:  # then facts() has told something else
+            for sentence in way.missing:
+                self.world.reporter.warn(f"{self.name}: {sentence}")
+        fill(shim, volumes=volumes, app_root=app, environment=partial(uv_environment_of, self.world))
+
+    def _need_posix(self) -> None:
+        if os.name == "posix":
             return
         raise EngineError(
-            "the image's files are Linux programs, which this system cannot run by itself",
+            "the host engine needs Linux, macOS or another Unix",
             where=f"--engine host on {sys.platform}",
-            hint="install docker or podman, and use --engine docker or --engine podman",
+            hint="work inside WSL, or install docker or podman",
         )
 
     def _launch(self, image: HostImage, spec: RunSpec, argv: tuple[str, ...]) -> dict[str, Any]:
-        folder = self._folder(spec)
+        folder, way = self._folder(spec), self._way(image)
         variables = dict(image.env) | dict(spec.full_environment)
         # The network is the host's: the app itself listens where the engine would publish it.
         if spec.published_port:
             variables |= {"PORT": str(spec.published_port), "OKAMOCHI_BIND_ADDRESS": spec.bind_address}
         launch: dict[str, Any] = {
-            "namespaces": dict(self._isolation.namespaces),
+            "namespaces": dict(way.namespaces),
             "root": image.root,
             "argv": argv,
             "env": variables,
             "cwd": image.working_dir,
             "uid": spec.security.run_as_user,
             "gid": spec.security.run_as_group,
-            "switch_user": self._switches_user,
+            "switch_user": self._switches_user(image),
             "tmp_bytes": spec.tmp_bytes,
             "binds": self._binds(image, spec),
-            "limits": self._limits(spec),
+            "limits": self._limits(image, spec),
             "cores": math.ceil(spec.process.resources.cpus),
             "status": str(folder / "status.json"),
             "log": str(folder / "log"),
         }
-        if self._isolation.rooted:
+        if way.rooted:
             return launch
         shim = self._shim(image, spec)
         environment = shim.environment(tuple(variables.items()))
         return launch | {"argv": shim.argv(argv), "env": environment, "cwd": shim.path(image.working_dir)}
 
-    def _limits(self, spec: RunSpec) -> list[tuple[str, int]]:
+    def _limits(self, image: HostImage, spec: RunSpec) -> list[tuple[str, int]]:
         resources = spec.process.resources
-        limits = [("RLIMIT_CORE", 0), ("RLIMIT_DATA", resources.memory_bytes)]
-        if self._switches_user:
+        limits = [("RLIMIT_CORE", 0)]
+        if sys.platform == "linux":  # elsewhere it does not count what mmap gives, which is most
+            limits.append(("RLIMIT_DATA", resources.memory_bytes))
+        if self._switches_user(image):
             # counts the threads of this user number on the whole machine, other containers' among them
             limits.append(("RLIMIT_NPROC", resources.pids * 4))
         return limits
@@ -250,7 +279,7 @@ class HostEngine:
             return
         unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
         shutil.copytree(source, unfinished, symlinks=True)
-        if self._switches_user:
+        if self._switches_user(image):
             for path in (unfinished, *unfinished.rglob("*")):
                 os.chown(path, spec.security.run_as_user, spec.security.run_as_group, follow_symlinks=False)
         unfinished.rename(folder)
@@ -341,10 +370,7 @@ def read_text(path: Path) -> str:
 def is_alive(status: dict[str, Any]) -> bool:
     """Whether the app's own process, and no other that got its number, is there and no zombie."""
     process = int(status["pid"])
-    if start_time(process) != status["started"]:
-        return False
-    state = read_text(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()
-    return bool(state) and state[0] not in ("Z", "X")
+    return start_time(process) == status["started"] and is_running(process)
 
 
 def gone(status: dict[str, Any], seconds: float) -> bool:

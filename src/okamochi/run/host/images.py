@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from okamochi.errors import EngineError
+from okamochi.oci.native import native_platforms
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.system.cache import Cache
 
@@ -22,12 +23,17 @@ FORMAT = "1"  # of the unpacked folder: change it when unpacking changes
 
 
 class HostImage(msgspec.Struct, frozen=True, kw_only=True):
-    """`digest` is the manifest's; `env` and `working_dir` are the configuration's."""
+    """`digest` is the manifest's; `env`, `working_dir` and `platform` are the configuration's."""
 
     digest: str
     root: str
     env: tuple[tuple[str, str], ...] = ()
     working_dir: str = "/"
+    platform: str = ""
+
+    @property
+    def runs_here(self) -> bool:
+        return self.platform in ("", *map(str, native_platforms()))
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,11 @@ class HostImages:
         )
         config = image.config
         record = HostImage(
-            digest=str(image.digest), root=str(root), env=config.env, working_dir=config.working_dir or "/"
+            digest=str(image.digest),
+            root=str(root),
+            env=config.env,
+            working_dir=config.working_dir or "/",
+            platform=str(config.platform),
         )
         self.cache.put_record(REFERENCES, str(reference.tagged), msgspec.json.encode(record))
         return record

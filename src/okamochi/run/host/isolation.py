@@ -10,7 +10,7 @@ from pathlib import Path
 from okamochi.run.host import launcher
 from okamochi.system.process import Runner
 
-__all__ = ["Isolation", "best_isolation", "launcher_argv"]
+__all__ = ["Isolation", "best_isolation", "launcher_argv", "substituted"]
 
 ALWAYS_MISSING = (
     "the network is the host's own",
@@ -25,18 +25,35 @@ WITHOUT_ROOT_FILES = (
 
 @dataclass(frozen=True)
 class Isolation:
-    """`namespaces` is what the launcher is told; empty: none, the image's Python runs by its own loader."""
+    """`namespaces` is what the launcher is told; empty: none, the image's Python runs by its own loader.
+    Without `own_programs` not even that: a virtual environment by uv stands in for the image's."""
 
     namespaces: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
+    own_programs: bool = True
 
     @property
     def rooted(self) -> bool:
         return bool(self.namespaces)
 
 
+def substituted() -> Isolation:
+    """Where the image's programs cannot run: another system than Linux, or another machine."""
+    missing = (
+        "the image's own programs cannot run here: a CPython of the same minor version and uv stand in",
+        "native libraries are this machine's, not the image's",
+        *(("the app runs as root, as okamochi does",) if os.geteuid() == 0 else ()),
+        *WITHOUT_ROOT_FILES,
+        "the network is the host's own",
+        "memory is limited for each process, and on Linux only",
+    )
+    return Isolation((), missing, own_programs=False)
+
+
 def best_isolation(runner: Runner, folder: Path) -> Isolation:
     """The strongest that works; `folder` is for the probe's own files."""
+    if sys.platform != "linux":
+        return substituted()
     root = folder / "root"
     for name in ("proc", "dev", "tmp"):
         (root / name).mkdir(parents=True, exist_ok=True)

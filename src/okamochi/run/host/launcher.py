@@ -27,6 +27,7 @@ MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 38, 24
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LOG_BYTES = 10 * 1024 * 1024
+PROC = Path("/proc")
 
 Launch = dict[str, Any]
 
@@ -205,6 +206,8 @@ def limit(launch: Launch) -> None:
         _, hard = resource.getrlimit(number)
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(number, (allowed, allowed))
+    if not hasattr(os, "sched_setaffinity"):  # macOS
+        return
     cores = sorted(os.sched_getaffinity(0))
     first = int.from_bytes(os.urandom(2), "big") % len(cores)  # not the same core for every app
     os.sched_setaffinity(0, (cores[first:] + cores[:first])[: max(1, launch["cores"])])
@@ -258,13 +261,44 @@ def exit_code(status: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def start_time(process: int) -> str:
-    """Field 22 of proc(5)'s stat: with the number it names a process for ever, as numbers are used again."""
+def start_time(process: int, proc: Path = PROC) -> str:
+    """With the number it names a process for ever, as numbers are used again; "" when there is none.
+    Field 22 of proc(5)'s stat, and where there is no /proc, what ps says, to the second."""
+    if not (proc / "self").exists():
+        return said_by_ps(process, "lstart")
+    fields = stat_fields(process, proc)
+    return fields[19] if fields else ""
+
+
+def is_running(process: int, proc: Path = PROC) -> bool:
+    """Whether there is such a process, and it is no zombie."""
+    if not (proc / "self").exists():
+        state = said_by_ps(process, "stat")
+    else:
+        state = next(iter(stat_fields(process, proc)), "")
+    return bool(state) and state[0] not in ("Z", "X")
+
+
+def stat_fields(process: int, proc: Path) -> list[str]:
+    """Those after the name, which may hold spaces: the third field of proc(5) is the first here."""
     try:
-        text = Path(f"/proc/{process}/stat").read_text()
+        return (proc / str(process) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def said_by_ps(process: int, column: str) -> str:
+    import subprocess
+
+    if process < 1:  # on macOS 0 is the kernel
+        return ""
+    argv = ("ps", "-o", f"{column}=", "-p", str(process))
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+    try:
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return text.rpartition(")")[2].split()[19]
+    return done.stdout.strip()
 
 
 def write_json(path: Path, value: Launch) -> None:
@@ -278,6 +312,8 @@ def mount(source: str, target: str, kind: str, flags: int, options: str = "") ->
 
 
 def prctl(option: int, value: int) -> None:
+    if sys.platform != "linux":
+        return
     call("prctl", option, value, 0, 0, 0)
 
 

@@ -1,4 +1,5 @@
 """Without any isolation: the image's Python started through the image's own loader, at the host's paths.
+Where even that cannot run, `substitute` writes the environment instead.
 
 A folder of the app's own looks like a virtual environment to that Python: `bin/python` is a script that
 starts the loader, pyvenv.cfg names the image's Python, site-packages is a link into the image. So
@@ -9,6 +10,7 @@ really lie.
 import re
 import shlex
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +82,27 @@ def shim_at(
     return Shim(folder, root, tuple(longest_first))
 
 
-def fill(shim: Shim, *, volumes: tuple[tuple[str, str], ...], app_root: str) -> None:
-    """bin, site-packages, a copy of the app, tmp, in a folder that has none of them. EngineError when the
-    root has no loader or no Python."""
+def fill(
+    shim: Shim,
+    *,
+    volumes: tuple[tuple[str, str], ...],
+    app_root: str,
+    environment: Callable[[Path, Path], None] | None = None,
+) -> None:
+    """bin, site-packages, a copy of the app, tmp, in a folder that has none of them.
+
+    `environment(folder, root)` writes the first two; without it, they are the image's own. EngineError when
+    the root has no loader or no Python."""
     folder, root = shim.folder, shim.root
+    (folder / "bin").mkdir(parents=True)
+    (folder / "tmp").mkdir(mode=0o700)
+    (environment or images_environment)(folder, root)
+    copy_app(within(root, app_root.lstrip("/")), folder / "app", app_root, volumes)
+    write_fonts(folder, root)
+
+
+def images_environment(folder: Path, root: Path) -> None:
+    """The image's Python by the image's loader, and its console scripts."""
     python = within(root, "opt/venv/bin/python")
     loader = next((path for name in LOADERS if (path := within(root, name)).is_file()), None)
     if loader is None or not python.is_file():
@@ -92,12 +111,8 @@ def fill(shim: Shim, *, volumes: tuple[tuple[str, str], ...], app_root: str) -> 
             where=str(root),
             hint="build the image again, or use --engine docker or --engine podman",
         )
-    (folder / "bin").mkdir(parents=True)
-    (folder / "tmp").mkdir(mode=0o700)
     write_python(folder, root, loader, python)
     write_scripts(folder, root)
-    copy_app(within(root, app_root.lstrip("/")), folder / "app", app_root, volumes)
-    write_fonts(folder, root)
 
 
 def write_python(folder: Path, root: Path, loader: Path, python: Path) -> None:

@@ -1,0 +1,88 @@
+"""The error for a project in which no application can be loaded: what was looked at, and what to do."""
+
+import ast
+
+from okamochi.detect.flask_objects import FLASK_CLASSES, FlaskObjects
+from okamochi.detect.likely_modules import likely_modules
+from okamochi.detect.other_frameworks import other_frameworks
+from okamochi.detect.python_source import dotted_name, import_root_of
+from okamochi.detect.web_applications import unusable_factories
+from okamochi.errors import DetectionError
+from okamochi.model.evidence import Evidence
+
+__all__ = ["SETTING_HINT", "nothing_found"]
+
+SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
+
+
+def nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
+    sources = objects.sources
+    if not sources.all_paths:
+        return DetectionError(
+            "this folder holds no Python file",
+            where=str(sources.project.root or "."),
+            hint="give the folder of the app: okamochi plan PATH",
+            details=tuple(f"holds {path}" for path in sources.project.files("*")[:10]),
+        )
+    return _unusable(objects) or _out_of_reach(objects) or _no_flask(objects, notes)
+
+
+def _unusable(objects: FlaskObjects) -> DetectionError | None:
+    unusable = unusable_factories(objects)
+    if not unusable:
+        return None
+    first = unusable[0]
+    dotted = dotted_name(first.path, import_root_of(first.path, objects.sources.known))
+    example = f"{dotted}:{first.name}('production')"
+    return DetectionError(
+        "application factories are there, but none can be called as it is",
+        where=f"{first.path}:{first.line}",
+        hint="say how to call it: " + SETTING_HINT.format(example, f'"{example}"'),
+        details=tuple(f"{u.path}:{u.line}: {u.name}() {u.reason}" for u in unusable),
+    )
+
+
+def _out_of_reach(objects: FlaskObjects) -> DetectionError | None:
+    """Applications that live in attributes, in functions that return none, or below the main guard."""
+    sources = objects.sources
+    places = [
+        (path, node.lineno)
+        for path in likely_modules(sources)
+        for node in sources.module(path).nodes
+        if isinstance(node, ast.Call) and sources.module(path).imports.full(node.func) in FLASK_CLASSES
+    ]
+    if not places:
+        return None
+    path, line = places[0]
+    return DetectionError(
+        "a Flask application is made, but no name of a module holds it, and no function returns it",
+        where=f"{path}:{line}",
+        hint="give it a name outside of functions, classes and `if __name__`, such as app = ... in wsgi.py, "
+        "or write a function create_app() that returns it",
+        details=tuple(f"{path}:{line}: makes a Flask object" for path, line in places[:10]),
+    )
+
+
+def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
+    sources = objects.sources
+    recognised = other_frameworks(sources)
+    looked = f"looked at {len(sources.paths)} Python files"
+    aside = f", left {len(sources.side_paths)} in tests, examples, docs, scripts aside"
+    details = [looked + (aside if sources.side_paths else "")]
+    details += [str(note) for note in notes]
+    details += [f"{one.value}: {one.first}" for one in recognised]
+    flask = any(one.value == "Flask" for one in recognised)
+    others = [one.value for one in recognised if one.value != "Flask"]
+    if others and not flask:
+        return DetectionError(
+            f"this looks like {others[0]}; this version of okamochi serves Flask only",
+            where=f"{recognised[0].first.path}:{recognised[0].first.line}",
+            hint="a later version reads it; until then okamochi cannot build this app",
+            details=tuple(details),
+        )
+    return DetectionError(
+        "no Flask application was found",
+        where=str(sources.project.root or "."),
+        hint="if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
+        details=tuple(details),
+    )

@@ -1,0 +1,114 @@
+"""The error for packages that are published without a wheel for the image: all of them at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from okamochi.errors import PlanError
+from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.target import Target
+from okamochi.pypi.uv_errors import Explained, no_wheel_for
+from okamochi.pypi.uv_program import UvRun
+
+__all__ = ["missing_wheels"]
+
+MOST = 20
+REMEDIES = {"psycopg2": "psycopg2-binary, or psycopg[binary]", "uwsgi": "gunicorn (okamochi adds it)"}
+OWN_WHEEL = (
+    "build the {} yourself (pip wheel --no-deps NAME==VERSION -w wheels) and write --find-links wheels into "
+    "the requirement file: this version of okamochi builds nothing from source"
+)
+
+Lines = tuple[RequirementLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A package without a wheel, the line that asks for it or for what needs it, and what to ask for."""
+
+    name: str
+    version: str
+    asking: RequirementLine | None
+    advice: str
+
+    @property
+    def title(self) -> str:
+        title = f"{self.name} {self.version}".strip()
+        through = self.asking is not None and self.asking.name != canonicalize_name(self.name)
+        return f"{title}, needed by {self.asking.name}," if self.asking is not None and through else title
+
+    @property
+    def where(self) -> str:
+        return self.asking.where if self.asking else ""
+
+
+def missing_wheels(
+    uv: UvRun, explained: Explained, lines: Lines, target: Target, again: Callable[[Lines], Explained | None]
+) -> PlanError | None:
+    """None when a missing wheel is not what uv complains about. `again` resolves with fewer lines and gives
+    uv's next complaint, None when there is none: so that one run tells of all packages, not of the first."""
+    if uv.world.offline:
+        return None
+    found: list[_Missing] = []
+    remaining, complaint = lines, explained
+    while len(found) < MOST:
+        one = _missing(uv, complaint, remaining, target)
+        if one is None:
+            break
+        found.append(one)
+        if one.asking is None:
+            break
+        remaining = tuple(line for line in remaining if line is not one.asking)
+        following = again(remaining) if remaining else None
+        if following is None:
+            break
+        complaint = following
+    return _error(found, explained, target) if found else None
+
+
+def _missing(uv: UvRun, explained: Explained, lines: Lines, target: Target) -> _Missing | None:
+    name, version = no_wheel_for(explained)
+    if not name:
+        return None
+    asking = next((line for line in lines if line.name == canonicalize_name(name)), None)
+    asking = asking or explained.mentioned(lines)
+    remedy = REMEDIES.get(canonicalize_name(name), "")
+    if remedy:
+        return _Missing(name, version, asking, f"ask for {remedy} instead")
+    nearest = _nearest(uv, name, version, target)
+    advice = f"ask for {name}=={nearest}" if nearest else "take a package that ships wheels"
+    return _Missing(name, version, asking, advice)
+
+
+def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:
+    """The lowest version from `version` on that has a wheel, else the newest; "" when there is none."""
+    for specifier, strategy in ((f"{name}>={version}", "lowest-direct"), (name, "highest")):
+        if not version and strategy == "lowest-direct":
+            continue
+        (uv.folder / "nearest.in").write_text(specifier + "\n", encoding="utf-8")
+        completed = uv.run(
+            "pip", "compile", "nearest.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",
+            "--resolution", strategy, *target.arguments,
+        )  # fmt: skip
+        found = completed.stdout.decode("utf-8", "replace").strip().rpartition("==")[2]
+        if completed.returncode == 0 and found:
+            return found.split()[0]
+    return ""
+
+
+def _error(found: list[_Missing], explained: Explained, target: Target) -> PlanError:
+    first = found[0]
+    if len(found) == 1:
+        return PlanError(
+            f"{first.title} has no wheel for this image ({target.title})",
+            where=first.where,
+            hint=f"{first.advice}, or {OWN_WHEEL.format('wheel')}",
+            details=explained.causes,
+        )
+    return PlanError(
+        f"{len(found)} packages have no wheel for this image ({target.title})",
+        where=first.where,
+        hint="ask for the versions named above, or " + OWN_WHEEL.format("wheels"),
+        details=tuple(f"{one.title} {f'({one.where})' if one.where else ''}: {one.advice}" for one in found),
+    )

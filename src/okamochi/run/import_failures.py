@@ -1,0 +1,90 @@
+"""Why an import of the app fails: missing modules, some of them gone from Python, and versions at odds."""
+
+import re
+
+from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
+
+__all__ = ["failing_import", "failing_package", "missing_module"]
+
+SUITED_SETUPTOOLS = "setuptools<81"
+# modules of the standard library that Python 3.12 and 3.13 left out
+REMOVED = frozenset(
+    re.findall(
+        r"\w+",
+        "aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap nis "
+        "nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib",
+    )
+)
+
+
+def missing_module(log: str) -> Cause | None:
+    found = last(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'", log)
+    if found is None:
+        return None
+    if found["name"] == "pkg_resources":
+        return Cause(
+            "the module pkg_resources cannot be imported: setuptools no longer brings it",
+            f"ask for {SUITED_SETUPTOOLS} in the requirements, or for a newer version of what imports it"
+            + importer(log),
+            own_frame(log),
+        )
+    if found["name"].partition(".")[0] in REMOVED:
+        return Cause(
+            f"the module {found['name']} cannot be imported: Python no longer has it",
+            "take a version of what imports it that fits the image's Python" + importer(log),
+            own_frame(log),
+        )
+    return Cause(
+        f"the module {found['name']} cannot be imported: it is not installed in the image",
+        "add its package to the requirements; a module of the app itself: check the entry point's folder",
+        own_frame(log),
+    )
+
+
+def failing_import(log: str) -> Cause | None:
+    found = last(r"^ImportError: (?P<text>.+)$", log)
+    if found is None:
+        return None
+    return missing_name(log) or Cause(
+        f"an import fails: {found['text']}", "see the line named here", own_frame(log)
+    )
+
+
+def missing_name(log: str) -> Cause | None:
+    """A name that the installed version of a package no longer has, or not yet."""
+    found = last(
+        r"^ImportError: cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)' \((?P<path>.+?)\)", log
+    )
+    if found is None or "/site-packages/" not in found["path"]:
+        return None
+    package = found["module"].partition(".")[0]
+    library = library_of_last_frame(log[: found.start()])
+    who = library if library not in ("", package) else "the app"
+    other = f", or take a version of {library} that fits" if who == library else ""
+    return Cause(
+        f"an import fails: {who} imports {found['name']} from {found['module']}, which the installed version "
+        f"of {package} does not have",
+        f"bound {package} in the requirements to the versions that have it{other}; okamochi.lock tells the "
+        "installed ones",
+        own_frame(log),
+    )
+
+
+def importer(log: str) -> str:
+    library = library_of_last_frame(log)
+    return f" ({library})" if library else ""
+
+
+def failing_package(log: str) -> Cause | None:
+    """A package of which the very import raises something: most often one older than the image's Python."""
+    trace = last_trace(log)
+    library = library_of_last_frame(trace.text) if trace is not None else ""
+    if trace is None or library in ("", "gunicorn"):
+        return None
+    if re.search(rf"/site-packages/{re.escape(library)}\b[^\n]*, in <module>", trace.text) is None:
+        return None
+    return Cause(
+        f"the package {library} fails while it is imported: {trace.error}",
+        f"its version may be older than the image's Python: ask for a newer {library} in the requirements",
+        own_frame(trace.text),
+    )

@@ -1,0 +1,80 @@
+"""Reads tracebacks in the log of an app."""
+
+import re
+from dataclasses import dataclass
+
+__all__ = [
+    "FRAME",
+    "Cause",
+    "Trace",
+    "last",
+    "last_raised",
+    "last_trace",
+    "library_of_last_frame",
+    "own_frame",
+]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known."""
+
+    text: str
+    hint: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One traceback: all its text, and the line that names the exception."""
+
+    text: str
+    error: str
+
+
+FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
+TRACE = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?P<error>[A-Za-z_][\w.]*(?::.*)?)$",
+    re.MULTILINE,
+)
+# A traceback that an "except" of the code took up, before the one that was raised in its place.
+HANDLED = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:(?!Traceback \(most recent call last\):).*\n)*?"
+    r"\s*During handling of the above exception, another exception occurred:\n\s*",
+    re.MULTILINE,
+)
+# The server's own end, after the app's: it says only that the app did not load.
+SERVER_END = re.compile(r"^gunicorn\.errors\.HaltServer", re.MULTILINE)
+
+
+def last_raised(log: str) -> str:
+    """The log without tracebacks of exceptions that the code handled."""
+    end = SERVER_END.search(log)
+    return HANDLED.sub("", log if end is None else log[: log.rfind("\n", 0, end.start()) + 1])
+
+
+def last_trace(log: str) -> Trace | None:
+    """The last traceback that the code did not handle."""
+    found = list(TRACE.finditer(last_raised(log)))
+    return Trace(found[-1].group(), found[-1]["error"].strip()) if found else None
+
+
+def own_frame(log: str) -> str:
+    """ "/app/config.py:12": the last frame of a traceback that is the app's own."""
+    places = [(found["path"], found["line"]) for found in FRAME.finditer(log)]
+    own = [place for place in places if not any(part in place[0] for part in LIBRARIES)]
+    return ":".join(own[-1]) if own else ""
+
+
+def library_of_last_frame(log: str) -> str:
+    """The package whose code stands last in the log's last traceback; "" when that is the app's own."""
+    paths = [found["path"] for found in FRAME.finditer(log) if not found["path"].startswith("<")]
+    place = re.search(r"/site-packages/([^/]+)", paths[-1]) if paths else None
+    return place[1].removesuffix(".py") if place is not None else ""
+
+
+def last(pattern: str, log: str) -> re.Match[str] | None:
+    """The last match: what ended the process is at the end of its log."""
+    matches = list(re.finditer(pattern, log, re.MULTILINE))
+    return matches[-1] if matches else None

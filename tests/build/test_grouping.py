@@ -1,0 +1,86 @@
+"""Which wheels share a layer, and which code files: what comes or goes moves nothing else."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from okamochi.build.app_layers import MOST_CODE_LAYERS, code_shares
+from okamochi.build.grouping import BIG_BYTES, GROUPS, MOST_ALONE, wheel_groups
+from okamochi.model.lock import LockedWheel
+from okamochi.oci.entry import Entry, file
+from okamochi.pypi.wheel_tree import WheelTree
+
+
+@dataclass(frozen=True)
+class SizedTree:
+    """What grouping looks at."""
+
+    wheel: LockedWheel
+    size_bytes: int
+
+
+def tree(name: str, size_bytes: int = 1000) -> WheelTree:
+    wheel = LockedWheel(name=name, version="1", filename=f"{name}-1-py3-none-any.whl", sha256="0" * 64)
+    return cast(WheelTree, cast(Any, SizedTree(wheel, size_bytes)))
+
+
+def groups(*trees: WheelTree) -> list[tuple[str, ...]]:
+    return [tuple(each.wheel.name for each in group) for group in wheel_groups(trees)]
+
+
+names = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+projects = st.dictionaries(names, st.sampled_from((10, 50_000, BIG_BYTES - 1, BIG_BYTES, 10 * BIG_BYTES)))
+
+
+def test_big_wheels_stand_alone_and_come_first_by_name() -> None:
+    found = groups(tree("zope"), tree("numpy", BIG_BYTES), tree("pandas", 2 * BIG_BYTES))
+    assert found == [("numpy",), ("pandas",), ("zope",)]
+
+
+@given(projects)
+def test_every_wheel_is_in_one_group_and_the_layers_are_few(sizes: dict[str, int]) -> None:
+    found = groups(*(tree(name, size) for name, size in sizes.items()))
+    assert sorted(name for group in found for name in group) == sorted(sizes)
+    assert len(found) <= MOST_ALONE + GROUPS
+
+
+@given(projects)
+def test_the_order_of_the_wheels_makes_no_difference(sizes: dict[str, int]) -> None:
+    forward = [tree(name, size) for name, size in sizes.items()]
+    assert groups(*forward) == groups(*reversed(forward))
+
+
+@given(st.dictionaries(names, st.just(10), min_size=1), names)
+def test_one_more_small_wheel_changes_one_group_at_most(sizes: dict[str, int], added: str) -> None:
+    before = groups(*(tree(name) for name in sizes))
+    after = groups(*(tree(name) for name in {*sizes, added}))
+    assert len([group for group in after if group not in before]) <= 1
+
+
+paths = st.lists(st.from_regex(r"app/[a-z]{1,6}\.py", fullmatch=True), unique=True)
+
+
+def code(path: str, size: int) -> Entry:
+    return file(path, "app", b"#" * size)
+
+
+@given(paths, st.sampled_from((100, 30_000)))
+def test_code_is_shared_out_whole_over_few_layers(found: list[str], size: int) -> None:
+    shares = code_shares([code(path, size) for path in found])
+    assert sorted(entry.path for share in shares for entry in share) == sorted(found)
+    assert len(shares) <= MOST_CODE_LAYERS
+    assert all(shares)
+
+
+def test_an_edited_file_changes_one_share_of_a_big_code_base() -> None:
+    before = [code(f"app/module{number}.py", 5000) for number in range(100)]
+    edited = [code("app/module7.py", 5001), *before[:7], *before[8:]]
+    sizes = [sorted((entry.path, entry.size_bytes) for entry in share) for share in code_shares(before)]
+    changed = [
+        share
+        for share in code_shares(edited)
+        if sorted((entry.path, entry.size_bytes) for entry in share) not in sizes
+    ]
+    assert (len(sizes), len(changed)) == (MOST_CODE_LAYERS, 1)

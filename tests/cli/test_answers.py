@@ -1,0 +1,101 @@
+"""stdout is the answer alone, for people and for programs; stderr is for people."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.program import Program, tree_of
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+NAMES = ("flask-minimal", "flask-factory", "invoice")
+
+
+@pytest.fixture
+def program() -> Program:
+    return Program({"COLUMNS": "200"})
+
+
+@pytest.mark.parametrize("example", NAMES)
+def test_the_plan_is_json_by_its_own_schema(program: Program, example: str) -> None:
+    schema = json.loads(program.ok("plan", "--schema").stdout)
+    plan = json.loads(program.ok("plan", EXAMPLES / example, "--format", "json").stdout)
+    jsonschema.validate(plan, schema)
+    assert plan["schema_version"] == 1
+
+
+@pytest.mark.parametrize("example", NAMES)
+def test_planning_writes_nothing_and_needs_no_cache(program: Program, example: str, tmp_path: Path) -> None:
+    before = tree_of(EXAMPLES / example)
+    told = program.with_environ(OKAMOCHI_CACHE_DIR=str(tmp_path / "none")).ok("plan", EXAMPLES / example)
+    assert told.stderr == ""
+    assert not (tmp_path / "none").exists()
+    assert tree_of(EXAMPLES / example) == before
+
+
+def test_every_decision_can_be_explained(program: Program) -> None:
+    plan = json.loads(program.ok("plan", EXAMPLES / "flask-minimal", "--format", "json").stdout)
+    fields = [decision["field"] for decision in plan["decisions"]]
+    assert len(fields) > 5
+    for name in fields[:3] + fields[-1:]:
+        assert name in program.ok("plan", EXAMPLES / "flask-minimal", "--explain", name).stdout
+
+
+def test_a_field_that_does_not_exist_cannot_be_explained(program: Program) -> None:
+    answer = program("plan", EXAMPLES / "flask-minimal", "--explain", "no.such.field")
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "hint:" in answer.stderr
+
+
+def test_the_cache_tells_where_it_is_and_can_be_emptied(program: Program, tmp_path: Path) -> None:
+    own = program.with_environ(OKAMOCHI_CACHE_DIR=str(tmp_path / "cache"))
+    told = json.loads(own.ok("cache", "info", "--format", "json").stdout)
+    assert told["path"] == str(tmp_path / "cache")
+    assert own.ok("cache", "clear").stdout.startswith("freed ")
+    assert own.ok("cache", "prune", "--keep", "1G").stdout.startswith("freed ")
+    wrong = own("cache", "prune", "--keep", "lots")
+    assert (wrong.code, wrong.stdout) == (2, "")
+
+
+def test_colours_are_for_terminals_only(program: Program) -> None:
+    colourful = program.with_environ(FORCE_COLOR="", NO_COLOR="", TERM="xterm-256color")
+    assert "\x1b" not in colourful.ok("plan", EXAMPLES / "flask-minimal").stdout
+    answer = colourful("plan", EXAMPLES / "nowhere")
+    assert answer.code != 0 and "\x1b" not in answer.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(program: Program) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    argv = (*program.start, "plan", str(EXAMPLES / "invoice"), "--format", "json")
+    done = subprocess.run(argv, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 0
+
+
+def test_ps_of_nothing_is_an_empty_answer(program: Program) -> None:
+    answer = program.ok("ps", EXAMPLES / "flask-minimal")
+    assert (answer.stdout, answer.stderr) == ("", "nothing is running\n")
+    assert json.loads(program.ok("ps", "--all", "--format", "json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["plan", "build", "up", "down", "ps", "logs", "exec", "lock", "cache", "doctor"]
+)
+def test_every_command_explains_itself(program: Program, command: str) -> None:
+    assert "Usage: okamochi " + command in program.ok(command, "--help").stdout
+
+
+def test_a_no_op_command_imports_little() -> None:
+    heavy = ("rich", "urllib3", "pysequoia", "elftools", "zstandard", "uv", "platformdirs", "filelock")
+    code = (
+        "import sys\nfrom okamochi.cli.main import run\nrun(['--help'])\n"
+        f"print(sorted(set({heavy!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
