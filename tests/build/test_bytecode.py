@@ -14,9 +14,9 @@ STDLIB = Path(importlib.util.__file__).parent.parent
 
 def compiled(tmp_path: Path, sources: list[Path], *, jobs: int = 1) -> dict[str, bytes]:
     tmp_path.mkdir(parents=True, exist_ok=True)
-    triples = [(path, f"/lib/{path.name}", tmp_path / f"{number}.pyc") for number, path in enumerate(sources)]
-    compile_sources(SubprocessRunner(), HOST, triples, jobs=jobs)
-    return {path.name: output.read_bytes() for path, _, output in triples if output.exists()}
+    pairs = [(path, f"/lib/{path.name}") for path in sources]
+    answers = compile_sources(SubprocessRunner(), HOST, pairs, jobs=jobs)
+    return {path.name: answer.bytecode for path, answer in zip(sources, answers, strict=True)}
 
 
 def test_bytecode_is_unchecked_hash_and_names_the_path_in_the_image(tmp_path: Path) -> None:
@@ -40,12 +40,11 @@ def test_order_company_and_number_of_jobs_change_no_byte(tmp_path: Path) -> None
 def test_a_file_that_is_no_python_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text("x = 1\n")
     (tmp_path / "template.py").write_text("class {{ name }}:\n")
-    outputs = [tmp_path / "good.pyc", tmp_path / "template.pyc"]
-    triples = [(tmp_path / f"{out.stem}.py", f"/app/{out.stem}.py", out) for out in outputs]
-    failures = compile_sources(SubprocessRunner(), HOST, triples)
-    assert [path.exists() for path in outputs] == [True, False]
-    assert len(failures) == 1
-    assert failures[0].startswith("/app/template.py: ")
+    pairs = [(tmp_path / name, f"/app/{name}") for name in ("good.py", "template.py")]
+    good, template = compile_sources(SubprocessRunner(), HOST, pairs)
+    assert good.bytecode
+    assert (good.failure, template.bytecode) == ("", b"")
+    assert template.failure.startswith("/app/template.py: ")
 
 
 def test_entries_lie_in_pycache_and_come_from_the_cache_the_second_time(world: World) -> None:

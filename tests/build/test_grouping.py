@@ -6,7 +6,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okamochi.build.app_layers import MOST_CODE_LAYERS, code_shares
+from okamochi.build.app_layers import DEEPEST_SPLIT, shares_of
 from okamochi.build.grouping import BIG_BYTES, GROUPS, MOST_ALONE, wheel_groups
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import Entry, file
@@ -68,19 +68,19 @@ def code(path: str, size: int) -> Entry:
 
 @given(paths, st.sampled_from((100, 30_000)))
 def test_code_is_shared_out_whole_over_few_layers(found: list[str], size: int) -> None:
-    shares = code_shares([code(path, size) for path in found])
+    shares = shares_of([code(path, size) for path in found])
     assert sorted(entry.path for share in shares for entry in share) == sorted(found)
-    assert len(shares) <= MOST_CODE_LAYERS
+    assert len(shares) <= 2**DEEPEST_SPLIT
     assert all(shares)
 
 
 def test_an_edited_file_changes_one_share_of_a_big_code_base() -> None:
     before = [code(f"app/module{number}.py", 5000) for number in range(100)]
     edited = [code("app/module7.py", 5001), *before[:7], *before[8:]]
-    sizes = [sorted((entry.path, entry.size_bytes) for entry in share) for share in code_shares(before)]
+    sizes = [sorted((entry.path, entry.size_bytes) for entry in share) for share in shares_of(before)]
     changed = [
         share
-        for share in code_shares(edited)
+        for share in shares_of(edited)
         if sorted((entry.path, entry.size_bytes) for entry in share) not in sizes
     ]
-    assert (len(sizes), len(changed)) == (MOST_CODE_LAYERS, 1)
+    assert (len(sizes), len(changed)) == (2**DEEPEST_SPLIT, 1)

@@ -157,3 +157,15 @@ def test_another_python_cannot_be_planned_and_the_place_is_told(
 def test_a_broken_pyproject_is_no_traceback() -> None:
     with pytest.raises(OkamochiError):
         planned({"app.py": FLASK_APP, "pyproject.toml": "[project\n"})
+
+
+def test_a_file_that_the_chosen_one_includes_is_not_told_as_left_out() -> None:
+    files = {
+        "app.py": FLASK_APP,
+        "requirements.txt": "-r requirements/prod.txt\n",
+        "requirements/prod.txt": "flask\n",
+        "requirements/base.txt": "requests\n",
+    }
+    plan = planned(files)
+    told = {one.path for one in decision(plan, "dependencies.files").evidence}
+    assert told == {"requirements.txt", "requirements/base.txt"}

@@ -92,3 +92,18 @@ def test_the_setting_rules() -> None:
 def test_a_server_name_is_sent_as_host() -> None:
     source = f"app.config['SERVER_NAME'] = 'shop.example.com'\n@app.get('/healthz')\n{VIEW}"
     assert probe(source) == HttpProbe(path="/healthz", host="shop.example.com")
+
+
+def test_an_application_that_loads_none_of_the_routes_is_warned_about() -> None:
+    files = {
+        "core/__init__.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "core/views.py": f"from core import app\n@app.route('/')\n{VIEW}",
+        "start.py": "def main():\n    import core.views\n    core.app.run()\n",
+    }
+    warned = decision(planned(files), "processes.web.probe")
+    assert "loads none of the project's 1 routes" in warned.summary
+    assert (warned.evidence[0].path, warned.evidence[0].line) == ("core/views.py", 2)
+    files["core/__init__.py"] += (
+        "import importlib\nfor name in ['views']:\n    importlib.import_module(f'core.{name}')\n"
+    )
+    assert "Warning" not in decision(planned(files), "processes.web.probe").summary

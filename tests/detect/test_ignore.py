@@ -31,6 +31,8 @@ def excluded(path: str, **files: str) -> bool:
         "data-dev.sqlite",
         ".github/workflows/ci.yml",
         "logs/app.log",
+        "tests/test_app.py",
+        "requirements.txt",
     ],
 )
 def test_built_in_patterns_keep_it_out(path: str) -> None:
@@ -44,13 +46,13 @@ def test_built_in_patterns_keep_it_out(path: str) -> None:
         "README.md",
         "templates/index.html",
         "static/app.js",
-        "tests/test_app.py",
         "migrations/env.py",
         "environment.py",
         "pkg/secrets/__init__.py",
         "pkg/compose.py",
-        "requirements.txt",
         "pkg/instance/x.py",
+        "pkg/tests/data.py",
+        "pkg/requirements.txt",
     ],
 )
 def test_the_app_itself_stays(path: str) -> None:

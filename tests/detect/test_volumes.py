@@ -126,3 +126,12 @@ def test_a_database_in_tmp_is_told_to_be_lost_with_the_container() -> None:
     plan = planned({"app.py": source})
     assert plan.volumes == ()
     assert "/tmp/shop.db is lost with the container" in decision(plan, "volumes").summary
+
+
+def test_saving_under_a_plain_word_is_no_file() -> None:
+    source = (
+        "from flask import Flask\napp = Flask(__name__)\ndef keep(form, upload):\n    form.save('tokens')\n"
+    )
+    plan = planned({"app.py": source})
+    assert plan.volumes == ()
+    assert not [one for one in plan.decisions if one.field == "volumes"]

@@ -56,6 +56,16 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "the native library libpango-1.0-0 is missing",
             "/app/shop/config.py:12",
         ),
+        (
+            traceback("ImportError: no pq wrapper.\n- no 'python' implementation: libpq library not found"),
+            "the native library libpq is missing",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("importlib.metadata.PackageNotFoundError: No package metadata was found for shop"),
+            "the code asks for the version of shop",
+            "/app/shop/config.py:12",
+        ),
         (NO_ATTRIBUTE, "the server finds no application app in the module wsgi", ""),
         (
             traceback("OSError: [Errno 30] Read-only file system: '/app/shop/cache'"),
@@ -211,3 +221,10 @@ def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:
     assert cause is not None
     assert "the package oldorm fails while it is imported: AssertionError: Class X" in cause.text
     assert "newer oldorm" in cause.hint
+
+
+def test_a_package_that_misses_a_part_of_itself_is_too_old_and_not_missing() -> None:
+    frame = '  File "/opt/venv/lib/python3.13/site-packages/server/http.py", line 2, in <module>\n    x\n'
+    cause = diagnose(traceback("ModuleNotFoundError: No module named 'server.six.moves'", frame))
+    assert cause is not None
+    assert "the package server fails while it is imported: no module server.six.moves" in cause.text

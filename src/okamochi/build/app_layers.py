@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from okamochi.build.app_bytecode import app_bytecode
+from okamochi.build.app_bytecode import AppBytecode
 from okamochi.build.bytecode import BYTECODE_FORMAT
 from okamochi.build.frame import LAYER_FORMAT, digest_of, with_ancestors
 from okamochi.build.source_files import SourceFiles
@@ -26,14 +26,16 @@ def app_layers(
 ) -> tuple[LayerRequest, ...]:
     """Large files in one layer, everything else shared out over up to sixteen: a changed line sends a few
     kilobytes, neither pictures nor the rest of a big code base."""
-    entries = owned_by_volumes(source.entries, plan)
+    volumes = Volumes.of(plan)
+    entries = volumes.owning(source.entries)
     folders = [entry for entry in entries if entry.content is None]
     files = [entry for entry in entries if entry.content is not None]
     large = [entry for entry in files if entry.size_bytes >= LARGE_FILE_BYTES and not is_code(entry)]
     shares = shares_of([entry for entry in files if entry.size_bytes < LARGE_FILE_BYTES or is_code(entry)])
-    requests = [app_layer(world, toolchain, "app: folders and large files", [*folders, *large])]
+    bytecode = AppBytecode(world, toolchain, [entry for entry in files if is_code(entry)])
+    requests = [app_layer(bytecode, volumes, "app: folders and large files", [*folders, *large])]
     for number, share in enumerate(shares, 1):
-        requests.append(app_layer(world, toolchain, f"app: {number} of {len(shares)}", share))
+        requests.append(app_layer(bytecode, volumes, f"app: {number} of {len(shares)}", share))
     return tuple(requests)
 
 
@@ -41,14 +43,16 @@ def is_code(entry: Entry) -> bool:
     return entry.content is not None and entry.path.endswith(".py")
 
 
-def app_layer(world: World, toolchain: Toolchain, comment: str, files: Sequence[Entry]) -> LayerRequest:
+def app_layer(
+    bytecode: AppBytecode, volumes: "Volumes", comment: str, files: Sequence[Entry]
+) -> LayerRequest:
     """Files and the bytecode of those that are code."""
     code = [entry for entry in files if is_code(entry)]
-    made_by = f"{BYTECODE_FORMAT} {toolchain.identity}" if code else ""
-    key = digest_of(f"app {LAYER_FORMAT} {made_by} {entries_key(files)}")
+    made_by = f"{BYTECODE_FORMAT} {bytecode.toolchain.identity}" if code else ""
+    key = digest_of(f"app {LAYER_FORMAT} {made_by} {volumes} {entries_key(files)}")
 
     def entries() -> Iterable[Entry]:
-        return with_ancestors((*files, *app_bytecode(world, toolchain, code)))
+        return volumes.owning(with_ancestors((*files, *bytecode.entries(code))))
 
     return LayerRequest(parts=(Part(key=key, entries=entries),), comment=comment)
 
@@ -70,13 +74,26 @@ def path_bit(path: str, depth: int) -> int:
     return hashlib.sha256(path.encode()).digest()[0] >> depth & 1
 
 
-def owned_by_volumes(entries: Iterable[Entry], plan: Plan) -> tuple[Entry, ...]:
-    """What the project ships inside a volume's folder belongs to the runtime user, like the folder."""
-    roots = tuple(volume.path.strip("/") for volume in plan.volumes)
-    user, group = plan.security.run_as_user, plan.security.run_as_group
-    return tuple(
-        dataclasses.replace(entry, uid=user, gid=group)
-        if any(entry.path == root or entry.path.startswith(root + "/") for root in roots)
-        else entry
-        for entry in entries
-    )
+@dataclasses.dataclass(frozen=True)
+class Volumes:
+    """Where volumes are mounted, without the leading slash, and whose they are."""
+
+    roots: tuple[str, ...]
+    user: int
+    group: int
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Volumes":
+        roots = tuple(sorted(volume.path.strip("/") for volume in plan.volumes))
+        return cls(roots, plan.security.run_as_user, plan.security.run_as_group)
+
+    def owning(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """What the project ships in a volume's folder belongs to the runtime user, as does the folder itself:
+        a new volume takes over the owner of what it covers."""
+        return tuple(
+            dataclasses.replace(entry, uid=self.user, gid=self.group) if self.covers(entry.path) else entry
+            for entry in entries
+        )
+
+    def covers(self, path: str) -> bool:
+        return any(path == root or path.startswith(root + "/") for root in self.roots)

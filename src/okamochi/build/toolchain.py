@@ -1,22 +1,27 @@
 """The base and its Python, fetched and unpacked only when something really has to be made from them."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from okamochi.build.bytecode import Interpreter, image_interpreter
+from okamochi.build.bytecode import Interpreter, image_interpreter, tag_of_python
 from okamochi.errors import BuildError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
 from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import Platform
+from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
 
 if TYPE_CHECKING:
     from okamochi.debian.tree import BaseTree
 
 __all__ = ["Toolchain", "python_identity"]
+
+KIND = "interpreter"
 
 
 @dataclass
@@ -57,11 +62,31 @@ class Toolchain:
     def interpreter(self) -> Interpreter:
         """BuildError when this machine has no Python that could compile for the image;
         TransientRegistryError when one of Debian could be had in a better moment."""
-        tree = self.tree()
         with self._choosing:
             if self._interpreter is None:
-                self._interpreter = self._chosen(tree)
+                self._interpreter = self._remembered() or self._kept(self._chosen(self.tree()))
             return self._interpreter
+
+    def _remembered(self) -> Interpreter | None:
+        """The image's own Python as an earlier build started it: an edit of the app need not read the list of
+        the base's files again."""
+        content = self.world.cache.record(KIND, self._question) if self.platform in self.native else None
+        if content is None:
+            return None
+        argv = tuple(content.decode("utf-8", "surrogateescape").split("\0"))
+        if not all(Path(argv[index]).exists() for index in (0, -1)):
+            return None
+        return Interpreter(argv, tag_of_python(argv[-1]), self.identity)
+
+    def _kept(self, chosen: Interpreter) -> Interpreter:
+        if self.platform in self.native:
+            self.world.cache.put_record(KIND, self._question, os.fsencode("\0".join(chosen.argv)))
+        return chosen
+
+    @property
+    def _question(self) -> str:
+        debs = hashlib.sha256("".join(deb.sha256 for deb in self.debs).encode()).hexdigest()
+        return f"{program_identity()} {self.platform} {debs}"
 
     def _chosen(self, tree: "BaseTree") -> Interpreter:
         if self.platform in self.native:

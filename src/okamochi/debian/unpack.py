@@ -92,12 +92,21 @@ def checked_target(member: tarfile.TarInfo, package: str) -> str:
 def write_new(path: Path, stream: IO[bytes], mode: int, package: str) -> None:
     """Never writes over a file: two packages with one path are an error, as they are for dpkg."""
     with claimed(path, package):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        handle = open_new(path, mode)
     with os.fdopen(handle, "wb", buffering=0) as out:
         while chunk := stream.read(CHUNK_BYTES):
             out.write(chunk)
         os.fchmod(handle, mode)
+
+
+def open_new(path: Path, mode: int) -> int:
+    """Most files lie in a folder that is there already, so that is tried first."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags, mode)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, mode)
 
 
 class claimed:

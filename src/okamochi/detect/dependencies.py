@@ -132,9 +132,9 @@ def _detected(sources: Sources, pyproject: Pyproject) -> tuple[tuple[str, ...], 
     inline = pyproject.dependencies
     if ranked and not _better_in_pyproject(project, ranked[0].value[1], inline):
         best = ranked[0]
-        others = tuple(
-            Evidence(path=other.value[1], reason="not taken: a weaker name") for other in ranked[1:4]
-        )
+        included = read_requirements(project, (best.value[1],)).input_files
+        left = [other.value[1] for other in ranked[1:] if other.value[1] not in included]
+        others = tuple(Evidence(path=path, reason="not taken: a weaker name") for path in left[:3])
         unused = (Evidence(path=PYPROJECT, reason="not taken: a requirement file rules"),) if inline else ()
         return (best.value[1],), (*best.evidence, *others, *unused, *notes)
     if inline is not None and (inline or not notes):

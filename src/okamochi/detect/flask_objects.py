@@ -8,9 +8,20 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from okamochi.detect.flask_values import (
+    ClassDefinition,
+    External,
+    Function,
+    Imported,
+    Instance,
+    Names,
+    Object,
+    Value,
+)
 from okamochi.detect.python_source import Sources, is_main_guard
 
 __all__ = [
+    "FLASK_CLASSES",
     "ClassDefinition",
     "External",
     "FlaskObjects",
@@ -38,57 +49,6 @@ FLASK_CLASSES = frozenset(
 DASH_CLASSES = frozenset({"dash.Dash", "jupyter_dash.JupyterDash"})
 WRAPPER_NAMES = frozenset({"ProxyFix", "WhiteNoise", "DispatcherMiddleware", "SentryWsgiMiddleware"})
 DEPTH_LIMIT = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A WSGI application. `origin` is where its Flask(...) call stands: two names with one origin are the
-    same app. `dash` marks a Dash object, which is no WSGI application but holds one as `server`."""
-
-    origin: tuple[str, int]
-    class_name: str = "Flask"
-    dash: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
-    """`owner` is the class whose object a method is bound to."""
-
-    path: str
-    node: ast.FunctionDef | ast.AsyncFunctionDef
-    owner: "ClassDefinition | None" = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClassDefinition:
-    path: str
-    node: ast.ClassDef
-
-
-@dataclass(frozen=True, slots=True)
-class Object:
-    """An object of one of the project's classes that is no application itself."""
-
-    definition: ClassDefinition
-
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """A name of a package that is not part of the project: "flask.Flask"."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A name of one of the project's modules, followed only when somebody asks; "" is the module itself."""
-
-    path: str
-    name: str = ""
-
-
-Value = Instance | Function | ClassDefinition | Object | External | Imported
-Names = dict[str, "Value | None"]
 
 
 @dataclass(eq=False)

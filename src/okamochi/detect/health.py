@@ -49,6 +49,9 @@ NAMES = [
     "monitoring/health",
 ]
 ENDS = re.compile(r".*/(healthz?|livez|healthcheck|ping)")
+LOADED_BY_NAME = re.compile(
+    r"\b(import_module|import_string|find_modules|__import__|iter_modules|walk_packages)\("
+)
 
 
 def choose_probe(
@@ -58,9 +61,12 @@ def choose_probe(
     host, host_why = _host(objects, reached, chosen)
     if chosen.settings.health is not None:
         return _wanted(chosen.settings.health, host, chosen)
-    found = [one for one in routes(objects) if one.first.path in reached.paths]
+    everywhere = routes(objects)
+    found = [one for one in everywhere if one.first.path in reached.paths]
     health = sorted((one for one in found if rank(one.value.path) >= 0), key=_order)
     usable = [one for one in health if not one.value.guard]
+    if everywhere and not found and not _loads_by_name(objects, reached):
+        return TcpProbe(), (_nothing_served(everywhere),)
     if not usable:
         return TcpProbe(), (_tcp(health, len(found)),)
     best = usable[0]
@@ -125,6 +131,23 @@ def _server_name(node: ast.AST) -> tuple[str, int]:
             return name, node.lineno
         case _:
             return "", 0
+
+
+def _loads_by_name(objects: FlaskObjects, reached: Reached) -> bool:
+    """Modules whose names are computed may bring routes that cannot be followed."""
+    return any(LOADED_BY_NAME.search(objects.sources.text(path)) for path in reached.paths)
+
+
+def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
+    first = everywhere[0].first
+    reason = f"{everywhere[0].first.reason}, in a module that the server's object does not load"
+    summary = (
+        "health: a TCP connection. "
+        f"Warning: the server loads none of the project's {len(everywhere)} routes; "
+        "if the app is put together by a script of its own, name a function that returns it (entrypoint)"
+    )
+    evidence = Evidence(path=first.path, line=first.line, reason=reason)
+    return _decision(summary, Origin.DETECTED, (evidence,))
 
 
 def _tcp(health: list[Detected[Route]], count: int) -> Decision:

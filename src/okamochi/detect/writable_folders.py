@@ -134,7 +134,7 @@ class _Finder:
                 yield from self._found(function.value, module, call, "writes", is_file=True)
             case "open" if _writes(call, 0):
                 yield from self._found(function.value, module, call, "writes", is_file=True)
-            case "save" if call.args:
+            case "save" if call.args and not _is_plain_word(call.args[0]):
                 yield from self._found(call.args[0], module, call, "saves to", is_file=True)
             case _:
                 pass
@@ -204,6 +204,11 @@ def _writes(call: ast.Call, position: int) -> bool:
     if not isinstance(mode, ast.Constant) or not isinstance(mode.value, str):
         return False
     return mode.value not in SKIPPED_MODES and any(letter in mode.value for letter in "wax+")
+
+
+def _is_plain_word(expression: ast.expr) -> bool:
+    """A name such as "tokens", of a form or a cookie: things other than files are saved, too."""
+    return isinstance(expression, ast.Constant) and re.fullmatch(r"\w*", str(expression.value)) is not None
 
 
 def _filename(call: ast.Call) -> ast.expr | None:

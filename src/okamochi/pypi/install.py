@@ -22,10 +22,6 @@ KIND = "wheels"
 SETS_KIND = "wheel-sets"
 
 
-class _NotHeld(Exception):
-    """Raised to learn whether the cache has a folder, without making it."""
-
-
 def wheel_trees(
     world: World,
     wheels: tuple[LockedWheel, ...],
@@ -66,13 +62,7 @@ def _key(wheel: LockedWheel, python_version: str) -> str:
 
 
 def _held(world: World, wheel: LockedWheel, python_version: str) -> Path | None:
-    def refuse(_: Path) -> None:
-        raise _NotHeld
-
-    try:
-        return world.cache.folder(KIND, _key(wheel, python_version), refuse)
-    except _NotHeld:
-        return None
+    return world.cache.folder_if_made(KIND, _key(wheel, python_version))
 
 
 def _keep(world: World, wheel: LockedWheel, python_version: str, make: Callable[[Path], None]) -> None:

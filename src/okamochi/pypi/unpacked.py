@@ -167,6 +167,7 @@ class _Tree:
         self.root = root
         self.site_packages = f"lib/python{python_version}/site-packages"
         self._files: dict[str, tuple[TreeFile, bytes]] = {}
+        self._folders: set[Path] = set()
 
     def placed(self, path: str, host_site_packages: str) -> str:
         """A path of the prefix as the image has it: its own Python's version in place of the host's."""
@@ -190,8 +191,11 @@ class _Tree:
         self._files[path] = (TreeFile(path, mode, found.st_size), digest)
 
     def _target(self, path: str) -> Path:
+        """Where a file goes; the folder above it is made the first time, not asked for with each file."""
         target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in self._folders:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(target.parent)
         return target
 
     def record(self, metadata: str) -> bytes:

@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from okamochi.run.import_failures import failing_import, failing_package, missing_module
+from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
 from okamochi.run.traces import FRAME, Cause, last, last_raised, last_trace, own_frame
 
 __all__ = ["RULES", "Cause", "diagnose"]
@@ -52,12 +52,14 @@ def required_variable_said(log: str) -> Cause | None:
 
 def missing_shared_library(log: str) -> Cause | None:
     found = last(
-        r"(?:OSError: cannot load library '(?P<a>[^']+)'|(?P<b>lib[\w.+-]+\.so[\w.]*): cannot open)", log
+        r"(?:OSError: cannot load library '(?P<a>[^']+)'|(?P<b>lib[\w.+-]+\.so[\w.]*): cannot open"
+        r"|\b(?P<c>lib\w+) library not found)",
+        log,
     )
     if found is None:
         return None
     return Cause(
-        f"the native library {found['a'] or found['b']} is missing in the image",
+        f"the native library {found['a'] or found['b'] or found['c']} is missing in the image",
         "name the Debian package that holds it in [tool.okamochi] packages",
         own_frame(log),
     )
@@ -235,6 +237,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_variable,
     missing_shared_library,
     missing_program,
+    missing_metadata,
     missing_module,
     syntax_error,
     missing_application,

@@ -4,7 +4,7 @@ import re
 
 from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
 
-__all__ = ["failing_import", "failing_package", "missing_module"]
+__all__ = ["failing_import", "failing_package", "missing_metadata", "missing_module"]
 
 SUITED_SETUPTOOLS = "setuptools<81"
 # modules of the standard library that Python 3.12 and 3.13 left out
@@ -34,9 +34,23 @@ def missing_module(log: str) -> Cause | None:
             "take a version of what imports it that fits the image's Python" + importer(log),
             own_frame(log),
         )
+    if found["name"].partition(".")[0] == library_of_last_frame(log[: found.start()]):
+        return too_old(found["name"].partition(".")[0], f"no module {found['name']}", log)
     return Cause(
         f"the module {found['name']} cannot be imported: it is not installed in the image",
         "add its package to the requirements; a module of the app itself: check the entry point's folder",
+        own_frame(log),
+    )
+
+
+def missing_metadata(log: str) -> Cause | None:
+    found = last(r"PackageNotFoundError: No package metadata was found for (?P<name>[\w.-]+)", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the code asks for the version of {found['name']}, which is not installed as a package in the image",
+        f"if {found['name']} is the app itself: its files are copied, it is not installed, so catch "
+        "PackageNotFoundError or keep the version in the code; else add it to the requirements",
         own_frame(log),
     )
 
@@ -83,8 +97,12 @@ def failing_package(log: str) -> Cause | None:
         return None
     if re.search(rf"/site-packages/{re.escape(library)}\b[^\n]*, in <module>", trace.text) is None:
         return None
+    return too_old(library, trace.error, trace.text)
+
+
+def too_old(library: str, error: str, log: str) -> Cause:
     return Cause(
-        f"the package {library} fails while it is imported: {trace.error}",
+        f"the package {library} fails while it is imported: {error}",
         f"its version may be older than the image's Python: ask for a newer {library} in the requirements",
-        own_frame(trace.text),
+        own_frame(log),
     )

@@ -12,8 +12,10 @@ from okamochi.run.diagnose import Cause, diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running, RunSpec
 
-__all__ = ["Healthy", "Patience", "start_healthy", "wait_until_healthy"]
+__all__ = ["FailingPage", "Healthy", "Patience", "start_healthy", "url_of", "wait_until_healthy"]
 
+SILENT = 0
+SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
@@ -56,11 +58,22 @@ class Look:
     page_status: int = 0
 
 
+class FailingPage(UnhealthyError):
+    """The health check is content but / answers 5xx. The container goes on, so that a one-off command, such
+    as one that makes the tables, can be run in it."""
+
+    spec: RunSpec
+
+
 def start_healthy(engine: Engine, spec: RunSpec, patience: Patience | None = None) -> Healthy:
-    """Starts the container and waits; one that does not become healthy is removed before UnhealthyError."""
+    """Starts the container and waits; one that does not become healthy is removed before UnhealthyError,
+    unless only its page fails (FailingPage)."""
     engine.start(spec)
     try:
         return wait_until_healthy(engine, spec, patience or Patience())
+    except FailingPage as failure:
+        failure.spec = spec
+        raise
     except BaseException:
         with suppress(EngineError):
             engine.stop(spec.name, grace_seconds=2)
@@ -101,7 +114,9 @@ def wait_until_healthy(
         page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
         if page_fails or waited > patience.limit_seconds:
             text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"
-            raise unhealthy(engine, spec, running, text, patience)
+            raise unhealthy(
+                engine, spec, running, text, patience, FailingPage if page_fails else UnhealthyError
+            )
         pause(delay)
         delay = min(delay * 1.3, 0.5)
 
@@ -117,13 +132,15 @@ def look_at(spec: RunSpec, request_seconds: float) -> Look:
     if isinstance(probe, HttpProbe):
         status, reason = ask(spec, probe.path, probe, request_seconds)
         if not 0 < status < 400:
-            return Look(False, reason, answered=status > 0)
+            return Look(False, reason, answered=status != SILENT)
     status, reason = ask(spec, "/", probe, request_seconds)
-    return Look(0 < status < 500, reason, answered=status > 0, page_status=status)
+    return Look(0 < status < 500, reason, answered=status != SILENT, page_status=status)
 
 
 def ask(spec: RunSpec, path: str, probe: Probe | None, request_seconds: float) -> tuple[int, str]:
-    """The status of a GET, 0 when there is no answer; redirects are not followed."""
+    """The status of a GET; SLOW when a connection brought no answer in time, SILENT without one.
+
+    Redirects are not followed."""
     host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
     headers = {"User-Agent": USER_AGENT, "Connection": "close"}
     headers["Host"] = probe.host if isinstance(probe, HttpProbe) and probe.host else "localhost"
@@ -131,8 +148,10 @@ def ask(spec: RunSpec, path: str, probe: Probe | None, request_seconds: float) -
     try:
         connection.request("GET", path, headers=headers)
         status = connection.getresponse().status
+    except TimeoutError:
+        return SLOW, f"GET {path} brought no answer in {request_seconds:g} s"
     except (OSError, HTTPException) as error:
-        return 0, f"GET {path}: {error or type(error).__name__}"
+        return SILENT, f"GET {path}: {error or type(error).__name__}"
     finally:
         connection.close()
     return status, f"GET {path} answered {status}"
@@ -149,14 +168,17 @@ def ended_text(running: Running) -> str:
 
 
 def unhealthy(
-    engine: Engine, spec: RunSpec, running: Running, text: str, patience: Patience
+    engine: Engine,
+    spec: RunSpec,
+    running: Running,
+    text: str,
+    patience: Patience,
+    kind: type[UnhealthyError] = UnhealthyError,
 ) -> UnhealthyError:
     log = engine.logs(spec.name, tail=500)
     cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log)
     lines = tuple(log.splitlines()[-patience.log_lines :])
     if cause is None:
         hint = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
-        return UnhealthyError(text, where=spec.name, hint=hint, details=lines)
-    return UnhealthyError(
-        f"{text}: {cause.text}", where=cause.where or spec.name, hint=cause.hint, details=lines
-    )
+        return kind(text, where=spec.name, hint=hint, details=lines)
+    return kind(f"{text}: {cause.text}", where=cause.where or spec.name, hint=cause.hint, details=lines)

@@ -66,6 +66,9 @@ class Building:
             from okamochi.workflows.plan import plan_project
 
             building.planned = plan_project(request.path, world, dict(request.overrides))
+            for decision in building.planned.plan.decisions:
+                if "Warning:" in decision.summary:
+                    world.reporter.warn(f"{decision.field}: {decision.summary.replace('Warning: ', '')}")
         return building
 
     @property

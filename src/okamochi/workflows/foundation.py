@@ -38,18 +38,22 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(session.wheels)
-        base = pool.submit(pack_base, world, session, debs)
+        opened = pool.submit(open_toolchain, world, session, debs)
         trees = trees_of(world, session, wheels.result())
         chosen, snapshot = debs.result()
-        toolchain, base_layers = base.result()
+        toolchain = opened.result()
+        base = pool.submit(
+            packed, world, f"Base: packing {len(chosen)} packages", [base_layer(world, toolchain)]
+        )
+        with world.reporter.step("Dependencies: compiling"):
+            compile_wheels(world, toolchain, trees)
+        requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
+        requests.append(kit_layer(world, toolchain, plan))
+        upper = packed(world, "Layers: dependencies and kit", requests)
+        layers = (*base.result(), *upper)
     finally:
         # Without waiting: a requirement that does not resolve is told while the base is still being fetched.
         pool.shutdown(wait=False, cancel_futures=True)
-    with world.reporter.step("Dependencies: compiling"):
-        compile_wheels(world, toolchain, trees)
-    requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
-    requests.append(kit_layer(world, toolchain, plan))
-    layers = (*base_layers, *packed(world, "Layers: dependencies and kit", requests))
     lock = session.result(chosen, snapshot, wheels.result())
     return LaidFoundation(
         toolchain=toolchain,
@@ -60,12 +64,13 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     )
 
 
-def pack_base(
-    world: World, session: LockSession, debs: "Future[Debs]"
-) -> tuple[Toolchain, tuple[Layer, ...]]:
+def open_toolchain(world: World, session: LockSession, debs: "Future[Debs]") -> Toolchain:
+    """With the base unpacked, unless it is not needed: then its layer is in the cache."""
     chosen, snapshot = debs.result()
     toolchain = Toolchain(world, chosen, session.platform, snapshot)
-    return toolchain, packed(world, f"Base: {len(chosen)} packages", [base_layer(world, toolchain)])
+    with world.reporter.step(f"Base: {len(chosen)} packages"):
+        toolchain.tree()
+    return toolchain
 
 
 def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:

@@ -13,7 +13,7 @@ from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusa
 from okamochi.run.ports import choose_port, is_free
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import Healthy, start_healthy
+from okamochi.run.wait import FailingPage, start_healthy, url_of
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
@@ -50,14 +50,21 @@ def up(request: UpRequest, world: World) -> UpRecord:
         reference = default_reference(built.name, built.image, None)
         with world.reporter.step(f"Loading into {engine.name}"):
             engine.load(built.image, reference)
-        spec, healthy = started_on_a_port(
-            engine,
-            lambda port: spec_of(app, built, str(reference.tagged), values, port),
-            lambda: port_of(app, engine, built.plan, request, world),
-            world,
-            tries=1 if request.port is not None else PORT_TRIES,
-        )
-        record = record_of(app, engine, built, spec, healthy)
+        try:
+            spec = started_on_a_port(
+                engine,
+                lambda port: spec_of(app, built, str(reference.tagged), values, port),
+                lambda: port_of(app, engine, built.plan, request, world),
+                world,
+                tries=1 if request.port is not None else PORT_TRIES,
+            )
+        except FailingPage as failure:
+            app.state.put_record(record_of(app, engine, built, failure.spec))
+            world.reporter.note(
+                "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
+            )
+            raise
+        record = record_of(app, engine, built, spec)
         app.state.put_record(record)
     world.cache.prune_when_due()
     return record
@@ -142,9 +149,10 @@ def started_on_a_port(
     world: World,
     *,
     tries: int,
-) -> tuple[RunSpec, Healthy]:
-    """Between choosing a port and listening on it, somebody else may take it: then another one is chosen.
+) -> RunSpec:
+    """What was started, healthy.
 
+    Between choosing a port and listening on it, somebody else may take it: then another one is chosen.
     The lock keeps two `up` apart: the second one would take the first one's answers for its own app's.
     """
     for left in reversed(range(tries)):
@@ -154,22 +162,24 @@ def started_on_a_port(
                 continue
             spec = spec_on(port)
             try:
-                return spec, started(engine, spec, world)
+                start(engine, spec, world)
+                return spec
+            except FailingPage:
+                raise
             except (EngineError, UnhealthyError):
                 if not left or is_free(port):
                     raise
     raise AssertionError("at least one try")
 
 
-def started(engine: Engine, spec: RunSpec, world: World) -> Healthy:
+def start(engine: Engine, spec: RunSpec, world: World) -> None:
     with world.reporter.step(f"Starting {spec.name}"):
         healthy = start_healthy(engine, spec)
     if healthy.note:
         world.reporter.note(healthy.note)
-    return healthy
 
 
-def record_of(app: App, engine: Engine, built: BuiltImage, spec: RunSpec, healthy: Healthy) -> UpRecord:
+def record_of(app: App, engine: Engine, built: BuiltImage, spec: RunSpec) -> UpRecord:
     return UpRecord(
         app=app.identity,
         engine=engine.name,
@@ -177,6 +187,6 @@ def record_of(app: App, engine: Engine, built: BuiltImage, spec: RunSpec, health
         image_reference=spec.image_reference,
         image_digest=str(built.image.digest),
         port=spec.published_port,
-        url=healthy.url,
+        url=url_of(spec),
         project=str(app.root),
     )
