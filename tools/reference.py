@@ -49,8 +49,9 @@ def command_text(name: str) -> str:
 
 def settings_text() -> str:
     rows = [
-        f"| `{field.encode_name}` | {description_of(field.type)} | `OKAMOCHI_{variable_of(field.encode_name)}` |"
+        f"| `{key}` | {description_of(field.type)} | `OKAMOCHI_{variable_of(key)}` |"
         for field in msgspec.structs.fields(Settings)
+        for key in (field.encode_name,)
     ]
     head = (
         "## Settings\nIn `[tool.okamochi]` of `pyproject.toml`, or in `okamochi.toml`. Absent means: decide. "

@@ -49,7 +49,7 @@ def test_the_golden_layers(tmp_path: Path) -> None:
     layers = pack_layers(cache, sample_layers(), epoch_seconds=EPOCH_SECONDS)
     assert [(str(layer.descriptor.digest), str(layer.diff_id)) for layer in layers] == [
         (
-            "sha256:f0c16ad99881f15aa9678ab386b03be95588b110c8290b23c85d13addbb9b961",
+            "sha256:c605bfd94c9b87d506ba85497816c56a92ae3ca1c1ea7c404b3f429a1b588f89",
             "sha256:4eca565e082dd743b503be881c96586fef1a949c6fd0e58da72b70541e1078b1",
         ),
         (
