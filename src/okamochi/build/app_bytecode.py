@@ -6,22 +6,32 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from okamochi.build.bytecode import (
     BYTECODE_FORMAT,
+    Interpreter,
     compile_sources,
     on_disk_sources,
     pycache_entries,
     python_sources,
     tag_of_python,
 )
-from okamochi.build.toolchain import Toolchain
 from okamochi.oci.entry import Entry
 from okamochi.system.world import World
 
-__all__ = ["AppBytecode"]
+__all__ = ["AppBytecode", "Compiles"]
 
 KIND = "app-bytecode"
+
+
+class Compiles(Protocol):
+    """Names and starts the Python that writes an image's bytecode."""
+
+    @property
+    def identity(self) -> str: ...
+
+    def interpreter(self) -> Interpreter: ...
 
 
 @dataclass
@@ -29,7 +39,7 @@ class AppBytecode:
     """Of all code at once, made when the first layer asks: one start of Python serves all layers."""
 
     world: World
-    toolchain: Toolchain
+    toolchain: Compiles
     code: Sequence[Entry]
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

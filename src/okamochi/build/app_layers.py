@@ -3,18 +3,20 @@
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from okamochi.build.app_bytecode import AppBytecode
+from okamochi.build.app_bytecode import AppBytecode, Compiles
 from okamochi.build.bytecode import BYTECODE_FORMAT
 from okamochi.build.frame import LAYER_FORMAT, digest_of, with_ancestors
 from okamochi.build.source_files import SourceFiles
-from okamochi.build.toolchain import Toolchain
-from okamochi.model.plan import Plan
 from okamochi.oci.entry import Entry
 from okamochi.oci.packing import LayerRequest, Part, entries_key
 from okamochi.system.world import World
 
-__all__ = ["app_layers"]
+if TYPE_CHECKING:
+    from okamochi.model.plan import Plan
+
+__all__ = ["Volumes", "app_layers"]
 
 LARGE_FILE_BYTES = 16_000
 SHARE_BYTES = 24_000
@@ -22,11 +24,10 @@ DEEPEST_SPLIT = 4
 
 
 def app_layers(
-    world: World, toolchain: Toolchain, plan: Plan, source: SourceFiles
+    world: World, toolchain: Compiles, volumes: "Volumes", source: SourceFiles
 ) -> tuple[LayerRequest, ...]:
     """Large files in one layer, everything else shared out over up to sixteen: a changed line sends a few
     kilobytes, neither pictures nor the rest of a big code base."""
-    volumes = Volumes.of(plan)
     entries = volumes.owning(source.entries)
     folders = [entry for entry in entries if entry.content is None]
     files = [entry for entry in entries if entry.content is not None]
@@ -83,7 +84,7 @@ class Volumes:
     group: int
 
     @classmethod
-    def of(cls, plan: Plan) -> "Volumes":
+    def of(cls, plan: "Plan") -> "Volumes":
         roots = tuple(sorted(volume.path.strip("/") for volume in plan.volumes))
         return cls(roots, plan.security.run_as_user, plan.security.run_as_group)
 

@@ -67,6 +67,11 @@ class Toolchain:
                 self._interpreter = self._remembered() or self._kept(self._chosen(self.tree()))
             return self._interpreter
 
+    @property
+    def started(self) -> Interpreter | None:
+        """The image's own Python, when an earlier build or this one has started it."""
+        return self._interpreter or self._remembered()
+
     def _remembered(self) -> Interpreter | None:
         """The image's own Python as an earlier build started it: an edit of the app need not read the list of
         the base's files again."""

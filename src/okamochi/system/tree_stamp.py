@@ -11,30 +11,43 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["program_identity", "tree_stamp"]
+__all__ = ["FileFacts", "program_identity", "tree_facts", "tree_stamp"]
 
 # A change within this time before the stamp may be followed by another one with the same time stamp.
 RACY_NANOSECONDS = 100_000_000
 
 
-def tree_stamp(root: Path, *, skip: frozenset[str], ignore: frozenset[str] = frozenset()) -> str:
-    """Hexadecimal digest over everything below `root`; "" when it cannot be trusted: something changed just
-    now, or cannot be listed.
+FileFacts = tuple[int, int, int, int, int]
+"""Mode, size in bytes, times of change of content and of the inode in nanoseconds, inode number."""
+
+
+def tree_facts(
+    root: Path, *, skip: frozenset[str], ignore: frozenset[str] = frozenset()
+) -> dict[str, FileFacts] | None:
+    """Of every file and link below `root`, by relative path; None when it cannot be trusted: something
+    changed just now, or cannot be listed.
 
     `skip` are names of folders that are not entered; `ignore` are names in the root itself that do not count.
     """
-    total = hashlib.sha256()
-    newest = 0
     try:
-        for path, facts in walk(os.fspath(root), skip):
-            if path in ignore:
-                continue
-            newest = max(newest, facts.st_ctime_ns)
-            numbers = (facts.st_mode, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
-            total.update(f"{path}\0{numbers}\n".encode("utf-8", "surrogateescape"))
+        found = {
+            path: (facts.st_mode, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+            for path, facts in walk(os.fspath(root), skip)
+            if path not in ignore
+        }
     except OSError:
+        return None
+    newest = max((facts[3] for facts in found.values()), default=0)
+    return found if time.time_ns() - newest > RACY_NANOSECONDS else None
+
+
+def tree_stamp(root: Path, *, skip: frozenset[str]) -> str:
+    """Hexadecimal digest of `tree_facts`; "" when they cannot be trusted."""
+    found = tree_facts(root, skip=skip)
+    if found is None:
         return ""
-    return total.hexdigest() if time.time_ns() - newest > RACY_NANOSECONDS else ""
+    lines = "".join(f"{path}\0{facts}\n" for path, facts in found.items())
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[str, os.stat_result]]:

@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from okamochi.build.app_layers import app_layers
+from okamochi.build.app_layers import Volumes, app_layers
 from okamochi.build.components import Component, app_component
 from okamochi.build.configuration import annotations_of, image_configuration
 from okamochi.build.revision import read_revision
@@ -18,6 +18,7 @@ from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
 from okamochi.oci.packing import pack_layers
 from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
+from okamochi.workflows.incremental import rebuild_facts
 from okamochi.workflows.lock import LockSession
 from okamochi.workflows.remembered import BuiltImage
 
@@ -40,7 +41,8 @@ def assemble(world: World, session: LockSession) -> BuiltImage:
     for path in source.special:
         world.reporter.warn(f"{path}: left out, it is neither a file, a folder nor a link")
     foundation, below, toolchain, written = foundation_of(world, session)
-    requests = app_layers(world, toolchain, plan, source)
+    volumes = Volumes.of(plan)
+    requests = app_layers(world, toolchain, volumes, source)
     layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
     created = world.clock.rfc3339
     revision = read_revision(session.planned.root)
@@ -54,6 +56,14 @@ def assemble(world: World, session: LockSession) -> BuiltImage:
         name=plan.name,
         plan_json=plan_to_json(plan),
         components_json=msgspec.json.encode((*foundation.components, app_component(plan))),
+        rebuild=rebuild_facts(
+            session.planned.root,
+            source,
+            volumes,
+            toolchain.started,
+            read=session.planned.read,
+            below=len(below),
+        ),
         lock_written=written,
     )
 

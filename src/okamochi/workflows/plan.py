@@ -8,7 +8,7 @@ from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.planner import make_plan
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
-from okamochi.system.project_files import DiskProject
+from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject
 from okamochi.system.world import World
 
 __all__ = ["PlannedProject", "plan_project"]
@@ -16,20 +16,51 @@ __all__ = ["PlannedProject", "plan_project"]
 
 @dataclass(frozen=True)
 class PlannedProject:
-    """A plan and the files it was made from; `root` is absolute."""
+    """A plan and the files it was made from; `root` is absolute, `read` are the paths that planning read."""
 
     plan: Plan
     project: DiskProject
     root: Path
+    read: frozenset[str] = frozenset()
+
+
+class TracedProject:
+    """Remembers which files were read, and otherwise is the project."""
+
+    def __init__(self, project: DiskProject) -> None:
+        self.project = project
+        self.read: set[str] = set()
+
+    @property
+    def root(self) -> Path:
+        return self.project.root
+
+    def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        self.read.add(path)
+        return self.project.read_bytes(path, limit_bytes=limit_bytes)
+
+    def read_text(self, path: str) -> str | None:
+        self.read.add(path)
+        return self.project.read_text(path)
+
+    def exists(self, path: str) -> bool:
+        return self.project.exists(path)
+
+    def is_dir(self, path: str) -> bool:
+        return self.project.is_dir(path)
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        return self.project.files(pattern, within=within)
 
 
 def plan_project(path: Path, world: World, overrides: Mapping[str, str] | None = None) -> PlannedProject:
     """The plan of the project in `path`; `overrides` are settings from the command line, by name."""
     project = DiskProject.open(path)
+    traced = TracedProject(project)
     plan = make_plan(
-        project,
-        read_settings(project),
+        traced,
+        read_settings(traced),
         environ_overrides=settings_from_environ(world.environ),
         command_line=overrides or {},
     )
-    return PlannedProject(plan, project, path.resolve())
+    return PlannedProject(plan, project, path.resolve(), frozenset(traced.read))

@@ -1,4 +1,4 @@
-"""What the last build of a project was, so that one in which nothing changed costs next to nothing."""
+"""What the last build of a project was, so that the next one does again only what a change calls for."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from okamochi.build.revision import read_revision
 from okamochi.oci.image import Image, StoredBytes
@@ -14,7 +14,7 @@ from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
 from okamochi.system.project_files import SKIPPED_FOLDERS
-from okamochi.system.tree_stamp import program_identity, tree_stamp
+from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
 from okamochi.system.world import World
 
 if TYPE_CHECKING:
@@ -28,18 +28,20 @@ KIND = "last-build"
 IGNORE_FILES = (".gitignore", ".dockerignore", "okamochi.toml", "pyproject.toml")
 BRINGS_BACK = re.compile(r"""(?:^\s*|["'])!""", re.MULTILINE)
 VCS = frozenset({".git", ".hg", ".svn", ".bzr"})
+MOST_FILES = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
     """An image whose blobs lie in the cache. `plan_json` and `components_json` tell what it was made from;
-    they are decoded only when somebody asks."""
+    they are decoded only when somebody asks. `rebuild` is what `incremental` needs to make the next one."""
 
     platform: Platform
     image: Image
     name: str
     plan_json: bytes
     components_json: bytes
+    rebuild: dict[str, Any]
     lock_written: bool = False
 
     @cached_property
@@ -59,31 +61,45 @@ class BuiltImage:
 
 @dataclass(frozen=True)
 class Memory:
-    """`stamp` was taken before the project was read; "" when nothing may be recalled or kept."""
+    """`facts` were taken before the project was read; None when nothing may be recalled or kept."""
 
     world: World
     root: Path
     platform: Platform
     key: str
-    stamp: str
+    facts: dict[str, FileFacts] | None
 
     @classmethod
     def of(cls, world: World, root: Path, platform: Platform, question: tuple[str, ...]) -> "Memory":
         program = program_identity()
         parts = (program, str(root), str(platform), question)
         key = hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(world, root, platform, key, project_stamp(root) if program else "")
+        return cls(world, root, platform, key, project_facts(root) if program else None)
 
     def recall(self) -> BuiltImage | None:
-        """The last build, if neither project, lock, revision nor okamochi changed and its blobs are there."""
-        if not self.stamp:
-            return None
-        content = self.world.cache.record(KIND, self.key)
-        if content is None:
+        """The last build when nothing changed since; else the image as a change of the app's files makes it,
+        when they are such as leave the plan alone; else None. Its blobs are there."""
+        content = self.world.cache.record(KIND, self.key) if self.facts is not None else None
+        if content is None or self.facts is None:
             return None
         known = json.loads(content)
-        if (known["stamp"], known["lock"], known["revision"]) != self.now():
+        if (known["lock"], known["revision"]) != self.surroundings():
             return None
+        before = {path: tuple(numbers) for path, numbers in known["facts"].items()}
+        if before == self.facts:
+            return self.recalled(known)
+        if before.keys() != self.facts.keys():
+            return None
+        from okamochi.workflows.incremental import rebuilt
+
+        changed = tuple(path for path, numbers in self.facts.items() if numbers != before[path])
+        built = self.recalled(known)
+        image = rebuilt(self.world, self.root, built, changed) if built is not None else None
+        if image is not None:
+            self.keep(image)
+        return image
+
+    def recalled(self, known: dict[str, Any]) -> BuiltImage | None:
         layers = layers_of_rows(known["layers"], self.world.cache.blob)
         if layers is None:
             return None
@@ -95,14 +111,15 @@ class Memory:
             name=known["name"],
             plan_json=known["plan"].encode(),
             components_json=known["components"].encode(),
+            rebuild=known["rebuild"],
         )
 
     def keep(self, built: BuiltImage) -> None:
-        if not self.stamp:
+        if self.facts is None or len(self.facts) > MOST_FILES:
             return
-        stamp, lock, revision = self.now()
+        lock, revision = self.surroundings()
         facts = {
-            "stamp": stamp,
+            "facts": self.facts,
             "lock": lock,
             "revision": revision,
             "layers": layer_rows(built.image.layers),
@@ -111,27 +128,27 @@ class Memory:
             "name": built.name,
             "plan": built.plan_json.decode(),
             "components": built.components_json.decode(),
+            "rebuild": built.rebuild,
         }
-        self.world.cache.put_record(KIND, self.key, json.dumps(facts).encode())
+        content = json.dumps(facts).encode("utf-8", "surrogatepass")
+        self.world.cache.put_record(KIND, self.key, content)
 
-    def lock_digest(self) -> str:
+    def surroundings(self) -> tuple[str, list[str]]:
+        """Lock and revision, as they are compared."""
         try:
-            return hashlib.sha256((self.root / LOCK_NAME).read_bytes()).hexdigest()
+            lock = hashlib.sha256((self.root / LOCK_NAME).read_bytes()).hexdigest()
         except OSError:
-            return ""
-
-    def now(self) -> tuple[str, str, list[str]]:
-        """Stamp, lock and revision, as they are compared."""
+            lock = ""
         revision = read_revision(self.root)
-        return self.stamp, self.lock_digest(), [revision.commit, revision.source]
+        return lock, [revision.commit, revision.source]
 
 
-def project_stamp(root: Path) -> str:
-    """Over everything that planning or packing may look at. Folders that neither enters (see SKIPPED_FOLDERS)
+def project_facts(root: Path) -> dict[str, FileFacts] | None:
+    """Of everything that planning or packing may look at. Folders that neither enters (see SKIPPED_FOLDERS)
     count all the same once a pattern with "!" may bring them back."""
     brings_back = any(BRINGS_BACK.search(text_of(root / name)) for name in IGNORE_FILES)
     skip = VCS if brings_back else SKIPPED_FOLDERS
-    return tree_stamp(root, skip=skip, ignore=frozenset({LOCK_NAME}))
+    return tree_facts(root, skip=skip, ignore=frozenset({LOCK_NAME}))
 
 
 def text_of(path: Path) -> str:
