@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
 from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, file
 from okamochi.oci.platform import Platform
@@ -202,6 +200,8 @@ def bytecode_entries(
     world: World, interpreter: Interpreter, entries: Sequence[Entry], *, key: str
 ) -> tuple[Entry, ...]:
     """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`."""
+    import msgspec
+
     unit = Unit(key, entries)
     compile_units(world, interpreter, (unit,))
     content = world.cache.record(KIND, record_key(interpreter, unit))
@@ -213,6 +213,8 @@ def bytecode_entries(
 def compile_units(world: World, interpreter: Interpreter, units: Sequence[Unit]) -> None:
     """Compiles what the cache lacks of all units together: starting a Python for each wheel would take longer
     than compiling most of them. A unit is one record: a list of .pyc, empty for what does not compile."""
+    import msgspec
+
     missing = [unit for unit in units if world.cache.record(KIND, record_key(interpreter, unit)) is None]
     with world.cache.temporary() as scratch:
         asked = [on_disk_sources(unit.entries, scratch, number) for number, unit in enumerate(missing)]

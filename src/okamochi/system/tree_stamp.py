@@ -13,8 +13,11 @@ from pathlib import Path
 
 __all__ = ["FileFacts", "program_identity", "tree_facts", "tree_stamp"]
 
-# A change within this time before the stamp may be followed by another one with the same time stamp.
-RACY_NANOSECONDS = 100_000_000
+# A change within this time before the look may be followed by another one with the same time stamp: ticks
+# of the kernel's clock, or more than two seconds where the file system counts whole seconds.
+RACY_NANOSECONDS = 20_000_000
+COARSE_RACY_NANOSECONDS = 2_500_000_000
+SECOND_NANOSECONDS = 10**9
 
 
 FileFacts = tuple[int, int, int, int, int]
@@ -38,7 +41,9 @@ def tree_facts(
     except OSError:
         return None
     newest = max((facts[3] for facts in found.values()), default=0)
-    return found if time.time_ns() - newest > RACY_NANOSECONDS else None
+    coarse = all(facts[3] % SECOND_NANOSECONDS == 0 for facts in found.values())
+    settled = time.time_ns() - newest > (COARSE_RACY_NANOSECONDS if coarse else RACY_NANOSECONDS)
+    return found if settled else None
 
 
 def tree_stamp(root: Path, *, skip: frozenset[str]) -> str:

@@ -29,6 +29,10 @@ class World:
     reporter: Reporter
     offline: bool = False
 
+    def check_network_settings(self) -> None:
+        """UsageError for proxies and CAs that make no sense, before anybody else stumbles over them."""
+        _ = self.transport.get
+
     @classmethod
     def real(
         cls,
@@ -38,7 +42,7 @@ class World:
         offline: bool = False,
         cache_root: Path | None = None,
     ) -> "World":
-        """This machine. UsageError for variables that make no sense; touches nothing yet."""
+        """This machine; touches nothing yet."""
         return cls(
             runner=cast("Runner", Late(real_runner)),
             transport=cast("Transport", Late(lambda: real_transport(environ, offline=offline))),

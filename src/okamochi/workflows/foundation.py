@@ -34,6 +34,7 @@ class LaidFoundation:
 def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     """Base and dependencies are resolved, fetched and unpacked at the same time."""
     plan = session.planned.plan
+    world.check_network_settings()
     pool = ThreadPoolExecutor(3, "build")
     try:
         debs = pool.submit(session.debs)

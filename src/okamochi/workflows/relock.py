@@ -15,6 +15,7 @@ def relock(path: Path, world: World, *, upgrade: bool, platform: str | None) -> 
     """Brings the lock up to date with the project, or everything to its newest version; the changes, a line
     each."""
     planned = plan_project(path, world)
+    world.check_network_settings()
     mode = LockMode.UPGRADE if upgrade else LockMode.KEEP
     session = LockSession.open(world, planned, chosen_platform(platform), mode)
     with ThreadPoolExecutor(2) as pool:
