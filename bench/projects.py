@@ -23,12 +23,13 @@ LEFT_OUT = shutil.ignore_patterns(
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """`edited` is the module whose line changes; `debian_packages` is what a Dockerfile has to install for
-    the app to start at all."""
+    """`edited` is the module whose line changes, `styled` the template, if it has one; `debian_packages` is
+    what a Dockerfile has to install for the app to start at all."""
 
     name: str
     served: str
     edited: str
+    styled: str = ""
     debian_packages: tuple[str, ...] = ()
 
 
@@ -38,6 +39,7 @@ EXAMPLES = {
         name="invoice",
         served="wsgi:app",
         edited="invoice/__init__.py",
+        styled="invoice/templates/base.html",
         debian_packages=(
             "libpango-1.0-0",
             "libpangoft2-1.0-0",
@@ -62,6 +64,14 @@ class Project:
         marker = "BENCHMARK_EDIT = "
         kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
         kept.append(f'{marker}"{number} {time.time_ns()}"')
+        path.write_text("\n".join(kept) + "\n", "utf-8")
+
+    def change_a_template(self, number: int) -> None:
+        """One line of a template is different from ever before."""
+        path = self.folder / self.example.styled
+        marker = "<!-- benchmark "
+        kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
+        kept.append(f"{marker}{number} {time.time_ns()} -->")
         path.write_text("\n".join(kept) + "\n", "utf-8")
 
 

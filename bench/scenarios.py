@@ -96,11 +96,16 @@ def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
     peer.build()
     same = Turns(ours, peer)
     edited = Turns(ours, peer)
+    styled = Turns(ours, peer)
     for number in ours.workshop.rounds(counts.warm):
         same.take()
         ours.project.change_a_line(number)
         peer.project.change_a_line(number)
         edited.take()
+        if ours.project.example.styled:
+            ours.project.change_a_template(number)
+            peer.project.change_a_template(number)
+            styled.take()
     edited.check_every_image_is_new()
     name = ours.project.example.name
     yield faster(
@@ -117,6 +122,15 @@ def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
         edited.peer_seconds,
         at_least=WARM_AT_LEAST,
     )
+    if styled.ours_seconds:
+        styled.check_every_image_is_new()
+        yield faster(
+            IMAGE,
+            f"{name}: cached, one line of a template changed",
+            styled.ours_seconds,
+            styled.peer_seconds,
+            at_least=WARM_AT_LEAST,
+        )
     yield at_most_bytes(IMAGE, f"{name}: new blobs, nothing changed", same.new_bytes, 0)
     yield at_most_bytes(IMAGE, f"{name}: new blobs, one line changed", edited.new_bytes, EDIT_BYTES_AT_MOST)
 
