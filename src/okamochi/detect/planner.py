@@ -22,6 +22,7 @@ from okamochi.detect.writable_folders import flask_folders, writes
 from okamochi.errors import UsageError
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.names import normalized_name
 from okamochi.model.plan import (
     APP_ROOT,
     KIT_ROOT,
@@ -35,13 +36,12 @@ from okamochi.model.plan import (
 )
 from okamochi.model.process import Probe, Process, ProcessType, Resources
 from okamochi.model.settings import SettingsTable
+from okamochi.model.sizes import parse_size
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["make_plan"]
 
 PORT = 8000
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
-FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 NO_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -270,15 +270,7 @@ def _resources(chosen: ChosenSettings) -> tuple[Resources, tuple[Decision, ...]]
 
 
 def _bytes(chosen: ChosenSettings) -> int:
-    text = chosen.settings.memory or ""
-    match = SIZE.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(
-            f"the setting memory is not a size: {text!r}",
-            where=chosen.where("memory"),
-            hint='write a number with K, M or G: "512M", "2G"',
-        )
-    return int(float(match.group(1)) * FACTORS[match.group(2).lower()])
+    return parse_size(chosen.settings.memory or "", where=chosen.where("memory"))
 
 
 def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: str) -> Decision:
@@ -321,27 +313,24 @@ def _other_processes(project: ProjectFiles) -> tuple[Decision, ...]:
 def _name(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> tuple[str, Decision]:
     wanted = chosen.settings.name
     if wanted is not None:
-        if not normalized(wanted):
+        if not normalized_name(wanted):
             raise UsageError(
                 f"the setting name has no letter or digit: {wanted!r}",
                 where=chosen.where("name"),
                 hint="write a name of letters, digits and hyphens",
             )
-        return normalized(wanted), _name_decision(wanted, chosen.origin("name"), chosen.place("name"))
+        return normalized_name(wanted), _name_decision(wanted, chosen.origin("name"), chosen.place("name"))
     own = pyproject.string("name")
-    if normalized(own):
+    if normalized_name(own):
         line = pyproject.line_of("name")
         evidence = Evidence(path=PYPROJECT, line=line, reason="project.name")
-        return normalized(own), _name_decision(own, Origin.DETECTED, evidence)
+        return normalized_name(own), _name_decision(own, Origin.DETECTED, evidence)
     folder = project.root.name if project.root is not None else ""
-    found = normalized(folder) or "app"
+    found = normalized_name(folder) or "app"
     return found, _name_decision(found, Origin.DEFAULT, Evidence(path="", reason="the folder's name"))
 
 
 def _name_decision(name: str, origin: Origin, evidence: Evidence) -> Decision:
-    return Decision(field="name", summary=f"named {normalized(name)}", origin=origin, evidence=(evidence,))
-
-
-def normalized(name: str) -> str:
-    """PEP 503's form, with what an image repository cannot hold left out."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:100].strip("-")
+    return Decision(
+        field="name", summary=f"named {normalized_name(name)}", origin=origin, evidence=(evidence,)
+    )

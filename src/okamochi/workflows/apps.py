@@ -40,7 +40,7 @@ def app_of(path: Path, world: World) -> App:
         raise UsageError(f"no folder {path}", where=str(path), hint="name the folder of the project")
     root = path.resolve()
     digest = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()
-    identity = f"{normalized_name(root.name)}-{digest[:6]}"
+    identity = f"{normalized_name(root.name) or 'app'}-{digest[:6]}"
     return App(identity, root, AppState.of(state_dir(world.environ), identity))
 
 
