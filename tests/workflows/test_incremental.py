@@ -26,6 +26,8 @@ class Planned(Exception):
 def project(minimal: Path) -> Path:
     (minimal / "templates").mkdir()
     (minimal / "templates/page.html").write_text("<p>one</p>\n")
+    (minimal / "static").mkdir()
+    (minimal / "static/app.css").write_text("p { color: red }\n")
     return minimal
 
 
@@ -52,12 +54,11 @@ def edit_template(project: Path) -> None:
     (project / "templates/page.html").write_text("<p>two, and longer</p>\n")
 
 
-def edit_comment(project: Path) -> None:
-    source = project / "app.py"
-    source.write_text("# a line that moves all others\n\n" + source.read_text())
+def edit_style(project: Path) -> None:
+    (project / "static/app.css").write_text("p { color: teal }\n" * 20)
 
 
-@pytest.mark.parametrize("edit", [edit_template, edit_comment])
+@pytest.mark.parametrize("edit", [edit_template, edit_style])
 def test_the_image_is_that_of_a_full_build(
     edit: Callable[[Path], None],
     project: Path,
@@ -83,7 +84,7 @@ def test_one_change_after_another_is_built_without_planning(
     digests = set()
     for number in range(3):
         (project / "templates/page.html").write_text(f"<p>{number}</p>\n" * 50)
-        edit_comment(project)
+        (project / "static/app.css").write_text(f"p {{ margin: {number}px }}\n")
         digests.add(make().image.digest)
     assert len(digests) == 3
 
@@ -95,6 +96,7 @@ def test_one_change_after_another_is_built_without_planning(
         ("requirements.txt", "flask==3.1.3\n\n"),
         ("templates/new.html", "<p>new</p>\n"),
         (".dockerignore", "templates\n"),
+        ("app.py", "# flask_sqlalchemy\nfrom flask import Flask\napp = Flask(__name__)\n"),
     ],
 )
 def test_what_planning_may_see_is_planned(
@@ -115,3 +117,51 @@ def test_a_file_that_becomes_executable_is_planned(
     refuse_to_plan(monkeypatch)
     with pytest.raises(Planned):
         make()
+
+
+def test_an_empty_folder_that_comes_is_seen(project: Path, make: Make, fresh_cache: Path) -> None:
+    before = make()
+    (project / "static/fonts").mkdir()
+    assert make().image.digest == made(project, fresh_cache).image.digest != before.image.digest
+
+
+def test_a_file_that_planning_read_through_a_link_is_planned(project: Path, make: Make) -> None:
+    (project / "reqs").mkdir()
+    (project / "requirements.txt").rename(project / "reqs/base.txt")
+    (project / "requirements.txt").symlink_to("reqs/base.txt")
+    before = make()
+    (project / "reqs/base.txt").write_text("flask==3.1.3\npackaging==25.0\n")
+    after = make()
+    assert {one.name for one in after.components} - {one.name for one in before.components} == {"packaging"}
+
+
+def test_a_folder_that_an_exclude_setting_brings_back_is_watched(project: Path, okamochi_cache: Path) -> None:
+    (project / "node_modules").mkdir()
+    (project / "node_modules/a.js").write_text("1")
+    digests = set()
+    for text in ("1", "2"):
+        (project / "node_modules/a.js").write_text(text)
+        time.sleep(SETTLE_SECONDS)
+        world = World.real(
+            {"OKAMOCHI_EXCLUDE": "!node_modules/"}, SilentReporter(), cache_root=okamochi_cache
+        )
+        digests.add(build_image(BuildRequest(path=project), world).image.digest)
+    assert len(digests) == 2
+
+
+def test_what_a_build_left_in_the_project_is_no_part_of_the_next_image(project: Path, make: Make) -> None:
+    from okamochi.oci.archive import write_archive
+    from okamochi.oci.layout import write_layout
+    from okamochi.oci.reference import Reference
+
+    first = make()
+    write_layout(first.image, project / "image", reference="a")
+    with (project / "image.tar").open("wb") as stream:
+        write_archive(first.image, stream, reference=Reference.parse("shop:1"))
+    assert make().image.digest == first.image.digest
+
+
+def test_the_name_of_the_folder_makes_no_difference(project: Path, make: Make, okamochi_cache: Path) -> None:
+    first = make()
+    elsewhere = project.rename(project.with_name("another-name"))
+    assert made(elsewhere, okamochi_cache).image.digest == first.image.digest

@@ -2,6 +2,7 @@
 prepared could run programs that its configuration names."""
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def without_credentials(address: str) -> str:
 
 def read(path: Path) -> str:
     try:
-        if path.stat().st_size > LIMIT_BYTES:
+        facts = path.stat()
+        if facts.st_size > LIMIT_BYTES or not stat.S_ISREG(facts.st_mode):
             return ""
         return path.read_text("utf-8", "replace")
     except OSError:

@@ -8,18 +8,21 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from okamochi.errors import BuildError
-from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, symlink
+from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind, FileContent, directory, symlink
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-__all__ = ["APP_OWNER", "LARGEST_FILE_BYTES", "SourceFiles", "read_source"]
+__all__ = ["APP_OWNER", "LARGEST_FILE_BYTES", "Contents", "SourceFiles", "read_source"]
 
 APP_OWNER = "app"
 APP_PREFIX = "app"
 LARGEST_FILE_BYTES = 1 << 30
 LARGEST_TREE_BYTES = 4 << 30
 SHOWN = 5
+HELD_BYTES = 1_000_000
+HELD_TREE_BYTES = 64_000_000
+ARCHIVE_MARK = b"oci-layout\0"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Walk:
         self.unreadable: list[str] = []
         self.large: list[str] = []
         self.total_bytes = 0
+        self.contents = Contents()
 
     def entries(self, folder: Path, relative: PurePosixPath) -> Iterator[Entry]:
         for item in sorted(scan(folder), key=lambda found: os.fsencode(found.name)):
@@ -69,6 +73,8 @@ class Walk:
                 continue
             if not decodable(item.name):
                 self.undecodable.append(os.fsencode(str(path)).decode("utf-8", "backslashreplace"))
+                continue
+            if is_folder and is_layout(Path(item.path)):
                 continue
             if is_folder:
                 yield directory(f"{APP_PREFIX}/{path}", APP_OWNER)
@@ -90,9 +96,11 @@ class Walk:
         if not os.access(item.path, os.R_OK):
             self.unreadable.append(str(path))
             return
-        self.total_bytes += facts.st_size
+        if is_archive(item):
+            return
         mode = 0o755 if facts.st_mode & 0o100 else 0o644
-        content = FileContent(Path(item.path), facts.st_size)
+        content = self.contents.of(Path(item.path))
+        self.total_bytes += content.size_bytes
         yield Entry(f"{APP_PREFIX}/{path}", EntryKind.FILE, mode, APP_OWNER, content=content)
 
     def link(self, place: Path, path: PurePosixPath) -> Iterator[Entry]:
@@ -127,6 +135,36 @@ class Walk:
                 where=str(self.root),
                 hint=f"data belongs in a volume; {exclude}",
             )
+
+
+@dataclass
+class Contents:
+    """Small files are read once, here: what a layer's key is made of is then what the layer holds, whatever
+    the developer saves meanwhile. Large ones, and all beyond HELD_TREE_BYTES, stay on the disk; packing
+    notices when their size changes."""
+
+    held_bytes: int = 0
+
+    def of(self, path: Path) -> Content:
+        size_bytes = path.stat().st_size
+        if size_bytes > HELD_BYTES or self.held_bytes > HELD_TREE_BYTES:
+            return FileContent(path, size_bytes)
+        content = path.read_bytes()
+        self.held_bytes += len(content)
+        return BytesContent(content)
+
+
+def is_layout(folder: Path) -> bool:
+    """An OCI image layout, most likely the last build's: not a part of the next image."""
+    return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
+
+
+def is_archive(item: "os.DirEntry[str]") -> bool:
+    """An image's archive, as `build --to archive:` writes it: a tar that begins with the layout's mark."""
+    if not item.name.endswith(".tar"):
+        return False
+    with Path(item.path).open("rb") as stream:
+        return stream.read(len(ARCHIVE_MARK)) == ARCHIVE_MARK
 
 
 def scan(folder: Path) -> list["os.DirEntry[str]"]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Toolchain", "python_identity"]
 
 KIND = "interpreter"
+ROOTS = "roots"
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Toolchain:
         """The image's own Python as an earlier build started it: an edit of the app need not read the list of
         the base's files again."""
         content = self.world.cache.record(KIND, self._question) if self.platform in self.native else None
-        if content is None:
+        if content is None or self.world.cache.folder_if_made(ROOTS, self.base_key) is None:
             return None
         argv = tuple(content.decode("utf-8", "surrogateescape").split("\0"))
         if not all(Path(argv[index]).exists() for index in (0, -1)):

@@ -98,6 +98,8 @@ TRIMMED_PATHS: Final[tuple[tuple[str, str], ...]] = (
     ("usr/share/python3*/*", "run by maintainer scripts"),
     ("etc/python3*/*", "apport hook of Ubuntu, empty in Debian"),
     ("usr/lib/python3.*/sitecustomize.py", "link to the apport hook"),
+    ("usr/lib/python3.*/_sysconfigdata__x86_64-linux-gnu.py", "a link under an old name, without bytecode"),
+    ("usr/lib/python3.*/_sysconfigdata__aarch64-linux-gnu.py", "a link under an old name, without bytecode"),
     ("usr/lib/python3.*/idlelib/*", "development program"),
     ("usr/lib/python3.*/turtledemo/*", "needs a display"),
     ("usr/lib/python3.*/turtle.py", "needs a display"),

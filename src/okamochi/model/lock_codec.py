@@ -6,10 +6,13 @@ import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.model.lock import Lock
+from okamochi.model.lock_check import lock_problems
 
 __all__ = ["lock_from_json", "lock_to_json"]
 
 LISTS = ("debs", "wheels")
+MOST_PROBLEMS = 20
+RESTORE = "restore it from version control, or remove it and run 'okamochi lock'"
 
 
 def lock_to_json(lock: Lock) -> bytes:
@@ -32,13 +35,21 @@ def lines_of(packages: object) -> str:
 
 
 def lock_from_json(content: bytes, *, where: str) -> Lock:
-    """UsageError when the file is damaged or from a later version."""
+    """UsageError when the file is damaged, from a later version, or says what no lock of okamochi's says."""
     try:
-        return msgspec.json.decode(content, type=Lock)
+        lock = msgspec.json.decode(content, type=Lock)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UsageError(
             f"{where} cannot be read: {error}",
             where=where,
-            hint="restore it from version control, or remove it and run 'okamochi lock'; "
-            "a newer okamochi may have written it",
+            hint=f"{RESTORE}; a newer okamochi may have written it",
         ) from error
+    problems = lock_problems(lock)
+    if problems:
+        raise UsageError(
+            f"{where} is not as okamochi writes it: {problems[0]}",
+            where=where,
+            hint=f"{RESTORE}; find out who changed it",
+            details=problems[1:MOST_PROBLEMS],
+        )
+    return lock

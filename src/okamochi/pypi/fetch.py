@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from okamochi.errors import RegistryError
+from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
@@ -94,6 +94,15 @@ def _installed(uv: UvRun, wheels: tuple[LockedWheel, ...], target: tuple[str, ..
 
 
 def _line(wheel: LockedWheel) -> str:
+    """The wheel as a line of a requirement file. BuildError for what would be more than one requirement: uv
+    must never read an option that a lock or an index made up."""
+    for text in (wheel.name, wheel.version, wheel.url, wheel.sha256):
+        if any(character.isspace() or not character.isprintable() for character in text):
+            raise BuildError(
+                f"a wheel is described by what is no single word: {ascii(text[:100])}",
+                where=f"okamochi.lock, wheel {ascii(wheel.name[:100])}",
+                hint="restore okamochi.lock from version control; otherwise the package index is hostile",
+            )
     asked = f"{wheel.name} @ {wheel.url}" if wheel.url else f"{wheel.name}=={wheel.version}"
     return f"{asked} --hash=sha256:{wheel.sha256}"
 

@@ -75,8 +75,10 @@ class Owner:
 
 def open_owner(root: Path) -> Owner:
     """Enter the cache at `root`: a folder below root/tmp, alive as long as this process; sweeps dead ones."""
+    # The user's alone: records say what is started, and blobs hold the source of projects.
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     places = root / "tmp"
-    places.mkdir(parents=True, exist_ok=True)
+    places.mkdir(exist_ok=True)
     (root / "locks").mkdir(exist_ok=True)
     tag = root / "CACHEDIR.TAG"
     if not tag.exists():

@@ -23,6 +23,8 @@ SECOND_NANOSECONDS = 10**9
 FileFacts = tuple[int, int, int, int, int]
 """Mode, size in bytes, times of change of content and of the inode in nanoseconds, inode number."""
 
+NO_FACTS: FileFacts = (0, 0, 0, 0, 0)
+
 
 def tree_facts(
     root: Path, *, skip: frozenset[str], ignore: frozenset[str] = frozenset()
@@ -33,11 +35,7 @@ def tree_facts(
     `skip` are names of folders that are not entered; `ignore` are names in the root itself that do not count.
     """
     try:
-        found = {
-            path: (facts.st_mode, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
-            for path, facts in walk(os.fspath(root), skip)
-            if path not in ignore
-        }
+        found = {path: facts for path, facts in walk(os.fspath(root), skip) if path not in ignore}
     except OSError:
         return None
     newest = max((facts[3] for facts in found.values()), default=0)
@@ -55,18 +53,22 @@ def tree_stamp(root: Path, *, skip: frozenset[str]) -> str:
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[str, os.stat_result]]:
+def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[str, FileFacts]]:
     """(relative path, facts) of files, links and folders, sorted within each folder; links are not followed.
 
-    A folder's own times change with its entries, which are listed anyway: only its presence counts.
+    A folder's path ends in a slash. Its times change with its entries, which are listed anyway: only that it
+    is there counts.
     """
     with os.scandir(f"{root}/{folder}" if folder else root) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         if not entry.is_dir(follow_symlinks=False):
-            yield path, entry.stat(follow_symlinks=False)
+            facts = entry.stat(follow_symlinks=False)
+            numbers = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+            yield path, (facts.st_mode, *numbers)
         elif entry.name not in skip:
+            yield path + "/", NO_FACTS
             yield from walk(root, skip, path)
 
 

@@ -13,7 +13,7 @@ from okamochi.oci.image import Image, StoredBytes
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
-from okamochi.system.project_files import SKIPPED_FOLDERS
+from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject
 from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
 from okamochi.system.world import World
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from okamochi.build.components import Component
     from okamochi.model.plan import Plan
 
-__all__ = ["LOCK_NAME", "BuiltImage", "Memory"]
+__all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory"]
 
 LOCK_NAME = "okamochi.lock"
 KIND = "last-build"
@@ -29,6 +29,7 @@ IGNORE_FILES = (".gitignore", ".dockerignore", "okamochi.toml", "pyproject.toml"
 BRINGS_BACK = re.compile(r"""(?:^\s*|["'])!""", re.MULTILINE)
 VCS = frozenset({".git", ".hg", ".svn", ".bzr"})
 MOST_FILES = 20_000
+LOCK_LIMIT_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,8 @@ class Memory:
         program = program_identity()
         parts = (program, str(root), str(platform), question)
         key = hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(world, root, platform, key, project_facts(root) if program else None)
+        brings_back = any("!" in part for part in question)
+        return cls(world, root, platform, key, project_facts(root, brings_back) if program else None)
 
     def recall(self) -> BuiltImage | None:
         """The last build when nothing changed since; else the image as a change of the app's files makes it,
@@ -135,24 +137,16 @@ class Memory:
 
     def surroundings(self) -> tuple[str, list[str]]:
         """Lock and revision, as they are compared."""
-        try:
-            lock = hashlib.sha256((self.root / LOCK_NAME).read_bytes()).hexdigest()
-        except OSError:
-            lock = ""
+        content = DiskProject(self.root).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+        lock = hashlib.sha256(content).hexdigest() if content is not None else ""
         revision = read_revision(self.root)
         return lock, [revision.commit, revision.source]
 
 
-def project_facts(root: Path) -> dict[str, FileFacts] | None:
+def project_facts(root: Path, brings_back: bool = False) -> dict[str, FileFacts] | None:
     """Of everything that planning or packing may look at. Folders that neither enters (see SKIPPED_FOLDERS)
     count all the same once a pattern with "!" may bring them back."""
-    brings_back = any(BRINGS_BACK.search(text_of(root / name)) for name in IGNORE_FILES)
-    skip = VCS if brings_back else SKIPPED_FOLDERS
+    project = DiskProject(root)
+    texts = (project.read_text(name) or "" for name in IGNORE_FILES)
+    skip = VCS if brings_back or any(map(BRINGS_BACK.search, texts)) else SKIPPED_FOLDERS
     return tree_facts(root, skip=skip, ignore=frozenset({LOCK_NAME}))
-
-
-def text_of(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""

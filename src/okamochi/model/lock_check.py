@@ -1,0 +1,162 @@
+"""What a lock may say. A lock comes with a project, so it is hostile until checked: its fields become file names,
+addresses and lines that other programs read."""
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from urllib.parse import unquote, urlsplit
+
+from okamochi.errors import UsageError
+from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.oci.platform import Platform
+
+__all__ = ["lock_problems"]
+
+Check = Callable[[str], bool]
+
+SIZE_LIMIT_BYTES = 4_000_000_000
+LENGTH_LIMIT = 2_000
+DIGEST = re.compile(r"[0-9a-f]{64}")
+VERSION = re.compile(r"[A-Za-z0-9.+!~:_-]+")
+WHEEL_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+WHEEL_FILENAME = re.compile(r"[A-Za-z0-9._+!-]+\.whl")
+DEB_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+DEB_FILENAME = re.compile(r"pool/[A-Za-z0-9+._~%:/-]+")
+ARCHIVES = frozenset({"debian", "debian-security"})
+ARCHITECTURES = frozenset({"all", "amd64", "arm64"})
+SUITE = re.compile(r"[a-z][a-z0-9-]*")
+PYTHON_VERSION = re.compile(r"3\.[0-9]{1,3}")
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+ADDRESS = re.compile(r"(?:https?|file)://[!-~]+")
+
+
+def lock_problems(lock: Lock) -> tuple[str, ...]:
+    """All that no lock of okamochi's says, each with its entry; nothing when the lock may be trusted."""
+    return tuple(
+        (
+            *wrong("", lock, HEAD_CHECKS),
+            *repeated("platform", (one.platform for one in lock.platforms)),
+            *(problem for one in lock.platforms for problem in platform_problems(one)),
+        )
+    )
+
+
+def platform_problems(locked: LockedPlatform) -> Iterator[str]:
+    place = shown(locked.platform)
+    if not is_platform(locked.platform):
+        yield f"{place}: okamochi builds no images for this platform"
+    for deb in locked.debs:
+        yield from wrong(f"{place}: deb {shown(deb.name)}", deb, DEB_CHECKS)
+        if not 0 <= deb.size_bytes <= SIZE_LIMIT_BYTES:
+            yield f"{place}: deb {shown(deb.name)}: size_bytes cannot be {deb.size_bytes}"
+    for wheel in locked.wheels:
+        found = tuple(wrong(f"{place}: wheel {shown(wheel.name)}", wheel, WHEEL_CHECKS))
+        yield from found or wheel_problems(f"{place}: wheel {shown(wheel.name)}", wheel)
+    yield from repeated(f"{place}: deb", (deb.name for deb in locked.debs))
+    yield from repeated(f"{place}: wheel", (wheel.name for wheel in locked.wheels))
+
+
+def wheel_problems(place: str, wheel: LockedWheel) -> Iterator[str]:
+    """The file, and the address if there is one, are of this wheel in this version."""
+    if not names_wheel(wheel.filename, wheel):
+        yield f"{place}: {shown(wheel.filename)} is no wheel of {wheel.name} {wheel.version}"
+    if wheel.url and filename_of(wheel.url) != wheel.filename:
+        yield f"{place}: url is not that of {wheel.filename}: {shown(wheel.url)}"
+
+
+def names_wheel(filename: str, wheel: LockedWheel) -> bool:
+    # a build in which nothing changed reads no lock, and others import packaging anyway
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        name, version, _, _ = parse_wheel_filename(filename)
+        return (name, version) == (wheel.name, Version(wheel.version))
+    except (InvalidWheelFilename, InvalidVersion):
+        return False
+
+
+def filename_of(url: str) -> str:
+    return unquote(urlsplit(url).path).rpartition("/")[2]
+
+
+def is_address(text: str) -> bool:
+    """A lock's address is of a wheel, and nothing follows it that a program could take for an option."""
+    if not text:
+        return True
+    if ADDRESS.fullmatch(text) is None:
+        return False
+    try:
+        return urlsplit(text).path.endswith(".whl")
+    except ValueError:
+        return False
+
+
+def is_pool_path(text: str) -> bool:
+    if DEB_FILENAME.fullmatch(text) is None:
+        return False
+    return not {"", ".", ".."} & {*text.split("/"), *unquote(text).split("/")}
+
+
+def is_instant(text: str) -> bool:
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return INSTANT.fullmatch(text) is not None
+
+
+def is_platform(text: str) -> bool:
+    try:
+        return str(Platform.parse(text)) == text
+    except UsageError:
+        return False
+
+
+def matching(pattern: re.Pattern[str]) -> Check:
+    return lambda text: pattern.fullmatch(text) is not None
+
+
+HEAD_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("base_inputs", matching(DIGEST)),
+    ("wheel_inputs", matching(DIGEST)),
+    ("python_version", matching(PYTHON_VERSION)),
+    ("suite", matching(SUITE)),
+    ("snapshot", is_instant),
+)
+DEB_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("name", matching(DEB_NAME)),
+    ("version", matching(VERSION)),
+    ("architecture", ARCHITECTURES.__contains__),
+    ("archive", ARCHIVES.__contains__),
+    ("filename", is_pool_path),
+    ("sha256", matching(DIGEST)),
+)
+WHEEL_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("name", matching(WHEEL_NAME)),
+    ("version", matching(VERSION)),
+    ("filename", matching(WHEEL_FILENAME)),
+    ("sha256", matching(DIGEST)),
+    ("url", is_address),
+)
+
+
+def wrong(
+    place: str, entry: Lock | LockedDeb | LockedWheel, checks: Sequence[tuple[str, Check]]
+) -> Iterator[str]:
+    for field, check in checks:
+        text = getattr(entry, field)
+        if len(text) > LENGTH_LIMIT or not check(text):
+            yield f"{place}{': ' if place else ''}{field} cannot be {shown(text)}"
+
+
+def repeated(what: str, names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{what} {shown(name)} is listed {count} times"
+
+
+def shown(text: str) -> str:
+    """On one line of ASCII, so that nothing in a lock can draw on a terminal."""
+    return ascii(text if len(text) <= 100 else text[:100] + "...")
