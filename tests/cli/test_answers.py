@@ -99,3 +99,16 @@ def test_a_no_op_command_imports_little() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_values_that_lie_in_an_env_file_are_pointed_at(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text(
+        "import os\nfrom flask import Flask\n\napp = Flask(__name__)\nos.environ['SHOP_TOKEN']\n"
+    )
+    own = program.with_environ(OKAMOCHI_STATE_DIR=str(tmp_path / "state"))
+    answer = own("up", tmp_path, "--engine", "host")
+    assert (answer.code, "pass it with --env-file FILE" in answer.stderr) == (2, True), answer.stderr
+    (tmp_path / ".env").write_text("SHOP_TOKEN=x\n")
+    here = own("up", "--engine", "host", cwd=tmp_path)
+    assert (here.code, "okamochi up --env-file .env" in here.stderr) == (2, True), here.stderr

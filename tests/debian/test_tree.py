@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from okamochi.debian import BaseTree, base_tree, resolve_base
@@ -258,6 +259,43 @@ def test_alternatives_are_linked_to_the_chosen_library(tree_of: Callable[..., Ba
 def test_a_package_that_has_what_okamochi_writes_is_refused(tree_of: Callable[..., BaseTree]) -> None:
     with pytest.raises(BuildError, match="demo has /etc/passwd"):
         tree_of(make_deb("demo", tree=Tree({"etc/passwd": b"evil"})))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "libother"},
+        {"version": "2.0-1"},
+        {"architecture": "all"},
+    ],
+)
+def test_a_file_of_another_package_than_the_lock_says_is_refused(
+    make_world: MakeWorld, make_archive: Callable[..., Archive], said: dict[str, str]
+) -> None:
+    deb = make_deb("libdemo")
+    world = make_world(make_archive(deb).folder)
+    with pytest.raises(BuildError, match="is another package") as caught:
+        base_tree(world, [msgspec.structs.replace(locked_deb(deb), **said)], LINUX_AMD64, apt_folder=NO_APT)
+    assert "package: 'libdemo'" in caught.value.details
+
+
+@pytest.mark.parametrize("more", ["\nVersion: 9", "\n\nPackage: second\nVersion: 1", "\npackage:second"])
+def test_a_package_that_says_of_itself_that_it_is_two_is_refused(
+    tree_of: Callable[..., BaseTree], more: str
+) -> None:
+    with pytest.raises(BuildError, match="is another package"):
+        tree_of(make_deb("libdemo", provides=f"x{more}"))
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [("etc", "/srv"), ("tmp", "/srv"), ("var/lib/dpkg", "../../../srv"), ("etc/passwd", "/srv/x")],
+)
+def test_nothing_of_okamochis_own_is_written_through_a_packages_link(
+    tree_of: Callable[..., BaseTree], link: str, target: str
+) -> None:
+    with pytest.raises(BuildError, match=r"symbolic link|has a link at|which okamochi writes"):
+        tree_of(make_deb("demo", tree=Tree({"srv/x": b"x"}, {link: target})))
 
 
 LDCONFIG = shutil.which("ldconfig", path="/usr/sbin:/sbin:/usr/bin")

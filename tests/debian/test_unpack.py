@@ -1,5 +1,6 @@
 import io
 import os
+import random
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -169,6 +170,44 @@ def test_links_on_the_disk_never_lead_out(root: Path) -> None:
     assert targets == ["../usr/lib/x", "../etc/passwd", "x"]
     for row in rows:
         assert (root / row.path).resolve().is_relative_to(root)
+
+
+def test_no_link_is_made_in_a_folder_that_is_a_link(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "secret").write_text("host\n")
+    (root / "a").mkdir()
+    rows = [
+        Row("usr/lib/deep/er", "l", 0o777, "deb:evil", target="/a"),
+        # seen from a/, three folders up is outside of the root
+        Row("usr/lib/deep/er/out", "l", 0o777, "deb:evil", target="/secret"),
+    ]
+    with pytest.raises(BuildError, match="symbolic link"):
+        make_links(root, rows)
+    assert not list((root / "a").iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".xz", ".gz", ".zst"])
+def test_content_that_is_not_compressed_as_its_name_says_is_an_error_with_advice(
+    tmp_path: Path, root: Path, suffix: str
+) -> None:
+    names = (f"control.tar{suffix}", f"data.tar{suffix}")
+    deb = saved(tmp_path, ar([("debian-binary", b"2.0\n"), *((name, b"not packed" * 99) for name in names)]))
+    for read in (lambda: read_control(deb), lambda: unpack(deb, root, "bad")):
+        with pytest.raises(BuildError, match="cannot be unpacked") as caught:
+            read()
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize("suffix", [".xz", ".gz", ".zst"])
+def test_packages_damaged_in_the_middle_are_errors_with_advice(
+    tmp_path: Path, root: Path, suffix: str
+) -> None:
+    dice = random.Random(1)
+    noise = "".join(str(dice.random()) for _ in range(20_000)).encode()
+    content = bytearray(make_deb("good", tree=Tree({"usr/lib/x": noise}), suffix=suffix).content)
+    middle = len(content) // 2
+    content[middle : middle + 4000] = bytes(4000)
+    with pytest.raises(BuildError, match="cannot be unpacked"):
+        unpack(saved(tmp_path, bytes(content)), root, "bad")
 
 
 @pytest.mark.parametrize(

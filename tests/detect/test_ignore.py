@@ -3,7 +3,7 @@
 import pytest
 from pathspec import GitIgnoreSpec
 
-from okamochi.detect.ignore import dockerignore_patterns, gitignore_patterns
+from okamochi.detect.ignore import anchored, dockerignore_patterns, gitignore_lines, is_build_output
 from okamochi.errors import UsageError
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -33,6 +33,15 @@ def excluded(path: str, **files: str) -> bool:
         "logs/app.log",
         "tests/test_app.py",
         "requirements.txt",
+        ".git-credentials",
+        "deploy/.pgpass",
+        "infra/terraform.tfstate.backup",
+        "infra/prod.tfvars",
+        "upload.keystore",
+        "office.ovpn",
+        "service-account-prod.json",
+        ".env-prod",
+        ".env_local",
     ],
 )
 def test_built_in_patterns_keep_it_out(path: str) -> None:
@@ -67,6 +76,103 @@ def test_gitignore_counts_but_for_what_is_generated() -> None:
     assert not excluded("locale/ja/messages.mo", **{".gitignore": rules})
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "static/uploads/",
+        "public-data/",
+        "config/public-api-secret.json",
+        "static/",
+        "/public",
+        "assets/*",
+        "static/**",
+        "media/",
+        "private/",
+        "customers-bundle/",
+        "invoices/generated/",
+        "/build/",
+        "*.js",
+        "!static/dist/keep",
+        "*",
+        "/",
+    ],
+)
+def test_what_may_be_private_stays_out_as_gitignore_says(pattern: str) -> None:
+    assert not is_build_output(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*.mo",
+        "translations/*/LC_MESSAGES/messages.mo",
+        "*.min.js",
+        "app.bundle.css",
+        "/staticfiles/",
+        "dist/",
+        "frontend/build",
+        "static/dist/*",
+        "/shop/static/gen/**",
+        "static/css/*.css",
+    ],
+)
+def test_build_outputs_of_other_tools_are_spared(pattern: str) -> None:
+    assert is_build_output(pattern)
+
+
+def test_a_bare_dist_means_the_packages_at_the_root() -> None:
+    rules = {".gitignore": "dist/\nbuild\n"}
+    assert excluded("dist/shop-1.0-py3-none-any.whl", **rules)
+    assert excluded("build/lib/shop.py", **rules)
+    assert not excluded("static/dist/app.js", **rules)
+
+
+def test_outputs_below_a_nested_gitignore_are_spared() -> None:
+    assert not excluded("frontend/dist/app.js", **{"frontend/.gitignore": "/dist\n"})
+    assert excluded("uploads/card.png", **{"uploads/.gitignore": "*\n!.gitignore\n"})
+
+
+def test_files_that_a_spared_pattern_lets_in_are_warned_about() -> None:
+    plan = planned({"app.py": FLASK_APP, ".gitignore": "*.mo\nstatic/dist/\n", "static/dist/app.js": "x"})
+    shown = decision(plan, "source.exclude")
+    assert "Warning: static/dist/ of .gitignore not taken" in shown.summary
+    assert [(one.line, one.reason.split()[0]) for one in shown.evidence if one.line] == [
+        (1, "*.mo"),
+        (2, "static/dist/"),
+    ]
+
+
+def test_a_spared_pattern_that_matches_nothing_gives_no_warning() -> None:
+    plan = planned({"app.py": FLASK_APP, ".gitignore": "*.mo\n", "venv2/x.mo": "", ".dockerignore": "venv2"})
+    assert "Warning" not in decision(plan, "source.exclude").summary
+
+
+def test_gitignore_files_of_folders_count_below_their_folder() -> None:
+    rules = {"shop/.gitignore": "/uploads/\nraw/data.csv\n*.bak\n"}
+    assert excluded("shop/uploads/card.png", **rules)
+    assert excluded("shop/raw/data.csv", **rules)
+    assert excluded("shop/a/b/old.bak", **rules)
+    assert not excluded("uploads/card.png", **rules)
+    assert not excluded("shop/a/raw/data.csv", **rules)
+    assert not excluded("old.bak", **rules)
+
+
+def test_the_nearer_gitignore_wins() -> None:
+    rules = {".gitignore": "*.csv\n", "shop/.gitignore": "!cities.csv\n"}
+    assert excluded("shop/people.csv", **rules)
+    assert not excluded("shop/cities.csv", **rules)
+    assert excluded("cities.csv", **rules)
+
+
+def test_a_folder_s_name_is_no_pattern() -> None:
+    assert anchored("/x", "a[1] *") == "/a\\[1\\]\\ \\*/x"
+    assert excluded("a[1] b/x", **{"a[1] b/.gitignore": "x\n"})
+
+
+def test_invalid_lines_of_a_gitignore_are_passed_over() -> None:
+    assert gitignore_lines("!\n[z-a]\n*.x\n") == ((3, "*.x"),)
+
+
 def test_dockerignore_is_anchored_at_the_root() -> None:
     rules = "tests\n**/notes.txt\n./big/\n/rooted\n!tests/keep.py\n"
     assert dockerignore_patterns(rules) == ("/tests", "**/notes.txt", "/big", "/rooted", "!/tests/keep.py")
@@ -93,7 +199,7 @@ def test_an_invalid_pattern_is_told_with_its_line() -> None:
 
 
 def test_comments_and_blank_lines_are_no_patterns() -> None:
-    assert gitignore_patterns("# a\n\n  \n*.x  \n") == ("*.x",)
+    assert gitignore_lines("# a\n\n  \n*.x  \n") == ((4, "*.x"),)
 
 
 def test_the_plan_names_the_sources_of_its_patterns() -> None:

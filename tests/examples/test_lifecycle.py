@@ -1,6 +1,9 @@
 """Starting and ending: requests that are under way, apps that do not come up."""
 
+import json
+import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -111,6 +114,77 @@ def test_an_app_that_does_not_come_up_is_told_with_the_end_of_its_log(
         private_program("down", root, "--volumes")
 
 
+READS_TOKEN = (
+    SLOW_APP + "\nimport os\nimport sys\n\nprint('to stderr', file=sys.stderr)\nos.environ['SHOP_TOKEN']\n"
+)
+
+
+def test_an_up_that_fails_leaves_what_served_before_serving(
+    private_program: Program, tmp_path: Path, engine: str
+) -> None:
+    root = project(tmp_path / "steady-shop", {"app.py": READS_TOKEN})
+    (tmp_path / "values").write_text("SHOP_TOKEN=one\nOTHER_API_KEY=two\n")
+    up = ("up", root, "--engine", engine, "--env-file", tmp_path / "values", "--format", "json")
+    try:
+        record = json.loads(private_program.ok(*up).stdout)
+        secrets = Path(private_program.environ["OKAMOCHI_STATE_DIR"]) / record["app"] / "secrets"
+        assert {path.name for path in secrets.iterdir()} == {"SHOP_TOKEN", "OTHER_API_KEY"}
+        (tmp_path / "values").write_text("SHOP_TOKEN=three\n")
+        (root / "app.py").write_text(READS_TOKEN + "raise RuntimeError('no luck today')\n")
+        answer = private_program(*up)
+        assert (answer.code, "serves again" in answer.stderr) == (8, True), answer.stderr
+        assert Browser(record["url"]).get("/").text == "ready"
+        assert (secrets / "SHOP_TOKEN").read_text() == "one"
+        listed = private_program.ok("ps", root).stdout.splitlines()
+        assert len(listed) == 1 and f"  {engine}  running" in listed[0] and "starting" not in listed[0]
+        (root / "app.py").write_text(READS_TOKEN + "# mended\n")
+        assert json.loads(private_program.ok(*up).stdout)["url"] == record["url"]
+        assert {path.name for path in secrets.iterdir()} == {"SHOP_TOKEN"}
+        assert private_program.ok("down", root).stdout == f"removed {record['container']}\n"
+        assert list(secrets.iterdir()) == []
+    finally:
+        private_program("down", root, "--volumes")
+
+
+def test_a_first_up_that_fails_leaves_nothing(private_program: Program, tmp_path: Path, engine: str) -> None:
+    source, _ = BROKEN["an exception at start"]
+    root = project(tmp_path / "first-try", {"app.py": source})
+    assert private_program("up", root, "--engine", engine).code == 8
+    assert private_program.ok("ps", root).stdout == ""
+    assert private_program.ok("down", root).stdout == "nothing was running\n"
+
+
+def test_sigterm_ends_an_up_as_ctrl_c_does(private_program: Program, tmp_path: Path, engine: str) -> None:
+    source = "import time\nfrom flask import Flask\n\napp = Flask(__name__)\ntime.sleep(25)\n"
+    root = project(tmp_path / "late-shop", {"app.py": source})
+    argv = (*private_program.start, "up", root, "--engine", engine)
+    running = subprocess.Popen(
+        argv, env=private_program.whole_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        private_program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}")
+        deadline = time.monotonic() + 60
+        while not started_in(root, engine, private_program):
+            assert running.poll() is None and time.monotonic() < deadline
+            time.sleep(0.2)
+        running.send_signal(signal.SIGTERM)
+        stdout, stderr = running.communicate(timeout=30)
+        assert (running.returncode, stdout) == (143, b""), stderr
+        assert b"ended by SIGTERM" in stderr and b"Traceback" not in stderr
+        assert private_program.ok("down", root).stdout == "nothing was running\n"
+    finally:
+        running.kill()
+        private_program("down", root, "--volumes")
+
+
+def started_in(root: Path, engine: str, program: Program) -> bool:
+    if engine == "host":
+        state = Path(program.environ["OKAMOCHI_STATE_DIR"])
+        return any(state.glob(f"{root.name}-*/host/*/status.json"))
+    argv = (engine, "ps", "--quiet", "--filter", f"label=io.okamochi.project={root.resolve()}")
+    return bool(subprocess.run(argv, capture_output=True, check=True).stdout)
+
+
 def test_a_default_port_that_is_taken_moves_on_and_is_told(
     private_program: Program, tmp_path: Path, engine: str
 ) -> None:
@@ -120,7 +194,7 @@ def test_a_default_port_that_is_taken_moves_on_and_is_told(
         (root / "okamochi.toml").write_text(f"port = {taken}\n")
         try:
             answer = private_program.ok("up", root, "--engine", engine)
-            assert f"port {taken} is taken" in answer.stderr
+            assert answer.stderr.count(f"port {taken} is taken") == 1
             assert Browser(answer.last_line).get("/").text == "ready"
             assert not answer.last_line.rstrip("/").endswith(f":{taken}")
         finally:

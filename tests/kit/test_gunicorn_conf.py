@@ -1,6 +1,8 @@
 """The configuration under real gunicorns, old and new, each in an environment of its own."""
 
+import logging
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -97,6 +99,23 @@ def test_it_serves_logs_on_stdout_and_says_what_was_chosen(gunicorn: Path, folde
     assert '"GET /page HTTP/1.1" 200' in log
     assert "/healthz" not in log
     assert "ontrol server" not in log
+
+
+@pytest.mark.parametrize(
+    ("atoms", "logged"),
+    [
+        ({"a": "okamochi-healthcheck", "h": "127.0.0.1", "s": "200"}, False),
+        ({"a": "okamochi-healthcheck", "h": "127.0.0.1", "s": "503"}, True),
+        ({"a": "okamochi-healthcheck", "h": "203.0.113.9", "s": "200"}, True),
+        ({"a": "browser", "h": "127.0.0.1", "s": "200"}, True),
+    ],
+)
+def test_only_good_answers_to_the_probe_from_inside_are_not_logged(
+    folder: Path, atoms: dict[str, str], logged: bool
+) -> None:
+    settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
+    record = logging.LogRecord("gunicorn.access", logging.INFO, "", 0, "%(a)s", (atoms,), None)
+    assert settings["_NotAProbe"]().filter(record) is logged
 
 
 def test_secrets_from_files_are_there_before_the_app(gunicorn: Path, folder: Path) -> None:

@@ -48,9 +48,27 @@ def test_the_request_names_host_and_user_agent() -> None:
     assert b"User-Agent: okamochi-healthcheck\r\n" in seen[0]
 
 
-def test_without_a_path_a_connection_is_enough() -> None:
-    with server(b"", []) as port:
-        assert healthcheck.main(environment(port, path="")) == (True, f"port {port} accepts connections")
+@pytest.mark.parametrize("status", [200, 404, 405, 501, 503])
+def test_without_a_path_any_http_answer_is_enough(status: int) -> None:
+    seen: list[bytes] = []
+    with server(b"HTTP/1.1 %d X\r\n\r\n" % status, seen) as port:
+        told = healthcheck.main(environment(port, path=""))
+    assert told == (True, f"port {port} answers HTTP (HEAD / answered {status})")
+    assert seen[0].startswith(b"HEAD / HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("answer", [b"", b"220 mail.example ESMTP\r\n"])
+def test_without_a_path_what_is_no_http_is_unhealthy(answer: bytes) -> None:
+    with server(answer, []) as port:
+        assert healthcheck.main(environment(port, path="")) == (False, f"port {port} does not answer HTTP")
+
+
+def test_connections_that_only_the_kernel_accepts_are_no_health(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(healthcheck, "SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        told = healthcheck.main(environment(port, path=""))
+    assert told == (False, f"no HTTP answer from port {port} within 0 s")
 
 
 def test_what_is_no_http_is_unhealthy() -> None:
@@ -69,7 +87,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
     with server(b"", [], delay_seconds=3) as port:
         healthy, reason = healthcheck.main(environment(port))
     assert not healthy
-    assert "no answer" in reason
+    assert "no HTTP answer" in reason
 
 
 def test_a_port_that_is_none_is_said() -> None:

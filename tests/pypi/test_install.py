@@ -5,6 +5,7 @@ import os
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
@@ -336,3 +337,23 @@ def test_names_outside_ascii_survive(install, links):
     (tree,) = install(make_wheel(links, "one", files={"one/納品書.txt": "税".encode(), "one/a,b.txt": b"x"}))
     assert content(tree, f"{SITE}/one/納品書.txt") == "税".encode()
     assert f"{SITE}/one/a,b.txt" in paths(tree)
+
+
+@pytest.mark.parametrize("field", ["name", "version", "url", "sha256"])
+@pytest.mark.parametrize("more", [" --no-binary :all:", "\n--index-url=x", "\x0b", "\x00", "\u2028"])
+def test_what_would_be_more_than_one_requirement_never_reaches_uv(install, links, field, more):
+    wheel = locked(make_wheel(links, "one"))
+    runner = RecordedRunner({})
+    told = f"https://example.org/x{more}" if field == "url" else f"x{more}"
+    with pytest.raises(BuildError) as caught:
+        install(wheels=(msgspec.structs.replace(wheel, **{field: told}),), runner=runner)
+    assert not runner.calls and "version control" in caught.value.hint
+
+
+def test_a_variable_that_only_the_lock_names_is_never_sent(install, links):
+    wheel = locked(make_wheel(links, "one"))
+    address = f"http://127.0.0.1:9/${{HOME}}/{wheel.filename}"
+    runner = RecordedRunner({})
+    with pytest.raises(BuildError, match="no requirement of the project"):
+        install(wheels=(msgspec.structs.replace(wheel, url=address),), runner=runner)
+    assert not runner.calls

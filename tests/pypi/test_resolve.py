@@ -321,3 +321,61 @@ def test_a_direct_reference_keeps_its_address_without_user_and_password(resolve,
         found = resolve(f"direct @ http://me:s3cretpw@{address}\n", environ=local_environ(tmp_path))
     assert found[0].url == f"http://{address}"
     assert (found[0].sha256, found[0].filename) == (sha256_of(wheel), wheel.name)
+
+
+def test_the_value_of_a_variable_in_an_address_is_not_in_the_lock_and_serves_again(
+    resolve, project, tmp_path
+):
+    wheel = make_wheel(tmp_path / "made", "direct", files={"direct.py": b"d"})
+    place = tmp_path / "index/s3crettok3n"
+    place.mkdir(parents=True)
+    (place / wheel.name).write_bytes(wheel.read_bytes())
+    with package_index(tmp_path / "index") as (port, _):
+        environ = local_environ(tmp_path) | {"TOKEN": "s3crettok3n"}
+        address = f"http://127.0.0.1:{port}/${{TOKEN}}/{wheel.name}"
+        found = resolve(f"direct @ {address}\n", environ=environ)
+        assert found[0].url == address
+        (tree,) = wheel_trees(
+            make_world(tmp_path, environ, cache="other"),
+            found,
+            python_version=PYTHON,
+            platform=LINUX_AMD64,
+            glibc_version=GLIBC,
+            project_root=project,
+            dependencies=Dependencies(files=("requirements.txt",)),
+        )
+    assert "direct.py" in [entry.path.rpartition("/")[2] for entry in tree.entries]
+
+
+def test_user_and_password_of_an_address_serve_at_the_install_and_are_not_in_the_lock(
+    resolve, project, tmp_path
+):
+    wheel = make_wheel(tmp_path / "made", "direct")
+    with package_index(tmp_path / "index", wheel, user="me", password="s3cretpw") as (port, _):
+        environ = local_environ(tmp_path) | {"PASSWORD": "s3cretpw"}
+        place = f"127.0.0.1:{port}/simple/direct/{wheel.name}"
+        found = resolve(f"direct @ http://me:${{PASSWORD}}@{place}\n", environ=environ)
+        assert found[0].url == f"http://{place}"
+        (tree,) = wheel_trees(
+            make_world(tmp_path, environ, cache="other"),
+            found,
+            python_version=PYTHON,
+            platform=LINUX_AMD64,
+            glibc_version=GLIBC,
+            project_root=project,
+            dependencies=Dependencies(files=("requirements.txt",)),
+        )
+    assert tree.files
+
+
+@pytest.mark.parametrize(
+    "query", ["sig=s3cret", "a=1&X-Amz-Signature=s3cret", "access_token=s3cret", "apiKey="]
+)
+def test_a_secret_written_out_in_a_query_is_refused_before_anything_is_asked(resolve, tmp_path, query):
+    with pytest.raises(PlanError) as caught:
+        resolve(
+            f"direct @ http://127.0.0.1:9/direct-1.0-py3-none-any.whl?{query}\n",
+            environ=local_environ(tmp_path),
+        )
+    told = " ".join((caught.value.message, caught.value.where, caught.value.hint, *caught.value.details))
+    assert "requirements.txt:1" in told and "s3cret" not in told

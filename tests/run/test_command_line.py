@@ -183,6 +183,11 @@ def test_a_running_container_is_read_from_inspect() -> None:
     assert running.address == "127.0.0.1:8080"
 
 
+def test_a_log_is_read_in_the_order_of_writing() -> None:
+    runner = recorded("docker", DOCKER_INFO, logs=answer("out\n", stderr="err\n"))
+    assert DockerEngine(runner, {}).logs("okamochi-shop") == "out\nerr"
+
+
 def test_an_end_for_lack_of_memory_is_read_from_inspect() -> None:
     ended = inspected(Status="exited", OOMKilled=True, ExitCode=137)
     running = PodmanEngine(recorded("podman", PODMAN_INFO, container_inspect=ended), {}).inspect("x")

@@ -15,6 +15,34 @@ def test_a_generated_secret_is_made_once(tmp_path: Path) -> None:
     assert len(first) >= 64
 
 
+def test_given_secrets_are_forgotten_and_generated_ones_stay(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    state.generated_secret("SECRET_KEY")
+    state.generated_secret("JWT_SECRET")
+    state.keep_secret("JWT_SECRET", "given after all")
+    state.keep_secret("STRIPE_KEY", "sk")
+    state.keep_secret("SMTP_PASSWORD", "pw")
+    state.forget_given_secrets(but=["SMTP_PASSWORD"])
+    assert state.secrets().keys() == {"SECRET_KEY", "SMTP_PASSWORD"}
+    state.forget_given_secrets()
+    assert state.secrets().keys() == {"SECRET_KEY"}
+
+
+def test_secrets_of_an_up_that_failed_are_what_they_were(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    state.generated_secret("SECRET_KEY")
+    state.keep_secret("TOKEN", "first")
+    before = state.secrets()
+    with pytest.raises(OSError), state.secrets_kept(unless=ValueError):
+        state.keep_secret("SECRET_KEY", "given")
+        state.keep_secret("TOKEN", "second")
+        state.keep_secret("OTHER", "new")
+        raise OSError
+    assert state.secrets() == before
+    state.forget_given_secrets()
+    assert state.secrets().keys() == {"SECRET_KEY"}
+
+
 def test_secrets_are_readable_only_through_a_private_folder(tmp_path: Path) -> None:
     state = AppState.of(tmp_path, "shop")
     path = state.keep_secret("TOKEN", "abc")

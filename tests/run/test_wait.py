@@ -151,3 +151,16 @@ def test_an_unhealthy_container_is_removed() -> None:
     with pytest.raises(UnhealthyError):
         start_healthy(as_engine(engine), spec(closed_port()), QUICK)
     assert engine.removed == ["okamochi-shop"]
+
+
+class Interrupted(FakeEngine):
+    def start(self, spec: RunSpec) -> Running:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("app", "removed"), [("shop", ["okamochi-shop"]), ("", [])])
+def test_an_interrupted_start_removes_what_is_its_own(app: str, removed: list[str]) -> None:
+    engine = Interrupted(state("running", app=app))
+    with pytest.raises(KeyboardInterrupt):
+        start_healthy(as_engine(engine), spec(closed_port()), QUICK)
+    assert engine.removed == removed

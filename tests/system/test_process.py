@@ -1,6 +1,7 @@
 """Other programs, started for real."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -126,6 +127,28 @@ def test_what_the_feeder_raises_ends_the_program_and_passes() -> None:
 def test_passing_through_gives_the_exit_code_as_a_shell_would() -> None:
     assert RUNNER.passthrough(("sh", "-c", "exit 5")) == 5
     assert RUNNER.passthrough(("sh", "-c", "kill -TERM $$")) == 128 + 15
+
+
+def test_output_and_errors_come_in_the_order_of_writing_when_merged() -> None:
+    code = "import os; os.write(1, b'1'); os.write(2, b'2'); os.write(1, b'3')"
+    done = SubprocessRunner().run((sys.executable, "-c", code), merge_stderr=True)
+    assert (done.stdout, done.stderr) == (b"123", b"")
+
+
+def test_sigterm_to_us_is_passed_on_to_the_program_on_the_users_terminal() -> None:
+    program = (sys.executable, "-c", "import time; time.sleep(30)")
+    code = (
+        "from okamochi.system.process import SubprocessRunner\n"
+        "from okamochi.system.signals import terminable\n"
+        "with terminable():\n"
+        "    print('ready', flush=True)\n"
+        f"    raise SystemExit(SubprocessRunner().passthrough({program!r}))\n"
+    )
+    with subprocess.Popen((sys.executable, "-c", code), stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None and running.stdout.readline() == b"ready\n"
+        time.sleep(0.5)
+        running.terminate()
+        assert running.wait(10) == 143
 
 
 def test_recorded_answers_are_found_by_the_longest_beginning() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from okamochi.errors import OkamochiError
+from okamochi.system.signals import Terminated, terminable
 
 __all__ = ["COMMANDS", "program", "run"]
 
@@ -26,6 +27,7 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130
+TERMINATED = 143
 BUG = 70
 
 
@@ -82,21 +84,25 @@ def program() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code: 0 done, else the one of the error's kind (see okamochi.errors); 130 interrupted."""
+    """The exit code: 0 done, else the one of the error's kind (see okamochi.errors); 130 after Ctrl-C, 143
+    after SIGTERM."""
     try:
-        result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False)
+        with terminable():
+            result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
         print(
-            "\ninterrupted; what was finished stays in the cache, run the same command to go on",
+            f"\n{'ended by SIGTERM' if ended else 'interrupted'}; what was finished stays in the cache, "
+            "run the same command to go on",
             file=sys.stderr,
         )
-        return INTERRUPTED
+        return TERMINATED if ended else INTERRUPTED
     except OkamochiError as error:
         from okamochi.cli.console import print_error
 

@@ -24,7 +24,8 @@ def command(path: Path, everything: bool, output_format: str) -> None:
         return
     for item in seen:
         state = item.running.state.value if item.running else "unknown: the engine does not answer"
-        health = f" ({item.running.health})" if item.running and item.running.health else ""
+        told = item.running is not None and item.running.health in ("healthy", "unhealthy")
+        health = f" ({item.running.health})" if item.running and told else ""
         click.echo(f"{item.record.container}  {item.record.engine}  {state}{health}  {item.record.url}")
     if not seen:
         click.echo("nothing is running", err=True)

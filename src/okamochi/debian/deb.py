@@ -36,7 +36,8 @@ class Control:
 def read_control(deb: Path) -> Control:
     with deb.open("rb") as stream:
         name, content = member(stream, "control.tar", deb.name)
-        text = unpacker(name, io.BytesIO(content), deb.name).read(CONTROL_LIMIT_BYTES + 1)
+        with reading(deb.name):
+            text = unpacker(name, io.BytesIO(content), deb.name).read(CONTROL_LIMIT_BYTES + 1)
     if len(text) > CONTROL_LIMIT_BYTES:
         raise BuildError("the package's control files are too large", where=deb.name, hint=DAMAGED_HINT)
     files = dict(control_files(text, deb.name))
@@ -71,17 +72,18 @@ def open_data(deb: Path, where: str) -> Iterator[tarfile.TarFile]:
 def reading(where: str) -> Iterator[None]:
     try:
         yield
-    except (
-        tarfile.TarError,
-        lzma.LZMAError,
-        EOFError,
-        gzip.BadGzipFile,
-        zlib.error,
-        ValueError,
-    ) as failure:
+    except damages() as failure:
         raise BuildError(
             "the package cannot be unpacked", where=where, hint=DAMAGED_HINT, details=(str(failure),)
         ) from failure
+
+
+def damages() -> tuple[type[Exception], ...]:
+    """What the standard library and zstandard raise for damaged content; asked for only once they did."""
+    import zstandard
+
+    known = (tarfile.TarError, lzma.LZMAError, EOFError, gzip.BadGzipFile, zlib.error, ValueError)
+    return (*known, zstandard.ZstdError)
 
 
 class Window(io.RawIOBase):

@@ -1,5 +1,6 @@
 """From locked packages to a root file system: fetched, unpacked, finished, kept in the cache as files."""
 
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from okamochi.errors import BuildError
 from okamochi.model.lock import LockedDeb
 from okamochi.oci.entry import Entry, EntryKind, FileContent
 from okamochi.oci.platform import Platform
+from okamochi.system.files import confined
 from okamochi.system.world import World
 
 __all__ = ["BaseTree", "Component", "base_tree", "tree_key"]
@@ -26,6 +28,11 @@ __all__ = ["BaseTree", "Component", "base_tree", "tree_key"]
 KIND = "roots"
 TREE = "root"
 ROWS = "rows.msgpack"
+# Each is said once; and a blank line would begin a second package.
+IDENTITY = re.compile(
+    r"^(package|version|architecture)[ \t]*:[ \t]*(.*?)[ \t\r]*$", re.IGNORECASE | re.MULTILINE
+)
+BLANK_LINE = re.compile(r"^[ \t\r]*\n", re.MULTILINE)
 KINDS = {"f": EntryKind.FILE, "l": EntryKind.SYMLINK, "d": EntryKind.DIRECTORY}
 
 
@@ -96,7 +103,9 @@ def make_tree(
 
     def one(deb: LockedDeb) -> tuple[Control, tuple[Row, ...]]:
         path = fetch_deb(world, deb, mirrors, snapshot)
-        return read_control(path), unpack(path, root, deb.name)
+        control = read_control(path)
+        require_same(deb, control)
+        return control, unpack(path, root, deb.name)
 
     # the largest first: unpacking it is the longest piece of work that cannot be divided
     by_size = sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))
@@ -106,6 +115,20 @@ def make_tree(
     maintainer_scripts.require_reviewed(controls)
     rows = finished(root, [row for name in sorted(found) for row in found[name][1]], controls, platform)
     (folder / ROWS).write_bytes(msgspec.msgpack.encode(rows))
+
+
+def require_same(deb: LockedDeb, control: Control) -> None:
+    """BuildError when the package is not the one that the lock names: what was asked for comes from the lock,
+    what the image says is installed from the package."""
+    expected = [("architecture", deb.architecture), ("package", deb.name), ("version", deb.version)]
+    found = sorted((name.lower(), value) for name, value in IDENTITY.findall(control.text))
+    if found != expected or BLANK_LINE.search(control.text.strip()):
+        raise BuildError(
+            f"the file of {deb.name} {deb.version} ({deb.architecture}) is another package",
+            where=f"okamochi.lock, deb {deb.name}",
+            hint="restore okamochi.lock from version control, or remove it and run 'okamochi lock'",
+            details=tuple(f"{name}: {value[:100]!a}" for name, value in found[:10]),
+        )
 
 
 def finished(
@@ -126,14 +149,15 @@ def finished(
 def apply(changes: Changes, unpacked: Unpacked) -> None:
     root, rows = unpacked.root, unpacked.rows
     for path in changes.removed:
-        (root / path).unlink()
+        confined(root, path, archive=rows[path].owner).unlink()
         del rows[path]
     for path, mode in changes.folders:
-        (root / path).mkdir(parents=True, exist_ok=True)
-        (root / path).chmod(mode)
+        place = own_place(root, path)
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(mode)
     for added in changes.files:
         refuse_taken(added.path, rows)
-        place = root / added.path
+        place = own_place(root, added.path)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(added.content)
         place.chmod(added.mode)
@@ -143,6 +167,18 @@ def apply(changes: Changes, unpacked: Unpacked) -> None:
         refuse_taken(link.path, rows)
         rows[link.path] = link
     make_links(root, links)
+
+
+def own_place(root: Path, path: str) -> Path:
+    """Where a path of okamochi's own lies; BuildError when a package's link would lead it elsewhere."""
+    place = confined(root, path, archive=finishers.OWNER)
+    if place.is_symlink():
+        raise BuildError(
+            f"a package has a link at /{path}, which okamochi writes",
+            where=path,
+            hint="leave this package out of tool.okamochi.packages",
+        )
+    return place
 
 
 def refuse_taken(path: str, rows: dict[str, Row]) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from okamochi.debian.deb import open_data
 from okamochi.debian.trims import is_kept
 from okamochi.errors import BuildError
-from okamochi.system.files import checked_path
+from okamochi.system.files import checked_path, confined
 
 __all__ = ["MERGED_FOLDERS", "Row", "make_links", "unpack", "within_usr"]
 
@@ -141,9 +141,11 @@ def hard_link(target: str, path: str, root: Path, package: str) -> Row:
 
 
 def make_links(root: Path, links: Iterable[Row]) -> None:
-    """Makes the links on the disk. There, unlike in the image, all are relative: none leads out of `root`."""
+    """Makes the links on the disk. There, unlike in the image, all are relative: none leads out of `root`.
+
+    BuildError for a link in a folder that is itself a link: from there, it would lead elsewhere."""
     for link in links:
-        place = root / link.path
+        place = confined(root, link.path, archive=link.owner)
         with claimed(place, link.owner):
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_symlink() and str(place.readlink()) == inside(link.path, link.target):

@@ -9,6 +9,7 @@ from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
+from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.third_party import third_party_imports
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -238,6 +239,7 @@ def _nothing(sources: Sources) -> DetectionError:
     return DetectionError(
         "nothing lists the app's dependencies",
         where="requirements.txt",
-        hint=f"write requirements.txt; the code imports: {names or 'nothing beyond the standard library'}",
+        hint=folder_hint(sources.project)
+        or f"write requirements.txt; the code imports: {names or 'nothing beyond the standard library'}",
         details=tuple(details),
     )

@@ -11,6 +11,8 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
 from okamochi.detect.python_source import Module, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
+from okamochi.detect.subfolders import folder_hint
+from okamochi.detect.unreadable import not_parsed
 from okamochi.detect.web_applications import (
     OBJECT_NAMES,
     Candidate,
@@ -124,7 +126,7 @@ def _referenced(
         return None
     module = objects.sources.module(path)
     if module.problem is not None:
-        raise _broken(module)
+        raise not_parsed(module)
     name, call = match.group(2) or "", match.group(3) or ""
     found = _named(objects, module, name) if name else _first_of(objects, module)
     if found is None and name and unknown_names and _binds(module, name.split(".")[0]):
@@ -207,7 +209,7 @@ def _best(
     heads = sorted((min(family, key=ranking.within) for family in families.values()), key=ranking.between)
     if len(heads) > 1 and ranking.between(heads[0]) == ranking.between(heads[1]):
         tied = tuple(h for h in heads if ranking.between(h) == ranking.between(heads[0]))
-        raise _ambiguous(tied)
+        raise _ambiguous(objects, tied)
     return heads[0]
 
 
@@ -291,28 +293,16 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
             continue
         likely = re.search(r"\bflask\b", objects.sources.text(path), re.IGNORECASE) is not None
         if likely and objects.sources.module(path).problem is not None:
-            raise _broken(objects.sources.module(path))
+            raise not_parsed(objects.sources.module(path))
 
 
-def _broken(module: Module) -> DetectionError:
-    problem = module.problem
-    line = problem.line if problem else 0
-    reason = problem.reason if problem else ""
-    return DetectionError(
-        f"{module.path} cannot be parsed: {reason}",
-        where=f"{module.path}:{line}" if line else module.path,
-        hint="correct it; if it is valid for a newer Python, run okamochi with that Python",
-        details=(problem.text,) if problem and problem.text else (),
-    )
-
-
-def _ambiguous(tied: Iterable[Found]) -> AmbiguousError:
+def _ambiguous(objects: FlaskObjects, tied: Iterable[Found]) -> AmbiguousError:
     lines = _candidate_lines(tuple(tied))
     example = next(iter(lines)).split()[0]
     return AmbiguousError(
         f"{len(lines)} Flask applications are there and nothing says which one the server loads",
         where=", ".join(line.split()[0] for line in lines),
-        hint="choose one: " + SETTING_HINT.format(example, example),
+        hint=folder_hint(objects.sources.project) or "choose one: " + SETTING_HINT.format(example, example),
         details=lines,
     )
 

@@ -1,4 +1,4 @@
-"""Which files stay out of the image: built-in patterns, then .gitignore's, .dockerignore's, the settings'.
+"""Which files stay out of the image: built-in patterns, .gitignore's, .dockerignore's, then the settings'.
 
 All are gitignore patterns (pathspec's "gitwildmatch"): later ones win, "!" takes back.
 """
@@ -13,7 +13,15 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["BUILT_IN", "IgnoreGroup", "dockerignore_patterns", "exclude_patterns", "gitignore_patterns"]
+__all__ = [
+    "BUILT_IN",
+    "IgnoreGroup",
+    "anchored",
+    "dockerignore_patterns",
+    "exclude_patterns",
+    "gitignore_lines",
+    "is_build_output",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,21 @@ BUILT_IN = (
             "secrets.toml",
             "secrets.y*ml",
             "credentials.json",
+            ".env-*",
+            ".env_*",
+            ".git-credentials",
+            ".pgpass",
+            ".my.cnf",
+            "*.tfstate*",
+            "*.tfvars",
+            "*.tfvars.json",
+            ".vault-token",
+            "*.keystore",
+            "*.ovpn",
+            "service-account*.json",
+            "service_account*.json",
+            ".boto",
+            ".dockercfg",
         ),
     ),
     IgnoreGroup(
@@ -138,8 +161,13 @@ BUILT_IN = (
     ),
 )
 
-# Built by other tools before okamochi runs: not in git, yet needed when the app runs
-GENERATED = re.compile(r"\.mo$|static|assets|public|bundle")
+# Built by other tools before okamochi runs: not in git, yet needed when the app runs. Whole names only, and
+# no name under which people keep what is private.
+OUTPUT_FILES = re.compile(r".+\.mo|.+\.(min|bundle)\.(js|css)(\.map)?")
+WEB_FILES = re.compile(r".+\.(js|css)(\.map)?")
+OUTPUT_FOLDERS = frozenset({"dist", "build", "bundle", "bundles"})
+WEB_OUTPUT_FOLDERS = frozenset({"compiled", "generated", "gen"})
+WEB_FOLDERS = frozenset({"static", "assets"})
 
 
 def exclude_patterns(
@@ -148,14 +176,10 @@ def exclude_patterns(
     """All patterns in order, duplicates removed from behind, and the decision that names their sources."""
     patterns = [pattern for group in BUILT_IN for pattern in group.patterns]
     evidence = [Evidence(path="", reason="built in: " + ", ".join(group.reason for group in BUILT_IN))]
+    from_git, places, spared = _from_gitignore_files(project)
+    patterns += from_git
+    evidence += places
     docker = project.read_text(".dockerignore")
-    git = project.read_text(".gitignore")
-    if git is not None:
-        own = gitignore_patterns(git)
-        taken = tuple(pattern for pattern in own if not GENERATED.search(pattern))
-        patterns += taken
-        left = f"; {len(own) - len(taken)} for generated files are not taken" if taken != own else ""
-        evidence.append(Evidence(path=".gitignore", reason=f"{len(taken)} patterns{left}"))
     if docker is not None:
         own = dockerignore_patterns(docker)
         patterns += own
@@ -170,16 +194,109 @@ def exclude_patterns(
     kept = tuple(reversed(tuple(dict.fromkeys(reversed(patterns)))))
     decision = Decision(
         field="source.exclude",
-        summary=f"{len(kept)} patterns keep files out of the image",
+        summary=f"{len(kept)} patterns keep files out of the image{_warning(project, kept, spared)}",
         origin=origin,
         evidence=tuple(evidence),
     )
     return kept, (decision,)
 
 
-def gitignore_patterns(text: str) -> tuple[str, ...]:
-    """The patterns of a .gitignore: comments and blank lines dropped."""
-    return tuple(line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+def _from_gitignore_files(project: ProjectFiles) -> tuple[list[str], list[Evidence], list[str]]:
+    """Patterns of all .gitignore files, the nearer ones later; what was taken; patterns of build outputs."""
+    patterns: list[str] = []
+    evidence: list[Evidence] = []
+    spared: list[str] = []
+    paths = project.files("**/.gitignore")
+    for path in sorted(paths, key=lambda one: (one.count("/"), one)):
+        folder = posixpath.dirname(path)
+        lines = gitignore_lines(project.read_text(path) or "")
+        outputs = [(number, line) for number, line in lines if is_build_output(anchored(line, folder))]
+        patterns += [pattern for line in lines for pattern in _taken(line[1], folder, spared=line in outputs)]
+        evidence.append(Evidence(path=path, reason=f"{len(lines) - len(outputs)} patterns"))
+        for number, line in outputs:
+            reason = f"{line} is not taken: a build output, which the app may need"
+            evidence.append(Evidence(path=path, line=number, reason=reason))
+            spared.append(anchored(line, folder))
+    return patterns, evidence, spared
+
+
+def _taken(line: str, folder: str, *, spared: bool) -> tuple[str, ...]:
+    """A spared bare dist/ still keeps out what Python's own packaging makes at the root."""
+    if not spared:
+        return (anchored(line, folder),)
+    return (f"/{line}",) if not folder and line.rstrip("/") in OUTPUT_FOLDERS else ()
+
+
+def _warning(project: ProjectFiles, kept: tuple[str, ...], spared: list[str]) -> str:
+    """Names the patterns of build outputs that let files in right now; most match nothing."""
+    if not spared:
+        return ""
+    from pathspec import GitIgnoreSpec
+
+    outside = GitIgnoreSpec.from_lines(kept)
+    files = project.files()
+    letting_in = [
+        pattern
+        for pattern in dict.fromkeys(spared)
+        if any(
+            not outside.match_file(path) for path in GitIgnoreSpec.from_lines([pattern]).match_files(files)
+        )
+    ]
+    if not letting_in:
+        return ""
+    return (
+        f". Warning: {', '.join(letting_in)} of .gitignore not taken: build outputs, which the app may need, "
+        "are in the image; if it does not need them, name them in the setting exclude"
+    )
+
+
+def is_build_output(pattern: str) -> bool:
+    """Whether a line of a .gitignore names what a build tool makes for the running app, and nothing else."""
+    if pattern.startswith("!"):
+        return False
+    parts = [part for part in pattern.split("/") if part not in ("", "**")]
+    if len(parts) > 1 and parts[-1] == "*":
+        parts.pop()
+    if not parts:
+        return False
+    *above, last = parts
+    in_web = not WEB_FOLDERS.isdisjoint(above)
+    if OUTPUT_FILES.fullmatch(last) is not None or (in_web and WEB_FILES.fullmatch(last) is not None):
+        return True
+    if last in OUTPUT_FOLDERS:
+        return bool(above) or not pattern.startswith("/")
+    return last == "staticfiles" or (in_web and last in WEB_OUTPUT_FOLDERS)
+
+
+def gitignore_lines(text: str) -> tuple[tuple[int, str], ...]:
+    """The patterns of a .gitignore with their lines; comments, blank lines and invalid patterns dropped, as
+    git does it."""
+    return tuple(
+        (number, line.rstrip())
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.startswith("#") and _is_valid(line.rstrip())
+    )
+
+
+def anchored(pattern: str, folder: str) -> str:
+    """The pattern of a folder's .gitignore as one of the project's: with a slash that is not the last
+    character it starts at that folder, else it counts at any depth below."""
+    if not folder:
+        return pattern
+    taken_back, bare = pattern.startswith("!"), pattern.removeprefix("!")
+    below = bare.removeprefix("/") if "/" in bare.rstrip("/") else f"**/{bare}"
+    literal = re.sub(r"([\\*?\[\] !#])", r"\\\1", folder)
+    return f"{'!' if taken_back else ''}/{literal}/{below}"
+
+
+def _is_valid(pattern: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def dockerignore_patterns(text: str) -> tuple[str, ...]:
@@ -208,7 +325,7 @@ def _checked(patterns: Iterable[str], chosen: ChosenSettings) -> tuple[str, ...]
     for pattern in patterns:
         try:
             GitIgnoreSpec.from_lines([pattern])
-        except ValueError as error:
+        except (ValueError, re.error) as error:
             raise UsageError(
                 f"the setting exclude holds an invalid pattern: {pattern!r}",
                 where=chosen.where("exclude"),

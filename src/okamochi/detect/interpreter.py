@@ -61,7 +61,8 @@ def _despite(pin: Detected[Pin], specifiers: tuple[Detected[SpecifierSet], ...])
         raise _impossible(
             pin.value.version,
             _where(pin.first),
-            f'if it runs on {AVAILABLE}: [tool.okamochi] python = "{AVAILABLE}", or --python {AVAILABLE}',
+            f'if it runs on {AVAILABLE}, say so: [tool.okamochi] python = "{AVAILABLE}" in pyproject.toml, '
+            f"or the variable OKAMOCHI_PYTHON={AVAILABLE}",
         )
     why = f"{pin.first.path} says {pin.value.version}, which is not available"
     admitted = f"; {_where(specifiers[0].first)} admits {AVAILABLE}" if specifiers else ""

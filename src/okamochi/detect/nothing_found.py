@@ -6,6 +6,7 @@ from okamochi.detect.flask_objects import FLASK_CLASSES, FlaskObjects
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.other_frameworks import other_frameworks
 from okamochi.detect.python_source import dotted_name, import_root_of
+from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.web_applications import unusable_factories
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Evidence
@@ -73,7 +74,7 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     details += [f"{one.value}: {one.first}" for one in recognised]
     flask = any(one.value == "Flask" for one in recognised)
     others = [one.value for one in recognised if one.value != "Flask"]
-    if others and not flask:
+    if others and not flask and not folder_hint(sources.project):
         return DetectionError(
             f"this looks like {others[0]}; this version of okamochi serves Flask only",
             where=f"{recognised[0].first.path}:{recognised[0].first.line}",
@@ -83,6 +84,7 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     return DetectionError(
         "no Flask application was found",
         where=str(sources.project.root or "."),
-        hint="if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
+        hint=folder_hint(sources.project)
+        or "if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
         details=tuple(details),
     )

@@ -17,6 +17,7 @@ from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.statements import procfile_lines
+from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.writable_folders import flask_folders, writes
 from okamochi.errors import UsageError
@@ -67,10 +68,11 @@ def make_plan(
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)
+    excluded, excluded_decisions = exclude_patterns(project, chosen)
+    refuse_unreadable(sources, reached.paths, excluded)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     volumes = _volumes(objects, entry, reached, dependencies, chosen)
     probe, probe_decisions = choose_probe(objects, reached, chosen)
-    excluded, excluded_decisions = exclude_patterns(project, chosen)
     image_environment, image_decisions = _image_environment(
         _roots(objects, entry, reached), entry, volumes, chosen
     )
@@ -89,6 +91,7 @@ def make_plan(
         *environment_decisions,
         *image_decisions,
         *volumes.decisions,
+        *unread_modules(sources, excluded),
     )
     return checked(
         Plan(
@@ -270,7 +273,7 @@ def _resources(chosen: ChosenSettings) -> tuple[Resources, tuple[Decision, ...]]
 
 
 def _bytes(chosen: ChosenSettings) -> int:
-    return parse_size(chosen.settings.memory or "", where=chosen.where("memory"))
+    return parse_size(chosen.settings.memory or "", where=f"{chosen.where('memory')}: memory")
 
 
 def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: str) -> Decision:

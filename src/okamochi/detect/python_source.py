@@ -58,11 +58,13 @@ SIDE_FILES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """Why a file could not be parsed; `line` is 0 when the parser did not say."""
+    """Why a file could not be parsed; `line` is 0 when the parser did not say. `invalid`: Python itself
+    refuses the file, too; it is not only too much for us."""
 
     line: int
     text: str
     reason: str
+    invalid: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,11 @@ class Module:
     text: str
     tree: ast.Module
     problem: SyntaxProblem | None = None
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether importing it would fail with a SyntaxError."""
+        return self.problem is not None and self.problem.invalid
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
@@ -203,9 +210,12 @@ def parsed_module(path: str, text: str | None) -> Module:
         line = error.lineno or 0
         lines = text.splitlines()
         shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        return Module(path, text, empty, SyntaxProblem(line, shown[:200], error.msg or "invalid syntax"))
+        problem = SyntaxProblem(line, shown[:200], error.msg or "invalid syntax", invalid=True)
+        return Module(path, text, empty, problem)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Module(path, text, empty, SyntaxProblem(0, "", str(error) or "nested too deeply"))
+        reason = str(error) or "nested too deeply"
+        problem = SyntaxProblem(0, "", reason, invalid=isinstance(error, ValueError))
+        return Module(path, text, empty, problem)
 
 
 def python_text(content: bytes) -> str:

@@ -1,7 +1,8 @@
 """Is the app healthy? Exit code 0 or 1, and one line that says why; python -I -S healthcheck.py.
 
-PORT: where it listens (8000). OKAMOCHI_HEALTH_PATH: the path of a GET that must answer below 400; empty: the
-port accepts a connection. OKAMOCHI_HEALTH_HOST: the Host header. Redirects are not followed.
+PORT: where it listens (8000). OKAMOCHI_HEALTH_PATH: the path of a GET that must answer below 400; empty:
+HEAD / must get an HTTP answer, whatever its status (the kernel accepts connections for a server that hangs).
+OKAMOCHI_HEALTH_HOST: the Host header. Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ SECONDS = 4.0  # less than the engine's own limit, so that the reason is told
 USER_AGENT = "okamochi-healthcheck"
 
 
-def request(path: str, host: str) -> bytes:
-    lines = (f"GET {path} HTTP/1.1", "Host: " + host, "User-Agent: " + USER_AGENT, "Accept: */*")
+def request(verb: str, path: str, host: str) -> bytes:
+    lines = (f"{verb} {path} HTTP/1.1", "Host: " + host, "User-Agent: " + USER_AGENT, "Accept: */*")
     return ("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode("latin-1", "replace")
 
 
@@ -49,12 +50,10 @@ def probe(port: int, path: str, host: str) -> tuple[bool, str]:
     try:
         connection.settimeout(SECONDS)
         connection.connect(("127.0.0.1", port))
-        if not path:
-            return True, f"port {port} accepts connections"
-        connection.sendall(request(path, host))
+        connection.sendall(request("GET", path, host) if path else request("HEAD", "/", host))
         status = status_of(read_first_line(connection, deadline))
     except TimeoutError:
-        return False, f"no answer from port {port} within {SECONDS:.0f} s"
+        return False, f"no HTTP answer from port {port} within {SECONDS:.0f} s"
     except OSError as error:
         # Before 3.10 a time-out is another class, also an OSError, without errno.
         reason = error.strerror or f"no answer within {SECONDS:.0f} s"
@@ -63,6 +62,8 @@ def probe(port: int, path: str, host: str) -> tuple[bool, str]:
         connection.close()
     if not status:
         return False, f"port {port} does not answer HTTP"
+    if not path:
+        return True, f"port {port} answers HTTP (HEAD / answered {status})"
     return 200 <= status < 400, f"GET {path} answered {status}"
 
 

@@ -1,5 +1,5 @@
-"""What a lock may say. A lock comes with a project, so it is hostile until checked: its fields become file names,
-addresses and lines that other programs read."""
+"""What a lock may say. It comes with a project, so it is hostile until checked: its fields become file names,
+addresses, and lines that other programs read."""
 
 import datetime
 import re
@@ -33,12 +33,10 @@ ADDRESS = re.compile(r"(?:https?|file)://[!-~]+")
 
 def lock_problems(lock: Lock) -> tuple[str, ...]:
     """All that no lock of okamochi's says, each with its entry; nothing when the lock may be trusted."""
-    return tuple(
-        (
-            *wrong("", lock, HEAD_CHECKS),
-            *repeated("platform", (one.platform for one in lock.platforms)),
-            *(problem for one in lock.platforms for problem in platform_problems(one)),
-        )
+    return (
+        *wrong("", lock, HEAD_CHECKS),
+        *repeated("platform", (one.platform for one in lock.platforms)),
+        *(problem for one in lock.platforms for problem in platform_problems(one)),
     )
 
 

@@ -27,7 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     port: Annotated[Port | None, Meta(description="port that the server listens on in the container")] = None
     health: Annotated[
-        str | None, Meta(description='path of the health check, such as "/healthz"; "tcp" for a TCP probe')
+        str | None,
+        Meta(description='path of the health check, such as "/healthz"; "tcp" for any answer on the port'),
     ] = None
     health_host: Annotated[str | None, Meta(description="Host header that the health check sends")] = None
     packages: Annotated[

@@ -4,14 +4,16 @@ import sys
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.direct_urls import own_address
+from okamochi.pypi.requirements import RequirementLine, expanded, requirement_of
 from okamochi.pypi.unpacked import Prefix, Unpacked, open_prefix, shares, write_tree
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started, target_arguments
@@ -43,22 +45,31 @@ def fetch(
 
         keep(share.wheel, make)
 
+    inline = (requirement_of(specifier, path="pyproject.toml") for specifier in dependencies.inline)
+    asked = (*indexes.requirements.lines, *inline)
+    addresses = {wheel: own_address(wheel, asked) for wheel in wheels if wheel.url}
     with started(world, indexes) as uv:
-        _unpack(uv, wheels, target, keep_share)
+        _unpack(Installer(uv, target, addresses), wheels, keep_share)
+
+
+@dataclass(frozen=True)
+class Installer:
+    """`addresses` are of the wheels that have one, as the project writes them."""
+
+    uv: UvRun
+    target: tuple[str, ...]
+    addresses: Mapping[LockedWheel, str]
 
 
 def _unpack(
-    uv: UvRun,
-    wheels: tuple[LockedWheel, ...],
-    target: tuple[str, ...],
-    keep: Callable[[Prefix, Unpacked], None],
+    installer: Installer, wheels: tuple[LockedWheel, ...], keep: Callable[[Prefix, Unpacked], None]
 ) -> None:
     """All at once; one by one where RECORD files do not tell the wheels' files apart."""
-    prefix = _installed(uv, wheels, target)
+    prefix = _installed(installer, wheels)
     found = shares(prefix, wheels)
     if not _told_apart(prefix, found):
         for wheel in wheels:
-            alone = _installed(uv, (wheel,), target)
+            alone = _installed(installer, (wheel,))
             whole = Unpacked(wheel, shares(alone, (wheel,))[0].dist_info, alone.files)
             keep(alone, whole)
         return
@@ -74,10 +85,13 @@ def _told_apart(prefix: Prefix, found: tuple[Unpacked, ...]) -> bool:
     return not unclaimed and all(n == 1 for n in (*claims.values(), *folded.values()))
 
 
-def _installed(uv: UvRun, wheels: tuple[LockedWheel, ...], target: tuple[str, ...]) -> Prefix:
+def _installed(installer: Installer, wheels: tuple[LockedWheel, ...]) -> Prefix:
+    uv, target = installer.uv, installer.target
     folder = Path(tempfile.mkdtemp(prefix="install-", dir=uv.folder))
     listed = folder / "locked.txt"
-    listed.write_text("".join(f"{_line(wheel)}\n" for wheel in wheels), encoding="utf-8")
+    lines = (_line(wheel, installer.addresses.get(wheel, ""), uv.world.environ) for wheel in wheels)
+    listed.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    listed.chmod(0o600)
     prefix = folder / "prefix"
     completed = uv.run(
         "pip", "install", "--prefix", str(prefix), "--no-deps", "--require-hashes", "-r", str(listed), *target
@@ -86,25 +100,30 @@ def _installed(uv: UvRun, wheels: tuple[LockedWheel, ...], target: tuple[str, ..
         return open_prefix(prefix)
     if uv.world.offline:
         raise _missing_offline(wheels)
-    lines = tuple(
-        RequirementLine(path="okamochi.lock", line=0, name=wheel.name, specifier=_line(wheel))
+    asked = tuple(
+        RequirementLine(path="okamochi.lock", line=0, name=wheel.name, specifier=_line(wheel, wheel.url, {}))
         for wheel in wheels
     )
-    raise uv_failure(completed, lines=lines, doing="fetching the locked wheels", offline=False)
+    raise uv_failure(completed, lines=asked, doing="fetching the locked wheels", offline=False)
 
 
-def _line(wheel: LockedWheel) -> str:
+def _line(wheel: LockedWheel, address: str, environ: Mapping[str, str]) -> str:
     """The wheel as a line of a requirement file. BuildError for what would be more than one requirement: uv
     must never read an option that a lock or an index made up."""
-    for text in (wheel.name, wheel.version, wheel.url, wheel.sha256):
-        if any(character.isspace() or not character.isprintable() for character in text):
-            raise BuildError(
-                f"a wheel is described by what is no single word: {ascii(text[:100])}",
-                where=f"okamochi.lock, wheel {ascii(wheel.name[:100])}",
-                hint="restore okamochi.lock from version control; otherwise the package index is hostile",
-            )
-    asked = f"{wheel.name} @ {wheel.url}" if wheel.url else f"{wheel.name}=={wheel.version}"
-    return f"{asked} --hash=sha256:{wheel.sha256}"
+    direct = (wheel.name, "@", expanded(address, environ))
+    asked = direct if address else (f"{wheel.name}=={wheel.version}",)
+    words = (*asked, f"--hash=sha256:{wheel.sha256}")
+    if not all(map(_is_word, words)):
+        raise BuildError(
+            "what the lock says of a wheel is more than a name, a version, an address and a digest",
+            where=f"okamochi.lock, wheel {wheel.name[:100]!a}",
+            hint="restore okamochi.lock from version control; otherwise the package index is hostile",
+        )
+    return " ".join(words)
+
+
+def _is_word(text: str) -> bool:
+    return text.isprintable() and not any(character.isspace() for character in text)
 
 
 def _missing_offline(wheels: tuple[LockedWheel, ...]) -> RegistryError:

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -15,6 +15,7 @@ from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
+from okamochi.pypi.direct_urls import address_for_lock, refuse_tokens
 from okamochi.pypi.missing_wheels import missing_wheels
 from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, requirement_of
 from okamochi.pypi.target import Target
@@ -53,12 +54,11 @@ def resolve_wheels(
     lines = _all_lines(indexes.requirements, dependencies)
     if not lines:
         return ()
+    refuse_tokens(lines)
     tied = dependencies.inline if indexes.sources.sources else ()
     with started(world, indexes, dependencies=tied) as uv:
         text = _compiled(uv, indexes, lines, target, preferred)
-    wheels = tuple(
-        _locked(package, indexes.requirements.lines, target) for package in text.get("packages", ())
-    )
+    wheels = tuple(_locked(package, lines, target) for package in text.get("packages", ()))
     return tuple(sorted(wheels))
 
 
@@ -204,7 +204,7 @@ def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], targ
         version=version or filename.split("-")[1],
         filename=filename,
         sha256=digests["sha256"],
-        url=_without_credentials(url) if direct else "",
+        url=address_for_lock(url, filename, asked) if direct else "",
     )
 
 
@@ -221,9 +221,3 @@ def _files(package: Mapping[str, Any]) -> list[tuple[str, Mapping[str, str], str
 
 def _admitted(digests: Mapping[str, str], allowed: set[str]) -> bool:
     return any(f"{algorithm}:{digest}" in allowed for algorithm, digest in digests.items())
-
-
-def _without_credentials(url: str) -> str:
-    """A lock is committed and shared: user and password of an address stay out; .netrc can supply them."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))

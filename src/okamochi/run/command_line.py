@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from okamochi.errors import EngineError
 from okamochi.run.ports import taken_port_error
-from okamochi.run.spec import APP_LABEL, SECRETS_MOUNT, ContainerState, EngineFacts, Running, RunSpec
+from okamochi.run.spec import (
+    APP_LABEL,
+    SECRETS_MOUNT,
+    ContainerState,
+    EngineFacts,
+    Running,
+    RunSpec,
+    aside_name,
+)
 from okamochi.system.process import Completed, Runner
 
 if TYPE_CHECKING:
@@ -118,10 +126,13 @@ class CommandLineEngine:
         return found[0] if found else Running(name=name, app="", state=ContainerState.ABSENT)
 
     def logs(self, name: str, *, tail: int = 200) -> str:
-        completed = self._run("logs", "--tail", str(tail), name)
-        if not completed.ok:
-            return ""
-        return (completed.stdout + completed.stderr).decode("utf-8", "replace").rstrip()
+        completed = self.runner.run(
+            (self.name, "logs", "--tail", str(tail), name),
+            env=self.environ,
+            timeout_seconds=120,
+            merge_stderr=True,
+        )
+        return completed.stdout.decode("utf-8", "replace").rstrip() if completed.ok else ""
 
     def follow_logs(self, name: str, *, tail: int = 200) -> int:
         return self.runner.passthrough(
@@ -150,6 +161,19 @@ class CommandLineEngine:
         completed = self._run("rm", "--force", "--volumes", name)  # unnamed volumes only
         if not completed.ok and not says_absent(completed):
             self._must(completed, f"{self.name} could not remove the container {name}")
+
+    def set_aside(self, name: str, *, grace_seconds: int) -> None:
+        self.stop(name, grace_seconds=grace_seconds)
+        self.remove(aside_name(name))
+        renamed = self._run("rename", name, aside_name(name))
+        self._must(renamed, f"{self.name} could not set {name} aside")
+
+    def bring_back(self, name: str) -> None:
+        if self.inspect(aside_name(name)).state is not ContainerState.ABSENT:  # else setting it aside failed
+            self.remove(name)
+            back = self._run("rename", aside_name(name), name)
+            self._must(back, f"{self.name} could not bring {name} back")
+        self._must(self._run("start", name), f"{self.name} could not start {name} again")
 
     def containers(self, app: str = "") -> tuple[Running, ...]:
         wanted = f"label={APP_LABEL}={app}" if app else f"label={APP_LABEL}"

@@ -60,6 +60,14 @@ class Engine(Protocol):
         """Nothing to do when there is none."""
         ...
 
+    def set_aside(self, name: str, *, grace_seconds: int) -> None:
+        """Stops a container and keeps it as `aside_name(name)`, so that another one can have its name."""
+        ...
+
+    def bring_back(self, name: str) -> None:
+        """Starts again what was set aside, in the place of what has the name now."""
+        ...
+
     def containers(self, app: str = "") -> tuple[Running, ...]:
         """Those that okamochi started, sorted by name; of one app, or all."""
         ...

@@ -13,6 +13,7 @@ __all__ = [
     "EngineFacts",
     "RunSpec",
     "Running",
+    "aside_name",
     "with_secrets",
 ]
 
@@ -103,6 +104,11 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self) -> bool:
         """It ended, or it ended and was started again."""
         return self.restarts > 0 or self.state in (ContainerState.EXITED, ContainerState.RESTARTING)
+
+
+def aside_name(name: str) -> str:
+    """What a container is called while its successor starts."""
+    return f"{name}-previous"
 
 
 def with_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:

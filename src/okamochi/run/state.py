@@ -2,8 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,21 +70,49 @@ class AppState:
     ) -> tuple[str, bool]:
         """The secret of that name, and whether it was made just now; it stays the same from then on."""
         path = self._secret_path(name)
-        try:
-            return path.read_text("utf-8").rstrip("\n"), False
-        except FileNotFoundError:
+        made = not path.exists()
+        if made:
             self.keep_secret(name, make())
-            return path.read_text("utf-8").rstrip("\n"), True
+        self._put_generated(self._generated | {name})
+        return path.read_text("utf-8").rstrip("\n"), made
 
     def keep_secret(self, name: str, value: str) -> Path:
         """A secret that the user gave, as a file that can be mounted."""
         path = self._secret_path(name)
         self._make()
         write_atomic(path, value.encode(), mode=0o644)
+        self._put_generated(self._generated - {name})
         return path
 
-    def forget_secret(self, name: str) -> None:
-        self._secret_path(name).unlink(missing_ok=True)
+    def forget_given_secrets(self, *, but: Iterable[str] = ()) -> None:
+        """Removes the secrets that the user gave; those made here stay: sessions are signed with them."""
+        kept = self._generated | frozenset(but)
+        for name in self.secrets().keys() - kept:
+            (self.secrets_folder / name).unlink(missing_ok=True)
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret that is kept, by name."""
+        if not self.secrets_folder.is_dir():
+            return {}
+        return {
+            path.name: path.read_text("utf-8") for path in self.secrets_folder.iterdir() if path.is_file()
+        }
+
+    @contextmanager
+    def secrets_kept(self, *, unless: type[BaseException]) -> Iterator[None]:
+        """After any other error than `unless` the secrets are what they were, for what runs with them; what
+        was generated meanwhile stays."""
+        before, generated = self.secrets(), self._generated
+        try:
+            yield
+        except unless:
+            raise
+        except BaseException:
+            for name, value in before.items():
+                self.keep_secret(name, value)
+            self._put_generated(self._generated | generated)
+            self.forget_given_secrets(but=before)
+            raise
 
     def record(self) -> UpRecord | None:
         """None when nothing was started, or the record is damaged."""
@@ -99,6 +127,19 @@ class AppState:
 
     def drop_record(self) -> None:
         (self.folder / "up.json").unlink(missing_ok=True)
+
+    @property
+    def _generated(self) -> frozenset[str]:
+        """The names of the secrets that were made here."""
+        try:
+            return frozenset((self.folder / "generated").read_text("utf-8").split())
+        except OSError:
+            return frozenset()
+
+    def _put_generated(self, names: frozenset[str]) -> None:
+        if names != self._generated:
+            text = "".join(f"{name}\n" for name in sorted(names))
+            write_atomic(self.folder / "generated", text.encode(), mode=0o600)
 
     def _secret_path(self, name: str) -> Path:
         if NAME.fullmatch(name) is None:

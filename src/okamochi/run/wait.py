@@ -68,18 +68,25 @@ class FailingPage(UnhealthyError):
 def start_healthy(engine: Engine, spec: RunSpec, patience: Patience | None = None) -> Healthy:
     """Starts the container and waits; one that does not become healthy is removed before UnhealthyError,
     unless only its page fails (FailingPage)."""
-    engine.start(spec)
     try:
+        engine.start(spec)
         return wait_until_healthy(engine, spec, patience or Patience())
     except FailingPage as failure:
         failure.spec = spec
         raise
     except BaseException:
-        with suppress(EngineError):
-            engine.stop(spec.name, grace_seconds=2)
-        with suppress(EngineError):
-            engine.remove(spec.name)
+        take_away(engine, spec)
         raise
+
+
+def take_away(engine: Engine, spec: RunSpec) -> None:
+    """Only what is this app's: a foreign container of that name is why it could not be started."""
+    with suppress(EngineError):
+        if engine.inspect(spec.name).app != spec.app:
+            return
+        engine.stop(spec.name, grace_seconds=2)
+    with suppress(EngineError):
+        engine.remove(spec.name)
 
 
 def wait_until_healthy(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from okamochi.errors import EngineError
+from okamochi.system.signals import Terminated
 
 __all__ = [
     "Completed",
@@ -75,8 +76,10 @@ class Runner(Protocol):
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         timeout_seconds: float = 600,
+        merge_stderr: bool = False,
     ) -> Completed:
-        """Run to the end and keep what it wrote. `env` is the whole environment; None inherits ours."""
+        """Run to the end and keep what it wrote. `env` is the whole environment; None inherits ours.
+        `merge_stderr`: what it writes to stderr comes in `stdout`, in the order of writing."""
         ...
 
     def feed(
@@ -116,8 +119,10 @@ class SubprocessRunner:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         timeout_seconds: float = 600,
+        merge_stderr: bool = False,
     ) -> Completed:
-        process = _start(argv, env, cwd, has_input=bool(stdin))
+        stderr = subprocess.STDOUT if merge_stderr else subprocess.PIPE
+        process = _start(argv, env, cwd, has_input=bool(stdin), stderr=stderr)
         return self._finish(process, tuple(argv), stdin or None, timeout_seconds)
 
     def feed(
@@ -152,6 +157,8 @@ class SubprocessRunner:
             try:
                 code = process.wait()
                 break
+            except Terminated:  # was sent to us alone
+                process.terminate()
             except KeyboardInterrupt:  # Ctrl-C reached the program as well: it decides how to end
                 continue
         return code if code >= 0 else 128 - code
@@ -313,6 +320,7 @@ class RecordedRunner:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         timeout_seconds: float = 600,
+        merge_stderr: bool = False,
     ) -> Completed:
         call = tuple(argv)
         self.calls.append(call)
@@ -323,6 +331,8 @@ class RecordedRunner:
         found = next((self.answers[prefix] for prefix in prefixes if prefix in self.answers), None)
         if found is None:
             raise AssertionError(f"no answer is recorded for {call}")
+        if merge_stderr:
+            found = replace(found, stdout=found.stdout + found.stderr, stderr=b"")
         return replace(found, argv=call)
 
     def feed(

@@ -1,6 +1,7 @@
 """Values for an app's variables: from an environment file, made up once, or missing."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from okamochi.system.world import World
 __all__ = ["Values", "read_values"]
 
 LIMIT_BYTES = 1_000_000
+OWN_PREFIXES = ("OKAMOCHI_", "GUNICORN_")
 SECRET_KINDS = (VariableKind.SECRET, VariableKind.GENERATED)
 
 
@@ -25,12 +27,15 @@ class Values:
     secret_names: tuple[str, ...]
 
 
-def read_values(plan: Plan, env_file: Path | None, state: AppState, world: World) -> Values:
-    """UsageError naming every required variable that has no value, and where the code reads it."""
+def read_values(plan: Plan, env_file: Path | None, state: AppState, world: World, *, project: Path) -> Values:
+    """UsageError naming every required variable that has no value, and where the code reads it. `project` is
+    the folder as it was named."""
     given = from_file(env_file, world) if env_file else {}
     known = {variable.name: variable for variable in plan.environment}
-    refuse_missing(plan, given, env_file)
-    secrets: list[str] = []
+    refuse_missing(plan, given, how_to_give(env_file, project))
+    secrets = list(undeclared_secrets(known.keys(), given))
+    for name in secrets:
+        state.keep_secret(name, given[name])
     for variable in plan.environment:
         if keep_secret(variable, given, state, world):
             secrets.append(variable.name)
@@ -59,7 +64,34 @@ def from_file(env_file: Path, world: World) -> dict[str, str]:
     return dict(parsed.values)
 
 
-def refuse_missing(plan: Plan, given: Mapping[str, str], env_file: Path | None) -> None:
+def undeclared_secrets(known: Set[str], given: Mapping[str, str]) -> tuple[str, ...]:
+    """Names that no code was seen to read (a library does), but that look like secrets."""
+    unknown = [name for name, value in given.items() if name not in known and value.strip()]
+    if not unknown:
+        return ()
+    from okamochi.detect.environment import kind_of
+
+    return tuple(
+        name
+        for name in unknown
+        if kind_of(name) in SECRET_KINDS
+        and name.isidentifier()
+        and not name.endswith("_FILE")
+        and not name.startswith(OWN_PREFIXES)
+    )
+
+
+def how_to_give(env_file: Path | None, project: Path) -> str:
+    if env_file:
+        return f"add them to {env_file}"
+    if (project / ".env").is_file():
+        place = () if project == Path() else (str(project),)
+        words = ("okamochi", "up", *place, "--env-file", str(project / ".env"))
+        return f"if they are in its .env: {shlex.join(words)}"
+    return "write them to a file and pass it with --env-file FILE"
+
+
+def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
     image = dict(plan.image_environment)
     missing = [
         variable.name
@@ -76,7 +108,6 @@ def refuse_missing(plan: Plan, given: Mapping[str, str], env_file: Path | None) 
         for decision in plan.decisions
         if decision.field.startswith("environment.") and decision.evidence
     }
-    where = f"add them to {env_file}" if env_file else "write them to a file and pass it with --env-file FILE"
     raise UsageError(
         f"the app needs values for {', '.join(missing)}",
         where=reasons.get(missing[0], "environment"),
@@ -96,7 +127,6 @@ def keep_secret(
         state.keep_secret(variable.name, value)
         return True
     if variable.kind is not VariableKind.GENERATED:
-        state.forget_secret(variable.name)
         return False
     _, made = state.generated_secret(variable.name)
     if made:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import msgspec
@@ -12,6 +12,7 @@ from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.oci.platform import Platform
 from okamochi.system.files import write_atomic
+from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.remembered import LOCK_NAME
@@ -19,6 +20,7 @@ from okamochi.workflows.remembered import LOCK_NAME
 __all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
 
 LOCK_LIMIT_BYTES = 64_000_000
+UV_FILES = frozenset({"pyproject.toml", "uv.toml"})
 
 # The C library of a suite decides which manylinux wheels its Python can load.
 GLIBC_OF_SUITE = {"bookworm": "2.36", "trixie": "2.41"}
@@ -48,10 +50,10 @@ class LockSession:
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
-        """PlanError when the lock must fit and does not; BuildError when the file is damaged."""
+        """PlanError when the lock must fit and does not; UsageError when the file is damaged or hostile."""
         content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
         old = lock_from_json(content, where=LOCK_NAME) if content is not None else None
-        session = cls(world, planned, platform, mode, old)
+        session = cls(world, replace(planned, read=planned.read | UV_FILES), platform, mode, old)
         if mode is LockMode.LOCKED:
             session.require_fit()
         return session
@@ -187,7 +189,22 @@ def wheel_inputs(planned: PlannedProject) -> str:
         (path, hashlib.sha256(planned.project.read_bytes(path) or b"").hexdigest())
         for path in sorted(plan.dependencies.input_files)
     ]
-    return digest_of((plan.python_version, plan.base.suite, plan.dependencies, contents))
+    question = (plan.python_version, plan.base.suite, plan.dependencies, contents)
+    settings = uv_settings(planned)
+    return digest_of((*question, settings) if settings else question)
+
+
+def uv_settings(planned: PlannedProject) -> tuple[object, ...]:
+    """What uv.toml and [tool.uv] of the project say to the resolution; empty when they say nothing. Folders
+    are as the project writes them, so that a lock fits wherever the project lies."""
+    found = {path: planned.project.read_text(path) for path in UV_FILES}
+    texts = {path: text for path, text in found.items() if text is not None}
+    if not any("uv" in (path + text) or "\\" in text for path, text in texts.items()):
+        return ()
+    from okamochi.pypi.project_sources import read_project_sources
+
+    sources = read_project_sources(MemoryProject(texts), planned.plan.dependencies.inline)
+    return tuple(part for part in (sources.settings, sources.sources) if part)
 
 
 def digest_of(question: object) -> str:

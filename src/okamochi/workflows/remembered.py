@@ -27,6 +27,7 @@ LOCK_NAME = "okamochi.lock"
 KIND = "last-build"
 IGNORE_FILES = (".gitignore", ".dockerignore", "okamochi.toml", "pyproject.toml")
 BRINGS_BACK = re.compile(r"""(?:^\s*|["'])!""", re.MULTILINE)
+TAKEN_BACK = b'"!'
 VCS = frozenset({".git", ".hg", ".svn", ".bzr"})
 MOST_FILES = 20_000
 LOCK_LIMIT_BYTES = 64_000_000
@@ -75,8 +76,8 @@ class Memory:
         program = program_identity()
         parts = (program, str(root), str(platform), question)
         key = hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
-        brings_back = any("!" in part for part in question)
-        return cls(world, root, platform, key, project_facts(root, brings_back) if program else None)
+        watch_all = any("!" in part for part in question)
+        return cls(world, root, platform, key, project_facts(root, watch_all) if program else None)
 
     def recall(self) -> BuiltImage | None:
         """The last build when nothing changed since; else the image as a change of the app's files makes it,
@@ -119,6 +120,8 @@ class Memory:
     def keep(self, built: BuiltImage) -> None:
         if self.facts is None or len(self.facts) > MOST_FILES:
             return
+        if TAKEN_BACK in built.plan_json and not brings_back(self.root):
+            return  # an ignore file further down brings back what was not looked at
         lock, revision = self.surroundings()
         facts = {
             "facts": self.facts,
@@ -143,10 +146,14 @@ class Memory:
         return lock, [revision.commit, revision.source]
 
 
-def project_facts(root: Path, brings_back: bool = False) -> dict[str, FileFacts] | None:
+def project_facts(root: Path, watch_all: bool) -> dict[str, FileFacts] | None:
     """Of everything that planning or packing may look at. Folders that neither enters (see SKIPPED_FOLDERS)
     count all the same once a pattern with "!" may bring them back."""
-    project = DiskProject(root)
-    texts = (project.read_text(name) or "" for name in IGNORE_FILES)
-    skip = VCS if brings_back or any(map(BRINGS_BACK.search, texts)) else SKIPPED_FOLDERS
+    skip = VCS if watch_all or brings_back(root) else SKIPPED_FOLDERS
     return tree_facts(root, skip=skip, ignore=frozenset({LOCK_NAME}))
+
+
+def brings_back(root: Path) -> bool:
+    """Whether an ignore file or setting at the root has a pattern with "!"."""
+    project = DiskProject(root)
+    return any(BRINGS_BACK.search(project.read_text(name) or "") for name in IGNORE_FILES)

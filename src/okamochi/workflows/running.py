@@ -26,8 +26,8 @@ class Seen:
 def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
     """Stops and removes the app's container, on whatever engine it is; with `volumes` its data too.
 
-    The names of what was removed; empty when there was nothing. Generated secrets stay: a session that was
-    signed with them is still good after the next `up`.
+    The names of what was removed; empty when there was nothing. Secrets that were given go, generated ones
+    stay: a session that was signed with them is still good after the next `up`.
     """
     app = app_of(path, world)
     removed: list[str] = []
@@ -41,6 +41,7 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
             if volumes:
                 removed += engine.remove_volumes(app.identity)
         app.state.drop_record()
+        app.state.forget_given_secrets()
     return tuple(removed)
 
 
@@ -60,11 +61,12 @@ def engines_to_ask(record: UpRecord | None, world: World) -> tuple[Engine, ...]:
 
 
 def ps(path: Path | None, world: World) -> tuple[Seen, ...]:
-    """What `up` started of one project, or of all."""
+    """What `up` started of one project, or of all, and nobody removed."""
     root = state_dir(world.environ)
     states = (app_of(path, world).state,) if path is not None else AppState.all(root)
     records = (state.record() for state in states)
-    return tuple(Seen(record, look(record, world)) for record in records if record is not None)
+    seen = (Seen(record, look(record, world)) for record in records if record is not None)
+    return tuple(item for item in seen if not item.running or item.running.state is not ContainerState.ABSENT)
 
 
 def look(record: UpRecord, world: World) -> Running | None:

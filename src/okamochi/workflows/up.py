@@ -18,6 +18,7 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Values, read_values
+from okamochi.workflows.previous import Previous
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import default_reference
 
@@ -40,33 +41,52 @@ def up(request: UpRequest, world: World) -> UpRecord:
     """The record of what is serving, healthy, at its URL."""
     app = app_of(request.build.path, world)
     engine = chosen_engine(request.engine, world)
-    with app.state.lock():
+    with app.state.lock(), app.state.secrets_kept(unless=FailingPage):
         building = Building.open(request.build, world)
-        values = read_values(building.plan, request.env_file, app.state, world)
+        values = read_values(building.plan, request.env_file, app.state, world, project=request.build.path)
+        previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
-            port_of(app, engine, building.plan, request, world)
-        replace_on_other_engine(app, engine, world)
+            port_of(previous, building.plan, request, world)
         built = building.image()
         reference = default_reference(built.name, built.image, None)
         with world.reporter.step(f"Loading into {engine.name}"):
             engine.load(built.image, reference)
-        try:
-            spec = started_on_a_port(
+        record = replaced(
+            previous,
+            lambda: started_on_a_port(
                 engine,
                 lambda port: spec_of(app, built, str(reference.tagged), values, port),
-                lambda: port_of(app, engine, built.plan, request, world),
+                previous,
+                lambda: port_of(previous, built.plan, request, world),
                 world,
-                tries=1 if request.port is not None else PORT_TRIES,
-            )
-        except FailingPage as failure:
-            app.state.put_record(record_of(app, engine, built, failure.spec))
-            world.reporter.note(
-                "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
-            )
-            raise
-        record = record_of(app, engine, built, spec)
-        app.state.put_record(record)
+                explicit=request.port is not None,
+            ),
+            lambda spec: record_of(app, engine, built, spec),
+        )
+        app.state.forget_given_secrets(but=values.secret_names)
     world.cache.prune_when_due()
+    return record
+
+
+def replaced(
+    previous: Previous, start_it: Callable[[], RunSpec], record_for: Callable[[RunSpec], UpRecord]
+) -> UpRecord:
+    """The record of what was started in the place of the previous one, which comes back when that fails."""
+    state = previous.app.state
+    try:
+        record = record_for(start_it())
+    except FailingPage as failure:
+        state.put_record(record_for(failure.spec))
+        previous.be_gone()
+        previous.world.reporter.note(
+            "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
+        )
+        raise
+    except BaseException:
+        previous.come_back()
+        raise
+    state.put_record(record)
+    previous.be_gone()
     return record
 
 
@@ -80,6 +100,7 @@ def chosen_engine(name: str | None, world: World) -> Engine:
         return engine
     engine_found = answering_engine(world)
     if engine_found is not None:
+        tell_missing(engine_found, world)
         return engine_found
     for refused, why in refusals(world):
         world.reporter.note(f"{refused}: {why}")
@@ -90,37 +111,21 @@ def chosen_engine(name: str | None, world: World) -> Engine:
 
 
 def tell_missing(engine: Engine, world: World) -> None:
-    """EngineError when the engine does not answer."""
+    """Warns of limits that the engine cannot set; EngineError when it does not answer."""
     for sentence in engine.facts().missing:
         world.reporter.warn(f"{engine.name}: {sentence}")
 
 
-def replace_on_other_engine(app: App, engine: Engine, world: World) -> None:
-    """An app runs on one engine at a time: what ran on another one is stopped."""
-    record = app.state.record()
-    if record is None or record.engine == engine.name:
-        return
-    other = engine_named(record.engine, world)
-    world.reporter.note(f"stopping {record.container} on {record.engine}")
-    other.stop(record.container, grace_seconds=10)
-    other.remove(record.container)
-    app.state.drop_record()
-
-
-def port_of(app: App, engine: Engine, plan: Plan, request: UpRequest, world: World) -> int:
-    """The port asked for; else the one this app had; else the process's own, or the next free one, told.
+def port_of(previous: Previous, plan: Plan, request: UpRequest, world: World) -> int:
+    """The port asked for; else the one this app had; else the process's own, or the next free one.
 
     A container of this app that is about to be replaced does not hold its port against itself.
     """
-    record = app.state.record()
-    running = record if record and engine.inspect(record.container).state == "running" else None
-    if running and request.port in (None, running.port):
-        return running.port
+    serving = previous.serving_port
+    if serving and request.port in (None, serving):
+        return serving
     wanted = request.port or plan.web.port
-    port = choose_port(wanted, explicit=request.port is not None, runner=world.runner)
-    if port != wanted:
-        world.reporter.note(f"port {wanted} is taken; using {port}")
-    return port
+    return choose_port(wanted, explicit=request.port is not None, runner=world.runner)
 
 
 def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: int) -> RunSpec:
@@ -145,24 +150,27 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
 def started_on_a_port(
     engine: Engine,
     spec_on: Callable[[int], RunSpec],
+    previous: Previous,
     choose: Callable[[], int],
     world: World,
     *,
-    tries: int,
+    explicit: bool,
 ) -> RunSpec:
     """What was started, healthy.
 
     Between choosing a port and listening on it, somebody else may take it: then another one is chosen.
     The lock keeps two `up` apart: the second one would take the first one's answers for its own app's.
     """
-    for left in reversed(range(tries)):
+    for left in reversed(range(1 if explicit else PORT_TRIES)):
         port = choose()
         with world.cache.lock(f"port-{port}"):
             if left and choose() != port:
                 continue
             spec = spec_on(port)
+            if not explicit:
+                tell_other_port(spec, previous, world)
             try:
-                start(engine, spec, world)
+                start(engine, spec, previous, world)
                 return spec
             except FailingPage:
                 raise
@@ -172,8 +180,15 @@ def started_on_a_port(
     raise AssertionError("at least one try")
 
 
-def start(engine: Engine, spec: RunSpec, world: World) -> None:
+def tell_other_port(spec: RunSpec, previous: Previous, world: World) -> None:
+    own = spec.process.port
+    if spec.published_port not in (own, previous.serving_port) and not is_free(own):
+        world.reporter.note(f"port {own} is taken; using {spec.published_port}")
+
+
+def start(engine: Engine, spec: RunSpec, previous: Previous, world: World) -> None:
     with world.reporter.step(f"Starting {spec.name}"):
+        previous.step_aside(engine)
         healthy = start_healthy(engine, spec)
     if healthy.note:
         world.reporter.note(healthy.note)

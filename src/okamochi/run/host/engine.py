@@ -21,7 +21,7 @@ from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv
 from okamochi.run.host.launcher import is_running, kill_group, start_time
 from okamochi.run.host.shim import Shim, fill, shim_at
 from okamochi.run.host.unpack import within
-from okamochi.run.spec import SECRETS_MOUNT, ContainerState, EngineFacts, Running, RunSpec
+from okamochi.run.spec import SECRETS_MOUNT, ContainerState, EngineFacts, Running, RunSpec, aside_name
 from okamochi.system.environ import state_dir
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
@@ -148,6 +148,18 @@ class HostEngine:
         self.stop(name, grace_seconds=3)
         keeper_done(folder / "status.json")
         shutil.rmtree(folder, ignore_errors=True)
+
+    def set_aside(self, name: str, *, grace_seconds: int) -> None:
+        folder = self._must_find(name)
+        self.stop(name, grace_seconds=grace_seconds)
+        keeper_done(folder / "status.json")
+        self.remove(aside_name(name))
+        folder.rename(folder.with_name(aside_name(name)))
+
+    def bring_back(self, name: str) -> None:
+        folder = self._find(aside_name(name)) or self._must_find(name)  # the latter: setting it aside failed
+        self.start(read_spec(folder))
+        self.remove(aside_name(name))
 
     def containers(self, app: str = "") -> tuple[Running, ...]:
         found = (self.inspect(folder.name) for folder in self.state_root.glob(f"{app or '*'}/host/*"))

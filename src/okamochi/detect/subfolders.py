@@ -1,0 +1,83 @@
+"""Folders of the project that are apps of their own: what to name when the folder itself is none."""
+
+import os
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.python_source import Sources
+from okamochi.detect.web_applications import web_applications
+from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
+
+__all__ = ["app_folders", "folder_hint"]
+
+LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py")
+DEEPEST = 2
+SHOWN = 5
+
+
+def folder_hint(project: ProjectFiles) -> str:
+    """What to do when the app is below the folder: "okamochi up invoice"; "" when none is."""
+    folders = app_folders(project)
+    if not folders:
+        return ""
+    commands = " or ".join(f"okamochi up {_from_here(project.root, folder)}" for folder in folders[:SHOWN])
+    more = f" (and {len(folders) - SHOWN} more)" if len(folders) > SHOWN else ""
+    return f"give the folder of the app: {commands}{more}"
+
+
+def app_folders(project: ProjectFiles) -> tuple[str, ...]:
+    """Folders, at most two deep, that list dependencies and hold a Flask application, sorted; those inside of
+    such a folder are left out."""
+    found: list[str] = []
+    for folder in sorted(
+        {posixpath.dirname(path) for name in LISTINGS for path in project.files(f"**/{name}")} - {""}
+    ):
+        if folder.count("/") >= DEEPEST or any(folder.startswith(f"{outer}/") for outer in found):
+            continue
+        if web_applications(FlaskObjects(Sources(Below(project, folder)))):
+            found.append(folder)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A folder of a project, seen as a project."""
+
+    whole: ProjectFiles
+    folder: str
+
+    @property
+    def root(self) -> Path | None:
+        return self.whole.root / self.folder if self.whole.root is not None else None
+
+    def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        return self.whole.read_bytes(self._full(path), limit_bytes=limit_bytes)
+
+    def read_text(self, path: str) -> str | None:
+        return self.whole.read_text(self._full(path))
+
+    def exists(self, path: str) -> bool:
+        return self.whole.exists(self._full(path))
+
+    def is_dir(self, path: str) -> bool:
+        return self.whole.is_dir(self._full(path))
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        found = self.whole.files(pattern, within=self._full(within))
+        return tuple(path.removeprefix(f"{self.folder}/") for path in found)
+
+    def _full(self, path: str) -> str:
+        return posixpath.join(self.folder, path)
+
+
+def _from_here(root: Path | None, folder: str) -> str:
+    """As it is typed in the current folder."""
+    if root is None:
+        return folder
+    try:
+        relative = os.path.relpath(root / folder)
+    except OSError:
+        return os.fspath(root / folder)
+    return os.fspath(root / folder) if relative.startswith("..") else relative

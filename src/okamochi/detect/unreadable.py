@@ -1,0 +1,70 @@
+"""Modules that Python cannot parse: an error where the app loads them, a warning in the plan elsewhere."""
+
+import sys
+from collections.abc import Iterable
+
+from okamochi.detect.interpreter import AVAILABLE
+from okamochi.detect.python_source import Module, Sources
+from okamochi.errors import DetectionError
+from okamochi.model.evidence import Decision, Evidence, Origin
+
+__all__ = ["not_parsed", "refuse_unreadable", "unread_modules"]
+
+
+def not_parsed(module: Module, *, remedy: str = "") -> DetectionError:
+    """The error about a module with a problem: its line, the Python that read it, and what to do."""
+    problem = module.problem
+    line, reason, text = (problem.line, problem.reason, problem.text) if problem else (0, "", "")
+    return DetectionError(
+        f"{module.path} cannot be parsed by Python {_host()}, which runs okamochi: {reason}",
+        where=f"{module.path}:{line}" if line else module.path,
+        hint=_hint() + remedy,
+        details=(text,) if text else (),
+    )
+
+
+def refuse_unreadable(sources: Sources, reached: Iterable[str], excluded: tuple[str, ...]) -> None:
+    """DetectionError for the first reached module with invalid syntax: what it reads, writes and serves would
+    be missing from the plan. Files that are no part of the image do not count."""
+    broken = tuple(module for module in map(sources.module, reached) if module.is_invalid)
+    for module in _in_image(broken, excluded):
+        remedy = "; if the app runs without this file, name it in the setting exclude"
+        raise not_parsed(module, remedy=remedy)
+
+
+def unread_modules(sources: Sources, excluded: tuple[str, ...]) -> tuple[Decision, ...]:
+    """The warning about modules of the app that were looked at and could not be read; none, no decision."""
+    looked_at = (sources.parsed[path] for path in sources.paths if path in sources.parsed)
+    unread = _in_image(tuple(module for module in looked_at if module.problem is not None), excluded)
+    if not unread:
+        return ()
+    evidence = tuple(
+        Evidence(path=one.path, line=one.problem.line, reason=one.problem.reason)
+        for one in unread
+        if one.problem is not None
+    )
+    names = ", ".join(one.path for one in unread[:5]) + (" and others" if len(unread) > 5 else "")
+    summary = f"Warning: {names} could not be read by Python {_host()}; nothing is known about what it does"
+    return (Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+
+
+def _in_image(modules: tuple[Module, ...], excluded: tuple[str, ...]) -> tuple[Module, ...]:
+    if not modules:
+        return ()
+    from pathspec import GitIgnoreSpec
+
+    outside = GitIgnoreSpec.from_lines(excluded)
+    return tuple(module for module in modules if not outside.match_file(module.path))
+
+
+def _host() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _hint() -> str:
+    if _host() == AVAILABLE:
+        return "correct the syntax"
+    return (
+        f"correct the syntax; if it is right for Python {AVAILABLE}, which is in the image, run okamochi "
+        f"with it (uv tool install --python {AVAILABLE} …)"
+    )

@@ -1,0 +1,51 @@
+"""A folder that is no app, but holds some."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from okamochi.detect.planner import make_plan
+from okamochi.errors import DetectionError
+from okamochi.model.settings import SettingsTable
+from okamochi.system.project_files import DiskProject, MemoryProject
+from tests.detect.plans import FLASK_APP
+
+INVOICE = {"invoice/app.py": FLASK_APP, "invoice/requirements.txt": "flask\n"}
+PARCEL = {"parcel/app.py": FLASK_APP, "parcel/pyproject.toml": '[project]\nname = "parcel"\n'}
+
+
+def hint(files: Mapping[str, str | bytes]) -> str:
+    with pytest.raises(DetectionError) as caught:
+        make_plan(MemoryProject(files), SettingsTable())
+    return caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (INVOICE, "okamochi up invoice"),
+        ({**INVOICE, **PARCEL}, "okamochi up invoice or okamochi up parcel"),
+        ({f"examples/{path}": text for path, text in INVOICE.items()}, "okamochi up examples/invoice"),
+        ({"tool.py": "print()\n", **{f"demo{p[7:]}": t for p, t in INVOICE.items()}}, "okamochi up demo"),
+    ],
+)
+def test_the_hint_names_the_folders_that_are_apps(files: Mapping[str, str], expected: str) -> None:
+    assert hint(files) == f"give the folder of the app: {expected}"
+
+
+def test_a_folder_without_an_app_is_not_named() -> None:
+    assert "okamochi up" not in hint({"shop/x.py": "x = 1\n", "shop/requirements.txt": "flask\n"})
+
+
+def test_the_hint_is_written_as_it_is_typed_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, text in INVOICE.items():
+        target = tmp_path / "apps" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DetectionError) as caught:
+        make_plan(DiskProject.open(tmp_path / "apps"), SettingsTable())
+    assert caught.value.hint.endswith("okamochi up apps/invoice")

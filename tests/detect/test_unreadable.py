@@ -1,0 +1,80 @@
+"""Modules that Python cannot parse."""
+
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from okamochi.errors import DetectionError
+from okamochi.model.plan import Plan
+from tests.detect.plans import FLASK_APP, planned
+
+BROKEN = "import os\nKEY = os.environ['KEY']\ndef x(:\n"
+NEWER = "from flask import Flask\n\ntype Name = str\napp = Flask(__name__)\n"
+old_host = pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python parses the newer syntax")
+
+
+def refused(files: Mapping[str, str | bytes]) -> DetectionError:
+    with pytest.raises(DetectionError) as caught:
+        planned(files)
+    return caught.value
+
+
+def warnings_of(plan: Plan) -> list[str]:
+    return [one.summary for one in plan.decisions if one.summary.startswith("Warning: ")]
+
+
+@old_host
+def test_newer_syntax_in_the_entry_module_is_an_error_that_names_the_hosts_python() -> None:
+    error = refused({"app.py": NEWER})
+    assert error.exit_code == 3
+    assert error.where == "app.py:3"
+    assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in error.message
+    assert "uv tool install --python 3.13" in error.hint
+    assert error.details == ("type Name = str",)
+
+
+@old_host
+def test_newer_syntax_in_a_reached_module_is_an_error() -> None:
+    source = "import os\nQUOTED = f'{os.environ['SECRET_KEY']}'\n"
+    error = refused({"app.py": f"import settings\n{FLASK_APP}", "settings.py": source})
+    assert error.where == "settings.py:2"
+    assert "uv tool install --python 3.13" in error.hint
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": f"import settings\n{FLASK_APP}", "settings.py": BROKEN},
+        {"app.py": f"{FLASK_APP}app.config.from_object('settings.Production')\n", "settings.py": BROKEN},
+        {"app.py": f"from a import b\n{FLASK_APP}", "a.py": "import settings\n", "settings.py": BROKEN},
+        {
+            "shop/__init__.py": "from flask import Flask\ndef create_app():\n"
+            "    from shop import settings\n    return Flask(__name__)\n",
+            "shop/settings.py": BROKEN,
+        },
+    ],
+)
+def test_a_broken_module_that_the_app_loads_is_an_error(files: Mapping[str, str | bytes]) -> None:
+    error = refused(files)
+    assert error.where in ("settings.py:3", "shop/settings.py:3")
+    assert "exclude" in error.hint
+
+
+def test_a_broken_module_that_nothing_loads_is_a_warning() -> None:
+    plan = planned({"app.py": FLASK_APP, "old.py": f"import flask\n{BROKEN}"})
+    assert [one.split(" could")[0] for one in warnings_of(plan)] == ["Warning: old.py"]
+
+
+def test_a_broken_module_that_stays_out_of_the_image_is_neither() -> None:
+    files = {
+        "app.py": f"try:\n    import settings\nexcept Exception:\n    pass\n{FLASK_APP}",
+        "settings.py": BROKEN,
+        "okamochi.toml": 'exclude = ["/settings.py"]\n',
+    }
+    assert warnings_of(planned(files)) == []
+
+
+def test_a_loaded_module_that_is_only_too_large_for_us_is_a_warning() -> None:
+    files = {"app.py": f"import table\n{FLASK_APP}", "table.py": "ROWS = '" + "x" * 2_000_000 + "'\n"}
+    assert [one.split(" could")[0] for one in warnings_of(planned(files))] == ["Warning: table.py"]

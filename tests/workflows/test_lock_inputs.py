@@ -1,0 +1,113 @@
+"""Which changes of a project make its lock one that does not fit."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from okamochi.oci.platform import LINUX_AMD64
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.lock import LockMode, LockSession, base_inputs, wheel_inputs
+from okamochi.workflows.plan import PlannedProject, plan_project
+from tests.bad_projects.conftest import FLASK_APP
+from tests.bad_projects.test_usage import lock
+from tests.cli.program import Program
+
+PYPROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "shop")
+
+
+def make_project(root: Path) -> Path:
+    root.mkdir(parents=True)
+    (root / "app.py").write_text(FLASK_APP)
+    (root / "requirements.txt").write_text("flask\n")
+    return root
+
+
+def planned(root: Path) -> PlannedProject:
+    return plan_project(root, World.real({}, SilentReporter(), cache_root=root.parent / "cache"))
+
+
+def inputs(root: Path) -> str:
+    return wheel_inputs(planned(root))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'constraint-dependencies = ["flask<3"]',
+        'override-dependencies = ["werkzeug==3.0"]',
+        'prerelease = "allow"',
+        'exclude-newer = "2026-01-01T00:00:00Z"',
+        "exclude-newer = 2026-01-01T00:00:00Z",
+        'find-links = ["wheels"]',
+        '[[index]]\nname = "ours"\nurl = "https://example.org/simple"',
+    ],
+)
+def test_a_setting_of_uv_that_decides_the_resolution_is_part_of_the_question(
+    project: Path, setting: str
+) -> None:
+    before = inputs(project)
+    (project / "uv.toml").write_text(setting + "\n")
+    from_uv_toml = inputs(project)
+    assert from_uv_toml != before
+    (project / "uv.toml").unlink()
+    (project / "pyproject.toml").write_text("[tool.uv]\n" + setting.replace("[[index]]", "[[tool.uv.index]]"))
+    assert inputs(project) == from_uv_toml
+    (project / "pyproject.toml").unlink()
+    assert inputs(project) == before
+
+
+def test_a_package_tied_to_another_index_is_another_question(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "app.py").write_text(FLASK_APP)
+    asked = set()
+    for tie in ("", '[tool.uv.sources]\nflask = { index = "a" }\n', '[tool.uv.sources]\nflask.index = "b"\n'):
+        (root / "pyproject.toml").write_text(PYPROJECT + tie)
+        asked.add(inputs(root))
+    assert len(asked) == 3
+
+
+def test_what_does_not_decide_the_resolution_leaves_the_lock_fitting(project: Path) -> None:
+    before = inputs(project)
+    (project / "pyproject.toml").write_text("[tool.uv]\npackage = false\n[tool.ruff]\nline-length = 99\n")
+    assert inputs(project) == before
+
+
+def test_the_place_of_the_project_is_no_part_of_the_question(tmp_path: Path) -> None:
+    asked = set()
+    for place in ("here", "there/deeper"):
+        root = make_project(tmp_path / place / "shop")
+        (root / "uv.toml").write_text('find-links = ["wheels"]\nindex-url = "./simple"\n')
+        asked.add(inputs(root))
+    assert len(asked) == 1
+
+
+def fitting_lock(root: Path) -> bytes:
+    plan = planned(root)
+    fields = {"base_inputs": base_inputs(plan), "wheel_inputs": wheel_inputs(plan)}
+    old = msgspec.json.decode(lock())
+    return msgspec.json.encode({**old, **fields})
+
+
+def test_a_constraint_that_was_added_is_told_by_locked(project: Path) -> None:
+    world = World.real({}, SilentReporter(), cache_root=project.parent / "cache")
+    (project / "okamochi.lock").write_bytes(fitting_lock(project))
+    session = LockSession.open(world, planned(project), LINUX_AMD64, LockMode.LOCKED)
+    assert session.fitting is not None
+    (project / "uv.toml").write_text('constraint-dependencies = ["flask<3"]\n')
+    answer = Program()("build", project, "--locked", "--platform", "linux/amd64", "--to", "layout:x")
+    assert (answer.code, answer.stdout) == (4, "")
+    assert "does not fit the project" in answer.stderr and "okamochi lock" in answer.stderr
+
+
+def test_files_that_decide_the_resolution_count_as_read(project: Path) -> None:
+    world = World.real({}, SilentReporter(), cache_root=project.parent / "cache")
+    session = LockSession.open(world, planned(project), LINUX_AMD64, LockMode.KEEP)
+    assert {"uv.toml", "pyproject.toml", "requirements.txt"} <= session.planned.read
