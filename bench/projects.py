@@ -60,19 +60,17 @@ class Project:
 
     def change_a_line(self, number: int) -> None:
         """One line of source is different from ever before."""
-        path = self.folder / self.example.edited
-        marker = "BENCHMARK_EDIT = "
-        kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
-        kept.append(f'{marker}"{number} {time.time_ns()}"')
-        path.write_text("\n".join(kept) + "\n", "utf-8")
+        replace_line(self.folder / self.example.edited, "BENCHMARK_EDIT = ", f'"{number} {time.time_ns()}"')
 
     def change_a_template(self, number: int) -> None:
         """One line of a template is different from ever before."""
-        path = self.folder / self.example.styled
-        marker = "<!-- benchmark "
-        kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
-        kept.append(f"{marker}{number} {time.time_ns()} -->")
-        path.write_text("\n".join(kept) + "\n", "utf-8")
+        replace_line(self.folder / self.example.styled, "<!-- benchmark ", f"{number} {time.time_ns()} -->")
+
+
+def replace_line(path: Path, marker: str, rest: str) -> None:
+    """The line that begins with the marker, new and last."""
+    kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
+    path.write_text("\n".join([*kept, marker + rest]) + "\n", "utf-8")
 
 
 def copied(root: Path, example: Example, folder: Path) -> Project:

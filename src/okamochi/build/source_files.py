@@ -13,7 +13,7 @@ from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind, FileCont
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-__all__ = ["APP_OWNER", "LARGEST_FILE_BYTES", "Contents", "SourceFiles", "read_source"]
+__all__ = ["APP_OWNER", "LARGEST_FILE_BYTES", "Contents", "SourceFiles", "image_mode", "read_source"]
 
 APP_OWNER = "app"
 APP_PREFIX = "app"
@@ -31,10 +31,6 @@ class SourceFiles:
 
     entries: tuple[Entry, ...]
     special: tuple[str, ...] = ()
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(entry.size_bytes for entry in self.entries)
 
 
 def read_source(root: Path, exclude: Sequence[str]) -> SourceFiles:
@@ -98,7 +94,7 @@ class Walk:
             return
         if is_archive(item):
             return
-        mode = 0o755 if facts.st_mode & 0o100 else 0o644
+        mode = image_mode(facts.st_mode)
         content = self.contents.of(Path(item.path))
         self.total_bytes += content.size_bytes
         yield Entry(f"{APP_PREFIX}/{path}", EntryKind.FILE, mode, APP_OWNER, content=content)
@@ -152,6 +148,11 @@ class Contents:
         content = path.read_bytes()
         self.held_bytes += len(content)
         return BytesContent(content)
+
+
+def image_mode(mode: int) -> int:
+    """A file's permissions in the image: only whether its owner may execute it counts."""
+    return 0o755 if mode & 0o100 else 0o644
 
 
 def is_layout(folder: Path) -> bool:

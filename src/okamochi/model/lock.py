@@ -1,7 +1,7 @@
 """okamochi.lock: base packages and wheels by digest, so that a build needs no resolution.
 
-JSON, sorted, one entry a line when written (see `to_text`); it names no mirror and no index: where to fetch
-is the host's affair, what to accept is the lock's. What its fields may hold: `lock_check`.
+JSON, sorted, one entry a line when written (`lock_codec`); it names no mirror and no index: where to fetch is
+the host's affair, what to accept is the lock's. What its fields may hold: `lock_check`.
 """
 
 from typing import Literal

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandLineEngine"]
 
-LEAST_MEMORY_BYTES = 16 * 1024 * 1024
 STATES = {
     "created": ContainerState.CREATED,
     "configured": ContainerState.CREATED,

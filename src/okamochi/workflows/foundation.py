@@ -66,7 +66,7 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
 
 
 def open_toolchain(world: World, session: LockSession, debs: "Future[Debs]") -> Toolchain:
-    """With the base unpacked, unless it is not needed: then its layer is in the cache."""
+    """With the base unpacked: what is packed next may need its Python."""
     chosen, snapshot = debs.result()
     toolchain = Toolchain(world, chosen, session.platform, snapshot)
     with world.reporter.step(f"Base: {len(chosen)} packages"):

@@ -14,7 +14,7 @@ from typing import Any
 
 from okamochi.build.app_layers import Volumes, app_layers
 from okamochi.build.bytecode import Interpreter
-from okamochi.build.source_files import LARGEST_FILE_BYTES, Contents, SourceFiles
+from okamochi.build.source_files import LARGEST_FILE_BYTES, Contents, SourceFiles, image_mode
 from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, EntryKind
 from okamochi.oci.image import Image
@@ -95,7 +95,7 @@ def harmless(root: Path, path: str, known: dict[str, Any]) -> bool:
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE_BYTES:
         return False
     mode = next((row[2] for row in known["entries"] if row[0] == f"app/{path}"), None)
-    if mode is not None and mode != (0o755 if facts.st_mode & 0o100 else 0o644):
+    if mode is not None and mode != image_mode(facts.st_mode):
         return False
     return path not in known["read"]
 

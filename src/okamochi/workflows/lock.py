@@ -15,11 +15,10 @@ from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import PlannedProject
-from okamochi.workflows.remembered import LOCK_NAME
+from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 
 __all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
 
-LOCK_LIMIT_BYTES = 64_000_000
 UV_FILES = frozenset({"pyproject.toml", "uv.toml"})
 
 # The C library of a suite decides which manylinux wheels its Python can load.

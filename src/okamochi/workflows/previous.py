@@ -9,7 +9,7 @@ from okamochi.run.spec import ContainerState, aside_name
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 
-__all__ = ["Previous"]
+__all__ = ["GRACE_SECONDS", "Previous"]
 
 GRACE_SECONDS = 35
 

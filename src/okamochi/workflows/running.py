@@ -11,6 +11,7 @@ from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
 from okamochi.workflows.apps import app_of, running_app
+from okamochi.workflows.previous import GRACE_SECONDS
 
 __all__ = ["Seen", "down", "execute", "logs", "ps"]
 
@@ -35,7 +36,7 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
         for engine in engines_to_ask(app.state.record(), world):
             for running in engine.containers(app.identity):
                 with world.reporter.step(f"Stopping {running.name}"):
-                    engine.stop(running.name, grace_seconds=35)
+                    engine.stop(running.name, grace_seconds=GRACE_SECONDS)
                     engine.remove(running.name)
                 removed.append(running.name)
             if volumes:
