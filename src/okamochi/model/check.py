@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from okamochi.errors import PlanError
 from okamochi.model.explain import value_of
-from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
-from okamochi.model.process import HttpProbe, Process, ProcessType, VariableKind
+from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan, ServerInterface
+from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe, VariableKind
 
 __all__ = ["checked", "problems_of"]
 
@@ -58,7 +58,8 @@ def problems_of(plan: Plan) -> tuple[str, ...]:
     return (
         *_name_problems(plan),
         *_process_problems(plan),
-        *_volume_problems(plan),
+        *_folder_problems(plan),
+        *_service_problems(plan),
         *_environment_problems(plan),
         *_decision_problems(plan),
     )
@@ -71,11 +72,26 @@ def _name_problems(plan: Plan) -> Iterable[str]:
         yield "name: longer than 100 characters"
     if PYTHON_VERSION.fullmatch(plan.python_version) is None:
         yield f"python_version: {plan.python_version!r} is not of the form 3.13"
-    if OBJECT_REFERENCE.fullmatch(plan.application.object_reference) is None:
-        yield f"application.object_reference: {plan.application.object_reference!r} is not module:object"
-    for path in (*plan.dependencies.files, *plan.dependencies.input_files, plan.application.import_root):
+    for version in plan.python_alternatives:
+        if PYTHON_VERSION.fullmatch(version) is None:
+            yield f"python_alternatives: {version!r} is not of the form 3.13"
+    reference = plan.application.object_reference
+    if plan.application.interface is ServerInterface.OWN:
+        if reference:
+            yield f"application.object_reference: {reference!r}, but the app is its own server"
+    elif OBJECT_REFERENCE.fullmatch(reference) is None:
+        yield f"application.object_reference: {reference!r} is not module:object"
+    for path in _project_paths(plan):
         if path.startswith("/") or ".." in path.split("/"):
             yield f"{path} lies outside the project"
+
+
+def _project_paths(plan: Plan) -> Iterable[str]:
+    dependencies = plan.dependencies
+    yield from (*dependencies.files, *dependencies.constraint_files, *dependencies.input_files)
+    yield from (package.path for package in dependencies.local)
+    yield from (path for service in plan.services for path in service.initial_files)
+    yield from (dependencies.lock_file, plan.application.import_root, plan.application.script)
 
 
 def _process_problems(plan: Plan) -> Iterable[str]:
@@ -95,7 +111,7 @@ def _one_process(process: Process) -> Iterable[str]:
         yield f"{field}.argv: must begin with an absolute path"
     if process.port not in range(65536) or (process.type is ProcessType.WEB and not process.port):
         yield f"{field}.port: {process.port} is not a port"
-    if process.probe is not None and not process.port:
+    if isinstance(process.probe, HttpProbe | TcpProbe) and not process.port:
         yield f"{field}.probe: there is nothing to probe without a port"
     if isinstance(process.probe, HttpProbe) and re.fullmatch(r"/[!-~]*", process.probe.path) is None:
         yield f"{field}.probe.path: {process.probe.path!r} is not an absolute URL path"
@@ -105,19 +121,42 @@ def _one_process(process: Process) -> Iterable[str]:
         yield f"{field}.resources: cpus must be above 0 and pids at least 8"
 
 
-def _volume_problems(plan: Plan) -> Iterable[str]:
+def _folder_problems(plan: Plan) -> Iterable[str]:
+    """Of volumes and temporary folders: what may be written at all."""
     yield from _repeated("volumes", (volume.name for volume in plan.volumes))
-    yield from _repeated("volumes", (volume.path for volume in plan.volumes))
+    written = (
+        *((f"volumes.{volume.name}", volume.path) for volume in plan.volumes),
+        *((f"temporary_folders.{folder.path}", folder.path) for folder in plan.temporary_folders),
+    )
+    yield from _repeated("volumes, temporary_folders", (path for _, path in written))
     code = {APP_ROOT, posixpath.join(APP_ROOT, plan.application.import_root).rstrip("/")}
-    for volume in plan.volumes:
-        if not volume.path.startswith("/") or posixpath.normpath(volume.path) != volume.path:
-            yield f"volumes.{volume.name}: {volume.path!r} is not a normalized absolute path"
-        elif volume.path in code:
-            yield f"volumes.{volume.name}: {volume.path} holds the app's own code; it must stay read-only"
-        elif volume.path == "/" or volume.path in SYSTEM_FOLDERS:
-            yield f"volumes.{volume.name}: {volume.path} belongs to the system"
-        elif any(f"{volume.path}/".startswith(f"{root}/") for root in (VENV_ROOT, KIT_ROOT)):
-            yield f"volumes.{volume.name}: {volume.path} belongs to the image"
+    for field, path in written:
+        if not path.startswith("/") or posixpath.normpath(path) != path:
+            yield f"{field}: {path!r} is not a normalized absolute path"
+        elif path in code:
+            yield f"{field}: {path} holds the app's own code; it must stay read-only"
+        elif path == "/" or path in SYSTEM_FOLDERS:
+            yield f"{field}: {path} belongs to the system"
+        elif any(f"{path}/".startswith(f"{root}/") for root in (VENV_ROOT, KIT_ROOT)):
+            yield f"{field}: {path} belongs to the image"
+
+
+def _service_problems(plan: Plan) -> Iterable[str]:
+    names = (*(service.name for service in plan.services), *(process.name for process in plan.processes))
+    yield from _repeated("services, processes: name", names)
+    for service in plan.services:
+        field = f"services.{service.name}"
+        if NORMALIZED_NAME.fullmatch(service.name) is None:
+            yield f"{field}.name: {service.name!r} is not a host name of a-z, 0-9 and single hyphens"
+        if service.port not in range(1, 65536):
+            yield f"{field}.port: {service.port} is not a port"
+        if service.volume_path and not service.volume_path.startswith("/"):
+            yield f"{field}.volume_path: {service.volume_path!r} is not an absolute path"
+        for variable in service.variables:
+            try:
+                variable.template.format(host="", port=0, user="", password="", database="")
+            except (KeyError, IndexError, ValueError):
+                yield f"{field}.variables.{variable.name}: {variable.template!r} is not a template"
 
 
 def _environment_problems(plan: Plan) -> Iterable[str]:

@@ -5,8 +5,16 @@ from typing import Literal
 
 import msgspec
 
+from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Decision
-from okamochi.model.process import EnvironmentVariable, Process, ProcessType, SecurityContext, Volume
+from okamochi.model.process import (
+    EnvironmentVariable,
+    Process,
+    ProcessType,
+    SecurityContext,
+    TemporaryFolder,
+    Volume,
+)
 
 __all__ = [
     "APP_ROOT",
@@ -15,7 +23,9 @@ __all__ = [
     "AppSource",
     "Base",
     "Dependencies",
+    "DependencyManager",
     "Framework",
+    "LocalPackage",
     "Plan",
     "ServerInterface",
     "WebApplication",
@@ -28,48 +38,110 @@ KIT_ROOT = "/opt/okamochi"
 
 
 class Framework(StrEnum):
+    """OTHER: a program of the project's own that listens on a port, of no framework that is known."""
+
     FLASK = "flask"
+    QUART = "quart"
+    FASTAPI = "fastapi"
+    STARLETTE = "starlette"
+    LITESTAR = "litestar"
+    DJANGO = "django"
+    STREAMLIT = "streamlit"
+    DASH = "dash"
+    GRADIO = "gradio"
+    PANEL = "panel"
+    AIOHTTP = "aiohttp"
+    BOTTLE = "bottle"
+    OTHER = "other"
 
 
 class ServerInterface(StrEnum):
+    """WSGI and ASGI applications are loaded by a server; OWN is a program that is its own server
+    (streamlit, a script that calls launch(), a console script)."""
+
     WSGI = "wsgi"
+    ASGI = "asgi"
+    OWN = "own"
 
 
 class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     """Where the server finds the app: `object_reference` as gunicorn takes it: "pkg.wsgi:app",
     "pkg:create_app()", "pkg:create_app('production')". `import_root` is the folder, relative to the project
-    ("" or "src"), from which the module is imported."""
+    ("" or "src"), from which the module is imported.
+
+    An app of interface OWN has no object reference; `script` is then the file that its command runs, relative
+    to the project ("streamlit_app.py"), or "" when the command is a console script or a module."""
 
     framework: Framework
     interface: ServerInterface
-    object_reference: str
+    object_reference: str = ""
     import_root: str = ""
+    script: str = ""
+
+
+class DependencyManager(StrEnum):
+    """Whose files say what is installed. SETUPTOOLS: setup.cfg or setup.py; PYPROJECT: the project table
+    without a lock; CONDA: the pip part of environment.yml; IMPORTS: nothing but the code's own imports."""
+
+    PIP = "pip"
+    PIPENV = "pipenv"
+    POETRY = "poetry"
+    UV = "uv"
+    PDM = "pdm"
+    PYLOCK = "pylock"
+    PYPROJECT = "pyproject"
+    SETUPTOOLS = "setuptools"
+    CONDA = "conda"
+    IMPORTS = "imports"
+
+
+class LocalPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """A package that is source of the project: a workspace member, a path dependency, the project itself
+    ("" is its root). `path` is relative to the project. It is built into a wheel as a source distribution
+    is; `editable` says that its files stay where they are and only its metadata is installed."""
+
+    name: str
+    path: str
+    editable: bool = False
 
 
 class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
-    """What uv is asked to resolve, all inside the project.
+    """What is resolved, all inside the project.
 
+    `manager` says whose rules hold. With a `lock_file` (poetry.lock, Pipfile.lock, uv.lock, pdm.lock,
+    pylock.toml) its pins and hashes are the answer, for the `groups` and `extras` named, and only what is
+    `added` is resolved beside them. Otherwise uv resolves:
     `files` are requirement files (relative paths, in order); those that they include are found by uv.
     `inline` are dependency specifiers from elsewhere: pyproject's project.dependencies.
     `added` are specifiers that okamochi adds (gunicorn) because the project ships no server.
     `constraint_files` are given as -c. `input_files` lists every file that the resolution reads (the files,
-    those they include, pyproject.toml), for the lock's digest.
+    those they include, pyproject.toml, the lock file), for the lock's digest.
+    `exclude_newer` is a date (RFC 3339): nothing that was uploaded later is chosen; "" for today's index.
     """
 
+    manager: DependencyManager = DependencyManager.PIP
+    lock_file: str = ""
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     inline: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     constraint_files: tuple[str, ...] = ()
     input_files: tuple[str, ...] = ()
+    local: tuple[LocalPackage, ...] = ()
+    exclude_newer: str = ""
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
-    """The lowest layer: Debian packages of a suite, unpacked without dpkg. `packages` are asked for beyond
-    what Python itself needs (native libraries, fonts), sorted."""
+    """The lowest layer. Kind "debian": packages of a suite, unpacked without dpkg. Kind "image": an image
+    from a registry ("python:3.12-slim"), pinned by digest in the lock, on which the same layers are put;
+    `python_package` is then empty and `suite` is the image's own.
+    `packages` are asked for by a setting beyond what Python itself and the wheels need, sorted."""
 
-    kind: Literal["debian"] = "debian"
+    kind: Literal["debian", "image"] = "debian"
     suite: str = "trixie"
     python_package: str = "python3.13"
+    image: str = ""
     packages: tuple[str, ...] = ()
 
 
@@ -86,21 +158,28 @@ class AppSource(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Complete and checked. Values are plain; the why of each lies in `decisions`.
 
-    `python_version` is "3.13". `environment` is what the code reads; `image_environment` is what the image
-    sets itself (sorted by name). `name` is a normalized name (PEP 503), fit for an image repository.
+    `python_version` is "3.13"; `python_alternatives` are those that the project's metadata admits beside it,
+    best first, tried in this order when what is pinned has no wheel for the first.
+    `environment` is what the code reads; `image_environment` is what the image sets itself (sorted by name).
+    `processes` share one image. `services` are what they connect to. `volumes` outlive containers;
+    `temporary_folders` (beside /tmp) are written by the app and forgotten.
+    `name` is a normalized name (PEP 503), fit for an image repository.
     """
 
     schema_version: Literal[1] = 1
     name: str
     python_version: str
+    python_alternatives: tuple[str, ...] = ()
     application: WebApplication
     dependencies: Dependencies
     base: Base
     source: AppSource
     processes: tuple[Process, ...]
+    services: tuple[BackingService, ...] = ()
     environment: tuple[EnvironmentVariable, ...] = ()
     image_environment: tuple[tuple[str, str], ...] = ()
     volumes: tuple[Volume, ...] = ()
+    temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
     decisions: tuple[Decision, ...] = ()
 

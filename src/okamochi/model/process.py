@@ -6,6 +6,7 @@ import msgspec
 
 __all__ = [
     "EnvironmentVariable",
+    "HeartbeatProbe",
     "HttpProbe",
     "Probe",
     "Process",
@@ -13,6 +14,7 @@ __all__ = [
     "Resources",
     "SecurityContext",
     "TcpProbe",
+    "TemporaryFolder",
     "VariableKind",
     "Volume",
 ]
@@ -36,7 +38,15 @@ class TcpProbe(msgspec.Struct, frozen=True, kw_only=True, tag="tcp", tag_field="
     """The process's port accepts a connection."""
 
 
-Probe = HttpProbe | TcpProbe
+class HeartbeatProbe(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat", tag_field="kind"):
+    """The process, a worker, touches the file `path` (inside the container) at least every
+    `maximum_age_seconds`."""
+
+    path: str
+    maximum_age_seconds: int = 60
+
+
+Probe = HttpProbe | TcpProbe | HeartbeatProbe
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +69,7 @@ class SecurityContext(msgspec.Struct, frozen=True, kw_only=True):
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
     """One command of the app. `argv` is run as it stands, never by a shell; paths are inside the image.
+    `environment` comes on top of the image's, sorted by name.
 
     `port` is 0 when the process listens on none. `stop_grace_seconds` is the time between the stop signal
     and SIGKILL; it is longer than the server's own graceful timeout.
@@ -67,6 +78,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: ProcessType
     argv: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
     port: int = 0
     probe: Probe | None = None
     resources: Resources = Resources()
@@ -98,3 +110,10 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     path: str
+
+
+class TemporaryFolder(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder that the app writes and that a restart may empty: absolute path in the image, in memory."""
+
+    path: str
+    size_bytes: int = 64 * 1024 * 1024

@@ -1,0 +1,57 @@
+"""What an app connects to: databases, queues, caches, mail, object stores (twelve-factor, IV)."""
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["BackingService", "ServiceKind", "ServiceVariable"]
+
+
+class ServiceKind(StrEnum):
+    """REDIS stands for its protocol: a Redis or a Valkey serves it; S3 likewise; MAIL is an SMTP server."""
+
+    POSTGRES = "postgres"
+    MYSQL = "mysql"
+    MARIADB = "mariadb"
+    REDIS = "redis"
+    MEMCACHED = "memcached"
+    RABBITMQ = "rabbitmq"
+    MONGODB = "mongodb"
+    MAIL = "mail"
+    S3 = "s3"
+
+
+class ServiceVariable(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable that tells the app's processes how to reach the service.
+
+    `template` holds {host} {port} {user} {password} {database}, as str.format takes them:
+    "postgresql+psycopg://{user}:{password}@{host}:{port}/{database}". With {password} in it the value is a
+    secret and reaches the app as one.
+    """
+
+    name: str
+    template: str
+
+    @property
+    def is_secret(self) -> bool:
+        return "{password}" in self.template
+
+
+class BackingService(msgspec.Struct, frozen=True, kw_only=True):
+    """One service of the stack. `name` is its host name for the app ("db"); `image` a reference with a tag.
+
+    `volume_path` is the folder inside the service's container that is kept, "" when nothing is.
+    `initial_files` are files of the project (init.sql) that the service runs once, on an empty volume.
+    `required` is false for one that the app starts without.
+    """
+
+    kind: ServiceKind
+    name: str
+    image: str
+    port: int
+    volume_path: str = ""
+    user: str = ""
+    database: str = ""
+    variables: tuple[ServiceVariable, ...] = ()
+    initial_files: tuple[str, ...] = ()
+    required: bool = True

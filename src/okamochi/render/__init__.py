@@ -1,0 +1,1 @@
+"""Plan in, plain files out: pure functions, one target a module."""

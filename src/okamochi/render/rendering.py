@@ -1,0 +1,42 @@
+"""What a renderer gives: files as bytes, and what the target cannot express."""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from okamochi.model.finding import Finding
+from okamochi.model.plan import Plan
+
+__all__ = ["Language", "RenderedFile", "Renderer", "Rendering"]
+
+
+class Language(StrEnum):
+    """Of the comments in rendered files."""
+
+    ENGLISH = "en"
+    JAPANESE = "ja"
+
+
+class RenderedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """`path` is relative to the output folder; `content` ends with a line break."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+
+
+class Rendering(msgspec.Struct, frozen=True, kw_only=True):
+    """Files sorted by path. What the target cannot say is in `findings`, never dropped."""
+
+    files: tuple[RenderedFile, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class Renderer(Protocol):
+    """A target: pure, the same plan gives the same bytes."""
+
+    @property
+    def target(self) -> str: ...
+
+    def render(self, plan: Plan, language: Language) -> Rendering: ...
