@@ -371,7 +371,9 @@ def test_nothing_private_of_the_project_or_the_machine_is_in_any_layer(
     (root / "requirements.txt").write_text("flask\n")
     home = tmp_path / "hunter2-home"
     home.mkdir()
-    wheels = [make_wheel(tmp_path / "wheels", name, "99.0") for name in ("flask", "gunicorn")]
+    source = b"class Flask:\n    def __init__(self, name): ...\n    def __call__(self, environ, start): ...\n"
+    flask = make_wheel(tmp_path / "wheels", "flask", "99.0", files={"flask.py": source})
+    wheels = [flask, make_wheel(tmp_path / "wheels", "gunicorn", "99.0")]
     with package_index(tmp_path / "index", *wheels, user="me", password="hunter2-index") as (port, _):
         environ = {
             "OKAMOCHI_CACHE_DIR": str(okamochi_cache),

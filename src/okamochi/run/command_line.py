@@ -1,11 +1,14 @@
 """What docker's and podman's command lines have in common."""
 
 import json
+import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from okamochi.errors import EngineError
+from okamochi.model.process import Process, ProcessType
 from okamochi.run.ports import taken_port_error
 from okamochi.run.spec import (
     APP_LABEL,
@@ -14,6 +17,7 @@ from okamochi.run.spec import (
     EngineFacts,
     Running,
     RunSpec,
+    Trial,
     aside_name,
 )
 from okamochi.system.process import Completed, Runner
@@ -145,6 +149,42 @@ class CommandLineEngine:
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         completed = self._run("exec", name, *argv)
         return completed.ok, completed.text or completed.error_text
+
+    def try_out(self, trial: Trial) -> Completed:
+        name = f"okamochi-trial-{os.getpid()}-{secrets.token_hex(4)}"
+        flags, variables = environment_flags(trial.environment)
+        argv = (self.name, *self.trial_arguments(name, trial, flags))
+        try:
+            return self.runner.run(
+                argv,
+                stdin=trial.stdin,
+                env={**self.environ, **variables},
+                timeout_seconds=trial.timeout_seconds,
+            )
+        except BaseException:
+            self.remove(name)
+            raise
+
+    def trial_arguments(self, name: str, trial: Trial, environment: tuple[str, ...]) -> tuple[str, ...]:
+        """Everything after the program's name, for `run`. Volumes without a name go with the container."""
+        spec = RunSpec(
+            name=name,
+            app="",
+            image_reference=trial.image_reference,
+            process=Process(
+                name="trial", type=ProcessType.RELEASE, argv=trial.argv, resources=trial.resources
+            ),
+            security=trial.security,
+            tmp_bytes=trial.tmp_bytes,
+        )
+        return (
+            *("run", "--rm", "--interactive", "--name", name, "--pull", "never", "--network", "none"),
+            *security_flags(spec),
+            *self.limit_flags(spec),
+            *(flag for path in trial.writable for flag in ("--volume", path)),
+            *environment,
+            *("--no-healthcheck", "--entrypoint", trial.argv[0], trial.image_reference, *trial.argv[1:]),
+        )
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
         if self.inspect(name).state is ContainerState.ABSENT:

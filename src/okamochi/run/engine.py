@@ -2,13 +2,19 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from okamochi.run.spec import EngineFacts, Running, RunSpec
+from okamochi.errors import EngineError
+from okamochi.run.spec import EngineFacts, Running, RunSpec, Trial
 
 if TYPE_CHECKING:
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
+    from okamochi.system.process import Completed
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "NotIsolated"]
+
+
+class NotIsolated(EngineError):
+    """This machine has no way to run a command apart from everything else."""
 
 
 class Engine(Protocol):
@@ -52,6 +58,13 @@ class Engine(Protocol):
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         """Runs the health check inside: whether it exits with 0, and what it says."""
+        ...
+
+    def try_out(self, trial: Trial) -> "Completed":
+        """Runs a command in an image that was loaded, isolated and without network, and waits for its end.
+
+        ProgramTimeout when it does not end in time (nothing is left running); NotIsolated when this machine
+        cannot keep it in."""
         ...
 
     def stop(self, name: str, *, grace_seconds: int) -> None: ...

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from okamochi.model.process import Process, SecurityContext, Volume
+from okamochi.model.process import Process, Resources, SecurityContext, Volume
 
 __all__ = [
     "APP_LABEL",
@@ -13,6 +13,7 @@ __all__ = [
     "EngineFacts",
     "RunSpec",
     "Running",
+    "Trial",
     "aside_name",
     "with_secrets",
 ]
@@ -83,6 +84,24 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def all_labels(self) -> tuple[tuple[str, str], ...]:
         return tuple(sorted({**dict(self.labels), APP_LABEL: self.app}.items()))
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One command to run in an image and forget: without network, as the runtime user, nothing published.
+
+    `environment` comes on top of the image's own; `writable` are folders that are empty (or as the image has
+    them) and gone afterwards, beside /tmp. `stdin` is given to it whole.
+    """
+
+    image_reference: str
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    environment: tuple[tuple[str, str], ...] = ()
+    writable: tuple[str, ...] = ()
+    security: SecurityContext = SecurityContext()
+    resources: Resources = Resources()
+    timeout_seconds: float = 60
+    tmp_bytes: int = 64 * 1024 * 1024
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
 from okamochi.workflows.build import BuildRequest, build_image
+from okamochi.workflows.prove_entry import Proof, prove_entry, refuse_unproved, report_of, tell_proof
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import chosen_sinks, default_reference
 
@@ -18,6 +19,7 @@ class Delivery:
     built: BuiltImage
     reference: str
     answers: tuple[str, ...]
+    proof: Proof
 
     def report(self) -> dict[str, object]:
         """For --format json: names, digests, sizes, layers and components."""
@@ -29,6 +31,7 @@ class Delivery:
             "platform": str(self.built.platform),
             "size_bytes": image.size_bytes,
             "answers": self.answers,
+            "entry_point": report_of(self.proof),
             "layers": [
                 {
                     "digest": str(layer.descriptor.digest),
@@ -51,5 +54,8 @@ def build_and_deliver(
     built = build_image(request, world)
     reference = default_reference(built.name, built.image, tag)
     answers = tuple(target.put(built.image, reference) for target in targets)
+    proof = prove_entry(world, built, reference, request.path.resolve(), sinks=targets)
+    refuse_unproved(proof, built)
+    tell_proof(proof, built, world)
     world.cache.prune_when_due()
-    return Delivery(built, str(reference.tagged), answers)
+    return Delivery(built, str(reference.tagged), answers, proof)

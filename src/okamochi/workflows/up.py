@@ -8,9 +8,11 @@ from okamochi.build.configuration import health_argv, health_environment
 from okamochi.errors import EngineError, UnhealthyError, UsageError
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process
+from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
 from okamochi.run.ports import choose_port, is_free
+from okamochi.run.proof.answer import Outcome
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, start_healthy, url_of
@@ -19,8 +21,9 @@ from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Values, read_values
 from okamochi.workflows.previous import Previous
+from okamochi.workflows.prove_entry import prove_entry, refuse_unproved, tell_proof
 from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import default_reference
+from okamochi.workflows.sinks import EngineSink, default_reference
 
 __all__ = ["UpRequest", "up"]
 
@@ -51,6 +54,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
         reference = default_reference(built.name, built.image, None)
         with world.reporter.step(f"Loading into {engine.name}"):
             engine.load(built.image, reference)
+        prove(built, reference, engine, values, request, world)
         record = replaced(
             previous,
             lambda: started_on_a_port(
@@ -66,6 +70,24 @@ def up(request: UpRequest, world: World) -> UpRecord:
         app.state.forget_given_secrets(but=values.secret_names)
     world.cache.prune_when_due()
     return record
+
+
+def prove(
+    built: BuiltImage,
+    reference: Reference,
+    engine: Engine,
+    values: Values,
+    request: UpRequest,
+    world: World,
+) -> None:
+    """What cannot be served at all is told before what serves now is stopped; whether the rest is healthy,
+    the start will tell."""
+    sinks = (EngineSink(engine, world),)
+    root = request.build.path.resolve()
+    proof = prove_entry(world, built, reference, root, sinks=sinks, given=dict(values.plain))
+    refuse_unproved(proof, built)
+    if proof.verdict.outcome is Outcome.PROVED:
+        tell_proof(proof, built, world)
 
 
 def replaced(

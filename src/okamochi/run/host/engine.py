@@ -16,12 +16,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from okamochi.errors import EngineError
+from okamochi.model.process import Process, ProcessType
+from okamochi.run.engine import NotIsolated
 from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv, substituted
 from okamochi.run.host.launcher import is_running, kill_group, start_time
 from okamochi.run.host.shim import Shim, fill, shim_at
 from okamochi.run.host.unpack import within
-from okamochi.run.spec import SECRETS_MOUNT, ContainerState, EngineFacts, Running, RunSpec, aside_name
+from okamochi.run.spec import (
+    SECRETS_MOUNT,
+    ContainerState,
+    EngineFacts,
+    Running,
+    RunSpec,
+    Trial,
+    aside_name,
+)
 from okamochi.system.environ import state_dir
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
@@ -129,6 +139,47 @@ class HostEngine:
         finally:
             description.unlink(missing_ok=True)
         return completed.ok, completed.text or completed.error_text
+
+    def try_out(self, trial: Trial) -> Completed:
+        self._need_posix()
+        image = self.images.get(trial.image_reference)
+        way = self._way(image)
+        if not way.rooted:
+            raise NotIsolated(
+                "this machine offers no namespaces to run the app's code in",
+                where="host",
+                hint="install docker or podman, or allow user namespaces",
+            )
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="okamochi-trial-") as folder:
+            launch = self._trial_launch(image, trial, Path(folder))
+            description = Path(folder) / "launch.json"
+            write_atomic(description, json.dumps(launch).encode(), mode=0o600)
+            return self.runner.run(
+                launcher_argv("run", description), stdin=trial.stdin, timeout_seconds=trial.timeout_seconds
+            )
+
+    def _trial_launch(self, image: HostImage, trial: Trial, folder: Path) -> dict[str, Any]:
+        spec = RunSpec(
+            name="trial",
+            app="trial",
+            image_reference=trial.image_reference,
+            process=Process(
+                name="trial", type=ProcessType.RELEASE, argv=trial.argv, resources=trial.resources
+            ),
+            environment=trial.environment,
+            security=trial.security,
+            tmp_bytes=trial.tmp_bytes,
+        )
+        launch = self._launch(image, spec, trial.argv)
+        for number, inside in enumerate(trial.writable):
+            outside = folder / f"writable-{number}"
+            self._ensure_volume(image, spec, inside, outside)
+            target = within_text(Path(image.root), inside)
+            launch["binds"].append((str(outside), target, True))
+        folder.chmod(0o755)
+        return launch | {"namespaces": {**launch["namespaces"], "net": True}}
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
         folder = self._find(name)

@@ -20,6 +20,8 @@ CLONE_NEWNS = 0x00020000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_NOATIME, MS_NODIRATIME = 32, 1024, 2048
 MS_BIND, MS_REC, MS_PRIVATE, MS_RELATIME = 4096, 16384, 1 << 18, 1 << 21
@@ -140,19 +142,33 @@ def program(launch: Launch) -> str:
 
 
 def enter_namespaces(namespaces: Launch, launch: Launch) -> None:
-    """For the children: processes and IPC of their own. Without root, a user namespace first, in which the
-    app's user number is ours."""
+    """For the children: processes and IPC of their own; with "net", a network of nothing but a loopback
+    device. Without root, a user namespace first, in which the app's user number is ours."""
     if not namespaces:
         return
     flags = CLONE_NEWIPC | (CLONE_NEWPID if namespaces["pid"] else 0)
+    flags |= CLONE_NEWNET if namespaces.get("net") else 0
     if not namespaces["user"]:
         call("unshare", flags)
+        loopback_up(namespaces)
         return
     uid, gid = os.geteuid(), os.getegid()
     call("unshare", flags | CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{launch['uid']} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{launch['gid']} {gid} 1")
+    loopback_up(namespaces)
+
+
+def loopback_up(namespaces: Launch) -> None:
+    if not namespaces.get("net"):
+        return
+    import fcntl
+    import socket
+    import struct
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+        fcntl.ioctl(device, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
 
 
 def mount_root(launch: Launch, namespaces: Launch) -> None:

@@ -1,0 +1,138 @@
+"""What the proof's program says, and what follows from it."""
+
+import re
+from enum import StrEnum
+
+import msgspec
+
+from okamochi.run.diagnose import diagnose
+from okamochi.run.traces import Cause, library_of_last_frame
+
+__all__ = ["Answer", "Outcome", "Route", "Verdict", "Write", "verdict_of"]
+
+WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
+REFUSED = re.compile(
+    r"Connection refused|Name or service not known|Temporary failure in name resolution"
+    r"|could not translate host name|Network is unreachable|gaierror|ConnectionError|ConnectTimeout"
+    r"|ServerSelectionTimeoutError|Max retries exceeded|No address associated with hostname"
+)
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One address that the app answers, as its framework writes it."""
+
+    path: str
+    methods: tuple[str, ...] = ()
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """A path inside the image that was to be written, and the app's own line that did it ("" when none)."""
+
+    path: str
+    place: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """`outcome`: proved, ended (a program that opened no port), unknown, failed. `text` is the traceback;
+    `in_reference` says that the module was imported and the name or call in the reference fails."""
+
+    outcome: str
+    type: str = ""
+    routes: tuple[Route, ...] = ()
+    writes: tuple[Write, ...] = ()
+    seconds: float = 0.0
+    port: int = 0
+    error: str = ""
+    message: str = ""
+    name: str = ""
+    text: str = ""
+    in_reference: bool = False
+
+
+class Outcome(StrEnum):
+    """PROVED: it loads and is of the kind that is served. UNCERTAIN: it would not load here for a reason that
+    may not hold where it runs (a service, a variable). MISSING_MODULE: an import is not installed.
+    WRONG_OBJECT: the reference names nothing that can be served. LIBRARY: an installed package fails or lacks
+    a name. READ_ONLY: it needs a folder that it may write. FAILED: its own code fails."""
+
+    PROVED = "proved"
+    UNCERTAIN = "uncertain"
+    MISSING_MODULE = "missing-module"
+    WRONG_OBJECT = "wrong-object"
+    LIBRARY = "library"
+    READ_ONLY = "read-only"
+    FAILED = "failed"
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject` is the module that is missing, the path that cannot be written, or the library."""
+
+    outcome: Outcome
+    subject: str = ""
+    cause: Cause | None = None
+
+
+def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
+    """`made_up` names variables whose values are not the real ones."""
+    if answer.outcome == "proved":
+        return Verdict(outcome=Outcome.PROVED)
+    if answer.outcome != "failed":
+        return Verdict(outcome=Outcome.UNCERTAIN, cause=unfinished(answer))
+    cause = diagnose(answer.text)
+    if answer.error == "ModuleNotFoundError" and answer.name:
+        return Verdict(outcome=Outcome.MISSING_MODULE, subject=answer.name, cause=cause)
+    if answer.error in WRONG_OBJECT or answer.in_reference:
+        return Verdict(outcome=Outcome.WRONG_OBJECT, subject=answer.name, cause=said(answer))
+    if read_only_path(answer):
+        return Verdict(outcome=Outcome.READ_ONLY, subject=read_only_path(answer), cause=cause)
+    if REFUSED.search(answer.text) is not None:
+        return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
+    if is_about_a_value(answer, made_up):
+        return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
+    library = failing_library(answer)
+    if library:
+        return Verdict(outcome=Outcome.LIBRARY, subject=library, cause=cause or said(answer))
+    return Verdict(outcome=Outcome.FAILED, cause=cause or said(answer))
+
+
+def unfinished(answer: Answer) -> Cause:
+    ended = "the program ended without opening a port" if answer.outcome == "ended" else "nothing was proved"
+    return Cause(ended, "see its log when it runs: okamochi logs")
+
+
+def said(answer: Answer) -> Cause:
+    message = answer.message.strip().splitlines()
+    return Cause(
+        f"{answer.error}: {message[0][:300]}" if message else answer.error,
+        'if another object is the app, name it: [tool.okamochi] entrypoint = "module:name"',
+    )
+
+
+def read_only_path(answer: Answer) -> str:
+    found = re.search(r"Read-only file system: [bu]?['\"]([^'\"]+)['\"]", answer.message)
+    if found is not None:
+        return found[1]
+    unable = "unable to open database file" in answer.message or "readonly database" in answer.message
+    written = [write.path for write in answer.writes if not write.path.startswith("/proc/")]
+    return written[-1] if unable and written else ""
+
+
+def is_about_a_value(answer: Answer, made_up: tuple[str, ...]) -> bool:
+    """A variable is missing, or has a value that is not the real one."""
+    if "environ" in answer.text and answer.error == "KeyError":
+        return True
+    if any(name in answer.text for name in made_up):
+        return True
+    return bool(made_up) and answer.error in ("ArgumentError", "ValueError", "ValidationError")
+
+
+def failing_library(answer: Answer) -> str:
+    """The package in whose own code the exception was raised, or from which a name is imported that it lacks;
+    "" when it is the app's code that fails."""
+    lacks = re.search(r"cannot import name '\w+' from '([\w.]+)' \(.*/site-packages/", answer.message)
+    if lacks is not None:
+        return lacks[1].partition(".")[0]
+    module = re.search(r"^module '([\w.]+)' has no attribute", answer.message)
+    if answer.error == "AttributeError" and module is not None and "/site-packages/" in answer.text:
+        return module[1].partition(".")[0]
+    return library_of_last_frame(answer.text)

@@ -1,0 +1,366 @@
+"""Imports an app as its server would and says what it found; run by the image's own Python, never imported.
+
+    python -B -c "$(cat program.py)"     the task as JSON on stdin, the answer as JSON on stdout
+
+Standard library only, Python 3.9 and later. What the app prints goes to stderr. The task: "interface" (wsgi,
+asgi, own), "framework", "reference" ("pkg:create_app()"), "argv" (of a program that is its own server),
+"script", "paths" (what the server puts in front of sys.path), "writable" (folders that may be written).
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+import os
+import runpy
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+Task = dict[str, Any]
+Answer = dict[str, Any]
+Route = dict[str, Any]
+
+MOST_ROUTES = 1000
+MOST_WRITES = 100
+MOST_FRAMES = 40
+SCRIPT_SECONDS = 40
+SERVES_AFTER_SECONDS = 3
+# what the main thread is in while it serves, or waits for a child that does
+SERVING = frozenset(("serve_forever", "run_forever", "select", "poll", "accept", "wait", "_try_wait"))
+OWN_FILE = "<string>"
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+HANDLED = "\nDuring handling of the above exception, another exception occurred:\n\n"
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# events whose first argument is a path that is made, changed or removed (Python's table of audit events)
+CHANGING = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "os.utime", "shutil.rmtree")
+
+
+class WrongKindError(Exception):
+    """The object is there, and no application of the kind that is served."""
+
+
+def main() -> None:
+    answer_stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    task = json.load(sys.stdin)
+    sys.path[:0] = task["paths"]
+    sys.dont_write_bytecode = True
+    writes: dict[str, str] = {}
+    lock = threading.Lock()
+    started = time.monotonic()
+
+    def finish(answer: Answer) -> NoReturn:
+        with lock:  # the first answer is the answer; a thread of the app may come later
+            answer["seconds"] = round(time.monotonic() - started, 3)
+            answer["writes"] = [{"path": path, "place": place} for path, place in sorted(writes.items())]
+            json.dump(answer, answer_stream)
+            answer_stream.flush()
+            sys.stderr.flush()
+            os._exit(0)
+
+    sys.addaudithook(watcher(task, writes, finish))
+    try:
+        finish(proved(task))
+    except BaseException as error:
+        finish(failure(error))
+
+
+def proved(task: Task) -> Answer:
+    if task["interface"] == "own":
+        return own_server(task)
+    application = load(task["reference"])
+    kind_of(application, task["interface"])
+    return {
+        "outcome": "proved",
+        "type": f"{type(application).__module__}.{type(application).__qualname__}",
+        "routes": routes_of(application)[:MOST_ROUTES],
+    }
+
+
+def load(reference: str) -> Any:
+    """As gunicorn's import_app: a name in a module, or a call of it with literal arguments."""
+    module_name, _, expression = reference.partition(":")
+    module = importlib.import_module(module_name)
+    tree = ast.parse(expression or "application", mode="eval").body
+    call = tree if isinstance(tree, ast.Call) else None
+    found: Any = module
+    for name in names_of(call.func if call else tree):
+        found = getattr(found, name)
+    if call is None:
+        return found
+    arguments = [ast.literal_eval(argument) for argument in call.args]
+    keywords = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    return found(*arguments, **keywords)
+
+
+def names_of(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute):
+        return [*names_of(node.value), node.attr]
+    raise WrongKindError("not a name or a call: " + ast.dump(node))
+
+
+def kind_of(application: Any, interface: str) -> None:
+    """WrongKindError unless the object can be called as the server will call it (PEP 3333; ASGI)."""
+    if inspect.iscoroutine(application):
+        application.close()
+        raise WrongKindError("the factory is a coroutine function: a server cannot await it")
+    if inspect.ismodule(application) or not callable(application):
+        raise WrongKindError("a " + type(application).__name__ + " cannot be called")
+    asynchronous = is_asynchronous(application)
+    if interface == "asgi" and asynchronous is False:
+        raise WrongKindError("it is a WSGI application, not an ASGI one")
+    if interface == "wsgi" and asynchronous is True:
+        raise WrongKindError("it is an ASGI application, not a WSGI one")
+
+
+def is_asynchronous(application: Any) -> bool | None:
+    """True for ASGI, False for WSGI, None when its signature does not tell."""
+    called = application if inspect.isroutine(application) else type(application).__call__
+    if inspect.isclass(application):
+        return None
+    if inspect.iscoroutinefunction(called):
+        return True
+    try:
+        parameters = list(inspect.signature(application).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.default is inspect.Parameter.empty and p.kind in positional]
+    if len(needed) == 2 and all(p.kind in positional for p in parameters):
+        return False
+    return True if len(needed) == 3 else None
+
+
+def own_server(task: Task) -> Answer:
+    if task["framework"] == "streamlit" and task["script"]:
+        return streamlit_script(task["script"])
+    if task["framework"] == "panel" and task["script"]:
+        runpy.run_path(task["script"], run_name="panel_app")
+        return {"outcome": "proved", "type": "panel script", "routes": []}
+    argv = task["argv"]
+    program = argv[0]
+    if Path(program).name.startswith("python"):
+        return python_program(argv[1:])
+    sys.argv = list(argv)
+    runpy.run_path(program, run_name="__main__")
+    return {"outcome": "ended", "type": "program", "routes": []}
+
+
+def python_program(arguments: list[str]) -> Answer:
+    """What `python FILE ...` or `python -m MODULE ...` does."""
+    while arguments and arguments[0] in ("-u", "-B", "-I", "-O", "-E", "-s"):
+        arguments = arguments[1:]
+    if arguments[:1] == ["-m"]:
+        sys.argv = arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = list(arguments)
+        sys.path.insert(0, str(Path(arguments[0]).resolve().parent))
+        runpy.run_path(arguments[0], run_name="__main__")
+    return {"outcome": "ended", "type": "program", "routes": []}
+
+
+def streamlit_script(script: str) -> Answer:
+    """Runs the page as a visit would; the server alone answers also for a page that is a traceback."""
+    try:
+        AppTest = importlib.import_module("streamlit.testing.v1").AppTest
+    except ImportError:
+        return {"outcome": "unknown", "type": "streamlit script", "routes": []}
+    test = AppTest.from_file(script, default_timeout=SCRIPT_SECONDS).run()
+    if test.exception:
+        first = test.exception[0]
+        text = "\n".join(str(line) for line in getattr(first, "stack_trace", ()) or ())
+        return {
+            "outcome": "failed",
+            "error": str(getattr(first, "type", "") or "Exception"),
+            "message": str(getattr(first, "message", "") or first.value),
+            "name": "",
+            "text": text[-20000:],
+        }
+    return {"outcome": "proved", "type": "streamlit script", "routes": []}
+
+
+def routes_of(application: Any) -> list[Route]:
+    """Paths, as the framework writes them, with their methods where it names them; sorted."""
+    for reader in (flask_routes, listed_routes, django_routes, aiohttp_routes):
+        try:
+            found = reader(application)
+        except Exception:
+            found = []
+        if found:
+            return sorted(found, key=lambda route: (route["path"], route["methods"]))
+    return []
+
+
+def flask_routes(application: Any) -> list[Route]:
+    """Flask, Quart; Dash holds its Flask application in `server`."""
+    url_map = application.url_map if hasattr(application, "url_map") else application.server.url_map
+    return [route(rule.rule, rule.methods or ()) for rule in url_map.iter_rules()]
+
+
+def listed_routes(application: Any, before: str = "", depth: int = 0) -> list[Route]:
+    """Starlette, FastAPI, Litestar, Bottle."""
+    found: list[Route] = []
+    for one in application.routes:
+        path = str(getattr(one, "path", None) or getattr(one, "rule", None) or "")
+        methods = getattr(one, "methods", None) or [m for m in [getattr(one, "method", None)] if m]
+        inner = getattr(one, "app", None)
+        if depth < 5 and getattr(inner, "routes", None):
+            found += listed_routes(inner, before + path, depth + 1)
+        else:
+            found.append(route(before + path, methods))
+    return found
+
+
+def django_routes(application: Any) -> list[Route]:
+    if not type(application).__module__.startswith("django."):
+        return []
+    get_resolver = importlib.import_module("django.urls").get_resolver
+    found: list[Route] = []
+
+    def walk(patterns: Any, before: str, depth: int) -> None:
+        for pattern in patterns:
+            text = before + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns") and depth < 6:
+                walk(pattern.url_patterns, text, depth + 1)
+            else:
+                found.append(route("/" + text.replace("^", "").rstrip("$"), ()))
+
+    walk(get_resolver().url_patterns, "", 0)
+    return found
+
+
+def aiohttp_routes(application: Any) -> list[Route]:
+    return [route(one.resource.canonical, (one.method,)) for one in application.router.routes()]
+
+
+def route(path: object, methods: Any) -> Route:
+    names = sorted(str(method) for method in methods if method not in ("HEAD", "OPTIONS"))
+    return {"path": str(path), "methods": names}
+
+
+def watcher(
+    task: Task, writes: dict[str, str], finish: Callable[[Answer], NoReturn]
+) -> Callable[[str, tuple[Any, ...]], None]:
+    """An audit hook (PEP 578): what is written where it will be read-only, and a port that is opened."""
+    allowed = tuple(folder.rstrip("/") + "/" for folder in task["writable"])
+    owns = task["interface"] == "own" and task["framework"] not in ("streamlit", "panel")
+
+    def note(path: Any) -> None:
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, (str, os.PathLike)) or len(writes) >= MOST_WRITES:
+            return
+        full = os.path.realpath(os.fspath(path))
+        if full.endswith(".pyc") or (full + os.sep).startswith(allowed):
+            return
+        writes.setdefault(full, place_of(sys._getframe(2)))
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            if isinstance(flags, int) and flags & WRITING and not isinstance(path, int):
+                note(path)
+        elif event in CHANGING:
+            note(arguments[0])
+        elif event == "sqlite3.connect":
+            if isinstance(arguments[0], (str, bytes)) and arguments[0] not in (":memory:", b":memory:", ""):
+                note(database_path(arguments[0]))
+        elif event == "socket.bind" and isinstance(arguments[1], tuple):
+            listens(owns, arguments[1], finish)
+
+    return hook
+
+
+def database_path(name: str | bytes) -> str:
+    text = os.fsdecode(name)
+    return text[5:].split("?")[0] if text.startswith("file:") else text
+
+
+def listens(owns: bool, address: tuple[Any, ...], finish: Callable[[Answer], NoReturn]) -> None:
+    """A program that is its own server is proved by its port. In a module that a server imports, an opened
+    port may be a helper's (metrics); only one that is served while the import waits is a fault."""
+    port = address[1] if len(address) > 1 else 0
+    if not port or threading.current_thread() is not threading.main_thread():
+        return
+    if owns:
+        finish({"outcome": "proved", "type": "program that listens", "routes": [], "port": port})
+    timer = threading.Timer(SERVES_AFTER_SECONDS, complain_if_serving, (port, finish))
+    timer.daemon = True
+    timer.start()
+
+
+def complain_if_serving(port: int, finish: Callable[[Answer], NoReturn]) -> None:
+    stack = traceback.extract_stack(sys._current_frames()[threading.main_thread().ident or 0])
+    if not any(frame.name in SERVING for frame in stack):
+        return
+    finish(
+        {
+            "outcome": "failed",
+            "error": "StartsServer",
+            "message": "the module starts a server of its own while it is imported",
+            "name": str(port),
+            "text": trace_of(stack, ""),
+        }
+    )
+
+
+def place_of(frame: FrameType | None) -> str:
+    """The nearest frame of the app itself as "path:line"; "" when only libraries are on the stack."""
+    here = f"{Path.cwd()}/"
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(here):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+def failure(error: BaseException) -> Answer:
+    name = getattr(error, "name", None)
+    if isinstance(error, KeyError) and error.args:
+        name = error.args[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "outcome": "failed",
+        "error": type(error).__name__,
+        "message": str(error)[:2000],
+        "name": str(name or ""),
+        "text": told(error),
+        "in_reference": bool(frames) and frames[-1].filename == OWN_FILE,
+    }
+
+
+def told(error: BaseException) -> str:
+    """The traceback as Python shows it, without the frames of this program and of the import system."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    text = ""
+    if before is not None:
+        link = "direct cause" if error.__cause__ else ""
+        text = told(before) + (CAUSED if link else HANDLED)
+    last = "".join(traceback.format_exception_only(type(error), error))
+    return (text + trace_of(traceback.extract_tb(error.__traceback__), last))[-20000:]
+
+
+def trace_of(stack: traceback.StackSummary, last: str) -> str:
+    shown = [frame for frame in stack if not is_machinery(frame.filename)]
+    return (
+        "Traceback (most recent call last):\n" + "".join(traceback.format_list(shown[-MOST_FRAMES:])) + last
+    )
+
+
+def is_machinery(filename: str) -> bool:
+    return filename in (OWN_FILE, "<frozen runpy>") or "importlib" in filename
+
+
+if __name__ == "__main__":
+    main()

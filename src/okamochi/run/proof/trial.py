@@ -1,0 +1,99 @@
+"""Runs the proof's program in an image, by the engine that has it."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan
+from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.run.engine import Engine
+from okamochi.run.proof.answer import Answer
+from okamochi.run.spec import Trial
+from okamochi.system.process import ProgramTimeout
+
+__all__ = ["ask", "made_up_values"]
+
+TIMEOUT_SECONDS = 90
+MOST_ANSWER_BYTES = 4_000_000
+PROGRAM = Path(__file__).with_name("program.py")
+
+
+def ask(engine: Engine, image_reference: str, plan: Plan, environment: Mapping[str, str]) -> Answer:
+    """What the app's own code answers. NotIsolated when the engine cannot keep it in."""
+    trial = Trial(
+        image_reference=image_reference,
+        argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", PROGRAM.read_text("utf-8")),
+        stdin=json.dumps(task_of(plan)).encode(),
+        environment=tuple(sorted(environment.items())),
+        writable=written_folders(plan),
+        security=plan.security,
+        resources=plan.web.resources,
+        timeout_seconds=TIMEOUT_SECONDS,
+    )
+    try:
+        done = engine.try_out(trial)
+    except ProgramTimeout:
+        return Answer(outcome="unknown", message=f"nothing after {TIMEOUT_SECONDS} seconds")
+    try:
+        if len(done.stdout) <= MOST_ANSWER_BYTES:
+            return msgspec.json.decode(done.stdout, type=Answer)
+    except msgspec.MsgspecError:
+        pass
+    end = "\n".join(done.error_text.splitlines()[-40:])
+    return Answer(outcome="unknown", message=f"ended with {done.returncode}", text=end)
+
+
+def task_of(plan: Plan) -> dict[str, object]:
+    application = plan.application
+    root = f"{APP_ROOT}/{application.import_root}".rstrip("/")
+    return {
+        "interface": application.interface.value,
+        "framework": application.framework.value,
+        "reference": application.object_reference,
+        "script": application.script,
+        "argv": plan.web.argv,
+        "paths": list(dict.fromkeys((root, APP_ROOT))),
+        "writable": ["/tmp", "/dev", "/proc", *written_folders(plan)],
+    }
+
+
+def written_folders(plan: Plan) -> tuple[str, ...]:
+    return (*(volume.path for volume in plan.volumes), *(folder.path for folder in plan.temporary_folders))
+
+
+def made_up_values(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
+    """Values for what the code needs and nobody has given yet: secrets at random, a service's address by its
+    template, a word for the rest. Nothing can be reached with them."""
+    templates = {
+        variable.name: variable.template.format(
+            host=service.name,
+            port=service.port,
+            user=service.user or "app",
+            password="proof",
+            database=service.database or "app",
+        )
+        for service in plan.services
+        for variable in service.variables
+    }
+    image = dict(plan.image_environment)
+    wanted = [variable for variable in plan.environment if needs_value(variable, given, image)]
+    values = {variable.name: templates.get(variable.name) or stand_in(variable) for variable in wanted}
+    return {**{name: text for name, text in templates.items() if name not in given}, **values}
+
+
+def needs_value(variable: EnvironmentVariable, given: Mapping[str, str], image: Mapping[str, str]) -> bool:
+    named = variable.required or variable.kind is VariableKind.GENERATED
+    return named and variable.name not in given and variable.name not in image
+
+
+def stand_in(variable: EnvironmentVariable) -> str:
+    if variable.kind is not VariableKind.PLAIN:
+        return secrets.token_hex(32)
+    if variable.name.endswith(("PORT", "TIMEOUT", "SIZE", "COUNT", "LIMIT")):
+        return "1"
+    if variable.name.endswith(("URL", "URI")):
+        return "https://proof.invalid/"
+    return "proof"

@@ -1,0 +1,171 @@
+"""The entry point proved: the app's own code imported inside the built root file system, before success is
+said. What was proved is remembered, until what the server loads or what lies below the app changes."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from okamochi.errors import BuildError, EngineError
+from okamochi.oci.native import native_platforms
+from okamochi.oci.reference import Reference
+from okamochi.run.engine import Engine, NotIsolated
+from okamochi.run.engines import engine_named
+from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
+from okamochi.run.proof.trial import PROGRAM, ask, made_up_values
+from okamochi.run.traces import Cause
+from okamochi.system.project_files import DiskProject
+from okamochi.system.world import World
+from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.sinks import EngineSink, Sink
+
+__all__ = ["Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
+
+KIND = "entry-proof"
+IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
+NO_VALUES: Mapping[str, str] = {}
+REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """`answer` is None when nothing was run; `fresh` is false when it was proved by an earlier build."""
+
+    verdict: Verdict
+    answer: Answer | None = None
+    fresh: bool = True
+
+
+def prove_entry(
+    world: World,
+    built: BuiltImage,
+    reference: Reference,
+    root: Path,
+    *,
+    sinks: Sequence[Sink] = (),
+    given: Mapping[str, str] = NO_VALUES,
+) -> Proof:
+    """Runs where the image went when that is an engine, else by this machine's own means.
+
+    `root` is the project's folder. `given` are values of variables; secrets are made up. An image of another
+    platform is not proved here.
+    """
+    if str(built.platform) not in map(str, native_platforms()):
+        return unproved(f"the image is for {built.platform}, which does not run here")
+    plan = built.plan
+    made_up = made_up_values(plan, given)
+    key = key_of(built, root, given, tuple(made_up))
+    known = world.cache.record(KIND, key)
+    if known is not None:
+        answer = msgspec.json.decode(known, type=Answer)
+        return Proof(verdict_of(answer, made_up=tuple(made_up)), answer, fresh=False)
+    try:
+        with world.reporter.step("Entry point: proving"):
+            engine = engine_for(built, reference, sinks, world)
+            answer = ask(engine, str(reference.tagged), plan, {**made_up, **given})
+    except NotIsolated as refusal:
+        return unproved(refusal.message)
+    except EngineError as error:
+        return unproved(f"{error.message} ({error.where})")
+    verdict = verdict_of(answer, made_up=tuple(made_up))
+    if verdict.outcome is Outcome.PROVED:
+        world.cache.put_record(KIND, key, msgspec.json.encode(answer))
+    return Proof(verdict, answer)
+
+
+def unproved(reason: str) -> Proof:
+    return Proof(Verdict(outcome=Outcome.UNCERTAIN, cause=Cause(reason, "see: okamochi doctor")))
+
+
+def engine_for(built: BuiltImage, reference: Reference, sinks: Sequence[Sink], world: World) -> Engine:
+    """The engine that took the image; else the host's own way, which unpacks it once."""
+    for sink in sinks:
+        if isinstance(sink, EngineSink):
+            return sink.engine
+    host = engine_named("host", world)
+    host.load(built.image, reference)
+    return host
+
+
+def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tuple[str, ...]) -> str:
+    """Of what the server loads, what lies below the app, and what the app's modules import. Other edits are
+    no part: that the app still starts is what `up` waits to see, and proving each would cost more than
+    building it."""
+    plan = built.plan
+    below = built.rebuild.get("below", 0)
+    parts = (
+        hashlib.sha256(PROGRAM.read_bytes()).hexdigest(),
+        str(root),
+        [str(layer.descriptor.digest) for layer in built.image.layers[:below]],
+        imports_of(built, root) if below else str(built.image.digest),
+        plan.application,
+        plan.web.argv,
+        plan.image_environment,
+        sorted(given),
+        sorted(made_up),
+        plan.volumes,
+        plan.temporary_folders,
+    )
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def imports_of(built: BuiltImage, root: Path) -> str:
+    """A digest over the import lines of the app's own modules."""
+    digest = hashlib.sha256()
+    project = DiskProject(root)
+    for path, *_ in built.rebuild["entries"]:
+        name = str(path).lstrip("/").removeprefix("app/")
+        if not name.endswith(".py"):
+            continue
+        content = project.read_bytes(name) or b""
+        digest.update(name.encode() + b"\0" + b"\n".join(IMPORT.findall(content)) + b"\0")
+    return digest.hexdigest()
+
+
+def refuse_unproved(proof: Proof, built: BuiltImage) -> None:
+    """BuildError when the app cannot be what the server loads, whatever its variables and services are."""
+    verdict = proof.verdict
+    if verdict.outcome not in REFUSED or verdict.cause is None:
+        return
+    text = proof.answer.text if proof.answer is not None else ""
+    raise BuildError(
+        f"the entry point {name_of(built)} does not load: {verdict.cause.text}",
+        where=verdict.cause.where or name_of(built),
+        hint=verdict.cause.hint,
+        details=tuple(text.strip().splitlines()[-12:]),
+    )
+
+
+def tell_proof(proof: Proof, built: BuiltImage, world: World) -> None:
+    """One line: what was proved, or why not."""
+    verdict, answer = proof.verdict, proof.answer
+    if verdict.outcome is Outcome.PROVED and answer is not None:
+        if proof.fresh:
+            routes = f" with {len(answer.routes)} routes" if answer.routes else ""
+            world.reporter.note(f"entry point proved: {name_of(built)} is a {answer.type}{routes}")
+        return
+    cause = verdict.cause or Cause("nothing was run", "")
+    place = f" ({cause.where})" if cause.where else ""
+    world.reporter.warn(f"the entry point {name_of(built)} could not be proved: {cause.text}{place}")
+    if cause.hint:
+        world.reporter.note(cause.hint)
+
+
+def name_of(built: BuiltImage) -> str:
+    application = built.plan.application
+    return application.object_reference or application.script or " ".join(built.plan.web.argv[:3])
+
+
+def report_of(proof: Proof) -> dict[str, object]:
+    """For --format json."""
+    answer = proof.answer
+    return {
+        "outcome": proof.verdict.outcome.value,
+        "reason": proof.verdict.cause.text if proof.verdict.cause else "",
+        "type": answer.type if answer else "",
+        "routes": answer.routes if answer else (),
+        "writes": answer.writes if answer else (),
+    }

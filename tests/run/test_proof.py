@@ -1,0 +1,130 @@
+"""The program that imports an app, run as the image's Python runs it, and what follows from its answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from okamochi.run.proof.answer import Answer, Outcome, verdict_of
+from okamochi.run.proof.trial import PROGRAM
+
+WSGI = """
+class App:
+    def __call__(self, environ, start_response): ...
+"""
+
+
+def asked(folder: Path, source: str, **task: object) -> Answer:
+    (folder / "site").mkdir(exist_ok=True)
+    (folder / "app.py").write_text(source)
+    whole = {
+        "interface": "wsgi",
+        "framework": "other",
+        "reference": "app:app",
+        "script": "",
+        "argv": [sys.executable, "app.py"],
+        "paths": [str(folder)],
+        "writable": ["/dev", "/proc", str(folder / "data")],
+    }
+    done = subprocess.run(
+        (sys.executable, "-B", "-c", PROGRAM.read_text("utf-8")),
+        input=json.dumps({**whole, **task}).encode(),
+        capture_output=True,
+        cwd=folder,
+        timeout=60,
+        check=False,
+    )
+    return msgspec.json.decode(done.stdout, type=Answer)
+
+
+def test_an_application_is_proved_and_what_it_prints_is_no_part_of_the_answer(tmp_path: Path) -> None:
+    answer = asked(tmp_path, WSGI + "print('hello')\napp = App()\n")
+    assert (answer.outcome, answer.type) == ("proved", "app.App")
+    assert verdict_of(answer).outcome is Outcome.PROVED
+
+
+def test_a_factory_is_called_with_its_arguments(tmp_path: Path) -> None:
+    source = WSGI + "def make(name, *, debug):\n    assert (name, debug) == ('x', False)\n    return App()\n"
+    assert asked(tmp_path, source, reference="app:make('x', debug=False)").outcome == "proved"
+
+
+@pytest.mark.parametrize(
+    ("source", "reference", "interface", "outcome"),
+    [
+        ("import nowhere\n", "app:app", "wsgi", Outcome.MISSING_MODULE),
+        ("app = 5\n", "app:app", "wsgi", Outcome.WRONG_OBJECT),
+        ("other = 5\n", "app:app", "wsgi", Outcome.WRONG_OBJECT),
+        ("async def make(): ...\n", "app:make()", "asgi", Outcome.WRONG_OBJECT),
+        ("def make(name): ...\n", "app:make()", "wsgi", Outcome.WRONG_OBJECT),
+        ("async def app(scope, receive, send): ...\n", "app:app", "wsgi", Outcome.WRONG_OBJECT),
+        ("def app(environ, start_response): ...\n", "app:app", "asgi", Outcome.WRONG_OBJECT),
+        ("import os\nos.environ['NEEDED_TOKEN']\n", "app:app", "wsgi", Outcome.UNCERTAIN),
+        ("raise ConnectionRefusedError(111, 'Connection refused')\n", "app:app", "wsgi", Outcome.UNCERTAIN),
+        ("1/0\n", "app:app", "wsgi", Outcome.FAILED),
+        ("raise OSError(30, 'Read-only file system', '/app/x')\n", "app:app", "wsgi", Outcome.READ_ONLY),
+    ],
+)
+def test_each_way_to_fail_is_told_apart(
+    tmp_path: Path, source: str, reference: str, interface: str, outcome: Outcome
+) -> None:
+    answer = asked(tmp_path, source, reference=reference, interface=interface)
+    assert verdict_of(answer).outcome is outcome, answer
+
+
+def test_a_name_that_an_installed_package_lacks_is_the_packages(tmp_path: Path) -> None:
+    library = tmp_path / "site-packages" / "thing"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text("")
+    answer = asked(
+        tmp_path, "from thing import gone\n", paths=[str(tmp_path), str(tmp_path / "site-packages")]
+    )
+    verdict = verdict_of(answer)
+    assert (verdict.outcome, verdict.subject) == (Outcome.LIBRARY, "thing")
+
+
+def test_the_traceback_shows_the_app_and_not_the_prover(tmp_path: Path) -> None:
+    answer = asked(tmp_path, "def f():\n    raise ValueError('no')\nf()\n")
+    assert answer.text.count("  File ") == 2
+    assert answer.text.endswith("ValueError: no\n")
+    assert "importlib" not in answer.text
+
+
+def test_what_is_written_where_nothing_may_be_written_is_told_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    source = (
+        WSGI + "import sqlite3\napp = App()\nopen('data/kept', 'w').close()\nopen('notes.txt', 'w').close()\n"
+        "sqlite3.connect('file.db').close()\nopen('app.py').close()\n"
+    )
+    answer = asked(tmp_path, source)
+    assert {Path(write.path).name for write in answer.writes} == {"notes.txt", "file.db"}
+    assert {Path(write.place).name for write in answer.writes} == {"app.py:7", "app.py:8"}
+
+
+def test_a_program_that_is_its_own_server_is_proved_by_its_port(tmp_path: Path) -> None:
+    source = (
+        "import http.server\nif __name__ == '__main__':\n"
+        "    http.server.HTTPServer(('127.0.0.1', 18431), None).serve_forever()\n"
+    )
+    answer = asked(tmp_path, source, interface="own", reference="")
+    assert (answer.outcome, answer.port) == ("proved", 18431)
+
+
+def test_a_program_that_ends_is_not_proved(tmp_path: Path) -> None:
+    answer = asked(tmp_path, "print('done')\n", interface="own", reference="")
+    assert verdict_of(answer).outcome is Outcome.UNCERTAIN
+
+
+def test_a_module_that_serves_while_it_is_imported_is_no_application(tmp_path: Path) -> None:
+    source = "import http.server\nhttp.server.HTTPServer(('127.0.0.1', 18432), None).serve_forever()\n"
+    answer = asked(tmp_path, source)
+    assert answer.error == "StartsServer"
+    assert verdict_of(answer).outcome is Outcome.WRONG_OBJECT
+
+
+def test_a_failure_that_a_made_up_value_may_cause_is_uncertain(tmp_path: Path) -> None:
+    answer = asked(tmp_path, "raise ValueError('bad URL in SERVICE_URL')\n")
+    assert verdict_of(answer).outcome is Outcome.FAILED
+    assert verdict_of(answer, made_up=("SERVICE_URL",)).outcome is Outcome.UNCERTAIN
