@@ -65,10 +65,12 @@ def test_a_relative_sqlite_path_lies_in_the_instance_folder() -> None:
     assert paths(SQLALCHEMY) == ("/app/instance",)
 
 
-def test_an_old_extension_puts_it_beside_the_code_and_the_plan_warns() -> None:
+def test_a_database_beside_the_code_becomes_a_link_into_a_volume() -> None:
     plan = planned({"app.py": HEAD + SQLALCHEMY, "requirements.txt": "flask\nflask-sqlalchemy==2.5.1\n"})
-    assert plan.volumes == ()
-    assert "/app/shop.db" in decision(plan, "volumes").summary
+    assert volume_paths(plan) == ("/var/lib/app-files",)
+    (moved,) = plan.moved_files
+    assert (moved.path, moved.target) == ("/app/shop.db", "/var/lib/app-files/shop.db")
+    assert decision(plan, "moved_files./app/shop.db").evidence[0].path == "app.py"
 
 
 def test_the_instance_folder_of_a_package_below_src_is_beside_the_package() -> None:

@@ -105,6 +105,7 @@ def make_plan(
             environment=environment,
             image_environment=image_environment,
             volumes=volumes.volumes,
+            moved_files=volumes.files,
             decisions=decisions,
         )
     )

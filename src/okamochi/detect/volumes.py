@@ -9,21 +9,24 @@ from okamochi.detect.python_source import Sources
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT
-from okamochi.model.process import Volume
+from okamochi.model.process import MovedFile, Volume
 
 __all__ = ["ChosenVolumes", "choose_volumes"]
 
 TEMPORARY = ("/tmp", "/app/~", "/var/tmp", "/dev", "/proc", "/run")
 DATA_FOLDERS = ("data", "var", "state")
+MOVED_ROOT = "/var/lib/app-files"
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenVolumes:
-    """`moved` are variables that the image sets so that a file lands in a volume; sorted by name."""
+    """`moved` are variables that the image sets so that a file lands in a volume; sorted by name. `files` are
+    those that no variable moves: links do."""
 
     volumes: tuple[Volume, ...]
     moved: tuple[tuple[str, str], ...]
     decisions: tuple[Decision, ...]
+    files: tuple[MovedFile, ...] = ()
 
 
 def choose_volumes(sources: Sources, written: tuple[Written, ...], chosen: ChosenSettings) -> ChosenVolumes:
@@ -45,7 +48,7 @@ class _Sorting:
     sources: Sources
     folders: dict[str, list[Evidence]] = field(default_factory=dict)
     moved: dict[str, tuple[str, Evidence]] = field(default_factory=dict)
-    warned: dict[str, Evidence] = field(default_factory=dict)
+    linked: dict[str, Evidence] = field(default_factory=dict)
     lost: dict[str, Evidence] = field(default_factory=dict)
 
     def take(self, one: Written) -> None:
@@ -60,8 +63,8 @@ class _Sorting:
             self._move(one)
         elif "TEST" in one.variable:
             return
-        else:
-            self.warned.setdefault(one.path, one.evidence)
+        elif one.is_file and one.path.startswith(f"{APP_ROOT}/"):
+            self.linked.setdefault(one.path, one.evidence)
 
     def _holds_code(self, folder: str) -> bool:
         if folder == APP_ROOT or f"{APP_ROOT}/".startswith(f"{folder}/"):
@@ -95,10 +98,11 @@ class _Sorting:
             )
             for name, (value, evidence) in sorted(self.moved.items())
         ]
-        return _named(outer, Origin.DETECTED, moved, (*decisions, *self._warnings()))
-
-    def _warnings(self) -> tuple[Decision, ...]:
-        return (*self._between_code(), *self._lost())
+        files = tuple(MovedFile(path=path, target=_target(path)) for path in sorted(self.linked))
+        if files:
+            outer[MOVED_ROOT] = tuple(self.linked[file.path] for file in files)
+        named = _named(outer, Origin.DETECTED, moved, (*decisions, *self._links(files), *self._lost()))
+        return ChosenVolumes(named.volumes, named.moved, named.decisions, files)
 
     def _lost(self) -> tuple[Decision, ...]:
         if not self.lost:
@@ -110,16 +114,20 @@ class _Sorting:
         evidence = tuple(self.lost[path] for path in sorted(self.lost))
         return (Decision(field="volumes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
 
-    def _between_code(self) -> tuple[Decision, ...]:
-        if not self.warned:
-            return ()
-        paths = ", ".join(sorted(self.warned))
-        summary = (
-            f"Warning: the app writes {paths}, between its code, which is read-only; no variable moves it. "
-            "Let its path come from an environment variable, or from app.instance_path"
+    def _links(self, files: tuple[MovedFile, ...]) -> tuple[Decision, ...]:
+        return tuple(
+            Decision(
+                field=f"moved_files.{file.path}",
+                summary=f"{file.path} is a link to {file.target}: its folder holds code, which is read-only",
+                origin=Origin.DETECTED,
+                evidence=(self.linked[file.path],),
+            )
+            for file in files
         )
-        evidence = tuple(self.warned[path] for path in sorted(self.warned))
-        return (Decision(field="volumes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+
+
+def _target(path: str) -> str:
+    return posixpath.join(MOVED_ROOT, path.removeprefix(f"{APP_ROOT}/"))
 
 
 def _named(

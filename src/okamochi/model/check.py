@@ -59,6 +59,7 @@ def problems_of(plan: Plan) -> tuple[str, ...]:
         *_name_problems(plan),
         *_process_problems(plan),
         *_folder_problems(plan),
+        *_moved_problems(plan),
         *_service_problems(plan),
         *_environment_problems(plan),
         *_decision_problems(plan),
@@ -139,6 +140,16 @@ def _folder_problems(plan: Plan) -> Iterable[str]:
             yield f"{field}: {path} belongs to the system"
         elif any(f"{path}/".startswith(f"{root}/") for root in (VENV_ROOT, KIT_ROOT)):
             yield f"{field}: {path} belongs to the image"
+
+
+def _moved_problems(plan: Plan) -> Iterable[str]:
+    roots = tuple(f"{volume.path}/" for volume in plan.volumes)
+    yield from _repeated("moved_files", (moved.path for moved in plan.moved_files))
+    for moved in plan.moved_files:
+        if not moved.path.startswith(f"{APP_ROOT}/") or posixpath.normpath(moved.path) != moved.path:
+            yield f"moved_files.{moved.path}: is not a normalized path below {APP_ROOT}"
+        if posixpath.normpath(moved.target) != moved.target or not moved.target.startswith(roots):
+            yield f"moved_files.{moved.path}: {moved.target!r} lies in no volume"
 
 
 def _service_problems(plan: Plan) -> Iterable[str]:

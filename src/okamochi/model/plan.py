@@ -9,6 +9,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Decision
 from okamochi.model.process import (
     EnvironmentVariable,
+    MovedFile,
     Process,
     ProcessType,
     SecurityContext,
@@ -162,7 +163,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     best first, tried in this order when what is pinned has no wheel for the first.
     `environment` is what the code reads; `image_environment` is what the image sets itself (sorted by name).
     `processes` share one image. `services` are what they connect to. `volumes` outlive containers;
-    `temporary_folders` (beside /tmp) are written by the app and forgotten.
+    `moved_files` are links from between the code into them. `temporary_folders` (beside /tmp) are written by
+    the app and forgotten.
     `name` is a normalized name (PEP 503), fit for an image repository.
     """
 
@@ -179,6 +181,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     environment: tuple[EnvironmentVariable, ...] = ()
     image_environment: tuple[tuple[str, str], ...] = ()
     volumes: tuple[Volume, ...] = ()
+    moved_files: tuple[MovedFile, ...] = ()
     temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
     decisions: tuple[Decision, ...] = ()

@@ -8,6 +8,7 @@ __all__ = [
     "EnvironmentVariable",
     "HeartbeatProbe",
     "HttpProbe",
+    "MovedFile",
     "Probe",
     "Process",
     "ProcessType",
@@ -110,6 +111,14 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     path: str
+
+
+class MovedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that the app writes between its code, which is read-only: in the image `path` is a link to
+    `target`, which lies in a volume. Both are absolute paths inside the image."""
+
+    path: str
+    target: str
 
 
 class TemporaryFolder(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from okamochi.build.app_layers import Volumes, app_layers
 from okamochi.build.components import Component, app_component
 from okamochi.build.configuration import annotations_of, image_configuration
+from okamochi.build.moved_files import with_moved_files
 from okamochi.build.revision import read_revision
 from okamochi.build.source_files import read_source
 from okamochi.build.toolchain import Toolchain
@@ -37,7 +38,7 @@ class Foundation(msgspec.Struct, frozen=True, kw_only=True):
 def assemble(world: World, session: LockSession) -> BuiltImage:
     """The image of a planned project; writes okamochi.lock when it changed."""
     plan = session.planned.plan
-    source = read_source(session.planned.root, plan.source.exclude)
+    source = with_moved_files(read_source(session.planned.root, plan.source.exclude), plan.moved_files)
     for path in source.special:
         world.reporter.warn(f"{path}: left out, it is neither a file, a folder nor a link")
     foundation, below, toolchain, written = foundation_of(world, session)

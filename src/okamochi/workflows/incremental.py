@@ -52,6 +52,8 @@ def rebuild_facts(
     """
     if interpreter is None or any((root / path).resolve() != root / path for path in read):
         return {}
+    if any(entry.path.split("/")[0] != "app" for entry in source.entries):
+        return {}  # a file of another name in the image
     return {
         "entries": [[entry.path, entry.kind.value, entry.mode, entry.target] for entry in source.entries],
         "volumes": dataclasses.astuple(volumes),

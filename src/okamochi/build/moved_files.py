@@ -1,0 +1,28 @@
+"""Files that the app writes between its code: links in the app's folder, contents in a volume."""
+
+from okamochi.build.source_files import APP_OWNER, SourceFiles
+from okamochi.model.process import MovedFile
+from okamochi.oci.entry import Entry, symlink
+
+__all__ = ["with_moved_files"]
+
+
+def with_moved_files(source: SourceFiles, moved: tuple[MovedFile, ...]) -> SourceFiles:
+    """What the project ships of them becomes what a new volume starts with."""
+    if not moved:
+        return source
+    targets = {file.path.strip("/"): file.target for file in moved}
+    entries: list[Entry] = [symlink(path, APP_OWNER, target) for path, target in targets.items()]
+    for entry in source.entries:
+        target = targets.get(entry.path)
+        if target is None:
+            entries.append(entry)
+        elif entry.content is not None:
+            entries.append(moved_to(entry, target))
+    return SourceFiles(tuple(sorted(entries, key=lambda entry: entry.path)), source.special)
+
+
+def moved_to(entry: Entry, target: str) -> Entry:
+    return Entry(
+        target.strip("/"), entry.kind, entry.mode, entry.owner, content=entry.content, target=entry.target
+    )
