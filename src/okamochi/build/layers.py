@@ -77,6 +77,7 @@ def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:
     """gunicorn's configuration, the health check, and the folders that volumes are mounted on."""
     kit = kit_entries()
     key = f"kit {LAYER_FORMAT} {BYTECODE_FORMAT} {entries_key(kit)} {toolchain.identity} {plan.volumes}"
+    key += f" in memory: {plan.temporary_folders}"
 
     def entries() -> Iterable[Entry]:
         compiled = bytecode_entries(world, toolchain.interpreter(), kit, key=entries_key(kit))
@@ -86,11 +87,14 @@ def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:
 
 
 def volume_folders(plan: Plan) -> tuple[Entry, ...]:
-    """Empty, owned by the runtime user: a new named volume takes over owner and mode of what it covers."""
+    """Empty, owned by the runtime user: a new named volume takes over owner and mode of what it covers. A
+    file system in memory takes over only the mode (runc), so that all may write there."""
     owner = plan.security
-    return tuple(
-        directory(
-            volume.path.strip("/"), KIT_OWNER, mode=0o755, uid=owner.run_as_user, gid=owner.run_as_group
-        )
-        for volume in plan.volumes
+    uid, gid = owner.run_as_user, owner.run_as_group
+    return (
+        *(directory(one.path.strip("/"), KIT_OWNER, mode=0o755, uid=uid, gid=gid) for one in plan.volumes),
+        *(
+            directory(one.path.strip("/"), KIT_OWNER, mode=0o1777, uid=uid, gid=gid)
+            for one in plan.temporary_folders
+        ),
     )

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from okamochi.model.correction import Correction
+
 __all__ = ["Lock", "LockedDeb", "LockedPlatform", "LockedWheel"]
 
 
@@ -46,6 +48,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     """`base_inputs` and `wheel_inputs` are sha256 digests over what each half of the resolution was asked for
     (Python, suite, base packages; Python, requirements and their files' content): where one differs from the
     plan's, that half of the lock is stale.
+    `corrections` are what the proof of the entry point taught about the plan whose digest is
+    `corrected_plan`; the two digests above are those of the plan with them.
     `snapshot` is the instant of the archive's state (its newest Release's Date, RFC 3339 in UTC), so that a
     package that a moving mirror no longer has can be found in the snapshot archive."""
 
@@ -55,4 +59,6 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     python_version: str
     suite: str
     snapshot: str
+    corrected_plan: str = ""
+    corrections: tuple[Correction, ...] = ()
     platforms: tuple[LockedPlatform, ...]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
 from okamochi.errors import UsageError
+from okamochi.model.correction import is_sound
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.oci.platform import Platform
 
@@ -15,6 +16,7 @@ __all__ = ["lock_problems"]
 
 Check = Callable[[str], bool]
 
+MOST_CORRECTIONS = 50
 SIZE_LIMIT_BYTES = 4_000_000_000
 LENGTH_LIMIT = 2_000
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -35,9 +37,18 @@ def lock_problems(lock: Lock) -> tuple[str, ...]:
     """All that no lock of okamochi's says, each with its entry; nothing when the lock may be trusted."""
     return (
         *wrong("", lock, HEAD_CHECKS),
+        *correction_problems(lock),
         *repeated("platform", (one.platform for one in lock.platforms)),
         *(problem for one in lock.platforms for problem in platform_problems(one)),
     )
+
+
+def correction_problems(lock: Lock) -> Iterator[str]:
+    if len(lock.corrections) > MOST_CORRECTIONS:
+        yield f"{len(lock.corrections)} corrections are more than okamochi makes"
+    for correction in lock.corrections:
+        if not is_sound(correction):
+            yield f"correction {shown(correction.kind)} cannot be {shown(correction.value)}"
 
 
 def platform_problems(locked: LockedPlatform) -> Iterator[str]:
@@ -122,6 +133,7 @@ HEAD_CHECKS: tuple[tuple[str, Check], ...] = (
     ("python_version", matching(PYTHON_VERSION)),
     ("suite", matching(SUITE)),
     ("snapshot", is_instant),
+    ("corrected_plan", lambda text: not text or DIGEST.fullmatch(text) is not None),
 )
 DEB_CHECKS: tuple[tuple[str, Check], ...] = (
     ("name", matching(DEB_NAME)),

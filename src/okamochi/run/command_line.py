@@ -298,7 +298,10 @@ def security_flags(spec: RunSpec) -> tuple[str, ...]:
         flags += ["--read-only"]
     # noexec is also docker's own default for a tmpfs: what the app downloads to /tmp cannot be run
     options = f"rw,noexec,nosuid,nodev,size={spec.tmp_bytes},mode=1777"
-    return (*flags, "--tmpfs", f"/tmp:{options}")
+    flags += ["--tmpfs", f"/tmp:{options}"]
+    for folder in spec.temporary_folders:
+        flags += ["--tmpfs", f"{folder.path}:rw,noexec,nosuid,nodev,size={folder.size_bytes},mode=1777"]
+    return tuple(flags)
 
 
 def port_flags(spec: RunSpec) -> tuple[str, ...]:

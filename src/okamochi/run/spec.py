@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from okamochi.model.process import Process, Resources, SecurityContext, Volume
+from okamochi.model.process import Process, Resources, SecurityContext, TemporaryFolder, Volume
 
 __all__ = [
     "APP_LABEL",
@@ -59,6 +59,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     secrets_folder: str = ""
     secret_names: tuple[str, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
     published_port: int = 0
     bind_address: str = "127.0.0.1"

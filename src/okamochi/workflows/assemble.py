@@ -99,5 +99,5 @@ def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -
     runtime user, the instant; "" when okamochi's own files are changing."""
     program = program_identity()
     plan = session.planned.plan
-    parts = (program, locked, plan.volumes, plan.security, world.clock.epoch_seconds)
+    parts = (program, locked, plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds)
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

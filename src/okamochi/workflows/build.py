@@ -12,6 +12,7 @@ from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.remembered import BuiltImage, Memory
 
 if TYPE_CHECKING:
+    from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
     from okamochi.workflows.plan import PlannedProject
 
@@ -63,13 +64,18 @@ class Building:
         memory = Memory.of(world, request.path.resolve(), platform, question_of(request, world.environ))
         building = cls(request, world, platform, memory, memory.recall())
         if building.known is None:
-            from okamochi.workflows.plan import plan_project
-
-            building.planned = plan_project(request.path, world, dict(request.overrides))
-            for decision in building.planned.plan.decisions:
+            for decision in building.plan_now().plan.decisions:
                 if "Warning:" in decision.summary:
                     world.reporter.warn(f"{decision.field}: {decision.summary.replace('Warning: ', '')}")
         return building
+
+    def plan_now(self) -> "PlannedProject":
+        """The plan with its files; read now when the image was known without it."""
+        if self.planned is None:
+            from okamochi.workflows.plan import plan_project
+
+            self.planned = plan_project(self.request.path, self.world, dict(self.request.overrides))
+        return self.planned
 
     @property
     def plan(self) -> "Plan":
@@ -77,6 +83,12 @@ class Building:
             return self.known.plan
         assert self.planned is not None
         return self.planned.plan
+
+    def correct(self, correction: "Correction") -> None:
+        """The next `image` is that of the corrected plan."""
+        from okamochi.workflows.corrections import with_correction
+
+        self.planned, self.known = with_correction(self.plan_now(), correction), None
 
     def image(self) -> BuiltImage:
         if self.known is not None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
-from okamochi.workflows.build import BuildRequest, build_image
-from okamochi.workflows.prove_entry import Proof, prove_entry, refuse_unproved, report_of, tell_proof
+from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.prove_entry import Proof, report_of, tell_proof
+from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import chosen_sinks, default_reference
 
@@ -51,11 +52,13 @@ def build_and_deliver(
     targets = chosen_sinks(sinks, world)
     if tag:
         Reference.parse(tag)
-    built = build_image(request, world)
-    reference = default_reference(built.name, built.image, tag)
-    answers = tuple(target.put(built.image, reference) for target in targets)
-    proof = prove_entry(world, built, reference, request.path.resolve(), sinks=targets)
-    refuse_unproved(proof, built)
-    tell_proof(proof, built, world)
+
+    def deliver(built: BuiltImage) -> Delivered:
+        reference = default_reference(built.name, built.image, tag)
+        return Delivered(built, reference, tuple(one.put(built.image, reference) for one in targets))
+
+    building = Building.open(request, world)
+    delivered, proof = build_proved(building, world, deliver, sinks=targets, given={})
+    tell_proof(proof, delivered.built, world)
     world.cache.prune_when_due()
-    return Delivery(built, str(reference.tagged), answers, proof)
+    return Delivery(delivered.built, str(delivered.reference.tagged), delivered.answers, proof)

@@ -87,7 +87,11 @@ class LockSession:
     @property
     def fitting(self) -> LockedPlatform | None:
         """What the lock has for this platform, when both of its halves still fit."""
-        return self.old_platform if self.base_fits and self.wheels_fit else None
+        return self.old_platform if self.base_fits and self.wheels_fit and self.corrections_fit else None
+
+    @property
+    def corrections_fit(self) -> bool:
+        return self.old is not None and self.old.corrections == self.planned.corrections
 
     @property
     def same_question(self) -> bool:
@@ -159,6 +163,8 @@ class LockSession:
             python_version=plan.python_version,
             suite=plan.base.suite,
             snapshot=snapshot,
+            corrected_plan=self.planned.uncorrected if self.planned.corrections else "",
+            corrections=self.planned.corrections,
             platforms=tuple(sorted([here, *kept], key=lambda locked: locked.platform)),
         )
 

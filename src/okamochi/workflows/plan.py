@@ -6,22 +6,27 @@ from pathlib import Path
 
 from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.planner import make_plan
+from okamochi.model.correction import Correction
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject
 from okamochi.system.world import World
+from okamochi.workflows.corrections import with_kept_corrections
 
 __all__ = ["PlannedProject", "plan_project"]
 
 
 @dataclass(frozen=True)
 class PlannedProject:
-    """A plan and the files it was made from; `root` is absolute, `read` are the paths that planning read."""
+    """A plan and the files it was made from; `root` is absolute, `read` are the paths that planning read.
+    `corrections` are part of the plan already; `uncorrected` is the digest of the plan without them."""
 
     plan: Plan
     project: DiskProject
     root: Path
     read: frozenset[str] = frozenset()
+    corrections: tuple[Correction, ...] = ()
+    uncorrected: str = ""
 
 
 class TracedProject:
@@ -63,4 +68,4 @@ def plan_project(path: Path, world: World, overrides: Mapping[str, str] | None =
         environ_overrides=settings_from_environ(world.environ),
         command_line=overrides or {},
     )
-    return PlannedProject(plan, project, path.resolve(), frozenset(traced.read))
+    return with_kept_corrections(PlannedProject(plan, project, path.resolve(), frozenset(traced.read)))

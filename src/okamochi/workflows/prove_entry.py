@@ -58,7 +58,8 @@ def prove_entry(
     plan = built.plan
     made_up = made_up_values(plan, given)
     key = key_of(built, root, given, tuple(made_up))
-    known = world.cache.record(KIND, key)
+    exact = hashlib.sha256(f"{key} {built.image.digest}".encode()).hexdigest()
+    known = world.cache.record(KIND, key) or world.cache.record(KIND, exact)
     if known is not None:
         answer = msgspec.json.decode(known, type=Answer)
         return Proof(verdict_of(answer, made_up=tuple(made_up)), answer, fresh=False)
@@ -71,8 +72,8 @@ def prove_entry(
     except EngineError as error:
         return unproved(f"{error.message} ({error.where})")
     verdict = verdict_of(answer, made_up=tuple(made_up))
-    if verdict.outcome is Outcome.PROVED:
-        world.cache.put_record(KIND, key, msgspec.json.encode(answer))
+    kept = key if verdict.outcome is Outcome.PROVED else exact
+    world.cache.put_record(KIND, kept, msgspec.json.encode(answer))
     return Proof(verdict, answer)
 
 

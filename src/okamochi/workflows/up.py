@@ -21,7 +21,8 @@ from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Values, read_values
 from okamochi.workflows.previous import Previous
-from okamochi.workflows.prove_entry import prove_entry, refuse_unproved, tell_proof
+from okamochi.workflows.prove_entry import tell_proof
+from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
 
@@ -50,11 +51,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
-        built = building.image()
-        reference = default_reference(built.name, built.image, None)
-        with world.reporter.step(f"Loading into {engine.name}"):
-            engine.load(built.image, reference)
-        prove(built, reference, engine, values, request, world)
+        built, reference = built_and_loaded(building, engine, values, world)
         record = replaced(
             previous,
             lambda: started_on_a_port(
@@ -72,22 +69,21 @@ def up(request: UpRequest, world: World) -> UpRecord:
     return record
 
 
-def prove(
-    built: BuiltImage,
-    reference: Reference,
-    engine: Engine,
-    values: Values,
-    request: UpRequest,
-    world: World,
-) -> None:
+def built_and_loaded(
+    building: Building, engine: Engine, values: Values, world: World
+) -> tuple[BuiltImage, Reference]:
     """What cannot be served at all is told before what serves now is stopped; whether the rest is healthy,
     the start will tell."""
-    sinks = (EngineSink(engine, world),)
-    root = request.build.path.resolve()
-    proof = prove_entry(world, built, reference, root, sinks=sinks, given=dict(values.plain))
-    refuse_unproved(proof, built)
+    sink = EngineSink(engine, world)
+
+    def deliver(built: BuiltImage) -> Delivered:
+        reference = default_reference(built.name, built.image, None)
+        return Delivered(built, reference, (sink.put(built.image, reference),))
+
+    delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=dict(values.plain))
     if proof.verdict.outcome is Outcome.PROVED:
-        tell_proof(proof, built, world)
+        tell_proof(proof, delivered.built, world)
+    return delivered.built, delivered.reference
 
 
 def replaced(
@@ -162,6 +158,7 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
         secrets_folder=str(app.state.secrets_folder),
         secret_names=values.secret_names,
         volumes=built.plan.volumes,
+        temporary_folders=built.plan.temporary_folders,
         security=built.plan.security,
         published_port=port,
         labels=(("io.okamochi.project", str(app.root)),),

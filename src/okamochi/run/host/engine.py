@@ -84,6 +84,8 @@ class HostEngine:
         folder = self._make_folder(spec)
         for volume in spec.volumes:
             self._ensure_volume(image, spec, volume.path, self._volume_folder(spec.app, volume.name))
+        for inside, outside in self._temporary(spec):
+            self._ensure_volume(image, spec, inside, Path(outside))
         self._fill(image, spec)
         write_atomic(folder / "spec.json", msgspec.json.encode(spec), mode=0o600)
         launch = self._launch(image, spec, spec.process.argv)
@@ -327,8 +329,15 @@ class HostEngine:
         )
 
     def _volumes(self, spec: RunSpec) -> tuple[tuple[str, str], ...]:
+        """(inside, outside) of everything that may be written."""
+        kept = ((volume.path, str(self._volume_folder(spec.app, volume.name))) for volume in spec.volumes)
+        return (*kept, *self._temporary(spec))
+
+    def _temporary(self, spec: RunSpec) -> tuple[tuple[str, str], ...]:
+        """In the container's own folder, which goes with it."""
         return tuple(
-            (volume.path, str(self._volume_folder(spec.app, volume.name))) for volume in spec.volumes
+            (one.path, str(self._folder(spec) / f"temporary-{number}"))
+            for number, one in enumerate(spec.temporary_folders)
         )
 
     def _volume_folder(self, app: str, volume: str) -> Path:

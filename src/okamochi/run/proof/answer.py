@@ -26,7 +26,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """A path inside the image that was to be written, and the app's own line that did it ("" when none)."""
+    """A path inside the image that was to be written, with a slash at its end when it is a folder to be made;
+    and the app's own line that did it ("" when none)."""
 
     path: str
     place: str = ""
@@ -111,7 +112,8 @@ def said(answer: Answer) -> Cause:
 def read_only_path(answer: Answer) -> str:
     found = re.search(r"Read-only file system: [bu]?['\"]([^'\"]+)['\"]", answer.message)
     if found is not None:
-        return found[1]
+        folder = f"{found[1]}/"
+        return folder if any(write.path == folder for write in answer.writes) else found[1]
     unable = "unable to open database file" in answer.message or "readonly database" in answer.message
     written = [write.path for write in answer.writes if not write.path.startswith("/proc/")]
     return written[-1] if unable and written else ""

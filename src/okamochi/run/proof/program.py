@@ -40,7 +40,7 @@ CAUSED = "\nThe above exception was the direct cause of the following exception:
 HANDLED = "\nDuring handling of the above exception, another exception occurred:\n\n"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # events whose first argument is a path that is made, changed or removed (Python's table of audit events)
-CHANGING = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "os.utime", "shutil.rmtree")
+CHANGING = ("os.remove", "os.rename", "os.rmdir", "os.truncate", "os.utime", "shutil.rmtree")
 
 
 class WrongKindError(Exception):
@@ -256,21 +256,23 @@ def watcher(
     allowed = tuple(folder.rstrip("/") + "/" for folder in task["writable"])
     owns = task["interface"] == "own" and task["framework"] not in ("streamlit", "panel")
 
-    def note(path: Any) -> None:
+    def note(path: Any, end: str = "") -> None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if not isinstance(path, (str, os.PathLike)) or len(writes) >= MOST_WRITES:
             return
         full = os.path.realpath(os.fspath(path))
-        if full.endswith(".pyc") or (full + os.sep).startswith(allowed):
+        if full.endswith((".pyc", "/__pycache__")) or (full + os.sep).startswith(allowed):
             return
-        writes.setdefault(full, place_of(sys._getframe(2)))
+        writes.setdefault(full + end, place_of(sys._getframe(2)))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, _, flags = arguments
             if isinstance(flags, int) and flags & WRITING and not isinstance(path, int):
                 note(path)
+        elif event == "os.mkdir":
+            note(arguments[0], "/")
         elif event in CHANGING:
             note(arguments[0])
         elif event == "sqlite3.connect":

@@ -1,0 +1,85 @@
+"""What the proof of the entry point taught, kept in the lock so that a build anywhere starts from it."""
+
+import posixpath
+import re
+from enum import StrEnum
+
+import msgspec
+
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.process import TemporaryFolder, Volume
+
+__all__ = ["Correction", "CorrectionKind", "corrected", "is_sound"]
+
+REQUIREMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?")
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+FOLDER = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
+LENGTH_LIMIT = 300
+
+
+class CorrectionKind(StrEnum):
+    """REQUIREMENT: one more dependency specifier. EXCLUDE_NEWER: an instant of the index. VOLUME and
+    TEMPORARY_FOLDER: a folder that the app writes."""
+
+    REQUIREMENT = "requirement"
+    EXCLUDE_NEWER = "exclude-newer"
+    VOLUME = "volume"
+    TEMPORARY_FOLDER = "temporary-folder"
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` is for people: what the proof said, in one line."""
+
+    kind: CorrectionKind
+    value: str
+    reason: str
+
+
+def is_sound(correction: Correction) -> bool:
+    """What a lock may say: nothing that another program could take for an option, an address or a path
+    elsewhere."""
+    value = correction.value
+    if (
+        len(value) > LENGTH_LIMIT
+        or len(correction.reason) > LENGTH_LIMIT
+        or not correction.reason.isprintable()
+    ):
+        return False
+    match correction.kind:
+        case CorrectionKind.REQUIREMENT:
+            return REQUIREMENT.fullmatch(value) is not None
+        case CorrectionKind.EXCLUDE_NEWER:
+            return INSTANT.fullmatch(value) is not None
+        case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER:
+            return FOLDER.fullmatch(value) is not None and posixpath.normpath(value) == value
+
+
+def corrected(plan: Plan, corrections: tuple[Correction, ...]) -> Plan:
+    """The plan with its corrections, each a decision with its reason."""
+    for correction in corrections:
+        plan = with_one(plan, correction)
+    return plan
+
+
+def with_one(plan: Plan, correction: Correction) -> Plan:
+    value, replace = correction.value, msgspec.structs.replace
+    match correction.kind:
+        case CorrectionKind.REQUIREMENT:
+            added = (*plan.dependencies.added, value)
+            plan = replace(plan, dependencies=replace(plan.dependencies, added=added))
+            field, summary = "dependencies.added", f"{value} is added"
+        case CorrectionKind.EXCLUDE_NEWER:
+            plan = replace(plan, dependencies=replace(plan.dependencies, exclude_newer=value))
+            field, summary = "dependencies.exclude_newer", f"nothing newer than {value[:10]} is installed"
+        case CorrectionKind.VOLUME:
+            name = re.sub(r"[^a-z0-9]+", "-", value.removeprefix(APP_ROOT).lower()).strip("-")
+            plan = replace(plan, volumes=(*plan.volumes, Volume(name=name, path=value)))
+            field, summary = f"volumes.{value}", f"volume {name}: the app writes {value}"
+        case CorrectionKind.TEMPORARY_FOLDER:
+            folders = (*plan.temporary_folders, TemporaryFolder(path=value))
+            plan = replace(plan, temporary_folders=folders)
+            field, summary = f"temporary_folders.{value}", f"{value} is in memory: the app writes there"
+    evidence = (Evidence(path="", reason=correction.reason),)
+    decision = Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
+    return replace(plan, decisions=(*plan.decisions, decision))

@@ -1,0 +1,124 @@
+"""What follows from a failed proof: one more requirement, an older index, a folder that may be written."""
+
+import hashlib
+import posixpath
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from okamochi.errors import OkamochiError
+from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
+from okamochi.model.import_names import distribution_of
+from okamochi.model.lock_codec import lock_from_json
+from okamochi.model.plan import APP_ROOT
+from okamochi.run.proof.answer import Answer, Outcome, Verdict
+from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+
+if TYPE_CHECKING:
+    from okamochi.workflows.plan import PlannedProject
+
+__all__ = ["correction_for", "with_correction", "with_kept_corrections"]
+
+KEPT = re.compile(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
+
+
+def with_kept_corrections(planned: "PlannedProject") -> "PlannedProject":
+    """The plan with what the lock's corrections say, when they were made for this very plan."""
+    digest = plan_digest(planned)
+    planned = replace(planned, uncorrected=digest)
+    content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    if content is None or b'"corrections": []' in content:
+        return planned
+    try:
+        lock = lock_from_json(content, where=LOCK_NAME)
+    except OkamochiError:
+        return planned  # who needs the lock says what is wrong with it
+    if lock.corrected_plan != digest:
+        return planned
+    return replace(planned, plan=corrected(planned.plan, lock.corrections), corrections=lock.corrections)
+
+
+def with_correction(planned: "PlannedProject", correction: Correction) -> "PlannedProject":
+    plan = corrected(planned.plan, (correction,))
+    return replace(planned, plan=plan, corrections=(*planned.corrections, correction))
+
+
+def plan_digest(planned: "PlannedProject") -> str:
+    """Of all that a proof depends on and that a change of the project may mend."""
+    plan = planned.plan
+    contents = [
+        (path, hashlib.sha256(planned.project.read_bytes(path) or b"").hexdigest())
+        for path in sorted(plan.dependencies.input_files)
+    ]
+    parts = (
+        plan.python_version,
+        plan.application,
+        plan.dependencies,
+        plan.volumes,
+        plan.temporary_folders,
+        contents,
+    )
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def correction_for(verdict: Verdict, answer: Answer | None, planned: "PlannedProject") -> Correction | None:
+    """The one change that the evidence supports; None when there is none, or it was tried before."""
+    found: Correction | None = None
+    match verdict.outcome:
+        case Outcome.MISSING_MODULE:
+            found = missing_requirement(verdict, planned)
+        case Outcome.READ_ONLY:
+            found = written_folder(verdict.subject, "", planned)
+        case Outcome.PROVED if answer is not None:
+            wanted = (written_folder(write.path, write.place, planned) for write in answer.writes)
+            found = next((one for one in wanted if one is not None), None)
+        case _:
+            pass
+    if found is None or not is_sound(found):
+        return None
+    tried = {(one.kind, one.value) for one in planned.corrections}
+    return None if (found.kind, found.value) in tried else found
+
+
+def missing_requirement(verdict: Verdict, planned: "PlannedProject") -> Correction | None:
+    module = verdict.subject.partition(".")[0]
+    if module in sys.stdlib_module_names or is_own(module, planned):
+        return None
+    requirement = distribution_of(module)
+    where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
+    reason = f"the proof could not import {verdict.subject}{where}, which no requirement brings"
+    return Correction(kind=CorrectionKind.REQUIREMENT, value=requirement, reason=reason[:300])
+
+
+def is_own(module: str, planned: "PlannedProject") -> bool:
+    project, root = planned.project, planned.plan.application.import_root
+    places = {"", "src", root}
+    return any(
+        project.exists(posixpath.join(place, f"{module}.py")) or project.is_dir(posixpath.join(place, module))
+        for place in places
+    )
+
+
+def written_folder(path: str, place: str, planned: "PlannedProject") -> Correction | None:
+    """Of a path that was to be written: its folder, unless that holds code or may be written anyway."""
+    folder = path.rstrip("/") if path.endswith("/") else posixpath.dirname(path)
+    if not folder.startswith(f"{APP_ROOT}/") or holds_code(folder, planned) or is_writable(folder, planned):
+        return None
+    kind = CorrectionKind.VOLUME if KEPT.search(path) else CorrectionKind.TEMPORARY_FOLDER
+    who = place.removeprefix(f"{APP_ROOT}/") or "a library"
+    return Correction(kind=kind, value=folder, reason=f"the proof saw {who} write {path}"[:300])
+
+
+def holds_code(folder: str, planned: "PlannedProject") -> bool:
+    relative = folder.removeprefix(f"{APP_ROOT}/")
+    inside = planned.project.is_dir(relative)
+    return inside and bool(planned.project.files("**/*.py", within=relative))
+
+
+def is_writable(folder: str, planned: "PlannedProject") -> bool:
+    plan = planned.plan
+    roots = (*(one.path for one in plan.volumes), *(one.path for one in plan.temporary_folders))
+    return any(f"{folder}/".startswith(f"{root}/") for root in roots)
