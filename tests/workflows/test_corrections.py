@@ -18,7 +18,7 @@ def test_what_the_proof_misses_is_added_and_kept_in_the_lock(okamochi_cache: Pat
         "from flask import Flask\nimport brings\napp = Flask(__name__)\nbrings.write(__file__)\n"
     )
     (root / "requirements.txt").write_text("flask\n")
-    writer = b"import pathlib\ndef write(f):\n    folder = pathlib.Path(f).parent / 'my_data'\n    folder.mkdir()\n"
+    writer = b"import pathlib\ndef write(f): (pathlib.Path(f).parent / 'my_data').mkdir(exist_ok=True)\n"
     wheels = [
         make_wheel(tmp_path / "wheels", "flask", "99.0", files={"flask.py": FLASK}),
         make_wheel(tmp_path / "wheels", "gunicorn", "99.0"),
