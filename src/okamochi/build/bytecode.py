@@ -46,6 +46,7 @@ COMPILER = """
 import sys, _imp, marshal, posix, gc
 gc.disable()
 import _frozen_importlib_external as external
+magic = int.from_bytes(external.MAGIC_NUMBER, "little")
 fields = sys.stdin.buffer.read().split(b"\\0")
 def answer(content, sign):
     sys.stdout.buffer.write((sign * len(content)).to_bytes(8, "little", signed=True) + content)
@@ -59,7 +60,7 @@ for index in range(0, len(fields) - 1, 2):
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         answer(("%s: %s" % (name, error)).encode("utf-8", "replace"), -1)
         continue
-    content = external._code_to_hash_pyc(code, _imp.source_hash(external._RAW_MAGIC_NUMBER, source), False)
+    content = external._code_to_hash_pyc(code, _imp.source_hash(magic, source), False)
     del code
     answer(content, 1)
 """

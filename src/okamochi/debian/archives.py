@@ -1,7 +1,8 @@
 """Resolving a base: verified Release files and package indexes, and the closure of what is wanted."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from okamochi.debian.release import Release, verified_release
 from okamochi.debian.resolve import Universe, closure
 from okamochi.debian.rules import rules_digest
 from okamochi.debian.sources import APT_FOLDER, SECURITY, Mirrors, find_mirrors, snapshot_uri
+from okamochi.debian.suites import Suite, suite_named
 from okamochi.errors import OkamochiError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
 from okamochi.oci.platform import Platform
@@ -25,7 +27,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 RELEASE_LIMIT_BYTES = 4_000_000
 
-# What a Python web app gets besides Python itself.
+# What a Python web app gets besides Python itself and its suite's OpenSSL.
 # fmt: off
 BASE_PACKAGES = (
     "base-files",       # os-release, licence texts
@@ -33,7 +35,6 @@ BASE_PACKAGES = (
     "libc-bin",         # the locale C.UTF-8
     "libc6",
     "libgcc-s1",        # wheels with C++ or Rust need these two, and do not carry them
-    "libssl3t64",
     "libstdc++6",
     "media-types",      # /etc/mime.types: the types of static files
     "netbase",          # /etc/protocols and /etc/services: getservbyname()
@@ -53,11 +54,12 @@ class ResolvedBase:
 
 @dataclass(frozen=True)
 class Archive:
-    """One verified suite and the mirror that had it."""
+    """One verified suite and the mirror that had it; `stale` when it is past its Valid-Until."""
 
     archive: str
     base_uri: str
     release: Release
+    stale: bool = False
 
 
 def utc_now() -> datetime.datetime:
@@ -70,18 +72,21 @@ def resolve_base(
     suite: str,
     platform: Platform,
     packages: tuple[str, ...] = (),
-    python_package: str = "python3.13",
+    python_package: str | None = None,
     apt_folder: Path = APT_FOLDER,
     keys: tuple[bytes, ...] = (),
     now: Callable[[], datetime.datetime] = utc_now,
 ) -> ResolvedBase:
-    """The newest packages of suite, suite-updates and suite-security that make a base with this Python.
+    """The newest packages of suite, suite-updates and suite-security that make a base with this Python;
+    None is the suite's own, "" none at all.
 
-    RegistryError when no mirror has a verified Release; PlanError for packages that the suite has not."""
+    RegistryError when no mirror has a verified Release; PlanError for packages that the suite has not, and
+    for a suite that okamochi does not know."""
+    facts = suite_named(suite)
     world = through_apt_proxy(world, apt_folder)
-    archives = find_archives(world, suite, find_mirrors(world.environ, apt_folder), keys, now())
-    python = (f"{python_package}-minimal", f"lib{python_package}-stdlib") if python_package else ()
-    wanted = tuple(sorted({*BASE_PACKAGES, *python, *packages}))
+    archives = find_archives(world, facts, find_mirrors(world.environ, apt_folder), keys, now())
+    python = python_parts(facts, facts.python_package if python_package is None else python_package)
+    wanted = tuple(sorted({*BASE_PACKAGES, facts.openssl_package, *python, *packages}))
     memo_key = (
         f"{[(one.archive, one.release.digest) for one in archives]} {platform} {wanted} {rules_digest()}"
     )
@@ -97,6 +102,14 @@ def resolve_base(
     return ResolvedBase(debs, newest.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
+def python_parts(suite: Suite, package: str) -> tuple[str, ...]:
+    """The packages that together are "python3.13"."""
+    if not package:
+        return ()
+    extras = suite.python_extras if package == suite.python_package else ()
+    return (f"{package}-minimal", f"lib{package}-stdlib", *extras)
+
+
 def index(world: World, one: Archive, platform: Platform) -> PackageIndex:
     return fetch_index(
         world.transport,
@@ -109,23 +122,35 @@ def index(world: World, one: Archive, platform: Platform) -> PackageIndex:
 
 
 def find_archives(
-    world: World, suite: str, mirrors: Mirrors, keys: tuple[bytes, ...], now: datetime.datetime
+    world: World, suite: Suite, mirrors: Mirrors, keys: tuple[bytes, ...], now: datetime.datetime
 ) -> tuple[Archive, ...]:
     """The suite and its updates from the main archive, and its security updates, each from the first mirror
     whose Release file verifies; a mirror that the user named must have it."""
     snapshot = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    wanted = [("debian", suite), ("debian", f"{suite}-updates")]
+    wanted = [("debian", suite.name), ("debian", suite.updates)]
     if mirrors.security or not mirrors.named:
-        wanted.append((SECURITY, f"{suite}-security"))
+        wanted.append((SECURITY, suite.security))
 
     def one(item: tuple[str, str]) -> Archive:
         archive, name = item
         bases = mirrors.of(archive)
         if not mirrors.named:
             bases += (snapshot_uri(archive, snapshot),)
-        return first_verified(world, archive, name, bases, keys, now)
+        seek = Search(world, archive, name, keys, now)
+        return seek.first(bases, stale_too=suite.may_be_stale)
 
-    return in_threads(one, wanted)
+    found = in_threads(one, wanted)
+    tell_stale(world, suite, found)
+    return found
+
+
+def tell_stale(world: World, suite: Suite, archives: Sequence[Archive]) -> None:
+    dates = [one.release.date for one in archives if one.stale]
+    if dates:
+        world.reporter.warn(
+            f"Debian's {suite.name} is taken as of {max(dates):%Y-%m-%d}, past its validity: "
+            "nobody signs newer packages, or the mirror does not have them"
+        )
 
 
 def in_threads(work: Callable[[Item], Answer], items: Sequence[Item]) -> tuple[Answer, ...]:
@@ -135,27 +160,45 @@ def in_threads(work: Callable[[Item], Answer], items: Sequence[Item]) -> tuple[A
         return tuple(pool.map(work, items))
 
 
-def first_verified(
-    world: World,
-    archive: str,
-    suite: str,
-    bases: tuple[str, ...],
-    keys: tuple[bytes, ...],
-    now: datetime.datetime,
-) -> Archive:
-    failures: list[OkamochiError] = []
-    for base in bases:
-        url = f"{base}/dists/{suite}/InRelease"
-        try:
-            content = world.transport.get(url, limit_bytes=RELEASE_LIMIT_BYTES)
-            return Archive(
-                archive, base, verified_release(content, suite=suite, where=url, now=now, keys=keys)
-            )
-        except RegistryError as failure:
-            failures.append(failure)
-    if len(failures) == 1:
-        raise failures[0]
-    raise nowhere(suite, failures)
+@dataclass(frozen=True)
+class Search:
+    """For one suite's Release file, among mirrors."""
+
+    world: World
+    archive: str
+    suite: str
+    keys: tuple[bytes, ...]
+    now: datetime.datetime
+
+    def first(self, bases: tuple[str, ...], *, stale_too: bool) -> Archive:
+        """The first mirror's that is valid; `stale_too`: else the newest of those that were valid once."""
+        failures: list[OkamochiError] = []
+        contents: list[tuple[str, bytes]] = []
+        for base in bases:
+            url = f"{base}/dists/{self.suite}/InRelease"
+            try:
+                content = self.world.transport.get(url, limit_bytes=RELEASE_LIMIT_BYTES)
+                contents.append((base, content))
+                return self.archive_of(base, content)
+            except RegistryError as failure:
+                failures.append(failure)
+        if stale_too and (old := tuple(self.once_valid(contents))):
+            return max(old, key=lambda one: one.release.date)
+        if len(failures) == 1:
+            raise failures[0]
+        raise nowhere(self.suite, failures)
+
+    def archive_of(self, base: str, content: bytes, *, stale: bool = False) -> Archive:
+        where = f"{base}/dists/{self.suite}/InRelease"
+        release = verified_release(
+            content, suite=self.suite, where=where, now=self.now, keys=self.keys, stale=stale
+        )
+        return Archive(self.archive, base, release, stale)
+
+    def once_valid(self, contents: Sequence[tuple[str, bytes]]) -> Iterator[Archive]:
+        for base, content in contents:
+            with suppress(RegistryError):
+                yield self.archive_of(base, content, stale=True)
 
 
 def nowhere(suite: str, failures: list[OkamochiError]) -> RegistryError:

@@ -3,9 +3,11 @@
 A package that somebody names as wanted is never cut.
 """
 
+import fnmatch
+from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["CUT_PACKAGES"]
+__all__ = ["ASKED_IN_VAIN", "ASKED_WITH_REASON", "CUT_PACKAGES", "is_cut"]
 
 # fmt: off
 CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
@@ -27,7 +29,7 @@ CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
     ("gnupg", "signs and checks mail; libgpgme, which poppler links against, starts it only when asked to"),
     ("xfonts-utils", "font tables of X11"),
     ("libc-dev-bin", "development programs"),
-    ("libcrypt1", "password hashes of the removed module crypt; nothing in the closure needs it"),
+    ("libcrypt1", "password hashes, for the module crypt, which Python has until 3.12, and for logins"),
     ("perl-base", "asked for by programs that are cut; no interpreter besides Python"),
     ("perl", "as perl-base"),
     ("perl:any", "as perl-base"),
@@ -51,4 +53,28 @@ CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
     ("hicolor-icon-theme", "icons of a desktop"),
     ("xdg-user-dirs", "folders of a desktop user"),
 )
+
+# who asks (a pattern of fnmatch), for what, and why only these do without it
+ASKED_IN_VAIN: Final[tuple[tuple[str, str, str], ...]] = (
+    ("libpython3.*-stdlib", "libdb5.3", "Berkeley DB for the module dbm.ndbm; shelve uses dbm.dumb then"),
+    ("libpython3.*-stdlib", "libnsl2", "for the module nis, removed in Python 3.13"),
+    ("libpython3.*-stdlib", "libtirpc3", "as libnsl2; it brings Kerberos"),
+    ("python3-distutils", "python3", "only links to what python3.X-minimal has"),
+    ("python3-distutils", "python3:any", "as python3"),
+    ("python3-distutils", "python3-lib2to3", "translates Python 2 while packages are built"),
+)
+
+# who asks for something from the first table and gets it, and why
+ASKED_WITH_REASON: Final[tuple[tuple[str, str, str], ...]] = (
+    ("libpython3.*-stdlib", "libcrypt1", "for the module crypt, which Python has until 3.12"),
+)
 # fmt: on
+
+
+def is_cut(asker: str, name: str, cut: Mapping[str, str]) -> bool:
+    """Whether `asker`, a package, does without the package `name`; `cut` is the first table."""
+    if any(known == name and fnmatch.fnmatchcase(asker, who) for who, known, _ in ASKED_WITH_REASON):
+        return False
+    return name in cut or any(
+        known == name and fnmatch.fnmatchcase(asker, who) for who, known, _ in ASKED_IN_VAIN
+    )

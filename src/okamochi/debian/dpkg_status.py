@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from okamochi.debian.control import parse_stanza
 from okamochi.debian.deb import Control
+from okamochi.debian.unpack import within_usr
 
 __all__ = ["md5sums", "status"]
 
@@ -24,5 +25,6 @@ def md5sums(package: str, control: Control, kept: Collection[str]) -> tuple[str,
     same = fields.get("multi-arch") == "same"
     name = f"{package}:{fields['architecture']}" if same else package
     lines = control.md5sums.decode("utf-8", "replace").splitlines()
-    held = [line for line in lines if line.partition("  ")[2] in kept]
+    # packages of before the merged /usr write lib/x for what lies at usr/lib/x
+    held = [line for line in lines if within_usr(line.partition("  ")[2]) in kept]
     return f"var/lib/dpkg/info/{name}.md5sums", "".join(f"{line}\n" for line in held).encode()

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from okamochi.debian.cuts import CUT_PACKAGES
+from okamochi.debian.cuts import CUT_PACKAGES, is_cut
 from okamochi.debian.packages import Package, PackageIndex
 from okamochi.debian.relations import Relation, parse_relations
 from okamochi.errors import PlanError
@@ -62,9 +62,9 @@ def closure(
     while queue:
         package = queue.popleft()
         for group in package.depends():
-            if chosen.satisfies(group) or group[0].name in cut:
+            if chosen.satisfies(group) or is_cut(package.name, group[0].name, cut):
                 continue
-            found = first_candidate(universe, group, cut)
+            found = first_candidate(universe, group, cut, package.name)
             if found is None:
                 needed = " | ".join(map(str, group))
                 problems.append(f"{package.name} needs {needed}, which {universe.suite} has not")
@@ -97,10 +97,10 @@ class Chosen:
 
 
 def first_candidate(
-    universe: Universe, group: tuple[Relation, ...], cut: Mapping[str, str]
+    universe: Universe, group: tuple[Relation, ...], cut: Mapping[str, str], asker: str
 ) -> Package | None:
-    found = (package for one in group for package in universe.candidates(one) if package.name not in cut)
-    return next(found, None)
+    candidates = (package for one in group for package in universe.candidates(one))
+    return next((package for package in candidates if not is_cut(asker, package.name, cut)), None)
 
 
 def missing_text(universe: Universe, name: str) -> str:

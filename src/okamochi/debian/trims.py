@@ -14,6 +14,7 @@ __all__ = ["KEPT_PATHS", "TRIMMED_PATHS", "is_kept"]
 # Packages of which only a few paths are wanted: everything else stays out.
 # fmt: off
 KEPT_PATHS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("libc-bin", "usr/lib/locale/C.UTF-8*", "as the next: its older name"),
     ("libc-bin", "usr/lib/locale/C.utf8*", "the locale C.UTF-8, and none of its programs (getent, iconv …)"),
     ("libc-bin", "etc/ld.so.conf*", "where the loader looks"),
     ("libc-bin", "etc/bindresvport.blacklist", "read by the C library"),
@@ -91,6 +92,7 @@ TRIMMED_PATHS: Final[tuple[tuple[str, str], ...]] = (
     ("usr/share/zoneinfo/posix/*", "a copy"),
     ("*/__pycache__/*", "bytecode is compiled by the build, for this image's paths"),
     ("*.pyc", "bytecode is compiled by the build, for this image's paths"),
+    ("usr/sbin/tzconfig", "a shell script that points to debconf"),
     ("usr/bin/pydoc*", "documentation browser"),
     ("usr/bin/pygettext*", "development program"),
     ("usr/bin/2to3*", "development program"),
@@ -98,13 +100,13 @@ TRIMMED_PATHS: Final[tuple[tuple[str, str], ...]] = (
     ("usr/share/python3*/*", "run by maintainer scripts"),
     ("etc/python3*/*", "apport hook of Ubuntu, empty in Debian"),
     ("usr/lib/python3.*/sitecustomize.py", "link to the apport hook"),
-    ("usr/lib/python3.*/_sysconfigdata__x86_64-linux-gnu.py", "a link under an old name, without bytecode"),
-    ("usr/lib/python3.*/_sysconfigdata__aarch64-linux-gnu.py", "a link under an old name, without bytecode"),
+    ("usr/lib/python3.1[3-9]/_sysconfigdata__x86_64-linux-gnu.py", "a link under an old name"),
+    ("usr/lib/python3.1[3-9]/_sysconfigdata__aarch64-linux-gnu.py", "a link under an old name"),
     ("usr/lib/python3.*/idlelib/*", "development program"),
     ("usr/lib/python3.*/turtledemo/*", "needs a display"),
     ("usr/lib/python3.*/turtle.py", "needs a display"),
     ("usr/lib/python3.*/tkinter/*", "needs a display"),
-    ("usr/lib/python3.*/lib2to3/*", "removed from Python in 3.13"),
+    ("usr/lib/python3.*/lib2to3/*", "translates Python 2; removed in 3.13"),
     ("usr/lib/python3.*/pydoc_data/*", "documentation"),
     ("usr/lib/python3.*/ensurepip/*", "pip is not in the image"),
     ("usr/lib/python3.*/venv/*", "needs ensurepip; the image has its environment already"),
@@ -128,7 +130,9 @@ TRIMMED_PATHS: Final[tuple[tuple[str, str], ...]] = (
     ("usr/lib/python3.*/lib-dynload/_tkinter*.so", "needs a display"),
     ("usr/lib/python3.*/config-3*", "for compilers"),
     ("usr/lib/python3.*/*.exe", "for Windows"),
-    ("usr/lib/python3.*/lib-dynload/_crypt*.so", "removed from Python in 3.13"),
+    ("usr/lib/python3.1[3-9]/lib-dynload/_crypt*.so", "removed from Python in 3.13"),
+    ("usr/lib/python3.*/lib-dynload/nis.*.so", "its library is cut, see cuts.py"),
+    ("usr/lib/python3.*/lib-dynload/ossaudiodev.*.so", "needs a sound card"),
     ("usr/lib/python3.*/LICENSE.txt", ""),
 )
 # fmt: on

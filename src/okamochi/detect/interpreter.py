@@ -1,156 +1,179 @@
-"""Which Python the app asks for, and whether the base has it."""
+"""Which Python the app gets, and from where: Debian's where a suite has it, else an image of a registry."""
 
-import ast
-import configparser
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
+from okamochi.debian.suites import SUITES, Suite, Support, suite_named, suite_of_python
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
+from okamochi.detect.python_statements import Pin, Range, python_pins, python_ranges
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.evidence import Origin as From
+from okamochi.model.plan import Base
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["AVAILABLE", "choose_python", "pinned_versions", "version_specifiers"]
+__all__ = ["COMFORTABLE", "ChosenPython", "base_of", "choose_python", "suite_decision"]
 
-AVAILABLE = "3.13"
-LATER = f"this version builds Python {AVAILABLE} only (Debian trixie's); a later one offers others"
+COMFORTABLE = SUITES[0].python_version
+"""What a project gets that says nothing: the newest of a supported release."""
+
+OF_DEBIAN = tuple(suite.python_version for suite in SUITES)
+# Newest first: taken only when the project admits nothing that Debian has.
+OF_IMAGES = ("3.12", "3.10")
+IMAGE = "python:{}-slim"
+# The images named so are made from this suite or a newer one.
+IMAGE_SUITE = "trixie"
+ALL = ", ".join(sorted((*OF_DEBIAN, *OF_IMAGES), key=lambda version: int(version[2:])))
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
-    """One version that a file names: "3.11". `weak` for files that are often years out of date."""
+class ChosenPython:
+    """`alternatives` are further versions of Debian's that the project admits, best first."""
 
     version: str
-    weak: bool
+    alternatives: tuple[str, ...]
+    decision: Decision
 
 
-def choose_python(
-    project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings
-) -> tuple[str, Decision]:
+def choose_python(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> ChosenPython:
     """The version as "3.13" and why. PlanError when the project asks for one that cannot be built."""
     if chosen.settings.python is not None:
-        place = chosen.place("python")
-        if minor(chosen.settings.python) != AVAILABLE:
-            raise _impossible(chosen.settings.python, chosen.where("python"), "set it to 3.13, or remove it")
-        return AVAILABLE, _decision(AVAILABLE, chosen.origin("python"), (place,))
-    specifiers = version_specifiers(project, pyproject)
-    for specifier in specifiers:
-        if not admits(specifier.value):
-            raise _impossible(
-                str(specifier.value), _where(specifier.first), f"widen it so that it admits {AVAILABLE}"
-            )
-    pins = pinned_versions(project)
-    agreeing = tuple(pin for pin in pins if pin.value.version == AVAILABLE)
-    if pins and pins[0].value.version != AVAILABLE:
-        return AVAILABLE, _despite(pins[0], specifiers)
-    evidence = (*(one.first for one in agreeing), *(one.first for one in specifiers))
-    origin = From.DETECTED if evidence else From.DEFAULT
-    return AVAILABLE, _decision(AVAILABLE, origin, evidence)
+        return _set(chosen)
+    ranges = python_ranges(project, pyproject)
+    admitted = tuple(version for version in OF_DEBIAN if all(one.value.admits(version) for one in ranges))
+    if not admitted:
+        return _of_image(ranges)
+    pins = python_pins(project)
+    version = _pinned(pins[0].value, admitted) if pins else admitted[0]
+    alternatives = tuple(one for one in admitted if one != version)
+    return ChosenPython(version, alternatives, _decision(version, ranges, pins))
 
 
-def _despite(pin: Detected[Pin], specifiers: tuple[Detected[SpecifierSet], ...]) -> Decision:
-    """A pin of another version gives way to requires-python that admits ours, and when it is a weak one."""
-    if not specifiers and not pin.value.weak:
-        raise _impossible(
-            pin.value.version,
-            _where(pin.first),
-            f'if it runs on {AVAILABLE}, say so: [tool.okamochi] python = "{AVAILABLE}" in pyproject.toml, '
-            f"or the variable OKAMOCHI_PYTHON={AVAILABLE}",
+def base_of(version: str, packages: tuple[str, ...] = ()) -> Base:
+    """Where this Python comes from."""
+    suite = suite_of_python(version)
+    if suite is None:
+        image = IMAGE.format(version)
+        return Base(kind="image", suite=IMAGE_SUITE, python_package="", image=image, packages=packages)
+    return Base(suite=suite.name, python_package=suite.python_package, packages=packages)
+
+
+def suite_decision(base: Base) -> Decision:
+    """What the base is, and the state of its suite."""
+    if base.kind == "image":
+        reason = f"no release of Debian has this Python; the image brings its own, and a shell ({base.image})"
+        summary = f"the registry's image {base.image}, pinned by digest in the lock"
+        return Decision(
+            field="base.image", summary=summary, origin=From.DEFAULT, evidence=(_because(reason),)
         )
-    why = f"{pin.first.path} says {pin.value.version}, which is not available"
-    admitted = f"; {_where(specifiers[0].first)} admits {AVAILABLE}" if specifiers else ""
-    summary = f"Python {AVAILABLE}. Warning: {why}{admitted}"
-    evidence = (pin.first, *(one.first for one in specifiers))
+    suite = suite_named(base.suite)
+    reason = "its Python is the one that is asked for; no shell, no package manager"
+    summary = f"Debian {base.suite} with {base.python_package}"
+    if suite.warning:
+        summary = f"{summary}. Warning: {suite.warning}"
+    evidence = (_because(reason),) if suite.warning else (_because(f"{reason}; {suite.promise}"),)
+    return Decision(field="base.suite", summary=summary, origin=From.DEFAULT, evidence=evidence)
+
+
+def _set(chosen: ChosenSettings) -> ChosenPython:
+    wanted = chosen.settings.python or ""
+    match = re.fullmatch(r"(?:python-?)?(\d+\.\d+)(?:\.\d+)?", wanted.strip())
+    version = match[1] if match is not None else wanted
+    if version not in (*OF_DEBIAN, *OF_IMAGES):
+        raise PlanError(
+            f"Python {wanted} cannot be built",
+            where=chosen.where("python"),
+            hint=f"set it to one of {ALL}, or remove it",
+        )
+    evidence = (chosen.place("python"),)
+    decision = Decision(
+        field="python_version",
+        summary=f"Python {version}",
+        origin=chosen.origin("python"),
+        evidence=evidence,
+    )
+    return ChosenPython(version, (), decision)
+
+
+def _of_image(ranges: tuple[Detected[Range], ...]) -> ChosenPython:
+    for version in OF_IMAGES:
+        if all(one.value.admits(version) for one in ranges):
+            evidence = tuple(one.first for one in ranges)
+            summary = (
+                f"Python {version}, which no release of Debian has: {', '.join(OF_DEBIAN)} are not admitted"
+            )
+            decision = Decision(
+                field="python_version", summary=summary, origin=From.DETECTED, evidence=evidence
+            )
+            return ChosenPython(version, (), decision)
+    culprit = next((one for one in ranges if not _admits_any(one)), ranges[0])
+    together = "" if not _admits_any(culprit) else ", taken together with what else the project says"
+    raise PlanError(
+        f"Python {culprit.value.text} cannot be built{together}",
+        where=_where(culprit.first),
+        hint=f"widen it so that it admits one of {ALL}",
+        details=tuple(str(one.first) for one in ranges) if len(ranges) > 1 else (),
+    )
+
+
+def _admits_any(one: Detected[Range]) -> bool:
+    return any(one.value.admits(version) for version in (*OF_DEBIAN, *OF_IMAGES))
+
+
+def _pinned(pin: Pin, admitted: tuple[str, ...]) -> str:
+    """The pinned version itself; in place of one that Debian has not, or that a file names that is often out
+    of date and has no security updates any more, the nearest newer one of a supported release: old code runs
+    there more often than on the newest Python."""
+    looked_after = tuple(version for version in admitted if _is_supported(version))
+    if pin.version in admitted and not (pin.weak and pin.version not in looked_after):
+        return pin.version
+    newer = [version for version in looked_after if _number(version) > _number(pin.version)]
+    if newer:
+        return min(newer, key=_number)
+    return pin.version if pin.version in admitted else max(admitted, key=_number)
+
+
+def _is_supported(version: str) -> bool:
+    suite = suite_of_python(version)
+    return suite is not None and suite.support in (Support.SUPPORTED, Support.LONG_TERM)
+
+
+def _decision(version: str, ranges: tuple[Detected[Range], ...], pins: tuple[Detected[Pin], ...]) -> Decision:
+    summary = f"Python {version}"
+    if pins and pins[0].value.version != version:
+        summary = f"{summary}. Warning: {_why_not(pins[0], ranges)}"
+        evidence = (pins[0].first, *(one.first for one in ranges))
+    else:
+        agreeing = (one.first for one in pins if one.value.version == version)
+        evidence = (*agreeing, *(one.first for one in ranges))
+    if not evidence:
+        reason = "nothing in the project names a version"
+        return Decision(
+            field="python_version", summary=summary, origin=From.DEFAULT, evidence=(_because(reason),)
+        )
     return Decision(field="python_version", summary=summary, origin=From.DETECTED, evidence=evidence)
 
 
-def pinned_versions(project: ProjectFiles) -> tuple[Detected[Pin], ...]:
-    """Versions that .python-version and runtime.txt name, in this order."""
-    found: list[Detected[Pin]] = []
-    for path, weak in ((".python-version", False), ("runtime.txt", True)):
-        for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
-            match = re.fullmatch(
-                r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*", line.split("#")[0].strip()
-            )
-            if match is not None:
-                evidence = Evidence(path=path, line=number, reason=f"names Python {match.group(1)}")
-                found.append(Detected(Pin(match.group(1), weak), (evidence,)))
-                break
-    return tuple(found)
+def _why_not(pin: Detected[Pin], ranges: tuple[Detected[Range], ...]) -> str:
+    wanted = pin.value.version
+    says = f"{pin.first.path} says {wanted}"
+    against = next((one for one in ranges if not one.value.admits(wanted)), None)
+    if against is not None:
+        return f"{says}, which {_where(against.first)} does not admit"
+    suite: Suite | None = suite_of_python(wanted)
+    if suite is None:
+        return f"{says}, which is not available from Debian; the nearest is taken"
+    return f"{says}, but {suite.warning}"
 
 
-def version_specifiers(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected[SpecifierSet], ...]:
-    """requires-python of pyproject.toml, python_requires of setup.cfg and setup.py."""
-    texts = (
-        (PYPROJECT, pyproject.line_of("requires-python"), pyproject.string("requires-python")),
-        *_setup_cfg(project),
-        *_setup_py(project),
-    )
-    found: list[Detected[SpecifierSet]] = []
-    for path, line, text in texts:
-        try:
-            specifier = SpecifierSet(text)
-        except InvalidSpecifier:
-            continue
-        if text:
-            evidence = Evidence(path=path, line=line, reason=f"requires Python {text}")
-            found.append(Detected(specifier, (evidence,)))
-    return tuple(found)
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
-def admits(specifier: SpecifierSet) -> bool:
-    """Whether some release of the available version satisfies it."""
-    return any(specifier.contains(f"{AVAILABLE}.{patch}") for patch in range(40))
-
-
-def minor(text: str) -> str:
-    match = re.fullmatch(r"(?:python-?)?(\d+\.\d+)(?:\.\d+)?", text.strip())
-    return match.group(1) if match is not None else text
-
-
-def _setup_cfg(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
-    text = project.read_text("setup.cfg")
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text or "")
-    except configparser.Error:
-        return
-    wanted = parser.get("options", "python_requires", fallback="")
-    if text and wanted:
-        lines = text.splitlines()
-        line = next((n for n, one in enumerate(lines, start=1) if "python_requires" in one), 0)
-        yield "setup.cfg", line, wanted
-
-
-def _setup_py(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
-    try:
-        tree = ast.parse(project.read_text("setup.py") or "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
-        match node:
-            case ast.keyword(arg="python_requires", value=ast.Constant(value=str(wanted)) as value):
-                yield "setup.py", value.lineno, wanted
-            case _:
-                pass
-
-
-def _decision(version: str, origin: From, evidence: tuple[Evidence, ...]) -> Decision:
-    summary = f"Python {version}"
-    if not evidence:
-        evidence = (Evidence(path="", reason="nothing in the project names a version"),)
-    return Decision(field="python_version", summary=summary, origin=origin, evidence=evidence)
-
-
-def _impossible(wanted: str, where: str, remedy: str) -> PlanError:
-    return PlanError(f"Python {wanted} cannot be built: {LATER}", where=where, hint=remedy)
+def _because(reason: str) -> Evidence:
+    return Evidence(path="", reason=reason)
 
 
 def _where(evidence: Evidence) -> str:

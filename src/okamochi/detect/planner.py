@@ -11,7 +11,8 @@ from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
-from okamochi.detect.interpreter import choose_python
+from okamochi.detect.interpreter import base_of, choose_python, suite_decision
+from okamochi.detect.older_python import fit_to_python
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
@@ -64,7 +65,8 @@ def make_plan(
     objects = FlaskObjects(sources)
     entry = choose_entrypoint(objects, _wanted(chosen))
     dependencies = choose_dependencies(sources, pyproject, chosen)
-    python, python_decision = choose_python(project, pyproject, chosen)
+    python = choose_python(project, pyproject, chosen)
+    dependencies = fit_to_python(dependencies, python.version)
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)
@@ -77,10 +79,10 @@ def make_plan(
         _roots(objects, entry, reached), entry, volumes, chosen
     )
     web, web_decisions = _web(entry, probe, chosen)
-    base, base_decisions = _base(chosen)
+    base, base_decisions = _base(python.version, chosen)
     decisions = (
         name_decision,
-        python_decision,
+        python.decision,
         *_application_decisions(entry),
         *dependencies.decisions,
         *base_decisions,
@@ -96,7 +98,8 @@ def make_plan(
     return checked(
         Plan(
             name=name,
-            python_version=python,
+            python_version=python.version,
+            python_alternatives=python.alternatives,
             application=_application(entry),
             dependencies=dependencies.dependencies,
             base=base,
@@ -287,16 +290,10 @@ def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: 
     return Decision(field=field, summary=summary, origin=Origin.DEFAULT, evidence=evidence)
 
 
-def _base(chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ...]]:
+def _base(python: str, chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ...]]:
     packages = tuple(sorted(set(chosen.settings.packages or ())))
-    base = Base(packages=packages)
-    reason = Evidence(path="", reason="its Python is the one that is asked for; no shell, no package manager")
-    suite = Decision(
-        field="base.suite",
-        summary=f"Debian {base.suite} with {base.python_package}",
-        origin=Origin.DEFAULT,
-        evidence=(reason,),
-    )
+    base = base_of(python, packages)
+    suite = suite_decision(base)
     summary = f"beyond Python: {', '.join(packages)}" if packages else "nothing beyond what Python needs"
     return base, (suite, _simple("base.packages", summary, "packages", chosen, "no setting asks for more"))
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 
-from okamochi.detect.interpreter import AVAILABLE
+from okamochi.detect.interpreter import COMFORTABLE
 from okamochi.detect.python_source import Module, Sources
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -62,9 +62,9 @@ def _host() -> str:
 
 
 def _hint() -> str:
-    if _host() == AVAILABLE:
+    if _host() == COMFORTABLE:
         return "correct the syntax"
     return (
-        f"correct the syntax; if it is right for Python {AVAILABLE}, which is in the image, run okamochi "
-        f"with it (uv tool install --python {AVAILABLE} …)"
+        f"correct the syntax; if it is right for Python {COMFORTABLE}, which is in the image, run okamochi "
+        f"with it (uv tool install --python {COMFORTABLE} …)"
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from okamochi.debian.archives import find_archives, utc_now
 from okamochi.debian.sources import find_mirrors
+from okamochi.debian.suites import DEFAULT_SUITE, suite_named
 from okamochi.errors import OkamochiError
 from okamochi.pypi.uv_program import uv_version
 from okamochi.run.engines import CONTAINER_ENGINES, engine_named
@@ -18,7 +19,6 @@ from okamochi.system.world import World
 __all__ = ["Check", "examine"]
 
 ENOUGH_BYTES = 2 * 10**9
-SUITE = "trixie"
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +46,9 @@ def examine(world: World) -> tuple[Check, ...]:
 
 def verified_archive(world: World) -> str:
     """The mirror whose Release file carries a signature by a bundled key."""
-    found = find_archives(world, SUITE, find_mirrors(world.environ), (), utc_now())[0]
-    return f"{SUITE} of {found.release.date:%Y-%m-%d}, signature verified, from {found.base_uri}"
+    suite = suite_named(DEFAULT_SUITE)
+    found = find_archives(world, suite, find_mirrors(world.environ), (), utc_now())[0]
+    return f"{suite.name} of {found.release.date:%Y-%m-%d}, signature verified, from {found.base_uri}"
 
 
 def machine() -> Check:

@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from okamochi.debian.suites import suite_named
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
@@ -20,9 +21,6 @@ from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 __all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
 
 UV_FILES = frozenset({"pyproject.toml", "uv.toml"})
-
-# The C library of a suite decides which manylinux wheels its Python can load.
-GLIBC_OF_SUITE = {"bookworm": "2.36", "trixie": "2.41"}
 
 
 class LockMode(Enum):
@@ -59,7 +57,7 @@ class LockSession:
 
     @property
     def glibc_version(self) -> str:
-        return GLIBC_OF_SUITE[self.planned.plan.base.suite]
+        return suite_named(self.planned.plan.base.suite).glibc_version
 
     @property
     def old_platform(self) -> LockedPlatform | None:

@@ -1,0 +1,196 @@
+"""What a project says about its Python: ranges that must hold, and single versions that files name."""
+
+import ast
+import configparser
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from okamochi.detect.base import Detected
+from okamochi.detect.pyproject import PATH as PYPROJECT
+from okamochi.detect.pyproject import Pyproject
+from okamochi.model.evidence import Evidence
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["Pin", "Range", "python_pins", "python_ranges"]
+
+MOST_PATCHES = 40
+FROM_LINE = re.compile(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
+TOOL_LINE = re.compile(r"python\s+(\d+\.\d+).*")
+CONDA_LINE = re.compile(r"""\s*-\s*["']?(?:[\w.-]+::)?python\s*([=<>!~][^"'#\s]*)""")
+PINNED = re.compile(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
+CARET_OR_TILDE = re.compile(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One version that a file names: "3.11". `weak` for files that are often years out of date."""
+
+    version: str
+    weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`choices` are sets of specifiers of which one must hold; `text` is how the project writes it."""
+
+    text: str
+    choices: tuple[SpecifierSet, ...]
+
+    def admits(self, version: str) -> bool:
+        """Whether some release of "3.13" satisfies it."""
+        releases = [f"{version}.{patch}" for patch in range(MOST_PATCHES)]
+        return any(one.contains(release) for one in self.choices for release in releases)
+
+
+def python_ranges(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected[Range], ...]:
+    """requires-python of pyproject.toml, python_requires of setup.cfg and setup.py, Poetry's and conda's
+    constraints; what cannot be read is left out."""
+    texts = (
+        (PYPROJECT, pyproject.line_of("requires-python"), pyproject.string("requires-python")),
+        *_poetry(pyproject),
+        *_setup_cfg(project),
+        *_setup_py(project),
+        *((path, line, text) for path, line, text in _conda(project) if not _is_pin(text)),
+    )
+    found: list[Detected[Range]] = []
+    for path, line, text in texts:
+        choices = _choices(text)
+        if choices:
+            evidence = Evidence(path=path, line=line, reason=f"requires Python {text}")
+            found.append(Detected(Range(text, choices), (evidence,)))
+    return tuple(found)
+
+
+def python_pins(project: ProjectFiles) -> tuple[Detected[Pin], ...]:
+    """Versions that files name, those that tools obey first: .python-version, .tool-versions, Pipfile,
+    environment.yml; then runtime.txt and the Dockerfile's base, which nobody runs while developing."""
+    named = (
+        *((*one, False) for one in _first_line(project, ".python-version", PINNED)),
+        *((*one, False) for one in _first_line(project, ".tool-versions", TOOL_LINE)),
+        *((*one, False) for one in _pipfile(project)),
+        *(
+            (path, line, text.lstrip("=").removesuffix(".*"), False)
+            for path, line, text in _conda(project)
+            if _is_pin(text)
+        ),
+        *((*one, True) for one in _first_line(project, "runtime.txt", PINNED)),
+        *((*one, True) for one in _first_line(project, "Dockerfile", FROM_LINE)),
+    )
+    found: list[Detected[Pin]] = []
+    for path, line, text, weak in named:
+        match = re.match(r"\d+\.\d+", text)
+        if match is not None:
+            evidence = Evidence(path=path, line=line, reason=f"names Python {match[0]}")
+            found.append(Detected(Pin(match[0], weak), (evidence,)))
+    return tuple(found)
+
+
+def _choices(text: str) -> tuple[SpecifierSet, ...]:
+    """A range in PEP 440's or Poetry's words; () when it is neither or says nothing."""
+    if not text.strip() or text.strip() == "*":
+        return ()
+    try:
+        return tuple(SpecifierSet(_pep440(one)) for one in re.split(r"\|\|?", text))
+    except InvalidSpecifier:
+        return ()
+
+
+def _pep440(text: str) -> str:
+    """Poetry's "^3.8", "~3.9", "3.9" as specifiers: https://python-poetry.org/docs/dependency-specification/"""
+    parts = [part for part in re.split(r"\s*,\s*|(?<=[\d*])\s+", text.strip()) if part]
+    return ",".join(_one_specifier(part) for part in parts)
+
+
+def _one_specifier(text: str) -> str:
+    found = CARET_OR_TILDE.fullmatch(text)
+    if found is None:
+        bare = re.fullmatch(r"=?\s*(\d+(?:\.\d+)?)(\.\*)?", text)
+        return f"=={bare[1]}.*" if bare else text
+    sign, major, minor, patch = found.groups()
+    lowest = ".".join(number for number in (major, minor, patch) if number is not None)
+    if sign == "~" and minor is not None:
+        return f">={lowest},<{major}.{int(minor) + 1}"
+    return f">={lowest},<{int(major) + 1}"
+
+
+def _is_pin(text: str) -> bool:
+    return re.fullmatch(r"==?\d+\.\d+[\d.*]*", text) is not None
+
+
+def _first_line(project: ProjectFiles, path: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
+    for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
+        found = pattern.fullmatch(line.split("#")[0].strip())
+        if found is not None:
+            yield path, number, found[1]
+            return
+
+
+def _pipfile(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
+    text = project.read_text("Pipfile") or ""
+    requires = _tables(text).get("requires")
+    if not isinstance(requires, dict):
+        return
+    for key in ("python_full_version", "python_version"):
+        value = requires.get(key)
+        if isinstance(value, str):
+            yield "Pipfile", _line_of(text, key), value
+            return
+
+
+def _poetry(pyproject: Pyproject) -> Iterator[tuple[str, int, str]]:
+    poetry = pyproject.tool.get("poetry")
+    dependencies = poetry.get("dependencies") if isinstance(poetry, dict) else None
+    wanted = dependencies.get("python") if isinstance(dependencies, dict) else None
+    if isinstance(wanted, str):
+        yield PYPROJECT, pyproject.line_of("python"), wanted
+
+
+def _conda(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
+    for path in ("environment.yml", "environment.yaml"):
+        for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
+            found = CONDA_LINE.match(line)
+            if found is not None:
+                yield path, number, found[1]
+                return
+
+
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _line_of(text: str, key: str) -> int:
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if re.match(rf"\s*{key}\s*=", line)), 0)
+
+
+def _setup_cfg(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
+    text = project.read_text("setup.cfg")
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text or "")
+    except configparser.Error:
+        return
+    wanted = parser.get("options", "python_requires", fallback="")
+    if text and wanted:
+        yield "setup.cfg", _line_of(text, "python_requires"), wanted
+
+
+def _setup_py(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
+    try:
+        tree = ast.parse(project.read_text("setup.py") or "")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="python_requires", value=ast.Constant(value=str(wanted)) as value):
+                yield "setup.py", value.lineno, wanted
+            case _:
+                pass
