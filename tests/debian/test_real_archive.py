@@ -9,12 +9,27 @@ from pathlib import Path
 import pytest
 
 from okamochi.debian import BaseTree, base_tree, resolve_base
+from okamochi.debian.suites import suite_named
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 HOST = Platform.of_machine(platform.machine())
+EVERY_MODULE = """
+import pathlib, sys, sysconfig
+for path in sorted(pathlib.Path("{root}/usr/lib/python{version}/lib-dynload").glob("*.so")):
+    __import__(path.name.partition(".")[0])
+import asyncio, ctypes, dbm, hashlib, shelve, sqlite3, ssl, uuid, zoneinfo
+sysconfig.get_config_vars()
+if sys.version_info < (3, 13):
+    import crypt
+    assert crypt.crypt("a", "ab") == "abxxB7HlIeckU"
+if sys.version_info < (3, 12):
+    from distutils.util import strtobool
+    assert strtobool("yes")
+print("(%d.%d)" % sys.version_info[:2])
+"""
 PANGO = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-ipaexfont-gothic")
 
 
@@ -26,6 +41,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def tree(world: World, target: Platform, *packages: str) -> BaseTree:
     resolved = resolve_base(world, suite="trixie", platform=target, packages=packages)
     return base_tree(world, resolved.debs, target, snapshot=resolved.snapshot)
+
+
+def matrix(suite: str) -> object:
+    return pytest.param(suite, marks=pytest.mark.matrix)
+
+
+@pytest.mark.parametrize("suite", ["bullseye", matrix("bookworm"), matrix("forky")])
+def test_the_python_of_another_suite_starts_with_all_its_modules(world: World, suite: str) -> None:
+    facts = suite_named(suite)
+    resolved = resolve_base(world, suite=suite, platform=HOST)
+    base = base_tree(world, resolved.debs, HOST, snapshot=resolved.snapshot)
+    version = facts.python_version
+    assert (base.python, base.glibc_version) == (f"usr/bin/python{version}", facts.glibc_version)
+    programs = {one.path for one in base.entries if one.path.startswith(("usr/bin/", "usr/sbin/"))}
+    assert programs == {"usr/bin/python3", f"usr/bin/python{version}", "usr/sbin/ldconfig"}
+    links = [one.path for one in base.entries if one.target.startswith("..")]
+    assert all((base.root / path).exists() for path in links)
+    assert python(base, EVERY_MODULE.format(root=base.root, version=version)).endswith(f"({version})")
 
 
 def python(tree: BaseTree, code: str) -> str:

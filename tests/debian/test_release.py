@@ -83,7 +83,7 @@ def test_the_bundled_keys_are_debians_and_not_expired() -> None:
     import pysequoia
 
     found = [one for key in archive_keys() for one in pysequoia.Cert.split_bytes(key)]
-    assert len(found) == 6
+    assert len(found) == 9
     for one in found:
         assert "debian" in str(one.user_ids[0]).lower()
         assert one.expiration is not None and one.expiration > NOW + datetime.timedelta(days=365)

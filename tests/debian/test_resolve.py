@@ -37,7 +37,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_closure_has_what_is_needed_and_nothing_that_is_cut(make_world: MakeWorld) -> None:
     names = [deb.name for deb in resolve(make_world()).debs]
     assert names == sorted(
-        {*BASE_PACKAGES, "libpython3.13-minimal", "libpython3.13-stdlib", "python3.13-minimal"}
+        {
+            *BASE_PACKAGES,
+            "libpython3.13-minimal",
+            "libpython3.13-stdlib",
+            "libssl3t64",
+            "python3.13-minimal",
+        }
     )
 
 

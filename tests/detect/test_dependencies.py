@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.errors import DetectionError, OkamochiError
 from okamochi.model.plan import Dependencies
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -104,54 +104,6 @@ def test_without_any_list_the_imported_modules_are_shown() -> None:
         planned({**files, "Dockerfile": "FROM python\nRUN pip install flask requests\n"})
     assert "flask requests" in caught.value.hint
     assert any("Dockerfile:2" in line for line in caught.value.details)
-
-
-@pytest.mark.parametrize(
-    "files",
-    [
-        {},
-        {".python-version": "3.13.1\n"},
-        {"runtime.txt": "python-3.6.5\n"},
-        {".python-version": "3.11.7\n", "setup.cfg": "[options]\npython_requires = >=3.10\n"},
-        {
-            "setup.py": "from setuptools import setup\nsetup(python_requires='>=3.8')\n",
-            "requirements.txt": "flask",
-        },
-    ],
-)
-def test_python_3_13_is_taken_when_the_project_admits_it(files: Mapping[str, str | bytes]) -> None:
-    assert planned({"app.py": FLASK_APP, **files}).python_version == "3.13"
-
-
-def test_a_pin_that_gives_way_is_a_visible_warning() -> None:
-    plan = planned({"app.py": FLASK_APP, "runtime.txt": "python-3.11.5\n"})
-    found = decision(plan, "python_version")
-    assert "Warning" in found.summary and found.evidence[0].path == "runtime.txt"
-
-
-@pytest.mark.parametrize(
-    ("files", "where"),
-    [
-        (
-            {"pyproject.toml": '[project]\ndependencies = ["flask"]\nrequires-python = "<3.13"\n'},
-            "pyproject.toml:3",
-        ),
-        (
-            {"pyproject.toml": '[project]\ndependencies = ["flask"]\nrequires-python = ">=3.14"\n'},
-            "pyproject.toml:3",
-        ),
-        ({".python-version": "3.11.7\n"}, ".python-version:1"),
-        ({"setup.cfg": "[options]\npython_requires = <3.12\n"}, "setup.cfg:2"),
-        ({"okamochi.toml": 'python = "3.12"\n'}, "okamochi.toml:1"),
-    ],
-)
-def test_another_python_cannot_be_planned_and_the_place_is_told(
-    files: Mapping[str, str | bytes], where: str
-) -> None:
-    with pytest.raises(PlanError) as caught:
-        planned({"app.py": FLASK_APP, **files})
-    assert caught.value.where == where
-    assert caught.value.exit_code == 4
 
 
 def test_a_broken_pyproject_is_no_traceback() -> None:

@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 RELEASE_LIMIT_BYTES = 4_000_000
 
-# What a Python web app gets besides Python itself and its suite's OpenSSL.
+# What a Python web app gets besides Python itself.
 # fmt: off
 BASE_PACKAGES = (
     "base-files",       # os-release, licence texts
@@ -86,7 +86,7 @@ def resolve_base(
     world = through_apt_proxy(world, apt_folder)
     archives = find_archives(world, facts, find_mirrors(world.environ, apt_folder), keys, now())
     python = python_parts(facts, facts.python_package if python_package is None else python_package)
-    wanted = tuple(sorted({*BASE_PACKAGES, facts.openssl_package, *python, *packages}))
+    wanted = tuple(sorted({*BASE_PACKAGES, *python, *packages}))
     memo_key = (
         f"{[(one.archive, one.release.digest) for one in archives]} {platform} {wanted} {rules_digest()}"
     )
@@ -103,11 +103,11 @@ def resolve_base(
 
 
 def python_parts(suite: Suite, package: str) -> tuple[str, ...]:
-    """The packages that together are "python3.13"."""
+    """The packages that together are "python3.13", with the OpenSSL that its suite has."""
     if not package:
         return ()
     extras = suite.python_extras if package == suite.python_package else ()
-    return (f"{package}-minimal", f"lib{package}-stdlib", *extras)
+    return (f"{package}-minimal", f"lib{package}-stdlib", suite.openssl_package, *extras)
 
 
 def index(world: World, one: Archive, platform: Platform) -> PackageIndex:
