@@ -17,11 +17,18 @@ app = Flask(__name__)
 
 
 def planned(files: Mapping[str, str | bytes], **command_line: str) -> Plan:
-    """The plan of a project; requirements.txt asks for Flask unless the project says something itself."""
+    """The plan of a project; requirements.txt asks for Flask unless the project says something itself, be it
+    only by a file called `lists nothing`."""
     sources = (
         "requirements.txt",
         "pyproject.toml",
+        "lists nothing",
+        "Pipfile",
         "Pipfile.lock",
+        "pdm.lock",
+        "pylock.toml",
+        "setup.cfg",
+        "uv.lock",
         "poetry.lock",
         "setup.py",
         "environment.yml",

@@ -86,24 +86,29 @@ def test_the_setting_names_the_files() -> None:
     assert chosen(files, requirements="deploy/all.txt").files == ("deploy/all.txt",)
 
 
-@pytest.mark.parametrize("path", ["Pipfile.lock", "poetry.lock", "environment.yml", "setup.py"])
-def test_files_of_other_managers_are_named_with_a_remedy(path: str) -> None:
+@pytest.mark.parametrize("path", ["Pipfile.lock", "Pipfile", "environment.yml"])
+def test_damaged_files_of_other_managers_are_named(path: str) -> None:
     with pytest.raises(DetectionError) as caught:
-        planned({"app.py": FLASK_APP, path: "install_requires = []\n"})
-    assert caught.value.where == path
+        planned({"app.py": FLASK_APP, path: "install_requires = [}: *x\n"})
+    assert caught.value.where.startswith(path)
     assert caught.value.exit_code == 3
 
 
-def test_without_any_list_the_imported_modules_are_shown() -> None:
+def test_the_dockerfiles_list_is_taken_when_nothing_else_lists_anything() -> None:
     files: Mapping[str, str | bytes] = {
         "app.py": "import os, requests\n" + FLASK_APP,
-        "poetry.toml": "",
         "pyproject.toml": "[tool.black]\n",
+        "Dockerfile": "FROM python\nRUN pip install \\\n  flask==3.1.3 'requests>=2' && rm -r x\n",
     }
-    with pytest.raises(DetectionError) as caught:
-        planned({**files, "Dockerfile": "FROM python\nRUN pip install flask requests\n"})
-    assert "flask requests" in caught.value.hint
-    assert any("Dockerfile:2" in line for line in caught.value.details)
+    assert chosen(files).inline == ("flask==3.1.3", "requests>=2")
+
+
+def test_without_any_list_the_imports_are_installed_with_a_warning() -> None:
+    plan = planned(
+        {"app.py": "import os, yaml, helpers\n" + FLASK_APP, "helpers.py": "", "lists nothing": ""}
+    )
+    assert plan.dependencies.inline == ("flask", "pyyaml")
+    assert "Warning" in decision(plan, "dependencies.inline").summary
 
 
 def test_a_broken_pyproject_is_no_traceback() -> None:

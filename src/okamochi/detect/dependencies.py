@@ -1,11 +1,14 @@
 """Which files say what the app depends on, and whether they bring a server."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.managers import WEB, locked_candidates, other_manifests
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
@@ -13,7 +16,9 @@ from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.third_party import third_party_imports
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import Dependencies
+from okamochi.model.import_names import distribution_of
+from okamochi.model.plan import Dependencies, DependencyManager
+from okamochi.pypi.asked import asked_of
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
 from okamochi.system.project_files import ProjectFiles
 
@@ -22,22 +27,14 @@ __all__ = ["GUNICORN", "ChosenDependencies", "choose_dependencies"]
 # 26.1 reaps foreign children; before 25.1 there is no control socket to switch off
 GUNICORN = "gunicorn>=26.1"
 SERVERS = ("gunicorn", "waitress", "uwsgi", "pyuwsgi", "granian", "bjoern", "cheroot", "meinheld", "gevent")
-OTHER_MANAGERS = {
-    "Pipfile.lock": "pipenv requirements > requirements.txt",
-    "Pipfile": "pipenv lock && pipenv requirements > requirements.txt",
-    "poetry.lock": "poetry export -f requirements.txt -o requirements.txt",
-    "pdm.lock": "pdm export -o requirements.txt",
-    "uv.lock": "uv export --no-dev --no-emit-project -o requirements.txt",
-    "pylock.toml": "uv pip compile pylock.toml -o requirements.txt",
-    "environment.yml": "list its pip packages in requirements.txt",
-    "environment.yaml": "list its pip packages in requirements.txt",
-    "conda.yml": "list its pip packages in requirements.txt",
-}
-FLASK = re.compile(r"(api)?flask\b(?!-)", re.IGNORECASE)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
-LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+WITH_EXTRAS = (DependencyManager.UV, DependencyManager.POETRY, DependencyManager.PDM)
 PRODUCTION = ("prod", "production", "prd", "deploy", "live", "release")
 DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
+
+
+Ranked = Detected[tuple[tuple[int, int, str], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,51 +54,72 @@ def choose_dependencies(
     project = sources.project
     if chosen.settings.requirements is not None:
         files = chosen.settings.requirements
-        origin = chosen.origin("requirements")
-        why: tuple[Evidence, ...] = (chosen.place("requirements"),)
+        found = Dependencies(files=files, input_files=files)
+        best, origin = Detected(found, (chosen.place("requirements"),)), chosen.origin("requirements")
     else:
-        files, why = _detected(sources, pyproject)
-        origin = Origin.DETECTED
-    inline = () if files else pyproject.dependencies or ()
-    extra = _extra_with_flask(pyproject, inline) if inline and origin is Origin.DETECTED else None
-    if extra is not None:
-        inline, why = (*inline, *extra.value), (*why, *extra.evidence)
-    requirements = read_requirements(project, files)
-    if inline:
-        lines = tuple(requirement_of(one, path=PYPROJECT) for one in inline)
+        best, origin = _detected(sources, pyproject), Origin.DETECTED
+    found = best.value
+    requirements = asked_of(project, found)
+    if found.inline:
+        path = found.input_files[0]
+        lines = tuple(requirement_of(one, path=path) for one in found.inline)
         requirements = replace(requirements, lines=lines)
-    inputs = requirements.input_files if files else (PYPROJECT,)
-    found = Dependencies(files=files, inline=inline, input_files=inputs)
-    field = "dependencies.files" if files else "dependencies.inline"
-    summary = (
-        f"dependencies from {', '.join(files)}" if files else f"dependencies from {PYPROJECT}, project table"
-    )
-    decision = Decision(field=field, summary=summary, origin=origin, evidence=why)
-    added, server = _server(requirements, chosen, inputs)
-    return ChosenDependencies(
-        replace_added(found, added), requirements.names, requirements, (decision, server)
-    )
+    if found.files:
+        found = msgspec.structs.replace(found, input_files=requirements.input_files)
+    decision = Decision(field=_field(found), summary=_summary(found), origin=origin, evidence=best.evidence)
+    added, server = _server(requirements, chosen, found.input_files)
+    found = msgspec.structs.replace(found, added=added)
+    return ChosenDependencies(found, requirements.names, requirements, (decision, server))
 
 
-def _extra_with_flask(pyproject: Pyproject, inline: tuple[str, ...]) -> Detected[tuple[str, ...]] | None:
-    """A library that keeps its web app's dependencies in an extra: that one is installed, too."""
-    if any(FLASK.match(one) for one in inline):
+def _field(found: Dependencies) -> str:
+    if found.lock_file:
+        return "dependencies.lock_file"
+    return "dependencies.files" if found.files else "dependencies.inline"
+
+
+def _summary(found: Dependencies) -> str:
+    if found.manager is DependencyManager.IMPORTS:
+        return (
+            "Warning: nothing lists the dependencies; they are taken from the code's imports: "
+            f"{', '.join(found.inline)}. Write a requirements.txt"
+        )
+    if found.lock_file:
+        parts = [f"dependencies from {found.lock_file} ({found.manager.value})"]
+        parts += [f"extras {', '.join(found.extras)}"] if found.extras else []
+        return ", ".join(parts)
+    if found.files:
+        return f"dependencies from {', '.join(found.files)}"
+    table = ", project table" if found.manager is DependencyManager.PYPROJECT else ""
+    return f"dependencies from {found.input_files[0]}{table}"
+
+
+def _extra_with_web(
+    pyproject: Pyproject, names: Iterable[str], wanted: Callable[[str], bool]
+) -> Detected[tuple[str, tuple[str, ...]]] | None:
+    """(name, specifiers) of the extra in which a library keeps its web app's dependencies."""
+    if any(wanted(name) for name in names):
         return None
     found = [
         (name, specifiers)
         for name, specifiers in pyproject.extras
-        if any(FLASK.match(one) for one in specifiers) and not DEVELOPMENT.search(name.lower())
+        if any(wanted(_name_of(one)) for one in specifiers) and not DEVELOPMENT.search(name.lower())
     ]
     if not found:
         return None
     name, specifiers = min(found, key=lambda one: (one[0].lower() not in WEB_EXTRAS, found.index(one)))
     line = pyproject.line_of(name)
-    evidence = Evidence(path=PYPROJECT, line=line, reason=f"the extra {name} brings Flask")
-    return Detected(specifiers, (evidence,))
+    evidence = Evidence(path=PYPROJECT, line=line, reason=f"the extra {name} brings the web framework")
+    return Detected((name, specifiers), (evidence,))
 
 
-def replace_added(found: Dependencies, added: tuple[str, ...]) -> Dependencies:
-    return Dependencies(files=found.files, inline=found.inline, added=added, input_files=found.input_files)
+def _name_of(specifier: str) -> str:
+    found = NAME.match(specifier.strip())
+    return found.group().lower().replace("_", "-") if found else ""
+
+
+def _is_web(name: str) -> bool:
+    return WEB.fullmatch(name) is not None
 
 
 def _server(
@@ -125,38 +143,106 @@ def _server_decision(summary: str, origin: Origin, evidence: tuple[Evidence, ...
     return Decision(field="dependencies.added", summary=summary, origin=origin, evidence=evidence)
 
 
-def _detected(sources: Sources, pyproject: Pyproject) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """The requirement file to install, or none for pyproject's own list; and why."""
+def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
+    """A lock of the app's own; else a requirement file or pyproject's list; else what other files say."""
     project = sources.project
+    locked, passed_over = _locked(project, pyproject)
+    if locked is not None:
+        return locked
     ranked = sorted(requirement_files(project), key=lambda found: found.value[0])
-    notes = _unread_locks(project)
     inline = pyproject.dependencies
-    if ranked and not _better_in_pyproject(project, ranked[0].value[1], inline):
-        best = ranked[0]
-        included = read_requirements(project, (best.value[1],)).input_files
-        left = [other.value[1] for other in ranked[1:] if other.value[1] not in included]
-        others = tuple(Evidence(path=path, reason="not taken: a weaker name") for path in left[:3])
-        unused = (Evidence(path=PYPROJECT, reason="not taken: a requirement file rules"),) if inline else ()
-        return (best.value[1],), (*best.evidence, *others, *unused, *notes)
-    if inline is not None and (inline or not notes):
-        line = pyproject.line_of("dependencies")
-        return (), (Evidence(path=PYPROJECT, line=line, reason="project.dependencies"), *notes)
-    raise _none(sources, pyproject)
+    if ranked and _lists_web(project, ranked[0].value[1]):
+        return _requirement_file(ranked, project, inline, passed_over)
+    if inline and (not ranked or any(_is_web(_name_of(text)) for text in inline)):
+        return _project_table(pyproject, inline, passed_over)
+    others = [*other_manifests(project, pyproject)]
+    web = [one for one in others if any(_is_web(_name_of(text)) for text in one.value.inline)]
+    if ranked and not web:
+        return _requirement_file(ranked, project, inline, passed_over)
+    if web or others:
+        best = (web or others)[0]
+        return Detected(best.value, (*best.evidence, *passed_over))
+    if inline is not None and not passed_over:
+        return _project_table(pyproject, inline, passed_over)
+    return _imported(sources)
 
 
-def _unread_locks(project: ProjectFiles) -> tuple[Evidence, ...]:
-    reason = "not read by this version: its pins are not used, okamochi.lock pins instead"
-    return tuple(Evidence(path=path, reason=reason) for path in LOCKS if project.exists(path))
+def _locked(
+    project: ProjectFiles, pyproject: Pyproject
+) -> tuple[Detected[Dependencies] | None, tuple[Evidence, ...]]:
+    """The first lock that installs a web framework, and why others do not count."""
+    passed_over: list[Evidence] = []
+    for candidate in locked_candidates(project, pyproject):
+        found, evidence = candidate.value, candidate.evidence
+        names = asked_of(project, found).names
+        extra = _extra_with_web(pyproject, names, _is_web)
+        if extra is not None and found.manager in WITH_EXTRAS:
+            found = msgspec.structs.replace(found, extras=(extra.value[0],))
+            names, evidence = asked_of(project, found).names, (*evidence, *extra.evidence)
+        if any(map(_is_web, names)):
+            return Detected(found, (*evidence, *_staleness(project, found), *passed_over)), ()
+        reason = "not taken: it installs no web framework"
+        passed_over.append(Evidence(path=found.lock_file, reason=reason))
+    return None, tuple(passed_over)
 
 
-def _better_in_pyproject(project: ProjectFiles, path: str, inline: tuple[str, ...] | None) -> bool:
-    """pyproject.toml lists Flask and the requirement file does not."""
-    if not inline or not any(re.match(r"(api)?flask\b", one, re.IGNORECASE) for one in inline):
-        return False
-    return not any("flask" in name for name in read_requirements(project, (path,)).names)
+def _staleness(project: ProjectFiles, found: Dependencies) -> tuple[Evidence, ...]:
+    if found.manager is not DependencyManager.PIPENV:
+        return ()
+    from okamochi.pypi.locks.pipfile import pipfile_is_stale
+
+    if not pipfile_is_stale(project, found.lock_file):
+        return ()
+    return (Evidence(path="Pipfile", reason="was changed since it was locked; the lock rules"),)
 
 
-Ranked = Detected[tuple[tuple[int, int, str], str]]
+def _requirement_file(
+    ranked: list[Ranked],
+    project: ProjectFiles,
+    inline: tuple[str, ...] | None,
+    passed_over: tuple[Evidence, ...],
+) -> Detected[Dependencies]:
+    best = ranked[0]
+    path = best.value[1]
+    included = read_requirements(project, (path,)).input_files
+    left = [other.value[1] for other in ranked[1:] if other.value[1] not in included]
+    others = tuple(Evidence(path=path, reason="not taken: a weaker name") for path in left[:3])
+    unused = (Evidence(path=PYPROJECT, reason="not taken: a requirement file rules"),) if inline else ()
+    found = Dependencies(files=(path,), input_files=(path,))
+    return Detected(found, (*best.evidence, *others, *unused, *passed_over))
+
+
+def _project_table(
+    pyproject: Pyproject, inline: tuple[str, ...], passed_over: tuple[Evidence, ...]
+) -> Detected[Dependencies]:
+    line = pyproject.line_of("dependencies")
+    evidence: tuple[Evidence, ...] = (Evidence(path=PYPROJECT, line=line, reason="project.dependencies"),)
+    extra = _extra_with_web(pyproject, map(_name_of, inline), _is_web)
+    extras: tuple[str, ...] = ()
+    if extra is not None:
+        extras = (extra.value[0],)
+        inline, evidence = (*inline, *extra.value[1]), (*evidence, *extra.evidence)
+    found = Dependencies(
+        manager=DependencyManager.PYPROJECT, inline=inline, extras=extras, input_files=(PYPROJECT,)
+    )
+    return Detected(found, (*evidence, *passed_over))
+
+
+def _lists_web(project: ProjectFiles, path: str) -> bool:
+    return any(map(_is_web, read_requirements(project, (path,)).names))
+
+
+def _imported(sources: Sources) -> Detected[Dependencies]:
+    """Nothing lists them: what the code imports, by the names that the index most likely has."""
+    imported = third_party_imports(sources)
+    if folder_hint(sources.project) or not any(
+        _is_web(_name_of(distribution_of(one.value))) for one in imported
+    ):
+        raise _nothing(sources)
+    inline = tuple(dict.fromkeys(distribution_of(one.value) for one in imported))
+    paths = tuple(dict.fromkeys(one.first.path for one in imported))
+    found = Dependencies(manager=DependencyManager.IMPORTS, inline=inline, input_files=paths)
+    return Detected(found, tuple(one.first for one in imported))
 
 
 def requirement_files(project: ProjectFiles) -> tuple[Ranked, ...]:
@@ -202,31 +288,6 @@ def _installed_by_dockerfile(project: ProjectFiles) -> Iterator[tuple[str, Evide
         for match in re.finditer(r"(?:-r|--requirement)[ =]?([\w./-]+\.(?:txt|in))", line):
             path = match.group(1).removeprefix("./").removeprefix("/app/").lstrip("/")
             yield path, Evidence(path="Dockerfile", line=number, reason=f"installs {path}")
-
-
-def _none(sources: Sources, pyproject: Pyproject) -> DetectionError:
-    project = sources.project
-    other = next((path for path in OTHER_MANAGERS if project.exists(path)), "")
-    if other:
-        return DetectionError(
-            f"the dependencies are in {other}, which this version does not read",
-            where=other,
-            hint=f"a later version reads it; until then: {OTHER_MANAGERS[other]}",
-        )
-    if "poetry" in pyproject.tool:
-        return DetectionError(
-            "the dependencies are in [tool.poetry], which this version does not read",
-            where=PYPROJECT,
-            hint="poetry export -f requirements.txt -o requirements.txt",
-        )
-    for path in ("setup.py", "setup.cfg"):
-        if "install_requires" in (project.read_text(path) or ""):
-            return DetectionError(
-                f"the dependencies are in {path}, which is not read (setup.py would have to be run)",
-                where=path,
-                hint="list them in requirements.txt or in [project] dependencies of pyproject.toml",
-            )
-    return _nothing(sources)
 
 
 def _nothing(sources: Sources) -> DetectionError:

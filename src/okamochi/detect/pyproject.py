@@ -15,11 +15,13 @@ PATH = "pyproject.toml"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pyproject:
-    """`project` and `tool` are the tables of these names; empty when the file lacks them."""
+    """`project` and `tool` are the tables of these names; empty when the file lacks them. `groups` are the
+    names of the dependency groups (PEP 735)."""
 
     text: str
     project: dict[str, Any]
     tool: dict[str, Any]
+    groups: tuple[str, ...] = ()
 
     @property
     def exists(self) -> bool:
@@ -62,7 +64,8 @@ def read_pyproject(project: ProjectFiles) -> Pyproject:
             where=f"{PATH}:{line.group(1)}" if line else PATH,
             hint="correct the file; https://toml.io shows the syntax",
         ) from error
-    return Pyproject(text, _table(tables, "project"), _table(tables, "tool"))
+    groups = tuple(_table(tables, "dependency-groups"))
+    return Pyproject(text, _table(tables, "project"), _table(tables, "tool"), groups)
 
 
 def _table(tables: dict[str, Any], key: str) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def resolve_wheels(
     host. PlanError when nothing satisfies the requirements or a package has no wheel for the image,
     RegistryError when an index refuses or lies, TransientRegistryError when none can be reached.
     """
-    indexes = read_project_indexes(project_root, dependencies)
+    indexes = read_project_indexes(
+        project_root, dependencies, python_version=python_version, machine=platform.machine
+    )
     target = Target(python_version, platform, glibc_version)
     lines = _all_lines(indexes.requirements, dependencies)
     if not lines:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
+from okamochi.pypi.asked import asked_of
 from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import read_pip_settings
 from okamochi.pypi.project_sources import ProjectSources, read_project_sources
-from okamochi.pypi.requirements import Requirements, expanded, read_requirements
+from okamochi.pypi.requirements import Requirements, expanded
 from okamochi.pypi.uv_environment import uv_environment
 from okamochi.system.process import Completed, ProgramMissing
 from okamochi.system.project_files import DiskProject
@@ -73,14 +74,18 @@ def uv_path() -> str:
         ) from None
 
 
-def read_project_indexes(project_root: Path | None, dependencies: Dependencies) -> ProjectIndexes:
-    """Reads the requirement files and [tool.uv] of the project; nothing of either is executed."""
+def read_project_indexes(
+    project_root: Path | None,
+    dependencies: Dependencies,
+    *,
+    python_version: str = "3.13",
+    machine: str = "x86_64",
+) -> ProjectIndexes:
+    """Reads requirement files, lock and [tool.uv] of the project; nothing of them is executed."""
     if project_root is None:
         return ProjectIndexes()
     project = DiskProject.open(project_root)
-    requirements = read_requirements(
-        project, dependencies.files, constraint_files=dependencies.constraint_files
-    )
+    requirements = asked_of(project, dependencies, python_version=python_version, machine=machine)
     return ProjectIndexes(requirements, read_project_sources(project, dependencies.inline), project_root)
 
 

@@ -1,0 +1,159 @@
+"""Which dependency manager rules: locks first, then manifests, ranked by what they say about the app."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.base import Detected
+from okamochi.detect.pyproject import PATH as PYPROJECT
+from okamochi.detect.pyproject import Pyproject
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import Dependencies, DependencyManager
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["LOCKS", "WEB", "locked_candidates", "other_manifests"]
+
+# distributions that serve or are a web framework: what installs none of them is not the app's own list
+WEB = re.compile(
+    r"(flask|apiflask|quart|fastapi|starlette|litestar|django|streamlit(-nightly)?|dash|gradio|panel|aiohttp"
+    r"|bottle|sanic|tornado|falcon|pyramid|connexion|nicegui|reflex|robyn|blacksheep|flask-[a-z-]+"
+    r"|django-[a-z-]+|fastapi-slim)",
+    re.IGNORECASE,
+)
+PRODUCTION_GROUPS = ("prod", "production", "web", "deploy", "server")
+CONDA_FILES = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
+
+LOCKS: tuple[tuple[str, DependencyManager], ...] = (
+    ("uv.lock", DependencyManager.UV),
+    ("poetry.lock", DependencyManager.POETRY),
+    ("pdm.lock", DependencyManager.PDM),
+    ("Pipfile.lock", DependencyManager.PIPENV),
+    ("pylock.toml", DependencyManager.PYLOCK),
+)
+
+
+def locked_candidates(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected[Dependencies], ...]:
+    """One for each lock that belongs to a manifest; those that a tool's own table names come first."""
+    found: list[tuple[int, Detected[Dependencies]]] = []
+    for order, (lock, manager) in enumerate(LOCKS):
+        manifest = "Pipfile" if manager is DependencyManager.PIPENV else PYPROJECT
+        if not project.exists(lock):
+            continue
+        if manager is DependencyManager.POETRY and not says_poetry(pyproject):
+            continue
+        if manager in (DependencyManager.UV, DependencyManager.PDM) and not pyproject.exists:
+            continue
+        named = manager.value in pyproject.tool or manager is DependencyManager.PIPENV
+        inputs = tuple(path for path in (lock, manifest) if project.exists(path))
+        groups = production_groups(pyproject, manager)
+        dependencies = Dependencies(manager=manager, lock_file=lock, groups=groups, input_files=inputs)
+        reason = f"{manager.value}'s lock: its pins and hashes are what is installed"
+        evidence = (Evidence(path=lock, reason=reason), *group_evidence(groups))
+        found.append((order if named else order + 10, Detected(dependencies, evidence)))
+    return tuple(candidate for _, candidate in sorted(found, key=lambda one: one[0]))
+
+
+def says_poetry(pyproject: Pyproject) -> bool:
+    return "poetry" in pyproject.tool or bool(pyproject.project)
+
+
+def group_evidence(groups: tuple[str, ...]) -> tuple[Evidence, ...]:
+    if not groups:
+        return ()
+    return (Evidence(path=PYPROJECT, reason=f"groups for production: {', '.join(groups)}"),)
+
+
+def production_groups(pyproject: Pyproject, manager: DependencyManager) -> tuple[str, ...]:
+    if manager is DependencyManager.POETRY:
+        poetry = pyproject.tool.get("poetry")
+        table = poetry.get("group") if isinstance(poetry, dict) else None
+        names = tuple(table) if isinstance(table, dict) else ()
+    else:
+        names = pyproject.groups
+    return tuple(name for name in names if name.lower() in PRODUCTION_GROUPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A way to find dependency specifiers in a file without running it."""
+
+    manager: DependencyManager
+    path: str
+    read: Callable[[ProjectFiles, str], tuple[str, ...] | None]
+    reason: str
+
+
+def other_manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Detected[Dependencies]]:
+    """Manifests without a lock, best first; those that list nothing are passed over."""
+    for manifest in manifests(project, pyproject):
+        specifiers = manifest.read(project, manifest.path)
+        if specifiers:
+            dependencies = Dependencies(
+                manager=manifest.manager, inline=specifiers, input_files=(manifest.path,)
+            )
+            yield Detected(dependencies, (Evidence(path=manifest.path, reason=manifest.reason),))
+
+
+def manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Manifest]:
+    if "poetry" in pyproject.tool:
+        yield Manifest(DependencyManager.POETRY, PYPROJECT, poetry_list, "[tool.poetry] without a lock")
+    if project.exists("Pipfile"):
+        yield Manifest(DependencyManager.PIPENV, "Pipfile", pipfile_list, "[packages], never locked")
+    if project.exists("setup.cfg"):
+        yield Manifest(DependencyManager.SETUPTOOLS, "setup.cfg", setup_cfg_list, "install_requires")
+    if project.exists("setup.py"):
+        yield Manifest(DependencyManager.SETUPTOOLS, "setup.py", setup_py_list, "install_requires")
+    for path in CONDA_FILES:
+        if project.exists(path):
+            reason = "conda's list: packages of the same name in the index, and its pip part"
+            yield Manifest(DependencyManager.CONDA, path, conda_list, reason)
+    for path in ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod"):
+        if project.exists(path):
+            yield Manifest(DependencyManager.PIP, path, dockerfile_list, "RUN pip install")
+
+
+def poetry_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
+    from okamochi.pypi.manifests.poetry_tables import poetry_specifiers
+
+    return poetry_specifiers(project, (), ())
+
+
+def pipfile_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
+    from okamochi.pypi.manifests.pipfile_tables import pipfile_specifiers
+
+    return pipfile_specifiers(project, path)
+
+
+def setup_cfg_list(project: ProjectFiles, path: str) -> tuple[str, ...] | None:
+    from okamochi.pypi.manifests.setuptools_files import setup_cfg_specifiers
+
+    return setup_cfg_specifiers(project, path)
+
+
+def setup_py_list(project: ProjectFiles, path: str) -> tuple[str, ...] | None:
+    from okamochi.pypi.manifests.setuptools_files import setup_py_specifiers
+
+    return setup_py_specifiers(project, path)
+
+
+def conda_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
+    from okamochi.pypi.manifests.conda import read_conda_environment
+
+    found = read_conda_environment(project, path)
+    return (*found.conda, *found.pip)
+
+
+def dockerfile_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
+    """Names and specifiers after `pip install`, without options, files and variables."""
+    text = re.sub(r"\\\s*\n", " ", project.read_text(path) or "")
+    found: list[str] = []
+    for command in re.findall(r"\bpip3?\s+install\s+([^&|;\n]+)", text):
+        words = iter(re.findall(r"\"[^\"]*\"|'[^']*'|\S+", command))
+        for word in words:
+            bare = word.strip("\"'")
+            if bare in ("-r", "-c", "-e", "-f", "-i", "-t", "--target", "--index-url", "--find-links"):
+                next(words, "")
+            elif re.fullmatch(r"[A-Za-z0-9][\w.-]*(\[[\w,.-]+\])?([<>=!~]=?[\w.*,<>=!~]+)?", bare):
+                found.append(bare)
+    own = {"pip", "setuptools", "wheel", "pipenv", "poetry", "uv", "pdm"}
+    return tuple(one for one in dict.fromkeys(found) if re.split(r"[<>=!~\[]", one)[0].lower() not in own)

@@ -1,0 +1,1 @@
+"""Lock files of other tools, read as pins with hashes; nothing of the tools is run."""

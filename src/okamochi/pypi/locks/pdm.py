@@ -1,0 +1,95 @@
+"""pdm.lock: flat with groups in newer files, a graph in older ones.
+
+Format: https://pdm-project.org/latest/usage/lockfile/; `metadata.lock_version`.
+"""
+
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from okamochi.pypi.locks.graph import Edge, Node
+from okamochi.pypi.locks.tables import Table, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.pypi.manifests.poetry_tables import edge_of_specifier, project_edges
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["pdm_graph"]
+
+PYPROJECT = "pyproject.toml"
+
+
+def pdm_graph(
+    project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """(all packages, the project's own dependencies). Entries with and without extras are one."""
+    table = toml_table(project, lock)
+    places = lines_by_name(project.read_text(lock) or "")
+    files = table_of(table_of(table.get("metadata")).get("files"))
+    merged: dict[tuple[str, str], Node] = {}
+    for package in list_of(table.get("package")):
+        node = node_of(package, files, places)
+        known = merged.get((node.name, node.version))
+        merged[node.name, node.version] = node if known is None else together(known, node)
+    return tuple(merged.values()), tuple(roots_of(project, groups, extras))
+
+
+def roots_of(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[Edge]:
+    table = toml_table(project, PYPROJECT)
+    yield from project_edges(table_of(table.get("project")), extras)
+    pdm = table_of(table_of(table.get("tool")).get("pdm"))
+    old = table_of(pdm.get("dependencies"))  # before PEP 621
+    for name, wanted in old.items():
+        edge = edge_of_specifier(f"{name}{text_of(wanted).replace('*', '')}")
+        if edge is not None:
+            yield edge
+    grouped = {**table_of(pdm.get("dev-dependencies")), **table_of(table.get("dependency-groups"))}
+    for group in groups:
+        for specifier in grouped.get(group) or ():
+            edge = edge_of_specifier(str(specifier))
+            if edge is not None:
+                yield edge
+
+
+def node_of(package: Table, files: Table, places: dict[str, int]) -> Node:
+    name, version = text_of(package.get("name")), text_of(package.get("version"))
+    listed = package.get("files") or files.get(f"{name} {version}") or ()
+    hashes = tuple(sorted({text_of(one.get("hash")) for one in list_of(list(listed))} - {""}))
+    needed = package.get("dependencies")
+    edges = tuple(edges_of(needed, name))
+    extras = tuple(str(extra) for extra in package.get("extras") or ())
+    commit = text_of(package.get("revision")) or text_of(package.get("ref"))
+    git = text_of(package.get("git"))
+    return Node(
+        canonicalize_name(name),
+        version,
+        () if git else hashes,
+        edges=() if extras else edges,
+        optional=tuple((canonicalize_name(extra), edges) for extra in extras),
+        marker=text_of(package.get("marker")),
+        url=f"git+{git}@{commit}" if git else text_of(package.get("url")),
+        folder=text_of(package.get("path")),
+        line=places.get(name, 0),
+    )
+
+
+def edges_of(needed: object, own_name: str) -> Iterator[Edge]:
+    """A list of specifiers, or in old files a table of name and constraint."""
+    listed = [f"{name}{text_of(wanted)}" for name, wanted in table_of(needed).items()]
+    listed += [str(one) for one in needed] if isinstance(needed, list) else []
+    for specifier in listed:
+        edge = edge_of_specifier(specifier.removesuffix("*"))
+        if edge is not None and edge.name != canonicalize_name(own_name):
+            yield edge
+
+
+def together(one: Node, other: Node) -> Node:
+    return Node(
+        one.name,
+        one.version,
+        one.hashes or other.hashes,
+        edges=one.edges or other.edges,
+        optional=(*one.optional, *other.optional),
+        marker=one.marker or other.marker,
+        url=one.url or other.url,
+        folder=one.folder or other.folder,
+        line=one.line,
+    )

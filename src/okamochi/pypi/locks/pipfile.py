@@ -1,0 +1,82 @@
+"""Pipfile.lock (pipenv): its `default` section, a flat list of pins.
+
+Format: https://pipenv.pypa.io/en/latest/pipfile.html; `_meta.hash` is a digest over the Pipfile's content.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from okamochi.pypi.locks.environment import applies
+from okamochi.pypi.locks.graph import Node
+from okamochi.pypi.locks.tables import Table, json_table, table_of, text_of, toml_table
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["pipfile_is_stale", "pipfile_nodes"]
+
+LOCK = "Pipfile.lock"
+MANIFEST = "Pipfile"
+
+
+def pipfile_nodes(
+    project: ProjectFiles, lock: str, environment: dict[str, str], groups: tuple[str, ...]
+) -> tuple[Node, ...]:
+    """The pins of `default` and of the categories named in `groups`."""
+    table = json_table(project, lock)
+    text = project.read_text(lock) or ""
+    found: dict[str, Node] = {}
+    for section in ("default", *groups):
+        for node in section_nodes(table_of(table.get(section)), text, environment):
+            found.setdefault(node.name, node)
+    return tuple(found[name] for name in sorted(found))
+
+
+def section_nodes(section: Table, text: str, environment: dict[str, str]) -> Iterator[Node]:
+    for name, value in section.items():
+        entry = table_of(value)
+        if not applies(text_of(entry.get("markers")), environment):
+            continue
+        line = line_of(text, name)
+        version = text_of(entry.get("version")).removeprefix("==")
+        hashes = tuple(sorted(str(one) for one in entry.get("hashes") or ()))
+        folder = text_of(entry.get("path"))
+        yield Node(canonicalize_name(name), version, hashes, url=address_of(entry), folder=folder, line=line)
+
+
+def address_of(entry: Table) -> str:
+    if entry.get("git"):
+        reference = text_of(entry.get("ref"))
+        return f"git+{entry['git']}" + (f"@{reference}" if reference else "")
+    return text_of(entry.get("file"))
+
+
+def line_of(text: str, name: str) -> int:
+    found = re.search(rf'^\s*"{re.escape(name)}"\s*:', text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
+
+
+def pipfile_is_stale(project: ProjectFiles, lock: str) -> bool:
+    """Whether the Pipfile changed since it was locked; false when either does not tell."""
+    wanted = text_of(table_of(table_of(json_table(project, lock).get("_meta")).get("hash")).get("sha256"))
+    if not wanted or not project.exists(MANIFEST):
+        return False
+    return wanted != manifest_digest(toml_table(project, MANIFEST))
+
+
+def manifest_digest(manifest: Table) -> str:
+    """As pipenv's plette computes it: the tables that matter, as JSON with sorted keys."""
+    reserved = ("source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv")
+    content: Table = {
+        "_meta": {
+            "sources": manifest.get("source", []),
+            "requires": manifest.get("requires", {}),
+        },
+        "default": manifest.get("packages", {}),
+        "develop": manifest.get("dev-packages", {}),
+    }
+    content.update({name: value for name, value in manifest.items() if name not in reserved})
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,69 @@
+"""poetry.lock: a graph, walked from [project] and [tool.poetry] of pyproject.toml.
+
+Format: https://github.com/python-poetry/poetry-core and the lock's own `metadata.lock-version` (1.x, 2.x).
+"""
+
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from okamochi.pypi.locks.graph import Edge, Node
+from okamochi.pypi.locks.tables import Table, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.pypi.manifests.poetry_constraints import pep440_of
+from okamochi.pypi.manifests.poetry_tables import poetry_edges
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["poetry_graph"]
+
+
+def poetry_graph(
+    project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """(all packages, the project's own dependencies)."""
+    table = toml_table(project, lock)
+    places = lines_by_name(project.read_text(lock) or "")
+    files = table_of(table_of(table.get("metadata")).get("files"))
+    nodes = tuple(node_of(one, files, places) for one in list_of(table.get("package")))
+    return nodes, poetry_edges(project, groups, extras)
+
+
+def node_of(package: Table, files: Table, places: dict[str, int]) -> Node:
+    name = text_of(package.get("name"))
+    listed = package.get("files") or files.get(name) or ()
+    hashes = tuple(sorted({text_of(one.get("hash")) for one in list_of(list(listed))} - {""}))
+    source = table_of(package.get("source"))
+    kind = text_of(source.get("type"))
+    return Node(
+        canonicalize_name(name),
+        text_of(package.get("version")),
+        hashes if kind != "git" else (),
+        edges=tuple(edges_of(table_of(package.get("dependencies")))),
+        marker=marker_of(package.get("markers")),
+        url=address_of(source, kind),
+        folder=text_of(source.get("url")) if kind in ("directory", "file") else "",
+        line=places.get(name, 0),
+    )
+
+
+def marker_of(value: object) -> str:
+    """A marker, or since lock-version 2.1 one for each group, of which the main group's counts."""
+    return text_of(value) or text_of(table_of(value).get("main"))
+
+
+def edges_of(dependencies: Table) -> Iterator[Edge]:
+    for name, value in dependencies.items():
+        for one in value if isinstance(value, list) else [value]:
+            entry = table_of(one)
+            wanted = text_of(one) or text_of(entry.get("version"))
+            extras = tuple(canonicalize_name(str(extra)) for extra in entry.get("extras") or ())
+            marker = text_of(entry.get("markers"))
+            yield Edge(canonicalize_name(name), marker, extras, specifier=pep440_of(wanted))
+
+
+def address_of(source: Table, kind: str) -> str:
+    url = text_of(source.get("url"))
+    if kind == "git":
+        commit = text_of(source.get("resolved_reference")) or text_of(source.get("reference"))
+        folder = text_of(source.get("subdirectory"))
+        return f"git+{url}@{commit}" + (f"#subdirectory={folder}" if folder else "")
+    return url if kind == "url" else ""

@@ -1,0 +1,41 @@
+"""pylock.toml (PEP 751): a flat list with markers."""
+
+from packaging.utils import canonicalize_name
+
+from okamochi.pypi.locks.environment import applies
+from okamochi.pypi.locks.graph import Node
+from okamochi.pypi.locks.tables import Table, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["pylock_nodes"]
+
+
+def pylock_nodes(project: ProjectFiles, lock: str, environment: dict[str, str]) -> tuple[Node, ...]:
+    table = toml_table(project, lock)
+    places = lines_by_name(project.read_text(lock) or "")
+    packages = (
+        one for one in list_of(table.get("packages")) if applies(text_of(one.get("marker")), environment)
+    )
+    nodes = (node_of(one, places) for one in packages)
+    return tuple(sorted(nodes, key=lambda node: node.name))
+
+
+def node_of(package: Table, places: dict[str, int]) -> Node:
+    name = text_of(package.get("name"))
+    files = [
+        *list_of(package.get("wheels")),
+        table_of(package.get("sdist")),
+        table_of(package.get("archive")),
+    ]
+    tables = (table_of(one.get("hashes")) for one in files)
+    hashes = sorted({f"sha256:{found['sha256']}" for found in tables if text_of(found.get("sha256"))})
+    vcs, directory = table_of(package.get("vcs")), table_of(package.get("directory"))
+    git = f"git+{text_of(vcs.get('url'))}@{text_of(vcs.get('commit-id'))}" if vcs else ""
+    return Node(
+        canonicalize_name(name),
+        text_of(package.get("version")),
+        tuple(hashes),
+        url=git or text_of(table_of(package.get("archive")).get("url")),
+        folder=text_of(directory.get("path")),
+        line=places.get(name, 0),
+    )

@@ -1,0 +1,72 @@
+"""Reads the tables of lock files: hostile until checked, with the line of each package."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from okamochi.errors import DetectionError
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["Table", "broken", "json_table", "lines_by_name", "list_of", "table_of", "text_of", "toml_table"]
+
+Table = dict[str, Any]
+
+NAME_LINE = re.compile(r'^\s*name = "([^"]+)"', re.MULTILINE)
+TOO_DEEP = re.compile(r"[\[{][\s\[{]{60}")
+
+
+def toml_table(project: ProjectFiles, path: str) -> Table:
+    """DetectionError when the file is missing or no TOML."""
+    text = project.read_text(path)
+    if text is None:
+        raise broken(path, "it cannot be read as text")
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise broken(path, str(error)) from error
+
+
+def json_table(project: ProjectFiles, path: str) -> Table:
+    text = project.read_text(path)
+    if text is None:
+        raise broken(path, "it cannot be read as text")
+    if TOO_DEEP.search(text):
+        raise broken(path, "it is nested too deep")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise broken(path, str(error)) from error
+    return table_of(found)
+
+
+def broken(path: str, reason: str) -> DetectionError:
+    line = re.search(r"line (\d+)", reason)
+    return DetectionError(
+        f"{path} is damaged: {reason}",
+        where=f"{path}:{line.group(1)}" if line else path,
+        hint="restore it from version control, or lock again with the project's own tool",
+    )
+
+
+def table_of(value: object) -> Table:
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: object) -> Iterator[Table]:
+    """The tables in a list; whatever else stands there is passed over."""
+    if isinstance(value, list):
+        yield from (one for one in value if isinstance(one, dict))
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def lines_by_name(text: str) -> dict[str, int]:
+    """The line of the first `name = "..."` of each package."""
+    found: dict[str, int] = {}
+    for match in NAME_LINE.finditer(text):
+        found.setdefault(match.group(1), text.count("\n", 0, match.start(1)) + 1)
+    return found

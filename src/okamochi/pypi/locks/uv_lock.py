@@ -1,0 +1,86 @@
+"""uv.lock: a universal graph, walked from the package that is the project itself.
+
+Format: https://docs.astral.sh/uv/concepts/resolution/#lockfile and the file's own `version = 1`.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from okamochi.pypi.locks.graph import Edge, Node
+from okamochi.pypi.locks.tables import Table, broken, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["uv_graph"]
+
+FOLDERS = ("virtual", "editable", "directory")
+
+
+def uv_graph(
+    project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """(all packages, the project's own dependencies)."""
+    packages = tuple(list_of(toml_table(project, lock).get("package")))
+    places = lines_by_name(project.read_text(lock) or "")
+    nodes = tuple(node_of(one, places) for one in packages)
+    own = next((one for one in packages if folder_of(one) == "."), None)
+    if own is None:
+        raise broken(lock, "no package of it is the project itself")
+    return nodes, tuple(roots_of(own, groups, extras))
+
+
+def roots_of(own: Table, groups: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[Edge]:
+    yield from edges_of(own.get("dependencies"))
+    optional = table_of(own.get("optional-dependencies"))
+    for extra in extras:
+        yield from edges_of(optional.get(extra))
+    grouped = table_of(own.get("dev-dependencies"))
+    for group in groups:
+        yield from edges_of(grouped.get(group))
+
+
+def edges_of(value: object) -> Iterator[Edge]:
+    for one in list_of(value):
+        extras = tuple(canonicalize_name(str(extra)) for extra in one.get("extra") or ())
+        name = canonicalize_name(text_of(one.get("name")))
+        yield Edge(name, text_of(one.get("marker")), extras, version=text_of(one.get("version")))
+
+
+def node_of(package: Table, places: dict[str, int]) -> Node:
+    name = text_of(package.get("name"))
+    files = [*list_of(package.get("wheels")), table_of(package.get("sdist"))]
+    hashes = tuple(sorted({text_of(one.get("hash")) for one in files} - {""}))
+    optional = tuple(
+        (canonicalize_name(extra), tuple(edges_of(edges)))
+        for extra, edges in table_of(package.get("optional-dependencies")).items()
+    )
+    markers = [str(one) for one in package.get("resolution-markers") or ()]
+    source = table_of(package.get("source"))
+    return Node(
+        canonicalize_name(name),
+        text_of(package.get("version")),
+        hashes,
+        edges=tuple(edges_of(package.get("dependencies"))),
+        optional=optional,
+        marker=" or ".join(f"({marker})" for marker in markers),
+        url=address_of(source),
+        folder=folder_of(package),
+        line=places.get(name, 0),
+    )
+
+
+def folder_of(package: Table) -> str:
+    """The folder of a package that is source, relative to the lock; "" for others."""
+    source = table_of(package.get("source"))
+    found = next((text_of(source[kind]) for kind in FOLDERS if kind in source), "")
+    return posixpath.normpath(found) if found else ""
+
+
+def address_of(source: Table) -> str:
+    """uv writes git sources as url?rev=…#commit."""
+    git = text_of(source.get("git"))
+    if git:
+        address, _, commit = git.partition("#")
+        return f"git+{address.partition('?')[0]}@{commit}"
+    return text_of(source.get("url"))

@@ -1,0 +1,85 @@
+"""environment.yml: its pip part, and the conda packages that an index may have under the same name."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from okamochi.errors import DetectionError
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["CondaEnvironment", "read_conda_environment"]
+
+MOST_BYTES = 200_000
+SPECIFIER = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:(=|==|>=|<=|>|<|~=)\s*([\w.*]+))?(?:=[\w.]+)?")
+# what conda needs for itself, or what is no Python package anywhere
+NOT_PYTHON = frozenset(
+    re.findall(
+        r"[\w.-]+",
+        "python pip setuptools wheel conda mamba ca-certificates openssl libgcc-ng libstdcxx-ng zlib xz tk "
+        "readline ncurses sqlite libffi bzip2 nodejs git gcc gxx make cmake compilers cudatoolkit mkl blas",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CondaEnvironment:
+    """`pip` are dependency specifiers; `conda` those of conda's own list, likewise; `left` are those
+    that are no Python packages; `python` is the version that it names, "" for none."""
+
+    pip: tuple[str, ...] = ()
+    conda: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    python: str = ""
+
+
+def read_conda_environment(project: ProjectFiles, path: str) -> CondaEnvironment:
+    """DetectionError when the file is no YAML; aliases are refused, since they can grow without bound."""
+    listed = dependencies_of(project.read_text(path) or "", path)
+    pip: list[str] = []
+    conda: list[str] = []
+    left: list[str] = []
+    python = ""
+    for one in listed:
+        if isinstance(one, dict):
+            pip += [str(line) for line in one.get("pip") or () if not str(line).startswith("-")]
+            continue
+        found = SPECIFIER.match(str(one).rpartition("::")[2].strip())
+        if found is None:
+            continue
+        name, comparison, version = found.groups()
+        if name == "python":
+            python = ".".join((version or "").split(".")[:2])
+        elif name.lower() in NOT_PYTHON or name.startswith(("lib", "_")):
+            left.append(name)
+        else:
+            conda.append(specifier(name, comparison or "", version or ""))
+    return CondaEnvironment(tuple(pip), tuple(conda), tuple(left), python)
+
+
+def specifier(name: str, comparison: str, version: str) -> str:
+    """conda's `=` takes every version that begins so."""
+    if not version:
+        return name
+    if comparison == "=":
+        return f"{name}=={version.rstrip('.*')}.*"
+    return f"{name}{comparison}{version}"
+
+
+def dependencies_of(text: str, path: str) -> list[Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if len(text) > MOST_BYTES or re.search(r"^[^#\n]*[:\-\[,]\s*\*\w", text, re.MULTILINE):
+        raise damaged(path, "it is too large, or uses aliases")
+    try:
+        found = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise damaged(path, str(error).splitlines()[0]) from error
+    listed = found.get("dependencies") if isinstance(found, dict) else None
+    return listed if isinstance(listed, list) else []
+
+
+def damaged(path: str, reason: str) -> DetectionError:
+    return DetectionError(
+        f"{path} cannot be read: {reason}", where=path, hint="correct it, or write a requirements.txt"
+    )

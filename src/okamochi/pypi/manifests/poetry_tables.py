@@ -1,0 +1,121 @@
+"""[tool.poetry] of pyproject.toml: dependencies, groups, extras."""
+
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from okamochi.pypi.locks.graph import Edge
+from okamochi.pypi.locks.tables import Table, table_of, text_of, toml_table
+from okamochi.pypi.manifests.poetry_constraints import pep440_of
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["edge_of_specifier", "poetry_edges", "poetry_specifiers"]
+
+PYPROJECT = "pyproject.toml"
+
+
+def poetry_edges(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]) -> tuple[Edge, ...]:
+    """What production installs: the main dependencies, the groups and extras named."""
+    table = toml_table(project, PYPROJECT)
+    poetry = table_of(table_of(table.get("tool")).get("poetry"))
+    listed = [*project_edges(table_of(table.get("project")), extras), *main_edges(poetry, extras)]
+    for group in groups:
+        listed += group_edges(poetry, group)
+    return tuple(listed)
+
+
+def project_edges(project_table: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
+    optional = table_of(project_table.get("optional-dependencies"))
+    wanted = [
+        *(project_table.get("dependencies") or ()),
+        *(one for e in extras for one in optional.get(e) or ()),
+    ]
+    for specifier in wanted:
+        edge = edge_of_specifier(str(specifier))
+        if edge is not None:
+            yield edge
+
+
+def edge_of_specifier(specifier: str) -> Edge | None:
+    try:
+        found = Requirement(specifier)
+    except InvalidRequirement:
+        return None
+    extras = tuple(sorted(canonicalize_name(extra) for extra in found.extras))
+    marker = str(found.marker) if found.marker else ""
+    return Edge(canonicalize_name(found.name), marker, extras, specifier=str(found.specifier))
+
+
+def main_edges(poetry: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
+    brought = {
+        canonicalize_name(str(name))
+        for extra, names in table_of(poetry.get("extras")).items()
+        if extra in extras
+        for name in names
+    }
+    for name, entry, wanted in entries(table_of(poetry.get("dependencies"))):
+        if entry.get("optional") and canonicalize_name(name) not in brought:
+            continue
+        yield edge(name, entry, wanted)
+
+
+def group_edges(poetry: Table, group: str) -> Iterator[Edge]:
+    table = table_of(table_of(poetry.get("group")).get(group))
+    for name, entry, wanted in entries(table_of(table.get("dependencies"))):
+        yield edge(name, entry, wanted)
+
+
+def entries(dependencies: Table) -> Iterator[tuple[str, Table, str]]:
+    for name, value in dependencies.items():
+        if name == "python":
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            entry = table_of(one)
+            yield name, entry, text_of(one) or text_of(entry.get("version"))
+
+
+def edge(name: str, entry: Table, wanted: str) -> Edge:
+    extras = tuple(canonicalize_name(str(extra)) for extra in entry.get("extras") or ())
+    return Edge(canonicalize_name(name), marker_of(entry), extras, specifier=pep440_of(wanted))
+
+
+def marker_of(entry: Table) -> str:
+    """`markers`, `python` and `platform` of an entry, together."""
+    parts = [text_of(entry.get("markers"))]
+    for one in pep440_of(text_of(entry.get("python"))).split(","):
+        comparison = one.rstrip("0123456789.*")
+        if one:
+            parts.append(f"python_version {comparison} '{one[len(comparison) :]}'")
+    if entry.get("platform"):
+        parts.append(f"sys_platform == '{text_of(entry.get('platform'))}'")
+    return " and ".join(f"({part})" for part in parts if part)
+
+
+def poetry_specifiers(
+    project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The same as dependency specifiers, for a project without a lock."""
+    table = toml_table(project, PYPROJECT)
+    poetry = table_of(table_of(table.get("tool")).get("poetry"))
+    direct: dict[str, str] = {
+        canonicalize_name(name): address
+        for name, entry, _ in entries(table_of(poetry.get("dependencies")))
+        if (address := address_of(entry))
+    }
+    return tuple(specifier_of(one, direct) for one in poetry_edges(project, groups, extras))
+
+
+def address_of(entry: Table) -> str:
+    if entry.get("git"):
+        reference = next((text_of(entry[key]) for key in ("rev", "tag", "branch") if entry.get(key)), "")
+        return f"git+{text_of(entry['git'])}" + (f"@{reference}" if reference else "")
+    return text_of(entry.get("url"))
+
+
+def specifier_of(one: Edge, direct: dict[str, str]) -> str:
+    extras = f"[{','.join(one.extras)}]" if one.extras else ""
+    marker = f" ; {one.marker}" if one.marker else ""
+    if one.name in direct:
+        return f"{one.name}{extras} @ {direct[one.name]}{marker}"
+    return f"{one.name}{extras}{one.specifier}{marker}"

@@ -1,0 +1,85 @@
+"""install_requires of setup.cfg and setup.py, read without running either."""
+
+import ast
+import configparser
+import re
+from collections.abc import Iterator
+
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["setup_cfg_specifiers", "setup_py_specifiers"]
+
+
+def setup_cfg_specifiers(project: ProjectFiles, path: str = "setup.cfg") -> tuple[str, ...] | None:
+    """None when the file says nothing of it. `file:` names requirement files, one a line."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(project.read_text(path) or "")
+    except configparser.Error:
+        return None
+    text = parser.get("options", "install_requires", fallback=None)
+    if text is None:
+        return None
+    if text.strip().startswith("file:"):
+        names = re.split(r"[,\s]+", text.strip().removeprefix("file:").strip())
+        return tuple(line for name in names for line in listed(project.read_text(name) or ""))
+    return tuple(listed(text))
+
+
+def listed(text: str) -> Iterator[str]:
+    for line in re.split(r"[\n;](?![^\n]*['\"]\s*$)|\n", text):
+        stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
+        if stripped and not stripped.startswith("-"):
+            yield stripped
+
+
+def setup_py_specifiers(project: ProjectFiles, path: str = "setup.py") -> tuple[str, ...] | None:
+    """Literal lists, names bound to them, lines of a file that the script reads; None for all else."""
+    try:
+        tree = ast.parse(project.read_text(path) or "")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    names = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "install_requires":
+            return value_of(node.value, names, project, tree)
+    return None
+
+
+def value_of(
+    node: ast.expr, names: dict[str, ast.expr], project: ProjectFiles, tree: ast.Module, depth: int = 0
+) -> tuple[str, ...] | None:
+    if depth > 10:
+        return None
+    match node:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            texts = [
+                one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            return tuple(texts) if len(texts) == len(elements) else None
+        case ast.Name(id=name) if name in names:
+            return value_of(names[name], names, project, tree, depth + 1)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [value_of(one, names, project, tree, depth + 1) for one in (left, right)]
+            return None if None in parts else tuple(one for part in parts for one in part or ())
+        case _:
+            return lines_of_a_file(node, project, tree)
+
+
+def lines_of_a_file(node: ast.expr, project: ProjectFiles, tree: ast.Module) -> tuple[str, ...] | None:
+    """The expression comes from the only requirement file that the script names."""
+    named = {
+        one.value
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value.endswith(".txt")
+        if "require" in one.value and project.exists(one.value)
+    }
+    if len(named) != 1 or not isinstance(node, ast.Name | ast.Call | ast.ListComp | ast.Attribute):
+        return None
+    return tuple(listed(project.read_text(named.pop()) or ""))
