@@ -5,6 +5,7 @@
     ├─ DetectionError 3    the project is not understood
     │  └─ AmbiguousError   several answers that evidence cannot rank
     ├─ PlanError 4         understood, but impossible as planned
+    │  └─ UnfitPythonError what is pinned has nothing for this Python; for another it may have
     ├─ BuildError 5        the image cannot be made
     ├─ RegistryError 6     a download or a registry failed
     ├─ EngineError 7       docker, podman or the host engine failed
@@ -26,6 +27,7 @@ __all__ = [
     "RegistryError",
     "TransientError",
     "TransientRegistryError",
+    "UnfitPythonError",
     "UnhealthyError",
     "UsageError",
 ]
@@ -61,6 +63,10 @@ class AmbiguousError(DetectionError):
 
 class PlanError(OkamochiError):
     exit_code = 4
+
+
+class UnfitPythonError(PlanError):
+    """A package has no wheel for the plan's Python, or says itself that it does not run on it."""
 
 
 class BuildError(OkamochiError):

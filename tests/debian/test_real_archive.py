@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.debian import BaseTree, base_tree, resolve_base
-from okamochi.debian.suites import suite_named
+from okamochi.model.suites import suite_named
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World

@@ -11,7 +11,7 @@ from okamochi.debian.control import parse_stanza
 from okamochi.debian.cuts import CUT_PACKAGES, is_cut
 from okamochi.debian.deb import Control
 from okamochi.debian.dpkg_status import md5sums
-from okamochi.debian.suites import SUITES, Support, suite_named, suite_of_python
+from okamochi.model.suites import SUITES, Support, suite_named, suite_of_python
 from okamochi.debian.trims import is_kept
 from okamochi.errors import PlanError, RegistryError
 from okamochi.oci.platform import LINUX_AMD64

@@ -15,9 +15,9 @@ from okamochi.debian.release import Release, verified_release
 from okamochi.debian.resolve import Universe, closure
 from okamochi.debian.rules import rules_digest
 from okamochi.debian.sources import APT_FOLDER, SECURITY, Mirrors, find_mirrors, snapshot_uri
-from okamochi.debian.suites import Suite, suite_named
 from okamochi.errors import OkamochiError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
+from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 

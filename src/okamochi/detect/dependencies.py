@@ -18,14 +18,13 @@ from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.plan import Dependencies, DependencyManager
+from okamochi.model.python_base import GUNICORN, with_gunicorn_for, with_summary
 from okamochi.pypi.asked import asked_of
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["GUNICORN", "ChosenDependencies", "choose_dependencies"]
+__all__ = ["ChosenDependencies", "choose_dependencies"]
 
-# 26.1 reaps foreign children; before 25.1 there is no control socket to switch off
-GUNICORN = "gunicorn>=26.1"
 SERVERS = ("gunicorn", "waitress", "uwsgi", "pyuwsgi", "granian", "bjoern", "cheroot", "meinheld", "gevent")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
@@ -45,6 +44,12 @@ class ChosenDependencies:
     names: frozenset[str]
     requirements: Requirements
     decisions: tuple[Decision, ...]
+
+    def for_python(self, version: str) -> "ChosenDependencies":
+        """The same; what okamochi adds is of a version that this Python runs."""
+        found = with_gunicorn_for(self.dependencies, version)
+        decisions = tuple(with_summary(one, self.dependencies, found) for one in self.decisions)
+        return replace(self, dependencies=found, decisions=decisions)
 
 
 def choose_dependencies(

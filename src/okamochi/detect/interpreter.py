@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from okamochi.debian.suites import SUITES, Suite, Support, suite_named, suite_of_python
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.pyproject import Pyproject
@@ -11,20 +10,16 @@ from okamochi.detect.python_statements import Pin, Range, python_pins, python_ra
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.evidence import Origin as From
-from okamochi.model.plan import Base
+from okamochi.model.python_base import IMAGE_PYTHONS as OF_IMAGES
+from okamochi.model.suites import SUITES, Suite, Support, suite_of_python
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["COMFORTABLE", "ChosenPython", "base_of", "choose_python", "suite_decision"]
+__all__ = ["COMFORTABLE", "ChosenPython", "choose_python"]
 
 COMFORTABLE = SUITES[0].python_version
 """What a project gets that says nothing: the newest of a supported release."""
 
 OF_DEBIAN = tuple(suite.python_version for suite in SUITES)
-# Newest first: taken only when the project admits nothing that Debian has.
-OF_IMAGES = ("3.12", "3.10")
-IMAGE = "python:{}-slim"
-# The images named so are made from this suite or a newer one.
-IMAGE_SUITE = "trixie"
 ALL = ", ".join(sorted((*OF_DEBIAN, *OF_IMAGES), key=lambda version: int(version[2:])))
 
 
@@ -49,32 +44,6 @@ def choose_python(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSet
     version = _pinned(pins[0].value, admitted) if pins else admitted[0]
     alternatives = tuple(one for one in admitted if one != version)
     return ChosenPython(version, alternatives, _decision(version, ranges, pins))
-
-
-def base_of(version: str, packages: tuple[str, ...] = ()) -> Base:
-    """Where this Python comes from."""
-    suite = suite_of_python(version)
-    if suite is None:
-        image = IMAGE.format(version)
-        return Base(kind="image", suite=IMAGE_SUITE, python_package="", image=image, packages=packages)
-    return Base(suite=suite.name, python_package=suite.python_package, packages=packages)
-
-
-def suite_decision(base: Base) -> Decision:
-    """What the base is, and the state of its suite."""
-    if base.kind == "image":
-        reason = f"no release of Debian has this Python; the image brings its own, and a shell ({base.image})"
-        summary = f"the registry's image {base.image}, pinned by digest in the lock"
-        return Decision(
-            field="base.image", summary=summary, origin=From.DEFAULT, evidence=(_because(reason),)
-        )
-    suite = suite_named(base.suite)
-    reason = "its Python is the one that is asked for; no shell, no package manager"
-    summary = f"Debian {base.suite} with {base.python_package}"
-    if suite.warning:
-        summary = f"{summary}. Warning: {suite.warning}"
-    evidence = (_because(reason),) if suite.warning else (_because(f"{reason}; {suite.promise}"),)
-    return Decision(field="base.suite", summary=summary, origin=From.DEFAULT, evidence=evidence)
 
 
 def _set(chosen: ChosenSettings) -> ChosenPython:

@@ -11,8 +11,7 @@ from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
-from okamochi.detect.interpreter import base_of, choose_python, suite_decision
-from okamochi.detect.older_python import fit_to_python
+from okamochi.detect.interpreter import choose_python
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
@@ -37,6 +36,7 @@ from okamochi.model.plan import (
     WebApplication,
 )
 from okamochi.model.process import Probe, Process, ProcessType, Resources
+from okamochi.model.python_base import base_decision, base_of
 from okamochi.model.settings import SettingsTable
 from okamochi.model.sizes import parse_size
 from okamochi.system.project_files import ProjectFiles
@@ -66,7 +66,7 @@ def make_plan(
     entry = choose_entrypoint(objects, _wanted(chosen))
     dependencies = choose_dependencies(sources, pyproject, chosen)
     python = choose_python(project, pyproject, chosen)
-    dependencies = fit_to_python(dependencies, python.version)
+    dependencies = dependencies.for_python(python.version)
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)
@@ -293,7 +293,7 @@ def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: 
 def _base(python: str, chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ...]]:
     packages = tuple(sorted(set(chosen.settings.packages or ())))
     base = base_of(python, packages)
-    suite = suite_decision(base)
+    suite = base_decision(base)
     summary = f"beyond Python: {', '.join(packages)}" if packages else "nothing beyond what Python needs"
     return base, (suite, _simple("base.packages", summary, "packages", chosen, "no setting asks for more"))
 

@@ -9,6 +9,8 @@ import msgspec
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import TemporaryFolder, Volume
+from okamochi.model.python_base import with_python
+from okamochi.model.suites import suite_of_python
 
 __all__ = ["Correction", "CorrectionKind", "corrected", "is_sound"]
 
@@ -20,12 +22,13 @@ LENGTH_LIMIT = 300
 
 class CorrectionKind(StrEnum):
     """REQUIREMENT: one more dependency specifier. EXCLUDE_NEWER: an instant of the index. VOLUME and
-    TEMPORARY_FOLDER: a folder that the app writes."""
+    TEMPORARY_FOLDER: a folder that the app writes. PYTHON: the one for which what is pinned has wheels."""
 
     REQUIREMENT = "requirement"
     EXCLUDE_NEWER = "exclude-newer"
     VOLUME = "volume"
     TEMPORARY_FOLDER = "temporary-folder"
+    PYTHON = "python"
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,8 @@ def is_sound(correction: Correction) -> bool:
             return REQUIREMENT.fullmatch(value) is not None
         case CorrectionKind.EXCLUDE_NEWER:
             return INSTANT.fullmatch(value) is not None
+        case CorrectionKind.PYTHON:
+            return suite_of_python(value) is not None
         case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER:
             return FOLDER.fullmatch(value) is not None and posixpath.normpath(value) == value
 
@@ -65,6 +70,8 @@ def corrected(plan: Plan, corrections: tuple[Correction, ...]) -> Plan:
 def with_one(plan: Plan, correction: Correction) -> Plan:
     value, replace = correction.value, msgspec.structs.replace
     match correction.kind:
+        case CorrectionKind.PYTHON:
+            return with_python(plan, value, correction.reason)
         case CorrectionKind.REQUIREMENT:
             added = (*plan.dependencies.added, value)
             plan = replace(plan, dependencies=replace(plan.dependencies, added=added))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import PlanError
+from okamochi.errors import UnfitPythonError
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for
@@ -44,12 +44,22 @@ class _Missing:
 
 
 def missing_wheels(
-    uv: UvRun, explained: Explained, lines: Lines, target: Target, again: Callable[[Lines], Explained | None]
-) -> PlanError | None:
+    uv: UvRun,
+    explained: Explained,
+    lines: Lines,
+    target: Target,
+    again: Callable[[Lines], Explained | None],
+    *,
+    briefly: bool = False,
+) -> UnfitPythonError | None:
     """None when a missing wheel is not what uv complains about. `again` resolves with fewer lines and gives
-    uv's next complaint, None when there is none: so that one run tells of all packages, not of the first."""
+    uv's next complaint, None when there is none: so that one run tells of all packages, not of the first.
+    `briefly` tells of the first, and not what to ask for instead."""
     if uv.world.offline:
         return None
+    if briefly:
+        first = _missing(uv, explained, lines, target, briefly=True)
+        return _error([first], explained, target) if first else None
     found: list[_Missing] = []
     remaining, complaint = lines, explained
     while len(found) < MOST:
@@ -67,7 +77,9 @@ def missing_wheels(
     return _error(found, explained, target) if found else None
 
 
-def _missing(uv: UvRun, explained: Explained, lines: Lines, target: Target) -> _Missing | None:
+def _missing(
+    uv: UvRun, explained: Explained, lines: Lines, target: Target, *, briefly: bool = False
+) -> _Missing | None:
     name, version = no_wheel_for(explained)
     if not name:
         return None
@@ -76,7 +88,7 @@ def _missing(uv: UvRun, explained: Explained, lines: Lines, target: Target) -> _
     remedy = REMEDIES.get(canonicalize_name(name), "")
     if remedy:
         return _Missing(name, version, asking, f"ask for {remedy} instead")
-    nearest = _nearest(uv, name, version, target)
+    nearest = "" if briefly else _nearest(uv, name, version, target)
     advice = f"ask for {name}=={nearest}" if nearest else "take a package that ships wheels"
     return _Missing(name, version, asking, advice)
 
@@ -97,16 +109,16 @@ def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:
     return ""
 
 
-def _error(found: list[_Missing], explained: Explained, target: Target) -> PlanError:
+def _error(found: list[_Missing], explained: Explained, target: Target) -> UnfitPythonError:
     first = found[0]
     if len(found) == 1:
-        return PlanError(
+        return UnfitPythonError(
             f"{first.title} has no wheel for this image ({target.title})",
             where=first.where,
             hint=f"{first.advice}, or {OWN_WHEEL.format('wheel')}",
             details=explained.causes,
         )
-    return PlanError(
+    return UnfitPythonError(
         f"{len(found)} packages have no wheel for this image ({target.title})",
         where=first.where,
         hint="ask for the versions named above, or " + OWN_WHEEL.format("wheels"),

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError
+from okamochi.errors import BuildError, OkamochiError, RegistryError, UnfitPythonError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
@@ -41,12 +41,14 @@ def resolve_wheels(
     platform: Platform,
     glibc_version: str,
     preferred: tuple[LockedWheel, ...] = (),
+    briefly: bool = False,
 ) -> tuple[LockedWheel, ...]:
     """The wheels for the image's platform and Python ("3.13"), sorted by name; each with its digest.
 
     Versions in `preferred` (an older lock's) are kept where the requirements still allow them; without it,
     indexes are asked anew and the newest versions win. Markers are evaluated for the image, never for the
-    host. PlanError when nothing satisfies the requirements or a package has no wheel for the image,
+    host. PlanError when nothing satisfies the requirements, UnfitPythonError when that is due to the Python,
+    as for a package that has no wheel for it (`briefly`: the error is quick, and names one package),
     RegistryError when an index refuses or lies, TransientRegistryError when none can be reached.
     """
     indexes = read_project_indexes(
@@ -59,7 +61,7 @@ def resolve_wheels(
     refuse_tokens(lines)
     tied = dependencies.inline if indexes.sources.sources else ()
     with started(world, indexes, dependencies=tied) as uv:
-        text = _compiled(uv, indexes, lines, target, preferred)
+        text = _compiled(uv, indexes, lines, target, preferred, briefly)
     wheels = tuple(_locked(package, lines, target) for package in text.get("packages", ()))
     return tuple(sorted(wheels))
 
@@ -76,10 +78,11 @@ def _compiled(
     lines: tuple[RequirementLine, ...],
     target: Target,
     preferred: tuple[LockedWheel, ...],
+    briefly: bool,
 ) -> Mapping[str, Any]:
     completed = _compile(uv, indexes, lines, target, preferred)
     if completed.returncode != 0:
-        raise _failure(uv, indexes, lines, target, completed)
+        raise _failure(uv, indexes, lines, target, completed, briefly)
     found = _compile_result(uv)
     if not _brings_late_setuptools(found, lines):
         return found
@@ -141,6 +144,7 @@ def _failure(
     lines: tuple[RequirementLine, ...],
     target: Target,
     completed: Completed,
+    briefly: bool,
 ) -> OkamochiError:
     def again(fewer: tuple[RequirementLine, ...]) -> Explained | None:
         if indexes.sources.sources:  # what stands in pyproject.toml cannot be left out
@@ -148,7 +152,8 @@ def _failure(
         further = _compile(uv, indexes, fewer, target)
         return Explained(further) if further.returncode != 0 else None
 
-    return missing_wheels(uv, Explained(completed), lines, target, again) or uv_failure(
+    explained = Explained(completed)
+    return missing_wheels(uv, explained, lines, target, again, briefly=briefly) or uv_failure(
         completed,
         lines=(*lines, *indexes.requirements.constraints),
         doing="resolving the requirements",
@@ -180,7 +185,7 @@ def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], targ
         if (place := target.rank(filename)) is not None
     ]
     if not candidates:
-        raise PlanError(
+        raise UnfitPythonError(
             f"{name} {version} has no wheel for this image ({target.title})",
             where=asked[0].where if asked else "",
             hint="ask for a version that ships one; this version of okamochi builds nothing from source",

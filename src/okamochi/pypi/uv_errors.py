@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError, TransientRegistryError
+from okamochi.errors import (
+    BuildError,
+    OkamochiError,
+    PlanError,
+    RegistryError,
+    TransientRegistryError,
+    UnfitPythonError,
+)
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.system.process import Completed
 
@@ -18,6 +25,8 @@ NO_WHEEL = re.compile(
     r" (?:has|have) no (?:usable )?wheels"
 )
 HINTED_WHEEL = re.compile(r"Wheels are required for `([^`]+)`")
+# "depends on Python>=3.7,<3.11", "requires Python >=3.10": another Python may do
+OF_PYTHON = re.compile(r"Python ?[<>=!~]=?\s?\d|`--python-version`")
 MOST_LINES = 16
 # uv's own options mean nothing to okamochi's users.
 UNHELPFUL = ("No solution found", "Wheels are required for")
@@ -175,6 +184,7 @@ def _unsatisfiable(explained: Explained, where: str) -> OkamochiError | None:
         hint = "loosen one of the version specifiers that the lines below name"
     else:
         return None
-    return PlanError(
+    kind = UnfitPythonError if OF_PYTHON.search(text) else PlanError
+    return kind(
         "the requirements cannot be satisfied together", where=where, hint=hint, details=explained.causes
     )

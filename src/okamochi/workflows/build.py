@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from okamochi.errors import UsageError
+from okamochi.errors import UnfitPythonError, UsageError
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 from okamochi.workflows.platforms import chosen_platform
@@ -64,10 +64,15 @@ class Building:
         memory = Memory.of(world, request.path.resolve(), platform, question_of(request, world.environ))
         building = cls(request, world, platform, memory, memory.recall())
         if building.known is None:
-            for decision in building.plan_now().plan.decisions:
-                if "Warning:" in decision.summary:
-                    world.reporter.warn(f"{decision.field}: {decision.summary.replace('Warning: ', '')}")
+            building.tell_warnings()
         return building
+
+    def tell_warnings(self, fields: tuple[str, ...] = ()) -> None:
+        """All that the plan warns of, or what it warns of in these fields."""
+        for decision in self.plan_now().plan.decisions:
+            if "Warning:" in decision.summary and (not fields or decision.field in fields):
+                told = decision.summary.replace("Warning: ", "")
+                self.world.reporter.warn(f"{decision.field}: {told}")
 
     def plan_now(self) -> "PlannedProject":
         """The plan with its files; read now when the image was known without it."""
@@ -99,7 +104,15 @@ class Building:
 
         mode = LockMode.LOCKED if self.request.locked else LockMode.KEEP
         session = LockSession.open(self.world, self.planned, self.platform, mode)
-        built = assemble(self.world, session)
+        try:
+            built = assemble(self.world, session)
+        except UnfitPythonError as refusal:
+            from okamochi.workflows.python_attempts import on_another_python
+
+            session = on_another_python(self.world, session, refusal)
+            self.planned = session.planned
+            self.tell_warnings(fields=("base.suite",))
+            built = assemble(self.world, session)
         self.memory.keep(built)
         return built
 

@@ -9,8 +9,8 @@ import msgspec
 
 from okamochi.debian.archives import find_archives, utc_now
 from okamochi.debian.sources import find_mirrors
-from okamochi.debian.suites import DEFAULT_SUITE, suite_named
 from okamochi.errors import OkamochiError
+from okamochi.model.suites import DEFAULT_SUITE, suite_named
 from okamochi.pypi.uv_program import uv_version
 from okamochi.run.engines import CONTAINER_ENGINES, engine_named
 from okamochi.system.environ import state_dir

@@ -7,10 +7,10 @@ from enum import Enum
 
 import msgspec
 
-from okamochi.debian.suites import suite_named
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
+from okamochi.model.suites import suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
@@ -36,7 +36,8 @@ class LockMode(Enum):
 class LockSession:
     """One build's view of the lock: the two halves are answered apart, because a build works on both at once.
 
-    `old` is what the project has; nothing is written before `save`.
+    `old` is what the project has; nothing is written before `save`. `resolved` are the wheels, when they were
+    resolved before.
     """
 
     world: World
@@ -44,6 +45,7 @@ class LockSession:
     platform: Platform
     mode: LockMode
     old: Lock | None
+    resolved: tuple[LockedWheel, ...] | None = None
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
@@ -130,8 +132,13 @@ class LockSession:
             )
         return resolved.debs, resolved.snapshot
 
-    def wheels(self) -> tuple[LockedWheel, ...]:
-        """The wheels: the lock's where it fits, else resolved, near to what the lock had."""
+    def wheels(self, *, briefly: bool | None = None) -> tuple[LockedWheel, ...]:
+        """The wheels: the lock's where it fits, else resolved, near to what the lock had.
+
+        UnfitPythonError when there are none for the plan's Python; it is brief when there are alternatives,
+        which are tried next, unless `briefly` says otherwise."""
+        if self.resolved is not None:
+            return self.resolved
         if self.wheels_fit and self.old_platform is not None:
             return self.old_platform.wheels
         from okamochi.pypi.resolve import resolve_wheels
@@ -147,6 +154,7 @@ class LockSession:
                 platform=self.platform,
                 glibc_version=self.glibc_version,
                 preferred=keep,
+                briefly=bool(plan.python_alternatives) if briefly is None else briefly,
             )
 
     def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:

@@ -3,10 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from okamochi.errors import UnfitPythonError
+from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockMode, LockSession, lock_changes
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.platforms import chosen_platform
+from okamochi.workflows.python_attempts import on_another_python
 
 __all__ = ["relock"]
 
@@ -18,11 +21,19 @@ def relock(path: Path, world: World, *, upgrade: bool, platform: str | None) -> 
     world.check_network_settings()
     mode = LockMode.UPGRADE if upgrade else LockMode.KEEP
     session = LockSession.open(world, planned, chosen_platform(platform), mode)
+    try:
+        debs, snapshot, locked = both_halves(session)
+    except UnfitPythonError as refusal:
+        session = on_another_python(world, session, refusal)
+        debs, snapshot, locked = both_halves(session)
+    lock = session.result(debs, snapshot, locked)
+    session.save(lock, required=True)
+    return lock_changes(session.old, lock)
+
+
+def both_halves(session: LockSession) -> tuple[tuple[LockedDeb, ...], str, tuple[LockedWheel, ...]]:
     with ThreadPoolExecutor(2) as pool:
         base, wheels = pool.submit(session.debs), pool.submit(session.wheels)
         # where both halves fail, the project's own half is what its author can mend
         locked = wheels.result()
-        debs, snapshot = base.result()
-    lock = session.result(debs, snapshot, locked)
-    session.save(lock, required=True)
-    return lock_changes(session.old, lock)
+        return (*base.result(), locked)

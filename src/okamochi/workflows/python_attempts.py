@@ -1,0 +1,98 @@
+"""Another Python, when what is pinned has no wheel for the plan's: the next that the metadata admits."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.lock import LockedWheel
+from okamochi.system.world import World
+from okamochi.workflows.corrections import with_correction
+from okamochi.workflows.lock import LockSession
+
+__all__ = ["Attempt", "on_another_python"]
+
+REASON_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A Python for which everything can be had."""
+
+    session: LockSession
+    wheels: tuple[LockedWheel, ...]
+
+
+Cost = Callable[[Attempt], int]
+
+
+def nothing_extra(_: Attempt) -> int:
+    """Wheels are as cheap on one Python as on another."""
+    return 0
+
+
+def on_another_python(
+    world: World, session: LockSession, refusal: UnfitPythonError, cost: Cost = nothing_extra
+) -> LockSession:
+    """The session of the same project on the cheapest of the plan's alternatives, the first of equals; one
+    that costs nothing ends the search. Its wheels are resolved.
+
+    Raises what is wrong with the first Python, in full, and with each alternative, when none does."""
+    refusals: list[OkamochiError] = [refusal]
+    fitting: list[Attempt] = []
+    for attempt in attempts(session, refusals):
+        fitting.append(attempt)
+        if cost(attempt) == 0:
+            break
+    if not fitting:
+        raise nowhere(session, refusals)
+    best = min(fitting, key=cost)
+    plan = best.session.planned.plan
+    world.reporter.note(
+        f"Python {plan.python_version} instead of {session.planned.plan.python_version}: {refusal.message}"
+    )
+    return best.session
+
+
+def attempts(session: LockSession, refusals: list[OkamochiError]) -> Iterator[Attempt]:
+    """In the order of the alternatives; those that fail are added to `refusals`."""
+    for version in session.planned.plan.python_alternatives:
+        reason = "; ".join(f"{refusal.message}{place(refusal)}" for refusal in refusals)
+        correction = Correction(
+            kind=CorrectionKind.PYTHON, value=version, reason=plain(reason)[:REASON_LIMIT]
+        )
+        candidate = LockSession.open(
+            session.world, with_correction(session.planned, correction), session.platform, session.mode
+        )
+        try:
+            wheels = candidate.wheels(briefly=True)
+        except RegistryError:
+            raise
+        except OkamochiError as failure:
+            refusals.append(failure)
+            continue
+        candidate.resolved = wheels
+        yield Attempt(candidate, wheels)
+
+
+def nowhere(session: LockSession, refusals: list[OkamochiError]) -> OkamochiError:
+    """The whole story of the first Python, then a line for each of the others."""
+    alternatives = session.planned.plan.python_alternatives
+    others = zip(alternatives, refusals[1:], strict=False)
+    lines = tuple(f"Python {version}: {failure.message}" for version, failure in others)
+    try:
+        session.wheels(briefly=False)
+    except UnfitPythonError as failure:
+        failure.details = (*failure.details, *lines)
+        return failure
+    except OkamochiError as failure:
+        return failure
+    return refusals[0]
+
+
+def place(refusal: OkamochiError) -> str:
+    return f" ({refusal.where})" if refusal.where else ""
+
+
+def plain(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
