@@ -1,8 +1,12 @@
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from okamochi.build.revision import Revision, read_revision, without_credentials
+from okamochi.build.git_objects import read_commit
+from okamochi.build.revision import Revision, read_commit_instant, read_revision, without_credentials
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -47,3 +51,75 @@ def test_a_hostile_head_reads_nothing_outside(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(COMMIT)
     checkout(tmp_path / "project", "ref: refs/../../secret\n")
     assert read_revision(tmp_path / "project") == Revision()
+
+
+def git(root: Path, *arguments: str, date: str = "2021-05-06T07:08:09+02:00") -> str:
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "c > 1 +0000"}
+    environ = {**who, "GIT_COMMITTER_EMAIL": "c@d", "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": date}
+    argv = ("git", "-C", str(root), "-c", "commit.gpgsign=false", *arguments)
+    environ |= {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(root)}
+    return subprocess.run(argv, env=environ, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git to make repositories with")
+    root = tmp_path / "repository"
+    root.mkdir()
+    git(root, "init", "-q")
+    # alike and long, so that a pack keeps most of them as differences to another
+    for number in range(12):
+        git(
+            root,
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            f"{number}\n\n" + "said again, in other words. " * 200,
+        )
+    return root
+
+
+def test_the_last_commits_instant_is_read_without_git(repository: Path) -> None:
+    (repository / "sub").mkdir()
+    assert read_commit_instant(repository / "sub") == "2021-05-06T05:08:09Z"
+    git(repository, "commit", "-q", "--allow-empty", "-m", "next", date="2022-01-01T00:00:00Z")
+    assert read_commit_instant(repository) == "2022-01-01T00:00:00Z"
+
+
+def test_every_commit_of_a_pack_is_read_as_git_reads_it(repository: Path) -> None:
+    git(repository, "repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50")
+    assert not list((repository / ".git/objects").glob("??/*"))
+    (index,) = (repository / ".git/objects/pack").glob("*.idx")
+    assert "chain length" in git(repository, "verify-pack", "-v", str(index))
+    names = git(repository, "rev-list", "--all").split()
+    assert len(names) == 12
+    for name in names:
+        assert read_commit(repository / ".git", name).decode() == git(repository, "cat-file", "commit", name)
+    assert read_commit_instant(repository) == "2021-05-06T05:08:09Z"
+
+
+def test_damaged_objects_give_nothing(repository: Path) -> None:
+    head = read_revision(repository).commit
+    tree = git(repository, "rev-parse", "HEAD^{tree}").strip()
+    assert read_commit(repository / ".git", tree) == b""
+    assert read_commit(repository / ".git", "0" * 40) == b""
+    git(repository, "repack", "-q", "-a", "-d")
+    (pack,) = (repository / ".git/objects/pack").glob("*.pack")
+    content = pack.read_bytes()
+    for place in range(12, len(content) - 20, 7):
+        pack.chmod(0o644)
+        pack.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        read_commit(repository / ".git", head)
+    pack.write_bytes(content[:40])
+    assert read_commit_instant(repository) == ""
+    (index,) = (repository / ".git/objects/pack").glob("*.idx")
+    index.chmod(0o644)
+    index.write_bytes(index.read_bytes()[:500])
+    assert read_commit_instant(repository) == ""
+
+
+def test_a_folder_without_a_repository_has_no_commit(tmp_path: Path) -> None:
+    assert read_commit_instant(checkout(tmp_path, COMMIT)) == ""
+    assert read_commit_instant(Path("/")) == ""

@@ -11,9 +11,9 @@ from okamochi.debian.control import parse_stanza
 from okamochi.debian.cuts import CUT_PACKAGES, is_cut
 from okamochi.debian.deb import Control
 from okamochi.debian.dpkg_status import md5sums
-from okamochi.model.suites import SUITES, Support, suite_named, suite_of_python
 from okamochi.debian.trims import is_kept
 from okamochi.errors import PlanError, RegistryError
+from okamochi.model.suites import SUITES, Support, suite_named, suite_of_python
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.system.world import World
 from tests.debian.archive_maker import make_deb, make_key, public, write_suite

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
@@ -6,6 +8,8 @@ from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.resolve import resolve_wheels
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
 
 
 @pytest.fixture
@@ -379,3 +383,20 @@ def test_a_secret_written_out_in_a_query_is_refused_before_anything_is_asked(res
         )
     told = " ".join((caught.value.message, caught.value.where, caught.value.hint, *caught.value.details))
     assert "requirements.txt:1" in told and "s3cret" not in told
+
+
+@pytest.mark.network
+def test_as_of_a_day_the_index_has_nothing_newer_but_what_okamochi_adds(tmp_path, project):
+    (project / "requirements.txt").write_text("click\n")
+    wheels = resolve_wheels(
+        World.real(os.environ, SilentReporter(), cache_root=tmp_path / "cache"),
+        project_root=project,
+        dependencies=Dependencies(
+            files=("requirements.txt",), added=("gunicorn>=26.1",), exclude_newer="2021-06-01T00:00:00Z"
+        ),
+        python_version=PYTHON,
+        platform=LINUX_AMD64,
+        glibc_version=GLIBC,
+    )
+    found = {wheel.name: wheel.version for wheel in wheels}
+    assert found["click"] == "8.0.1" and int(found["gunicorn"].split(".")[0]) >= 26

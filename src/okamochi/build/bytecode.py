@@ -81,8 +81,13 @@ class Interpreter:
 
     def run(self, runner: Runner, program: str, stdin: bytes, *, timeout_seconds: float = 900) -> bytes:
         """The program's stdout. BuildError with the end of its stderr when it fails."""
-        argv = (*self.argv, "-I", "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
-        done = runner.run(argv, stdin=stdin, env=CLEAN_ENVIRONMENT, timeout_seconds=timeout_seconds)
+        isolated = "-s" if self.tag in SEEDED else "-I"
+        argv = (*self.argv, isolated, "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
+        # without -I, the working folder is one to import from: here it holds programs only
+        place = Path(self.argv[-1]).parent
+        done = runner.run(
+            argv, stdin=stdin, env=CLEAN_ENVIRONMENT, cwd=place, timeout_seconds=timeout_seconds
+        )
         if done.returncode != 0 and DISK_FULL in done.stderr:
             raise StorageError(
                 "the disk is full",
@@ -103,7 +108,9 @@ class Interpreter:
 # How a traceback of the compiler names the reason.
 DISK_FULL = f"[Errno {errno.ENOSPC}]".encode()
 
-# PYTHONHASHSEED makes nothing differ that was seen, and costs nothing.
+# Up to 3.10, marshal writes sets in the order of their hashes: these must see PYTHONHASHSEED, which -I hides.
+# Later ones sort (https://github.com/python/cpython/issues/81777).
+SEEDED = frozenset({"cpython-39", "cpython-310"})
 # The C library keeps freed memory instead of giving it back after each file, which saves a tenth of the time.
 CLEAN_ENVIRONMENT: Mapping[str, str] = {
     "PYTHONHASHSEED": "0",

@@ -1,14 +1,16 @@
 """Revision and source of a checkout, read from .git as files: running git in a project that nobody
 prepared could run programs that its configuration names."""
 
+import datetime
 import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Revision", "read_revision"]
+__all__ = ["Revision", "read_commit_instant", "read_revision"]
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+COMMITTER = re.compile(rb"^committer [^\n]*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
 REF = re.compile(r"refs/[^\0\n]{1,500}")
 LIMIT_BYTES = 4_000_000
 
@@ -30,6 +32,29 @@ def read_revision(project: Path) -> Revision:
         if git.exists():
             return Revision()
     return Revision()
+
+
+def read_commit_instant(project: Path) -> str:
+    """When the last commit of the checkout that holds `project` was made (RFC 3339 in UTC); "" when there is
+    none that can be read."""
+    for folder in (project, *project.parents):
+        git = folder / ".git"
+        if git.is_dir():
+            return instant_of(git, head_commit(git))
+        if git.exists():
+            return ""
+    return ""
+
+
+def instant_of(git: Path, commit: str) -> str:
+    from okamochi.build.git_objects import read_commit
+
+    head = read_commit(git, commit).partition(b"\n\n")[0] if commit else b""
+    found = COMMITTER.search(head)
+    if found is None:
+        return ""
+    moment = datetime.datetime.fromtimestamp(int(found[1]), datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def head_commit(git: Path) -> str:

@@ -11,6 +11,7 @@ from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
+from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
@@ -66,7 +67,7 @@ def make_plan(
     entry = choose_entrypoint(objects, _wanted(chosen))
     dependencies = choose_dependencies(sources, pyproject, chosen)
     python = choose_python(project, pyproject, chosen)
-    dependencies = dependencies.for_python(python.version)
+    dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)

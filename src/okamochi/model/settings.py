@@ -25,6 +25,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     requirements: Annotated[
         tuple[str, ...] | None, Meta(description="requirement files to install, in order")
     ] = None
+    exclude_newer: Annotated[
+        str | None, Meta(description='nothing that was published later is installed: "2024-05-01"')
+    ] = None
     port: Annotated[Port | None, Meta(description="port that the server listens on in the container")] = None
     health: Annotated[
         str | None,

@@ -29,6 +29,7 @@ __all__ = ["resolve_wheels"]
 ADDED = "added by okamochi"
 INLINE = "pyproject.toml"
 LOCK = "pylock.toml"
+FAR_FUTURE = "2999-12-31T00:00:00Z"
 WITH_PKG_RESOURCES = "setuptools<81"
 
 
@@ -135,7 +136,19 @@ def _compile(
     arguments = ("pip", "compile", "requirements.in", *sources, "--constraints", "constraints.txt")
     output = ("--format", "pylock.toml", "--output-file", LOCK, "--no-header", "--quiet", *options)
     asked_anew = () if preferred or uv.world.offline else ("--upgrade",)
-    return uv.run(*arguments, *output, *asked_anew, *target.arguments)
+    return uv.run(
+        *arguments, *output, *asked_anew, *index_date(indexes.exclude_newer, lines), *target.arguments
+    )
+
+
+def index_date(exclude_newer: str, lines: Sequence[RequirementLine]) -> tuple[str, ...]:
+    """uv's options for the index of a day. What okamochi adds with a bound of its own is newer than most days
+    that a project asks for, so it is taken from today's."""
+    if not exclude_newer:
+        return ()
+    bounded = (line.name for line in lines if line.path == ADDED and ">=" in line.specifier)
+    today = (option for name in bounded for option in ("--exclude-newer-package", f"{name}={FAR_FUTURE}"))
+    return ("--exclude-newer", exclude_newer, *today)
 
 
 def _failure(

@@ -38,11 +38,12 @@ TIMEOUT_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class ProjectIndexes:
-    """What the project's own files say about where packages come from."""
+    """What the project's own files say about where packages come from, and as of when."""
 
     requirements: Requirements = field(default_factory=Requirements)
     sources: ProjectSources = field(default_factory=ProjectSources)
     root: Path | None = None
+    exclude_newer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def read_project_indexes(
         return ProjectIndexes()
     project = DiskProject.open(project_root)
     requirements = asked_of(project, dependencies, python_version=python_version, machine=machine)
-    return ProjectIndexes(requirements, read_project_sources(project, dependencies.inline), project_root)
+    sources = read_project_sources(project, dependencies.inline)
+    return ProjectIndexes(requirements, sources, project_root, dependencies.exclude_newer)
 
 
 @contextmanager
