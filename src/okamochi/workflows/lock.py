@@ -10,7 +10,7 @@ import msgspec
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
-from okamochi.model.suites import suite_named
+from okamochi.model.suites import SUITES, suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
@@ -50,6 +50,7 @@ class LockSession:
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
         """PlanError when the lock must fit and does not; UsageError when the file is damaged or hostile."""
+        require_debian_base(planned)
         content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
         old = lock_from_json(content, where=LOCK_NAME) if content is not None else None
         session = cls(world, replace(planned, read=planned.read | UV_FILES), platform, mode, old)
@@ -187,6 +188,19 @@ class LockSession:
             self.world.reporter.warn(f"{LOCK_NAME} could not be written: {error.message}")
             return False
         return True
+
+
+def require_debian_base(planned: PlannedProject) -> None:
+    """PlanError for a base that is an image of a registry."""
+    plan = planned.plan
+    if plan.base.kind != "image":
+        return
+    pythons = ", ".join(suite.python_version for suite in SUITES)
+    raise PlanError(
+        f"Python {plan.python_version} is only in the image {plan.base.image}; this version builds on Debian's",
+        where="python_version",
+        hint=f"admit one of {pythons}, in requires-python or by the setting python",
+    )
 
 
 def base_inputs(planned: PlannedProject) -> str:
