@@ -7,6 +7,7 @@ import pytest
 
 from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError
 from okamochi.model.codec import plan_from_json, plan_to_json
+from okamochi.model.correction import CorrectionKind
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.system.world import World
 from okamochi.workflows.corrections import with_kept_corrections
@@ -161,6 +162,8 @@ def test_the_lock_remembers_until_the_project_says_something_else(
     assert again.plan == session.planned.plan
     locked = LockSession.open(world, again, LINUX_AMD64, LockMode.LOCKED)
     assert locked.wheels() == session.wheels()
+    first = plan_project(root, world, anew=frozenset({CorrectionKind.PYTHON}))
+    assert (first.plan.python_version, first.corrections) == ("3.13", ())
     (root / "requirements.txt").write_text("flask\n")
     assert plan_project(root, world).plan.python_version == "3.13"
     assert (root / LOCK_NAME).exists() and with_kept_corrections(again).plan.python_version == "3.9"

@@ -25,8 +25,11 @@ __all__ = ["correction_for", "with_correction", "with_kept_corrections"]
 KEPT = re.compile(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 
 
-def with_kept_corrections(planned: "PlannedProject") -> "PlannedProject":
-    """The plan with what the lock's corrections say, when they were made for this very plan."""
+def with_kept_corrections(
+    planned: "PlannedProject", *, but: frozenset[CorrectionKind] = frozenset()
+) -> "PlannedProject":
+    """The plan with what the lock's corrections say, `but` those kinds, when they were made for this very
+    plan."""
     digest = plan_digest(planned)
     planned = replace(planned, uncorrected=digest)
     content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
@@ -38,7 +41,8 @@ def with_kept_corrections(planned: "PlannedProject") -> "PlannedProject":
         return planned  # who needs the lock says what is wrong with it
     if lock.corrected_plan != digest:
         return planned
-    return replace(planned, plan=corrected(planned.plan, lock.corrections), corrections=lock.corrections)
+    kept = tuple(one for one in lock.corrections if one.kind not in but)
+    return replace(planned, plan=corrected(planned.plan, kept), corrections=kept)
 
 
 def with_correction(planned: "PlannedProject", correction: Correction) -> "PlannedProject":

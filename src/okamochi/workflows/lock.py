@@ -197,7 +197,7 @@ def require_debian_base(planned: PlannedProject) -> None:
         return
     pythons = ", ".join(suite.python_version for suite in SUITES)
     raise PlanError(
-        f"Python {plan.python_version} is only in the image {plan.base.image}; this version builds on Debian's",
+        f"Python {plan.python_version} is only in the image {plan.base.image}, not to be pulled yet",
         where="python_version",
         hint=f"admit one of {pythons}, in requires-python or by the setting python",
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.planner import make_plan
-from okamochi.model.correction import Correction
+from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject
@@ -58,8 +58,15 @@ class TracedProject:
         return self.project.files(pattern, within=within)
 
 
-def plan_project(path: Path, world: World, overrides: Mapping[str, str] | None = None) -> PlannedProject:
-    """The plan of the project in `path`; `overrides` are settings from the command line, by name."""
+def plan_project(
+    path: Path,
+    world: World,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    anew: frozenset[CorrectionKind] = frozenset(),
+) -> PlannedProject:
+    """The plan of the project in `path`; `overrides` are settings from the command line, by name. Corrections
+    of the kinds `anew` that the lock has do not count."""
     project = DiskProject.open(path)
     traced = TracedProject(project)
     plan = make_plan(
@@ -68,4 +75,5 @@ def plan_project(path: Path, world: World, overrides: Mapping[str, str] | None =
         environ_overrides=settings_from_environ(world.environ),
         command_line=overrides or {},
     )
-    return with_kept_corrections(PlannedProject(plan, project, path.resolve(), frozenset(traced.read)))
+    planned = PlannedProject(plan, project, path.resolve(), frozenset(traced.read))
+    return with_kept_corrections(planned, but=anew)

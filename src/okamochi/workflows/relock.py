@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from okamochi.errors import UnfitPythonError
+from okamochi.model.correction import CorrectionKind
 from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockMode, LockSession, lock_changes
@@ -17,7 +18,9 @@ __all__ = ["relock"]
 def relock(path: Path, world: World, *, upgrade: bool, platform: str | None) -> tuple[str, ...]:
     """Brings the lock up to date with the project, or everything to its newest version; the changes, a line
     each."""
-    planned = plan_project(path, world)
+    # what had no wheels for the first choice of Python may have them today
+    anew = frozenset({CorrectionKind.PYTHON}) if upgrade else frozenset()
+    planned = plan_project(path, world, anew=anew)
     world.check_network_settings()
     mode = LockMode.UPGRADE if upgrade else LockMode.KEEP
     session = LockSession.open(world, planned, chosen_platform(platform), mode)
