@@ -1,0 +1,59 @@
+"""The app imports what newer Pythons left out."""
+
+from pathlib import Path
+
+import pytest
+
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.traces import Cause
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.plan import PlannedProject, plan_project
+from tests.bad_projects.conftest import FLASK_APP
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> PlannedProject:
+    return project(tmp_path, ">=3.9")
+
+
+def project(folder: Path, requires: str) -> PlannedProject:
+    (folder / "app.py").write_text(FLASK_APP)
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\nrequires-python = "{requires}"\n'
+    )
+    return plan_project(folder, World.real({}, SilentReporter(), cache_root=folder / "cache"))
+
+
+def found(module: str, planned: PlannedProject) -> Correction | None:
+    cause = Cause("it cannot be imported", "mend it", "/app/app.py:3")
+    verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module, cause=cause)
+    return correction_for(verdict, None, planned)
+
+
+@pytest.mark.parametrize("module", ["imp", "cgi", "distutils.util"])
+def test_the_best_python_that_has_it_is_taken_with_the_reason(module: str, planned: PlannedProject) -> None:
+    correction = found(module, planned)
+    assert correction is not None and correction.kind is CorrectionKind.PYTHON
+    assert correction.value == "3.11"
+    assert module in correction.reason and "/app/app.py:3" in correction.reason
+    plan = with_correction(planned, correction).plan
+    assert (plan.python_version, plan.base.suite) == ("3.11", "bookworm")
+    assert "3.13" not in plan.python_alternatives
+
+
+def test_no_package_of_that_name_is_installed_in_its_place(tmp_path: Path) -> None:
+    assert found("cgi", project(tmp_path, ">=3.13")) is None
+
+
+def test_a_python_that_has_it_and_fails_all_the_same_is_not_exchanged(planned: PlannedProject) -> None:
+    correction = found("cgi", planned)
+    assert correction is not None
+    assert found("cgi", with_correction(planned, correction)) is None
+
+
+def test_any_other_module_is_a_requirement_as_before(planned: PlannedProject) -> None:
+    correction = found("yaml", planned)
+    assert correction is not None and correction.kind is CorrectionKind.REQUIREMENT
