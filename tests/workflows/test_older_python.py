@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.model.correction import Correction, CorrectionKind
-from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.run.traces import Cause
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -57,3 +57,37 @@ def test_a_python_that_has_it_and_fails_all_the_same_is_not_exchanged(planned: P
 def test_any_other_module_is_a_requirement_as_before(planned: PlannedProject) -> None:
     correction = found("yaml", planned)
     assert correction is not None and correction.kind is CorrectionKind.REQUIREMENT
+
+
+@pytest.mark.parametrize(
+    ("message", "version"),
+    [
+        (
+            "cannot import name 'Mapping' from 'collections' (/usr/lib/python3.13/collections/__init__.py)",
+            "3.9",
+        ),
+        ("module 'collections' has no attribute 'MutableMapping'", "3.9"),
+        ("module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?", "3.11"),
+        ("module 'inspect' has no attribute 'getargspec'", "3.9"),
+    ],
+)
+@pytest.mark.parametrize("outcome", [Outcome.LIBRARY, Outcome.FAILED])
+def test_names_that_the_standard_library_lost_lead_to_the_python_that_has_them(
+    message: str, version: str, outcome: Outcome, planned: PlannedProject
+) -> None:
+    answer = Answer(outcome="failed", error="ImportError", message=message)
+    correction = correction_for(Verdict(outcome=outcome, subject="lib"), answer, planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, version)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "cannot import name 'Mapping' from 'collections' (/opt/venv/site-packages/collections.py)",
+        "module 'inspect' has no attribute 'nothing'",
+        "something else",
+    ],
+)
+def test_what_no_python_had_changes_no_python(message: str, planned: PlannedProject) -> None:
+    answer = Answer(outcome="failed", error="ImportError", message=message)
+    assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None

@@ -94,6 +94,8 @@ class Building:
         from okamochi.workflows.corrections import with_correction
 
         self.planned, self.known = with_correction(self.plan_now(), correction), None
+        if correction.kind == "python":
+            self.tell_warnings(fields=("base.suite",))
 
     def image(self) -> BuiltImage:
         if self.known is not None:

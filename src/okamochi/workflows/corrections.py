@@ -15,7 +15,7 @@ from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
-from okamochi.workflows.older_python import is_left_out, older_python
+from okamochi.workflows.older_python import left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 
 if TYPE_CHECKING:
@@ -73,9 +73,10 @@ def correction_for(verdict: Verdict, answer: Answer | None, planned: "PlannedPro
     """The one change that the evidence supports; None when there is none, or it was tried before."""
     found: Correction | None = None
     match verdict.outcome:
+        case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if gone := left_out(verdict, answer):
+            found = older_python(gone, verdict, planned)
         case Outcome.MISSING_MODULE:
-            gone = is_left_out(verdict.subject.partition(".")[0])
-            found = (older_python if gone else missing_requirement)(verdict, planned)
+            found = missing_requirement(verdict, planned)
         case Outcome.READ_ONLY:
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:

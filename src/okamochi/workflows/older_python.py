@@ -1,39 +1,76 @@
-"""The Python that still has a module of the standard library which newer ones left out."""
+"""The Python that still has what newer ones left out of the standard library, when the app fails for it."""
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from okamochi.model.correction import Correction, CorrectionKind
 
 if TYPE_CHECKING:
-    from okamochi.run.proof.answer import Verdict
+    from okamochi.run.proof.answer import Answer, Verdict
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["is_left_out", "older_python"]
+__all__ = ["LeftOut", "left_out", "older_python"]
 
-# https://docs.python.org/3/whatsnew/3.12.html#removed, PEP 594 for 3.13
-LEFT_OUT: Final[dict[str, tuple[str, ...]]] = {
+# "Removed" in What's New of each version, https://docs.python.org/3/whatsnew/; for 3.13 also PEP 594.
+MODULES: Final[dict[str, tuple[str, ...]]] = {
     "3.12": ("asynchat", "asyncore", "distutils", "imp", "smtpd"),
     "3.13": (
         *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib"),
         *("nntplib", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
     ),
 }
+NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "3.10": tuple(
+        f"collections.{name}"
+        for name in (
+            *("Callable", "Container", "Generator", "Hashable", "ItemsView", "Iterable", "Iterator"),
+            *("KeysView", "Mapping", "MappingView", "MutableMapping", "MutableSequence", "MutableSet"),
+            *("Sequence", "Set", "Sized", "ValuesView"),
+        )
+    ),
+    "3.11": ("asyncio.coroutine", "inspect.formatargspec", "inspect.getargspec"),
+    "3.12": (
+        *("configparser.SafeConfigParser", "locale.format", "pkgutil.ImpImporter", "pkgutil.ImpLoader"),
+        *("ssl.match_hostname", "ssl.wrap_socket"),
+    ),
+    "3.13": ("locale.resetlocale", "typing.io", "typing.re", "unittest.findTestCases", "unittest.makeSuite"),
+    "3.14": ("ast.Bytes", "ast.Ellipsis", "ast.NameConstant", "ast.Num", "ast.Str"),
+}
+LACKING = (
+    re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>\w+)' \((?!.*/site-packages/)"),
+    re.compile(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
+)
 
 
-def is_left_out(module: str) -> bool:
-    """Whether some Python of before had this top-level module."""
-    return any(module in modules for modules in LEFT_OUT.values())
+@dataclass(frozen=True)
+class LeftOut:
+    """A module or a name of one, and the first Python without it."""
+
+    name: str
+    since: str
 
 
-def older_python(verdict: "Verdict", planned: "PlannedProject") -> Correction | None:
-    """The best of the plan's alternatives that has the module; None when the project admits none."""
+def left_out(verdict: "Verdict", answer: "Answer | None") -> LeftOut | None:
+    """What the app fails for and an older Python has; None when that is not the trouble."""
     module = verdict.subject.partition(".")[0]
-    since = next((version for version, modules in LEFT_OUT.items() if module in modules), "")
-    older = [one for one in planned.plan.python_alternatives if since and number(one) < number(since)]
-    if not older or number(planned.plan.python_version) < number(since):
+    for since, modules in MODULES.items():
+        if module in modules:
+            return LeftOut(verdict.subject, since)
+    message = answer.message if answer is not None else ""
+    found = next((one for pattern in LACKING if (one := pattern.search(message)) is not None), None)
+    name = f"{found['module']}.{found['name']}" if found is not None else ""
+    return next((LeftOut(name, since) for since, names in NAMES.items() if name in names), None)
+
+
+def older_python(gone: LeftOut, verdict: "Verdict", planned: "PlannedProject") -> Correction | None:
+    """The best of the plan's alternatives that has it; None when the project admits none."""
+    first_without = number(gone.since)
+    older = [one for one in planned.plan.python_alternatives if number(one) < first_without]
+    if not older or number(planned.plan.python_version) < first_without:
         return None
     where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
-    reason = f"the proof could not import {verdict.subject}{where}, which Python {since} left out"
+    reason = f"the proof could not import {gone.name}{where}, which Python {gone.since} left out"
     return Correction(kind=CorrectionKind.PYTHON, value=older[0], reason=reason[:300])
 
 
