@@ -113,7 +113,8 @@ def test_a_root_module_that_imports_the_package_is_served() -> None:
     plan = planned(files)
     assert plan.application.object_reference == "microblog:app"
     assert decision(plan, "application.object_reference").evidence[0].path == "Procfile"
-    assert "worker" in decision(plan, "processes").summary
+    worker = next(process for process in plan.processes if process.name == "worker")
+    assert worker.argv == ("/opt/venv/bin/rq", "worker", "microblog-tasks")
 
 
 def test_the_procfile_wins_over_flask_app() -> None:
@@ -333,9 +334,9 @@ def test_a_syntax_error_elsewhere_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        ("from fastapi import FastAPI\napp = FastAPI()\n", "FastAPI"),
-        ("import streamlit as st\nst.write('x')\n", "Streamlit"),
-        ("from django.core.wsgi import get_wsgi_application\n", "Django"),
+        ("from sanic import Sanic\napp = Sanic('x')\n", "Sanic"),
+        ("import tornado.web\n", "Tornado"),
+        ("from nicegui import ui\nui.run()\n", "NiceGUI"),
     ],
 )
 def test_other_frameworks_are_named_honestly(source: str, name: str) -> None:

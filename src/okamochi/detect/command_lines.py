@@ -55,6 +55,9 @@ GUNICORN_FLAGS = frozenset(
         "--version",
     ]
 )
+UVICORN_FLAGS = frozenset(
+    ["--reload", "--factory", "--proxy-headers", "--no-proxy-headers", "--use-colors", "--no-access-log"]
+)
 WAITRESS_FLAGS = frozenset(["--call", "--expose-tracebacks", "--no-expose-tracebacks", "--ipv6", "--no-ipv6"])
 GRANIAN_FLAGS = frozenset(
     ["--reload", "--no-reload", "--access-log", "--no-access-log", "--factory", "--ws", "--no-ws"]
@@ -152,8 +155,14 @@ def _served(argv: tuple[str, ...]) -> ServedObject | None:
             return _with_positional(program, rest, GRANIAN_FLAGS)
         case "uwsgi":
             return _uwsgi(rest)
-        case "flask":
+        case "flask" | "quart":
             return _flask(rest)
+        case "uvicorn" | "daphne":
+            return _asgi(program, rest)
+        case "fastapi":
+            return _fastapi(rest)
+        case "streamlit" | "panel" if len(rest) > 1 and rest[0] in ("run", "serve"):
+            return _own_script(program, rest[1:])
         case _ if program.startswith("python") and rest and rest[0].endswith(".py"):
             return ServedObject("python", rest[0].removeprefix("./").removeprefix("/app/"), script=True)
         case _:
@@ -217,6 +226,33 @@ def _flask(rest: tuple[str, ...]) -> ServedObject | None:
     options, positional = _options(rest, frozenset(["--debug", "--no-debug", "--reload", "--no-reload"]))
     app = options.get("--app") or options.get("-A") or ""
     return ServedObject("flask", app) if app and "run" in positional else None
+
+
+def _asgi(program: str, rest: tuple[str, ...]) -> ServedObject | None:
+    options, positional = _options(rest, UVICORN_FLAGS)
+    reference = next((word for word in positional if OBJECT.fullmatch(word)), "")
+    if not reference:
+        return None
+    called = "--factory" in options and not reference.endswith(")")
+    return ServedObject(
+        program, f"{reference}()" if called else reference, _relative(options.get("--app-dir", ""))
+    )
+
+
+def _fastapi(rest: tuple[str, ...]) -> ServedObject | None:
+    """`fastapi run svc/main.py --app app`."""
+    options, positional = _options(rest[1:], frozenset(["--reload", "--no-reload", "--proxy-headers"]))
+    path = next((word for word in positional if word.endswith(".py")), "")
+    if not rest or rest[0] not in ("run", "dev") or not path:
+        return None
+    name = options.get("--app", "")
+    reference = path.removeprefix("./").removeprefix("/app/")
+    return ServedObject("fastapi", f"{reference}:{name}" if name else reference)
+
+
+def _own_script(program: str, rest: tuple[str, ...]) -> ServedObject | None:
+    path = next((word for word in rest if word.endswith(".py")), "")
+    return ServedObject(program, path.removeprefix("./").removeprefix("/app/")) if path else None
 
 
 def _relative(folder: str) -> str:

@@ -51,6 +51,26 @@ class ChosenDependencies:
         decisions = tuple(with_summary(one, self.dependencies, found) for one in self.decisions)
         return replace(self, dependencies=found, decisions=decisions)
 
+    def served_by(self, packages: tuple[str, ...]) -> "ChosenDependencies":
+        """The same; what the app's server needs is added where the project does not ask for it, and nothing
+        of a server that does not serve it."""
+        wanted = {_name_of(one): one for one in packages}
+        if tuple(wanted) == ("gunicorn",):
+            return self
+        kept = tuple(
+            one for one in self.dependencies.added if _name_of(one) in wanted or _name_of(one) != "gunicorn"
+        )
+        present = self.names | {_name_of(one) for one in kept}
+        new = tuple(one for name, one in wanted.items() if not _asked(name, present))
+        found = msgspec.structs.replace(self.dependencies, added=(*kept, *new))
+        evidence = Evidence(path=", ".join(found.input_files), reason="asks for no server of its interface")
+        shown = (
+            f"{', '.join(found.added)} added" if found.added else "nothing is added: the project asks for all"
+        )
+        decision = _server_decision(shown, Origin.DEFAULT, (evidence,))
+        others = tuple(one for one in self.decisions if one.field != "dependencies.added")
+        return replace(self, dependencies=found, decisions=(*others, decision))
+
 
 def choose_dependencies(
     sources: Sources, pyproject: Pyproject, chosen: ChosenSettings, *, own_name: str = ""
@@ -75,6 +95,11 @@ def choose_dependencies(
     added, server = _server(requirements, chosen, found.input_files)
     found = msgspec.structs.replace(found, added=added)
     return ChosenDependencies(found, requirements.names, requirements, (decision, server))
+
+
+def _asked(name: str, present: frozenset[str]) -> bool:
+    """streamlit-nightly is streamlit."""
+    return name in present or f"{name}-nightly" in present
 
 
 def _field(found: Dependencies) -> str:

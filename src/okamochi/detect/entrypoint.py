@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
 from okamochi.detect.python_source import Module, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
@@ -23,6 +24,7 @@ from okamochi.detect.web_applications import (
 )
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
+from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 
@@ -31,6 +33,15 @@ ODD_MODULE = re.compile(
     r".*(celery|worker|tasks?|cli|shell|seed|cron|jobs?|schedul|manage|console|init_?db|create_?db|populate"
     r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
 )
+FRAMEWORK_WORD = re.compile(
+    r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel)\b",
+    re.IGNORECASE,
+)
+SCRIPT_SERVERS = {
+    "streamlit": Framework.STREAMLIT,
+    "panel": Framework.PANEL,
+}
+ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
 
@@ -70,11 +81,32 @@ def choose_entrypoint(objects: FlaskObjects, wanted: WantedObject | None) -> Ent
             )
         notes.append(_contradicted(statement))
     candidates = web_applications(objects)
+    if not any(_is_likely(objects, one.value) for one in candidates):
+        candidates = (*candidates, *script_applications(objects.sources))
+    candidates = _of_one_interface(candidates)
     _refuse_broken(objects, candidates)
     if not candidates:
         raise nothing_found(objects, tuple(notes))
     chosen = _best(objects, candidates, tuple(s for s in said if s.value.rank is StatementRank.SCRIPT))
     return EntryPoint(chosen.value, Origin.DETECTED, chosen.evidence, tuple(notes))
+
+
+def _is_likely(objects: FlaskObjects, one: Candidate) -> bool:
+    """An object that a server would load: neither aside nor in a module of another purpose."""
+    odd = ODD_MODULE.fullmatch(posixpath.basename(one.path).removesuffix(".py")) is not None
+    return one.place < Place.ELSEWHERE and not odd
+
+
+def _of_one_interface(candidates: tuple[Detected[Candidate], ...]) -> tuple[Detected[Candidate], ...]:
+    """Django projects have wsgi.py and asgi.py: the ASGI one is meant when it routes protocols, too."""
+    routed = any(one.value.class_name == "ProtocolTypeRouter" for one in candidates)
+    left_out = ServerInterface.WSGI if routed else ServerInterface.ASGI
+    kept = tuple(
+        one
+        for one in candidates
+        if one.value.framework is not Framework.DJANGO or one.value.interface is not left_out
+    )
+    return kept or candidates
 
 
 def _wanted(objects: FlaskObjects, wanted: WantedObject) -> EntryPoint:
@@ -91,17 +123,23 @@ def _wanted(objects: FlaskObjects, wanted: WantedObject) -> EntryPoint:
 
 def _example(objects: FlaskObjects) -> str:
     found = web_applications(objects)
-    return f'"{found[0].value.object_reference}"' if found else '"wsgi:app" or "pkg:create_app()"'
+    return f'"{found[0].value.label}"' if found else '"wsgi:app" or "pkg:create_app()"'
 
 
 def _confirmed(objects: FlaskObjects, statement: Detected[Statement]) -> Detected[Candidate] | None:
     served = statement.value.served
+    if served.server in SCRIPT_SERVERS:
+        return script_candidate(objects.sources, served.reference, SCRIPT_SERVERS[served.server])
     by_server = statement.value.rank in (
         StatementRank.PROCFILE,
         StatementRank.GUNICORN_CONFIG,
         StatementRank.DEPLOYMENT,
     )
-    return _referenced(objects, served.reference, folder=served.folder, unknown_names=by_server)
+    found = _referenced(objects, served.reference, folder=served.folder, unknown_names=by_server)
+    if found is None or found.value.line or served.server not in ASGI_SERVERS:
+        return found
+    unknown = replace(found.value, framework=Framework.OTHER, interface=ServerInterface.ASGI)
+    return Detected(unknown, found.evidence)
 
 
 def _contradicted(statement: Detected[Statement]) -> Evidence:
@@ -121,6 +159,11 @@ def _referenced(
     match = REFERENCE.fullmatch(reference.strip())
     if match is None:
         return None
+    if reference.strip().endswith(".py"):
+        scripts = script_applications(objects.sources)
+        script = next((one for one in scripts if one.value.path == reference.strip()), None)
+        if script is not None:
+            return script
     path = _module_path(objects, match.group(1), folder)
     if path is None:
         return None
@@ -161,7 +204,8 @@ def _root_of_reference(path: str, text: str) -> str:
 
 
 def _named(objects: FlaskObjects, module: Module, name: str) -> Detected[Candidate] | None:
-    return candidate_for(objects, module, name) if "." not in name else None
+    found = candidate_for(objects, module, name.removesuffix(".server"))
+    return found if found is None or found.value.name == name else None
 
 
 def _first_of(objects: FlaskObjects, module: Module) -> Detected[Candidate] | None:
@@ -191,7 +235,10 @@ def _unknown_object(module: Module, name: str) -> Detected[Candidate]:
 def _name_key(candidate: Candidate) -> tuple[bool, int, bool]:
     order = FACTORY_ORDER if candidate.is_factory else OBJECT_NAMES
     rank = order.index(candidate.name) if candidate.name in order else len(order)
-    return (candidate.is_factory, min(rank, 2), candidate.name.startswith("_"))
+    if candidate.interface is ServerInterface.OWN:
+        return (False, candidate.preference, False)
+    hidden = candidate.name.startswith("_") or "." in candidate.name
+    return (candidate.is_factory, min(rank, 2), hidden)
 
 
 Found = Detected[Candidate]
@@ -291,7 +338,7 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
     for path in objects.sources.paths:
         if place_of(path, import_root_of(path, objects.sources.known)) >= best:
             continue
-        likely = re.search(r"\bflask\b", objects.sources.text(path), re.IGNORECASE) is not None
+        likely = FRAMEWORK_WORD.search(objects.sources.text(path)) is not None
         if likely and objects.sources.module(path).problem is not None:
             raise not_parsed(objects.sources.module(path))
 
@@ -300,7 +347,7 @@ def _ambiguous(objects: FlaskObjects, tied: Iterable[Found]) -> AmbiguousError:
     lines = _candidate_lines(tuple(tied))
     example = next(iter(lines)).split()[0]
     return AmbiguousError(
-        f"{len(lines)} Flask applications are there and nothing says which one the server loads",
+        f"{len(lines)} web applications are there and nothing says which one the server loads",
         where=", ".join(line.split()[0] for line in lines),
         hint=folder_hint(objects.sources.project) or "choose one: " + SETTING_HINT.format(example, example),
         details=lines,
@@ -308,4 +355,4 @@ def _ambiguous(objects: FlaskObjects, tied: Iterable[Found]) -> AmbiguousError:
 
 
 def _candidate_lines(found: tuple[Found, ...]) -> tuple[str, ...]:
-    return tuple(f"{one.value.object_reference}  ({one.first})" for one in found)
+    return tuple(f"{one.value.label}  ({one.first})" for one in found)

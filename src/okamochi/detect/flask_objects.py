@@ -1,4 +1,4 @@
-"""Follows names through the project's modules to find Flask objects and the functions that make them.
+"""Follows names through the project's modules to find web applications and the functions that make them.
 
 Evaluates a little of Python: assignments, imports between the project's modules, calls of its functions and
 classes. What it cannot follow is unknown, never guessed.
@@ -6,7 +6,7 @@ classes. What it cannot follow is unknown, never guessed.
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from okamochi.detect.flask_values import (
     ClassDefinition,
@@ -18,10 +18,12 @@ from okamochi.detect.flask_values import (
     Object,
     Value,
 )
+from okamochi.detect.frameworks.classes import CLASSES, CONVERTERS
 from okamochi.detect.python_source import Sources, is_main_guard
+from okamochi.model.plan import Framework
 
 __all__ = [
-    "FLASK_CLASSES",
+    "APPLICATION_CLASSES",
     "ClassDefinition",
     "External",
     "FlaskObjects",
@@ -32,22 +34,21 @@ __all__ = [
     "flat_statements",
 ]
 
-FLASK_CLASSES = frozenset(
+DASH_CLASSES = frozenset(name for name, one in CLASSES.items() if one.framework is Framework.DASH)
+APPLICATION_CLASSES = frozenset(CLASSES) - DASH_CLASSES
+WRAPPER_NAMES = frozenset(
     {
-        "flask.Flask",
-        "flask.app.Flask",
-        "apiflask.APIFlask",
-        "apiflask.app.APIFlask",
-        "flask_openapi3.OpenAPI",
-        "flask_openapi3.openapi.OpenAPI",
-        "flask_api.FlaskAPI",
-        "eve.Eve",
-        "flask_lambda.FlaskLambda",
-        "quart_flask_patch.Flask",
+        "ProxyFix",
+        "WhiteNoise",
+        "DispatcherMiddleware",
+        "SentryWsgiMiddleware",
+        "SentryAsgiMiddleware",
+        "ASGIApp",
+        "WSGIApp",
+        "mount_gradio_app",
+        "OpenTelemetryMiddleware",
     }
 )
-DASH_CLASSES = frozenset({"dash.Dash", "jupyter_dash.JupyterDash"})
-WRAPPER_NAMES = frozenset({"ProxyFix", "WhiteNoise", "DispatcherMiddleware", "SentryWsgiMiddleware"})
 DEPTH_LIMIT = 40
 
 
@@ -107,7 +108,7 @@ class FlaskObjects:
         scope = _Scope(self, definition.path, self.names(definition.path), None)
         for base in definition.node.bases:
             value = scope.value(base)
-            if isinstance(value, External) and value.name in FLASK_CLASSES | DASH_CLASSES:
+            if isinstance(value, External) and value.name in CLASSES:
                 return value.name
             if isinstance(value, ClassDefinition) and value is not definition and depth < DEPTH_LIMIT:
                 inherited = self.class_of(value, depth + 1)
@@ -156,8 +157,6 @@ class FlaskObjects:
 
     def _returned(self, function: Function) -> Instance | None:
         node = function.node
-        if isinstance(node, ast.AsyncFunctionDef):
-            return None
         outer = self.names(function.path)
         scope = _Scope(self, function.path, self._method_names(node, function.owner), outer)
         scope.run(node.body)
@@ -226,8 +225,11 @@ class _Scope:
             self._set(target.id, self.value(value), target.lineno)
 
     def _annotated(self, target: ast.expr, annotation: ast.expr) -> None:
-        if isinstance(target, ast.Name) and self.own.get(target.id) is None and self._is_flask(annotation):
-            self._set(target.id, Instance((self.path, target.lineno)), target.lineno)
+        if isinstance(target, ast.Name) and self.own.get(target.id) is None:
+            known = self._annotation(annotation)
+            if known:
+                made = _made((self.path, target.lineno), known, known.rpartition(".")[2])
+                self._set(target.id, made, target.lineno)
 
     def _import(self, statement: ast.Import) -> None:
         for alias in statement.names:
@@ -307,7 +309,7 @@ class _Scope:
             case Imported():
                 return self.objects.resolve(holder.path, expression.attr, depth + 1)
             case Instance(dash=True) if expression.attr == "server":
-                return Instance(holder.origin, "Dash")
+                return replace(holder, dash=False)
             case Instance() if expression.attr == "wsgi_app":
                 return holder
             case ClassDefinition():
@@ -323,16 +325,21 @@ class _Scope:
         callee = self.value(call.func, depth + 1)
         origin = (self.path, call.lineno)
         match callee:
-            case External() if callee.name in FLASK_CLASSES:
-                return Instance(origin, callee.name.rpartition(".")[2])
             case External() if callee.name in DASH_CLASSES:
                 return self._dash(call, origin, depth)
+            case External() if callee.name in CLASSES:
+                return _made(origin, callee.name, callee.name.rpartition(".")[2])
+            case External() if callee.name in CONVERTERS:
+                inner = self._wrapped(call, depth)
+                return replace(inner, interface=CONVERTERS[callee.name]) if inner is not None else None
             case ClassDefinition():
                 known = self.objects.class_of(callee)
                 if known:
-                    return Instance(origin, callee.node.name, dash=known in DASH_CLASSES)
+                    return _made(origin, known, callee.node.name)
                 wrapped = self._wrapped(call, depth) if _method(callee, "__call__") else None
                 return wrapped or Object(callee)
+            case Function() if isinstance(callee.node, ast.AsyncFunctionDef):
+                return None
             case Function():
                 return self.objects.returned(callee)
             case External() if _wraps(callee.name):
@@ -344,34 +351,44 @@ class _Scope:
         for keyword in call.keywords:
             given = self.value(keyword.value, depth + 1) if keyword.arg == "server" else None
             if isinstance(given, Instance):
-                return Instance(given.origin, "Dash", dash=True)
-        return Instance(origin, "Dash", dash=True)
+                return Instance(given.origin, "Dash", dash=True, framework=Framework.DASH)
+        return Instance(origin, "Dash", dash=True, framework=Framework.DASH)
 
-    def _wrapped(self, call: ast.Call, depth: int) -> Value | None:
-        for argument in call.args[:1]:
+    def _wrapped(self, call: ast.Call, depth: int) -> Instance | None:
+        for argument in (*call.args[:2], *(keyword.value for keyword in call.keywords)):
             inner = self.value(argument, depth + 1)
             if isinstance(inner, Instance) and not inner.dash:
                 return inner
         return None
 
-    def by_annotation(self, node: ast.FunctionDef) -> Instance | None:
+    def by_annotation(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Instance | None:
         """`-> Flask` counts when the body returns something, unless an app was handed in."""
-        if node.returns is None or not self._is_flask(node.returns):
+        known = self._annotation(node.returns) if node.returns is not None else ""
+        if not known:
             return None
         arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        if any(a.arg == "app" or (a.annotation and self._is_flask(a.annotation)) for a in arguments):
+        if any(a.arg == "app" or (a.annotation and self._annotation(a.annotation)) for a in arguments):
             return None
         if not any(isinstance(s, ast.Return) and s.value for s in flat_statements(node.body)):
             return None
-        return Instance((self.path, node.lineno))
+        return _made((self.path, node.lineno), known, known.rpartition(".")[2])
 
-    def _is_flask(self, annotation: ast.expr) -> bool:
+    def _annotation(self, annotation: ast.expr) -> str:
+        """The application class that an annotation names; "" for everything else."""
         if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            return annotation.value.rpartition(".")[2] == "Flask"
+            return "flask.Flask" if annotation.value.rpartition(".")[2] == "Flask" else ""
         value = self.value(annotation)
         if isinstance(value, ClassDefinition):
-            return self.objects.class_of(value) in FLASK_CLASSES
-        return isinstance(value, External) and value.name in FLASK_CLASSES
+            known = self.objects.class_of(value)
+        else:
+            known = value.name if isinstance(value, External) else ""
+        return known if known in APPLICATION_CLASSES else ""
+
+
+def _made(origin: tuple[str, int], known: str, class_name: str) -> Instance:
+    """The application that a known class, or one of the project that inherits from it, makes."""
+    kind = CLASSES[known]
+    return Instance(origin, class_name, known in DASH_CLASSES, kind.framework, kind.interface)
 
 
 def _wraps(name: str) -> bool:

@@ -1,19 +1,24 @@
-"""What a name of the project can stand for, as far as Flask applications are concerned."""
+"""What a name of the project can stand for, as far as web applications are concerned."""
 
 import ast
 from dataclasses import dataclass
+
+from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["ClassDefinition", "External", "Function", "Imported", "Instance", "Names", "Object", "Value"]
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A WSGI application. `origin` is where its Flask(...) call stands: two names with one origin are the
-    same app. `dash` marks a Dash object, which is no WSGI application but holds one as `server`."""
+    """A web application. `origin` is where its Flask(...) call, or that of its framework, stands: two names
+    with one origin are the same app. `dash` marks a Dash object: no WSGI application, but it holds one as
+    `server`."""
 
     origin: tuple[str, int]
     class_name: str = "Flask"
     dash: bool = False
+    framework: Framework = Framework.FLASK
+    interface: ServerInterface = ServerInterface.WSGI
 
 
 @dataclass(frozen=True, slots=True, eq=False)

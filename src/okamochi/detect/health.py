@@ -1,4 +1,4 @@
-"""The request that tells whether the app lives: a health route of its own, else a TCP connection."""
+"""The request that tells whether the app lives: a health route of its own, else any HTTP answer."""
 
 import ast
 import re
@@ -55,12 +55,22 @@ LOADED_BY_NAME = re.compile(
 
 
 def choose_probe(
-    objects: FlaskObjects, reached: Reached, chosen: ChosenSettings
+    objects: FlaskObjects,
+    reached: Reached,
+    chosen: ChosenSettings,
+    *,
+    own: HttpProbe | None = None,
+    host: str = "",
 ) -> tuple[Probe, tuple[Decision, ...]]:
-    """The setting's path; else the best open health route of modules that the app loads; else TCP."""
-    host, host_why = _host(objects, reached, chosen)
+    """The setting's path; else the framework's `own` health page; else the best open health route
+    of modules that the app loads; else any answer."""
+    said, host_why = _host(objects, reached, chosen)
+    host = said or host
     if chosen.settings.health is not None:
         return _wanted(chosen.settings.health, host, chosen)
+    if own is not None:
+        why = Evidence(path="", reason="the framework's own health page")
+        return own, (_decision(f"health: GET {own.path}", Origin.DETECTED, (why,)),)
     everywhere = routes(objects)
     found = [one for one in everywhere if one.first.path in reached.paths]
     health = sorted((one for one in found if rank(one.value.path) >= 0), key=_order)
@@ -92,7 +102,7 @@ def _order(found: Detected[Route]) -> tuple[int, str, str, int]:
 def _wanted(text: str, host: str, chosen: ChosenSettings) -> tuple[Probe, tuple[Decision, ...]]:
     place = (chosen.place("health"),)
     if text == "tcp":
-        return TcpProbe(), (_decision("health: a TCP connection", chosen.origin("health"), place),)
+        return TcpProbe(), (_decision("health: any HTTP answer on the port", chosen.origin("health"), place),)
     if re.fullmatch(r"/[!-~]*", text) is None:
         raise UsageError(
             f"the setting health is neither a URL path nor tcp: {text!r}",
@@ -142,7 +152,7 @@ def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
     first = everywhere[0].first
     reason = f"{everywhere[0].first.reason}, in a module that the server's object does not load"
     summary = (
-        "health: a TCP connection. "
+        "health: any HTTP answer on the port. "
         f"Warning: the server loads none of the project's {len(everywhere)} routes; "
         "if the app is put together by a script of its own, name a function that returns it (entrypoint)"
     )
@@ -160,10 +170,12 @@ def _tcp(health: list[Detected[Route]], count: int) -> Decision:
             )
             for one in health
         )
-        summary = "health: a TCP connection; the health route is not open to everybody"
+        summary = "health: any HTTP answer on the port; the health route is not open to everybody"
         return _decision(summary, Origin.DETECTED, evidence)
     reason = f"none of {count} routes is a health route (/healthz, /health, /livez, /ping, ...)"
-    return _decision("health: a TCP connection", Origin.DEFAULT, (Evidence(path="", reason=reason),))
+    return _decision(
+        "health: any HTTP answer on the port", Origin.DEFAULT, (Evidence(path="", reason=reason),)
+    )
 
 
 def _decision(summary: str, origin: Origin, evidence: tuple[Evidence, ...]) -> Decision:

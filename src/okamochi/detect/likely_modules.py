@@ -1,21 +1,21 @@
-"""Which modules can hold a Flask application, told by their text: the others are never parsed."""
+"""Which modules can hold a web application, told by their text: the others are never parsed."""
 
 import posixpath
 import re
 
+from okamochi.detect.frameworks.classes import APPLICATIONS
 from okamochi.detect.python_source import Sources
 
 __all__ = ["likely_modules"]
 
-# in the text of every module that imports a package of FLASK_CLASSES or DASH_CLASSES
-MAKERS = ("lask", "from eve", "import eve", "from dash", "import dash", "jupyter_dash")
+MAKERS = tuple(dict.fromkeys(word for one in APPLICATIONS for word in one.words))
 IMPORT = re.compile(r"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
 PACKAGE_ITSELF = re.compile(r"from[ \t]+\.+[ \t]+import\b")
 WORD = re.compile(r"\w+")
 
 
 def likely_modules(sources: Sources) -> tuple[str, ...]:
-    """Paths of the app's modules that name a package of Flask classes, and of those that import one of
+    """Paths of the app's modules that name a package of application classes, and of those that import one of
     these, directly or not; in the order of the paths. Rather too many than too few."""
     importers: dict[str, list[str]] = {}
     paths = tuple(path for path in sources.paths if not is_shadowed(path, sources.known))

@@ -2,7 +2,8 @@
 
 import ast
 
-from okamochi.detect.flask_objects import FLASK_CLASSES, FlaskObjects
+from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
+from okamochi.detect.frameworks.classes import TITLES
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.other_frameworks import other_frameworks
 from okamochi.detect.python_source import dotted_name, import_root_of
@@ -50,17 +51,17 @@ def _out_of_reach(objects: FlaskObjects) -> DetectionError | None:
         (path, node.lineno)
         for path in likely_modules(sources)
         for node in sources.module(path).nodes
-        if isinstance(node, ast.Call) and sources.module(path).imports.full(node.func) in FLASK_CLASSES
+        if isinstance(node, ast.Call) and sources.module(path).imports.full(node.func) in APPLICATION_CLASSES
     ]
     if not places:
         return None
     path, line = places[0]
     return DetectionError(
-        "a Flask application is made, but no name of a module holds it, and no function returns it",
+        "a web application is made, but no name of a module holds it, and no function returns it",
         where=f"{path}:{line}",
         hint="give it a name outside of functions, classes and `if __name__`, such as app = ... in wsgi.py, "
         "or write a function create_app() that returns it",
-        details=tuple(f"{path}:{line}: makes a Flask object" for path, line in places[:10]),
+        details=tuple(f"{path}:{line}: makes an application object" for path, line in places[:10]),
     )
 
 
@@ -72,17 +73,17 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     details = [looked + (aside if sources.side_paths else "")]
     details += [str(note) for note in notes]
     details += [f"{one.value}: {one.first}" for one in recognised]
-    flask = any(one.value == "Flask" for one in recognised)
-    others = [one.value for one in recognised if one.value != "Flask"]
-    if others and not flask and not folder_hint(sources.project):
+    known = any(one.value in TITLES.values() for one in recognised)
+    others = [one.value for one in recognised if one.value not in TITLES.values()]
+    if others and not known and not folder_hint(sources.project):
         return DetectionError(
-            f"this looks like {others[0]}; this version of okamochi serves Flask only",
+            f"this looks like {others[0]}; which this version of okamochi does not serve",
             where=f"{recognised[0].first.path}:{recognised[0].first.line}",
             hint="a later version reads it; until then okamochi cannot build this app",
             details=tuple(details),
         )
     return DetectionError(
-        "no Flask application was found",
+        "no web application was found",
         where=str(sources.project.root or "."),
         hint=folder_hint(sources.project)
         or "if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),

@@ -9,17 +9,21 @@ from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.classes import TITLES
+from okamochi.detect.frameworks.django import DjangoSettings, django_settings
+from okamochi.detect.frameworks.servers import Server, server_of
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
+from okamochi.detect.processes import other_processes
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
-from okamochi.detect.statements import procfile_lines
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
+from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import flask_folders, writes
 from okamochi.errors import UsageError
 from okamochi.model.check import checked
@@ -27,7 +31,6 @@ from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.names import normalized_name
 from okamochi.model.plan import (
     APP_ROOT,
-    KIT_ROOT,
     VENV_ROOT,
     AppSource,
     Base,
@@ -71,15 +74,29 @@ def make_plan(
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)
+    django = _django(sources, entry)
+    for path in django.paths:
+        reached = reached.with_all(reached_from(path, "", objects))
+    server = server_of(entry.candidate, sources, dependencies.names, chosen.settings.port or PORT)
+    dependencies = dependencies.served_by(server.packages)
     excluded, excluded_decisions = exclude_patterns(project, chosen)
     refuse_unreadable(sources, reached.paths, excluded)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     volumes = _volumes(objects, entry, reached, dependencies, chosen)
-    probe, probe_decisions = choose_probe(objects, reached, chosen)
+    probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
     image_environment, image_decisions = _image_environment(
-        _roots(objects, entry, reached), entry, volumes, chosen
+        _roots(objects, entry, reached),
+        entry,
+        volumes,
+        chosen,
+        (
+            *server.environment,
+            *_django_environment(django),
+            ("PORT", str(server.port or chosen.settings.port or PORT)),
+        ),
     )
-    web, web_decisions = _web(entry, probe, chosen)
+    web, web_decisions = _web(server, probe, chosen)
+    processes, process_decisions = other_processes(sources, entry.candidate.framework, dependencies.names)
     base, base_decisions = _base(python.version, chosen)
     decisions = (
         name_decision,
@@ -90,7 +107,7 @@ def make_plan(
         *excluded_decisions,
         *web_decisions,
         *probe_decisions,
-        *_other_processes(project),
+        *process_decisions,
         *environment_decisions,
         *image_decisions,
         *volumes.decisions,
@@ -105,7 +122,7 @@ def make_plan(
             dependencies=dependencies.dependencies,
             base=base,
             source=AppSource(exclude=excluded),
-            processes=(web,),
+            processes=(web, *processes),
             environment=environment,
             image_environment=image_environment,
             volumes=volumes.volumes,
@@ -124,9 +141,10 @@ def _wanted(chosen: ChosenSettings) -> WantedObject | None:
 
 def _application(entry: EntryPoint) -> WebApplication:
     return WebApplication(
-        framework=Framework.FLASK,
-        interface=ServerInterface.WSGI,
+        framework=entry.candidate.framework,
+        interface=entry.candidate.interface,
         object_reference=entry.candidate.object_reference,
+        script=entry.candidate.path if entry.candidate.interface is ServerInterface.OWN else "",
         import_root=entry.candidate.import_root,
     )
 
@@ -141,13 +159,13 @@ def _application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
     return (
         Decision(
             field="application.framework",
-            summary="Flask (WSGI)",
+            summary=_framework_summary(candidate),
             origin=Origin.DETECTED,
             evidence=(evidence,),
         ),
         Decision(
             field="application.object_reference",
-            summary=f"the server loads {candidate.object_reference}",
+            summary=f"the server loads {candidate.label}",
             origin=entry.origin,
             evidence=tuple(dict.fromkeys((*entry.evidence, *entry.notes))),
         ),
@@ -158,6 +176,27 @@ def _application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
             evidence=(imported,),
         ),
     )
+
+
+def _framework_summary(candidate: Candidate) -> str:
+    own = candidate.interface is ServerInterface.OWN
+    return f"{TITLES[candidate.framework]} ({'its own server' if own else candidate.interface.value.upper()})"
+
+
+def _django(sources: Sources, entry: EntryPoint) -> DjangoSettings:
+    if entry.candidate.framework is not Framework.DJANGO:
+        return DjangoSettings("", False, ())
+    return django_settings(sources, entry.candidate.path)
+
+
+def _django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:
+    """The settings module where only manage.py names it; hosts that the health check calls itself by."""
+    found: list[tuple[str, str]] = []
+    if django.module and not django.said_by_server_module:
+        found.append(("DJANGO_SETTINGS_MODULE", django.module))
+    if django.hosts_variable is not None:
+        found.append(django.hosts_variable)
+    return tuple(found)
 
 
 def _own_names(name: str, entry: EntryPoint) -> tuple[str, ...]:
@@ -201,12 +240,15 @@ def _roots(objects: FlaskObjects, entry: EntryPoint, reached: Reached) -> tuple[
 
 
 def _image_environment(
-    roots: tuple[str, ...], entry: EntryPoint, volumes: ChosenVolumes, chosen: ChosenSettings
+    roots: tuple[str, ...],
+    entry: EntryPoint,
+    volumes: ChosenVolumes,
+    chosen: ChosenSettings,
+    served: tuple[tuple[str, str], ...],
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
     """What the image sets: the same for every app, what moves files into volumes, then the settings'."""
     port = str(chosen.settings.port or PORT)
     values = {
-        "FLASK_APP": entry.candidate.object_reference,
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
         "PATH": f"{VENV_ROOT}/bin:/usr/bin",
@@ -215,6 +257,9 @@ def _image_environment(
         "PYTHONFAULTHANDLER": "1",
         "PYTHONUNBUFFERED": "1",
     }
+    if entry.candidate.framework in (Framework.FLASK, Framework.DASH):
+        values["FLASK_APP"] = entry.candidate.object_reference
+    values.update(served)
     if roots:
         values["PYTHONPATH"] = ":".join(posixpath.join(APP_ROOT, root) for root in roots)
     values.update(volumes.moved)
@@ -242,22 +287,21 @@ def _image_environment(
     return tuple(sorted(values.items())), tuple(decisions)
 
 
-def _web(entry: EntryPoint, probe: Probe, chosen: ChosenSettings) -> tuple[Process, tuple[Decision, ...]]:
-    # the script, not `python -m gunicorn`: -m puts /app first, where a gunicorn.py of the app wins
-    server = f"{VENV_ROOT}/bin/gunicorn"
-    argv = (server, "--config", f"{KIT_ROOT}/gunicorn.conf.py", entry.candidate.object_reference)
-    port = chosen.settings.port or PORT
+def _web(server: Server, probe: Probe, chosen: ChosenSettings) -> tuple[Process, tuple[Decision, ...]]:
+    port = server.port or chosen.settings.port or PORT
     resources, resource_decisions = _resources(chosen)
     process = Process(
-        name="web", type=ProcessType.WEB, argv=argv, port=port, probe=probe, resources=resources
+        name="web", type=ProcessType.WEB, argv=server.argv, port=port, probe=probe, resources=resources
     )
     reason = Evidence(path="", reason="workers and threads come from the container's CPU and memory limits")
+    own = Evidence(path="", reason="the framework's own server")
+    by_gunicorn = server.argv[0].endswith("/gunicorn")
     decisions = (
         Decision(
             field="processes.web.argv",
-            summary="gunicorn with the kit's configuration",
+            summary=server.summary,
             origin=Origin.DEFAULT,
-            evidence=(reason,),
+            evidence=server.notes or ((reason if by_gunicorn else own),),
         ),
         _simple("processes.web.port", f"port {port}", "port", chosen, "the usual port of gunicorn"),
         *resource_decisions,
@@ -297,19 +341,6 @@ def _base(python: str, chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ..
     suite = base_decision(base)
     summary = f"beyond Python: {', '.join(packages)}" if packages else "nothing beyond what Python needs"
     return base, (suite, _simple("base.packages", summary, "packages", chosen, "no setting asks for more"))
-
-
-def _other_processes(project: ProjectFiles) -> tuple[Decision, ...]:
-    """Workers and release commands of the Procfile are told, not run by this version."""
-    found = [(name, line) for name, _, line in procfile_lines(project) if name != "web"]
-    if not found:
-        return ()
-    evidence = tuple(
-        Evidence(path="Procfile", line=line, reason=f"{name}: is not run by this version")
-        for name, line in found
-    )
-    summary = f"only web runs; the Procfile also names {', '.join(name for name, _ in found)}"
-    return (Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
 
 
 def _name(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> tuple[str, Decision]:

@@ -30,6 +30,10 @@ class Reached:
     paths: tuple[str, ...]
     functions: frozenset[str]
 
+    def with_all(self, other: "Reached") -> "Reached":
+        paths = tuple(dict.fromkeys((*self.paths, *other.paths)))
+        return Reached(paths, self.functions | other.functions)
+
 
 def reached_from(path: str, factory: str, objects: FlaskObjects) -> Reached:
     """Everything the server's loading of a module reaches, as far as names tell; too much rather than too

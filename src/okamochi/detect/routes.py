@@ -53,7 +53,9 @@ class _Routes:
     def __init__(self, objects: FlaskObjects) -> None:
         self.objects = objects
         self.modules = tuple(
-            objects.sources.mentioning("route", "lueprint", "add_url_rule", ".get(", "add_resource")
+            objects.sources.mentioning(
+                "route", "lueprint", "add_url_rule", ".get(", "add_resource", "path(", "add_get(", "get("
+            )
         )
         self.blueprints: dict[tuple[str, str], _Blueprint] = {}
         self.registrations: list[_Registration] = []
@@ -73,11 +75,12 @@ class _Routes:
         for node in module.nodes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
-                    if re.search(r"Blueprint$|^Namespace$", _last(call.func)):
-                        prefix = _keyword_text(call, "url_prefix")
+                    if re.search(r"Blueprint$|^Namespace$|Router$", _last(call.func)):
+                        prefix = _keyword_text(call, "url_prefix") or _keyword_text(call, "prefix")
                         self.blueprints[module.path, name] = _Blueprint(module.path, name, prefix)
                 case ast.Call(
-                    func=ast.Attribute(attr="register_blueprint", value=holder), args=[argument, *_]
+                    func=ast.Attribute(attr="register_blueprint" | "include_router", value=holder),
+                    args=[argument, *_],
                 ):
                     self._registration(module, node, holder, argument)
                 case ast.FunctionDef(decorator_list=decorators):
@@ -86,7 +89,7 @@ class _Routes:
                     pass
 
     def _registration(self, module: Module, call: ast.Call, holder: ast.expr, argument: ast.expr) -> None:
-        given = next((k.value for k in call.keywords if k.arg == "url_prefix"), None)
+        given = next((k.value for k in call.keywords if k.arg in ("url_prefix", "prefix")), None)
         prefix = _text(given) if given is not None else None
         known = given is None or prefix is not None
         blueprint, parent = self._owner(module, argument), self._owner(module, holder)

@@ -75,7 +75,7 @@ def _from_command(
     project: ProjectFiles, path: str, line: int, command: str, rank: StatementRank, prefix: str = ""
 ) -> Iterator[Found]:
     for served in served_by(command):
-        if served.server == "flask":
+        if served.server in ("flask", "quart"):
             own = StatementRank.FLASK_APP
         elif served.script:
             own = StatementRank.SCRIPT
@@ -163,7 +163,10 @@ def _joined(argv: object) -> str:
 def _compose_files(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(docker-)?compose([.-].*)?\.ya?ml"):
         text = project.read_text(path) or ""
-        if not re.search(r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python", text):
+        if not re.search(
+            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|daphne|hypercorn|fastapi",
+            text,
+        ):
             continue
         services = _mapping(_yaml(text), "services")
         for service in services.values():
@@ -206,7 +209,9 @@ def _platform_files(project: ProjectFiles) -> Iterator[Found]:
     names = r"render\.ya?ml|fly\.toml|railway\.(toml|json)|app\.ya?ml|app\.json|nixpacks\.toml|zeabur\.json"
     for path in _named(project, names):
         for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
-            match = re.search(r"(gunicorn|waitress-serve|uwsgi|granian)\b.*", line)
+            match = re.search(
+                r"(gunicorn|waitress-serve|uwsgi|granian|uvicorn|hypercorn|daphne|streamlit run)\b.*", line
+            )
             if match is not None:
                 command = match.group(0).rstrip("\"', ]")
                 yield from _from_command(project, path, number, command, StatementRank.DEPLOYMENT)

@@ -1,4 +1,4 @@
-"""All Flask applications and application factories that a server could load, each with its place."""
+"""All web applications and application factories that a server could load, each with its place."""
 
 import ast
 import posixpath
@@ -8,10 +8,18 @@ from enum import IntEnum
 
 from okamochi.detect.base import Detected
 from okamochi.detect.factory_arguments import arguments_for, required_parameters
-from okamochi.detect.flask_objects import FLASK_CLASSES, ClassDefinition, FlaskObjects, Function, Instance
+from okamochi.detect.flask_objects import (
+    APPLICATION_CLASSES,
+    ClassDefinition,
+    FlaskObjects,
+    Function,
+    Instance,
+)
+from okamochi.detect.frameworks.classes import CLASSES
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.python_source import Module, dotted_name, import_root_of
 from okamochi.model.evidence import Evidence
+from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = [
     "Candidate",
@@ -58,7 +66,9 @@ class Place(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something a server can load. `origin` is where its Flask object is made: equal origins, same app."""
+    """Something a server can load, or (interface OWN) a script that is run: then `name` is "".
+    `origin` is where its application object is made: equal origins, same app. `preference` ranks scripts of
+    one framework, lower is likelier. `coroutine`: a function that the server awaits itself."""
 
     path: str
     name: str
@@ -68,6 +78,10 @@ class Candidate:
     origin: tuple[str, int]
     line: int
     class_name: str
+    framework: Framework = Framework.FLASK
+    interface: ServerInterface = ServerInterface.WSGI
+    coroutine: bool = False
+    preference: int = 0
 
     @property
     def module(self) -> str:
@@ -75,11 +89,17 @@ class Candidate:
 
     @property
     def object_reference(self) -> str:
+        if self.interface is ServerInterface.OWN:
+            return ""
         return f"{self.module}:{self.name}{self.call}"
 
     @property
+    def label(self) -> str:
+        return self.object_reference or self.path
+
+    @property
     def is_factory(self) -> bool:
-        return bool(self.call)
+        return bool(self.call) or self.coroutine
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +139,11 @@ def unusable_factories(objects: FlaskObjects) -> tuple[Unusable, ...]:
 
 def _why_not(objects: FlaskObjects, function: Function) -> str:
     if isinstance(function.node, ast.AsyncFunctionDef):
-        return (
-            "is a coroutine, which WSGI servers cannot await" if function.node.name in FACTORY_NAMES else ""
-        )
+        made = objects.returned(function)
+        if made is not None and made.framework is Framework.AIOHTTP:
+            return ""
+        wanted = function.node.name in FACTORY_NAMES
+        return "is a coroutine function, which the server cannot await" if wanted or made else ""
     required = required_parameters(function.node)
     if not required or objects.returned(function) is None or arguments_for(function, objects):
         return ""
@@ -134,6 +156,7 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
     value = objects.resolve(module.path, name)
     line = objects.lines.get((module.path, name), 0)
     call = ""
+    coroutine = False
     evidence: tuple[Evidence, ...] = ()
     if isinstance(value, Function):
         if value.path != module.path or _is_no_factory(value):
@@ -144,18 +167,35 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
         arguments = arguments_for(value, objects) if required_parameters(value.node) else ()
         if len(arguments) != len(required_parameters(value.node)):
             return None
-        call = f"({', '.join(argument.literal for argument in arguments)})"
+        coroutine = isinstance(value.node, ast.AsyncFunctionDef)
+        if coroutine and (instance.framework is not Framework.AIOHTTP or arguments):
+            return None
+        call = "" if coroutine else f"({', '.join(argument.literal for argument in arguments)})"
         evidence = tuple(argument.evidence for argument in arguments)
     elif isinstance(value, ClassDefinition):
         instance = _called_class(objects, value) if value.path == module.path else None
         call = "()"
     else:
-        instance = value if isinstance(value, Instance) and not value.dash else None
-    if instance is None:
+        instance = value if isinstance(value, Instance) else None
+    if instance is None or (instance.dash and call):
         return None
     root = import_root_for(objects, module.path)
     place = place_of(module.path, root)
-    candidate = Candidate(module.path, name, call, root, place, instance.origin, line, instance.class_name)
+    # a Dash object is no WSGI application; its attribute is one
+    shown = f"{name}.server" if instance.dash and not call else name
+    candidate = Candidate(
+        module.path,
+        shown,
+        call,
+        root,
+        place,
+        instance.origin,
+        line,
+        instance.class_name,
+        instance.framework,
+        instance.interface,
+        coroutine,
+    )
     return Detected(candidate, (_evidence(candidate), *evidence))
 
 
@@ -165,10 +205,12 @@ def _called_class(objects: FlaskObjects, definition: ClassDefinition) -> Instanc
     if (
         not inits
         or len(required_parameters(inits[0])) > 1
-        or objects.class_of(definition) not in FLASK_CLASSES
+        or objects.class_of(definition) not in APPLICATION_CLASSES
     ):
         return None
-    return Instance((definition.path, definition.node.lineno), definition.node.name)
+    kind = CLASSES[objects.class_of(definition)]
+    origin = (definition.path, definition.node.lineno)
+    return Instance(origin, definition.node.name, False, kind.framework, kind.interface)
 
 
 def _is_no_factory(function: Function) -> bool:

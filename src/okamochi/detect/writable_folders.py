@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from okamochi.detect.flask_objects import FLASK_CLASSES, FlaskObjects
+from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
@@ -110,7 +110,7 @@ class _Finder:
         called = names.full(call.func)
         last = called.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
         first = call.args[0] if call.args else _filename(call)
-        if called in FLASK_CLASSES and _true(call, "instance_relative_config"):
+        if called in APPLICATION_CLASSES and _true(call, "instance_relative_config"):
             reason = "the app has an instance folder"
             yield Written(self.folders.instance_path, False, _at(module, call, reason))
         elif called in FOLDER_CALLS and first is not None:

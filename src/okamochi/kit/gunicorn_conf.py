@@ -2,16 +2,19 @@
 
 Variables: PORT, WEB_CONCURRENCY or GUNICORN_WORKERS, GUNICORN_WORKER_MEMORY_MB, GUNICORN_THREADS,
 GUNICORN_TIMEOUT, GUNICORN_GRACEFUL_TIMEOUT, GUNICORN_KEEPALIVE, GUNICORN_MAX_REQUESTS,
-GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES, OKAMOCHI_ALLOW_SHELL.
+GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES, OKAMOCHI_ALLOW_SHELL,
+OKAMOCHI_OBJECT.
 gunicorn itself reads FORWARDED_ALLOW_IPS (default 127.0.0.1), and GUNICORN_CMD_ARGS overrules this file.
 """
 
 # pathlib would double the time of the imports:
 # ruff: noqa: PTH100, PTH118, PTH120
 
+import importlib as _importlib
 import importlib.util as _importlib_util
 import os as _os
 import sys as _sys
+import types as _types
 from typing import Any as _Any
 from typing import NoReturn as _NoReturn
 
@@ -70,18 +73,43 @@ def _choose_workers() -> tuple[int, str]:
     return sizing.workers_that_fit(limits, each), why
 
 
+def _is_own_probe(client: _Any, verb: _Any, path: _Any, version: _Any, status: _Any) -> bool:
+    """uvicorn's access log knows no User-Agent: the address and the path of the health check must do."""
+    wanted = ("GET", _os.environ.get("OKAMOCHI_HEALTH_PATH", ""))
+    asked = (verb, path) == (wanted if wanted[1] else ("HEAD", "/"))
+    return asked and str(client).startswith("127.0.0.1:") and str(status).isdigit() and int(status) < 400
+
+
+class _ServedObject(_types.ModuleType):
+    """The module okamochi_object, whose `application` is what OKAMOCHI_OBJECT names: "pkg.mod:app.server".
+    gunicorn itself takes names and calls, no attributes of names."""
+
+    def __getattr__(self, name: str) -> _Any:
+        if name != "application":
+            raise AttributeError(name)
+        module, _, path = _os.environ["OKAMOCHI_OBJECT"].partition(":")
+        found: _Any = _importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+        return found
+
+
 class _NotAProbe:
     """Keeps the health check's own requests out of the access log: from inside, and answered well. Anybody
     can call himself by its name."""
 
     def filter(self, record: _Any) -> bool:
         atoms = record.args
+        if isinstance(atoms, tuple) and len(atoms) == 5:
+            return not _is_own_probe(*atoms)
         if not isinstance(atoms, dict) or atoms.get("a") != "okamochi-healthcheck":
             return True
         status = str(atoms.get("s", ""))
         return not (atoms.get("h") == "127.0.0.1" and status.isdigit() and int(status) < 400)
 
 
+if _os.environ.get("OKAMOCHI_OBJECT"):
+    _sys.modules["okamochi_object"] = _ServedObject("okamochi_object")
 _shell_warning = _check_process_one()
 _secret_names = _load_secrets()
 
@@ -131,7 +159,9 @@ logconfig_dict = {
 
 
 def on_starting(server: _Any) -> None:
-    server.log.info("okamochi: %d workers x %d threads (%s)", workers, threads, _why)
+    # workers of event loops have no threads to speak of
+    each = f" x {threads} threads" if "thread" in server.cfg.worker_class_str else ""
+    server.log.info("okamochi: %d workers%s (%s)", workers, each, _why)
     if _secret_names:
         server.log.info("okamochi: read from files: %s", ", ".join(_secret_names))
     if _shell_warning:

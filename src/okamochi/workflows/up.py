@@ -1,5 +1,7 @@
 """`okamochi up`: build, start, wait until healthy."""
 
+import posixpath
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 from okamochi.build.configuration import health_argv, health_environment
 from okamochi.errors import EngineError, UnhealthyError, UsageError
 from okamochi.model.plan import Plan
-from okamochi.model.process import Process
+from okamochi.model.process import Process, ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
@@ -51,6 +53,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
+        tell_what_is_not_run(building.plan, world)
         built, reference = built_and_loaded(building, engine, values, world)
         record = replaced(
             previous,
@@ -67,6 +70,16 @@ def up(request: UpRequest, world: World) -> UpRecord:
         app.state.forget_given_secrets(but=values.secret_names)
     world.cache.prune_when_due()
     return record
+
+
+def tell_what_is_not_run(plan: Plan, world: World) -> None:
+    """Only the web process is started; migrations are run by hand."""
+    for process in plan.processes:
+        if process.type is ProcessType.WEB:
+            continue
+        shown = shlex.join((posixpath.basename(process.argv[0]), *process.argv[1:]))
+        by_hand = f": okamochi exec -- {shown}" if process.type is ProcessType.RELEASE else ""
+        world.reporter.note(f"the {process.type.value} process {process.name} is not started{by_hand}")
 
 
 def built_and_loaded(

@@ -1,0 +1,1 @@
+"""What is known of each web framework: one small file each, and the tuple of those that are looked for."""

@@ -1,0 +1,122 @@
+"""The classes whose objects are web applications, by framework: what a server of their interface can load."""
+
+from dataclasses import dataclass
+
+from okamochi.model.plan import Framework, ServerInterface
+
+__all__ = ["APPLICATIONS", "CLASSES", "CONVERTERS", "TITLES", "ApplicationClasses"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationClasses:
+    """`names` are called to make an application. `words`: one of them is in the text of every module that
+    imports one of the names."""
+
+    framework: Framework
+    interface: ServerInterface
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+WSGI, ASGI = ServerInterface.WSGI, ServerInterface.ASGI
+
+APPLICATIONS = (
+    ApplicationClasses(
+        Framework.FLASK,
+        WSGI,
+        (
+            "flask.Flask",
+            "flask.app.Flask",
+            "apiflask.APIFlask",
+            "apiflask.app.APIFlask",
+            "flask_openapi3.OpenAPI",
+            "flask_openapi3.openapi.OpenAPI",
+            "flask_api.FlaskAPI",
+            "eve.Eve",
+            "flask_lambda.FlaskLambda",
+            "quart_flask_patch.Flask",
+        ),
+        ("lask", "from eve", "import eve"),
+    ),
+    ApplicationClasses(
+        Framework.DASH,
+        WSGI,
+        ("dash.Dash", "dash.dash.Dash", "jupyter_dash.JupyterDash"),
+        ("from dash", "import dash", "jupyter_dash"),
+    ),
+    ApplicationClasses(Framework.QUART, ASGI, ("quart.Quart", "quart.app.Quart"), ("quart",)),
+    ApplicationClasses(
+        Framework.FASTAPI,
+        ASGI,
+        ("fastapi.FastAPI", "fastapi.applications.FastAPI", "fastapi_offline.FastAPIOffline"),
+        ("fastapi",),
+    ),
+    ApplicationClasses(
+        Framework.STARLETTE,
+        ASGI,
+        ("starlette.applications.Starlette", "fasthtml.common.FastHTML", "fasthtml.FastHTML"),
+        ("starlette", "fasthtml"),
+    ),
+    ApplicationClasses(
+        Framework.LITESTAR,
+        ASGI,
+        ("litestar.Litestar", "litestar.app.Litestar", "starlite.Starlite"),
+        ("litestar", "starlite"),
+    ),
+    ApplicationClasses(
+        Framework.DJANGO,
+        WSGI,
+        ("django.core.wsgi.get_wsgi_application", "configurations.wsgi.get_wsgi_application"),
+        ("get_wsgi_application",),
+    ),
+    ApplicationClasses(
+        Framework.DJANGO,
+        ASGI,
+        (
+            "django.core.asgi.get_asgi_application",
+            "configurations.asgi.get_asgi_application",
+            "channels.routing.ProtocolTypeRouter",
+        ),
+        ("get_asgi_application", "ProtocolTypeRouter"),
+    ),
+    ApplicationClasses(
+        Framework.AIOHTTP, ASGI, ("aiohttp.web.Application", "aiohttp.web_app.Application"), ("aiohttp",)
+    ),
+    ApplicationClasses(
+        Framework.BOTTLE,
+        WSGI,
+        ("bottle.Bottle", "bottle.default_app", "bottle.app", "bottle.app.push"),
+        ("bottle",),
+    ),
+    ApplicationClasses(Framework.OTHER, WSGI, ("falcon.App", "falcon.API"), ("falcon",)),
+    ApplicationClasses(Framework.OTHER, ASGI, ("falcon.asgi.App",), ("falcon",)),
+)
+"""aiohttp's own worker takes its applications: neither WSGI nor ASGI, loaded as those are."""
+
+CLASSES = {name: application for application in APPLICATIONS for name in application.names}
+"""The application that a dotted name makes when it is called."""
+
+CONVERTERS = {
+    "asgiref.wsgi.WsgiToAsgi": ASGI,
+    "a2wsgi.WSGIMiddleware": ASGI,
+    "starlette.middleware.wsgi.WSGIMiddleware": ASGI,
+    "uvicorn.middleware.wsgi.WSGIMiddleware": ASGI,
+    "a2wsgi.ASGIMiddleware": WSGI,
+}
+"""Wrappers that turn one interface into the other."""
+
+TITLES = {
+    Framework.FLASK: "Flask",
+    Framework.QUART: "Quart",
+    Framework.FASTAPI: "FastAPI",
+    Framework.STARLETTE: "Starlette",
+    Framework.LITESTAR: "Litestar",
+    Framework.DJANGO: "Django",
+    Framework.STREAMLIT: "Streamlit",
+    Framework.DASH: "Dash",
+    Framework.GRADIO: "Gradio",
+    Framework.PANEL: "Panel",
+    Framework.AIOHTTP: "aiohttp",
+    Framework.BOTTLE: "Bottle",
+    Framework.OTHER: "a program with a server of its own",
+}

@@ -1,0 +1,127 @@
+"""What a Django project's settings say: which module they are, which hosts are answered, what is loaded."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.python_source import Module, Sources
+from okamochi.model.evidence import Evidence
+
+__all__ = ["DjangoSettings", "django_settings"]
+
+SETTINGS = re.compile(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
+LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
+
+
+@dataclass(frozen=True, slots=True)
+class DjangoSettings:
+    """`module` is "" when nothing names it; `said_by_server_module`: the server's module sets it itself.
+    `paths`: files that the settings load. `host` is the first literal one of ALLOWED_HOSTS that a health
+    check may call itself by; `hosts_variable` the variable that ALLOWED_HOSTS is read from, with the value
+    that admits the health check."""
+
+    module: str
+    said_by_server_module: bool
+    paths: tuple[str, ...]
+    host: str = ""
+    hosts_variable: tuple[str, str] | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+def django_settings(sources: Sources, server_path: str) -> DjangoSettings:
+    """As the server's module names them, else as manage.py does."""
+    for path in (server_path, "manage.py"):
+        match = SETTINGS.search(sources.text(path)) if path in sources.known else None
+        if match is not None:
+            return _read(sources, match.group(1), path, said=path == server_path)
+    return DjangoSettings("", False, ())
+
+
+def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSettings:
+    first = sources.find(name, importer=said_by)
+    reason = f"DJANGO_SETTINGS_MODULE is {name}"
+    evidence = (Evidence(path=said_by, reason=reason),)
+    if first is None:
+        return DjangoSettings(name, said, (), evidence=evidence)
+    modules = [sources.module(path) for path in _with_stars(sources, first)]
+    loaded = [path for module in modules for path in _loaded(sources, module)]
+    host, variable, where = _hosts(modules)
+    paths = tuple(dict.fromkeys([*(module.path for module in modules), *loaded]))
+    return DjangoSettings(name, said, paths, host, variable, (*where, *evidence))
+
+
+def _with_stars(sources: Sources, path: str) -> list[str]:
+    """The settings' module and those it takes everything from (`from .base import *`)."""
+    found: list[str] = []
+    waiting: list[str | None] = [path]
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or current in found:
+            continue
+        found.append(current)
+        for node in sources.module(current).tree.body:
+            if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+                dotted = node.module or ""
+                if node.level:
+                    waiting.append(sources.find_relative(current, node.level, dotted))
+                else:
+                    waiting.append(sources.find(dotted, importer=current))
+    return found
+
+
+def _loaded(sources: Sources, module: Module) -> Iterator[str]:
+    for statement in module.tree.body:
+        names = [t.id for t in getattr(statement, "targets", []) if isinstance(t, ast.Name)]
+        if not LOADED.intersection(names):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for dotted in (node.value, f"{node.value}.models", f"{node.value}.urls"):
+                    found = sources.find(dotted, importer=module.path)
+                    if found is not None:
+                        yield found
+
+
+def _hosts(modules: list[Module]) -> tuple[str, tuple[str, str] | None, tuple[Evidence, ...]]:
+    for module in modules:
+        for node in module.nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id="ALLOWED_HOSTS")], value=value):
+                    evidence = (Evidence(path=module.path, line=node.lineno, reason="ALLOWED_HOSTS"),)
+                    variable = _variable(value, module)
+                    if variable is not None:
+                        return "", variable, evidence
+                    host = _literal_host(value)
+                    if host is not None:
+                        return host, None, evidence
+                case _:
+                    pass
+    return "", None, ()
+
+
+def _literal_host(value: ast.expr) -> str | None:
+    if not isinstance(value, ast.List | ast.Tuple):
+        return None
+    texts = [one.value for one in value.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if not texts or {"*", "localhost"} & set(texts):
+        return ""
+    return texts[0].lstrip(".")
+
+
+def _variable(value: ast.expr, module: Module) -> tuple[str, str] | None:
+    """(variable, value) when the hosts come from the environment alone."""
+    text = ast.unparse(value)
+    if not re.search(r"environ|getenv|env\b|env\(|env\.|config\(", text):
+        return None
+    names = [
+        node.value
+        for node in ast.walk(value)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[A-Z][A-Z0-9_]+", node.value)
+    ]
+    if not names:
+        return None
+    separator = " " if re.search(r"split\((' ')?\)", text) else ","
+    return names[0], separator.join(("localhost", "127.0.0.1"))

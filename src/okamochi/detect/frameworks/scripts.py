@@ -1,0 +1,140 @@
+"""Scripts that a framework's own program runs: Streamlit, Panel; and those that start Gradio themselves."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.base import Detected
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.web_applications import Candidate, place_of
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import Framework, ServerInterface
+
+__all__ = ["script_applications", "script_candidate"]
+
+FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """`word` is in the text of every such script; `line_of` is where it shows itself, 0 when it does not."""
+
+    framework: Framework
+    word: str
+    line_of: Callable[[Module], int]
+
+
+def script_applications(sources: Sources) -> tuple[Detected[Candidate], ...]:
+    """Every script of the app that one of these frameworks serves, pages and imported modules left out."""
+    return tuple(found for kind in KINDS for found in _of_kind(sources, kind))
+
+
+def script_candidate(sources: Sources, path: str, framework: Framework) -> Detected[Candidate] | None:
+    """The script that a command names, when it is there."""
+    if path not in sources.known:
+        return None
+    return _candidate(path, framework, 1, f"is run by {framework.value}")
+
+
+def _of_kind(sources: Sources, kind: _Kind) -> Iterator[Detected[Candidate]]:
+    modules = [module for module in sources.mentioning(kind.word) if not _is_page(module.path)]
+    imported = {path for module in modules for path in _imports(sources, module)}
+    for module in modules:
+        line = kind.line_of(module)
+        if line and module.path not in imported:
+            yield _candidate(module.path, kind.framework, line, f"a script of {kind.framework.value}")
+
+
+def _candidate(path: str, framework: Framework, line: int, reason: str) -> Detected[Candidate]:
+    stem = posixpath.basename(path).removesuffix(".py").lower()
+    candidate = Candidate(
+        path,
+        "",
+        "",
+        "",
+        place_of(path, ""),
+        (path, line),
+        line,
+        framework.value,
+        framework,
+        ServerInterface.OWN,
+        preference=FIRST_NAMES.index(stem) if stem in FIRST_NAMES else len(FIRST_NAMES),
+    )
+    return Detected(candidate, (Evidence(path=path, line=line, reason=reason),))
+
+
+def _is_page(path: str) -> bool:
+    """Streamlit's pages/ are not scripts of their own."""
+    return any(folder in ("pages", "views", "_pages") for folder in path.split("/")[:-1])
+
+
+def _imports(sources: Sources, module: Module) -> Iterator[str]:
+    for node in module.nodes:
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            found = sources.find(name, importer=module.path)
+            if found is not None and found != module.path:
+                yield found
+
+
+def _streamlit(module: Module) -> int:
+    """Where it draws outside of functions: a module of helpers only defines."""
+    for statement in module.tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                called = module.imports.full(node.func)
+                if called.startswith("streamlit.") and "cache" not in called:
+                    return node.lineno
+    return _import_line(module, "streamlit") if _runs_main(module) else 0
+
+
+def _runs_main(module: Module) -> bool:
+    return any(
+        isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
+        for statement in module.tree.body
+    ) or any(
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and ast.unparse(statement.value.func) in ("main", "run", "app")
+        for statement in module.tree.body
+    )
+
+
+def _gradio(module: Module) -> int:
+    if not _import_line(module, "gradio"):
+        return 0
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "launch":
+            return node.lineno
+    return 0
+
+
+def _panel(module: Module) -> int:
+    if not _import_line(module, "panel"):
+        return 0
+    for node in module.nodes:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr == "servable" or module.imports.full(node.func) == "panel.serve":
+            return node.lineno
+    return 0
+
+
+def _import_line(module: Module, name: str) -> int:
+    match = re.search(rf"^[ \t]*(?:from|import)[ \t]+{name}\b", module.text, re.MULTILINE)
+    return module.text.count("\n", 0, match.end()) + 1 if match is not None else 0
+
+
+KINDS = (
+    _Kind(Framework.STREAMLIT, "streamlit", _streamlit),
+    _Kind(Framework.GRADIO, "gradio", _gradio),
+    _Kind(Framework.PANEL, "panel", _panel),
+)

@@ -1,0 +1,164 @@
+"""The server of an app: what is run, with which packages and variables, and what is asked for its health."""
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.web_applications import Candidate
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface
+from okamochi.model.process import HttpProbe
+
+__all__ = ["Server", "server_of"]
+
+# 26.1 reaps foreign children; before 25.1 there is no control socket to switch off
+GUNICORN = "gunicorn>=26.1"
+# uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
+UVICORN_WORKER = "uvicorn-worker>=0.3"
+WEBSOCKETS = "websockets"
+# aiohttp refuses gunicorn's own log format
+AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
+SOCKET_PACKAGES = frozenset({"websockets", "wsproto", "uvicorn-standard", "fastapi-cli"})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`packages` are specifiers that the app needs for being served; those it asks for itself are not added.
+    `probe` is the framework's own health page, None when it has none."""
+
+    summary: str
+    argv: tuple[str, ...]
+    packages: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    port: int = 0
+    probe: HttpProbe | None = None
+    notes: tuple[Evidence, ...] = ()
+
+
+def server_of(candidate: Candidate, sources: Sources, names: Iterable[str], port: int) -> Server:
+    """gunicorn for objects, the framework's own program for scripts. `names` are the normalized names of
+    what the project asks for; `port` is the one that is asked for, 8000 when nothing says otherwise."""
+    if candidate.interface is ServerInterface.OWN:
+        return OWN[candidate.framework](candidate, sources, port)
+    if candidate.framework is Framework.AIOHTTP:
+        extra: tuple[str, ...] = (
+            "--worker-class",
+            "aiohttp.GunicornWebWorker",
+            "--access-logformat",
+            AIOHTTP_LOG,
+        )
+        return _gunicorn(candidate, "gunicorn with aiohttp's worker", (GUNICORN,), extra)
+    if candidate.interface is ServerInterface.ASGI:
+        packages = [GUNICORN, UVICORN_WORKER]
+        if _uses_websockets(sources) and not SOCKET_PACKAGES & set(names):
+            packages.append(WEBSOCKETS)
+        extra = ("--worker-class", "uvicorn_worker.UvicornWorker")
+        return _gunicorn(candidate, "gunicorn with uvicorn's workers (ASGI)", tuple(packages), extra)
+    return _gunicorn(candidate, "gunicorn with the kit's configuration", (GUNICORN,), ())
+
+
+def _gunicorn(
+    candidate: Candidate, summary: str, packages: tuple[str, ...], extra: tuple[str, ...]
+) -> Server:
+    # the script, not `python -m gunicorn`: -m puts /app first, where a gunicorn.py of the app wins
+    server = f"{VENV_ROOT}/bin/gunicorn"
+    loaded = candidate.object_reference
+    environment: tuple[tuple[str, str], ...] = ()
+    if "." in candidate.name:
+        # gunicorn takes names and calls, no attributes: the kit's configuration follows them
+        environment = (("OKAMOCHI_OBJECT", loaded),)
+        loaded = "okamochi_object:application"
+    argv = (server, "--config", f"{KIT_ROOT}/gunicorn.conf.py", *extra, loaded)
+    return Server(summary, argv, packages, environment)
+
+
+def _uses_websockets(sources: Sources) -> bool:
+    return any(
+        re.search(r"\bwebsocket\b|WebSocketRoute|socketio", sources.text(path)) for path in sources.paths
+    )
+
+
+def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
+    argv = (
+        f"{VENV_ROOT}/bin/streamlit",
+        "run",
+        candidate.path,
+        "--server.address=0.0.0.0",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--server.fileWatcherType=none",
+        "--server.scriptHealthCheckEnabled=true",
+        "--browser.gatherUsageStats=false",
+    )
+    return Server("streamlit itself", argv, ("streamlit",), (), port, HttpProbe(path="/_stcore/health"))
+
+
+def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
+    argv = (
+        f"{VENV_ROOT}/bin/panel",
+        "serve",
+        candidate.path,
+        "--address",
+        "0.0.0.0",
+        "--port",
+        str(port),
+        # the browser's Origin is the address that people open, which nobody here knows
+        "--allow-websocket-origin=*",
+        "--liveness",
+    )
+    return Server("panel serve", argv, ("panel",), (), port, HttpProbe(path="/liveness"))
+
+
+def _gradio(candidate: Candidate, sources: Sources, port: int) -> Server:
+    """launch() takes its address from the variables unless its arguments say another."""
+    module = sources.module(candidate.path)
+    call = _launch(module)
+    given = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
+    notes: list[Evidence] = []
+    line = call.lineno if call is not None else 0
+    match given.get("server_port"):
+        case ast.Constant(value=int(own)):
+            port = own
+            notes.append(Evidence(path=module.path, line=line, reason=f"launch(server_port={own})"))
+        case _:
+            pass
+    match given.get("server_name"):
+        case ast.Constant(value="127.0.0.1" | "localhost"):
+            reason = "launch() listens on the loopback interface only: nobody outside reaches it"
+            notes.append(Evidence(path=module.path, line=line, reason=reason))
+        case _:
+            pass
+    match given.get("share"):
+        case ast.Constant(value=True):
+            reason = "launch(share=True) opens a tunnel to a public address"
+            notes.append(Evidence(path=module.path, line=line, reason=reason))
+        case _:
+            pass
+    environment = (
+        ("GRADIO_ANALYTICS_ENABLED", "False"),
+        ("GRADIO_SERVER_NAME", "0.0.0.0"),
+        ("GRADIO_SERVER_PORT", str(port)),
+    )
+    argv = (f"{VENV_ROOT}/bin/python", candidate.path)
+    return Server("the script starts Gradio itself", argv, ("gradio",), environment, port, None, tuple(notes))
+
+
+def _launch(module: Module) -> ast.Call | None:
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "launch":
+            return node
+    return None
+
+
+def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
+    return Server("the project's own program", (f"{VENV_ROOT}/bin/python", candidate.path), (), (), port)
+
+
+OWN = {
+    Framework.STREAMLIT: _streamlit,
+    Framework.PANEL: _panel,
+    Framework.GRADIO: _gradio,
+    Framework.OTHER: _program,
+}

@@ -1,0 +1,181 @@
+"""Processes beside the web one: workers and schedulers that the Procfile or the code starts, migrations.
+
+What sets a project up or drops its data is never among them: it is told, and run by hand once.
+"""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from okamochi.detect.base import Detected
+from okamochi.detect.command_lines import commands_of
+from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.statements import procfile_lines
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import VENV_ROOT, Framework
+from okamochi.model.process import Process, ProcessType
+
+__all__ = ["other_processes"]
+
+PROGRAMS = frozenset(
+    ["celery", "rq", "dramatiq", "huey_consumer", "huey_consumer.py", "arq", "saq", "taskiq", "flower"]
+)
+RELEASE_PROGRAMS = frozenset(["flask", "alembic"])
+DESTRUCTIVE = re.compile(
+    r"\b(init[-_]?db|initdb|create[-_]?db|create[-_]?(all|tables)|drop[-_]?\w*|recreate\w*|reset\w*|seed\w*"
+    r"|forge|deploy|flush|loaddata|fake\w*)\b"
+)
+SHELL = re.compile(r"[$`<>*|]|&&|;")
+
+Found = tuple[Process, Decision]
+
+
+def other_processes(
+    sources: Sources, framework: Framework, names: Iterable[str]
+) -> tuple[tuple[Process, ...], tuple[Decision, ...]]:
+    """Sorted by their kind, then by name; with the decision about each, and about what is only offered.
+
+    `names` are the normalized names that the project asks for.
+    """
+    found: dict[str, Found] = {}
+    decisions: list[Decision] = []
+    for name, command, line in procfile_lines(sources.project):
+        if name != "web":
+            _from_procfile(sources, name, command, line, found, decisions)
+    types = {process.type for process, _ in found.values()}
+    commands = frozenset(process.argv[0].rpartition("/")[2] for process, _ in found.values())
+    if "celery" not in commands:
+        found.update({one[0].name: one for one in _celery(sources) if one[0].name not in found})
+    if ProcessType.RELEASE not in types:
+        migration = _migration(sources, framework, frozenset(names))
+        if migration is not None:
+            found.setdefault("release", _process("release", ProcessType.RELEASE, migration))
+    ordered = sorted(found.values(), key=lambda one: (one[0].type.value, one[0].name))
+    return tuple(one[0] for one in ordered), (*(one[1] for one in ordered), *decisions)
+
+
+def _process(name: str, kind: ProcessType, argv: Detected[tuple[str, ...]]) -> Found:
+    process = Process(name=name, type=kind, argv=argv.value)
+    shown = " ".join((posixpath.basename(argv.value[0]), *argv.value[1:]))
+    decision = Decision(
+        field=f"processes.{name}.argv",
+        summary=f"{kind.value}: {shown}",
+        origin=Origin.DETECTED,
+        evidence=argv.evidence,
+    )
+    return process, decision
+
+
+def _from_procfile(
+    sources: Sources,
+    name: str,
+    command: str,
+    line: int,
+    found: dict[str, Found],
+    decisions: list[Decision],
+) -> None:
+    shown = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "worker"
+    kind = _kind(shown, command)
+    if kind is ProcessType.RELEASE and DESTRUCTIVE.search(command):
+        decisions.append(
+            _told(name, line, "sets data up or drops it; run it once yourself: okamochi exec -- ...")
+        )
+        return
+    commands = () if SHELL.search(command) else commands_of(command)
+    argv = _inside(sources, commands[0]) if len(commands) == 1 else ()
+    if not argv:
+        decisions.append(
+            _told(name, line, "needs a shell or a program that the image has not; it is not run")
+        )
+        return
+    evidence = Evidence(path="Procfile", line=line, reason=f"{name}:")
+    found[shown] = _process(shown, kind, Detected(argv, (evidence,)))
+
+
+def _told(name: str, line: int, why: str) -> Decision:
+    evidence = Evidence(path="Procfile", line=line, reason=f"{name}: {why}")
+    summary = f"not run: {name} of the Procfile"
+    return Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=(evidence,))
+
+
+def _kind(name: str, command: str) -> ProcessType:
+    if name in ("release", "migrate", "migrations"):
+        return ProcessType.RELEASE
+    if re.search(r"beat|scheduler|clock|cron", name) or re.search(r"\bcelery\b.*\bbeat\b", command):
+        return ProcessType.SCHEDULER
+    return ProcessType.WORKER
+
+
+def _inside(sources: Sources, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The argv with the program's path in the image; empty when the image has no such program."""
+    program = posixpath.basename(words[0]) if words else ""
+    if re.fullmatch(r"python[\d.]*", program) and len(words) > 1:
+        return (f"{VENV_ROOT}/bin/python", *words[1:])
+    if program in PROGRAMS | RELEASE_PROGRAMS:
+        return (f"{VENV_ROOT}/bin/{program}", *words[1:])
+    if words and words[0].removeprefix("./") in sources.known:
+        return (f"{VENV_ROOT}/bin/python", words[0].removeprefix("./"), *words[1:])
+    return ()
+
+
+def _celery(sources: Sources) -> Iterator[Found]:
+    """The first Celery application that a name of a module holds, and its beat when a schedule is written."""
+    for module in sources.mentioning("celery"):
+        name, line = _celery_object(module)
+        if not name:
+            continue
+        root = import_root_of(module.path, sources.known)
+        reference = f"{dotted_name(module.path, root)}:{name}"
+        program: tuple[str, ...] = (f"{VENV_ROOT}/bin/celery", "-A", reference)
+        evidence = Evidence(path=module.path, line=line, reason=f"{name} is a Celery application")
+        worker = (*program, "worker", "--loglevel=INFO", "--concurrency=2")
+        yield _process("worker", ProcessType.WORKER, Detected(worker, (evidence,)))
+        for other in sources.mentioning("beat_schedule", "BEAT_SCHEDULE", "add_periodic_task"):
+            match = re.search(r"beat_schedule|BEAT_SCHEDULE|add_periodic_task", other.text)
+            place = other.text.count("\n", 0, match.start()) + 1 if match is not None else 0
+            why = Evidence(path=other.path, line=place, reason="writes a schedule for Celery")
+            argv = (*program, "beat", "--loglevel=INFO", "--schedule=/tmp/celerybeat-schedule", "--pidfile=")
+            yield _process("beat", ProcessType.SCHEDULER, Detected(argv, (why, evidence)))
+            return
+        return
+
+
+def _celery_object(module: Module) -> tuple[str, int]:
+    """`celery = Celery(...)`, `celery_app = make_celery(app)`, at module level."""
+    for statement in module.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
+                called = module.imports.full(function)
+                last = called.rpartition(".")[2]
+                if called in ("celery.Celery", "celery.app.Celery") or re.fullmatch(
+                    r"(make|create|init|get)_celery(_app)?|celery_init_app", last
+                ):
+                    return name, statement.lineno
+            case _:
+                pass
+    return "", 0
+
+
+def _migration(
+    sources: Sources, framework: Framework, names: frozenset[str]
+) -> Detected[tuple[str, ...]] | None:
+    """The command that brings the database to the code's own state; None when there is none."""
+    project = sources.project
+    if framework is Framework.DJANGO and project.exists("manage.py"):
+        django = (f"{VENV_ROOT}/bin/python", "manage.py", "migrate", "--noinput")
+        return Detected(django, (Evidence(path="manage.py", reason="Django's migrations"),))
+    flask_migrate = next(
+        (path for path in sources.paths if re.search(r"\bMigrate\(|migrate\.init_app\(", sources.text(path))),
+        "",
+    )
+    if flask_migrate and "flask-migrate" in names and project.exists("migrations/env.py"):
+        evidence = (
+            Evidence(path="migrations/env.py", reason="the migrations of Flask-Migrate"),
+            Evidence(path=flask_migrate, reason="registers flask db"),
+        )
+        return Detected((f"{VENV_ROOT}/bin/flask", "db", "upgrade"), evidence)
+    if project.exists("alembic.ini") and not flask_migrate:
+        argv = (f"{VENV_ROOT}/bin/alembic", "upgrade", "head")
+        return Detected(argv, (Evidence(path="alembic.ini", reason="Alembic's migrations"),))
+    return None

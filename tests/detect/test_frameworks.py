@@ -1,0 +1,230 @@
+"""Frameworks beside Flask: what is served, by which server, and what is asked for its health."""
+
+import pytest
+
+from okamochi.errors import DetectionError
+from okamochi.model.plan import Framework, Plan, ServerInterface
+from okamochi.model.process import HttpProbe, TcpProbe
+from tests.detect.plans import decision, planned
+
+WSGI, ASGI, OWN = ServerInterface.WSGI, ServerInterface.ASGI, ServerInterface.OWN
+UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
+
+DJANGO = {
+    "requirements.txt": "django\n",
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "shop/__init__.py": "",
+    "shop/settings.py": "ALLOWED_HOSTS = ['*']\nROOT_URLCONF = 'shop.urls'\n",
+    "shop/urls.py": "urlpatterns = []\n",
+    "shop/wsgi.py": (
+        "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "application = get_wsgi_application()\n"
+    ),
+    "shop/asgi.py": "from django.core import asgi\napplication = asgi.get_asgi_application()\n",
+}
+
+
+def served(files: dict[str, str], asked: str) -> Plan:
+    return planned({"requirements.txt": asked, **files})
+
+
+@pytest.mark.parametrize(
+    ("asked", "source", "framework", "interface", "reference"),
+    [
+        ("fastapi", "from fastapi import FastAPI\napp = FastAPI()\n", Framework.FASTAPI, ASGI, "main:app"),
+        (
+            "fastapi",
+            "from fastapi import FastAPI\ndef create_app():\n    app = FastAPI()\n    return app\n",
+            Framework.FASTAPI,
+            ASGI,
+            "main:create_app()",
+        ),
+        (
+            "starlette",
+            "from starlette.applications import Starlette\nimport o\napp = o.AMiddleware(Starlette())\n",
+            Framework.STARLETTE,
+            ASGI,
+            "main:app",
+        ),
+        ("quart", "from quart import Quart\napp = Quart(__name__)\n", Framework.QUART, ASGI, "main:app"),
+        (
+            "litestar",
+            "from litestar import Litestar\napp = Litestar([])\n",
+            Framework.LITESTAR,
+            ASGI,
+            "main:app",
+        ),
+        ("bottle", "import bottle\napp = bottle.default_app()\n", Framework.BOTTLE, WSGI, "main:app"),
+        (
+            "dash",
+            "from dash import Dash\napp = Dash(__name__)\nserver = app.server\n",
+            Framework.DASH,
+            WSGI,
+            "main:server",
+        ),
+        ("dash", "import dash\napp = dash.Dash(__name__)\n", Framework.DASH, WSGI, "main:app.server"),
+        (
+            "flask\nasgiref",
+            "import flask\nfrom asgiref.wsgi import WsgiToAsgi\napp = WsgiToAsgi(flask.Flask(__name__))\n",
+            Framework.FLASK,
+            ASGI,
+            "main:app",
+        ),
+    ],
+)
+def test_an_object_of_the_framework_is_served(
+    asked: str, source: str, framework: Framework, interface: ServerInterface, reference: str
+) -> None:
+    plan = served({"main.py": source}, asked)
+    application = plan.application
+    assert (application.framework, application.interface) == (framework, interface)
+    assert application.object_reference == reference
+    by_uvicorn = plan.web.argv[3:5] == UVICORN_WORKER
+    assert by_uvicorn == (interface is ASGI)
+    assert any(one.startswith("uvicorn-worker") for one in plan.dependencies.added) == by_uvicorn
+
+
+def test_an_attribute_is_followed_by_the_kit_as_gunicorn_follows_none() -> None:
+    plan = served({"app.py": "import dash\napp = dash.Dash(__name__)\n"}, "dash")
+    assert plan.web.argv[-1] == "okamochi_object:application"
+    assert dict(plan.image_environment)["OKAMOCHI_OBJECT"] == "app:app.server"
+
+
+def test_a_coroutine_that_makes_an_aiohttp_application_is_handed_to_its_own_worker() -> None:
+    source = "from aiohttp import web\nasync def create_app():\n    app = web.Application()\n    return app\n"
+    plan = served({"main.py": source}, "aiohttp")
+    assert plan.application.object_reference == "main:create_app"
+    assert "aiohttp.GunicornWebWorker" in plan.web.argv
+    assert plan.dependencies.added[0].startswith("gunicorn") and len(plan.dependencies.added) == 1
+
+
+def test_a_coroutine_factory_of_another_framework_is_refused_with_the_reason() -> None:
+    source = "from fastapi import FastAPI\nasync def create_app():\n    app = FastAPI()\n    return app\n"
+    with pytest.raises(DetectionError) as caught:
+        served({"main.py": source}, "fastapi")
+    assert "coroutine" in caught.value.details[0]
+
+
+def test_websockets_bring_their_protocol_unless_the_project_has_one() -> None:
+    source = (
+        "from fastapi import FastAPI\napp = FastAPI()\n@app.websocket('/ws')\nasync def ws(socket): pass\n"
+    )
+    assert "websockets" in served({"main.py": source}, "fastapi").dependencies.added
+    assert "websockets" not in served({"main.py": source}, "fastapi\nwsproto").dependencies.added
+
+
+def test_a_router_s_health_route_is_asked_with_its_prefix() -> None:
+    source = (
+        "from fastapi import APIRouter, FastAPI\nrouter = APIRouter(prefix='/api')\n"
+        "@router.get('/health')\nasync def health(): return {}\n"
+        "app = FastAPI()\napp.include_router(router)\n"
+    )
+    assert served({"main.py": source}, "fastapi").web.probe == HttpProbe(path="/api/health")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["uvicorn web.site:api --reload", "hypercorn web.site:api", "fastapi run web/site.py --app api"],
+)
+def test_what_a_development_server_names_is_served_by_the_right_one(command: str) -> None:
+    files = {
+        "Procfile": f"web: {command}\n",
+        "web/__init__.py": "",
+        "web/site.py": "from fastapi import FastAPI\napi = FastAPI()\n",
+        "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+    }
+    plan = served(files, "fastapi")
+    assert plan.application.object_reference == "web.site:api"
+    assert plan.web.argv[3:5] == UVICORN_WORKER
+
+
+def test_streamlit_runs_its_script_and_leaves_pages_and_imported_modules_aside() -> None:
+    files = {
+        "requirements.txt": "streamlit\n",
+        "home.py": "import streamlit as st\nfrom parts import header\nst.title('x')\n",
+        "parts.py": "import streamlit as st\nst.set_option('a', 1)\ndef header(): st.write('h')\n",
+        "pages/other.py": "import streamlit as st\nst.write('p')\n",
+    }
+    plan = planned(files)
+    assert plan.application.interface is OWN
+    assert (plan.application.script, plan.application.object_reference) == ("home.py", "")
+    assert plan.web.argv[:3] == ("/opt/venv/bin/streamlit", "run", "home.py")
+    assert plan.web.probe == HttpProbe(path="/_stcore/health")
+    assert plan.dependencies.added == ()
+
+
+def test_streamlit_listens_where_the_setting_says() -> None:
+    files = {"requirements.txt": "streamlit\n", "app.py": "import streamlit as st\nst.write('x')\n"}
+    plan = planned(files, port="8501")
+    assert "--server.port=8501" in plan.web.argv
+    assert plan.web.port == 8501 and dict(plan.image_environment)["PORT"] == "8501"
+
+
+def test_gradio_is_started_by_its_script_on_the_port_that_it_names() -> None:
+    source = (
+        "import gradio as gr\nif __name__ == '__main__':\n"
+        "    gr.Interface(str, 'text', 'text').launch(server_port=7861, share=True)\n"
+    )
+    plan = served({"app.py": source}, "gradio")
+    assert plan.web.argv == ("/opt/venv/bin/python", "app.py")
+    assert plan.web.port == 7861
+    environment = dict(plan.image_environment)
+    assert environment["GRADIO_SERVER_NAME"] == "0.0.0.0" and environment["PORT"] == "7861"
+    assert any("tunnel" in one.reason for one in decision(plan, "processes.web.argv").evidence)
+
+
+def test_panel_serves_its_script() -> None:
+    plan = served({"app.py": "import panel as pn\npn.Row('x').servable()\n"}, "panel")
+    assert plan.web.argv[:3] == ("/opt/venv/bin/panel", "serve", "app.py")
+    assert plan.web.probe == HttpProbe(path="/liveness")
+
+
+def test_an_object_is_preferred_to_a_script_beside_it() -> None:
+    files = {
+        "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+        "app.py": "import streamlit as st\nst.write('x')\n",
+    }
+    assert served(files, "fastapi\nstreamlit").application.framework is Framework.FASTAPI
+
+
+def test_django_is_served_by_its_wsgi_module_and_migrated() -> None:
+    plan = planned(DJANGO)
+    assert plan.application.framework is Framework.DJANGO
+    assert plan.application.object_reference == "shop.wsgi:application"
+    assert [process.argv[1:] for process in plan.processes if process.name == "release"] == [
+        ("manage.py", "migrate", "--noinput")
+    ]
+    assert "DJANGO_SETTINGS_MODULE" not in dict(plan.image_environment)
+
+
+def test_django_with_routed_protocols_is_served_by_its_asgi_module() -> None:
+    asgi = (
+        "from channels.routing import ProtocolTypeRouter\nfrom django.core.asgi import get_asgi_application\n"
+        "application = ProtocolTypeRouter({'http': get_asgi_application()})\n"
+    )
+    plan = planned({**DJANGO, "requirements.txt": "django\nchannels\n", "shop/asgi.py": asgi})
+    assert plan.application.object_reference == "shop.asgi:application"
+
+
+def test_settings_that_only_manage_py_names_are_set() -> None:
+    wsgi = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+    plan = planned({**DJANGO, "shop/wsgi.py": wsgi})
+    assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
+
+
+def test_hosts_from_the_environment_admit_the_health_check() -> None:
+    settings = "import os\nALLOWED_HOSTS = os.environ.get('HOSTS', '').split(' ')\n"
+    plan = planned({**DJANGO, "shop/settings.py": settings})
+    assert dict(plan.image_environment)["HOSTS"] == "localhost 127.0.0.1"
+
+
+def test_a_literal_host_is_what_the_health_check_calls_itself_by() -> None:
+    plan = planned({**DJANGO, "shop/settings.py": "ALLOWED_HOSTS = ['shop.example']\n"}, health="/up")
+    assert plan.web.probe == HttpProbe(path="/up", host="shop.example")
+
+
+def test_without_a_health_route_any_answer_will_do() -> None:
+    plan = served({"main.py": "from fastapi import FastAPI\napp = FastAPI()\n"}, "fastapi")
+    assert plan.web.probe == TcpProbe()
+    assert "any HTTP answer" in decision(plan, "processes.web.probe").summary

@@ -1,0 +1,33 @@
+"""Examples of other frameworks than Flask, served in their hardened container."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Program
+from tests.examples.conftest import answering, served
+
+pytestmark = [pytest.mark.network, pytest.mark.engine]
+
+HEAVY = pytest.mark.matrix
+
+
+@pytest.mark.parametrize(
+    ("example", "health", "words"),
+    [
+        ("fastapi-uv", "/health", "毎度あり"),
+        pytest.param("quart", "/health", "毎度あり", marks=HEAVY),
+        pytest.param("dash", "/_dash-layout", "毎度あり", marks=HEAVY),
+        pytest.param("streamlit-pipenv", "/_stcore/script-health-check", "Streamlit", marks=HEAVY),
+    ],
+)
+def test_the_page_and_the_health_page_answer(
+    private_program: Program, make_example: Callable[[str], Path], example: str, health: str, words: str
+) -> None:
+    for serving in served(private_program, make_example(example), answering("docker")):
+        browser = serving.browser()
+        page = browser.get("/")
+        assert page.status == 200 and words in page.text
+        assert browser.get(health).status == 200
+        assert serving.inspected()["HostConfig"]["ReadonlyRootfs"] is True
