@@ -228,3 +228,24 @@ def test_without_a_health_route_any_answer_will_do() -> None:
     plan = served({"main.py": "from fastapi import FastAPI\napp = FastAPI()\n"}, "fastapi")
     assert plan.web.probe == TcpProbe()
     assert "any HTTP answer" in decision(plan, "processes.web.probe").summary
+
+
+def test_health_routes_of_django_starlette_and_aiohttp_are_found() -> None:
+    urls = (
+        "from django.urls import path\nurlpatterns = [path('health/', lambda r: r), path('healthz/', view)]\n"
+    )
+    assert planned({**DJANGO, "shop/urls.py": urls}).web.probe == HttpProbe(path="/healthz/")
+    source = (
+        "from starlette.applications import Starlette\nfrom starlette.routing import Route\n"
+        "app = Starlette(routes=[Route('/health', health)])\n"
+    )
+    assert served({"main.py": source}, "starlette").web.probe == HttpProbe(path="/health")
+    source = "from aiohttp import web\napp = web.Application()\napp.router.add_get('/ping', ping)\n"
+    assert served({"main.py": source}, "aiohttp").web.probe == HttpProbe(path="/ping")
+
+
+def test_static_files_of_django_are_warned_about() -> None:
+    settings = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
+    plan = planned({**DJANGO, "shop/settings.py": settings})
+    assert any("static files are not collected or served" in one.summary for one in plan.decisions)
+    assert not any("static files" in one.summary for one in planned(DJANGO).decisions)

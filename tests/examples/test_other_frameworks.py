@@ -17,6 +17,8 @@ HEAVY = pytest.mark.matrix
     ("example", "health", "words"),
     [
         ("fastapi-uv", "/health", "毎度あり"),
+        pytest.param("django-poetry", "/health/", "毎度あり", marks=HEAVY),
+        pytest.param("panel", "/liveness", "毎度あり", marks=HEAVY),
         pytest.param("quart", "/health", "毎度あり", marks=HEAVY),
         pytest.param("dash", "/_dash-layout", "毎度あり", marks=HEAVY),
         pytest.param("streamlit-pipenv", "/_stcore/script-health-check", "Streamlit", marks=HEAVY),

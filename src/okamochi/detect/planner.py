@@ -10,7 +10,7 @@ from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoi
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.classes import TITLES
-from okamochi.detect.frameworks.django import DjangoSettings, django_settings
+from okamochi.detect.frameworks.django import DjangoSettings, django_settings, static_warning
 from okamochi.detect.frameworks.servers import Server, server_of
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
@@ -102,6 +102,7 @@ def make_plan(
         name_decision,
         python.decision,
         *_application_decisions(entry),
+        *static_warning(sources, django),
         *dependencies.decisions,
         *base_decisions,
         *excluded_decisions,

@@ -183,6 +183,10 @@ class _Routes:
         guard = _guard(node)
         for decorator in node.decorator_list:
             match decorator:
+                case ast.Call(func=ast.Name(id="get"), args=[ast.Constant(value=str(own)), *_]) if (
+                    module.imports.full(decorator.func).startswith("litestar")
+                ):
+                    yield _plain(module, own, decorator)
                 case ast.Call(func=ast.Attribute(attr="route" | "get" as how, value=holder), args=[path, *_]):
                     text = _text(path)
                     if text is not None and (how == "get" or _answers_get(decorator)):
@@ -196,6 +200,17 @@ class _Routes:
                 text = _text(path)
                 if text is not None and _answers_get(call):
                     yield from self._found(module, holder, text, call.lineno, "")
+            case ast.Call(
+                func=ast.Attribute(attr="add_get" | "add_route") | ast.Name(id="Route"),
+                args=[ast.Constant(value=str(text)), *_],
+            ) if text.startswith("/"):
+                yield _plain(module, text, call)
+            case ast.Call(
+                func=ast.Name(id="path"),
+                args=[ast.Constant(value=str(text)), ast.Name() | ast.Attribute(), *_],
+            ) if module.path.rpartition("/")[2] == "urls.py":
+                if self._is_root_urls(module):
+                    yield _plain(module, f"/{text}", call)
             case ast.Call(func=ast.Attribute(attr="add_resource"), args=[_, path, *_]):
                 text = _text(path)
                 if text is not None:
@@ -203,6 +218,12 @@ class _Routes:
                     yield Detected(Route(text), (evidence,))
             case _:
                 pass
+
+    def _is_root_urls(self, module: Module) -> bool:
+        """The URLs of other modules are included below a prefix that is not followed."""
+        dotted = module.path.removesuffix(".py").replace("/", ".").removeprefix("src.")
+        said = self.objects.sources.mentioning("ROOT_URLCONF")
+        return any(re.search(rf"ROOT_URLCONF\s*=\s*[\"']{re.escape(dotted)}[\"']", one.text) for one in said)
 
     def _found(
         self, module: Module, holder: ast.expr, path: str, line: int, guard: str
@@ -213,6 +234,11 @@ class _Routes:
             full = _joined(prefix, path)
             evidence = Evidence(path=module.path, line=line, reason=f"route {full}")
             yield Detected(Route(full, guard), (evidence,))
+
+
+def _plain(module: Module, path: str, call: ast.Call) -> Detected[Route]:
+    evidence = Evidence(path=module.path, line=call.lineno, reason=f"route {path}")
+    return Detected(Route(path), (evidence,))
 
 
 def _guard(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from okamochi.detect.python_source import Module, Sources
-from okamochi.model.evidence import Evidence
+from okamochi.model.evidence import Decision, Evidence, Origin
 
-__all__ = ["DjangoSettings", "django_settings"]
+__all__ = ["DjangoSettings", "django_settings", "static_warning"]
 
 SETTINGS = re.compile(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
@@ -49,6 +49,28 @@ def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSet
     host, variable, where = _hosts(modules)
     paths = tuple(dict.fromkeys([*(module.path for module in modules), *loaded]))
     return DjangoSettings(name, said, paths, host, variable, (*where, *evidence))
+
+
+def static_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
+    """Django serves static files in development only; what it takes to serve them is told, not done."""
+    for path in settings.paths:
+        match = re.search(r"django\.contrib\.staticfiles", sources.text(path))
+        if match is None:
+            continue
+        line = sources.text(path).count("\n", 0, match.start()) + 1
+        whitenoise = any("whitenoise" in sources.text(other) for other in settings.paths)
+        what = (
+            "collected (whitenoise serves what collectstatic finds)" if whitenoise else "collected or served"
+        )
+        return (
+            Decision(
+                field="application.framework",
+                summary=f"Warning: static files are not {what} by this version",
+                origin=Origin.DETECTED,
+                evidence=(Evidence(path=path, line=line, reason="uses django.contrib.staticfiles"),),
+            ),
+        )
+    return ()
 
 
 def _with_stars(sources: Sources, path: str) -> list[str]:
