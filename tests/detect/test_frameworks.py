@@ -249,3 +249,16 @@ def test_static_files_of_django_are_warned_about() -> None:
     plan = planned({**DJANGO, "shop/settings.py": settings})
     assert any("static files are not collected or served" in one.summary for one in plan.decisions)
     assert not any("static files" in one.summary for one in planned(DJANGO).decisions)
+
+
+def test_settings_that_are_chosen_in_a_try_are_followed_to_the_urls() -> None:
+    files = {path: text for path, text in DJANGO.items() if path != "shop/settings.py"}
+    plan = planned(
+        {
+            **files,
+            "shop/settings/__init__.py": "try:\n    from .dev import *\nexcept E:\n    from .prod import *\n",
+            "shop/settings/prod.py": "ROOT_URLCONF = 'shop.urls'\n",
+            "shop/urls.py": "from shop.views import health\nurlpatterns = [path('health', health)]\n",
+        }
+    )
+    assert plan.web.probe == HttpProbe(path="/health")

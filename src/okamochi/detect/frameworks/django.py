@@ -82,7 +82,7 @@ def _with_stars(sources: Sources, path: str) -> list[str]:
         if current is None or current in found:
             continue
         found.append(current)
-        for node in sources.module(current).tree.body:
+        for node in sources.module(current).nodes:
             if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
                 dotted = node.module or ""
                 if node.level:
