@@ -21,6 +21,7 @@ from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
+from okamochi.detect.services import choose_services
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
@@ -83,6 +84,7 @@ def make_plan(
     refuse_unreadable(sources, reached.paths, excluded)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     volumes = _volumes(objects, entry, reached, dependencies, chosen)
+    services = choose_services(sources, reached, dependencies, chosen, name)
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
     image_environment, image_decisions = _image_environment(
         _roots(objects, entry, reached),
@@ -112,6 +114,7 @@ def make_plan(
         *environment_decisions,
         *image_decisions,
         *volumes.decisions,
+        *services.decisions,
         *unread_modules(sources, excluded),
     )
     return checked(
@@ -124,6 +127,7 @@ def make_plan(
             base=base,
             source=AppSource(exclude=excluded),
             processes=(web, *processes),
+            services=services.services,
             environment=environment,
             image_environment=image_environment,
             volumes=volumes.volumes,

@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     memory: Annotated[str | None, Meta(description='memory limit of a container: "512M", "2G"')] = None
     cpus: Annotated[Cpus | None, Meta(description="CPU limit of a container: 0.5, 2")] = None
+    services: Annotated[
+        dict[str, str] | bool | None,
+        Meta(description='services to run: { db = "postgres:16", redis = "off" }; false for none'),
+    ] = None
     gunicorn: Annotated[
         bool | None, Meta(description="false: never add gunicorn, the project brings its server")
     ] = None

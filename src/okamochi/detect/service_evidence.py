@@ -1,0 +1,165 @@
+"""Traces of services in the code that the server loads: imports of clients, URLs, host names, variables."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.environment_reads import reads_of
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.reachable import Reached
+from okamochi.detect.service_kinds import KINDS, KindFacts
+from okamochi.model.evidence import Evidence
+
+__all__ = ["Address", "HostName", "Import", "Traces", "VariableRead", "address_of", "traces_of"]
+
+URL = re.compile(
+    r"(?P<scheme>[a-z]+)s?(?:\+(?P<driver>\w+))?://"
+    r"(?:(?P<user>[\w.-]*)(?::(?P<password>[^@/]*))?@)?(?P<host>[A-Za-z0-9._-]*)(?::\d+)?(?:/(?P<database>[\w-]*))?"
+)
+OWN_MACHINE = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.internal|")
+SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL of a service as the code writes it; `driver` is what follows the plus sign. Parts that the text
+    does not hold are ""; a password is never kept, only that there is one."""
+
+    scheme: str
+    driver: str
+    user: str
+    host: str
+    database: str
+    has_password: bool
+
+    @property
+    def service_host(self) -> str:
+        """The host, when it can be the name of a service: one word, not this machine."""
+        plain = OWN_MACHINE.fullmatch(self.host) is None and "." not in self.host
+        return self.host.lower() if plain and "_" not in self.host else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    module: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class HostName:
+    """f(host="db"): the first part of f's full name is `module`."""
+
+    module: str
+    host: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRead:
+    name: str
+    default: str | None
+    has_default: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
+    ("postgresql+asyncpg://"), when it makes URLs over."""
+
+    imports: tuple[Import, ...] = ()
+    addresses: tuple[tuple[Address, Evidence], ...] = ()
+    hosts: tuple[HostName, ...] = ()
+    variables: tuple[VariableRead, ...] = ()
+
+    def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
+        return tuple(one.evidence for one in self.imports if one.module in facts.modules)
+
+
+def address_of(text: str) -> Address | None:
+    """None for a text that is no URL of a service."""
+    match = URL.match(text)
+    if match is None:
+        return None
+    scheme = match["scheme"]
+    scheme = scheme if scheme in SCHEMES else scheme.removesuffix("s")
+    if scheme not in SCHEMES:
+        return None
+    return Address(
+        scheme=scheme,
+        driver=match["driver"] or "",
+        user=match["user"] or "",
+        host=match["host"] or "",
+        database=match["database"] or "",
+        has_password=bool(match["password"]),
+    )
+
+
+def traces_of(sources: Sources, reached: Reached) -> Traces:
+    """What the modules that the server loads say, in their order."""
+    imports: list[Import] = []
+    addresses: list[tuple[Address, Evidence]] = []
+    hosts: list[HostName] = []
+    variables: list[VariableRead] = []
+    for path in reached.paths:
+        module = sources.module(path)
+        reads = reads_of(module)
+        variables += [
+            VariableRead(
+                one.name,
+                one.default,
+                one.has_default,
+                Evidence(path=path, line=one.line, reason=f"reads {one.name}"),
+            )
+            for one in reads
+        ]
+        imports += _imports(module)
+        hosts += _hosts(module)
+        defaults = {one.default for one in reads if one.default}
+        addresses += [found for text, found in _addresses(module) if text not in defaults]
+    return Traces(tuple(imports), tuple(addresses), tuple(hosts), tuple(variables))
+
+
+def _imports(module: Module) -> Iterator[Import]:
+    for node in module.nodes:
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names = [node.module]
+        else:
+            continue
+        for name in names:
+            top = name.split(".")[0]
+            reason = f"imports {top}"
+            yield Import(top, Evidence(path=module.path, line=node.lineno, reason=reason))
+
+
+def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]:
+    for node in module.nodes:
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or "://" not in node.value:
+            continue
+        found = address_of(node.value)
+        if found is not None:
+            shown = f"{found.scheme}+{found.driver}" if found.driver else found.scheme
+            reason = f"a URL of {shown}" + (f" at {found.host}" if found.host else "")
+            yield node.value, (found, Evidence(path=module.path, line=node.lineno, reason=reason))
+
+
+def _hosts(module: Module) -> Iterator[HostName]:
+    for node in module.nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        called = module.imports.full(node.func)
+        for keyword in node.keywords:
+            value = keyword.value
+            if (
+                keyword.arg != "host"
+                or not isinstance(value, ast.Constant)
+                or not isinstance(value.value, str)
+            ):
+                continue
+            reason = f"{called}(host={value.value!r})"
+            place = Evidence(path=module.path, line=node.lineno, reason=reason)
+            yield HostName(called.split(".")[0], value.value, place)

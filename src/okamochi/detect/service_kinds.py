@@ -1,0 +1,150 @@
+"""What is known of each kind of service: its clients in Python, its images, its variables."""
+
+import re
+from dataclasses import dataclass
+
+from okamochi.model.backing_service import ServiceKind
+
+__all__ = ["KINDS", "KindFacts", "facts_of", "kind_of_image", "volume_path_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """`distributions` are normalized names of packages that speak to it, the one to prefer first; `modules`
+    are what code imports then. `schemes` begin its URLs. `stems` begin the names of its variables
+    (REDIS_URL, REDIS_HOST). `images` are the last parts of repository names that serve it."""
+
+    kind: ServiceKind
+    distributions: tuple[str, ...]
+    modules: tuple[str, ...]
+    schemes: tuple[str, ...]
+    stems: str
+    image: str
+    images: tuple[str, ...]
+    host: str
+    port: int
+    volume_path: str = ""
+    user: str = ""
+
+    def url_variable(self, name: str) -> bool:
+        return re.fullmatch(rf"(\w+_)?({self.stems})_?(URL|URI|DSN)|({self.stems})", name) is not None
+
+
+POSTGRES = KindFacts(
+    kind=ServiceKind.POSTGRES,
+    distributions=("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary", "asyncpg", "pg8000"),
+    modules=("psycopg", "psycopg2", "asyncpg", "pg8000"),
+    schemes=("postgresql", "postgres"),
+    stems="DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQLALCHEMY_DATABASE",
+    image="postgres:17",
+    images=("postgres", "postgis", "pgvector", "timescaledb", "postgresql"),
+    host="db",
+    port=5432,
+    volume_path="/var/lib/postgresql/data",
+    user="app",
+)
+MYSQL = KindFacts(
+    kind=ServiceKind.MYSQL,
+    distributions=(
+        "pymysql",
+        "mysqlclient",
+        "mysql-connector-python",
+        "aiomysql",
+        "asyncmy",
+        "flask-mysqldb",
+    ),
+    modules=("pymysql", "MySQLdb", "mysql", "aiomysql", "asyncmy", "flask_mysqldb"),
+    schemes=("mysql",),
+    stems="DATABASE|DB|MYSQL|SQLALCHEMY_DATABASE",
+    image="mysql:8.4",
+    images=("mysql", "mysql-server"),
+    host="db",
+    port=3306,
+    volume_path="/var/lib/mysql",
+    user="app",
+)
+MARIADB = KindFacts(
+    kind=ServiceKind.MARIADB,
+    distributions=("mariadb",),
+    modules=("mariadb",),
+    schemes=("mariadb",),
+    stems="DATABASE|DB|MARIADB|SQLALCHEMY_DATABASE",
+    image="mariadb:11.8",
+    images=("mariadb",),
+    host="db",
+    port=3306,
+    volume_path="/var/lib/mysql",
+    user="app",
+)
+REDIS = KindFacts(
+    kind=ServiceKind.REDIS,
+    distributions=("redis", "valkey", "rq", "flask-rq2", "flask-redis", "django-redis", "aioredis", "arq"),
+    modules=("redis", "valkey", "rq", "flask_rq2", "flask_redis", "django_redis", "aioredis", "arq"),
+    schemes=("redis", "valkey"),
+    stems="REDIS|VALKEY|REDISTOGO|RQ_REDIS",
+    image="valkey/valkey:8.1",
+    images=("redis", "valkey", "redis-stack", "redis-stack-server"),
+    host="redis",
+    port=6379,
+    volume_path="/data",
+)
+RABBITMQ = KindFacts(
+    kind=ServiceKind.RABBITMQ,
+    distributions=("pika", "aio-pika", "amqp", "kombu", "celery"),
+    modules=("pika", "aio_pika", "amqp"),
+    schemes=("amqp", "pyamqp"),
+    stems="AMQP|RABBITMQ|CLOUDAMQP",
+    image="rabbitmq:4",
+    images=("rabbitmq",),
+    host="rabbitmq",
+    port=5672,
+    volume_path="/var/lib/rabbitmq",
+    user="app",
+)
+MONGODB = KindFacts(
+    kind=ServiceKind.MONGODB,
+    distributions=("pymongo", "motor", "mongoengine", "flask-pymongo", "flask-mongoengine", "beanie"),
+    modules=("pymongo", "motor", "mongoengine", "flask_pymongo", "flask_mongoengine", "beanie"),
+    schemes=("mongodb",),
+    stems="MONGO|MONGODB",
+    image="mongo:8.0",
+    images=("mongo", "mongodb"),
+    host="mongo",
+    port=27017,
+    volume_path="/data/db",
+    user="app",
+)
+MEMCACHED = KindFacts(
+    kind=ServiceKind.MEMCACHED,
+    distributions=("pymemcache", "pylibmc", "python-memcached", "python-binary-memcached"),
+    modules=("pymemcache", "pylibmc", "memcache", "bmemcached"),
+    schemes=("memcached",),
+    stems="MEMCACHED|MEMCACHE",
+    image="memcached:1.6",
+    images=("memcached",),
+    host="memcached",
+    port=11211,
+)
+# SQL first; MariaDB before MySQL, since drivers of MySQL serve both
+KINDS = (POSTGRES, MARIADB, MYSQL, REDIS, RABBITMQ, MONGODB, MEMCACHED)
+
+
+def facts_of(kind: ServiceKind) -> KindFacts:
+    return next(one for one in KINDS if one.kind is kind)
+
+
+def kind_of_image(reference: str) -> KindFacts | None:
+    """By the last part of the repository's name; None for images of other things."""
+    repository = reference.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+    return next((one for one in KINDS if repository in one.images), None)
+
+
+def volume_path_of(facts: KindFacts, image: str) -> str:
+    """Where an image of that kind keeps its data. The official image of PostgreSQL moved it with 18:
+    https://github.com/docker-library/postgres/pull/1259."""
+    if facts.kind is not ServiceKind.POSTGRES:
+        return facts.volume_path
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    major = re.match(r"(?:pg)?(\d+)", tag)
+    newer = tag in ("", "latest", "alpine") or (major is not None and int(major.group(1)) >= 18)
+    return "/var/lib/postgresql" if newer else facts.volume_path

@@ -1,0 +1,150 @@
+"""How the app is told where its services are: which variables, and the URL's right scheme for its driver."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.service_evidence import Address, VariableRead
+from okamochi.detect.service_kinds import KindFacts
+from okamochi.model.backing_service import ServiceKind, ServiceVariable
+
+__all__ = ["variables_of"]
+
+SQLALCHEMY = (
+    "sqlalchemy",
+    "flask-sqlalchemy",
+    "sqlmodel",
+    "flask-sqlalchemy-lite",
+    "alembic",
+    "flask-migrate",
+)
+# "Default PostgreSQL driver changed to psycopg": https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
+PSYCOPG3_RULES = Version("2.1")
+# by driver; psycopg2 is left out where the plain scheme means it
+DRIVERS = {
+    ServiceKind.POSTGRES: (
+        (("psycopg2", "psycopg2-binary"), "psycopg2"),
+        (("psycopg", "psycopg-binary"), "psycopg"),
+        (("asyncpg",), "asyncpg"),
+        (("pg8000",), "pg8000"),
+    ),
+    ServiceKind.MYSQL: (
+        (("pymysql",), "pymysql"),
+        (("mysqlclient", "flask-mysqldb"), "mysqldb"),
+        (("mysql-connector-python",), "mysqlconnector"),
+        (("asyncmy",), "asyncmy"),
+        (("aiomysql",), "aiomysql"),
+    ),
+}
+SCHEMES = {
+    ServiceKind.POSTGRES: "postgresql",
+    ServiceKind.MYSQL: "mysql",
+    ServiceKind.MARIADB: "mysql",
+    ServiceKind.RABBITMQ: "amqp",
+    ServiceKind.MONGODB: "mongodb",
+    ServiceKind.REDIS: "redis",
+}
+PARTS = {
+    "HOST": "{host}",
+    "HOSTNAME": "{host}",
+    "SERVER": "{host}",
+    "SERVERS": "{host}:{port}",
+    "PORT": "{port}",
+    "NAME": "{database}",
+    "DATABASE": "{database}",
+    "DB": "{database}",
+    "DBNAME": "{database}",
+    "USER": "{user}",
+    "USERNAME": "{user}",
+    "PASSWORD": "{password}",
+    "PASSWD": "{password}",
+    "PASS": "{password}",
+    "PWD": "{password}",
+}
+
+
+def variables_of(
+    facts: KindFacts,
+    leading: Iterable[VariableRead],
+    addresses: Sequence[Address],
+    dependencies: ChosenDependencies,
+    others: Iterable[VariableRead] = (),
+) -> tuple[ServiceVariable, ...]:
+    """Sorted by name. `leading` are the variables that lead to the service; beside DB_HOST, its sisters
+    (DB_USER, ...) among `others` are set, too."""
+    template = _url(facts, addresses, dependencies)
+    found: dict[str, str] = {}
+    for read in leading:
+        host = re.fullmatch(rf"((?:\w+_)?(?:{facts.stems})_?)(HOST|HOSTNAME|SERVER|SERVERS)", read.name)
+        if host is None:
+            found[read.name] = template
+            continue
+        found[read.name] = PARTS[host.group(2)]
+        for other in others:
+            part = other.name.removeprefix(host.group(1))
+            if part != other.name and part in PARTS and not _unknown(facts, PARTS[part]):
+                found[other.name] = PARTS[part]
+    return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def _unknown(facts: KindFacts, template: str) -> bool:
+    """Redis and memcached stand in a network of their own, without users."""
+    return not facts.user and template in ("{user}", "{password}", "{database}")
+
+
+def _url(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDependencies) -> str:
+    match facts.kind:
+        case ServiceKind.REDIS:
+            return "redis://{host}:{port}/0"
+        case ServiceKind.MEMCACHED:
+            return "{host}:{port}"
+        case ServiceKind.RABBITMQ:
+            return "amqp://{user}:{password}@{host}:{port}//"
+        case ServiceKind.MONGODB:
+            return "mongodb://{user}:{password}@{host}:{port}/{database}?authSource=admin"
+        case _:
+            scheme = _sql_scheme(facts, addresses, dependencies)
+            return f"{scheme}://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}"
+
+
+def _sql_scheme(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDependencies) -> str:
+    plain = SCHEMES[facts.kind]
+    if not any(name in dependencies.names for name in SQLALCHEMY):
+        return plain
+    complete = [one for one in addresses if one.host or one.user or one.database]
+    if any(one.driver and one not in complete for one in addresses):
+        return plain  # the code puts the driver into the URL itself
+    if complete and complete[0].driver:
+        return f"{plain}+{complete[0].driver}"
+    drivers = DRIVERS.get(facts.kind, DRIVERS[ServiceKind.MYSQL])
+    driver = next((name for names, name in drivers if dependencies.names.intersection(names)), "")
+    if driver == "psycopg2" and _before_psycopg3_ruled(dependencies):
+        return plain
+    return f"{plain}+{driver}" if driver and driver != "mysqldb" else plain
+
+
+def _before_psycopg3_ruled(dependencies: ChosenDependencies) -> bool:
+    """SQLAlchemy 2.1 made psycopg 3 the meaning of the plain scheme."""
+    line = dependencies.requirements.line_of("sqlalchemy")
+    if line is None:
+        return False
+    try:
+        specifiers = Requirement(line.specifier).specifier
+    except InvalidRequirement:
+        return False
+    return any(_stays_below(one.operator, one.version) for one in specifiers)
+
+
+def _stays_below(operator: str, text: str) -> bool:
+    """Whether a specifier admits nothing from 2.1 on."""
+    try:
+        version = Version(text.removesuffix(".*"))
+    except InvalidVersion:
+        return False
+    if operator == "<":
+        return version <= PSYCOPG3_RULES
+    exact = operator in ("==", "===", "<=") or (operator == "~=" and len(version.release) > 2)
+    return exact and version < PSYCOPG3_RULES

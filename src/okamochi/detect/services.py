@@ -1,0 +1,296 @@
+"""Backing services: what the app connects to, from evidence; a client alone that nothing uses is none."""
+
+import re
+from dataclasses import dataclass
+
+import msgspec
+
+from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.compose_files import ComposedService, composed_services
+from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.python_source import Sources
+from okamochi.detect.reachable import Reached
+from okamochi.detect.service_evidence import Address, Traces, VariableRead, address_of, traces_of
+from okamochi.detect.service_kinds import KINDS, KindFacts, facts_of, kind_of_image, volume_path_of
+from okamochi.detect.service_variables import variables_of
+from okamochi.errors import UsageError
+from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.evidence import Decision, Evidence, Origin
+
+__all__ = ["ChosenServices", "choose_services"]
+
+SQL = (ServiceKind.POSTGRES, ServiceKind.MARIADB, ServiceKind.MYSQL)
+BROKERS = (ServiceKind.REDIS, ServiceKind.RABBITMQ)
+BROKER_VARIABLE = re.compile(
+    r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?"
+)
+OTHER_STAGE = re.compile(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
+OFF = ("off", "none", "false", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenServices:
+    services: tuple[BackingService, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A kind with all that speaks for it. `optional`: every variable that leads to it has a default that is
+    something else (SQLite)."""
+
+    facts: KindFacts
+    client: Evidence
+    composed: ComposedService | None
+    addresses: tuple[tuple[Address, Evidence], ...]
+    hosts: tuple[tuple[str, Evidence], ...]
+    variables: tuple[VariableRead, ...]
+    own_variables: bool
+    imports: tuple[Evidence, ...]
+    reads: tuple[VariableRead, ...]
+
+    @property
+    def used(self) -> bool:
+        local = not self.composed and not self.variables and not self.imports
+        if local:
+            return any(address.service_host for address, _ in self.addresses) or bool(self.hosts)
+        return True
+
+    @property
+    def weight(self) -> int:
+        return (
+            8 * (self.composed is not None)
+            + 4 * bool(self.addresses)
+            + 2 * self.own_variables
+            + bool(self.imports)
+        )
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        places = [self.composed.evidence] if self.composed else []
+        places += [one.evidence for one in self.variables]
+        places += [place for _, place in (*self.addresses, *self.hosts)]
+        return tuple(dict.fromkeys((*places[:5], self.client, *self.imports[:1])))
+
+
+def choose_services(
+    sources: Sources,
+    reached: Reached,
+    dependencies: ChosenDependencies,
+    chosen: ChosenSettings,
+    name: str,
+) -> ChosenServices:
+    """Services sorted by name. UsageError for a setting that names an image of no known kind."""
+    wanted = chosen.settings.services
+    if wanted is False:
+        evidence = (chosen.place("services"),)
+        off = Decision(
+            field="services", summary="no services", origin=chosen.origin("services"), evidence=evidence
+        )
+        return ChosenServices((), (off,))
+    candidates = _candidates(sources, reached, dependencies)
+    database = name.replace("-", "_")[:60]
+    found = [(_service(one, dependencies, database), one) for one in candidates]
+    services = {service.name: service for service, _ in found}
+    decisions = {service.name: _decision(service, one) for service, one in found}
+    for host, image in sorted((wanted if isinstance(wanted, dict) else {}).items()):
+        decisions.pop(host, None)
+        if image.lower() in OFF:
+            services.pop(host, None)
+        else:
+            services[host] = _overruled(services.get(host), host, image, chosen, database)
+            decisions[host] = Decision(
+                field=f"services.{host}",
+                summary=f"{host} is {image}",
+                origin=chosen.origin("services"),
+                evidence=(chosen.place("services"),),
+            )
+    return ChosenServices(
+        tuple(services[host] for host in sorted(services)),
+        tuple(decisions[host] for host in sorted(decisions)),
+    )
+
+
+def _candidates(
+    sources: Sources, reached: Reached, dependencies: ChosenDependencies
+) -> tuple[Candidate, ...]:
+    composed = composed_services(sources.project)
+    traces: Traces | None = None
+    found: list[Candidate] = []
+    for facts in KINDS:
+        own = next((one for one in composed if one.facts is facts), None)
+        client = _installed(facts, dependencies, own)
+        if client is None:
+            continue
+        if traces is None:
+            traces = traces_of(sources, reached)
+        candidate = _candidate(facts, client, own, traces, dependencies)
+        if candidate.used and _means_it(candidate):
+            found.append(candidate)
+    sql = sorted((one for one in found if one.facts.kind in SQL), key=lambda one: -one.weight)
+    return (*sql[:1], *(one for one in found if one.facts.kind not in SQL))
+
+
+def _means_it(candidate: Candidate) -> bool:
+    """An import of kombu or celery says nothing about the broker; a database driver's does."""
+    if candidate.facts.kind is ServiceKind.RABBITMQ:
+        return bool(candidate.composed or candidate.addresses or candidate.imports or candidate.variables)
+    local = [address for address, _ in candidate.addresses if address.host and not address.service_host]
+    # only this machine's own address, fixed in the code: nothing could lead the app to a service
+    return not (local and not candidate.variables and not candidate.composed and not candidate.hosts)
+
+
+def _installed(
+    facts: KindFacts, dependencies: ChosenDependencies, composed: ComposedService | None
+) -> Evidence | None:
+    """The requirement that brings a client of the kind."""
+    wanted = facts.distributions
+    if facts.kind is ServiceKind.MARIADB and composed is not None:
+        wanted = (*wanted, *facts_of(ServiceKind.MYSQL).distributions)
+    name = next((one for one in wanted if one in dependencies.names), "")
+    if not name and facts.kind is ServiceKind.REDIS:
+        line = dependencies.requirements.line_of("celery") or dependencies.requirements.line_of("kombu")
+        name = line.name if line is not None and "redis" in line.specifier.lower() else ""
+    if not name:
+        return None
+    found = dependencies.requirements.line_of(name)
+    path, line_number = (found.path, found.line) if found is not None else ("", 0)
+    return Evidence(path=path, line=line_number, reason=f"the app depends on {name}")
+
+
+def _candidate(
+    facts: KindFacts,
+    client: Evidence,
+    composed: ComposedService | None,
+    traces: Traces,
+    dependencies: ChosenDependencies,
+) -> Candidate:
+    variables = tuple(
+        one for one in traces.variables if _leads_to(facts, one, dependencies, composed is not None)
+    )
+    defaults = [(address_of(one.default or ""), one.evidence) for one in variables]
+    addresses = (
+        *((address, place) for address, place in traces.addresses if address.scheme in facts.schemes),
+        *((address, place) for address, place in defaults if address and address.scheme in facts.schemes),
+    )
+    hosts = tuple(
+        (one.host.lower(), one.evidence)
+        for one in traces.hosts
+        if one.module in facts.modules and re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", one.host)
+        if one.host.lower() != "localhost"
+    )
+    generic = r"(\w+_)?(DATABASE|DB|SQLALCHEMY_DATABASE)_?\w+"
+    return Candidate(
+        facts=facts,
+        client=client,
+        composed=composed,
+        addresses=addresses,
+        hosts=hosts,
+        variables=variables,
+        own_variables=any(re.fullmatch(generic, one.name) is None for one in variables),
+        imports=traces.imports_of(facts),
+        reads=traces.variables,
+    )
+
+
+def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependencies, composed: bool) -> bool:
+    if OTHER_STAGE.fullmatch(read.name) is not None:
+        return False
+    default = address_of(read.default or "")
+    if default is not None:
+        return default.scheme in facts.schemes
+    if BROKER_VARIABLE.fullmatch(read.name) is not None:
+        redis = _installed(facts_of(ServiceKind.REDIS), dependencies, None) is not None
+        expected = ServiceKind.REDIS if redis and not _pika(dependencies) else ServiceKind.RABBITMQ
+        return facts.kind is expected and facts.kind in BROKERS
+    if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
+        return facts.url_variable(read.name)
+    parts = rf"(\w+_)?({facts.stems})_?(HOST|HOSTNAME|SERVER|SERVERS)"
+    return facts.url_variable(read.name) or re.fullmatch(parts, read.name) is not None
+
+
+def _pika(dependencies: ChosenDependencies) -> bool:
+    return bool({"pika", "aio-pika"} & dependencies.names)
+
+
+def _service(candidate: Candidate, dependencies: ChosenDependencies, database: str) -> BackingService:
+    facts, composed = candidate.facts, candidate.composed
+    image = composed.image if composed else facts.image
+    known = [address for address, _ in candidate.addresses]
+    hosts = [address.service_host for address in known] + [host for host, _ in candidate.hosts]
+    hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]
+    host = next((one for one in hosts if one not in ("", "web")), "") or (_host_name(composed.name) if composed else facts.host)
+    named = bool(facts.user)
+    user = (composed.user if composed else "") or next((a.user for a in known if a.user), facts.user)
+    wanted = (composed.database if composed else "") or next((a.database for a in known if a.database), "")
+    sql = facts.kind in SQL or facts.kind is ServiceKind.MONGODB
+    return BackingService(
+        kind=facts.kind,
+        name=host,
+        image=image,
+        port=facts.port,
+        volume_path=volume_path_of(facts, image),
+        user=user if named else "",
+        database=(wanted or database) if sql else "",
+        variables=variables_of(facts, candidate.variables, known, dependencies, candidate.reads),
+        initial_files=composed.initial_files if composed else (),
+        required=not _optional(candidate),
+    )
+
+
+def _is_host(read: VariableRead) -> bool:
+    """DB_HOST with the default "db"."""
+    name = re.fullmatch(r"\w*?_?(HOST|HOSTNAME|SERVER)", read.name)
+    default = read.default or ""
+    return bool(name and default != "localhost" and re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*", default))
+
+
+def _host_name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "service"
+
+
+def _optional(candidate: Candidate) -> bool:
+    """Whatever leads there is a variable with a default of another kind: DATABASE_URL, else SQLite."""
+    if candidate.addresses or candidate.hosts or not candidate.variables:
+        return False
+    return all(one.has_default and not _is_host(one) for one in candidate.variables)
+
+
+def _decision(service: BackingService, candidate: Candidate) -> Decision:
+    names = ", ".join(one.name for one in service.variables)
+    told = f"; told by {names}" if names else "; the code itself names the host"
+    need = "" if service.required else " (the app also starts without it)"
+    return Decision(
+        field=f"services.{service.name}",
+        summary=f"{service.name} is {service.image}{need}{told}",
+        origin=Origin.DETECTED,
+        evidence=candidate.evidence,
+    )
+
+
+def _overruled(
+    found: BackingService | None, host: str, image: str, chosen: ChosenSettings, database: str
+) -> BackingService:
+    facts = kind_of_image(image)
+    if facts is None and found is not None:
+        facts = facts_of(found.kind)
+    if facts is None:
+        kinds = ", ".join(sorted(name for one in KINDS for name in one.images[:1]))
+        raise UsageError(
+            f"the service {host}: {image} is of no kind that is known",
+            where=chosen.where("services"),
+            hint=f"name an image of one of these: {kinds}",
+        )
+    if found is not None and found.kind is facts.kind:
+        return msgspec.structs.replace(found, image=image, volume_path=volume_path_of(facts, image))
+    sql = facts.kind in SQL or facts.kind is ServiceKind.MONGODB
+    return BackingService(
+        kind=facts.kind,
+        name=host,
+        image=image,
+        port=facts.port,
+        volume_path=volume_path_of(facts, image),
+        user=facts.user,
+        database=database if sql else "",
+        variables=found.variables if found is not None else (),
+    )

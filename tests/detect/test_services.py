@@ -1,0 +1,157 @@
+"""Databases and queues that the app connects to."""
+
+import pytest
+
+from okamochi.errors import UsageError
+from okamochi.model.backing_service import BackingService
+from tests.detect.plans import decision, planned
+
+HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+READS_URL = f"{HEAD}url = os.environ['DATABASE_URL']\n"
+
+
+def services(requirements: str, source: str, **others: str) -> tuple[BackingService, ...]:
+    files = {"requirements.txt": f"flask\n{requirements}\n", "app.py": source}
+    return planned({**files, **{name.replace("__", "."): text for name, text in others.items()}}).services
+
+
+def only(requirements: str, source: str, **others: str) -> BackingService:
+    (found,) = services(requirements, source, **others)
+    return found
+
+
+def told(service: BackingService) -> dict[str, str]:
+    return {one.name: one.template for one in service.variables}
+
+
+@pytest.mark.parametrize(
+    ("requirements", "scheme"),
+    [
+        ("psycopg2-binary", "postgresql"),
+        ("sqlalchemy\npsycopg[binary]", "postgresql+psycopg"),
+        ("flask-sqlalchemy\npsycopg2-binary", "postgresql+psycopg2"),
+        ("sqlalchemy<2.1\npsycopg2-binary", "postgresql"),
+        ("sqlalchemy==1.4.54\npsycopg2", "postgresql"),
+        ("sqlalchemy==2.1.9\npsycopg2", "postgresql+psycopg2"),
+        ("sqlalchemy\nasyncpg", "postgresql+asyncpg"),
+        ("sqlalchemy\npymysql", "mysql+pymysql"),
+        ("sqlalchemy\nmysqlclient", "mysql"),
+    ],
+)
+def test_the_url_has_the_scheme_of_the_driver_that_is_installed(requirements: str, scheme: str) -> None:
+    service = only(requirements, READS_URL)
+    assert told(service)["DATABASE_URL"] == f"{scheme}://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}"
+
+
+def test_code_that_puts_the_driver_into_the_url_gets_the_plain_scheme() -> None:
+    source = f"{READS_URL}url = url.replace('postgresql://', 'postgresql+asyncpg://')\n"
+    assert told(only("sqlalchemy\nasyncpg", source))["DATABASE_URL"].startswith("postgresql://")
+
+
+def test_a_client_that_nothing_uses_is_no_service() -> None:
+    assert services("psycopg2-binary\nredis\npymongo\npika", HEAD) == ()
+
+
+def test_sqlite_stays_where_no_driver_is_installed() -> None:
+    assert services("flask-sqlalchemy", f"{HEAD}u = os.environ.get('DATABASE_URL', 'sqlite:///x.db')\n") == ()
+
+
+def test_a_database_beside_a_sqlite_default_is_one_that_the_app_starts_without() -> None:
+    source = f"{HEAD}u = os.environ.get('DATABASE_URL', 'sqlite:///x.db')\n"
+    assert not only("flask-sqlalchemy\npsycopg2-binary", source).required
+
+
+def test_an_address_of_this_machine_that_is_fixed_in_the_code_leads_to_no_service() -> None:
+    assert services("celery\nredis", f"{HEAD}broker = 'redis://localhost:6379'\n") == ()
+
+
+def test_a_host_that_the_code_names_is_the_name_of_the_service() -> None:
+    service = only("redis", f"import redis\n{HEAD}cache = redis.Redis(host='cache', port=6379)\n")
+    assert (service.name, service.variables, service.required) == ("cache", (), True)
+
+
+def test_parts_of_an_address_are_told_one_by_one() -> None:
+    source = HEAD + "".join(
+        f"{part} = os.getenv('DB_{part}'{default})\n"
+        for part, default in (("HOST", ", 'store'"), ("NAME", ""), ("USER", ""), ("PASSWORD", ""))
+    )
+    service = only("psycopg2", source)
+    assert service.name == "store"
+    assert service.required
+    assert told(service) == {
+        "DB_HOST": "{host}",
+        "DB_NAME": "{database}",
+        "DB_PASSWORD": "{password}",
+        "DB_USER": "{user}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("requirements", "url"),
+    [("celery", "amqp://{user}:{password}@{host}:{port}//"), ("celery[redis]", "redis://{host}:{port}/0")],
+)
+def test_the_broker_of_celery_is_the_one_whose_client_is_installed(requirements: str, url: str) -> None:
+    service = only(requirements, f"{HEAD}broker = os.environ['CELERY_BROKER_URL']\n")
+    assert told(service) == {"CELERY_BROKER_URL": url}
+
+
+COMPOSE = """\
+services:
+  store:
+    image: mariadb:10.11
+    environment:
+      MARIADB_DATABASE: shop
+      MARIADB_USER: ${USER}
+    volumes:
+      - ./init.sql:/docker-entrypoint-initdb.d/init.sql:ro
+      - ../../secret.sql:/docker-entrypoint-initdb.d/secret.sql:ro
+"""
+
+
+def test_a_compose_file_of_the_project_names_service_version_database_and_first_files() -> None:
+    source = f"import pymysql\n{HEAD}host = os.environ['DB_HOST']\n"
+    service = only("pymysql", source, compose__yml=COMPOSE, init__sql="")
+    assert service == only("pymysql", source, compose__yaml=COMPOSE, init__sql="")
+    assert (service.name, service.image, service.database) == ("store", "mariadb:10.11", "shop")
+    assert service.user == "app"
+    assert service.initial_files == ("init.sql",)
+
+
+@pytest.mark.parametrize(
+    "text", ["services: [", "- 1", "services: 3", "services: {db: 1}", "a: &a [*a]\nservices: *a"]
+)
+def test_a_compose_file_that_makes_no_sense_says_nothing(text: str) -> None:
+    assert only("psycopg", READS_URL, compose__yaml=text).image == "postgres:17"
+
+
+@pytest.mark.parametrize(
+    ("image", "path"),
+    [
+        ("postgres:17-alpine", "/var/lib/postgresql/data"),
+        ("postgres:18", "/var/lib/postgresql"),
+        ("pgvector/pgvector:pg16", "/var/lib/postgresql/data"),
+        ("postgis/postgis:18-3.6", "/var/lib/postgresql"),
+    ],
+)
+def test_the_folder_that_is_kept_follows_the_major_version(image: str, path: str) -> None:
+    settings = f'services = {{ db = "{image}" }}\n'
+    service = only("psycopg", READS_URL, okamochi__toml=settings)
+    assert (service.image, service.volume_path) == (image, path)
+
+
+def test_settings_switch_services_off_one_by_one_or_all() -> None:
+    both = f"{READS_URL}queue = os.environ['REDIS_URL']\n"
+    one = services("psycopg\nredis", both, okamochi__toml='services = { redis = "off" }\n')
+    assert [service.name for service in one] == ["db"]
+    assert services("psycopg\nredis", both, okamochi__toml="services = false\n") == ()
+
+
+def test_an_image_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(UsageError, match="of no kind"):
+        services("psycopg", READS_URL, okamochi__toml='services = { search = "elasticsearch:8" }\n')
+
+
+def test_the_decision_shows_what_speaks_for_the_service() -> None:
+    plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": READS_URL})
+    places = [f"{one.path}:{one.line}" for one in decision(plan, "services.db").evidence]
+    assert places == ["app.py:4", "requirements.txt:2"]
