@@ -219,7 +219,8 @@ def _service(candidate: Candidate, dependencies: ChosenDependencies, database: s
     known = [address for address, _ in candidate.addresses]
     hosts = [address.service_host for address in known] + [host for host, _ in candidate.hosts]
     hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]
-    host = next((one for one in hosts if one not in ("", "web")), "") or (_host_name(composed.name) if composed else facts.host)
+    hosts.append(_host_name(composed.name) if composed else facts.host)
+    host = next((one for one in hosts if one not in ("", "web")), facts.host)
     named = bool(facts.user)
     user = (composed.user if composed else "") or next((a.user for a in known if a.user), facts.user)
     wanted = (composed.database if composed else "") or next((a.database for a in known if a.database), "")
