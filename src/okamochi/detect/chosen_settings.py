@@ -39,7 +39,7 @@ class ChosenSettings:
 def settings_from_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """Settings that OKAMOCHI_<KEY> variables hold, such as OKAMOCHI_PORT; lists are separated by commas."""
     found = {key: environ.get(f"OKAMOCHI_{key.upper().replace('-', '_')}", "") for key in setting_keys()}
-    return {key: text for key, text in found.items() if text and key != "env"}
+    return {key: text for key, text in found.items() if text and key not in ("env", "services")}
 
 
 def choose_settings(

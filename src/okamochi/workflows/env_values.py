@@ -93,6 +93,7 @@ def how_to_give(env_file: Path | None, project: Path) -> str:
 
 def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
     image = dict(plan.image_environment)
+    served = {one.name for service in plan.services for one in service.variables}
     missing = [
         variable.name
         for variable in plan.environment
@@ -100,6 +101,7 @@ def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
         and variable.kind is not VariableKind.GENERATED
         and not given.get(variable.name)
         and not image.get(variable.name)
+        and variable.name not in served
     ]
     if not missing:
         return

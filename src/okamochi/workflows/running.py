@@ -10,8 +10,9 @@ from okamochi.run.spec import ContainerState, Running, with_secrets
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
-from okamochi.workflows.apps import app_of, running_app
+from okamochi.workflows.apps import App, app_of, running_app
 from okamochi.workflows.previous import GRACE_SECONDS
+from okamochi.workflows.stack import forget_stack, stack_of
 
 __all__ = ["Seen", "down", "execute", "logs", "ps"]
 
@@ -33,6 +34,7 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
     app = app_of(path, world)
     removed: list[str] = []
     with app.state.lock():
+        removed += stack_down(app, world, volumes=volumes)
         for engine in engines_to_ask(app.state.record(), world):
             for running in engine.containers(app.identity):
                 with world.reporter.step(f"Stopping {running.name}"):
@@ -44,6 +46,18 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
         app.state.drop_record()
         app.state.forget_given_secrets()
     return tuple(removed)
+
+
+def stack_down(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
+    """The names of a stack's containers, which are gone; its volumes too, if asked."""
+    stack = stack_of(app, engine_named("docker", world), world)
+    if stack is None:
+        return ()
+    names = tuple(stack.project.container(service) for service, _, _ in stack.project.states())
+    with world.reporter.step(f"Stopping {len(names)} containers"):
+        stack.project.stop(volumes=volumes, grace_seconds=GRACE_SECONDS)
+    forget_stack(app.state)
+    return names
 
 
 def engines_to_ask(record: UpRecord | None, world: World) -> tuple[Engine, ...]:
@@ -80,6 +94,9 @@ def look(record: UpRecord, world: World) -> Running | None:
 def logs(path: Path, world: World, *, tail: int, follow: bool) -> str | int:
     """The log's last lines; with `follow` they go to the terminal, and the answer is the exit code."""
     app = running_app(path, world)
+    stack = stack_of(app.app, app.engine, world)
+    if stack is not None:
+        return stack.project.follow(tail=tail) if follow else stack.project.logs(tail=tail)
     if follow:
         return app.engine.follow_logs(app.record.container, tail=tail)
     return app.engine.logs(app.record.container, tail=tail)

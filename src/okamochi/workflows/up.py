@@ -1,10 +1,11 @@
 """`okamochi up`: build, start, wait until healthy."""
 
-import posixpath
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from okamochi.build.configuration import health_argv, health_environment
 from okamochi.errors import EngineError, UnhealthyError, UsageError
@@ -27,6 +28,7 @@ from okamochi.workflows.prove_entry import tell_proof
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
+from okamochi.workflows.stack import is_stack, needed_services, new_stack, with_service_values
 
 __all__ = ["UpRequest", "up"]
 
@@ -53,8 +55,14 @@ def up(request: UpRequest, world: World) -> UpRecord:
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
-        tell_what_is_not_run(building.plan, world)
         built, reference = built_and_loaded(building, engine, values, world)
+        if is_stack(built.plan):
+            plan = needed_services(built.plan, values, engine, world)
+            if is_stack(plan) and engine.name == "docker":
+                record = stack_up(app, built, plan, reference, values, previous, request, engine, world)
+                world.cache.prune_when_due()
+                return record
+            tell_unstarted(plan, engine, world)
         record = replaced(
             previous,
             lambda: started_on_a_port(
@@ -72,14 +80,47 @@ def up(request: UpRequest, world: World) -> UpRecord:
     return record
 
 
-def tell_what_is_not_run(plan: Plan, world: World) -> None:
-    """Only the web process is started; migrations are run by hand."""
+def stack_up(
+    app: App,
+    built: BuiltImage,
+    plan: Plan,
+    reference: Reference,
+    values: Values,
+    previous: Previous,
+    request: UpRequest,
+    engine: Engine,
+    world: World,
+) -> UpRecord:
+    """The record of a stack that serves; what ran before as one container makes room."""
+    values = with_service_values(plan, values, app.state, world)
+    port = port_of(previous, plan, request, world)
+    stack = new_stack(app, plan, reference, values, port, engine, world)
+    spec = msgspec.structs.replace(spec_of(app, built, str(reference.tagged), values, port), name=stack.web)
+    if previous.name and previous.name != stack.web:
+        previous.step_aside(engine)
+    try:
+        stack.start(spec, plan)
+    except BaseException:
+        previous.come_back()
+        raise
+    record = record_of(app, engine, built, spec)
+    app.state.put_record(record)
+    if previous.name != stack.web:
+        previous.be_gone()
+    app.state.forget_given_secrets(but=values.secret_names)
+    return record
+
+
+def tell_unstarted(plan: Plan, engine: Engine, world: World) -> None:
+    """On engines without Compose only web runs."""
     for process in plan.processes:
         if process.type is ProcessType.WEB:
             continue
-        shown = shlex.join((posixpath.basename(process.argv[0]), *process.argv[1:]))
+        shown = shlex.join((PurePosixPath(process.argv[0]).name, *process.argv[1:]))
         by_hand = f": okamochi exec -- {shown}" if process.type is ProcessType.RELEASE else ""
-        world.reporter.note(f"the {process.type.value} process {process.name} is not started{by_hand}")
+        world.reporter.warn(
+            f"{engine.name} starts web only, not the {process.type.value} process {process.name}{by_hand}"
+        )
 
 
 def built_and_loaded(

@@ -1,0 +1,323 @@
+"""compose.yaml: the stack as the Compose specification writes it; what `okamochi up` runs on Docker.
+
+https://github.com/compose-spec/compose-spec/blob/main/spec.md. Two variables are okamochi's own:
+OKAMOCHI_IMAGE (the image, by content) and OKAMOCHI_SECRETS (the folder with the secrets' files).
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from okamochi.model.backing_service import BackingService
+from okamochi.model.finding import Finding, Severity
+from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
+from okamochi.model.process import (
+    EnvironmentVariable,
+    HeartbeatProbe,
+    HttpProbe,
+    Process,
+    ProcessType,
+    VariableKind,
+)
+from okamochi.render.rendering import Language, RenderedFile, Rendering
+from okamochi.render.service_containers import container_of, password_name
+from okamochi.render.yaml_text import Commented, Yaml, yaml_text
+
+__all__ = ["ComposeRenderer", "compose_secrets", "render_compose"]
+
+Node = dict[str, Yaml]
+
+PYTHON = f"{VENV_ROOT}/bin/python"
+LOADER = (PYTHON, "-I", f"{KIT_ROOT}/secret_files.py", "--")
+HEALTHCHECK = (PYTHON, "-I", "-S", f"{KIT_ROOT}/healthcheck.py")
+SECRETS_MOUNT = "/run/secrets"
+LOG: Node = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+
+HEAD = {
+    Language.ENGLISH: (
+        "Written by okamochi from the plan of {name}. Edit freely: okamochi shows a diff before it changes\n"
+        "anything here. Start it: okamochi up, or docker compose up --build --wait."
+    ),
+    Language.JAPANESE: (
+        "okamochi が {name} の計画から書き出したファイルです。自由に編集できます（okamochi は差分を示さずに\n"
+        "上書きしません）。起動: okamochi up または docker compose up --build --wait"
+    ),
+}
+WORDS: dict[str, tuple[str, str]] = {
+    "read_only": ("nothing but tmpfs and volumes can be written", "書き込めるのは tmpfs とボリュームだけ"),
+    "entrypoint": ("argument list, no shell: signals reach the server", "シェルを挟まないのでシグナルが届く"),
+    "ports": (
+        "loopback only; a reverse proxy or load balancer comes in front",
+        "ループバックのみ。前段に置く",
+    ),
+    "secrets": ("files, so that no value is in this file or in `docker inspect`", "値はファイルで渡す"),
+    "grace": ("longer than the server's own graceful stop (25 s)", "サーバの終了猶予（25 秒）より長く"),
+    "release": ("runs once, before web: migrations", "web より先に一度だけ実行（マイグレーション）"),
+    "data": ("no way out: databases talk to the app only", "外部へ出られない。DB はアプリとだけ通信"),
+    "volume": ("outlives containers; `docker compose down -v` deletes it", "コンテナより長生きする"),
+    "pull": ("${VAR:?} stops with a message when it is not set", "未設定なら起動前に止まる"),
+    "caps": (
+        "what the image's entry point needs to drop to its own user",
+        "専用ユーザに切り替えるための最小権限",
+    ),
+}
+
+
+class ComposeRenderer:
+    target = "compose"
+
+    def render(self, plan: Plan, language: Language) -> Rendering:
+        return render_compose(plan, language)
+
+
+def render_compose(plan: Plan, language: Language = Language.ENGLISH) -> Rendering:
+    """compose.yaml of a plan; the same plan, the same bytes."""
+    document: Node = {
+        "name": plan.name,
+        "services": dict(services_of(plan, language)),
+        **networks_of(plan, language),
+        **volumes_of(plan, language),
+        **secrets_of(plan, language),
+    }
+    head = HEAD[language].format(name=plan.name)
+    content = yaml_text(document, head=head).encode()
+    return Rendering(files=(RenderedFile(path="compose.yaml", content=content),), findings=findings_of(plan))
+
+
+def findings_of(plan: Plan) -> tuple[Finding, ...]:
+    unchecked = [one.name for one in plan.services if not container_of(one).healthcheck]
+    return tuple(
+        Finding(
+            rule="compose/no-health-check",
+            severity=Severity.NOTE,
+            message=f"{name} has no health check: the app starts beside it",
+            hint="the image brings no program that could tell",
+            field=f"services.{name}",
+        )
+        for name in unchecked
+    )
+
+
+def say(key: str, language: Language) -> str:
+    return WORDS[key][language is Language.JAPANESE]
+
+
+def services_of(plan: Plan, language: Language) -> Iterator[tuple[str, Yaml]]:
+    for process in plan.processes:
+        yield process.name, app_service(plan, process, language)
+    for service in plan.services:
+        yield service.name, backing_service(service, language)
+
+
+def app_service(plan: Plan, process: Process, language: Language) -> Node:
+    web, release = process.type is ProcessType.WEB, process.type is ProcessType.RELEASE
+    names = compose_secrets(plan)
+    environment = environment_of(plan, process, names)
+    node: Node = {
+        "image": f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}",
+        **({"build": {"context": ".", "target": "production"}} if web else {}),
+        **({} if web else {"pull_policy": "never"}),
+        "entrypoint": Commented(say("entrypoint", language), argv_of(process, names)),
+        "command": [],
+        "init": not web,
+        **({"environment": environment} if environment else {}),
+        **({"secrets": Commented(say("secrets", language), list(names))} if names else {}),
+        **({"ports": Commented(say("ports", language), [port_of(process)])} if web else {}),
+        **dependencies_of(plan, process),
+        **healthcheck_of(process),
+        **restart_of(process),
+        "networks": ["edge", "data"] if plan.services else ["edge"],
+        **hardening(plan, language),
+        **mounts(plan),
+        "stop_signal": process.stop_signal,
+        "stop_grace_period": Commented(say("grace", language), f"{process.stop_grace_seconds}s"),
+        **limits(process.resources.memory_bytes, process.resources.cpus, process.resources.pids),
+        "logging": LOG,
+    }
+    if release:
+        node["image"] = Commented(say("release", language), node["image"])
+    return node
+
+
+def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
+    """gunicorn's configuration loads secrets itself; every other program gets them from the kit's loader."""
+    own = process.type is ProcessType.WEB or not names
+    return [*process.argv] if own else [*LOADER, *process.argv]
+
+
+def port_of(process: Process) -> str:
+    return f"${{OKAMOCHI_ADDRESS:-127.0.0.1}}:${{OKAMOCHI_PORT:-{process.port}}}:{process.port}"
+
+
+def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node:
+    """Values that are known; ${NAME:?} for what must be given; a bare name for what may be (unset stays
+    unset: `${NAME}` would pass a blank, which overrules the app's own default)."""
+    given = {variable.name: variable for service in plan.services for variable in service.variables}
+    found: Node = {}
+    for service in plan.services:
+        for one in service.variables:
+            if not one.is_secret:
+                found[one.name] = service_value(service, one.template)
+    for variable in plan.environment:
+        if variable.name in given or variable.name in names:
+            continue
+        found[variable.name] = value_of(variable)
+    if process.port:
+        found["PORT"] = str(process.port)
+        found.update(health_environment(process))
+    found.update(dict(process.environment))
+    for name in names:
+        found[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
+    if names:
+        found["OKAMOCHI_SECRET_FILES"] = ",".join(names)
+    return dict(sorted(found.items()))
+
+
+def value_of(variable: EnvironmentVariable) -> Yaml:
+    return f"${{{variable.name}:?set it in .env}}" if variable.required else None
+
+
+def health_environment(process: Process) -> Node:
+    if not isinstance(process.probe, HttpProbe):
+        return {}
+    host: Node = {"OKAMOCHI_HEALTH_HOST": process.probe.host} if process.probe.host else {}
+    return {"OKAMOCHI_HEALTH_PATH": process.probe.path, **host}
+
+
+def service_value(service: BackingService, template: str) -> str:
+    return template.format(
+        host=service.name, port=service.port, user=service.user, password="", database=service.database
+    )
+
+
+def compose_secrets(plan: Plan) -> tuple[str, ...]:
+    """Names of the secrets that the app's processes read from files, sorted."""
+    served = {one.name: one.is_secret for service in plan.services for one in service.variables}
+    own = {
+        one.name
+        for one in plan.environment
+        if one.kind is VariableKind.GENERATED or (one.kind is VariableKind.SECRET and one.required)
+    }
+    return tuple(sorted((own - served.keys()) | {name for name, secret in served.items() if secret}))
+
+
+def dependencies_of(plan: Plan, process: Process) -> Node:
+    needed: Node = {
+        service.name: {
+            "condition": "service_healthy" if container_of(service).healthcheck else "service_started",
+            **({} if service.required else {"required": False}),
+        }
+        for service in plan.services
+    }
+    if process.type is not ProcessType.RELEASE:
+        for other in plan.processes:
+            if other.type is ProcessType.RELEASE:
+                needed[other.name] = {"condition": "service_completed_successfully"}
+    return {"depends_on": needed} if needed else {}
+
+
+def healthcheck_of(process: Process) -> Node:
+    if process.type is ProcessType.WEB:
+        return {"healthcheck": check(HEALTHCHECK, start="60s")}
+    if isinstance(process.probe, HeartbeatProbe):
+        age = str(process.probe.maximum_age_seconds)
+        argv = (PYTHON, "-I", "-S", f"{KIT_ROOT}/heartbeat.py", process.probe.path, age)
+        return {"healthcheck": check(argv, start="60s")}
+    return {"healthcheck": {"disable": True}}
+
+
+def check(argv: tuple[str, ...], *, start: str, every: str = "10s") -> Node:
+    return {
+        "test": ["CMD", *argv],
+        "interval": every,
+        "timeout": "5s",
+        "retries": 3,
+        "start_period": start,
+    }
+
+
+def restart_of(process: Process) -> Node:
+    return {"restart": "no" if process.type is ProcessType.RELEASE else "unless-stopped"}
+
+
+def hardening(plan: Plan, language: Language) -> Node:
+    security = plan.security
+    return {
+        "user": f"{security.run_as_user}:{security.run_as_group}",
+        "read_only": Commented(say("read_only", language), security.read_only_root_filesystem),
+        "cap_drop": list(security.drop_capabilities),
+        **({} if security.allow_privilege_escalation else {"security_opt": ["no-new-privileges:true"]}),
+    }
+
+
+def mounts(plan: Plan) -> Node:
+    folders: list[Yaml] = ["/tmp:size=64m,mode=1777,noexec,nosuid,nodev"]
+    for folder in plan.temporary_folders:
+        folders.append(f"{folder.path}:size={folder.size_bytes},mode=1777,noexec,nosuid,nodev")
+    volumes: list[Yaml] = [f"{volume.name}:{volume.path}" for volume in plan.volumes]
+    return {"tmpfs": folders, **({"volumes": volumes} if volumes else {})}
+
+
+def limits(memory_bytes: int, cpus: float, pids: int) -> Node:
+    return {
+        "deploy": {
+            "resources": {
+                "limits": {"cpus": f"{cpus:g}", "memory": f"{memory_bytes // 1024**2}M", "pids": pids},
+                "reservations": {"memory": f"{memory_bytes // 2 // 1024**2}M"},
+            }
+        }
+    }
+
+
+def backing_service(service: BackingService, language: Language) -> Node:
+    container = container_of(service)
+    capabilities: list[Yaml] = list(container.capabilities)
+    checked = check(container.healthcheck, start="30s", every="5s")
+    environment: Node = {name: value for name, value in container.variables if value}
+    secret = password_name(service)
+    if container.password_variable:
+        environment[container.password_variable] = f"{SECRETS_MOUNT}/{secret}"
+    volumes: list[Yaml] = [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
+    started = "/docker-entrypoint-initdb.d"
+    volumes += [f"./{path}:{started}/{posixpath.basename(path)}:ro" for path in service.initial_files]
+    return {
+        "image": service.image,
+        **({"command": list(container.command)} if container.command else {}),
+        **({"environment": environment} if environment else {}),
+        **({"secrets": [secret]} if container.password_variable else {}),
+        **({"healthcheck": checked} if container.healthcheck else {}),
+        "restart": "unless-stopped",
+        "networks": ["data"],
+        "read_only": True,
+        "tmpfs": list(container.tmpfs),
+        **({"volumes": volumes} if volumes else {}),
+        "cap_drop": ["ALL"],
+        **({"cap_add": Commented(say("caps", language), capabilities)} if capabilities else {}),
+        "security_opt": ["no-new-privileges:true"],
+        "shm_size": "128m",
+        "stop_grace_period": "35s",
+        **limits(container.memory_bytes, 1.0, 256),
+        "logging": LOG,
+    }
+
+
+def networks_of(plan: Plan, language: Language) -> Node:
+    data: Node = {"data": Commented(say("data", language), {"internal": True})} if plan.services else {}
+    return {"networks": {"edge": {}, **data}}
+
+
+def volumes_of(plan: Plan, language: Language) -> Node:
+    names = [volume.name for volume in plan.volumes]
+    names += [f"{service.name}-data" for service in plan.services if service.volume_path]
+    if not names:
+        return {}
+    return {"volumes": Commented(say("volume", language), {name: {} for name in names})}
+
+
+def secrets_of(plan: Plan, language: Language) -> Node:
+    own = compose_secrets(plan)
+    passwords = [password_name(one) for one in plan.services if container_of(one).password_variable]
+    names = dict.fromkeys((*own, *passwords))
+    if not names:
+        return {}
+    found: Node = {name: {"file": f"${{OKAMOCHI_SECRETS:-./secrets}}/{name}"} for name in names}
+    return {"secrets": found}

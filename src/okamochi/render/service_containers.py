@@ -1,0 +1,92 @@
+"""How each kind of backing service runs in a container: variables, health check, least capabilities."""
+
+from dataclasses import dataclass
+
+from okamochi.model.backing_service import BackingService, ServiceKind
+
+__all__ = ["ServiceContainer", "container_of", "password_name"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceContainer:
+    """`variables` go into its environment; `password_variable` is the one that names the password's file.
+    `healthcheck` is an argument list run inside. `tmpfs` are folders that its read-only root needs."""
+
+    variables: tuple[tuple[str, str], ...] = ()
+    password_variable: str = ""
+    command: tuple[str, ...] = ()
+    healthcheck: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
+    tmpfs: tuple[str, ...] = ("/tmp",)
+    memory_bytes: int = 512 * 1024 * 1024
+
+
+def password_name(service: BackingService) -> str:
+    """The name of the secret that holds a service's password: DB_PASSWORD."""
+    return f"{service.name.upper().replace('-', '_')}_PASSWORD"
+
+
+def container_of(service: BackingService) -> ServiceContainer:
+    user, database = service.user, service.database
+    match service.kind:
+        case ServiceKind.POSTGRES:
+            return ServiceContainer(
+                variables=(("POSTGRES_USER", user), ("POSTGRES_DB", database)),
+                password_variable="POSTGRES_PASSWORD_FILE",
+                healthcheck=("pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database),
+                tmpfs=("/tmp", "/run/postgresql", "/var/run/postgresql"),
+            )
+        case ServiceKind.MYSQL | ServiceKind.MARIADB:
+            word = "MARIADB" if service.kind is ServiceKind.MARIADB else "MYSQL"
+            check = (
+                ("healthcheck.sh", "--connect", "--innodb_initialized")
+                if service.kind is ServiceKind.MARIADB
+                else ("mysqladmin", "ping", "-h", "127.0.0.1", "--silent")
+            )
+            return ServiceContainer(
+                variables=(
+                    (f"{word}_USER", user),
+                    (f"{word}_DATABASE", database),
+                    (f"{word}_RANDOM_ROOT_PASSWORD", "1"),
+                ),
+                password_variable=f"{word}_PASSWORD_FILE",
+                healthcheck=check,
+                tmpfs=("/tmp", "/run/mysqld", "/var/run/mysqld"),
+                memory_bytes=1024 * 1024 * 1024,
+            )
+        case ServiceKind.REDIS:
+            program = "valkey" if "valkey" in service.image else "redis"
+            return ServiceContainer(
+                command=(f"{program}-server", "--save", "60", "1", "--appendonly", "yes"),
+                healthcheck=(f"{program}-cli", "ping"),
+                capabilities=("CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"),
+                memory_bytes=256 * 1024 * 1024,
+            )
+        case ServiceKind.RABBITMQ:
+            return ServiceContainer(
+                variables=(("RABBITMQ_DEFAULT_USER", user),),
+                password_variable="RABBITMQ_DEFAULT_PASS_FILE",
+                healthcheck=("rabbitmq-diagnostics", "-q", "ping"),
+                tmpfs=("/tmp", "/var/log/rabbitmq"),
+            )
+        case ServiceKind.MONGODB:
+            variables = (("MONGO_INITDB_DATABASE", database),)
+            ping = ("mongosh", "--quiet", "--eval", "db.adminCommand('ping').ok")
+            return ServiceContainer(variables=variables, healthcheck=ping)
+        case ServiceKind.MEMCACHED:
+            check = ("sh", "-c", "echo stats | nc -w 1 127.0.0.1 11211 | grep -q uptime")
+            return ServiceContainer(
+                command=("memcached", "-m", "64"),
+                healthcheck=check,
+                capabilities=(),
+                memory_bytes=128 * 1024 * 1024,
+            )
+        case ServiceKind.S3:
+            return ServiceContainer(
+                variables=(("MINIO_ROOT_USER", user),),
+                password_variable="MINIO_ROOT_PASSWORD_FILE",
+                command=("server", "/data"),
+                healthcheck=("mc", "ready", "local"),
+            )
+        case ServiceKind.MAIL:
+            return ServiceContainer(capabilities=(), memory_bytes=128 * 1024 * 1024)

@@ -1,0 +1,116 @@
+"""A stack on Docker Compose v2, by its command line; nothing of Compose is done again here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import EngineError
+from okamochi.run.ports import taken_port_error
+from okamochi.system.process import Completed, Runner
+
+__all__ = ["ComposeProject", "compose_version"]
+
+START_SECONDS = 600
+HINT = "install the plugin docker-compose-plugin (https://docs.docker.com/compose/install/linux/)"
+
+
+def compose_version(runner: Runner, environ: Mapping[str, str]) -> str:
+    """ "2.26.1". EngineError when Docker has no Compose v2."""
+    done = runner.run(("docker", "compose", "version", "--short"), env=environ, timeout_seconds=30)
+    if not done.ok:
+        raise EngineError(
+            "docker has no Compose v2, which starts an app with databases or workers",
+            where="docker compose version",
+            hint=HINT,
+            details=tuple(done.error_text.splitlines()[-3:]),
+        )
+    return done.text.lstrip("v")
+
+
+@dataclass(frozen=True)
+class ComposeProject:
+    """One stack: `name` is its project in Compose, `file` the compose.yaml, `folder` where its paths begin.
+    `variables` are what the file's ${...} stand for."""
+
+    runner: Runner
+    environ: Mapping[str, str]
+    name: str
+    file: Path
+    folder: Path
+    variables: tuple[tuple[str, str], ...] = ()
+
+    def container(self, service: str) -> str:
+        return f"{self.name}-{service}-1"
+
+    def start(self, services: Sequence[str] = ()) -> None:
+        """Creates or changes what the file says, in the order of its conditions. EngineError with Compose's
+        own words."""
+        done = self._run(
+            "up", "--detach", "--no-build", "--remove-orphans", *services, timeout_seconds=START_SECONDS
+        )
+        if not done.ok:
+            raise self._failure(done, "the stack could not be started")
+
+    def run_once(self, service: str) -> Completed:
+        """A one-off container of a service, and its end; what it depends on is started first."""
+        return self._run(
+            "run", "--rm", "--no-TTY", "--interactive=false", service, timeout_seconds=START_SECONDS
+        )
+
+    def stop(self, *, volumes: bool, grace_seconds: int) -> None:
+        flags = ("--volumes",) if volumes else ()
+        done = self._run(
+            "down", "--remove-orphans", "--timeout", str(grace_seconds), *flags, timeout_seconds=300
+        )
+        if not done.ok:
+            raise self._failure(done, "the stack could not be stopped")
+
+    def logs(self, services: Sequence[str] = (), *, tail: int = 200) -> str:
+        done = self.runner.run(
+            (*self._base, "logs", "--no-color", "--tail", str(tail), *services),
+            env=self._environment,
+            timeout_seconds=60,
+            merge_stderr=True,
+        )
+        return done.stdout.decode("utf-8", "replace").rstrip()
+
+    def follow(self, *, tail: int = 200) -> int:
+        return self.runner.passthrough(
+            (*self._base, "logs", "--follow", "--tail", str(tail)), env=self._environment
+        )
+
+    def states(self) -> tuple[tuple[str, str, int], ...]:
+        """(service, state, exit code) of each container, those that ended too."""
+        done = self._run("ps", "--all", "--format", "json", timeout_seconds=60)
+        text = done.text
+        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
+        found = ((str(row["Service"]), str(row["State"]), int(row.get("ExitCode") or 0)) for row in rows)
+        return tuple(sorted(found))
+
+    @property
+    def _base(self) -> tuple[str, ...]:
+        places = ("--file", str(self.file), "--project-directory", str(self.folder))
+        return ("docker", "compose", "--project-name", self.name, *places, "--ansi", "never")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        # a .env beside the user's files is not what was decided here
+        return {**self.environ, "COMPOSE_DISABLE_ENV_FILE": "1", **dict(self.variables)}
+
+    def _run(self, *arguments: str, timeout_seconds: float) -> Completed:
+        return self.runner.run(
+            (*self._base, *arguments), env=self._environment, timeout_seconds=timeout_seconds
+        )
+
+    def _failure(self, done: Completed, message: str) -> EngineError:
+        text = done.error_text
+        if "already allocated" in text or "address already in use" in text:
+            port = dict(self.variables).get("OKAMOCHI_PORT", "0")
+            return taken_port_error(int(port), self.runner)
+        return EngineError(
+            message,
+            where=str(self.file),
+            hint="the lines below are docker compose's own; okamochi logs shows what the containers said",
+            details=tuple(text.splitlines()[-12:]),
+        )

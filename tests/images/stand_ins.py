@@ -1,0 +1,106 @@
+"""Stand-ins for the images of backing services, built from Debian packages where a pull is impossible.
+
+They bear the names that compose files use, and the label io.okamochi.stand-in=true; nothing else knows them.
+Run as a program: python -m tests.images.stand_ins postgres:17 redis:7
+"""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from debian_root import root_archive  # noqa: E402
+from stand_in_base import LABEL, docker, is_present, is_stand_in  # noqa: E402
+
+PULL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """`links` are made in /usr/local/bin; `data` is the image's volume."""
+
+    packages: tuple[str, ...]
+    entrypoint: str
+    links: tuple[str, ...]
+    data: str
+
+
+POSTGRES = StandIn(
+    ("postgresql-17",),
+    "postgres-entrypoint.sh",
+    tuple(
+        f"/usr/lib/postgresql/17/bin/{name}"
+        for name in (
+            "initdb",
+            "pg_ctl",
+            "postgres",
+            "pg_isready",
+            "createdb",
+            "psql",
+            "pg_dump",
+            "pg_restore",
+        )
+    ),
+    "/var/lib/postgresql/data",
+)
+REDIS = StandIn(("redis-server",), "redis-entrypoint.sh", (), "/data")
+VALKEY = StandIn(("valkey-server", "valkey-tools"), "redis-entrypoint.sh", (), "/data")
+
+
+def recipe(tag: str) -> StandIn:
+    name = tag.partition(":")[0]
+    return {"postgres": POSTGRES, "redis": REDIS, "valkey/valkey": VALKEY}[name]
+
+
+def ensure(tag: str) -> str:
+    """How the image came to be there: present, pulled, or a stand-in."""
+    if is_present(tag):
+        return "a stand-in made earlier" if is_stand_in(tag) else "already present"
+    if docker("pull", "--quiet", tag, seconds=PULL_SECONDS).returncode == 0:
+        return "pulled"
+    make(tag, recipe(tag))
+    return "a stand-in from Debian packages, since it cannot be pulled here"
+
+
+def make(tag: str, stand_in: StandIn) -> None:
+    archive = root_archive("trixie", stand_in.packages, os.environ)
+    changes = (
+        f'ENTRYPOINT ["/usr/local/bin/{stand_in.entrypoint}"]',
+        f'CMD ["{stand_in.packages[0] if stand_in is not POSTGRES else "postgres"}"]',
+        "ENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        f"VOLUME {stand_in.data}",
+        f"LABEL {LABEL}=true",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        dressed = Path(folder, "root.tar")
+        with tarfile.open(archive) as plain, tarfile.open(dressed, "w") as tar:
+            for member in plain:
+                tar.addfile(member, plain.extractfile(member) if member.isreg() else None)
+            dress(tar, stand_in)
+        flags = (text for change in changes for text in ("--change", change))
+        done = docker("import", *flags, os.fspath(dressed), tag)
+    if done.returncode != 0:
+        raise subprocess.SubprocessError(f"docker import {tag}: {done.stderr}")
+
+
+def dress(tar: tarfile.TarFile, stand_in: StandIn) -> None:
+    script = Path(__file__).with_name(stand_in.entrypoint)
+    member = tar.gettarinfo(script, f"./usr/local/bin/{stand_in.entrypoint}")
+    member.mode, member.uid, member.gid, member.uname, member.gname = 0o755, 0, 0, "", ""
+    with script.open("rb") as stream:
+        tar.addfile(member, stream)
+    for target in stand_in.links:
+        link = tarfile.TarInfo(f"./usr/local/bin/{Path(target).name}")
+        link.type, link.linkname = tarfile.SYMTYPE, target
+        tar.addfile(link)
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:]:
+        print(f"{wanted}: {ensure(wanted)}", file=sys.stderr)

@@ -1,0 +1,103 @@
+"""compose.yaml: what it says, and that Compose itself reads it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from okamochi.render.compose import render_compose
+from okamochi.render.rendering import Language
+from tests.detect.plans import planned
+
+APP = """
+import os
+from flask import Flask
+import redis
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
+TOKEN = os.environ["PARTNER_ADDRESS"]
+COLOUR = os.environ.get("COLOUR", "red")
+cache = redis.Redis(host="cache")
+@app.get("/healthz")
+def healthz(): return "ok"
+"""
+COMPOSE = """
+services:
+  database:
+    image: postgres:18
+    environment:
+      POSTGRES_DB: shop
+"""
+FILES = {
+    "app.py": APP,
+    "requirements.txt": "flask\nflask-sqlalchemy\npsycopg2-binary\nredis\n",
+    "docker-compose.yml": COMPOSE,
+}
+
+
+def rendered(language: Language = Language.ENGLISH) -> str:
+    return render_compose(planned(FILES), language).files[0].content.decode()
+
+
+def services() -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = YAML(typ="safe", pure=True).load(rendered())["services"]
+    return found
+
+
+def test_every_container_is_hardened_and_limited() -> None:
+    for name, service in services().items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["deploy"]["resources"]["limits"]["pids"], name  # type: ignore[index]
+        assert service["logging"]["options"]["max-size"], name  # type: ignore[index]
+    assert services()["web"]["user"] == "10001:10001"
+
+
+def test_no_password_is_in_the_file_and_no_port_of_a_database_is_published() -> None:
+    found = services()
+    assert "ports" not in found["database"]
+    assert found["database"]["environment"]["POSTGRES_PASSWORD_FILE"] == "/run/secrets/DATABASE_PASSWORD"  # type: ignore[index]
+    assert found["web"]["environment"]["DATABASE_URL_FILE"] == "/run/secrets/DATABASE_URL"  # type: ignore[index]
+    assert found["web"]["ports"] == ["${OKAMOCHI_ADDRESS:-127.0.0.1}:${OKAMOCHI_PORT:-8000}:8000"]
+
+
+def test_a_required_variable_stops_and_an_optional_one_stays_unset() -> None:
+    environment = services()["web"]["environment"]
+    assert environment["PARTNER_ADDRESS"] == "${PARTNER_ADDRESS:?set it in .env}"  # type: ignore[index]
+    assert environment["COLOUR"] is None  # type: ignore[index]
+
+
+def test_names_and_versions_are_the_projects_own_and_postgres_18_keeps_its_data_one_folder_higher() -> None:
+    found = services()
+    assert found["database"]["image"] == "postgres:18"
+    assert found["database"]["volumes"] == ["database-data:/var/lib/postgresql"]
+    assert found["cache"]["image"].startswith("valkey/valkey:")  # type: ignore[attr-defined]
+    assert found["web"]["depends_on"]["database"]["condition"] == "service_healthy"  # type: ignore[index]
+
+
+def test_databases_have_no_way_out() -> None:
+    document = YAML(typ="safe", pure=True).load(rendered())
+    assert document["networks"]["data"] == {"internal": True}
+    assert services()["database"]["networks"] == ["data"]
+
+
+def test_the_same_plan_gives_the_same_bytes_and_the_comments_can_be_japanese() -> None:
+    assert rendered() == rendered()
+    assert "シェル" in rendered(Language.JAPANESE)
+    assert "version:" not in rendered()
+
+
+@pytest.mark.engine
+def test_compose_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(rendered())
+    done = subprocess.run(
+        ("docker", "compose", "-f", str(tmp_path / "compose.yaml"), "config", "--quiet"),
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "PARTNER_ADDRESS": "x", "HOME": "/root"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
