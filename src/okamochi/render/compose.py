@@ -85,7 +85,17 @@ def render_compose(plan: Plan, language: Language = Language.ENGLISH) -> Renderi
 
 def findings_of(plan: Plan) -> tuple[Finding, ...]:
     unchecked = [one.name for one in plan.services if not container_of(one).healthcheck]
+    untold = [one.name for one in plan.services if container_of(one).password_variable and not told(one)]
     return tuple(
+        Finding(
+            rule="compose/password-not-told",
+            severity=Severity.WARNING,
+            message=f"no variable tells the app the password of {name}",
+            hint="let the code read it from the environment; a password in the code is known to its readers",
+            field=f"services.{name}",
+        )
+        for name in untold
+    ) + tuple(
         Finding(
             rule="compose/no-health-check",
             severity=Severity.NOTE,
@@ -95,6 +105,10 @@ def findings_of(plan: Plan) -> tuple[Finding, ...]:
         )
         for name in unchecked
     )
+
+
+def told(service: BackingService) -> bool:
+    return any(variable.is_secret for variable in service.variables)
 
 
 def say(key: str, language: Language) -> str:
@@ -141,7 +155,12 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
 def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
     """gunicorn's configuration loads secrets itself; every other program gets them from the kit's loader."""
     own = process.type is ProcessType.WEB or not names
-    return [*process.argv] if own else [*LOADER, *process.argv]
+    return [literal(one) for one in (process.argv if own else (*LOADER, *process.argv))]
+
+
+def literal(text: str) -> str:
+    """The text itself for Compose, which takes $ for the beginning of a variable."""
+    return text.replace("$", "$$")
 
 
 def port_of(process: Process) -> str:
@@ -164,7 +183,7 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
     if process.port:
         found["PORT"] = str(process.port)
         found.update(health_environment(process))
-    found.update(dict(process.environment))
+    found.update({name: literal(value) for name, value in process.environment})
     for name in names:
         found[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
     if names:
@@ -278,10 +297,12 @@ def backing_service(service: BackingService, language: Language) -> Node:
         environment[container.password_variable] = f"{SECRETS_MOUNT}/{secret}"
     volumes: list[Yaml] = [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
     started = "/docker-entrypoint-initdb.d"
-    volumes += [f"./{path}:{started}/{posixpath.basename(path)}:ro" for path in service.initial_files]
+    for number, path in enumerate(service.initial_files, start=1):
+        # the image runs them by name: the number keeps their order, and two of one name apart
+        volumes.append(literal(f"./{path}:{started}/{number:02}-{posixpath.basename(path)}:ro"))
     return {
         "image": service.image,
-        **({"command": list(container.command)} if container.command else {}),
+        **({"command": [literal(one) for one in container.command]} if container.command else {}),
         **({"environment": environment} if environment else {}),
         **({"secrets": [secret]} if container.password_variable else {}),
         **({"healthcheck": checked} if container.healthcheck else {}),

@@ -6,6 +6,11 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 
 __all__ = ["ServiceContainer", "container_of", "password_name"]
 
+RABBITMQ = (
+    'RABBITMQ_DEFAULT_PASS="$(cat "$OKAMOCHI_PASSWORD_FILE")"; export RABBITMQ_DEFAULT_PASS; '
+    "unset OKAMOCHI_PASSWORD_FILE; exec docker-entrypoint.sh rabbitmq-server"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContainer:
@@ -65,16 +70,27 @@ def container_of(service: BackingService) -> ServiceContainer:
         case ServiceKind.RABBITMQ:
             return ServiceContainer(
                 variables=(("RABBITMQ_DEFAULT_USER", user),),
-                password_variable="RABBITMQ_DEFAULT_PASS_FILE",
+                password_variable="OKAMOCHI_PASSWORD_FILE",
+                # from 3.9 on the image refuses to start with RABBITMQ_DEFAULT_PASS_FILE
+                command=("sh", "-c", RABBITMQ),
                 healthcheck=("rabbitmq-diagnostics", "-q", "ping"),
                 tmpfs=("/tmp", "/var/log/rabbitmq"),
             )
         case ServiceKind.MONGODB:
-            variables = (("MONGO_INITDB_DATABASE", database),)
-            ping = ("mongosh", "--quiet", "--eval", "db.adminCommand('ping').ok")
-            return ServiceContainer(variables=variables, healthcheck=ping)
+            ping = ("mongosh", "--quiet", "--eval", "quit(db.adminCommand('ping').ok ? 0 : 1)")
+            return ServiceContainer(
+                variables=(("MONGO_INITDB_DATABASE", database), ("MONGO_INITDB_ROOT_USERNAME", user)),
+                password_variable="MONGO_INITDB_ROOT_PASSWORD_FILE",
+                healthcheck=ping,
+                memory_bytes=1024 * 1024 * 1024,
+            )
         case ServiceKind.MEMCACHED:
-            check = ("sh", "-c", "echo stats | nc -w 1 127.0.0.1 11211 | grep -q uptime")
+            # Alpine's image brings nc and no bash, Debian's the other way round
+            check = (
+                ("sh", "-c", "echo stats | nc -w 1 127.0.0.1 11211 | grep -q uptime")
+                if "alpine" in service.image
+                else ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/11211")
+            )
             return ServiceContainer(
                 command=("memcached", "-m", "64"),
                 healthcheck=check,

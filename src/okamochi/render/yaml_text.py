@@ -11,6 +11,8 @@ from dataclasses import dataclass
 __all__ = ["Commented", "Yaml", "yaml_text"]
 
 PLAIN = re.compile(r"[A-Za-z_/.][A-Za-z0-9_./@-]*")
+# YAML breaks lines at some of these, and allows none of the others as they stand
+UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 SPECIAL = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "~", "."])
 
 
@@ -85,4 +87,5 @@ def scalar(value: Yaml) -> str:
     text = str(value)
     if PLAIN.fullmatch(text) and text.lower() not in SPECIAL and not re.fullmatch(r"[\d.eE_+-]+", text):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)

@@ -1,0 +1,70 @@
+"""Each kind of service in compose.yaml, as its official image wants it."""
+
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from okamochi.model.plan import Plan
+from okamochi.render.compose import render_compose
+from tests.detect.plans import planned
+
+HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+
+
+def plan_of(requirements: str, source: str, **settings: str) -> Plan:
+    return planned({"requirements.txt": f"flask\n{requirements}\n", "app.py": HEAD + source, **settings})
+
+
+def service(plan: Plan, name: str) -> Any:
+    content = render_compose(plan).files[0].content.decode()
+    return YAML(typ="safe", pure=True).load(content)["services"][name]
+
+
+def test_rabbitmq_gets_its_password_by_a_file_though_its_image_knows_no_such_variable() -> None:
+    found = service(plan_of("pika", "broker = os.environ['AMQP_URL']\n"), "rabbitmq")
+    assert found["secrets"] == ["RABBITMQ_PASSWORD"]
+    assert found["environment"] == {
+        "OKAMOCHI_PASSWORD_FILE": "/run/secrets/RABBITMQ_PASSWORD",
+        "RABBITMQ_DEFAULT_USER": "app",
+    }
+    # every $ is doubled: else Compose would put its own variables there
+    assert found["command"][-1].startswith('RABBITMQ_DEFAULT_PASS="$$(cat "$$OKAMOCHI_PASSWORD_FILE")"')
+
+
+def test_mongodb_has_the_user_that_its_url_names() -> None:
+    plan = plan_of("pymongo", "url = os.environ['MONGO_URI']\n")
+    (variable,) = plan.services[0].variables
+    assert "{user}:{password}@" in variable.template
+    environment = service(plan, "mongo")["environment"]
+    assert environment["MONGO_INITDB_ROOT_USERNAME"] == "app"
+    assert environment["MONGO_INITDB_ROOT_PASSWORD_FILE"] == "/run/secrets/MONGO_PASSWORD"
+
+
+def test_memcached_is_asked_with_what_its_image_brings() -> None:
+    source = "servers = os.environ['MEMCACHED_SERVERS']\n"
+    debian = service(plan_of("pymemcache", source), "memcached")
+    assert debian["healthcheck"]["test"][1] == "bash"
+    settings = {"okamochi.toml": 'services = { memcached = "memcached:1.6-alpine" }\n'}
+    alpine = service(plan_of("pymemcache", source, **settings), "memcached")
+    assert alpine["healthcheck"]["test"][1] == "sh"
+
+
+def test_first_files_keep_their_order_and_those_of_one_name_stay_apart() -> None:
+    compose = (
+        "services:\n  db:\n    image: postgres:17\n    volumes:\n"
+        "      - ./b/init.sql:/docker-entrypoint-initdb.d/1.sql\n"
+        "      - ./a/init.sql:/docker-entrypoint-initdb.d/2.sql\n"
+    )
+    files = {"compose.yaml": compose, "a/init.sql": "", "b/init.sql": ""}
+    found = service(plan_of("psycopg", "url = os.environ['DATABASE_URL']\n", **files), "db")
+    assert found["volumes"][1:] == [
+        "./b/init.sql:/docker-entrypoint-initdb.d/01-init.sql:ro",
+        "./a/init.sql:/docker-entrypoint-initdb.d/02-init.sql:ro",
+    ]
+
+
+def test_a_password_that_no_variable_tells_the_app_is_a_finding() -> None:
+    source = "import psycopg\ndb = psycopg.connect(host='db', password='hunter2')\n"
+    plan = plan_of("psycopg", source)
+    assert [one.rule for one in render_compose(plan).findings] == ["compose/password-not-told"]
+    assert b"hunter2" not in render_compose(plan).files[0].content
