@@ -66,7 +66,10 @@ class PlanError(OkamochiError):
 
 
 class UnfitPythonError(PlanError):
-    """A package has no wheel for the plan's Python, or says itself that it does not run on it."""
+    """A package has no wheel for the plan's Python, or says itself that it does not run on it. `packages` are
+    those without a wheel, as requirements: "mysqlclient==2.2.7", or the name alone."""
+
+    packages: tuple[str, ...] = ()
 
 
 class BuildError(OkamochiError):

@@ -8,7 +8,7 @@ import os
 import posixpath
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
@@ -45,15 +45,20 @@ def within_usr(path: str) -> str:
     return f"usr/{path}" if path.split("/", 1)[0] in MERGED_FOLDERS else path
 
 
-def unpack(deb: Path, root: Path, package: str) -> tuple[Row, ...]:
+def unpack(
+    deb: Path, root: Path, package: str, *, kept: Callable[[str, str], bool] = is_kept
+) -> tuple[Row, ...]:
     """Writes what an image needs of a package below `root`; rows of files and links, in the package's order.
+    `kept` says of another purpose what it needs, by package and path.
 
     BuildError for paths that lead out, devices, and packages of absurd size."""
     with open_data(deb, package) as archive:
-        return tuple(rows(archive, root, package))
+        return tuple(rows(archive, root, package, kept))
 
 
-def rows(archive: tarfile.TarFile, root: Path, package: str) -> Iterator[Row]:
+def rows(
+    archive: tarfile.TarFile, root: Path, package: str, kept: Callable[[str, str], bool]
+) -> Iterator[Row]:
     size_bytes = 0
     for count, member in enumerate(archive):
         size_bytes += member.size
@@ -62,7 +67,7 @@ def rows(archive: tarfile.TarFile, root: Path, package: str) -> Iterator[Row]:
         if member.isdir():
             continue
         path = within_usr(checked_path(member.name, archive=package))
-        if not is_kept(package, path) or path in MERGED_FOLDERS:
+        if not kept(package, path) or path in MERGED_FOLDERS:
             continue
         yield row(archive, member, path, root, package)
 

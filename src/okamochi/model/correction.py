@@ -16,19 +16,22 @@ __all__ = ["Correction", "CorrectionKind", "corrected", "is_sound"]
 
 REQUIREMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?")
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 FOLDER = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
 LENGTH_LIMIT = 300
 
 
 class CorrectionKind(StrEnum):
     """REQUIREMENT: one more dependency specifier. EXCLUDE_NEWER: an instant of the index. VOLUME and
-    TEMPORARY_FOLDER: a folder that the app writes. PYTHON: the one for which what is pinned has wheels."""
+    TEMPORARY_FOLDER: a folder that the app writes. PYTHON: the one for which what is pinned has wheels.
+    PACKAGE: one more Debian package, for libraries that a wheel built from source asks for."""
 
     REQUIREMENT = "requirement"
     EXCLUDE_NEWER = "exclude-newer"
     VOLUME = "volume"
     TEMPORARY_FOLDER = "temporary-folder"
     PYTHON = "python"
+    PACKAGE = "package"
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +57,8 @@ def is_sound(correction: Correction) -> bool:
             return REQUIREMENT.fullmatch(value) is not None
         case CorrectionKind.EXCLUDE_NEWER:
             return INSTANT.fullmatch(value) is not None
+        case CorrectionKind.PACKAGE:
+            return PACKAGE.fullmatch(value) is not None
         case CorrectionKind.PYTHON:
             return suite_of_python(value) is not None
         case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER:
@@ -76,6 +81,10 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             added = (*plan.dependencies.added, value)
             plan = replace(plan, dependencies=replace(plan.dependencies, added=added))
             field, summary = "dependencies.added", f"{value} is added"
+        case CorrectionKind.PACKAGE:
+            packages = tuple(sorted({*plan.base.packages, value}))
+            plan = replace(plan, base=replace(plan.base, packages=packages))
+            field, summary = f"base.packages.{value}", f"the Debian package {value} is added"
         case CorrectionKind.EXCLUDE_NEWER:
             plan = replace(plan, dependencies=replace(plan.dependencies, exclude_newer=value))
             field, summary = "dependencies.exclude_newer", f"nothing newer than {value[:10]} is installed"

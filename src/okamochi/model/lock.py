@@ -10,7 +10,7 @@ import msgspec
 
 from okamochi.model.correction import Correction
 
-__all__ = ["Lock", "LockedDeb", "LockedPlatform", "LockedWheel"]
+__all__ = ["BuiltFrom", "Lock", "LockedDeb", "LockedPlatform", "LockedWheel"]
 
 
 class LockedDeb(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -25,15 +25,25 @@ class LockedDeb(msgspec.Struct, frozen=True, kw_only=True, order=True):
     sha256: str
 
 
+class BuiltFrom(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """The source distribution, by file name and digest, that a wheel was built from because the index has no
+    wheel that fits."""
+
+    filename: str
+    sha256: str
+
+
 class LockedWheel(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """`name` is normalized (PEP 503). `url` is set only for direct references (PEP 508 `name @ url`) that the
-    project itself wrote; index wheels have none. Wheels of an index are found by name, version and sha256."""
+    project itself wrote; index wheels have none. Wheels of an index are found by name, version and sha256;
+    one with `built_from` is on no index, and its sha256 is what building it again must give."""
 
     name: str
     version: str
     filename: str
     sha256: str
     url: str = ""
+    built_from: BuiltFrom | None = None
 
 
 class LockedPlatform(msgspec.Struct, frozen=True, kw_only=True):

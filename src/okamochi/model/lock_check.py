@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from okamochi.errors import UsageError
 from okamochi.model.correction import is_sound
-from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.oci.platform import Platform
 
 __all__ = ["lock_problems"]
@@ -23,6 +23,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 VERSION = re.compile(r"[A-Za-z0-9.+!~:_-]+")
 WHEEL_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 WHEEL_FILENAME = re.compile(r"[A-Za-z0-9._+!-]+\.whl")
+SDIST_FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
 DEB_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 DEB_FILENAME = re.compile(r"pool/[A-Za-z0-9+._~%:/-]+")
 ARCHIVES = frozenset({"debian", "debian-security"})
@@ -72,6 +73,11 @@ def wheel_problems(place: str, wheel: LockedWheel) -> Iterator[str]:
         yield f"{place}: {shown(wheel.filename)} is no wheel of {wheel.name} {wheel.version}"
     if wheel.url and filename_of(wheel.url) != wheel.filename:
         yield f"{place}: url is not that of {wheel.filename}: {shown(wheel.url)}"
+    if wheel.built_from is None:
+        return
+    if wheel.url:
+        yield f"{place}: a wheel that was built from source has no url"
+    yield from wrong(f"{place}: built_from", wheel.built_from, SDIST_CHECKS)
 
 
 def names_wheel(filename: str, wheel: LockedWheel) -> bool:
@@ -150,10 +156,14 @@ WHEEL_CHECKS: tuple[tuple[str, Check], ...] = (
     ("sha256", matching(DIGEST)),
     ("url", is_address),
 )
+SDIST_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("filename", matching(SDIST_FILENAME)),
+    ("sha256", matching(DIGEST)),
+)
 
 
 def wrong(
-    place: str, entry: Lock | LockedDeb | LockedWheel, checks: Sequence[tuple[str, Check]]
+    place: str, entry: Lock | LockedDeb | LockedWheel | BuiltFrom, checks: Sequence[tuple[str, Check]]
 ) -> Iterator[str]:
     for field, check in checks:
         text = getattr(entry, field)

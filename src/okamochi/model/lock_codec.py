@@ -31,7 +31,12 @@ def platform_text(platform: dict[str, object]) -> str:
 
 def lines_of(packages: object) -> str:
     assert isinstance(packages, list | tuple)
-    return ",\n".join(f"    {json.dumps(package)}" for package in packages)
+    return ",\n".join(f"    {json.dumps(told(package))}" for package in packages)
+
+
+def told(package: dict[str, object]) -> dict[str, object]:
+    """Of the few wheels that were built from source, a line says so; of the others it says nothing."""
+    return {name: value for name, value in package.items() if value is not None}
 
 
 def lock_from_json(content: bytes, *, where: str) -> Lock:

@@ -12,6 +12,7 @@ from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
+from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import own_address
 from okamochi.pypi.requirements import RequirementLine, expanded, requirement_of
 from okamochi.pypi.unpacked import Prefix, Unpacked, open_prefix, shares, write_tree
@@ -48,8 +49,18 @@ def fetch(
     inline = (requirement_of(specifier, path="pyproject.toml") for specifier in dependencies.inline)
     asked = (*indexes.requirements.lines, *inline)
     addresses = {wheel: own_address(wheel, asked) for wheel in wheels if wheel.url}
-    with started(world, indexes) as uv:
+    built = _built(world, wheels)
+    with started(world, indexes, offered=built) as uv:
+        addresses |= {one.wheel: (uv.folder / "offered" / one.wheel.filename).as_uri() for one in built}
         _unpack(Installer(uv, target, addresses), wheels, keep_share)
+
+
+def _built(world: World, wheels: tuple[LockedWheel, ...]) -> tuple[Built, ...]:
+    """Those that were built from source, which the workflow above has put into the cache."""
+    wanted = (wheel for wheel in wheels if wheel.built_from is not None)
+    return tuple(
+        Built(wheel, path) for wheel in wanted if (path := world.cache.blob(wheel.sha256)) is not None
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ MOST = 20
 REMEDIES = {"psycopg2": "psycopg2-binary, or psycopg[binary]", "uwsgi": "gunicorn (okamochi adds it)"}
 OWN_WHEEL = (
     "build the {} yourself (pip wheel --no-deps NAME==VERSION -w wheels) and write --find-links wheels into "
-    "the requirement file: this version of okamochi builds nothing from source"
+    "the requirement file"
 )
 
 Lines = tuple[RequirementLine, ...]
@@ -31,6 +31,14 @@ class _Missing:
     version: str
     asking: RequirementLine | None
     advice: str
+
+    @property
+    def requirement(self) -> str:
+        """What to look for the source by: where uv names no version, what the project asks for."""
+        if self.version:
+            return f"{self.name}=={self.version}"
+        asking = self.asking
+        return asking.specifier if asking and asking.name == canonicalize_name(self.name) else self.name
 
     @property
     def title(self) -> str:
@@ -110,6 +118,12 @@ def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:
 
 
 def _error(found: list[_Missing], explained: Explained, target: Target) -> UnfitPythonError:
+    error = _told(found, explained, target)
+    error.packages = tuple(one.requirement for one in found)
+    return error
+
+
+def _told(found: list[_Missing], explained: Explained, target: Target) -> UnfitPythonError:
     first = found[0]
     if len(found) == 1:
         return UnfitPythonError(

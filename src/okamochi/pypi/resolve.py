@@ -15,6 +15,7 @@ from okamochi.errors import BuildError, OkamochiError, RegistryError, UnfitPytho
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
+from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import address_for_lock, refuse_tokens
 from okamochi.pypi.missing_wheels import missing_wheels
 from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, requirement_of
@@ -43,14 +44,16 @@ def resolve_wheels(
     glibc_version: str,
     preferred: tuple[LockedWheel, ...] = (),
     briefly: bool = False,
+    built: tuple[Built, ...] = (),
 ) -> tuple[LockedWheel, ...]:
     """The wheels for the image's platform and Python ("3.13"), sorted by name; each with its digest.
 
     Versions in `preferred` (an older lock's) are kept where the requirements still allow them; without it,
     indexes are asked anew and the newest versions win. Markers are evaluated for the image, never for the
-    host. PlanError when nothing satisfies the requirements, UnfitPythonError when that is due to the Python,
-    as for a package that has no wheel for it (`briefly`: the error is quick, and names one package),
-    RegistryError when an index refuses or lies, TransientRegistryError when none can be reached.
+    host. Wheels `built` from source count as if an index had them.
+    PlanError when nothing satisfies the requirements, UnfitPythonError when that is due to the Python, as for
+    a package that has no wheel for it (`briefly`: the error is quick, and names one package), RegistryError
+    when an index refuses or lies, TransientRegistryError when none can be reached.
     """
     indexes = read_project_indexes(
         project_root, dependencies, python_version=python_version, machine=platform.machine
@@ -61,9 +64,9 @@ def resolve_wheels(
         return ()
     refuse_tokens(lines)
     tied = dependencies.inline if indexes.sources.sources else ()
-    with started(world, indexes, dependencies=tied) as uv:
+    with started(world, indexes, dependencies=tied, offered=built) as uv:
         text = _compiled(uv, indexes, lines, target, preferred, briefly)
-    wheels = tuple(_locked(package, lines, target) for package in text.get("packages", ()))
+    wheels = tuple(_locked(package, lines, target, built) for package in text.get("packages", ()))
     return tuple(sorted(wheels))
 
 
@@ -188,7 +191,12 @@ def _preferences(preferred: tuple[LockedWheel, ...], python_version: str) -> str
     )
 
 
-def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], target: Target) -> LockedWheel:
+def _locked(
+    package: Mapping[str, Any],
+    lines: tuple[RequirementLine, ...],
+    target: Target,
+    built: tuple[Built, ...] = (),
+) -> LockedWheel:
     name, version = canonicalize_name(str(package["name"])), str(package.get("version", ""))
     asked = [line for line in lines if line.name == name]
     allowed = {digest for line in asked for digest in line.hashes}
@@ -198,12 +206,15 @@ def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], targ
         if (place := target.rank(filename)) is not None
     ]
     if not candidates:
-        raise UnfitPythonError(
+        unfit = UnfitPythonError(
             f"{name} {version} has no wheel for this image ({target.title})",
             where=asked[0].where if asked else "",
-            hint="ask for a version that ships one; this version of okamochi builds nothing from source",
+            hint="ask for a version that ships one",
         )
-    admitted = [found for found in candidates if not allowed or _admitted(found[2], allowed)]
+        unfit.packages = (f"{name}=={version}",)
+        raise unfit
+    made = {one.wheel.sha256: one.wheel for one in built}
+    admitted = [found for found in candidates if not allowed or _admitted(found[2], allowed, made)]
     if not admitted:
         raise RegistryError(
             f"the index has {name} {version} with another digest than the requirement file allows",
@@ -218,6 +229,8 @@ def _locked(package: Mapping[str, Any], lines: tuple[RequirementLine, ...], targ
             where=asked[0].where if asked else name,
             hint="okamochi locks wheels by sha256: use an index that gives it, or a --find-links folder",
         )
+    if digests["sha256"] in made:
+        return made[digests["sha256"]]
     direct = "archive" in package
     return LockedWheel(
         name=name,
@@ -239,5 +252,9 @@ def _files(package: Mapping[str, Any]) -> list[tuple[str, Mapping[str, str], str
     return result
 
 
-def _admitted(digests: Mapping[str, str], allowed: set[str]) -> bool:
+def _admitted(digests: Mapping[str, str], allowed: set[str], made: Mapping[str, LockedWheel]) -> bool:
+    """A wheel that was built is admitted by the digest of its source."""
+    own = made.get(digests.get("sha256", ""))
+    if own is not None and own.built_from is not None:
+        return f"sha256:{own.built_from.sha256}" in allowed
     return any(f"{algorithm}:{digest}" in allowed for algorithm, digest in digests.items())

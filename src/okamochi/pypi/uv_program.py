@@ -4,15 +4,17 @@ uv (https://docs.astral.sh/uv/) resolves and unpacks wheels for platforms and Py
 have. It is given wheels only: no code of a package or of the project is ever executed.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
 from okamochi.pypi.asked import asked_of
+from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import read_pip_settings
 from okamochi.pypi.project_sources import ProjectSources, read_project_sources
@@ -92,18 +94,35 @@ def read_project_indexes(
 
 
 @contextmanager
-def started(world: World, indexes: ProjectIndexes, *, dependencies: tuple[str, ...] = ()) -> Iterator[UvRun]:
-    """A uv run in a fresh folder whose pyproject.toml carries only the project's index settings."""
+def started(
+    world: World,
+    indexes: ProjectIndexes,
+    *,
+    dependencies: tuple[str, ...] = (),
+    offered: tuple[Built, ...] = (),
+) -> Iterator[UvRun]:
+    """A uv run in a fresh folder whose pyproject.toml carries only the project's index settings; wheels
+    `offered` lie in a folder beside it, and count like an index's."""
     pip = read_pip_settings(world.environ)
     for note in pip.notes:
         world.reporter.note(note)
     options = _placed(indexes, world)
     with world.cache.temporary() as folder:
         (folder / "pyproject.toml").write_text(indexes.sources.pyproject(dependencies), encoding="utf-8")
+        options = with_offered(options, folder / "offered", offered)
         environ = uv_environment(
             world.environ, pip=pip, project=options, cache_folder=world.cache.tool_folder("uv")
         )
         yield UvRun(world, folder, environ, pip.indexes.no_index or options.no_index)
+
+
+def with_offered(options: IndexOptions, folder: Path, offered: tuple[Built, ...]) -> IndexOptions:
+    if not offered:
+        return options
+    folder.mkdir()
+    for one in offered:
+        os.link(one.path, folder / one.wheel.filename)
+    return replace(options, find_links=(*options.find_links, str(folder)))
 
 
 def _placed(indexes: ProjectIndexes, world: World) -> IndexOptions:

@@ -75,6 +75,10 @@ def open_toolchain(world: World, session: LockSession, debs: "Future[Debs]") -> 
 
 
 def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:
+    if any(wheel.built_from is not None for wheel in wheels):
+        from okamochi.workflows.source_builds import build_again
+
+        build_again(session, wheels)
     with world.reporter.step(f"Dependencies: {len(wheels)} wheels"):
         return wheel_trees(
             world,

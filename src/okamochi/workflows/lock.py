@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+
+if TYPE_CHECKING:
+    from okamochi.pypi.built_wheel import Built
 
 __all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
 
@@ -37,7 +41,7 @@ class LockSession:
     """One build's view of the lock: the two halves are answered apart, because a build works on both at once.
 
     `old` is what the project has; nothing is written before `save`. `resolved` are the wheels, when they were
-    resolved before.
+    resolved before; `built` are wheels made from source, which count like an index's.
     """
 
     world: World
@@ -46,6 +50,7 @@ class LockSession:
     mode: LockMode
     old: Lock | None
     resolved: tuple[LockedWheel, ...] | None = None
+    built: tuple["Built", ...] = ()
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
@@ -156,7 +161,16 @@ class LockSession:
                 glibc_version=self.glibc_version,
                 preferred=keep,
                 briefly=bool(plan.python_alternatives) if briefly is None else briefly,
+                built=self.built or self._built_before(keep),
             )
+
+    def _built_before(self, wheels: tuple[LockedWheel, ...]) -> "tuple[Built, ...]":
+        """What the old lock had to build need not be found missing again."""
+        from okamochi.pypi.built_wheel import Built
+
+        wanted = (wheel for wheel in wheels if wheel.built_from is not None)
+        blob = self.world.cache.blob
+        return tuple(Built(wheel, path) for wheel in wanted if (path := blob(wheel.sha256)) is not None)
 
     def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:
         """The lock that says what was built. Other platforms stay where their halves still fit."""

@@ -45,7 +45,9 @@ def on_another_python(
         if cost(attempt) == 0:
             break
     if not fitting:
-        raise nowhere(session, refusals)
+        from okamochi.workflows.source_builds import built_from_source
+
+        return built_from_source(session, nowhere(session, refusals))
     best = min(fitting, key=cost)
     plan = best.session.planned.plan
     world.reporter.note(

@@ -1,0 +1,203 @@
+"""Source distributions: found and fetched by name and version; what they ask for to be built. Nothing of them
+is executed here."""
+
+import posixpath
+import re
+import tarfile
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from okamochi.errors import BuildError, PlanError, RegistryError
+from okamochi.model.plan import Dependencies
+from okamochi.pypi.resolve import index_date
+from okamochi.pypi.target import Target
+from okamochi.pypi.uv_errors import uv_failure
+from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.system.world import World
+
+__all__ = ["Sdist", "build_requirements", "fetch_sdist", "find_sdist"]
+
+LOCK = "pylock.toml"
+SIZE_LIMIT_BYTES = 500_000_000
+MEMBERS_LIMIT = 200_000
+PYPROJECT_LIMIT_BYTES = 1_000_000
+# What pip takes where pyproject.toml names nothing; later ones have no pkg_resources (PEP 518).
+DEFAULT_REQUIREMENTS = ("setuptools<81", "wheel")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
+HINT = "take another version, or a package that ships wheels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdist:
+    """`url` is as uv tells it; credentials of the index are added when it is fetched."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    url: str
+
+
+def find_sdist(
+    world: World, specifier: str, *, project_root: Path, dependencies: Dependencies, target: Target
+) -> Sdist:
+    """The sdist of the newest version that `specifier` ("name==1.0") and the Python admit.
+
+    PlanError when there is none; RegistryError when the index tells no digest of it."""
+    name = name_of(specifier)
+    indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+    with started(world, indexes) as uv:
+        tell_metadata(uv, name)
+        (uv.folder / "sdist.in").write_text(specifier + "\n", encoding="utf-8")
+        completed = uv.run(
+            "pip", "compile", "sdist.in", "--no-deps", "--no-binary", name, "--format", LOCK, "--no-header",
+            "--output-file", LOCK, "--quiet", "--no-sources",
+            *index_date(dependencies.exclude_newer, ()), *target.arguments,
+        )  # fmt: skip
+        if completed.returncode != 0:
+            raise uv_failure(
+                completed, lines=(), doing=f"looking for the source of {name}", offline=world.offline
+            )
+        return sdist_of(uv, specifier)
+
+
+def tell_metadata(uv: UvRun, name: str) -> None:
+    """uv would otherwise start a build to learn what the package depends on, which nobody asks it here."""
+    path = uv.folder / "pyproject.toml"
+    table = f'\n[[tool.uv.dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n'
+    path.write_text(path.read_text("utf-8") + table, encoding="utf-8")
+
+
+def name_of(specifier: str) -> str:
+    try:
+        asked = Requirement(specifier)
+    except InvalidRequirement as problem:
+        raise PlanError(f"{specifier!r} is no requirement", hint=HINT) from problem
+    if asked.url:
+        raise PlanError(f"{asked.name} is asked for by an address", hint="ask for it by name and version")
+    return canonicalize_name(asked.name)
+
+
+def sdist_of(uv: UvRun, specifier: str) -> Sdist:
+    try:
+        (package,) = tomllib.loads((uv.folder / LOCK).read_text("utf-8"))["packages"]
+        found = package["sdist"]
+        address = str(found.get("url") or found["path"])
+        filename = str(found.get("name") or posixpath.basename(unquote(urlsplit(address).path)))
+        name, version = canonicalize_name(str(package["name"])), str(package["version"])
+        sha256 = str(found.get("hashes", {}).get("sha256", ""))
+    except (OSError, ValueError, KeyError) as problem:
+        raise PlanError(f"{specifier} has no source distribution", hint=HINT) from problem
+    if SHA256.fullmatch(sha256) is None or FILENAME.fullmatch(filename) is None:
+        raise RegistryError(
+            f"the index tells no sha256 of the source of {name} {version}",
+            where=filename[:200],
+            hint="okamochi builds only what it can check: use an index that gives digests",
+        )
+    url = address if "://" in address else (uv.folder / address).resolve().as_uri()
+    return Sdist(
+        name=name, version=version, filename=filename, sha256=sha256, url=with_credentials(url, uv.environ)
+    )
+
+
+def with_credentials(url: str, environ: dict[str, str]) -> str:
+    """With the user and password of the index on the same host, if its address has them."""
+    parts = urlsplit(url)
+    listed = " ".join(environ.get(name, "") for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL"))
+    for address in listed.split():
+        index = urlsplit(address)
+        if index.username and index.hostname == parts.hostname and "@" not in parts.netloc:
+            user, _, _ = index.netloc.rpartition("@")
+            return urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))
+    return url
+
+
+def fetch_sdist(world: World, sdist: Sdist) -> Path:
+    """From the cache, or downloaded into it and checked against the digest."""
+
+    def write(stream: BinaryIO) -> None:
+        world.transport.download(sdist.url, stream, limit_bytes=SIZE_LIMIT_BYTES)
+
+    return world.cache.put_stream(write, sha256=sdist.sha256)[2]
+
+
+def build_requirements(path: Path, filename: str) -> tuple[str, ...]:
+    """What pyproject.toml says that building needs; pip's default where it says nothing.
+
+    BuildError for what is damaged, too large, or no requirement."""
+    content = pyproject_of(path, filename)
+    try:
+        table = tomllib.loads(content.decode("utf-8")) if content else {}
+        listed = table.get("build-system", {}).get("requires", list(DEFAULT_REQUIREMENTS))
+        return checked_requirements(listed, filename)
+    except (ValueError, AttributeError) as problem:
+        raise BuildError(
+            f"its pyproject.toml cannot be read: {problem}", where=filename, hint=HINT
+        ) from problem
+
+
+def checked_requirements(listed: object, where: str) -> tuple[str, ...]:
+    """Plain requirements, by name: nothing that uv could take for an option or an address."""
+    found = listed if isinstance(listed, list | tuple) else [None]
+    result: list[str] = []
+    for one in found:
+        try:
+            asked = Requirement(str(one)) if isinstance(one, str) and "\n" not in one else None
+        except InvalidRequirement:
+            asked = None
+        if asked is None or asked.url:
+            raise BuildError(f"it asks for {str(one)[:100]!a} to be built", where=where, hint=HINT)
+        result.append(str(asked))
+    return tuple(result)
+
+
+def pyproject_of(path: Path, filename: str) -> bytes:
+    """The content of pyproject.toml in the only folder of the archive; empty when there is none."""
+    try:
+        if filename.endswith(".zip"):
+            with zipfile.ZipFile(path) as archive:
+                return from_zip(archive)
+        with tarfile.open(path) as packed:
+            return from_tar(packed)
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error) as problem:
+        raise BuildError(f"the source cannot be unpacked: {problem}", where=filename, hint=HINT) from problem
+
+
+def from_zip(archive: zipfile.ZipFile) -> bytes:
+    for member in archive.infolist():
+        if is_pyproject(member.filename):
+            with archive.open(member) as stream:
+                return stream.read(PYPROJECT_LIMIT_BYTES)
+    return b""
+
+
+def from_tar(archive: tarfile.TarFile) -> bytes:
+    for member in limited(archive):
+        if is_pyproject(member.name) and member.isreg():
+            stream = archive.extractfile(member)
+            return stream.read(PYPROJECT_LIMIT_BYTES) if stream else b""
+    return b""
+
+
+def limited(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    size_bytes = 0
+    for count, member in enumerate(archive):
+        size_bytes += member.size
+        if count > MEMBERS_LIMIT or size_bytes > 8 * SIZE_LIMIT_BYTES:
+            raise tarfile.ReadError("it has an absurd size")
+        yield member
+
+
+def is_pyproject(name: str) -> bool:
+    folder, _, last = name.removeprefix("./").partition("/")
+    return bool(folder) and last == "pyproject.toml"

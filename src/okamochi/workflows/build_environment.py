@@ -1,0 +1,89 @@
+"""The virtual environment in which a package is built: the wheels that it asks for, as files."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.model.plan import Dependencies
+from okamochi.pypi.built_wheel import Built
+from okamochi.pypi.install import wheel_trees
+from okamochi.pypi.requirements import expanded
+from okamochi.pypi.resolve import resolve_wheels
+from okamochi.pypi.target import Target
+from okamochi.pypi.uv_program import read_project_indexes
+from okamochi.pypi.wheel_tree import FILES_FOLDER
+from okamochi.system.world import World
+
+__all__ = ["BuildEnvironment"]
+
+REQUIREMENTS = "build-requirements.txt"
+DRIVER = Path(__file__).parent.parent / "run/host/wheel_driver.py"
+
+
+@dataclass(frozen=True)
+class BuildEnvironment:
+    """`project_root` and `dependencies` are the project's: its package indexes count here, too."""
+
+    world: World
+    target: Target
+    project_root: Path
+    dependencies: Dependencies
+
+    def fill(self, folder: Path, requirements: Sequence[str], built: tuple[Built, ...]) -> None:
+        """UnfitPythonError when one of them has no wheel either."""
+        asked = folder.with_name("asked")
+        asked.mkdir(exist_ok=True)
+        (asked / REQUIREMENTS).write_text(self._text(requirements), encoding="utf-8")
+        dependencies = Dependencies(files=(REQUIREMENTS,))
+        wheels = resolve_wheels(
+            self.world,
+            project_root=asked,
+            dependencies=dependencies,
+            python_version=self.target.python_version,
+            platform=self.target.platform,
+            glibc_version=self.target.glibc_version,
+            briefly=True,
+            built=built,
+        )
+        trees = wheel_trees(
+            self.world,
+            wheels,
+            project_root=asked,
+            dependencies=dependencies,
+            python_version=self.target.python_version,
+            platform=self.target.platform,
+            glibc_version=self.target.glibc_version,
+        )
+        for tree in trees:
+            for file in tree.files:
+                place = folder / file.path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.link(tree.root / FILES_FOLDER / file.path, place)
+        self._finish(folder)
+
+    def _finish(self, folder: Path) -> None:
+        (folder / "bin").mkdir(parents=True, exist_ok=True)
+        (folder / "lib" / f"python{self.target.python_version}" / "site-packages").mkdir(
+            parents=True, exist_ok=True
+        )
+        (folder / "bin/python").symlink_to(f"/usr/bin/python{self.target.python_version}")
+        (folder / "bin/python3").symlink_to("python")
+        (folder / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+        (folder / "wheel_driver.py").write_bytes(DRIVER.read_bytes())
+
+    def _text(self, requirements: Sequence[str]) -> str:
+        """With the options for indexes that the project's own requirement files have."""
+        read = read_project_indexes(self.project_root, replace_files(self.dependencies))
+        said, environ = read.requirements.indexes, self.world.environ
+        lines = [f"--index-url {expanded(said.index_url, environ)}"] if said.index_url else []
+        lines += [f"--extra-index-url {expanded(url, environ)}" for url in said.extra_index_urls]
+        links = (expanded(link, environ) for link in said.find_links)
+        lines += [f"--find-links {link if '://' in link else self.project_root / link}" for link in links]
+        lines += [f"--trusted-host {host}" for host in said.trusted_hosts]
+        lines += ["--no-index"] if said.no_index else []
+        return "".join(f"{line}\n" for line in (*lines, *requirements))
+
+
+def replace_files(dependencies: Dependencies) -> Dependencies:
+    return Dependencies(files=dependencies.files)

@@ -1,0 +1,71 @@
+"""What a failed build of a package missed, as its log tells: headers, programs, libraries, Python modules."""
+
+import re
+from dataclasses import dataclass
+
+from okamochi.debian.contents import Contents
+from okamochi.model.import_names import distribution_of
+
+__all__ = ["Remedy", "remedy_for"]
+
+HEADER = re.compile(r"fatal error: ([\w./+-]+\.h(?:pp|xx|h)?): No such file or directory")
+LIBRARY = re.compile(r"cannot find -l([\w.+-]+)")
+MODULES = (
+    re.compile(r"Package '?([\w.+-]+?)'?,? (?:was )?not found"),
+    re.compile(r"Package '([\w.+-]+)', required by '[^']+', not found"),
+    re.compile(r"No package '([\w.+-]+)' found"),
+    re.compile(r"Dependency \"?([\w.+-]+)\"? not found"),
+    re.compile(r"pkg-config(?: --\S+)* ([\w.+-]+)' returned non-zero"),
+)
+PROGRAMS = (
+    re.compile(r"(?m)(?:^|: )([a-z][\w.+-]*): (?:command )?not found"),
+    re.compile(r"No such file or directory: '([a-z][\w.+-]*)'"),
+    re.compile(r"([a-z][\w.+-]*config) (?:executable|program)? ?(?:was )?not found"),
+    re.compile(r"(?:unable to execute|Unable to find|Could not find) '?([a-z][\w.+-]*)'?"),
+    re.compile(
+        r"\b(cmake|ninja|swig|bison|flex|autoconf|automake|gfortran)\b.{0,40}(?:not found|required|must be)"
+    ),
+)
+PYTHON_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_]\w*)")
+USE_2TO3 = re.compile(r"use_2to3 is invalid|error in .* setup command: use_2to3")
+RUST = re.compile(r"can't find Rust compiler|[Cc]argo[^\n]{0,60}(?:not found|not installed)|'cargo'|rustc")
+OF_SETUPTOOLS = dict.fromkeys(("distutils", "pkg_resources", "setuptools"), "setuptools<81")
+OLD_SETUPTOOLS = "setuptools<58"
+RUST_REASON = "it is written in Rust, whose crates are fetched while it is built, and a build has no network"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What the next try has more: Debian packages, Python requirements; `hopeless` says why there is none."""
+
+    packages: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    hopeless: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not self.packages and not self.requirements
+
+
+def remedy_for(log: str, contents: Contents) -> Remedy:
+    if RUST.search(log):
+        return Remedy(hopeless=RUST_REASON)
+    if USE_2TO3.search(log):
+        return Remedy(requirements=(OLD_SETUPTOOLS,))
+    modules = set(PYTHON_MODULE.findall(log)) - {"pip"}
+    requirements = tuple(sorted({OF_SETUPTOOLS.get(module) or distribution_of(module) for module in modules}))
+    packages = {contents.package_of_header(header) for header in HEADER.findall(log)}
+    packages |= {contents.package_of_library(f"lib{name}.so") for name in LIBRARY.findall(log)}
+    packages |= set(first_found(contents, log))
+    packages |= {
+        contents.package_of_program(name) for pattern in PROGRAMS for name in pattern.findall(log)[:10]
+    }
+    return Remedy(packages=tuple(sorted(packages - {""})), requirements=requirements)
+
+
+def first_found(contents: Contents, log: str) -> list[str]:
+    """Of pkg-config's modules only the first that there is: a build script asks for them in turn, and takes
+    any. Where it needs several, the next try tells of the next."""
+    asked = [name for pattern in MODULES for name in pattern.findall(log)]
+    found = (contents.package_of_pkg_config(name) for name in dict.fromkeys(asked))
+    return [next((package for package in found if package), "")]

@@ -1,0 +1,133 @@
+"""Packages that are published without a wheel for any Python that the project admits: built from source."""
+
+import posixpath
+
+from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.lock import LockedWheel
+from okamochi.pypi.target import Target
+from okamochi.workflows.corrections import with_correction
+from okamochi.workflows.lock import LockSession
+from okamochi.workflows.wheel_builder import MadeWheel, WheelBuilder
+
+__all__ = ["build_again", "built_from_source"]
+
+MOST_PACKAGES = 30
+
+
+def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSession:
+    """The session with its wheels resolved, some of them built, on the first of the plan's Pythons for which
+    that works; Debian packages that they need beside the base's are corrections of the plan.
+
+    Raises `refusal` when it tells of no package without a wheel, or there is no source of it; else why the
+    build for the first Python failed."""
+    if not isinstance(refusal, UnfitPythonError) or not refusal.packages:
+        raise refusal
+    failures: list[OkamochiError] = []
+    for candidate in candidates(session):
+        try:
+            return built_session(candidate)
+        except RegistryError:
+            raise
+        except OkamochiError as failure:
+            failures.append(failure)
+    raise told(refusal, failures)
+
+
+def candidates(session: LockSession) -> list[LockSession]:
+    """The plan's first choice of Python, then its alternatives."""
+    result = [session]
+    for version in session.planned.plan.python_alternatives:
+        reason = "packages without wheels could not be built for newer ones"
+        correction = Correction(kind=CorrectionKind.PYTHON, value=version, reason=reason)
+        planned = with_correction(session.planned, correction)
+        result.append(LockSession.open(session.world, planned, session.platform, session.mode))
+    return result
+
+
+def told(refusal: UnfitPythonError, failures: list[OkamochiError]) -> OkamochiError:
+    """Why building failed where it was tried; the refusal alone where there is no source."""
+    built = next((one for one in failures if isinstance(one, BuildError | EngineError)), None)
+    if built is None:
+        return refusal
+    return PlanError(
+        built.message,
+        where=refusal.where or built.where,
+        hint=refusal.hint,
+        details=(*refusal.details, *built.details),
+    )
+
+
+def built_session(session: LockSession) -> LockSession:
+    builder = builder_of(session)
+    asked: set[str] = set()
+    while True:
+        session.built = builder.built
+        try:
+            session.resolved = session.wheels(briefly=True)
+            break
+        except UnfitPythonError as failure:
+            wanted = [one for one in failure.packages if one not in asked]
+            if not wanted or len(asked) >= MOST_PACKAGES:
+                raise
+            asked.add(wanted[0])
+            builder.build(wanted[0])
+    used = [one for one in builder.made if one.wheel in session.resolved]
+    for one in used:
+        session.world.reporter.note(
+            f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
+        )
+    return with_libraries(session, builder, used)
+
+
+def builder_of(session: LockSession) -> WheelBuilder:
+    plan = session.planned.plan
+    target = Target(plan.python_version, session.platform, session.glibc_version)
+    return WheelBuilder(session.world, session.planned.root, plan.dependencies, plan.base.suite, target)
+
+
+def with_libraries(session: LockSession, builder: WheelBuilder, used: list[MadeWheel]) -> LockSession:
+    """With the Debian packages whose libraries the built wheels ask for, and the base has not."""
+    if not any(one.libraries for one in used):
+        return session
+    debs, _ = session.debs()
+    present = {deb.name for deb in debs}
+    planned = session.planned
+    for one in used:
+        for library in one.libraries:
+            package = builder.workshop.contents.package_of_library(posixpath.basename(library))
+            if not package or package in present:
+                continue
+            present.add(package)
+            reason = f"{one.wheel.name} {one.wheel.version}, built from its source, links against {library}"
+            correction = Correction(kind=CorrectionKind.PACKAGE, value=package, reason=reason[:300])
+            planned = with_correction(planned, correction)
+    if planned is session.planned:
+        return session
+    result = LockSession.open(session.world, planned, session.platform, session.mode)
+    result.resolved, result.built = session.resolved, session.built
+    return result
+
+
+def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:
+    """Fills the cache with wheels that the lock says were built, where it lacks them.
+
+    BuildError when the source gives another wheel now: newer compilers may do that."""
+    missing = [
+        wheel
+        for wheel in wheels
+        if wheel.built_from is not None and session.world.cache.blob(wheel.sha256) is None
+    ]
+    if not missing:
+        return
+    builder = builder_of(session)
+    for wheel in missing:
+        made = builder.build(f"{wheel.name}=={wheel.version}").wheel
+        if made != wheel:
+            raise BuildError(
+                f"{wheel.name} {wheel.version}, built from its source, is not what the lock says",
+                where=f"okamochi.lock, wheel {wheel.name}",
+                hint="its source or the compilers changed: run 'okamochi lock --upgrade', or restore the "
+                "cache that has the wheel",
+                details=(f"locked sha256:{wheel.sha256}", f"built sha256:{made.sha256}"),
+            )

@@ -1,0 +1,336 @@
+"""One package from its source to a wheel, in isolation, with what its build turns out to need."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from okamochi.debian.workshop import Workshop
+from okamochi.errors import BuildError, OkamochiError, UnfitPythonError
+from okamochi.model.lock import BuiltFrom, LockedWheel
+from okamochi.model.plan import Dependencies
+from okamochi.model.suites import suite_named
+from okamochi.oci.native import native_platforms
+from okamochi.pypi.built_wheel import Built, normalized, require_wheel_of
+from okamochi.pypi.elf import needed_libraries
+from okamochi.pypi.sdists import Sdist, build_requirements, checked_requirements, fetch_sdist, find_sdist
+from okamochi.pypi.target import Target
+from okamochi.run.host.isolated import isolated
+from okamochi.system.process import Completed, ProgramTimeout
+from okamochi.system.world import World
+from okamochi.workflows.build_environment import BuildEnvironment
+from okamochi.workflows.missing_pieces import Remedy, remedy_for
+
+__all__ = ["MadeWheel", "WheelBuilder"]
+
+KIND = "built-wheels"
+FORMAT = "1"
+MOST_TRIES = 8
+MOST_DEPTH = 3
+WHEEL_LIMIT_BYTES = 2_000_000_000
+LOG_LIMIT_BYTES = 200_000
+LOG_LINES = 12
+ANSWER_LIMIT_BYTES = 1_000_000
+
+
+class MadeWheel(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cache remembers of a build: the wheel, and the libraries that its own ask for."""
+
+    wheel: LockedWheel
+    libraries: tuple[str, ...] = ()
+
+
+@dataclass
+class WheelBuilder:
+    """For one project and Python. `made` are the wheels built so far, those that builds needed among them."""
+
+    world: World
+    project_root: Path
+    dependencies: Dependencies
+    suite_name: str
+    target: Target
+    made: list[MadeWheel] = field(default_factory=list)
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        return Workshop(self.world, suite_named(self.suite_name), self.target.platform)
+
+    @property
+    def built(self) -> tuple[Built, ...]:
+        return tuple(Built(one.wheel, path) for one in self.made if (path := self._held(one)) is not None)
+
+    def build(self, specifier: str, *, depth: int = 0) -> MadeWheel:
+        """The wheel of what `specifier` names, from the cache or built; it is added to `made`.
+
+        PlanError when there is no source either; BuildError with the log's end when building fails;
+        EngineError where nothing can be isolated."""
+        sdist = find_sdist(
+            self.world,
+            specifier,
+            project_root=self.project_root,
+            dependencies=self.dependencies,
+            target=self.target,
+        )
+        known = self._known(sdist)
+        if known is None:
+            self._require_native(sdist)
+            with self.world.reporter.step(f"Dependencies: building {sdist.name} {sdist.version} from source"):
+                known = self._made(sdist, depth)
+            self.world.cache.put_record(KIND, self._key(sdist), msgspec.json.encode(known))
+        if known not in self.made:
+            self.made.append(known)
+        return known
+
+    def _key(self, sdist: Sdist) -> str:
+        return f"{FORMAT} {sdist.sha256} {self.target.title} {self.suite_name}"
+
+    def _known(self, sdist: Sdist) -> MadeWheel | None:
+        record = self.world.cache.record(KIND, self._key(sdist))
+        known = msgspec.json.decode(record, type=MadeWheel) if record is not None else None
+        return known if known is not None and self._held(known) is not None else None
+
+    def _held(self, one: MadeWheel) -> Path | None:
+        return self.world.cache.blob(one.wheel.sha256)
+
+    def _require_native(self, sdist: Sdist) -> None:
+        if self.target.platform not in native_platforms():
+            raise BuildError(
+                f"{sdist.name} {sdist.version} can be built for {self.target.platform} only on one",
+                where=sdist.filename,
+                hint="build there, or ask for a version that ships wheels",
+            )
+
+    def _made(self, sdist: Sdist, depth: int) -> MadeWheel:
+        path = fetch_sdist(self.world, sdist)
+        requirements = build_requirements(path, sdist.filename)
+        if self.target.python_version in ("3.9", "3.10"):
+            requirements = (*requirements, "tomli")
+        packages: tuple[str, ...] = ()
+        for _ in range(MOST_TRIES):
+            with self.world.cache.temporary() as folder:
+                trial = Trial(self, sdist, path, folder, packages)
+                wheel = trial.run(self._environment(folder, requirements, depth))
+                if wheel is not None:
+                    return wheel
+                if trial.asked - set(requirements):
+                    requirements = (*requirements, *sorted(trial.asked - set(requirements)))
+                    continue
+                remedy = remedy_for(trial.log, self.workshop.contents)
+                packages, requirements = further(sdist, trial.log, remedy, packages, requirements)
+        raise failure(sdist, "it asks for ever more", trial.log)
+
+    def _environment(self, folder: Path, requirements: tuple[str, ...], depth: int) -> Path:
+        """With what the build needs; what of it has no wheel is built first."""
+        environment = BuildEnvironment(self.world, self.target, self.project_root, self.dependencies)
+        venv = folder / "venv"
+        for _ in range(MOST_TRIES):
+            venv.mkdir(exist_ok=True)
+            try:
+                environment.fill(venv, requirements, self.built)
+                return venv
+            except UnfitPythonError as refusal:
+                if not refusal.packages or depth >= MOST_DEPTH:
+                    raise
+                self.build(refusal.packages[0], depth=depth + 1)
+        raise BuildError(
+            "what is needed to build has no wheels itself, on and on", hint="take another version"
+        )
+
+
+@dataclass
+class Trial:
+    """One try: the driver asks what more is needed, then builds. `log` is what it wrote, `asked` what the
+    build script asked for beside what is there."""
+
+    builder: WheelBuilder
+    sdist: Sdist
+    path: Path
+    folder: Path
+    packages: tuple[str, ...]
+    log: str = ""
+    asked: set[str] = field(default_factory=set)
+
+    def run(self, venv: Path) -> MadeWheel | None:
+        """None when it failed, or `asked` says that more is needed."""
+        if not self._driven("requires", venv):
+            return None
+        listed = json_in(self._build_folder("requires") / "answer.json")
+        asked = checked_requirements(listed, self.sdist.filename)
+        marked = asked_here(asked, self.builder.target)
+        if marked and not self.builder_has(venv, marked):
+            self.asked = set(marked)
+            return None
+        if not self._driven("wheel", venv):
+            return None
+        return self._taken(self._build_folder("wheel") / "dist")
+
+    def builder_has(self, venv: Path, asked: tuple[str, ...]) -> bool:
+        held = self.folder / "asked" / "build-requirements.txt"
+        lines = set(held.read_text("utf-8").splitlines())
+        return set(asked) <= lines
+
+    def _build_folder(self, verb: str) -> Path:
+        return self.folder / f"build-{verb}"
+
+    def _driven(self, verb: str, venv: Path) -> bool:
+        build = self._build_folder(verb)
+        (build / "tmp").mkdir(parents=True)
+        build.chmod(0o755)
+        (venv / self.sdist.filename).unlink(missing_ok=True)
+        os.link(self.path, venv / self.sdist.filename)
+        root = self.builder.workshop.root(self.packages)
+        argv = (
+            "/opt/venv/bin/python",
+            "/opt/venv/wheel_driver.py",
+            verb,
+            f"/opt/venv/{self.sdist.filename}",
+            "/build",
+        )
+        try:
+            completed = isolated(
+                self.builder.world.runner,
+                root,
+                argv,
+                environment=environment_of(self.builder.target),
+                binds=((venv, "/opt/venv", False), (build, "/build", True)),
+                cwd="/build",
+            )
+        except ProgramTimeout as late:
+            raise failure(
+                self.sdist, late.message, content_in(build / "log").decode("utf-8", "replace")
+            ) from late
+        self.log = log_of(completed, build)
+        return completed.ok
+
+    def _taken(self, dist: Path) -> MadeWheel:
+        """The wheel as the cache keeps it: what lies in `dist` was written by a stranger's program."""
+        if dist.is_symlink() or not dist.is_dir():
+            raise failure(self.sdist, "its build left no wheel", self.log)
+        names = sorted(found.name for found in dist.iterdir() if found.name.endswith(".whl"))
+        if len(names) != 1:
+            raise failure(self.sdist, f"its build left {len(names)} wheels", self.log)
+        require_wheel_of(names[0], self.sdist.name, self.sdist.version)
+        if self.builder.target.rank(names[0]) is None:
+            raise failure(self.sdist, f"its build made {names[0]}, which is for another Python", self.log)
+        libraries: list[str] = []
+
+        def write(stream: BinaryIO) -> None:
+            plain = self.folder / "plain.whl"
+            with opened(dist / names[0]) as source, plain.open("w+b") as to:
+                for library in normalized(source, to, self.sdist.filename):
+                    libraries.extend(needed_libraries(library))
+                to.seek(0)
+                while piece := to.read(1 << 20):
+                    stream.write(piece)
+
+        digest = self.builder.world.cache.put_stream(write)[0]
+        wheel = LockedWheel(
+            name=self.sdist.name,
+            version=self.sdist.version,
+            filename=names[0],
+            sha256=digest,
+            built_from=BuiltFrom(filename=self.sdist.filename, sha256=self.sdist.sha256),
+        )
+        return MadeWheel(wheel=wheel, libraries=tuple(sorted(set(libraries))))
+
+
+def asked_here(asked: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    """Those whose marker holds; the driver's Python has asked for its own version already."""
+    from packaging.requirements import Requirement
+
+    from okamochi.pypi.locks.environment import image_environment
+
+    environment = image_environment(target.python_version, target.platform.machine)
+    parsed = (Requirement(one) for one in asked)
+    return tuple(str(one) for one in parsed if one.marker is None or one.marker.evaluate(environment))
+
+
+def environment_of(target: Target) -> dict[str, str]:
+    """Nothing of this machine: the same everywhere, and no debug information, which would hold paths."""
+    return {
+        "PATH": "/opt/venv/bin:/usr/bin:/usr/sbin",
+        "HOME": "/build/tmp",
+        "TMPDIR": "/build/tmp",
+        "VIRTUAL_ENV": "/opt/venv",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "SOURCE_DATE_EPOCH": "315532800",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "CC": "gcc",
+        "CXX": "g++",
+        "CFLAGS": "-g0",
+        "CXXFLAGS": "-g0",
+    }
+
+
+def further(
+    sdist: Sdist, log: str, remedy: Remedy, packages: tuple[str, ...], requirements: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """More packages and requirements than before; BuildError when nothing is left to try."""
+    if remedy.hopeless:
+        raise failure(sdist, remedy.hopeless, log)
+    more = set(remedy.packages) - set(packages)
+    wanted = [one for one in remedy.requirements if one not in requirements]
+    if not more and not wanted:
+        raise failure(sdist, "its build failed", log)
+    replaced = {one.partition("<")[0] for one in wanted}
+    kept = tuple(one for one in requirements if one.partition("<")[0] not in replaced)
+    return tuple(sorted({*packages, *more})), (*kept, *wanted)
+
+
+def failure(sdist: Sdist, why: str, log: str) -> BuildError:
+    lines = [line.rstrip()[:300] for line in log.splitlines() if line.strip()]
+    return BuildError(
+        f"{sdist.name} {sdist.version} has no wheel for this image and cannot be built: {why}",
+        where=sdist.filename,
+        hint="ask for a version that ships wheels, or for a package that does the same and ships them",
+        details=tuple("".join(c if c.isprintable() else " " for c in line) for line in lines[-LOG_LINES:]),
+    )
+
+
+def log_of(completed: Completed, build: Path) -> str:
+    return completed.text[-2000:] + "\n" + content_in(build / "log").decode("utf-8", "replace")
+
+
+def json_in(path: Path) -> object:
+    try:
+        return json.loads(content_in(path))
+    except ValueError:
+        return None
+
+
+def content_in(path: Path) -> bytes:
+    """The end of a file that a stranger's program wrote; empty when it is no plain file."""
+    try:
+        with opened(path) as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - LOG_LIMIT_BYTES))
+            return stream.read(LOG_LIMIT_BYTES)
+    except (OSError, OkamochiError):
+        return b""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Only what is a plain file: a link could lead anywhere on this machine."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        raise not_plain(path) from problem
+    with os.fdopen(handle, "rb") as stream:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > WHEEL_LIMIT_BYTES:
+            raise not_plain(path)
+        yield stream
+
+
+def not_plain(path: Path) -> BuildError:
+    return BuildError("what was built is no plain file", where=path.name, hint="take another version")
