@@ -137,3 +137,21 @@ def test_saving_under_a_plain_word_is_no_file() -> None:
     plan = planned({"app.py": source})
     assert plan.volumes == ()
     assert not [one for one in plan.decisions if one.field == "volumes"]
+
+
+def test_djangos_sqlite_file_beside_the_code_becomes_a_link() -> None:
+    files = {
+        "requirements.txt": "django\n",
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n",
+        "site/__init__.py": "",
+        "site/settings.py": "from pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE_DIR / 'db.sqlite3'}}\n"
+        "STATIC_ROOT = BASE_DIR / 'staticfiles'\nINSTALLED_APPS = ['django.contrib.staticfiles']\n",
+        "site/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n"
+        "application = get_wsgi_application()\n",
+    }
+    plan = planned(files)
+    assert [moved.path for moved in plan.moved_files] == ["/app/db.sqlite3"]
+    assert [folder.path for folder in plan.temporary_folders] == ["/app/staticfiles"]
+    assert ("OKAMOCHI_COLLECT_STATIC", "1") in plan.image_environment

@@ -4,6 +4,8 @@ import posixpath
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
@@ -11,6 +13,7 @@ from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.classes import TITLES
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings, static_warning
+from okamochi.detect.frameworks.django_static import collected_static
 from okamochi.detect.frameworks.servers import Server, server_of
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
@@ -78,6 +81,7 @@ def make_plan(
     django = _django(sources, entry)
     for path in django.paths:
         reached = reached.with_all(reached_from(path, "", objects))
+    static = collected_static(objects, django)
     server = server_of(entry.candidate, sources, dependencies.names, chosen.settings.port or PORT)
     dependencies = dependencies.served_by(server.packages)
     excluded, excluded_decisions = exclude_patterns(project, chosen)
@@ -94,6 +98,7 @@ def make_plan(
         (
             *server.environment,
             *_django_environment(django),
+            *static.environment,
             ("PORT", str(server.port or chosen.settings.port or PORT)),
         ),
     )
@@ -114,6 +119,7 @@ def make_plan(
         *environment_decisions,
         *image_decisions,
         *volumes.decisions,
+        *static.decisions,
         *services.decisions,
         *unread_modules(sources, excluded),
     )
@@ -126,15 +132,23 @@ def make_plan(
             dependencies=dependencies.dependencies,
             base=base,
             source=AppSource(exclude=excluded),
-            processes=(web, *processes),
+            processes=(web, *(_from_the_app(one, image_environment) for one in processes)),
             services=services.services,
             environment=environment,
             image_environment=image_environment,
             volumes=volumes.volumes,
             moved_files=volumes.files,
+            temporary_folders=static.folders,
             decisions=decisions,
         )
     )
+
+
+def _from_the_app(process: Process, image_environment: tuple[tuple[str, str], ...]) -> Process:
+    """Programs such as alembic do not look for modules in the working directory, as the web server does."""
+    paths = (APP_ROOT, *dict(image_environment).get("PYTHONPATH", "").split(":"))
+    value = ":".join(path for path in dict.fromkeys(paths) if path)
+    return msgspec.structs.replace(process, environment=(*process.environment, ("PYTHONPATH", value)))
 
 
 def _wanted(chosen: ChosenSettings) -> WantedObject | None:

@@ -151,12 +151,24 @@ class _Finder:
             yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
 
     def _display(self, node: ast.Dict, module: Module) -> Iterator[Written]:
+        yield from self._django_database(node, module)
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 if FOLDER_KEYS.fullmatch(key.value.upper()):
                     yield from self._found(value, module, value, f"{key.value} is", is_file=False)
                 elif key.value.endswith("DATABASE_URI"):
                     yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
+
+    def _django_database(self, node: ast.Dict, module: Module) -> Iterator[Written]:
+        """{"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"} of DATABASES."""
+        entries = {
+            key.value: value
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant)
+        }
+        engine, name = entries.get("ENGINE"), entries.get("NAME")
+        if isinstance(engine, ast.Constant) and str(engine.value).endswith("sqlite3") and name is not None:
+            yield from self._found(name, module, name, "Django's SQLite database", is_file=True)
 
     def _found(
         self, expression: ast.expr, module: Module, node: ast.expr, reason: str, *, is_file: bool

@@ -2,8 +2,8 @@
 
 Variables: PORT, WEB_CONCURRENCY or GUNICORN_WORKERS, GUNICORN_WORKER_MEMORY_MB, GUNICORN_THREADS,
 GUNICORN_TIMEOUT, GUNICORN_GRACEFUL_TIMEOUT, GUNICORN_KEEPALIVE, GUNICORN_MAX_REQUESTS,
-GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES, OKAMOCHI_ALLOW_SHELL,
-OKAMOCHI_OBJECT.
+GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES,
+OKAMOCHI_COLLECT_STATIC, OKAMOCHI_ALLOW_SHELL, OKAMOCHI_OBJECT.
 gunicorn itself reads FORWARDED_ALLOW_IPS (default 127.0.0.1), and GUNICORN_CMD_ARGS overrules this file.
 """
 
@@ -158,7 +158,22 @@ logconfig_dict = {
 }
 
 
+def _collect_static(server: _Any) -> None:
+    """Django's collectstatic, into a folder in memory; a page without its styles is better than none."""
+    import subprocess
+
+    command = [_sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        server.log.warning("okamochi: collectstatic failed: %s", last)
+    else:
+        server.log.info("okamochi: static files are collected")
+
+
 def on_starting(server: _Any) -> None:
+    if _os.environ.get("OKAMOCHI_COLLECT_STATIC"):
+        _collect_static(server)
     # workers of event loops have no threads to speak of
     each = f" x {threads} threads" if "thread" in server.cfg.worker_class_str else ""
     server.log.info("okamochi: %d workers%s (%s)", workers, each, _why)

@@ -153,8 +153,8 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
 
 
 def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
-    """gunicorn's configuration loads secrets itself; every other program gets them from the kit's loader."""
-    own = process.type is ProcessType.WEB or not names
+    """gunicorn's configuration loads secrets itself; other programs get them from the kit's loader."""
+    own = f"{KIT_ROOT}/gunicorn.conf.py" in process.argv or not names
     return [literal(one) for one in (process.argv if own else (*LOADER, *process.argv))]
 
 

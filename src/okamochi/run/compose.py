@@ -1,6 +1,7 @@
 """A stack on Docker Compose v2, by its command line; nothing of Compose is done again here."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from okamochi.system.process import Completed, Runner
 __all__ = ["ComposeProject", "compose_version"]
 
 START_SECONDS = 600
+ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HINT = "install the plugin docker-compose-plugin (https://docs.docker.com/compose/install/linux/)"
 
 
@@ -66,14 +68,16 @@ class ComposeProject:
         if not done.ok:
             raise self._failure(done, "the stack could not be stopped")
 
-    def logs(self, services: Sequence[str] = (), *, tail: int = 200) -> str:
+    def logs(self, services: Sequence[str] = (), *, tail: int = 200, prefix: bool = True) -> str:
+        """With `prefix` each line begins with its service."""
+        plain = () if prefix else ("--no-log-prefix",)
         done = self.runner.run(
-            (*self._base, "logs", "--no-color", "--tail", str(tail), *services),
+            (*self._base, "logs", "--no-color", *plain, "--tail", str(tail), *services),
             env=self._environment,
             timeout_seconds=60,
             merge_stderr=True,
         )
-        return done.stdout.decode("utf-8", "replace").rstrip()
+        return ERASED.sub("", done.stdout.decode("utf-8", "replace")).rstrip()
 
     def follow(self, *, tail: int = 200) -> int:
         return self.runner.passthrough(

@@ -77,6 +77,8 @@ def correction_for(verdict: Verdict, answer: Answer | None, planned: "PlannedPro
             found = older_python(gone, verdict, planned)
         case Outcome.MISSING_MODULE:
             found = missing_requirement(verdict, planned)
+        case Outcome.LIBRARY:
+            found = older_index(verdict, planned)
         case Outcome.READ_ONLY:
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:
@@ -100,6 +102,19 @@ def missing_requirement(verdict: Verdict, planned: "PlannedProject") -> Correcti
     return Correction(kind=CorrectionKind.REQUIREMENT, value=requirement, reason=reason[:300])
 
 
+def older_index(verdict: Verdict, planned: "PlannedProject") -> Correction | None:
+    """What nothing pins is taken as it was when the project was last worked on."""
+    from okamochi.build.revision import read_commit_instant
+
+    dependencies = planned.plan.dependencies
+    instant = read_commit_instant(planned.root)
+    if dependencies.exclude_newer or dependencies.lock_file or not instant:
+        return None
+    said = verdict.cause.text if verdict.cause is not None else verdict.subject
+    reason = f"with today's packages {said}; the last commit is of {instant[:10]}"
+    return Correction(kind=CorrectionKind.EXCLUDE_NEWER, value=instant, reason=reason[:300])
+
+
 def is_own(module: str, planned: "PlannedProject") -> bool:
     project, root = planned.project, planned.plan.application.import_root
     places = {"", "src", root}
@@ -114,9 +129,16 @@ def written_folder(path: str, place: str, planned: "PlannedProject") -> Correcti
     folder = path.rstrip("/") if path.endswith("/") else posixpath.dirname(path)
     if not folder.startswith(f"{APP_ROOT}/") or holds_code(folder, planned) or is_writable(folder, planned):
         return None
-    kind = CorrectionKind.VOLUME if KEPT.search(path) else CorrectionKind.TEMPORARY_FOLDER
+    kept = KEPT.search(path) is not None or ships(folder, planned)
+    kind = CorrectionKind.VOLUME if kept else CorrectionKind.TEMPORARY_FOLDER
     who = place.removeprefix(f"{APP_ROOT}/") or "a library"
     return Correction(kind=kind, value=folder, reason=f"the proof saw {who} write {path}"[:300])
+
+
+def ships(folder: str, planned: "PlannedProject") -> bool:
+    """A folder in memory would hide what the project has there; a new volume starts with it."""
+    relative = folder.removeprefix(f"{APP_ROOT}/")
+    return planned.project.is_dir(relative) and bool(planned.project.files("*", within=relative))
 
 
 def holds_code(folder: str, planned: "PlannedProject") -> bool:

@@ -126,8 +126,9 @@ def imports_of(built: BuiltImage, root: Path) -> str:
     return digest.hexdigest()
 
 
-def refuse_unproved(proof: Proof, built: BuiltImage) -> None:
-    """BuildError when the app cannot be what the server loads, whatever its variables and services are."""
+def refuse_unproved(proof: Proof, built: BuiltImage, *, tried: str = "") -> None:
+    """BuildError when the app cannot be what the server loads, whatever its variables and services are.
+    `tried` says what was done about it and how that failed."""
     verdict = proof.verdict
     if verdict.outcome not in REFUSED or verdict.cause is None:
         return
@@ -136,7 +137,7 @@ def refuse_unproved(proof: Proof, built: BuiltImage) -> None:
         f"the entry point {name_of(built)} does not load: {verdict.cause.text}",
         where=verdict.cause.where or name_of(built),
         hint=verdict.cause.hint,
-        details=tuple(text.strip().splitlines()[-12:]),
+        details=(*text.strip().splitlines()[-12:], *((f"tried {tried}",) if tried else ())),
     )
 
 

@@ -43,12 +43,13 @@ def build_proved(
     BuildError when the app cannot be served, whatever its variables and services are.
     """
     failed: tuple[Proof, BuiltImage] | None = None
+    attempt = ""
     for _ in range(MOST_ROUNDS):
         try:
             delivered = deliver(building.image())
-        except PlanError:
-            if failed is not None:
-                refuse_unproved(*failed)  # what was tried to mend it is not the project's fault
+        except PlanError as error:
+            if failed is not None:  # what was tried to mend it is not the project's own fault
+                refuse_unproved(*failed, tried=f"{attempt}: {error.message}")
             raise
         proof = prove_entry(
             world,
@@ -64,6 +65,7 @@ def build_proved(
         if proof.verdict.outcome is not Outcome.PROVED:
             failed = (proof, delivered.built)
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
+        attempt = f"{correction.kind} {correction.value}"
         building.correct(correction)
     refuse_unproved(proof, delivered.built)
     return delivered, proof

@@ -162,7 +162,7 @@ class Stack:
         for name in releases:
             if not ended.get(name):
                 continue
-            log = self.project.logs((name,), tail=60)
+            log = self.project.logs((name,), tail=60, prefix=False)
             cause = diagnose(log)
             return UnhealthyError(
                 f"the {name} process failed: {cause.text if cause else f'exit code {ended[name]}'}",
@@ -173,7 +173,7 @@ class Stack:
             )
         for service in plan.services:
             if f'"{service.name}"' in str(error.details) or f"-{service.name}-1" in " ".join(error.details):
-                log = self.project.logs((service.name,), tail=30)
+                log = self.project.logs((service.name,), tail=30, prefix=False)
                 return EngineError(
                     f"the service {service.name} ({service.image}) did not become healthy",
                     where=f"services.{service.name}",

@@ -52,20 +52,19 @@ def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSet
 
 
 def static_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
-    """Django serves static files in development only; what it takes to serve them is told, not done."""
+    """Django serves static files in development only; what it takes to serve them is told."""
     for path in settings.paths:
         match = re.search(r"django\.contrib\.staticfiles", sources.text(path))
         if match is None:
             continue
         line = sources.text(path).count("\n", 0, match.start()) + 1
         whitenoise = any("whitenoise" in sources.text(other) for other in settings.paths)
-        what = (
-            "collected (whitenoise serves what collectstatic finds)" if whitenoise else "collected or served"
-        )
+        if whitenoise:
+            return ()
         return (
             Decision(
                 field="application.framework",
-                summary=f"Warning: static files are not {what} by this version",
+                summary="Warning: nothing serves the static files: add whitenoise to MIDDLEWARE",
                 origin=Origin.DETECTED,
                 evidence=(Evidence(path=path, line=line, reason="uses django.contrib.staticfiles"),),
             ),

@@ -1,10 +1,12 @@
 """What the proof's program says, and what follows from it."""
 
+import posixpath
 import re
 from enum import StrEnum
 
 import msgspec
 
+from okamochi.model.plan import APP_ROOT
 from okamochi.run.diagnose import diagnose
 from okamochi.run.traces import Cause, library_of_last_frame
 
@@ -112,8 +114,9 @@ def said(answer: Answer) -> Cause:
 def read_only_path(answer: Answer) -> str:
     found = re.search(r"Read-only file system: [bu]?['\"]([^'\"]+)['\"]", answer.message)
     if found is not None:
-        folder = f"{found[1]}/"
-        return folder if any(write.path == folder for write in answer.writes) else found[1]
+        path = posixpath.join(APP_ROOT, found[1])  # a relative one is below the working directory
+        folder = f"{path}/"
+        return folder if any(write.path == folder for write in answer.writes) else path
     unable = "unable to open database file" in answer.message or "readonly database" in answer.message
     written = [write.path for write in answer.writes if not write.path.startswith("/proc/")]
     return written[-1] if unable and written else ""

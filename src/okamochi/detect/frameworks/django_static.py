@@ -1,0 +1,61 @@
+"""Django's static files: collected into memory when the server starts, since collecting runs the project."""
+
+import ast
+import posixpath
+from dataclasses import dataclass
+
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.django import DjangoSettings
+from okamochi.detect.static_paths import PathReader
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import APP_ROOT
+from okamochi.model.process import TemporaryFolder
+
+__all__ = ["COLLECT", "CollectedStatic", "collected_static"]
+
+COLLECT = "OKAMOCHI_COLLECT_STATIC"
+SIZE_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedStatic:
+    """`folders` is STATIC_ROOT, `environment` tells the kit's server configuration to collect into it."""
+
+    folders: tuple[TemporaryFolder, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+def collected_static(objects: FlaskObjects, settings: DjangoSettings) -> CollectedStatic:
+    """Nothing without manage.py, or without a STATIC_ROOT below the app's folder."""
+    sources = objects.sources
+    if "manage.py" not in sources.known:
+        return CollectedStatic()
+    reader = PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
+    for path in settings.paths:
+        for node in sources.module(path).nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id="STATIC_ROOT")], value=value):
+                    known = reader.read(value, sources.module(path))
+                case _:
+                    continue
+            if known is None or not known.whole:
+                continue
+            folder = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
+            if folder.startswith(f"{APP_ROOT}/"):
+                return collected(
+                    folder, Evidence(path=path, line=node.lineno, reason=f"STATIC_ROOT is {folder}")
+                )
+    return CollectedStatic()
+
+
+def collected(folder: str, evidence: Evidence) -> CollectedStatic:
+    decision = Decision(
+        field=f"temporary_folders.{folder}",
+        summary=f"{folder} is in memory: collectstatic fills it when the server starts",
+        origin=Origin.DETECTED,
+        evidence=(evidence,),
+    )
+    return CollectedStatic(
+        (TemporaryFolder(path=folder, size_bytes=SIZE_BYTES),), ((COLLECT, "1"),), (decision,)
+    )

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Tries public apps: each is brought up in its hardened container and asked for one page.
+
+    tools/compatibility.py APPS.json CHECKOUTS [ID]... > docs/compatibility.md
+
+APPS.json is a list of {"id", "repo", "commit", "folder", "framework", "env", "health": {"path", "status",
+"phrase", "host_header"}}; CHECKOUTS holds a checkout of each under its id. Their code never enters this
+repository. Containers are taken down again. stderr: one line an app, with the end of the log when it fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = ROOT / ".venv/bin/okamochi"
+UP_SECONDS = 900
+HEAD = """# Public apps, unmodified
+Made by `tools/compatibility.py`: each app is a fresh checkout at the commit named; `okamochi up` on Docker
+with no configuration but the values in the column "given", then one request to the page named. Images of
+services are stand-ins from Debian packages where they cannot be pulled.
+
+| app | commit | framework | given | page | result |
+|---|---|---|---|---|---|
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("apps", type=Path)
+    parser.add_argument("checkouts", type=Path)
+    parser.add_argument("ids", nargs="*")
+    wanted = parser.parse_args()
+    apps = json.loads(wanted.apps.read_text())
+    rows = []
+    for app in apps:
+        if wanted.ids and app["id"] not in wanted.ids:
+            continue
+        began = time.monotonic()
+        result = tried(app, wanted.checkouts / app["id"] / app.get("folder", "."))
+        print(f"{app['id']}: {result} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+        rows.append(row(app, result))
+    served = sum(one.rstrip(" |").endswith("served") for one in rows)
+    sys.stdout.write(HEAD + "".join(rows) + f"\n{served} of {len(rows)} serve their page.\n")
+    return 0
+
+
+def row(app: dict[str, Any], result: str) -> str:
+    given = ", ".join(sorted(app.get("env", {})))
+    cells = (app["repo"], app["commit"][:10], app["framework"], given, app["health"]["path"], result)
+    return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |\n"
+
+
+def tried(app: dict[str, Any], folder: Path) -> str:
+    """ "served", or the error in one line."""
+    with tempfile.TemporaryDirectory() as place:
+        given = Path(place, "given.env")
+        given.write_text("".join(f"{name}={value}\n" for name, value in app.get("env", {}).items()))
+        flags = ("--env-file", os.fspath(given)) if app.get("env") else ()
+        try:
+            done = okamochi("up", os.fspath(folder), "--engine", "docker", *flags)
+            log = Path(os.environ.get("COMPATIBILITY_LOGS", place), f"{app['id']}.log")
+            log.write_text(done.stderr)
+            if done.returncode != 0:
+                return reason(done.stderr, done.returncode)
+            return asked(done.stdout.strip().splitlines()[-1], app["health"])
+        except subprocess.TimeoutExpired:
+            return f"not up after {UP_SECONDS} s"
+        finally:
+            okamochi("down", os.fspath(folder), "--volumes")
+            (folder / "okamochi.lock").unlink(missing_ok=True)
+
+
+def okamochi(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (os.fspath(PROGRAM), *arguments), capture_output=True, text=True, timeout=UP_SECONDS, check=False
+    )
+
+
+def reason(text: str, code: int) -> str:
+    errors = [line for line in text.splitlines() if line.startswith("error: ")]
+    return f"exit {code}: {errors[-1].removeprefix('error: ')[:300]}" if errors else f"exit {code}"
+
+
+def asked(url: str, health: dict[str, Any]) -> str:
+    headers = {"Host": health["host_header"]} if health.get("host_header") else {}
+    request = urllib.request.Request(url.rstrip("/") + health["path"], headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            status, body = answer.status, answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        status, body = error.code, error.read().decode("utf-8", "replace")
+    except OSError as error:
+        return f"up, but {health['path']} does not answer: {error}"
+    if status != health["status"] or health["phrase"] not in body:
+        return f"up, but {health['path']} answered {status} without the expected text"
+    return "served"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
