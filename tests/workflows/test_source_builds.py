@@ -240,3 +240,32 @@ def test_a_build_that_fails_is_told_with_its_log(settled: Callable[[str], LockSe
     assert "tiny 1.0" in caught.value.message and "cannot be built" in caught.value.message
     assert any("needs a" in line and "\x1b" not in line for line in caught.value.details)
     assert "requirements.txt:2" in caught.value.where
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(
+    ("requirement", "packages"),
+    [
+        ("docopt==0.6.2", ()),
+        ("mysqlclient==2.2.7", ("libmariadb3",)),
+        ("psycopg2==2.9.10", ("libpq5",)),
+        ("pycairo==1.28.0", ("libcairo2",)),
+        ("python-ldap==3.4.4", ("libldap2",)),
+    ],
+)
+def test_real_packages_are_built_with_what_debian_has(
+    tmp_path: Path, okamochi_cache: Path, requirement: str, packages: tuple[str, ...]
+) -> None:
+    environ = dict(os.environ)
+    transport, cache = UrllibTransport.of(environ), Cache.open(okamochi_cache)
+    world = World(SubprocessRunner(), transport, cache, Clock(0), environ, SilentReporter())
+    (tmp_path / "app.py").write_text(FLASK_APP)
+    (tmp_path / "requirements.txt").write_text(f"flask\n{requirement}\n")
+    (tmp_path / "okamochi.toml").write_text('python = "3.13"\n')
+    opened = LockSession.open(world, plan_project(tmp_path, world), native_platforms()[0], LockMode.KEEP)
+    with pytest.raises(UnfitPythonError) as refused:
+        opened.wheels()
+    session = on_another_python(world, opened, refused.value)
+    assert set(packages) <= set(session.planned.plan.base.packages)
+    (built,) = [one for one in session.wheels() if one.built_from is not None]
+    assert f"{built.name}=={built.version}" == requirement

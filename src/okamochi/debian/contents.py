@@ -9,13 +9,14 @@ binary search answers.
 import gzip
 import io
 import re
+import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from okamochi.debian.archives import Archive
-from okamochi.debian.packages import download_index
+from okamochi.debian.packages import DAMAGED_HINT, download_verified
 from okamochi.debian.release import IndexFile
 from okamochi.errors import RegistryError, TransientRegistryError
 from okamochi.system.world import World
@@ -23,7 +24,8 @@ from okamochi.system.world import World
 __all__ = ["Contents", "Owner"]
 
 KIND = "debian-files"
-FORMAT = "1"
+FORMAT = "2"
+PIECE_BYTES = 1 << 24
 LIMIT_BYTES = 2_000_000_000
 DOWNLOAD_LIMIT_BYTES = 100_000_000
 WANTED = re.compile(
@@ -51,21 +53,22 @@ class Contents:
     def package_of_header(self, header: str) -> str:
         """For "sasl/sasl.h" as #include names it; "" when no package has it."""
         tail = "/" + header.lstrip("/")
-        return self._best(header.rpartition("/")[2], lambda path: path.endswith(tail))
+        return self._best(header.rpartition("/")[2], lambda path: path.endswith(tail), ("all",))
 
     def package_of_program(self, name: str) -> str:
         return self._best(name, lambda path: path.split("/")[-2] in ("bin", "sbin"))
 
     def package_of_pkg_config(self, module: str) -> str:
-        return self._best(f"{module}.pc", lambda path: "/pkgconfig/" in path)
+        return self._best(f"{module}.pc", lambda path: "/pkgconfig/" in path, ("all",))
 
     def package_of_library(self, soname: str) -> str:
         """For "libpq.so.5", and for "libpq.so", which a linker asks for."""
         return self._best(soname, lambda path: "/lib/" in path)
 
-    def _best(self, name: str, fits: Callable[[str], bool]) -> str:
-        """The package with the shallowest such file, then with the shortest name: variants have longer."""
-        for architecture in (self.architecture, "all"):
+    def _best(self, name: str, fits: Callable[[str], bool], further: tuple[str, ...] = ()) -> str:
+        """The package with the shallowest such file, then with the shortest name: variants have longer.
+        Programs and libraries are never of all architectures, whose index is three times as large."""
+        for architecture in (self.architecture, *further):
             rows = [owner for owner in owners(self._table(architecture), name) if fits(owner.path)]
             found = [(owner.path.count("/"), len(one), one) for owner in rows for one in owner.packages]
             if found:
@@ -81,8 +84,8 @@ class Contents:
 
 def table_of(world: World, one: Archive, architecture: str) -> bytes:
     """The table of one suite; empty where the suite has no such index, as some archives do."""
-    index = one.release.file(f"main/Contents-{architecture}")
-    if index is None or index.size_bytes > LIMIT_BYTES:
+    index = one.release.file(f"main/Contents-{architecture}.gz")
+    if index is None or index.size_bytes > DOWNLOAD_LIMIT_BYTES:
         return b""
     key = f"{FORMAT} {index.sha256}"
     known = world.cache.record(KIND, key)
@@ -91,8 +94,8 @@ def table_of(world: World, one: Archive, architecture: str) -> bytes:
         if held is not None:
             return held.read_bytes()
     with world.reporter.step(f"Base: which package has which file ({one.release.suite})"):
-        content, verified = content_of(world, one, index)
-        table = contents_table(content)
+        packed, verified = packed_index(world, one, index)
+        table = contents_table(packed)
     if not verified:
         return table
 
@@ -104,26 +107,39 @@ def table_of(world: World, one: Archive, architecture: str) -> bytes:
     return table
 
 
-def content_of(world: World, one: Archive, index: IndexFile) -> tuple[bytes, bool]:
-    """The index, and whether it is the one that was signed.
+def packed_index(world: World, one: Archive, index: IndexFile) -> tuple[bytes, bool]:
+    """The compressed index, and whether it is the one that was signed.
 
     Mirrors that are updated in parts have another for hours. It is taken then: all that it says is which
     package to look at, and packages are verified by the signed index whatever led to them."""
     folder = f"{one.base_uri}/dists/{one.release.suite}"
     try:
-        return download_index(world.transport, folder, one.release, index), True
+        return download_verified(world.transport, folder, one.release, index), True
     except TransientRegistryError:
         raise
     except RegistryError as problem:
-        url = f"{folder}/{index.path}.gz"
+        url = f"{folder}/{index.path}"
         content = world.transport.get(url, limit_bytes=DOWNLOAD_LIMIT_BYTES)
         world.reporter.note(f"{problem.message}: {url} only says where to look, and is taken for that")
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-            return stream.read(LIMIT_BYTES), False
+        return content, False
 
 
-def contents_table(content: bytes) -> bytes:
-    return b"".join(sorted(set(rows(content))))
+def contents_table(packed: bytes) -> bytes:
+    """Piece by piece, since an index may have 600 MB; RegistryError when it is damaged."""
+    found: set[bytes] = set()
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
+            rest, size_bytes = b"", 0
+            while piece := stream.read(PIECE_BYTES):
+                size_bytes += len(piece)
+                whole, _, rest = (rest + piece).rpartition(b"\n")
+                found.update(rows(whole))
+                if size_bytes > LIMIT_BYTES:
+                    raise EOFError("it has an absurd size")
+            found.update(rows(rest))
+    except (OSError, EOFError, zlib.error) as problem:
+        raise RegistryError(f"the index of files is damaged: {problem}", hint=DAMAGED_HINT) from problem
+    return b"".join(sorted(found))
 
 
 def rows(content: bytes) -> Iterator[bytes]:

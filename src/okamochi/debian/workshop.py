@@ -76,7 +76,8 @@ class Workshop:
     def root(self, packages: tuple[str, ...]) -> Path:
         """The root with compilers and these packages; made once, and then of the cache: not to be changed."""
         python = self.suite.python_package
-        usual = (*PROGRAMS, f"{python}-dev", python)
+        extras = (*self.suite.python_extras, "python3-lib2to3") if self.suite.python_extras else ()
+        usual = (*PROGRAMS, f"{python}-dev", python, *extras)
         common = self.closure(usual)
         base = self._made(common, "Workshop: compilers and headers", None)
         if not packages:

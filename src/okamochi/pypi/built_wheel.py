@@ -45,12 +45,13 @@ def require_wheel_of(filename: str, name: str, version: str) -> None:
         raise BuildError(f"{filename[:200]!a} is no wheel of {name} {version}", where=name, hint=HINT)
 
 
-def normalized(source: BinaryIO, to: BinaryIO, where: str) -> tuple[bytes, ...]:
+def normalized(source: BinaryIO, to: BinaryIO, where: str) -> tuple[tuple[str, bytes], ...]:
     """Writes the wheel anew: members sorted, no times, two modes, nothing compressed (zlib's output differs
-    among versions). Returned are its native libraries, as bytes.
+    among versions). Returned are its native
+    libraries, by file name.
 
     BuildError for paths that lead out, links, duplicates and absurd sizes."""
-    libraries: list[bytes] = []
+    libraries: list[tuple[str, bytes]] = []
     try:
         with zipfile.ZipFile(source) as archive, zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as written:
             members = checked(archive, where)
@@ -59,7 +60,7 @@ def normalized(source: BinaryIO, to: BinaryIO, where: str) -> tuple[bytes, ...]:
                 if member.filename.endswith(".dist-info/RECORD"):
                     content = sorted_record(content)
                 if content.startswith(b"\x7fELF"):
-                    libraries.append(content)
+                    libraries.append((PurePosixPath(member.filename).name, content))
                 entry = zipfile.ZipInfo(member.filename, INSTANT)
                 entry.create_system = 3
                 executable = (member.external_attr >> 16) & stat.S_IXUSR

@@ -1,6 +1,7 @@
 """The virtual environment in which a package is built: the wheels that it asks for, as files."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ class BuildEnvironment:
             for file in tree.files:
                 place = folder / file.path
                 place.parent.mkdir(parents=True, exist_ok=True)
-                os.link(tree.root / FILES_FOLDER / file.path, place)
+                place_file(tree.root / FILES_FOLDER / file.path, place, executable=bool(file.mode & 0o100))
         self._finish(folder)
 
     def _finish(self, folder: Path) -> None:
@@ -83,6 +84,15 @@ class BuildEnvironment:
         lines += [f"--trusted-host {host}" for host in said.trusted_hosts]
         lines += ["--no-index"] if said.no_index else []
         return "".join(f"{line}\n" for line in (*lines, *requirements))
+
+
+def place_file(source: Path, place: Path, *, executable: bool) -> None:
+    """A second name of the cache's file; programs are copied, since the cache keeps no modes."""
+    if executable:
+        shutil.copyfile(source, place)
+        place.chmod(0o755)
+    else:
+        os.link(source, place)
 
 
 def replace_files(dependencies: Dependencies) -> Dependencies:

@@ -161,16 +161,8 @@ class LockSession:
                 glibc_version=self.glibc_version,
                 preferred=keep,
                 briefly=bool(plan.python_alternatives) if briefly is None else briefly,
-                built=self.built or self._built_before(keep),
+                built=self.built,
             )
-
-    def _built_before(self, wheels: tuple[LockedWheel, ...]) -> "tuple[Built, ...]":
-        """What the old lock had to build need not be found missing again."""
-        from okamochi.pypi.built_wheel import Built
-
-        wanted = (wheel for wheel in wheels if wheel.built_from is not None)
-        blob = self.world.cache.blob
-        return tuple(Built(wheel, path) for wheel in wanted if (path := blob(wheel.sha256)) is not None)
 
     def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:
         """The lock that says what was built. Other platforms stay where their halves still fit."""

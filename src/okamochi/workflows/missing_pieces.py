@@ -27,10 +27,14 @@ PROGRAMS = (
     ),
 )
 PYTHON_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_]\w*)")
-USE_2TO3 = re.compile(r"use_2to3 is invalid|error in .* setup command: use_2to3")
+# what setuptools left out, by the first version without it: https://setuptools.pypa.io/en/stable/history.html
+OLDER_SETUPTOOLS = (
+    (re.compile(r"cannot import name 'Feature' from 'setuptools'"), "setuptools<46"),
+    (re.compile(r"use_2to3 is invalid|error in .* setup command: use_2to3"), "setuptools<58"),
+    (re.compile(r"cannot import name 'convert_2to3_doctests'"), "setuptools<58"),
+)
 RUST = re.compile(r"can't find Rust compiler|[Cc]argo[^\n]{0,60}(?:not found|not installed)|'cargo'|rustc")
 OF_SETUPTOOLS = dict.fromkeys(("distutils", "pkg_resources", "setuptools"), "setuptools<81")
-OLD_SETUPTOOLS = "setuptools<58"
 RUST_REASON = "it is written in Rust, whose crates are fetched while it is built, and a build has no network"
 
 
@@ -50,8 +54,9 @@ class Remedy:
 def remedy_for(log: str, contents: Contents) -> Remedy:
     if RUST.search(log):
         return Remedy(hopeless=RUST_REASON)
-    if USE_2TO3.search(log):
-        return Remedy(requirements=(OLD_SETUPTOOLS,))
+    for pattern, older in OLDER_SETUPTOOLS:
+        if pattern.search(log):
+            return Remedy(requirements=(older,))
     modules = set(PYTHON_MODULE.findall(log)) - {"pip"}
     requirements = tuple(sorted({OF_SETUPTOOLS.get(module) or distribution_of(module) for module in modules}))
     packages = {contents.package_of_header(header) for header in HEADER.findall(log)}

@@ -2,12 +2,16 @@
 
 import posixpath
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.pypi.target import Target
 from okamochi.workflows.corrections import with_correction
-from okamochi.workflows.lock import LockSession
+from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.python_attempts import REASON_LIMIT, plain
 from okamochi.workflows.wheel_builder import MadeWheel, WheelBuilder
 
 __all__ = ["build_again", "built_from_source"]
@@ -24,7 +28,7 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     if not isinstance(refusal, UnfitPythonError) or not refusal.packages:
         raise refusal
     failures: list[OkamochiError] = []
-    for candidate in candidates(session):
+    for candidate in by_packages(candidates(session, refusal), refusal):
         try:
             return built_session(candidate)
         except RegistryError:
@@ -34,15 +38,37 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     raise told(refusal, failures)
 
 
-def candidates(session: LockSession) -> list[LockSession]:
+def candidates(session: LockSession, refusal: UnfitPythonError) -> list[LockSession]:
     """The plan's first choice of Python, then its alternatives."""
     result = [session]
+    names = ", ".join(refusal.packages)
+    first = session.planned.plan.python_version
+    reason = f"what has no wheel is built more easily than for Python {first}: {names}"
     for version in session.planned.plan.python_alternatives:
-        reason = "packages without wheels could not be built for newer ones"
-        correction = Correction(kind=CorrectionKind.PYTHON, value=version, reason=reason)
+        correction = Correction(
+            kind=CorrectionKind.PYTHON, value=version, reason=plain(reason)[:REASON_LIMIT]
+        )
         planned = with_correction(session.planned, correction)
         result.append(LockSession.open(session.world, planned, session.platform, session.mode))
     return result
+
+
+def by_packages(sessions: list[LockSession], refusal: UnfitPythonError) -> list[LockSession]:
+    """Those first that have the fewest packages to build; where only one is missing, none has fewer."""
+    if len(refusal.packages) <= 1:
+        return sessions
+    counted = [(len(refusal.packages), sessions[0])]
+    for one in sessions[1:]:
+        try:
+            one.wheels(briefly=False)
+        except UnfitPythonError as failure:
+            if failure.packages:
+                counted.append((len(failure.packages), one))
+        except RegistryError:
+            raise
+        except OkamochiError:
+            continue
+    return [one for _, one in sorted(counted, key=lambda pair: pair[0])]
 
 
 def told(refusal: UnfitPythonError, failures: list[OkamochiError]) -> OkamochiError:
@@ -67,7 +93,7 @@ def built_session(session: LockSession) -> LockSession:
             session.resolved = session.wheels(briefly=True)
             break
         except UnfitPythonError as failure:
-            wanted = [one for one in failure.packages if one not in asked]
+            wanted = [kept for one in failure.packages if (kept := as_before(one, session)) not in asked]
             if not wanted or len(asked) >= MOST_PACKAGES:
                 raise
             asked.add(wanted[0])
@@ -78,6 +104,20 @@ def built_session(session: LockSession) -> LockSession:
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
     return with_libraries(session, builder, used)
+
+
+def as_before(asked: str, session: LockSession) -> str:
+    """In the version that the old lock has, where that was built as well and is still admitted."""
+    try:
+        requirement = Requirement(asked)
+    except InvalidRequirement:
+        return asked
+    old = session.old_platform.wheels if session.old_platform and session.mode is LockMode.KEEP else ()
+    name = canonicalize_name(requirement.name)
+    for wheel in old:
+        if wheel.name == name and wheel.built_from is not None and wheel.version in requirement.specifier:
+            return f"{wheel.name}=={wheel.version}"
+    return asked
 
 
 def builder_of(session: LockSession) -> WheelBuilder:

@@ -219,13 +219,12 @@ class Trial:
         require_wheel_of(names[0], self.sdist.name, self.sdist.version)
         if self.builder.target.rank(names[0]) is None:
             raise failure(self.sdist, f"its build made {names[0]}, which is for another Python", self.log)
-        libraries: list[str] = []
+        libraries: list[tuple[str, bytes]] = []
 
         def write(stream: BinaryIO) -> None:
             plain = self.folder / "plain.whl"
             with opened(dist / names[0]) as source, plain.open("w+b") as to:
-                for library in normalized(source, to, self.sdist.filename):
-                    libraries.extend(needed_libraries(library))
+                libraries.extend(normalized(source, to, self.sdist.filename))
                 to.seek(0)
                 while piece := to.read(1 << 20):
                     stream.write(piece)
@@ -238,7 +237,8 @@ class Trial:
             sha256=digest,
             built_from=BuiltFrom(filename=self.sdist.filename, sha256=self.sdist.sha256),
         )
-        return MadeWheel(wheel=wheel, libraries=tuple(sorted(set(libraries))))
+        needed = {one for _, content in libraries for one in needed_libraries(content)}
+        return MadeWheel(wheel=wheel, libraries=tuple(sorted(needed - {name for name, _ in libraries})))
 
 
 def asked_here(asked: tuple[str, ...], target: Target) -> tuple[str, ...]:
