@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from okamochi.errors import UsageError
-from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 
 DEB = LockedDeb(
@@ -139,6 +139,32 @@ def test_a_wheel_that_uv_could_take_for_something_else_is_refused(field, text):
 )
 def test_a_head_that_okamochi_does_not_write_is_refused(field, text):
     assert field in refused(changed(GOOD, **{field: text}))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("filename", "../direct-1.0.tar.gz"),
+        ("filename", "direct-1.0.tar.gz --pre"),
+        ("filename", "-direct-1.0.zip"),
+        ("filename", "direct-1.0-py3-none-any.whl"),
+        ("filename", "direct-1.0\n.zip"),
+        ("sha256", "XYZ"),
+        ("sha256", ""),
+    ],
+)
+def test_a_source_that_no_wheel_is_built_from_is_refused(field, text):
+    source = BuiltFrom(filename="direct-1.0.tar.gz", sha256="0" * 64)
+    good = changed(GOOD, platforms=(changed(PLATFORM, wheels=(changed(WHEEL, url="", built_from=source),)),))
+    assert lock_from_json(lock_to_json(good), where="okamochi.lock") == good
+    hostile = changed(WHEEL, url="", built_from=changed(source, **{field: text}))
+    assert "built_from" in refused(changed(GOOD, platforms=(changed(PLATFORM, wheels=(hostile,)),)))
+
+
+def test_a_wheel_that_was_built_has_no_address():
+    source = BuiltFrom(filename="direct-1.0.tar.gz", sha256="0" * 64)
+    hostile = changed(DIRECT, built_from=source)
+    assert "has no url" in refused(changed(GOOD, platforms=(changed(PLATFORM, wheels=(hostile,)),)))
 
 
 @pytest.mark.parametrize("platform", ["linux/mips", "linux/arm64/v8", " linux/amd64", "../x"])

@@ -15,6 +15,7 @@ import pytest
 from okamochi.errors import BuildError, PlanError, UnfitPythonError
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.oci.native import native_platforms
+from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
@@ -121,17 +122,18 @@ def world(tmp_path: Path, links: Path, okamochi_cache: Path) -> World:
 
 
 @pytest.fixture
-def settled(tmp_path: Path, world: World, links: Path) -> Callable[[str], LockSession]:
+def settled(tmp_path: Path, world: World, links: Path) -> Callable[..., LockSession]:
     """The session of a project that needs `tiny`, of which there is only this source."""
 
-    def session(backend: str) -> LockSession:
+    def session(backend: str, platform: Platform | None = None) -> LockSession:
         make_sdist(links, backend)
         root = tmp_path / "shop"
         root.mkdir(exist_ok=True)
         (root / "app.py").write_text(FLASK_APP)
         (root / "requirements.txt").write_text("flask\ntiny==1.0\n")
         (root / "okamochi.toml").write_text('gunicorn = false\npython = "3.13"\n')
-        opened = LockSession.open(world, plan_project(root, world), native_platforms()[0], LockMode.KEEP)
+        chosen = platform or native_platforms()[0]
+        opened = LockSession.open(world, plan_project(root, world), chosen, LockMode.KEEP)
         with pytest.raises(UnfitPythonError) as refused:
             opened.wheels()
         return on_another_python(world, opened, refused.value)
@@ -163,7 +165,7 @@ def content_of(session: LockSession, name: str) -> bytes:
 
 
 def test_a_package_that_is_only_source_is_built_and_the_lock_says_from_what(
-    settled: Callable[[str], LockSession],
+    settled: Callable[..., LockSession],
 ) -> None:
     session = settled(backend(PURE))
     wheel = next(one for one in session.wheels() if one.name == "tiny")
@@ -180,7 +182,7 @@ def test_a_package_that_is_only_source_is_built_and_the_lock_says_from_what(
 
 
 def test_headers_that_the_build_misses_come_from_debian_and_its_libraries_are_in_the_base(
-    settled: Callable[[str], LockSession],
+    settled: Callable[..., LockSession],
 ) -> None:
     session = settled(backend(COMPILED))
     assert content_of(session, "tiny.so").startswith(b"\x7fELF")
@@ -190,7 +192,7 @@ def test_headers_that_the_build_misses_come_from_debian_and_its_libraries_are_in
 
 
 def test_a_locked_wheel_that_the_cache_lost_is_built_again_and_must_be_the_same(
-    settled: Callable[[str], LockSession], links: Path
+    settled: Callable[..., LockSession], links: Path
 ) -> None:
     session = settled(backend(PURE.replace("value = 1", f"value = '{secrets.token_hex()}'")))
     wheels = session.wheels()
@@ -209,7 +211,7 @@ def test_a_locked_wheel_that_the_cache_lost_is_built_again_and_must_be_the_same(
 
 
 def test_a_hostile_build_script_reaches_nothing_of_this_machine(
-    settled: Callable[[str], LockSession], tmp_path: Path
+    settled: Callable[..., LockSession], tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret")
@@ -229,12 +231,21 @@ def test_a_hostile_build_script_reaches_nothing_of_this_machine(
         assert seen["forks"] == "BlockingIOError"
 
 
-def test_a_link_in_place_of_a_wheel_is_not_followed(settled: Callable[[str], LockSession]) -> None:
+def test_a_link_in_place_of_a_wheel_is_not_followed(settled: Callable[..., LockSession]) -> None:
     with pytest.raises(PlanError, match="no plain file"):
         settled(backend(PURE) + LINKING)
 
 
-def test_a_build_that_fails_is_told_with_its_log(settled: Callable[[str], LockSession]) -> None:
+def test_what_holds_nothing_native_is_built_for_another_platform_and_the_rest_is_refused(
+    settled: Callable[..., LockSession],
+) -> None:
+    other = next(one for one in (LINUX_AMD64, LINUX_ARM64) if one not in native_platforms())
+    assert content_of(settled(backend(PURE), other), "tiny.py") == b"value = 1\n"
+    with pytest.raises(PlanError, match=f"which is not for {other}"):
+        settled(backend(COMPILED), other)
+
+
+def test_a_build_that_fails_is_told_with_its_log(settled: Callable[..., LockSession]) -> None:
     with pytest.raises(PlanError) as caught:
         settled(backend("def module():\n    raise RuntimeError('needs a \\x1b[2J quill')\n"))
     assert "tiny 1.0" in caught.value.message and "cannot be built" in caught.value.message

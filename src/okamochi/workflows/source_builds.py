@@ -33,6 +33,9 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
             return built_session(candidate)
         except RegistryError:
             raise
+        except EngineError as failure:  # on this machine, with any Python
+            failures.append(failure)
+            break
         except OkamochiError as failure:
             failures.append(failure)
     raise told(refusal, failures)
@@ -79,7 +82,7 @@ def told(refusal: UnfitPythonError, failures: list[OkamochiError]) -> OkamochiEr
     return PlanError(
         built.message,
         where=refusal.where or built.where,
-        hint=refusal.hint,
+        hint=built.hint if isinstance(built, EngineError) else refusal.hint,
         details=(*refusal.details, *built.details),
     )
 
@@ -162,7 +165,7 @@ def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:
         return
     builder = builder_of(session)
     for wheel in missing:
-        made = builder.build(f"{wheel.name}=={wheel.version}").wheel
+        made = builder.build(f"{wheel.name}=={wheel.version}", expected=wheel).wheel
         if made != wheel:
             raise BuildError(
                 f"{wheel.name} {wheel.version}, built from its source, is not what the lock says",

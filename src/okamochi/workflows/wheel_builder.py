@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from okamochi.debian.workshop import Workshop
-from okamochi.errors import BuildError, OkamochiError, UnfitPythonError
+from okamochi.errors import BuildError, EngineError, OkamochiError, UnfitPythonError
 from okamochi.model.lock import BuiltFrom, LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.model.suites import suite_named
@@ -60,14 +60,23 @@ class WheelBuilder:
 
     @cached_property
     def workshop(self) -> Workshop:
-        return Workshop(self.world, suite_named(self.suite_name), self.target.platform)
+        return Workshop(self.world, suite_named(self.suite_name), self.maker.platform)
+
+    @cached_property
+    def maker(self) -> Target:
+        """Where builds run: on this machine's own platform, whatever the image's is. What holds nothing
+        native fits both."""
+        native = native_platforms()
+        fits = not native or self.target.platform in native
+        return self.target if fits else replace(self.target, platform=native[0])
 
     @property
     def built(self) -> tuple[Built, ...]:
         return tuple(Built(one.wheel, path) for one in self.made if (path := self._held(one)) is not None)
 
-    def build(self, specifier: str, *, depth: int = 0) -> MadeWheel:
+    def build(self, specifier: str, *, depth: int = 0, expected: LockedWheel | None = None) -> MadeWheel:
         """The wheel of what `specifier` names, from the cache or built; it is added to `made`.
+        A source that is not that of the wheel `expected` is not built.
 
         PlanError when there is no source either; BuildError with the log's end when building fails;
         EngineError where nothing can be isolated."""
@@ -78,6 +87,8 @@ class WheelBuilder:
             dependencies=self.dependencies,
             target=self.target,
         )
+        if expected is not None:
+            require_expected(sdist, expected)
         known = self._known(sdist)
         if known is None:
             self._require_native(sdist)
@@ -100,11 +111,11 @@ class WheelBuilder:
         return self.world.cache.blob(one.wheel.sha256)
 
     def _require_native(self, sdist: Sdist) -> None:
-        if self.target.platform not in native_platforms():
-            raise BuildError(
-                f"{sdist.name} {sdist.version} can be built for {self.target.platform} only on one",
+        if not native_platforms():
+            raise EngineError(
+                f"{sdist.name} {sdist.version} has no wheel for this image, and can be built on Linux only",
                 where=sdist.filename,
-                hint="build there, or ask for a version that ships wheels",
+                hint="build there once and commit okamochi.lock, or ask for a version that ships wheels",
             )
 
     def _made(self, sdist: Sdist, depth: int) -> MadeWheel:
@@ -128,7 +139,7 @@ class WheelBuilder:
 
     def _environment(self, folder: Path, requirements: tuple[str, ...], depth: int) -> Path:
         """With what the build needs; what of it has no wheel is built first."""
-        environment = BuildEnvironment(self.world, self.target, self.project_root, self.dependencies)
+        environment = BuildEnvironment(self.world, self.maker, self.project_root, self.dependencies)
         venv = folder / "venv"
         for _ in range(MOST_TRIES):
             venv.mkdir(exist_ok=True)
@@ -163,7 +174,7 @@ class Trial:
             return None
         listed = json_in(self._build_folder("requires") / "answer.json")
         asked = checked_requirements(listed, self.sdist.filename)
-        marked = asked_here(asked, self.builder.target)
+        marked = asked_here(asked, self.builder.maker)
         if marked and not self.builder_has(venv, marked):
             self.asked = set(marked)
             return None
@@ -198,7 +209,7 @@ class Trial:
                 self.builder.world.runner,
                 root,
                 argv,
-                environment=environment_of(self.builder.target),
+                environment=environment_of(),
                 binds=((venv, "/opt/venv", False), (build, "/build", True)),
                 cwd="/build",
             )
@@ -218,7 +229,13 @@ class Trial:
             raise failure(self.sdist, f"its build left {len(names)} wheels", self.log)
         require_wheel_of(names[0], self.sdist.name, self.sdist.version)
         if self.builder.target.rank(names[0]) is None:
-            raise failure(self.sdist, f"its build made {names[0]}, which is for another Python", self.log)
+            platform = self.builder.target.platform
+            raise EngineError(
+                f"{self.sdist.name} {self.sdist.version} has no wheel for this image, and a build here makes "
+                f"{names[0]}, which is not for {platform}",
+                where=self.sdist.filename,
+                hint=f"build on a machine that is {platform}, or ask for a version that ships wheels",
+            )
         libraries: list[tuple[str, bytes]] = []
 
         def write(stream: BinaryIO) -> None:
@@ -241,6 +258,18 @@ class Trial:
         return MadeWheel(wheel=wheel, libraries=tuple(sorted(needed - {name for name, _ in libraries})))
 
 
+def require_expected(sdist: Sdist, expected: LockedWheel) -> None:
+    source = BuiltFrom(filename=sdist.filename, sha256=sdist.sha256)
+    if source == expected.built_from:
+        return
+    raise BuildError(
+        f"the source of {expected.name} {expected.version} is not what the lock says",
+        where=f"okamochi.lock, wheel {expected.name}",
+        hint="find out why it was replaced; to take it over, run 'okamochi lock --upgrade'",
+        details=(f"the index has {source.filename} (sha256:{source.sha256})",),
+    )
+
+
 def asked_here(asked: tuple[str, ...], target: Target) -> tuple[str, ...]:
     """Those whose marker holds; the driver's Python has asked for its own version already."""
     from packaging.requirements import Requirement
@@ -252,7 +281,7 @@ def asked_here(asked: tuple[str, ...], target: Target) -> tuple[str, ...]:
     return tuple(str(one) for one in parsed if one.marker is None or one.marker.evaluate(environment))
 
 
-def environment_of(target: Target) -> dict[str, str]:
+def environment_of() -> dict[str, str]:
     """Nothing of this machine: the same everywhere, and no debug information, which would hold paths."""
     return {
         "PATH": "/opt/venv/bin:/usr/bin:/usr/sbin",
