@@ -1,4 +1,4 @@
-"""What runs in images runs on the oldest Python that an image can have."""
+"""What runs in images, and what builds wheels for them, runs on the oldest Python that an image can have."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,11 @@ import okamochi
 from okamochi.model.suites import SUITES
 
 ROOT = Path(okamochi.__file__).parent
-IN_IMAGES = (*sorted((ROOT / "kit").glob("*.py")), ROOT / "run/proof/program.py")
+IN_IMAGES = (
+    *sorted((ROOT / "kit").glob("*.py")),
+    ROOT / "run/proof/program.py",
+    ROOT / "run/host/wheel_driver.py",
+)
 OLDEST = min(tuple(int(part) for part in suite.python_version.split(".")) for suite in SUITES)
 
 

@@ -34,6 +34,11 @@ OLDER_SETUPTOOLS = (
     (re.compile(r"cannot import name 'convert_2to3_doctests'"), "setuptools<58"),
 )
 RUST = re.compile(r"can't find Rust compiler|[Cc]argo[^\n]{0,60}(?:not found|not installed)|'cargo'|rustc")
+# Build scripts of before PEP 518 take it for granted that these are there. No other name that a log tells is
+# looked up in an index: anybody may own it there, and would have a hand in the wheel.
+BUILD_TOOLS = frozenset(
+    {"Cython", "cffi", "numpy", "packaging", "pbr", "pkgconfig", "pybind11", "setuptools_scm", "six", "wheel"}
+)
 OF_SETUPTOOLS = dict.fromkeys(("distutils", "pkg_resources", "setuptools"), "setuptools<81")
 RUST_REASON = "it is written in Rust, whose crates are fetched while it is built, and a build has no network"
 
@@ -57,7 +62,7 @@ def remedy_for(log: str, contents: Contents) -> Remedy:
     for pattern, older in OLDER_SETUPTOOLS:
         if pattern.search(log):
             return Remedy(requirements=(older,))
-    modules = set(PYTHON_MODULE.findall(log)) - {"pip"}
+    modules = set(PYTHON_MODULE.findall(log)) & {*OF_SETUPTOOLS, *BUILD_TOOLS}
     requirements = tuple(sorted({OF_SETUPTOOLS.get(module) or distribution_of(module) for module in modules}))
     packages = {contents.package_of_header(header) for header in HEADER.findall(log)}
     packages |= {contents.package_of_library(f"lib{name}.so") for name in LIBRARY.findall(log)}
