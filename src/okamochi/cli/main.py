@@ -22,6 +22,7 @@ COMMANDS = {
     "logs": "logs",
     "exec": "exec",
     "lock": "lock",
+    "render": "render",
     "cache": "cache",
     "doctor": "doctor",
 }

@@ -32,6 +32,7 @@ class IgnoreGroup:
     patterns: tuple[str, ...]
 
 
+RENDERED = "okamochi plan --explain source.exclude"
 BUILT_IN = (
     IgnoreGroup(
         "version control", (".git", ".hg", ".svn", ".bzr", ".gitignore", ".gitattributes", ".gitmodules")
@@ -142,6 +143,9 @@ BUILT_IN = (
             "/compose*.yaml",
             "/okamochi.toml",
             "/okamochi.lock",
+            "/.okamochi/",
+            "/okamochi/kit/",
+            "/okamochi/requirements.lock",
             "/requirements*.txt",
             "/requirements*.in",
             "/requirements/",
@@ -180,6 +184,8 @@ def exclude_patterns(
     patterns += from_git
     evidence += places
     docker = project.read_text(".dockerignore")
+    if docker is not None and RENDERED in docker[:300]:
+        docker = None  # okamochi's own: it says what is decided here
     if docker is not None:
         own = dockerignore_patterns(docker)
         patterns += own

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
+from okamochi.model.lock import Lock
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.model.process import (
     EnvironmentVariable,
@@ -65,7 +66,7 @@ WORDS: dict[str, tuple[str, str]] = {
 class ComposeRenderer:
     target = "compose"
 
-    def render(self, plan: Plan, language: Language) -> Rendering:
+    def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         return render_compose(plan, language)
 
 
@@ -184,6 +185,8 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
         found["PORT"] = str(process.port)
         found.update(health_environment(process))
     found.update({name: literal(value) for name, value in process.environment})
+    for name in sorted(dict(plan.image_environment).keys() & set(names)):
+        found[name] = ""  # the image's own value (a SQLite file) gives way to the file
     for name in names:
         found[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
     if names:

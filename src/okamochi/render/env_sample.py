@@ -1,5 +1,6 @@
 """.env.sample: what the code reads from its environment, generated, so that it cannot grow stale."""
 
+from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.render.rendering import Language, RenderedFile, Rendering
@@ -25,7 +26,7 @@ class EnvSampleRenderer:
     def target(self) -> str:
         return "env-sample"
 
-    def render(self, plan: Plan, language: Language) -> Rendering:
+    def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         """No value of a secret is ever in it; what is optional is commented out."""
         lines = [f"# {HEAD[language is Language.JAPANESE]}"]
         for variable in sorted(plan.environment, key=lambda one: (not one.required, one.name)):

@@ -1,9 +1,19 @@
 """Every target that can be rendered; a new one is a line here."""
 
 from okamochi.render.compose import ComposeRenderer
+from okamochi.render.devcontainer import DevcontainerRenderer
+from okamochi.render.dockerfile import DockerfileRenderer
 from okamochi.render.env_sample import EnvSampleRenderer
+from okamochi.render.pipelines import GithubActionsRenderer, GitlabCiRenderer
 from okamochi.render.rendering import Renderer
 
 __all__ = ["RENDERERS"]
 
-RENDERERS: tuple[Renderer, ...] = (ComposeRenderer(), EnvSampleRenderer())
+RENDERERS: tuple[Renderer, ...] = (
+    DockerfileRenderer(),
+    ComposeRenderer(),
+    EnvSampleRenderer(),
+    DevcontainerRenderer(),
+    GithubActionsRenderer(),
+    GitlabCiRenderer(),
+)

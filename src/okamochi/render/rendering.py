@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from okamochi.model.finding import Finding
+from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
 
 __all__ = ["Language", "RenderedFile", "Renderer", "Rendering"]
@@ -39,4 +40,4 @@ class Renderer(Protocol):
     @property
     def target(self) -> str: ...
 
-    def render(self, plan: Plan, language: Language) -> Rendering: ...
+    def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering: ...
