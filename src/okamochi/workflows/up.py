@@ -28,7 +28,7 @@ from okamochi.workflows.prove_entry import tell_proof
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
-from okamochi.workflows.stack import is_stack, needed_services, new_stack, with_service_values
+from okamochi.workflows.stack import Stack, is_stack, needed_services, new_stack, with_service_values
 
 __all__ = ["UpRequest", "up"]
 
@@ -91,11 +91,34 @@ def stack_up(
     engine: Engine,
     world: World,
 ) -> UpRecord:
-    """The record of a stack that serves; what ran before as one container makes room."""
+    """The record of a stack that serves; what ran before as one container makes room.
+
+    Between choosing a port and publishing it, somebody else may take it: then another one is chosen."""
     values = with_service_values(plan, values, app.state, world)
-    port = port_of(previous, plan, request, world)
-    stack = new_stack(app, plan, reference, values, port, engine, world)
-    spec = msgspec.structs.replace(spec_of(app, built, str(reference.tagged), values, port), name=stack.web)
+    for left in reversed(range(1 if request.port is not None else PORT_TRIES)):
+        port = port_of(previous, plan, request, world)
+        with world.cache.lock(f"port-{port}"):
+            if left and port_of(previous, plan, request, world) != port:
+                continue
+            stack = new_stack(app, plan, reference, values, port, engine, world)
+            spec = spec_of(app, built, str(reference.tagged), values, port)
+            spec = msgspec.structs.replace(spec, name=stack.web)
+            try:
+                start_stack(stack, spec, plan, previous, engine)
+            except EngineError:
+                if not left or is_free(port) or port == previous.serving_port:
+                    raise
+                continue
+        record = record_of(app, engine, built, spec)
+        app.state.put_record(record)
+        if previous.name != stack.web:
+            previous.be_gone()
+        app.state.forget_given_secrets(but=values.secret_names)
+        return record
+    raise AssertionError("at least one try")
+
+
+def start_stack(stack: Stack, spec: RunSpec, plan: Plan, previous: Previous, engine: Engine) -> None:
     if previous.name and previous.name != stack.web:
         previous.step_aside(engine)
     try:
@@ -103,12 +126,6 @@ def stack_up(
     except BaseException:
         previous.come_back()
         raise
-    record = record_of(app, engine, built, spec)
-    app.state.put_record(record)
-    if previous.name != stack.web:
-        previous.be_gone()
-    app.state.forget_given_secrets(but=values.secret_names)
-    return record
 
 
 def tell_unstarted(plan: Plan, engine: Engine, world: World) -> None:
