@@ -10,11 +10,10 @@ from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface
 from okamochi.model.process import HttpProbe
+from okamochi.model.python_base import GUNICORN
 
 __all__ = ["Server", "server_of"]
 
-# 26.1 reaps foreign children; before 25.1 there is no control socket to switch off
-GUNICORN = "gunicorn>=26.1"
 # uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
 UVICORN_WORKER = "uvicorn-worker>=0.3"
 WEBSOCKETS = "websockets"
