@@ -1,11 +1,12 @@
 """Revision and source of a checkout, read from .git as files: running git in a project that nobody
 prepared could run programs that its configuration names."""
 
-import datetime
 import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from okamochi.system.clock import Clock
 
 __all__ = ["Revision", "read_commit_instant", "read_revision"]
 
@@ -25,25 +26,25 @@ class Revision:
 
 def read_revision(project: Path) -> Revision:
     """Of the checkout that holds `project`; empty when it is none, or when .git is not as expected."""
-    for folder in (project, *project.parents):
-        git = folder / ".git"
-        if git.is_dir():
-            return Revision(head_commit(git), origin_of(git))
-        if git.exists():
-            return Revision()
-    return Revision()
+    git = git_folder(project)
+    return Revision(head_commit(git), origin_of(git)) if git is not None else Revision()
 
 
 def read_commit_instant(project: Path) -> str:
     """When the last commit of the checkout that holds `project` was made (RFC 3339 in UTC); "" when there is
     none that can be read."""
+    git = git_folder(project)
+    return instant_of(git, head_commit(git)) if git is not None else ""
+
+
+def git_folder(project: Path) -> Path | None:
+    """The .git of the checkout that holds `project`; None when there is none, or it is a file that leads
+    elsewhere (a worktree's, a submodule's)."""
     for folder in (project, *project.parents):
         git = folder / ".git"
-        if git.is_dir():
-            return instant_of(git, head_commit(git))
         if git.exists():
-            return ""
-    return ""
+            return git if git.is_dir() else None
+    return None
 
 
 def instant_of(git: Path, commit: str) -> str:
@@ -53,8 +54,7 @@ def instant_of(git: Path, commit: str) -> str:
     found = COMMITTER.search(head)
     if found is None:
         return ""
-    moment = datetime.datetime.fromtimestamp(int(found[1]), datetime.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Clock(int(found[1])).rfc3339
 
 
 def head_commit(git: Path) -> str:

@@ -19,6 +19,7 @@ from okamochi.errors import OkamochiError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
+from okamochi.system.clock import rfc3339
 from okamochi.system.world import World
 
 __all__ = ["BASE_PACKAGES", "ResolvedBase", "resolve_base"]
@@ -99,7 +100,7 @@ def resolve_base(
         debs = tuple(package.locked() for package in closure(universe, wanted))
         world.cache.put_record("debian-closure", memo_key, msgspec.msgpack.encode(debs))
     newest = max(one.release.date for one in archives)
-    return ResolvedBase(debs, newest.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return ResolvedBase(debs, rfc3339(newest))
 
 
 def python_parts(suite: Suite, package: str) -> tuple[str, ...]:
@@ -126,7 +127,7 @@ def find_archives(
 ) -> tuple[Archive, ...]:
     """The suite and its updates from the main archive, and its security updates, each from the first mirror
     whose Release file verifies; a mirror that the user named must have it."""
-    snapshot = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    snapshot = rfc3339(now)
     wanted = [("debian", suite.name), ("debian", suite.updates)]
     if mirrors.security or not mirrors.named:
         wanted.append((SECURITY, suite.security))

@@ -10,6 +10,7 @@ from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision
+from okamochi.system.clock import rfc3339
 
 __all__ = ["as_of_the_day"]
 
@@ -48,4 +49,4 @@ def instant_of(text: str, where: str) -> str:
             where=where,
             hint='write a day or an instant: "2024-05-01", "2024-05-01T12:00:00Z"',
         )
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(moment)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from okamochi.errors import UsageError
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "rfc3339"]
 
 
 @dataclass(frozen=True)
@@ -34,5 +34,9 @@ class Clock:
 
     @property
     def rfc3339(self) -> str:
-        moment = datetime.datetime.fromtimestamp(self.epoch_seconds, datetime.UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return rfc3339(datetime.datetime.fromtimestamp(self.epoch_seconds, datetime.UTC))
+
+
+def rfc3339(moment: datetime.datetime) -> str:
+    """An aware moment in UTC, to the second: "2026-11-22T09:30:00Z"."""
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
