@@ -16,6 +16,7 @@ import pytest
 
 from okamochi.errors import EngineError
 from okamochi.kit import kit_files
+from okamochi.model.kit_programs import with_secrets
 from okamochi.model.process import HttpProbe, Process, ProcessType, Resources, Volume
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
@@ -30,7 +31,7 @@ from okamochi.run.host import HostEngine
 from okamochi.run.host.images import HostImages
 from okamochi.run.podman import PodmanEngine
 from okamochi.run.ports import is_free
-from okamochi.run.spec import RunSpec, with_secrets
+from okamochi.run.spec import RunSpec
 from okamochi.system.cache import Cache
 from okamochi.system.process import SubprocessRunner
 

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.kit_programs import with_secrets
 from okamochi.oci.image import Image
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
-from okamochi.run.spec import ContainerState, RunSpec, with_secrets
+from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.wait import Patience, start_healthy
 
 QUICK = Patience(limit_seconds=30)

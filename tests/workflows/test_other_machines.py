@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from okamochi.build.configuration import health_argv, health_environment
 from okamochi.errors import EngineError
+from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.oci.native import native_platforms
 from okamochi.oci.reference import Reference
 from okamochi.pypi.uv_python import find_python
@@ -79,7 +79,7 @@ def test_the_host_engine_runs_it_with_a_python_of_this_machine(
         environment=tuple(sorted({**health_environment(web), "PORT": str(web.port)}.items())),
         security=built.plan.security,
         published_port=choose_port(18400 + os.getpid() % 400, explicit=False, runner=world.runner),
-        healthcheck=health_argv(),
+        healthcheck=HEALTH_CHECK,
     )
     start_healthy(engine, spec)
     try:

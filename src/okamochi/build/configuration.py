@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from okamochi import __version__
 from okamochi.build.revision import Revision
 from okamochi.model.evidence import Origin
-from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
-from okamochi.model.process import HttpProbe, Process
+from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
+from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.process import Process
 from okamochi.oci.image_config import Healthcheck, ImageConfig
 from okamochi.oci.platform import Platform
 
-__all__ = ["annotations_of", "health_argv", "health_environment", "image_configuration"]
+__all__ = ["annotations_of", "image_configuration"]
 
 TITLE = "org.opencontainers.image.title"
 
@@ -44,20 +45,8 @@ def healthcheck_of(process: Process) -> Healthcheck | None:
     if process.probe is None:
         return None
     return Healthcheck(
-        argv=health_argv(), interval_seconds=30, timeout_seconds=5, start_period_seconds=60, retries=3
+        argv=HEALTH_CHECK, interval_seconds=30, timeout_seconds=5, start_period_seconds=60, retries=3
     )
-
-
-def health_argv() -> tuple[str, ...]:
-    return (f"{VENV_ROOT}/bin/python", "-I", "-S", f"{KIT_ROOT}/healthcheck.py")
-
-
-def health_environment(process: Process) -> dict[str, str]:
-    """What the kit's health check and access log are told; an absent path means a TCP probe."""
-    if not isinstance(process.probe, HttpProbe):
-        return {}
-    host = {"OKAMOCHI_HEALTH_HOST": process.probe.host} if process.probe.host else {}
-    return {"OKAMOCHI_HEALTH_PATH": process.probe.path, **host}
 
 
 def annotations_of(plan: Plan, revision: Revision, *, created: str) -> tuple[tuple[str, str], ...]:

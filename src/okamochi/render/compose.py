@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
+from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, health_environment, with_secrets
 from okamochi.model.lock import Lock
-from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
+from okamochi.model.plan import KIT_ROOT, Plan
 from okamochi.model.process import (
     EnvironmentVariable,
-    HeartbeatProbe,
-    HttpProbe,
     Process,
     ProcessType,
     VariableKind,
@@ -27,10 +26,6 @@ __all__ = ["ComposeRenderer", "compose_secrets", "render_compose"]
 
 Node = dict[str, Yaml]
 
-PYTHON = f"{VENV_ROOT}/bin/python"
-LOADER = (PYTHON, "-I", f"{KIT_ROOT}/secret_files.py", "--")
-HEALTHCHECK = (PYTHON, "-I", "-S", f"{KIT_ROOT}/healthcheck.py")
-SECRETS_MOUNT = "/run/secrets"
 LOG: Node = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 
 HEAD = {
@@ -55,7 +50,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "release": ("runs once, before web: migrations", "web より先に一度だけ実行（マイグレーション）"),
     "data": ("no way out: databases talk to the app only", "外部へ出られない。DB はアプリとだけ通信"),
     "volume": ("outlives containers; `docker compose down -v` deletes it", "コンテナより長生きする"),
-    "pull": ("${VAR:?} stops with a message when it is not set", "未設定なら起動前に止まる"),
     "caps": (
         "what the image's entry point needs to drop to its own user",
         "専用ユーザに切り替えるための最小権限",
@@ -156,7 +150,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
 def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
     """gunicorn's configuration loads secrets itself; other programs get them from the kit's loader."""
     own = f"{KIT_ROOT}/gunicorn.conf.py" in process.argv or not names
-    return [literal(one) for one in (process.argv if own else (*LOADER, *process.argv))]
+    return [literal(one) for one in (process.argv if own else with_secrets(process.argv))]
 
 
 def literal(text: str) -> str:
@@ -198,13 +192,6 @@ def value_of(variable: EnvironmentVariable) -> Yaml:
     return f"${{{variable.name}:?set it in .env}}" if variable.required else None
 
 
-def health_environment(process: Process) -> Node:
-    if not isinstance(process.probe, HttpProbe):
-        return {}
-    host: Node = {"OKAMOCHI_HEALTH_HOST": process.probe.host} if process.probe.host else {}
-    return {"OKAMOCHI_HEALTH_PATH": process.probe.path, **host}
-
-
 def service_value(service: BackingService, template: str) -> str:
     return template.format(
         host=service.name, port=service.port, user=service.user, password="", database=service.database
@@ -239,11 +226,7 @@ def dependencies_of(plan: Plan, process: Process) -> Node:
 
 def healthcheck_of(process: Process) -> Node:
     if process.type is ProcessType.WEB:
-        return {"healthcheck": check(HEALTHCHECK, start="60s")}
-    if isinstance(process.probe, HeartbeatProbe):
-        age = str(process.probe.maximum_age_seconds)
-        argv = (PYTHON, "-I", "-S", f"{KIT_ROOT}/heartbeat.py", process.probe.path, age)
-        return {"healthcheck": check(argv, start="60s")}
+        return {"healthcheck": check(HEALTH_CHECK, start="60s")}
     return {"healthcheck": {"disable": True}}
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from okamochi.kit import kit_files
 from okamochi.model.finding import Finding, Severity
+from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.lock import Lock, LockedWheel
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
-from okamochi.model.process import HttpProbe
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
 __all__ = ["DockerfileRenderer"]
@@ -220,7 +220,7 @@ def production_stage(plan: Plan, index: int) -> list[str]:
         *([f"EXPOSE {plan.web.port}"] if plan.web.port else []),
         f"STOPSIGNAL {plan.web.stop_signal}",
         "HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \\",
-        f"    CMD {exec_form((f'{VENV_ROOT}/bin/python', '-I', '-S', f'{KIT_ROOT}/healthcheck.py'))}",
+        f"    CMD {exec_form(HEALTH_CHECK)}",
         comment(EXEC[index]),
         f"ENTRYPOINT {exec_form(plan.web.argv)}",
     ]
@@ -242,11 +242,7 @@ def writable_lines(plan: Plan, index: int) -> list[str]:
 
 
 def environment_lines(plan: Plan, more: dict[str, str]) -> list[str]:
-    probe = plan.web.probe
-    health = {"OKAMOCHI_HEALTH_PATH": probe.path} if isinstance(probe, HttpProbe) else {}
-    if isinstance(probe, HttpProbe) and probe.host:
-        health["OKAMOCHI_HEALTH_HOST"] = probe.host
-    values = sorted({**dict(plan.image_environment), **health, **more}.items())
+    values = sorted({**dict(plan.image_environment), **health_environment(plan.web), **more}.items())
     lines = [f"{name}={quoted(value)}" for name, value in values]
     return ["ENV " + " \\\n    ".join(lines)] if lines else []
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from okamochi.errors import EngineError
+from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.ports import taken_port_error
 from okamochi.run.spec import (
     APP_LABEL,
-    SECRETS_MOUNT,
     ContainerState,
     EngineFacts,
     Running,

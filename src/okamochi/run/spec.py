@@ -4,23 +4,20 @@ from enum import StrEnum
 
 import msgspec
 
+from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import Process, Resources, SecurityContext, TemporaryFolder, Volume
 
 __all__ = [
     "APP_LABEL",
-    "SECRETS_MOUNT",
     "ContainerState",
     "EngineFacts",
     "RunSpec",
     "Running",
     "Trial",
     "aside_name",
-    "with_secrets",
 ]
 
 APP_LABEL = "io.okamochi.app"
-SECRETS_MOUNT = "/run/secrets"
-LOADER = ("/opt/venv/bin/python", "-I", "/opt/okamochi/secret_files.py", "--")
 
 
 class ContainerState(StrEnum):
@@ -129,8 +126,3 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 def aside_name(name: str) -> str:
     """What a container is called while its successor starts."""
     return f"{name}-previous"
-
-
-def with_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The command for `exec`, in a process that has the secrets of the web process."""
-    return (*LOADER, *argv)

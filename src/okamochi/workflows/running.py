@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.errors import EngineError
+from okamochi.model.kit_programs import with_secrets
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, engine_named
-from okamochi.run.spec import ContainerState, Running, with_secrets
+from okamochi.run.spec import ContainerState, Running
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from okamochi.build.configuration import health_argv, health_environment
 from okamochi.errors import EngineError, UnhealthyError, UsageError
+from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.oci.reference import Reference
@@ -233,7 +233,7 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
         security=built.plan.security,
         published_port=port,
         labels=(("io.okamochi.project", str(app.root)),),
-        healthcheck=health_argv(),
+        healthcheck=HEALTH_CHECK,
     )
 
 

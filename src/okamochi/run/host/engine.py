@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from okamochi.errors import EngineError
+from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.engine import NotIsolated
 from okamochi.run.host.images import HostImage, HostImages
@@ -24,7 +25,6 @@ from okamochi.run.host.launcher import is_running, kill_group, start_time
 from okamochi.run.host.shim import Shim, fill, shim_at
 from okamochi.run.host.unpack import within
 from okamochi.run.spec import (
-    SECRETS_MOUNT,
     ContainerState,
     EngineFacts,
     Running,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.errors import EngineError
+from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.run.host.unpack import within
 from okamochi.system.files import write_atomic
 
@@ -75,7 +76,7 @@ def shim_at(
     """The shim of that folder, filled or not. `volumes`: pairs of the path inside and the host's folder."""
     places = dict(volumes)
     if secrets_folder:
-        places["/run/secrets"] = secrets_folder
+        places[SECRETS_MOUNT] = secrets_folder
     places |= {"/opt/venv/bin": str(folder / "bin"), "/opt/venv": str(folder), "/tmp": str(folder / "tmp")}
     places |= {"/opt/okamochi": str(root / "opt/okamochi"), app_root: str(folder / "app")}
     longest_first = sorted(places.items(), key=lambda place: (-len(place[0]), place[0]))
