@@ -3,9 +3,11 @@
 
     tools/compatibility.py APPS.json CHECKOUTS [ID]... > docs/compatibility.md
 
-APPS.json is a list of {"id", "repo", "commit", "folder", "framework", "env", "health": {"path", "status",
-"phrase", "host_header"}}; CHECKOUTS holds a checkout of each under its id. Their code never enters this
-repository. Containers are taken down again. stderr: one line an app, with the end of the log when it fails.
+APPS.json is a list of {"id", "repo", "commit", "folder", "framework", "env", "setup", "health": {"path",
+"status", "phrase", "host_header"}}; CHECKOUTS holds a checkout of each under its id. Their code never
+enters this repository. Containers are taken down again.
+
+stderr: one line an app, with the end of the log when it fails.
 """
 
 from __future__ import annotations
@@ -27,8 +29,9 @@ PROGRAM = ROOT / ".venv/bin/okamochi"
 UP_SECONDS = 900
 HEAD = """# Public apps, unmodified
 Made by `tools/compatibility.py`: each app is a fresh checkout at the commit named; `okamochi up` on Docker
-with no configuration but the values in the column "given", then one request to the page named. Images of
-services are stand-ins from Debian packages where they cannot be pulled.
+with no configuration but the values and set-up commands in the column "given", then
+one request to the page named. Images of services are stand-ins from Debian packages where they cannot be
+pulled.
 
 | app | commit | framework | given | page | result |
 |---|---|---|---|---|---|
@@ -56,7 +59,7 @@ def main() -> int:
 
 
 def row(app: dict[str, Any], result: str) -> str:
-    given = ", ".join(sorted(app.get("env", {})))
+    given = ", ".join((*sorted(app.get("env", {})), *(f"set-up: {one}" for one in app.get("setup", ()))))
     cells = (app["repo"], app["commit"][:10], app["framework"], given, app["health"]["path"], result)
     return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |\n"
 
@@ -66,7 +69,8 @@ def tried(app: dict[str, Any], folder: Path) -> str:
     with tempfile.TemporaryDirectory() as place:
         given = Path(place, "given.env")
         given.write_text("".join(f"{name}={value}\n" for name, value in app.get("env", {}).items()))
-        flags = ("--env-file", os.fspath(given)) if app.get("env") else ()
+        flags = ["--env-file", os.fspath(given)] if app.get("env") else []
+        flags += [flag for command in app.get("setup", ()) for flag in ("--setup", command)]
         try:
             done = okamochi("up", os.fspath(folder), "--engine", "docker", *flags)
             log = Path(os.environ.get("COMPATIBILITY_LOGS", place), f"{app['id']}.log")

@@ -85,7 +85,11 @@ class EngineError(OkamochiError):
 
 
 class UnhealthyError(OkamochiError):
+    """`unwritable` is the path that the app could not write, if that is why; `log` is how its log ends."""
+
     exit_code = 8
+    unwritable = ""
+    log = ""
 
 
 class InterruptedByUser(OkamochiError):

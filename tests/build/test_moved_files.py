@@ -24,3 +24,12 @@ def test_a_file_that_the_project_ships_is_what_the_volume_starts_with() -> None:
         "var/lib/app-files/shop.db",
         b"rows",
     )
+
+
+def test_the_folder_of_a_file_deeper_down_is_there_from_the_start() -> None:
+    moved = (MovedFile(path="/app/src/blog/blog.db", target="/var/lib/app-files/src/blog/blog.db"),)
+    source = with_moved_files(SourceFiles((directory("app", "app"),)), moved)
+    assert [(entry.path, entry.kind) for entry in source.entries if entry.path.startswith("var")] == [
+        ("var/lib/app-files/src", EntryKind.DIRECTORY),
+        ("var/lib/app-files/src/blog", EntryKind.DIRECTORY),
+    ]

@@ -10,7 +10,7 @@ from okamochi.model.plan import Plan
 from tests.detect.plans import FLASK_APP, planned
 
 BROKEN = "import os\nKEY = os.environ['KEY']\ndef x(:\n"
-NEWER = "from flask import Flask\n\ntype Name = str\napp = Flask(__name__)\n"
+NEWER = "from flask import Flask\n\nname = f'{'Shop'}'\napp = Flask(__name__)\n"
 old_host = pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python parses the newer syntax")
 
 
@@ -31,7 +31,7 @@ def test_newer_syntax_in_the_entry_module_is_an_error_that_names_the_hosts_pytho
     assert error.where == "app.py:3"
     assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in error.message
     assert "uv tool install --python 3.13" in error.hint
-    assert error.details == ("type Name = str",)
+    assert error.details == ("name = f'{'Shop'}'",)
 
 
 @old_host

@@ -128,3 +128,39 @@ def test_a_failure_that_a_made_up_value_may_cause_is_uncertain(tmp_path: Path) -
     answer = asked(tmp_path, "raise ValueError('bad URL in SERVICE_URL')\n")
     assert verdict_of(answer).outcome is Outcome.FAILED
     assert verdict_of(answer, made_up=("SERVICE_URL",)).outcome is Outcome.UNCERTAIN
+
+
+WRITES_AT_A_VISIT = """
+import pathlib, sqlite3
+PLACE = pathlib.Path(__file__).with_name("blog.db")
+"""
+
+
+def test_a_visit_shows_what_a_page_writes(tmp_path: Path) -> None:
+    source = WRITES_AT_A_VISIT + (
+        "def app(environ, start_response):\n"
+        "    assert environ['PATH_INFO'] == '/' and environ['HTTP_HOST'] == 'shop.test'\n"
+        "    sqlite3.connect(PLACE)\n    raise RuntimeError\n"
+    )
+    quiet = asked(tmp_path, source)
+    visited = asked(tmp_path, source, visit="/", host="shop.test")
+    assert (quiet.outcome, visited.outcome) == ("proved", "proved")
+    assert quiet.writes == ()
+    assert [write.path for write in visited.writes] == [str(tmp_path / "blog.db")]
+
+
+def test_a_visit_of_an_asgi_application_comes_after_its_start(tmp_path: Path) -> None:
+    source = WRITES_AT_A_VISIT + (
+        "started = []\n"
+        "async def app(scope, receive, send):\n"
+        "    if scope['type'] == 'lifespan':\n"
+        "        await receive()\n"
+        "        started.append(1)\n"
+        "        await send({'type': 'lifespan.startup.complete'})\n"
+        "        await receive()\n"
+        "    elif started:\n"
+        "        sqlite3.connect(PLACE)\n"
+    )
+    visited = asked(tmp_path, source, interface="asgi", visit="/", host="")
+    assert [write.path for write in visited.writes] == [str(tmp_path / "blog.db")]
+    assert visited.seconds < 10

@@ -1,6 +1,8 @@
 """Files that the app writes between its code: links in the app's folder, contents in a volume."""
 
+from okamochi.build.frame import ancestors
 from okamochi.build.source_files import APP_OWNER, SourceFiles
+from okamochi.model.plan import MOVED_ROOT
 from okamochi.model.process import MovedFile
 from okamochi.oci.entry import Entry, symlink
 
@@ -8,7 +10,8 @@ __all__ = ["with_moved_files"]
 
 
 def with_moved_files(source: SourceFiles, moved: tuple[MovedFile, ...]) -> SourceFiles:
-    """What the project ships of them becomes what a new volume starts with."""
+    """What the project ships of them becomes what a new volume starts with; their folders are there in any
+    case: who writes a file seldom makes its folder."""
     if not moved:
         return source
     targets = {file.path.strip("/"): file.target for file in moved}
@@ -19,6 +22,10 @@ def with_moved_files(source: SourceFiles, moved: tuple[MovedFile, ...]) -> Sourc
             entries.append(entry)
         elif entry.content is not None:
             entries.append(moved_to(entry, target))
+    known = {entry.path for entry in entries}
+    above = {one.path: one for path in targets.values() for one in ancestors(path.strip("/"), APP_OWNER)}
+    inside = (one for path, one in above.items() if f"/{path}".startswith(f"{MOVED_ROOT}/"))
+    entries += (one for one in inside if one.path not in known)
     return SourceFiles(tuple(sorted(entries, key=lambda entry: entry.path)), source.special)
 
 

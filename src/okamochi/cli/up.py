@@ -26,6 +26,12 @@ from okamochi.cli.options import (
 @click.option(
     "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
 )
+@click.option(
+    "--setup",
+    multiple=True,
+    metavar="COMMAND",
+    help="Run COMMAND in the container before its first page is asked for; once, until `down --volumes`.",
+)
 @offline_option
 @entrypoint_option
 @format_option
@@ -35,6 +41,7 @@ def command(
     port: int | None,
     engine: str | None,
     locked: bool,
+    setup: tuple[str, ...],
     offline: bool,
     entrypoint: str | None,
     output_format: str,
@@ -48,7 +55,7 @@ def command(
 
     overrides = tuple(overrides_of(entrypoint=entrypoint).items())
     build = BuildRequest(path=path, locked=locked, overrides=overrides)
-    request = UpRequest(build=build, engine=engine, port=port, env_file=env_file)
+    request = UpRequest(build=build, engine=engine, port=port, env_file=env_file, setup=setup)
     record = up(request, real_world(offline=offline))
     if output_format == "json":
         import msgspec

@@ -25,6 +25,7 @@ from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.services import choose_services
+from okamochi.detect.setup_commands import setup_commands
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
@@ -85,7 +86,7 @@ def make_plan(
     server = server_of(entry.candidate, sources, dependencies.names, chosen.settings.port or PORT)
     dependencies = dependencies.served_by(server.packages)
     excluded, excluded_decisions = exclude_patterns(project, chosen)
-    refuse_unreadable(sources, reached.paths, excluded)
+    refuse_unreadable(sources, reached.paths, excluded, python.version)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     volumes = _volumes(objects, entry, reached, dependencies, chosen)
     services = choose_services(sources, reached, dependencies, chosen, name)
@@ -104,6 +105,7 @@ def make_plan(
     )
     web, web_decisions = _web(server, probe, chosen)
     processes, process_decisions = other_processes(sources, entry.candidate.framework, dependencies.names)
+    setups, setup_decisions = setup_commands(sources, pyproject, entry.candidate.framework)
     base, base_decisions = _base(python.version, chosen)
     decisions = (
         name_decision,
@@ -116,6 +118,7 @@ def make_plan(
         *web_decisions,
         *probe_decisions,
         *process_decisions,
+        *setup_decisions,
         *environment_decisions,
         *image_decisions,
         *volumes.decisions,
@@ -134,6 +137,7 @@ def make_plan(
             source=AppSource(exclude=excluded),
             processes=(web, *(_from_the_app(one, image_environment) for one in processes)),
             services=services.services,
+            setup_commands=setups,
             environment=environment,
             image_environment=image_environment,
             volumes=volumes.volumes,

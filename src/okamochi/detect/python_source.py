@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from okamochi.detect.names import ImportedNames
+from okamochi.detect.newer_syntax import in_older_words
 from okamochi.detect.syntax import descendants
 from okamochi.system.project_files import ProjectFiles
 
@@ -205,7 +206,7 @@ def parsed_module(path: str, text: str | None) -> Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Module(path, text, ast.parse(text))
+            return Module(path, text, tree_of(text))
     except SyntaxError as error:
         line = error.lineno or 0
         lines = text.splitlines()
@@ -216,6 +217,20 @@ def parsed_module(path: str, text: str | None) -> Module:
         reason = str(error) or "nested too deeply"
         problem = SyntaxProblem(0, "", reason, invalid=isinstance(error, ValueError))
         return Module(path, text, empty, problem)
+
+
+def tree_of(text: str) -> ast.Module:
+    """SyntaxError when neither this Python nor a newer one reads it, as far as that is known here."""
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        older = in_older_words(text)
+        if older == text:
+            raise
+        try:
+            return ast.parse(older)
+        except SyntaxError:
+            raise error from None
 
 
 def python_text(content: bytes) -> str:

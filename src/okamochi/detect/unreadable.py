@@ -23,9 +23,15 @@ def not_parsed(module: Module, *, remedy: str = "") -> DetectionError:
     )
 
 
-def refuse_unreadable(sources: Sources, reached: Iterable[str], excluded: tuple[str, ...]) -> None:
+def refuse_unreadable(
+    sources: Sources, reached: Iterable[str], excluded: tuple[str, ...], python: str
+) -> None:
     """DetectionError for the first reached module with invalid syntax: what it reads, writes and serves would
-    be missing from the plan. Files that are no part of the image do not count."""
+    be missing from the plan. Files that are no part of the image do not count; nor does anything when the
+    project asks for a Python newer than this one and the usual one: it may read it."""
+    newest = max(sys.version_info[:2], tuple(map(int, COMFORTABLE.split("."))))
+    if tuple(map(int, python.split("."))) > newest:
+        return
     broken = tuple(module for module in map(sources.module, reached) if module.is_invalid)
     for module in _in_image(broken, excluded):
         remedy = "; if the app runs without this file, name it in the setting exclude"

@@ -8,14 +8,13 @@ from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.python_source import Sources
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import APP_ROOT
+from okamochi.model.plan import APP_ROOT, MOVED_ROOT
 from okamochi.model.process import MovedFile, Volume
 
 __all__ = ["ChosenVolumes", "choose_volumes"]
 
 TEMPORARY = ("/tmp", "/app/~", "/var/tmp", "/dev", "/proc", "/run")
 DATA_FOLDERS = ("data", "var", "state")
-MOVED_ROOT = "/var/lib/app-files"
 
 
 @dataclass(frozen=True, slots=True)

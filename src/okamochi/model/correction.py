@@ -7,8 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import APP_ROOT, Plan
-from okamochi.model.process import TemporaryFolder, Volume
+from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
+from okamochi.model.process import MovedFile, TemporaryFolder, Volume
 from okamochi.model.python_base import with_python
 from okamochi.model.suites import suite_of_python
 
@@ -23,8 +23,9 @@ LENGTH_LIMIT = 300
 
 class CorrectionKind(StrEnum):
     """REQUIREMENT: one more dependency specifier. EXCLUDE_NEWER: an instant of the index. VOLUME and
-    TEMPORARY_FOLDER: a folder that the app writes. PYTHON: the one for which what is pinned has wheels.
-    PACKAGE: one more Debian package, for libraries that a wheel built from source asks for."""
+    TEMPORARY_FOLDER: a folder that the app writes. MOVED_FILE: a file that it writes between its code.
+    PYTHON: the one for which what is pinned has wheels. PACKAGE: one more Debian package, for libraries that
+    a wheel built from source asks for."""
 
     REQUIREMENT = "requirement"
     EXCLUDE_NEWER = "exclude-newer"
@@ -32,6 +33,7 @@ class CorrectionKind(StrEnum):
     TEMPORARY_FOLDER = "temporary-folder"
     PYTHON = "python"
     PACKAGE = "package"
+    MOVED_FILE = "moved-file"
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,9 @@ def is_sound(correction: Correction) -> bool:
             return PACKAGE.fullmatch(value) is not None
         case CorrectionKind.PYTHON:
             return suite_of_python(value) is not None
-        case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER:
+        case CorrectionKind.MOVED_FILE if not value.startswith(f"{APP_ROOT}/"):
+            return False
+        case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER | CorrectionKind.MOVED_FILE:
             return FOLDER.fullmatch(value) is not None and posixpath.normpath(value) == value
 
 
@@ -96,6 +100,18 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             folders = (*plan.temporary_folders, TemporaryFolder(path=value))
             plan = replace(plan, temporary_folders=folders)
             field, summary = f"temporary_folders.{value}", f"{value} is in memory: the app writes there"
+        case CorrectionKind.MOVED_FILE:
+            plan = with_moved_file(plan, value)
+            field, summary = f"moved_files.{value}", f"{value} is a link into a volume: its folder holds code"
     evidence = (Evidence(path="", reason=correction.reason),)
     decision = Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
     return replace(plan, decisions=(*plan.decisions, decision))
+
+
+def with_moved_file(plan: Plan, path: str) -> Plan:
+    target = posixpath.join(MOVED_ROOT, path.removeprefix(f"{APP_ROOT}/"))
+    moved = tuple(sorted((*plan.moved_files, MovedFile(path=path, target=target)), key=lambda one: one.path))
+    volumes = plan.volumes
+    if all(one.path != MOVED_ROOT for one in volumes):
+        volumes = (*volumes, Volume(name=posixpath.basename(MOVED_ROOT), path=MOVED_ROOT))
+    return msgspec.structs.replace(plan, moved_files=moved, volumes=volumes)

@@ -20,6 +20,7 @@ from okamochi.model.process import (
 __all__ = [
     "APP_ROOT",
     "KIT_ROOT",
+    "MOVED_ROOT",
     "VENV_ROOT",
     "AppSource",
     "Base",
@@ -29,6 +30,7 @@ __all__ = [
     "LocalPackage",
     "Plan",
     "ServerInterface",
+    "SetupCommand",
     "WebApplication",
 ]
 
@@ -36,6 +38,7 @@ __all__ = [
 APP_ROOT = "/app"
 VENV_ROOT = "/opt/venv"
 KIT_ROOT = "/opt/okamochi"
+MOVED_ROOT = "/var/lib/app-files"
 
 
 class Framework(StrEnum):
@@ -156,13 +159,22 @@ class AppSource(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
 
 
+class SetupCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the project that sets its data up, and may drop what is there: never run unless asked for.
+    `argv` is run inside the image as it stands."""
+
+    name: str
+    argv: tuple[str, ...]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Complete and checked. Values are plain; the why of each lies in `decisions`.
 
     `python_version` is "3.13"; `python_alternatives` are those that the project's metadata admits beside it,
     best first, tried in this order when what is pinned has no wheel for the first.
     `environment` is what the code reads; `image_environment` is what the image sets itself (sorted by name).
-    `processes` share one image. `services` are what they connect to. `volumes` outlive containers;
+    `processes` share one image. `services` are what they connect to.
+    `setup_commands` are offered. `volumes` outlive containers;
     `moved_files` are links from between the code into them. `temporary_folders` (beside /tmp) are written by
     the app and forgotten.
     `name` is a normalized name (PEP 503), fit for an image repository.
@@ -178,6 +190,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     source: AppSource
     processes: tuple[Process, ...]
     services: tuple[BackingService, ...] = ()
+    setup_commands: tuple[SetupCommand, ...] = ()
     environment: tuple[EnvironmentVariable, ...] = ()
     image_environment: tuple[tuple[str, str], ...] = ()
     volumes: tuple[Volume, ...] = ()

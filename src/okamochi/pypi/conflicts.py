@@ -20,8 +20,9 @@ NAMESPACE_MARKS = (b"extend_path", b"declare_namespace")
 def left_out_paths(trees: tuple[WheelTree, ...], warn: Callable[[str], None]) -> dict[str, tuple[str, ...]]:
     """For each wheel's name the paths that an earlier wheel (by name) provides already.
 
-    Equal files, namespace __init__.py and files that Python never imports: the first wheel's counts (the last
-    kind with a warning, since installers would let the last one win). BuildError for all others, naming both.
+    Equal files, namespace __init__.py, programs and files that Python never imports: the first wheel's
+    counts (the last two with a warning, since installers let the last one win). BuildError for all others,
+    naming both.
     """
     holders: dict[str, list[WheelTree]] = defaultdict(list)
     for tree in sorted(trees, key=lambda tree: tree.wheel.name):
@@ -61,5 +62,4 @@ def _is_namespace(path: str, first: WheelTree, later: WheelTree) -> bool:
 
 def _is_stray(path: str) -> bool:
     top = path.partition("/site-packages/")[2].partition("/")[0]
-    imported = path.endswith(IMPORTED) or path.startswith("bin/")
-    return not imported or top in STRAY_FOLDERS
+    return not path.endswith(IMPORTED) or path.startswith("bin/") or top in STRAY_FOLDERS

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from okamochi.errors import UnfitPythonError
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.pypi.target import Target
-from okamochi.pypi.uv_errors import Explained, no_wheel_for
+from okamochi.pypi.uv_errors import Explained, no_wheel_for, without_wheels
 from okamochi.pypi.uv_program import UvRun
 
 __all__ = ["missing_wheels"]
@@ -62,12 +62,12 @@ def missing_wheels(
 ) -> UnfitPythonError | None:
     """None when a missing wheel is not what uv complains about. `again` resolves with fewer lines and gives
     uv's next complaint, None when there is none: so that one run tells of all packages, not of the first.
-    `briefly` tells of the first, and not what to ask for instead."""
+    `briefly` tells of the first in words, and not what to ask for instead."""
     if uv.world.offline:
         return None
     if briefly:
         first = _missing(uv, explained, lines, target, briefly=True)
-        return _error([first], explained, target) if first else None
+        return _briefly(first, explained, target) if first else None
     found: list[_Missing] = []
     remaining, complaint = lines, explained
     while len(found) < MOST:
@@ -99,6 +99,15 @@ def _missing(
     nearest = "" if briefly else _nearest(uv, name, version, target)
     advice = f"ask for {name}=={nearest}" if nearest else "take a package that ships wheels"
     return _Missing(name, version, asking, advice)
+
+
+def _briefly(first: _Missing, explained: Explained, target: Target) -> UnfitPythonError:
+    """With the other packages of the same complaint: what was built already may be the first of them."""
+    error = _error([first], explained, target)
+    others = {name: f"{name}=={version}" if version else name for name, version in without_wheels(explained)}
+    others.pop(first.name, None)
+    error.packages += tuple(others.values())
+    return error
 
 
 def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:

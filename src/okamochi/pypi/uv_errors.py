@@ -14,7 +14,7 @@ from okamochi.errors import (
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.system.process import Completed
 
-__all__ = ["Explained", "explained_lines", "no_wheel_for", "uv_failure"]
+__all__ = ["Explained", "explained_lines", "no_wheel_for", "uv_failure", "without_wheels"]
 
 CREDENTIALS = re.compile(r"(://)[^/\s@`]+@")
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -86,11 +86,17 @@ def explained_lines(completed: Completed) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith(NOISE))
 
 
+def without_wheels(explained: Explained) -> tuple[tuple[str, str], ...]:
+    """(name, version) of every package that uv says has no wheel, in its order."""
+    flat = explained.text.replace("\n", " ")
+    return tuple(dict.fromkeys((found[1], found[2] or "") for found in NO_WHEEL.finditer(flat)))
+
+
 def no_wheel_for(explained: Explained) -> tuple[str, str]:
     """(name, version) of the package that has no wheel for the image, the version only where uv names one;
     two empty texts when that is not the trouble."""
     flat = explained.text.replace("\n", " ")
-    told = [(found[1], found[2] or "") for found in NO_WHEEL.finditer(flat)]
+    told = without_wheels(explained)
     hinted = HINTED_WHEEL.search(flat)
     if hinted is None:
         return told[0] if told else ("", "")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
-from okamochi.run.traces import FRAME, Cause, last, last_raised, last_trace, own_frame
+from okamochi.run.traces import FRAME, UNNAMED, Cause, last, last_raised, last_trace, own_frame
 
 __all__ = ["RULES", "Cause", "diagnose"]
 
@@ -105,7 +105,16 @@ def read_only(log: str) -> Cause | None:
         f"the app writes to {found['path'] or 'its own folder'}, which is read-only in the container",
         read_only_hint(found["path"]),
         own_frame(log),
+        unwritable_path(found["path"], log),
     )
+
+
+def unwritable_path(path: str | None, log: str) -> str:
+    """With a slash at its end when the traceback ends in a call that makes a folder."""
+    if not path:
+        return ""
+    made = re.search(r"\bmkdir\(|\bmakedirs\(", "\n".join(log[: log.rfind(path)].splitlines()[-4:]))
+    return f"{path.rstrip('/')}/" if made else path
 
 
 def read_only_hint(path: str) -> str:
@@ -128,6 +137,7 @@ def database_file(log: str) -> Cause | None:
         "SQLite cannot write its database file",
         "keep it in a volume: [tool.okamochi] volumes = [...], and point the database URL there",
         own_frame(log),
+        UNNAMED,
     )
 
 
@@ -144,6 +154,22 @@ def missing_table(log: str) -> Cause | None:
         f"the table {table} does not exist: the database was not migrated",
         "create the tables: okamochi exec -- flask db upgrade, or the app's own command for it "
         "(okamochi exec -- flask --help lists all)",
+        own_frame(log),
+    )
+
+
+def refused_password(log: str) -> Cause | None:
+    """In the words of PostgreSQL and MySQL."""
+    found = last(
+        r"password authentication failed for user \"(?P<a>[^\"]+)\"|Access denied for user '(?P<b>[^']+)'",
+        log,
+    )
+    if found is None:
+        return None
+    return Cause(
+        f"the database refuses the password of {found['a'] or found['b']}: the address that is used here is "
+        "not the one that the stack gives in its variable",
+        "let all of the code, migrations too, read the address from that variable (okamochi plan names it)",
         own_frame(log),
     )
 
@@ -193,13 +219,14 @@ def address_taken(log: str) -> Cause | None:
 
 
 def permission_denied(log: str) -> Cause | None:
-    found = last(r"^PermissionError: \[Errno 13\] Permission denied(?:: '(?P<path>[^']*)')?", log)
+    found = last(r"PermissionError: \[Errno 13\] Permission denied(?:: '(?P<path>[^']*)')?", log)
     if found is None:
         return None
     return Cause(
         f"the app may not use {found['path'] or 'a file'}: it runs as an ordinary user, not as root",
         "make the folder that it writes a volume: [tool.okamochi] volumes = [...]",
         own_frame(log),
+        unwritable_path(found["path"], log),
     )
 
 
@@ -244,6 +271,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     read_only,
     database_file,
     missing_table,
+    refused_password,
     unreachable_service,
     address_taken,
     permission_denied,

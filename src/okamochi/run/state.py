@@ -128,6 +128,22 @@ class AppState:
     def drop_record(self) -> None:
         (self.folder / "up.json").unlink(missing_ok=True)
 
+    def setups(self) -> tuple[tuple[str, ...], ...]:
+        """The set-up commands that were run since the app has its data."""
+        try:
+            return msgspec.json.decode(
+                (self.folder / "setup.json").read_bytes(), type=tuple[tuple[str, ...], ...]
+            )
+        except (OSError, msgspec.MsgspecError):
+            return ()
+
+    def put_setup(self, argv: tuple[str, ...]) -> None:
+        self._make()
+        write_atomic(self.folder / "setup.json", msgspec.json.encode((*self.setups(), argv)), mode=0o600)
+
+    def forget_setups(self) -> None:
+        (self.folder / "setup.json").unlink(missing_ok=True)
+
     @property
     def _generated(self) -> frozenset[str]:
         """The names of the secrets that were made here."""

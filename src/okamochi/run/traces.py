@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "FRAME",
+    "UNNAMED",
     "Cause",
     "Trace",
     "last",
@@ -12,16 +13,20 @@ __all__ = [
     "last_trace",
     "library_of_last_frame",
     "own_frame",
+    "raised_traces",
 ]
 
 
 @dataclass(frozen=True)
 class Cause:
-    """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known."""
+    """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known.
+    `unwritable` is the path that the app may not write, with a slash at its end when it is a folder to be
+    made; UNNAMED when the log does not tell it."""
 
     text: str
     hint: str
     where: str = ""
+    unwritable: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Trace:
     error: str
 
 
+UNNAMED = "?"
 FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
 TRACE = re.compile(
@@ -58,6 +64,12 @@ def last_trace(log: str) -> Trace | None:
     """The last traceback that the code did not handle."""
     found = list(TRACE.finditer(last_raised(log)))
     return Trace(found[-1].group(), found[-1]["error"].strip()) if found else None
+
+
+def raised_traces(log: str) -> tuple[Trace, ...]:
+    """Every traceback that the code did not handle, the last one first."""
+    found = TRACE.finditer(last_raised(log))
+    return tuple(Trace(one.group(), one["error"].strip()) for one in found)[::-1]
 
 
 def own_frame(log: str) -> str:

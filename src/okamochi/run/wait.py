@@ -65,11 +65,21 @@ class FailingPage(UnhealthyError):
     spec: RunSpec
 
 
-def start_healthy(engine: Engine, spec: RunSpec, patience: Patience | None = None) -> Healthy:
-    """Starts the container and waits; one that does not become healthy is removed before UnhealthyError,
-    unless only its page fails (FailingPage)."""
+def nothing_to_prepare(_: Engine, __: str) -> None:
+    """Most apps need nothing."""
+
+
+def start_healthy(
+    engine: Engine,
+    spec: RunSpec,
+    patience: Patience | None = None,
+    prepare: Callable[[Engine, str], None] = nothing_to_prepare,
+) -> Healthy:
+    """Starts the container, runs `prepare` with its name and waits; one that does not become healthy is
+    removed before UnhealthyError, unless only its page fails (FailingPage)."""
     try:
         engine.start(spec)
+        prepare(engine, spec.name)
         return wait_until_healthy(engine, spec, patience or Patience())
     except FailingPage as failure:
         failure.spec = spec
@@ -185,7 +195,10 @@ def unhealthy(
     log = engine.logs(spec.name, tail=500)
     cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log)
     lines = tuple(log.splitlines()[-patience.log_lines :])
-    if cause is None:
-        hint = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
-        return kind(text, where=spec.name, hint=hint, details=lines)
-    return kind(f"{text}: {cause.text}", where=cause.where or spec.name, hint=cause.hint, details=lines)
+    hint = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
+    where = spec.name
+    if cause is not None:
+        text, hint, where = f"{text}: {cause.text}", cause.hint, cause.where or where
+    failure = kind(text, where=where, hint=hint, details=lines)
+    failure.unwritable, failure.log = cause.unwritable if cause else "", log
+    return failure

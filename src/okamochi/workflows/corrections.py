@@ -4,10 +4,12 @@ import hashlib
 import posixpath
 import re
 import sys
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from okamochi.errors import OkamochiError
 from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
@@ -21,8 +23,14 @@ from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["correction_for", "with_correction", "with_kept_corrections"]
+__all__ = ["correction_for", "with_correction", "with_kept_corrections", "written_folder"]
 
+NOTHING: Mapping[str, str] = {}
+LACKS = (
+    re.compile(r"cannot import name '\w+' from '([\w.]+)' \(.*/site-packages/"),
+    re.compile(r"^module '([\w.]+)' has no attribute"),
+)
+RELEASE = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)")
 KEPT = re.compile(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 
 
@@ -69,8 +77,16 @@ def plan_digest(planned: "PlannedProject") -> str:
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
-def correction_for(verdict: Verdict, answer: Answer | None, planned: "PlannedProject") -> Correction | None:
-    """The one change that the evidence supports; None when there is none, or it was tried before."""
+def correction_for(
+    verdict: Verdict,
+    answer: Answer | None,
+    planned: "PlannedProject",
+    *,
+    installed: Mapping[str, str] = NOTHING,
+    refused: Collection[tuple[str, str]] = (),
+) -> Correction | None:
+    """The one change that the evidence supports; None when there is none, or it was tried before. `installed`
+    are the versions of the image's packages by name; `refused` are kinds and values that cannot be had."""
     found: Correction | None = None
     match verdict.outcome:
         case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if gone := left_out(verdict, answer):
@@ -79,6 +95,8 @@ def correction_for(verdict: Verdict, answer: Answer | None, planned: "PlannedPro
             found = missing_requirement(verdict, planned)
         case Outcome.LIBRARY:
             found = older_index(verdict, planned)
+            if found is None or (found.kind, found.value) in refused:
+                found = older_library(verdict, answer, installed, planned)
         case Outcome.READ_ONLY:
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:
@@ -88,7 +106,7 @@ def correction_for(verdict: Verdict, answer: Answer | None, planned: "PlannedPro
             pass
     if found is None or not is_sound(found):
         return None
-    tried = {(one.kind, one.value) for one in planned.corrections}
+    tried = {*refused, *((str(one.kind), one.value) for one in planned.corrections)}
     return None if (found.kind, found.value) in tried else found
 
 
@@ -115,6 +133,26 @@ def older_index(verdict: Verdict, planned: "PlannedProject") -> Correction | Non
     return Correction(kind=CorrectionKind.EXCLUDE_NEWER, value=instant, reason=reason[:300])
 
 
+def older_library(
+    verdict: Verdict, answer: Answer | None, installed: Mapping[str, str], planned: "PlannedProject"
+) -> Correction | None:
+    """Of a library that lacks a name which others import from it: what came before its major version, which
+    is where names are removed (semantic versioning, 8); then what came before its minor one."""
+    module = next((found[1] for one in LACKS if (found := one.search(answer.message if answer else ""))), "")
+    package = canonicalize_name(distribution_of(module.partition(".")[0])) if module else ""
+    version = RELEASE.match(installed.get(package, ""))
+    if version is None:
+        return None
+    major, minor = version["major"], version["minor"]
+    lowered = any(one.startswith(f"{package}<") for one in planned.plan.dependencies.added)
+    if int(major) < 1 or (lowered and int(minor) < 1):
+        return None
+    below = f"{major}.{minor}" if lowered else major
+    said = verdict.cause.text if verdict.cause is not None else verdict.subject
+    reason = f"{said}; {package} {installed[package]} is installed"
+    return Correction(kind=CorrectionKind.REQUIREMENT, value=f"{package}<{below}", reason=reason[:300])
+
+
 def is_own(module: str, planned: "PlannedProject") -> bool:
     project, root = planned.project, planned.plan.application.import_root
     places = {"", "src", root}
@@ -124,15 +162,23 @@ def is_own(module: str, planned: "PlannedProject") -> bool:
     )
 
 
-def written_folder(path: str, place: str, planned: "PlannedProject") -> Correction | None:
-    """Of a path that was to be written: its folder, unless that holds code or may be written anyway."""
+def written_folder(
+    path: str, place: str, planned: "PlannedProject", seen: str = "the proof saw"
+) -> Correction | None:
+    """Of a path that was to be written: its folder, or the file alone when that holds code; None when it may
+    be written anyway."""
     folder = path.rstrip("/") if path.endswith("/") else posixpath.dirname(path)
-    if not folder.startswith(f"{APP_ROOT}/") or holds_code(folder, planned) or is_writable(folder, planned):
+    who = place.removeprefix(f"{APP_ROOT}/") or "a library"
+    reason = f"{seen} {who} write {path}"[:300]
+    if not f"{folder}/".startswith(f"{APP_ROOT}/") or is_writable(folder, planned):
         return None
+    if folder == APP_ROOT or holds_code(folder, planned):
+        if path.endswith("/") or any(one.path == path for one in planned.plan.moved_files):
+            return None
+        return Correction(kind=CorrectionKind.MOVED_FILE, value=path, reason=reason)
     kept = KEPT.search(path) is not None or ships(folder, planned)
     kind = CorrectionKind.VOLUME if kept else CorrectionKind.TEMPORARY_FOLDER
-    who = place.removeprefix(f"{APP_ROOT}/") or "a library"
-    return Correction(kind=kind, value=folder, reason=f"the proof saw {who} write {path}"[:300])
+    return Correction(kind=kind, value=folder, reason=reason)
 
 
 def ships(folder: str, planned: "PlannedProject") -> bool:

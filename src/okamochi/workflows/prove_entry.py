@@ -108,6 +108,7 @@ def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tup
         sorted(given),
         sorted(made_up),
         plan.volumes,
+        plan.moved_files,
         plan.temporary_folders,
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

@@ -15,6 +15,7 @@ from okamochi.workflows.sinks import Sink
 
 if TYPE_CHECKING:
     from okamochi.model.correction import Correction
+    from okamochi.workflows.plan import PlannedProject
 
 __all__ = ["Delivered", "build_proved"]
 
@@ -43,38 +44,53 @@ def build_proved(
     BuildError when the app cannot be served, whatever its variables and services are.
     """
     failed: tuple[Proof, BuiltImage] | None = None
-    attempt = ""
+    before: PlannedProject | None = None
+    refused: dict[tuple[str, str], str] = {}
     for _ in range(MOST_ROUNDS):
         try:
             delivered = deliver(building.image())
         except PlanError as error:
-            if failed is not None:  # what was tried to mend it is not the project's own fault
-                refuse_unproved(*failed, tried=f"{attempt}: {error.message}")
-            raise
-        proof = prove_entry(
-            world,
-            delivered.built,
-            delivered.reference,
-            building.request.path.resolve(),
-            sinks=sinks,
-            given=given,
-        )
-        correction = next_correction(proof, building)
+            if failed is None or before is None:
+                raise
+            # what was tried to mend it is not the project's own fault; something else may mend it
+            last = building.plan_now().corrections[-1]
+            refused[str(last.kind), last.value] = f"{last.kind} {last.value}: {error.message}"
+            building.planned, building.known = before, None
+            proof, built = failed
+        else:
+            built = delivered.built
+            proof = proof_of(delivered, building, world, sinks, given)
+        correction = next_correction(proof, building, built, tuple(refused))
         if correction is None:
             break
         if proof.verdict.outcome is not Outcome.PROVED:
-            failed = (proof, delivered.built)
+            failed, before = (proof, built), building.planned
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
-        attempt = f"{correction.kind} {correction.value}"
         building.correct(correction)
-    refuse_unproved(proof, delivered.built)
+    refuse_unproved(proof, built, tried="; ".join(refused.values()))
     return delivered, proof
 
 
-def next_correction(proof: Proof, building: Building) -> "Correction | None":
+def proof_of(
+    delivered: Delivered,
+    building: Building,
+    world: World,
+    sinks: Sequence[Sink],
+    given: Mapping[str, str],
+) -> Proof:
+    root = building.request.path.resolve()
+    return prove_entry(world, delivered.built, delivered.reference, root, sinks=sinks, given=given)
+
+
+def next_correction(
+    proof: Proof, building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
+) -> "Correction | None":
     """None also for what was built and proved before: its plan was corrected then."""
     if building.request.locked or (building.planned is None and proof.verdict.outcome is Outcome.PROVED):
         return None
     from okamochi.workflows.corrections import correction_for
 
-    return correction_for(proof.verdict, proof.answer, building.plan_now())
+    installed = {one.name: one.version for one in built.components if one.kind == "wheel"}
+    return correction_for(
+        proof.verdict, proof.answer, building.plan_now(), installed=installed, refused=refused
+    )

@@ -44,6 +44,8 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
                 removed.append(running.name)
             if volumes:
                 removed += engine.remove_volumes(app.identity)
+        if volumes:
+            app.state.forget_setups()
         app.state.drop_record()
         app.state.forget_given_secrets()
     return tuple(removed)

@@ -1,5 +1,6 @@
 """`up` for an app of more than one container: what is started is the compose file that `render` writes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,11 +138,13 @@ class Stack:
     def web(self) -> str:
         return self.project.container("web")
 
-    def start(self, spec: RunSpec, plan: Plan) -> None:
-        """Starts what the file says and waits until web is healthy; what ran before comes back when not."""
+    def start(self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]) -> None:
+        """Starts what the file says, runs `prepare` with web's container and waits until web is
+        healthy; what ran before comes back when not."""
         try:
             with self.world.reporter.step(f"Starting {', '.join(names_of(plan))}"):
                 self.started(plan)
+                prepare(self.engine, self.web)
                 healthy = wait_until_healthy(self.engine, spec, Patience())
         except BaseException:
             self.come_back()
@@ -162,15 +165,17 @@ class Stack:
         for name in releases:
             if not ended.get(name):
                 continue
-            log = self.project.logs((name,), tail=60, prefix=False)
+            log = self.project.logs((name,), tail=400, prefix=False)
             cause = diagnose(log)
-            return UnhealthyError(
+            failure = UnhealthyError(
                 f"the {name} process failed: {cause.text if cause else f'exit code {ended[name]}'}",
                 where=(cause.where if cause else "") or f"processes.{name}",
                 hint=(cause.hint if cause else "see its log below")
                 + "; web was not started, what served before serves on",
                 details=tuple(log.splitlines()[-20:]),
             )
+            failure.unwritable, failure.log = cause.unwritable if cause else "", log
+            return failure
         for service in plan.services:
             if f'"{service.name}"' in str(error.details) or f"-{service.name}-1" in " ".join(error.details):
                 log = self.project.logs((service.name,), tail=30, prefix=False)

@@ -23,16 +23,19 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Values, read_values
+from okamochi.workflows.observed import observed_correction
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.prove_entry import tell_proof
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.setup import Setup, offer_setup, setup_of
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.stack import Stack, is_stack, needed_services, new_stack, with_service_values
 
 __all__ = ["UpRequest", "up"]
 
 PORT_TRIES = 5
+MOST_STARTS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,7 @@ class UpRequest:
     engine: str | None = None
     port: int | None = None
     env_file: Path | None = None
+    setup: tuple[str, ...] = ()
 
 
 def up(request: UpRequest, world: World) -> UpRecord:
@@ -52,32 +56,72 @@ def up(request: UpRequest, world: World) -> UpRecord:
     with app.state.lock(), app.state.secrets_kept(unless=FailingPage):
         building = Building.open(request.build, world)
         values = read_values(building.plan, request.env_file, app.state, world, project=request.build.path)
+        record = mended(app, building, engine, values, request, world)
+        app.state.forget_given_secrets(but=values.secret_names)
+    world.cache.prune_when_due()
+    return record
+
+
+def mended(
+    app: App, building: Building, engine: Engine, values: Values, request: UpRequest, world: World
+) -> UpRecord:
+    """The record of what serves; what a failed start shows that the app writes is given to it, and the start
+    tried again."""
+    for _ in range(MOST_STARTS):
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
         built, reference = built_and_loaded(building, engine, values, world)
-        if is_stack(built.plan):
-            plan = needed_services(built.plan, values, engine, world)
-            if is_stack(plan) and engine.name == "docker":
-                record = stack_up(app, built, plan, reference, values, previous, request, engine, world)
-                world.cache.prune_when_due()
-                return record
-            tell_unstarted(plan, engine, world)
-        record = replaced(
+        try:
+            return started(app, built, reference, previous, engine, values, request, world)
+        except UnhealthyError as failure:
+            offer_setup(failure, built.plan)
+            correction = observed_correction(failure, building, reference, engine, dict(values.plain), world)
+            if correction is None:
+                raise
+        world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
+        building.correct(correction)
+    raise failure_of_many(app)
+
+
+def failure_of_many(app: App) -> UnhealthyError:
+    return UnhealthyError(
+        f"the app was started {MOST_STARTS} times, and each time it could not write somewhere else",
+        where=str(app.root),
+        hint="let it write below one folder, and name that in [tool.okamochi] volumes",
+    )
+
+
+def started(
+    app: App,
+    built: BuiltImage,
+    reference: Reference,
+    previous: Previous,
+    engine: Engine,
+    values: Values,
+    request: UpRequest,
+    world: World,
+) -> UpRecord:
+    """The record of the image's stack or container, healthy."""
+    if is_stack(built.plan):
+        plan = needed_services(built.plan, values, engine, world)
+        if is_stack(plan) and engine.name == "docker":
+            return stack_up(app, built, plan, reference, values, previous, request, engine, world)
+        tell_unstarted(plan, engine, world)
+    setup = setup_of(request.setup, built.plan, app.state, world)
+    return replaced(
+        previous,
+        lambda: started_on_a_port(
+            engine,
+            lambda port: spec_of(app, built, str(reference.tagged), values, port),
             previous,
-            lambda: started_on_a_port(
-                engine,
-                lambda port: spec_of(app, built, str(reference.tagged), values, port),
-                previous,
-                lambda: port_of(previous, built.plan, request, world),
-                world,
-                explicit=request.port is not None,
-            ),
-            lambda spec: record_of(app, engine, built, spec),
-        )
-        app.state.forget_given_secrets(but=values.secret_names)
-    world.cache.prune_when_due()
-    return record
+            lambda: port_of(previous, built.plan, request, world),
+            world,
+            setup,
+            explicit=request.port is not None,
+        ),
+        lambda spec: record_of(app, engine, built, spec),
+    )
 
 
 def stack_up(
@@ -95,6 +139,7 @@ def stack_up(
 
     Between choosing a port and publishing it, somebody else may take it: then another one is chosen."""
     values = with_service_values(plan, values, app.state, world)
+    setup = setup_of(request.setup, built.plan, app.state, world)
     for left in reversed(range(1 if request.port is not None else PORT_TRIES)):
         port = port_of(previous, plan, request, world)
         with world.cache.lock(f"port-{port}"):
@@ -104,7 +149,7 @@ def stack_up(
             spec = spec_of(app, built, str(reference.tagged), values, port)
             spec = msgspec.structs.replace(spec, name=stack.web)
             try:
-                start_stack(stack, spec, plan, previous, engine)
+                start_stack(stack, spec, plan, previous, engine, setup)
             except EngineError:
                 if not left or is_free(port) or port == previous.serving_port:
                     raise
@@ -118,11 +163,13 @@ def stack_up(
     raise AssertionError("at least one try")
 
 
-def start_stack(stack: Stack, spec: RunSpec, plan: Plan, previous: Previous, engine: Engine) -> None:
+def start_stack(
+    stack: Stack, spec: RunSpec, plan: Plan, previous: Previous, engine: Engine, setup: Setup
+) -> None:
     if previous.name and previous.name != stack.web:
         previous.step_aside(engine)
     try:
-        stack.start(spec, plan)
+        stack.start(spec, plan, setup.run)
     except BaseException:
         previous.come_back()
         raise
@@ -243,6 +290,7 @@ def started_on_a_port(
     previous: Previous,
     choose: Callable[[], int],
     world: World,
+    setup: Setup,
     *,
     explicit: bool,
 ) -> RunSpec:
@@ -260,7 +308,7 @@ def started_on_a_port(
             if not explicit:
                 tell_other_port(spec, previous, world)
             try:
-                start(engine, spec, previous, world)
+                start(engine, spec, previous, world, setup)
                 return spec
             except FailingPage:
                 raise
@@ -276,10 +324,10 @@ def tell_other_port(spec: RunSpec, previous: Previous, world: World) -> None:
         world.reporter.note(f"port {own} is taken; using {spec.published_port}")
 
 
-def start(engine: Engine, spec: RunSpec, previous: Previous, world: World) -> None:
+def start(engine: Engine, spec: RunSpec, previous: Previous, world: World, setup: Setup) -> None:
     with world.reporter.step(f"Starting {spec.name}"):
         previous.step_aside(engine)
-        healthy = start_healthy(engine, spec)
+        healthy = start_healthy(engine, spec, prepare=setup.run)
     if healthy.note:
         world.reporter.note(healthy.note)
 

@@ -8,9 +8,9 @@ import msgspec
 
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.diagnose import diagnose
-from okamochi.run.traces import Cause, library_of_last_frame
+from okamochi.run.traces import Cause, Trace, library_of_last_frame
 
-__all__ = ["Answer", "Outcome", "Route", "Verdict", "Write", "verdict_of"]
+__all__ = ["Answer", "Outcome", "Route", "Verdict", "Write", "answer_of_trace", "verdict_of"]
 
 WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
 REFUSED = re.compile(
@@ -96,6 +96,19 @@ def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
     if library:
         return Verdict(outcome=Outcome.LIBRARY, subject=library, cause=cause or said(answer))
     return Verdict(outcome=Outcome.FAILED, cause=cause or said(answer))
+
+
+def answer_of_trace(trace: Trace) -> Answer:
+    """What the proof would have said about an exception that only a log tells of."""
+    error, _, message = trace.error.partition(": ")
+    module = re.match(r"No module named '([^']+)'", message)
+    return Answer(
+        outcome="failed",
+        error=error.rpartition(".")[2],
+        message=message,
+        name=module[1] if module is not None else "",
+        text=trace.text,
+    )
 
 
 def unfinished(answer: Answer) -> Cause:

@@ -4,12 +4,14 @@
 
 Standard library only, Python 3.9 and later. What the app prints goes to stderr. The task: "interface" (wsgi,
 asgi, own), "framework", "reference" ("pkg:create_app()"), "argv" (of a program that is its own server),
-"script", "paths" (what the server puts in front of sys.path), "writable" (folders that may be written).
+"script", "visit" (a path that is asked of it, to see what it writes; or ""), "host" (for that), "paths" (what
+the server puts in front of sys.path), "writable" (folders that may be written).
 """
 
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 import inspect
 import json
@@ -78,11 +80,73 @@ def proved(task: Task) -> Answer:
         return own_server(task)
     application = load(task["reference"])
     kind_of(application, task["interface"])
+    if task.get("visit"):
+        visit(application, task)
     return {
         "outcome": "proved",
         "type": f"{type(application).__module__}.{type(application).__qualname__}",
         "routes": routes_of(application)[:MOST_ROUTES],
     }
+
+
+def visit(application: Any, task: Task) -> None:
+    """One GET, as far as it comes: what it answers or raises does not matter, what it writes does."""
+    try:
+        if task["interface"] == "wsgi":
+            for _ in visit_wsgi(application, task):
+                pass
+        else:
+            asyncio.run(visit_asgi(application, task))
+    except BaseException:
+        traceback.print_exc()
+
+
+def visit_wsgi(application: Any, task: Task) -> Any:
+    environ: dict[str, Any] = {"HTTP_HOST": task["host"] or "localhost", "PATH_INFO": task["visit"]}
+    importlib.import_module("wsgiref.util").setup_testing_defaults(environ)
+    return application(environ, lambda status, headers, exc_info=None: lambda data: None)
+
+
+async def visit_asgi(application: Any, task: Task) -> None:
+    host = (task["host"] or "localhost").encode()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": task["visit"],
+        "raw_path": task["visit"].encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", host)],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    said = [{"type": "lifespan.startup"}]
+    ready = asyncio.Event()
+
+    async def lifespan_events() -> dict[str, Any]:
+        return said.pop() if said else await asyncio.sleep(3600, {})
+
+    async def request() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        if str(message.get("type", "")).startswith("lifespan.startup."):
+            ready.set()
+
+    life = asyncio.ensure_future(
+        application({"type": "lifespan", "asgi": scope["asgi"], "state": {}}, lifespan_events, send)
+    )
+    waited = asyncio.ensure_future(ready.wait())
+    await asyncio.wait([life, waited], timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    waited.cancel()
+    try:
+        await application(scope, request, send)
+    finally:
+        life.cancel()
 
 
 def load(reference: str) -> Any:
@@ -276,7 +340,7 @@ def watcher(
         elif event in CHANGING:
             note(arguments[0])
         elif event == "sqlite3.connect":
-            if isinstance(arguments[0], (str, bytes)) and arguments[0] not in (":memory:", b":memory:", ""):
+            if arguments[0] not in (":memory:", b":memory:", ""):
                 note(database_path(arguments[0]))
         elif event == "socket.bind" and isinstance(arguments[1], tuple):
             listens(owns, arguments[1], finish)
@@ -284,8 +348,8 @@ def watcher(
     return hook
 
 
-def database_path(name: str | bytes) -> str:
-    text = os.fsdecode(name)
+def database_path(name: Any) -> str:
+    text = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ""
     return text[5:].split("?")[0] if text.startswith("file:") else text
 
 

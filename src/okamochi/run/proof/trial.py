@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan
-from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.model.process import EnvironmentVariable, HttpProbe, VariableKind
 from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Answer
 from okamochi.run.spec import Trial
@@ -21,12 +21,16 @@ MOST_ANSWER_BYTES = 4_000_000
 PROGRAM = Path(__file__).with_name("program.py")
 
 
-def ask(engine: Engine, image_reference: str, plan: Plan, environment: Mapping[str, str]) -> Answer:
-    """What the app's own code answers. NotIsolated when the engine cannot keep it in."""
+def ask(
+    engine: Engine, image_reference: str, plan: Plan, environment: Mapping[str, str], *, visit: str = ""
+) -> Answer:
+    """What the app's own code answers; with `visit`, that path is asked of it, too.
+
+    NotIsolated when the engine cannot keep it in."""
     trial = Trial(
         image_reference=image_reference,
         argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", PROGRAM.read_text("utf-8")),
-        stdin=json.dumps(task_of(plan)).encode(),
+        stdin=json.dumps(task_of(plan, visit)).encode(),
         environment=tuple(sorted(environment.items())),
         writable=written_folders(plan),
         security=plan.security,
@@ -46,8 +50,8 @@ def ask(engine: Engine, image_reference: str, plan: Plan, environment: Mapping[s
     return Answer(outcome="unknown", message=f"ended with {done.returncode}", text=end)
 
 
-def task_of(plan: Plan) -> dict[str, object]:
-    application = plan.application
+def task_of(plan: Plan, visit: str = "") -> dict[str, object]:
+    application, probe = plan.application, plan.web.probe
     root = f"{APP_ROOT}/{application.import_root}".rstrip("/")
     return {
         "interface": application.interface.value,
@@ -55,6 +59,8 @@ def task_of(plan: Plan) -> dict[str, object]:
         "reference": application.object_reference,
         "script": application.script,
         "argv": plan.web.argv,
+        "visit": visit,
+        "host": probe.host if isinstance(probe, HttpProbe) else "",
         "paths": list(dict.fromkeys((root, APP_ROOT))),
         "writable": ["/tmp", "/dev", "/proc", *written_folders(plan)],
     }

@@ -1,0 +1,100 @@
+"""Commands of the project that set its data up: offered by name, run when somebody says so, never guessed.
+
+Some of them drop what is there: https://flask.palletsprojects.com/tutorial/database/ does.
+"""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+
+from okamochi.detect.names import ImportedNames
+from okamochi.detect.pyproject import Pyproject
+from okamochi.detect.python_source import Module, Sources
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
+
+__all__ = ["setup_commands"]
+
+NAME = re.compile(
+    r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w+)*|initdb|setupdb"
+    r"|(db|database|data)[-_](init|setup|create|seed)"
+)
+WORDS = (".command", "click.command")
+REFERENCE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")
+Found = tuple[SetupCommand, Evidence]
+
+
+def setup_commands(
+    sources: Sources, pyproject: Pyproject, framework: Framework
+) -> tuple[tuple[SetupCommand, ...], tuple[Decision, ...]]:
+    """Sorted by name, with one decision that offers each."""
+    found: dict[str, Found] = {}
+    for one in (*_of_modules(sources, framework), *_of_scripts(pyproject)):
+        found.setdefault(one[0].name, one)
+    ordered = [found[name] for name in sorted(found)]
+    decisions = tuple(
+        Decision(
+            field=f"setup_commands.{command.name}",
+            summary=f"offered, not run: okamochi up --setup {command.name}",
+            origin=Origin.DETECTED,
+            evidence=(evidence,),
+        )
+        for command, evidence in ordered
+    )
+    return tuple(command for command, _ in ordered), decisions
+
+
+def _of_modules(sources: Sources, framework: Framework) -> Iterator[Found]:
+    for module in sources.mentioning(*WORDS):
+        for node in module.nodes:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for decorator in node.decorator_list:
+                name, program = _command(decorator, node.name, module, framework)
+                if name and NAME.fullmatch(name):
+                    evidence = Evidence(path=module.path, line=node.lineno, reason=f"the command {name}")
+                    yield SetupCommand(name=name, argv=(*program, name)), evidence
+
+
+def _command(
+    decorator: ast.expr, function: str, module: Module, framework: Framework
+) -> tuple[str, tuple[str, ...]]:
+    """The command's name and the program that has it; "" when the decorator makes none."""
+    call = decorator if isinstance(decorator, ast.Call) else None
+    target = call.func if call is not None else decorator
+    written = ast.unparse(target)
+    if written.endswith("manager.command") and posixpath.basename(module.path) == "manage.py":
+        return function, (f"{VENV_ROOT}/bin/python", module.path)
+    if not _is_command_of_the_app(written, target, module.imports):
+        return "", ()
+    program = "quart" if framework is Framework.QUART else "flask"
+    if framework not in (Framework.FLASK, Framework.QUART, Framework.DASH):
+        return "", ()
+    given = call.args[0] if call is not None and call.args else None
+    # as click names commands: https://click.palletsprojects.com/commands/
+    plain = re.sub(r"(_command|_cmd)$", "", function).replace("_", "-")
+    name = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else plain
+    return name, (f"{VENV_ROOT}/bin/{program}",)
+
+
+def _is_command_of_the_app(written: str, target: ast.expr, names: ImportedNames) -> bool:
+    return written.endswith(".cli.command") or names.full(target) == "click.command"
+
+
+def _of_scripts(pyproject: Pyproject) -> Iterator[Found]:
+    """Of project.scripts and Poetry's: the project itself is not installed, its function is called."""
+    poetry = pyproject.tool.get("poetry")
+    tables = (pyproject.project.get("scripts"), poetry.get("scripts") if isinstance(poetry, dict) else None)
+    for table in tables:
+        for name, reference in (table if isinstance(table, dict) else {}).items():
+            match = REFERENCE.fullmatch(reference) if isinstance(reference, str) else None
+            if match is None or NAME.fullmatch(name) is None:
+                continue
+            program = f"import sys; from {match[1]} import {match[2]}; sys.exit({match[2]}())"
+            argv = (f"{VENV_ROOT}/bin/python", "-c", program)
+            line = pyproject.line_of(name)
+            yield (
+                SetupCommand(name=name, argv=argv),
+                Evidence(path="pyproject.toml", line=line, reason=f"the script {name}"),
+            )

@@ -1,0 +1,78 @@
+"""What the start of an app shows: a path that it could not write becomes a place where it may."""
+
+import posixpath
+from collections.abc import Mapping
+
+from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.correction import Correction, is_sound
+from okamochi.model.plan import APP_ROOT
+from okamochi.oci.reference import Reference
+from okamochi.run.engine import Engine, NotIsolated
+from okamochi.run.proof.answer import Answer, Outcome, answer_of_trace, verdict_of
+from okamochi.run.proof.trial import ask, made_up_values
+from okamochi.run.traces import UNNAMED, raised_traces
+from okamochi.system.world import World
+from okamochi.workflows.build import Building
+from okamochi.workflows.corrections import correction_for, written_folder
+
+__all__ = ["observed_correction"]
+
+SEEN = "the log of its start shows that"
+
+
+def observed_correction(
+    failure: UnhealthyError,
+    building: Building,
+    reference: Reference,
+    engine: Engine,
+    given: Mapping[str, str],
+    world: World,
+) -> Correction | None:
+    """The one change that lets the app write what it could not, or have the packages that it needs; None
+    when that was not why it failed, or nothing more can be done about it.
+
+    SQLite does not say which file it cannot open: then / is asked of the app once more inside the proof,
+    which sees what is opened."""
+    if building.request.locked:
+        return None
+    planned = building.plan_now()
+    if not failure.unwritable:
+        return correction_for_log(failure.log, building)
+    if failure.unwritable != UNNAMED:
+        path = posixpath.join(APP_ROOT, failure.unwritable)
+        place = failure.where if failure.where.startswith(f"{APP_ROOT}/") else ""
+        found = [written_folder(path, place, planned, SEEN)]
+    else:
+        answer = visited(building, reference, engine, given, world)
+        found = [written_folder(write.path, write.place, planned, "a visit saw") for write in answer.writes]
+    tried = {(one.kind, one.value) for one in planned.corrections}
+    return next(
+        (one for one in found if one is not None and is_sound(one) and (one.kind, one.value) not in tried),
+        None,
+    )
+
+
+def correction_for_log(log: str, building: Building) -> Correction | None:
+    """What the proof would have concluded from the exceptions in the log, the last one first: a module that
+    is not installed, a library that fails."""
+    for trace in raised_traces(log):
+        answer = answer_of_trace(trace)
+        verdict = verdict_of(answer)
+        if verdict.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY):
+            correction = correction_for(verdict, answer, building.plan_now())
+            if correction is not None:
+                return correction
+    return None
+
+
+def visited(
+    building: Building, reference: Reference, engine: Engine, given: Mapping[str, str], world: World
+) -> Answer:
+    """What the proof sees while / is asked of the app; no writes when it cannot be run."""
+    plan = building.plan_now().plan
+    with world.reporter.step("Looking for what the app writes"):
+        try:
+            values = {**made_up_values(plan, given), **given}
+            return ask(engine, str(reference.tagged), plan, values, visit="/")
+        except (EngineError, NotIsolated):
+            return Answer(outcome="unknown")

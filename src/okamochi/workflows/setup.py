@@ -1,0 +1,94 @@
+"""`up --setup`: what sets an app's data up, run once in its container, before its first page is asked for."""
+
+import shlex
+import time
+from dataclasses import dataclass
+
+from okamochi.errors import UnhealthyError, UsageError
+from okamochi.model.kit_programs import with_secrets
+from okamochi.model.plan import Plan
+from okamochi.run.diagnose import diagnose
+from okamochi.run.engine import Engine
+from okamochi.run.state import AppState
+from okamochi.system.world import World
+
+__all__ = ["Setup", "offer_setup", "setup_of"]
+
+TRIES = 20
+PAUSE_SECONDS = 0.5
+NOT_YET = ("is not running", "is restarting", "No such container")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The commands that were asked for, as argv."""
+
+    commands: tuple[tuple[str, ...], ...]
+    state: AppState
+    world: World
+
+    def run(self, engine: Engine, container: str) -> None:
+        """Each once: what was run since the app has its data is not run again. UnhealthyError when one
+        fails."""
+        for argv in self.commands:
+            shown = shlex.join(argv)
+            if argv in self.state.setups():
+                self.world.reporter.note(
+                    f"{shown} was run before and is not run again; okamochi exec -- {shown} does it"
+                )
+                continue
+            with self.world.reporter.step(f"Setting up: {shown}"):
+                done, said = run_inside(engine, container, argv)
+            if not done:
+                raise failed(shown, said)
+            self.state.put_setup(argv)
+
+
+def run_inside(engine: Engine, container: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+    """A container that has just been started may not take a command yet."""
+    for _ in range(TRIES):
+        done, said = engine.check(container, with_secrets(argv))
+        if done or not any(word in said for word in NOT_YET):
+            return done, said
+        time.sleep(PAUSE_SECONDS)
+    return done, said
+
+
+def failed(shown: str, said: str) -> UnhealthyError:
+    cause = diagnose(said)
+    failure = UnhealthyError(
+        f"the set-up command failed: {shown}" + (f": {cause.text}" if cause else ""),
+        where=cause.where if cause else "",
+        hint=cause.hint if cause else "its last lines are below",
+        details=tuple(said.splitlines()[-20:]),
+    )
+    failure.unwritable, failure.log = cause.unwritable if cause else "", said
+    return failure
+
+
+def setup_of(asked: tuple[str, ...], plan: Plan, state: AppState, world: World) -> Setup:
+    """`asked` are names of commands that the plan offers, or commands. UsageError for what is neither."""
+    offered = {one.name: one.argv for one in plan.setup_commands}
+    commands = tuple(offered.get(text) or split(text, offered) for text in asked)
+    return Setup(commands, state, world)
+
+
+def split(text: str, offered: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    try:
+        argv = tuple(shlex.split(text))
+    except ValueError:
+        argv = ()
+    if argv:
+        return argv
+    names = ", ".join(offered) or "no command of its own"
+    raise UsageError(f"{text!r} is no command", where="--setup", hint=f"the project offers {names}")
+
+
+def offer_setup(failure: UnhealthyError, plan: Plan) -> None:
+    """Where tables are missing, the hint names what the project itself has to make them."""
+    if "was not migrated" not in failure.message or not plan.setup_commands:
+        return
+    names = " or ".join(f"okamochi up --setup {one.name}" for one in plan.setup_commands[:3])
+    failure.hint = (
+        f"the project has commands that set its data up: {names} (some drop what is there; each is run once)"
+    )

@@ -1,0 +1,53 @@
+"""Commands that set data up are offered, with what runs them; they are no processes."""
+
+from tests.detect.plans import decision, planned
+
+FLASKR = """\
+import click
+from flask import Flask
+
+def create_app():
+    app = Flask(__name__)
+    app.cli.add_command(init_db_command)
+    return app
+
+@click.command("init-db")
+def init_db_command(): ...
+"""
+
+
+def commands(plan):  # type: ignore[no-untyped-def]
+    return {one.name: one.argv for one in plan.setup_commands}
+
+
+def test_a_click_command_of_flask_is_offered_and_not_run() -> None:
+    plan = planned({"flaskr/__init__.py": FLASKR})
+    assert commands(plan) == {"init-db": ("/opt/venv/bin/flask", "init-db")}
+    assert "okamochi up --setup init-db" in decision(plan, "setup_commands.init-db").summary
+    assert [process.name for process in plan.processes] == ["web"]
+
+
+def test_a_command_without_a_name_is_called_as_click_calls_it() -> None:
+    app = "from flask import Flask\napp = Flask(__name__)\n@app.cli.command()\ndef create_tables(): ...\n"
+    assert commands(planned({"app.py": app})) == {"create-tables": ("/opt/venv/bin/flask", "create-tables")}
+
+
+def test_a_script_of_pyproject_is_offered_as_a_call_of_its_function() -> None:
+    toml = '[project]\nname = "blog"\ndependencies = ["quart"]\n[project.scripts]\ninit_db = "blog:init_db"\n'
+    toml += 'start = "blog:run"\n'
+    app = "from quart import Quart\napp = Quart(__name__)\ndef init_db(): ...\ndef run(): ...\n"
+    plan = planned({"pyproject.toml": toml, "blog/__init__.py": app})
+    assert commands(plan) == {
+        "init_db": ("/opt/venv/bin/python", "-c", "import sys; from blog import init_db; sys.exit(init_db())")
+    }
+
+
+def test_an_ordinary_command_is_not_offered() -> None:
+    app = "from flask import Flask\napp = Flask(__name__)\n@app.cli.command('send-mail')\ndef mail(): ...\n"
+    assert planned({"app.py": app}).setup_commands == ()
+
+
+def test_a_script_that_is_no_reference_is_left_alone() -> None:
+    toml = '[project]\nname = "x"\ndependencies = ["flask"]\n[project.scripts]\ninit = "x:y(); import os"\n'
+    app = "from flask import Flask\napp = Flask(__name__)\n"
+    assert planned({"pyproject.toml": toml, "app.py": app}).setup_commands == ()

@@ -1,0 +1,117 @@
+"""What a failed start shows becomes a correction of the plan."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from okamochi.errors import UnhealthyError
+from okamochi.model.correction import Correction, CorrectionKind, corrected
+from okamochi.oci.reference import Reference
+from okamochi.run.diagnose import diagnose
+from okamochi.run.proof.answer import Answer, verdict_of
+from okamochi.system.project_files import DiskProject
+from okamochi.workflows.build import Building
+from okamochi.workflows.corrections import correction_for
+from okamochi.workflows.observed import observed_correction
+from okamochi.workflows.plan import PlannedProject
+from tests.detect.plans import FLASK_APP, planned
+
+NOWHERE = cast(Any, None)
+LACKS = "cannot import name 'Markup' from 'flask' (/opt/venv/lib/python3.13/site-packages/flask/__init__.py)"
+
+
+def project(root: Path, *corrections: Correction) -> PlannedProject:
+    (root / "app.py").write_text(FLASK_APP)
+    plan = corrected(planned({"app.py": FLASK_APP}), corrections)
+    return PlannedProject(plan, DiskProject.open(root), root, corrections=corrections)
+
+
+def seen(log: str, of: PlannedProject) -> Correction | None:
+    cause = diagnose(log)
+    failure = UnhealthyError("it ended", hint="", where=cause.where if cause else "")
+    failure.unwritable, failure.log = cause.unwritable if cause else "", log
+    building = SimpleNamespace(request=SimpleNamespace(locked=False), plan_now=lambda: of)
+    return observed_correction(failure, cast(Building, building), cast(Reference, None), NOWHERE, {}, NOWHERE)
+
+
+def trace(*lines: str) -> str:
+    return "Traceback (most recent call last):\n" + "".join(f"{line}\n" for line in lines)
+
+
+MAKES = ('  File "/usr/lib/python3.13/os.py", line 2, in makedirs', "    mkdir(name, mode)")
+READ_ONLY = "OSError: [Errno 30] Read-only file system: {!r}"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "kind", "value"),
+    [
+        ("flagged", MAKES, CorrectionKind.TEMPORARY_FOLDER, "/app/flagged"),
+        ("/app/uploads", MAKES, CorrectionKind.VOLUME, "/app/uploads"),
+        ("/app/out/list.json", (), CorrectionKind.TEMPORARY_FOLDER, "/app/out"),
+        ("/app/app.db", (), CorrectionKind.MOVED_FILE, "/app/app.db"),
+    ],
+)
+def test_a_path_that_could_not_be_written_gets_its_place(
+    tmp_path: Path, path: str, before: tuple[str, ...], kind: CorrectionKind, value: str
+) -> None:
+    found = seen(
+        trace('  File "/app/app.py", line 3, in <module>', *before, READ_ONLY.format(path)), project(tmp_path)
+    )
+    assert found is not None
+    assert (found.kind, found.value) == (kind, value)
+
+
+def test_the_same_is_not_tried_twice(tmp_path: Path) -> None:
+    of = project(tmp_path, Correction(kind=CorrectionKind.MOVED_FILE, value="/app/app.db", reason="seen"))
+    assert of.plan.moved_files[0].target == "/var/lib/app-files/app.db"
+    assert "/var/lib/app-files" in [volume.path for volume in of.plan.volumes]
+    assert seen(trace(READ_ONLY.format("/app/app.db")), of) is None
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/opt/venv/lib/x.txt", "../../etc/x"])
+def test_places_outside_of_the_app_stay_read_only(tmp_path: Path, path: str) -> None:
+    assert seen(trace(READ_ONLY.format(path)), project(tmp_path)) is None
+
+
+def test_a_module_that_is_missing_at_the_start_is_added(tmp_path: Path) -> None:
+    log = trace(
+        '  File "/app/app.py", line 3, in <module>', "ModuleNotFoundError: No module named 'pkg_resources'"
+    )
+    found = seen(log, project(tmp_path))
+    assert found is not None
+    assert (found.kind, found.value) == (CorrectionKind.REQUIREMENT, "setuptools<81")
+
+
+def test_the_apps_own_exception_is_left_to_its_author(tmp_path: Path) -> None:
+    assert (
+        seen(trace('  File "/app/app.py", line 3, in <module>', "RuntimeError: no"), project(tmp_path))
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("added", "installed", "value"),
+    [((), "3.1.3", "flask<3"), (("flask<3",), "2.3.3", "flask<2.3"), ((), "0.12", ""), ((), "", "")],
+)
+def test_a_library_that_lacks_a_name_is_taken_older(
+    tmp_path: Path, added: tuple[str, ...], installed: str, value: str
+) -> None:
+    before = (Correction(kind=CorrectionKind.REQUIREMENT, value=one, reason="seen") for one in added)
+    answer = Answer(outcome="failed", error="ImportError", message=LACKS, text=trace(f"ImportError: {LACKS}"))
+    found = correction_for(
+        verdict_of(answer),
+        answer,
+        project(tmp_path, *before),
+        installed={"flask": installed} if installed else {},
+    )
+    assert (found.value if found else "") == value
+
+
+def test_what_cannot_be_had_is_not_asked_for_again(tmp_path: Path) -> None:
+    answer = Answer(outcome="failed", error="ImportError", message=LACKS, text=trace(f"ImportError: {LACKS}"))
+    refused = (("requirement", "flask<3"),)
+    versions = {"flask": "3.1.3"}
+    of = project(tmp_path)
+    assert correction_for(verdict_of(answer), answer, of, installed=versions, refused=refused) is None

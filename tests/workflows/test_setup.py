@@ -1,0 +1,76 @@
+"""`up --setup` runs each command once, and says what fails."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from okamochi.errors import UnhealthyError, UsageError
+from okamochi.run.engine import Engine
+from okamochi.run.state import AppState
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.setup import offer_setup, setup_of
+from tests.detect.plans import planned
+
+APP = "from flask import Flask\napp = Flask(__name__)\n@app.cli.command('init-db')\ndef f(): ...\n"
+PLAN = planned({"app.py": APP})
+
+
+class FakeContainer:
+    """Answers a command as it was told, and remembers it."""
+
+    def __init__(self, *answers: tuple[bool, str]) -> None:
+        self.answers = list(answers)
+        self.ran: list[tuple[str, ...]] = []
+
+    def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+        self.ran.append(argv[4:])
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World.real({}, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> AppState:
+    return AppState.of(tmp_path, "shop")
+
+
+def test_a_command_runs_once_until_the_data_is_gone(state: AppState, world: World) -> None:
+    container = FakeContainer((True, ""))
+    setup = setup_of(("init-db", "python fill.py 'a b'"), PLAN, state, world)
+    setup.run(cast(Engine, container), "shop")
+    setup.run(cast(Engine, container), "shop")
+    assert container.ran == [("/opt/venv/bin/flask", "init-db"), ("python", "fill.py", "a b")]
+    state.forget_setups()
+    setup.run(cast(Engine, container), "shop")
+    assert len(container.ran) == 4
+
+
+def test_a_command_waits_for_its_container(state: AppState, world: World) -> None:
+    container = FakeContainer((False, "Error: container is not running"), (True, ""))
+    setup_of(("init-db",), PLAN, state, world).run(cast(Engine, container), "shop")
+    assert len(container.ran) == 2
+
+
+def test_a_command_that_fails_is_told_and_may_be_run_again(state: AppState, world: World) -> None:
+    said = 'Traceback (most recent call last):\n  File "/app/app.py", line 4, in f\nValueError: no\n'
+    setup = setup_of(("init-db",), PLAN, state, world)
+    with pytest.raises(UnhealthyError, match="ValueError: no"):
+        setup.run(cast(Engine, FakeContainer((False, said))), "shop")
+    assert state.setups() == ()
+
+
+def test_words_that_are_no_command_are_wrong_usage(state: AppState, world: World) -> None:
+    with pytest.raises(UsageError) as caught:
+        setup_of(("'open",), PLAN, state, world)
+    assert "init-db" in caught.value.hint
+
+
+def test_missing_tables_name_what_the_project_has_to_make_them() -> None:
+    failure = UnhealthyError("the table post does not exist: the database was not migrated", hint="?")
+    offer_setup(failure, PLAN)
+    assert "okamochi up --setup init-db" in failure.hint
