@@ -2,9 +2,12 @@
 
 import logging
 import runpy
+import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,3 +55,28 @@ def test_uvicorn_s_access_log_leaves_answered_health_checks_out(
     settings = runpy.run_path(str(configuration))
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, "%s %s %s %s %d", arguments, None)
     assert settings["logconfig_dict"]["filters"]["not_a_probe"]["()"]().filter(record) is shown
+
+
+def test_the_second_worker_waits_for_the_first_to_boot(configuration: Path) -> None:
+    settings = runpy.run_path(str(configuration))
+    alive = subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE)
+    try:
+        began = time.monotonic()
+        settings["pre_fork"](SimpleNamespace(WORKERS={}), None)
+        assert time.monotonic() - began < 0.2
+        threading.Timer(0.4, settings["post_worker_init"], (None,)).start()
+        settings["pre_fork"](SimpleNamespace(WORKERS={alive.pid: None}), None)
+        assert time.monotonic() - began >= 0.4
+        settings["pre_fork"](SimpleNamespace(WORKERS={alive.pid: None}), None)
+        assert time.monotonic() - began < 5
+    finally:
+        alive.communicate()
+
+
+def test_a_first_worker_that_ends_holds_nobody_up(configuration: Path) -> None:
+    settings = runpy.run_path(str(configuration))
+    ended = subprocess.Popen((sys.executable, "-c", ""))
+    began = time.monotonic()
+    settings["pre_fork"](SimpleNamespace(WORKERS={ended.pid: None}), None)
+    assert time.monotonic() - began < 10
+    ended.wait()

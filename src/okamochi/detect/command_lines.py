@@ -67,12 +67,14 @@ GRANIAN_FLAGS = frozenset(
 @dataclass(frozen=True, slots=True)
 class ServedObject:
     """What a server loads: `reference` is "pkg.wsgi:app", "pkg:create_app()", "pkg.wsgi" or, when
-    `script`, the path of a Python file that is run. `folder` is the server's --chdir or --pythonpath."""
+    `script`, the path of a Python file that is run. `folder` is the server's --chdir or --pythonpath;
+    `arguments` are the script's."""
 
     server: str
     reference: str
     folder: str = ""
     script: bool = False
+    arguments: tuple[str, ...] = ()
 
 
 def served_by(command: str) -> tuple[ServedObject, ...]:
@@ -164,7 +166,8 @@ def _served(argv: tuple[str, ...]) -> ServedObject | None:
         case "streamlit" | "panel" if len(rest) > 1 and rest[0] in ("run", "serve"):
             return _own_script(program, rest[1:])
         case _ if program.startswith("python") and rest and rest[0].endswith(".py"):
-            return ServedObject("python", rest[0].removeprefix("./").removeprefix("/app/"), script=True)
+            script = rest[0].removeprefix("./").removeprefix("/app/")
+            return ServedObject("python", script, script=True, arguments=rest[1:])
         case _:
             return None
 

@@ -14,6 +14,7 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.classes import TITLES
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings, static_warning
 from okamochi.detect.frameworks.django_static import collected_static
+from okamochi.detect.frameworks.programs import program_of
 from okamochi.detect.frameworks.servers import Server, server_of
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
@@ -79,6 +80,9 @@ def make_plan(
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)
+    program = program_of(objects, entry, reached)
+    if program is not None:
+        entry, reached = program, reached.with_all(reached_from(program.candidate.path, "", objects))
     django = _django(sources, entry)
     for path in django.paths:
         reached = reached.with_all(reached_from(path, "", objects))

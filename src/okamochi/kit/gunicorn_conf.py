@@ -13,8 +13,11 @@ gunicorn itself reads FORWARDED_ALLOW_IPS (default 127.0.0.1), and GUNICORN_CMD_
 import importlib as _importlib
 import importlib.util as _importlib_util
 import os as _os
+import select as _select
 import sys as _sys
+import time as _time
 import types as _types
+from contextlib import suppress as _suppress
 from typing import Any as _Any
 from typing import NoReturn as _NoReturn
 
@@ -169,6 +172,32 @@ def _collect_static(server: _Any) -> None:
         server.log.warning("okamochi: collectstatic failed: %s", last)
     else:
         server.log.info("okamochi: static files are collected")
+
+
+_booted, _boots = _os.pipe()
+_os.set_blocking(_boots, False)
+
+
+def pre_fork(server: _Any, worker: _Any) -> None:
+    """The first worker boots alone: an app that makes its tables while it is imported would otherwise do so
+    in several processes at once, and fail in all but one."""
+    first = next(iter(server.WORKERS), 0)
+    ends = _time.monotonic() + timeout
+    while len(server.WORKERS) == 1 and first and _time.monotonic() < ends:
+        if _select.select([_booted], [], [], 0.05)[0] or _has_ended(first):
+            return
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return _os.waitid(_os.P_PID, pid, _os.WEXITED | _os.WNOHANG | _os.WNOWAIT) is not None
+    except OSError:
+        return True
+
+
+def post_worker_init(worker: _Any) -> None:
+    with _suppress(OSError):  # a full pipe: the first worker's byte is in it
+        _os.write(_boots, b".")
 
 
 def on_starting(server: _Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.statements import statements
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface
@@ -20,6 +21,10 @@ WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
 SOCKET_PACKAGES = frozenset({"websockets", "wsproto", "uvicorn-standard", "fastapi-cli"})
+PORT_READ = re.compile(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
+OTHER_PORTS = re.compile(
+    r"PROXY|DB|DATABASE|REDIS|SMTP|MAIL|POSTGRES|MYSQL|MONGO|REMOTE|DEBUG|LDAP|HTTPS|SSL|METRICS"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,31 @@ def _launch(module: Module) -> ast.Call | None:
 
 
 def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
-    return Server("the project's own program", (f"{VENV_ROOT}/bin/python", candidate.path), (), (), port)
+    """With the arguments that the project's own files give it, and the port in the variable that it reads."""
+    arguments: tuple[str, ...] = ()
+    notes: tuple[Evidence, ...] = ()
+    for statement in statements(sources):
+        served = statement.value.served
+        if served.script and served.reference == candidate.path and plain_words(served.arguments):
+            arguments, notes = served.arguments, statement.evidence
+            break
+    texts = tuple(sources.text(path) for path in sources.paths)
+    name = read_port(texts)
+    environment = ((name, str(port)),) if name not in ("", "PORT") else ()
+    argv = (f"{VENV_ROOT}/bin/python", candidate.path, *arguments)
+    return Server("the project's own program", argv, (), environment, port, None, notes)
+
+
+def plain_words(arguments: tuple[str, ...]) -> bool:
+    return all(re.fullmatch(r"[\w./:=,@%+-]+", word) for word in arguments)
+
+
+def read_port(texts: tuple[str, ...]) -> str:
+    """The variable from which the code takes its port; "" when there is none."""
+    found = dict.fromkeys(name for text in texts for name in PORT_READ.findall(text))
+    if "PORT" in found:
+        return "PORT"
+    return next((name for name in found if not OTHER_PORTS.search(name)), "")
 
 
 OWN = {

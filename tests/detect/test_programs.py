@@ -1,0 +1,51 @@
+"""Apps that start a server of their own, and those that only bring a line for development."""
+
+from tests.detect.plans import decision, planned
+
+MAIN = "import rooms.pages, rooms.server\n\nif __name__ == '__main__':\n    rooms.server.start()\n"
+OBJECT = "from flask import Flask\napp = Flask(__name__)\n"
+ROOMS = {
+    "shop.py": MAIN,
+    "rooms/__init__.py": OBJECT,
+    "rooms/pages.py": "from rooms import app\n@app.route('/')\ndef home(): ...\n",
+    "rooms/server.py": "import os\nfrom gevent.pywsgi import WSGIServer\nfrom rooms import app\n"
+    "def start():\n    WSGIServer(('', int(os.environ.get('SHOP_PORT', 8083))), app).serve_forever()\n",
+}
+
+
+def test_a_script_that_puts_the_app_together_is_run_on_the_port_that_it_reads() -> None:
+    plan = planned(ROOMS)
+    assert plan.application.script == "shop.py"
+    assert plan.web.argv == ("/opt/venv/bin/python", "shop.py")
+    assert dict(plan.image_environment)["SHOP_PORT"] == "8000"
+    assert "starts a server of its own" in str(decision(plan, "application.object_reference").evidence)
+
+
+def test_the_arguments_of_the_projects_own_image_are_given() -> None:
+    main = (
+        "import os, shop_app\nif __name__ == '__main__':\n"
+        "    shop_app.run(int(os.environ.get('PORT', 5000)))\n"
+    )
+    app = (
+        "from flask import Flask\nfrom flask_socketio import SocketIO\napp = Flask(__name__)\n"
+        "socketio = SocketIO(app)\n@app.route('/')\ndef home(): ...\n"
+        "def run(port):\n    socketio.run(app, port=port, allow_unsafe_werkzeug=True)\n"
+    )
+    files = {
+        "serve.py": main,
+        "shop_app.py": app,
+        "Dockerfile": 'FROM python\nCMD ["python", "./serve.py", "-d", "/datastore"]\n',
+    }
+    plan = planned(files)
+    assert plan.web.argv == ("/opt/venv/bin/python", "serve.py", "-d", "/datastore")
+    assert "SHOP_PORT" not in dict(plan.image_environment)
+
+
+def test_the_development_server_of_a_whole_app_is_not_run() -> None:
+    app = f"{OBJECT}@app.route('/')\ndef home(): ...\nif __name__ == '__main__':\n    app.run(debug=True)\n"
+    plan = planned({"app.py": app, "Dockerfile": 'FROM python\nCMD ["python", "app.py"]\n'})
+    assert plan.application.object_reference == "app:app"
+
+
+def test_an_entry_point_that_is_set_stays() -> None:
+    assert planned(ROOMS, entrypoint="rooms:app").application.object_reference == "rooms:app"
