@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 @click.option(
     "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
 )
+@click.option(
+    "--sbom",
+    "bills",
+    multiple=True,
+    metavar="FORMAT[:FILE]",
+    help="Bill of materials: cyclonedx or spdx, into FILE; without one attached to the image in its layout.",
+)
 @offline_option
 @entrypoint_option
 @format_option
@@ -42,6 +49,7 @@ def command(
     sinks: tuple[str, ...],
     platform: str | None,
     locked: bool,
+    bills: tuple[str, ...],
     offline: bool,
     entrypoint: str | None,
     output_format: str,
@@ -59,7 +67,7 @@ def command(
         locked=locked,
         overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
     )
-    delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks)
+    delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks, bills=bills)
     click.echo(as_json(delivery) if output_format == "json" else delivery.answers[-1])
 
 

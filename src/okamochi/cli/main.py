@@ -22,6 +22,7 @@ COMMANDS = {
     "logs": "logs",
     "exec": "exec",
     "lock": "lock",
+    "outdated": "outdated",
     "render": "render",
     "cache": "cache",
     "doctor": "doctor",

@@ -182,10 +182,16 @@ def read_images(folder: Path, *, reference: str | None = None) -> tuple[Image, .
         raise BuildError("not an OCI image layout", where=str(folder), hint=f"it has no {LAYOUT_FILE} file")
     wanted = [
         descriptor
-        for _, descriptor in listed_entries(folder)
-        if reference is None or (ANNOTATION_REF_NAME, reference) in descriptor.annotations
+        for raw, descriptor in listed_entries(folder)
+        if not is_artifact(raw)
+        and (reference is None or (ANNOTATION_REF_NAME, reference) in descriptor.annotations)
     ]
     return tuple(image for descriptor in wanted for image in open_descriptor(folder, descriptor))
+
+
+def is_artifact(raw: object) -> bool:
+    """A document about an image (see `okamochi.oci.artifact`), no image itself."""
+    return isinstance(raw, dict) and "artifactType" in raw
 
 
 def open_descriptor(folder: Path, descriptor: Descriptor, depth: int = 0) -> Iterator[Image]:

@@ -3,6 +3,7 @@
 __all__ = [
     "ANNOTATION_CONTAINERD_NAME",
     "ANNOTATION_REF_NAME",
+    "EMPTY",
     "IMAGE_CONFIG",
     "IMAGE_INDEX",
     "IMAGE_MANIFEST",
@@ -12,6 +13,7 @@ __all__ = [
 IMAGE_INDEX = "application/vnd.oci.image.index.v1+json"
 IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+EMPTY = "application/vnd.oci.empty.v1+json"
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 ANNOTATION_REF_NAME = "org.opencontainers.image.ref.name"

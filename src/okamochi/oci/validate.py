@@ -6,10 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.errors import OkamochiError
+from okamochi.oci.canonical_json import json_object
+from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
 from okamochi.oci.image import Image
 from okamochi.oci.layer import Layer
-from okamochi.oci.layout import LAYOUT_FILE, listed_entries, open_descriptor
+from okamochi.oci.layout import (
+    LAYOUT_FILE,
+    blob_path,
+    is_artifact,
+    listed_entries,
+    members,
+    open_descriptor,
+    read_blob,
+)
 
 __all__ = ["Mismatch", "validate_layout"]
 
@@ -31,15 +41,26 @@ def validate_layout(folder: Path) -> tuple[Mismatch, ...]:
         entries = listed_entries(folder)
     except OkamochiError as error:
         return (*found, Mismatch(error.where, error.message))
-    for _, descriptor in entries:
+    for raw, descriptor in entries:
         try:
-            images = tuple(open_descriptor(folder, descriptor))
+            images = opened(folder, raw, descriptor)
         except OkamochiError as error:
             found.add(Mismatch(error.where, error.message))
             continue
         found.update(mismatch for image in images for mismatch in image_mismatches(image))
     found.update(misnamed_blobs(folder))
     return tuple(sorted(found))
+
+
+def opened(folder: Path, raw: object, descriptor: Descriptor) -> tuple[Image, ...]:
+    """The images of an entry; none for a document about an image, whose blobs are read instead."""
+    if not is_artifact(raw):
+        return tuple(open_descriptor(folder, descriptor))
+    where = str(folder / blob_path(descriptor.digest))
+    manifest = json_object(read_blob(folder, descriptor), where=where)
+    for entry in (manifest.get("config"), *members(manifest, "layers", where)):
+        read_blob(folder, Descriptor.read(entry, where=where))
+    return ()
 
 
 def image_mismatches(image: Image) -> Iterator[Mismatch]:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
+from okamochi.workflows.bills import parse_bills, write_bills
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.prove_entry import Proof, report_of, tell_proof
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import chosen_sinks, default_reference
+from okamochi.workflows.sinks import LayoutSink, chosen_sinks, default_reference
 
 __all__ = ["Delivery", "build_and_deliver"]
 
@@ -46,10 +47,18 @@ class Delivery:
 
 
 def build_and_deliver(
-    request: BuildRequest, world: World, *, tag: str | None, sinks: tuple[str, ...]
+    request: BuildRequest,
+    world: World,
+    *,
+    tag: str | None,
+    sinks: tuple[str, ...],
+    bills: tuple[str, ...] = (),
 ) -> Delivery:
-    """The sinks and the tag are checked before anything is built, so that a mistyped one costs no build."""
+    """The sinks, the tag and the bills of materials are checked before anything is built, so that a mistyped
+    one costs no build."""
     targets = chosen_sinks(sinks, world)
+    layouts = tuple(one.folder for one in targets if isinstance(one, LayoutSink))
+    asked = parse_bills(bills, layouts)
     if tag:
         Reference.parse(tag)
 
@@ -60,5 +69,6 @@ def build_and_deliver(
     building = Building.open(request, world)
     delivered, proof = build_proved(building, world, deliver, sinks=targets, given={})
     tell_proof(proof, delivered.built, world)
+    write_bills(world, asked, layouts, delivered.built, request.path)
     world.cache.prune_when_due()
     return Delivery(delivered.built, str(delivered.reference.tagged), delivered.answers, proof)

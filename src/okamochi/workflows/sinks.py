@@ -16,7 +16,7 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.run.engine import Engine
 
-__all__ = ["Sink", "chosen_sinks", "default_reference", "parse_sink"]
+__all__ = ["LayoutSink", "Sink", "chosen_sinks", "default_reference", "parse_sink"]
 
 
 class Sink(Protocol):

@@ -1,0 +1,21 @@
+"""Package URLs (purl) of components."""
+
+from urllib.parse import quote
+
+from okamochi.build.inventory import Part
+
+__all__ = ["package_url"]
+
+
+def package_url(part: Part, system: str) -> str:
+    """ "" for what is in no registry: kit and app. `system` is what scanners look advisories up by."""
+    name, version = part.component.name, quoted(part.component.version)
+    if part.component.kind == "wheel":
+        return f"pkg:pypi/{quoted(name)}@{version}"
+    if part.component.kind == "deb":
+        return f"pkg:deb/debian/{quoted(name)}@{version}?arch={part.architecture}&distro={quoted(system)}"
+    return ""
+
+
+def quoted(text: str) -> str:
+    return quote(text, safe=".-_~:")

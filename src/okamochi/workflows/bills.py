@@ -1,0 +1,101 @@
+"""`okamochi build --sbom`: the bill of materials of the image, in a file or attached to it in a layout."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from okamochi.errors import BuildError, UsageError
+from okamochi.model.lock import Lock
+from okamochi.model.lock_codec import lock_from_json
+from okamochi.system.files import write_atomic
+from okamochi.system.project_files import DiskProject
+from okamochi.system.world import World
+from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME, BuiltImage
+
+if TYPE_CHECKING:
+    from okamochi.build.inventory import Inventory
+    from okamochi.oci.image import Image
+
+    Writer = Callable[[Image, Inventory, str], bytes]
+
+__all__ = ["FORMATS", "Bill", "parse_bills", "write_bills"]
+
+FORMATS = ("cyclonedx", "spdx")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """One document that was asked for; without a file it goes into the layouts that the image goes to."""
+
+    format: str
+    file: Path | None
+
+
+def parse_bills(texts: Sequence[str], layouts: Sequence[Path]) -> tuple[Bill, ...]:
+    """UsageError for another format, and for a document that has no place to go."""
+    bills = []
+    for text in texts:
+        name, colon, place = text.partition(":")
+        if name not in FORMATS or (colon and not place):
+            raise UsageError(
+                f"no such bill of materials: {text!r}",
+                where="--sbom",
+                hint="use cyclonedx or spdx, each alone or with :FILE",
+            )
+        if not place and not layouts:
+            raise UsageError(
+                f"there is no layout to attach the {name} document to",
+                where="--sbom",
+                hint=f"write it into a file (--sbom {name}:FILE), or build into a layout (--to layout:DIR)",
+            )
+        bills.append(Bill(name, Path(place) if place else None))
+    return tuple(bills)
+
+
+def write_bills(
+    world: World, bills: Sequence[Bill], layouts: Sequence[Path], built: BuiltImage, project: Path
+) -> None:
+    """Each bill into its file or, as an artifact whose subject is the image, into the layouts."""
+    if not bills:
+        return
+    from okamochi.build.cyclonedx import CYCLONEDX, cyclonedx
+    from okamochi.build.spdx import SPDX, spdx
+    from okamochi.oci.artifact import Artifact, attach_to_layout
+
+    writers: dict[str, tuple[str, Writer]] = {
+        "cyclonedx": (CYCLONEDX, cyclonedx),
+        "spdx": (SPDX, spdx),
+    }
+    with world.reporter.step("Bill of materials: reading the image"):
+        inventory = inventory_of(world, built, project)
+    for bill in bills:
+        media_type, writer = writers[bill.format]
+        content = writer(built.image, inventory, built.name)
+        if bill.file is not None:
+            write_atomic(bill.file, content)
+            continue
+        for folder in layouts:
+            attach_to_layout(Artifact(media_type, content, built.image.descriptor), folder)
+
+
+def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
+    from okamochi.build.inventory import read_inventory
+    from okamochi.debian import base_tree
+
+    lock = lock_of(project)
+    debs = next((one.debs for one in lock.platforms if one.platform == str(built.platform)), ())
+    tree = base_tree(world, debs, built.platform, snapshot=lock.snapshot)
+    owners = {entry.path: entry.owner for entry in tree.entries if entry.owner.startswith("deb:")}
+    return read_inventory(built.image, built.components, owners)
+
+
+def lock_of(project: Path) -> Lock:
+    content = DiskProject(project).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    if content is None:
+        raise BuildError(
+            f"there is no {LOCK_NAME}, so nobody can say which package a file came from",
+            where=str(project / LOCK_NAME),
+            hint="make the project's folder writable and build again",
+        )
+    return lock_from_json(content, where=LOCK_NAME)
