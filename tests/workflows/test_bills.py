@@ -68,21 +68,6 @@ def test_a_bill_without_a_place_is_refused_before_the_build(minimal: Path, progr
     assert not (minimal / "a.tar").exists()
 
 
-def test_newer_versions_are_told_and_nothing_is_changed(minimal: Path, program: Program) -> None:
-    lock = minimal / "okamochi.lock"
-    newest = next(
-        wheel["version"]
-        for wheel in json.loads(lock.read_bytes())["platforms"][0]["wheels"]
-        if wheel["name"] == "flask"
-    )
-    text = lock.read_text().replace(f'"flask", "version": "{newest}"', '"flask", "version": "3.0.0"')
-    lock.write_text(text.replace(f"flask-{newest}-", "flask-3.0.0-"))
-    before = lock.read_bytes()
-    answer = program("outdated", minimal, "--check")
-    assert (answer.code, answer.stdout) == (1, f"wheel flask 3.0.0 -> {newest}\n")
-    assert lock.read_bytes() == before
-
-
 @pytest.mark.matrix
 @pytest.mark.slow
 @pytest.mark.parametrize("example", ["flask-minimal", "fastapi-uv"])

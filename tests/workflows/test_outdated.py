@@ -1,7 +1,16 @@
-"""What counts as outdated."""
+"""What counts as outdated, and how one wheel is moved."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
 
 from okamochi.model.lock import LockedDeb
 from okamochi.workflows.outdated import newer
+from tests.cli.program import Program
+
+OLD = "0.0.1"
 
 
 def deb(name: str, version: str, archive: str = "debian") -> LockedDeb:
@@ -24,3 +33,55 @@ def test_a_newer_package_of_the_security_archive_is_told_as_such() -> None:
 def test_what_is_the_same_or_new_is_not_outdated_and_what_went_is() -> None:
     found = newer("deb", (deb("a", "1"), deb("b", "1")), (deb("a", "1"), deb("c", "1")))
     assert [str(one) for one in found] == ["deb b 1 -> (no longer needed)"]
+
+
+def aged(lock: Path, *names: str) -> None:
+    """As if these wheels had been locked long ago."""
+    text = lock.read_text()
+    for name in names:
+        text = re.sub(
+            rf'"{name}", "version": "[^"]+", "filename": "{name}-[^-]+-', f'"{name}", "version": "{OLD}", '
+            f'"filename": "{name}-{OLD}-', text
+        )  # fmt: skip
+    lock.write_text(text)
+
+
+def wheels(lock: Path) -> dict[str, str]:
+    (platform,) = json.loads(lock.read_bytes())["platforms"]
+    return {wheel["name"]: wheel["version"] for wheel in platform["wheels"]}
+
+
+@pytest.mark.network
+def test_newer_versions_are_told_and_nothing_is_changed(minimal: Path, program: Program) -> None:
+    lock = minimal / "okamochi.lock"
+    newest = wheels(lock)["flask"]
+    aged(lock, "flask")
+    before = lock.read_bytes()
+    answer = program("outdated", minimal, "--check")
+    assert (answer.code, answer.stdout) == (1, f"wheel flask {OLD} -> {newest}\n")
+    assert lock.read_bytes() == before
+
+
+@pytest.mark.network
+def test_one_wheel_is_moved_and_the_others_and_the_base_stay(minimal: Path, program: Program) -> None:
+    lock = minimal / "okamochi.lock"
+    program.ok("lock", minimal)
+    text = lock.read_text()
+    newest = wheels(lock)
+    (minimal / "requirements.txt").write_text("flask<3.1\nitsdangerous<2.2\n")
+    program.ok("lock", minimal)
+    old = wheels(lock)
+    (minimal / "requirements.txt").write_text("flask\nitsdangerous\n")
+    program.ok("lock", minimal)
+    assert wheels(lock) == old, "an older lock's versions stay where they are allowed"
+    program.ok("lock", minimal, "--upgrade-package", "ItsDangerous")
+    assert wheels(lock) == {**old, "itsdangerous": newest["itsdangerous"]}
+    debs = [line for line in text.splitlines() if '"architecture"' in line]
+    assert [line for line in lock.read_text().splitlines() if '"architecture"' in line] == debs
+
+
+@pytest.mark.network
+def test_what_is_no_wheel_of_the_lock_is_refused(minimal: Path, program: Program) -> None:
+    answer = program("lock", minimal, "--upgrade-package", "tzdata-deb")
+    assert answer.code == 2
+    assert "has no wheel tzdata-deb" in answer.stderr

@@ -41,7 +41,8 @@ class LockSession:
     """One build's view of the lock: the two halves are answered apart, because a build works on both at once.
 
     `old` is what the project has; nothing is written before `save`. `resolved` are the wheels, when they were
-    resolved before; `built` are wheels made from source, which count like an index's.
+    resolved before; `built` are wheels made from source, which count like an index's. `moving` are wheels
+    that are resolved anew although the lock fits, the others staying where they can.
     """
 
     world: World
@@ -51,6 +52,7 @@ class LockSession:
     old: Lock | None
     resolved: tuple[LockedWheel, ...] | None = None
     built: tuple["Built", ...] = ()
+    moving: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
@@ -145,11 +147,12 @@ class LockSession:
         which are tried next, unless `briefly` says otherwise."""
         if self.resolved is not None:
             return self.resolved
-        if self.wheels_fit and self.old_platform is not None:
+        if self.wheels_fit and self.old_platform is not None and not self.moving:
             return self.old_platform.wheels
         from okamochi.pypi.resolve import resolve_wheels
 
         keep = self.old_platform.wheels if self.old_platform and self.mode is LockMode.KEEP else ()
+        keep = tuple(wheel for wheel in keep if wheel.name not in self.moving)
         plan = self.planned.plan
         with self.world.reporter.step("Dependencies: resolving"):
             return resolve_wheels(
