@@ -1,7 +1,7 @@
 """Which files say what the app depends on, and whether they bring a server."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -72,9 +72,7 @@ class ChosenDependencies:
         return replace(self, dependencies=found, decisions=(*others, decision))
 
 
-def choose_dependencies(
-    sources: Sources, pyproject: Pyproject, chosen: ChosenSettings, *, own_name: str = ""
-) -> ChosenDependencies:
+def choose_dependencies(sources: Sources, pyproject: Pyproject, chosen: ChosenSettings) -> ChosenDependencies:
     """The setting's files; else the best of what is there. DetectionError when nothing says it."""
     project = sources.project
     if chosen.settings.requirements is not None:
@@ -125,15 +123,15 @@ def _summary(found: Dependencies) -> str:
 
 
 def _extra_with_web(
-    pyproject: Pyproject, names: Iterable[str], wanted: Callable[[str], bool]
+    pyproject: Pyproject, names: Iterable[str]
 ) -> Detected[tuple[str, tuple[str, ...]]] | None:
     """(name, specifiers) of the extra in which a library keeps its web app's dependencies."""
-    if any(wanted(name) for name in names):
+    if any(_is_web(name) for name in names):
         return None
     found = [
         (name, specifiers)
         for name, specifiers in pyproject.extras
-        if any(wanted(_name_of(one)) for one in specifiers) and not DEVELOPMENT.search(name.lower())
+        if any(_is_web(_name_of(one)) for one in specifiers) and not DEVELOPMENT.search(name.lower())
     ]
     if not found:
         return None
@@ -205,7 +203,7 @@ def _locked(
     for candidate in locked_candidates(project, pyproject):
         found, evidence = candidate.value, candidate.evidence
         names = asked_of(project, found).names
-        extra = _extra_with_web(pyproject, names, _is_web)
+        extra = _extra_with_web(pyproject, names)
         if extra is not None and found.manager in WITH_EXTRAS:
             found = msgspec.structs.replace(found, extras=(extra.value[0],))
             names, evidence = asked_of(project, found).names, (*evidence, *extra.evidence)
@@ -247,7 +245,7 @@ def _project_table(
 ) -> Detected[Dependencies]:
     line = pyproject.line_of("dependencies")
     evidence: tuple[Evidence, ...] = (Evidence(path=PYPROJECT, line=line, reason="project.dependencies"),)
-    extra = _extra_with_web(pyproject, map(_name_of, inline), _is_web)
+    extra = _extra_with_web(pyproject, map(_name_of, inline))
     extras: tuple[str, ...] = ()
     if extra is not None:
         extras = (extra.value[0],)

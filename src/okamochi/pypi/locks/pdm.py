@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge, Node
-from okamochi.pypi.locks.tables import Table, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import (
+    Table,
+    file_hashes,
+    lines_by_name,
+    list_of,
+    table_of,
+    text_of,
+    texts_of,
+    toml_table,
+)
 from okamochi.pypi.manifests.poetry_tables import edge_of_specifier, project_edges
 from okamochi.system.project_files import ProjectFiles
 
@@ -43,7 +52,8 @@ def roots_of(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, 
             yield edge
     grouped = {**table_of(pdm.get("dev-dependencies")), **table_of(table.get("dependency-groups"))}
     for group in groups:
-        for specifier in grouped.get(group) or ():
+        listed = grouped.get(group)
+        for specifier in listed if isinstance(listed, list) else ():
             edge = edge_of_specifier(str(specifier))
             if edge is not None:
                 yield edge
@@ -51,11 +61,10 @@ def roots_of(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, 
 
 def node_of(package: Table, files: Table, places: dict[str, int]) -> Node:
     name, version = text_of(package.get("name")), text_of(package.get("version"))
-    listed = package.get("files") or files.get(f"{name} {version}") or ()
-    hashes = tuple(sorted({text_of(one.get("hash")) for one in list_of(list(listed))} - {""}))
+    hashes = file_hashes(package.get("files") or files.get(f"{name} {version}"))
     needed = package.get("dependencies")
     edges = tuple(edges_of(needed, name))
-    extras = tuple(str(extra) for extra in package.get("extras") or ())
+    extras = texts_of(package.get("extras"), f"{name}: extras")
     commit = text_of(package.get("revision")) or text_of(package.get("ref"))
     git = text_of(package.get("git"))
     return Node(

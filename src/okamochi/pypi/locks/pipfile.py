@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.graph import Node
-from okamochi.pypi.locks.tables import Table, json_table, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import Table, json_table, table_of, text_of, texts_of, toml_table
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["pipfile_is_stale", "pipfile_nodes"]
@@ -41,7 +41,7 @@ def section_nodes(section: Table, text: str, environment: dict[str, str]) -> Ite
             continue
         line = line_of(text, name)
         version = text_of(entry.get("version")).removeprefix("==")
-        hashes = tuple(sorted(str(one) for one in entry.get("hashes") or ()))
+        hashes = tuple(sorted(texts_of(entry.get("hashes"), f"{name}: hashes")))
         folder = text_of(entry.get("path"))
         yield Node(canonicalize_name(name), version, hashes, url=address_of(entry), folder=folder, line=line)
 

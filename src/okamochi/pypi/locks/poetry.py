@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge, Node
-from okamochi.pypi.locks.tables import Table, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import (
+    Table,
+    file_hashes,
+    lines_by_name,
+    list_of,
+    table_of,
+    text_of,
+    texts_of,
+    toml_table,
+)
 from okamochi.pypi.manifests.poetry_constraints import pep440_of
 from okamochi.pypi.manifests.poetry_tables import poetry_edges
 from okamochi.system.project_files import ProjectFiles
@@ -29,8 +38,7 @@ def poetry_graph(
 
 def node_of(package: Table, files: Table, places: dict[str, int]) -> Node:
     name = text_of(package.get("name"))
-    listed = package.get("files") or files.get(name) or ()
-    hashes = tuple(sorted({text_of(one.get("hash")) for one in list_of(list(listed))} - {""}))
+    hashes = file_hashes(package.get("files") or files.get(name))
     source = table_of(package.get("source"))
     kind = text_of(source.get("type"))
     return Node(
@@ -55,7 +63,9 @@ def edges_of(dependencies: Table) -> Iterator[Edge]:
         for one in value if isinstance(value, list) else [value]:
             entry = table_of(one)
             wanted = text_of(one) or text_of(entry.get("version"))
-            extras = tuple(canonicalize_name(str(extra)) for extra in entry.get("extras") or ())
+            extras = tuple(
+                canonicalize_name(word) for word in texts_of(entry.get("extras"), f"{name}: extras")
+            )
             marker = text_of(entry.get("markers"))
             yield Edge(canonicalize_name(name), marker, extras, specifier=pep440_of(wanted))
 

@@ -9,7 +9,18 @@ from typing import Any
 from okamochi.errors import DetectionError
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["Table", "broken", "json_table", "lines_by_name", "list_of", "table_of", "text_of", "toml_table"]
+__all__ = [
+    "Table",
+    "broken",
+    "file_hashes",
+    "json_table",
+    "lines_by_name",
+    "list_of",
+    "table_of",
+    "text_of",
+    "texts_of",
+    "toml_table",
+]
 
 Table = dict[str, Any]
 
@@ -62,6 +73,24 @@ def list_of(value: object) -> Iterator[Table]:
 
 def text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def texts_of(value: object, what: str) -> tuple[str, ...]:
+    """A list of texts, empty when it is not there. DetectionError that names `what` when it is none."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise DetectionError(
+            f"the lock file is damaged: {what} is no list of texts: {str(value)[:60]!r}",
+            where=what,
+            hint="restore it from version control, or lock again with the project's own tool",
+        )
+    return tuple(value)
+
+
+def file_hashes(files: object) -> tuple[str, ...]:
+    """The `hash` of each file in a list of tables, sorted; what has none, or is no list, brings none."""
+    return tuple(sorted({text_of(one.get("hash")) for one in list_of(files)} - {""}))
 
 
 def lines_by_name(text: str) -> dict[str, int]:

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge, Node
-from okamochi.pypi.locks.tables import Table, broken, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import (
+    Table,
+    broken,
+    file_hashes,
+    lines_by_name,
+    list_of,
+    table_of,
+    text_of,
+    texts_of,
+    toml_table,
+)
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["uv_graph"]
@@ -42,20 +52,20 @@ def roots_of(own: Table, groups: tuple[str, ...], extras: tuple[str, ...]) -> It
 
 def edges_of(value: object) -> Iterator[Edge]:
     for one in list_of(value):
-        extras = tuple(canonicalize_name(str(extra)) for extra in one.get("extra") or ())
         name = canonicalize_name(text_of(one.get("name")))
+        extras = tuple(canonicalize_name(word) for word in texts_of(one.get("extra"), f"{name}: extra"))
         yield Edge(name, text_of(one.get("marker")), extras, version=text_of(one.get("version")))
 
 
 def node_of(package: Table, places: dict[str, int]) -> Node:
     name = text_of(package.get("name"))
     files = [*list_of(package.get("wheels")), table_of(package.get("sdist"))]
-    hashes = tuple(sorted({text_of(one.get("hash")) for one in files} - {""}))
+    hashes = file_hashes(files)
     optional = tuple(
         (canonicalize_name(extra), tuple(edges_of(edges)))
         for extra, edges in table_of(package.get("optional-dependencies")).items()
     )
-    markers = [str(one) for one in package.get("resolution-markers") or ()]
+    markers = texts_of(package.get("resolution-markers"), f"{name}: resolution-markers")
     source = table_of(package.get("source"))
     return Node(
         canonicalize_name(name),
