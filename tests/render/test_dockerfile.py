@@ -71,6 +71,53 @@ def test_every_target_is_rendered_and_the_devcontainer_is_json() -> None:
     assert all(content.endswith(b"\n") for content in files.values())
 
 
+def test_a_rendered_file_is_no_evidence_for_the_next_plan() -> None:
+    files = {"app.py": FLASK_APP}
+    before = planned(files)
+    for language in Language:
+        rendered = {
+            file.path: file.content.decode()
+            for one in RENDERERS
+            for file in one.render(before, language).files
+            if file.path in ("Dockerfile", "compose.yaml")
+        }
+        assert len(rendered) == 2
+        assert planned({**files, **rendered}) == before
+    foreign = {"Dockerfile": "FROM python:3.11-slim\n"}
+    assert planned({**files, **foreign}).python_version == "3.11" != before.python_version
+
+
+def test_nothing_is_written_over_a_folder_or_through_a_link(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    (project / "app.py").write_text(FLASK_APP)
+    (project / "requirements.txt").write_text("flask\n")
+    (project / ".env.sample").mkdir()
+    folder = Program()("render", "env-sample", project)
+    assert folder.code == 2 and ".env.sample" in folder.stderr and "is no file" in folder.stderr
+    (project / ".env.sample").rmdir()
+    (project / ".github").symlink_to(elsewhere, target_is_directory=True)
+    linked = Program()("render", "github-actions", project)
+    assert linked.code == 2 and "symbolic link" in linked.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.network
+def test_the_dockerfile_pins_what_the_project_requires_and_the_devcontainer_brings_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(FLASK_APP)
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    program = Program()
+    assert program("render", "dockerfile", tmp_path, "--check").code == 4
+    assert not (tmp_path / "Dockerfile").exists()
+    written = program.ok("render", "devcontainer", tmp_path).stdout.split()
+    assert {"Dockerfile", ".devcontainer/devcontainer.json"} <= set(written)
+    pins = (tmp_path / "okamochi/requirements.lock").read_text()
+    assert all(f"\n{name}==" in f"\n{pins}" for name in ("flask", "werkzeug", "gunicorn"))
+    program.ok("render", "dockerfile", tmp_path, "--check")
+
+
+@pytest.mark.network
 def test_hand_edits_are_refused_with_a_diff_and_drift_fails_the_check(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(FLASK_APP)
     (tmp_path / "requirements.txt").write_text("flask\n")

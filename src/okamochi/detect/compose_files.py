@@ -8,13 +8,13 @@ from typing import Any
 
 from okamochi.detect.service_kinds import KindFacts, kind_of_image
 from okamochi.model.evidence import Evidence
+from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["ComposedService", "composed_services"]
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-OWN = "okamochi render compose"
 USERS = ("POSTGRES_USER", "MYSQL_USER", "MARIADB_USER", "RABBITMQ_DEFAULT_USER", "MONGO_INITDB_ROOT_USERNAME")
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
 INITIAL = "/docker-entrypoint-initdb.d"
@@ -40,10 +40,9 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     """Services of known kinds, sorted by name; none when there is no file, it is one that okamochi wrote, or
     it is no YAML (Compose itself will say so)."""
     for path in NAMES:
-        text = project.read_text(path)
-        if text is None:
-            continue
-        return () if OWN in text[:500] else _services(project, path, text)
+        if project.exists(path):
+            text = text_by_people(project, path)
+            return _services(project, path, text) if text is not None else ()
     return ()
 
 

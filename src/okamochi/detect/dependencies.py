@@ -19,6 +19,7 @@ from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.model.python_base import GUNICORN, with_gunicorn_for, with_summary
+from okamochi.model.rendered_mark import text_by_people
 from okamochi.pypi.asked import asked_of
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
 from okamochi.system.project_files import ProjectFiles
@@ -311,7 +312,7 @@ def _rank(path: str, folder: str, stem: str, suffix: str, project: ProjectFiles)
 
 
 def _installed_by_dockerfile(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:
-    text = project.read_text("Dockerfile") or ""
+    text = text_by_people(project, "Dockerfile") or ""
     for number, line in enumerate(text.splitlines(), start=1):
         for match in re.finditer(r"(?:-r|--requirement)[ =]?([\w./-]+\.(?:txt|in))", line):
             path = match.group(1).removeprefix("./").removeprefix("/app/").lstrip("/")
@@ -321,7 +322,9 @@ def _installed_by_dockerfile(project: ProjectFiles) -> Iterator[tuple[str, Evide
 def _nothing(sources: Sources) -> DetectionError:
     imported = third_party_imports(sources)
     details = [f"{one.value}: {one.first}" for one in imported[:20]]
-    for number, line in enumerate((sources.project.read_text("Dockerfile") or "").splitlines(), start=1):
+    for number, line in enumerate(
+        (text_by_people(sources.project, "Dockerfile") or "").splitlines(), start=1
+    ):
         if re.search(r"\bpip3?\s+install\b", line):
             details.append(f"Dockerfile:{number}: {' '.join(line.split())[:100]}")
     names = " ".join(one.value for one in imported[:20])

@@ -9,6 +9,7 @@ from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Dependencies, DependencyManager
+from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["LOCKS", "WEB", "locked_candidates", "other_manifests"]
@@ -108,7 +109,7 @@ def manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Manifest]
             reason = "conda's list: packages of the same name in the index, and its pip part"
             yield Manifest(DependencyManager.CONDA, path, conda_list, reason)
     for path in ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod"):
-        if project.exists(path):
+        if text_by_people(project, path) is not None:
             yield Manifest(DependencyManager.PIP, path, dockerfile_list, "RUN pip install")
 
 

@@ -14,6 +14,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.model.evidence import Evidence
+from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Pin", "Range", "python_pins", "python_ranges"]
@@ -123,7 +124,7 @@ def _is_pin(text: str) -> bool:
 
 
 def _first_line(project: ProjectFiles, path: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
-    for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
+    for number, line in enumerate((text_by_people(project, path) or "").splitlines(), start=1):
         found = pattern.fullmatch(line.split("#")[0].strip())
         if found is not None:
             yield path, number, found[1]

@@ -15,6 +15,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import ServedObject, commands_of, served_by
 from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Evidence
+from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Statement", "StatementRank", "procfile_lines", "statements"]
@@ -133,7 +134,7 @@ def _flask_app(path: str, line: int, text: str) -> Found:
 
 def _dockerfiles(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(.*\.)?Dockerfile([.-].*)?|Containerfile"):
-        for number, line in _logical_lines(project.read_text(path) or ""):
+        for number, line in _logical_lines(text_by_people(project, path) or ""):
             word, _, rest = line.strip().partition(" ")
             if word.upper() in ("CMD", "ENTRYPOINT"):
                 yield from _from_command(project, path, number, _shell_form(rest), StatementRank.DEPLOYMENT)
@@ -162,7 +163,7 @@ def _joined(argv: object) -> str:
 
 def _compose_files(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(docker-)?compose([.-].*)?\.ya?ml"):
-        text = project.read_text(path) or ""
+        text = text_by_people(project, path) or ""
         if not re.search(
             r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|daphne|hypercorn|fastapi",
             text,

@@ -30,11 +30,12 @@ LOG: Node = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "
 
 HEAD = {
     Language.ENGLISH: (
-        "Written by okamochi from the plan of {name}. Edit freely: okamochi shows a diff before it changes\n"
-        "anything here. Start it: okamochi up, or docker compose up --build --wait."
+        "Written by okamochi render compose from the plan of {name}. Edit freely: okamochi shows a diff\n"
+        "before it changes anything here. Start it: okamochi up, or docker compose up --build --wait."
     ),
     Language.JAPANESE: (
-        "okamochi が {name} の計画から書き出したファイルです。自由に編集できます（okamochi は差分を示さずに\n"
+        "okamochi render compose が {name} の計画から書き出したファイルです。\n"
+        "自由に編集できます（okamochi は差分を示さずに\n"
         "上書きしません）。起動: okamochi up または docker compose up --build --wait"
     ),
 }

@@ -23,8 +23,8 @@ ENGINES_PLATFORM = "linux/amd64"
 Words = tuple[str, str]
 
 HEAD: Words = (
-    "Written by okamochi from the plan of {name}; edit freely. Build it: docker build -t {name} .",
-    "okamochi が {name} の計画から書き出したファイル。自由に編集できる。ビルド: docker build -t {name} .",
+    "Written by okamochi render dockerfile from the plan of {name}.\nBuild it: docker build -t {name} .",
+    "okamochi render dockerfile が {name} の計画から書き出したファイル。\nビルド: docker build -t {name} .",
 )
 BASE: Words = (
     "What runs at the end: nothing but Python and the libraries the app needs.",
@@ -42,6 +42,10 @@ BYTECODE: Words = (
 SOURCE: Words = (
     "The app's files, without those that only the build needs.",
     "アプリのファイル。ビルドだけに要るものは除く。",
+)
+UNPARSABLE: Words = (
+    "A file that this Python cannot parse has no bytecode, and fails only when it is imported.",
+    "この Python が解析できないファイルにはバイトコードがなく、読み込むときにだけ失敗する。",
 )
 DEVELOPMENT: Words = (
     "For the desk: docker build --target development; the source is mounted over /app.",
@@ -174,9 +178,11 @@ def source_stage(plan: Plan, index: int) -> list[str]:
         "FROM base AS source",
         f"COPY . {APP_ROOT}",
         f"COPY {FOLDER}/kit/ {KIT_ROOT}/",
-        f"RUN rm -rf {APP_ROOT}/{FOLDER} \\",
-        f"    && chmod -R u=rwX,go=rX {APP_ROOT} {KIT_ROOT} \\",
-        f"    && {PYTHON} -m compileall -q --invalidation-mode unchecked-hash {APP_ROOT} {KIT_ROOT} || true",
+        f"RUN rm -r {APP_ROOT}/{FOLDER}/kit {APP_ROOT}/{FOLDER}/requirements.lock \\",
+        f"    && find {APP_ROOT}/{FOLDER} -maxdepth 0 -empty -delete \\",
+        f"    && chmod -R u=rwX,go=rX {APP_ROOT} {KIT_ROOT}",
+        comment(UNPARSABLE[index]),
+        f"RUN {PYTHON} -m compileall -q --invalidation-mode unchecked-hash {APP_ROOT} {KIT_ROOT} || true",
     ]
     for moved in plan.moved_files:
         lines.append(f"RUN mkdir -p {posixpath.dirname(moved.target)} \\")

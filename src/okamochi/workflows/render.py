@@ -15,13 +15,19 @@ from okamochi.render.renderers import RENDERERS
 from okamochi.render.rendering import Language, RenderedFile, Renderer
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
+from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
+from okamochi.workflows.platforms import chosen_platform
+from okamochi.workflows.relock import relock
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 
 __all__ = ["Drift", "RenderRequest", "Rendered", "render"]
 
 RECORD = ".okamochi/rendered.json"
 MOST_DIFF_LINES = 60
+PINNED_TARGETS = frozenset({"dockerfile"})
+NEEDED = {"devcontainer": ("dockerfile",)}
+"""What a target's files cannot do without is written with them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +58,13 @@ class Drift(OkamochiError):
 def render(request: RenderRequest, world: World) -> Rendered:
     """All files or none. UsageError for an unknown target, Drift when files are in the way or differ."""
     renderers = chosen(request.target)
-    planned = plan_project(request.path, world)
-    lock = lock_of(planned)
+    planned, lock = planned_and_locked(request, renderers, world)
     renderings = [one.render(planned.plan, request.language, lock) for one in renderers]
     files = tuple(file for rendering in renderings for file in rendering.files)
     findings = tuple(finding for rendering in renderings for finding in rendering.findings)
     output = (request.output or request.path).resolve()
+    for file in files:
+        require_free(output, file)
     changed = [file for file in files if current(output, file) != file.content]
     if request.check and changed:
         raise differs(output, changed, "differ from the plan", "okamochi render writes them again")
@@ -77,11 +84,47 @@ def render(request: RenderRequest, world: World) -> Rendered:
 
 
 def chosen(target: str) -> tuple[Renderer, ...]:
-    found = tuple(one for one in RENDERERS if target in ("all", one.target))
+    wanted = (target, *NEEDED.get(target, ()))
+    found = tuple(one for one in RENDERERS if target == "all" or one.target in wanted)
     if not found:
         names = ", ".join(one.target for one in RENDERERS)
         raise UsageError(f"there is no target {target!r}", where="TARGET", hint=f"use {names}, or all")
     return found
+
+
+def planned_and_locked(
+    request: RenderRequest, renderers: Sequence[Renderer], world: World
+) -> tuple[PlannedProject, Lock | None]:
+    """The plan and its lock, brought up to date first where a target installs what is locked."""
+    planned = plan_project(request.path, world)
+    if not any(one.target in PINNED_TARGETS for one in renderers):
+        return planned, lock_of(planned)
+    mode = LockMode.LOCKED if request.check else LockMode.KEEP
+    session = LockSession.open(world, planned, chosen_platform(None), mode)
+    if session.fitting is not None:
+        return planned, session.old
+    relock(request.path, world, upgrade=False, platform=None)
+    planned = plan_project(request.path, world)
+    return planned, lock_of(planned)
+
+
+def require_free(output: Path, file: RenderedFile) -> None:
+    """UsageError when the file's place is taken by another kind, or a link would lead elsewhere."""
+    place = output
+    for part in Path(file.path).parts:
+        place = place / part
+        if place.is_symlink():
+            raise in_the_way(place, "is a symbolic link: what it points to is not okamochi's to write")
+        if place != output / file.path and place.exists() and not place.is_dir():
+            raise in_the_way(place, "is a file, and a folder of that name is needed")
+    if place.exists() and not place.is_file():
+        raise in_the_way(place, "is no file, and one of that name is to be written")
+
+
+def in_the_way(place: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{place.name} {what}", where=str(place), hint="move it away, or write elsewhere: --output DIR"
+    )
 
 
 def lock_of(planned: PlannedProject) -> Lock | None:
