@@ -4,8 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
+from okamochi.model.backing_service import ServiceVariable
+from okamochi.model.process import HttpProbe
 from okamochi.render.compose import render_compose
 from okamochi.render.rendering import Language
 from tests.detect.plans import planned
@@ -54,6 +57,18 @@ def test_every_container_is_hardened_and_limited() -> None:
         assert service["deploy"]["resources"]["limits"]["pids"], name  # type: ignore[index]
         assert service["logging"]["options"]["max-size"], name  # type: ignore[index]
     assert services()["web"]["user"] == "10001:10001"
+
+
+def test_a_dollar_of_the_plan_is_no_variable_of_compose() -> None:
+    plan = planned(FILES)
+    web = replace(plan.web, probe=HttpProbe(path="/he$alth", host="shop.$HOST"))
+    service = replace(plan.services[0], variables=(ServiceVariable(name="PRICE", template="$5 on {host}"),))
+    altered = replace(plan, processes=(web,), services=(service,))
+    document = YAML(typ="safe", pure=True).load(render_compose(altered, Language.ENGLISH).files[0].content)
+    environment = document["services"]["web"]["environment"]
+    assert environment["OKAMOCHI_HEALTH_PATH"] == "/he$$alth"
+    assert environment["OKAMOCHI_HEALTH_HOST"] == "shop.$$HOST"
+    assert environment["PRICE"] == f"$$5 on {service.name}"
 
 
 def test_no_password_is_in_the_file_and_no_port_of_a_database_is_published() -> None:

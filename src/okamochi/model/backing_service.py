@@ -55,3 +55,9 @@ class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[ServiceVariable, ...] = ()
     initial_files: tuple[str, ...] = ()
     required: bool = True
+
+    def value_of(self, variable: ServiceVariable, *, password: str = "") -> str:
+        """The variable's template with this service's address filled in."""
+        return variable.template.format(
+            host=self.name, port=self.port, user=self.user, password=password, database=self.database
+        )

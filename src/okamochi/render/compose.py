@@ -171,14 +171,14 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
     for service in plan.services:
         for one in service.variables:
             if not one.is_secret:
-                found[one.name] = service_value(service, one.template)
+                found[one.name] = literal(service.value_of(one))
     for variable in plan.environment:
         if variable.name in given or variable.name in names:
             continue
         found[variable.name] = value_of(variable)
     if process.port:
         found["PORT"] = str(process.port)
-        found.update(health_environment(process))
+        found.update({name: literal(value) for name, value in health_environment(process).items()})
     found.update({name: literal(value) for name, value in process.environment})
     for name in sorted(dict(plan.image_environment).keys() & set(names)):
         found[name] = ""  # the image's own value (a SQLite file) gives way to the file
@@ -191,12 +191,6 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
 
 def value_of(variable: EnvironmentVariable) -> Yaml:
     return f"${{{variable.name}:?set it in .env}}" if variable.required else None
-
-
-def service_value(service: BackingService, template: str) -> str:
-    return template.format(
-        host=service.name, port=service.port, user=service.user, password="", database=service.database
-    )
 
 
 def compose_secrets(plan: Plan) -> tuple[str, ...]:

@@ -105,14 +105,7 @@ def with_service_values(plan: Plan, values: Values, state: AppState, world: Worl
                 world.reporter.note(f"{secret}: generated once, kept in {state.secrets_folder / secret}")
         for variable in service.variables:
             if variable.is_secret:
-                text = variable.template.format(
-                    host=service.name,
-                    port=service.port,
-                    user=service.user,
-                    password=password,
-                    database=service.database,
-                )
-                state.keep_secret(variable.name, text)
+                state.keep_secret(variable.name, service.value_of(variable, password=password))
                 names.add(variable.name)
     return Values(values.plain, tuple(sorted(names)))
 
