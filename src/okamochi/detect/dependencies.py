@@ -17,7 +17,7 @@ from okamochi.detect.third_party import third_party_imports
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.import_names import distribution_of
-from okamochi.model.plan import Dependencies, DependencyManager
+from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
 from okamochi.model.python_base import GUNICORN, with_gunicorn_for, with_summary
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.pypi.asked import asked_of
@@ -51,6 +51,14 @@ class ChosenDependencies:
         found = with_gunicorn_for(self.dependencies, version)
         decisions = tuple(with_summary(one, self.dependencies, found) for one in self.decisions)
         return replace(self, dependencies=found, decisions=decisions)
+
+    def with_local(
+        self, packages: tuple[LocalPackage, ...], decisions: tuple[Decision, ...]
+    ) -> "ChosenDependencies":
+        """The same, and packages that are source of the project."""
+        local = tuple(sorted((*self.dependencies.local, *packages), key=lambda one: one.name))
+        found = msgspec.structs.replace(self.dependencies, local=local)
+        return replace(self, dependencies=found, decisions=(*self.decisions, *decisions))
 
     def served_by(self, packages: tuple[str, ...]) -> "ChosenDependencies":
         """The same; what the app's server needs is added where the project does not ask for it, and nothing

@@ -20,6 +20,7 @@ from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
+from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.processes import other_processes
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
@@ -77,6 +78,9 @@ def make_plan(
     dependencies = choose_dependencies(sources, pyproject, chosen)
     python = choose_python(project, pyproject, chosen)
     dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)
+    own = own_package(sources)
+    if own is not None:
+        dependencies = dependencies.with_local((own.value[0],), (own_package_decision(own),))
     name, name_decision = _name(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)

@@ -35,6 +35,7 @@ def fetch(
     glibc_version: str,
     project_root: Path | None,
     dependencies: Dependencies,
+    offered: tuple[Built, ...] = (),
 ) -> None:
     """Calls `keep` for each wheel with the function that writes its tree into an empty folder."""
     target = target_arguments(python_version, platform, glibc_version)
@@ -49,7 +50,7 @@ def fetch(
     inline = (requirement_of(specifier, path="pyproject.toml") for specifier in dependencies.inline)
     asked = (*indexes.requirements.lines, *inline)
     addresses = {wheel: own_address(wheel, asked) for wheel in wheels if wheel.url}
-    built = _built(world, wheels)
+    built = (*_built(world, wheels), *(one for one in offered if one.wheel in wheels))
     with started(world, indexes, offered=built) as uv:
         addresses |= {one.wheel: (uv.folder / "offered" / one.wheel.filename).as_uri() for one in built}
         _unpack(Installer(uv, target, addresses), wheels, keep_share)

@@ -10,6 +10,7 @@ from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
+from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.conflicts import left_out_paths
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
@@ -31,10 +32,12 @@ def wheel_trees(
     glibc_version: str,
     project_root: Path | None = None,
     dependencies: Dependencies | None = None,
+    offered: tuple[Built, ...] = (),
 ) -> tuple[WheelTree, ...]:
     """A tree for each wheel, in the order given; uv is started only for those that the cache lacks.
 
-    `project_root` and `dependencies` let the project's own index options count for the download.
+    `project_root` and `dependencies` let the project's own index options count for the download. Wheels
+    `offered` are files of the cache, not to be fetched.
     RegistryError when a wheel cannot be had with its locked digest (offline: listing what is missing);
     BuildError when two wheels bring the same path with different content, or one holds what none may hold.
     """
@@ -51,6 +54,7 @@ def wheel_trees(
             glibc_version=glibc_version,
             project_root=project_root,
             dependencies=dependencies or Dependencies(),
+            offered=offered,
         )
     trees = tuple(WheelTree(wheel, _made(world, wheel, python_version)) for wheel in wheels)
     left_out = _left_out(world, trees, python_version)

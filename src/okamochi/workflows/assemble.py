@@ -99,5 +99,9 @@ def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -
     runtime user, the instant; "" when okamochi's own files are changing."""
     program = program_identity()
     plan = session.planned.plan
-    parts = (program, locked, plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds)
+    local = tuple(one.wheel for one in session.local())
+    parts = (
+        *(program, locked, local),
+        *(plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds),
+    )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

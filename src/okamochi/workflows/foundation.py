@@ -32,7 +32,8 @@ class LaidFoundation:
 
 
 def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
-    """Base and dependencies are resolved, fetched and unpacked at the same time."""
+    """Base and dependencies are resolved, fetched and unpacked at the same time. The project's own packages
+    join the locked wheels."""
     plan = session.planned.plan
     world.check_network_settings()
     pool = ThreadPoolExecutor(3, "build")
@@ -79,15 +80,17 @@ def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]
         from okamochi.workflows.source_builds import build_again
 
         build_again(session, wheels)
+    local = session.local()
     with world.reporter.step(f"Dependencies: {len(wheels)} wheels"):
         return wheel_trees(
             world,
-            wheels,
+            (*wheels, *(one.wheel for one in local)),
             project_root=session.planned.root,
             dependencies=session.planned.plan.dependencies,
             python_version=session.planned.plan.python_version,
             platform=session.platform,
             glibc_version=session.glibc_version,
+            offered=local,
         )
 
 

@@ -42,7 +42,8 @@ class LockSession:
 
     `old` is what the project has; nothing is written before `save`. `resolved` are the wheels, when they were
     resolved before; `built` are wheels made from source, which count like an index's. `moving` are wheels
-    that are resolved anew although the lock fits, the others staying where they can.
+    that are resolved anew although the lock fits, the others staying where they can. `made` are the
+    project's own packages, once somebody asked for them.
     """
 
     world: World
@@ -53,6 +54,7 @@ class LockSession:
     resolved: tuple[LockedWheel, ...] | None = None
     built: tuple["Built", ...] = ()
     moving: frozenset[str] = frozenset()
+    made: tuple["Built", ...] | None = None
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
@@ -167,6 +169,15 @@ class LockSession:
                 built=self.built,
             )
 
+    def local(self) -> tuple["Built", ...]:
+        """The project's own packages, as wheels in the cache: no part of the lock, since their source is what
+        is being worked on."""
+        if self.made is None:
+            from okamochi.workflows.local_packages import local_wheels
+
+            self.made = local_wheels(self.world, self.planned) if self.planned.plan.dependencies.local else ()
+        return self.made
+
     def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:
         """The lock that says what was built. Other platforms stay where their halves still fit."""
         here = LockedPlatform(platform=str(self.platform), debs=tuple(debs), wheels=tuple(wheels))
@@ -223,7 +234,10 @@ def wheel_inputs(planned: PlannedProject) -> str:
         (path, hashlib.sha256(planned.project.read_bytes(path) or b"").hexdigest())
         for path in sorted(plan.dependencies.input_files)
     ]
-    question = (plan.python_version, plan.base.suite, plan.dependencies, contents)
+    # the project itself asks for nothing beyond what its files ask for
+    others = tuple(package for package in plan.dependencies.local if package.path)
+    dependencies = msgspec.structs.replace(plan.dependencies, local=others)
+    question = (plan.python_version, plan.base.suite, dependencies, contents)
     settings = uv_settings(planned)
     return digest_of((*question, settings) if settings else question)
 

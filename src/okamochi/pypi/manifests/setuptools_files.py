@@ -1,4 +1,4 @@
-"""install_requires of setup.cfg and setup.py, read without running either."""
+"""What setup.cfg and setup.py say about a package, read without running either."""
 
 import ast
 import configparser
@@ -7,7 +7,92 @@ from collections.abc import Iterator
 
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["setup_cfg_specifiers", "setup_py_specifiers"]
+__all__ = [
+    "setup_cfg_sections",
+    "setup_cfg_specifiers",
+    "setup_py_entry_points",
+    "setup_py_specifiers",
+    "setup_py_text",
+]
+
+
+def setup_cfg_sections(text: str) -> dict[str, dict[str, str]]:
+    """All sections; empty when the file is damaged."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}
+
+
+def setup_py_text(text: str, keyword: str) -> str:
+    """The literal that setup() gets for a keyword, or the one bound to the name that it gets; else ""."""
+    tree = parsed(text)
+    if tree is None:
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called_setup(node):
+            for given in node.keywords:
+                if given.arg == keyword:
+                    return literal(given.value, names_of(tree))
+    return ""
+
+
+def setup_py_entry_points(text: str) -> dict[str, dict[str, str]]:
+    """entry_points as a dictionary of lists, or as text in the manner of entry_points.txt."""
+    tree = parsed(text)
+    if tree is None:
+        return {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.keyword) or node.arg != "entry_points":
+            continue
+        try:
+            found = ast.literal_eval(node.value)
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            return {}
+        if isinstance(found, str):
+            return {name: dict(one) for name, one in setup_cfg_sections(found).items()}
+        return (
+            {str(group): points(listed) for group, listed in found.items()} if isinstance(found, dict) else {}
+        )
+    return {}
+
+
+def points(listed: object) -> dict[str, str]:
+    lines = listed.splitlines() if isinstance(listed, str) else listed if isinstance(listed, list) else ()
+    pairs = (str(line).partition("=") for line in lines)
+    return {name.strip(): target.strip() for name, equals, target in pairs if equals}
+
+
+def parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def called_setup(node: ast.Call) -> bool:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name == "setup"
+
+
+def names_of(tree: ast.Module) -> dict[str, ast.expr]:
+    return {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def literal(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Name) and node.id in names and depth < 10:
+        return literal(names[node.id], names, depth + 1)
+    return ""
 
 
 def setup_cfg_specifiers(project: ProjectFiles, path: str = "setup.cfg") -> tuple[str, ...] | None:
@@ -35,17 +120,10 @@ def listed(text: str) -> Iterator[str]:
 
 def setup_py_specifiers(project: ProjectFiles, path: str = "setup.py") -> tuple[str, ...] | None:
     """Literal lists, names bound to them, lines of a file that the script reads; None for all else."""
-    try:
-        tree = ast.parse(project.read_text(path) or "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(project.read_text(path) or "")
+    if tree is None:
         return None
-    names = {
-        target.id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    names = names_of(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "install_requires":
             return value_of(node.value, names, project, tree)
