@@ -1,7 +1,9 @@
 """The configuration under real gunicorns, old and new, each in an environment of its own."""
 
+import json
 import logging
 import os
+import re
 import runpy
 import signal
 import socket
@@ -12,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,6 +27,9 @@ import os
 
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/who":
+        names = ("HTTP_X_REQUEST_ID", "REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST")
+        return [" ".join(environ[name] for name in names).encode()]
     return [os.environ.get("SECRET_KEY", "").encode()]
 """
 
@@ -82,8 +88,9 @@ def serving(gunicorn: Path, folder: Path, **variables: str) -> Iterator[int]:
         assert process.wait(30) == 0
 
 
-def body(port: int, path: str, agent: str) -> str:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"User-Agent": agent})
+def body(port: int, path: str, agent: str, **headers: str) -> str:
+    sent = {"User-Agent": agent, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=sent)
     with urllib.request.urlopen(request, timeout=10) as answer:
         text: str = answer.read().decode()
         return text
@@ -91,12 +98,19 @@ def body(port: int, path: str, agent: str) -> str:
 
 def test_it_serves_logs_on_stdout_and_says_what_was_chosen(gunicorn: Path, folder: Path) -> None:
     with serving(gunicorn, folder, WEB_CONCURRENCY="1") as port:
-        body(port, "/page", "browser")
+        body(port, "/page?token=abc&n=1", "browser")
         body(port, "/healthz", "okamochi-healthcheck")
     log = (folder / "out").read_text()
     assert (folder / "err").read_text() == ""
     assert "okamochi: 1 workers x 4 threads (set by WEB_CONCURRENCY)" in log
-    assert '"GET /page HTTP/1.1" 200' in log
+    (line,) = (json.loads(text) for text in log.splitlines() if text.startswith("{"))
+    assert (line["method"], line["path"], line["status"], line["bytes"]) == ("GET", "/page", 200, 0)
+    assert (line["query"], line["user_agent"], line["remote_addr"]) == (
+        "token=...&n=1",
+        "browser",
+        "127.0.0.1",
+    )
+    assert re.fullmatch(r"[0-9a-f]{32}", line["request_id"])
     assert "/healthz" not in log
     assert "ontrol server" not in log
 
@@ -115,7 +129,7 @@ def test_only_good_answers_to_the_probe_from_inside_are_not_logged(
 ) -> None:
     settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
     record = logging.LogRecord("gunicorn.access", logging.INFO, "", 0, "%(a)s", (atoms,), None)
-    assert settings["_NotAProbe"]().filter(record) is logged
+    assert settings["logconfig_dict"]["filters"]["not_a_probe"]["()"]().filter(record) is logged
 
 
 def test_secrets_from_files_are_there_before_the_app(gunicorn: Path, folder: Path) -> None:
@@ -138,3 +152,100 @@ def test_a_bad_value_ends_the_start_with_one_line(
     assert process.wait(30) == 1
     assert f"okamochi: {name}={value} must be a whole number" in (folder / "err").read_text()
     assert "Traceback" not in (folder / "err").read_text()
+
+
+def test_the_app_and_the_log_know_a_request_by_the_same_id(gunicorn: Path, folder: Path) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with serving(gunicorn, folder, GUNICORN_WORKERS="1") as port:
+        seen = [
+            body(port, "/who", "b", X_Request_ID="from-the-caller").split()[0],
+            body(port, "/who", "b", traceparent=f"00-{trace}-00f067aa0ba902b7-01").split()[0],
+            body(port, "/who", "b", X_Request_ID='"} injected {"').split()[0],
+            body(port, "/who", "b").split()[0],
+        ]
+    logged = [json.loads(text) for text in (folder / "out").read_text().splitlines() if text[0] == "{"]
+    assert seen == [line["request_id"] for line in logged]
+    assert seen[:2] == ["from-the-caller", trace]
+    assert logged[1]["trace_id"] == trace
+    assert all(re.fullmatch(r"[0-9a-f]{32}", made) for made in seen[2:])
+
+
+def test_forwarded_headers_count_from_trusted_peers_and_for_as_many_hops_as_are_set(
+    gunicorn: Path, folder: Path
+) -> None:
+    headers = {
+        "X_Forwarded_For": "6.6.6.6, 203.0.113.9",
+        "X_Forwarded_Proto": "https",
+        "X_Forwarded_Host": "shop.example",
+    }
+    with serving(
+        gunicorn, folder, GUNICORN_WORKERS="1", OKAMOCHI_TRUSTED_HOPS="1", FORWARDED_ALLOW_IPS="127.0.0.1"
+    ) as port:
+        assert body(port, "/who", "b", **headers).split()[1:] == ["203.0.113.9", "https", "shop.example"]
+    with serving(
+        gunicorn, folder, GUNICORN_WORKERS="1", OKAMOCHI_TRUSTED_HOPS="1", FORWARDED_ALLOW_IPS="10.1.2.3"
+    ) as port:
+        assert body(port, "/who", "b", **headers).split()[1:] == ["127.0.0.1", "http", f"127.0.0.1:{port}"]
+
+
+def test_the_other_workers_follow_when_the_first_one_was_measured(gunicorn: Path, folder: Path) -> None:
+    with serving(gunicorn, folder) as port:
+        assert body(port, "/", "b") == ""  # the first one serves meanwhile
+        wait_for(folder / "out", "workers; the first one takes")
+        wait_for(folder / "out", "Booting worker", times=2)
+    log = (folder / "out").read_text()
+    assert re.search(r"okamochi: \d+ workers; the first one takes \d+ MiB \(.*~\d+ MiB a worker", log)
+    assert "okamochi: 1 workers x 4 threads (the first; its size decides" in log
+
+
+def test_gunicorn_s_own_arguments_overrule_the_number(gunicorn: Path, folder: Path) -> None:
+    with serving(gunicorn, folder, GUNICORN_CMD_ARGS="--workers 2") as port:
+        body(port, "/", "b")
+        wait_for(folder / "out", "Booting worker", times=2)
+        time.sleep(1.5)
+    log = (folder / "out").read_text()
+    assert log.count("Booting worker") == 2
+    assert "takes" not in log
+
+
+def wait_for(path: Path, text: str, times: int = 1) -> None:
+    for _ in range(200):
+        if path.read_text().count(text) >= times:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{text!r} is not in {path.read_text()}")
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"OKAMOCHI_STOP_GRACE_SECONDS": "35"}, ""),
+        ({"OKAMOCHI_STOP_GRACE_SECONDS": "35", "GUNICORN_TIMEOUT": "120"}, "is beyond the stop grace period"),
+        (
+            {"OKAMOCHI_STOP_GRACE_SECONDS": "20", "GUNICORN_GRACEFUL_TIMEOUT": "25"},
+            "requests would be cut off at each stop",
+        ),
+        ({"OKAMOCHI_TRUSTED_HOPS": "1"}, "FORWARDED_ALLOW_IPS trusts no other machine"),
+    ],
+)
+def test_settings_that_cannot_work_together_are_told_at_the_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WEB_CONCURRENCY", "1")
+    lines: list[str] = []
+    log = SimpleNamespace(info=lambda *words: None, warning=lambda text, *words: lines.append(text % words))
+    server = SimpleNamespace(cfg=SimpleNamespace(worker_class_str="gthread"), log=log)
+    runpy.run_path(str(folder / "kit/gunicorn.conf.py"))["on_starting"](server)
+    assert bool(lines) is bool(told)
+    assert told in "".join(lines)
+
+
+@pytest.mark.parametrize(("grace", "graceful"), [("35", 25), ("60", 50), ("10", 7), ("2", 1), ("", 25)])
+def test_the_graceful_stop_ends_before_the_engine_kills(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, grace: str, graceful: int
+) -> None:
+    monkeypatch.setenv("OKAMOCHI_STOP_GRACE_SECONDS", grace)
+    settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
+    assert settings["graceful_timeout"] == graceful

@@ -1,5 +1,6 @@
 """What the configuration does for applications that gunicorn alone cannot load or log well."""
 
+import json
 import logging
 import runpy
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from okamochi.kit import kit_files
+
+ASYNC = SimpleNamespace(cfg=SimpleNamespace(worker_class_str="uvicorn_worker.UvicornWorker"))
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_the_second_worker_waits_for_the_first_to_boot(configuration: Path) -> N
         began = time.monotonic()
         settings["pre_fork"](SimpleNamespace(WORKERS={}), None)
         assert time.monotonic() - began < 0.2
-        threading.Timer(0.4, settings["post_worker_init"], (None,)).start()
+        threading.Timer(0.4, settings["post_worker_init"], (ASYNC,)).start()
         settings["pre_fork"](SimpleNamespace(WORKERS={alive.pid: None}), None)
         assert time.monotonic() - began >= 0.4
         settings["pre_fork"](SimpleNamespace(WORKERS={alive.pid: None}), None)
@@ -80,3 +83,25 @@ def test_a_first_worker_that_ends_holds_nobody_up(configuration: Path) -> None:
     settings["pre_fork"](SimpleNamespace(WORKERS={ended.pid: None}), None)
     assert time.monotonic() - began < 10
     ended.wait()
+
+
+def test_uvicorn_s_access_log_is_json_as_well(configuration: Path) -> None:
+    settings = runpy.run_path(str(configuration))
+    formatter = settings["logconfig_dict"]["formatters"]["access"]["()"]()
+    arguments = ("203.0.113.9:4711", "GET", "/callback?code=abc&next=/", "1.1", 302)
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, "%s %s %s %s %d", arguments, None)
+    line = json.loads(formatter.format(record))
+    assert (line["path"], line["query"], line["status"]) == ("/callback", "code=...&next=/", 302)
+    assert line["remote_addr"] == "203.0.113.9"
+
+
+@pytest.mark.parametrize(("chosen", "formatter"), [("text", "%(message)s"), ("off", None)])
+def test_the_access_log_can_be_text_or_off(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, chosen: str, formatter: str | None
+) -> None:
+    monkeypatch.setenv("OKAMOCHI_ACCESS_LOG", chosen)
+    logs = runpy.run_path(str(configuration))["logconfig_dict"]
+    if formatter is None:
+        assert logs["loggers"]["gunicorn.access"]["handlers"] == []
+    else:
+        assert logs["formatters"]["access"] == {"format": formatter}

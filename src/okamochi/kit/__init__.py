@@ -9,11 +9,17 @@ from importlib.resources import files
 __all__ = ["KIT_FILES", "kit_files"]
 
 KIT_FILES = (
+    ("access_log.py", "access_log.py"),
+    ("draining.py", "draining.py"),
+    ("forwarded.py", "forwarded.py"),
     ("gunicorn.conf.py", "gunicorn_conf.py"),
     ("healthcheck.py", "healthcheck.py"),
     ("process_one.py", "process_one.py"),
+    ("prometheus_files.py", "prometheus_files.py"),
     ("secret_files.py", "secret_files.py"),
     ("sizing.py", "sizing.py"),
+    ("time_limits.py", "time_limits.py"),
+    ("worker_count.py", "worker_count.py"),
 )
 """Name in the image's folder, name here."""
 

@@ -2,8 +2,9 @@
 
 Variables: PORT, WEB_CONCURRENCY or GUNICORN_WORKERS, GUNICORN_WORKER_MEMORY_MB, GUNICORN_THREADS,
 GUNICORN_TIMEOUT, GUNICORN_GRACEFUL_TIMEOUT, GUNICORN_KEEPALIVE, GUNICORN_MAX_REQUESTS,
-GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES,
-OKAMOCHI_COLLECT_STATIC, OKAMOCHI_ALLOW_SHELL, OKAMOCHI_OBJECT.
+GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_ACCESS_LOG (json, text, off), OKAMOCHI_TRUSTED_HOPS,
+OKAMOCHI_STOP_GRACE_SECONDS, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES, OKAMOCHI_COLLECT_STATIC,
+OKAMOCHI_ALLOW_SHELL, OKAMOCHI_OBJECT.
 gunicorn itself reads FORWARDED_ALLOW_IPS (default 127.0.0.1), and GUNICORN_CMD_ARGS overrules this file.
 """
 
@@ -63,24 +64,48 @@ def _check_process_one() -> str:
     return str(process_one.explanation()) if judgement else ""
 
 
-def _choose_workers() -> tuple[int, str]:
-    """How many, and why in words."""
+def _choose_workers() -> tuple[int, str, _Any]:
+    """How many to begin with, why in words, and who decides about more; None when it is decided."""
     for name in ("WEB_CONCURRENCY", "GUNICORN_WORKERS"):
         if _os.environ.get(name, "").strip():
-            return _number(name, 1, least=1, most=1024), "set by " + name
-    sizing = _sibling("sizing")
+            return _number(name, 1, least=1, most=1024), "set by " + name, None
+    counting, sizing = _sibling("worker_count"), _sibling("sizing")
     limits = sizing.read_limits()
-    each = _number("GUNICORN_WORKER_MEMORY_MB", sizing.WORKER_BYTES // sizing.MEBIBYTE, least=1, most=1048576)
-    each *= sizing.MEBIBYTE
-    why = sizing.reasons(limits, each) + "; set WEB_CONCURRENCY to overrule"
-    return sizing.workers_that_fit(limits, each), why
+    count = counting.WorkerCount(sizing, limits, _has_booted)
+    each = _number("GUNICORN_WORKER_MEMORY_MB", 0, least=1, most=1048576) * sizing.MEBIBYTE
+    measured = _number(counting.MEASURED, 0, most=2**60)
+    if each or measured:
+        each = each or sizing.served_size(measured)
+        count.decided = True
+        why = sizing.reasons(limits, each) + "; set WEB_CONCURRENCY to overrule"
+        return sizing.workers_that_fit(limits, each), why, count
+    if counting.overruled(_sys.argv[1:], _os.environ):
+        return 1, "set by gunicorn's arguments", None
+    return 1, "the first; its size decides how many more follow", count
 
 
-def _is_own_probe(client: _Any, verb: _Any, path: _Any, version: _Any, status: _Any) -> bool:
-    """uvicorn's access log knows no User-Agent: the address and the path of the health check must do."""
-    wanted = ("GET", _os.environ.get("OKAMOCHI_HEALTH_PATH", ""))
-    asked = (verb, path) == (wanted if wanted[1] else ("HEAD", "/"))
-    return asked and str(client).startswith("127.0.0.1:") and str(status).isdigit() and int(status) < 400
+def _has_booted() -> bool:
+    """Whether a worker has loaded the app; its byte stays in the pipe."""
+    return bool(_select.select([_booted], [], [], 0)[0])
+
+
+def _choose_trust() -> tuple[int, _Any]:
+    """How many proxies are in front, and the addresses that they speak from."""
+    hops = _number("OKAMOCHI_TRUSTED_HOPS", 0, most=16)
+    if not hops:
+        return 0, None
+    forwarded = _sibling("forwarded")
+    try:
+        return hops, forwarded.TrustedPeers(_os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"))
+    except forwarded.ForwardedError as error:
+        _refuse(str(error))
+
+
+def _choose_log_format() -> str:
+    text = _os.environ.get("OKAMOCHI_ACCESS_LOG", "").strip().lower() or "json"
+    if text not in ("json", "text", "off"):
+        _refuse(f"OKAMOCHI_ACCESS_LOG={text} must be json, text or off")
+    return text
 
 
 class _ServedObject(_types.ModuleType):
@@ -97,31 +122,26 @@ class _ServedObject(_types.ModuleType):
         return found
 
 
-class _NotAProbe:
-    """Keeps the health check's own requests out of the access log: from inside, and answered well. Anybody
-    can call himself by its name."""
-
-    def filter(self, record: _Any) -> bool:
-        atoms = record.args
-        if isinstance(atoms, tuple) and len(atoms) == 5:
-            return not _is_own_probe(*atoms)
-        if not isinstance(atoms, dict) or atoms.get("a") != "okamochi-healthcheck":
-            return True
-        status = str(atoms.get("s", ""))
-        return not (atoms.get("h") == "127.0.0.1" and status.isdigit() and int(status) < 400)
-
-
 if _os.environ.get("OKAMOCHI_OBJECT"):
     _sys.modules["okamochi_object"] = _ServedObject("okamochi_object")
 _shell_warning = _check_process_one()
 _secret_names = _load_secrets()
+_access = _sibling("access_log")
+_time_limits = _sibling("time_limits")
+_prometheus = _sibling("prometheus_files")
+_metrics_folder = _prometheus.prepare(_os.environ)
+_hops, _peers = _choose_trust()
+_log_format = _choose_log_format()
+_grace_seconds = _number("OKAMOCHI_STOP_GRACE_SECONDS", 0)
+_booted, _boots = _os.pipe()
+_os.set_blocking(_boots, False)
 
 bind = f"{_os.environ.get('OKAMOCHI_BIND_ADDRESS') or '0.0.0.0'}:{_number('PORT', 8000, 1, 65535)}"
 worker_class = "gthread"
-workers, _why = _choose_workers()
+workers, _why, _count = _choose_workers()
 threads = _number("GUNICORN_THREADS", 4, least=1, most=1024)
-timeout = _number("GUNICORN_TIMEOUT", 30)
-graceful_timeout = _number("GUNICORN_GRACEFUL_TIMEOUT", 25)
+timeout = _number("GUNICORN_TIMEOUT", _time_limits.REQUEST_SECONDS)
+graceful_timeout = _number("GUNICORN_GRACEFUL_TIMEOUT", _time_limits.graceful_for(_grace_seconds))
 keepalive = _number("GUNICORN_KEEPALIVE", 5)
 max_requests = _number("GUNICORN_MAX_REQUESTS", 0, most=10**9)
 max_requests_jitter = _number("GUNICORN_MAX_REQUESTS_JITTER", max_requests // 10, most=10**9)
@@ -137,13 +157,13 @@ logconfig_dict = {
     "disable_existing_loggers": False,
     # The root logger stays the app's own: a handler here would silence its logging.basicConfig().
     "root": {"handlers": []},
-    "filters": {"not_a_probe": {"()": _NotAProbe}},
+    "filters": {"not_a_probe": {"()": _access.NotAProbe}},
     "formatters": {
         "line": {
             "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
             "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
         },
-        "access": {"format": "%(message)s"},
+        "access": {"()": _access.JsonLine} if _log_format == "json" else {"format": "%(message)s"},
     },
     "handlers": {
         "line": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
@@ -156,7 +176,7 @@ logconfig_dict = {
     },
     "loggers": {
         "gunicorn.error": {"handlers": ["line"], "propagate": False},
-        "gunicorn.access": {"handlers": ["access"], "propagate": False},
+        "gunicorn.access": {"handlers": [] if _log_format == "off" else ["access"], "propagate": False},
     },
 }
 
@@ -172,10 +192,6 @@ def _collect_static(server: _Any) -> None:
         server.log.warning("okamochi: collectstatic failed: %s", last)
     else:
         server.log.info("okamochi: static files are collected")
-
-
-_booted, _boots = _os.pipe()
-_os.set_blocking(_boots, False)
 
 
 def pre_fork(server: _Any, worker: _Any) -> None:
@@ -198,6 +214,21 @@ def _has_ended(pid: int) -> bool:
 def post_worker_init(worker: _Any) -> None:
     with _suppress(OSError):  # a full pipe: the first worker's byte is in it
         _os.write(_boots, b".")
+    if "thread" not in worker.cfg.worker_class_str and worker.cfg.worker_class_str != "sync":
+        return  # servers of event loops have their own ways for the following
+    _sibling("draining").drains(worker)
+    if _hops:
+        worker.wsgi = _sibling("forwarded").BehindProxies(worker.wsgi, _hops, _peers)
+
+
+def pre_request(worker: _Any, request: _Any) -> None:
+    worker.log.debug("%s %s", request.method, request.path)
+    _access.stamp(request.headers)
+
+
+def child_exit(server: _Any, worker: _Any) -> None:
+    if _metrics_folder:
+        _prometheus.forget(worker.pid, _metrics_folder)
 
 
 def on_starting(server: _Any) -> None:
@@ -206,7 +237,17 @@ def on_starting(server: _Any) -> None:
     # workers of event loops have no threads to speak of
     each = f" x {threads} threads" if "thread" in server.cfg.worker_class_str else ""
     server.log.info("okamochi: %d workers%s (%s)", workers, each, _why)
+    if _count is not None:
+        _count.attend(server)
     if _secret_names:
         server.log.info("okamochi: read from files: %s", ", ".join(_secret_names))
     if _shell_warning:
         server.log.warning("okamochi: %s", _shell_warning)
+    for sentence in _time_limits.breaks(timeout, graceful_timeout, _grace_seconds):
+        server.log.warning("okamochi: %s", sentence)
+    if _hops and _peers.only_this_machine:
+        server.log.warning(
+            "okamochi: OKAMOCHI_TRUSTED_HOPS=%d, but FORWARDED_ALLOW_IPS trusts no other machine: "
+            "name the proxies' addresses or network there",
+            _hops,
+        )

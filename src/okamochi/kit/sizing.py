@@ -1,4 +1,5 @@
-"""How many workers fit: from the cgroup's CPU quota and memory limit (v1, v2, hybrid), not the host's cores.
+"""How many workers fit: from the cgroup's CPU quota and memory limit (v1, v2, hybrid), not the host's cores,
+and from the size of a worker.
 
 `multiprocessing.cpu_count()` and `nproc` see the node's cores; a container with one CPU on an 80-core node
 would get 160 workers and be killed for its memory.
@@ -16,32 +17,48 @@ from collections.abc import Iterator
 MEBIBYTE = 1024 * 1024
 MOST_WORKERS = 12
 MASTER_BYTES = 40 * MEBIBYTE
-WORKER_BYTES = 96 * MEBIBYTE  # Flask with SQLAlchemy measures 60 to 70 MiB; PDF rendering takes more
+WORKER_BYTES = 96 * MEBIBYTE  # where nothing can be measured: Flask with SQLAlchemy takes 60 to 70 MiB
 USABLE_SHARE = 0.8
+# A worker that has served is larger than one that has only booted: caches, arenas of its threads, the largest
+# request so far. Measured from 1.2 (JSON) to 1.6 times (PDF rendering).
+SERVED_GROWTH = 1.5
+SERVED_LEAST_BYTES = 24 * MEBIBYTE
 
 
 class Limits:
     """What the process may use. `cpus` is 0.0 and `memory_bytes` 0 where no cgroup sets a limit;
-    `cores` are those that the process may run on; `host_memory_bytes` is 0 when unknown."""
+    `cores` are those that the process may run on; `host_memory_bytes` is 0 when unknown. `memory_group` is
+    the version and the folder of the cgroup that limits the memory."""
 
     def __init__(
-        self, cpus: float = 0.0, memory_bytes: int = 0, cores: int = 1, host_memory_bytes: int = 0
+        self,
+        cpus: float = 0.0,
+        memory_bytes: int = 0,
+        cores: int = 1,
+        host_memory_bytes: int = 0,
+        memory_group: tuple[int, str] = (0, ""),
     ) -> None:
         self.cpus = cpus
         self.memory_bytes = memory_bytes
         self.cores = cores
         self.host_memory_bytes = host_memory_bytes
+        self.memory_group = memory_group
 
 
 def read_limits(root: str = "/", cores: int = 0) -> Limits:
     """The limits of this process; `root` is where /proc and /sys are looked for."""
     hierarchies = list(cgroup_folders(root))
     host_memory = total_memory(_read(os.path.join(root, "proc/meminfo")))
-    memory = [n for version, folders in hierarchies for f in folders for n in memory_limits(version, f)]
+    memory = [
+        (n, (version, f))
+        for version, folders in hierarchies
+        for f in folders
+        for n in memory_limits(version, f)
+    ]
     quotas = [n for version, folders in hierarchies for f in folders for n in cpu_quotas(version, f)]
-    smallest = min(memory, default=0)
+    smallest, group = min(memory, default=(0, (0, "")), key=lambda found: found[0])
     limited = smallest if not host_memory or smallest < host_memory else 0
-    return Limits(min(quotas, default=0.0), limited, cores or usable_cores(), host_memory)
+    return Limits(min(quotas, default=0.0), limited, cores or usable_cores(), host_memory, group)
 
 
 def usable_cores() -> int:
@@ -135,14 +152,45 @@ def _read(path: str) -> str:
         return ""
 
 
-def workers_that_fit(limits: Limits, worker_bytes: int = WORKER_BYTES) -> int:
+def memory_in_use(limits: Limits) -> int:
+    """Bytes of the limited group that cannot simply be dropped; 0 when unknown. Pages of files that were not
+    used lately are counted by the kernel, but it takes them back before it kills."""
+    version, folder = limits.memory_group
+    name, idle = {
+        1: ("memory.usage_in_bytes", "total_inactive_file"),
+        2: ("memory.current", "inactive_file"),
+    }.get(version, ("", ""))
+    used = _number(_read(os.path.join(folder, name)).strip()) if name else 0
+    for line in _read(os.path.join(folder, "memory.stat")).splitlines() if used else ():
+        word, _, value = line.partition(" ")
+        if word == idle:
+            return max(0, used - _number(value))
+    return used
+
+
+def memory_of(pid: int, root: str = "/") -> int:
+    """Bytes that a process has for itself, not the files that it shares with its siblings; 0 when unknown."""
+    for line in _read(os.path.join(root, f"proc/{pid}/status")).splitlines():
+        if line.startswith("RssAnon:"):
+            return _number(line.split()[1]) * 1024
+    return 0
+
+
+def served_size(booted_bytes: int) -> int:
+    """What a worker is expected to take when it has served for a while."""
+    if not booted_bytes:
+        return WORKER_BYTES
+    return int(max(booted_bytes * SERVED_GROWTH, booted_bytes + SERVED_LEAST_BYTES))
+
+
+def workers_that_fit(limits: Limits, worker_bytes: int = WORKER_BYTES, master_bytes: int = 0) -> int:
     """Two for each CPU and one, at most 12, and no more than four fifths of the memory hold; at least one."""
     cpus = min(limits.cores, math.ceil(limits.cpus)) if limits.cpus else limits.cores
     by_cpu = min(max(cpus, 1) * 2 + 1, MOST_WORKERS)
     memory = limits.memory_bytes or limits.host_memory_bytes
     if not memory:
         return by_cpu
-    by_memory = int((memory * USABLE_SHARE - MASTER_BYTES) // worker_bytes)
+    by_memory = int((memory * USABLE_SHARE - (master_bytes or MASTER_BYTES)) // worker_bytes)
     return max(1, min(by_cpu, by_memory))
 
 

@@ -14,11 +14,14 @@ SECRETS_MOUNT = "/run/secrets"
 
 
 def health_environment(process: Process) -> dict[str, str]:
-    """What the kit's health check and access log are told; an absent path means a TCP probe."""
-    if not isinstance(process.probe, HttpProbe):
-        return {}
-    host = {"OKAMOCHI_HEALTH_HOST": process.probe.host} if process.probe.host else {}
-    return {"OKAMOCHI_HEALTH_PATH": process.probe.path, **host}
+    """What the kit's health check, access log and time limits are told; without a path, any HTTP answer on
+    the port is healthy."""
+    found = {"OKAMOCHI_STOP_GRACE_SECONDS": str(process.stop_grace_seconds)}
+    if isinstance(process.probe, HttpProbe):
+        found["OKAMOCHI_HEALTH_PATH"] = process.probe.path
+        if process.probe.host:
+            found["OKAMOCHI_HEALTH_HOST"] = process.probe.host
+    return found
 
 
 def with_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:
