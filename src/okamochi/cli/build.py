@@ -11,7 +11,10 @@ from okamochi.cli.options import (
     offline_option,
     overrides_of,
     path_argument,
+    platforms_option,
+    provenance_option,
     real_world,
+    sbom_option,
 )
 
 if TYPE_CHECKING:
@@ -26,20 +29,15 @@ if TYPE_CHECKING:
     "sinks",
     multiple=True,
     metavar="SINK",
-    help="Where the image goes: docker, podman, layout:DIR, archive:FILE; may be given several times. "
-    "Default: the engine that answers, else a layout in the cache.",
+    help="Where the image goes: docker, podman, layout:DIR, archive:FILE, registry (by --tag); may be given "
+    "several times. Default: the engine that answers, else a layout in the cache.",
 )
-@click.option("--platform", metavar="OS/ARCH", help="linux/amd64 or linux/arm64; default: this machine's.")
+@platforms_option
 @click.option(
     "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
 )
-@click.option(
-    "--sbom",
-    "bills",
-    multiple=True,
-    metavar="FORMAT[:FILE]",
-    help="Bill of materials: cyclonedx or spdx, into FILE; without one attached to the image in its layout.",
-)
+@sbom_option
+@provenance_option
 @offline_option
 @entrypoint_option
 @format_option
@@ -50,6 +48,7 @@ def command(
     platform: str | None,
     locked: bool,
     bills: tuple[str, ...],
+    provenance: str | None,
     offline: bool,
     entrypoint: str | None,
     output_format: str,
@@ -58,6 +57,7 @@ def command(
 
     The last line on stdout is the image's reference.
     """
+    from okamochi.workflows.attestations import Attachments
     from okamochi.workflows.build import BuildRequest
     from okamochi.workflows.deliver import build_and_deliver
 
@@ -67,7 +67,8 @@ def command(
         locked=locked,
         overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
     )
-    delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks, bills=bills)
+    attach = Attachments(bills=bills, provenance=provenance or "")
+    delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks, attach=attach)
     click.echo(as_json(delivery) if output_format == "json" else delivery.answers[-1])
 
 

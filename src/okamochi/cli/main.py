@@ -16,6 +16,7 @@ __all__ = ["COMMANDS", "program", "run"]
 COMMANDS = {
     "plan": "plan",
     "build": "build",
+    "push": "push",
     "up": "up",
     "down": "down",
     "ps": "ps",

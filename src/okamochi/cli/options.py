@@ -16,7 +16,10 @@ __all__ = [
     "offline_option",
     "overrides_of",
     "path_argument",
+    "platforms_option",
+    "provenance_option",
     "real_world",
+    "sbom_option",
 ]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -31,6 +34,27 @@ offline_option: Decorator = click.option(
 
 entrypoint_option: Decorator = click.option(
     "--entrypoint", metavar="MODULE:OBJECT", help="What the server loads, when it should not be detected."
+)
+
+platforms_option: Decorator = click.option(
+    "--platform",
+    metavar="OS/ARCH,...",
+    help="linux/amd64, linux/arm64, or both with a comma, as one image index; default: this machine's.",
+)
+
+sbom_option: Decorator = click.option(
+    "--sbom",
+    "bills",
+    multiple=True,
+    metavar="FORMAT[:FILE]",
+    help="Bill of materials: cyclonedx or spdx, into FILE; without one attached to the image in its layout "
+    "or registry.",
+)
+
+provenance_option: Decorator = click.option(
+    "--provenance",
+    metavar="FILE",
+    help='SLSA provenance, into FILE; "attach" attaches it to the image in its layout or registry.',
 )
 
 format_option: Decorator = click.option(

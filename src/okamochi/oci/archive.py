@@ -12,10 +12,11 @@ from okamochi.oci.canonical_json import canonical_json
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
 from okamochi.oci.entry import Entry, directory, file
-from okamochi.oci.image import Image
+from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.layer import Layer
 from okamochi.oci.layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, blob_path
 from okamochi.oci.media_types import ANNOTATION_CONTAINERD_NAME, ANNOTATION_REF_NAME, IMAGE_INDEX
+from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.oci.tar_writer import END_OF_ARCHIVE, tar_chunks
 
@@ -26,31 +27,44 @@ CHUNK_BYTES = 2**20
 
 
 def write_archive(
-    image: Image, stream: BinaryIO, *, reference: Reference, skip: frozenset[Digest] = frozenset()
+    image: Image | ImageIndex,
+    stream: BinaryIO,
+    *,
+    reference: Reference,
+    skip: frozenset[Digest] = frozenset(),
+    platform: Platform | None = None,
 ) -> None:
     """Write the archive; the same image and reference give the same bytes.
 
+    Of an index, `docker load` takes the image of `platform`, or the first one; OCI tools see all.
     `skip`: digests of layer blobs that the receiver has (see `known_layers`); only Docker's classic storage
     accepts such an archive. BuildError when a layer's file is gone.
     """
     for chunk in tar_chunks(
-        archive_entries(image, reference, skip), epoch_seconds=0, chunk_bytes=CHUNK_BYTES
+        archive_entries(image, reference, skip, platform), epoch_seconds=0, chunk_bytes=CHUNK_BYTES
     ):
         stream.write(chunk)
     stream.write(END_OF_ARCHIVE)
 
 
-def archive_entries(image: Image, reference: Reference, skip: frozenset[Digest]) -> Iterator[Entry]:
+def archive_entries(
+    image: Image | ImageIndex, reference: Reference, skip: frozenset[Digest], platform: Platform | None
+) -> Iterator[Entry]:
     """Small files first, so that a reader of a stream knows what comes; layers in their order."""
     tagged = reference.tagged
+    images = image.images
+    loaded = next((one for one in images if one.config.platform == platform), images[0])
     yield file(LAYOUT_FILE, OWNER, LAYOUT_VERSION)
     yield file(INDEX_FILE, OWNER, index_bytes(image, tagged))
-    yield file("manifest.json", OWNER, docker_manifest_bytes(image, tagged))
+    yield file("manifest.json", OWNER, docker_manifest_bytes(loaded, tagged))
     yield directory("blobs", OWNER)
     yield directory("blobs/sha256", OWNER)
-    yield file(blob_path(image.digest), OWNER, image.manifest_bytes)
-    yield file(blob_path(image.config_descriptor.digest), OWNER, image.config_bytes)
-    for layer in distinct(image.layers):
+    if isinstance(image, ImageIndex):
+        yield file(blob_path(image.digest), OWNER, image.index_bytes)
+    for one in images:
+        yield file(blob_path(one.digest), OWNER, one.manifest_bytes)
+        yield file(blob_path(one.config_descriptor.digest), OWNER, one.config_bytes)
+    for layer in distinct(layer for one in images for layer in one.layers):
         if layer.descriptor.digest not in skip:
             yield layer_entry(layer)
 
@@ -75,7 +89,7 @@ def missing_layer(layer: Layer, reason: str) -> BuildError:
     )
 
 
-def index_bytes(image: Image, reference: Reference) -> bytes:
+def index_bytes(image: Image | ImageIndex, reference: Reference) -> bytes:
     """Annotated as `docker save` does it since 25: the tag for OCI tools, the full name for containerd."""
     listed = Descriptor(
         media_type=image.descriptor.media_type,

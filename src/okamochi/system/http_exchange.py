@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from okamochi import __version__
@@ -14,11 +14,15 @@ from okamochi.system.network_settings import DEFAULT_PORTS, NetworkSettings
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-__all__ = ["Exchange", "Interrupted", "shown"]
+__all__ = ["Body", "Exchange", "Interrupted", "shown"]
+
+Body = bytes | BinaryIO | None
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 10
 CONNECTIONS = 32
+BLOCK_BYTES = 128 * 1024
 
 
 class Interrupted(Exception):
@@ -42,19 +46,31 @@ class Exchange:
     making: Any = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @contextmanager
-    def response(self, url: str, headers: Mapping[str, str]) -> Iterator["BaseHTTPResponse"]:
-        """The final answer, of any status, its body unread. Interrupted or RegistryError."""
+    def response(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        method: str = "GET",
+        body: Body = None,
+    ) -> Iterator["BaseHTTPResponse"]:
+        """The final answer, of any status, its body unread. Interrupted or RegistryError.
+
+        Redirects of what has a body are answers like others: a body is sent where it was meant to go. A
+        stream as `body` is sent from where it stands, and needs a Content-Length among the headers."""
         with translated(url):
-            answer = self._final(url, dict(headers))
+            answer = self._final(method, url, dict(headers), body)
             try:
                 yield answer
             finally:
                 leave(answer)
 
-    def _final(self, url: str, headers: dict[str, str]) -> "BaseHTTPResponse":
+    def _final(self, method: str, url: str, headers: dict[str, str], body: Body) -> "BaseHTTPResponse":
         place = url
+        if method not in SAFE_METHODS:
+            return self._answer(method, place, headers, body)
         for _ in range(MOST_REDIRECTS):
-            answer = self._answer(place, headers)
+            answer = self._answer(method, place, headers, None)
             target = answer.headers.get("Location", "")
             if answer.status not in REDIRECTS or not target:
                 return answer
@@ -69,13 +85,14 @@ class Exchange:
             hint="check the address, or use another mirror",
         )
 
-    def _answer(self, url: str, headers: Mapping[str, str]) -> "BaseHTTPResponse":
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> "BaseHTTPResponse":
         from urllib3 import Timeout
 
         plain, credentials = without_credentials(url)
         return self._pool(self.settings.proxy_for(plain)).urlopen(
-            "GET",
+            method,
             plain,
+            body=body,
             redirect=False,
             retries=False,
             headers={
@@ -96,10 +113,12 @@ class Exchange:
             return self.pools[proxy]
 
     def _new_pool(self, proxy: str) -> "PoolManager":
-        from urllib3 import PoolManager, ProxyManager, make_headers
+        from urllib3 import PoolManager, ProxyManager, disable_warnings, exceptions, make_headers
 
+        if not self.settings.verified:  # somebody chose it, and need not be told at every request
+            disable_warnings(exceptions.InsecureRequestWarning)
         if not proxy:
-            return PoolManager(maxsize=CONNECTIONS, ssl_context=self.settings.tls)
+            return PoolManager(maxsize=CONNECTIONS, blocksize=BLOCK_BYTES, ssl_context=self.settings.tls)
         plain, _ = without_credentials(proxy)
         user = credentials_in(proxy)
         return ProxyManager(
@@ -107,6 +126,7 @@ class Exchange:
             proxy_headers=make_headers(proxy_basic_auth=user) if user else None,
             proxy_ssl_context=self.settings.tls,
             maxsize=CONNECTIONS,
+            blocksize=BLOCK_BYTES,
             ssl_context=self.settings.tls,
         )
 

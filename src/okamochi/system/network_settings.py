@@ -28,7 +28,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """Proxies by scheme, hosts that need none, and the CA bundle (with the variable that names it)."""
+    """Proxies by scheme, hosts that need none, and the CA bundle (with the variable that names it).
+
+    `verified`: certificates of https servers are checked."""
 
     http_proxy: str = ""
     https_proxy: str = ""
@@ -36,6 +38,7 @@ class NetworkSettings:
     ca_bundle: str = ""
     ca_variable: str = ""
     ca_folder: str = ""
+    verified: bool = True
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "NetworkSettings":
@@ -64,6 +67,8 @@ class NetworkSettings:
     @cached_property
     def tls(self) -> "ssl.SSLContext":
         """What https trusts. UsageError when the bundle that a variable names is missing or not one."""
+        if not self.verified:
+            return anybody()
         if self.ca_bundle:
             return self._named_bundle()
         import ssl
@@ -92,6 +97,16 @@ class NetworkSettings:
                 where=f"{self.ca_variable}={self.ca_bundle}",
                 hint=f"set {self.ca_variable} to a file of PEM certificates, or unset it",
             ) from error
+
+
+def anybody() -> "ssl.SSLContext":
+    """Trusts whoever answers: for servers that somebody chose to use so."""
+    import ssl
+
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def first(environ: Mapping[str, str], *names: str) -> str:

@@ -1,6 +1,6 @@
-"""`okamochi build --sbom`: the bill of materials of the image, in a file or attached to it in a layout."""
+"""`okamochi build --sbom`: the bill of materials of the image, in a file or attached to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from okamochi.errors import BuildError, UsageError
 from okamochi.model.lock import Lock
 from okamochi.model.lock_codec import lock_from_json
-from okamochi.system.files import write_atomic
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME, BuiltImage
@@ -19,21 +18,21 @@ if TYPE_CHECKING:
 
     Writer = Callable[[Image, Inventory, str], bytes]
 
-__all__ = ["FORMATS", "Bill", "parse_bills", "write_bills"]
+__all__ = ["FORMATS", "Bill", "bill_documents", "parse_bills"]
 
 FORMATS = ("cyclonedx", "spdx")
 
 
 @dataclass(frozen=True)
 class Bill:
-    """One document that was asked for; without a file it goes into the layouts that the image goes to."""
+    """One document that was asked for; without a file it goes where the image goes."""
 
     format: str
     file: Path | None
 
 
-def parse_bills(texts: Sequence[str], layouts: Sequence[Path]) -> tuple[Bill, ...]:
-    """UsageError for another format, and for a document that has no place to go."""
+def parse_bills(texts: Sequence[str]) -> tuple[Bill, ...]:
+    """UsageError for another format."""
     bills = []
     for text in texts:
         name, colon, place = text.partition(":")
@@ -43,25 +42,18 @@ def parse_bills(texts: Sequence[str], layouts: Sequence[Path]) -> tuple[Bill, ..
                 where="--sbom",
                 hint="use cyclonedx or spdx, each alone or with :FILE",
             )
-        if not place and not layouts:
-            raise UsageError(
-                f"there is no layout to attach the {name} document to",
-                where="--sbom",
-                hint=f"write it into a file (--sbom {name}:FILE), or build into a layout (--to layout:DIR)",
-            )
         bills.append(Bill(name, Path(place) if place else None))
     return tuple(bills)
 
 
-def write_bills(
-    world: World, bills: Sequence[Bill], layouts: Sequence[Path], built: BuiltImage, project: Path
-) -> None:
-    """Each bill into its file or, as an artifact whose subject is the image, into the layouts."""
+def bill_documents(
+    world: World, bills: Sequence[Bill], built: BuiltImage, project: Path
+) -> Iterator[tuple[Bill, str, bytes]]:
+    """Each with its media type and its content."""
     if not bills:
         return
     from okamochi.build.cyclonedx import CYCLONEDX, cyclonedx
     from okamochi.build.spdx import SPDX, spdx
-    from okamochi.oci.artifact import Artifact, attach_to_layout
 
     writers: dict[str, tuple[str, Writer]] = {
         "cyclonedx": (CYCLONEDX, cyclonedx),
@@ -71,12 +63,7 @@ def write_bills(
         inventory = inventory_of(world, built, project)
     for bill in bills:
         media_type, writer = writers[bill.format]
-        content = writer(built.image, inventory, built.name)
-        if bill.file is not None:
-            write_atomic(bill.file, content)
-            continue
-        for folder in layouts:
-            attach_to_layout(Artifact(media_type, content, built.image.descriptor), folder)
+        yield bill, media_type, writer(built.image, inventory, built.name)
 
 
 def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["BuildRequest", "Building", "build_image"]
 
 # Where things are kept changes nothing in an image.
-PLACES = ("OKAMOCHI_CACHE_DIR", "OKAMOCHI_STATE_DIR")
+PLACES = (
+    "OKAMOCHI_CACHE_DIR",
+    "OKAMOCHI_STATE_DIR",
+    "OKAMOCHI_REGISTRY_MIRRORS",
+    "OKAMOCHI_INSECURE_REGISTRIES",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

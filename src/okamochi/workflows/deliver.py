@@ -1,49 +1,67 @@
-"""`okamochi build`: build, then hand the image to its sinks."""
+"""`okamochi build` and `push`: build for each platform, prove, then hand the image to its sinks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from okamochi.errors import UsageError
+from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
-from okamochi.workflows.bills import parse_bills, write_bills
+from okamochi.workflows.attestations import Attachments
 from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.platforms import chosen_platforms
 from okamochi.workflows.prove_entry import Proof, report_of, tell_proof
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import LayoutSink, chosen_sinks, default_reference
+from okamochi.workflows.sinks import EngineSink, RegistrySink, Sink, chosen_sinks, default_reference
 
 __all__ = ["Delivery", "build_and_deliver"]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """`answers` are one for each sink, in order; the last one is the command's answer."""
+    """`answers` are one for each sink, in order; the last one is the command's answer. `built` has one image
+    for each platform, and `image` is the only one or their index."""
 
-    built: BuiltImage
+    built: tuple[BuiltImage, ...]
+    image: Image | ImageIndex
     reference: str
     answers: tuple[str, ...]
-    proof: Proof
+    proofs: tuple[Proof, ...]
 
     def report(self) -> dict[str, object]:
         """For --format json: names, digests, sizes, layers and components."""
-        image = self.built.image
+        if isinstance(self.image, Image):
+            return {**self.names, **report_of_image(self.built[0], self.proofs[0])}
         return {
-            "reference": self.reference,
-            "digest": str(image.digest),
-            "image_id": str(image.image_id),
-            "platform": str(self.built.platform),
-            "size_bytes": image.size_bytes,
-            "answers": self.answers,
-            "entry_point": report_of(self.proof),
-            "layers": [
-                {
-                    "digest": str(layer.descriptor.digest),
-                    "size_bytes": layer.descriptor.size_bytes,
-                    "comment": layer.comment,
-                }
-                for layer in image.layers
+            **self.names,
+            "images": [
+                {"digest": str(built.image.digest), **report_of_image(built, proof)}
+                for built, proof in zip(self.built, self.proofs, strict=True)
             ],
-            "components": self.built.components,
         }
+
+    @property
+    def names(self) -> dict[str, object]:
+        return {"reference": self.reference, "digest": str(self.image.digest), "answers": self.answers}
+
+
+def report_of_image(built: BuiltImage, proof: Proof) -> dict[str, object]:
+    image = built.image
+    return {
+        "image_id": str(image.image_id),
+        "platform": str(built.platform),
+        "size_bytes": image.size_bytes,
+        "entry_point": report_of(proof),
+        "layers": [
+            {
+                "digest": str(layer.descriptor.digest),
+                "size_bytes": layer.descriptor.size_bytes,
+                "comment": layer.comment,
+            }
+            for layer in image.layers
+        ],
+        "components": built.components,
+    }
 
 
 def build_and_deliver(
@@ -52,23 +70,63 @@ def build_and_deliver(
     *,
     tag: str | None,
     sinks: tuple[str, ...],
-    bills: tuple[str, ...] = (),
+    attach: Attachments,
 ) -> Delivery:
-    """The sinks, the tag and the bills of materials are checked before anything is built, so that a mistyped
-    one costs no build."""
+    """The sinks, the tag and what is to be attached are checked before anything is built, so that a mistyped
+    one costs no build. Nothing leaves before all platforms are built and proved."""
+    platforms = chosen_platforms(request.platform)
     targets = chosen_sinks(sinks, world)
-    layouts = tuple(one.folder for one in targets if isinstance(one, LayoutSink))
-    asked = parse_bills(bills, layouts)
-    if tag:
-        Reference.parse(tag)
+    attach.check(targets, platforms)
+    check_tag(tag, targets)
+    requests = [replace(request, platform=str(platform)) for platform in platforms]
+    # what the proof of one platform teaches is in the lock when the next one is planned
+    made = [build_one(one, world, tag, targets, alone=len(platforms) == 1) for one in requests]
+    built, proofs = tuple(one for one, _ in made), tuple(proof for _, proof in made)
+    images = tuple(one.image for one in built)
+    image: Image | ImageIndex = images[0] if len(images) == 1 else ImageIndex(images)
+    reference = default_reference(built[0].name, image, tag)
+    loaded = EngineSink if len(platforms) == 1 else ()
+    answers = tuple(
+        str(reference.tagged) if isinstance(one, loaded) else one.put(image, reference) for one in targets
+    )
+    attach.write(world, targets, built, image, reference, request.path)
+    world.cache.prune_when_due()
+    return Delivery(built, image, str(reference.tagged), answers, proofs)
+
+
+def build_one(
+    request: BuildRequest, world: World, tag: str | None, targets: tuple[Sink, ...], *, alone: bool
+) -> tuple[BuiltImage, Proof]:
+    """The only image goes into its engines now, since it is proved there; what becomes part of an index is
+    proved by this machine's own means."""
+    engines = tuple(one for one in targets if isinstance(one, EngineSink)) if alone else ()
 
     def deliver(built: BuiltImage) -> Delivered:
         reference = default_reference(built.name, built.image, tag)
-        return Delivered(built, reference, tuple(one.put(built.image, reference) for one in targets))
+        return Delivered(built, reference, tuple(one.put(built.image, reference) for one in engines))
 
     building = Building.open(request, world)
-    delivered, proof = build_proved(building, world, deliver, sinks=targets, given={})
+    delivered, proof = build_proved(building, world, deliver, sinks=engines, given={})
     tell_proof(proof, delivered.built, world)
-    write_bills(world, asked, layouts, delivered.built, request.path)
-    world.cache.prune_when_due()
-    return Delivery(delivered.built, str(delivered.reference.tagged), delivered.answers, proof)
+    return delivered.built, proof
+
+
+def check_tag(tag: str | None, targets: tuple[Sink, ...]) -> None:
+    """UsageError for what is no reference; for a registry there must be one, and the registry is asked."""
+    reference = Reference.parse(tag) if tag else None
+    for one in targets:
+        if not isinstance(one, RegistrySink):
+            continue
+        if reference is None:
+            raise UsageError(
+                "a registry needs the image's name",
+                where="--to registry",
+                hint="add --tag REGISTRY/NAME:TAG, or use 'okamochi push REGISTRY/NAME:TAG'",
+            )
+        if reference.digest is not None:
+            raise UsageError(
+                "an image is pushed under a tag; its digest is the answer",
+                where=str(reference),
+                hint="leave out what follows the @",
+            )
+        one.check(reference.tagged)

@@ -1,4 +1,4 @@
-"""Where an image goes: an engine, an OCI layout, an archive."""
+"""Where an image goes: an engine, an OCI layout, an archive, a registry."""
 
 import os
 from collections.abc import Sequence
@@ -7,22 +7,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from okamochi.errors import UsageError
-from okamochi.oci.image import Image
+from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.layout import check_layout_folder, write_layout
+from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.system.files import storage_errors
 from okamochi.system.world import World
 
 if TYPE_CHECKING:
+    from okamochi.oci.artifact import Artifact
+    from okamochi.oci.registry.registries import Registries
     from okamochi.run.engine import Engine
 
-__all__ = ["LayoutSink", "Sink", "chosen_sinks", "default_reference", "parse_sink"]
+__all__ = [
+    "EngineSink",
+    "LayoutSink",
+    "RegistrySink",
+    "Sink",
+    "chosen_sinks",
+    "default_reference",
+    "parse_sink",
+]
 
 
 class Sink(Protocol):
-    """Takes an image. `put` returns the answer for stdout: how the image is found there."""
+    """Takes an image, or one for each of several platforms. `put` returns the answer for stdout: how the
+    image is found there."""
 
-    def put(self, image: Image, reference: Reference) -> str: ...
+    def put(self, image: Image | ImageIndex, reference: Reference) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class LayoutSink:
 
     folder: Path
 
-    def put(self, image: Image, reference: Reference) -> str:
+    def put(self, image: Image | ImageIndex, reference: Reference) -> str:
         write_layout(image, self.folder, reference=reference.tag or None)
         return f"{reference.tagged}@{image.digest}"
 
@@ -42,14 +54,14 @@ class ArchiveSink:
 
     path: Path
 
-    def put(self, image: Image, reference: Reference) -> str:
+    def put(self, image: Image | ImageIndex, reference: Reference) -> str:
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         with storage_errors(self.path, hint="choose another place for the archive"):
             try:
                 from okamochi.oci.archive import write_archive
 
                 with unfinished.open("wb") as stream:
-                    write_archive(image, stream, reference=reference)
+                    write_archive(image, stream, reference=reference, platform=own_platform())
                 unfinished.replace(self.path)
             finally:
                 unfinished.unlink(missing_ok=True)
@@ -58,18 +70,67 @@ class ArchiveSink:
 
 @dataclass(frozen=True)
 class EngineSink:
-    """docker or podman; what it has already is not sent again."""
+    """docker or podman; what it has already is not sent again. Of several platforms, this machine's."""
 
     engine: "Engine"
     world: World
 
-    def put(self, image: Image, reference: Reference) -> str:
+    def put(self, image: Image | ImageIndex, reference: Reference) -> str:
+        own = own_platform()
+        chosen = next((one for one in image.images if one.config.platform == own), image.images[0])
+        if len(image.images) > 1:
+            self.world.reporter.note(f"{self.engine.name} gets the image for {chosen.config.platform} alone")
         with self.world.reporter.step(f"Loading into {self.engine.name}"):
-            self.engine.load(image, reference)
+            self.engine.load(chosen, reference)
         return str(reference.tagged)
 
 
-def default_reference(name: str, image: Image, tag: str | None) -> Reference:
+@dataclass(frozen=True)
+class RegistrySink:
+    """A registry, by the name of the image; what it has already is not sent again."""
+
+    registries: "Registries"
+    world: World
+
+    def check(self, reference: Reference) -> None:
+        """Asks for the repository, so that a name or a password that is wrong costs no build."""
+        from okamochi.oci.digest import Digest
+        from okamochi.oci.registry.registries import PUSH
+
+        repository = self.registries.repository(reference, PUSH)
+        repository.has_manifest(Digest.of(str(reference).encode()))
+
+    def put(self, image: Image | ImageIndex, reference: Reference) -> str:
+        from okamochi.oci.registry.push import push_image
+        from okamochi.workflows.known_places import CachedPlaces
+
+        with self.world.reporter.step(f"Pushing to {reference.registry}"):
+            pushed = push_image(image, reference, self.registries, CachedPlaces(self.world.cache))
+        mounted = f", {pushed.mounted} mounted from other repositories" if pushed.mounted else ""
+        self.world.reporter.note(
+            f"{pushed.sent} blobs with {pushed.sent_bytes:,} bytes sent, {pushed.there} were there{mounted}"
+        )
+        return f"{reference.tagged}@{image.digest}"
+
+    def attach(self, artifact: "Artifact", reference: Reference) -> None:
+        """Beside an image that was put there."""
+        from okamochi.oci.registry.push import push_artifact
+
+        with self.world.reporter.step(f"Attaching {artifact.artifact_type}"):
+            push_artifact(artifact, reference, self.registries)
+
+
+def own_platform() -> Platform | None:
+    """None on a machine that no images are built for."""
+    import platform as host
+
+    try:
+        return Platform.of_machine(host.machine())
+    except UsageError:
+        return None
+
+
+def default_reference(name: str, image: Image | ImageIndex, tag: str | None) -> Reference:
     """The tag that was asked for, else the project's name and 12 digits of the content."""
     return Reference.parse(tag) if tag else Reference.parse(f"{name}:{image.digest.hex[:12]}")
 
@@ -89,7 +150,7 @@ def chosen_sinks(texts: Sequence[str], world: World) -> tuple[Sink, ...]:
 
 
 def parse_sink(text: str, world: World) -> Sink:
-    """UsageError for anything but docker, podman, layout:DIR and archive:FILE; EngineError when the
+    """UsageError for anything but docker, podman, layout:DIR, archive:FILE and registry; EngineError when the
     engine does not answer."""
     kind, colon, place = text.partition(":")
     if kind == "layout" and place:
@@ -97,6 +158,10 @@ def parse_sink(text: str, world: World) -> Sink:
         return LayoutSink(Path(place))
     if kind == "archive" and place:
         return ArchiveSink(Path(place))
+    if text == "registry":
+        from okamochi.oci.registry.registries import Registries
+
+        return RegistrySink(Registries.of(world.environ, world.runner, offline=world.offline), world)
     from okamochi.run.engines import ENGINES, engine_named
 
     if kind in ENGINES and not colon:
@@ -106,5 +171,5 @@ def parse_sink(text: str, world: World) -> Sink:
     raise UsageError(
         f"no such sink: {text!r}",
         where="--to",
-        hint="use docker, podman, layout:DIR or archive:FILE",
+        hint="use docker, podman, layout:DIR, archive:FILE or registry",
     )

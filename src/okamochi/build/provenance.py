@@ -1,0 +1,65 @@
+"""How an image came to be: an in-toto statement with SLSA provenance (https://slsa.dev/spec/v1.0/provenance)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from okamochi import __version__
+from okamochi.build.components import Component
+from okamochi.model.plan import Plan
+from okamochi.oci.canonical_json import JsonObject, canonical_json
+from okamochi.oci.image import Image
+
+__all__ = ["IN_TOTO", "provenance"]
+
+IN_TOTO = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD_TYPE = "urn:okamochi:build:v1"
+REVISION = "org.opencontainers.image.revision"
+SOURCE = "org.opencontainers.image.source"
+
+
+def provenance(image: Image, name: str, components: Iterable[Component], plan: Plan) -> bytes:
+    """The same image gives the same bytes: nothing of the moment or of this machine is told."""
+    annotations = dict(json.loads(image.manifest_bytes).get("annotations") or {})
+    statement: dict[str, object] = {
+        "_type": STATEMENT,
+        "subject": [{"name": name, "digest": {"sha256": image.digest.hex}}],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "buildDefinition": {
+                "buildType": BUILD_TYPE,
+                "externalParameters": {
+                    "source": annotations.get(SOURCE, ""),
+                    "platform": str(image.config.platform),
+                    "python": plan.python_version,
+                    "entryPoint": plan.application.object_reference or plan.application.script,
+                },
+                "internalParameters": {"created": image.config.created},
+                "resolvedDependencies": [*sources(annotations), *map(dependency, packages(components))],
+            },
+            "runDetails": {
+                "builder": {"id": f"pkg:pypi/okamochi@{__version__}", "version": {"okamochi": __version__}}
+            },
+        },
+    }
+    return canonical_json(statement)
+
+
+def sources(annotations: JsonObject) -> Iterator[JsonObject]:
+    """The commit that the app's files come from, where it is known."""
+    revision, source = (str(annotations.get(key, "")) for key in (REVISION, SOURCE))
+    if revision:
+        yield {"uri": f"git+{source}" if source else "git+local", "digest": {"gitCommit": revision}}
+
+
+def packages(components: Iterable[Component]) -> Iterator[Component]:
+    return (one for one in components if one.sha256)
+
+
+def dependency(component: Component) -> JsonObject:
+    name, version = quote(component.name, safe=".-_~"), quote(component.version, safe=".-_~:")
+    kinds = {"wheel": "pypi", "deb": "deb/debian"}
+    uri = f"pkg:{kinds.get(component.kind, 'generic')}/{name}@{version}"
+    return {"uri": uri, "digest": {"sha256": component.sha256}}

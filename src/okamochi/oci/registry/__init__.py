@@ -1,0 +1,1 @@
+"""A client of registries by the OCI distribution-spec: pull, push, referrers."""

@@ -1,0 +1,146 @@
+"""An image to a registry: what it lacks, in parallel; manifests when all they name is there."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Protocol
+
+from okamochi.errors import RegistryError
+from okamochi.oci.artifact import Artifact
+from okamochi.oci.descriptor import Descriptor
+from okamochi.oci.digest import Digest
+from okamochi.oci.image import Image, ImageIndex
+from okamochi.oci.media_types import IMAGE_INDEX, IMAGE_MANIFEST
+from okamochi.oci.reference import Reference
+from okamochi.oci.registry.referrers import list_referrer
+from okamochi.oci.registry.registries import PULL, PUSH, Registries
+from okamochi.oci.registry.repository import Repository, StoredManifest
+from okamochi.oci.registry.upload import BlobSource, upload_blob
+
+__all__ = ["KnownPlaces", "NoKnownPlaces", "Pushed", "push_artifact", "push_image"]
+
+UPLOADS = 4
+
+
+class KnownPlaces(Protocol):
+    """Which repositories of a registry are known to have a blob: it can be mounted from there."""
+
+    def of(self, registry: str, digest: Digest) -> tuple[str, ...]: ...
+    def add(self, registry: str, digest: Digest, repository: str) -> None: ...
+
+
+class NoKnownPlaces:
+    def of(self, registry: str, digest: Digest) -> tuple[str, ...]:
+        return ()
+
+    def add(self, registry: str, digest: Digest, repository: str) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was done for the blobs of an image, configuration included."""
+
+    sent: int = 0
+    sent_bytes: int = 0
+    mounted: int = 0
+    there: int = 0
+
+    def __add__(self, other: "Pushed") -> "Pushed":
+        return Pushed(
+            self.sent + other.sent,
+            self.sent_bytes + other.sent_bytes,
+            self.mounted + other.mounted,
+            self.there + other.there,
+        )
+
+
+def push_image(
+    image: Image | ImageIndex, reference: Reference, registries: Registries, places: KnownPlaces
+) -> Pushed:
+    """All under the reference's tag ("latest" without one). An image that the registry has by its digest
+    costs two requests; nothing is tagged before all of it is there."""
+    tagged = reference.tagged
+    repository = registries.repository(tagged, PUSH)
+    pushing = Pushing(repository, registries, tagged, places)
+    done = Pushed()
+    missing = [one for one in image.images if not repository.has_manifest(one.digest)]
+    there = len(image.images) - len(missing)
+    blobs = {source.descriptor.digest: source for one in missing for source in blobs_of(one)}
+    with ThreadPoolExecutor(UPLOADS, "push") as pool:
+        futures = [pool.submit(pushing.blob, source) for source in blobs.values()]
+        try:
+            done = sum((future.result() for future in futures), Pushed(there=there))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    if isinstance(image, ImageIndex):
+        for one in missing:
+            repository.put_manifest(str(one.digest), StoredManifest(IMAGE_MANIFEST, one.manifest_bytes))
+        top = StoredManifest(IMAGE_INDEX, image.index_bytes)
+    else:
+        top = StoredManifest(IMAGE_MANIFEST, image.manifest_bytes)
+    repository.put_manifest(tagged.tag, top)
+    return done
+
+
+def push_artifact(artifact: Artifact, reference: Reference, registries: Registries) -> None:
+    """A document about an image that is there, listed among the image's referrers."""
+    repository = registries.repository(reference.tagged, PUSH)
+    for descriptor, content in artifact.blobs:
+        if not repository.has_blob(descriptor):
+            upload_blob(repository, in_memory(descriptor, content))
+    manifest = StoredManifest(IMAGE_MANIFEST, artifact.manifest_bytes)
+    if not repository.put_manifest(str(manifest.descriptor.digest), manifest):
+        list_referrer(repository, artifact)
+
+
+@dataclass(frozen=True)
+class Pushing:
+    """One push."""
+
+    repository: Repository
+    registries: Registries
+    reference: Reference
+    places: KnownPlaces
+
+    def blob(self, source: BlobSource) -> Pushed:
+        descriptor = source.descriptor
+        done = self._brought(source)
+        self.places.add(self.reference.registry, descriptor.digest, self.reference.repository)
+        return done
+
+    def _brought(self, source: BlobSource) -> Pushed:
+        if self.repository.has_blob(source.descriptor):
+            return Pushed(there=1)
+        if self._mounted(source.descriptor):
+            return Pushed(mounted=1)
+        return Pushed(sent=1, sent_bytes=upload_blob(self.repository, source))
+
+    def _mounted(self, descriptor: Descriptor) -> bool:
+        """A registry may refuse to mount, for want of rights or of the blob: then it is sent."""
+        known = self.places.of(self.reference.registry, descriptor.digest)
+        for source in [name for name in known if name != self.reference.repository][:1]:
+            scope = f"repository:{source}:{PULL}"
+            repository = self.registries.repository(self.reference, PUSH, further=(scope,))
+            try:
+                place, _ = repository.start_upload(mount=descriptor.digest, source=source)
+            except RegistryError:
+                continue
+            if not place:
+                return True
+        return False
+
+
+def blobs_of(image: Image) -> Iterator[BlobSource]:
+    for layer in image.layers:
+        yield BlobSource(layer.descriptor, opener(layer.path.open))
+    yield in_memory(image.config_descriptor, image.config_bytes)
+
+
+def opener(open_file: Callable[..., object]) -> Callable[[], BytesIO]:
+    return lambda: open_file("rb")  # type: ignore[return-value]
+
+
+def in_memory(descriptor: Descriptor, content: bytes) -> BlobSource:
+    return BlobSource(descriptor, lambda: BytesIO(content))

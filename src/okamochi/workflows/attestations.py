@@ -1,0 +1,89 @@
+"""Documents about an image, where the image goes: bills of materials, provenance, a signature."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import UsageError
+from okamochi.oci.artifact import Artifact, attach_to_layout
+from okamochi.oci.image import Image, ImageIndex
+from okamochi.oci.platform import Platform
+from okamochi.oci.reference import Reference
+from okamochi.system.files import write_atomic
+from okamochi.system.world import World
+from okamochi.workflows.bills import bill_documents, parse_bills
+from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.sinks import LayoutSink, RegistrySink, Sink
+
+__all__ = ["Attachments"]
+
+ATTACH = "attach"
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """What was asked for: `bills` as "FORMAT" or "FORMAT:FILE", `provenance` as "attach" or a file, "" for
+    none."""
+
+    bills: tuple[str, ...] = ()
+    provenance: str = ""
+
+    @property
+    def _provenance_file(self) -> Path | None:
+        return None if self.provenance == ATTACH else Path(self.provenance)
+
+    def check(self, targets: Sequence[Sink], platforms: Sequence[Platform]) -> None:
+        """UsageError for a document that has no place to go, and for one file of several images."""
+        files = [("--sbom", bill.file) for bill in parse_bills(self.bills)]
+        if self.provenance:
+            files.append(("--provenance", self._provenance_file))
+        placeless = [option for option, file in files if file is None]
+        if placeless and not any(isinstance(one, LayoutSink | RegistrySink) for one in targets):
+            raise UsageError(
+                "there is no layout and no registry to attach the document to",
+                where=placeless[0],
+                hint="name a file (--sbom spdx:FILE, --provenance FILE), or build into a layout or registry",
+            )
+        named = [option for option, file in files if file is not None]
+        if named and len(platforms) > 1:
+            raise UsageError(
+                "one file cannot hold the documents of several platforms",
+                where=named[0],
+                hint="leave the file out: each is attached to its image in the layout or registry",
+            )
+
+    def write(
+        self,
+        world: World,
+        targets: Sequence[Sink],
+        built: Sequence[BuiltImage],
+        image: Image | ImageIndex,
+        reference: Reference,
+        project: Path,
+    ) -> None:
+        """Each document into its file or, as an artifact whose subject is the image, beside the image."""
+        for one in built:
+            for media_type, file, content in self._documents(world, one, project):
+                if file is not None:
+                    write_atomic(file, content)
+                    continue
+                put_beside(Artifact(media_type, content, one.image.descriptor), targets, reference)
+
+    def _documents(
+        self, world: World, built: BuiltImage, project: Path
+    ) -> Iterator[tuple[str, Path | None, bytes]]:
+        for bill, media_type, content in bill_documents(world, parse_bills(self.bills), built, project):
+            yield media_type, bill.file, content
+        if self.provenance:
+            from okamochi.build.provenance import IN_TOTO, provenance
+
+            content = provenance(built.image, built.name, built.components, built.plan)
+            yield IN_TOTO, self._provenance_file, content
+
+
+def put_beside(artifact: Artifact, targets: Sequence[Sink], reference: Reference) -> None:
+    for one in targets:
+        if isinstance(one, LayoutSink):
+            attach_to_layout(artifact, one.folder)
+        elif isinstance(one, RegistrySink):
+            one.attach(artifact, reference)
