@@ -1,7 +1,7 @@
 """Workers, schedulers and migrations beside the web process."""
 
 from okamochi.model.plan import Plan
-from okamochi.model.process import ProcessType
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from tests.detect.plans import FLASK_APP, planned
 
 CELERY = "from celery import Celery\ncelery = Celery('x', broker='redis://queue')\n"
@@ -55,3 +55,63 @@ def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> N
 
 def test_a_plan_without_any_of_it_has_the_web_process_alone() -> None:
     assert len(planned({"app.py": FLASK_APP}).processes) == 1
+
+
+def worker_of(requirements: str, **files: str) -> tuple[Process, Plan]:
+    plan = planned({"requirements.txt": f"flask\n{requirements}\n", "app.py": FLASK_APP, **files})
+    return next(one for one in plan.processes if one.type is not ProcessType.WEB), plan
+
+
+def test_queues_of_rq_have_a_worker_that_finds_the_apps_redis() -> None:
+    app = FLASK_APP + (
+        "import os\nfrom redis import Redis\nfrom rq import Queue\n"
+        "queue = Queue('mails', connection=Redis.from_url(os.environ['REDIS_URL']))\n"
+    )
+    worker, plan = worker_of("rq\nredis", **{"app.py": app})
+    assert worker.argv == ("/opt/venv/bin/rq", "worker", "mails")
+    assert ("OKAMOCHI_SAME", "RQ_REDIS_URL=REDIS_URL") in worker.environment
+    assert isinstance(worker.probe, HeartbeatProbe)
+    assert any(one.field == "processes.worker.argv" and one.evidence[0].line for one in plan.decisions)
+
+
+def test_a_script_that_works_for_rq_comes_before_rqs_own_program() -> None:
+    script = (
+        "from redis import Redis\nfrom rq import Worker\nWorker(['default'], connection=Redis()).work()\n"
+    )
+    worker, _ = worker_of("rq", **{"worker.py": script})
+    assert worker.argv == ("/opt/venv/bin/python", "worker.py")
+    assert isinstance(worker.probe, HeartbeatProbe)
+
+
+def test_dramatiq_gets_all_modules_with_actors_and_the_broker_first() -> None:
+    files = {
+        "jobs/__init__.py": "",
+        "jobs/a.py": "import dramatiq\n@dramatiq.actor\ndef one(): pass\n",
+        "jobs/broker.py": "import dramatiq\ndramatiq.set_broker(None)\n",
+    }
+    worker, _ = worker_of("dramatiq", **files)
+    assert worker.argv[:3] == ("/opt/venv/bin/dramatiq", "jobs.broker", "jobs.a")
+
+
+def test_huey_s_consumer_gets_the_module_that_defines_the_tasks() -> None:
+    files = {
+        "config.py": "from huey import RedisHuey\nhuey = RedisHuey('x')\n",
+        "tasks.py": "from config import huey\n@huey.task()\ndef one(): pass\n",
+    }
+    worker, _ = worker_of("huey", **files)
+    assert worker.argv[:2] == ("/opt/venv/bin/huey_consumer", "tasks.huey")
+
+
+def test_a_script_that_blocks_on_its_schedule_is_a_scheduler() -> None:
+    script = (
+        "from apscheduler.schedulers.blocking import BlockingScheduler\n"
+        "clock = BlockingScheduler()\nclock.start()\n"
+    )
+    scheduler, _ = worker_of("apscheduler", **{"clock.py": script})
+    assert (scheduler.type, scheduler.argv[1]) == (ProcessType.SCHEDULER, "clock.py")
+    assert isinstance(scheduler.probe, HeartbeatProbe)
+
+
+def test_a_package_that_nothing_uses_starts_nothing() -> None:
+    plan = planned({"requirements.txt": "flask\nrq\ndramatiq\nhuey\narq\napscheduler\n", "app.py": FLASK_APP})
+    assert len(plan.processes) == 1

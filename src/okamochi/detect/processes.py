@@ -8,10 +8,14 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import commands_of
+from okamochi.detect.heartbeats import heartbeat_of
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.detect.statements import procfile_lines
+from okamochi.detect.worker_programs import WorkerProgram, worker_programs
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.model.process import Process, ProcessType
@@ -32,12 +36,13 @@ Found = tuple[Process, Decision]
 
 
 def other_processes(
-    sources: Sources, framework: Framework, names: Iterable[str]
+    sources: Sources, framework: Framework, names: Iterable[str], redis_variable: str = ""
 ) -> tuple[tuple[Process, ...], tuple[Decision, ...]]:
     """Sorted by their kind, then by name; with the decision about each, and about what is only offered.
 
-    `names` are the normalized names that the project asks for.
+    `names` are the normalized names that the project asks for; `redis_variable` leads the app to its Redis.
     """
+    asked = frozenset(names)
     found: dict[str, Found] = {}
     decisions: list[Decision] = []
     for name, command, line in procfile_lines(sources.project):
@@ -47,12 +52,26 @@ def other_processes(
     commands = frozenset(process.argv[0].rpartition("/")[2] for process, _ in found.values())
     if "celery" not in commands:
         found.update({one[0].name: one for one in _celery(sources) if one[0].name not in found})
+    types = {process.type for process, _ in found.values()}
+    for program in worker_programs(sources, asked, redis_variable):
+        if program.type not in types:
+            found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:
-        migration = _migration(sources, framework, frozenset(names))
+        migration = _migration(sources, framework, asked)
         if migration is not None:
             found.setdefault("release", _process("release", ProcessType.RELEASE, migration))
     ordered = sorted(found.values(), key=lambda one: (one[0].type.value, one[0].name))
-    return tuple(one[0] for one in ordered), (*(one[1] for one in ordered), *decisions)
+    processes = tuple(_with_heartbeat(process, sources) for process, _ in ordered)
+    return processes, (*(decision for _, decision in ordered), *decisions)
+
+
+def _of_a_program(program: WorkerProgram) -> Found:
+    process, decision = _process(program.type.value, program.type, program.argv)
+    return msgspec.structs.replace(process, environment=program.environment), decision
+
+
+def _with_heartbeat(process: Process, sources: Sources) -> Process:
+    return msgspec.structs.replace(process, probe=heartbeat_of(process, sources))
 
 
 def _process(name: str, kind: ProcessType, argv: Detected[tuple[str, ...]]) -> Found:

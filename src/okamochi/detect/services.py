@@ -33,6 +33,13 @@ class ChosenServices:
     services: tuple[BackingService, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
+    @property
+    def redis_variable(self) -> str:
+        """The first variable that holds the URL of a Redis; "" when there is none."""
+        redis = (one for one in self.services if one.kind is ServiceKind.REDIS)
+        found = (variable for one in redis for variable in one.variables if "://" in variable.template)
+        return next((variable.name for variable in found), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

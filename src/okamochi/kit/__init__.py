@@ -1,4 +1,5 @@
-"""What goes into images, to /opt/okamochi: the server's configuration, the health check, the secret loader.
+"""What goes into images, to /opt/okamochi: the server's configuration, the health check, the secret
+loader, what runs migrations once and what lets workers show that they live.
 
 The modules beside this one are copied, never imported by okamochi: standard library only, Python 3.9 and
 later.
@@ -10,12 +11,16 @@ __all__ = ["KIT_FILES", "kit_files"]
 
 KIT_FILES = (
     ("access_log.py", "access_log.py"),
+    ("database_lock.py", "database_lock.py"),
     ("draining.py", "draining.py"),
     ("forwarded.py", "forwarded.py"),
     ("gunicorn.conf.py", "gunicorn_conf.py"),
     ("healthcheck.py", "healthcheck.py"),
+    ("heartbeat.py", "heartbeat.py"),
+    ("migrate.py", "migrate.py"),
     ("process_one.py", "process_one.py"),
     ("prometheus_files.py", "prometheus_files.py"),
+    ("schema_state.py", "schema_state.py"),
     ("secret_files.py", "secret_files.py"),
     ("sizing.py", "sizing.py"),
     ("time_limits.py", "time_limits.py"),

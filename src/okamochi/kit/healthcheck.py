@@ -3,7 +3,12 @@
 PORT: where it listens (8000). OKAMOCHI_HEALTH_PATH: the path of a GET that must answer below 400; empty:
 HEAD / must get an HTTP answer, whatever its status (the kernel accepts connections for a server that hangs).
 OKAMOCHI_HEALTH_HOST: the Host header. Redirects are not followed.
+OKAMOCHI_HEARTBEAT_FILE: a worker's; it must not be older than OKAMOCHI_HEARTBEAT_SECONDS, and nothing else is
+asked. OKAMOCHI_SCHEMA_OF: the command that migrates; while the database is behind it, the app is not ready.
 """
+
+# pathlib would double the time of the imports:
+# ruff: noqa: PTH100, PTH108, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -14,6 +19,8 @@ from _socket import socket  # the public module costs 10 ms of imports at each p
 
 SECONDS = 4.0  # less than the engine's own limit, so that the reason is told
 USER_AGENT = "okamochi-healthcheck"
+BEHIND = "3"
+ASKED_SECONDS = 60.0
 
 
 def request(verb: str, path: str, host: str) -> bytes:
@@ -67,7 +74,80 @@ def probe(port: int, path: str, host: str) -> tuple[bool, str]:
     return 200 <= status < 400, f"GET {path} answered {status}"
 
 
+def heartbeat(path: str, most: float) -> tuple[bool, str]:
+    try:
+        age = time.time() - os.stat(path).st_mtime
+    except OSError:
+        return False, "no heartbeat yet"
+    return age <= most, f"the last heartbeat is {max(age, 0):.0f} s old"
+
+
+def schema(command: str, place: str, seconds: float) -> tuple[bool, str]:
+    """The answer of `migrate.py --check`, which runs by itself and leaves it in a file: it may load the whole
+    app. Once the schema is there it is not asked again."""
+    said = read(place)
+    if not said:
+        ask_schema(command, place)
+        ends = time.monotonic() + seconds
+        while not said and time.monotonic() < ends:
+            time.sleep(0.1)
+            said = read(place)
+    code, _, text = said.strip().partition(" ")
+    if not said:
+        return False, "the database's schema is being asked for"
+    if code == BEHIND:
+        os.unlink(place)
+        return False, text
+    return True, text
+
+
+def read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def ask_schema(command: str, place: str) -> None:
+    """One at a time, apart from this process and its time limit."""
+    mark = place + ".asked"
+    try:
+        if time.time() - os.stat(mark).st_mtime < ASKED_SECONDS:
+            return
+    except OSError:
+        pass
+    with open(mark, "w", encoding="utf-8"):
+        pass
+    if os.fork():
+        return
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    if os.fork():
+        os._exit(0)
+    kit = os.path.dirname(os.path.abspath(__file__))
+    with_secrets = (sys.executable, "-I", os.path.join(kit, "secret_files.py"), "--")
+    check = (sys.executable, "-I", os.path.join(kit, "migrate.py"), "--check", "--answer", place, "--")
+    os.execv(sys.executable, (*with_secrets, *check, *command.split()))
+
+
 def main(environ: os._Environ[str] | dict[str, str]) -> tuple[bool, str]:
+    if environ.get("OKAMOCHI_HEARTBEAT_FILE"):
+        most = environ.get("OKAMOCHI_HEARTBEAT_SECONDS", "")
+        return heartbeat(environ["OKAMOCHI_HEARTBEAT_FILE"], float(most if most.isdigit() else 60))
+    begin = time.monotonic()
+    healthy, reason = served(environ)
+    command = environ.get("OKAMOCHI_SCHEMA_OF", "")
+    if not healthy or not command:
+        return healthy, reason
+    left = SECONDS - (time.monotonic() - begin)
+    ready, told = schema(command, environ.get("TMPDIR", "/tmp") + "/okamochi-schema", left)
+    return ready, reason if ready else told
+
+
+def served(environ: os._Environ[str] | dict[str, str]) -> tuple[bool, str]:
     text = environ.get("PORT") or "8000"
     if not text.isdigit() or not 0 < int(text) < 65536:
         return False, f"PORT={text} is no port"

@@ -1,14 +1,26 @@
 """How the kit's programs in an image are started, and what they are told: by every engine and renderer."""
 
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT
-from okamochi.model.process import HttpProbe, Process
+from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType
 
-__all__ = ["HEALTH_CHECK", "SECRETS_MOUNT", "health_environment", "with_secrets"]
+__all__ = [
+    "HEALTH_CHECK",
+    "HEARTBEAT_FILE",
+    "SECRETS_MOUNT",
+    "command_of",
+    "health_environment",
+    "is_migration",
+    "schema_environment",
+    "with_secrets",
+]
 
 PYTHON = f"{VENV_ROOT}/bin/python"
 HEALTH_CHECK = (PYTHON, "-I", "-S", f"{KIT_ROOT}/healthcheck.py")
 """Exits with 0 when the process's probe is content."""
 LOADER = (PYTHON, "-I", f"{KIT_ROOT}/secret_files.py", "--")
+MIGRATE = (PYTHON, "-I", f"{KIT_ROOT}/migrate.py", "--")
+HEARTBEAT = (PYTHON, f"{KIT_ROOT}/heartbeat.py", "--")
+HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
 SECRETS_MOUNT = "/run/secrets"
 """The folder, inside a container, in which each secret is a file of its name."""
 
@@ -16,6 +28,9 @@ SECRETS_MOUNT = "/run/secrets"
 def health_environment(process: Process) -> dict[str, str]:
     """What the kit's health check, access log and time limits are told; without a path, any HTTP answer on
     the port is healthy."""
+    if isinstance(process.probe, HeartbeatProbe):
+        seconds = str(process.probe.maximum_age_seconds)
+        return {"OKAMOCHI_HEARTBEAT_FILE": process.probe.path, "OKAMOCHI_HEARTBEAT_SECONDS": seconds}
     found = {"OKAMOCHI_STOP_GRACE_SECONDS": str(process.stop_grace_seconds)}
     if isinstance(process.probe, HttpProbe):
         found["OKAMOCHI_HEALTH_PATH"] = process.probe.path
@@ -27,3 +42,30 @@ def health_environment(process: Process) -> dict[str, str]:
 def with_secrets(argv: tuple[str, ...]) -> tuple[str, ...]:
     """The command with the secrets' files turned into variables first."""
     return (*LOADER, *argv)
+
+
+def is_migration(process: Process) -> bool:
+    """A release command whose database the kit can lock and ask: Flask-Migrate's, Alembic's, Django's."""
+    words = tuple(word.rpartition("/")[2] for word in process.argv)
+    known = words[:3] == ("flask", "db", "upgrade") or words[1:3] == ("manage.py", "migrate")
+    return process.type is ProcessType.RELEASE and (
+        known or (words[:1] == ("alembic",) and "upgrade" in words)
+    )
+
+
+def schema_environment(processes: tuple[Process, ...]) -> dict[str, str]:
+    """What lets the web process's health check ask whether the schema is behind."""
+    command = next((" ".join(one.argv) for one in processes if is_migration(one)), "")
+    return {"OKAMOCHI_SCHEMA_OF": command} if command else {}
+
+
+def command_of(process: Process, *, secrets: bool) -> tuple[str, ...]:
+    """What is really run: a migration under its lock, a worker with its heartbeat; `secrets` says that there
+    are secrets' files to load, which gunicorn's configuration does itself."""
+    argv = process.argv
+    if is_migration(process):
+        argv = (*MIGRATE, *argv)
+    elif isinstance(process.probe, HeartbeatProbe):
+        argv = (*HEARTBEAT, *argv)
+    own = f"{KIT_ROOT}/gunicorn.conf.py" in argv or not secrets
+    return argv if own else with_secrets(argv)

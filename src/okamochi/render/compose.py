@@ -9,11 +9,18 @@ from collections.abc import Iterator
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, health_environment, with_secrets
+from okamochi.model.kit_programs import (
+    HEALTH_CHECK,
+    SECRETS_MOUNT,
+    command_of,
+    health_environment,
+    schema_environment,
+)
 from okamochi.model.lock import Lock
-from okamochi.model.plan import KIT_ROOT, Plan
+from okamochi.model.plan import Plan
 from okamochi.model.process import (
     EnvironmentVariable,
+    HeartbeatProbe,
     Process,
     ProcessType,
     VariableKind,
@@ -149,9 +156,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
 
 
 def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
-    """gunicorn's configuration loads secrets itself; other programs get them from the kit's loader."""
-    own = f"{KIT_ROOT}/gunicorn.conf.py" in process.argv or not names
-    return [literal(one) for one in (process.argv if own else with_secrets(process.argv))]
+    return [literal(one) for one in command_of(process, secrets=bool(names))]
 
 
 def literal(text: str) -> str:
@@ -178,7 +183,10 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
         found[variable.name] = value_of(variable)
     if process.port:
         found["PORT"] = str(process.port)
+    if process.port or process.probe:
         found.update({name: literal(value) for name, value in health_environment(process).items()})
+    if process.type is ProcessType.WEB:
+        found.update({name: literal(value) for name, value in schema_environment(plan.processes).items()})
     found.update({name: literal(value) for name, value in process.environment})
     for name in sorted(dict(plan.image_environment).keys() & set(names)):
         found[name] = ""  # the image's own value (a SQLite file) gives way to the file
@@ -222,6 +230,8 @@ def dependencies_of(plan: Plan, process: Process) -> Node:
 def healthcheck_of(process: Process) -> Node:
     if process.type is ProcessType.WEB:
         return {"healthcheck": check(HEALTH_CHECK, start="60s")}
+    if isinstance(process.probe, HeartbeatProbe):
+        return {"healthcheck": check(HEALTH_CHECK, start="60s", every="30s")}
     return {"healthcheck": {"disable": True}}
 
 

@@ -1,0 +1,48 @@
+"""Which workers show that they live: those whose program the kit's heartbeat knows."""
+
+import re
+
+from okamochi.detect.python_source import Sources
+from okamochi.model.kit_programs import HEARTBEAT_FILE
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType
+
+__all__ = ["heartbeat_of"]
+
+SECONDS = 60
+RQ_SECONDS = 120
+"""RQ beats every 30 s while a job runs or none comes."""
+LOOPS = re.compile(r"\bBlockingScheduler\(|\brun_pending\(|\bWorker\(")
+PAUSE = re.compile(r"\bsleep\((\d+)")
+
+
+def heartbeat_of(process: Process, sources: Sources) -> HeartbeatProbe | None:
+    """None for programs that nothing is known of: their health stays untold rather than guessed."""
+    if process.type not in (ProcessType.WORKER, ProcessType.SCHEDULER):
+        return None
+    seconds = _seconds(process.argv, sources)
+    return HeartbeatProbe(path=HEARTBEAT_FILE, maximum_age_seconds=seconds) if seconds else None
+
+
+def _seconds(argv: tuple[str, ...], sources: Sources) -> int:
+    program, words = argv[0].rpartition("/")[2], argv[1:]
+    match program:
+        case "rq" | "flask":
+            return RQ_SECONDS if "worker" in words else 0
+        case "celery" if "beat" in words:
+            return RQ_SECONDS
+        case "celery":
+            return SECONDS if "worker" in words and "--without-heartbeat" not in words else 0
+        case "dramatiq" | "huey_consumer" | "huey_consumer.py" | "arq":
+            return SECONDS
+        case "python":
+            return _of_a_script(next((one for one in words if one.endswith(".py")), ""), sources)
+        case _:
+            return 0
+
+
+def _of_a_script(path: str, sources: Sources) -> int:
+    text = sources.text(path) if path in sources.known else ""
+    if not LOOPS.search(text) or not re.search(r"\b(apscheduler|schedule|rq)\b", text):
+        return 0
+    longest = max((int(one) for one in PAUSE.findall(text)), default=0)
+    return max(RQ_SECONDS, 3 * longest)

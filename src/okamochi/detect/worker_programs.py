@@ -1,0 +1,183 @@
+"""Workers and schedulers that no Procfile names, from the code: RQ, Dramatiq, Huey, arq, APScheduler."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.base import Detected
+from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import VENV_ROOT
+from okamochi.model.process import ProcessType
+
+__all__ = ["WorkerProgram", "worker_programs"]
+
+BIN = f"{VENV_ROOT}/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProgram:
+    """One process; `environment` is what its program must be told beside the app's own variables."""
+
+    type: ProcessType
+    argv: Detected[tuple[str, ...]]
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def worker_programs(
+    sources: Sources, names: frozenset[str], redis_variable: str = ""
+) -> Iterator[WorkerProgram]:
+    """At most one worker, and a scheduler. `redis_variable` is what leads the app to its Redis, "" when the
+    code itself holds the address."""
+    found = _rq(sources, names, redis_variable) if names & {"rq", "flask-rq2"} else None
+    for package, find in (("dramatiq", _dramatiq), ("huey", _huey), ("arq", _arq)):
+        if found is None and package in names:
+            found = find(sources)
+    if found is not None:
+        yield found
+    if "apscheduler" in names:
+        yield from _apscheduler(sources)
+
+
+def _program(kind: ProcessType, argv: tuple[str, ...], *places: Evidence) -> WorkerProgram:
+    return WorkerProgram(kind, Detected(argv, places))
+
+
+def _rq(sources: Sources, names: frozenset[str], redis_variable: str) -> WorkerProgram | None:
+    """A script of the project that works itself comes before RQ's own program."""
+    for path in sources.all_paths:
+        if "rq" not in sources.text(path) or ".work(" not in sources.text(path):
+            continue
+        module = sources.module(path)
+        line = _call_of(module, ("rq.Worker", "rq.SimpleWorker", "rq.worker.Worker"))
+        if line and "." not in dotted_name(path, import_root_of(path, sources.known)):
+            place = Evidence(path=path, line=line, reason="is RQ's worker")
+            return _program(ProcessType.WORKER, (f"{BIN}/python", path), place)
+    if "flask-rq2" in names:
+        found = next((one for one in sources.paths if "flask_rq2" in sources.text(one)), "")
+        place = Evidence(path=found, reason="Flask-RQ2 brings flask rq")
+        return _program(ProcessType.WORKER, (f"{BIN}/flask", "rq", "worker"), place) if found else None
+    queues = tuple(_queues(sources))
+    if not queues or not redis_variable:
+        return None
+    named = dict.fromkeys(name for name, _ in queues)
+    argv = (f"{BIN}/rq", "worker", *named)
+    # rq's own variable: its option would need a shell
+    told = () if redis_variable == "RQ_REDIS_URL" else (("OKAMOCHI_SAME", f"RQ_REDIS_URL={redis_variable}"),)
+    return WorkerProgram(ProcessType.WORKER, Detected(argv, tuple(place for _, place in queues[:3])), told)
+
+
+def _queues(sources: Sources) -> Iterator[tuple[str, Evidence]]:
+    for module in sources.mentioning("Queue"):
+        for node in module.nodes:
+            if not isinstance(node, ast.Call) or module.imports.full(node.func) not in (
+                "rq.Queue",
+                "rq.queue.Queue",
+            ):
+                continue
+            first = node.args[0] if node.args else None
+            given = next((one.value for one in node.keywords if one.arg == "name"), first)
+            name = given.value if isinstance(given, ast.Constant) else "" if given is not None else "default"
+            if isinstance(name, str) and re.fullmatch(r"[\w.:-]+", name):
+                place = Evidence(path=module.path, line=node.lineno, reason=f"RQ's queue {name}")
+                yield name, place
+
+
+def _dramatiq(sources: Sources) -> WorkerProgram | None:
+    """All modules with actors; the one that sets the broker first, else actors would find another one."""
+    brokers, actors = [], []
+    for module in sources.mentioning("dramatiq"):
+        line = _call_of(module, ("dramatiq.set_broker",))
+        if line:
+            place = Evidence(path=module.path, line=line, reason="sets Dramatiq's broker")
+            brokers.append((_dotted(module, sources), place))
+        line = _decorated(module, ("dramatiq.actor",))
+        if line:
+            place = Evidence(path=module.path, line=line, reason="holds Dramatiq's actors")
+            actors.append((_dotted(module, sources), place))
+    if not actors:
+        return None
+    modules = dict.fromkeys(name for name, _ in (*brokers[:1], *actors))
+    argv = (f"{BIN}/dramatiq", *modules, "--processes", "1", "--threads", "4")
+    return _program(ProcessType.WORKER, argv, *(place for _, place in (*brokers[:1], *actors[:3])))
+
+
+HUEYS = re.compile(r"huey(\.\w+)*\.(\w*Huey)")
+
+
+def _huey(sources: Sources) -> WorkerProgram | None:
+    """A module that defines tasks and holds the instance: the consumer must know the tasks."""
+    instances = {}
+    for module in sources.mentioning("Huey"):
+        for name, line, called in _assigned_calls(module):
+            if HUEYS.fullmatch(called):
+                instances[name] = (module, line)
+    for module in sources.mentioning(*(f"@{name}." for name in sorted(instances))) if instances else ():
+        for name in sorted(instances):
+            found = re.search(rf"^@{re.escape(name)}\.(task|periodic_task|context_task)\b", module.text, re.M)
+            if found is None:
+                continue
+            line = module.text.count("\n", 0, found.start()) + 1
+            place = Evidence(path=module.path, line=line, reason=f"tasks of Huey's {name}")
+            owner, made = instances[name]
+            maker = Evidence(path=owner.path, line=made, reason=f"{name} is Huey's")
+            argv = (f"{BIN}/huey_consumer", f"{_dotted(module, sources)}.{name}", "--workers", "2")
+            return _program(ProcessType.WORKER, argv, place, maker)
+    return None
+
+
+def _arq(sources: Sources) -> WorkerProgram | None:
+    for module in sources.mentioning("arq"):
+        for statement in module.tree.body:
+            if isinstance(statement, ast.ClassDef) and statement.name == "WorkerSettings":
+                place = Evidence(path=module.path, line=statement.lineno, reason="arq's WorkerSettings")
+                argv = (f"{BIN}/arq", f"{_dotted(module, sources)}.WorkerSettings")
+                return _program(ProcessType.WORKER, argv, place)
+    return None
+
+
+def _apscheduler(sources: Sources) -> Iterator[WorkerProgram]:
+    """A script that blocks on its schedule is a process; a BackgroundScheduler lives in another one."""
+    for path in sources.all_paths:
+        if "BlockingScheduler" not in sources.text(path):
+            continue
+        module = sources.module(path)
+        line = _call_of(module, ("apscheduler.schedulers.blocking.BlockingScheduler",))
+        if line and ".start()" in module.text and "/" not in path:
+            place = Evidence(path=path, line=line, reason="blocks on APScheduler's schedule")
+            yield _program(ProcessType.SCHEDULER, (f"{BIN}/python", path), place)
+            return
+
+
+def _dotted(module: Module, sources: Sources) -> str:
+    return dotted_name(module.path, import_root_of(module.path, sources.known))
+
+
+def _call_of(module: Module, names: tuple[str, ...]) -> int:
+    """The line of the first call of one of these, by its full name; 0 when there is none."""
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and module.imports.full(node.func) in names:
+            return node.lineno
+    return 0
+
+
+def _decorated(module: Module, names: tuple[str, ...]) -> int:
+    for node in module.nodes:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if module.imports.full(called) in names:
+                return decorator.lineno
+    return 0
+
+
+def _assigned_calls(module: Module) -> Iterator[tuple[str, int, str]]:
+    """(name, line, what is called) of assignments at module level."""
+    for statement in module.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
+                yield name, statement.lineno, module.imports.full(function)
+            case _:
+                pass
