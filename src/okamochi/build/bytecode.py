@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from okamochi.errors import BuildError
+from okamochi.kit import compiler_program
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, file
 from okamochi.oci.platform import Platform
 from okamochi.system.files import StorageError
@@ -34,36 +35,10 @@ __all__ = [
     "tag_of_python",
 ]
 
-# Part of every cache key: counts up whenever COMPILER changes what it writes.
+# Part of every cache key: counts up whenever the kit's compile_sources.py changes what it writes.
 BYTECODE_FORMAT = "1"
 
 KIND = "bytecode"
-
-# Runs in the image's Python. Reads NUL-separated pairs (source file, path in the image) from stdin. Answers
-# each on stdout by 8 bytes of length (negative: it does not compile) and as many bytes: the .pyc, or why not.
-# One stream instead of a file for each: making thousands of small files takes longer than compiling them.
-COMPILER = """
-import sys, _imp, marshal, posix, gc
-gc.disable()
-import _frozen_importlib_external as external
-magic = int.from_bytes(external.MAGIC_NUMBER, "little")
-fields = sys.stdin.buffer.read().split(b"\\0")
-def answer(content, sign):
-    sys.stdout.buffer.write((sign * len(content)).to_bytes(8, "little", signed=True) + content)
-for index in range(0, len(fields) - 1, 2):
-    source_file, image_path = fields[index:index + 2]
-    with open(source_file, "rb") as stream:
-        source = stream.read()
-    name = image_path.decode("utf-8", "surrogateescape")
-    try:
-        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        answer(("%s: %s" % (name, error)).encode("utf-8", "replace"), -1)
-        continue
-    content = external._code_to_hash_pyc(code, _imp.source_hash(magic, source), False)
-    del code
-    answer(content, 1)
-"""
 
 LENGTH_BYTES = 8
 MOST_SOURCE_BYTES = 8_000_000
@@ -156,9 +131,10 @@ def compile_sources(
     """One answer for each source, in their order. Files that are no valid Python are no error: packages carry
     templates and test data whose name ends in .py. The number of jobs makes no difference to the bytes."""
     answers: dict[Source, Compiled] = {}
+    program = compiler_program()
 
     def run(share: list[Source]) -> None:
-        stdout = interpreter.run(runner, COMPILER, request_of(share))
+        stdout = interpreter.run(runner, program, request_of(share))
         answers.update(zip(share, answers_in(stdout), strict=True))
 
     shares = balanced(sources, jobs)

@@ -4,23 +4,14 @@ from collections.abc import Iterable
 
 from okamochi import __version__
 from okamochi.build.revision import Revision
-from okamochi.model.evidence import Origin
 from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
+from okamochi.model.labels import labels_of
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import Process
 from okamochi.oci.image_config import Healthcheck, ImageConfig
 from okamochi.oci.platform import Platform
 
 __all__ = ["annotations_of", "image_configuration"]
-
-TITLE = "org.opencontainers.image.title"
-
-
-def title_of(plan: Plan) -> tuple[tuple[str, str], ...]:
-    """The name that project or settings give the app. A folder's name is no part of the project: a copy
-    elsewhere makes the same image."""
-    origins = [decision.origin for decision in plan.decisions if decision.field == "name"]
-    return ((TITLE, plan.name),) if any(origin is not Origin.DEFAULT for origin in origins) else ()
 
 
 def image_configuration(plan: Plan, platform: Platform, *, created: str) -> ImageConfig:
@@ -35,7 +26,7 @@ def image_configuration(plan: Plan, platform: Platform, *, created: str) -> Imag
         entrypoint=web.argv,
         working_dir=APP_ROOT,
         exposed_ports=(f"{web.port}/tcp",) if web.port else (),
-        labels=title_of(plan),
+        labels=labels_of(plan),
         stop_signal=web.stop_signal,
         healthcheck=healthcheck_of(web),
     )
@@ -55,7 +46,7 @@ def annotations_of(plan: Plan, revision: Revision, *, created: str) -> tuple[tup
         "org.opencontainers.image.created": created,
         "org.opencontainers.image.revision": revision.commit,
         "org.opencontainers.image.source": revision.source,
-        **dict(title_of(plan)),
+        **dict(labels_of(plan)),
         "io.okamochi.version": __version__,
     }
     return sorted_pairs(named.items())

@@ -1,10 +1,17 @@
 """`okamochi render`: plain files."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from okamochi.cli.options import format_option, path_argument, real_world
+
+if TYPE_CHECKING:
+    from okamochi.system.world import World
+    from okamochi.workflows.prove_dockerfile import Proof
+
+MOST_SHOWN = 8
 
 
 @click.command(name="render")
@@ -13,32 +20,93 @@ from okamochi.cli.options import format_option, path_argument, real_world
 @click.option("--output", type=click.Path(path_type=Path), help="Folder to write into; default: PATH.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when files drifted.")
 @click.option("--force", is_flag=True, help="Replace files that were not written by okamochi or were edited.")
-@click.option("--lang", type=click.Choice(["en", "ja"]), default="en", help="Language of the comments.")
+@click.option(
+    "--lang", type=click.Choice(["en", "ja"]), help="Language of the comments; default: the last one."
+)
+@click.option(
+    "--base",
+    type=click.Choice(["python", "debian"]),
+    help="What the Dockerfile begins from: python:X.Y-slim, or Debian's own packages; default: the last one.",
+)
+@click.option("--prove", is_flag=True, help="Build the Dockerfile and compare it with okamochi's own image.")
+@click.option(
+    "--builder", type=click.Choice(["docker", "buildah"]), help="What --prove builds with; default: any."
+)
 @format_option
 def command(
-    target: str, path: Path, output: Path | None, check: bool, force: bool, lang: str, output_format: str
+    target: str,
+    path: Path,
+    output: Path | None,
+    check: bool,
+    force: bool,
+    lang: str | None,
+    base: str | None,
+    prove: bool,
+    builder: str | None,
+    output_format: str,
 ) -> None:
     """Write plain files that mean what the image means.
 
-    TARGET is dockerfile, compose, env-sample, devcontainer, github-actions, gitlab-ci, or all. Files that
-    were edited by hand are never overwritten silently.
+    TARGET is dockerfile, compose, env-sample, devcontainer, github-actions, gitlab-ci, or all. Edits by hand
+    are kept when the files are rendered again.
     """
+    from okamochi.errors import UsageError
     from okamochi.render.rendering import Language
     from okamochi.workflows.render import RenderRequest, render
 
+    if prove and (output is not None or target not in ("dockerfile", "all")):
+        raise UsageError(
+            "--prove builds the Dockerfile that lies in the project",
+            where="--prove",
+            hint="okamochi render dockerfile --prove, without --output",
+        )
     world = real_world()
     request = RenderRequest(
-        path=path, target=target, output=output, check=check, force=force, language=Language(lang)
+        path=path,
+        target=target,
+        output=output,
+        check=check,
+        force=force,
+        language=Language(lang) if lang else None,
+        base=base,
     )
     done = render(request, world)
     for finding in done.findings:
         world.reporter.note(f"{finding.severity}: {finding.message} ({finding.hint})")
+    for name in done.edits:
+        world.reporter.note(f"{name}: edited by hand, the edits are kept")
+    proof = proved(path, world, builder or "") if prove else None
     if output_format == "json":
         import msgspec
 
-        click.echo(msgspec.json.encode({"written": done.written, "same": done.same}).decode())
-        return
-    for name in done.written:
-        click.echo(name)
-    if not done.written:
-        click.echo("nothing changed", err=True)
+        answer = {"written": done.written, "same": done.same, "edits": done.edits, "proof": proof}
+        click.echo(msgspec.json.encode(answer).decode())
+    else:
+        for name in done.written:
+            click.echo(name)
+        if not done.written:
+            click.echo("nothing changed", err=True)
+        if proof is not None:
+            tell(proof)
+    if proof is not None and not proof.equal:
+        raise SystemExit(1)
+
+
+def proved(path: Path, world: "World", builder: str) -> "Proof":
+    from okamochi.workflows.prove_dockerfile import prove_dockerfile
+
+    return prove_dockerfile(path, world, builder)
+
+
+def tell(proof: "Proof") -> None:
+    from okamochi.workflows.prove_dockerfile import REASONS
+
+    answer = "equal" if proof.equal else f"not equal: {len(proof.different)} differences"
+    click.echo(f"{answer}; {proof.paths} paths and the configuration compared, built by {proof.builder}")
+    for difference in proof.different:
+        click.echo(f"  {difference}")
+    for reason, why in REASONS.items():
+        covered = [one.what for one in proof.allowed if one.reason == reason]
+        if covered:
+            more = f" and {len(covered) - MOST_SHOWN} more" if len(covered) > MOST_SHOWN else ""
+            click.echo(f"allowed, {why}: {', '.join(covered[:MOST_SHOWN])}{more}")

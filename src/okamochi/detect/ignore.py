@@ -144,8 +144,6 @@ BUILT_IN = (
             "/okamochi.toml",
             "/okamochi.lock",
             "/.okamochi/",
-            "/okamochi/kit/",
-            "/okamochi/requirements.lock",
             "/requirements*.txt",
             "/requirements*.in",
             "/requirements/",

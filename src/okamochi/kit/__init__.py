@@ -7,7 +7,7 @@ later.
 
 from importlib.resources import files
 
-__all__ = ["KIT_FILES", "kit_files"]
+__all__ = ["KIT_FILES", "builder_files", "compiler_program", "kit_files"]
 
 KIT_FILES = (
     ("access_log.py", "access_log.py"),
@@ -33,3 +33,15 @@ def kit_files() -> tuple[tuple[str, bytes], ...]:
     """Name below /opt/okamochi and content of every file of the kit, sorted by name."""
     folder = files(__name__)
     return tuple((name, folder.joinpath(source).read_bytes()) for name, source in KIT_FILES)
+
+
+def builder_files() -> tuple[tuple[str, bytes], ...]:
+    """Name and content of the programs of a Dockerfile's builder stage, sorted by name."""
+    folder = files(__name__) / "builder"
+    names = ("compile_sources.py", "install.py")
+    return tuple((name, folder.joinpath(name).read_bytes()) for name in names)
+
+
+def compiler_program() -> str:
+    """What the image's Python is given with -c to compile its files."""
+    return files(__name__).joinpath("builder", "compile_sources.py").read_text("utf-8")

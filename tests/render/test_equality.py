@@ -1,0 +1,104 @@
+"""The image of the rendered Dockerfile is that of `okamochi build`: built for real, compared by --prove."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Program
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+NOT_COPIED = shutil.ignore_patterns(
+    *("*.lock.bak", "instance", "__pycache__", ".okamochi", "Dockerfile", ".dockerignore", "compose*.yaml"),
+    *(".devcontainer", ".env.sample"),
+)
+
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.slow]
+
+
+def base_image(python: str) -> str:
+    made = subprocess.run(
+        (sys.executable, ROOT / "tools/stand_in_base.py", python), capture_output=True, text=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip(f"there is no python:{python}-slim here, and none can be made")
+    return made.stdout.strip()
+
+
+def project(example: str, folder: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "examples" / example, folder / example, ignore=NOT_COPIED))
+
+
+def proof(program: Program, folder: Path, *options: str) -> dict[str, Any]:
+    answer = program("render", "dockerfile", folder, "--prove", "--format", "json", *options)
+    assert answer.stdout, answer.stderr
+    found: dict[str, Any] = json.loads(answer.stdout)["proof"]
+    assert answer.code == (1 if found["different"] else 0)
+    return found
+
+
+@pytest.fixture(scope="module")
+def program(okamochi_cache: Path) -> Program:
+    return Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache)})
+
+
+@pytest.fixture(scope="module")
+def minimal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base_image("3.13")
+    return project("flask-minimal", tmp_path_factory.mktemp("equality"))
+
+
+def python_of(folder: Path, program: Program) -> str:
+    plan = json.loads(program.ok("plan", folder, "--format", "json").stdout)
+    return str(plan.get("plan", plan)["python_version"])
+
+
+def test_buildkit_makes_the_same_image(minimal: Path, program: Program) -> None:
+    found = proof(program, minimal, "--builder", "docker")
+    assert found["different"] == [] and found["paths"] > 300
+    assert {one["reason"] for one in found["allowed"]} <= {"base-variables"}
+
+
+def test_buildah_makes_the_same_image(minimal: Path, program: Program) -> None:
+    if shutil.which("buildah") is None or shutil.which("skopeo") is None:
+        pytest.skip("there is no buildah here")
+    image = "docker.io/library/python:3.13-slim"
+    subprocess.run(
+        ("skopeo", "copy", "-q", "docker-daemon:python:3.13-slim", f"containers-storage:{image}"), check=True
+    )
+    isolated = program.with_environ(BUILDAH_ISOLATION=os.environ.get("BUILDAH_ISOLATION", "chroot"))
+    found = proof(isolated, minimal, "--builder", "buildah")
+    assert found["different"] == [] and found["builder"] == "buildah"
+
+
+def test_what_an_edit_changes_in_the_image_is_named(minimal: Path, program: Program) -> None:
+    dockerfile = minimal / "Dockerfile"
+    whole = dockerfile.read_text()
+    changed = whole.replace("EXPOSE 8000", "EXPOSE 9000").replace(
+        "WORKDIR /app\n# A", "RUN touch /app/left-behind && chmod 0777 /app/app.py\nWORKDIR /app\n# A"
+    )
+    assert "left-behind" in changed
+    dockerfile.write_text(changed)
+    try:
+        told = "\n".join(proof(program, minimal, "--builder", "docker")["different"])
+    finally:
+        dockerfile.write_text(whole)
+    assert "/app/left-behind: only in the Dockerfile's image" in told
+    assert "/app/app.py: mode 0o644, the Dockerfile's has 0o777" in told
+    assert "ExposedPorts" in told and len(told.splitlines()) == 3
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_s_dockerfile_makes_the_same_image(
+    example: str, tmp_path: Path, program: Program
+) -> None:
+    folder = project(example, tmp_path)
+    base_image(python_of(folder, program))
+    assert proof(program, folder, "--builder", "docker")["different"] == []

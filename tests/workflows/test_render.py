@@ -1,0 +1,99 @@
+"""Rendering over files that are there: edits by hand, other people's files, places that cannot be written."""
+
+from pathlib import Path
+
+import pytest
+
+from okamochi.render.rendering import RenderedFile
+from okamochi.workflows.rendered_files import Outcome, Record, write_outcomes
+from tests.cli.program import Program, tree_of
+from tests.detect.plans import FLASK_APP
+
+SETTINGS = "port = 8000\n"
+
+
+def project(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "app.py").write_text(FLASK_APP)
+    (folder / "requirements.txt").write_text("flask\n")
+    (folder / "okamochi.toml").write_text(SETTINGS)
+    return folder
+
+
+def edited(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_an_edit_is_told_by_check_accepted_by_the_next_render_and_kept_by_all_later_ones(
+    tmp_path: Path,
+) -> None:
+    program, folder = Program(), project(tmp_path)
+    compose = folder / "compose.yaml"
+    assert program.ok("render", "compose", folder).stdout == "compose.yaml\n"
+    program.ok("render", "compose", folder, "--check")
+    edited(compose, 'max-file: "3"', 'max-file: "9"')
+    told = program("render", "compose", folder, "--check")
+    assert told.code == 1 and '+        max-file: "3"' in told.stderr
+    assert "edits are kept" in program.ok("render", "compose", folder).stderr
+    program.ok("render", "compose", folder, "--check")
+    (folder / "okamochi.toml").write_text("port = 9000\n")
+    assert program("render", "compose", folder, "--check").code == 1
+    program.ok("render", "compose", folder)
+    text = compose.read_text()
+    assert 'max-file: "9"' in text and ":9000" in text and ":8000" not in text
+    program.ok("render", "compose", folder, "--check")
+
+
+def test_an_edit_of_what_the_plan_changes_as_well_is_refused_with_a_diff_and_left_alone(
+    tmp_path: Path,
+) -> None:
+    program, folder = Program(), project(tmp_path)
+    program.ok("render", "compose", folder)
+    edited(folder / "compose.yaml", ":8000", ":7000")
+    (folder / "okamochi.toml").write_text("port = 9000\n")
+    before = tree_of(folder)
+    answer = program("render", "compose", folder)
+    assert answer.code == 1 and "cannot be merged" in answer.stderr and "7000" in answer.stderr
+    assert tree_of(folder) == before
+    program.ok("render", "compose", folder, "--force")
+    assert "7000" not in (folder / "compose.yaml").read_text()
+
+
+def test_other_peoples_files_stay_as_they_are_and_nothing_else_is_written(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / ".gitlab-ci.yml").write_text("test:\n  script: [make]\n")
+    before = tree_of(folder)
+    answer = program("render", "gitlab-ci", folder)
+    assert answer.code == 1 and "--adopt" in answer.stderr and "make" in answer.stderr
+    assert tree_of(folder) == before
+
+
+def test_the_language_is_that_of_the_last_time(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    program.ok("render", "env-sample", folder, "--lang", "ja")
+    program.ok("render", "env-sample", folder, "--check")
+    assert "環境変数" in (folder / ".env.sample").read_text()
+
+
+def test_a_failure_half_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "first").write_text("mine\n")
+    paths = ("first", "new/second", "new/" + "x" * 300)
+    outcomes = [
+        Outcome(RenderedFile(path=path, content=b"new\n"), b"mine\n" if path == "first" else None, b"new\n")
+        for path in paths
+    ]
+    with pytest.raises(OkamochiError):
+        write_outcomes(tmp_path, outcomes, Record(), base="python", language="en")
+    assert [path.name for path in tmp_path.iterdir()] == ["first"]
+    assert (tmp_path / "first").read_text() == "mine\n"
+
+
+def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path / "project")
+    (tmp_path / "elsewhere").mkdir()
+    (folder / ".okamochi").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    answer = program("render", "env-sample", folder)
+    assert answer.code == 2 and "symbolic link" in answer.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
