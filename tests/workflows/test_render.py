@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.errors import OkamochiError
 from okamochi.render.rendering import RenderedFile
 from okamochi.workflows.rendered_files import Outcome, Record, write_outcomes
 from tests.cli.program import Program, tree_of

@@ -28,6 +28,7 @@ __all__ = ["BASES", "DockerfileRenderer"]
 # plans leave it out of images: none of it is the project's
 FOLDER = ".okamochi"
 KIT = f"{FOLDER}/kit"
+OWN = f"{FOLDER}/own"
 LOCK = f"{FOLDER}/requirements.lock"
 # where the build sees that folder, which never enters a layer of the image
 SEEN = "/okamochi"
@@ -38,9 +39,11 @@ BaseKind = Literal["python", "debian"]
 
 @dataclass(frozen=True)
 class DockerfileRenderer:
-    """On python:X.Y-slim, or on the same Debian packages as okamochi's own image."""
+    """On python:X.Y-slim, or on the same Debian packages as okamochi's own image. `own` are the files that
+    say that the project's packages are installed (path, text), a folder for each package."""
 
     base: BaseKind = "python"
+    own: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def target(self) -> str:
@@ -48,20 +51,22 @@ class DockerfileRenderer:
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         """With a lock the requirements are pinned by hash; without one they are those of the plan."""
-        stages = Stages(plan, language, lock, self.base if plan.base.kind == "debian" else "python")
+        base = self.base if plan.base.kind == "debian" else "python"
+        stages = Stages(plan, language, lock, base, has_own=bool(self.own))
         kit = [*kit_files(), *((f"build/{name}", text) for name, text in builder_files())]
         files = [
             RenderedFile(path="Dockerfile", content=stages.text().encode()),
             RenderedFile(path=".dockerignore", content=ignored(plan, language).encode()),
             RenderedFile(path=LOCK, content=requirements_lock(plan, lock, language).encode()),
             *(RenderedFile(path=f"{KIT}/{name}", content=text) for name, text in kit),
+            *(RenderedFile(path=f"{OWN}/{name}", content=text) for name, text in self.own),
         ]
         found = (*lock_findings(lock), *inexpressible(plan))
         return Rendering(files=tuple(sorted(files, key=lambda one: one.path)), findings=found)
 
 
 def ignored(plan: Plan, language: Language) -> str:
-    return dockerignore(plan, language, (f"{KIT}/", LOCK))
+    return dockerignore(plan, language, (f"{KIT}/", f"{OWN}/", LOCK))
 
 
 def inexpressible(plan: Plan) -> Iterable[Finding]:
@@ -94,6 +99,7 @@ class Stages:
     language: Language
     lock: Lock | None
     base: BaseKind
+    has_own: bool = False
 
     def text(self) -> str:
         head = self.say("head", name=self.plan.name)
@@ -150,7 +156,8 @@ class Stages:
             f"        --requirement {SEEN}/requirements.lock --wheel-dir /wheels",
             self.say("install"),
             f"RUN --mount=type=bind,source={FOLDER},target={SEEN} \\",
-            f"    {self.python} {SEEN}/kit/build/install.py wheels /wheels {VENV_ROOT}",
+            f"    {self.python} {SEEN}/kit/build/install.py wheels /wheels {VENV_ROOT}"
+            + (f" {SEEN}/own" if self.has_own else ""),
         ]
 
     def source_stage(self) -> list[str]:

@@ -1,5 +1,6 @@
 """`okamochi render`: plain files from the plan; hand edits are never overwritten silently."""
 
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from okamochi.render.dockerfile import BASES, DockerfileRenderer
 from okamochi.render.renderers import RENDERERS
 from okamochi.render.rendering import Language, RenderedFile, Renderer
 from okamochi.system.world import World
+from okamochi.workflows.local_packages import local_wheels
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.platforms import chosen_platform
@@ -64,8 +66,9 @@ def render(request: RenderRequest, world: World) -> Written:
     record = read_record(output)
     language = request.language or language_of(record)
     base = request.base or (record.base if record.base in BASES else BASES[0])
-    renderers = chosen(request.target, base)
+    renderers = chosen(request.target)
     planned, lock = planned_and_locked(request, renderers, world)
+    renderers = with_base(renderers, base, own_files(world, planned))
     renderings = [one.render(planned.plan, language, lock) for one in renderers]
     files = tuple(file for rendering in renderings for file in rendering.files)
     findings = tuple(finding for rendering in renderings for finding in rendering.findings)
@@ -88,14 +91,31 @@ def language_of(record: Record) -> Language:
     return Language(record.language) if record.language in list(Language) else Language.ENGLISH
 
 
-def chosen(target: str, base: str) -> tuple[Renderer, ...]:
+def chosen(target: str) -> tuple[Renderer, ...]:
     wanted = (target, *NEEDED.get(target, ()))
     found = tuple(one for one in RENDERERS if target == "all" or one.target in wanted)
     if not found:
         listed = ", ".join(one.target for one in RENDERERS)
         raise UsageError(f"there is no target {target!r}", where="TARGET", hint=f"use {listed}, or all")
-    on_base: Renderer = DockerfileRenderer("debian" if base == "debian" else "python")
-    return tuple(on_base if one.target == on_base.target else one for one in found)
+    return found
+
+
+def with_base(
+    renderers: tuple[Renderer, ...], base: str, own: tuple[tuple[str, bytes], ...]
+) -> tuple[Renderer, ...]:
+    fitting: Renderer = DockerfileRenderer("debian" if base == "debian" else "python", own)
+    return tuple(fitting if one.target == fitting.target else one for one in renderers)
+
+
+def own_files(world: World, planned: PlannedProject) -> tuple[tuple[str, bytes], ...]:
+    """What the image holds of the project's own packages beside their source: their metadata."""
+    found = []
+    for one in local_wheels(world, planned):
+        with zipfile.ZipFile(one.path) as archive:
+            for name in archive.namelist():
+                if not name.endswith("/RECORD"):
+                    found.append((f"{one.wheel.name}/{name}", archive.read(name)))
+    return tuple(sorted(found))
 
 
 def planned_and_locked(

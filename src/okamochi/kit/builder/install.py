@@ -1,7 +1,8 @@
 """Fills a virtual environment from wheels, and compiles bytecode: the same bytes as okamochi's own builds.
 
-    python install.py wheels FOLDER ENVIRONMENT    install the wheels in FOLDER into ENVIRONMENT
-    python install.py compile FOLDER...            even out modes below each FOLDER, and compile its .py files
+    python install.py wheels FOLDER ENVIRONMENT [OWN]   install the wheels in FOLDER into ENVIRONMENT, and
+                                                        those that lie unpacked in OWN, each in a folder
+    python install.py compile FOLDER...                 even out modes, and compile the .py files below
 
 Unlike pip it writes no path of this machine and no time, and leaves out what nothing reads at run time:
 headers, manual pages, C sources beside their compiled modules. Standard library only.
@@ -45,8 +46,8 @@ MOST_SOURCE_BYTES = 8_000_000
 
 def main(arguments: list[str]) -> int:
     os.umask(0o022)
-    if arguments[:1] == ["wheels"] and len(arguments) == 3:
-        install_wheels(arguments[1], arguments[2])
+    if arguments[:1] == ["wheels"] and len(arguments) in (3, 4):
+        install_wheels(*arguments[1:])
         return 0
     if arguments[:1] == ["compile"] and len(arguments) > 1:
         for folder in arguments[1:]:
@@ -57,13 +58,27 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
-def install_wheels(folder: str, environment: str) -> None:
+def install_wheels(folder: str, environment: str, own: str = "") -> None:
     make_environment(environment)
-    wheels = sorted(name for name in os.listdir(folder) if name.endswith(".whl"))
-    for name in sorted(wheels, key=lambda one: normalized(one.partition("-")[0])):
-        Wheel(os.path.join(folder, name), environment).install()
+    names = [name for name in os.listdir(folder) if name.endswith(".whl")]
+    found = [(name, zipfile.ZipFile(os.path.join(folder, name))) for name in names]
+    if own:
+        found += [(name, packed(os.path.join(own, name))) for name in os.listdir(own)]
+    for _, archive in sorted(found, key=lambda pair: normalized(pair[0].partition("-")[0])):
+        Wheel(archive, environment).install()
     compile_below([environment])
-    sys.stderr.write(f"{len(wheels)} wheels installed into {environment}\n")
+    sys.stderr.write(f"{len(found)} wheels installed into {environment}\n")
+
+
+def packed(folder: str) -> zipfile.ZipFile:
+    """A folder with a wheel's files, as an archive."""
+    archive = zipfile.ZipFile(io.BytesIO(), "w")
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            with open(path, "rb") as stream:
+                archive.writestr(os.path.relpath(path, folder), stream.read())
+    return archive
 
 
 def normalized(name: str) -> str:
@@ -85,9 +100,9 @@ def make_environment(environment: str) -> None:
 class Wheel:
     """One wheel (PEP 427): where its files go, and what is written in their stead."""
 
-    def __init__(self, path: str, environment: str) -> None:
+    def __init__(self, archive: zipfile.ZipFile, environment: str) -> None:
         self.environment = environment
-        self.archive = zipfile.ZipFile(path)
+        self.archive = archive
         self.first_line = (f"#!{environment}/bin/python\n").encode()
         self.record: dict[str, list[str]] = {}
         found = [one for one in self.archive.namelist() if one.endswith(".dist-info/METADATA")]
