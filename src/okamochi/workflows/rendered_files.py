@@ -176,8 +176,8 @@ def write_outcomes(
             path = output / file.path
             made += [folder for folder in reversed(path.parents) if not folder.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
-            done.append((path, before))
             write_atomic(path, text, mode=0o755 if file.executable else 0o644)
+            done.append((path, before))
     except (OSError, OkamochiError) as error:
         put_back(done, made)
         if isinstance(error, OkamochiError):
