@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -154,16 +155,27 @@ def install_with_uv(root: Path, environment: Mapping[str, str]) -> None:
     install(root, (os.fspath(uv), "pip", "install", "--quiet", "--python", sys.executable), settings)
 
 
+def compile_ahead(root: Path) -> None:
+    """Bytecode of all that was installed and of this checkout: where PYTHONDONTWRITEBYTECODE is set, as in
+    many containers, every start would compile it again (0.3 s of 0.5 for a build in which nothing changed).
+
+    What does not compile is left as it is: some packages ship templates that end in .py."""
+    folders = (sysconfig.get_path("purelib"), os.fspath(root / "src"))
+    run((sys.executable, "-m", "compileall", "-q", "-j", "0", *folders), os.environ)
+
+
 def main(root: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN} | NEUTRAL
     say("setup: installing the locked tools and okamochi")
     try:
         install_with_uv(root, environment)
+        compile_ahead(root)
         return 0
     except InstallationError as error:
         say(f"setup: uv could not install ({last_line(str(error))}); trying pip")
     try:
         install(root, (*PIP, "install", "--quiet"), environment)
+        compile_ahead(root)
         return 0
     except InstallationError as error:
         say(str(error))
