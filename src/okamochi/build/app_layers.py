@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Volumes", "app_layers"]
 
 LARGE_FILE_BYTES = 16_000
-SHARE_BYTES = 24_000
+SHARE_BYTES = 10_000
 DEEPEST_SPLIT = 4
 
 

@@ -1,6 +1,7 @@
 """`okamochi build` and `push`: build for each platform, prove, then hand the image to its sinks."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from okamochi.errors import UsageError
 from okamochi.oci.image import Image, ImageIndex
@@ -9,10 +10,13 @@ from okamochi.system.world import World
 from okamochi.workflows.attestations import Attachments
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.platforms import chosen_platforms
-from okamochi.workflows.prove_entry import Proof, report_of, tell_proof
+from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, RegistrySink, Sink, chosen_sinks, default_reference
+
+if TYPE_CHECKING:
+    from okamochi.workflows.prove_entry import Proof
 
 __all__ = ["Delivery", "build_and_deliver"]
 
@@ -26,7 +30,7 @@ class Delivery:
     image: Image | ImageIndex
     reference: str
     answers: tuple[str, ...]
-    proofs: tuple[Proof, ...]
+    proofs: "tuple[Proof | ProvedBefore, ...]"
 
     def report(self) -> dict[str, object]:
         """For --format json: names, digests, sizes, layers and components."""
@@ -45,7 +49,9 @@ class Delivery:
         return {"reference": self.reference, "digest": str(self.image.digest), "answers": self.answers}
 
 
-def report_of_image(built: BuiltImage, proof: Proof) -> dict[str, object]:
+def report_of_image(built: BuiltImage, proof: "Proof | ProvedBefore") -> dict[str, object]:
+    from okamochi.workflows.prove_entry import report_of
+
     image = built.image
     return {
         "image_id": str(image.image_id),
@@ -96,7 +102,7 @@ def build_and_deliver(
 
 def build_one(
     request: BuildRequest, world: World, tag: str | None, targets: tuple[Sink, ...], *, alone: bool
-) -> tuple[BuiltImage, Proof]:
+) -> "tuple[BuiltImage, Proof | ProvedBefore]":
     """The only image goes into its engines now, since it is proved there; what becomes part of an index is
     proved by this machine's own means."""
     engines = tuple(one for one in targets if isinstance(one, EngineSink)) if alone else ()
@@ -107,7 +113,10 @@ def build_one(
 
     building = Building.open(request, world)
     delivered, proof = build_proved(building, world, deliver, sinks=engines, given={})
-    tell_proof(proof, delivered.built, world)
+    if not isinstance(proof, ProvedBefore):
+        from okamochi.workflows.prove_entry import tell_proof
+
+        tell_proof(proof, delivered.built, world)
     return delivered.built, proof
 
 

@@ -19,6 +19,7 @@ from okamochi.run.proof.trial import PROGRAM, ask, made_up_values
 from okamochi.run.traces import Cause
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
+from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, Sink
 
@@ -75,6 +76,11 @@ def prove_entry(
     kept = key if verdict.outcome is Outcome.PROVED else exact
     world.cache.put_record(KIND, kept, msgspec.json.encode(answer))
     return Proof(verdict, answer)
+
+
+def proof_of_answer(answer: Answer) -> Proof:
+    """The proof that an earlier build kept."""
+    return Proof(Verdict(outcome=Outcome.PROVED), answer, fresh=False)
 
 
 def unproved(reason: str) -> Proof:
@@ -162,8 +168,10 @@ def name_of(built: BuiltImage) -> str:
     return application.object_reference or application.script or " ".join(built.plan.web.argv[:3])
 
 
-def report_of(proof: Proof) -> dict[str, object]:
+def report_of(proof: Proof | ProvedBefore) -> dict[str, object]:
     """For --format json."""
+    if isinstance(proof, ProvedBefore):
+        proof = proof_of_answer(msgspec.json.decode(proof.answer_json, type=Answer))
     answer = proof.answer
     return {
         "outcome": proof.verdict.outcome.value,

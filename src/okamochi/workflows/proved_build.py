@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from okamochi.errors import PlanError
 from okamochi.oci.reference import Reference
-from okamochi.run.proof.answer import Outcome
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
-from okamochi.workflows.prove_entry import Proof, prove_entry, refuse_unproved
+from okamochi.workflows.proved_before import ProvedBefore, keep_proved, proved_before
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import Sink
 
 if TYPE_CHECKING:
     from okamochi.model.correction import Correction
     from okamochi.workflows.plan import PlannedProject
+    from okamochi.workflows.prove_entry import Proof
 
 __all__ = ["Delivered", "build_proved"]
 
@@ -38,11 +38,31 @@ def build_proved(
     *,
     sinks: Sequence[Sink],
     given: Mapping[str, str],
-) -> tuple[Delivered, Proof]:
+) -> "tuple[Delivered, Proof | ProvedBefore]":
     """What was delivered last, and its proof.
 
     BuildError when the app cannot be served, whatever its variables and services are.
     """
+    known = proved_before(world, building.known, given) if building.known is not None else None
+    if building.known is not None and known is not None:
+        return deliver(building.known), known
+    return build_until_proved(building, world, deliver, sinks=sinks, given=given)
+
+
+def build_until_proved(
+    building: Building,
+    world: World,
+    deliver: Callable[[BuiltImage], Delivered],
+    *,
+    sinks: Sequence[Sink],
+    given: Mapping[str, str],
+) -> "tuple[Delivered, Proof]":
+    """As `build_proved`, of an image that is new or not proved yet."""
+    import msgspec
+
+    from okamochi.run.proof.answer import Outcome
+    from okamochi.workflows.prove_entry import refuse_unproved
+
     failed: tuple[Proof, BuiltImage] | None = None
     before: PlannedProject | None = None
     refused: dict[tuple[str, str], str] = {}
@@ -68,6 +88,8 @@ def build_proved(
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
     refuse_unproved(proof, built, tried="; ".join(refused.values()))
+    if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
+        keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof
 
 
@@ -77,15 +99,19 @@ def proof_of(
     world: World,
     sinks: Sequence[Sink],
     given: Mapping[str, str],
-) -> Proof:
+) -> "Proof":
+    from okamochi.workflows.prove_entry import prove_entry
+
     root = building.request.path.resolve()
     return prove_entry(world, delivered.built, delivered.reference, root, sinks=sinks, given=given)
 
 
 def next_correction(
-    proof: Proof, building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
+    proof: "Proof", building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
 ) -> "Correction | None":
     """None also for what was built and proved before: its plan was corrected then."""
+    from okamochi.run.proof.answer import Outcome
+
     if building.request.locked or (building.planned is None and proof.verdict.outcome is Outcome.PROVED):
         return None
     from okamochi.workflows.corrections import correction_for

@@ -26,6 +26,7 @@ from okamochi.workflows.env_values import Values, read_values
 from okamochi.workflows.observed import observed_correction
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.prove_entry import tell_proof
+from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.setup import Setup, offer_setup, setup_of
@@ -199,7 +200,7 @@ def built_and_loaded(
         return Delivered(built, reference, (sink.put(built.image, reference),))
 
     delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=dict(values.plain))
-    if proof.verdict.outcome is Outcome.PROVED:
+    if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
         tell_proof(proof, delivered.built, world)
     return delivered.built, delivered.reference
 

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import stat
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,67 +39,108 @@ def unpack_layers(layers: "tuple[Layer, ...]", root: Path) -> None:
 
 def unpack_layer(stream: BinaryIO, root: Path, *, archive: str) -> None:
     """One uncompressed tar on top of what `root` holds; whiteouts remove (image-spec, layer.md)."""
-    folders: list[tuple[Path, int]] = []
+    unpacking = Unpacking(root, archive)
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
-                unpack_member(tar, member, root, archive, folders)
+                unpacking.unpack(tar, member)
     except tarfile.TarError as error:
         raise BuildError(
             f"a layer cannot be unpacked: {error}",
             where=archive,
             hint="it is damaged: okamochi cache clear, then build again",
         ) from error
-    for path, mode in reversed(folders):
-        path.chmod(mode)
+    unpacking.finish()
 
 
-def unpack_member(
-    tar: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    root: Path,
-    archive: str,
-    folders: list[tuple[Path, int]],
-) -> None:
-    if member.name.strip("./") == "":
-        return
-    name = checked_path(member.name.removeprefix("./").rstrip("/"), archive=archive)
-    folder, _, base = name.rpartition("/")
-    parent = within(root, folder)
-    parent.mkdir(parents=True, exist_ok=True)
-    path = parent / base
-    if base.startswith(WHITEOUT):
-        remove_hidden(parent, base)
-        return
-    if path.is_symlink() or (path.exists() and not (member.isdir() and path.is_dir())):
-        remove(path)
-    if member.isdir():
-        path.mkdir(exist_ok=True)
-        folders.append((path, member.mode & 0o1777))
-    elif member.issym():
-        path.symlink_to(member.linkname)
-    elif member.islnk():
-        os.link(within(root, checked_path(member.linkname.removeprefix("./"), archive=archive)), path)
-    elif member.isreg():
-        write_member(tar, member, path)
-    else:
-        return  # devices and pipes: the engine brings its own /dev
-    own(path, member)
+class Unpacking:
+    """Writes members below `root`. Folders are looked up once: members come folder by folder, and following
+    each one's links anew took longer than writing the files."""
+
+    def __init__(self, root: Path, archive: str) -> None:
+        self.root = root
+        self.archive = archive
+        self.folders: list[tuple[str, int]] = []
+        self.places: dict[str, str] = {}
+        self.as_root = os.geteuid() == 0
+
+    def unpack(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        if member.name.strip("./") == "":
+            return
+        name = checked_path(member.name.removeprefix("./").rstrip("/"), archive=self.archive)
+        folder, _, base = name.rpartition("/")
+        parent = self.folder(folder)
+        if base.startswith(WHITEOUT):
+            self.forget_places()
+            remove_hidden(Path(parent), base)
+            return
+        path = f"{parent}/{base}"
+        self.make_room(path, member)
+        self.write(tar, member, path)
+
+    def folder(self, name: str) -> str:
+        """Where that folder lies, made when it is missing."""
+        place = self.places.get(name)
+        if place is None:
+            found = within(self.root, name)
+            found.mkdir(parents=True, exist_ok=True)
+            place = self.places[name] = os.fspath(found)
+        return place
+
+    def forget_places(self) -> None:
+        """After a change of what a path leads through."""
+        self.places.clear()
+
+    def make_room(self, path: str, member: tarfile.TarInfo) -> None:
+        """Nothing is written through a link, or into a file of a lower layer."""
+        try:
+            mode = os.lstat(path).st_mode
+        except FileNotFoundError:
+            return
+        if stat.S_ISDIR(mode) and member.isdir():
+            return
+        if not stat.S_ISREG(mode):
+            self.forget_places()
+        remove(Path(path))
+
+    def write(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
+        if member.isdir():
+            with suppress(FileExistsError):
+                os.mkdir(path)  # noqa: PTH102
+            self.folders.append((path, member.mode & 0o1777))
+        elif member.issym():
+            os.symlink(member.linkname, path)  # noqa: PTH211
+            self.forget_places()
+        elif member.islnk():
+            name = checked_path(member.linkname.removeprefix("./"), archive=self.archive)
+            os.link(within(self.root, name), path)
+        elif member.isreg():
+            write_member(tar, member, path)
+        else:
+            return  # devices and pipes: the engine brings its own /dev
+        # Owners can be kept only by root; then volumes' folders belong to the runtime user.
+        if self.as_root and (member.uid or member.gid):
+            os.chown(path, member.uid, member.gid, follow_symlinks=False)
+
+    def finish(self) -> None:
+        """Folders get their modes last: some cannot be written into."""
+        for path, mode in reversed(self.folders):
+            Path(path).chmod(mode)
 
 
-def write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+def write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
     source = tar.extractfile(member)
     if source is None:
         return
-    with source, path.open("xb") as target:
-        shutil.copyfileobj(source, target, 1 << 20)
-    path.chmod(member.mode & 0o777)
-
-
-def own(path: Path, member: tarfile.TarInfo) -> None:
-    """Owners can be kept only by root; then volumes' folders belong to the runtime user."""
-    if os.geteuid() == 0 and (member.uid or member.gid):
-        os.chown(path, member.uid, member.gid, follow_symlinks=False)
+    with source, open(path, "xb") as target:  # noqa: PTH123
+        left = member.size
+        while left:
+            content = source.read(min(left, 1 << 20))
+            if not content:
+                raise tarfile.ReadError("unexpected end of data")
+            target.write(content)
+            left -= len(content)
+        os.fchmod(target.fileno(), member.mode & 0o777)
 
 
 def within(root: Path, name: str) -> Path:
