@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okamochi.errors import BuildError, UsageError
-from okamochi.model.lock import Lock
-from okamochi.model.lock_codec import lock_from_json
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME, BuiltImage
 
 if TYPE_CHECKING:
     from okamochi.build.inventory import Inventory
+    from okamochi.model.lock import Lock
     from okamochi.oci.image import Image
 
     Writer = Callable[[Image, Inventory, str], bytes]
@@ -77,7 +76,7 @@ def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
     return read_inventory(built.image, built.components, owners)
 
 
-def lock_of(project: Path) -> Lock:
+def lock_of(project: Path) -> "Lock":
     content = DiskProject(project).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
     if content is None:
         raise BuildError(
@@ -85,4 +84,6 @@ def lock_of(project: Path) -> Lock:
             where=str(project / LOCK_NAME),
             hint="make the project's folder writable and build again",
         )
+    from okamochi.model.lock_codec import lock_from_json
+
     return lock_from_json(content, where=LOCK_NAME)
