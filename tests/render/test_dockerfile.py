@@ -21,7 +21,7 @@ def text(**files: str) -> str:
 
 def test_production_comes_last_runs_as_a_number_and_without_a_shell() -> None:
     stages = [line.split(" AS ")[1] for line in text().splitlines() if line.startswith("FROM")]
-    assert stages == ["base", "builder", "source", "development", "production"]
+    assert stages == ["base", "builder", "source", "development-builder", "development", "production"]
     production = text().partition("AS production")[2]
     assert "USER 10001:10001" in production
     assert 'ENTRYPOINT ["/opt/venv/bin/gunicorn"' in production

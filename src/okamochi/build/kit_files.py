@@ -1,7 +1,8 @@
 """The kit's files as entries of an image."""
 
-from okamochi.kit import kit_files
-from okamochi.model.plan import KIT_ROOT
+from okamochi.kit import development_files, kit_files
+from okamochi.model.kit_programs import is_of_the_desk
+from okamochi.model.plan import KIT_ROOT, Plan
 from okamochi.oci.entry import Entry, directory, file
 
 __all__ = ["KIT_OWNER", "kit_entries"]
@@ -9,8 +10,10 @@ __all__ = ["KIT_OWNER", "kit_entries"]
 KIT_OWNER = "kit"
 
 
-def kit_entries() -> tuple[Entry, ...]:
-    """The kit's files below /opt/okamochi."""
+def kit_entries(plan: Plan) -> tuple[Entry, ...]:
+    """The kit's files below /opt/okamochi; those of the desk only where a process starts by them."""
     folder = KIT_ROOT.removeprefix("/")
-    files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in kit_files())
-    return (directory(folder, KIT_OWNER), *files)
+    desk = development_files() if is_of_the_desk(plan) else ()
+    folders = (folder, *((f"{folder}/development",) if desk else ()))
+    files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in (*kit_files(), *desk))
+    return (*(directory(one, KIT_OWNER) for one in folders), *files)

@@ -75,7 +75,7 @@ def compile_wheels(world: World, toolchain: Toolchain, trees: Iterable[WheelTree
 
 def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:
     """gunicorn's configuration, the health check, and the folders that volumes are mounted on."""
-    kit = kit_entries()
+    kit = kit_entries(plan)
     key = f"kit {LAYER_FORMAT} {BYTECODE_FORMAT} {entries_key(kit)} {toolchain.identity} {plan.volumes}"
     key += f" in memory: {plan.temporary_folders}"
 

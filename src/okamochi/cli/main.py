@@ -18,6 +18,7 @@ COMMANDS = {
     "build": "build",
     "push": "push",
     "up": "up",
+    "dev": "dev",
     "down": "down",
     "ps": "ps",
     "logs": "logs",

@@ -132,6 +132,10 @@ ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
     ("liblapack3", "{lib}/liblapack.so.3", "{lib}/lapack/liblapack.so.3"),
     ("mariadb-common", "etc/mysql/my.cnf", "etc/mysql/mariadb.cnf"),
     ("mysql-common", "etc/mysql/my.cnf", "etc/mysql/my.cnf.fallback"),
+    # of the images for the desk: production has none of these packages
+    ("bash", "usr/bin/sh", "usr/bin/bash"),
+    ("less", "usr/bin/pager", "usr/bin/less"),
+    ("vim-tiny", "usr/bin/vi", "usr/bin/vim.tiny"),
     # what fontconfig-config's questions switch on by default
     ("fontconfig-config", f"{FONT_RULES}/10-hinting-slight.conf", f"{FONT_CHOICES}/10-hinting-slight.conf"),
     (

@@ -38,6 +38,7 @@ HARMLESS_SNIPPETS: Final[tuple[tuple[str, str], ...]] = (
 
 REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("base-files", "checks merged /usr and makes folders: folders and links are in finishers.py"),
+    ("bash", "links sh to it when no other shell is there: finisher alternatives"),
     ("ca-certificates", "writes the bundle: finisher ca_bundle"),
     ("fontconfig", "makes a cache of fonts; they are found without"),
     ("fontconfig-config", "links configuration into conf.d: finisher fontconfig_links"),
@@ -50,6 +51,8 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("fonts-vlgothic", "a second name of the font"),
     ("freetds-common", "copies a default: finisher copies"),
     ("git", "moves repositories of 2013"),
+    ("gzip", "diversions for upgrades to merged /usr"),
+    ("less", "an alternative: finisher alternatives"),
     ("libblas3", "an alternative: finisher alternatives"),
     ("libc-bin", "nsswitch.conf and ldconfig: finishers name_service and loader_cache"),
     ("libc6", "checks the running system before upgrades, restarts services"),
@@ -74,15 +77,18 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("netbase", "/etc/hosts is the engine's, /etc/networks is not used"),
     ("pinentry-curses", "a second name of the program"),
     ("poppler-data", "font tables of ghostscript"),
+    ("procps", "moves configuration files at upgrades; settings of the kernel are the host's"),
     ("python3-distutils", "compiles bytecode: the build does"),
     ("python3.9-minimal", "compiles bytecode: the build does"),
     ("python3.11-minimal", "compiles bytecode: the build does"),
     ("python3.12-minimal", "compiles bytecode: the build does"),
     ("python3.13-minimal", "compiles bytecode: the build does"),
     ("python3.14-minimal", "compiles bytecode: the build does"),
+    ("tar", "a second name of rmt, for tape drives of other machines"),
     ("tdsodbc", "registers the driver: finisher copies"),
     ("tzdata", "asks for the time zone: finisher time_zone sets UTC"),
     ("unixodbc-common", "an empty configuration file"),
+    ("vim-tiny", "an alternative: finisher alternatives"),
     ("x11-common", "purges answers of debconf"),
 )
 

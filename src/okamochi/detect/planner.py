@@ -8,6 +8,7 @@ import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
+from okamochi.detect.development import choose_development
 from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
@@ -111,6 +112,9 @@ def make_plan(
             ("PORT", str(server.port or chosen.settings.port or PORT)),
         ),
     )
+    development, development_decisions = choose_development(
+        project, pyproject, dependencies.dependencies, environment
+    )
     web, web_decisions = _web(server, probe, chosen)
     processes, process_decisions = other_processes(
         sources, entry.candidate.framework, dependencies.names, services.redis_variable
@@ -123,6 +127,7 @@ def make_plan(
         *_application_decisions(entry),
         *static_warning(sources, django),
         *dependencies.decisions,
+        *development_decisions,
         *base_decisions,
         *excluded_decisions,
         *web_decisions,
@@ -143,6 +148,7 @@ def make_plan(
             python_alternatives=python.alternatives,
             application=_application(entry),
             dependencies=dependencies.dependencies,
+            development=development,
             base=base,
             source=AppSource(exclude=excluded),
             processes=(web, *(_from_the_app(one, image_environment) for one in processes)),

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from okamochi.errors import DetectionError
@@ -16,12 +16,27 @@ PATH = "pyproject.toml"
 @dataclass(frozen=True, slots=True, eq=False)
 class Pyproject:
     """`project` and `tool` are the tables of these names; empty when the file lacks them. `groups` are the
-    names of the dependency groups (PEP 735)."""
+    names of the dependency groups (PEP 735), `group_tables` what they hold."""
 
     text: str
     project: dict[str, Any]
     tool: dict[str, Any]
-    groups: tuple[str, ...] = ()
+    group_tables: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(self.group_tables)
+
+    def group(self, name: str, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """The specifiers of a group and of those that it includes."""
+        listed = self.group_tables.get(name)
+        found: list[str] = []
+        for one in listed if isinstance(listed, list) and name not in seen else ():
+            if isinstance(one, dict):
+                found += self.group(str(one.get("include-group", "")), seen | {name})
+            else:
+                found.append(str(one))
+        return tuple(dict.fromkeys(found))
 
     @property
     def exists(self) -> bool:
@@ -64,7 +79,7 @@ def read_pyproject(project: ProjectFiles) -> Pyproject:
             where=f"{PATH}:{line.group(1)}" if line else PATH,
             hint="correct the file; https://toml.io shows the syntax",
         ) from error
-    groups = tuple(_table(tables, "dependency-groups"))
+    groups = _table(tables, "dependency-groups")
     return Pyproject(text, _table(tables, "project"), _table(tables, "tool"), groups)
 
 

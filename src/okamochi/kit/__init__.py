@@ -7,7 +7,14 @@ later.
 
 from importlib.resources import files
 
-__all__ = ["KIT_FILES", "builder_files", "compiler_program", "kit_files"]
+__all__ = [
+    "DEVELOPMENT_FILES",
+    "KIT_FILES",
+    "builder_files",
+    "compiler_program",
+    "development_files",
+    "kit_files",
+]
 
 KIT_FILES = (
     ("access_log.py", "access_log.py"),
@@ -27,12 +34,26 @@ KIT_FILES = (
     ("worker_count.py", "worker_count.py"),
 )
 """Name in the image's folder, name here."""
+DEVELOPMENT_FILES = (
+    ("development/okamochi_object.py", "development_object.py"),
+    ("development/start.py", "development_start.py"),
+)
+"""The same, for images of the desk only."""
 
 
 def kit_files() -> tuple[tuple[str, bytes], ...]:
     """Name below /opt/okamochi and content of every file of the kit, sorted by name."""
+    return contents(KIT_FILES)
+
+
+def development_files() -> tuple[tuple[str, bytes], ...]:
+    """As `kit_files`: what an image of the desk has besides."""
+    return contents(DEVELOPMENT_FILES)
+
+
+def contents(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, bytes], ...]:
     folder = files(__name__)
-    return tuple((name, folder.joinpath(source).read_bytes()) for name, source in KIT_FILES)
+    return tuple((name, folder.joinpath(source).read_bytes()) for name, source in named)
 
 
 def builder_files() -> tuple[tuple[str, bytes], ...]:

@@ -1,6 +1,6 @@
 """How the kit's programs in an image are started, and what they are told: by every engine and renderer."""
 
-from okamochi.model.plan import KIT_ROOT, VENV_ROOT
+from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "command_of",
     "health_environment",
     "is_migration",
+    "is_of_the_desk",
     "schema_environment",
+    "starter",
     "with_secrets",
 ]
 
@@ -21,6 +23,7 @@ LOADER = (PYTHON, "-I", f"{KIT_ROOT}/secret_files.py", "--")
 MIGRATE = (PYTHON, "-I", f"{KIT_ROOT}/migrate.py", "--")
 HEARTBEAT = (PYTHON, f"{KIT_ROOT}/heartbeat.py", "--")
 HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
+STARTER = (PYTHON, "-I", f"{KIT_ROOT}/development/start.py", "--")
 SECRETS_MOUNT = "/run/secrets"
 """The folder, inside a container, in which each secret is a file of its name."""
 
@@ -69,3 +72,13 @@ def command_of(process: Process, *, secrets: bool) -> tuple[str, ...]:
         argv = (*HEARTBEAT, *argv)
     own = f"{KIT_ROOT}/gunicorn.conf.py" in argv or not secrets
     return argv if own else with_secrets(argv)
+
+
+def starter(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """A command of the desk: secrets loaded, a debugger in front when one is asked for."""
+    return (*STARTER, *argv)
+
+
+def is_of_the_desk(plan: Plan) -> bool:
+    """Whether a process of the plan is started by `starter`."""
+    return any(process.argv[: len(STARTER)] == STARTER for process in plan.processes)

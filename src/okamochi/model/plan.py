@@ -26,6 +26,7 @@ __all__ = [
     "Base",
     "Dependencies",
     "DependencyManager",
+    "Development",
     "Framework",
     "LocalPackage",
     "Plan",
@@ -136,6 +137,19 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     exclude_newer: str = ""
 
 
+class Development(msgspec.Struct, frozen=True, kw_only=True):
+    """What the project asks for at the desk, beyond what production installs: `specifiers`, which come from
+    `groups` or `extras` of its lock, from requirement `files`, or stand in a table; `input_files` say so.
+    `environment` switches the app's own debugging on, by the variable that the code reads for that."""
+
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    specifiers: tuple[str, ...] = ()
+    input_files: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
 class Base(msgspec.Struct, frozen=True, kw_only=True):
     """The lowest layer. Kind "debian": packages of a suite, unpacked without dpkg. Kind "image": an image
     from a registry ("python:3.12-slim"), pinned by digest in the lock, on which the same layers are put;
@@ -186,6 +200,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     python_alternatives: tuple[str, ...] = ()
     application: WebApplication
     dependencies: Dependencies
+    development: Development = Development()
     base: Base
     source: AppSource
     processes: tuple[Process, ...]

@@ -25,6 +25,7 @@ from okamochi.model.process import (
     ProcessType,
     VariableKind,
 )
+from okamochi.render.compose_dev import development_findings, render_compose_dev
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
@@ -69,7 +70,11 @@ class ComposeRenderer:
     target = "compose"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
-        return render_compose(plan, language)
+        production = render_compose(plan, language)
+        return Rendering(
+            files=(render_compose_dev(plan, language), *production.files),
+            findings=(*production.findings, *development_findings(plan)),
+        )
 
 
 def render_compose(plan: Plan, language: Language = Language.ENGLISH) -> Rendering:

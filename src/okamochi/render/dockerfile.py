@@ -4,19 +4,32 @@ Reference: https://docs.docker.com/reference/dockerfile/. No `# syntax` line: no
 That both images are equal is held by tests and by `okamochi render dockerfile --prove`.
 """
 
-import json
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from okamochi.kit import builder_files, kit_files
+from okamochi.kit import builder_files, development_files, kit_files
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
+from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.labels import labels_of
 from okamochi.model.lock import Lock
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, MOVED_ROOT, VENV_ROOT, Plan
 from okamochi.model.suites import suite_named
+from okamochi.render.dockerfile_dev import (
+    REQUIREMENTS_DEV,
+    desk_requirements,
+    development_builder,
+    development_stage,
+)
+from okamochi.render.dockerfile_text import (
+    FOLDER,
+    SEEN,
+    apt_install,
+    environment_lines,
+    exec_form,
+    quoted,
+)
 from okamochi.render.dockerfile_words import said
 from okamochi.render.dockerignore import dockerignore
 from okamochi.render.reasons import reason_for
@@ -25,13 +38,9 @@ from okamochi.render.requirements_lock import lock_findings, locked_wheels, requ
 
 __all__ = ["BASES", "DockerfileRenderer"]
 
-# plans leave it out of images: none of it is the project's
-FOLDER = ".okamochi"
 KIT = f"{FOLDER}/kit"
 OWN = f"{FOLDER}/own"
 LOCK = f"{FOLDER}/requirements.lock"
-# where the build sees that folder, which never enters a layer of the image
-SEEN = "/okamochi"
 BASES = ("python", "debian")
 
 BaseKind = Literal["python", "debian"]
@@ -53,10 +62,12 @@ class DockerfileRenderer:
         """With a lock the requirements are pinned by hash; without one they are those of the plan."""
         base = self.base if plan.base.kind == "debian" else "python"
         stages = Stages(plan, language, lock, base, has_own=bool(self.own))
-        kit = [*kit_files(), *((f"build/{name}", text) for name, text in builder_files())]
+        builders = ((f"build/{name}", text) for name, text in builder_files())
+        kit = [*kit_files(), *development_files(), *builders]
         files = [
             RenderedFile(path="Dockerfile", content=stages.text().encode()),
             RenderedFile(path=".dockerignore", content=ignored(plan, language).encode()),
+            RenderedFile(path=REQUIREMENTS_DEV, content=desk_requirements(plan).encode()),
             RenderedFile(path=LOCK, content=requirements_lock(plan, lock, language).encode()),
             *(RenderedFile(path=f"{KIT}/{name}", content=text) for name, text in kit),
             *(RenderedFile(path=f"{OWN}/{name}", content=text) for name, text in self.own),
@@ -66,7 +77,7 @@ class DockerfileRenderer:
 
 
 def ignored(plan: Plan, language: Language) -> str:
-    return dockerignore(plan, language, (f"{KIT}/", f"{OWN}/", LOCK))
+    return dockerignore(plan, language, (f"{KIT}/", f"{OWN}/", LOCK, REQUIREMENTS_DEV))
 
 
 def inexpressible(plan: Plan) -> Iterable[Finding]:
@@ -107,7 +118,8 @@ class Stages:
             self.base_stage(),
             self.builder_stage(),
             self.source_stage(),
-            self.development_stage(),
+            development_builder(self.plan, self.language),
+            development_stage(self.plan, self.language),
             self.production_stage(),
         )
         return "\n\n".join([head, *("\n".join(stage) for stage in stages)]) + "\n"
@@ -202,22 +214,6 @@ class Stages:
     def owner(self) -> str:
         return f"{self.plan.security.run_as_user}:{self.plan.security.run_as_group}"
 
-    def development_stage(self) -> list[str]:
-        plan = self.plan
-        return [
-            self.say("development"),
-            "FROM base AS development",
-            *apt_install(["git", "openssh-client"]),
-            f"COPY --from=builder {VENV_ROOT} {VENV_ROOT}",
-            f"COPY --from=source {KIT_ROOT} {KIT_ROOT}",
-            "ARG USER_ID=1000",
-            "RUN /usr/sbin/useradd --uid ${USER_ID} --create-home --shell /bin/bash developer",
-            *environment_lines(plan, {"GUNICORN_CMD_ARGS": "--reload", "HOME": "/home/developer"}),
-            f"WORKDIR {APP_ROOT}",
-            "USER developer",
-            f"ENTRYPOINT {exec_form(plan.web.argv)}",
-        ]
-
     def production_stage(self) -> list[str]:
         plan = self.plan
         web = plan.web
@@ -262,31 +258,5 @@ class Stages:
         ]
 
 
-def apt_install(packages: Iterable[str]) -> list[str]:
-    listed = " \\\n        ".join(packages)
-    return [
-        "RUN apt-get update \\",
-        "    && apt-get install --yes --no-install-recommends \\",
-        f"        {listed} \\",
-        "    && rm -rf /var/lib/apt/lists/*",
-    ]
-
-
 def label_lines(plan: Plan) -> list[str]:
     return [f"LABEL {name}={quoted(value)}" for name, value in labels_of(plan)]
-
-
-def environment_lines(plan: Plan, more: dict[str, str]) -> list[str]:
-    values = sorted({**dict(plan.image_environment), **health_environment(plan.web), **more}.items())
-    lines = [f"{name}={quoted(value)}" for name, value in values]
-    return ["ENV " + " \\\n    ".join(lines)] if lines else []
-
-
-def quoted(value: str) -> str:
-    """For ENV: in double quotes, with what BuildKit would expand or end the text made plain."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def exec_form(argv: tuple[str, ...]) -> str:
-    return json.dumps(list(argv), ensure_ascii=False)

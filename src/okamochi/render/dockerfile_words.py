@@ -66,6 +66,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "What the app may write. A new named volume takes over the owner of the folder that it covers.",
         "アプリの書き込み先。新しい名前付きボリュームは、重なるフォルダの所有者を引き継ぐ。",
     ),
+    "development-packages": (
+        "What development needs besides, next to production's versions. Nothing of it is shipped.",
+        "開発でだけ使うもの。本番と同じ版に足すだけで、出荷はしない。",
+    ),
     "development": (
         "For the desk: docker build --target development; the source is mounted over /app.",
         "開発用: docker build --target development。ソースは /app にマウントする。",

@@ -118,6 +118,7 @@ class CommandLineEngine:
                 for volume in spec.volumes
                 for flag in ("--volume", f"{spec.volume_name(volume)}:{volume.path}")
             ),
+            *bind_flags(spec),
             *secrets_flags(spec),
             *environment,
             *self.special_flags(spec),
@@ -307,7 +308,18 @@ def security_flags(spec: RunSpec) -> tuple[str, ...]:
 def port_flags(spec: RunSpec) -> tuple[str, ...]:
     if not spec.published_port or not spec.process.port:
         return ()
-    return ("--publish", f"{spec.bind_address}:{spec.published_port}:{spec.process.port}")
+    further = (f"127.0.0.1:{outside}:{inside}" for outside, inside in spec.further_ports)
+    web = f"{spec.bind_address}:{spec.published_port}:{spec.process.port}"
+    return tuple(part for one in (web, *further) for part in ("--publish", one))
+
+
+def bind_flags(spec: RunSpec) -> tuple[str, ...]:
+    # --mount: a source that is missing is an error, where --volume would make a folder of root's
+    return tuple(
+        part
+        for source, target in spec.binds
+        for part in ("--mount", f"type=bind,source={source},target={target}")
+    )
 
 
 def secrets_flags(spec: RunSpec) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def compose_version(runner: Runner, environ: Mapping[str, str]) -> str:
 @dataclass(frozen=True)
 class ComposeProject:
     """One stack: `name` is its project in Compose, `file` the compose.yaml, `folder` where its paths begin.
-    `variables` are what the file's ${...} stand for."""
+    `variables` are what the file's ${...} stand for; `overrides` are files that change it."""
 
     runner: Runner
     environ: Mapping[str, str]
@@ -41,6 +41,7 @@ class ComposeProject:
     file: Path
     folder: Path
     variables: tuple[tuple[str, str], ...] = ()
+    overrides: tuple[Path, ...] = ()
 
     def container(self, service: str) -> str:
         return f"{self.name}-{service}-1"
@@ -94,7 +95,8 @@ class ComposeProject:
 
     @property
     def _base(self) -> tuple[str, ...]:
-        places = ("--file", str(self.file), "--project-directory", str(self.folder))
+        files = (flag for file in (self.file, *self.overrides) for flag in ("--file", str(file)))
+        places = (*files, "--project-directory", str(self.folder))
         return ("docker", "compose", "--project-name", self.name, *places, "--ansi", "never")
 
     @property

@@ -50,6 +50,11 @@ class DockerEngine(CommandLineEngine):
                 pass  # somebody removed those layers meanwhile, or this storage wants them all
         self._load(image, reference, frozenset())
 
+    @property
+    def is_rootless(self) -> bool:
+        """Then root inside is the user outside, and every other number somebody else."""
+        return "name=rootless" in (self._info.get("SecurityOptions") or ())
+
     def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:
         resources, info = spec.process.resources, self._info
         flags: list[str] = []

@@ -52,6 +52,11 @@ class PodmanEngine(CommandLineEngine):
             # podman drops the image's health check; an array is run as it is, anything else by a shell
             flags += ["--health-cmd", json.dumps(spec.healthcheck), "--health-interval", "30s"]
             flags += ["--health-timeout", "5s", "--health-start-period", "30s", "--health-retries", "3"]
+        if spec.binds:
+            # SELinux keeps containers from the user's files; relabelling those would change them for others
+            flags += ["--security-opt", "label=disable"]
+        if spec.binds and (self._host.get("security") or {}).get("rootless"):
+            flags += ["--userns", "keep-id"]  # else the user's own number means somebody else inside
         return tuple(flags)
 
     @cached_property

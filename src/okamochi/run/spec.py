@@ -46,6 +46,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     top of the image's own. `secret_names` are files of that name in the host folder `secrets_folder`; the
     container sees them below /run/secrets and the kit's loader turns them into variables. `healthcheck` is an
     argument list to run inside. `published_port` is the port on the host's `bind_address`.
+
+    `binds` are folders or files of the host and where they are seen inside, to be written as well: the source
+    at the desk. `further_ports` are published on the loopback interface: (the host's, the container's).
     """
 
     name: str
@@ -63,6 +66,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...] = ()
     healthcheck: tuple[str, ...] = ()
     tmp_bytes: int = 64 * 1024 * 1024
+    binds: tuple[tuple[str, str], ...] = ()
+    further_ports: tuple[tuple[int, int], ...] = ()
 
     def volume_name(self, volume: Volume) -> str:
         return f"okamochi-{self.app}-{volume.name}"

@@ -121,6 +121,14 @@ class AppState:
         except (OSError, msgspec.MsgspecError):
             return None
 
+    @property
+    def recorded_at(self) -> float:
+        """When the record was written, in seconds; 0 when there is none."""
+        try:
+            return (self.folder / "up.json").stat().st_mtime
+        except OSError:
+            return 0
+
     def put_record(self, record: UpRecord) -> None:
         self._make()
         write_atomic(self.folder / "up.json", msgspec.json.format(msgspec.json.encode(record)), mode=0o600)

@@ -12,7 +12,7 @@ from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
 
-__all__ = ["App", "UpApp", "app_of", "running_app"]
+__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "running_app"]
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,29 @@ def app_of(path: Path, world: World) -> App:
     return App(identity, root, AppState.of(state_dir(world.environ), identity))
 
 
-def running_app(path: Path, world: World) -> UpApp:
-    """EngineError when nothing of the project was started by `up`."""
+def desk_of(app: App, world: World) -> App:
+    """What `dev` starts of the same folder: apart from production, with data and secrets of its own."""
+    identity = f"{app.identity}-dev"
+    return App(identity, app.root, AppState.of(state_dir(world.environ), identity))
+
+
+def apps_of(path: Path, world: World) -> tuple[App, ...]:
+    """What `up` and `dev` start of the folder; what was started last comes first."""
     app = app_of(path, world)
+    return tuple(sorted((app, desk_of(app, world)), key=lambda one: one.state.recorded_at, reverse=True))
+
+
+def running_app(path: Path, world: World) -> UpApp:
+    """What was started last. EngineError when nothing of the project was started by `up` or `dev`."""
+    started = [one for one in apps_of(path, world) if one.state.record() is not None]
+    app = started[0] if started else app_of(path, world)
     record = app.state.record()
+    if len(started) > 1:
+        world.reporter.note(f"of two stacks, {app.identity} is meant: it was started last")
     if record is None:
         raise EngineError(
             f"nothing of {app.root} is running",
             where=str(app.root),
-            hint="start it with 'okamochi up'; 'okamochi ps --all' lists what runs of other folders",
+            hint="start it: okamochi up, or okamochi dev; okamochi ps --all lists what else runs",
         )
     return UpApp(app, engine_named(record.engine, world), record)

@@ -12,6 +12,7 @@ from okamochi.build.revision import read_revision
 from okamochi.build.source_files import read_source
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.codec import plan_to_json
+from okamochi.model.kit_programs import is_of_the_desk
 from okamochi.model.lock import LockedPlatform
 from okamochi.oci.image import Image
 from okamochi.oci.layer import Layer
@@ -101,7 +102,7 @@ def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -
     plan = session.planned.plan
     local = tuple(one.wheel for one in session.local())
     parts = (
-        *(program, locked, local),
+        *(program, locked, local, is_of_the_desk(plan)),
         *(plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

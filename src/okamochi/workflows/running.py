@@ -11,11 +11,11 @@ from okamochi.run.spec import ContainerState, Running
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, app_of, running_app
+from okamochi.workflows.apps import App, app_of, apps_of, desk_of, running_app
 from okamochi.workflows.previous import GRACE_SECONDS
 from okamochi.workflows.stack import forget_stack, stack_of
 
-__all__ = ["Seen", "down", "execute", "logs", "ps"]
+__all__ = ["Seen", "down", "down_desk", "execute", "logs", "ps"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,17 @@ def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
     The names of what was removed; empty when there was nothing. Secrets that were given go, generated ones
     stay: a session that was signed with them is still good after the next `up`.
     """
-    app = app_of(path, world)
+    return tuple(name for app in apps_of(path, world) for name in down_of(app, world, volumes=volumes))
+
+
+def down_desk(path: Path, world: World) -> tuple[str, ...]:
+    """Ends what `dev` started, and nothing of production's; its data stays."""
+    return down_of(desk_of(app_of(path, world), world), world, volumes=False)
+
+
+def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
+    if not app.state.folder.is_dir() and app.identity.endswith("-dev"):
+        return ()  # `dev` was never used: no engine need answer
     removed: list[str] = []
     with app.state.lock():
         removed += stack_down(app, world, volumes=volumes)
@@ -81,7 +91,7 @@ def engines_to_ask(record: UpRecord | None, world: World) -> tuple[Engine, ...]:
 def ps(path: Path | None, world: World) -> tuple[Seen, ...]:
     """What `up` started of one project, or of all, and nobody removed."""
     root = state_dir(world.environ)
-    states = (app_of(path, world).state,) if path is not None else AppState.all(root)
+    states = tuple(one.state for one in apps_of(path, world)) if path is not None else AppState.all(root)
     records = (state.record() for state in states)
     seen = (Seen(record, look(record, world)) for record in records if record is not None)
     return tuple(item for item in seen if not item.running or item.running.state is not ContainerState.ABSENT)

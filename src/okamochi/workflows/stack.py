@@ -12,6 +12,8 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
+from okamochi.render.compose_dev import COMPOSE_DEV
+from okamochi.render.rendering import RenderedFile
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.run.compose import ComposeProject, compose_version
 from okamochi.run.diagnose import diagnose
@@ -202,9 +204,17 @@ def names_of(plan: Plan) -> tuple[str, ...]:
 
 
 def new_stack(
-    app: App, plan: Plan, reference: Reference, values: Values, port: int, engine: Engine, world: World
+    app: App,
+    plan: Plan,
+    reference: Reference,
+    values: Values,
+    port: int,
+    engine: Engine,
+    world: World,
+    desk: tuple[RenderedFile, dict[str, str]] | None = None,
 ) -> Stack:
-    """The compose file and its variables, written into the state folder."""
+    """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
+    the variables of that."""
     compose_version(world.runner, world.environ)
     before = files_of(app.state)
     content = render_compose(plan).files[0].content
@@ -214,7 +224,10 @@ def new_stack(
         "OKAMOCHI_SECRETS": str(app.state.secrets_folder),
         "OKAMOCHI_PORT": str(port),
         "OKAMOCHI_ADDRESS": "127.0.0.1",
+        **(desk[1] if desk is not None else {}),
     }
+    if desk is not None:
+        write_atomic(app.state.folder / desk[0].path, desk[0].content, mode=0o600)
     write_atomic(app.state.folder / COMPOSE_FILE, content, mode=0o600)
     write_atomic(app.state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
     project = project_of(app, variables, world)
@@ -238,6 +251,7 @@ def project_of(app: App, variables: dict[str, str], world: World) -> ComposeProj
         app.state.folder / COMPOSE_FILE,
         app.root,
         tuple(sorted(variables.items())),
+        tuple(one for one in (app.state.folder / COMPOSE_DEV,) if one.is_file()),
     )
 
 
@@ -249,5 +263,5 @@ def files_of(state: AppState) -> tuple[bytes, bytes] | None:
 
 
 def forget_stack(state: AppState) -> None:
-    for name in (COMPOSE_FILE, VARIABLES):
+    for name in (COMPOSE_FILE, COMPOSE_DEV, VARIABLES):
         (state.folder / name).unlink(missing_ok=True)

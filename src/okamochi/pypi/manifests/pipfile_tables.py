@@ -1,4 +1,4 @@
-"""[packages] of a Pipfile that was never locked."""
+"""[packages] and [dev-packages] of a Pipfile that was never locked."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,10 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = ["pipfile_specifiers"]
 
 
-def pipfile_specifiers(project: ProjectFiles, path: str = "Pipfile") -> tuple[str, ...]:
-    return tuple(specifiers(table_of(toml_table(project, path).get("packages"))))
+def pipfile_specifiers(
+    project: ProjectFiles, path: str = "Pipfile", section: str = "packages"
+) -> tuple[str, ...]:
+    return tuple(specifiers(table_of(toml_table(project, path).get(section))))
 
 
 def specifiers(packages: dict[str, object]) -> Iterator[str]:

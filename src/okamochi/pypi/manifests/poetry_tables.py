@@ -61,8 +61,10 @@ def main_edges(poetry: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
 
 
 def group_edges(poetry: Table, group: str) -> Iterator[Edge]:
+    """Before Poetry 1.2 there was one group, with a table of its own."""
     table = table_of(table_of(poetry.get("group")).get(group))
-    for name, entry, wanted in entries(table_of(table.get("dependencies"))):
+    old = table_of(poetry.get("dev-dependencies")) if group == "dev" else {}
+    for name, entry, wanted in (*entries(old), *entries(table_of(table.get("dependencies")))):
         yield edge(name, entry, wanted)
 
 

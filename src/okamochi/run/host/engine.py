@@ -313,7 +313,8 @@ class HostEngine:
 
     def _binds(self, image: HostImage, spec: RunSpec) -> list[tuple[str, str, bool]]:
         root = Path(image.root)
-        binds = [(outside, inside, True) for inside, outside in self._volumes(spec)]
+        binds = [(outside, inside, True) for outside, inside in spec.binds]
+        binds += [(outside, inside, True) for inside, outside in self._volumes(spec)]
         if spec.secret_names:
             binds.append((spec.secrets_folder, SECRETS_MOUNT, False))
         binds += [(path, path, False) for path in ("/etc/resolv.conf", "/etc/hosts") if Path(path).is_file()]

@@ -1,0 +1,92 @@
+"""`okamochi dev`: the stack at the desk."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from okamochi.cli.options import (
+    entrypoint_option,
+    format_option,
+    offline_option,
+    overrides_of,
+    path_argument,
+    real_world,
+)
+
+if TYPE_CHECKING:
+    from okamochi.run.state import UpRecord
+
+
+@click.command(name="dev")
+@path_argument
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    help="Values for the app's variables; default: .env.dev, .env.development or .env.",
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port on this machine; default: the next free one."
+)
+@click.option("--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers.")
+@click.option(
+    "--debug",
+    "debug_port",
+    type=click.IntRange(1, 65535),
+    is_flag=False,
+    flag_value=5678,
+    default=None,
+    metavar="[PORT]",
+    help="Let a debugger attach (debugpy) on this loopback port; 5678 when none is named.",
+)
+@click.option(
+    "-f", "--follow", is_flag=True, help="Show the log, build again when requirements change; Ctrl-C ends it."
+)
+@offline_option
+@entrypoint_option
+@format_option
+def command(
+    path: Path,
+    env_file: Path | None,
+    port: int | None,
+    engine: str | None,
+    debug_port: int | None,
+    follow: bool,
+    offline: bool,
+    entrypoint: str | None,
+    output_format: str,
+) -> None:
+    """The stack of the project in PATH for development: source mounted, reload at each change; print its URL.
+
+    It runs beside what `okamochi up` started, with data and secrets of its own, as the user whose files these
+    are, on a loopback port. `okamochi down` ends both.
+    """
+    from okamochi.workflows.dev import DevRequest, dev
+
+    request = DevRequest(
+        path=path,
+        engine=engine,
+        port=port,
+        env_file=env_file,
+        debug_port=debug_port or 0,
+        overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
+    )
+    world = real_world(offline=offline)
+
+    def tell(record: "UpRecord") -> None:
+        click.echo(answer(record, output_format))
+
+    if not follow:
+        tell(dev(request, world))
+        return
+    from okamochi.workflows.dev_follow import follow as follow_changes
+
+    follow_changes(request, world, tell)
+
+
+def answer(record: "UpRecord", output_format: str) -> str:
+    if output_format != "json":
+        return record.url
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode()

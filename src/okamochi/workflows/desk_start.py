@@ -1,0 +1,208 @@
+"""Starts the desk's containers: a stack by compose.yaml and compose.dev.yaml, else one container."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageError
+from okamochi.model.development import DEBUGGER_PORT, development_environment
+from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
+from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.oci.reference import Reference
+from okamochi.render.compose_dev import mount_points, render_compose_dev
+from okamochi.run.docker import DockerEngine
+from okamochi.run.engine import Engine
+from okamochi.run.ports import choose_port, is_free
+from okamochi.run.spec import ContainerState, RunSpec
+from okamochi.run.state import UpRecord
+from okamochi.run.wait import FailingPage, Patience, url_of, wait_until_healthy
+from okamochi.system.world import World
+from okamochi.workflows.apps import App
+from okamochi.workflows.env_values import Values
+from okamochi.workflows.previous import Previous
+from okamochi.workflows.stack import Stack, is_stack, new_stack, with_service_values
+
+__all__ = ["Desk", "desk_user", "make_mount_points", "start_desk"]
+
+PATIENCE = Patience(failing_page_seconds=4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What is started: production's `plan` without the services that are not, and the desk's of it.
+
+    `port` is the one asked for, None for any; `debug_port` is where a debugger may attach, 0 for none."""
+
+    app: App
+    plan: Plan
+    desk_plan: Plan
+    reference: Reference
+    image_digest: str
+    values: Values
+    engine: Engine
+    world: World
+    port: int | None = None
+    debug_port: int = 0
+
+
+def desk_user(root: Path, engine: Engine) -> tuple[int, int]:
+    """Whose files these are: ours; the folder's owner when we are root."""
+    if isinstance(engine, DockerEngine) and engine.is_rootless:
+        return 0, 0
+    if os.geteuid():
+        return os.geteuid(), os.getegid()
+    owner = root.stat()
+    return owner.st_uid, owner.st_gid
+
+
+def make_mount_points(root: Path, plan: Plan, user: tuple[int, int]) -> None:
+    """The folders of the source that volumes cover: the engine would make them as root. UsageError when the
+    project's folder cannot be written."""
+    for path in mount_points(plan):
+        place = root
+        for part in Path(path).parts:
+            place = place / part
+            if place.is_dir():
+                continue
+            try:
+                place.mkdir()
+                if os.geteuid() == 0:
+                    os.chown(place, *user)
+            except OSError as error:
+                raise UsageError(
+                    f"the folder {path}, on which a volume is mounted, cannot be made: {error.strerror}",
+                    where=str(place),
+                    hint="make the project's folder writable, or make this folder by hand",
+                ) from error
+
+
+def start_desk(desk: Desk) -> UpRecord:
+    """What serves at its URL. A page that fails is a warning: the next edit may mend it. UnhealthyError when
+    nothing listens."""
+    previous = Previous.of(desk.app, desk.world)
+    refuse_taken_debug_port(desk, previous)
+    port = port_of(desk, previous)
+    spec = spec_of(desk, port)
+    if is_stack(desk.plan) and desk.engine.name == "docker":
+        spec = started_stack(desk, spec, previous)
+    else:
+        previous.step_aside(desk.engine)
+        desk.engine.start(spec)
+        previous.be_gone()
+    record = record_of(desk, spec)
+    desk.app.state.put_record(record)
+    wait(desk, spec)
+    return record
+
+
+def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
+    """The services and processes of the plan; web is left to `wait`."""
+    values = with_service_values(desk.plan, desk.values, desk.app.state, desk.world)
+    variables = {
+        "OKAMOCHI_DEV_IMAGE": str(desk.reference.tagged),
+        "OKAMOCHI_UID": str(desk.desk_plan.security.run_as_user),
+        "OKAMOCHI_GID": str(desk.desk_plan.security.run_as_group),
+        "OKAMOCHI_DEBUG_PORT": str(desk.debug_port or ""),
+    }
+    override = render_compose_dev(desk.plan)
+    stack: Stack = new_stack(
+        desk.app,
+        desk.plan,
+        desk.reference,
+        values,
+        spec.published_port,
+        desk.engine,
+        desk.world,
+        (override, variables),
+    )
+    if previous.name and previous.name != stack.web:
+        previous.step_aside(desk.engine)
+    with desk.world.reporter.step(
+        f"Starting {', '.join(one.name for one in desk.plan.services)} and the app"
+    ):
+        stack.started(desk.plan)
+    previous.be_gone()
+    desk.app.state.forget_given_secrets(but=values.secret_names)
+    return msgspec.structs.replace(spec, name=stack.web)
+
+
+def wait(desk: Desk, spec: RunSpec) -> None:
+    try:
+        with desk.world.reporter.step("Waiting for the app"):
+            wait_until_healthy(desk.engine, spec, PATIENCE)
+    except FailingPage as failure:
+        told(desk, failure)
+    except UnhealthyError as failure:
+        if desk.engine.inspect(spec.name).state is not ContainerState.RUNNING:
+            raise
+        told(desk, failure)
+
+
+def told(desk: Desk, failure: OkamochiError) -> None:
+    desk.world.reporter.warn(failure.message)
+    for line in failure.details[-8:]:
+        desk.world.reporter.note(line)
+    desk.world.reporter.note("it goes on running: save a file to try again; okamochi logs -f shows its log")
+
+
+def refuse_taken_debug_port(desk: Desk, previous: Previous) -> None:
+    """EngineError naming who holds it, unless that is the desk's own debugger, which is about to go."""
+    if desk.debug_port and not previous.serving_port:
+        choose_port(desk.debug_port, explicit=True, runner=desk.world.runner)
+
+
+def port_of(desk: Desk, previous: Previous) -> int:
+    serving = previous.serving_port
+    if serving and desk.port in (None, serving):
+        return serving
+    own = desk.plan.web.port
+    port = choose_port(desk.port or own, explicit=desk.port is not None, runner=desk.world.runner)
+    if desk.port is None and port != own and not is_free(own):
+        desk.world.reporter.note(f"port {own} is taken; using {port}")
+    return port
+
+
+def spec_of(desk: Desk, port: int) -> RunSpec:
+    plan, app = desk.desk_plan, desk.app
+    environment = {
+        **dict(desk.values.plain),
+        **health_environment(plan.web),
+        **development_environment(desk.plan),
+        "PORT": str(plan.web.port),
+        "OKAMOCHI_ADDRESS": "127.0.0.1",
+        "OKAMOCHI_DEBUG_PORT": str(desk.debug_port or ""),
+    }
+    return RunSpec(
+        name=f"okamochi-{app.identity}",
+        app=app.identity,
+        image_reference=str(desk.reference.tagged),
+        process=plan.web,
+        environment=tuple(sorted(environment.items())),
+        secrets_folder=str(app.state.secrets_folder),
+        secret_names=desk.values.secret_names,
+        volumes=plan.volumes,
+        temporary_folders=plan.temporary_folders,
+        security=plan.security,
+        published_port=port,
+        labels=(("io.okamochi.project", str(app.root)),),
+        healthcheck=HEALTH_CHECK,
+        binds=((str(app.root), APP_ROOT),),
+        further_ports=((desk.debug_port, DEBUGGER_PORT),) if desk.debug_port else (),
+    )
+
+
+def record_of(desk: Desk, spec: RunSpec) -> UpRecord:
+    if not spec.published_port:
+        raise EngineError("the desk has no port", where=spec.name, hint="this is a bug in okamochi")
+    return UpRecord(
+        app=desk.app.identity,
+        engine=desk.engine.name,
+        container=spec.name,
+        image_reference=spec.image_reference,
+        image_digest=desk.image_digest,
+        port=spec.published_port,
+        url=url_of(spec),
+        project=str(desk.app.root),
+    )

@@ -1,0 +1,113 @@
+"""`okamochi dev`: the same stack at the desk: source mounted, reload, a debugger on demand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from okamochi.errors import OkamochiError
+from okamochi.model.plan import Plan
+from okamochi.run.engine import Engine
+from okamochi.run.state import UpRecord
+from okamochi.system.world import World
+from okamochi.workflows.apps import App, app_of, desk_of
+from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.desk_image import development_image
+from okamochi.workflows.desk_start import Desk, desk_user, make_mount_points, start_desk
+from okamochi.workflows.env_values import Values, read_values
+from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.plan import PlannedProject, plan_project
+from okamochi.workflows.platforms import chosen_platform
+from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.sinks import EngineSink, default_reference
+from okamochi.workflows.stack import is_stack, needed_services
+from okamochi.workflows.up import built_and_loaded, chosen_engine, tell_unstarted
+
+__all__ = ["DevRequest", "dev"]
+
+ENV_FILES = (".env.dev", ".env.development", ".env")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevRequest:
+    """What was asked for on the command line; None and empty mean: decide. `debug_port` 0 is no debugger."""
+
+    path: Path
+    engine: str | None = None
+    port: int | None = None
+    env_file: Path | None = None
+    debug_port: int = 0
+    overrides: tuple[tuple[str, str], ...] = ()
+
+
+def dev(request: DevRequest, world: World) -> UpRecord:
+    """The record of what serves. The desk is beside production's stack, with data and secrets of its own."""
+    app = app_of(request.path, world)
+    desk_app = desk_of(app, world)
+    engine = chosen_engine(request.engine, world)
+    with desk_app.state.lock():
+        planned = proved_plan(request, app, engine, world)
+        env_file = request.env_file or own_env_file(request.path, world)
+        values = read_values(planned.plan, env_file, desk_app.state, world, project=request.path)
+        plan = (
+            needed_services(planned.plan, values, engine, world) if is_stack(planned.plan) else planned.plan
+        )
+        if engine.name != "docker":
+            tell_unstarted(plan, engine, world)
+        user = desk_user(app.root, engine)
+        make_mount_points(app.root, plan, user)
+        built = development_image(
+            planned, chosen_platform(None), desk_app.state, world, user=user[0], group=user[1]
+        )
+        return start_desk(desk_for(request, desk_app, plan, built, values, engine, world))
+
+
+def desk_for(
+    request: DevRequest,
+    app: App,
+    plan: Plan,
+    built: BuiltImage,
+    values: Values,
+    engine: Engine,
+    world: World,
+) -> Desk:
+    reference = default_reference(f"{built.name}-dev", built.image, None)
+    EngineSink(engine, world).put(built.image, reference)
+    services = msgspec.structs.replace(built.plan, services=plan.services)
+    return Desk(
+        app=app,
+        plan=plan,
+        desk_plan=services,
+        reference=reference,
+        image_digest=str(built.image.digest),
+        values=values,
+        engine=engine,
+        world=world,
+        port=request.port,
+        debug_port=request.debug_port,
+    )
+
+
+def own_env_file(path: Path, world: World) -> Path | None:
+    """The desk takes the project's own file for it without being told."""
+    for name in ENV_FILES:
+        if (path / name).is_file():
+            world.reporter.note(f"values from {name} (--env-file FILE names another)")
+            return path / name
+    return None
+
+
+def proved_plan(request: DevRequest, app: App, engine: Engine, world: World) -> PlannedProject:
+    """Production's plan. A project that was never built is built and proved once: what that teaches about it
+    (a library, a folder that it writes) is the desk's as well."""
+    planned = plan_project(request.path, world, dict(request.overrides))
+    if LockSession.open(world, planned, chosen_platform(None), LockMode.KEEP).old is not None:
+        return planned
+    try:
+        building = Building.open(BuildRequest(path=request.path, overrides=request.overrides), world)
+        built_and_loaded(building, engine, Values((), ()), world)
+    except OkamochiError as failure:
+        if not (request.path / "okamochi.lock").is_file():
+            raise
+        world.reporter.warn(f"production does not build as it is now: {failure.message}")
+    return plan_project(request.path, world, dict(request.overrides))
