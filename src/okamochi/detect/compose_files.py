@@ -11,7 +11,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["ComposedService", "composed_services"]
+__all__ = ["Composed", "ComposedService", "composed_services", "own_services"]
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -36,39 +36,59 @@ class ComposedService:
     evidence: Evidence
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A service as the file `path` has it."""
+
+    path: str
+    name: str
+    settings: Mapping[str, Any]
+    text: str
+
+    def line_of(self, word: str) -> int:
+        """The first line that has the word; 0 when none has."""
+        return next((n for n, one in enumerate(self.text.splitlines(), 1) if word in one), 0)
+
+
+def own_services(project: ProjectFiles) -> tuple[Composed, ...]:
+    """Services that are built from the project, in the file's order."""
+    return tuple(one for one in _composed(project) if one.settings.get("build"))
+
+
 def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     """Services of known kinds, sorted by name; none when there is no file, it is one that okamochi wrote, or
     it is no YAML (Compose itself will say so)."""
-    for path in NAMES:
-        if project.exists(path):
-            text = text_by_people(project, path)
-            return _services(project, path, text) if text is not None else ()
-    return ()
-
-
-def _services(project: ProjectFiles, path: str, text: str) -> tuple[ComposedService, ...]:
-    table = _mapping(_parsed(text).get("services"))
     found = []
-    for name in sorted(str(key) for key in table):
-        settings = _mapping(table.get(name))
-        image = str(settings.get("image") or "")
+    for one in sorted(_composed(project), key=lambda one: one.name):
+        image = str(one.settings.get("image") or "")
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
             continue
-        environment = _environment(settings.get("environment"))
-        line = next((n for n, one in enumerate(text.splitlines(), 1) if image in one), 0)
+        environment = _environment(one.settings.get("environment"))
+        reason = f"service {one.name}: {image}"
         found.append(
             ComposedService(
-                name=name,
+                name=one.name,
                 facts=facts,
                 image=image,
                 user=_first(environment, USERS),
                 database=_first(environment, DATABASES),
-                initial_files=_initial_files(project, settings.get("volumes")),
-                evidence=Evidence(path=path, line=line, reason=f"service {name}: {image}"),
+                initial_files=_initial_files(project, one.settings.get("volumes")),
+                evidence=Evidence(path=one.path, line=one.line_of(image), reason=reason),
             )
         )
     return tuple(found)
+
+
+def _composed(project: ProjectFiles) -> tuple[Composed, ...]:
+    for path in NAMES:
+        if project.exists(path):
+            text = text_by_people(project, path)
+            table = _mapping(_parsed(text).get("services")) if text is not None else {}
+            return tuple(
+                Composed(path, str(name), _mapping(settings), text or "") for name, settings in table.items()
+            )
+    return ()
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
+from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.processes import other_processes
 from okamochi.detect.pyproject import PATH as PYPROJECT
@@ -258,7 +259,8 @@ def _volumes(
         old = _is_old_sqlalchemy_extension(dependencies)
         relative = folders.root_path if old else folders.instance_path
     written = writes(objects, reached, folders, relative_sqlite=relative)
-    return choose_volumes(objects.sources, written, chosen)
+    mounted = mounted_folders(objects.sources.project)
+    return choose_volumes(objects.sources, (*written, *mounted), chosen)
 
 
 def _is_old_sqlalchemy_extension(dependencies: ChosenDependencies) -> bool:

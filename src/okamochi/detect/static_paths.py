@@ -159,6 +159,8 @@ class PathReader:
                 return KnownPath(self.instance_path)
             case "root_path":
                 return KnownPath(self.root_path)
+            case "static_folder" if isinstance(expression.value, ast.Name):
+                return KnownPath(posixpath.join(self.root_path, "static"))
             case "parent":
                 inner = self.read(expression.value, module, depth + 1)
                 return KnownPath(posixpath.dirname(inner.text)) if inner is not None and inner.whole else None
