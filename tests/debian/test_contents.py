@@ -23,7 +23,7 @@ usr/share/games/file with spaces.h            games/spaced
 @pytest.fixture
 def contents() -> Contents:
     made = Contents(None, (), "amd64")  # type: ignore[arg-type]
-    made._tables.update({"amd64": contents_table(gzip.compress(INDEX)), "all": b""})
+    made._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
     return made
 
 

@@ -22,7 +22,9 @@ from okamochi.system.http import UrllibTransport
 from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.foundation import trees_of
 from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.native import complete_base
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.python_attempts import on_another_python
 from okamochi.workflows.source_builds import build_again
@@ -187,7 +189,8 @@ def test_headers_that_the_build_misses_come_from_debian_and_its_libraries_are_in
     session = settled(backend(COMPILED))
     assert content_of(session, "tiny.so").startswith(b"\x7fELF")
     # zlib and the C library are in every base: nothing is added
-    assert session.planned.plan.base.packages == ()
+    trees = trees_of(session.world, session, session.wheels())
+    assert complete_base(session.world, session, session.debs(), trees).native == ()
     assert "zlib1g" in {deb.name for deb in session.debs()[0]}
 
 
@@ -277,6 +280,7 @@ def test_real_packages_are_built_with_what_debian_has(
     with pytest.raises(UnfitPythonError) as refused:
         opened.wheels()
     session = on_another_python(world, opened, refused.value)
-    assert set(packages) <= set(session.planned.plan.base.packages)
+    complete = complete_base(world, session, session.debs(), trees_of(world, session, session.wheels()))
+    assert tuple(one.name for one in complete.native if one.name) == packages
     (built,) = [one for one in session.wheels() if one.built_from is not None]
     assert f"{built.name}=={built.version}" == requirement

@@ -43,9 +43,10 @@ def command(
     if schema:
         click.echo(json_text(plan_schema()))
         return
+    from okamochi.workflows.native_memory import as_locked
     from okamochi.workflows.plan import plan_project
 
-    plan = plan_project(path, real_world(), overrides_of(entrypoint=entrypoint)).plan
+    plan = as_locked(plan_project(path, real_world(), overrides_of(entrypoint=entrypoint)))
     if explain is not None:
         click.echo(explained(decisions_about(plan, explain)))
     elif output_format == "json":

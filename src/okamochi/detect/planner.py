@@ -22,6 +22,7 @@ from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
 from okamochi.detect.mounted_folders import mounted_folders
+from okamochi.detect.native import native_facts
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.processes import other_processes
 from okamochi.detect.pyproject import PATH as PYPROJECT
@@ -160,6 +161,7 @@ def make_plan(
             volumes=volumes.volumes,
             moved_files=volumes.files,
             temporary_folders=static.folders,
+            native=native_facts(sources, reached),
             decisions=decisions,
         )
     )
@@ -380,8 +382,11 @@ def _base(python: str, chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ..
     packages = tuple(sorted(set(chosen.settings.packages or ())))
     base = base_of(python, packages)
     suite = base_decision(base)
-    summary = f"beyond Python: {', '.join(packages)}" if packages else "nothing beyond what Python needs"
-    return base, (suite, _simple("base.packages", summary, "packages", chosen, "no setting asks for more"))
+    summary = (
+        f"beyond Python: {', '.join(packages)}" if packages else "what Python, the wheels and the code need"
+    )
+    reason = "found in their files when okamochi.lock is made; no setting asks for more"
+    return base, (suite, _simple("base.packages", summary, "packages", chosen, reason))
 
 
 def _name(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> tuple[str, Decision]:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from okamochi.model.correction import Correction
+from okamochi.model.native import NativePackage
 
 __all__ = ["BuiltFrom", "Lock", "LockedDeb", "LockedPlatform", "LockedWheel"]
 
@@ -47,11 +48,14 @@ class LockedWheel(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 class LockedPlatform(msgspec.Struct, frozen=True, kw_only=True):
-    """Debs sorted by name, wheels sorted by name."""
+    """Debs sorted by name, wheels sorted by name. `native` says which of the debs are there for libraries,
+    programs and fonts that wheels or the app's own code need, and where that shows; an entry without a name
+    are needs that are told, not met."""
 
     platform: str
     debs: tuple[LockedDeb, ...]
     wheels: tuple[LockedWheel, ...]
+    native: tuple[NativePackage, ...] = ()
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from okamochi.errors import UsageError
 from okamochi.model.correction import is_sound
 from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.native import NativePackage
 from okamochi.oci.platform import Platform
 
 __all__ = ["lock_problems"]
@@ -29,6 +30,8 @@ DEB_FILENAME = re.compile(r"pool/[A-Za-z0-9+._~%:/-]+")
 ARCHIVES = frozenset({"debian", "debian-security"})
 ARCHITECTURES = frozenset({"all", "amd64", "arm64"})
 SUITE = re.compile(r"[a-z][a-z0-9-]*")
+NATIVE_NAME = re.compile(r"[\w.+*-]{1,200}")
+MOST_NEEDS = 200
 PYTHON_VERSION = re.compile(r"3\.[0-9]{1,3}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 ADDRESS = re.compile(r"(?:https?|file)://[!-~]+")
@@ -63,6 +66,9 @@ def platform_problems(locked: LockedPlatform) -> Iterator[str]:
     for wheel in locked.wheels:
         found = tuple(wrong(f"{place}: wheel {shown(wheel.name)}", wheel, WHEEL_CHECKS))
         yield from found or wheel_problems(f"{place}: wheel {shown(wheel.name)}", wheel)
+    for package in locked.native:
+        yield from native_problems(f"{place}: native {shown(package.name)}", package)
+    yield from repeated(f"{place}: native", (package.name for package in locked.native))
     yield from repeated(f"{place}: deb", (deb.name for deb in locked.debs))
     yield from repeated(f"{place}: wheel", (wheel.name for wheel in locked.wheels))
 
@@ -78,6 +84,19 @@ def wheel_problems(place: str, wheel: LockedWheel) -> Iterator[str]:
     if wheel.url:
         yield f"{place}: a wheel that was built from source has no url"
     yield from wrong(f"{place}: built_from", wheel.built_from, SDIST_CHECKS)
+
+
+def native_problems(place: str, package: NativePackage) -> Iterator[str]:
+    if package.name and DEB_NAME.fullmatch(package.name) is None:
+        yield f"{place}: name cannot be {shown(package.name)}"
+    if len(package.needs) > MOST_NEEDS:
+        yield f"{place}: {len(package.needs)} needs are more than okamochi writes"
+    for need in package.needs:
+        texts = (need.path, need.wheel, need.reason)
+        if not all(text.isprintable() and len(text) <= LENGTH_LIMIT for text in texts) or need.line < 0:
+            yield f"{place}: a need says what okamochi never writes"
+        if not need.names or not all(NATIVE_NAME.fullmatch(name) for name in need.names):
+            yield f"{place}: {need.kind} cannot be {shown(' '.join(need.names))}"
 
 
 def names_wheel(filename: str, wheel: LockedWheel) -> bool:

@@ -10,7 +10,7 @@ from okamochi.model.lock_check import lock_problems
 
 __all__ = ["lock_from_json", "lock_to_json"]
 
-LISTS = ("debs", "wheels")
+LISTS = ("debs", "wheels", "native")
 MOST_PROBLEMS = 20
 RESTORE = "restore it from version control, or remove it and run 'okamochi lock'"
 
@@ -25,7 +25,8 @@ def lock_to_json(lock: Lock) -> bytes:
 
 
 def platform_text(platform: dict[str, object]) -> str:
-    lists = [f'   "{name}": [\n{lines_of(platform[name])}\n   ]' for name in LISTS]
+    there = [name for name in LISTS if name != "native" or platform[name]]
+    lists = [f'   "{name}": [\n{lines_of(platform[name])}\n   ]' for name in there]
     return f'  {{\n   "platform": {json.dumps(platform["platform"])},\n' + ",\n".join(lists) + "\n  }"
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Decision
+from okamochi.model.native import NativeFacts
 from okamochi.model.process import (
     EnvironmentVariable,
     MovedFile,
@@ -191,6 +192,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `setup_commands` are offered. `volumes` outlive containers;
     `moved_files` are links from between the code into them. `temporary_folders` (beside /tmp) are written by
     the app and forgotten.
+    `native` is what the app's own code says about libraries and programs beside Python's; the Debian packages
+    for them, and for what the wheels need, are found when the wheels are there, and kept in the lock.
     `name` is a normalized name (PEP 503), fit for an image repository.
     """
 
@@ -212,6 +215,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     moved_files: tuple[MovedFile, ...] = ()
     temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
+    native: NativeFacts = NativeFacts()
     decisions: tuple[Decision, ...] = ()
 
     @property

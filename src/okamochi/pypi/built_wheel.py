@@ -45,13 +45,11 @@ def require_wheel_of(filename: str, name: str, version: str) -> None:
         raise BuildError(f"{filename[:200]!a} is no wheel of {name} {version}", where=name, hint=HINT)
 
 
-def normalized(source: BinaryIO, to: BinaryIO, where: str) -> tuple[tuple[str, bytes], ...]:
+def normalized(source: BinaryIO, to: BinaryIO, where: str) -> None:
     """Writes the wheel anew: members sorted, no times, two modes, nothing compressed (zlib's output differs
-    among versions). Returned are its native
-    libraries, by file name.
+    among versions).
 
     BuildError for paths that lead out, links, duplicates and absurd sizes."""
-    libraries: list[tuple[str, bytes]] = []
     try:
         with zipfile.ZipFile(source) as archive, zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as written:
             members = checked(archive, where)
@@ -59,8 +57,6 @@ def normalized(source: BinaryIO, to: BinaryIO, where: str) -> tuple[tuple[str, b
                 content = archive.read(member)
                 if member.filename.endswith(".dist-info/RECORD"):
                     content = sorted_record(content)
-                if content.startswith(b"\x7fELF"):
-                    libraries.append((PurePosixPath(member.filename).name, content))
                 entry = zipfile.ZipInfo(member.filename, INSTANT)
                 entry.create_system = 3
                 executable = (member.external_attr >> 16) & stat.S_IXUSR
@@ -75,7 +71,6 @@ def normalized(source: BinaryIO, to: BinaryIO, where: str) -> tuple[tuple[str, b
         UnicodeError,
     ) as problem:
         raise BuildError(f"what was built cannot be read: {problem}", where=where, hint=HINT) from problem
-    return tuple(libraries)
 
 
 def checked(archive: zipfile.ZipFile, where: str) -> list[zipfile.ZipInfo]:

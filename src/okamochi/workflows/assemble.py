@@ -22,6 +22,7 @@ from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
 from okamochi.workflows.incremental import rebuild_facts
 from okamochi.workflows.lock import LockSession
+from okamochi.workflows.native_memory import is_known, keep_known
 from okamochi.workflows.remembered import BuiltImage
 
 __all__ = ["Foundation", "assemble"]
@@ -76,10 +77,11 @@ def foundation_of(
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
     locked = session.fitting
-    if locked is not None and session.old is not None:
+    known = locked is not None and is_known(world, session.planned.plan, locked)
+    if known and locked is not None and session.old is not None:
         key = foundation_key(world, session, locked)
-        known = world.cache.record(KIND, key) if key else None
-        foundation = msgspec.json.decode(known, type=Foundation) if known else None
+        record = world.cache.record(KIND, key) if key else None
+        foundation = msgspec.json.decode(record, type=Foundation) if record else None
         layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
         if foundation is not None and layers is not None:
             toolchain = Toolchain(world, locked.debs, session.platform, session.old.snapshot)
@@ -88,6 +90,7 @@ def foundation_of(
 
     laid = lay_foundation(world, session)
     written = session.save(laid.lock, required=False)
+    keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)
     foundation = Foundation(layers=layer_rows(laid.layers), components=laid.components)
     key = foundation_key(world, session, laid.locked)
     if key:

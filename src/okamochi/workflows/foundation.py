@@ -1,6 +1,6 @@
 """The layers below the app: base, wheels, kit; fetched, unpacked, compiled and packed."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from okamochi.build.components import Component, foundation_components
@@ -14,10 +14,9 @@ from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockSession
+from okamochi.workflows.native import complete_base
 
 __all__ = ["LaidFoundation", "lay_foundation"]
-
-Debs = tuple[tuple[LockedDeb, ...], str]
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,13 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(session.wheels)
-        opened = pool.submit(open_toolchain, world, session, debs)
+        opened = pool.submit(lambda: open_toolchain(world, session, *debs.result()))
         trees = trees_of(world, session, wheels.result())
-        chosen, snapshot = debs.result()
+        complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
+        chosen, snapshot = complete.debs, complete.snapshot
+        if chosen != toolchain.debs:
+            toolchain = open_toolchain(world, session, chosen, snapshot)
         base = pool.submit(
             packed, world, f"Base: packing {len(chosen)} packages", [base_layer(world, toolchain)]
         )
@@ -56,7 +58,7 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     finally:
         # Without waiting: a requirement that does not resolve is told while the base is still being fetched.
         pool.shutdown(wait=False, cancel_futures=True)
-    lock = session.result(chosen, snapshot, wheels.result())
+    lock = session.result(chosen, snapshot, wheels.result(), complete.native)
     return LaidFoundation(
         toolchain=toolchain,
         layers=layers,
@@ -66,9 +68,10 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     )
 
 
-def open_toolchain(world: World, session: LockSession, debs: "Future[Debs]") -> Toolchain:
+def open_toolchain(
+    world: World, session: LockSession, chosen: tuple[LockedDeb, ...], snapshot: str
+) -> Toolchain:
     """With the base unpacked: what is packed next may need its Python."""
-    chosen, snapshot = debs.result()
     toolchain = Toolchain(world, chosen, session.platform, snapshot)
     with world.reporter.step(f"Base: {len(chosen)} packages"):
         toolchain.tree()

@@ -11,6 +11,7 @@ import msgspec
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
+from okamochi.model.native import NativePackage
 from okamochi.model.suites import SUITES, suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.files import write_atomic
@@ -126,9 +127,21 @@ class LockSession:
         )
 
     def debs(self) -> tuple[tuple[LockedDeb, ...], str]:
-        """The base's packages and the archive's instant: the lock's where it fits, else resolved."""
+        """The base's packages and the archive's instant: the lock's where it fits, else resolved, with the
+        native packages that the lock had: whether they are the right ones shows when the wheels are there."""
         if self.base_fits and self.old is not None and self.old_platform is not None:
             return self.old_platform.debs, self.old.snapshot
+        return self.debs_with(self.old_native)
+
+    @property
+    def old_native(self) -> tuple[str, ...]:
+        """Names of the Debian packages that the lock has for what wheels and code need."""
+        if self.old_platform is None or self.old is None or self.old.suite != self.planned.plan.base.suite:
+            return ()  # suites call them by other names
+        return tuple(one.name for one in self.old_platform.native if one.name)
+
+    def debs_with(self, native: Sequence[str]) -> tuple[tuple[LockedDeb, ...], str]:
+        """Resolved, whatever the lock has, with these packages beside the plan's."""
         from okamochi.debian import resolve_base
 
         base = self.planned.plan.base
@@ -137,7 +150,7 @@ class LockSession:
                 self.world,
                 suite=base.suite,
                 platform=self.platform,
-                packages=base.packages,
+                packages=(*base.packages, *native),
                 python_package=base.python_package,
             )
         return resolved.debs, resolved.snapshot
@@ -178,9 +191,17 @@ class LockSession:
             self.made = local_wheels(self.world, self.planned) if self.planned.plan.dependencies.local else ()
         return self.made
 
-    def result(self, debs: Sequence[LockedDeb], snapshot: str, wheels: Sequence[LockedWheel]) -> Lock:
+    def result(
+        self,
+        debs: Sequence[LockedDeb],
+        snapshot: str,
+        wheels: Sequence[LockedWheel],
+        native: tuple[NativePackage, ...] = (),
+    ) -> Lock:
         """The lock that says what was built. Other platforms stay where their halves still fit."""
-        here = LockedPlatform(platform=str(self.platform), debs=tuple(debs), wheels=tuple(wheels))
+        here = LockedPlatform(
+            platform=str(self.platform), debs=tuple(debs), wheels=tuple(wheels), native=native
+        )
         others = self.old.platforms if self.old is not None and self.same_question else ()
         kept = [locked for locked in others if locked.platform != here.platform]
         plan = self.planned.plan

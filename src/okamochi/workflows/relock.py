@@ -9,7 +9,9 @@ from okamochi.errors import UnfitPythonError, UsageError
 from okamochi.model.correction import CorrectionKind
 from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
+from okamochi.workflows.foundation import trees_of
 from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession, lock_changes
+from okamochi.workflows.native import complete_base
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.python_attempts import on_another_python
@@ -36,7 +38,8 @@ def relock(
             raise
         session = on_another_python(world, session, refusal)
         debs, snapshot, locked = both_halves(session)
-    lock = session.result(debs, snapshot, locked)
+    complete = complete_base(world, session, (debs, snapshot), trees_of(world, session, locked))
+    lock = session.result(complete.debs, complete.snapshot, locked, complete.native)
     session.save(lock, required=True)
     return lock_changes(session.old, lock)
 

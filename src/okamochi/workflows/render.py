@@ -15,6 +15,7 @@ from okamochi.render.rendering import Language, RenderedFile, Renderer
 from okamochi.system.world import World
 from okamochi.workflows.local_packages import local_wheels
 from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.native_memory import with_locked_packages
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.relock import relock
@@ -68,8 +69,9 @@ def render(request: RenderRequest, world: World) -> Written:
     base = request.base or (record.base if record.base in BASES else BASES[0])
     renderers = chosen(request.target)
     planned, lock = planned_and_locked(request, renderers, world)
+    plan = with_locked_packages(planned.plan, lock)
     renderers = with_base(renderers, base, own_files(world, planned))
-    renderings = [one.render(planned.plan, language, lock) for one in renderers]
+    renderings = [one.render(plan, language, lock) for one in renderers]
     files = tuple(file for rendering in renderings for file in rendering.files)
     findings = tuple(finding for rendering in renderings for finding in rendering.findings)
     outcomes = settled(request, world, output, files, record)

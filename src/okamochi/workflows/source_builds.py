@@ -1,7 +1,5 @@
 """Packages that are published without a wheel for any Python that the project admits: built from source."""
 
-import posixpath
-
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -12,7 +10,7 @@ from okamochi.pypi.target import Target
 from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.python_attempts import REASON_LIMIT, plain
-from okamochi.workflows.wheel_builder import MadeWheel, WheelBuilder
+from okamochi.workflows.wheel_builder import WheelBuilder
 
 __all__ = ["build_again", "built_from_source"]
 
@@ -21,7 +19,7 @@ MOST_PACKAGES = 30
 
 def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSession:
     """The session with its wheels resolved, some of them built, on the first of the plan's Pythons for which
-    that works; Debian packages that they need beside the base's are corrections of the plan.
+    that works.
 
     Raises `refusal` when it tells of no package without a wheel, or there is no source of it; else why the
     build for the first Python failed."""
@@ -106,7 +104,7 @@ def built_session(session: LockSession) -> LockSession:
         session.world.reporter.note(
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
-    return with_libraries(session, builder, used)
+    return session
 
 
 def as_before(asked: str, session: LockSession) -> str:
@@ -127,29 +125,6 @@ def builder_of(session: LockSession) -> WheelBuilder:
     plan = session.planned.plan
     target = Target(plan.python_version, session.platform, session.glibc_version)
     return WheelBuilder(session.world, session.planned.root, plan.dependencies, plan.base.suite, target)
-
-
-def with_libraries(session: LockSession, builder: WheelBuilder, used: list[MadeWheel]) -> LockSession:
-    """With the Debian packages whose libraries the built wheels ask for, and the base has not."""
-    if not any(one.libraries for one in used):
-        return session
-    debs, _ = session.debs()
-    present = {deb.name for deb in debs}
-    planned = session.planned
-    for one in used:
-        for library in one.libraries:
-            package = builder.workshop.contents.package_of_library(posixpath.basename(library))
-            if not package or package in present:
-                continue
-            present.add(package)
-            reason = f"{one.wheel.name} {one.wheel.version}, built from its source, links against {library}"
-            correction = Correction(kind=CorrectionKind.PACKAGE, value=package, reason=reason[:300])
-            planned = with_correction(planned, correction)
-    if planned is session.planned:
-        return session
-    result = LockSession.open(session.world, planned, session.platform, session.mode)
-    result.resolved, result.built = session.resolved, session.built
-    return result
 
 
 def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:

@@ -19,7 +19,6 @@ from okamochi.model.plan import Dependencies
 from okamochi.model.suites import suite_named
 from okamochi.oci.native import native_platforms
 from okamochi.pypi.built_wheel import Built, normalized, require_wheel_of
-from okamochi.pypi.elf import needed_libraries
 from okamochi.pypi.sdists import Sdist, build_requirements, checked_requirements, fetch_sdist, find_sdist
 from okamochi.pypi.target import Target
 from okamochi.run.host.isolated import isolated
@@ -41,10 +40,9 @@ ANSWER_LIMIT_BYTES = 1_000_000
 
 
 class MadeWheel(msgspec.Struct, frozen=True, kw_only=True):
-    """What the cache remembers of a build: the wheel, and the libraries that its own ask for."""
+    """What the cache remembers of a build."""
 
     wheel: LockedWheel
-    libraries: tuple[str, ...] = ()
 
 
 @dataclass
@@ -236,12 +234,11 @@ class Trial:
                 where=self.sdist.filename,
                 hint=f"build on a machine that is {platform}, or ask for a version that ships wheels",
             )
-        libraries: list[tuple[str, bytes]] = []
 
         def write(stream: BinaryIO) -> None:
             plain = self.folder / "plain.whl"
             with opened(dist / names[0]) as source, plain.open("w+b") as to:
-                libraries.extend(normalized(source, to, self.sdist.filename))
+                normalized(source, to, self.sdist.filename)
                 to.seek(0)
                 while piece := to.read(1 << 20):
                     stream.write(piece)
@@ -254,8 +251,7 @@ class Trial:
             sha256=digest,
             built_from=BuiltFrom(filename=self.sdist.filename, sha256=self.sdist.sha256),
         )
-        needed = {one for _, content in libraries for one in needed_libraries(content)}
-        return MadeWheel(wheel=wheel, libraries=tuple(sorted(needed - {name for name, _ in libraries})))
+        return MadeWheel(wheel=wheel)
 
 
 def require_expected(sdist: Sdist, expected: LockedWheel) -> None:

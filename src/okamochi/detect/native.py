@@ -1,0 +1,80 @@
+"""What the app's own code needs beside Python packages: programs that it starts, libraries that it opens, and
+which modules of packages it uses."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.reachable import Reached
+from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
+from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
+
+__all__ = ["native_facts"]
+
+MENTIONS = re.compile(r"ctypes|cffi|dlopen|subprocess|which|find_executable|\bos\.|from os ")
+DOTTED = re.compile(r"[a-z_]\w*(?:\.\w+)+")
+# What every base has under these names, and what no package of a container's is.
+OF_PYTHON = re.compile(r"python[0-9.]*|pip[0-9.]*")
+
+
+def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
+    """Of the modules that run when the app does."""
+    modules: set[str] = set()
+    needs: list[NativeNeed] = []
+    for path in reached.paths:
+        module = sources.module(path)
+        modules |= set(foreign_modules(module, sources))
+        if MENTIONS.search(module.text):
+            needs += [need for call in native_calls(module.tree) if (need := need_of(call, path)) is not None]
+    return NativeFacts(modules=tuple(sorted(modules)), needs=tuple(dict.fromkeys(needs)))
+
+
+def foreign_modules(module: Module, sources: Sources) -> Iterator[str]:
+    """What it imports that is neither its own nor the standard library's, and dotted texts of the same
+    packages: INSTALLED_APPS names modules so."""
+    imported = dict.fromkeys(name for node in module.nodes for name in imported_by(node))
+    foreign = {name for name in imported if is_foreign(name, module, sources)}
+    tops = {name.partition(".")[0] for name in foreign}
+    yield from foreign
+    for node in module.nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found = DOTTED.fullmatch(node.value)
+            if found is not None and node.value.partition(".")[0] in tops:
+                yield node.value
+
+
+def imported_by(node: ast.AST) -> tuple[str, ...]:
+    """Names with a capital are no modules."""
+    if isinstance(node, ast.Import):
+        return tuple(alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        inside = (f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
+        return (node.module, *inside)
+    return ()
+
+
+def is_foreign(name: str, module: Module, sources: Sources) -> bool:
+    top = name.partition(".")[0]
+    return top not in sys.stdlib_module_names and sources.find(top, importer=module.path) is None
+
+
+def need_of(call: NativeCall, path: str) -> NativeNeed | None:
+    match call.kind:
+        case CallKind.LIBRARY:
+            reason = f"opens {call.names[0]}"
+            return NativeNeed(
+                kind=NeedKind.LIBRARY, names=call.names, path=path, line=call.line, reason=reason
+            )
+        case CallKind.PROGRAM if not OF_PYTHON.fullmatch(call.names[0]):
+            reason = f"starts {call.names[0]}"
+            return NativeNeed(
+                kind=NeedKind.PROGRAM, names=call.names, path=path, line=call.line, reason=reason
+            )
+        case CallKind.SHELL:
+            return NativeNeed(
+                kind=NeedKind.PROGRAM, names=("sh",), path=path, line=call.line, reason="runs a shell line"
+            )
+        case _:
+            return None

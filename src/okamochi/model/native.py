@@ -1,0 +1,91 @@
+"""What code needs beside Python and its packages: shared libraries, programs, fonts; and who says so."""
+
+from enum import StrEnum
+
+import msgspec
+
+from okamochi.model.evidence import Decision, Evidence, Origin
+
+__all__ = [
+    "SHELL",
+    "SHELL_WARNING",
+    "NativeFacts",
+    "NativeNeed",
+    "NativePackage",
+    "NeedKind",
+    "native_decisions",
+]
+
+SHELL_WARNING = "Warning: a shell is in the image, because the app's own code runs shell lines"
+SHELL = "dash"
+
+
+class NeedKind(StrEnum):
+    """LIBRARY: by its soname, or how it begins. PROGRAM: by its name on PATH. FONT: for a language."""
+
+    LIBRARY = "library"
+    PROGRAM = "program"
+    FONT = "font"
+
+
+class NativeNeed(msgspec.Struct, frozen=True, kw_only=True, order=True, omit_defaults=True):
+    """`names` are alternatives, the first that there is counts; one that ends in "*" is how a soname begins.
+    `wheel` is the distribution whose file `path` says so, "" for the project's own; `reason` is what it does:
+    "links against libpq.so.5"."""
+
+    kind: NeedKind
+    names: tuple[str, ...]
+    path: str
+    line: int = 0
+    wheel: str = ""
+    reason: str
+
+    @property
+    def evidence(self) -> Evidence:
+        if not self.wheel:
+            return Evidence(path=self.path, line=self.line, reason=self.reason)
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return Evidence(path="", reason=f"{self.wheel} ({place}) {self.reason}")
+
+
+class NativeFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the project's own code tells. `modules` are those of packages that it imports or names, dotted,
+    sorted; `needs` are its own."""
+
+    modules: tuple[str, ...] = ()
+    needs: tuple[NativeNeed, ...] = ()
+
+
+class NativePackage(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A Debian package of the base and what it is there for; "" for needs that are told, not met."""
+
+    name: str
+    needs: tuple[NativeNeed, ...]
+
+
+def native_decisions(packages: tuple[NativePackage, ...]) -> tuple[Decision, ...]:
+    """What is shown of them: a line for each package, one for all that is not met."""
+    return tuple(added(one) if one.name else left_out(one) for one in packages)
+
+
+def added(package: NativePackage) -> Decision:
+    summary = f"the Debian package {package.name} is added"
+    if package.name == SHELL:
+        summary = f"{summary}. {SHELL_WARNING}"
+    return Decision(
+        field=f"base.packages.{package.name}",
+        summary=summary,
+        origin=Origin.DETECTED,
+        evidence=tuple(need.evidence for need in package.needs),
+    )
+
+
+def left_out(package: NativePackage) -> Decision:
+    names = sorted({need.names[0] for need in package.needs})
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return Decision(
+        field="base.programs",
+        summary=f"not added, since only some uses of packages call them: {shown} (setting: packages)",
+        origin=Origin.DEFAULT,
+        evidence=tuple(need.evidence for need in package.needs),
+    )

@@ -1,0 +1,183 @@
+"""What installed wheels need beside Python: libraries that their own link against or that their Python opens,
+programs that it starts. What the wheels bring themselves does not count."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from okamochi.model.native import NativeNeed, NeedKind
+from okamochi.pypi.elf import ElfFacts, elf_facts
+from okamochi.pypi.module_graph import WheelModule, modules_of, reached_modules, top_names
+from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
+from okamochi.pypi.wheel_tree import FILES_FOLDER, WheelTree
+
+__all__ = ["ProgramUse", "WheelScan", "what_is_said"]
+
+LIBRARY_FILE = re.compile(r"[^/]+\.so(?:\.[0-9][^/]*)?")
+MENTIONS = re.compile(
+    rb"^[ \t]*(?:import|from)[ \t][^\n]*\b(?:ctypes|cffi|subprocess)\b|dlopen\(|find_library\(|\bwhich\("
+    rb"|find_executable\(|create_subprocess_\w+\(|\bos\.(?:system|popen|exec\w+|spawn\w+|posix_spawnp?)\(",
+    re.MULTILINE,
+)
+# Looked for first, which takes a tenth of the time.
+WORDS = (
+    b"ctypes", b"cffi", b"subprocess", b"dlopen(", b"which(", b"find_library(", b"find_executable(",
+    b"os.system(", b"os.popen(", b"os.exec", b"os.spawn", b"os.posix_spawn",
+)  # fmt: skip
+INSTALLS = re.compile(
+    r"(?:apt(?:-get|itude)?|brew|dnf|yum|apk|pacman|port)\b(?:[ \t]+-{1,2}[\w-]+)*[ \t]+"
+    r"(?:install|add|-S\w*)[ \t]+([^\n`<]+)"
+)
+METADATA_LIMIT_BYTES = 400_000
+OF_EVERY_SYSTEM = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "csh", "cmd", "powershell", "env"})
+
+
+@dataclass(frozen=True)
+class ProgramUse:
+    """A program that a wheel's Python starts. `purpose`: the wheel's own name or summary has it; `installs`
+    are the words of its description that tell what to install; `direct`: the app's own code imports it."""
+
+    need: NativeNeed
+    purpose: bool
+    installs: frozenset[str]
+    direct: bool
+
+
+@dataclass(frozen=True)
+class WheelScan:
+    """`own_modules` are dotted names that the app's own code imports or names."""
+
+    trees: Sequence[WheelTree]
+    own_modules: tuple[str, ...] = ()
+
+    @cached_property
+    def carried(self) -> frozenset[str]:
+        """File names of all shared libraries in the wheels, and their sonames."""
+        names = {
+            name for _, path in self.libraries if LIBRARY_FILE.fullmatch(name := path.rpartition("/")[2])
+        }
+        return frozenset(names | {facts.soname for facts in self.facts.values() if facts.soname})
+
+    @cached_property
+    def libraries(self) -> tuple[tuple[WheelTree, str], ...]:
+        return tuple(
+            (tree, file.path)
+            for tree in self.trees
+            for file in tree.files
+            if LIBRARY_FILE.fullmatch(file.path.rpartition("/")[2])
+        )
+
+    @cached_property
+    def facts(self) -> dict[tuple[str, str], ElfFacts]:
+        found = {}
+        for tree, path in self.libraries:
+            with (tree.root / FILES_FOLDER / path).open("rb") as stream:
+                found[tree.wheel.name, path] = elf_facts(stream)
+        return found
+
+    @cached_property
+    def programs(self) -> frozenset[str]:
+        """Names of what the wheels bring to start."""
+        return frozenset(
+            file.path.rpartition("/")[2]
+            for tree in self.trees
+            for file in tree.files
+            if file.path.startswith("bin/") or file.mode & 0o100
+        )
+
+    def linked(self) -> Iterator[NativeNeed]:
+        """What the loader will look for, and no wheel brings."""
+        for tree, path in self.libraries:
+            for name in self.facts[tree.wheel.name, path].needed:
+                if name not in self.carried:
+                    yield need_of(NeedKind.LIBRARY, (name,), tree, path, 0, f"links against {name}")
+
+    @cached_property
+    def calls(self) -> tuple[tuple[WheelModule, NativeCall], ...]:
+        """Of all modules that are imported when the app runs, as far as import statements tell."""
+        modules = modules_of(self.trees)
+        roots = [name for tree in self.trees for name in sorted(top_names(tree))]
+        found = []
+        for module, content in reached_modules(modules, (*roots, *self.own_modules)):
+            if any(word in content for word in WORDS) and MENTIONS.search(content):
+                found += [(module, call) for call in native_calls(parsed(content))]
+        return tuple(sorted(found, key=lambda pair: (pair[0].name, pair[1].line)))
+
+    def opened(self) -> Iterator[NativeNeed]:
+        """Libraries that Python code opens by name."""
+        for module, call in self.calls:
+            if call.kind is CallKind.LIBRARY and not any(self.carries(name) for name in call.names):
+                yield need_of(
+                    NeedKind.LIBRARY,
+                    call.names,
+                    module.tree,
+                    module.path,
+                    call.line,
+                    f"opens {call.names[0]}",
+                )
+
+    def carries(self, name: str) -> bool:
+        """Also under a name with a digest or a platform in it: libpq-1a2b3c.so.5.17, libsndfile_x86_64.so."""
+        stem = name.removesuffix("*").partition(".so")[0]
+        if name.endswith("*") and ".so" not in name:
+            return any(one.startswith(stem) for one in self.carried)
+        return any(re.match(re.escape(stem) + r"[-_.]", one) for one in self.carried)
+
+    def started(self) -> Iterator[ProgramUse]:
+        """Programs that Python code starts by name, but for those that it brings."""
+        for module, call in self.calls:
+            if call.kind not in (CallKind.PROGRAM, CallKind.HELD) or self.brings(call.names[0]):
+                continue
+            name = call.names[0]
+            said = what_is_said(module.tree)
+            purpose = name.lower() in said.words or (len(name) > 2 and name.lower() in module.tree.wheel.name)
+            direct = bool(top_names(module.tree) & {one.partition(".")[0] for one in self.own_modules})
+            if call.kind is CallKind.HELD and not purpose:
+                continue
+            need = need_of(NeedKind.PROGRAM, (name,), module.tree, module.path, call.line, f"starts {name}")
+            yield ProgramUse(need, purpose, said.installs, direct)
+
+    def brings(self, name: str) -> bool:
+        if name in OF_EVERY_SYSTEM:
+            return True
+        return any(one == name or re.match(re.escape(name) + r"[-_.](?!py$)", one) for one in self.programs)
+
+
+@dataclass(frozen=True)
+class Said:
+    words: frozenset[str]
+    installs: frozenset[str]
+
+
+def what_is_said(tree: WheelTree) -> Said:
+    """Words of the wheel's summary and keywords; what its description tells to install."""
+    path = next((file.path for file in tree.files if file.path.endswith(".dist-info/METADATA")), "")
+    if not path:
+        return Said(frozenset(), frozenset())
+    with (tree.root / FILES_FOLDER / path).open("rb") as stream:
+        text = stream.read(METADATA_LIMIT_BYTES).decode("utf-8", "replace")
+    head, _, body = text.partition("\n\n")
+    short = " ".join(re.findall(r"(?im)^(?:summary|keywords|name): *(.*)$", head))
+    installs = {word for line in INSTALLS.findall(body) for word in re.findall(r"[\w.+-]+", line)}
+    return Said(frozenset(re.findall(r"[a-z0-9_+]+", short.lower())), frozenset(installs))
+
+
+def need_of(
+    kind: NeedKind, names: tuple[str, ...], tree: WheelTree, path: str, line: int, reason: str
+) -> NativeNeed:
+    short = path.partition("/site-packages/")[2] or path
+    wheel = f"{tree.wheel.name} {tree.wheel.version}"
+    return NativeNeed(kind=kind, names=names, path=short, line=line, wheel=wheel, reason=reason)
+
+
+def parsed(content: bytes) -> ast.Module:
+    """Empty for what this Python cannot parse."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(content)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module(body=[], type_ignores=[])

@@ -1,0 +1,311 @@
+"""Which shared libraries and programs a piece of Python opens or starts by a name that stands in its text.
+
+The text is parsed, never run. What only other systems run (`if sys.platform == "win32"`) does not count.
+"""
+
+import ast
+import re
+import shlex
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+__all__ = ["CallKind", "NativeCall", "native_calls"]
+
+SONAME = re.compile(r"lib[\w.+-]+?\.so(?:\.[0-9][\w.]*)?")
+PLAIN = re.compile(r"[A-Za-z_][\w+-]*(?:\.[0-9]+)*(?:-[0-9.]+)?")
+PROGRAM = re.compile(r"(?:/usr(?:/local)?/bin/|/bin/)?(?P<name>[A-Za-z][\w.+-]*)")
+OPENERS = frozenset({"CDLL", "PyDLL", "LoadLibrary", "dlopen"})
+FINDERS = frozenset({"find_library"})
+# Calls that have a library's name and do not open it.
+TEXTS = frozenset({"endswith", "join", "match", "print", "replace", "startswith", "warn", "warning"})
+STARTERS = frozenset({"Popen", "call", "check_call", "check_output", "run"})
+DIRECT = frozenset(
+    {"create_subprocess_exec", "execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe"}
+    | {"find_executable", "posix_spawn", "posix_spawnp", "which"}
+)
+SPAWNED = frozenset({"spawnl", "spawnle", "spawnlp", "spawnv", "spawnve", "spawnvp", "spawnvpe"})
+SHELLS = frozenset({"create_subprocess_shell", "getoutput", "getstatusoutput", "popen", "system"})
+SHELL_MODULES = frozenset({"asyncio", "commands", "os", "subprocess"})
+HOLDERS = re.compile(r"(?:^|_)(?:bin|binary|cmd|command|exe|exec|executable|program)(?:_|$)", re.IGNORECASE)
+ELSEWHERE = frozenset({"darwin", "Darwin", "win32", "win", "Windows", "nt", "cygwin", "Java", "macOS"})
+HERE = frozenset({"linux", "linux2", "Linux", "posix"})
+MOST_DEPTH = 5
+
+
+class CallKind(Enum):
+    """HELD: a name that stands in a variable for programs, such as tesseract_cmd = "tesseract"."""
+
+    LIBRARY = "library"
+    PROGRAM = "program"
+    SHELL = "shell"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class NativeCall:
+    """`names` are alternatives in the order of the text. Of a library, "magic*" is how its name begins."""
+
+    kind: CallKind
+    names: tuple[str, ...]
+    line: int
+
+
+def native_calls(tree: ast.Module) -> tuple[NativeCall, ...]:
+    """In the order of the text, each once."""
+    reader = Reader(tree)
+    found = [call for node in reader.nodes for call in reader.calls_of(node)]
+    return tuple(dict.fromkeys(found))
+
+
+class Reader:
+    """One module: what runs on Linux of it, and what its names stand for."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(running_here(self.tree))
+
+    @cached_property
+    def opens_libraries(self) -> bool:
+        names = {alias.name for node in self.nodes if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in self.nodes if isinstance(node, ast.ImportFrom)}
+        roots = {name.partition(".")[0] for name in names}
+        aliases = {
+            alias.name for node in self.nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+        }
+        return bool(roots & {"ctypes", "cffi"} or aliases & {"ffi", "dlopen", "find_library"})
+
+    @cached_property
+    def values(self) -> dict[str, list[ast.expr]]:
+        """What is assigned to each name, wherever that is, and what loops let it stand for."""
+        found: dict[str, list[ast.expr]] = defaultdict(list)
+        for node in self.nodes:
+            if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+                if isinstance(node.iter, ast.Tuple | ast.List):
+                    found[node.target.id] += node.iter.elts
+                continue
+            if isinstance(node, ast.Assign):
+                targets, value = node.targets, node.value
+            elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+                targets, value = [node.target], node.value
+            else:
+                continue
+            for target in targets:
+                name = last_name(target)
+                if name:
+                    found[name].append(value)
+        return dict(found)
+
+    def calls_of(self, node: ast.AST) -> Iterator[NativeCall]:
+        if isinstance(node, ast.Call):
+            name = last_name(node.func)
+            yield from self.library(node, name)
+            yield from self.program(node, name)
+        elif isinstance(node, ast.Subscript) and last_name(node.value) == "cdll":
+            yield from self.opened([node.slice], node.lineno)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            text = node.value.value
+            held = any(HOLDERS.search(last_name(target)) for target in node.targets)
+            if held and isinstance(text, str) and (found := PROGRAM.fullmatch(text)):
+                yield NativeCall(CallKind.HELD, (found["name"],), node.lineno)
+
+    def library(self, call: ast.Call, name: str) -> Iterator[NativeCall]:
+        if not self.opens_libraries or name in TEXTS:
+            return
+        if name in FINDERS and call.args:
+            names = tuple(
+                f"lib{one}.so.*" if not one.endswith("*") else f"lib{one}" for one in self.found(call.args[0])
+            )
+            if names:
+                yield NativeCall(CallKind.LIBRARY, names, call.lineno)
+        elif name in OPENERS or any(SONAME.fullmatch(one) for part in call.args for one in texts_in(part)):
+            yield from self.opened(list(call.args), call.lineno)
+
+    def found(self, argument: ast.expr) -> tuple[str, ...]:
+        """What find_library is asked for: "magic"; "MagickWand*" where only the beginning is known."""
+        start = beginning_of(argument)
+        if start:
+            return (f"{start}*",)
+        return tuple(one for one in self.texts(argument) if PLAIN.fullmatch(one))
+
+    def opened(self, arguments: list[ast.expr], line: int) -> Iterator[NativeCall]:
+        """Those with a version where there are any: the others are names of other systems."""
+        sonames = [one for part in arguments for one in self.texts(part) if SONAME.fullmatch(one)]
+        sonames += [one for part in arguments for one in made_of_name_and_number(part)]
+        versioned = tuple(one for one in sonames if not one.endswith(".so"))
+        plain = tuple(f"{one}.*" for one in sonames if one.endswith(".so"))
+        if versioned or plain:
+            yield NativeCall(CallKind.LIBRARY, tuple(dict.fromkeys((*versioned, *plain))), line)
+
+    def program(self, call: ast.Call, name: str) -> Iterator[NativeCall]:
+        arguments = call.args
+        if name in SPAWNED:
+            arguments = arguments[1:]
+        keyword = {one.arg: one.value for one in call.keywords}
+        if not arguments and "args" in keyword:
+            arguments = [keyword["args"]]
+        if not arguments:
+            return
+        in_shell = name in SHELLS and is_of(call.func, SHELL_MODULES)
+        if name in STARTERS and isinstance(keyword.get("shell"), ast.Constant):
+            in_shell = bool(getattr(keyword["shell"], "value", False))
+        if in_shell:
+            yield from self.shell_line(arguments[0], call.lineno)
+        elif name in DIRECT or name in SPAWNED or (name in STARTERS and self.starts_programs(call.func)):
+            for text in self.first_words(arguments[0]):
+                found = PROGRAM.fullmatch(text)
+                if found is not None:
+                    yield NativeCall(CallKind.PROGRAM, (found["name"],), call.lineno)
+
+    def starts_programs(self, function: ast.expr) -> bool:
+        """subprocess.run, and run where it was imported from there; no other object's run()."""
+        if isinstance(function, ast.Attribute):
+            return last_name(function.value) in ("subprocess", "sp", "_subprocess", "subprocess32")
+        name = last_name(function)
+        return any(
+            isinstance(node, ast.ImportFrom)
+            and (node.module or "").startswith("subprocess")
+            and any((alias.asname or alias.name) == name for alias in node.names)
+            for node in self.nodes
+        )
+
+    def shell_line(self, argument: ast.expr, line: int) -> Iterator[NativeCall]:
+        yield NativeCall(CallKind.SHELL, (), line)
+        for text in self.texts(argument) or [beginning_of(argument)]:
+            try:
+                words = shlex.split(text)
+            except ValueError:
+                words = text.split()
+            found = PROGRAM.fullmatch(words[0]) if words else None
+            if found is not None:
+                yield NativeCall(CallKind.PROGRAM, (found["name"],), line)
+
+    def first_words(self, value: ast.expr, depth: int = 0) -> list[str]:
+        """The program of an argument list, as far as the text tells."""
+        if depth > MOST_DEPTH:
+            return []
+        match value:
+            case ast.Constant(value=str(text)):
+                return [text]
+            case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
+                return self.first_words(first, depth + 1)
+            case ast.BinOp(op=ast.Add(), left=left):
+                return self.first_words(left, depth + 1)
+            case ast.IfExp(body=one, orelse=other):
+                return self.first_words(one, depth + 1) + self.first_words(other, depth + 1)
+            case ast.BoolOp(values=values):
+                return [text for part in values for text in self.first_words(part, depth + 1)]
+            case ast.Call(args=[first, *_]) if depth and last_name(value.func) not in ("get", "getenv"):
+                return self.first_words(first, depth + 1)
+            case ast.Call(args=[_, default]) if last_name(value.func) in ("get", "getenv"):
+                return self.first_words(default, depth + 1)
+            case ast.Name() | ast.Attribute():
+                known = self.values.get(last_name(value), [])
+                return [text for part in known[:20] for text in self.first_words(part, depth + 1)]
+            case _:
+                return []
+
+    def texts(self, value: ast.expr, depth: int = 0) -> list[str]:
+        """All texts in an expression, those behind its names too."""
+        found = texts_in(value)
+        if depth > 1:
+            return found
+        for node in ast.walk(value):
+            if isinstance(node, ast.Name):
+                found += [
+                    text for part in self.values.get(node.id, ())[:20] for text in self.texts(part, depth + 1)
+                ]
+        return found
+
+
+def running_here(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those below a test for another system, and those that only a main guard runs."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.If | ast.IfExp):
+            waiting += reversed(list(ast.iter_child_nodes(node)))
+            continue
+        body = node.body if isinstance(node.body, list) else [node.body]
+        other = node.orelse if isinstance(node.orelse, list) else [node.orelse]
+        chosen = False if is_main_test(node.test) else holds_here(node.test)
+        waiting += reversed([*(body if chosen is not False else []), *(other if chosen is not True else [])])
+        waiting.append(node.test)
+
+
+def is_main_test(test: ast.expr) -> bool:
+    return (
+        isinstance(test, ast.Compare) and "__main__" in texts_in(test) and last_name(test.left) == "__name__"
+    )
+
+
+def holds_here(test: ast.expr) -> bool | None:
+    """Whether a test for the system is true on Linux; None when it is no such test."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = holds_here(test.operand)
+        return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        parts = [holds_here(one) for one in test.values]
+        if isinstance(test.op, ast.And):
+            return False if False in parts else None
+        return True if True in parts else (False if set(parts) == {False} else None)
+    words = set(texts_in(test))
+    if not words or not words & (ELSEWHERE | HERE):
+        return False if re.search(r"(?i)is_?(windows|win|mac|osx|darwin)$", name_of_test(test)) else None
+    if not any(isinstance(node, ast.Attribute | ast.Name | ast.Call) for node in ast.walk(test)):
+        return None
+    here = bool(words & HERE)
+    turned = any(isinstance(node, ast.NotEq | ast.NotIn) for node in ast.walk(test))
+    return here != turned
+
+
+def name_of_test(test: ast.expr) -> str:
+    return last_name(test.func) if isinstance(test, ast.Call) else last_name(test)
+
+
+def texts_in(value: ast.AST) -> list[str]:
+    return [
+        node.value
+        for node in ast.walk(value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+
+def beginning_of(value: ast.expr) -> str:
+    """The constant text that an expression begins with: of "lib" + name, of f"lib{name}"."""
+    match value:
+        case ast.BinOp(op=ast.Add(), left=ast.Constant(value=str(text))):
+            return text
+        case ast.BinOp(op=ast.Add(), left=left):
+            return beginning_of(left)
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return text
+        case _:
+            return ""
+
+
+def made_of_name_and_number(value: ast.expr) -> list[str]:
+    """ "libvips.so.42" of a call such as library_name("vips", 42)."""
+    match value:
+        case ast.Call(args=[ast.Constant(value=str(name)), ast.Constant(value=int(number))]):
+            return [f"lib{name}.so.{number}"] if PLAIN.fullmatch(name) else []
+        case _:
+            return []
+
+
+def last_name(expression: ast.AST) -> str:
+    match expression:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def is_of(function: ast.expr, modules: frozenset[str]) -> bool:
+    return not isinstance(function, ast.Attribute) or last_name(function.value) in modules
