@@ -23,6 +23,8 @@ COMMANDS = {
     "ps": "ps",
     "logs": "logs",
     "exec": "exec",
+    "shell": "shell",
+    "release": "release",
     "lock": "lock",
     "outdated": "outdated",
     "render": "render",

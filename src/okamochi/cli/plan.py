@@ -46,13 +46,18 @@ def command(
     from okamochi.workflows.native_memory import as_locked
     from okamochi.workflows.plan import plan_project
 
-    plan = as_locked(plan_project(path, real_world(), overrides_of(entrypoint=entrypoint)))
+    world = real_world()
+    planned = plan_project(path, world, overrides_of(entrypoint=entrypoint))
+    plan = as_locked(planned)
     if explain is not None:
         click.echo(explained(decisions_about(plan, explain)))
     elif output_format == "json":
         click.echo(plan_to_json(plan).decode(), nl=False)
     else:
         click.echo(as_text(plan))
+        from okamochi.workflows.env_check import project_findings, tell_findings
+
+        tell_findings(project_findings(plan, planned.root), world)
 
 
 def as_text(plan: "Plan") -> str:

@@ -72,7 +72,8 @@ def command(
     )
     done = render(request, world)
     for finding in done.findings:
-        world.reporter.note(f"{finding.severity}: {finding.message} ({finding.hint})")
+        place = f"{finding.evidence[0].path}:{finding.evidence[0].line}: " if finding.evidence else ""
+        world.reporter.note(f"{finding.severity}: {place}{finding.message} ({finding.hint})")
     for name in done.edits:
         world.reporter.note(f"{name}: edited by hand, the edits are kept")
     proof = proved(path, world, builder or "") if prove else None

@@ -11,7 +11,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["Composed", "ComposedService", "composed_services", "own_services"]
+__all__ = ["NAMES", "Composed", "ComposedService", "composed_services", "own_services"]
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")

@@ -10,7 +10,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import EnvironmentVariable, VariableKind
 
-__all__ = ["environment_of", "kind_of"]
+__all__ = ["environment_of", "is_outside", "kind_of"]
 
 SYSTEM = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMP|TEMP|TMPDIR|HOSTNAME|COMPUTERNAME|EDITOR"
@@ -69,6 +69,11 @@ SECRET_PARTS = re.compile(
 PUBLIC = re.compile(
     r".*(PUBLIC|SITE)_?KEY|.*KEY_(ID|NAME|PATH|FILE)|.*_(EXPIRES?|EXPIRY|TTL|URL|NAME|LENGTH)"
 )
+# read by libraries, servers, engines and tools, whatever the project's code says
+OUTSIDE = re.compile(
+    r"(OKAMOCHI|GUNICORN|FLASK|DJANGO|COMPOSE|DOCKER|AWS|GOOGLE|GCP|AZURE|SENTRY|OTEL|UVICORN|STREAMLIT|GRADIO|CELERY"
+    r"|HTTPS?|ALL|NO|NEW_RELIC|DD|POSTGRES|PG|MYSQL|MARIADB|MONGO_INITDB|RABBITMQ_DEFAULT|REDIS_PASSWORD)_\w+"
+)
 ADDRESS = re.compile(
     r"(\w*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|MONGO|MONGODB|REDIS|REDISTOGO|AMQP|RABBITMQ|BROKER|CELERY_BROKER"
     r"|RESULT_BACKEND|SQLALCHEMY_DATABASE|CLOUDAMQP|ELASTICSEARCH|VALKEY)_?(URL|URI|DSN)"
@@ -115,6 +120,11 @@ def kind_of(
     if upper.rpartition("_")[2] in SECRET_ENDS or SECRET_PARTS.search(upper):
         return VariableKind.SECRET
     return VariableKind.PLAIN
+
+
+def is_outside(name: str) -> bool:
+    """Whether something else than the project's code may well read a variable of that name."""
+    return SYSTEM.fullmatch(name.upper()) is not None or OUTSIDE.fullmatch(name.upper()) is not None
 
 
 def _prefixed(module: Module) -> tuple[Read, ...]:

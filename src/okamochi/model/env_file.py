@@ -21,10 +21,13 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 @dataclass(frozen=True)
 class EnvFile:
-    """Names in the order of their first appearance; `warnings` name the line."""
+    """Names in the order of their first appearance, `lines` those that count; `repeated` are (name, first
+    line, line that counts); `warnings` name the line."""
 
     values: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...] = ()
+    lines: tuple[tuple[str, int], ...] = ()
+    repeated: tuple[tuple[str, int, int], ...] = ()
 
 
 def parse_env_file(text: str, *, where: str) -> EnvFile:
@@ -32,6 +35,7 @@ def parse_env_file(text: str, *, where: str) -> EnvFile:
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     warnings: list[str] = []
+    repeated: list[tuple[str, int, int]] = []
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
@@ -51,9 +55,10 @@ def parse_env_file(text: str, *, where: str) -> EnvFile:
             warnings.append(
                 f"{where}:{number}: {name} was set in line {lines[name]} already; this one counts"
             )
+            repeated.append((name, lines[name], number))
         lines[name] = number
         values[name] = value_of(found["value"], f"{where}:{number}")
-    return EnvFile(tuple(values.items()), tuple(warnings))
+    return EnvFile(tuple(values.items()), tuple(warnings), tuple(lines.items()), tuple(repeated))
 
 
 def value_of(text: str, where: str) -> str:

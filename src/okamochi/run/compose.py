@@ -61,6 +61,12 @@ class ComposeProject:
             "run", "--rm", "--no-TTY", "--interactive=false", service, timeout_seconds=START_SECONDS
         )
 
+    def run_attached(self, service: str) -> int:
+        """As `run_once`, on the user's own stdout and stderr; its exit code."""
+        return self.runner.passthrough(
+            (*self._base, "run", "--rm", "--no-TTY", "--interactive=false", service), env=self._environment
+        )
+
     def stop(self, *, volumes: bool, grace_seconds: int) -> None:
         flags = ("--volumes",) if volumes else ()
         done = self._run(

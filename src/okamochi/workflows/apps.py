@@ -12,7 +12,10 @@ from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
 
-__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "running_app"]
+__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "is_desk", "running_app"]
+
+
+DESK = "-dev"  # no identity of production's ends so: it ends with six digits
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,13 @@ def app_of(path: Path, world: World) -> App:
     return App(identity, root, AppState.of(state_dir(world.environ), identity))
 
 
+def is_desk(app: App) -> bool:
+    return app.identity.endswith(DESK)
+
+
 def desk_of(app: App, world: World) -> App:
     """What `dev` starts of the same folder: apart from production, with data and secrets of its own."""
-    identity = f"{app.identity}-dev"
+    identity = f"{app.identity}{DESK}"
     return App(identity, app.root, AppState.of(state_dir(world.environ), identity))
 
 

@@ -14,7 +14,7 @@ from okamochi.workflows.apps import App, app_of, desk_of
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.desk_image import development_image
 from okamochi.workflows.desk_start import Desk, desk_user, make_mount_points, start_desk
-from okamochi.workflows.env_values import Values, read_values
+from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.platforms import chosen_platform
@@ -48,7 +48,10 @@ def dev(request: DevRequest, world: World) -> UpRecord:
     with desk_app.state.lock():
         planned = proved_plan(request, app, engine, world)
         env_file = request.env_file or own_env_file(request.path, world)
-        values = read_values(planned.plan, env_file, desk_app.state, world, project=request.path)
+        reading = Reading(on_this_machine=engine.name == "host", at_the_desk=True)
+        values = read_values(
+            planned.plan, env_file, desk_app.state, world, project=request.path, reading=reading
+        )
         plan = (
             needed_services(planned.plan, values, engine, world) if is_stack(planned.plan) else planned.plan
         )

@@ -12,11 +12,23 @@ from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
 from okamochi.system.world import World
 
-__all__ = ["Values", "read_values"]
+__all__ = ["STRICT", "Reading", "Values", "read_values"]
 
 LIMIT_BYTES = 1_000_000
 OWN_PREFIXES = ("OKAMOCHI_", "GUNICORN_")
 SECRET_KINDS = (VariableKind.SECRET, VariableKind.GENERATED)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file's values are judged: on the host engine, localhost is this machine; at the desk, what cannot
+    be meant is left out and told, instead of refused."""
+
+    on_this_machine: bool = False
+    at_the_desk: bool = False
+
+
+STRICT = Reading()
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,18 @@ class Values:
     secret_names: tuple[str, ...]
 
 
-def read_values(plan: Plan, env_file: Path | None, state: AppState, world: World, *, project: Path) -> Values:
-    """UsageError naming every required variable that has no value, and where the code reads it. `project` is
-    the folder as it was named."""
-    given = from_file(env_file, world) if env_file else {}
+def read_values(
+    plan: Plan,
+    env_file: Path | None,
+    state: AppState,
+    world: World,
+    *,
+    project: Path,
+    reading: Reading = STRICT,
+) -> Values:
+    """UsageError naming every required variable that has no value, and where the code reads it; likewise
+    every value that cannot be meant. `project` is the folder as it was named."""
+    given = from_file(plan, env_file, world, reading) if env_file else {}
     known = {variable.name: variable for variable in plan.environment}
     refuse_missing(plan, given, how_to_give(env_file, project))
     secrets = list(undeclared_secrets(known.keys(), given))
@@ -47,21 +67,28 @@ def read_values(plan: Plan, env_file: Path | None, state: AppState, world: World
     return Values(tuple(sorted(plain.items())), tuple(sorted(secrets)))
 
 
-def from_file(env_file: Path, world: World) -> dict[str, str]:
+def from_file(plan: Plan, env_file: Path, world: World, reading: Reading) -> dict[str, str]:
+    text = text_of(env_file)
+    parsed = parse_env_file(text, where=str(env_file))
+    for warning in parsed.warnings:
+        world.reporter.warn(warning)
+    from okamochi.workflows.env_check import judged
+
+    left_out = judged(plan, text, str(env_file), world, reading)
+    return {name: value for name, value in parsed.values if name not in left_out}
+
+
+def text_of(env_file: Path) -> str:
     try:
         if env_file.stat().st_size > LIMIT_BYTES:
             raise UsageError(f"{env_file} is too large", where=str(env_file), hint="name an environment file")
-        text = env_file.read_text("utf-8-sig")
+        return env_file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{env_file} cannot be read: {error}",
             where="--env-file",
             hint="name a text file with lines NAME=value",
         ) from error
-    parsed = parse_env_file(text, where=str(env_file))
-    for warning in parsed.warnings:
-        world.reporter.warn(warning)
-    return dict(parsed.values)
 
 
 def undeclared_secrets(known: Set[str], given: Mapping[str, str]) -> tuple[str, ...]:

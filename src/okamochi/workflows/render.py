@@ -13,6 +13,7 @@ from okamochi.render.dockerfile import BASES, DockerfileRenderer
 from okamochi.render.renderers import RENDERERS
 from okamochi.render.rendering import Language, RenderedFile, Renderer
 from okamochi.system.world import World
+from okamochi.workflows.env_check import project_findings
 from okamochi.workflows.local_packages import local_wheels
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native_memory import with_locked_packages
@@ -33,6 +34,7 @@ from okamochi.workflows.rendered_files import (
 __all__ = ["RenderRequest", "Written", "render"]
 
 PINNED_TARGETS = frozenset({"dockerfile"})
+ENV_SAMPLE = "env-sample"
 NEEDED = {"devcontainer": ("dockerfile",)}
 """What a target's files cannot do without is written with them."""
 
@@ -74,6 +76,8 @@ def render(request: RenderRequest, world: World) -> Written:
     renderings = [one.render(plan, language, lock) for one in renderers]
     files = tuple(file for rendering in renderings for file in rendering.files)
     findings = tuple(finding for rendering in renderings for finding in rendering.findings)
+    if any(one.target == ENV_SAMPLE for one in renderers):
+        findings = (*findings, *project_findings(planned.plan, planned.root))
     outcomes = settled(request, world, output, files, record)
     if not request.check:
         write_outcomes(output, outcomes, record, base=base, language=language.value)

@@ -11,7 +11,7 @@ from okamochi.run.spec import ContainerState, Running
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, app_of, apps_of, desk_of, running_app
+from okamochi.workflows.apps import App, app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.previous import GRACE_SECONDS
 from okamochi.workflows.stack import forget_stack, stack_of
 
@@ -41,7 +41,7 @@ def down_desk(path: Path, world: World) -> tuple[str, ...]:
 
 
 def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
-    if not app.state.folder.is_dir() and app.identity.endswith("-dev"):
+    if not app.state.folder.is_dir() and is_desk(app):
         return ()  # `dev` was never used: no engine need answer
     removed: list[str] = []
     with app.state.lock():

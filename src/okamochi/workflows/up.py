@@ -22,7 +22,7 @@ from okamochi.run.wait import FailingPage, start_healthy, url_of
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.env_values import Values, read_values
+from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.observed import observed_correction
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.prove_entry import tell_proof
@@ -56,7 +56,10 @@ def up(request: UpRequest, world: World) -> UpRecord:
     engine = chosen_engine(request.engine, world)
     with app.state.lock(), app.state.secrets_kept(unless=FailingPage):
         building = Building.open(request.build, world)
-        values = read_values(building.plan, request.env_file, app.state, world, project=request.build.path)
+        reading = Reading(on_this_machine=engine.name == "host")
+        values = read_values(
+            building.plan, request.env_file, app.state, world, project=request.build.path, reading=reading
+        )
         record = mended(app, building, engine, values, request, world)
         app.state.forget_given_secrets(but=values.secret_names)
     world.cache.prune_when_due()

@@ -1,0 +1,24 @@
+"""`okamochi release`: the migrations, by hand."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from okamochi.cli.options import path_argument, real_world
+
+
+@click.command(name="release")
+@path_argument
+def command(path: Path) -> None:
+    """Run the release process (migrations) of the project in PATH once, with what runs of it.
+
+    `okamochi up` runs it before each start of web by itself. Here it runs again in a container of the image
+    that serves, with its databases; the exit code is its own.
+    """
+    from okamochi.workflows.release import release
+
+    world = real_world()
+    done = release(path, world)
+    world.reporter.note(f"{done.shown}: exit code {done.exit_code}")
+    sys.exit(done.exit_code)
