@@ -116,3 +116,11 @@ def test_compose_reads_it(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_value_of_the_images_own_is_not_taken_away_by_a_bare_name() -> None:
+    plan = planned(FILES)
+    plan = replace(plan, image_environment=(("COLOUR", "red$1"), *plan.image_environment))
+    content = render_compose(plan).files[0].content.decode()
+    web = YAML(typ="safe", pure=True).load(content)["services"]["web"]
+    assert web["environment"]["COLOUR"] == "${COLOUR:-red$$1}"

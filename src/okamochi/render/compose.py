@@ -182,10 +182,11 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
         for one in service.variables:
             if not one.is_secret:
                 found[one.name] = literal(service.value_of(one))
+    images = dict(plan.image_environment)
     for variable in plan.environment:
         if variable.name in given or variable.name in names:
             continue
-        found[variable.name] = value_of(variable)
+        found[variable.name] = value_of(variable, images.get(variable.name))
     if process.port:
         found["PORT"] = str(process.port)
     if process.port or process.probe:
@@ -202,7 +203,10 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
     return dict(sorted(found.items()))
 
 
-def value_of(variable: EnvironmentVariable) -> Yaml:
+def value_of(variable: EnvironmentVariable, images: str | None) -> Yaml:
+    """`images` is the value that the image sets: a bare name would take that away."""
+    if images is not None:
+        return literal(images) if "}" in images else f"${{{variable.name}:-{literal(images)}}}"
     return f"${{{variable.name}:?set it in .env}}" if variable.required else None
 
 
