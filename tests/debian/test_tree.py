@@ -256,6 +256,19 @@ def test_alternatives_are_linked_to_the_chosen_library(tree_of: Callable[..., Ba
     assert b"libblas.so.3" in (tree.root / "etc/ld.so.cache").read_bytes()
 
 
+def test_the_newest_of_a_programs_versions_is_on_path_without_the_script_that_would_choose(
+    tree_of: Callable[..., BaseTree],
+) -> None:
+    programs = {f"usr/lib/postgresql/{version}/bin/pg_dump": b"\x7fELF" for version in (16, 17)}
+    tree = tree_of(
+        make_deb("postgresql-client-17", tree=Tree(programs, programs=frozenset(programs))),
+        make_deb("chooser", tree=Tree({"usr/bin/pg_dump": b"#!/usr/bin/perl"})),
+    )
+    (link,) = [entry for entry in tree.entries if entry.path == "usr/bin/pg_dump"]
+    assert link.kind is EntryKind.SYMLINK and link.target == "/usr/lib/postgresql/17/bin/pg_dump"
+    assert (tree.root / "usr/bin/pg_dump").read_bytes() == b"\x7fELF"
+
+
 def test_a_package_that_has_what_okamochi_writes_is_refused(tree_of: Callable[..., BaseTree]) -> None:
     with pytest.raises(BuildError, match="demo has /etc/passwd"):
         tree_of(make_deb("demo", tree=Tree({"etc/passwd": b"evil"})))

@@ -8,6 +8,7 @@ import pytest
 
 from okamochi.errors import UnhealthyError
 from okamochi.model.correction import Correction, CorrectionKind, corrected
+from okamochi.oci.platform import LINUX_AMD64
 from okamochi.oci.reference import Reference
 from okamochi.run.diagnose import diagnose
 from okamochi.run.proof.answer import Answer, verdict_of
@@ -32,7 +33,9 @@ def seen(log: str, of: PlannedProject) -> Correction | None:
     cause = diagnose(log)
     failure = UnhealthyError("it ended", hint="", where=cause.where if cause else "")
     failure.unwritable, failure.log = cause.unwritable if cause else "", log
-    building = SimpleNamespace(request=SimpleNamespace(locked=False), plan_now=lambda: of)
+    building = SimpleNamespace(
+        request=SimpleNamespace(locked=False), plan_now=lambda: of, platform=LINUX_AMD64
+    )
     return observed_correction(failure, cast(Building, building), cast(Reference, None), NOWHERE, {}, NOWHERE)
 
 

@@ -31,9 +31,9 @@ MOST_FILES = 400
 LARGE_FONT_BYTES = 1_000_000
 LIMIT_BYTES = 300_000
 LANGUAGES = (
-    ("ja", re.compile(r"[\u3041-\u30fa]|lang=[\"']ja\b|LC_MESSAGES/ja\b|Language: ja\b")),
-    ("ko", re.compile(r"[\uac00-\ud7a3]|lang=[\"']ko\b|Language: ko\b")),
-    ("zh", re.compile(r"lang=[\"']zh\b|Language: zh\b")),
+    ("ja", re.compile(r"[\u3041-\u30fa]|lang=[\"']?ja\b|LC_MESSAGES/ja\b|Language: ja\b")),
+    ("ko", re.compile(r"[\uac00-\ud7a3]|lang=[\"']?ko\b|Language: ko\b")),
+    ("zh", re.compile(r"lang=[\"']?zh\b|Language: zh\b")),
 )
 HAN = re.compile(r"[\u4e00-\u9fff]{2}")
 

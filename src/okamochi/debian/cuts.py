@@ -59,6 +59,8 @@ ASKED_IN_VAIN: Final[tuple[tuple[str, str, str], ...]] = (
     ("libpython3.*-stdlib", "libdb5.3", "Berkeley DB for the module dbm.ndbm; shelve uses dbm.dumb then"),
     ("libpython3.*-stdlib", "libnsl2", "for the module nis, removed in Python 3.13"),
     ("libpython3.*-stdlib", "libtirpc3", "as libnsl2; it brings Kerberos"),
+    ("libglx0", "libglx-mesa0", "drivers for a display, 120 MB; what links against libGL starts without one"),
+    ("postgresql-client-*", "postgresql-client-common", "a choice in Perl: finisher versioned_programs"),
     ("python3-distutils", "python3", "only links to what python3.X-minimal has"),
     ("python3-distutils", "python3:any", "as python3"),
     ("python3-distutils", "python3-lib2to3", "translates Python 2 while packages are built"),

@@ -2,6 +2,7 @@
 add and what to leave out. They run in the order of `FINISHERS`, each on the root that the one before left."""
 
 import fnmatch
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,10 @@ ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
     ("bash", "usr/bin/sh", "usr/bin/bash"),
     ("less", "usr/bin/pager", "usr/bin/less"),
     ("vim-tiny", "usr/bin/vi", "usr/bin/vim.tiny"),
+    ("imagemagick-7.q16", "usr/bin/convert", "usr/bin/convert-im7.q16"),
+    ("imagemagick-7.q16", "usr/bin/identify", "usr/bin/identify-im7.q16"),
+    ("imagemagick-7.q16", "usr/bin/magick", "usr/bin/magick-im7.q16"),
+    ("imagemagick-7.q16", "usr/bin/mogrify", "usr/bin/mogrify-im7.q16"),
     # what fontconfig-config's questions switch on by default
     ("fontconfig-config", f"{FONT_RULES}/10-hinting-slight.conf", f"{FONT_CHOICES}/10-hinting-slight.conf"),
     (
@@ -170,6 +175,20 @@ def copies(unpacked: Unpacked) -> Changes:
         if unpacked.has(package) and source in unpacked.rows and copy not in unpacked.rows
     ]
     return Changes(files=tuple(Added(copy, (unpacked.root / source).read_bytes()) for source, copy in wanted))
+
+
+# programs of which several versions may be installed, in a folder for each: a script of Perl would choose
+VERSIONED_PROGRAM = re.compile(r"usr/lib/[^/]+/[0-9][^/]*/bin/(?P<name>[^/]+)")
+
+
+def versioned_programs(unpacked: Unpacked) -> Changes:
+    """On PATH as if chosen; the script that would choose has the same name in some package, and gives way."""
+    found = {
+        match["name"]: path for path in sorted(unpacked.rows) if (match := VERSIONED_PROGRAM.fullmatch(path))
+    }
+    places = {f"usr/bin/{name}": f"/{path}" for name, path in found.items()}
+    taken = tuple(place for place in places if place in unpacked.rows)
+    return Changes(links=tuple(places.items()), removed=taken)
 
 
 def python_link(unpacked: Unpacked) -> Changes:
@@ -217,6 +236,7 @@ FINISHERS: Final[tuple[Finisher, ...]] = (
     ca_bundle,
     alternatives,
     copies,
+    versioned_programs,
     python_link,
     loader_cache,
     package_records,

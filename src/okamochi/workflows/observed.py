@@ -14,6 +14,7 @@ from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import correction_for, written_folder
+from okamochi.workflows.missing_native import missing_native
 
 __all__ = ["observed_correction"]
 
@@ -37,7 +38,9 @@ def observed_correction(
         return None
     planned = building.plan_now()
     if not failure.unwritable:
-        return correction_for_log(failure.log, building)
+        text = "\n".join(trace.text for trace in raised_traces(failure.log))
+        missing = missing_native(world, planned, building.platform, text)
+        return missing or correction_for_log(failure.log, building)
     if failure.unwritable != UNNAMED:
         path = posixpath.join(APP_ROOT, failure.unwritable)
         place = failure.where if failure.where.startswith(f"{APP_ROOT}/") else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from okamochi.errors import PlanError
+from okamochi.errors import BuildError, PlanError
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
@@ -69,7 +69,7 @@ def build_until_proved(
     for _ in range(MOST_ROUNDS):
         try:
             delivered = deliver(building.image())
-        except PlanError as error:
+        except (BuildError, PlanError) as error:
             if failed is None or before is None:
                 raise
             # what was tried to mend it is not the project's own fault; something else may mend it
@@ -80,7 +80,7 @@ def build_until_proved(
         else:
             built = delivered.built
             proof = proof_of(delivered, building, world, sinks, given)
-        correction = next_correction(proof, building, built, tuple(refused))
+        correction = next_correction(world, proof, building, built, tuple(refused))
         if correction is None:
             break
         if proof.verdict.outcome is not Outcome.PROVED:
@@ -107,7 +107,7 @@ def proof_of(
 
 
 def next_correction(
-    proof: "Proof", building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
+    world: World, proof: "Proof", building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
 ) -> "Correction | None":
     """None also for what was built and proved before: its plan was corrected then."""
     from okamochi.run.proof.answer import Outcome
@@ -116,6 +116,13 @@ def next_correction(
         return None
     from okamochi.workflows.corrections import correction_for
 
+    if proof.answer is not None and proof.verdict.outcome is not Outcome.PROVED:
+        from okamochi.workflows.missing_native import missing_native
+
+        text = f"{proof.answer.message}\n{proof.answer.text}"
+        missing = missing_native(world, building.plan_now(), building.platform, text)
+        if missing is not None and (missing.kind, missing.value) not in refused:
+            return missing
     installed = {one.name: one.version for one in built.components if one.kind == "wheel"}
     return correction_for(
         proof.verdict, proof.answer, building.plan_now(), installed=installed, refused=refused

@@ -1,0 +1,41 @@
+"""A library or program that the image turned out to lack, by the error of the app's own start."""
+
+import re
+
+from okamochi.debian.workshop import Workshop
+from okamochi.errors import RegistryError
+from okamochi.model.correction import Correction, CorrectionKind, is_sound
+from okamochi.model.suites import suite_named
+from okamochi.oci.platform import Platform
+from okamochi.system.world import World
+from okamochi.workflows.plan import PlannedProject
+
+__all__ = ["missing_native"]
+
+LIBRARY = re.compile(r"\b(lib[\w.+-]+\.so(?:\.[0-9][\w.]*)?): cannot open shared object file")
+PROGRAM = re.compile(r"FileNotFoundError: \[Errno 2\] No such file or directory: '([A-Za-z][\w.+-]*)'")
+# A name with such an end is more likely a file that is missing in the working directory.
+FILE = re.compile(r".*\.(?:\w{1,5})")
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
+
+
+def missing_native(world: World, planned: PlannedProject, platform: Platform, text: str) -> Correction | None:
+    """One more Debian package; None when the text tells of nothing that is missing, or no package has it."""
+    libraries, programs = LIBRARY.findall(text), PROGRAM.findall(text)
+    programs = [name for name in programs if name not in SHELLS and FILE.fullmatch(name) is None]
+    if planned.plan.base.kind != "debian" or not (libraries or programs):
+        return None
+    contents = Workshop(world, suite_named(planned.plan.base.suite), platform).contents
+    tried = {one.value for one in planned.corrections if one.kind is CorrectionKind.PACKAGE}
+    try:
+        found = [(name, contents.package_of_library(name), "opens") for name in libraries]
+        found += [(name, contents.package_of_program(name), "starts") for name in programs]
+    except RegistryError:
+        return None
+    for name, package, does in found:
+        correction = Correction(
+            kind=CorrectionKind.PACKAGE, value=package, reason=f"its start {does} {name}, which is missing"
+        )
+        if package and package not in tried and is_sound(correction):
+            return correction
+    return None

@@ -1,0 +1,58 @@
+"""A library or program that the start of an app misses becomes one more Debian package."""
+
+import gzip
+from typing import Any, cast
+
+import pytest
+
+from okamochi.debian.contents import Contents, contents_table
+from okamochi.debian.workshop import Workshop
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.oci.platform import LINUX_AMD64
+from okamochi.workflows.missing_native import missing_native
+from okamochi.workflows.plan import PlannedProject
+from tests.detect.plans import FLASK_APP, planned
+from tests.workflows.test_native import INDEX
+
+NOWHERE = cast(Any, None)
+
+
+@pytest.fixture(autouse=True)
+def contents(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Contents(NOWHERE, (), "amd64")
+    made._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
+    monkeypatch.setattr(Workshop, "contents", made)
+
+
+def found(text: str, *corrections: Correction) -> tuple[str, str] | None:
+    of = PlannedProject(planned({"app.py": FLASK_APP}), NOWHERE, NOWHERE, corrections=corrections)
+    correction = missing_native(NOWHERE, of, LINUX_AMD64, text)
+    return None if correction is None else (correction.kind.value, correction.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "package"),
+    [
+        ("OSError: libmagic.so.1: cannot open shared object file: No such file or directory", "libmagic1t64"),
+        ("ImportError: libpq.so.5: cannot open shared object file: No such file", "libpq5"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'", "ffmpeg"),
+    ],
+)
+def test_what_is_missing_is_added(text: str, package: str) -> None:
+    assert found(text) == ("package", package)
+    again = Correction(kind=CorrectionKind.PACKAGE, value=package, reason="seen")
+    assert found(text, again) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FileNotFoundError: [Errno 2] No such file or directory: 'sh'",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'config.json'",
+        "FileNotFoundError: [Errno 2] No such file or directory: '/app/ffmpeg'",
+        "OSError: libcuda.so.1: cannot open shared object file: No such file or directory",
+        "RuntimeError: libmagic.so.1 is old",
+    ],
+)
+def test_what_no_package_has_what_is_a_file_and_a_shell_are_not(text: str) -> None:
+    assert found(text) is None
