@@ -8,9 +8,8 @@ from okamochi.oci.native import native_platforms
 from tests.native.cases import Case, cases
 from tests.native.matrix import real_world, tried
 
-# Of each kind one: linked by a wheel, opened by find_library, by a soname and not carried, carried, a program,
-# and nothing at all.
-IN_THE_FAST_TIER = frozenset({"opencv-python-headless", "python-magic", "psycopg", "psycopg[binary]", "pdf2image"})
+# One of each kind: opened by find_library, by a wheel that brings it or not, a program.
+IN_THE_FAST_TIER = frozenset({"python-magic", "psycopg", "psycopg[binary]", "pdf2image"})
 
 pytestmark = [
     pytest.mark.network,
