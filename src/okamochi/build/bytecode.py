@@ -194,12 +194,25 @@ def bytecode_entries(
     return pycache_entries(python_sources(entries), msgspec.msgpack.decode(content), interpreter.tag)
 
 
-def compile_units(world: World, interpreter: Interpreter, units: Sequence[Unit]) -> None:
+def compile_units(
+    world: World, interpreter: Interpreter, units: Sequence[Unit], *, turn: str = "one by one"
+) -> None:
     """Compiles what the cache lacks of all units together: starting a Python for each wheel would take longer
     than compiling most of them. A unit is one record: a list of .pyc, empty for what does not compile."""
+    if not lacking(world, interpreter, units):
+        return
+    # who waits for another platform's build of the same packages finds most of them compiled
+    with world.cache.lock(f"{KIND} {interpreter.identity} {turn}"):
+        compile_missing(world, interpreter, lacking(world, interpreter, units))
+
+
+def lacking(world: World, interpreter: Interpreter, units: Sequence[Unit]) -> list[Unit]:
+    return [unit for unit in units if world.cache.record(KIND, record_key(interpreter, unit)) is None]
+
+
+def compile_missing(world: World, interpreter: Interpreter, missing: Sequence[Unit]) -> None:
     import msgspec
 
-    missing = [unit for unit in units if world.cache.record(KIND, record_key(interpreter, unit)) is None]
     with world.cache.temporary() as scratch:
         asked = [on_disk_sources(unit.entries, scratch, number) for number, unit in enumerate(missing)]
         everything = [source for sources in asked for source in sources]

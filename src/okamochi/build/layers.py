@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from okamochi.build.bytecode import BYTECODE_FORMAT, Unit, bytecode_entries, compile_units
+from okamochi.build.bytecode import (
+    BYTECODE_FORMAT,
+    Unit,
+    bytecode_entries,
+    compile_units,
+    python_sources,
+)
 from okamochi.build.frame import LAYER_FORMAT, ancestors, digest_of, with_ancestors
 from okamochi.build.kit_files import KIT_OWNER, kit_entries
 from okamochi.build.toolchain import Toolchain
@@ -23,10 +29,28 @@ def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
 
     def entries() -> Iterable[Entry]:
         tree = toolchain.tree()
-        compiled = bytecode_entries(world, toolchain.interpreter(), tree.entries, key=tree.key)
+        compiled = base_bytecode(world, toolchain, tree.entries)
         return (*tree.entries, *compiled, *venv_frame(tree.python))
 
     return LayerRequest(parts=(Part(key=key, entries=entries),), comment="base")
+
+
+def base_bytecode(world: World, toolchain: Toolchain, entries: Sequence[Entry]) -> Iterable[Entry]:
+    """The standard library's, known by its content: nearly all of it is the same for every platform, so that
+    a second platform compiles next to nothing."""
+    sources = python_sources(entries)
+    own = [entry for entry in sources if "linux-gnu" in entry.path]
+    shared = [entry for entry in sources if "linux-gnu" not in entry.path]
+    units = tuple(Unit(f"base {entries_key(share)}", share) for share in (shared, own))
+    compile_units(world, toolchain.interpreter(), units, turn="base")
+    return merged(
+        bytecode_entries(world, toolchain.interpreter(), unit.entries, key=unit.key) for unit in units
+    )
+
+
+def merged(shares: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:
+    """A folder that both have is one."""
+    return tuple({entry.path: entry for share in shares for entry in share}.values())
 
 
 def venv_frame(python: str) -> tuple[Entry, ...]:
@@ -70,7 +94,7 @@ def tree_key(tree: WheelTree) -> str:
 def compile_wheels(world: World, toolchain: Toolchain, trees: Iterable[WheelTree]) -> None:
     """The bytecode of all wheels at once, so that packing them one by one finds it in the cache."""
     units = tuple(Unit(tree_key(tree), tree.entries) for tree in trees)
-    compile_units(world, toolchain.interpreter(), units)
+    compile_units(world, toolchain.interpreter(), units, turn="wheels")
 
 
 def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:

@@ -12,8 +12,12 @@ from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.remembered import BuiltImage, Memory
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
+    from okamochi.workflows.ahead import Ahead
+    from okamochi.workflows.lock import LockSession
     from okamochi.workflows.plan import PlannedProject
 
 __all__ = ["BuildRequest", "Building", "build_image"]
@@ -46,7 +50,8 @@ def build_image(request: BuildRequest, world: World) -> BuiltImage:
 class Building:
     """One build in two steps, so that what is wrong with the plan is told before anything is fetched.
 
-    A project in which nothing changed since its last build is neither planned nor packed again.
+    A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is
+    what is being laid for it while another platform is built.
     """
 
     request: BuildRequest
@@ -55,6 +60,7 @@ class Building:
     memory: Memory
     known: BuiltImage | None
     planned: "PlannedProject | None" = None
+    ahead: "Future[Ahead | None] | None" = None
 
     @classmethod
     def open(cls, request: BuildRequest, world: World) -> "Building":
@@ -111,6 +117,7 @@ class Building:
 
         mode = LockMode.LOCKED if self.request.locked else LockMode.KEEP
         session = LockSession.open(self.world, self.planned, self.platform, mode)
+        self.take_ahead(session)
         try:
             built = assemble(self.world, session)
         except UnfitPythonError as refusal:
@@ -122,6 +129,17 @@ class Building:
             built = assemble(self.world, session)
         self.memory.keep(built)
         return built
+
+    def take_ahead(self, session: "LockSession") -> None:
+        """What was resolved while another platform was built, where it answers what is asked now."""
+        found = self.ahead.result() if self.ahead is not None else None
+        if found is None:
+            return
+        asked = session.result((), "", ())
+        if found.base_inputs == asked.base_inputs:
+            session.chosen = (found.locked.debs, found.snapshot)
+        if found.wheel_inputs == asked.wheel_inputs:
+            session.resolved = found.locked.wheels
 
 
 def question_of(request: BuildRequest, environ: Mapping[str, str]) -> tuple[str, ...]:

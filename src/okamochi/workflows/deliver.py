@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from okamochi.errors import UsageError
 from okamochi.oci.image import Image, ImageIndex
+from okamochi.oci.native import native_platforms
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
 from okamochi.workflows.attestations import Attachments
@@ -16,6 +17,9 @@ from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, RegistrySink, Sink, chosen_sinks, default_reference
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from okamochi.workflows.ahead import Ahead
     from okamochi.workflows.prove_entry import Proof
 
 __all__ = ["Delivery", "build_and_deliver"]
@@ -85,8 +89,10 @@ def build_and_deliver(
     attach.check(targets, platforms)
     check_tag(tag, targets)
     requests = [replace(request, platform=str(platform)) for platform in platforms]
-    # what the proof of one platform teaches is in the lock when the next one is planned
-    made = [build_one(one, world, tag, targets, alone=len(platforms) == 1) for one in requests]
+    if len(requests) == 1:
+        made = [build_one(requests[0], world, tag, targets, alone=True)]
+    else:
+        made = build_several(requests, world, tag, targets)
     built, proofs = tuple(one for one, _ in made), tuple(proof for _, proof in made)
     images = tuple(one.image for one in built)
     image: Image | ImageIndex = images[0] if len(images) == 1 else ImageIndex(images)
@@ -100,8 +106,27 @@ def build_and_deliver(
     return Delivery(built, image, str(reference.tagged), answers, proofs)
 
 
+def build_several(
+    requests: list[BuildRequest], world: World, tag: str | None, targets: tuple[Sink, ...]
+) -> "list[tuple[BuiltImage, Proof | ProvedBefore]]":
+    """What the proof of one platform teaches is in the lock when the next one is planned."""
+    from okamochi.workflows.ahead import laying_ahead
+
+    with laying_ahead(tuple(requests[1:]), world) as ahead:
+        return [
+            build_one(one, world, tag, targets, alone=False, ahead=laid)
+            for one, laid in zip(requests, (None, *ahead), strict=True)
+        ]
+
+
 def build_one(
-    request: BuildRequest, world: World, tag: str | None, targets: tuple[Sink, ...], *, alone: bool
+    request: BuildRequest,
+    world: World,
+    tag: str | None,
+    targets: tuple[Sink, ...],
+    *,
+    alone: bool,
+    ahead: "Future[Ahead | None] | None" = None,
 ) -> "tuple[BuiltImage, Proof | ProvedBefore]":
     """The only image goes into its engines now, since it is proved there; what becomes part of an index is
     proved by this machine's own means."""
@@ -112,8 +137,9 @@ def build_one(
         return Delivered(built, reference, tuple(one.put(built.image, reference) for one in engines))
 
     building = Building.open(request, world)
+    building.ahead = ahead
     delivered, proof = build_proved(building, world, deliver, sinks=engines, given={})
-    if not isinstance(proof, ProvedBefore):
+    if not isinstance(proof, ProvedBefore) and (alone or building.platform in native_platforms()):
         from okamochi.workflows.prove_entry import tell_proof
 
         tell_proof(proof, delivered.built, world)

@@ -41,10 +41,10 @@ class LockMode(Enum):
 class LockSession:
     """One build's view of the lock: the two halves are answered apart, because a build works on both at once.
 
-    `old` is what the project has; nothing is written before `save`. `resolved` are the wheels, when they were
-    resolved before; `built` are wheels made from source, which count like an index's. `moving` are wheels
-    that are resolved anew although the lock fits, the others staying where they can. `made` are the
-    project's own packages, once somebody asked for them.
+    `old` is what the project has; nothing is written before `save`. `resolved` are the wheels and `chosen`
+    the base with its instant, when they were resolved before; `built` are wheels made from source, which
+    count like an index's. `moving` are wheels that are resolved anew although the lock fits, the others
+    staying where they can. `made` are the project's own packages, once somebody asked for them.
     """
 
     world: World
@@ -56,6 +56,7 @@ class LockSession:
     built: tuple["Built", ...] = ()
     moving: frozenset[str] = frozenset()
     made: tuple["Built", ...] | None = None
+    chosen: tuple[tuple[LockedDeb, ...], str] | None = None
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
@@ -131,6 +132,8 @@ class LockSession:
         native packages that the lock had: whether they are the right ones shows when the wheels are there."""
         if self.base_fits and self.old is not None and self.old_platform is not None:
             return self.old_platform.debs, self.old.snapshot
+        if self.chosen is not None:
+            return self.chosen
         return self.debs_with(self.old_native)
 
     @property
