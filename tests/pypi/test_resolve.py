@@ -3,11 +3,13 @@ import os
 import pytest
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
-from okamochi.errors import PlanError, RegistryError, TransientRegistryError
+from okamochi.errors import PlanError, RegistryError, TransientRegistryError, UnfitPythonError
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.resolve import resolve_wheels
+from okamochi.pypi.sdists import find_sdist
+from okamochi.pypi.target import Target
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 
@@ -191,6 +193,42 @@ def test_a_wheel_with_another_digest_than_the_file_allows_is_refused(resolve, li
     with pytest.raises(RegistryError) as caught:
         resolve(f"lib==1.0 --hash=sha256:{'0' * 64}\n")
     assert caught.value.where == "requirements.txt:1"
+
+
+def make_source(links, name):
+    import tarfile
+
+    source = links.parent / f"sources/{name}-1.0"
+    source.mkdir(parents=True)
+    (source / "setup.py").write_text("from setuptools import setup\nsetup()\n")
+    (source / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    with tarfile.open(links / f"{name}-1.0.tar.gz", "w:gz") as archive:
+        archive.add(source, f"{name}-1.0")
+    return links / f"{name}-1.0.tar.gz"
+
+
+def test_where_only_the_source_is_among_the_digests_it_is_to_be_built(resolve, links):
+    make_wheel(links, "lib")
+    source = make_source(links, "lib")
+    with pytest.raises(UnfitPythonError) as caught:
+        resolve(f"lib==1.0 --hash=sha256:{sha256_of(source)}\n")
+    assert caught.value.packages == ("lib==1.0",)
+
+
+def test_a_source_whose_digest_is_not_listed_is_not_to_be_built(resolve, links, project, tmp_path):
+    make_wheel(links, "lib")
+    source = make_source(links, "lib")
+    with pytest.raises(RegistryError, match="another digest"):
+        resolve(f"lib==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(RegistryError, match="the digest of its source is not listed") as caught:
+        find_sdist(
+            make_world(tmp_path, local_environ(tmp_path, links=links)),
+            "lib==1.0",
+            project_root=project,
+            dependencies=Dependencies(files=("requirements.txt",)),
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
+        )
+    assert sha256_of(source) in caught.value.details[0]
 
 
 def test_among_wheels_only_those_that_the_file_allows_are_taken(resolve, links):

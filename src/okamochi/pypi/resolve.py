@@ -2,7 +2,7 @@
 
 import posixpath
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from okamochi.errors import BuildError, OkamochiError, RegistryError, UnfitPythonError
+from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError, UnfitPythonError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
@@ -66,7 +66,19 @@ def resolve_wheels(
     tied = dependencies.inline if indexes.sources.sources else ()
     with started(world, indexes, dependencies=tied, offered=built) as uv:
         text = _compiled(uv, indexes, lines, target, preferred, briefly)
-    wheels = tuple(_locked(package, lines, target, built) for package in text.get("packages", ()))
+
+    def has_admitted_source(specifier: str) -> bool:
+        from okamochi.pypi.sdists import find_sdist
+
+        try:
+            find_sdist(world, specifier, project_root=project_root, dependencies=dependencies, target=target)
+        except (PlanError, RegistryError):
+            return False
+        return True
+
+    wheels = tuple(
+        _locked(package, lines, target, built, has_admitted_source) for package in text.get("packages", ())
+    )
     return tuple(sorted(wheels))
 
 
@@ -196,6 +208,7 @@ def _locked(
     lines: tuple[RequirementLine, ...],
     target: Target,
     built: tuple[Built, ...] = (),
+    has_admitted_source: Callable[[str], bool] = lambda specifier: False,
 ) -> LockedWheel:
     name, version = canonicalize_name(str(package["name"])), str(package.get("version", ""))
     asked = [line for line in lines if line.name == name]
@@ -216,12 +229,8 @@ def _locked(
     made = {one.wheel.sha256: one.wheel for one in built}
     admitted = [found for found in candidates if not allowed or _admitted(found[2], allowed, made)]
     if not admitted:
-        raise RegistryError(
-            f"the index has {name} {version} with another digest than the requirement file allows",
-            where=asked[0].where,
-            hint="if the file is meant to change, write its new --hash; otherwise find out who replaced it",
-            details=tuple(f"{found[1]}: sha256:{found[2].get('sha256', '?')}" for found in candidates),
-        )
+        files = [(found[1], found[2].get("sha256", "?")) for found in candidates]
+        raise _unadmitted(f"{name}=={version}", files, asked[0].where, target, has_admitted_source)
     _, filename, digests, url = min(admitted, key=lambda found: (found[0], found[1]))
     if "sha256" not in digests:
         raise RegistryError(
@@ -238,6 +247,34 @@ def _locked(
         filename=filename,
         sha256=digests["sha256"],
         url=address_for_lock(url, filename, asked) if direct else "",
+    )
+
+
+def _unadmitted(
+    specifier: str,
+    files: list[tuple[str, str]],
+    where: str,
+    target: Target,
+    has_admitted_source: Callable[[str], bool],
+) -> OkamochiError:
+    """Wheels are published later than a version, and after a lock was written. What the lock does admit is
+    looked for: the wheel of another Python, or the source, to be built."""
+    title = specifier.replace("==", " ")
+    details = tuple(f"{filename}: sha256:{digest}" for filename, digest in files)
+    if has_admitted_source(specifier):
+        unfit = UnfitPythonError(
+            f"no digest of a wheel of {title} for this image ({target.title}) is listed",
+            where=where,
+            hint="write the digest of the wheel, too (lock again), or ask for a newer version",
+            details=details,
+        )
+        unfit.packages = (specifier,)
+        return unfit
+    return RegistryError(
+        f"the index has {title} with another digest than the requirement file allows",
+        where=where,
+        hint="if the file is meant to change, write its new --hash; otherwise find out who replaced it",
+        details=details,
     )
 
 

@@ -7,7 +7,7 @@ import tarfile
 import tomllib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError, RegistryError
 from okamochi.model.plan import Dependencies
+from okamochi.pypi.requirements import RequirementLine
 from okamochi.pypi.resolve import index_date
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
@@ -53,7 +54,8 @@ def find_sdist(
 ) -> Sdist:
     """The sdist of the newest version that `specifier` ("name==1.0") and the Python admit.
 
-    PlanError when there is none; RegistryError when the index tells no digest of it."""
+    PlanError when there is none; RegistryError when the index tells no digest of it, or one that is not among
+    those that the project lists."""
     name = name_of(specifier)
     indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
     with started(world, indexes) as uv:
@@ -68,7 +70,22 @@ def find_sdist(
             raise uv_failure(
                 completed, lines=(), doing=f"looking for the source of {name}", offline=world.offline
             )
-        return sdist_of(uv, specifier)
+        sdist = sdist_of(uv, specifier)
+    return admitted(sdist, indexes.requirements.lines)
+
+
+def admitted(sdist: Sdist, lines: Sequence[RequirementLine]) -> Sdist:
+    """RegistryError for a source whose digest is not among those that the project lists: it is not run."""
+    asked = [line for line in lines if canonicalize_name(line.name) == sdist.name and line.hashes]
+    allowed = {digest for line in asked for digest in line.hashes}
+    if allowed and f"sha256:{sdist.sha256}" not in allowed:
+        raise RegistryError(
+            f"{sdist.name} {sdist.version} is to be built, but the digest of its source is not listed",
+            where=asked[0].where,
+            hint="write it, too (lock again), or take a version that ships wheels",
+            details=(f"{sdist.filename}: sha256:{sdist.sha256}",),
+        )
+    return sdist
 
 
 def tell_metadata(uv: UvRun, name: str) -> None:
