@@ -53,6 +53,63 @@ def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> N
     assert commands(planned(files)) == {"release": ("/opt/venv/bin/alembic", "upgrade", "head")}
 
 
+MIGRATED = """
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+db = SQLAlchemy()
+"""
+REVISIONS = {
+    "migrations/env.py": "",
+    "migrations/versions/a.py": "revision = 'a'\ndown_revision = None\n",
+    "migrations/versions/b.py": "revision: str = 'b'\ndown_revision: Union[str, None] = 'a'\n",
+}
+WITH_MIGRATE = {"requirements.txt": "flask\nflask-migrate\nflask-sqlalchemy\n", **REVISIONS}
+
+
+def test_migrations_of_an_app_that_makes_its_tables_when_it_is_loaded_are_not_run() -> None:
+    made = "app = Flask('x')\nMigrate(app, db)\nwith app.app_context():\n    try:\n        db.create_all()\n"
+    handled = "    except Exception:\n        pass\n"
+    plan = planned({**WITH_MIGRATE, "app.py": f"{MIGRATED}{made}{handled}"})
+    assert commands(plan) == {}
+    told = next(one for one in plan.decisions if one.field == "processes")
+    assert "makes its tables itself" in told.summary and told.evidence[0].line == 10
+    tables = "def tables():\n    db.create_all()\n\n"
+    factory = "def create_app():\n    app = Flask('x')\n    Migrate(app, db)\n    tables()\n    return app\n"
+    plan = planned({**WITH_MIGRATE, "app.py": f"{MIGRATED}{tables}{factory}"})
+    assert commands(plan) == {}
+
+
+def test_tables_made_on_a_condition_or_by_hand_leave_the_migrations_alone() -> None:
+    head = f"{MIGRATED}app = Flask(__name__)\nMigrate(app, db)\n"
+    for rest in (
+        "if app.testing:\n    db.create_all()\n",
+        "@app.cli.command()\ndef init():\n    db.create_all()\n",
+    ):
+        plan = planned({**WITH_MIGRATE, "app.py": head + rest})
+        assert commands(plan) == {"release": ("/opt/venv/bin/flask", "db", "upgrade")}
+
+
+def test_a_history_with_two_heads_is_told_and_not_run() -> None:
+    app = f"{MIGRATED}app = Flask(__name__)\nMigrate(app, db)\n"
+    other = {"migrations/versions/c.py": "revision = 'c'\ndown_revision = 'a'\n"}
+    plan = planned({**WITH_MIGRATE, **other, "app.py": app})
+    assert commands(plan) == {}
+    told = next(one for one in plan.decisions if one.field == "processes")
+    assert told.summary.startswith("Warning: flask db upgrade is not run: the history has 2 heads")
+    assert [one.path for one in told.evidence] == ["migrations/versions/b.py", "migrations/versions/c.py"]
+    joined = {"migrations/versions/d.py": "revision = 'd'\ndown_revision = (\n    'b',\n    'c',\n)\n"}
+    assert commands(planned({**WITH_MIGRATE, **other, **joined, "app.py": app})) != {}
+
+
+def test_alembic_says_where_its_history_is() -> None:
+    ini = "[alembic]\nscript_location = %(here)s/db/history\n"
+    files = {"app.py": FLASK_APP, "alembic.ini": ini}
+    for name in ("one", "two"):
+        files[f"db/history/versions/{name}.py"] = f"revision = '{name}'\ndown_revision = None\n"
+    assert commands(planned(files)) == {}
+
+
 def test_a_plan_without_any_of_it_has_the_web_process_alone() -> None:
     assert len(planned({"app.py": FLASK_APP}).processes) == 1
 

@@ -119,7 +119,12 @@ def make_plan(
     )
     web, web_decisions = _web(server, probe, chosen)
     processes, process_decisions = other_processes(
-        sources, entry.candidate.framework, dependencies.names, services.redis_variable
+        sources,
+        entry.candidate.framework,
+        dependencies.names,
+        reached,
+        factory,
+        services.redis_variable,
     )
     setups, setup_decisions = setup_commands(sources, pyproject, entry.candidate.framework)
     base, base_decisions = _base(python.version, chosen)

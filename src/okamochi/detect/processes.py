@@ -13,7 +13,9 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import commands_of
 from okamochi.detect.heartbeats import heartbeat_of
+from okamochi.detect.migrations import find_migrations
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.reachable import Reached
 from okamochi.detect.statements import procfile_lines
 from okamochi.detect.worker_programs import WorkerProgram, worker_programs
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -36,11 +38,17 @@ Found = tuple[Process, Decision]
 
 
 def other_processes(
-    sources: Sources, framework: Framework, names: Iterable[str], redis_variable: str = ""
+    sources: Sources,
+    framework: Framework,
+    names: Iterable[str],
+    reached: Reached,
+    factory: str,
+    redis_variable: str = "",
 ) -> tuple[tuple[Process, ...], tuple[Decision, ...]]:
     """Sorted by their kind, then by name; with the decision about each, and about what is only offered.
 
-    `names` are the normalized names that the project asks for; `redis_variable` leads the app to its Redis.
+    `names` are the normalized names that the project asks for, `reached` is what the server's loading runs,
+    `factory` the function that it calls; `redis_variable` leads the app to its Redis.
     """
     asked = frozenset(names)
     found: dict[str, Found] = {}
@@ -57,9 +65,10 @@ def other_processes(
         if program.type not in types:
             found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:
-        migration = _migration(sources, framework, asked)
-        if migration is not None:
-            found.setdefault("release", _process("release", ProcessType.RELEASE, migration))
+        migrations = find_migrations(sources, framework, asked, reached, factory)
+        decisions += migrations.decisions
+        if migrations.command is not None:
+            found.setdefault("release", _process("release", ProcessType.RELEASE, migrations.command))
     ordered = sorted(found.values(), key=lambda one: (one[0].type.value, one[0].name))
     processes = tuple(_with_heartbeat(process, sources) for process, _ in ordered)
     return processes, (*(decision for _, decision in ordered), *decisions)
@@ -174,27 +183,3 @@ def _celery_object(module: Module) -> tuple[str, int]:
             case _:
                 pass
     return "", 0
-
-
-def _migration(
-    sources: Sources, framework: Framework, names: frozenset[str]
-) -> Detected[tuple[str, ...]] | None:
-    """The command that brings the database to the code's own state; None when there is none."""
-    project = sources.project
-    if framework is Framework.DJANGO and project.exists("manage.py"):
-        django = (f"{VENV_ROOT}/bin/python", "manage.py", "migrate", "--noinput")
-        return Detected(django, (Evidence(path="manage.py", reason="Django's migrations"),))
-    flask_migrate = next(
-        (path for path in sources.paths if re.search(r"\bMigrate\(|migrate\.init_app\(", sources.text(path))),
-        "",
-    )
-    if flask_migrate and "flask-migrate" in names and project.exists("migrations/env.py"):
-        evidence = (
-            Evidence(path="migrations/env.py", reason="the migrations of Flask-Migrate"),
-            Evidence(path=flask_migrate, reason="registers flask db"),
-        )
-        return Detected((f"{VENV_ROOT}/bin/flask", "db", "upgrade"), evidence)
-    if project.exists("alembic.ini") and not flask_migrate:
-        argv = (f"{VENV_ROOT}/bin/alembic", "upgrade", "head")
-        return Detected(argv, (Evidence(path="alembic.ini", reason="Alembic's migrations"),))
-    return None

@@ -1,0 +1,146 @@
+"""The command that brings the database to the code's own state, and when it must not be run by itself."""
+
+import ast
+import configparser
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from okamochi.detect.base import Detected
+from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.reachable import Reached
+from okamochi.detect.syntax import descendants
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import VENV_ROOT, Framework
+
+__all__ = ["Migrations", "find_migrations"]
+
+REVISION = re.compile(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+FORMER = re.compile(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)
+WORD = re.compile(r"[\"']([^\"']+)[\"']")
+MOST_REVISIONS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """`command` is None when the project has none, or they are not run; then `decisions` say why."""
+
+    command: Detected[tuple[str, ...]] | None = None
+    decisions: tuple[Decision, ...] = ()
+
+
+def find_migrations(
+    sources: Sources, framework: Framework, names: frozenset[str], reached: Reached, factory: str
+) -> Migrations:
+    """Of Django, Flask-Migrate or Alembic. `names` are what the project asks for, `reached` what the server's
+    loading runs, `factory` the function that it calls."""
+    project = sources.project
+    if framework is Framework.DJANGO and project.exists("manage.py"):
+        django = (f"{VENV_ROOT}/bin/python", "manage.py", "migrate", "--noinput")
+        return Migrations(Detected(django, (Evidence(path="manage.py", reason="Django's migrations"),)))
+    registers = next(
+        (path for path in sources.paths if re.search(r"\bMigrate\(|migrate\.init_app\(", sources.text(path))),
+        "",
+    )
+    if registers and "flask-migrate" in names and project.exists("migrations/env.py"):
+        evidence = (
+            Evidence(path="migrations/env.py", reason="the migrations of Flask-Migrate"),
+            Evidence(path=registers, reason="registers flask db"),
+        )
+        command = Detected((f"{VENV_ROOT}/bin/flask", "db", "upgrade"), evidence)
+        return _unless(
+            command, "flask db upgrade", "migrations", sources, _own_tables(sources, reached, factory)
+        )
+    if project.exists("alembic.ini") and not registers:
+        argv = (f"{VENV_ROOT}/bin/alembic", "upgrade", "head")
+        found = Detected(argv, (Evidence(path="alembic.ini", reason="Alembic's migrations"),))
+        return _unless(
+            found, "alembic upgrade head", _script_location(project.read_text("alembic.ini")), sources
+        )
+    return Migrations()
+
+
+def _unless(
+    command: Detected[tuple[str, ...]],
+    shown: str,
+    folder: str,
+    sources: Sources,
+    own_tables: Evidence | None = None,
+) -> Migrations:
+    """Without what is sure to fail on an empty database."""
+    if own_tables is not None:
+        return _not_run(f"not run: {shown}; the app makes its tables itself", (own_tables, *command.evidence))
+    heads = _heads(sources, folder)
+    if len(heads) > 1:
+        told = f"Warning: {shown} is not run: the history has {len(heads)} heads; alembic merge joins them"
+        return _not_run(told, heads)
+    return Migrations(command)
+
+
+def _not_run(summary: str, evidence: tuple[Evidence, ...]) -> Migrations:
+    decision = Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=evidence)
+    return Migrations(decisions=(decision,))
+
+
+def _script_location(text: str | None) -> str:
+    """The folder of Alembic's scripts, relative to the project; "" when alembic.ini does not tell."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text or "")
+    except configparser.Error:
+        return ""
+    place = parser.get("alembic", "script_location", fallback="").replace("%(here)s", ".")
+    place = posixpath.normpath(place.replace(":", "/") or ".")
+    return "" if place.startswith((".", "/")) else place
+
+
+def _heads(sources: Sources, folder: str) -> tuple[Evidence, ...]:
+    """The revisions on which no other one builds, by file; none when the history cannot be read as a whole.
+    https://alembic.sqlalchemy.org/en/latest/branches.html"""
+    if not folder:
+        return ()
+    places: dict[str, Evidence] = {}
+    followed: set[str] = set()
+    for path in sources.project.files("*.py", within=posixpath.join(folder, "versions"))[:MOST_REVISIONS]:
+        text = sources.project.read_text(path) or ""
+        own, former = REVISION.search(text), FORMER.search(text)
+        if own is None or former is None or own[1] in places:
+            return ()
+        line = text.count("\n", 0, own.start()) + 1
+        places[own[1]] = Evidence(path=path, line=line, reason=f"{own[1]} is a head")
+        followed.update(WORD.findall(former[1]))
+    return tuple(places[one] for one in sorted(places.keys() - followed))
+
+
+def _own_tables(sources: Sources, reached: Reached, factory: str) -> Evidence | None:
+    """Where create_all() is called whenever the app is loaded, as `flask db upgrade` does before it runs:
+    migrations would then make each table a second time."""
+    modules = [sources.module(path) for path in reached.paths]
+    bodies: dict[str, list[tuple[Module, list[ast.stmt]]]] = {}
+    for module in modules:
+        for statement in module.tree.body:
+            if isinstance(statement, ast.FunctionDef):
+                bodies.setdefault(statement.name, []).append((module, statement.body))
+    waiting = [(module, module.tree.body) for module in modules] + bodies.pop(factory, [])
+    while waiting:
+        module, body = waiting.pop(0)
+        for node in _always(body):
+            if isinstance(node, ast.Attribute) and node.attr == "create_all":
+                return Evidence(
+                    path=module.path, line=node.lineno, reason="create_all() when the app is loaded"
+                )
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                waiting += bodies.pop(node.func.id, [])
+    return None
+
+
+def _always(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """The parts of a body that run whenever it does: not what hangs on a condition, or is only defined."""
+    for statement in body:
+        if isinstance(statement, ast.With | ast.Try):
+            yield from _always(statement.body)
+        elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and not is_main_guard(
+            statement
+        ):
+            yield from descendants(statement)
