@@ -85,11 +85,13 @@ class EngineError(OkamochiError):
 
 
 class UnhealthyError(OkamochiError):
-    """`unwritable` is the path that the app could not write, if that is why; `log` is how its log ends."""
+    """`unwritable` is the path that the app could not write, if that is why; `log` is how its log ends;
+    `process` the name of the process that failed, when it was not web."""
 
     exit_code = 8
     unwritable = ""
     log = ""
+    process = ""
 
 
 class InterruptedByUser(OkamochiError):

@@ -155,3 +155,20 @@ def test_djangos_sqlite_file_beside_the_code_becomes_a_link() -> None:
     assert [moved.path for moved in plan.moved_files] == ["/app/db.sqlite3"]
     assert [folder.path for folder in plan.temporary_folders] == ["/app/staticfiles"]
     assert ("OKAMOCHI_COLLECT_STATIC", "1") in plan.image_environment
+
+
+def test_a_database_whose_folder_another_settings_module_names_becomes_a_link() -> None:
+    plan = planned(
+        {
+            "requirements.txt": "django\n",
+            "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings.own')\n",
+            "site/__init__.py": "",
+            "site/settings/__init__.py": "",
+            "site/settings/base.py": "from pathlib import Path\nBASE_DIR = Path(__file__).parents[2]\n",
+            "site/settings/own.py": "from .base import *\nDATABASES = {'default': "
+            "{'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE_DIR / 'db.sqlite3'}}\n",
+            "site/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+            "application = get_wsgi_application()\n",
+        }
+    )
+    assert [one.path for one in plan.moved_files] == ["/app/db.sqlite3"]

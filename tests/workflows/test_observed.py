@@ -1,17 +1,22 @@
 """What a failed start shows becomes a correction of the plan."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from okamochi.errors import UnhealthyError
 from okamochi.model.correction import Correction, CorrectionKind, corrected
+from okamochi.model.process import Process, ProcessType
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.oci.reference import Reference
 from okamochi.run.diagnose import diagnose
-from okamochi.run.proof.answer import Answer, verdict_of
+from okamochi.run.proof.answer import Answer, Write, verdict_of
+from okamochi.run.traces import UNNAMED
+from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import correction_for
@@ -118,3 +123,34 @@ def test_what_cannot_be_had_is_not_asked_for_again(tmp_path: Path) -> None:
     versions = {"flask": "3.1.3"}
     of = project(tmp_path)
     assert correction_for(verdict_of(answer), answer, of, installed=versions, refused=refused) is None
+
+
+class Seeing:
+    """An engine whose trials always see the same write; it keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.tasks: list[dict[str, Any]] = []
+
+    def try_out(self, trial: Any) -> Any:
+        self.tasks.append(json.loads(trial.stdin))
+        answer = Answer(outcome="ended", writes=(Write(path="/app/app.db", place="/app/app.py"),))
+        return SimpleNamespace(stdout=msgspec.json.encode(answer))
+
+
+@pytest.mark.parametrize("process", ["release", ""])
+def test_the_process_that_could_not_open_its_database_is_watched(tmp_path: Path, process: str) -> None:
+    of = project(tmp_path)
+    migrate = Process(name="release", type=ProcessType.RELEASE, argv=("/opt/venv/bin/python", "migrate.py"))
+    plan = msgspec.structs.replace(of.plan, processes=(*of.plan.processes, migrate))
+    of = PlannedProject(plan, of.project, of.root)
+    failure = UnhealthyError("it ended", hint="")
+    failure.unwritable, failure.process = UNNAMED, process
+    building = SimpleNamespace(request=SimpleNamespace(locked=False), plan_now=lambda: of)
+    engine, world = Seeing(), SimpleNamespace(reporter=SilentReporter())
+    found = observed_correction(
+        failure, cast(Building, building), Reference.parse("x:1"), cast(Any, engine), {}, cast(Any, world)
+    )
+    assert found is not None and (found.kind, found.value) == (CorrectionKind.MOVED_FILE, "/app/app.db")
+    expected = ["/opt/venv/bin/python", "migrate.py"] if process else list(of.plan.web.argv)
+    assert [task["argv"] for task in engine.tasks] == [expected]
+    assert engine.tasks[0]["interface"] == ("own" if process else "wsgi")

@@ -10,6 +10,7 @@ from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module
+from okamochi.detect.star_imports import star_imports
 from okamochi.model.plan import APP_ROOT
 
 __all__ = ["KnownPath", "PathReader"]
@@ -145,6 +146,17 @@ class PathReader:
         imported = self.objects.names(module.path).get(name)
         if isinstance(imported, Imported) and imported.name and imported.path != module.path:
             return self._assigned(imported.name, self.objects.sources.module(imported.path), depth + 1)
+        return self._of_all_names(name, module, depth)
+
+    def _of_all_names(self, name: str, module: Module, depth: int) -> KnownPath | None:
+        """BASE_DIR of `from .base import *`."""
+        sources = self.objects.sources
+        if depth > DEPTH_LIMIT or "import *" not in module.text:
+            return None
+        for path in star_imports(sources, module.path):
+            found = self._assigned(name, sources.module(path), depth + 1)
+            if found is not None:
+                return found
         return None
 
     def _first(self, values: Sequence[ast.expr], module: Module, depth: int) -> KnownPath | None:

@@ -32,8 +32,8 @@ def observed_correction(
     """The one change that lets the app write what it could not, or have the packages that it needs; None
     when that was not why it failed, or nothing more can be done about it.
 
-    SQLite does not say which file it cannot open: then / is asked of the app once more inside the proof,
-    which sees what is opened."""
+    SQLite does not say which file it cannot open: then / is asked of the app once more inside the proof, or
+    the process that failed is run there, which sees what is opened."""
     if building.request.locked:
         return None
     planned = building.plan_now()
@@ -46,8 +46,9 @@ def observed_correction(
         place = failure.where if failure.where.startswith(f"{APP_ROOT}/") else ""
         found = [written_folder(path, place, planned, SEEN)]
     else:
-        answer = visited(building, reference, engine, given, world)
-        found = [written_folder(write.path, write.place, planned, "a visit saw") for write in answer.writes]
+        answer = visited(building, reference, engine, given, world, failure.process)
+        saw = f"the proof of {failure.process} saw" if failure.process else "a visit saw"
+        found = [written_folder(write.path, write.place, planned, saw) for write in answer.writes]
     tried = {(one.kind, one.value) for one in planned.corrections}
     return next(
         (one for one in found if one is not None and is_sound(one) and (one.kind, one.value) not in tried),
@@ -69,13 +70,20 @@ def correction_for_log(log: str, building: Building) -> Correction | None:
 
 
 def visited(
-    building: Building, reference: Reference, engine: Engine, given: Mapping[str, str], world: World
+    building: Building,
+    reference: Reference,
+    engine: Engine,
+    given: Mapping[str, str],
+    world: World,
+    failed_process: str,
 ) -> Answer:
-    """What the proof sees while / is asked of the app; no writes when it cannot be run."""
+    """What the proof sees while / is asked of the app, or while the process that failed is run; no writes
+    when it cannot be."""
     plan = building.plan_now().plan
+    process = next((one for one in plan.processes if one.name == failed_process), None)
     with world.reporter.step("Looking for what the app writes"):
         try:
             values = {**made_up_values(plan, given), **given}
-            return ask(engine, str(reference.tagged), plan, values, visit="/")
+            return ask(engine, str(reference.tagged), plan, values, visit="/", process=process)
         except (EngineError, NotIsolated):
             return Answer(outcome="unknown")

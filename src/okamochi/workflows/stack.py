@@ -170,6 +170,7 @@ class Stack:
                 details=tuple(log.splitlines()[-20:]),
             )
             failure.unwritable, failure.log = cause.unwritable if cause else "", log
+            failure.process = name
             return failure
         for service in plan.services:
             if f'"{service.name}"' in str(error.details) or f"-{service.name}-1" in " ".join(error.details):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.star_imports import star_imports
 from okamochi.model.evidence import Decision, Evidence, Origin
 
 __all__ = ["DjangoSettings", "django_settings", "static_warning"]
@@ -75,19 +76,12 @@ def static_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision
 def _with_stars(sources: Sources, path: str) -> list[str]:
     """The settings' module and those it takes everything from (`from .base import *`)."""
     found: list[str] = []
-    waiting: list[str | None] = [path]
+    waiting = [path]
     while waiting:
         current = waiting.pop(0)
-        if current is None or current in found:
-            continue
-        found.append(current)
-        for node in sources.module(current).nodes:
-            if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-                dotted = node.module or ""
-                if node.level:
-                    waiting.append(sources.find_relative(current, node.level, dotted))
-                else:
-                    waiting.append(sources.find(dotted, importer=current))
+        if current not in found:
+            found.append(current)
+            waiting += reversed(star_imports(sources, current))
     return found
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan
-from okamochi.model.process import EnvironmentVariable, HttpProbe, VariableKind
+from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan, ServerInterface
+from okamochi.model.process import EnvironmentVariable, HttpProbe, Process, VariableKind
 from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Answer
 from okamochi.run.spec import Trial
@@ -22,16 +22,23 @@ PROGRAM = Path(__file__).with_name("program.py")
 
 
 def ask(
-    engine: Engine, image_reference: str, plan: Plan, environment: Mapping[str, str], *, visit: str = ""
+    engine: Engine,
+    image_reference: str,
+    plan: Plan,
+    environment: Mapping[str, str],
+    *,
+    visit: str = "",
+    process: Process | None = None,
 ) -> Answer:
-    """What the app's own code answers; with `visit`, that path is asked of it, too.
+    """What the app's own code answers; with `visit`, that path is asked of it, too. With `process`, what that
+    one's program does, in the place of the app.
 
     NotIsolated when the engine cannot keep it in."""
     trial = Trial(
         image_reference=image_reference,
         argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", PROGRAM.read_text("utf-8")),
-        stdin=json.dumps(task_of(plan, visit)).encode(),
-        environment=tuple(sorted(environment.items())),
+        stdin=json.dumps(task_of(plan, visit, process)).encode(),
+        environment=tuple(sorted({**environment, **dict(process.environment if process else ())}.items())),
         writable=written_folders(plan),
         security=plan.security,
         resources=plan.web.resources,
@@ -50,15 +57,15 @@ def ask(
     return Answer(outcome="unknown", message=f"ended with {done.returncode}", text=end)
 
 
-def task_of(plan: Plan, visit: str = "") -> dict[str, object]:
+def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict[str, object]:
     application, probe = plan.application, plan.web.probe
     root = f"{APP_ROOT}/{application.import_root}".rstrip("/")
     return {
-        "interface": application.interface.value,
-        "framework": application.framework.value,
+        "interface": ServerInterface.OWN.value if process else application.interface.value,
+        "framework": "" if process else application.framework.value,
         "reference": application.object_reference,
         "script": application.script,
-        "argv": plan.web.argv,
+        "argv": (process or plan.web).argv,
         "visit": visit,
         "host": probe.host if isinstance(probe, HttpProbe) else "",
         "paths": list(dict.fromkeys((root, APP_ROOT))),
