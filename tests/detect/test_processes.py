@@ -102,6 +102,27 @@ def test_a_history_with_two_heads_is_told_and_not_run() -> None:
     assert commands(planned({**WITH_MIGRATE, **other, **joined, "app.py": app})) != {}
 
 
+def test_a_history_that_changes_a_table_nobody_makes_is_told_and_not_run() -> None:
+    app = f"{MIGRATED}app = Flask(__name__)\nMigrate(app, db)\n"
+    head = "revision = 'a'\ndown_revision = None\n\n\ndef upgrade():\n"
+    add = "    op.add_column('queries', sa.Column('draft', sa.Boolean()))\n"
+    down = "\n\ndef downgrade():\n    op.create_table('queries')\n"
+    files = {**WITH_MIGRATE, "app.py": app, "migrations/versions/a.py": head + add + down}
+    plan = planned(files)
+    assert commands(plan) == {}
+    told = next(one for one in plan.decisions if one.field == "processes")
+    assert "lacks a table" in told.summary and told.evidence[0].line == 6
+    assert "queries" in told.evidence[0].reason
+    for made in (
+        "    op.create_table(\n        'Queries',\n    )\n",
+        "    op.create_table(NAME)\n",
+        "    op.execute('CREATE TABLE queries (id int)')\n",
+        "    op.rename_table('old', 'queries')\n",
+    ):
+        files["migrations/versions/a.py"] = head + made + add + down
+        assert commands(planned(files)) != {}, made
+
+
 def test_alembic_says_where_its_history_is() -> None:
     ini = "[alembic]\nscript_location = %(here)s/db/history\n"
     files = {"app.py": FLASK_APP, "alembic.ini": ini}

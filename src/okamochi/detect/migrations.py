@@ -20,6 +20,16 @@ REVISION = re.compile(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re
 FORMER = re.compile(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)
 WORD = re.compile(r"[\"']([^\"']+)[\"']")
 MOST_REVISIONS = 5000
+UPGRADE = re.compile(r"^def upgrade\b.*?(?=^def downgrade\b|\Z)", re.MULTILINE | re.DOTALL)
+MADE = re.compile(r"\bop\.create_table\(\s*(?:[\"']([^\"']+)[\"'])?")
+RENAMED = re.compile(r"\bop\.rename_table\(\s*[\"'][^\"']+[\"']\s*,\s*[\"']([^\"']+)[\"']")
+CHANGED = re.compile(
+    r"\bop\.(?:add_column|alter_column|drop_column|drop_table|batch_alter_table)\(\s*[\"']([^\"']+)[\"']"
+)
+# tables may be made, or looked for, in ways that cannot be followed here
+OTHER_WAYS = re.compile(
+    r"create\s+table|create_all|has_table|get_table_names|inspect\(|if\s+exists|\.create\(", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +81,15 @@ def _unless(
     """Without what is sure to fail on an empty database."""
     if own_tables is not None:
         return _not_run(f"not run: {shown}; the app makes its tables itself", (own_tables, *command.evidence))
-    heads = _heads(sources, folder)
+    history = _history(sources, folder)
+    heads = _heads(history)
     if len(heads) > 1:
         told = f"Warning: {shown} is not run: the history has {len(heads)} heads; alembic merge joins them"
         return _not_run(told, heads)
+    foreign = _foreign_table(history)
+    if foreign is not None:
+        told = f"Warning: {shown} is not run: it would fail on an empty database, which lacks a table"
+        return _not_run(told, (foreign,))
     return Migrations(command)
 
 
@@ -95,22 +110,51 @@ def _script_location(text: str | None) -> str:
     return "" if place.startswith((".", "/")) else place
 
 
-def _heads(sources: Sources, folder: str) -> tuple[Evidence, ...]:
-    """The revisions on which no other one builds, by file; none when the history cannot be read as a whole.
-    https://alembic.sqlalchemy.org/en/latest/branches.html"""
+def _history(sources: Sources, folder: str) -> tuple[tuple[str, str], ...]:
+    """(path, text) of each revision."""
     if not folder:
         return ()
+    project = sources.project
+    paths = project.files("*.py", within=posixpath.join(folder, "versions"))[:MOST_REVISIONS]
+    return tuple((path, project.read_text(path) or "") for path in paths)
+
+
+def _heads(history: tuple[tuple[str, str], ...]) -> tuple[Evidence, ...]:
+    """The revisions on which no other one builds, by file; none when the history cannot be read as a whole.
+    https://alembic.sqlalchemy.org/en/latest/branches.html"""
     places: dict[str, Evidence] = {}
     followed: set[str] = set()
-    for path in sources.project.files("*.py", within=posixpath.join(folder, "versions"))[:MOST_REVISIONS]:
-        text = sources.project.read_text(path) or ""
+    for path, text in history:
         own, former = REVISION.search(text), FORMER.search(text)
         if own is None or former is None or own[1] in places:
             return ()
-        line = text.count("\n", 0, own.start()) + 1
-        places[own[1]] = Evidence(path=path, line=line, reason=f"{own[1]} is a head")
+        places[own[1]] = _at(path, text, own.start(), f"{own[1]} is a head")
         followed.update(WORD.findall(former[1]))
     return tuple(places[one] for one in sorted(places.keys() - followed))
+
+
+def _foreign_table(history: tuple[tuple[str, str], ...]) -> Evidence | None:
+    """Where a table is changed that no revision makes: something else made it before the first one."""
+    made: set[str | None] = set()
+    changed: dict[str, Evidence] = {}
+    for path, text in history:
+        if OTHER_WAYS.search(text) is not None:
+            return None
+        found = UPGRADE.search(text)
+        upgrade = found[0] if found is not None else ""
+        made.update(one[1].lower() if one[1] else None for one in MADE.finditer(upgrade))
+        made.update(one[1].lower() for one in RENAMED.finditer(upgrade))
+        for one in CHANGED.finditer(upgrade):
+            place = (found.start() if found is not None else 0) + one.start()
+            reason = f"changes the table {one[1]}, which no migration makes"
+            changed.setdefault(one[1].lower(), _at(path, text, place, reason))
+    if None in made:
+        return None
+    return next((place for table, place in changed.items() if table not in made), None)
+
+
+def _at(path: str, text: str, place: int, reason: str) -> Evidence:
+    return Evidence(path=path, line=text.count("\n", 0, place) + 1, reason=reason[:200])
 
 
 def _own_tables(sources: Sources, reached: Reached, factory: str) -> Evidence | None:
