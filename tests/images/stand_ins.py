@@ -23,7 +23,8 @@ PULL_SECONDS = 60
 
 @dataclass(frozen=True)
 class StandIn:
-    """`links` are made in /usr/local/bin; `data` is the image's volume."""
+    """`links` are made in /usr/local/bin, under another name where "=NAME" follows; `data` is the image's
+    volume."""
 
     packages: tuple[str, ...]
     entrypoint: str
@@ -51,11 +52,24 @@ POSTGRES = StandIn(
 )
 REDIS = StandIn(("redis-server",), "redis-entrypoint.sh", (), "/data")
 VALKEY = StandIn(("valkey-server", "valkey-tools"), "redis-entrypoint.sh", (), "/data")
+# MariaDB for both: Debian has no MySQL
+MYSQL = StandIn(
+    ("mariadb-server", "mariadb-client-compat"),
+    "mysql-entrypoint.sh",
+    ("/usr/local/bin/mysql-entrypoint.sh=healthcheck.sh",),
+    "/var/lib/mysql",
+)
 
 
 def recipe(tag: str) -> StandIn:
     name = tag.partition(":")[0]
-    return {"postgres": POSTGRES, "redis": REDIS, "valkey/valkey": VALKEY}[name]
+    return {
+        "postgres": POSTGRES,
+        "redis": REDIS,
+        "valkey/valkey": VALKEY,
+        "mysql": MYSQL,
+        "mariadb": MYSQL,
+    }[name]
 
 
 def ensure(tag: str) -> str:
@@ -81,6 +95,8 @@ def make(tag: str, stand_in: StandIn) -> None:
         dressed = Path(folder, "root.tar")
         with tarfile.open(archive) as plain, tarfile.open(dressed, "w") as tar:
             for member in plain:
+                if member.name.startswith(f".{stand_in.data}/"):
+                    continue  # what a package made at its installation is no first start
                 tar.addfile(member, plain.extractfile(member) if member.isreg() else None)
             dress(tar, stand_in)
         flags = (text for change in changes for text in ("--change", change))
@@ -95,8 +111,9 @@ def dress(tar: tarfile.TarFile, stand_in: StandIn) -> None:
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o755, 0, 0, "", ""
     with script.open("rb") as stream:
         tar.addfile(member, stream)
-    for target in stand_in.links:
-        link = tarfile.TarInfo(f"./usr/local/bin/{Path(target).name}")
+    for written in stand_in.links:
+        target, _, name = written.partition("=")
+        link = tarfile.TarInfo(f"./usr/local/bin/{name or Path(target).name}")
         link.type, link.linkname = tarfile.SYMTYPE, target
         tar.addfile(link)
 

@@ -164,3 +164,18 @@ def test_a_visit_of_an_asgi_application_comes_after_its_start(tmp_path: Path) ->
     visited = asked(tmp_path, source, interface="asgi", visit="/", host="")
     assert [write.path for write in visited.writes] == [str(tmp_path / "blog.db")]
     assert visited.seconds < 10
+
+
+def test_a_database_in_the_users_home_is_seen_where_all_else_there_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    source = (
+        WSGI + "import os, sqlite3\nhome = os.path.expanduser('~')\nopen(home + '/.note', 'w').close()\n"
+        "sqlite3.connect(home + '/plain.db')\n"
+        "try:\n    sqlite3.connect(home + '/.config/shop/shop.db')\nexcept sqlite3.Error: pass\napp = App()\n"
+    )
+    answer = asked(tmp_path, source, writable=["/dev", "/proc", str(tmp_path / "home")])
+    seen = [one.path for one in answer.writes if "home" in one.path]
+    assert seen == [str((tmp_path / "home/.config/shop/shop.db").resolve())]

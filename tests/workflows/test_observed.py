@@ -19,7 +19,7 @@ from okamochi.run.traces import UNNAMED
 from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
-from okamochi.workflows.corrections import correction_for
+from okamochi.workflows.corrections import correction_for, written_folder
 from okamochi.workflows.observed import observed_correction
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
@@ -154,3 +154,12 @@ def test_the_process_that_could_not_open_its_database_is_watched(tmp_path: Path,
     expected = ["/opt/venv/bin/python", "migrate.py"] if process else list(of.plan.web.argv)
     assert [task["argv"] for task in engine.tasks] == [expected]
     assert engine.tasks[0]["interface"] == ("own" if process else "wsgi")
+
+
+def test_a_database_in_the_users_home_gets_a_volume_once(tmp_path: Path) -> None:
+    of = project(tmp_path)
+    found = written_folder("/tmp/.config/shop/shop.db", "", of)
+    assert found is not None
+    assert (found.kind, found.value) == (CorrectionKind.VOLUME, "/tmp/.config/shop")
+    assert written_folder("/tmp/.config/shop/shop.db", "", project(tmp_path, found)) is None
+    assert written_folder("/tmp/shop.db", "", of) is None

@@ -170,6 +170,8 @@ def written_folder(
     folder = path.rstrip("/") if path.endswith("/") else posixpath.dirname(path)
     who = place.removeprefix(f"{APP_ROOT}/") or "a library"
     reason = f"{seen} {who} write {path}"[:300]
+    if f"{folder}/".startswith(f"{home_of(planned)}/.") and not is_volume(folder, planned):
+        return Correction(kind=CorrectionKind.VOLUME, value=folder, reason=reason)
     if not f"{folder}/".startswith(f"{APP_ROOT}/") or is_writable(folder, planned):
         return None
     if folder == APP_ROOT or holds_code(folder, planned):
@@ -191,6 +193,15 @@ def holds_code(folder: str, planned: "PlannedProject") -> bool:
     relative = folder.removeprefix(f"{APP_ROOT}/")
     inside = planned.project.is_dir(relative)
     return inside and bool(planned.project.files("**/*.py", within=relative))
+
+
+def home_of(planned: "PlannedProject") -> str:
+    """Its folder is in memory: a database in ~/.config would be lost with the container."""
+    return dict(planned.plan.image_environment).get("HOME", "/tmp").rstrip("/")
+
+
+def is_volume(folder: str, planned: "PlannedProject") -> bool:
+    return any(f"{folder}/".startswith(f"{one.path}/") for one in planned.plan.volumes)
 
 
 def is_writable(folder: str, planned: "PlannedProject") -> bool:

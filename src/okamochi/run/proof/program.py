@@ -320,13 +320,14 @@ def watcher(
     allowed = tuple(folder.rstrip("/") + "/" for folder in task["writable"])
     owns = task["interface"] == "own" and task["framework"] not in ("streamlit", "panel")
 
-    def note(path: Any, end: str = "") -> None:
+    def note(path: Any, end: str = "", kept: bool = False) -> None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if not isinstance(path, (str, os.PathLike)) or len(writes) >= MOST_WRITES:
             return
         full = os.path.realpath(os.fspath(path))
-        if full.endswith((".pyc", "/__pycache__")) or (full + os.sep).startswith(allowed):
+        inside = (full + os.sep).startswith(allowed) and not (kept and lies_in_home(full))
+        if full.endswith((".pyc", "/__pycache__")) or inside:
             return
         writes.setdefault(full + end, place_of(sys._getframe(2)))
 
@@ -341,7 +342,7 @@ def watcher(
             note(arguments[0])
         elif event == "sqlite3.connect":
             if arguments[0] not in (":memory:", b":memory:", ""):
-                note(database_path(arguments[0]))
+                note(database_path(arguments[0]), kept=True)
         elif event == "socket.bind" and isinstance(arguments[1], tuple):
             listens(owns, arguments[1], finish)
 
@@ -351,6 +352,12 @@ def watcher(
 def database_path(name: Any) -> str:
     text = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ""
     return text[5:].split("?")[0] if text.startswith("file:") else text
+
+
+def lies_in_home(path: str) -> bool:
+    """~/.config/app/app.db: what a user's home keeps. Here that is in memory, and lacks such folders."""
+    home = Path.home().resolve()
+    return path.startswith(f"{home}/.") and Path(path).parent != home
 
 
 def listens(owns: bool, address: tuple[Any, ...], finish: Callable[[Answer], NoReturn]) -> None:
