@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Tries public apps: each is brought up in its hardened container and asked for one page.
 
-    tools/compatibility.py APPS.json CHECKOUTS [ID]... > docs/compatibility.md
+    tools/compatibility.py APPS.json CHECKOUTS [--results FILE] [ID]... > docs/compatibility.md
 
 APPS.json is a list of {"id", "repo", "commit", "folder", "framework", "env", "setup", "health": {"path",
 "status", "phrase", "host_header"}}; CHECKOUTS holds a checkout of each under its id. Their code never
 enters this repository. Containers are taken down again.
+
+With --results, each app's last result is kept there with okamochi's commit, and the page shows all that the
+file has: apps can be tried one by one. Without IDs all are tried; --page tries none.
 
 stderr: one line an app, with the end of the log when it fails.
 """
@@ -30,11 +33,11 @@ UP_SECONDS = 900
 HEAD = """# Public apps, unmodified
 Made by `tools/compatibility.py`: each app is a fresh checkout at the commit named; `okamochi up` on Docker
 with no configuration but the values and set-up commands in the column "given", then
-one request to the page named. Images of services are stand-ins from Debian packages where they cannot be
-pulled.
+one request to the page named. The last column is the commit of okamochi that was tried. Images of services
+are stand-ins from Debian packages where they cannot be pulled.
 
-| app | commit | framework | given | page | result |
-|---|---|---|---|---|---|
+| app | commit | framework | given | page | result | with |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -43,24 +46,52 @@ def main() -> int:
     parser.add_argument("apps", type=Path)
     parser.add_argument("checkouts", type=Path)
     parser.add_argument("ids", nargs="*")
+    parser.add_argument("--results", type=Path, help="a file that keeps each app's last result")
+    parser.add_argument("--page", action="store_true", help="write the page from the results, try nothing")
     wanted = parser.parse_args()
     apps = json.loads(wanted.apps.read_text())
-    rows = []
+    results = Results(wanted.results)
     for app in apps:
-        if wanted.ids and app["id"] not in wanted.ids:
+        if wanted.page or (wanted.ids and app["id"] not in wanted.ids):
             continue
         began = time.monotonic()
         result = tried(app, wanted.checkouts / app["id"] / app.get("folder", "."))
         print(f"{app['id']}: {result} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
-        rows.append(row(app, result))
-    served = sum(one.rstrip(" |").endswith("served") for one in rows)
+        results.keep(app["id"], result)
+    known = results.all()
+    rows = [row(app, *known[app["id"]]) for app in apps if app["id"] in known]
+    served = sum(known[app["id"]][0] == "served" for app in apps if app["id"] in known)
     sys.stdout.write(HEAD + "".join(rows) + f"\n{served} of {len(rows)} serve their page.\n")
     return 0
 
 
-def row(app: dict[str, Any], result: str) -> str:
+class Results:
+    """(result, commit of okamochi) by app: lines of JSON in a file, the last one of an app counts."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.lines = path.read_text().splitlines() if path is not None and path.exists() else []
+
+    def keep(self, name: str, result: str) -> None:
+        line = json.dumps({"id": name, "result": result, "with": own_commit()})
+        self.lines.append(line)
+        if self.path is not None:
+            with self.path.open("a") as stream:  # several runs may write at once
+                stream.write(line + "\n")
+
+    def all(self) -> dict[str, tuple[str, str]]:
+        found = (json.loads(line) for line in self.lines)
+        return {one["id"]: (one["result"], one["with"]) for one in found}
+
+
+def own_commit() -> str:
+    asked = ("git", "-C", os.fspath(ROOT), "describe", "--always", "--dirty", "--abbrev=7")
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def row(app: dict[str, Any], result: str, code: str) -> str:
     given = ", ".join((*sorted(app.get("env", {})), *(f"set-up: {one}" for one in app.get("setup", ()))))
-    cells = (app["repo"], app["commit"][:10], app["framework"], given, app["health"]["path"], result)
+    cells = (app["repo"], app["commit"][:10], app["framework"], given, app["health"]["path"], result, code)
     return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |\n"
 
 
