@@ -133,9 +133,9 @@ def imports_of(built: BuiltImage, root: Path) -> str:
     return digest.hexdigest()
 
 
-def refuse_unproved(proof: Proof, built: BuiltImage, *, tried: str = "") -> None:
+def refuse_unproved(proof: Proof, built: BuiltImage, *, tried: str = "", hint: str = "") -> None:
     """BuildError when the app cannot be what the server loads, whatever its variables and services are.
-    `tried` says what was done about it and how that failed."""
+    `tried` says what was done about it and how that failed; `hint` what to do, better than the verdict's."""
     verdict = proof.verdict
     if verdict.outcome not in REFUSED or verdict.cause is None:
         return
@@ -143,7 +143,7 @@ def refuse_unproved(proof: Proof, built: BuiltImage, *, tried: str = "") -> None
     raise BuildError(
         f"the entry point {name_of(built)} does not load: {verdict.cause.text}",
         where=verdict.cause.where or name_of(built),
-        hint=verdict.cause.hint,
+        hint=hint or verdict.cause.hint,
         details=(*text.strip().splitlines()[-12:], *((f"tried {tried}",) if tried else ())),
     )
 

@@ -87,7 +87,12 @@ def build_until_proved(
             failed, before = (proof, built), building.planned
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
-    refuse_unproved(proof, built, tried="; ".join(refused.values()))
+    hint = ""
+    if proof.verdict.outcome is Outcome.LIBRARY and proof.answer is not None:
+        from okamochi.workflows.older_library import told_of_its_age
+
+        hint = told_of_its_age(world, proof.answer, built, building.plan_now())
+    refuse_unproved(proof, built, tried="; ".join(refused.values()), hint=hint)
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof

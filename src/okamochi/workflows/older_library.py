@@ -1,0 +1,63 @@
+"""A package older than the Python that imports it: which one, and which version came with that Python."""
+
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from okamochi.model.import_names import distribution_of
+from okamochi.model.suites import SUITES
+from okamochi.system.world import World
+
+if TYPE_CHECKING:
+    from okamochi.run.proof.answer import Answer
+    from okamochi.workflows.plan import PlannedProject
+    from okamochi.workflows.remembered import BuiltImage
+
+__all__ = ["told_of_its_age"]
+
+# first releases: https://peps.python.org/pep-0596/ and its successors
+CAME_OUT: Final = {
+    "3.9": "2020-10-05",
+    "3.10": "2021-10-04",
+    "3.11": "2022-10-24",
+    "3.12": "2023-10-02",
+    "3.13": "2024-10-07",
+    "3.14": "2025-10-07",
+}
+
+
+def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned: "PlannedProject") -> str:
+    """A sentence about the package whose import fails, where the index had a newer one when the image's
+    Python came out; "" where it had none, or it is the app's own code that fails."""
+    from okamochi.pypi.versions import version_current_at
+    from okamochi.run.proof.answer import failing_library
+
+    package = canonicalize_name(distribution_of(failing_library(answer)))
+    installed = next((c.version for c in built.components if c.kind == "wheel" and c.name == package), "")
+    python = built.plan.python_version
+    day = CAME_OUT.get(python, "")
+    if not installed or not day:
+        return ""
+    current = version_current_at(
+        world,
+        package,
+        f"{day}T00:00:00Z",
+        project_root=planned.root,
+        dependencies=built.plan.dependencies,
+    )
+    if not is_newer(current, installed):
+        return ""
+    oldest = min((one.python_version for one in SUITES), key=Version)
+    limit = ", the oldest that there is a base for" if python == oldest else ""
+    return (
+        f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), "
+        f"{package} {current} was the newest; ask for this one or a later one"
+    )
+
+
+def is_newer(current: str, installed: str) -> bool:
+    try:
+        return bool(current) and Version(current) > Version(installed)
+    except InvalidVersion:
+        return False

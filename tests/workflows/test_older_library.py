@@ -1,0 +1,55 @@
+"""A package that is older than the image's Python is told by its versions."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from okamochi.pypi import versions
+from okamochi.run.proof.answer import Answer
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.older_library import told_of_its_age
+from okamochi.workflows.plan import PlannedProject, plan_project
+from tests.bad_projects.conftest import FLASK_APP
+
+TEXT = (
+    "Traceback (most recent call last):\n"
+    '  File "/app/app.py", line 1, in <module>\n'
+    "    import click\n"
+    '  File "/opt/venv/lib/python3.9/site-packages/click/__init__.py", line 2, in <module>\n'
+    "RuntimeError: no\n"
+)
+
+
+def told(folder: Path, version: str, text: str = TEXT) -> str:
+    (folder / "app.py").write_text(FLASK_APP)
+    (folder / "requirements.txt").write_text("flask\nclick\n")
+    world = World.real(os.environ, SilentReporter(), cache_root=folder / "cache")
+    planned: PlannedProject = plan_project(folder, world)
+    plan = SimpleNamespace(python_version="3.9", dependencies=planned.plan.dependencies)
+    wheel = SimpleNamespace(kind="wheel", name="click", version=version)
+    built = SimpleNamespace(plan=plan, components=(wheel,))
+    answer = Answer(outcome="failed", error="RuntimeError", message="no", text=text)
+    return told_of_its_age(world, answer, cast(Any, built), planned)
+
+
+@pytest.mark.network
+def test_the_version_that_came_with_the_python_is_named(tmp_path: Path) -> None:
+    said = told(tmp_path, "6.7")
+    assert said.startswith("click 6.7 is older than Python 3.9, the oldest that there is a base for")
+    assert "click 7.1.2 was the newest" in said
+
+
+@pytest.mark.parametrize(
+    ("installed", "current", "text"),
+    [("8.0", "7.1.2", TEXT), ("6.7", "", TEXT), ("6.7", "7.1.2", TEXT.replace("/opt/venv/", "/app/lib/"))],
+)
+def test_nothing_is_said_of_what_is_new_enough_or_of_the_apps_own_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: str, current: str, text: str
+) -> None:
+    own = text.replace("/site-packages/", "/") if text is not TEXT else text
+    monkeypatch.setattr(versions, "version_current_at", lambda *args, **more: current)
+    assert told(tmp_path, installed, own) == ""
