@@ -68,6 +68,7 @@ BUILT_IN = (
     IgnoreGroup(
         "secrets",
         (
+            "/secrets/",
             ".env",
             ".env.*",
             "*.env",

@@ -1,30 +1,50 @@
-"""devcontainer.json: the desk in a container, on the Dockerfile's development stage.
+"""The desk in a container: devcontainer.json on the Dockerfile's development stage, beside the services.
 
-https://containers.dev/implementors/json_reference/.
+https://containers.dev/implementors/json_reference/. The file is JSON with comments, as editors read it.
 """
 
 import json
 from typing import Any
 
-from okamochi.model.finding import Finding, Severity
 from okamochi.model.lock import Lock
 from okamochi.model.plan import APP_ROOT, DependencyManager, Framework, Plan
+from okamochi.render.compose import compose_secrets
+from okamochi.render.devcontainer_services import AGENT, DESK_ENVIRONMENT, compose_text, initialize_script
+from okamochi.render.devcontainer_words import said
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
 __all__ = ["DevcontainerRenderer"]
 
-# the project's own tool, in a way that never rewrites its lock
-INSTALL = {
-    DependencyManager.PIPENV: "pip install --user pipenv && pipenv sync --dev",
-    DependencyManager.POETRY: "pip install --user poetry && poetry install",
-    DependencyManager.UV: "pip install --user uv && uv sync --frozen",
-    DependencyManager.PDM: "pip install --user pdm && pdm sync --dev",
-    DependencyManager.PYLOCK: "pip install --user uv && uv pip sync pylock.toml",
-    DependencyManager.PYPROJECT: "pip install --user -e .",
-    DependencyManager.SETUPTOOLS: "pip install --user -e .",
+FOLDER = ".devcontainer"
+USER = "developer"
+HOME = f"/home/{USER}"
+VENV = f"{HOME}/.venv"
+TOOLS = f"{HOME}/.tools"
+PATH = f"{VENV}/bin:{TOOLS}/bin:/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
+# the project's own tool, in a way that never rewrites its lock; VIRTUAL_ENV tells each where to install
+MANAGERS = {
+    DependencyManager.PIPENV: ("pipenv", "pipenv sync --dev"),
+    DependencyManager.POETRY: ("poetry", "poetry install"),
+    DependencyManager.UV: ("uv", "uv sync --frozen --active"),
+    DependencyManager.PDM: ("pdm", "pdm sync --dev"),
+    DependencyManager.PYLOCK: ("uv", "uv pip sync pylock.toml"),
 }
+EDITABLE = (DependencyManager.PYPROJECT, DependencyManager.SETUPTOOLS)
+DEVELOPMENT_FILES = "requirements-dev.txt requirements_dev.txt dev-requirements.txt requirements/dev.txt"
 EXTENSIONS = ("ms-python.python", "ms-python.debugpy", "charliermarsh.ruff", "tamasfe.even-better-toml")
-BY_FRAMEWORK = {Framework.DJANGO: ("batisteo.vscode-django",), Framework.FLASK: ("wholroyd.jinja",)}
+BY_FRAMEWORK = {
+    Framework.DJANGO: ("batisteo.vscode-django",),
+    Framework.FLASK: ("wholroyd.jinja",),
+    Framework.QUART: ("wholroyd.jinja",),
+}
+COMMENTED = {
+    "remoteUser": "uid",
+    "remoteEnv": "own",
+    "postCreateCommand": "install",
+    "forwardPorts": "ports",
+}
+# ssh asks this agent only where no editor forwards one
+SSH = f"""Match exec "test -z '$SSH_AUTH_SOCK' && test -S {AGENT}"\\n  IdentityAgent {AGENT}\\n"""
 
 
 class DevcontainerRenderer:
@@ -33,50 +53,94 @@ class DevcontainerRenderer:
         return "devcontainer"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
-        content = json.dumps(configuration(plan), indent=2, ensure_ascii=False) + "\n"
-        found = RenderedFile(path=".devcontainer/devcontainer.json", content=content.encode())
-        return Rendering(files=(found,), findings=findings(plan))
+        files = [
+            RenderedFile(path=f"{FOLDER}/.gitignore", content=b"/ssh-agent\n"),
+            RenderedFile(path=f"{FOLDER}/devcontainer.json", content=text_of(plan, language).encode()),
+            RenderedFile(
+                path=f"{FOLDER}/initialize.sh",
+                content=initialize_script(plan, language).encode(),
+                executable=True,
+            ),
+        ]
+        if plan.services:
+            content = compose_text(plan, language).encode()
+            files.append(RenderedFile(path=f"{FOLDER}/compose.yaml", content=content))
+        return Rendering(files=tuple(sorted(files, key=lambda one: one.path)))
 
 
-def findings(plan: Plan) -> tuple[Finding, ...]:
-    if not plan.services:
-        return ()
-    names = ", ".join(service.name for service in plan.services)
-    return (
-        Finding(
-            rule="devcontainer/services",
-            severity=Severity.NOTE,
-            message=f"{names} run beside it by compose.yaml",
-            hint="okamochi render compose; docker compose up --detach on the host starts them",
-            field="services",
-        ),
-    )
+def text_of(plan: Plan, language: Language) -> str:
+    """JSON with a comment above some keys."""
+    lines = [f"// {said('json', language, name=plan.name)}"]
+    for line in json.dumps(configuration(plan), indent=2, ensure_ascii=False).splitlines():
+        key = line.strip().partition(":")[0].strip('"')
+        if line.startswith('  "') and key in COMMENTED:
+            lines.append(f"  // {said(COMMENTED[key], language)}")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def configuration(plan: Plan) -> dict[str, Any]:
-    ports = [plan.web.port, *(service.port for service in plan.services)]
     return {
         "name": plan.name,
-        "build": {"dockerfile": "../Dockerfile", "context": "..", "target": "development"},
+        **(beside_services(plan) if plan.services else alone(plan)),
         "workspaceFolder": APP_ROOT,
-        "workspaceMount": f"source=${{localWorkspaceFolder}},target={APP_ROOT},type=bind",
-        "remoteUser": "developer",
-        "updateRemoteUserUID": True,
+        "initializeCommand": ["sh", f"{FOLDER}/initialize.sh"],
         "overrideCommand": True,
-        "forwardPorts": ports,
-        "postCreateCommand": install_command(plan),
+        "remoteUser": USER,
+        "updateRemoteUserUID": True,
+        "remoteEnv": {"VIRTUAL_ENV": VENV, "PATH": PATH},
+        "postCreateCommand": {"dependencies": install_command(plan), "ssh-agent": agent_command()},
+        "forwardPorts": [plan.web.port, *(f"{one.name}:{one.port}" for one in plan.services if one.port)],
+        "portsAttributes": {str(plan.web.port): {"label": plan.name}},
         "customizations": {
             "vscode": {
                 "extensions": [*EXTENSIONS, *BY_FRAMEWORK.get(plan.application.framework, ())],
-                "settings": {"python.defaultInterpreterPath": "/opt/venv/bin/python"},
+                "settings": {
+                    "python.defaultInterpreterPath": f"{VENV}/bin/python",
+                    "python.testing.pytestEnabled": True,
+                },
             }
         },
     }
 
 
+def alone(plan: Plan) -> dict[str, Any]:
+    folder = "${localWorkspaceFolder}"
+    given = ("--env-file", f"{folder}/{DESK_ENVIRONMENT}") if compose_secrets(plan) else ()
+    return {
+        "build": {"dockerfile": "../Dockerfile", "context": "..", "target": "development"},
+        "workspaceMount": f"source={folder},target={APP_ROOT},type=bind",
+        "mounts": [f"source={folder}/{FOLDER}/ssh-agent,target={AGENT},type=bind"],
+        "runArgs": ["--init", *given],
+    }
+
+
+def beside_services(plan: Plan) -> dict[str, Any]:
+    return {
+        "dockerComposeFile": ["../compose.yaml", "compose.yaml"],
+        "service": "desk",
+        "runServices": ["desk", *(service.name for service in plan.services)],
+        "shutdownAction": "stopCompose",
+    }
+
+
 def install_command(plan: Plan) -> str:
-    known = INSTALL.get(plan.dependencies.manager)
-    if known is not None:
-        return known
+    """Into an environment of the desk's own; the tool lives in another one beside it."""
+    python = f"python{plan.python_version}"
+    made = f"{python} -m venv {VENV}"
+    manager = plan.dependencies.manager
+    if manager in MANAGERS:
+        tool, command = MANAGERS[manager]
+        return f"{made} && {python} -m venv {TOOLS} && {TOOLS}/bin/pip install --quiet {tool} && {command}"
+    if manager in EDITABLE:
+        return f"{made} && pip install --editable ."
     files = " ".join(f"-r {path}" for path in plan.dependencies.files)
-    return f"pip install --user {files}" if files else "true"
+    listed = f"pip install {files} && " if files else ""
+    more = f'for file in {DEVELOPMENT_FILES}; do [ ! -f "$file" ] || pip install -r "$file"; done'
+    return f"{made} && {listed}{more}"
+
+
+def agent_command() -> str:
+    return f"mkdir -p -m 700 ~/.ssh && printf '%b' '{SSH}' >> ~/.ssh/config".replace(
+        "'$SSH_AUTH_SOCK'", '\\"$SSH_AUTH_SOCK\\"'
+    )

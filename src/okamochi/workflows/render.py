@@ -35,14 +35,14 @@ __all__ = ["RenderRequest", "Written", "render"]
 
 PINNED_TARGETS = frozenset({"dockerfile"})
 ENV_SAMPLE = "env-sample"
-NEEDED = {"devcontainer": ("dockerfile",)}
+NEEDED = {"devcontainer": ("dockerfile", "compose")}
 """What a target's files cannot do without is written with them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenderRequest:
     """`target` is a renderer's name, or "all". `output` is the project's folder when it is None. `language`
-    and `base` are those of the last time when they are None."""
+    and `base` are those of the last time when they are None. To check "all" is to check what was rendered."""
 
     path: Path
     target: str
@@ -74,6 +74,8 @@ def render(request: RenderRequest, world: World) -> Written:
     plan = with_locked_packages(planned.plan, lock)
     renderers = with_base(renderers, base, own_files(world, planned))
     renderings = [one.render(plan, language, lock) for one in renderers]
+    if request.check and request.target == "all" and record.files:
+        renderings = [one for one in renderings if any(file.path in record.files for file in one.files)]
     files = tuple(file for rendering in renderings for file in rendering.files)
     findings = tuple(finding for rendering in renderings for finding in rendering.findings)
     if any(one.target == ENV_SAMPLE for one in renderers):
