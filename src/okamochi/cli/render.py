@@ -1,5 +1,6 @@
 """`okamochi render`: plain files."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,13 @@ MOST_SHOWN = 8
 
 
 @click.command(name="render")
-@click.argument("target")
+@click.argument("target", required=False)
 @path_argument
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Show the project's own Dockerfile and compose file beside the plan; take over what is sound.",
+)
 @click.option("--output", type=click.Path(path_type=Path), help="Folder to write into; default: PATH.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when files drifted.")
 @click.option("--force", is_flag=True, help="Replace files that were not written by okamochi or were edited.")
@@ -34,8 +40,9 @@ MOST_SHOWN = 8
 )
 @format_option
 def command(
-    target: str,
+    target: str | None,
     path: Path,
+    adopt: bool,
     output: Path | None,
     check: bool,
     force: bool,
@@ -48,12 +55,18 @@ def command(
     """Write plain files that mean what the image means.
 
     TARGET is dockerfile, compose, env-sample, devcontainer, github-actions, gitlab-ci, or all. Edits by hand
-    are kept when the files are rendered again.
+    are kept when the files are rendered again. With --adopt there is no TARGET: okamochi render --adopt PATH.
     """
     from okamochi.errors import UsageError
     from okamochi.render.rendering import Language
     from okamochi.workflows.render import RenderRequest, render
 
+    if adopt:
+        # without a target, the one argument is the folder
+        tell_adoption(Path(target) if target else path, check=check, output_format=output_format)
+        return
+    if target is None:
+        raise UsageError("what is to be written?", where="TARGET", hint="okamochi render dockerfile, or all")
     if prove and (output is not None or target not in ("dockerfile", "all")):
         raise UsageError(
             "--prove builds the Dockerfile that lies in the project",
@@ -111,3 +124,30 @@ def tell(proof: "Proof") -> None:
         if covered:
             more = f" and {len(covered) - MOST_SHOWN} more" if len(covered) > MOST_SHOWN else ""
             click.echo(f"allowed, {why}: {', '.join(covered[:MOST_SHOWN])}{more}")
+
+
+def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
+    """Rows as a table, then the settings; --check writes nothing."""
+    from okamochi.workflows.adopt import adopt
+
+    world = real_world()
+    adopted = adopt(folder, world, write=not check)
+    if output_format == "json":
+        import msgspec
+
+        rows = [{**dataclasses.asdict(row), "setting": None} for row in adopted.rows]
+        answer = {"rows": rows, "settings": adopted.settings, "written": adopted.path}
+        click.echo(msgspec.json.encode(answer).decode())
+        return
+    width = max(len(row.place) for row in adopted.rows)
+    topics = max(len(row.topic) for row in adopted.rows)
+    for row in adopted.rows:
+        click.echo(
+            f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}  {row.theirs}  ->  {row.plan}"
+        )
+        if row.why:
+            click.echo(f"{'':6}  {'':{width}}  {'':{topics}}  {row.why}")
+    if adopted.settings:
+        by_hand = "for okamochi.toml, not written now" if check else "to be added to the settings by hand"
+        where = f"written to {adopted.path}" if adopted.path else by_hand
+        click.echo(f"\n{where}:\n{adopted.settings}", nl=False)

@@ -1,0 +1,290 @@
+"""The project's own Dockerfile and compose file beside the plan: what is the same, what is taken over as a
+setting, what the plan does otherwise and why."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from okamochi.detect.adoption_lessons import compose_lessons, dockerfile_lessons, pairs, strings
+from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
+from okamochi.detect.environment import kind_of
+from okamochi.model.plan import Plan
+from okamochi.model.process import HttpProbe, VariableKind
+from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["adopted_settings", "adoption_of"]
+
+DOCKERFILES = ("Dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+APT = re.compile(r"apt(?:-get)?\s+(?:-\S+\s+)*install\s+([^;&|]+)")
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+# of building, of shells and of health checks; Python itself comes with the base
+NOT_RUN_TIME = re.compile(
+    r".*-dev|build-essential|gcc|g\+\+|make|cmake|pkg-config|python3.*|curl|wget|git|vim|nano|sudo|less|procps"
+    r"|apt-utils|gnupg2?|lsb-release|ca-certificates|software-properties-common|libcap2-bin|unzip|rustc|cargo"
+    r"|netcat.*|iputils-ping|net-tools|dos2unix|gosu|tini|dumb-init|supervisor|locales|apt-transport-https"
+)
+PAIR = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
+BIND = re.compile(r"(?:-b|--bind|--port|-p)[ =](?:[\w.:\[\]]*:)?(\d{2,5})\b")
+URL_PATH = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)")
+# what the image sets itself, what nobody reads any more, what belongs to the build
+OWN_VARIABLES = re.compile(
+    r"PYTHON\w+|PATH|HOME|LANG|LC_\w+|PORT|FLASK_(APP|ENV|DEBUG|RUN_\w+)|PIP_\w+|POETRY_\w+|UV_\w+|DEBIAN_\w+"
+    r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|.*_(FILE|VERSION)"
+)
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
+
+
+def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
+    """In the order of the files; () when there are none, or okamochi wrote them."""
+    rows: list[Row] = []
+    for path in DOCKERFILES:
+        text = text_by_people(project, path) if project.exists(path) else None
+        stages = dockerfile_stages(text or "")
+        if stages:
+            rows += [*of_dockerfile(path, stages, plan), *dockerfile_lessons(path, stages, plan)]
+            break
+    for path in COMPOSE_FILES:
+        text = text_by_people(project, path) if project.exists(path) else None
+        document = parsed(text or "")
+        if document and text:
+            rows += [
+                *of_compose(path, document, text, plan),
+                *compose_lessons(path, document, at(text), plan),
+            ]
+            break
+    return settled(rows)
+
+
+def settled(rows: list[Row]) -> tuple[Row, ...]:
+    """The first that sets something counts; each row once."""
+    taken: set[object] = set()
+    found: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        key = row.setting[0] if row.setting else None
+        if row.setting and key not in ("packages", "env"):
+            if key in taken:
+                continue
+            taken.add(key)
+        found.setdefault((row.topic, row.theirs, row.plan), row)
+    return tuple(found.values())
+
+
+def adopted_settings(rows: tuple[Row, ...], plan: Plan) -> dict[str, tuple[object, tuple[str, ...]]]:
+    """Each setting with its value, and the places that say so. Packages come on top of the plan's own."""
+    found: dict[str, tuple[object, tuple[str, ...]]] = {}
+    packages: dict[str, None] = dict.fromkeys(plan.base.packages)
+    variables: dict[str, str] = {}
+    places: dict[str, list[str]] = {}
+    for row in rows:
+        if row.setting is None:
+            continue
+        key, value = row.setting
+        places.setdefault(key, []).append(row.place)
+        if key == "packages":
+            packages[str(value)] = None
+        elif key == "env" and isinstance(value, tuple):
+            variables.setdefault(*value)
+        else:
+            found[key] = (value, (row.place,))
+    if "packages" in places:
+        found["packages"] = (tuple(sorted(packages)), tuple(dict.fromkeys(places["packages"])))
+    if "env" in places:
+        found["env"] = (dict(sorted(variables.items())), tuple(dict.fromkeys(places["env"])))
+    return found
+
+
+def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[Row]:
+    final = shipped(stages)
+    first = final.all("FROM")[0]
+    version = re.search(r"python:(\d\.\d+)", final.base)
+    if version is not None:
+        same = version[1] == plan.python_version
+        why = "" if same else "the plan's decision python_version says why; python = sets another"
+        verdict = Verdict.SAME if same else Verdict.CHANGE
+        yield Row(verdict, "python", f"{path}:{first.line}", final.base, f"Python {plan.python_version}", why)
+    for one in final.all("EXPOSE"):
+        number = one.rest.split()[0].partition("/")[0]
+        if number.isdigit():
+            yield port_row(f"{path}:{one.line}", f"EXPOSE {number}", int(number), plan)
+            break
+    command = final.last("CMD") or final.last("ENTRYPOINT")
+    bound = BIND.search(" ".join(command.argv) or command.rest) if command is not None else None
+    if command is not None and bound is not None:
+        yield port_row(f"{path}:{command.line}", f"listens on {bound[1]}", int(bound[1]), plan)
+    for one in final.all("RUN"):
+        for listed in APT.findall(one.rest):
+            yield from package_rows(f"{path}:{one.line}", listed, plan)
+    for one in final.all("ENV"):
+        given = PAIR.findall(one.rest) or [tuple([*one.rest.split(" ", 1), ""][:2])]
+        for name, value in given:
+            yield from variable_rows(f"{path}:{one.line}", name, value.strip("\"'"), plan)
+    check = final.last("HEALTHCHECK")
+    if check is not None:
+        yield from health_rows(f"{path}:{check.line}", check.rest, plan)
+
+
+def shipped(stages: tuple[Stage, ...]) -> Stage:
+    """The stage named production where there is one; else the last, which a plain build makes."""
+    return next((one for one in stages if re.fullmatch(r"prod(uction)?|release|final", one.name)), stages[-1])
+
+
+def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) -> Iterator[Row]:
+    place_of = at(text)
+    services = document.get("services")
+    known = {service.name: service for service in plan.services}
+    for name, service in services.items() if isinstance(services, dict) else ():
+        if not isinstance(service, dict):
+            continue
+        place = f"{path}:{place_of(f'{name}:')}"
+        if name in known:
+            theirs, ours = str(service.get("image") or ""), known[name].image
+            if theirs == ours:
+                yield Row(Verdict.SAME, f"service {name}", place, theirs, ours)
+            continue
+        if "build" not in service:
+            continue
+        for port in strings(service.get("ports")):
+            target = port.rpartition(":")[2].partition("/")[0]
+            if target.isdigit():
+                yield port_row(f"{path}:{place_of(port)}", f"ports {port}", int(target), plan)
+        for key, value in pairs(service.get("environment")):
+            yield from variable_rows(f"{path}:{place_of(key)}", key, value, plan)
+        check = service.get("healthcheck")
+        if isinstance(check, dict):
+            asked = check.get("test")
+            words = " ".join(map(str, asked)) if isinstance(asked, list) else str(asked or "")
+            yield from health_rows(f"{path}:{place_of('healthcheck')}", words, plan)
+        yield from volume_rows(path, service, place_of, plan)
+        yield from limit_rows(path, service, place_of, plan)
+
+
+def port_row(place: str, theirs: str, port: int, plan: Plan) -> Row:
+    ours = f"port {plan.web.port}"
+    if port == plan.web.port:
+        return Row(Verdict.SAME, "port", place, theirs, ours)
+    if port < 1024:
+        return Row(
+            Verdict.CHANGE, "port", place, theirs, ours, "below 1024 the server would need a privilege"
+        )
+    return Row(Verdict.ADOPT, "port", place, theirs, ours, "what comes in front expects it", ("port", port))
+
+
+def package_rows(place: str, listed: str, plan: Plan) -> Iterator[Row]:
+    for word in listed.split():
+        name = word.partition("=")[0]
+        if word.startswith("-") or PACKAGE.fullmatch(name) is None or NOT_RUN_TIME.fullmatch(name):
+            continue
+        if name in plan.base.packages:
+            yield Row(Verdict.SAME, "package", place, name, name)
+        else:
+            why = "installed where the app runs: a library or program that it may load"
+            yield Row(Verdict.ADOPT, "package", place, name, "not in the base", why, ("packages", name))
+
+
+def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row]:
+    if OWN_VARIABLES.fullmatch(name) or "$" in value or not value:
+        return
+    served = {variable.name for service in plan.services for variable in service.variables}
+    if name in served:
+        yield Row(Verdict.SAME, name, place, "an address", "set to the service's own")
+        return
+    if kind_of(name) is not VariableKind.PLAIN or "://" in value:
+        why = "a value that may be secret stays out of images and files; give it by --env-file"
+        yield Row(Verdict.CHANGE, name, place, "a value in the file", "given from outside", why)
+        return
+    if dict(plan.image_environment).get(name) == value:
+        yield Row(Verdict.SAME, name, place, value, value)
+        return
+    if re.fullmatch(r"localhost|127\.0\.0\.1", value) and name.endswith("HOST"):
+        why = "inside a container that is the container itself"
+        yield Row(Verdict.CHANGE, name, place, value, "the service's name", why)
+        return
+    yield Row(
+        Verdict.ADOPT, name, place, value, "not set", "a plain setting of the app", ("env", (name, value))
+    )
+
+
+def health_rows(place: str, words: str, plan: Plan) -> Iterator[Row]:
+    found = URL_PATH.search(words)
+    probe = plan.web.probe
+    if found is None:
+        return
+    ours = f"GET {probe.path}" if isinstance(probe, HttpProbe) else "any answer on the port"
+    if isinstance(probe, HttpProbe) and probe.path == found[1]:
+        yield Row(Verdict.SAME, "health", place, f"GET {found[1]}", ours)
+    elif found[1] != "/":
+        why = "the project's own idea of healthy"
+        yield Row(Verdict.ADOPT, "health", place, f"GET {found[1]}", ours, why, ("health", found[1]))
+    elif isinstance(probe, HttpProbe):
+        why = "a page may redirect, need a login or a database; a health route does not"
+        yield Row(Verdict.CHANGE, "health", place, "GET /", ours, why)
+
+
+def volume_rows(
+    path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
+) -> Iterator[Row]:
+    kept = {volume.path for volume in plan.volumes}
+    for mount in strings(service.get("volumes")):
+        source, _, target = mount.partition(":")
+        target = target.partition(":")[0]
+        if re.match(r"[./~$]", source) or not target:
+            continue
+        place = f"{path}:{place_of(mount)}"
+        if target in kept:
+            yield Row(Verdict.SAME, "volume", place, mount, f"a volume on {target}")
+        elif any(target.startswith(f"{one}/") for one in kept):
+            yield Row(Verdict.SAME, "volume", place, mount, "inside a volume of the plan")
+        else:
+            why = "where the code lies is /app in our image, and is read-only; volumes = adds a folder"
+            yield Row(
+                Verdict.CHANGE, "volume", place, mount, f"kept: {', '.join(sorted(kept)) or 'nothing'}", why
+            )
+
+
+def limit_rows(
+    path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
+) -> Iterator[Row]:
+    limits = service
+    for key in ("deploy", "resources", "limits"):
+        inner = limits.get(key)
+        limits = inner if isinstance(inner, dict) else {}
+    memory = str(limits.get("memory") or service.get("mem_limit") or "")
+    cpus = str(limits.get("cpus") or service.get("cpus") or "")
+    resources = plan.web.resources
+    if found := SIZE.fullmatch(memory):
+        size = int(float(found[1]) * 1024 ** " kmg".index(found[2].lower()))
+        ours = f"{resources.memory_bytes // 2**20}M"
+        place = f"{path}:{place_of(memory)}"
+        if size == resources.memory_bytes:
+            yield Row(Verdict.SAME, "memory", place, memory, ours)
+        else:
+            setting = ("memory", f"{size // 2**20}M")
+            yield Row(Verdict.ADOPT, "memory", place, memory, ours, "the size it was given so far", setting)
+    if re.fullmatch(r"\d+(\.\d+)?", cpus) and float(cpus) > 0:
+        place = f"{path}:{place_of(cpus)}"
+        if float(cpus) == resources.cpus:
+            yield Row(Verdict.SAME, "cpus", place, cpus, f"{resources.cpus:g}")
+        else:
+            why = "the share it was given so far"
+            ours = f"{resources.cpus:g}"
+            yield Row(Verdict.ADOPT, "cpus", place, cpus, ours, why, ("cpus", float(cpus)))
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        found = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, RecursionError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def at(text: str) -> Callable[[str], int]:
+    """The first line that holds some words; 1 when none does."""
+    lines = text.splitlines()
+    return lambda words: next((n for n, line in enumerate(lines, 1) if words in line), 1)

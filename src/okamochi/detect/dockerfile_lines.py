@@ -1,0 +1,79 @@
+"""A Dockerfile of the project as instructions, for looking at: nothing is expanded, nothing is run."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Instruction", "Stage", "dockerfile_stages"]
+
+HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """`word` in capitals; `rest` with continuations joined, comments dropped; `line` where it begins."""
+
+    word: str
+    rest: str
+    line: int
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The exec form's words; () for a shell form."""
+        try:
+            parsed = json.loads(self.rest)
+        except ValueError:
+            return ()
+        return tuple(map(str, parsed)) if isinstance(parsed, list) else ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`base` is what FROM names: an image, or an earlier stage."""
+
+    name: str
+    base: str
+    instructions: tuple[Instruction, ...]
+
+    def all(self, word: str) -> tuple[Instruction, ...]:
+        return tuple(one for one in self.instructions if one.word == word)
+
+    def last(self, word: str) -> Instruction | None:
+        found = self.all(word)
+        return found[-1] if found else None
+
+
+def dockerfile_stages(text: str) -> tuple[Stage, ...]:
+    """In order. A stage that is built on an earlier one begins with that one's instructions."""
+    stages: list[Stage] = []
+    for one in instructions(text):
+        if one.word == "FROM":
+            words = [word for word in one.rest.split() if not word.startswith("--")]
+            name = words[2].lower() if len(words) >= 3 and words[1].lower() == "as" else ""
+            below = next((stage for stage in stages if words and stage.name == words[0].lower() != ""), None)
+            inherited = below.instructions if below is not None else ()
+            base = below.base if below is not None else (words[0] if words else "")
+            stages.append(Stage(name, base, (*inherited, one)))
+        elif stages:
+            stages[-1] = Stage(stages[-1].name, stages[-1].base, (*stages[-1].instructions, one))
+    return tuple(stages)
+
+
+def instructions(text: str) -> Iterator[Instruction]:
+    waiting, start, until = "", 0, ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if until:
+            until = "" if line.strip() == until else until
+            continue
+        if line.lstrip().startswith("#") or not line.strip():
+            continue
+        start = start or number
+        if line.rstrip().endswith("\\"):
+            waiting += line.rstrip()[:-1] + " "
+            continue
+        word, _, rest = (waiting + line).strip().partition(" ")
+        found = HEREDOC.search(rest) if word.upper() in ("RUN", "COPY") else None
+        until = found[1] if found else ""
+        yield Instruction(word.upper(), " ".join(rest.split()), start)
+        waiting, start = "", 0

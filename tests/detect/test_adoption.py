@@ -1,0 +1,107 @@
+"""What is taken over from a Dockerfile and a compose file, what is not, and that no secret is shown."""
+
+from okamochi.detect.adoption import adopted_settings, adoption_of
+from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.dockerfile_lines import dockerfile_stages
+from okamochi.system.project_files import MemoryProject
+from tests.detect.plans import FLASK_APP, planned
+
+DOCKERFILE = """\
+FROM python:3.11-slim AS base
+RUN apt-get update && apt-get install -y --no-install-recommends \\
+    libmagic1 build-essential curl \\
+    && rm -rf /var/lib/apt/lists/*
+# a comment
+WORKDIR /srv
+COPY . .
+RUN pip install -r requirements.txt
+ENV FLASK_ENV=production INVOICE_TITLE="Blue shop" SECRET_KEY=hunter2hunter2
+FROM base AS production
+EXPOSE 5000
+HEALTHCHECK CMD curl -f http://localhost:5000/status || exit 1
+CMD gunicorn -w 4 -b 0.0.0.0:5000 app:app
+FROM base AS development
+CMD ["flask", "run", "--debug"]
+"""
+COMPOSE = """\
+version: "3"
+services:
+  web:
+    build: .
+    container_name: shop
+    ports: ["80:5000"]
+    volumes: [".:/srv"]
+    depends_on: [db]
+    environment:
+      - DB_HOST=localhost
+      - PAGE_SIZE=20
+      - API_TOKEN=hunter2hunter2
+    mem_limit: 256m
+  db:
+    image: postgres
+    ports: ["5432:5432"]
+    environment:
+      POSTGRES_PASSWORD: hunter2hunter2
+"""
+
+
+def rows_of(**files: str) -> tuple[tuple[Row, ...], dict[str, object]]:
+    content = {"app.py": FLASK_APP, "requirements.txt": "flask\ngunicorn\n", **files}
+    plan = planned(content)
+    rows = adoption_of(MemoryProject(content), plan)
+    return rows, {key: value for key, (value, _) in adopted_settings(rows, plan).items()}
+
+
+def test_what_is_sound_becomes_a_setting_with_its_place() -> None:
+    rows, settings = rows_of(**{"Dockerfile": DOCKERFILE, "docker-compose.yml": COMPOSE})
+    assert settings["port"] == 5000 and settings["health"] == "/status" and settings["memory"] == "256M"
+    assert settings["packages"] == ("libmagic1",)
+    assert settings["env"] == {"INVOICE_TITLE": "Blue shop", "PAGE_SIZE": "20"}
+    places = {row.place for row in rows if row.verdict is Verdict.ADOPT}
+    assert {"Dockerfile:11", "Dockerfile:2", "docker-compose.yml:11"} <= places
+
+
+def test_what_the_plan_does_otherwise_has_a_reason_and_a_line() -> None:
+    rows, _ = rows_of(**{"Dockerfile": DOCKERFILE, "docker-compose.yml": COMPOSE})
+    changes = {row.topic: row for row in rows if row.verdict is Verdict.CHANGE}
+    assert all(row.why for row in changes.values())
+    expected = {
+        *("last stage", "user", "command", "compilers", "order", "dependencies", "FLASK_ENV", "DB_HOST"),
+        *("version", "web: source", "web: container_name", "web: depends_on", "db: ports", "db: image"),
+    }
+    assert expected <= changes.keys()
+    assert changes["last stage"].place == "Dockerfile:14"
+
+
+def test_no_secret_is_taken_over_or_shown() -> None:
+    rows, settings = rows_of(**{"Dockerfile": DOCKERFILE, "docker-compose.yml": COMPOSE})
+    assert "hunter2" not in repr(rows) + repr(settings)
+    topics = {row.topic for row in rows}
+    assert {"SECRET_KEY", "API_TOKEN", "db: POSTGRES_PASSWORD"} <= topics
+
+
+def test_a_good_dockerfile_has_little_to_change() -> None:
+    good = """\
+FROM python:3.13-slim
+COPY requirements.lock .
+RUN pip install --require-hashes -r requirements.lock
+COPY . .
+USER 10001
+EXPOSE 8000
+HEALTHCHECK CMD ["python", "check.py"]
+CMD ["gunicorn", "app:app"]
+"""
+    rows, settings = rows_of(Dockerfile=good)
+    assert settings == {}
+    assert {row.verdict for row in rows} == {Verdict.SAME}
+
+
+def test_a_rendered_dockerfile_is_nothing_to_adopt() -> None:
+    assert rows_of(Dockerfile="# Written by okamochi render dockerfile\nFROM python:3.13-slim\n")[0] == ()
+
+
+def test_stages_that_build_on_others_begin_with_their_instructions() -> None:
+    stages = dockerfile_stages(DOCKERFILE)
+    assert [stage.name for stage in stages] == ["base", "production", "development"]
+    assert stages[1].base == "python:3.11-slim" and stages[1].last("WORKDIR") is not None
+    assert dockerfile_stages("RUN <<EOF\nFROM nothing\nEOF\n") == ()

