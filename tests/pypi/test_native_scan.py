@@ -74,7 +74,21 @@ def test_what_a_wheel_links_against_and_does_not_carry_is_needed(tmp_path: Path)
             "one.libs/libother.so": make_elf(soname="libsoname.so.2"),
         },
     )
-    assert linked(one) == [("libssl.so.3", "one 1.0"), ("libpq.so.5", "one 1.0")]
+    assert linked(one) == [("libpq.so.5", "one 1.0"), ("libssl.so.3", "one 1.0")]
+
+
+def test_plug_ins_and_what_only_they_link_against_need_nothing(tmp_path: Path) -> None:
+    one = tree(
+        tmp_path,
+        "one",
+        {
+            "one/fast.abi3.so": make_elf("libused.so.1"),
+            "one/qt/plugins/platforms/libqxcb.so": make_elf("libXcb-1.so.5", "libSM.so.6"),
+            "one.libs/libused.so.1": make_elf("libGL.so.1"),
+            "one.libs/libXcb-1.so.5": make_elf("libX11.so.6"),
+        },
+    )
+    assert linked(one) == [("libGL.so.1", "one 1.0")]
 
 
 def test_another_wheel_may_carry_it(tmp_path: Path) -> None:

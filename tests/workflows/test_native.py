@@ -179,8 +179,40 @@ def test_a_lock_that_must_fit_and_lacks_a_package_is_refused(monkeypatch: pytest
     monkeypatch.setattr(Finder, "packages", lambda *_: wanted)
     world = cast(Any, SimpleNamespace(reporter=SilentReporter()))
     planned = SimpleNamespace(plan=SimpleNamespace(native=None))
-    session = SimpleNamespace(planned=planned, old_native=(), mode=LockMode.LOCKED)
+    monkeypatch.setattr(Finder, "base", frozenset())
+    monkeypatch.setattr(native, "unknown_scripts", lambda *_: ())
+    session = SimpleNamespace(
+        planned=planned, old_native=(), mode=LockMode.LOCKED, debs_with=lambda _: ((), "")
+    )
     with pytest.raises(PlanError, match="libpq5 is missing"):
         complete_base(world, cast(Any, session), ((), ""), ())
     session.old_native = ("libpq5",)
     assert complete_base(world, cast(Any, session), ((), "then"), ()).snapshot == "then"
+
+
+def test_what_cannot_be_installed_is_told_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = (
+        NativePackage(name="graphviz", needs=(program("dot"),)),
+        NativePackage(name="libpq5", needs=(library("libpq.so.5"),)),
+    )
+    monkeypatch.setattr(native, "native_scan", lambda *_: NativeScan())
+    monkeypatch.setattr(Finder, "packages", lambda *_: wanted)
+    monkeypatch.setattr(Finder, "base", frozenset())
+    monkeypatch.setattr(native, "unknown_scripts", lambda *_: ("libgvc6",))
+    closures = {"graphviz": ("graphviz", "libgvc6"), "libpq5": ("libpq5",)}
+    warned: list[str] = []
+    reporter = SilentReporter()
+    monkeypatch.setattr(SilentReporter, "warn", lambda _, text: warned.append(text))
+    session = SimpleNamespace(
+        planned=SimpleNamespace(plan=SimpleNamespace(native=None)),
+        old_native=(),
+        mode=LockMode.KEEP,
+        debs_with=lambda names: (
+            tuple(SimpleNamespace(name=one) for name in names for one in closures[name]),
+            "then",
+        ),
+    )
+    complete = complete_base(cast(Any, SimpleNamespace(reporter=reporter)), cast(Any, session), ((), ""), ())
+    assert [one.name for one in complete.native] == ["", "libpq5"]
+    assert [deb.name for deb in complete.debs] == ["libpq5"]
+    assert "dot" in complete.native[0].needs[0].reason and "libgvc6" in warned[0]

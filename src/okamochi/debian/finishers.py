@@ -137,6 +137,7 @@ ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
     ("bash", "usr/bin/sh", "usr/bin/bash"),
     ("less", "usr/bin/pager", "usr/bin/less"),
     ("vim-tiny", "usr/bin/vi", "usr/bin/vim.tiny"),
+    ("dash", "usr/bin/sh", "usr/bin/dash"),
     ("imagemagick-7.q16", "usr/bin/convert", "usr/bin/convert-im7.q16"),
     ("imagemagick-7.q16", "usr/bin/identify", "usr/bin/identify-im7.q16"),
     ("imagemagick-7.q16", "usr/bin/magick", "usr/bin/magick-im7.q16"),

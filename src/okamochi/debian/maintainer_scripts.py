@@ -11,7 +11,7 @@ from typing import Final
 from okamochi.debian.deb import Control
 from okamochi.errors import BuildError
 
-__all__ = ["HARMLESS_SNIPPETS", "REVIEWED", "require_reviewed"]
+__all__ = ["HARMLESS_SNIPPETS", "REVIEWED", "require_reviewed", "unreviewed"]
 
 # fmt: off
 HARMLESS_SNIPPETS: Final[tuple[tuple[str, str], ...]] = (
@@ -40,6 +40,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("base-files", "checks merged /usr and makes folders: folders and links are in finishers.py"),
     ("bash", "links sh to it when no other shell is there: finisher alternatives"),
     ("ca-certificates", "writes the bundle: finisher ca_bundle"),
+    ("dash", "takes /bin/sh over from another shell: finisher alternatives"),
     ("fontconfig", "makes a cache of fonts; they are found without"),
     ("fontconfig-config", "links configuration into conf.d: finisher fontconfig_links"),
     ("fonts-ipaexfont-gothic", "a second name of the font"),
@@ -50,9 +51,12 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("fonts-urw-base35", "font tables of X11"),
     ("fonts-vlgothic", "a second name of the font"),
     ("freetds-common", "copies a default: finisher copies"),
+    ("ghostscript", "a table of fonts of other packages; its own are found without"),
     ("git", "moves repositories of 2013"),
     ("gzip", "diversions for upgrades to merged /usr"),
     ("less", "an alternative: finisher alternatives"),
+    ("imagemagick-6.q16", "alternatives: finisher alternatives"),
+    ("imagemagick-7.q16", "alternatives: finisher alternatives"),
     ("libblas3", "an alternative: finisher alternatives"),
     ("libc-bin", "nsswitch.conf and ldconfig: finishers name_service and loader_cache"),
     ("libc6", "checks the running system before upgrades, restarts services"),
@@ -75,9 +79,17 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("mecab", "compiles dictionaries again; these are packages of their own"),
     ("mysql-common", "an alternative: finisher alternatives"),
     ("netbase", "/etc/hosts is the engine's, /etc/networks is not used"),
+    ("nodejs", "a second name of the program"),
+    ("openssh-client", "the group of ssh-agent, which keeps keys of a person at a desk"),
+    ("openssl", "a link to /etc/ssl where the library has none"),
     ("pinentry-curses", "a second name of the program"),
     ("poppler-data", "font tables of ghostscript"),
     ("procps", "moves configuration files at upgrades; settings of the kernel are the host's"),
+    ("postgresql-client-13", "alternatives: finisher versioned_programs"),
+    ("postgresql-client-15", "alternatives: finisher versioned_programs"),
+    ("postgresql-client-16", "alternatives: finisher versioned_programs"),
+    ("postgresql-client-17", "alternatives: finisher versioned_programs"),
+    ("postgresql-client-18", "alternatives: finisher versioned_programs"),
     ("python3-distutils", "compiles bytecode: the build does"),
     ("python3.9-minimal", "compiles bytecode: the build does"),
     ("python3.11-minimal", "compiles bytecode: the build does"),
@@ -85,6 +97,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("python3.13-minimal", "compiles bytecode: the build does"),
     ("python3.14-minimal", "compiles bytecode: the build does"),
     ("tar", "a second name of rmt, for tape drives of other machines"),
+    ("redis-tools", "folders and the user of a server"),
     ("tdsodbc", "registers the driver: finisher copies"),
     ("tzdata", "asks for the time zone: finisher time_zone sets UTC"),
     ("unixodbc-common", "an empty configuration file"),
@@ -116,13 +129,7 @@ FRAME = re.compile(
 
 def require_reviewed(controls: Iterable[tuple[str, Control]]) -> None:
     """BuildError that names every package of which a script is neither harmless nor reviewed."""
-    reviewed = {name for name, _ in REVIEWED}
-    unknown = tuple(
-        f"{package}: {script}: {rest[0]}"
-        for package, control in controls
-        for script, text in control.scripts
-        if package not in reviewed and (rest := remainder(text))
-    )
+    unknown = unreviewed(controls)
     if unknown:
         names = ", ".join(sorted({line.partition(":")[0] for line in unknown}))
         raise BuildError(
@@ -131,6 +138,17 @@ def require_reviewed(controls: Iterable[tuple[str, Control]]) -> None:
             hint=advice(unknown),
             details=unknown,
         )
+
+
+def unreviewed(controls: Iterable[tuple[str, Control]]) -> tuple[str, ...]:
+    """ "package: script: its first line that nobody has read" for each such script."""
+    reviewed = {name for name, _ in REVIEWED}
+    return tuple(
+        f"{package}: {script}: {rest[0]}"
+        for package, control in controls
+        for script, text in control.scripts
+        if package not in reviewed and (rest := remainder(text))
+    )
 
 
 def advice(unknown: tuple[str, ...]) -> str:

@@ -31,6 +31,7 @@ INSTALLS = re.compile(
     r"(?:apt(?:-get|itude)?|brew|dnf|yum|apk|pacman|port)\b(?:[ \t]+-{1,2}[\w-]+)*[ \t]+"
     r"(?:install|add|-S\w*)[ \t]+([^\n`<]+)"
 )
+ASIDE = re.compile(r"\.libs/|/plugins?/")
 METADATA_LIMIT_BYTES = 400_000
 OF_EVERY_SYSTEM = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "csh", "cmd", "powershell", "env"})
 
@@ -89,11 +90,29 @@ class WheelScan:
         )
 
     def linked(self) -> Iterator[NativeNeed]:
-        """What the loader will look for, and no wheel brings."""
-        for tree, path in self.libraries:
+        """What the loader will look for, and no wheel brings: of what is imported, and on from there. Plug-ins
+        are loaded when somebody asks for them, on a display for example, and what was put beside a wheel by
+        its packer (.libs) only for what links against it."""
+        waiting = [(tree, path) for tree, path in self.libraries if not ASIDE.search(path)]
+        seen = set(waiting_names(waiting))
+        while waiting:
+            tree, path = waiting.pop(0)
             for name in self.facts[tree.wheel.name, path].needed:
                 if name not in self.carried:
                     yield need_of(NeedKind.LIBRARY, (name,), tree, path, 0, f"links against {name}")
+                for other in self.by_name.get(name, ()):
+                    if (other[0].wheel.name, other[1]) not in seen:
+                        seen.add((other[0].wheel.name, other[1]))
+                        waiting.append(other)
+
+    @cached_property
+    def by_name(self) -> dict[str, list[tuple[WheelTree, str]]]:
+        found: dict[str, list[tuple[WheelTree, str]]] = {}
+        for tree, path in self.libraries:
+            soname = self.facts[tree.wheel.name, path].soname
+            for name in {path.rpartition("/")[2], soname} - {""}:
+                found.setdefault(name, []).append((tree, path))
+        return found
 
     @cached_property
     def calls(self) -> tuple[tuple[WheelModule, NativeCall], ...]:
@@ -144,6 +163,10 @@ class WheelScan:
         if name in OF_EVERY_SYSTEM:
             return True
         return any(one == name or re.match(re.escape(name) + r"[-_.](?!py$)", one) for one in self.programs)
+
+
+def waiting_names(libraries: Sequence[tuple[WheelTree, str]]) -> Iterator[tuple[str, str]]:
+    return ((tree.wheel.name, path) for tree, path in libraries)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from okamochi.build.native import NativeScan, native_scan
 from okamochi.build.native_fonts import font_needs
+from okamochi.debian.reviews import unknown_scripts
 from okamochi.debian.workshop import Workshop
 from okamochi.errors import PlanError
 from okamochi.model.lock import LockedDeb
@@ -42,16 +43,29 @@ def complete_base(
     debs, snapshot = base
     with world.reporter.step("Native libraries: looking for what wheels need"):
         scan = native_scan(world, trees, session.planned.plan.native)
-        native = Finder(world, session).packages(scan)
-    names = tuple(one.name for one in native if one.name)
+        finder = Finder(world, session)
+        native = finder.packages(scan)
+    names = names_of(native)
     if set(names) == set(session.old_native):
         return CompleteBase(debs, snapshot, native)
+    debs, snapshot = session.debs_with(names)
+    unknown = unknown_scripts(world, [deb for deb in debs if deb.name not in finder.base], snapshot)
+    if unknown:
+        native = finder.without(native, unknown)
+        names = names_of(native)
+        if set(names) == set(session.old_native):
+            return CompleteBase(*base, native)
+        debs, snapshot = session.debs_with(names)
     if session.mode is LockMode.LOCKED:
         raise stale(names, session.old_native)
     for one in native:
         if one.name and one.name not in session.old_native:
             tell(world, one)
-    return CompleteBase(*session.debs_with(names), native)
+    return CompleteBase(debs, snapshot, native)
+
+
+def names_of(native: Sequence[NativePackage]) -> tuple[str, ...]:
+    return tuple(one.name for one in native if one.name)
 
 
 def tell(world: World, package: NativePackage) -> None:
@@ -119,6 +133,27 @@ class Finder:
                 for name in sorted(self.found)
             ),
         )
+
+    def without(self, native: Sequence[NativePackage], unknown: Sequence[str]) -> tuple[NativePackage, ...]:
+        """Those that can be installed; the needs of the others are told, and warned of: something will fail
+        when it is used."""
+        told = [need for one in native if not one.name for need in one.needs]
+        kept: list[NativePackage] = []
+        for one in native:
+            if not one.name:
+                continue
+            closure = {deb.name for deb in self.session.debs_with((one.name,))[0]}
+            bad = sorted(closure & set(unknown))
+            if not bad:
+                kept.append(one)
+                continue
+            self.world.reporter.warn(
+                f"{one.name} is needed ({one.needs[0].evidence}) and left out: {', '.join(bad)} has a script "
+                "for its installation that okamochi does not know how to replace"
+            )
+            told += one.needs
+        left = (NativePackage(name="", needs=tuple(told[:MOST_TOLD])),) if told else ()
+        return (*left, *kept)
 
     @property
     def needs(self) -> tuple[NativeNeed, ...]:
