@@ -90,9 +90,10 @@ class WheelScan:
         )
 
     def linked(self) -> Iterator[NativeNeed]:
-        """What the loader will look for, and no wheel brings: of what is imported, and on from there. Plug-ins
-        are loaded when somebody asks for them, on a display for example, and what was put beside a wheel by
-        its packer (.libs) only for what links against it."""
+        """What the loader will look for, and no wheel brings: of what is imported, and on from there.
+
+        Plug-ins are loaded when somebody asks for them, on a display for example; what its packer put beside
+        a wheel (.libs), only for what links against it."""
         waiting = [(tree, path) for tree, path in self.libraries if not ASIDE.search(path)]
         seen = set(waiting_names(waiting))
         while waiting:
