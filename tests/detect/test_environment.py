@@ -167,3 +167,26 @@ def test_the_environ_of_a_request_is_not_the_environment_of_the_process() -> Non
     )
     plan = planned({"app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n" + source})
     assert plan.environment == ()
+
+
+def test_a_helper_of_another_module_that_hands_its_name_on_is_a_read() -> None:
+    helper = (
+        "import os\n\ndef get_env(key, default):\n    return lambda: value_of(key=key, default=default)\n\n"
+        "def value_of(key, default):\n    return os.environ.get(key, default)\n"
+    )
+    settings = (
+        "from dataclasses import dataclass, field\nfrom shop.env import get_env as env\n\n"
+        "@dataclass\nclass Settings:\n"
+        "    url: str = field(default_factory=env('DATABASE_URL', 'postgresql+psycopg://app:app@localhost/app'))\n"
+    )
+    app = "from flask import Flask\nfrom shop.settings import Settings\napp = Flask(__name__)\n"
+    files = {
+        "requirements.txt": "flask\nsqlalchemy\npsycopg\n",
+        "shop/__init__.py": "",
+        "shop/env.py": helper,
+        "shop/settings.py": settings,
+        "app.py": app,
+    }
+    plan = planned(files)
+    assert [one.kind.value for one in plan.services] == ["postgres"]
+    assert [one.name for one in plan.services[0].variables] == ["DATABASE_URL"]

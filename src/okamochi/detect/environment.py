@@ -89,7 +89,7 @@ def environment_of(
     for module in objects.sources.mentioning(
         "environ", "getenv", "envvar", "env_var", "decouple", "environs", "BaseSettings", "from_prefixed_env"
     ):
-        for read in (*reads_of(module), *_prefixed(module)):
+        for read in (*reads_of(module, objects.sources), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))
     for name in [name for name in found if name.endswith("_FILE") and name.removesuffix("_FILE") in found]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from okamochi.detect.names import ImportedNames
-from okamochi.detect.python_source import Module, is_main_guard
+from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.syntax import descendants
 
 __all__ = ["Read", "reads_of"]
@@ -39,6 +39,7 @@ METHODS = frozenset(
 )
 # f(..., envvar="NAME"): click's options, and settings tables of the project's own making
 DECLARING = ("envvar", "env_var", "environ_name", "env_name")
+READS = re.compile(r"\benviron\b|\bgetenv\b")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REGISTRARS = frozenset(
     ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
@@ -62,10 +63,14 @@ class Read:
     used_as: str = ""
 
 
-def reads_of(module: Module) -> tuple[Read, ...]:
-    """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app."""
+def reads_of(module: Module, sources: Sources | None = None) -> tuple[Read, ...]:
+    """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app.
+    With `sources`, helpers that it imports from other modules of the project are known, too."""
     names = module.imports
-    finder = _Finder(names, _helpers(module.tree, names))
+    helpers = _helpers(module.tree, names)
+    if sources is not None:
+        helpers = {**_imported_helpers(module, sources), **helpers}
+    finder = _Finder(names, helpers)
     finder.block(module.tree.body, _Place())
     return (*finder.found, *_settings_classes(module, names))
 
@@ -83,7 +88,13 @@ class _Helper:
     """A function of the project whose parameter is the variable's name."""
 
     position: int
+    parameter: str
     must: bool
+
+    def key_of(self, call: ast.Call) -> ast.expr | None:
+        if len(call.args) > self.position:
+            return call.args[self.position]
+        return _keyword_value(call, self.parameter)
 
 
 @dataclass(eq=False)
@@ -263,9 +274,8 @@ class _Finder:
         return None
 
     def _helper_call(self, call: ast.Call, helper: _Helper) -> Read | None:
-        if len(call.args) <= helper.position:
-            return None
-        name = _text(call.args[helper.position])
+        key = helper.key_of(call)
+        name = _text(key) if key is not None else ""
         if not name:
             return None
         rest = call.args[helper.position + 1 :]
@@ -316,24 +326,57 @@ def _fails(body: Sequence[ast.stmt]) -> bool:
 
 
 def _helpers(tree: ast.Module, names: ImportedNames) -> dict[str, _Helper]:
-    """Functions such as `def env(name, default=None): return os.environ.get(name, default)`."""
+    """Functions such as `def env(name, default=None): return os.environ.get(name, default)`, and those that
+    hand their parameter on to one of these."""
+    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
     found: dict[str, _Helper] = {}
-    for statement in tree.body:
-        if not isinstance(statement, ast.FunctionDef):
-            continue
-        parameters = [argument.arg for argument in statement.args.args]
-        for node in ast.walk(statement):
-            key, must = _key_of(node, names)
-            if key in parameters:
-                raises = any(isinstance(inner, ast.Raise) for inner in ast.walk(statement))
-                previous = found.get(statement.name)
-                strict = must or raises or (previous is not None and previous.must)
-                found[statement.name] = _Helper(parameters.index(key), strict)
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for function in functions:
+            _helper(function, names, found)
     return found
 
 
-def _key_of(node: ast.AST, names: ImportedNames) -> tuple[str, bool]:
+def _helper(function: ast.FunctionDef, names: ImportedNames, found: dict[str, _Helper]) -> None:
+    parameters = [argument.arg for argument in function.args.args]
+    for node in ast.walk(function):
+        key, must = _key_of(node, names, found)
+        if key in parameters:
+            raises = any(isinstance(inner, ast.Raise) for inner in ast.walk(function))
+            previous = found.get(function.name)
+            strict = must or raises or (previous is not None and previous.must)
+            found[function.name] = _Helper(parameters.index(key), key, strict)
+
+
+def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
+    """By the full name under which this module calls them."""
+    found: dict[str, _Helper] = {}
+    for node in module.nodes:
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        dotted = node.module or ""
+        path = (
+            sources.find_relative(module.path, node.level, dotted)
+            if node.level
+            else sources.find(dotted, importer=module.path)
+        )
+        if path is None or path == module.path or not READS.search(sources.text(path)):
+            continue
+        other = sources.module(path)
+        helpers = _helpers(other.tree, other.imports)
+        for alias in node.names:
+            if alias.name in helpers:
+                local = ast.Name(id=alias.asname or alias.name)
+                found[module.imports.full(local)] = helpers[alias.name]
+    return found
+
+
+def _key_of(node: ast.AST, names: ImportedNames, helpers: dict[str, _Helper]) -> tuple[str, bool]:
     match node:
+        case ast.Call(func=ast.Name(id=name)) if name in helpers:
+            key = helpers[name].key_of(node)
+            return (key.id, helpers[name].must) if isinstance(key, ast.Name) else ("", False)
         case ast.Call(func=function, args=[ast.Name(id=key), *_]) if names.full(function) in GETTERS:
             return key, False
         case ast.Subscript(value=holder, slice=ast.Name(id=key), ctx=ast.Load()):

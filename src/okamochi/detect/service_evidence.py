@@ -104,7 +104,7 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
     variables: list[VariableRead] = []
     for path in reached.paths:
         module = sources.module(path)
-        reads = reads_of(module)
+        reads = reads_of(module, sources)
         variables += [
             VariableRead(
                 one.name,
