@@ -161,10 +161,46 @@ def test_a_source_that_no_wheel_is_built_from_is_refused(field, text):
     assert "built_from" in refused(changed(GOOD, platforms=(changed(PLATFORM, wheels=(hostile,)),)))
 
 
-def test_a_wheel_that_was_built_has_no_address():
+COMMIT = "a" * 40
+
+
+def test_a_wheel_that_was_built_has_no_address_of_a_wheel():
     source = BuiltFrom(filename="direct-1.0.tar.gz", sha256="0" * 64)
     hostile = changed(DIRECT, built_from=source)
     assert "has no url" in refused(changed(GOOD, platforms=(changed(PLATFORM, wheels=(hostile,)),)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"git+https://example.org/direct.git@{COMMIT}",
+        f"git+ssh://git@example.org/direct.git@{COMMIT}#subdirectory=py/direct",
+        "https://example.org/direct-1.0.tar.gz",
+    ],
+)
+def test_a_wheel_that_was_built_may_say_where_its_source_came_from(url):
+    source = BuiltFrom(filename="direct-1.0.tar.gz", sha256="0" * 64)
+    wheel = changed(DIRECT, url=url, built_from=source)
+    good = changed(GOOD, platforms=(changed(PLATFORM, wheels=(wheel,)),))
+    assert lock_from_json(lock_to_json(good), where="okamochi.lock") == good
+    assert "url" in refused(
+        changed(GOOD, platforms=(changed(PLATFORM, wheels=(changed(wheel, built_from=None),)),))
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git+https://example.org/direct.git@main",
+        f"git+ext://sh -c x@{COMMIT}",
+        f"git+https://example.org/direct.git@{COMMIT}#subdirectory=../x y",
+        f"git+https://example.org/direct.git@{COMMIT} --option",
+    ],
+)
+def test_an_address_of_git_that_is_not_at_a_commit_is_refused(url):
+    source = BuiltFrom(filename="direct-1.0.tar.gz", sha256="0" * 64)
+    hostile = changed(DIRECT, url=url, built_from=source)
+    assert "url" in refused(changed(GOOD, platforms=(changed(PLATFORM, wheels=(hostile,)),)))
 
 
 @pytest.mark.parametrize("platform", ["linux/mips", "linux/arm64/v8", " linux/amd64", "../x"])

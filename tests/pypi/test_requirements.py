@@ -94,23 +94,61 @@ def test_the_address_of_a_wheel_is_a_direct_reference():
 @pytest.mark.parametrize(
     "line",
     [
-        "git+https://user:pw@forge.example/x.git",
-        "thing @ git+ssh://git@forge.example/x.git",
-        "-e ./lib",
-        "./lib",
-        "lib/thing",
-        "../elsewhere",
-        "-e git+https://forge.example/x.git#egg=thing",
-        "thing @ https://files.example/thing-1.0.tar.gz",
-        "https://files.example/archive.zip",
+        "hg+https://user:pw@forge.example/x",
+        "thing @ svn+https://forge.example/x",
+        "https://files.example/thing",
         "thing @ file:///srv/thing-1.0-py3-none-any.whl",
+        "-e /srv/lib",
+        "~/lib",
     ],
 )
-def test_what_needs_a_build_from_source_is_refused_with_its_line(line):
+def test_what_cannot_be_had_from_its_place_is_refused_with_its_line(line):
     with pytest.raises(PlanError) as caught:
         read(f"flask\n{line}\n")
     assert caught.value.where == "requirements.txt:2"
     assert "pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["./lib", "-e lib/thing", "../elsewhere", "./lib/thing.zip"])
+def test_a_folder_that_is_no_package_is_an_error_with_its_line(line):
+    with pytest.raises(DetectionError, match="is no package") as caught:
+        read(f"flask\n{line}\n")
+    assert caught.value.where == "requirements.txt:2"
+
+
+@pytest.mark.parametrize(
+    ("line", "specifier"),
+    [
+        ("-e ./libs/common", "common @ file:libs/common"),
+        (
+            "./libs/common[pdf] ; python_version > '3'",
+            "common[pdf] @ file:libs/common ; python_version > '3'",
+        ),
+        ("libs/common", "common @ file:libs/common"),
+        ("file:libs/common", "common @ file:libs/common"),
+        ("libs\\common", "common @ file:libs/common"),
+        ("common @ file:./libs/common", "common @ file:libs/common"),
+        ("common @ file:///${PROJECT_ROOT}/libs/common", "common @ file:libs/common"),
+        ("./wheels/six-1.0-py3-none-any.whl", "six @ file:wheels/six-1.0-py3-none-any.whl"),
+        ("git+https://forge.example/a/shop.git", "shop @ git+https://forge.example/a/shop.git"),
+        (
+            "-e git+ssh://git@forge.example/a/shop.git@v1#egg=our-shop[x]&subdirectory=py",
+            "our-shop[x] @ git+ssh://git@forge.example/a/shop.git@v1#subdirectory=py",
+        ),
+        ("thing @ git+https://forge.example/x@main", "thing @ git+https://forge.example/x@main"),
+        ("https://files.example/our-shop-1.0.tar.gz", "our-shop @ https://files.example/our-shop-1.0.tar.gz"),
+        (
+            "https://forge.example/a/shop/archive/refs/heads/main.zip",
+            "shop @ https://forge.example/a/shop/archive/refs/heads/main.zip",
+        ),
+    ],
+)
+def test_places_are_written_in_one_form(line, specifier):
+    package = '[project]\nname = "common"\nversion = "1"\n'
+    found = read(
+        f"{line}\n", **{"libs/common/pyproject.toml": package, "wheels/six-1.0-py3-none-any.whl": "x"}
+    )
+    assert specifiers(found) == [specifier]
 
 
 @pytest.mark.parametrize(

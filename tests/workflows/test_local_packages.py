@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.workflows.conftest import Build
+from tests.workflows.test_git_checkouts import git
 
 pytestmark = [pytest.mark.network]
 SITE = "opt/venv/lib/python3.13/site-packages"
@@ -56,3 +57,55 @@ def test_the_project_itself_counts_as_installed_with_its_scripts_and_plugins(
     second = build(root, layout="second")
     assert f"{SITE}/my_shop-1.1.dist-info/METADATA" in second.members
     assert f"{SITE}/my_shop-1.0.dist-info/METADATA" not in second.members
+
+
+LIBRARY = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "NAME"
+version = "1.0"
+[tool.hatch.build.targets.wheel]
+packages = ["NAME"]
+"""
+
+
+def library(root: Path, name: str, text: str) -> Path:
+    (root / name).mkdir(parents=True)
+    (root / "pyproject.toml").write_text(LIBRARY.replace("NAME", name))
+    (root / name / "__init__.py").write_text(text)
+    return root
+
+
+def test_siblings_of_a_monorepo_and_git_dependencies_are_built_and_only_the_latter_are_locked(
+    program: Program, build: Build, tmp_path: Path
+) -> None:
+    mono = tmp_path / "mono"
+    common = library(mono / "libs/common", "common", "X = 1\n")
+    (mono / ".git").mkdir()
+    remote = library(tmp_path / "remote", "remote", "Y = 1\n")
+    git(remote, "init", "--quiet", "--initial-branch=main", ".")
+    git(remote, "add", ".")
+    git(remote, "commit", "--quiet", "-m", "one")
+    commit = git(remote, "rev-parse", "HEAD")
+    root = mono / "services/web"
+    root.mkdir(parents=True)
+    (root / "requirements.txt").write_text(
+        f"flask\n-e ../../libs/common\nremote @ git+{remote.as_uri()}@main\n"
+    )
+    (root / "app.py").write_text("import common, remote\nfrom flask import Flask\napp = Flask(__name__)\n")
+    first = build(root)
+    assert first.report["entry_point"]["outcome"] == "proved"
+    assert first.members[f"{SITE}/common/__init__.py"].content == b"X = 1\n"
+    lock = (root / "okamochi.lock").read_text()
+    assert f"git+{remote.as_uri()}@{commit}" in lock and '"common"' not in lock
+
+    # the source that is being worked on needs no new lock, and the branch that moved on changes nothing
+    (common / "common/__init__.py").write_text("X = 2\n")
+    (remote / "remote/__init__.py").write_text("Y = 2\n")
+    git(remote, "commit", "--quiet", "-a", "-m", "two")
+    second = build(root, "--locked", layout="second")
+    assert second.members[f"{SITE}/common/__init__.py"].content == b"X = 2\n"
+    assert second.members[f"{SITE}/remote/__init__.py"].content == b"Y = 1\n"
+    assert build(root, "--locked", layout="third").digest == second.digest

@@ -85,6 +85,11 @@ class Workshop:
         debs = self.closure((*usual, *packages))
         return self._made(debs, f"Workshop: {', '.join(packages)}", (base, frozenset(common)))
 
+    def small_root(self) -> Path:
+        """A root with Python and a shell: enough for a package that compiles nothing."""
+        usual = ("coreutils", "dash", self.suite.python_package, *self.suite.python_extras)
+        return self._made(self.closure(usual), "Workshop: Python alone", None)
+
     def _made(
         self, debs: tuple[LockedDeb, ...], title: str, below: tuple[Path, frozenset[LockedDeb]] | None
     ) -> Path:

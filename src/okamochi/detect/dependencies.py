@@ -1,5 +1,6 @@
 """Which files say what the app depends on, and whether they bring a server."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +21,9 @@ from okamochi.model.import_names import distribution_of
 from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
 from okamochi.model.python_base import GUNICORN, with_gunicorn_for, with_summary
 from okamochi.model.rendered_mark import text_by_people
-from okamochi.pypi.asked import asked_of
+from okamochi.pypi.asked import asked_of, locked_nodes
+from okamochi.pypi.local_packages import LocalPackages, local_packages
+from okamochi.pypi.manifests.named_sources import file_place, named_sources, with_source
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
 from okamochi.system.project_files import ProjectFiles
 
@@ -99,9 +102,42 @@ def choose_dependencies(sources: Sources, pyproject: Pyproject, chosen: ChosenSe
     if found.files:
         found = msgspec.structs.replace(found, input_files=requirements.input_files)
     decision = Decision(field=_field(found), summary=_summary(found), origin=origin, evidence=best.evidence)
-    added, server = _server(requirements, chosen, found.input_files)
-    found = msgspec.structs.replace(found, added=added)
-    return ChosenDependencies(found, requirements.names, requirements, (decision, server))
+    local = _local(project, found, requirements)
+    names = requirements.names | local.names
+    added, server = _server(names, requirements, chosen, found.input_files)
+    found = msgspec.structs.replace(
+        found,
+        added=added,
+        local=local.packages,
+        inline=found.inline if found.lock_file else (*found.inline, *local.specifiers),
+        input_files=tuple(dict.fromkeys((*found.input_files, *local.files))),
+    )
+    told = tuple(_local_decisions(local, found))
+    return ChosenDependencies(found, names, requirements, (decision, server, *told))
+
+
+def _local(project: ProjectFiles, found: Dependencies, requirements: Requirements) -> LocalPackages:
+    """Folders of source that are asked for, by requirement lines or by the lock."""
+    asked = [line.specifier for line in requirements.lines]
+    if found.lock_file:
+        above = posixpath.dirname(found.lock_file)
+        for node in locked_nodes(project, found, python_version="3.13"):
+            own = not above and node.folder == "."
+            if node.folder and not node.virtual and not own:
+                asked.append(f"{node.name} @ {file_place(posixpath.join(above, node.folder))}")
+    return local_packages(project, asked)
+
+
+def _local_decisions(local: LocalPackages, found: Dependencies) -> Iterator[Decision]:
+    for package in local.packages:
+        how = "stays where it lies" if package.editable else "is built into a wheel"
+        evidence = Evidence(path=package.path, reason=f"asked for in {found.input_files[0]}")
+        yield Decision(
+            field=f"dependencies.local.{package.name}",
+            summary=f"{package.name} is source of this project in {package.path}; it {how}",
+            origin=Origin.DETECTED,
+            evidence=(evidence,),
+        )
 
 
 def _asked(name: str, present: frozenset[str]) -> bool:
@@ -160,16 +196,19 @@ def _is_web(name: str) -> bool:
 
 
 def _server(
-    requirements: Requirements, chosen: ChosenSettings, inputs: tuple[str, ...]
+    names: frozenset[str], requirements: Requirements, chosen: ChosenSettings, inputs: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Decision]:
     line = requirements.line_of("gunicorn") if "gunicorn" in requirements.names else None
     if line is not None:
         evidence = Evidence(path=line.path, line=line.line, reason="the project asks for gunicorn")
         return (), _server_decision("gunicorn is the project's own", Origin.DETECTED, (evidence,))
+    if "gunicorn" in names:
+        evidence = Evidence(path=", ".join(inputs), reason="a package of the project asks for gunicorn")
+        return (), _server_decision("gunicorn is the project's own", Origin.DETECTED, (evidence,))
     if chosen.settings.gunicorn is False:
         place = (chosen.place("gunicorn"),)
         return (), _server_decision("gunicorn is not added", chosen.origin("gunicorn"), place)
-    others = [name for name in SERVERS if name in requirements.names and name != "gevent"]
+    others = [name for name in SERVERS if name in names and name != "gevent"]
     seen = ", ".join(inputs)
     reason = f"asks for {', '.join(others)}, but not for gunicorn" if others else "asks for no WSGI server"
     evidence = Evidence(path=seen, reason=reason)
@@ -191,7 +230,7 @@ def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
     if ranked and _lists_web(project, ranked[0].value[1]):
         return _requirement_file(ranked, project, inline, passed_over)
     if inline and (not ranked or any(_is_web(_name_of(text)) for text in inline)):
-        return _project_table(pyproject, inline, passed_over)
+        return _project_table(project, pyproject, inline, passed_over)
     others = [*other_manifests(project, pyproject)]
     web = [one for one in others if any(_is_web(_name_of(text)) for text in one.value.inline)]
     if ranked and not web:
@@ -200,7 +239,7 @@ def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
         best = (web or others)[0]
         return Detected(best.value, (*best.evidence, *passed_over))
     if inline is not None and not passed_over:
-        return _project_table(pyproject, inline, passed_over)
+        return _project_table(project, pyproject, inline, passed_over)
     return _imported(sources)
 
 
@@ -250,15 +289,17 @@ def _requirement_file(
 
 
 def _project_table(
-    pyproject: Pyproject, inline: tuple[str, ...], passed_over: tuple[Evidence, ...]
+    project: ProjectFiles, pyproject: Pyproject, inline: tuple[str, ...], passed_over: tuple[Evidence, ...]
 ) -> Detected[Dependencies]:
     line = pyproject.line_of("dependencies")
+    sources = named_sources(project)
     evidence: tuple[Evidence, ...] = (Evidence(path=PYPROJECT, line=line, reason="project.dependencies"),)
     extra = _extra_with_web(pyproject, map(_name_of, inline))
     extras: tuple[str, ...] = ()
     if extra is not None:
         extras = (extra.value[0],)
         inline, evidence = (*inline, *extra.value[1]), (*evidence, *extra.evidence)
+    inline = tuple(with_source(one, sources) for one in inline)
     found = Dependencies(
         manager=DependencyManager.PYPROJECT, inline=inline, extras=extras, input_files=(PYPROJECT,)
     )
@@ -266,7 +307,9 @@ def _project_table(
 
 
 def _lists_web(project: ProjectFiles, path: str) -> bool:
-    return any(map(_is_web, read_requirements(project, (path,)).names))
+    requirements = read_requirements(project, (path,))
+    local = local_packages(project, [line.specifier for line in requirements.lines])
+    return any(map(_is_web, requirements.names | local.names))
 
 
 def _imported(sources: Sources) -> Detected[Dependencies]:

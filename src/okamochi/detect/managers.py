@@ -1,5 +1,6 @@
 """Which dependency manager rules: locks first, then manifests, ranked by what they say about the app."""
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from okamochi.detect.pyproject import Pyproject
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.pypi.manifests.named_sources import workspace_folder
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["LOCKS", "WEB", "locked_candidates", "other_manifests"]
@@ -36,9 +38,10 @@ LOCKS: tuple[tuple[str, DependencyManager], ...] = (
 def locked_candidates(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected[Dependencies], ...]:
     """One for each lock that belongs to a manifest; those that a tool's own table names come first."""
     found: list[tuple[int, Detected[Dependencies]]] = []
-    for order, (lock, manager) in enumerate(LOCKS):
+    for order, (name, manager) in enumerate(LOCKS):
         manifest = "Pipfile" if manager is DependencyManager.PIPENV else PYPROJECT
-        if not project.exists(lock):
+        lock = name if project.exists(name) else workspace_lock(project, manager)
+        if not lock:
             continue
         if manager is DependencyManager.POETRY and not says_poetry(pyproject):
             continue
@@ -52,6 +55,15 @@ def locked_candidates(project: ProjectFiles, pyproject: Pyproject) -> tuple[Dete
         evidence = (Evidence(path=lock, reason=reason), *group_evidence(groups))
         found.append((order if named else order + 10, Detected(dependencies, evidence)))
     return tuple(candidate for _, candidate in sorted(found, key=lambda one: one[0]))
+
+
+def workspace_lock(project: ProjectFiles, manager: DependencyManager) -> str:
+    """The lock of the uv workspace that the project is a member of; "" when there is none."""
+    if manager is not DependencyManager.UV or not project.exists(PYPROJECT):
+        return ""
+    shared = workspace_folder(project)
+    path = posixpath.join(shared, "uv.lock") if shared else ""
+    return path if path and project.exists(path) else ""
 
 
 def says_poetry(pyproject: Pyproject) -> bool:

@@ -7,6 +7,7 @@ from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.manifests.package_facts import PackageFacts, read_package
+from okamochi.pypi.requirements import RequirementLine
 
 __all__ = ["own_package", "own_package_decision"]
 
@@ -17,14 +18,17 @@ ASKS = re.compile(
 METADATA_MODULES = ("importlib.metadata", "importlib_metadata", "pkg_resources")
 
 
-def own_package(sources: Sources) -> Detected[tuple[LocalPackage, PackageFacts]] | None:
-    """The project itself, when its build tool or its scripts say that it is installed, or its code asks for
-    its metadata; None for a folder of modules that nobody installs."""
+def own_package(
+    sources: Sources, *, wanted: RequirementLine | None = None
+) -> Detected[tuple[LocalPackage, PackageFacts]] | None:
+    """The project itself, when its build tool or its scripts say that it is installed, a requirement file
+    asks for it (`wanted`), or its code asks for its metadata; None for a folder of modules that nobody
+    installs."""
     facts = read_package(sources.project)
     if facts is None:
         return None
     asked = asked_for(sources, facts)
-    if not facts.installs and asked is None:
+    if not facts.installs and asked is None and wanted is None:
         return None
     points = sum(len(listed) for _, listed in facts.entry_points)
     scripts = f", with {points} entry point{'s' if points > 1 else ''}" if points else ""
@@ -32,6 +36,8 @@ def own_package(sources: Sources) -> Detected[tuple[LocalPackage, PackageFacts]]
     evidence = [Evidence(path=facts.manifest, reason=reason)]
     if facts.version:
         evidence.append(Evidence(path=facts.version_place, reason=f"version {facts.version}"))
+    if wanted is not None:
+        evidence.append(Evidence(path=wanted.path, line=wanted.line, reason=f"asks for {wanted.specifier}"))
     evidence += [asked] if asked is not None else []
     package = LocalPackage(name=facts.normalized, path="", editable=True)
     return Detected((package, facts), tuple(evidence))

@@ -81,7 +81,7 @@ def make_plan(
     dependencies = choose_dependencies(sources, pyproject, chosen)
     python = choose_python(project, pyproject, chosen)
     dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)
-    own = own_package(sources)
+    own = own_package(sources, wanted=dependencies.requirements.itself)
     if own is not None:
         dependencies = dependencies.with_local((own.value[0],), (own_package_decision(own),))
     name, name_decision = _name(project, pyproject, chosen)

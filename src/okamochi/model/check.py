@@ -85,14 +85,23 @@ def _name_problems(plan: Plan) -> Iterable[str]:
     for path in _project_paths(plan):
         if path.startswith("/") or ".." in path.split("/"):
             yield f"{path} lies outside the project"
+    for path in _shared_paths(plan):
+        # what a workspace or checkout shares is named from the project, and by nothing else
+        beyond = path.lstrip("./") if path.startswith("../") else path
+        if path.startswith("/") or ".." in beyond.split("/"):
+            yield f"{path} lies outside the project"
 
 
 def _project_paths(plan: Plan) -> Iterable[str]:
+    yield from (path for service in plan.services for path in service.initial_files)
+    yield from (plan.application.import_root, plan.application.script)
+
+
+def _shared_paths(plan: Plan) -> Iterable[str]:
     dependencies = plan.dependencies
     yield from (*dependencies.files, *dependencies.constraint_files, *dependencies.input_files)
     yield from (package.path for package in dependencies.local)
-    yield from (path for service in plan.services for path in service.initial_files)
-    yield from (dependencies.lock_file, plan.application.import_root, plan.application.script)
+    yield dependencies.lock_file
 
 
 def _process_problems(plan: Plan) -> Iterable[str]:

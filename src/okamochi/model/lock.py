@@ -36,8 +36,9 @@ class BuiltFrom(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 class LockedWheel(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """`name` is normalized (PEP 503). `url` is set only for direct references (PEP 508 `name @ url`) that the
-    project itself wrote; index wheels have none. Wheels of an index are found by name, version and sha256;
-    one with `built_from` is on no index, and its sha256 is what building it again must give."""
+    project itself wrote, git's with the commit; index wheels have none. Wheels of an index are found by name,
+    version and sha256; one with `built_from` is on no index, and its sha256 is what building it again must
+    give."""
 
     name: str
     version: str

@@ -34,6 +34,10 @@ NATIVE_NAME = re.compile(r"[\w.+*-]{1,200}")
 MOST_NEEDS = 200
 PYTHON_VERSION = re.compile(r"3\.[0-9]{1,3}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+ARCHIVES_OF_SOURCE = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+GIT_ADDRESS = re.compile(
+    r"git\+(?:https?|ssh|file|git)://[!-~]+@[0-9a-f]{40}(?:#subdirectory=[A-Za-z0-9._/-]+)?"
+)
 ADDRESS = re.compile(r"(?:https?|file)://[!-~]+")
 
 
@@ -77,12 +81,14 @@ def wheel_problems(place: str, wheel: LockedWheel) -> Iterator[str]:
     """The file, and the address if there is one, are of this wheel in this version."""
     if not names_wheel(wheel.filename, wheel):
         yield f"{place}: {shown(wheel.filename)} is no wheel of {wheel.name} {wheel.version}"
-    if wheel.url and filename_of(wheel.url) != wheel.filename:
+    if wheel.url and wheel.built_from is None and filename_of(wheel.url) != wheel.filename:
         yield f"{place}: url is not that of {wheel.filename}: {shown(wheel.url)}"
     if wheel.built_from is None:
+        if wheel.url and not urlsplit(wheel.url).path.endswith(".whl"):
+            yield f"{place}: url is of no wheel: {shown(wheel.url)}"
         return
-    if wheel.url:
-        yield f"{place}: a wheel that was built from source has no url"
+    if wheel.url and is_address(wheel.url) and urlsplit(wheel.url).path.endswith(".whl"):
+        yield f"{place}: a wheel that was built from source has no url of a wheel"
     yield from wrong(f"{place}: built_from", wheel.built_from, SDIST_CHECKS)
 
 
@@ -116,13 +122,14 @@ def filename_of(url: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """A lock's address is of a wheel, and nothing follows it that a program could take for an option."""
-    if not text:
+    """A lock's address is of a wheel, or of the source that one was built from: an archive, a git repository
+    at a commit. Nothing follows it that a program could take for an option."""
+    if not text or GIT_ADDRESS.fullmatch(text) is not None:
         return True
     if ADDRESS.fullmatch(text) is None:
         return False
     try:
-        return urlsplit(text).path.endswith(".whl")
+        return urlsplit(text).path.endswith((".whl", *ARCHIVES_OF_SOURCE))
     except ValueError:
         return False
 

@@ -34,15 +34,17 @@ class Built:
     path: Path
 
 
-def require_wheel_of(filename: str, name: str, version: str) -> None:
-    """BuildError when the file's name is not that of a wheel of this package and version."""
+def require_wheel_of(filename: str, name: str, version: str) -> str:
+    """The version. BuildError when the file's name is not that of a wheel of this package and version, which
+    is any when it is ""."""
     try:
         found = parse_wheel_filename(filename)
-        fits = (canonicalize_name(found[0]), found[1]) == (name, Version(version))
+        fits = canonicalize_name(found[0]) == name and (not version or found[1] == Version(version))
+        if fits:
+            return version or str(found[1])
     except (InvalidWheelFilename, ValueError):
-        fits = False
-    if not fits:
-        raise BuildError(f"{filename[:200]!a} is no wheel of {name} {version}", where=name, hint=HINT)
+        pass
+    raise BuildError(f"{filename[:200]!a} is no wheel of {name} {version}", where=name, hint=HINT)
 
 
 def normalized(source: BinaryIO, to: BinaryIO, where: str) -> None:

@@ -49,8 +49,9 @@ def fetch(
 
     inline = (requirement_of(specifier, path="pyproject.toml") for specifier in dependencies.inline)
     asked = (*indexes.requirements.lines, *inline)
-    addresses = {wheel: own_address(wheel, asked) for wheel in wheels if wheel.url}
-    built = (*_built(world, wheels), *(one for one in offered if one.wheel in wheels))
+    addresses = {wheel: own_address(wheel, asked) for wheel in wheels if wheel.url and not wheel.built_from}
+    given = {one.wheel: one for one in (*_built(world, wheels), *offered) if one.wheel in wheels}
+    built = tuple(given.values())
     with started(world, indexes, offered=built) as uv:
         addresses |= {one.wheel: (uv.folder / "offered" / one.wheel.filename).as_uri() for one in built}
         _unpack(Installer(uv, target, addresses), wheels, keep_share)

@@ -80,7 +80,7 @@ def _table(project: ProjectFiles, path: str) -> Mapping[str, Any]:
 
 
 def _index_sources(sources: Mapping[str, Any], inline: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
-    wanted = {_name(specifier) for specifier in inline}
+    wanted = {_name(specifier) for specifier in inline}  # those with a place of their own are built
     kept: list[tuple[str, Any]] = []
     for name, value in sorted(sources.items()):
         if canonicalize_name(name) not in wanted:
@@ -88,10 +88,9 @@ def _index_sources(sources: Mapping[str, Any], inline: tuple[str, ...]) -> tuple
         alternatives = value if isinstance(value, list) else [value]
         if not all(isinstance(item, dict) and "index" in item for item in alternatives):
             raise PlanError(
-                f"{name} comes from a folder, an address or a workspace, not from an index",
+                f"{name} comes from a place that cannot be read",
                 where=f"pyproject.toml, tool.uv.sources.{name}",
-                hint="this version installs wheels from indexes only: publish the wheel to one (a folder of "
-                "wheels named in find-links is enough), and ask for it by name and version",
+                hint="name an index, a git address, or a folder of this checkout or workspace",
             )
         kept.append((name, value))
     return tuple(kept)
@@ -99,7 +98,8 @@ def _index_sources(sources: Mapping[str, Any], inline: tuple[str, ...]) -> tuple
 
 def _name(specifier: str) -> str:
     try:
-        return canonicalize_name(Requirement(specifier).name)
+        asked = Requirement(specifier)
+        return "" if asked.url else canonicalize_name(asked.name)
     except InvalidRequirement:
         return ""
 

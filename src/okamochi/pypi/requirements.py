@@ -11,16 +11,18 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.pypi.direct_references import is_archive, is_git, named, plain_place, wheel_name
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
-from okamochi.system.project_files import ProjectFiles
+from okamochi.pypi.manifests.named_sources import named_sources, with_source
+from okamochi.pypi.manifests.package_facts import manifest_files, read_package
+from okamochi.system.project_files import MemoryProject, ProjectFiles
 
 __all__ = ["RequirementLine", "Requirements", "expanded", "read_requirements", "requirement_of"]
 
@@ -31,7 +33,6 @@ HASH = re.compile(r"--hash[=\s]\s*(\S+)")
 VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
 URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 ITSELF = re.compile(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
-EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 IGNORED_FLAGS = {"--require-hashes", "--prefer-binary", "--no-use-wheel", "--use-wheel"}
 IGNORED_OPTIONS = {"--only-binary", "--no-binary", "--use-feature", "--uploaded-prior-to"}
 VALUE_OPTIONS = {
@@ -54,11 +55,15 @@ WITH_VALUE = {
 }
 
 
+NO_FILES = MemoryProject({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementLine:
     """One dependency specifier (PEP 508) and where it stands; `line` counts from 1.
 
-    `specifier` still holds its ${VARIABLES}; `hashes` are "sha256:…" as written. `name` is normalized.
+    `specifier` still holds its ${VARIABLES}, and places in the form of `direct_references`; `hashes` are
+    "sha256:…" as written. `name` is normalized.
     """
 
     path: str
@@ -70,6 +75,14 @@ class RequirementLine:
     @property
     def where(self) -> str:
         return f"{self.path}:{self.line}" if self.line else self.path
+
+    @property
+    def place(self) -> str:
+        """The address or folder that the line names; "" when an index has it."""
+        try:
+            return Requirement(self.specifier).url or ""
+        except InvalidRequirement:  # a variable that only the host can fill
+            return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +167,12 @@ def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: st
     if (path, constraining) in reading.visited:
         return
     reading.visited.add((path, constraining))
-    if path == ".." or path.startswith(("../", "/")):
+    if path.startswith("/") or (path.split("/")[0] == ".." and not reading.project.exists(path)):
         reading.problems.append(
             DetectionError(
                 f"{path} lies outside the project",
                 where=asked_by or path,
-                hint="copy the file into the project folder: only what lies there can be part of a build",
+                hint="copy the file into the project, or build where one checkout or workspace holds both",
             )
         )
         return
@@ -281,21 +294,23 @@ def _read_requirement(reading: _Reading, line: str, *, path: str, number: int, c
         _read_itself(reading, itself, path=path, number=number)
         return
     target = reading.constraints if constraining else reading.lines
-    target.append(_requirement_line(line, path=path, line=number))
+    target.append(_requirement_line(line, path=path, line=number, project=reading.project))
 
 
-def _requirement_line(text: str, *, path: str, line: int) -> RequirementLine:
+def _requirement_line(
+    text: str, *, path: str, line: int, project: ProjectFiles = NO_FILES
+) -> RequirementLine:
     where = f"{path}:{line}" if line else path
     specifier, *options = LINE_OPTION.split(text.strip(), maxsplit=1)
     hashes = tuple(sorted(set(HASH.findall(options[0])))) if options else ()
-    specifier = _named(specifier.strip(), where)
+    specifier = named(specifier.strip(), project, path, where)
     try:
         requirement = Requirement(VARIABLE.sub("VARIABLE", specifier))
     except InvalidRequirement as problem:
         reason = str(problem).splitlines()[0]
         raise _bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
     if requirement.url is not None:
-        _check_url(requirement.url, requirement.name, where)
+        specifier = _placed_well(Requirement(specifier), specifier, where)
     return RequirementLine(
         path=path,
         line=line,
@@ -305,85 +320,57 @@ def _requirement_line(text: str, *, path: str, line: int) -> RequirementLine:
     )
 
 
-def _named(specifier: str, where: str) -> str:
-    """A bare URL of a wheel gets the name that its file name tells; other bare paths are refused."""
-    if VCS.match(specifier):
-        raise _from_source(specifier, "a version control address", where)
-    if URL.match(specifier):
-        url, semicolon, marker = specifier.partition(" ;")
-        name = _wheel_name(url) or (EGG.search(url) or ("", ""))[1]
-        if not name:
-            raise _from_source(specifier, "a source archive", where)
-        return f"{name} @ {url.strip()}{' ;' + marker if semicolon else ''}"
-    if specifier.startswith((".", "/", "~", "file:")) or (
-        "/" in specifier.partition("@")[0].partition(";")[0].partition("[")[0]
-    ):
-        raise _from_source(specifier, "a local path", where)
-    return specifier
-
-
-def _check_url(url: str, name: str, where: str) -> None:
-    if VCS.match(url):
-        raise _from_source(f"{name} @ {url}", "a version control address", where)
+def _placed_well(requirement: Requirement, specifier: str, where: str) -> str:
+    """The specifier with its place as okamochi writes it. PlanError where nothing can be had."""
+    url = str(requirement.url)
+    if VCS.match(url) and not is_git(url):
+        raise _from_source(f"{requirement.name} @ {url}", "a version control address", where)
     if url.startswith("file:") or not URL.match(url):
-        raise _from_source(f"{name} @ {url}", "a local path", where)
-    if not _wheel_name(url):
-        raise _from_source(f"{name} @ {url}", "a source archive", where)
-
-
-def _wheel_name(url: str) -> str:
-    filename = unquote(posixpath.basename(urlsplit(url).path))
-    try:
-        return str(parse_wheel_filename(filename)[0])
-    except InvalidWheelFilename:
-        return ""
+        place = plain_place(url, where)
+        return specifier.replace(url, f"file:{quote(place, safe='/.-_')}", 1)
+    if not (is_git(url) or wheel_name(url) or is_archive(url)):
+        raise _from_source(f"{requirement.name} @ {url}", "something else than a wheel or an archive", where)
+    return specifier
 
 
 def _read_itself(reading: _Reading, found: re.Match[str], *, path: str, number: int) -> None:
     """`-e .`: the project's own dependencies are asked for; its code is imported from where it lies."""
     where = f"{path}:{number}"
-    text = reading.project.read_text("pyproject.toml")
-    table = _project_table(text, where) if text is not None else {}
-    if "dependencies" not in table:
+    _require_toml(reading.project.read_text("pyproject.toml") or "", where)
+    facts = read_package(reading.project)
+    if facts is None or facts.dependencies is None:
         raise PlanError(
-            "the project itself is asked for, but pyproject.toml does not list its dependencies",
+            "the project itself is asked for, but its files do not list its dependencies",
             where=where,
             hint="write them into [project] dependencies of pyproject.toml; setup.py is never executed",
         )
-    reading.files.add("pyproject.toml")
-    reading.itself = RequirementLine(
-        path=path, line=number, name=canonicalize_name(str(table.get("name", ""))), specifier=found[0]
-    )
+    text = reading.project.read_text(facts.manifest) or ""
+    reading.files.update(manifest_files(reading.project))
+    reading.itself = RequirementLine(path=path, line=number, name=facts.normalized, specifier=found[0])
     extras = [extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip()]
-    optional = {canonicalize_name(extra): listed for extra, listed in _optional(table).items()}
+    optional = {canonicalize_name(extra): listed for extra, listed in facts.extras}
     missing = [extra for extra in extras if canonicalize_name(extra) not in optional]
     if missing:
         raise DetectionError(
-            f"pyproject.toml defines no extra {missing[0]!r}",
+            f"{facts.manifest} defines no extra {missing[0]!r}",
             where=where,
             hint="correct the extra's name; project.optional-dependencies lists those that exist",
         )
-    wanted = [*table["dependencies"], *(item for e in extras for item in optional[canonicalize_name(e)])]
+    wanted = [*facts.dependencies, *(item for e in extras for item in optional[canonicalize_name(e)])]
+    sources = named_sources(reading.project)
     for specifier in wanted:
-        line = _requirement_line(
-            _marked(str(specifier), found["marker"], where), path="pyproject.toml", line=0
-        )
-        reading.lines.append(_placed(line, text or "", str(specifier)))
+        marked = _marked(with_source(specifier, sources), found["marker"], where)
+        line = _requirement_line(marked, path=facts.manifest, line=0, project=reading.project)
+        reading.lines.append(_placed(line, text, specifier))
 
 
-def _project_table(text: str, where: str) -> dict[str, Any]:
+def _require_toml(text: str, where: str) -> None:
     try:
-        table = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as problem:
+        tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise DetectionError(
             f"pyproject.toml is no valid TOML: {problem}", where="pyproject.toml", hint=f"needed by {where}"
         ) from None
-    return table if isinstance(table, dict) else {}
-
-
-def _optional(table: dict[str, Any]) -> dict[str, list[str]]:
-    found = table.get("optional-dependencies", {})
-    return found if isinstance(found, dict) else {}
 
 
 def _marked(specifier: str, marker: str | None, where: str) -> str:
@@ -420,8 +407,8 @@ def _from_source(text: str, kind: str, where: str) -> PlanError:
     return PlanError(
         f"{kind} would have to be built from source: {_without_credentials(text)[:160]}",
         where=where,
-        hint="this version installs wheels only: build the wheel, put it into a folder or an index of yours, "
-        "and ask for it by name and version (--find-links ./wheels in the requirement file serves)",
+        hint="git addresses, archives and folders of the project are built; else build the wheel, put it "
+        "into a folder or an index of yours, and ask for it by name (--find-links ./wheels serves)",
     )
 
 

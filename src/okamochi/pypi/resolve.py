@@ -3,10 +3,12 @@
 import posixpath
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -21,7 +23,7 @@ from okamochi.pypi.missing_wheels import missing_wheels
 from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, requirement_of
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, uv_failure
-from okamochi.pypi.uv_program import ProjectIndexes, UvRun, read_project_indexes, started
+from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
@@ -30,6 +32,7 @@ __all__ = ["resolve_wheels"]
 ADDED = "added by okamochi"
 INLINE = "pyproject.toml"
 LOCK = "pylock.toml"
+NOTHING: Mapping[str, Built] = {}
 FAR_FUTURE = "2999-12-31T00:00:00Z"
 WITH_PKG_RESOURCES = "setuptools<81"
 
@@ -45,12 +48,14 @@ def resolve_wheels(
     preferred: tuple[LockedWheel, ...] = (),
     briefly: bool = False,
     built: tuple[Built, ...] = (),
+    direct: Mapping[str, Built] = NOTHING,
 ) -> tuple[LockedWheel, ...]:
     """The wheels for the image's platform and Python ("3.13"), sorted by name; each with its digest.
 
     Versions in `preferred` (an older lock's) are kept where the requirements still allow them; without it,
     indexes are asked anew and the newest versions win. Markers are evaluated for the image, never for the
-    host. Wheels `built` from source count as if an index had them.
+    host. Wheels `built` from source count as if an index had them; `direct` are those that take the place of
+    a line, by its specifier.
     PlanError when nothing satisfies the requirements, UnfitPythonError when that is due to the Python, as for
     a package that has no wheel for it (`briefly`: the error is quick, and names one package), RegistryError
     when an index refuses or lies, TransientRegistryError when none can be reached.
@@ -64,7 +69,9 @@ def resolve_wheels(
         return ()
     refuse_tokens(lines)
     tied = dependencies.inline if indexes.sources.sources else ()
-    with started(world, indexes, dependencies=tied, offered=built) as uv:
+    own = tuple({one.wheel: one for one in (*built, *direct.values())}.values())
+    with started(world, indexes, dependencies=tied, offered=own) as uv:
+        lines = tuple(_in_place(line, direct, uv) for line in lines)
         text = _compiled(uv, indexes, lines, target, preferred, briefly)
 
     def has_admitted_source(specifier: str) -> bool:
@@ -77,9 +84,22 @@ def resolve_wheels(
         return True
 
     wheels = tuple(
-        _locked(package, lines, target, built, has_admitted_source) for package in text.get("packages", ())
+        _locked(package, lines, target, own, has_admitted_source) for package in text.get("packages", ())
     )
     return tuple(sorted(wheels))
+
+
+def _in_place(line: RequirementLine, direct: Mapping[str, Built], uv: UvRun) -> RequirementLine:
+    """The line with the file of the wheel that was built for it; its hashes were of something else."""
+    made = direct.get(line.specifier)
+    if made is None:
+        return line
+    asked = Requirement(line.specifier)
+    extras = f"[{','.join(sorted(asked.extras))}]" if asked.extras else ""
+    marker = f" ; {asked.marker}" if asked.marker else ""
+    place = (uv.folder / OFFERED / made.wheel.filename).as_uri()
+    name = made.wheel.name
+    return replace(line, name=name, specifier=f"{name}{extras} @ {place}{marker}", hashes=())
 
 
 def _all_lines(requirements: Requirements, dependencies: Dependencies) -> tuple[RequirementLine, ...]:

@@ -25,7 +25,7 @@ from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.world import World
 
-__all__ = ["Sdist", "build_requirements", "fetch_sdist", "find_sdist"]
+__all__ = ["Sdist", "build_requirements", "compiles", "fetch_sdist", "find_sdist"]
 
 LOCK = "pylock.toml"
 SIZE_LIMIT_BYTES = 500_000_000
@@ -35,18 +35,26 @@ PYPROJECT_LIMIT_BYTES = 1_000_000
 DEFAULT_REQUIREMENTS = ("setuptools<81", "wheel")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
+COMPILED = (
+    *(".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f", ".f90", ".s", ".swg", ".i", ".go", ".cu"),
+    *("cmakelists.txt", "meson.build", "configure", "cargo.toml", "makefile"),
+)
 HINT = "take another version, or a package that ships wheels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sdist:
-    """`url` is as uv tells it; credentials of the index are added when it is fetched."""
+    """`url` is as uv tells it; credentials of the index are added when it is fetched. A source that no index
+    knows lies in the cache already and has no url; `version` may then be "", for the build to tell.
+    `place` is what a lock says of where it came from, `tagged` the version that its tags tell."""
 
     name: str
     version: str
     filename: str
     sha256: str
-    url: str
+    url: str = ""
+    place: str = ""
+    tagged: str = ""
 
 
 def find_sdist(
@@ -143,6 +151,12 @@ def fetch_sdist(world: World, sdist: Sdist) -> Path:
     """From the cache, or downloaded into it and checked against the digest."""
 
     def write(stream: BinaryIO) -> None:
+        if not sdist.url:
+            raise BuildError(
+                f"the source of {sdist.name} vanished from the cache",
+                where=sdist.filename,
+                hint="build again",
+            )
         world.transport.download(sdist.url, stream, limit_bytes=SIZE_LIMIT_BYTES)
 
     return world.cache.put_stream(write, sha256=sdist.sha256)[2]
@@ -188,6 +202,18 @@ def pyproject_of(path: Path, filename: str) -> bytes:
             return from_tar(packed)
     except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error) as problem:
         raise BuildError(f"the source cannot be unpacked: {problem}", where=filename, hint=HINT) from problem
+
+
+def compiles(path: Path, filename: str) -> bool:
+    """Whether the archive holds anything that a compiler would read. What cannot be read, may."""
+    try:
+        if filename.endswith(".zip"):
+            with zipfile.ZipFile(path) as archive:
+                return any(member.filename.lower().endswith(COMPILED) for member in archive.infolist())
+        with tarfile.open(path) as packed:
+            return any(member.name.lower().endswith(COMPILED) for member in limited(packed))
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error):
+        return True
 
 
 def from_zip(archive: zipfile.ZipFile) -> bytes:

@@ -25,6 +25,7 @@ from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 
 __all__ = [
+    "OFFERED",
     "ProjectIndexes",
     "UvRun",
     "read_project_indexes",
@@ -36,6 +37,7 @@ __all__ = [
 
 NEWEST_MANYLINUX = 40
 TIMEOUT_SECONDS = 3600
+OFFERED = "offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def started(
     options = _placed(indexes, world)
     with world.cache.temporary() as folder:
         (folder / "pyproject.toml").write_text(indexes.sources.pyproject(dependencies), encoding="utf-8")
-        options = with_offered(options, folder / "offered", offered)
+        options = with_offered(options, folder / OFFERED, offered)
         environ = uv_environment(
             world.environ, pip=pip, project=options, cache_folder=world.cache.tool_folder("uv")
         )

@@ -33,6 +33,7 @@ SKIPPED_FOLDERS = frozenset(
         ".ruff_cache",
     }
 )
+WORKSPACE = re.compile(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
 ENVIRONMENT_NAMES = frozenset({"venv", "env"})
 
 
@@ -76,10 +77,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class DiskProject:
-    """A folder on disk; `open` checks it. The tree is listed once, at the first question about it."""
+    """A folder on disk; `open` checks it. The tree is listed once, at the first question about it. `outer` is
+    a folder above, below which paths that begin with ".." may lead: what the project shares with others."""
 
     folder: Path
     tree_limit: int = TREE_LIMIT
+    outer: Path | None = None
 
     @classmethod
     def open(cls, path: Path, *, tree_limit: int = TREE_LIMIT) -> "DiskProject":
@@ -100,7 +103,8 @@ class DiskProject:
             raise DetectionError(
                 "the folder cannot be read", where=os.fspath(path), hint="check its permissions and its owner"
             )
-        return cls(path.resolve(), tree_limit)
+        folder = path.resolve()
+        return cls(folder, tree_limit, shared_folder(folder))
 
     @property
     def root(self) -> Path:
@@ -138,7 +142,13 @@ class DiskProject:
         return target is not None and target.is_dir()
 
     def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
-        return selected(self._listing.files, pattern, within)
+        if within.split("/")[0] != "..":
+            return selected(self._listing.files, pattern, within)
+        target = self._inside(within)
+        if target is None or not target.is_dir():
+            return ()
+        found = DiskProject(target, self.tree_limit).files(pattern)
+        return tuple(f"{within.rstrip('/')}/{path}" for path in found)
 
     def links_outside(self) -> tuple[str, ...]:
         """Symbolic links that lead out of the project or nowhere, sorted; they are never read."""
@@ -156,7 +166,11 @@ class DiskProject:
             target = (self.folder / path).resolve(strict=True)
         except (OSError, RuntimeError, UnicodeError):  # absent, a loop of links, not encodable
             return None
-        return target if target == self.folder or target.is_relative_to(self.folder) else None
+        if target.is_relative_to(self.folder):
+            return target
+        # no link of the project's leads out, but its files may name what lies beside it
+        shared = self.outer is not None and path.split("/")[0] == ".." and target.is_relative_to(self.outer)
+        return target if shared else None
 
     @cached_property
     def _listing(self) -> Listing:
@@ -168,6 +182,32 @@ class DiskProject:
 
     def leads_inside(self, path: str) -> bool:
         return self._inside(path) is not None
+
+
+def shared_folder(folder: Path) -> Path | None:
+    """The checkout or the workspace that holds the project, else the folder where okamochi was started when
+    that lies above; None when the project stands alone."""
+    above = folder.parents
+    for one in above:
+        if (one / ".git").exists():
+            return one
+    for one in above:
+        if WORKSPACE.search(start_of(one / "pyproject.toml")):
+            return one
+    try:
+        here = Path.cwd().resolve()
+    except OSError:  # it was removed
+        return None
+    alone = here in (Path(here.anchor), Path.home())
+    return here if here in above and not alone else None
+
+
+def start_of(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(READ_LIMIT_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 class _Walk:

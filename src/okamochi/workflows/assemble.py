@@ -66,6 +66,7 @@ def assemble(world: World, session: LockSession) -> BuiltImage:
             toolchain.started,
             read=session.planned.read,
             below=len(below),
+            alone=not any(package.path for package in plan.dependencies.local),
         ),
         lock_written=written,
     )

@@ -44,13 +44,15 @@ def rebuild_facts(
     *,
     read: Iterable[str],
     below: int,
+    alone: bool = True,
 ) -> dict[str, Any]:
     """What `rebuilt` needs, as JSON values; empty when this project cannot be rebuilt in this way.
 
     `read` are the paths that planning read; `below` is the number of layers below the app's. A project in
-    which planning read through a link has to be planned each time: what it read bears another name.
+    which planning read through a link has to be planned each time: what it read bears another name; so has
+    one that is not `alone`, whose files are built into packages.
     """
-    if interpreter is None or any((root / path).resolve() != root / path for path in read):
+    if interpreter is None or not alone or any((root / path).resolve() != root / path for path in read):
         return {}
     if any(entry.path.split("/")[0] != "app" for entry in source.entries):
         return {}  # a file of another name in the image

@@ -1,31 +1,86 @@
 """Packages that are source of the project itself, as wheels: made at each build, never locked."""
 
-from okamochi.errors import PlanError
+from okamochi.errors import BuildError, PlanError
+from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.built_wheel import Built
-from okamochi.pypi.manifests.package_facts import PackageFacts, read_package
+from okamochi.pypi.direct_references import is_archive, wheel_name
+from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.own_wheel import own_wheel
-from okamochi.system.world import World
-from okamochi.workflows.plan import PlannedProject
+from okamochi.pypi.sdists import SIZE_LIMIT_BYTES, Sdist
+from okamochi.workflows.lock import LockSession
+from okamochi.workflows.packed_source import packed_folder
+from okamochi.workflows.source_builds import builder_of
+from okamochi.workflows.wheel_builder import WheelBuilder
 
 __all__ = ["local_wheels"]
 
 
-def local_wheels(world: World, planned: PlannedProject) -> tuple[Built, ...]:
+def local_wheels(session: LockSession) -> tuple[Built, ...]:
     """One for each of the plan's local packages, in its order; all lie in the cache."""
-    return tuple(wheel_of(world, planned, one) for one in planned.plan.dependencies.local)
+    builder = builder_of(session)
+    return tuple(wheel_of(session, builder, one) for one in session.planned.plan.dependencies.local)
 
 
-def wheel_of(world: World, planned: PlannedProject, package: LocalPackage) -> Built:
-    return own_wheel(world, facts_of(planned, package), package.path)
-
-
-def facts_of(planned: PlannedProject, package: LocalPackage) -> PackageFacts:
-    facts = read_package(planned.project, package.path)
+def wheel_of(session: LockSession, builder: WheelBuilder, package: LocalPackage) -> Built:
+    if wheel_name(package.path):
+        return shipped(session, package)
+    if is_archive(package.path):
+        return built(builder, archived(session, package))
+    facts = read_package(session.planned.project, package.path)
     if facts is None or facts.normalized != package.name:
-        raise PlanError(
-            f"{package.path or 'the project'} is no package {package.name} any more",
-            where=package.path or "pyproject.toml",
-            hint="it changed while it was read: build again",
-        )
-    return facts
+        raise changed(package)
+    if package.editable:
+        return own_wheel(session.world, facts, package.path)
+    stem = f"{package.name}-{facts.version or '0'}"
+    folder = session.planned.root / package.path
+    sdist = Sdist(
+        name=package.name,
+        version=facts.version,
+        filename=f"{stem}.tar.gz",
+        sha256=packed_folder(session.world, folder, stem, where=package.path),
+        tagged=NO_VERSION if facts.from_tags else "",
+    )
+    return built(builder, sdist)
+
+
+# What takes its version from tags has to be told one: the folder that is built has no history.
+NO_VERSION = "0"
+
+
+def built(builder: WheelBuilder, sdist: Sdist) -> Built:
+    made = builder.build_source(sdist)
+    path = builder.world.cache.blob(made.wheel.sha256)
+    if path is None:
+        raise BuildError(f"{made.wheel.filename} vanished from the cache", hint="build again")
+    return Built(made.wheel, path)
+
+
+def shipped(session: LockSession, package: LocalPackage) -> Built:
+    """A wheel that lies in the project."""
+    sha256 = content_of(session, package)
+    filename = package.path.rpartition("/")[2]
+    version = filename.split("-")[1]
+    path = session.world.cache.blob(sha256)
+    assert path is not None  # it was just put there
+    return Built(LockedWheel(name=package.name, version=version, filename=filename, sha256=sha256), path)
+
+
+def archived(session: LockSession, package: LocalPackage) -> Sdist:
+    filename = package.path.rpartition("/")[2]
+    return Sdist(name=package.name, version="", filename=filename, sha256=content_of(session, package))
+
+
+def content_of(session: LockSession, package: LocalPackage) -> str:
+    content = session.planned.project.read_bytes(package.path, limit_bytes=SIZE_LIMIT_BYTES)
+    if content is None:
+        raise changed(package)
+    return session.world.cache.put_bytes(content)
+
+
+def changed(package: LocalPackage) -> PlanError:
+    return PlanError(
+        f"{package.path or 'the project'} is no package {package.name} any more",
+        where=package.path or "pyproject.toml",
+        hint="it changed while it was read: build again",
+    )

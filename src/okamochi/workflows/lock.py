@@ -1,7 +1,7 @@
 """Keep, complete or renew okamochi.lock."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -172,8 +172,10 @@ class LockSession:
         keep = self.old_platform.wheels if self.old_platform and self.mode is LockMode.KEEP else ()
         keep = tuple(wheel for wheel in keep if wheel.name not in self.moving)
         plan = self.planned.plan
+        direct = self.direct()
+        own = {one.wheel.name for one in self.local()}
         with self.world.reporter.step("Dependencies: resolving"):
-            return resolve_wheels(
+            found = resolve_wheels(
                 self.world,
                 project_root=self.planned.root,
                 dependencies=plan.dependencies,
@@ -183,7 +185,9 @@ class LockSession:
                 preferred=keep,
                 briefly=bool(plan.python_alternatives) if briefly is None else briefly,
                 built=self.built,
+                direct=direct,
             )
+        return tuple(wheel for wheel in found if wheel.name not in own)
 
     def local(self) -> tuple["Built", ...]:
         """The project's own packages, as wheels in the cache: no part of the lock, since their source is what
@@ -191,8 +195,15 @@ class LockSession:
         if self.made is None:
             from okamochi.workflows.local_packages import local_wheels
 
-            self.made = local_wheels(self.world, self.planned) if self.planned.plan.dependencies.local else ()
+            self.made = local_wheels(self) if self.planned.plan.dependencies.local else ()
         return self.made
+
+    def direct(self) -> Mapping[str, "Built"]:
+        """What requirement lines name by a place that holds source, built; by the line's specifier."""
+        from okamochi.workflows.direct_sources import direct_wheels
+        from okamochi.workflows.source_builds import builder_of
+
+        return direct_wheels(self, builder_of(self))
 
     def result(
         self,

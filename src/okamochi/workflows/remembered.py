@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
 from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject
-from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
+from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts, tree_stamp
 from okamochi.system.world import World
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Memory:
         known = json.loads(content)
         if (known["lock"], known["revision"]) != self.surroundings():
             return None
+        if any(outside_stamp(self.root / path) != stamp for path, stamp in known["outside"]):
+            return None
         before = {path: tuple(numbers) for path, numbers in known["facts"].items()}
         if before == self.facts:
             return self.recalled(known)
@@ -126,6 +129,7 @@ class Memory:
         facts = {
             "facts": self.facts,
             "lock": lock,
+            "outside": [(path, outside_stamp(self.root / path)) for path in outside_of(built)],
             "revision": revision,
             "layers": layer_rows(built.image.layers),
             "config": built.image.config_bytes.decode(),
@@ -144,6 +148,25 @@ class Memory:
         lock = hashlib.sha256(content).hexdigest() if content is not None else ""
         revision = read_revision(self.root)
         return lock, [revision.commit, revision.source]
+
+
+def outside_of(built: BuiltImage) -> tuple[str, ...]:
+    """Files and folders beside the project that its plan names."""
+    if b'"../' not in built.plan_json:
+        return ()
+    dependencies = built.plan.dependencies
+    named = (*dependencies.input_files, *(package.path for package in dependencies.local))
+    return tuple(path for path in named if path.startswith("../"))
+
+
+def outside_stamp(path: Path) -> str:
+    """Of a folder's files, or of a file's content; "" is never that of an earlier look."""
+    if path.is_dir():
+        return tree_stamp(path, skip=SKIPPED_FOLDERS) or str(time.time_ns())
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return str(time.time_ns())
 
 
 def project_facts(root: Path, watch_all: bool) -> dict[str, FileFacts] | None:

@@ -140,7 +140,7 @@ def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:
         return
     builder = builder_of(session)
     for wheel in missing:
-        made = builder.build(f"{wheel.name}=={wheel.version}", expected=wheel).wheel
+        made = made_again(session, builder, wheel)
         if made != wheel:
             raise BuildError(
                 f"{wheel.name} {wheel.version}, built from its source, is not what the lock says",
@@ -149,3 +149,11 @@ def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:
                 "cache that has the wheel",
                 details=(f"locked sha256:{wheel.sha256}", f"built sha256:{made.sha256}"),
             )
+
+
+def made_again(session: LockSession, builder: WheelBuilder, wheel: LockedWheel) -> LockedWheel:
+    if not wheel.url:
+        return builder.build(f"{wheel.name}=={wheel.version}", expected=wheel).wheel
+    from okamochi.workflows.direct_sources import rebuilt_from_place
+
+    return rebuilt_from_place(session, builder, wheel)

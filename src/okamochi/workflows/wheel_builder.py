@@ -19,7 +19,14 @@ from okamochi.model.plan import Dependencies
 from okamochi.model.suites import suite_named
 from okamochi.oci.native import native_platforms
 from okamochi.pypi.built_wheel import Built, normalized, require_wheel_of
-from okamochi.pypi.sdists import Sdist, build_requirements, checked_requirements, fetch_sdist, find_sdist
+from okamochi.pypi.sdists import (
+    Sdist,
+    build_requirements,
+    checked_requirements,
+    compiles,
+    fetch_sdist,
+    find_sdist,
+)
 from okamochi.pypi.target import Target
 from okamochi.run.host.isolated import isolated
 from okamochi.system.process import Completed, ProgramTimeout
@@ -37,6 +44,9 @@ WHEEL_LIMIT_BYTES = 2_000_000_000
 LOG_LIMIT_BYTES = 200_000
 LOG_LINES = 12
 ANSWER_LIMIT_BYTES = 1_000_000
+
+
+VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
 
 
 class MadeWheel(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +97,15 @@ class WheelBuilder:
         )
         if expected is not None:
             require_expected(sdist, expected)
+        return self.build_source(sdist, depth=depth)
+
+    def build_source(self, sdist: Sdist, *, depth: int = 0) -> MadeWheel:
+        """The same for a source that was found elsewhere than in an index."""
         known = self._known(sdist)
         if known is None:
             self._require_native(sdist)
-            with self.world.reporter.step(f"Dependencies: building {sdist.name} {sdist.version} from source"):
+            shown = f"{sdist.name} {sdist.version}".strip()
+            with self.world.reporter.step(f"Dependencies: building {shown} from source"):
                 known = self._made(sdist, depth)
             self.world.cache.put_record(KIND, self._key(sdist), msgspec.json.encode(known))
         if known not in self.made:
@@ -98,7 +113,8 @@ class WheelBuilder:
         return known
 
     def _key(self, sdist: Sdist) -> str:
-        return f"{FORMAT} {sdist.sha256} {self.target.title} {self.suite_name}"
+        key = f"{FORMAT} {sdist.sha256} {self.target.title} {self.suite_name}"
+        return f"{key} {sdist.place} {sdist.tagged}" if sdist.place or sdist.tagged else key
 
     def _known(self, sdist: Sdist) -> MadeWheel | None:
         record = self.world.cache.record(KIND, self._key(sdist))
@@ -122,14 +138,18 @@ class WheelBuilder:
         if self.target.python_version in ("3.9", "3.10"):
             requirements = (*requirements, "tomli")
         packages: tuple[str, ...] = ()
+        small = not compiles(path, sdist.filename)
         for _ in range(MOST_TRIES):
             with self.world.cache.temporary() as folder:
-                trial = Trial(self, sdist, path, folder, packages)
+                trial = Trial(self, sdist, path, folder, packages, small)
                 wheel = trial.run(self._environment(folder, requirements, depth))
                 if wheel is not None:
                     return wheel
                 if trial.asked - set(requirements):
                     requirements = (*requirements, *sorted(trial.asked - set(requirements)))
+                    continue
+                if small:
+                    small = False
                     continue
                 remedy = remedy_for(trial.log, self.workshop.contents)
                 packages, requirements = further(sdist, trial.log, remedy, packages, requirements)
@@ -156,13 +176,14 @@ class WheelBuilder:
 @dataclass
 class Trial:
     """One try: the driver asks what more is needed, then builds. `log` is what it wrote, `asked` what the
-    build script asked for beside what is there."""
+    build script asked for beside what is there. A `small` root has no compilers."""
 
     builder: WheelBuilder
     sdist: Sdist
     path: Path
     folder: Path
     packages: tuple[str, ...]
+    small: bool = False
     log: str = ""
     asked: set[str] = field(default_factory=set)
 
@@ -194,7 +215,8 @@ class Trial:
         build.chmod(0o755)
         (venv / self.sdist.filename).unlink(missing_ok=True)
         os.link(self.path, venv / self.sdist.filename)
-        root = self.builder.workshop.root(self.packages)
+        workshop = self.builder.workshop
+        root = workshop.small_root() if self.small else workshop.root(self.packages)
         argv = (
             "/opt/venv/bin/python",
             "/opt/venv/wheel_driver.py",
@@ -207,7 +229,7 @@ class Trial:
                 self.builder.world.runner,
                 root,
                 argv,
-                environment=environment_of(),
+                environment=environment_of(self.sdist.tagged),
                 binds=((venv, "/opt/venv", False), (build, "/build", True)),
                 cwd="/build",
             )
@@ -225,7 +247,7 @@ class Trial:
         names = sorted(found.name for found in dist.iterdir() if found.name.endswith(".whl"))
         if len(names) != 1:
             raise failure(self.sdist, f"its build left {len(names)} wheels", self.log)
-        require_wheel_of(names[0], self.sdist.name, self.sdist.version)
+        version = require_wheel_of(names[0], self.sdist.name, self.sdist.version)
         if self.builder.target.rank(names[0]) is None:
             platform = self.builder.target.platform
             raise EngineError(
@@ -246,9 +268,10 @@ class Trial:
         digest = self.builder.world.cache.put_stream(write)[0]
         wheel = LockedWheel(
             name=self.sdist.name,
-            version=self.sdist.version,
+            version=version,
             filename=names[0],
             sha256=digest,
+            url=self.sdist.place,
             built_from=BuiltFrom(filename=self.sdist.filename, sha256=self.sdist.sha256),
         )
         return MadeWheel(wheel=wheel)
@@ -277,9 +300,11 @@ def asked_here(asked: tuple[str, ...], target: Target) -> tuple[str, ...]:
     return tuple(str(one) for one in parsed if one.marker is None or one.marker.evaluate(environment))
 
 
-def environment_of() -> dict[str, str]:
-    """Nothing of this machine: the same everywhere, and no debug information, which would hold paths."""
-    return {
+def environment_of(tagged: str = "") -> dict[str, str]:
+    """Nothing of this machine: the same everywhere, and no debug information, which would hold paths. What
+    takes its version from tags, which the source has no more, is told it."""
+    told = dict.fromkeys(VERSION_VARIABLES, tagged) if tagged else {}
+    return told | {
         "PATH": "/opt/venv/bin:/usr/bin:/usr/sbin",
         "HOME": "/build/tmp",
         "TMPDIR": "/build/tmp",

@@ -36,7 +36,7 @@ class LocalSource:
 @dataclass(frozen=True, slots=True)
 class Node:
     """A pinned package. `optional` are edges by extra. `url` is a direct reference, `folder` one of the
-    project's own; `line` is where the lock names it."""
+    project's own, of which a `virtual` one is only a list; `line` is where the lock names it."""
 
     name: str
     version: str
@@ -46,6 +46,7 @@ class Node:
     marker: str = ""
     url: str = ""
     folder: str = ""
+    virtual: bool = False
     line: int = 0
 
 

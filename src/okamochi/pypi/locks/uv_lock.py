@@ -5,6 +5,7 @@ Format: https://docs.astral.sh/uv/concepts/resolution/#lockfile and the file's o
 
 import posixpath
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 from packaging.utils import canonicalize_name
 
@@ -24,6 +25,7 @@ from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["uv_graph"]
 
+MANIFEST = "pyproject.toml"
 FOLDERS = ("virtual", "editable", "directory")
 
 
@@ -34,10 +36,24 @@ def uv_graph(
     packages = tuple(list_of(toml_table(project, lock).get("package")))
     places = lines_by_name(project.read_text(lock) or "")
     nodes = tuple(node_of(one, places) for one in packages)
-    own = next((one for one in packages if folder_of(one) == "."), None)
+    here = posixpath.dirname(lock)
+    name = own_name(project) if here else ""
+    own = next((one for one in packages if is_own(one, name)), None)
     if own is None:
         raise broken(lock, "no package of it is the project itself")
     return nodes, tuple(roots_of(own, groups, extras))
+
+
+def is_own(package: Table, name: str) -> bool:
+    """The lock of a workspace lies above its members: there the project is the member of its name."""
+    if name:
+        return bool(folder_of(package)) and canonicalize_name(text_of(package.get("name"))) == name
+    return folder_of(package) == "."
+
+
+def own_name(project: ProjectFiles) -> str:
+    table = table_of(toml_table(project, MANIFEST).get("project"))
+    return canonicalize_name(text_of(table.get("name")))
 
 
 def roots_of(own: Table, groups: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[Edge]:
@@ -76,6 +92,7 @@ def node_of(package: Table, places: dict[str, int]) -> Node:
         marker=" or ".join(f"({marker})" for marker in markers),
         url=address_of(source),
         folder=folder_of(package),
+        virtual="virtual" in source,
         line=places.get(name, 0),
     )
 
@@ -92,5 +109,7 @@ def address_of(source: Table) -> str:
     git = text_of(source.get("git"))
     if git:
         address, _, commit = git.partition("#")
-        return f"git+{address.partition('?')[0]}@{commit}"
+        bare, _, query = address.partition("?")
+        inside = dict(parse_qsl(query)).get("subdirectory", "")
+        return f"git+{bare}@{commit}" + (f"#subdirectory={inside}" if inside else "")
     return text_of(source.get("url"))

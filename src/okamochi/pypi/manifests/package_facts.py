@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.manifests.package_versions import (
@@ -17,7 +18,6 @@ from okamochi.pypi.manifests.package_versions import (
     text,
     texts,
 )
-from okamochi.pypi.manifests.poetry_tables import poetry_specifiers
 from okamochi.pypi.manifests.setuptools_files import (
     setup_cfg_sections,
     setup_cfg_specifiers,
@@ -27,7 +27,7 @@ from okamochi.pypi.manifests.setuptools_files import (
 )
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
-__all__ = ["EntryPointGroups", "PackageFacts", "manifest_files", "read_package"]
+__all__ = ["EntryPointGroups", "PackageFacts", "manifest_files", "names_in", "read_package"]
 
 EntryPointGroups = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -147,7 +147,11 @@ def from_poetry(below: Folder, tables: Mapping[str, Any]) -> PackageFacts | None
 
 
 def poetry_dependencies(below: Folder) -> tuple[str, ...]:
-    return poetry_specifiers(MemoryProject({MANIFESTS[0]: below.text(MANIFESTS[0])}), (), ())
+    # tables of locks need requirement lines, which may be of a package like this one
+    from okamochi.pypi.manifests.poetry_tables import poetry_specifiers
+
+    alone = MemoryProject({MANIFESTS[0]: below.text(MANIFESTS[0])})
+    return poetry_specifiers(alone, (), (), below.folder)
 
 
 def has_modules(below: Folder, name: str, tables: Mapping[str, Any]) -> bool:
@@ -223,3 +227,14 @@ def import_folder(below: Folder, tables: Mapping[str, Any]) -> str:
             return posixpath.normpath(folder).lstrip("/")
     inside = below.files("src/*/__init__.py") or below.files("src/*.py")
     return "src" if inside and not below.exists("src/__init__.py") else ""
+
+
+def names_in(specifiers: tuple[str, ...]) -> frozenset[str]:
+    """Normalized; what is no specifier names nothing."""
+    found: set[str] = set()
+    for one in specifiers:
+        try:
+            found.add(canonicalize_name(Requirement(one).name))
+        except InvalidRequirement:
+            continue
+    return frozenset(found)

@@ -1,6 +1,8 @@
 """[tool.poetry] of pyproject.toml: dependencies, groups, extras."""
 
+import posixpath
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -95,23 +97,32 @@ def marker_of(entry: Table) -> str:
 
 
 def poetry_specifiers(
-    project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]
+    project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...], folder: str = ""
 ) -> tuple[str, ...]:
-    """The same as dependency specifiers, for a project without a lock."""
+    """The same as dependency specifiers, for a project without a lock. Paths are relative to `folder`, the
+    place of pyproject.toml in the whole project."""
     table = toml_table(project, PYPROJECT)
     poetry = table_of(table_of(table.get("tool")).get("poetry"))
     direct: dict[str, str] = {
         canonicalize_name(name): address
         for name, entry, _ in entries(table_of(poetry.get("dependencies")))
-        if (address := address_of(entry))
+        if (address := address_of(entry, folder))
     }
     return tuple(specifier_of(one, direct) for one in poetry_edges(project, groups, extras))
 
 
-def address_of(entry: Table) -> str:
+def address_of(entry: Table, folder: str) -> str:
     if entry.get("git"):
         reference = next((text_of(entry[key]) for key in ("rev", "tag", "branch") if entry.get(key)), "")
-        return f"git+{text_of(entry['git'])}" + (f"@{reference}" if reference else "")
+        inside = text_of(entry.get("subdirectory"))
+        return (
+            f"git+{text_of(entry['git'])}"
+            + (f"@{reference}" if reference else "")
+            + (f"#subdirectory={inside}" if inside else "")
+        )
+    path = text_of(entry.get("path")) or text_of(entry.get("file"))
+    if path:
+        return f"file:{quote(posixpath.normpath(posixpath.join(folder, path)), safe='/.-_')}"
     return text_of(entry.get("url"))
 
 

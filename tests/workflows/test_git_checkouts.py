@@ -1,0 +1,109 @@
+"""Git addresses at one commit, from a repository on this disk."""
+
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from okamochi.errors import PlanError, RegistryError
+from okamochi.system.world import World
+from okamochi.workflows.git_checkouts import git_checkout, git_source, next_version
+from tests.pypi.wheel_making import make_world
+
+PYPROJECT = '[project]\nname = "lib"\ndynamic = ["version"]\n[tool.setuptools_scm]\n'
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    done = subprocess.run(("git", *who, *arguments), cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "lib.git"
+    (root / "py").mkdir(parents=True)
+    git(root, "init", "--quiet", "--initial-branch=main", ".")
+    (root / "py/pyproject.toml").write_text(PYPROJECT)
+    (root / "py/lib.py").write_text("X = 1\n")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "-m", "one")
+    git(root, "tag", "v1.4.0")
+    (root / "py/lib.py").write_text("X = 2\n")
+    git(root, "commit", "--quiet", "-a", "-m", "two")
+    return root
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    import os
+
+    return make_world(tmp_path, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("reference", "content", "version"),
+    [("", "X = 2\n", "1.4.1.dev1"), ("@main", "X = 2\n", "1.4.1.dev1"), ("@v1.4.0", "X = 1\n", "1.4.0")],
+)
+def test_branches_and_tags_become_commits(
+    repository: Path, world: World, reference: str, content: str, version: str
+) -> None:
+    place = f"git+{repository.as_uri()}{reference}#subdirectory=py"
+    source = git_source(place, "requirements.txt:1")
+    found = git_checkout(world, source, stem="lib", where="requirements.txt:1")
+    assert found.commit == git(repository, "rev-parse", (reference or "@HEAD")[1:] + "^{commit}")
+    assert found.version == version
+    assert source.at(found.commit) == f"git+{repository.as_uri()}@{found.commit}#subdirectory=py"
+    path = world.cache.blob(found.sha256)
+    assert path is not None
+    with tarfile.open(path) as archive:
+        names = archive.getnames()
+        assert names == ["lib/lib.py", "lib/pyproject.toml"]
+        stream = archive.extractfile("lib/lib.py")
+        assert stream is not None and stream.read().decode() == content
+
+
+def test_a_commit_that_was_fetched_before_needs_no_network(
+    repository: Path, world: World, tmp_path: Path
+) -> None:
+    commit = git(repository, "rev-parse", "v1.4.0")
+    source = git_source(f"git+{repository.as_uri()}@{commit}", "r:1")
+    first = git_checkout(world, source, stem="lib", where="r:1")
+    offline = make_world(tmp_path, world.environ, offline=True)
+    assert git_checkout(offline, source, stem="lib", where="r:1") == first
+    with pytest.raises(RegistryError, match="network is not to be used"):
+        git_checkout(offline, git_source(f"git+{repository.as_uri()}@main", "r:1"), stem="lib", where="r:1")
+
+
+def test_hooks_of_templates_do_not_run(repository: Path, world: World, tmp_path: Path) -> None:
+    hooks = tmp_path / "template/hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (hooks / "post-checkout").chmod(0o755)
+    (tmp_path / ".gitconfig").write_text(f"[init]\n\ttemplateDir = {tmp_path}/template\n")
+    git_checkout(world, git_source(f"git+{repository.as_uri()}", "r:1"), stem="lib", where="r:1")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_address_that_git_cannot_fetch_names_the_line_and_no_password(world: World) -> None:
+    source = git_source("git+http://user:secret@127.0.0.1:9/lib.git@main", "requirements.txt:3")
+    with pytest.raises(RegistryError) as caught:
+        git_checkout(world, source, stem="lib", where="requirements.txt:3")
+    assert caught.value.where == "requirements.txt:3"
+    assert "secret" not in f"{caught.value} {caught.value.details}"
+    assert "secret" not in source.at("a" * 40)
+
+
+@pytest.mark.parametrize(
+    "place", ["git+ext::sh -c x", "git+https://h/x@--upload-pack=x", "git+https://h/x@a#subdirectory=../.."]
+)
+def test_addresses_that_could_be_options_or_lead_out_are_refused(place: str) -> None:
+    with pytest.raises(PlanError, match="no git address"):
+        git_source(place, "r:1")
+
+
+def test_versions_count_on_from_the_tag() -> None:
+    assert next_version("v1.4.0-0-gabc") == "1.4.0"
+    assert next_version("release/2.0-3-gabc") == "2.1.dev3"
+    assert next_version("nightly-3-gabc") == ""
