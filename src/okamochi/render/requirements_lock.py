@@ -10,6 +10,7 @@ from okamochi.render.rendering import Language
 __all__ = ["lock_findings", "locked_wheels", "requirements_lock"]
 
 ENGINES_PLATFORM = "linux/amd64"
+GIT = "git+"
 HEAD = (
     "Every package by version and hash, from okamochi.lock: pip installs nothing else (--require-hashes).",
     "okamochi.lock による全パッケージの版とハッシュ。pip はこれ以外を入れない (--require-hashes)。",
@@ -23,13 +24,16 @@ def locked_wheels(lock: Lock | None) -> tuple[LockedWheel, ...]:
 
 
 def requirements_lock(plan: Plan, lock: Lock | None, language: Language) -> str:
-    """No index lines: where to fetch is the builder's affair. A package has a hash for each platform."""
+    """No index lines: where to fetch is the builder's affair. A package has a hash for each platform. Those
+    from git are not among them, since pip cannot check those: they come with the rendered files."""
     head = f"# {HEAD[language is Language.JAPANESE]}\n"
     if lock is None:
         asked = (*plan.dependencies.inline, *plan.dependencies.added)
         return head + "".join(f"{one}\n" for one in asked)
     lines = []
     for wheel in locked_wheels(lock):
+        if wheel.url.startswith(GIT):
+            continue
         name = f"{wheel.name} @ {wheel.url}" if wheel.url else f"{wheel.name}=={wheel.version}"
         hashes = "".join(f" --hash=sha256:{digest}" for digest in digests_of(lock, wheel))
         lines.append(f"{name}{hashes}\n")
@@ -58,7 +62,14 @@ def lock_findings(lock: Lock | None) -> Iterator[Finding]:
             hint="okamochi lock, then render again",
         )
     for wheel in locked_wheels(lock):
-        if wheel.url:
+        if wheel.url.startswith(GIT):
+            yield Finding(
+                rule="dockerfile/from-git",
+                severity=Severity.NOTE,
+                message=f"{wheel.name} comes from a git repository: its files are rendered, too",
+                hint="render again when it moves; pip cannot check what it takes from git",
+            )
+        elif wheel.url:
             yield Finding(
                 rule="dockerfile/direct-reference",
                 severity=Severity.NOTE,

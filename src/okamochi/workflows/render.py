@@ -12,9 +12,9 @@ from okamochi.model.lock_codec import lock_from_json
 from okamochi.render.dockerfile import BASES, DockerfileRenderer
 from okamochi.render.renderers import RENDERERS
 from okamochi.render.rendering import Language, RenderedFile, Renderer
+from okamochi.render.requirements_lock import locked_wheels
 from okamochi.system.world import World
 from okamochi.workflows.env_check import project_findings
-from okamochi.workflows.local_packages import local_wheels
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native_memory import with_locked_packages
 from okamochi.workflows.plan import PlannedProject, plan_project
@@ -30,6 +30,7 @@ from okamochi.workflows.rendered_files import (
     read_record,
     write_outcomes,
 )
+from okamochi.workflows.source_builds import build_again
 
 __all__ = ["RenderRequest", "Written", "render"]
 
@@ -72,7 +73,8 @@ def render(request: RenderRequest, world: World) -> Written:
     renderers = chosen(request.target)
     planned, lock = planned_and_locked(request, renderers, world)
     plan = with_locked_packages(planned.plan, lock)
-    renderers = with_base(renderers, base, own_files(world, planned))
+    own = own_files(world, planned, lock) if any(one.target == "dockerfile" for one in renderers) else ()
+    renderers = with_base(renderers, base, own)
     renderings = [one.render(plan, language, lock) for one in renderers]
     if request.check and request.target == "all" and record.files:
         renderings = [one for one in renderings if any(file.path in record.files for file in one.files)]
@@ -115,14 +117,21 @@ def with_base(
     return tuple(fitting if one.target == fitting.target else one for one in renderers)
 
 
-def own_files(world: World, planned: PlannedProject) -> tuple[tuple[str, bytes], ...]:
-    """What the image holds of the project's own packages beside their source: their metadata."""
+def own_files(world: World, planned: PlannedProject, lock: Lock | None) -> tuple[tuple[str, bytes], ...]:
+    """What the image holds of the project's own packages beside their source: their metadata; all of those
+    that lie elsewhere, in a git repository or beside the project, since a Dockerfile cannot reach them."""
+    session = LockSession.open(world, planned, chosen_platform(None), LockMode.KEEP)
+    fetched = tuple(one for one in locked_wheels(lock) if one.url.startswith("git+"))
+    if fetched:
+        build_again(session, fetched)
+    paths = {one.wheel.name: one.path for one in session.local()}
+    paths |= {one.name: path for one in fetched if (path := world.cache.blob(one.sha256)) is not None}
     found = []
-    for one in local_wheels(world, planned):
-        with zipfile.ZipFile(one.path) as archive:
+    for package, place in paths.items():
+        with zipfile.ZipFile(place) as archive:
             for name in archive.namelist():
                 if not name.endswith("/RECORD"):
-                    found.append((f"{one.wheel.name}/{name}", archive.read(name)))
+                    found.append((f"{package}/{name}", archive.read(name)))
     return tuple(sorted(found))
 
 
