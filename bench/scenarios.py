@@ -13,6 +13,7 @@ from ours import Ours
 from peer import Peer
 from projects import EXAMPLES, Example
 from serving import free_port, seconds_until_served
+from stacks import stack
 from workshop import Workshop
 
 __all__ = ["SCENARIOS", "Counts"]
@@ -262,4 +263,5 @@ SCENARIOS: dict[str, Callable[[Workshop, Counts], Iterable[Row]]] = {
     "started-flask-minimal": started(EXAMPLES["flask-minimal"]),
     "started-invoice": started(EXAMPLES["invoice"]),
     "image-invoice-apt": image_with_apt,
+    "stack-flask-uploads": stack,
 }

@@ -1,7 +1,11 @@
 """The small stack: database, cache, migrations, uploads, on real containers."""
 
+import json
+import os
 import re
 import shutil
+import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +67,114 @@ def test_the_stack_serves_keeps_its_data_and_says_why_a_migration_fails(
     assert "release" in answer.stderr and "no such luck" in answer.stderr
     assert seen(url) > before  # what served before serves on
     broken.unlink()
+
+
+PICTURE = b"GIF89a" + b"x" * 3000
+SLOW_MIGRATION = """\
+revision, down_revision = '0002', '0001'
+import time
+def upgrade():
+    print('it migrates', flush=True)
+    time.sleep(2)
+def downgrade():
+    pass
+"""
+
+
+def page(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def add_picture(url: str, title: str) -> None:
+    mark = "----stack"
+    parts = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="title"\r\n\r\n{title}\r\n'
+        f'--{mark}\r\nContent-Disposition: form-data; name="picture"; filename="a.gif"\r\n\r\n'
+    )
+    body = parts.encode() + PICTURE + f"\r\n--{mark}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
+    with urllib.request.urlopen(urllib.request.Request(f"{url}pictures", body, kind), timeout=20) as answer:
+        assert title in answer.read().decode()
+
+
+def folder_of(program: Program) -> Path:
+    state = Path(program.environ["OKAMOCHI_STATE_DIR"])
+    (folder,) = (path for path in state.iterdir() if (path / "secrets").is_dir())
+    return folder
+
+
+def compose(program: Program, project: Path, *words: str) -> "subprocess.Popen[str]":
+    """What `up` started, by the user's own Compose."""
+    folder = folder_of(program)
+    variables = json.loads((folder / "compose.env.json").read_text())
+    names = ("--project-name", f"okamochi-{folder.name}", "--project-directory", str(project))
+    return subprocess.Popen(
+        ("docker", "compose", *names, "--file", str(folder / "compose.yaml"), *words),
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_three_that_start_at_once_with_a_pending_migration_migrate_once(
+    program: Program, project: Path
+) -> None:
+    (project / "migrations" / "versions" / "0002_slow.py").write_text(SLOW_MIGRATION)
+    program.ok("up", project, "--engine", "docker")
+    program.ok("exec", "--project", project, "--", "flask", "db", "downgrade")
+    started = [compose(program, project, "run", "--rm", "--no-TTY", "--no-deps", "release") for _ in range(3)]
+    answers = [process.communicate(timeout=120)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], answers
+    assert "".join(answers).count("it migrates") == 1, answers
+    assert "".join(answers).count("another process did it") == 2, answers
+
+
+def test_what_was_backed_up_is_there_again_after_all_was_destroyed(
+    program: Program, project: Path, tmp_path: Path
+) -> None:
+    url = program.ok("up", project, "--engine", "docker").last_line
+    add_picture(url, "a first picture")
+    visits = seen(url)
+    saved = Path(program.ok("backup", project, "--output", tmp_path).last_line)
+    assert saved.stat().st_mode & 0o077 == 0
+    add_picture(url, "one too late")
+    program.ok("down", project, "--volumes")
+    url = program.ok("up", project, "--engine", "docker").last_line
+    assert "a first picture" not in page(url)
+    assert seen(url) < visits
+
+    asked = program("restore", saved, project)
+    assert asked.code == 2 and "--yes" in asked.stderr
+    program.ok("restore", saved, project, "--yes")
+    text = page(url)
+    assert "a first picture" in text and "one too late" not in text
+    assert seen(url) > visits
+    found = re.search(r"/pictures/[0-9a-f]+[.]gif", text)
+    assert found is not None
+    with urllib.request.urlopen(url.rstrip("/") + found[0], timeout=20) as answer:
+        assert answer.read() == PICTURE
+
+    content = bytearray(saved.read_bytes())
+    content[content.index(b"GIF89a")] ^= 1
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(content)
+    refused = program("restore", damaged, project, "--yes")
+    assert refused.code == 2 and "another digest" in refused.stderr
+    assert "a first picture" in page(url)
+
+
+def test_data_of_another_password_is_told_as_that(
+    program: Program, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program.ok("down", project)
+    other = program.with_environ(OKAMOCHI_STATE_DIR=str(tmp_path_factory.mktemp("other-state")))
+    answer = other("up", project, "--engine", "docker")
+    assert answer.code == 8
+    assert "the data of db was made with another password" in answer.stderr
+    assert "ALTER USER" in answer.stderr and "down --volumes" in answer.stderr
+    other("down", project)
 
 
 def test_no_secret_is_in_the_compose_file_or_in_a_containers_environment(

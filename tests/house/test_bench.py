@@ -22,6 +22,7 @@ MODULES = (
     "report",
     "run",
     "scenarios",
+    "stacks",
     "workshop",
 )
 

@@ -51,6 +51,7 @@ POSTGRES = StandIn(
     "/var/lib/postgresql/data",
 )
 REDIS = StandIn(("redis-server",), "redis-entrypoint.sh", (), "/data")
+CADDY = StandIn(("caddy",), "", (), "/data")
 VALKEY = StandIn(("valkey-server", "valkey-tools"), "redis-entrypoint.sh", (), "/data")
 # MariaDB for both: Debian has no MySQL
 MYSQL = StandIn(
@@ -67,6 +68,7 @@ def recipe(tag: str) -> StandIn:
         "postgres": POSTGRES,
         "redis": REDIS,
         "valkey/valkey": VALKEY,
+        "caddy": CADDY,
         "mysql": MYSQL,
         "mariadb": MYSQL,
     }[name]
@@ -85,7 +87,7 @@ def ensure(tag: str) -> str:
 def make(tag: str, stand_in: StandIn) -> None:
     archive = root_archive("trixie", stand_in.packages, os.environ)
     changes = (
-        f'ENTRYPOINT ["/usr/local/bin/{stand_in.entrypoint}"]',
+        *([f'ENTRYPOINT ["/usr/local/bin/{stand_in.entrypoint}"]'] if stand_in.entrypoint else []),
         f'CMD ["{stand_in.packages[0] if stand_in is not POSTGRES else "postgres"}"]',
         "ENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
         f"VOLUME {stand_in.data}",
@@ -106,6 +108,8 @@ def make(tag: str, stand_in: StandIn) -> None:
 
 
 def dress(tar: tarfile.TarFile, stand_in: StandIn) -> None:
+    if not stand_in.entrypoint:
+        return
     script = Path(__file__).with_name(stand_in.entrypoint)
     member = tar.gettarinfo(script, f"./usr/local/bin/{stand_in.entrypoint}")
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o755, 0, 0, "", ""

@@ -25,6 +25,8 @@ COMMANDS = {
     "exec": "exec",
     "shell": "shell",
     "release": "release",
+    "backup": "backup",
+    "restore": "restore",
     "lock": "lock",
     "outdated": "outdated",
     "render": "render",

@@ -12,14 +12,14 @@ from okamochi.cli.options import format_option, path_argument, real_world
 @click.option("--all", "everything", is_flag=True, help="Every project on this machine, not only PATH.")
 @format_option
 def command(path: Path, everything: bool, output_format: str) -> None:
-    """What `okamochi up` started: container, engine, state, URL."""
+    """What `okamochi up` started: container, engine, state, URL; below it workers, databases and the rest."""
     from okamochi.workflows.running import ps
 
     seen = ps(None if everything else path, real_world())
     if output_format == "json":
         import msgspec
 
-        rows = [{"up": item.record, "now": item.running} for item in seen]
+        rows = [{"up": item.record, "now": item.running, "others": item.others} for item in seen]
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
         return
     for item in seen:
@@ -27,5 +27,9 @@ def command(path: Path, everything: bool, output_format: str) -> None:
         told = item.running is not None and item.running.health in ("healthy", "unhealthy")
         health = f" ({item.running.health})" if item.running and told else ""
         click.echo(f"{item.record.container}  {item.record.engine}  {state}{health}  {item.record.url}")
+        for one in item.others:
+            ended = f" ({one.exit_code})" if one.state == "exited" else ""
+            health = f" ({one.health})" if one.health else ended
+            click.echo(f"  {one.service}  {one.state}{health}")
     if not seen:
         click.echo("nothing is running", err=True)

@@ -32,6 +32,14 @@ from okamochi.cli.options import (
     metavar="COMMAND",
     help="Run COMMAND in the container before its first page is asked for; once, until `down --volumes`.",
 )
+@click.option(
+    "--domain",
+    metavar="NAME",
+    help="Serve everybody under NAME, by a proxy with certificates.",
+)
+@click.option(
+    "--expose", multiple=True, metavar="SERVICE=PORT", help="A loopback port that leads to a backing service."
+)
 @offline_option
 @entrypoint_option
 @format_option
@@ -42,6 +50,8 @@ def command(
     engine: str | None,
     locked: bool,
     setup: tuple[str, ...],
+    domain: str | None,
+    expose: tuple[str, ...],
     offline: bool,
     entrypoint: str | None,
     output_format: str,
@@ -53,7 +63,8 @@ def command(
     from okamochi.workflows.build import BuildRequest
     from okamochi.workflows.up import UpRequest, up
 
-    overrides = tuple(overrides_of(entrypoint=entrypoint).items())
+    wanted = overrides_of(entrypoint=entrypoint, domain=domain, expose=",".join(expose) or None)
+    overrides = tuple(wanted.items())
     build = BuildRequest(path=path, locked=locked, overrides=overrides)
     request = UpRequest(build=build, engine=engine, port=port, env_file=env_file, setup=setup)
     record = up(request, real_world(offline=offline))
@@ -62,4 +73,6 @@ def command(
 
         click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
     else:
-        click.echo(record.url)
+        if record.public_url:
+            click.echo(f"on this machine: {record.url}", err=True)
+        click.echo(record.public_url or record.url)

@@ -13,6 +13,8 @@ from okamochi.model.settings_reader import setting_keys, settings_of
 __all__ = ["ChosenSettings", "choose_settings", "settings_from_environ"]
 
 LIST_KEYS = frozenset(["requirements", "packages", "volumes", "exclude"])
+TABLE_KEYS = frozenset(["expose"])
+"""Written as name=value, with commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def choose_settings(
 
 
 def _parsed(key: str, text: str, shown: str) -> Any:
-    value: Any = [part.strip() for part in text.split(",") if part.strip()] if key in LIST_KEYS else text
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    value: Any = parts if key in LIST_KEYS else text
+    if key in TABLE_KEYS:
+        value = dict(part.partition("=")[::2] for part in parts)
     settings = settings_of({key: value}, path=shown, strict=False).settings
     return getattr(settings, key.replace("-", "_"))

@@ -59,6 +59,7 @@ BUILT_IN = (
             "Thumbs.db",
             "*.swp",
             "*~",
+            "*.okamochi-backup",
         ),
     ),
     IgnoreGroup(

@@ -21,6 +21,7 @@ from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
+from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
 from okamochi.detect.own_package import own_package, own_package_decision
@@ -58,6 +59,7 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = ["make_plan"]
 
 PORT = 8000
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
 NO_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -101,6 +103,7 @@ def make_plan(
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     volumes = _volumes(objects, entry, reached, dependencies, chosen)
     services = choose_services(sources, reached, dependencies, chosen, name)
+    mail, mail_decisions = mail_catcher(sources, reached)
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
     image_environment, image_decisions = _image_environment(
         _roots(objects, entry, reached),
@@ -146,6 +149,7 @@ def make_plan(
         *volumes.decisions,
         *static.decisions,
         *services.decisions,
+        *mail_decisions,
         *unread_modules(sources, excluded),
     )
     return checked(
@@ -160,6 +164,7 @@ def make_plan(
             source=AppSource(exclude=excluded),
             processes=(web, *(_from_the_app(one, image_environment) for one in processes)),
             services=services.services,
+            development_services=mail,
             setup_commands=setups,
             environment=environment,
             image_environment=image_environment,
@@ -167,6 +172,7 @@ def make_plan(
             moved_files=volumes.files,
             temporary_folders=static.folders,
             native=native_facts(sources, reached),
+            domain=_domain(chosen),
             decisions=decisions,
         )
     )
@@ -177,6 +183,17 @@ def _from_the_app(process: Process, image_environment: tuple[tuple[str, str], ..
     paths = (APP_ROOT, *dict(image_environment).get("PYTHONPATH", "").split(":"))
     value = ":".join(path for path in dict.fromkeys(paths) if path)
     return msgspec.structs.replace(process, environment=(*process.environment, ("PYTHONPATH", value)))
+
+
+def _domain(chosen: ChosenSettings) -> str:
+    wanted = (chosen.settings.domain or "").strip().rstrip(".").lower()
+    if wanted and DOMAIN.fullmatch(wanted) is None:
+        raise UsageError(
+            f"{wanted!r} is no domain",
+            where=chosen.where("domain"),
+            hint="write the name alone, without https:// and without a path: example.org",
+        )
+    return wanted
 
 
 def _wanted(chosen: ChosenSettings) -> WantedObject | None:

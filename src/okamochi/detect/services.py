@@ -112,10 +112,23 @@ def choose_services(
                 origin=chosen.origin("services"),
                 evidence=(chosen.place("services"),),
             )
+    _expose(services, chosen)
     return ChosenServices(
         tuple(services[host] for host in sorted(services)),
         tuple(decisions[host] for host in sorted(decisions)),
     )
+
+
+def _expose(services: dict[str, BackingService], chosen: ChosenSettings) -> None:
+    for host, port in sorted((chosen.settings.expose or {}).items()):
+        if host not in services:
+            names = ", ".join(sorted(services)) or "no service at all"
+            raise UsageError(
+                f"there is no service {host} to expose",
+                where=chosen.where("expose"),
+                hint=f"the plan has {names} (okamochi plan)",
+            )
+        services[host] = msgspec.structs.replace(services[host], published_port=port)
 
 
 def _candidates(

@@ -7,6 +7,7 @@ __all__ = [
     "HEALTH_CHECK",
     "HEARTBEAT_FILE",
     "SECRETS_MOUNT",
+    "VOLUME_FILES",
     "command_of",
     "health_environment",
     "is_migration",
@@ -20,6 +21,8 @@ PYTHON = f"{VENV_ROOT}/bin/python"
 HEALTH_CHECK = (PYTHON, "-I", "-S", f"{KIT_ROOT}/healthcheck.py")
 """Exits with 0 when the process's probe is content."""
 LOADER = (PYTHON, "-I", f"{KIT_ROOT}/secret_files.py", "--")
+VOLUME_FILES = (PYTHON, "-I", f"{KIT_ROOT}/volume_files.py")
+"""Followed by `save` or `load` and a folder: the folder as a tar stream, and back."""
 MIGRATE = (PYTHON, "-I", f"{KIT_ROOT}/migrate.py", "--")
 HEARTBEAT = (PYTHON, f"{KIT_ROOT}/heartbeat.py", "--")
 HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"

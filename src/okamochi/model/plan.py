@@ -188,12 +188,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `python_version` is "3.13"; `python_alternatives` are those that the project's metadata admits beside it,
     best first, tried in this order when what is pinned has no wheel for the first.
     `environment` is what the code reads; `image_environment` is what the image sets itself (sorted by name).
-    `processes` share one image. `services` are what they connect to.
+    `processes` share one image. `services` are what they connect to,
+    `development_services` what stands in at the desk alone for what production has elsewhere (mail).
     `setup_commands` are offered. `volumes` outlive containers;
     `moved_files` are links from between the code into them. `temporary_folders` (beside /tmp) are written by
     the app and forgotten.
     `native` is what the app's own code says about libraries and programs beside Python's; the Debian packages
     for them, and for what the wheels need, are found when the wheels are there, and kept in the lock.
+    `domain` is the name under which a proxy in front serves the app to everybody, "" for none.
     `name` is a normalized name (PEP 503), fit for an image repository.
     """
 
@@ -208,6 +210,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     source: AppSource
     processes: tuple[Process, ...]
     services: tuple[BackingService, ...] = ()
+    development_services: tuple[BackingService, ...] = ()
     setup_commands: tuple[SetupCommand, ...] = ()
     environment: tuple[EnvironmentVariable, ...] = ()
     image_environment: tuple[tuple[str, str], ...] = ()
@@ -216,6 +219,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
     native: NativeFacts = NativeFacts()
+    domain: str = ""
     decisions: tuple[Decision, ...] = ()
 
     @property

@@ -54,6 +54,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         dict[str, str] | bool | None,
         Meta(description='services to run: { db = "postgres:16", redis = "off" }; false for none'),
     ] = None
+    expose: Annotated[
+        dict[str, Port] | None,
+        Meta(description="services that a port of this machine's loopback leads to: { db = 15432 }"),
+    ] = None
+    domain: Annotated[
+        str | None,
+        Meta(description='name under which a proxy with certificates serves: "example.org"'),
+    ] = None
     gunicorn: Annotated[
         bool | None, Meta(description="false: never add gunicorn, the project brings its server")
     ] = None

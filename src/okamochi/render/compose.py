@@ -4,7 +4,6 @@ https://github.com/compose-spec/compose-spec/blob/main/spec.md. Two variables ar
 OKAMOCHI_IMAGE (the image, by content) and OKAMOCHI_SECRETS (the folder with the secrets' files).
 """
 
-import posixpath
 from collections.abc import Iterator
 
 from okamochi.model.backing_service import BackingService
@@ -25,7 +24,9 @@ from okamochi.model.process import (
     ProcessType,
     VariableKind,
 )
+from okamochi.render.compose_backing import LOG, backing_service, check, limits, literal
 from okamochi.render.compose_dev import development_findings, render_compose_dev
+from okamochi.render.compose_proxy import caddyfile, front_network, proxy, trust
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
@@ -33,8 +34,6 @@ from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 __all__ = ["ComposeRenderer", "compose_secrets", "render_compose"]
 
 Node = dict[str, Yaml]
-
-LOG: Node = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 
 HEAD = {
     Language.ENGLISH: (
@@ -59,10 +58,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "release": ("runs once, before web: migrations", "web より先に一度だけ実行（マイグレーション）"),
     "data": ("no way out: databases talk to the app only", "外部へ出られない。DB はアプリとだけ通信"),
     "volume": ("outlives containers; `docker compose down -v` deletes it", "コンテナより長生きする"),
-    "caps": (
-        "what the image's entry point needs to drop to its own user",
-        "専用ユーザに切り替えるための最小権限",
-    ),
 }
 
 
@@ -88,7 +83,8 @@ def render_compose(plan: Plan, language: Language = Language.ENGLISH) -> Renderi
     }
     head = HEAD[language].format(name=plan.name)
     content = yaml_text(document, head=head).encode()
-    return Rendering(files=(RenderedFile(path="compose.yaml", content=content),), findings=findings_of(plan))
+    files = (*caddyfile(plan), RenderedFile(path="compose.yaml", content=content))
+    return Rendering(files=files, findings=findings_of(plan))
 
 
 def findings_of(plan: Plan) -> tuple[Finding, ...]:
@@ -128,6 +124,8 @@ def services_of(plan: Plan, language: Language) -> Iterator[tuple[str, Yaml]]:
         yield process.name, app_service(plan, process, language)
     for service in plan.services:
         yield service.name, backing_service(service, language)
+    if plan.domain:
+        yield "proxy", proxy(plan, language, LOG)
 
 
 def app_service(plan: Plan, process: Process, language: Language) -> Node:
@@ -147,7 +145,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
         **dependencies_of(plan, process),
         **healthcheck_of(process),
         **restart_of(process),
-        "networks": ["edge", "data"] if plan.services else ["edge"],
+        "networks": networks_for(plan, process),
         **hardening(plan, language),
         **mounts(plan),
         "stop_signal": process.stop_signal,
@@ -160,13 +158,13 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
     return node
 
 
+def networks_for(plan: Plan, process: Process) -> list[Yaml]:
+    front = ["front"] if plan.domain and process.type is ProcessType.WEB else []
+    return ["edge", *(["data"] if plan.services else []), *front]
+
+
 def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
     return [literal(one) for one in command_of(process, secrets=bool(names))]
-
-
-def literal(text: str) -> str:
-    """The text itself for Compose, which takes $ for the beginning of a variable."""
-    return text.replace("$", "$$")
 
 
 def port_of(process: Process) -> str:
@@ -193,6 +191,7 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
         found.update({name: literal(value) for name, value in health_environment(process).items()})
     if process.type is ProcessType.WEB:
         found.update({name: literal(value) for name, value in schema_environment(plan.processes).items()})
+        found.update(trust(plan))
     found.update({name: literal(value) for name, value in process.environment})
     for name in sorted(dict(plan.image_environment).keys() & set(names)):
         found[name] = ""  # the image's own value (a SQLite file) gives way to the file
@@ -244,16 +243,6 @@ def healthcheck_of(process: Process) -> Node:
     return {"healthcheck": {"disable": True}}
 
 
-def check(argv: tuple[str, ...], *, start: str, every: str = "10s") -> Node:
-    return {
-        "test": ["CMD", *argv],
-        "interval": every,
-        "timeout": "5s",
-        "retries": 3,
-        "start_period": start,
-    }
-
-
 def restart_of(process: Process) -> Node:
     return {"restart": "no" if process.type is ProcessType.RELEASE else "unless-stopped"}
 
@@ -276,59 +265,17 @@ def mounts(plan: Plan) -> Node:
     return {"tmpfs": folders, **({"volumes": volumes} if volumes else {})}
 
 
-def limits(memory_bytes: int, cpus: float, pids: int) -> Node:
-    return {
-        "deploy": {
-            "resources": {
-                "limits": {"cpus": f"{cpus:g}", "memory": f"{memory_bytes // 1024**2}M", "pids": pids},
-                "reservations": {"memory": f"{memory_bytes // 2 // 1024**2}M"},
-            }
-        }
-    }
-
-
-def backing_service(service: BackingService, language: Language) -> Node:
-    container = container_of(service)
-    capabilities: list[Yaml] = list(container.capabilities)
-    checked = check(container.healthcheck, start="30s", every="5s")
-    environment: Node = {name: value for name, value in container.variables if value}
-    secret = password_name(service)
-    if container.password_variable:
-        environment[container.password_variable] = f"{SECRETS_MOUNT}/{secret}"
-    volumes: list[Yaml] = [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
-    started = "/docker-entrypoint-initdb.d"
-    for number, path in enumerate(service.initial_files, start=1):
-        # the image runs them by name: the number keeps their order, and two of one name apart
-        volumes.append(literal(f"./{path}:{started}/{number:02}-{posixpath.basename(path)}:ro"))
-    return {
-        "image": service.image,
-        **({"command": [literal(one) for one in container.command]} if container.command else {}),
-        **({"environment": environment} if environment else {}),
-        **({"secrets": [secret]} if container.password_variable else {}),
-        **({"healthcheck": checked} if container.healthcheck else {}),
-        "restart": "unless-stopped",
-        "networks": ["data"],
-        "read_only": True,
-        "tmpfs": list(container.tmpfs),
-        **({"volumes": volumes} if volumes else {}),
-        "cap_drop": ["ALL"],
-        **({"cap_add": Commented(say("caps", language), capabilities)} if capabilities else {}),
-        "security_opt": ["no-new-privileges:true"],
-        "shm_size": "128m",
-        "stop_grace_period": "35s",
-        **limits(container.memory_bytes, 1.0, 256),
-        "logging": LOG,
-    }
-
-
 def networks_of(plan: Plan, language: Language) -> Node:
     data: Node = {"data": Commented(say("data", language), {"internal": True})} if plan.services else {}
-    return {"networks": {"edge": {}, **data}}
+    # a port cannot be published from a network without a way out
+    exposed: Node = {"exposed": {}} if any(one.published_port for one in plan.services) else {}
+    return {"networks": {"edge": {}, **data, **front_network(plan, language), **exposed}}
 
 
 def volumes_of(plan: Plan, language: Language) -> Node:
     names = [volume.name for volume in plan.volumes]
     names += [f"{service.name}-data" for service in plan.services if service.volume_path]
+    names += ["proxy-data", "proxy-config"] if plan.domain else []
     if not names:
         return {}
     return {"volumes": Commented(say("volume", language), {name: {} for name in names})}

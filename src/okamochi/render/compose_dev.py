@@ -4,16 +4,19 @@ https://github.com/compose-spec/compose-spec/blob/main/13-merge.md. No tags (!re
 `develop`: Compose knows them only since 2.24 and 2.22, and refuses the whole file before.
 """
 
+from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.development import DEBUGGER_PORT, development_environment, development_process
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import Process, ProcessType
+from okamochi.render.compose_backing import backing_service
 from okamochi.render.rendering import Language, RenderedFile
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
-__all__ = ["COMPOSE_DEV", "development_findings", "mount_points", "render_compose_dev"]
+__all__ = ["COMPOSE_DEV", "MAIL_PAGE_PORT", "development_findings", "mount_points", "render_compose_dev"]
 
 COMPOSE_DEV = "compose.dev.yaml"
+MAIL_PAGE_PORT = 8025
 Node = dict[str, Yaml]
 
 HEAD = {
@@ -38,6 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "ループバック以外では起動しない（デバッガは任意のコードを実行できる）",
     ),
     "ports": ("the debugger, when one is asked for; else a free port", "デバッガ。指定がなければ空きポート"),
+    "mail": ("every mail that the app sends is shown here", "アプリが送るメールはすべてここで見られる"),
     "volumes": ("the source, read-write, over the image's", "ソースを読み書き可でマウント"),
 }
 
@@ -45,8 +49,27 @@ WORDS: dict[str, tuple[str, str]] = {
 def render_compose_dev(plan: Plan, language: Language = Language.ENGLISH) -> RenderedFile:
     """The override; the same plan, the same bytes."""
     services: Node = {one.name: override(plan, one, language) for one in plan.processes}
+    services |= {one.name: stand_in(one, language) for one in plan.development_services}
     text = yaml_text({"services": services}, head=HEAD[language].format(name=plan.name))
     return RenderedFile(path=COMPOSE_DEV, content=text.encode())
+
+
+def stand_in(service: BackingService, language: Language) -> Node:
+    """What production has elsewhere; the pages of the mail catcher are for this machine alone."""
+    node = backing_service(service, language) | {"networks": ["edge"]}
+    if service.kind is ServiceKind.MAIL:
+        page: list[Yaml] = [f"127.0.0.1:${{OKAMOCHI_MAIL_PORT:-{MAIL_PAGE_PORT}}}:{MAIL_PAGE_PORT}"]
+        node["ports"] = Commented(say("mail", language), page)
+    return node
+
+
+def told_at_the_desk(plan: Plan) -> dict[str, str]:
+    """How the app finds what stands in."""
+    return {
+        variable.name: service.value_of(variable)
+        for service in plan.development_services
+        for variable in service.variables
+    }
 
 
 def say(key: str, language: Language) -> str:
@@ -61,7 +84,8 @@ def override(plan: Plan, process: Process, language: Language) -> Node:
     port = f"127.0.0.1:${{OKAMOCHI_DEBUG_PORT:-0}}:{DEBUGGER_PORT}"
     argv: list[Yaml] = [one.replace("$", "$$") for one in desk.argv]
     environment: Node = {
-        name: value.replace("$", "$$") for name, value in development_environment(plan).items()
+        name: value.replace("$", "$$")
+        for name, value in {**development_environment(plan), **told_at_the_desk(plan)}.items()
     }
     if web:
         address = Commented(say("address", language), "${OKAMOCHI_ADDRESS:-127.0.0.1}")

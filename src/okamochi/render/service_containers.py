@@ -105,4 +105,6 @@ def container_of(service: BackingService) -> ServiceContainer:
                 healthcheck=("mc", "ready", "local"),
             )
         case ServiceKind.MAIL:
-            return ServiceContainer(capabilities=(), memory_bytes=128 * 1024 * 1024)
+            return ServiceContainer(
+                healthcheck=("/mailpit", "readyz"), capabilities=(), memory_bytes=128 * 1024 * 1024
+            )

@@ -23,6 +23,8 @@ from okamochi.run.spec import (
 from okamochi.system.process import Completed, Runner
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
 
@@ -48,6 +50,8 @@ OWN_VARIABLES = (
     "LD_",
     "REGISTRY_",
 )
+ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
+ONCE_SECONDS = 900
 OWN_NAMES = ("PATH", "HOME", "USER", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -102,17 +106,40 @@ class CommandLineEngine:
             raise self._start_error(spec, completed)
         return self.inspect(spec.name)
 
+    def run_once(self, spec: RunSpec) -> Completed:
+        self._refuse_foreign(spec)
+        self.remove(spec.name)
+        for volume in spec.volumes:
+            self._ensure_volume(spec.volume_name(volume), spec.app)
+        flags, variables = environment_flags(spec.full_environment)
+        once = ("run", "--rm", "--name", spec.name, "--pull", "never", "--no-healthcheck")
+        argv = (self.name, *once, *self.container_arguments(spec, flags))
+        try:
+            return self.runner.run(
+                argv, env={**self.environ, **variables}, timeout_seconds=ONCE_SECONDS, merge_stderr=True
+            )
+        except BaseException:
+            self.remove(spec.name)
+            raise
+
     def run_arguments(self, spec: RunSpec, environment: tuple[str, ...]) -> tuple[str, ...]:
         """Everything after the program's name, for `run`."""
-        argv = spec.process.argv
         return (
             *("run", "--detach", "--name", spec.name, "--pull", "never", "--restart", "unless-stopped"),
+            *port_flags(spec),
+            *self.special_flags(spec),
+            *self.container_arguments(spec, environment),
+        )
+
+    def container_arguments(self, spec: RunSpec, environment: tuple[str, ...]) -> tuple[str, ...]:
+        """What one that stays and one that runs once have in common."""
+        argv = spec.process.argv
+        return (
             *(flag for name, value in spec.all_labels for flag in ("--label", f"{name}={value}")),
             *security_flags(spec),
             *self.limit_flags(spec),
             *("--stop-signal", spec.process.stop_signal),
             *("--stop-timeout", str(spec.process.stop_grace_seconds)),
-            *port_flags(spec),
             *(
                 flag
                 for volume in spec.volumes
@@ -121,7 +148,6 @@ class CommandLineEngine:
             *bind_flags(spec),
             *secrets_flags(spec),
             *environment,
-            *self.special_flags(spec),
             *("--entrypoint", argv[0], spec.image_reference, *argv[1:]),
         )
 
@@ -150,6 +176,26 @@ class CommandLineEngine:
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         completed = self._run("exec", name, *argv)
         return completed.ok, completed.text or completed.error_text
+
+    def beside(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        *,
+        source: "BinaryIO | None" = None,
+        into: "BinaryIO | None" = None,
+    ) -> Completed:
+        found = self.inspect(name)
+        if found.state is ContainerState.ABSENT:
+            raise EngineError(
+                f"there is no container {name}", where=self.name, hint="start it with 'okamochi up'"
+            )
+        flags = ("--rm", "--interactive", "--pull", "never", "--network", "none", "--volumes-from", name)
+        security = security_flags(RunSpec(name="", app="", image_reference="", process=ONE_OFF))
+        command = ("--no-healthcheck", "--entrypoint", argv[0], found.image_reference, *argv[1:])
+        return self.runner.stream(
+            (self.name, "run", *flags, *security, *command), source=source, into=into, env=self.environ
+        )
 
     def try_out(self, trial: Trial) -> Completed:
         name = f"okamochi-trial-{os.getpid()}-{secrets.token_hex(4)}"

@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from okamochi.errors import EngineError
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
-__all__ = ["ComposeProject", "compose_version"]
+__all__ = ["ComposeProject", "ServiceState", "compose_version"]
 
 START_SECONDS = 600
 ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -31,6 +32,16 @@ def compose_version(runner: Runner, environ: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True)
+class ServiceState:
+    """`health` is the engine's word, "" when nothing is checked; `exit_code` counts when it ended."""
+
+    service: str
+    state: str
+    exit_code: int
+    health: str = ""
+
+
+@dataclass(frozen=True)
 class ComposeProject:
     """One stack: `name` is its project in Compose, `file` the compose.yaml, `folder` where its paths begin.
     `variables` are what the file's ${...} stand for; `overrides` are files that change it."""
@@ -46,12 +57,11 @@ class ComposeProject:
     def container(self, service: str) -> str:
         return f"{self.name}-{service}-1"
 
-    def start(self, services: Sequence[str] = ()) -> None:
-        """Creates or changes what the file says, in the order of its conditions. EngineError with Compose's
-        own words."""
-        done = self._run(
-            "up", "--detach", "--no-build", "--remove-orphans", *services, timeout_seconds=START_SECONDS
-        )
+    def start(self, services: Sequence[str] = (), *, alone: bool = False) -> None:
+        """Creates or changes what the file says, in the order of its conditions; with `alone` nothing that
+        the services depend on. EngineError with Compose's own words."""
+        flags = ("--detach", "--no-build", "--remove-orphans", *(("--no-deps",) if alone else ()))
+        done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
         if not done.ok:
             raise self._failure(done, "the stack could not be started")
 
@@ -66,6 +76,46 @@ class ComposeProject:
         return self.runner.passthrough(
             (*self._base, "run", "--rm", "--no-TTY", "--interactive=false", service), env=self._environment
         )
+
+    def end_of(self, service: str) -> int:
+        """Waits until the service's container ends; its exit code."""
+        words = ("docker", "wait", self.container(service))
+        done = self.runner.run(words, env=self.environ, timeout_seconds=START_SECONDS)
+        return int(done.text) if done.text.isdigit() else 1
+
+    def halt(self, services: Sequence[str]) -> None:
+        """Stops these and keeps their containers."""
+        done = self._run("stop", *services, timeout_seconds=300)
+        if not done.ok:
+            raise self._failure(done, f"{', '.join(services)} could not be stopped")
+
+    def inside(
+        self,
+        service: str,
+        argv: Sequence[str],
+        *,
+        source: BinaryIO | None = None,
+        into: BinaryIO | None = None,
+    ) -> Completed:
+        """A command in a service's running container, from one open file into another."""
+        words = ("docker", "exec", "--interactive", self.container(service), *argv)
+        return self.runner.stream(words, source=source, into=into, env=self.environ)
+
+    def refuses(self, service: str, *argv: str) -> bool:
+        """Whether a log-in inside the service's container says that the password is wrong."""
+        done = self.inside(service, argv)
+        text = done.error_text
+        return not done.ok and ("password authentication failed" in text or "Access denied" in text)
+
+    def beside(self, service: str, argv: Sequence[str], *, source: BinaryIO) -> Completed:
+        """A command of a service's image with the volumes of its container, which may stand still."""
+        name = self.container(service)
+        shown = self.runner.run(
+            ("docker", "inspect", "--format", "{{.Config.Image}}", name), env=self.environ, timeout_seconds=60
+        )
+        flags = ("--rm", "--interactive", "--pull", "never", "--network", "none", "--volumes-from", name)
+        words = ("docker", "run", *flags, "--entrypoint", argv[0], shown.text, *argv[1:])
+        return self.runner.stream(words, source=source, env=self.environ)
 
     def stop(self, *, volumes: bool, grace_seconds: int) -> None:
         flags = ("--volumes",) if volumes else ()
@@ -93,11 +143,23 @@ class ComposeProject:
 
     def states(self) -> tuple[tuple[str, str, int], ...]:
         """(service, state, exit code) of each container, those that ended too."""
+        return tuple((one.service, one.state, one.exit_code) for one in self.rows())
+
+    def rows(self) -> tuple[ServiceState, ...]:
+        """Each container, those that ended too, sorted by service."""
         done = self._run("ps", "--all", "--format", "json", timeout_seconds=60)
         text = done.text
         rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
-        found = ((str(row["Service"]), str(row["State"]), int(row.get("ExitCode") or 0)) for row in rows)
-        return tuple(sorted(found))
+        found = (
+            ServiceState(
+                str(row["Service"]),
+                str(row["State"]),
+                int(row.get("ExitCode") or 0),
+                str(row.get("Health") or ""),
+            )
+            for row in rows
+        )
+        return tuple(sorted(found, key=lambda one: one.service))
 
     @property
     def _base(self) -> tuple[str, ...]:
@@ -118,7 +180,8 @@ class ComposeProject:
     def _failure(self, done: Completed, message: str) -> EngineError:
         text = done.error_text
         if "already allocated" in text or "address already in use" in text:
-            port = dict(self.variables).get("OKAMOCHI_PORT", "0")
+            named = re.search(r":(\d{1,5})(?: failed: port is already|: bind: address already)", text)
+            port = named[1] if named else dict(self.variables).get("OKAMOCHI_PORT", "0")
             return taken_port_error(int(port), self.runner)
         return EngineError(
             message,

@@ -6,6 +6,8 @@ from okamochi.errors import EngineError
 from okamochi.run.spec import EngineFacts, Running, RunSpec, Trial
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
     from okamochi.system.process import Completed
@@ -40,6 +42,10 @@ class Engine(Protocol):
         """A container of that name that exists is replaced."""
         ...
 
+    def run_once(self, spec: RunSpec) -> "Completed":
+        """A container that runs to its end and is gone then; its output, both streams, is in `stdout`."""
+        ...
+
     def inspect(self, name: str) -> Running:
         """ContainerState.ABSENT when there is none."""
         ...
@@ -58,6 +64,18 @@ class Engine(Protocol):
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         """Runs the health check inside: whether it exits with 0, and what it says."""
+        ...
+
+    def beside(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        *,
+        source: "BinaryIO | None" = None,
+        into: "BinaryIO | None" = None,
+    ) -> "Completed":
+        """Runs a command of the image with the volumes of a container, whether that runs or not, and waits
+        for its end. `source` is its stdin, `into` takes its stdout: open files."""
         ...
 
     def try_out(self, trial: Trial) -> "Completed":

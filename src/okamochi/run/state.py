@@ -21,7 +21,8 @@ LOCK_SECONDS = 120
 
 
 class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The container that `up` started last. `project` is the folder it came from."""
+    """The container that `up` started last. `project` is the folder it came from;
+    `public_url` is where a proxy serves it to everybody."""
 
     app: str
     engine: str
@@ -31,6 +32,7 @@ class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
     url: str = ""
     project: str = ""
+    public_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,18 @@ class AppState:
     def put_record(self, record: UpRecord) -> None:
         self._make()
         write_atomic(self.folder / "up.json", msgspec.json.format(msgspec.json.encode(record)), mode=0o600)
+
+    def put_plan(self, content: bytes) -> None:
+        """The plan of what runs, as JSON."""
+        self._make()
+        write_atomic(self.folder / "plan.json", content, mode=0o600)
+
+    def plan_json(self) -> bytes:
+        """Empty when no `up` left one."""
+        try:
+            return (self.folder / "plan.json").read_bytes()
+        except OSError:
+            return b""
 
     def drop_record(self) -> None:
         (self.folder / "up.json").unlink(missing_ok=True)

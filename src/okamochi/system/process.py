@@ -94,6 +94,18 @@ class Runner(Protocol):
         """As `run`, while `write` streams into its stdin what is too large for memory (an image archive)."""
         ...
 
+    def stream(
+        self,
+        argv: Sequence[str],
+        *,
+        source: BinaryIO | None = None,
+        into: BinaryIO | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float = 3600,
+    ) -> Completed:
+        """As `run`, from one open file into another: dumps of databases are too large for memory."""
+        ...
+
     def passthrough(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> int:
@@ -147,6 +159,20 @@ class SubprocessRunner:
             out.seek(0)
             err.seek(0)
             return replace(completed, stdout=out.read(), stderr=err.read())
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        *,
+        source: BinaryIO | None = None,
+        into: BinaryIO | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float = 3600,
+    ) -> Completed:
+        process = _start(
+            argv, env, None, has_input=False, stdin=source, stdout=subprocess.PIPE if into is None else into
+        )
+        return self._finish(process, tuple(argv), None, timeout_seconds)
 
     def passthrough(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
@@ -245,13 +271,14 @@ def _start(
     cwd: Path | None,
     *,
     has_input: bool,
+    stdin: BinaryIO | None = None,
     stdout: int | BinaryIO = subprocess.PIPE,
     stderr: int | BinaryIO = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     with _start_errors(argv, cwd):
         return subprocess.Popen(
             tuple(argv),
-            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if has_input else stdin or subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
             env=env,
@@ -349,6 +376,20 @@ class RecordedRunner:
         stream = io.BytesIO()
         write(stream)
         return self.run(argv, stdin=stream.getvalue(), env=env, cwd=cwd, timeout_seconds=timeout_seconds)
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        *,
+        source: BinaryIO | None = None,
+        into: BinaryIO | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float = 3600,
+    ) -> Completed:
+        done = self.run(argv, stdin=source.read() if source else b"", env=env)
+        if into is not None:
+            into.write(done.stdout)
+        return done
 
     def passthrough(
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None

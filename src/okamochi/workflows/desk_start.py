@@ -7,11 +7,12 @@ from pathlib import Path
 import msgspec
 
 from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageError
+from okamochi.model.backing_service import ServiceKind
 from okamochi.model.development import DEBUGGER_PORT, development_environment
 from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.oci.reference import Reference
-from okamochi.render.compose_dev import mount_points, render_compose_dev
+from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_compose_dev
 from okamochi.run.docker import DockerEngine
 from okamochi.run.engine import Engine
 from okamochi.run.ports import choose_port, is_free
@@ -22,7 +23,8 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import Previous
-from okamochi.workflows.stack import Stack, is_stack, new_stack, with_service_values
+from okamochi.workflows.stack import Stack, new_stack
+from okamochi.workflows.stack_services import is_desk_stack, with_service_values
 
 __all__ = ["Desk", "desk_user", "make_mount_points", "start_desk"]
 
@@ -85,7 +87,7 @@ def start_desk(desk: Desk) -> UpRecord:
     refuse_taken_debug_port(desk, previous)
     port = port_of(desk, previous)
     spec = spec_of(desk, port)
-    if is_stack(desk.plan) and desk.engine.name == "docker":
+    if is_desk_stack(desk.plan) and desk.engine.name == "docker":
         spec = started_stack(desk, spec, previous)
     else:
         previous.step_aside(desk.engine)
@@ -105,6 +107,7 @@ def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
         "OKAMOCHI_UID": str(desk.desk_plan.security.run_as_user),
         "OKAMOCHI_GID": str(desk.desk_plan.security.run_as_group),
         "OKAMOCHI_DEBUG_PORT": str(desk.debug_port or ""),
+        **mail_page(desk),
     }
     override = render_compose_dev(desk.plan)
     stack: Stack = new_stack(
@@ -119,13 +122,23 @@ def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     )
     if previous.name and previous.name != stack.web:
         previous.step_aside(desk.engine)
-    with desk.world.reporter.step(
-        f"Starting {', '.join(one.name for one in desk.plan.services)} and the app"
-    ):
+    services = (*desk.plan.services, *desk.plan.development_services)
+    with desk.world.reporter.step(f"Starting {', '.join(one.name for one in services)} and the app"):
         stack.started(desk.plan)
     previous.be_gone()
     desk.app.state.forget_given_secrets(but=values.secret_names)
     return msgspec.structs.replace(spec, name=stack.web)
+
+
+def mail_page(desk: Desk) -> dict[str, str]:
+    """Where the mail catcher shows what was sent; nothing without one."""
+    if not any(one.kind is ServiceKind.MAIL for one in desk.plan.development_services):
+        return {}
+    running = desk.engine.inspect(f"okamochi-{desk.app.identity}-mail-1".replace(".", "-"))
+    port = int(running.address.rpartition(":")[2] or 0) if running.address else 0
+    port = port or choose_port(MAIL_PAGE_PORT, explicit=False, runner=desk.world.runner)
+    desk.world.reporter.note(f"mail that the app sends is shown at http://127.0.0.1:{port}/")
+    return {"OKAMOCHI_MAIL_PORT": str(port)}
 
 
 def wait(desk: Desk, spec: RunSpec) -> None:
@@ -173,6 +186,7 @@ def spec_of(desk: Desk, port: int) -> RunSpec:
         "PORT": str(plan.web.port),
         "OKAMOCHI_ADDRESS": "127.0.0.1",
         "OKAMOCHI_DEBUG_PORT": str(desk.debug_port or ""),
+        **mail_page(desk),
     }
     return RunSpec(
         name=f"okamochi-{app.identity}",

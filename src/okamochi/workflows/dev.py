@@ -20,8 +20,8 @@ from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
-from okamochi.workflows.stack import is_stack, needed_services
-from okamochi.workflows.up import built_and_loaded, chosen_engine, tell_unstarted
+from okamochi.workflows.stack_services import desk_services, tell_unstarted
+from okamochi.workflows.up import built_and_loaded, chosen_engine
 
 __all__ = ["DevRequest", "dev"]
 
@@ -49,12 +49,11 @@ def dev(request: DevRequest, world: World) -> UpRecord:
         planned = proved_plan(request, app, engine, world)
         env_file = request.env_file or own_env_file(request.path, world)
         reading = Reading(on_this_machine=engine.name == "host", at_the_desk=True)
+        read_plan = at_the_desk(planned.plan)
         values = read_values(
-            planned.plan, env_file, desk_app.state, world, project=request.path, reading=reading
+            read_plan, env_file, desk_app.state, world, project=request.path, reading=reading
         )
-        plan = (
-            needed_services(planned.plan, values, engine, world) if is_stack(planned.plan) else planned.plan
-        )
+        plan = desk_services(planned.plan, values, engine, world)
         if engine.name != "docker":
             tell_unstarted(plan, engine, world)
         user = desk_user(app.root, engine)
@@ -63,6 +62,11 @@ def dev(request: DevRequest, world: World) -> UpRecord:
             planned, chosen_platform(None), desk_app.state, world, user=user[0], group=user[1]
         )
         return start_desk(desk_for(request, desk_app, plan, built, values, engine, world))
+
+
+def at_the_desk(plan: Plan) -> Plan:
+    """With what stands in here among the services: it gives the app its variables."""
+    return msgspec.structs.replace(plan, services=(*plan.services, *plan.development_services))
 
 
 def desk_for(

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from okamochi.errors import EngineError
+from okamochi.errors import EngineError, OkamochiError
 from okamochi.model.kit_programs import with_secrets
+from okamochi.run.compose import ServiceState
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, engine_named
-from okamochi.run.spec import ContainerState, Running
+from okamochi.run.spec import ContainerState, Running, aside_name
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
@@ -20,10 +21,13 @@ __all__ = ["Seen", "down", "down_desk", "execute", "logs", "ps"]
 
 @dataclass(frozen=True)
 class Seen:
-    """What `up` recorded, and what the engine says now (None: the engine does not answer)."""
+    """What `up` recorded, and what the engine says now (None: the engine does not answer).
+
+    `others` run beside web: workers, databases, migrations that ended."""
 
     record: UpRecord
     running: Running | None
+    others: tuple[ServiceState, ...] = ()
 
 
 def down(path: Path, world: World, *, volumes: bool) -> tuple[str, ...]:
@@ -93,8 +97,26 @@ def ps(path: Path | None, world: World) -> tuple[Seen, ...]:
     root = state_dir(world.environ)
     states = tuple(one.state for one in apps_of(path, world)) if path is not None else AppState.all(root)
     records = (state.record() for state in states)
-    seen = (Seen(record, look(record, world)) for record in records if record is not None)
+    seen = (Seen(record, look(record, world), beside(record, world)) for record in records if record)
     return tuple(item for item in seen if not item.running or item.running.state is not ContainerState.ABSENT)
+
+
+def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
+    """Everything of the app but web, as the engine sees it; nothing when it does not answer."""
+    engine = engine_named(record.engine, world)
+    try:
+        stack = stack_of(app_of(Path(record.project), world), engine, world)
+        if stack is not None:
+            return tuple(one for one in stack.project.rows() if one.service != "web")
+        found = engine.containers(record.app)
+    except OkamochiError:
+        return ()
+    names = ((one, one.name.removeprefix(f"{record.container}-")) for one in found)
+    return tuple(
+        ServiceState(name, one.state.value, one.exit_code, one.health)
+        for one, name in names
+        if one.name not in (record.container, aside_name(record.container))
+    )
 
 
 def look(record: UpRecord, world: World) -> Running | None:

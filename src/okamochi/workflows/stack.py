@@ -1,5 +1,6 @@
 """`up` for an app of more than one container: what is started is the compose file that `render` writes."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,16 +8,15 @@ from pathlib import Path
 import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError
-from okamochi.model.backing_service import BackingService
+from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.plan import Plan
-from okamochi.model.process import ProcessType
+from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
 from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
 from okamochi.render.compose_dev import COMPOSE_DEV
+from okamochi.render.compose_proxy import CADDYFILE, PROXY_PROFILE
 from okamochi.render.rendering import RenderedFile
-from okamochi.render.service_containers import container_of, password_name
 from okamochi.run.compose import ComposeProject, compose_version
-from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
@@ -25,98 +25,19 @@ from okamochi.system.files import write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.stack_failures import told, with_old_password_told
 
 __all__ = [
     "Stack",
     "forget_stack",
-    "is_stack",
-    "needed_services",
     "new_stack",
     "stack_of",
-    "with_service_values",
 ]
 
+BACK_SECONDS = 60
 COMPOSE_FILE = "compose.yaml"
+PROXY_VARIABLES = ("OKAMOCHI_HTTP_PORT", "OKAMOCHI_HTTPS_PORT", "OKAMOCHI_PUBLIC_ADDRESS")
 VARIABLES = "compose.env.json"
-
-
-def is_stack(plan: Plan) -> bool:
-    return bool(plan.services) or len(plan.processes) > 1
-
-
-def needed_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:
-    """Without the services whose address the user gave; and without those that the app can do without, when
-    their image is nowhere to be had."""
-    given = {*dict(values.plain), *values.secret_names}
-    kept: list[BackingService] = []
-    for service in plan.services:
-        if any(one.name in given for one in service.variables):
-            world.reporter.note(f"{service.name} is not started: its address was given")
-        elif engine.name != "docker":
-            tell_unserved(service, engine, world)
-        elif has_image(service, engine, world):
-            kept.append(service)
-    return msgspec.structs.replace(plan, services=tuple(kept), decisions=())
-
-
-def tell_unserved(service: BackingService, engine: Engine, world: World) -> None:
-    leads = ", ".join(one.name for one in service.variables)
-    text = f"{service.name} ({service.image}) is started on docker only"
-    if service.required:
-        raise EngineError(
-            text,
-            where=f"--engine {engine.name}",
-            hint=f"use --engine docker, or give {leads or 'its address'} with --env-file FILE",
-        )
-    world.reporter.warn(f"{text}; the app starts without it")
-
-
-def has_image(service: BackingService, engine: Engine, world: World) -> bool:
-    """Pulled when it is not there. EngineError when a service that is needed cannot be had."""
-    if engine.has(service.image):
-        return True
-    with world.reporter.step(f"Pulling {service.image}"):
-        done = world.runner.run(
-            ("docker", "pull", "--quiet", service.image), env=world.environ, timeout_seconds=1800
-        )
-    if done.ok:
-        return True
-    if not service.required:
-        world.reporter.warn(f"{service.name}: {service.image} could not be pulled; the app starts without it")
-        return False
-    leads = " or ".join(one.name for one in service.variables)
-    raise EngineError(
-        f"{service.image} could not be pulled, and the app needs it",
-        where=f"services.{service.name}",
-        hint=f"pull it by hand, name another in [tool.okamochi] services, or give {leads or 'its address'} "
-        "with --env-file FILE",
-        details=tuple(done.error_text.splitlines()[-3:]),
-    )
-
-
-def with_service_values(plan: Plan, values: Values, state: AppState, world: World) -> Values:
-    """The services' passwords, made once, and the addresses that hold them, as secret files."""
-    names = set(values.secret_names)
-    for service in plan.services:
-        secret = password_name(service)
-        password = ""
-        if container_of(service).password_variable:
-            password, made = state.generated_secret(secret, make=simple_password)
-            names.add(secret)
-            if made:
-                world.reporter.note(f"{secret}: generated once, kept in {state.secrets_folder / secret}")
-        for variable in service.variables:
-            if variable.is_secret:
-                state.keep_secret(variable.name, service.value_of(variable, password=password))
-                names.add(variable.name)
-    return Values(values.plain, tuple(sorted(names)))
-
-
-def simple_password() -> str:
-    """Letters and digits only: it stands in URLs."""
-    import secrets
-
-    return secrets.token_hex(24)
 
 
 @dataclass(frozen=True)
@@ -141,6 +62,10 @@ class Stack:
                 self.started(plan)
                 prepare(self.engine, self.web)
                 healthy = wait_until_healthy(self.engine, spec, Patience())
+        except UnhealthyError as failure:
+            with_old_password_told(self.project, plan, failure)
+            self.come_back()
+            raise
         except BaseException:
             self.come_back()
             raise
@@ -149,39 +74,26 @@ class Stack:
 
     def started(self, plan: Plan) -> None:
         try:
-            self.project.start()
+            if self.before is None or not self.releases(plan):
+                self.project.start()
+            else:
+                self.replaced(plan)
         except EngineError as error:
-            raise self.told(plan, error) from error
+            raise told(self.project, plan, error) from error
 
-    def told(self, plan: Plan, error: EngineError) -> EngineError | UnhealthyError:
-        """Whose fault it was: a release that failed, a service that did not become healthy."""
-        releases = [one.name for one in plan.processes if one.type is ProcessType.RELEASE]
-        ended = {service: code for service, _, code in self.project.states()}
+    def releases(self, plan: Plan) -> tuple[str, ...]:
+        return tuple(one.name for one in plan.processes if one.type is ProcessType.RELEASE)
+
+    def replaced(self, plan: Plan) -> None:
+        """Compose would take the old web away before the migration runs: it is run first, beside it."""
+        releases = self.releases(plan)
+        self.project.start(releases)
         for name in releases:
-            if not ended.get(name):
-                continue
-            log = self.project.logs((name,), tail=400, prefix=False)
-            cause = diagnose(log)
-            failure = UnhealthyError(
-                f"the {name} process failed: {cause.text if cause else f'exit code {ended[name]}'}",
-                where=(cause.where if cause else "") or f"processes.{name}",
-                hint=(cause.hint if cause else "see its log below")
-                + "; web was not started, what served before serves on",
-                details=tuple(log.splitlines()[-20:]),
-            )
-            failure.unwritable, failure.log = cause.unwritable if cause else "", log
-            failure.process = name
-            return failure
-        for service in plan.services:
-            if f'"{service.name}"' in str(error.details) or f"-{service.name}-1" in " ".join(error.details):
-                log = self.project.logs((service.name,), tail=30, prefix=False)
-                return EngineError(
-                    f"the service {service.name} ({service.image}) did not become healthy",
-                    where=f"services.{service.name}",
-                    hint="its last lines are below; okamochi down --volumes starts with empty data",
-                    details=tuple(log.splitlines()[-15:]),
-                )
-        return error
+            if self.project.end_of(name):
+                raise EngineError(f"{name} failed", where=f"processes.{name}", hint="see its log")
+        others = tuple(one.name for one in plan.processes if one.name not in releases)
+        proxy = ("proxy",) if plan.domain else ()
+        self.project.start((*others, *proxy), alone=True)
 
     def come_back(self) -> None:
         if self.before is None:
@@ -195,9 +107,19 @@ class Stack:
             return
         try:
             former.project.start()
-            self.world.reporter.note("what ran before serves again")
+            self.serve_again()
         except EngineError as error:
             self.world.reporter.warn(f"what ran before could not be started again: {error.message}")
+
+    def serve_again(self) -> None:
+        """Waits for the former web: an `up` that failed ends with what served before serving."""
+        ends = time.monotonic() + BACK_SECONDS
+        while not self.engine.check(self.web, HEALTH_CHECK)[0]:
+            if time.monotonic() > ends:
+                self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.web}")
+                return
+            time.sleep(0.2)
+        self.world.reporter.note("what ran before serves again")
 
 
 def names_of(plan: Plan) -> tuple[str, ...]:
@@ -218,7 +140,7 @@ def new_stack(
     the variables of that."""
     compose_version(world.runner, world.environ)
     before = files_of(app.state)
-    content = render_compose(plan).files[0].content
+    files = {file.path: file.content for file in render_compose(with_given(plan, values)).files}
     variables = {
         **dict(values.plain),
         "OKAMOCHI_IMAGE": str(reference.tagged),
@@ -226,13 +148,32 @@ def new_stack(
         "OKAMOCHI_PORT": str(port),
         "OKAMOCHI_ADDRESS": "127.0.0.1",
         **(desk[1] if desk is not None else {}),
+        "OKAMOCHI_FILES": str(app.state.folder),
+        **{name: world.environ[name] for name in PROXY_VARIABLES if world.environ.get(name)},
+        **({"COMPOSE_PROFILES": PROXY_PROFILE} if plan.domain else {}),
     }
     if desk is not None:
-        write_atomic(app.state.folder / desk[0].path, desk[0].content, mode=0o600)
-    write_atomic(app.state.folder / COMPOSE_FILE, content, mode=0o600)
+        files[desk[0].path] = desk[0].content
+    for name, content in files.items():
+        # the proxy reads its file without root's right to read everything; the folder keeps others out
+        write_atomic(app.state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
     write_atomic(app.state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
     project = project_of(app, variables, world)
     return Stack(app, project, engine, world, before)
+
+
+def with_given(plan: Plan, values: Values) -> Plan:
+    """The file names the variables that the code was seen to read; what was given beside them, for a library
+    or for the kit, goes to the processes as well."""
+    read = {one.name: one for one in plan.environment}
+    for name, _ in values.plain:
+        read.setdefault(name, EnvironmentVariable(name=name))
+    for name in values.secret_names:
+        one = read.get(name, EnvironmentVariable(name=name))
+        kind = VariableKind.SECRET if one.kind is VariableKind.PLAIN else one.kind
+        read[name] = msgspec.structs.replace(one, kind=kind, required=True)
+    environment = tuple(read[name] for name in sorted(read))
+    return msgspec.structs.replace(plan, environment=environment)
 
 
 def stack_of(app: App, engine: Engine, world: World) -> Stack | None:

@@ -1,16 +1,16 @@
 """`okamochi up`: build, start, wait until healthy."""
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError, UsageError
+from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.plan import Plan
-from okamochi.model.process import Process, ProcessType
+from okamochi.model.process import Process
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
@@ -21,6 +21,7 @@ from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, start_healthy, url_of
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
+from okamochi.workflows.beside_web import run_releases, start_workers
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.observed import observed_correction
@@ -31,7 +32,13 @@ from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.setup import Setup, offer_setup, setup_of
 from okamochi.workflows.sinks import EngineSink, default_reference
-from okamochi.workflows.stack import Stack, is_stack, needed_services, new_stack, with_service_values
+from okamochi.workflows.stack import Stack, new_stack
+from okamochi.workflows.stack_services import (
+    is_stack,
+    needed_services,
+    served_secrets,
+    with_service_values,
+)
 
 __all__ = ["UpRequest", "up"]
 
@@ -61,7 +68,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
             building.plan, request.env_file, app.state, world, project=request.build.path, reading=reading
         )
         record = mended(app, building, engine, values, request, world)
-        app.state.forget_given_secrets(but=values.secret_names)
+        app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
     world.cache.prune_when_due()
     return record
 
@@ -111,9 +118,11 @@ def started(
         plan = needed_services(built.plan, values, engine, world)
         if is_stack(plan) and engine.name == "docker":
             return stack_up(app, built, plan, reference, values, previous, request, engine, world)
-        tell_unstarted(plan, engine, world)
     setup = setup_of(request.setup, built.plan, app.state, world)
-    return replaced(
+    app.state.put_plan(plan_to_json(msgspec.structs.replace(built.plan, services=(), decisions=())))
+    web = spec_of(app, built, str(reference.tagged), values, 0)
+    run_releases(built.plan, web, engine, world)
+    record = replaced(
         previous,
         lambda: started_on_a_port(
             engine,
@@ -126,6 +135,8 @@ def started(
         ),
         lambda spec: record_of(app, engine, built, spec),
     )
+    start_workers(built.plan, web, engine, world)
+    return record
 
 
 def stack_up(
@@ -159,12 +170,19 @@ def stack_up(
                     raise
                 continue
         record = record_of(app, engine, built, spec)
+        record = msgspec.structs.replace(record, public_url=public_url(plan.domain, world))
         app.state.put_record(record)
+        app.state.put_plan(plan_to_json(plan))
         if previous.name != stack.web:
             previous.be_gone()
         app.state.forget_given_secrets(but=values.secret_names)
         return record
     raise AssertionError("at least one try")
+
+
+def public_url(domain: str, world: World) -> str:
+    port = world.environ.get("OKAMOCHI_HTTPS_PORT", "")
+    return f"https://{domain}{f':{port}' if port else ''}/" if domain else ""
 
 
 def start_stack(
@@ -177,18 +195,6 @@ def start_stack(
     except BaseException:
         previous.come_back()
         raise
-
-
-def tell_unstarted(plan: Plan, engine: Engine, world: World) -> None:
-    """On engines without Compose only web runs."""
-    for process in plan.processes:
-        if process.type is ProcessType.WEB:
-            continue
-        shown = shlex.join((PurePosixPath(process.argv[0]).name, *process.argv[1:]))
-        by_hand = f": okamochi exec -- {shown}" if process.type is ProcessType.RELEASE else ""
-        world.reporter.warn(
-            f"{engine.name} starts web only, not the {process.type.value} process {process.name}{by_hand}"
-        )
 
 
 def built_and_loaded(

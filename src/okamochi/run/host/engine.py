@@ -37,6 +37,8 @@ from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
     from okamochi.system.world import World
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["HostEngine"]
 
 LOST = 137  # ended while nobody looked, as after a restart of the machine
+ONCE_SECONDS = 900
 POLL_SECONDS = 0.05
 
 
@@ -78,6 +81,26 @@ class HostEngine:
         return self.images.find(reference) is not None
 
     def start(self, spec: RunSpec) -> Running:
+        image, folder = self._prepared(spec)
+        completed = self.runner.run(launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60)
+        if not completed.ok:
+            raise start_error(spec, completed)
+        status = read_json(folder / "status.json")
+        with suppress(EngineError):
+            self.images.hold(image, process=int(status.get("keeper", os.getpid())))
+        return self.inspect(spec.name)
+
+    def run_once(self, spec: RunSpec) -> Completed:
+        _, folder = self._prepared(spec)
+        try:
+            return self.runner.run(
+                launcher_argv("run", folder / "launch.json"), timeout_seconds=ONCE_SECONDS, merge_stderr=True
+            )
+        finally:
+            self.remove(spec.name)
+
+    def _prepared(self, spec: RunSpec) -> tuple[HostImage, Path]:
+        """The container's folder, with all that its launcher reads."""
         self._need_posix()
         image = self.images.get(spec.image_reference)
         self.remove(spec.name)
@@ -90,13 +113,7 @@ class HostEngine:
         write_atomic(folder / "spec.json", msgspec.json.encode(spec), mode=0o600)
         launch = self._launch(image, spec, spec.process.argv)
         write_atomic(folder / "launch.json", json.dumps(launch).encode(), mode=0o600)
-        completed = self.runner.run(launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60)
-        if not completed.ok:
-            raise start_error(spec, completed)
-        status = read_json(folder / "status.json")
-        with suppress(EngineError):
-            self.images.hold(image, process=int(status.get("keeper", os.getpid())))
-        return self.inspect(spec.name)
+        return image, folder
 
     def inspect(self, name: str) -> Running:
         folder = self._find(name)
@@ -141,6 +158,20 @@ class HostEngine:
         finally:
             description.unlink(missing_ok=True)
         return completed.ok, completed.text or completed.error_text
+
+    def beside(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        *,
+        source: "BinaryIO | None" = None,
+        into: "BinaryIO | None" = None,
+    ) -> Completed:
+        description = self._one_off(name, argv)
+        try:
+            return self.runner.stream(launcher_argv("run", description), source=source, into=into)
+        finally:
+            description.unlink(missing_ok=True)
 
     def try_out(self, trial: Trial) -> Completed:
         self._need_posix()

@@ -1,0 +1,33 @@
+"""`okamochi restore`: the data of a backup, in the place of the present one."""
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from okamochi.cli.options import path_argument, real_world
+
+
+@click.command(name="restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@path_argument
+@click.option("--yes", is_flag=True, help="Overwrite the present data without asking.")
+def command(file: Path, path: Path, yes: bool) -> None:
+    """Put the data of FILE, which `okamochi backup` wrote, into the running app in PATH.
+
+    The present data is overwritten; it is saved before, beside the app's state. The app stands still
+    meanwhile.
+    """
+    from okamochi.errors import UsageError
+    from okamochi.workflows.restore import restore, what_goes
+
+    world = real_world()
+    parts = what_goes(file, path, world)
+    if not yes:
+        question = f"Overwrite the present data of {', '.join(parts)}?"
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} Nobody can be asked", where="restore", hint="say so with --yes")
+        click.confirm(question, abort=True, err=True)
+    before = restore(file, path, datetime.datetime.now(datetime.UTC), world)
+    click.echo(f"restored {', '.join(parts)}; what was there before: {before}")

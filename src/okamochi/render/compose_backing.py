@@ -1,0 +1,87 @@
+"""A backing service as Compose runs it, and the pieces that all services of a compose file share."""
+
+import posixpath
+
+from okamochi.model.backing_service import BackingService
+from okamochi.model.kit_programs import SECRETS_MOUNT
+from okamochi.render.rendering import Language
+from okamochi.render.service_containers import container_of, password_name
+from okamochi.render.yaml_text import Commented, Yaml
+
+__all__ = ["LOG", "backing_service", "check", "limits", "literal"]
+
+Node = dict[str, Yaml]
+
+LOG: Node = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+CAPABILITIES = (
+    "what the image's entry point needs to drop to its own user",
+    "専用ユーザに切り替えるための最小権限",
+)
+
+
+def literal(text: str) -> str:
+    """The text itself for Compose, which takes $ for the beginning of a variable."""
+    return text.replace("$", "$$")
+
+
+def check(argv: tuple[str, ...], *, start: str, every: str = "10s") -> Node:
+    return {
+        "test": ["CMD", *argv],
+        "interval": every,
+        "timeout": "5s",
+        "retries": 3,
+        "start_period": start,
+    }
+
+
+def limits(memory_bytes: int, cpus: float, pids: int) -> Node:
+    return {
+        "deploy": {
+            "resources": {
+                "limits": {"cpus": f"{cpus:g}", "memory": f"{memory_bytes // 1024**2}M", "pids": pids},
+                "reservations": {"memory": f"{memory_bytes // 2 // 1024**2}M"},
+            }
+        }
+    }
+
+
+def backing_service(service: BackingService, language: Language) -> Node:
+    container = container_of(service)
+    capabilities: list[Yaml] = list(container.capabilities)
+    why = CAPABILITIES[language is Language.JAPANESE]
+    checked = check(container.healthcheck, start="30s", every="5s")
+    environment: Node = {name: value for name, value in container.variables if value}
+    secret = password_name(service)
+    if container.password_variable:
+        environment[container.password_variable] = f"{SECRETS_MOUNT}/{secret}"
+    volumes: list[Yaml] = [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
+    started = "/docker-entrypoint-initdb.d"
+    for number, path in enumerate(service.initial_files, start=1):
+        # the image runs them by name: the number keeps their order, and two of one name apart
+        volumes.append(literal(f"./{path}:{started}/{number:02}-{posixpath.basename(path)}:ro"))
+    return {
+        "image": service.image,
+        **({"command": [literal(one) for one in container.command]} if container.command else {}),
+        **({"environment": environment} if environment else {}),
+        **({"secrets": [secret]} if container.password_variable else {}),
+        **({"healthcheck": checked} if container.healthcheck else {}),
+        "restart": "unless-stopped",
+        **loopback_port(service),
+        "networks": ["data", "exposed"] if service.published_port else ["data"],
+        "read_only": True,
+        "tmpfs": list(container.tmpfs),
+        **({"volumes": volumes} if volumes else {}),
+        "cap_drop": ["ALL"],
+        **({"cap_add": Commented(why, capabilities)} if capabilities else {}),
+        "security_opt": ["no-new-privileges:true"],
+        "shm_size": "128m",
+        "stop_grace_period": "35s",
+        **limits(container.memory_bytes, 1.0, 256),
+        "logging": LOG,
+    }
+
+
+def loopback_port(service: BackingService) -> Node:
+    if not service.published_port:
+        return {}
+    return {"ports": [f"127.0.0.1:{service.published_port}:{service.port}"]}

@@ -1,0 +1,142 @@
+"""`okamochi backup`: the databases and volumes of a running app, in one file."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from okamochi import __version__
+from okamochi.errors import EngineError, UsageError
+from okamochi.model.codec import plan_from_json
+from okamochi.model.kit_programs import VOLUME_FILES
+from okamochi.model.plan import Plan
+from okamochi.oci.digest import Digest
+from okamochi.run.service_data import data_of
+from okamochi.run.spec import ContainerState
+from okamochi.run.state import AppState
+from okamochi.system.clock import rfc3339
+from okamochi.system.process import Completed
+from okamochi.system.world import World
+from okamochi.workflows.apps import UpApp, running_app
+from okamochi.workflows.backup_file import FORMAT, Manifest, Part, write_backup
+from okamochi.workflows.stack import Stack, stack_of
+
+__all__ = ["Saved", "backup", "plan_of_state", "save_to"]
+
+ENDING = ".okamochi-backup"
+
+
+@dataclass(frozen=True)
+class Saved:
+    path: Path
+    manifest: Manifest
+
+
+def backup(path: Path, output: Path | None, now: datetime, world: World) -> Saved:
+    """The file, complete, and what is in it. The app goes on serving meanwhile."""
+    app = running_app(path, world)
+    name = f"{app.app.root.name}-{now:%Y%m%d-%H%M%S}{ENDING}"
+    target = Path(name) if output is None else output / name if output.is_dir() else output
+    if not target.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {target.parent}", where="--output", hint="make it, or name another file"
+        )
+    with app.app.state.lock():
+        return Saved(target, save_to(target, app, now, world))
+
+
+def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
+    """Databases first: what a row of theirs names is in the volumes that are copied after it."""
+    plan = plan_of_state(app.app.state)
+    if app.engine.inspect(app.record.container).state is ContainerState.ABSENT:
+        raise EngineError(
+            f"{app.record.container} is gone", where=app.record.engine, hint="start it again: okamochi up"
+        )
+    stack = stack_of(app.app, app.engine, world)
+    with tempfile.TemporaryDirectory(prefix=".okamochi-backup-", dir=target.parent) as name:
+        folder = Path(name)
+        parts = [*databases(stack, plan, folder, world), *volumes(app, plan, folder, world)]
+        manifest = Manifest(
+            format=FORMAT,
+            app=plan.name,
+            made=rfc3339(now),
+            okamochi=__version__,
+            parts=tuple(parts),
+            left_out=left_out(plan),
+        )
+        if not parts:
+            raise UsageError(
+                f"{plan.name} keeps nothing: it has neither volumes nor databases of its own",
+                where=str(app.app.root),
+                hint="databases elsewhere are backed up where they are",
+            )
+        write_backup(target, manifest, folder)
+    return manifest
+
+
+def databases(stack: Stack | None, plan: Plan, folder: Path, world: World) -> Iterator[Part]:
+    for service in plan.services:
+        data = data_of(service)
+        if data is None or stack is None:
+            continue
+        file = f"database-{service.name}.{data.file}"
+        with world.reporter.step(f"Saving {service.name} ({service.image})"):
+            run = partial(stack.project.inside, service.name, data.save)
+            digest, size = written(folder / file, run, service.name)
+        yield Part(
+            kind=service.kind.value,
+            name=service.name,
+            file=file,
+            digest=digest,
+            size_bytes=size,
+            image=service.image,
+            database=service.database,
+        )
+
+
+def volumes(app: UpApp, plan: Plan, folder: Path, world: World) -> Iterator[Part]:
+    for volume in plan.volumes:
+        file = f"volume-{volume.name}.tar"
+        argv = (*VOLUME_FILES, "save", volume.path)
+        with world.reporter.step(f"Saving {volume.name} ({volume.path})"):
+            run = partial(app.engine.beside, app.record.container, argv)
+            digest, size = written(folder / file, run, volume.name)
+        yield Part(
+            kind="volume", name=volume.name, file=file, digest=digest, size_bytes=size, path=volume.path
+        )
+
+
+def written(target: Path, run: Callable[..., Completed], name: str) -> tuple[str, int]:
+    """(digest, size) of what the command wrote."""
+    with target.open("wb") as stream:
+        done = run(into=stream)
+    if not done.ok:
+        raise EngineError(
+            f"{name} could not be saved",
+            where=name,
+            hint="the lines below are its program's own; nothing was written",
+            details=tuple(done.error_text.splitlines()[-8:]),
+        )
+    with target.open("rb") as stream:
+        return str(Digest.of_stream(stream)), target.stat().st_size
+
+
+def left_out(plan: Plan) -> tuple[str, ...]:
+    return tuple(
+        f"{service.name} ({service.image}) is not in it: it keeps nothing that outlives it"
+        for service in plan.services
+        if data_of(service) is None
+    )
+
+
+def plan_of_state(state: AppState) -> Plan:
+    content = state.plan_json()
+    if content:
+        return plan_from_json(content)
+    raise EngineError(
+        "an older okamochi started this app and left no plan",
+        where=str(state.folder),
+        hint="run okamochi up once more",
+    )

@@ -1,0 +1,78 @@
+"""Release, workers and schedulers on engines without Compose: one container each, beside web's."""
+
+import time
+
+import msgspec
+
+from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.kit_programs import command_of, health_environment
+from okamochi.model.plan import Plan
+from okamochi.model.process import Process, ProcessType
+from okamochi.run.diagnose import diagnose
+from okamochi.run.engine import Engine
+from okamochi.run.spec import RunSpec
+from okamochi.system.world import World
+
+__all__ = ["run_releases", "start_workers"]
+
+LOOK_SECONDS = 2.0
+
+
+def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
+    """Each to its end, before web is replaced. UnhealthyError when one fails; what serves goes on."""
+    for process in plan.processes:
+        if process.type is not ProcessType.RELEASE:
+            continue
+        with world.reporter.step(f"Running {process.name}"):
+            done = engine.run_once(spec_of(process, web))
+        if done.ok:
+            continue
+        log = done.stdout.decode("utf-8", "replace").rstrip()
+        cause = diagnose(log)
+        failure = UnhealthyError(
+            f"the {process.name} process failed: {cause.text if cause else f'exit code {done.returncode}'}",
+            where=(cause.where if cause else "") or f"processes.{process.name}",
+            hint=(cause.hint if cause else "see its log below")
+            + "; web was not started, what served before serves on",
+            details=tuple(log.splitlines()[-20:]),
+        )
+        failure.unwritable, failure.log = cause.unwritable if cause else "", log
+        failure.process = process.name
+        raise failure
+
+
+def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
+    """After web is healthy; one that ends at once is told, and web goes on without it."""
+    started = []
+    for process in plan.processes:
+        if process.type not in (ProcessType.WORKER, ProcessType.SCHEDULER):
+            continue
+        spec = spec_of(process, web)
+        with world.reporter.step(f"Starting {process.name}"):
+            try:
+                engine.start(spec)
+            except EngineError as error:
+                world.reporter.warn(f"{process.name} did not start: {error.message}")
+                continue
+        started.append(spec.name)
+    if not started:
+        return
+    time.sleep(LOOK_SECONDS)
+    for name in started:
+        if engine.inspect(name).failed:
+            last = engine.logs(name, tail=1) or "it said nothing"
+            world.reporter.warn(f"{name} ended right after its start: {last}")
+
+
+def spec_of(process: Process, web: RunSpec) -> RunSpec:
+    """The same image, volumes and secrets as web's; a name and a command of its own, and no port."""
+    environment = {name: value for name, value in web.environment if not name.startswith("OKAMOCHI_HEALTH_")}
+    environment |= {**health_environment(process), **dict(process.environment)}
+    argv = command_of(process, secrets=bool(web.secret_names))
+    return msgspec.structs.replace(
+        web,
+        name=f"{web.name}-{process.name}",
+        process=msgspec.structs.replace(process, argv=argv),
+        environment=tuple(sorted(environment.items())),
+        published_port=0,
+    )

@@ -1,0 +1,158 @@
+"""`okamochi restore`: what a backup holds takes the place of what a running app has."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from okamochi.errors import EngineError, UnhealthyError, UsageError
+from okamochi.model.kit_programs import HEALTH_CHECK, VOLUME_FILES
+from okamochi.model.plan import Plan
+from okamochi.run.service_data import data_of
+from okamochi.system.process import Completed
+from okamochi.system.world import World
+from okamochi.workflows.apps import UpApp, running_app
+from okamochi.workflows.backup import ENDING, plan_of_state, save_to
+from okamochi.workflows.backup_file import BackupFile, Part
+from okamochi.workflows.previous import GRACE_SECONDS
+from okamochi.workflows.stack import Stack, stack_of
+
+__all__ = ["restore", "what_goes"]
+
+HEALTHY_SECONDS = 90
+
+
+def what_goes(file: Path, path: Path, world: World) -> tuple[str, ...]:
+    """A line for each part whose present data a restore would overwrite. UsageError when the file does not
+    fit the app."""
+    return tuple(
+        f"{part.kind} {part.name}" for part in fitting(file, running_app(path, world)).manifest.parts
+    )
+
+
+def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
+    """Where the data lies that was there before. The app stands still meanwhile; afterwards its migrations
+    bring an older database to the code's state, as at every start."""
+    app = running_app(path, world)
+    backup = fitting(file, app)
+    before = app.app.state.folder / f"before-restore{ENDING}"
+    with app.app.state.lock():
+        plan, stack = plan_of_state(app.app.state), stack_of(app.app, app.engine, world)
+        save_to(before, app, now, world)
+        stand_still(app, plan, stack, world)
+        try:
+            for part in backup.manifest.parts:
+                with world.reporter.step(f"Restoring {part.name}"):
+                    load(part, backup, app, plan, stack)
+        except BaseException:
+            world.reporter.warn(f"what was there before the restore is kept: {before}")
+            go_on(app, stack, world)
+            raise
+        go_on(app, stack, world)
+    return before
+
+
+def fitting(file: Path, app: UpApp) -> BackupFile:
+    backup = BackupFile.open(file)
+    plan = plan_of_state(app.app.state)
+    problems = tuple(mismatches(backup, plan))
+    if problems:
+        raise UsageError(
+            f"{file.name} does not fit {plan.name}: {problems[0]}",
+            where=str(file),
+            hint="restore it into the app that it was made of",
+            details=problems[1:],
+        )
+    return backup
+
+
+def mismatches(backup: BackupFile, plan: Plan) -> Iterator[str]:
+    manifest = backup.manifest
+    if manifest.app != plan.name:
+        yield f"it is of {manifest.app}"
+    services = {service.name: service for service in plan.services}
+    volumes = {volume.name: volume for volume in plan.volumes}
+    for part in manifest.parts:
+        if part.kind == "volume":
+            if part.name not in volumes:
+                yield f"the app has no volume {part.name}"
+            continue
+        service = services.get(part.name)
+        if service is None:
+            yield f"the app has no service {part.name}"
+        elif service.kind.value != part.kind:
+            yield f"{part.name} is {service.kind.value}, the file's is {part.kind}"
+        elif service.database != part.database:
+            yield f"the database of {part.name} is {service.database}, the file's is {part.database}"
+        elif major(service.image) < major(part.image):
+            yield f"{part.name} was {part.image}, now it is {service.image}: dumps are not read by older ones"
+
+
+def major(image: str) -> int:
+    """The first number of the tag; 0 when it has none."""
+    import re
+
+    found = re.search(r"\d+", image.partition("@")[0].rpartition(":")[2])
+    return int(found[0]) if found and ":" in image else 0
+
+
+def stand_still(app: UpApp, plan: Plan, stack: Stack | None, world: World) -> None:
+    if stack is None:
+        app.engine.stop(app.record.container, grace_seconds=GRACE_SECONDS)
+        return
+    there = {service for service, _, _ in stack.project.states()}
+    own = [process.name for process in plan.processes if process.name in there]
+    with world.reporter.step(f"Stopping {', '.join(own)}"):
+        stack.project.halt(own)
+
+
+def go_on(app: UpApp, stack: Stack | None, world: World) -> None:
+    with world.reporter.step(f"Starting {app.record.container}"):
+        if stack is None:
+            app.engine.bring_back(app.record.container)
+        else:
+            stack.project.start()
+        ends = time.monotonic() + HEALTHY_SECONDS
+        while True:
+            content, said = app.engine.check(app.record.container, HEALTH_CHECK)
+            if content:
+                return
+            if time.monotonic() > ends:
+                raise UnhealthyError(
+                    f"the data is restored, but the app is not healthy: {said}",
+                    where=app.record.container,
+                    hint="see its log: okamochi logs",
+                )
+            time.sleep(0.5)
+
+
+def load(part: Part, backup: BackupFile, app: UpApp, plan: Plan, stack: Stack | None) -> None:
+    with backup.part(part) as source:
+        if part.kind == "volume":
+            path = next(volume.path for volume in plan.volumes if volume.name == part.name)
+            argv = (*VOLUME_FILES, "load", path)
+            must(app.engine.beside(app.record.container, argv, source=source), part)
+            return
+        data = data_of(next(service for service in plan.services if service.name == part.name))
+        if data is None or stack is None:
+            raise EngineError(
+                f"{part.name} cannot be loaded here",
+                where=app.record.engine,
+                hint="start the app's services: okamochi up --engine docker",
+            )
+        if not data.stopped:
+            must(stack.project.inside(part.name, data.load, source=source), part)
+            return
+        stack.project.halt((part.name,))
+        must(stack.project.beside(part.name, data.load, source=source), part)
+
+
+def must(done: Completed, part: Part) -> None:
+    if done.ok:
+        return
+    raise EngineError(
+        f"{part.name} could not be restored",
+        where=part.file,
+        hint="the lines below are its program's own",
+        details=tuple(done.error_text.splitlines()[-8:]),
+    )

@@ -1,0 +1,111 @@
+"""Why a stack did not start, in words: whose fault it was, and what to do."""
+
+import re
+import shlex
+
+from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.plan import Plan
+from okamochi.model.process import ProcessType
+from okamochi.render.service_containers import password_name
+from okamochi.run.compose import ComposeProject
+from okamochi.run.diagnose import diagnose
+
+__all__ = ["told", "with_old_password_told"]
+
+LOG_LINES = 20
+REFUSED = re.compile(r"password authentication failed for user|Access denied for user")
+UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-only file system|EACCES")
+
+
+def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError | UnhealthyError:
+    """A release that failed, a service that did not become healthy; else Compose's own words."""
+    ended = {service: code for service, _, code in project.states()}
+    for process in plan.processes:
+        if process.type is ProcessType.RELEASE and ended.get(process.name):
+            return with_old_password_told(project, plan, release_failure(project, process.name, ended))
+    for service in plan.services:
+        said = " ".join((*error.details, error.message))
+        if f'"{service.name}"' in said or f"-{service.name}-1" in said:
+            return service_failure(project, service)
+    return error
+
+
+def release_failure(project: ComposeProject, name: str, ended: dict[str, int]) -> UnhealthyError:
+    log = project.logs((name,), tail=400, prefix=False)
+    cause = diagnose(log)
+    failure = UnhealthyError(
+        f"the {name} process failed: {cause.text if cause else f'exit code {ended[name]}'}",
+        where=(cause.where if cause else "") or f"processes.{name}",
+        hint=(cause.hint if cause else "see its log below")
+        + "; web was not started, what served before serves on",
+        details=tuple(log.splitlines()[-LOG_LINES:]),
+    )
+    failure.unwritable, failure.log = cause.unwritable if cause else "", log
+    failure.process = name
+    return failure
+
+
+def service_failure(project: ComposeProject, service: BackingService) -> EngineError:
+    log = project.logs((service.name,), tail=30, prefix=False)
+    hint = "its last lines are below; okamochi down --volumes starts with empty data"
+    if UNWRITABLE.search(log) and service.volume_path:
+        volume = f"{project.name}_{service.name}-data"
+        hint = (
+            f"it may not write its data: see who owns the volume {volume} (docker volume inspect {volume}); "
+            "okamochi down --volumes starts with empty data"
+        )
+    return EngineError(
+        f"the service {service.name} ({service.image}) did not become healthy",
+        where=f"services.{service.name}",
+        hint=hint,
+        details=tuple(log.splitlines()[-15:]),
+    )
+
+
+def with_old_password_told(project: ComposeProject, plan: Plan, failure: UnhealthyError) -> UnhealthyError:
+    """A database keeps the password of its first start. Where the one that the stack gives is refused by a
+    volume that is older than the secret, the volume is meant, not the code."""
+    if not REFUSED.search(failure.log):
+        return failure
+    for service in plan.services:
+        if service.kind not in (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB):
+            continue
+        if not project.refuses(service.name, *login(service)):
+            continue
+        volume = f"{project.name}_{service.name}-data"
+        failure.message = (
+            f"the data of {service.name} was made with another password than the stack's: {volume} is older "
+            f"than {password_name(service)}"
+        )
+        failure.where = f"services.{service.name}"
+        failure.hint = (
+            "bring the state folder back that the data was made with (OKAMOCHI_STATE_DIR); "
+            f"{new_password(project, service)}or start with empty data: okamochi down --volumes"
+        )
+    return failure
+
+
+def login(service: BackingService) -> tuple[str, ...]:
+    """Over the network, as the app does: the socket inside asks for no password."""
+    secret = f"/run/secrets/{password_name(service)}"
+    if service.kind is ServiceKind.POSTGRES:
+        text = (
+            f'PGPASSWORD="$(cat {secret})" exec psql -h "$(hostname)" -U "$1" -d "$2" -c "SELECT 1" '
+            ">/dev/null"
+        )
+    else:
+        text = (
+            f'MYSQL_PWD="$(cat {secret})" exec $(command -v mariadb || command -v mysql) -h "$(hostname)" '
+            '-u "$1" "$2" -e "SELECT 1" >/dev/null'
+        )
+    return ("sh", "-c", text, "sh", service.user, service.database)
+
+
+def new_password(project: ComposeProject, service: BackingService) -> str:
+    if service.kind is not ServiceKind.POSTGRES:
+        return ""
+    statement = f"ALTER USER {service.user} PASSWORD '$(cat /run/secrets/{password_name(service)})'"
+    inside = f'psql -U {service.user} -d {service.database} -c "{statement}"'
+    words = shlex.join(("docker", "exec", project.container(service.name), "sh", "-c", inside))
+    return f"or give the data the new one: {words}; "

@@ -1,0 +1,160 @@
+"""Which backing services an `up` starts, and how the app is told where they are."""
+
+import shlex
+from pathlib import PurePosixPath
+
+import msgspec
+
+from okamochi.errors import EngineError
+from okamochi.model.backing_service import BackingService
+from okamochi.model.plan import Plan
+from okamochi.model.process import ProcessType
+from okamochi.render.compose_proxy import PROXY_IMAGE
+from okamochi.render.service_containers import container_of, password_name
+from okamochi.run.engine import Engine
+from okamochi.run.state import AppState
+from okamochi.system.world import World
+from okamochi.workflows.env_values import Values
+
+__all__ = [
+    "desk_services",
+    "is_desk_stack",
+    "is_stack",
+    "needed_services",
+    "served_secrets",
+    "tell_unstarted",
+    "with_service_values",
+]
+
+
+def is_stack(plan: Plan) -> bool:
+    return bool(plan.services) or len(plan.processes) > 1 or bool(plan.domain)
+
+
+def needed_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:
+    """Without the services whose address the user gave; and without those that the app can do without, when
+    their image is nowhere to be had."""
+    given = {*dict(values.plain), *values.secret_names}
+    kept: list[BackingService] = []
+    for service in plan.services:
+        if any(one.name in given for one in service.variables):
+            world.reporter.note(f"{service.name} is not started: its address was given")
+        elif engine.name != "docker":
+            tell_unserved(service, engine, world)
+        elif has_image(service, engine, world):
+            kept.append(service)
+    if plan.domain:
+        need_proxy(plan, engine, world)
+    return msgspec.structs.replace(plan, services=tuple(kept), decisions=())
+
+
+def desk_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:
+    """`needed_services`, and what stands in at the desk, as far as it can be had and is not given."""
+    given = {*dict(values.plain), *values.secret_names}
+    kept = tuple(
+        service
+        for service in plan.development_services
+        if engine.name == "docker"
+        and not any(one.name in given for one in service.variables)
+        and has_image(service, engine, world)
+    )
+    needed = needed_services(plan, values, engine, world) if is_stack(plan) else plan
+    return msgspec.structs.replace(needed, development_services=kept)
+
+
+def is_desk_stack(plan: Plan) -> bool:
+    return is_stack(plan) or bool(plan.development_services)
+
+
+def need_proxy(plan: Plan, engine: Engine, world: World) -> None:
+    if engine.name != "docker":
+        raise EngineError(
+            f"the proxy for {plan.domain} is started on docker only",
+            where=f"--engine {engine.name}",
+            hint="use --engine docker, or put a proxy of your own in front (docs/operations.md)",
+        )
+    if pulled(PROXY_IMAGE, engine, world):
+        return
+    raise EngineError(
+        f"{PROXY_IMAGE} could not be pulled, and {plan.domain} needs it",
+        where="domain",
+        hint=f"pull it by hand (docker pull {PROXY_IMAGE}), or leave --domain out",
+    )
+
+
+def pulled(image: str, engine: Engine, world: World) -> bool:
+    if engine.has(image):
+        return True
+    with world.reporter.step(f"Pulling {image}"):
+        done = world.runner.run(("docker", "pull", "--quiet", image), env=world.environ, timeout_seconds=1800)
+    return done.ok
+
+
+def tell_unserved(service: BackingService, engine: Engine, world: World) -> None:
+    leads = ", ".join(one.name for one in service.variables)
+    text = f"{service.name} ({service.image}) is started on docker only"
+    if service.required:
+        raise EngineError(
+            text,
+            where=f"--engine {engine.name}",
+            hint=f"use --engine docker, or give {leads or 'its address'} with --env-file FILE",
+        )
+    world.reporter.warn(f"{text}; the app starts without it")
+
+
+def has_image(service: BackingService, engine: Engine, world: World) -> bool:
+    """Pulled when it is not there. EngineError when a service that is needed cannot be had."""
+    if pulled(service.image, engine, world):
+        return True
+    if not service.required:
+        world.reporter.warn(f"{service.name}: {service.image} could not be pulled; the app starts without it")
+        return False
+    leads = " or ".join(one.name for one in service.variables)
+    raise EngineError(
+        f"{service.image} could not be pulled, and the app needs it",
+        where=f"services.{service.name}",
+        hint=f"pull it by hand, name another in [tool.okamochi] services, or give {leads or 'its address'} "
+        "with --env-file FILE",
+    )
+
+
+def with_service_values(plan: Plan, values: Values, state: AppState, world: World) -> Values:
+    """The services' passwords, made once, and the addresses that hold them, as secret files."""
+    names = set(values.secret_names)
+    for service in plan.services:
+        secret = password_name(service)
+        password = ""
+        if container_of(service).password_variable:
+            password, made = state.generated_secret(secret, make=simple_password)
+            names.add(secret)
+            if made:
+                world.reporter.note(f"{secret}: generated once, kept in {state.secrets_folder / secret}")
+        for variable in service.variables:
+            if variable.is_secret:
+                state.keep_secret(variable.name, service.value_of(variable, password=password))
+                names.add(variable.name)
+    return Values(values.plain, tuple(sorted(names)))
+
+
+def simple_password() -> str:
+    """Letters and digits only: it stands in URLs."""
+    import secrets
+
+    return secrets.token_hex(24)
+
+
+def served_secrets(plan: Plan) -> tuple[str, ...]:
+    """Addresses with passwords of the stack's own services: its containers read them at every start."""
+    return tuple(one.name for service in plan.services for one in service.variables if one.is_secret)
+
+
+def tell_unstarted(plan: Plan, engine: Engine, world: World) -> None:
+    """At the desk, engines without Compose start web alone."""
+    for process in plan.processes:
+        if process.type is ProcessType.WEB:
+            continue
+        shown = shlex.join((PurePosixPath(process.argv[0]).name, *process.argv[1:]))
+        by_hand = f": okamochi exec -- {shown}" if process.type is ProcessType.RELEASE else ""
+        world.reporter.warn(
+            f"{engine.name} starts web only, not the {process.type.value} process {process.name}{by_hand}"
+        )

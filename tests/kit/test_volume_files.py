@@ -1,0 +1,92 @@
+"""Volumes as streams and back: what others write meanwhile, and archives that lie."""
+
+import io
+import os
+import sqlite3
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from okamochi.kit import volume_files
+
+
+def saved(folder: Path) -> bytes:
+    stream = io.BytesIO()
+    volume_files.save(str(folder), stream)
+    return stream.getvalue()
+
+
+def names(content: bytes) -> list[str]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        return tar.getnames()
+
+
+def test_what_was_saved_takes_the_place_of_what_is_there(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / "deep").mkdir(parents=True)
+    (old / "deep" / "a.bin").write_bytes(os.urandom(100_000))
+    (old / "deep" / "a.bin").chmod(0o640)
+    (old / "link").symlink_to("deep/a.bin")
+    (new / "deep").mkdir(parents=True)
+    (new / "deep" / "too late").write_text("x")
+    volume_files.load(str(new), io.BytesIO(saved(old)))
+    assert sorted(str(path.relative_to(new)) for path in new.rglob("*")) == ["deep", "deep/a.bin", "link"]
+    assert (new / "deep" / "a.bin").read_bytes() == (old / "deep" / "a.bin").read_bytes()
+    assert (new / "deep" / "a.bin").stat().st_mode & 0o777 == 0o640
+    assert (new / "link").readlink() == Path("deep/a.bin")
+
+
+def test_a_database_of_sqlite_is_copied_whole_while_it_is_open_and_written(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "back").mkdir()
+    connection = sqlite3.connect(tmp_path / "data" / "shop.db")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE goods (name TEXT)")
+    connection.executemany("INSERT INTO goods VALUES (?)", [(str(n),) for n in range(1000)])
+    connection.commit()
+    connection.execute("INSERT INTO goods VALUES ('not committed')")
+    content = saved(tmp_path / "data")
+    assert names(content) == ["shop.db"]  # what its -wal holds is in it
+    connection.close()
+    volume_files.load(str(tmp_path / "back"), io.BytesIO(content))
+    with sqlite3.connect(tmp_path / "back" / "shop.db") as copy:
+        assert copy.execute("SELECT count(*) FROM goods").fetchone() == (1000,)
+    assert not list((tmp_path / "data").glob(".okamochi-*"))
+
+
+def archive(*members: tuple[str, str]) -> bytes:
+    """(name, link or content): a name that ends with @ is a link."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, text in members:
+            member = tarfile.TarInfo(name.rstrip("@"))
+            if name.endswith("@"):
+                member.type, member.linkname = tarfile.SYMTYPE, text
+                tar.addfile(member)
+            else:
+                member.size = len(text)
+                tar.addfile(member, io.BytesIO(text.encode()))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        archive(("../out", "x")),
+        archive(("/out", "x")),
+        archive(("a@", ".."), ("a/out", "x")),
+        archive(("a", "x"), ("a", "y")),
+        archive(("a", "x"))[:700],
+        b"no archive",
+    ],
+    ids=["climbs", "absolute", "through a link", "twice", "cut off", "no archive"],
+)
+def test_an_archive_that_lies_changes_nothing(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "kept").write_text("kept")
+    with pytest.raises((SystemExit, tarfile.TarError, OSError)):
+        volume_files.load(str(folder), io.BytesIO(content))
+    assert [path.name for path in folder.iterdir()] == ["kept"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
