@@ -172,3 +172,17 @@ def test_a_database_whose_folder_another_settings_module_names_becomes_a_link() 
         }
     )
     assert [one.path for one in plan.moved_files] == ["/app/db.sqlite3"]
+
+
+def test_files_of_any_name_below_a_known_folder_are_in_that_folder() -> None:
+    app = """import os
+from flask import Flask, request
+app = Flask(__name__)
+app.config["UPLOAD_FOLDER"] = os.path.join(app.static_folder, "uploads")
+@app.post("/")
+def upload():
+    sent = request.files["file"]
+    sent.save(os.path.join(app.config["UPLOAD_FOLDER"], sent.filename))
+    return "ok"
+"""
+    assert [volume.path for volume in planned({"app.py": app}).volumes] == ["/app/static/uploads"]

@@ -254,8 +254,8 @@ class PathReader:
         text, variable = "", ""
         for position, part in enumerate(parts):
             found = self.read(part, module, depth + 1)
-            if found is None:
-                return KnownPath(text, False, variable) if position and text else None
+            if found is None:  # something inside of what is known
+                return KnownPath(posixpath.join(text, ""), False, variable) if position and text else None
             text = posixpath.join(text, found.text) if text else found.text
             variable = variable or found.variable
             if not found.whole:
