@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from okamochi.debian.alternatives import alternatives_of
 from okamochi.debian.deb import Control
 from okamochi.debian.dpkg_status import md5sums, status
 from okamochi.debian.ld_cache import Library, find_libraries, ld_cache
-from okamochi.debian.unpack import Row
+from okamochi.debian.unpack import Row, within_usr
 from okamochi.oci.platform import Platform
 
 __all__ = ["FINISHERS", "Added", "Changes", "Unpacked"]
@@ -124,7 +125,7 @@ def ca_bundle(unpacked: Unpacked) -> Changes:
     return Changes(files=(Added(BUNDLE, bundle, owner="deb:ca-certificates"),), links=links, removed=singles)
 
 
-# package, link, target: what `update-alternatives --install` in its postinst would choose; first package wins
+# package, link, target: what a postinst chooses by variables or questions, which `alternatives_of` cannot see
 ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
     ("libopenblas0-pthread", "{lib}/libblas.so.3", "{lib}/openblas-pthread/libblas.so.3"),
     ("libopenblas0-pthread", "{lib}/liblapack.so.3", "{lib}/openblas-pthread/liblapack.so.3"),
@@ -138,10 +139,17 @@ ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
     ("less", "usr/bin/pager", "usr/bin/less"),
     ("vim-tiny", "usr/bin/vi", "usr/bin/vim.tiny"),
     ("dash", "usr/bin/sh", "usr/bin/dash"),
+    ("imagemagick-6.q16", "usr/bin/compare", "usr/bin/compare-im6.q16"),
+    ("imagemagick-6.q16", "usr/bin/convert", "usr/bin/convert-im6.q16"),
+    ("imagemagick-6.q16", "usr/bin/identify", "usr/bin/identify-im6.q16"),
+    ("imagemagick-6.q16", "usr/bin/mogrify", "usr/bin/mogrify-im6.q16"),
+    ("imagemagick-6.q16", "usr/bin/montage", "usr/bin/montage-im6.q16"),
+    ("imagemagick-7.q16", "usr/bin/compare", "usr/bin/compare-im7.q16"),
     ("imagemagick-7.q16", "usr/bin/convert", "usr/bin/convert-im7.q16"),
     ("imagemagick-7.q16", "usr/bin/identify", "usr/bin/identify-im7.q16"),
     ("imagemagick-7.q16", "usr/bin/magick", "usr/bin/magick-im7.q16"),
     ("imagemagick-7.q16", "usr/bin/mogrify", "usr/bin/mogrify-im7.q16"),
+    ("imagemagick-7.q16", "usr/bin/montage", "usr/bin/montage-im7.q16"),
     # what fontconfig-config's questions switch on by default
     ("fontconfig-config", f"{FONT_RULES}/10-hinting-slight.conf", f"{FONT_CHOICES}/10-hinting-slight.conf"),
     (
@@ -151,9 +159,10 @@ ALTERNATIVES: Final[tuple[tuple[str, str, str], ...]] = (
     ),
 )
 
-# package, source, copy: what its postinst copies when there is nothing yet
+# package, source, copy: what its postinst copies or adds when there is nothing yet
 COPIES: Final[tuple[tuple[str, str, str], ...]] = (
     ("freetds-common", "usr/share/freetds/freetds.conf", "etc/freetds/freetds.conf"),
+    ("odbc-postgresql", "usr/share/psqlodbc/odbcinst.ini.template", "etc/odbcinst.ini"),
     ("tdsodbc", "usr/share/tdsodbc/odbcinst.ini", "etc/odbcinst.ini"),
 )
 
@@ -166,16 +175,21 @@ def alternatives(unpacked: Unpacked) -> Changes:
         path, source = link.format(lib=lib), target.format(lib=lib)
         if unpacked.has(package) and source in unpacked.rows and path not in unpacked.rows:
             links.setdefault(path, f"/{source}")
+    scripts = (text for _, control in unpacked.controls for _, text in control.scripts)
+    for one in alternatives_of(scripts):
+        path, source = within_usr(one.link), within_usr(one.path)
+        if source in unpacked.rows and path not in unpacked.rows:
+            links.setdefault(path, f"/{source}")
     return Changes(links=tuple(sorted(links.items())))
 
 
 def copies(unpacked: Unpacked) -> Changes:
-    wanted = [
-        (source, copy)
-        for package, source, copy in COPIES
-        if unpacked.has(package) and source in unpacked.rows and copy not in unpacked.rows
-    ]
-    return Changes(files=tuple(Added(copy, (unpacked.root / source).read_bytes()) for source, copy in wanted))
+    """Several packages may have a section each in one file: ODBC's drivers."""
+    found: dict[str, list[bytes]] = {}
+    for package, source, copy in COPIES:
+        if unpacked.has(package) and source in unpacked.rows and copy not in unpacked.rows:
+            found.setdefault(copy, []).append((unpacked.root / source).read_bytes())
+    return Changes(files=tuple(Added(copy, b"\n".join(texts)) for copy, texts in found.items()))
 
 
 # programs of which several versions may be installed, in a folder for each: a script of Perl would choose
