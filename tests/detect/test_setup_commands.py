@@ -1,6 +1,6 @@
 """Commands that set data up are offered, with what runs them; they are no processes."""
 
-from tests.detect.plans import decision, planned
+from tests.detect.plans import FLASK_APP, decision, planned
 
 FLASKR = """\
 import click
@@ -51,3 +51,29 @@ def test_a_script_that_is_no_reference_is_left_alone() -> None:
     toml = '[project]\nname = "x"\ndependencies = ["flask"]\n[project.scripts]\ninit = "x:y(); import os"\n'
     app = "from flask import Flask\napp = Flask(__name__)\n"
     assert planned({"pyproject.toml": toml, "app.py": app}).setup_commands == ()
+
+
+def test_a_command_of_a_group_has_the_groups_name_before_its_own() -> None:
+    cli = (
+        "from flask.cli import AppGroup\ndata = AppGroup('data')\n@data.command('create')\ndef make(): ...\n"
+    )
+    app = "from flask import Flask\nfrom cli import data\napp = Flask(__name__)\napp.cli.add_command(data)\n"
+    plan = planned({"app.py": app, "cli.py": cli})
+    assert [one.argv for one in plan.setup_commands] == [("/opt/venv/bin/flask", "data", "create")]
+    plan = planned({"app.py": app.replace("app.cli.add_command(data)", ""), "cli.py": cli})
+    assert plan.setup_commands == ()
+
+
+def test_a_group_that_manage_py_knows_under_another_name_is_reached_through_it() -> None:
+    files = {
+        "app.py": FLASK_APP,
+        "manage.py": "from shop.cli import manager\nif __name__ == '__main__':\n    manager()\n",
+        "shop/__init__.py": "",
+        "shop/cli/__init__.py": "import click\nfrom flask.cli import FlaskGroup\nfrom shop.cli import database\n"
+        "@click.group(cls=FlaskGroup)\ndef manager(): ...\n"
+        "manager.add_command(database.manager, 'database')\n",
+        "shop/cli/database.py": "from flask.cli import AppGroup\nmanager = AppGroup(help='x')\n\n"
+        "@manager.command(name='create_tables')\ndef tables():\n    ...\n",
+    }
+    argv = ("/opt/venv/bin/python", "manage.py", "database", "create_tables")
+    assert [one.argv for one in planned(files).setup_commands] == [argv]

@@ -6,8 +6,9 @@ Some of them drop what is there: https://flask.palletsprojects.com/tutorial/data
 import ast
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from okamochi.detect.command_groups import command_groups
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Module, Sources
@@ -46,24 +47,32 @@ def setup_commands(
 
 
 def _of_modules(sources: Sources, framework: Framework) -> Iterator[Found]:
+    groups = command_groups(sources)
     for module in sources.mentioning(*WORDS):
         for node in module.nodes:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             for decorator in node.decorator_list:
-                name, program = _command(decorator, node.name, module, framework)
+                name, program = _command(decorator, node.name, module, framework, groups)
                 if name and NAME.fullmatch(name):
                     evidence = Evidence(path=module.path, line=node.lineno, reason=f"the command {name}")
                     yield SetupCommand(name=name, argv=(*program, name)), evidence
 
 
 def _command(
-    decorator: ast.expr, function: str, module: Module, framework: Framework
+    decorator: ast.expr,
+    function: str,
+    module: Module,
+    framework: Framework,
+    groups: Mapping[tuple[str, str], tuple[str, ...]],
 ) -> tuple[str, tuple[str, ...]]:
     """The command's name and the program that has it; "" when the decorator makes none."""
     call = decorator if isinstance(decorator, ast.Call) else None
     target = call.func if call is not None else decorator
     written = ast.unparse(target)
+    group = groups.get((module.path, written.removesuffix(".command")))
+    if group is not None and written.endswith(".command"):
+        return _name_of(call, function), group
     if written.endswith("manager.command") and posixpath.basename(module.path) == "manage.py":
         return function, (f"{VENV_ROOT}/bin/python", module.path)
     if not _is_command_of_the_app(written, target, module.imports):
@@ -71,11 +80,17 @@ def _command(
     program = "quart" if framework is Framework.QUART else "flask"
     if framework not in (Framework.FLASK, Framework.QUART, Framework.DASH):
         return "", ()
+    return _name_of(call, function), (f"{VENV_ROOT}/bin/{program}",)
+
+
+def _name_of(call: ast.Call | None, function: str) -> str:
+    """As click names commands: https://click.palletsprojects.com/commands/"""
     given = call.args[0] if call is not None and call.args else None
-    # as click names commands: https://click.palletsprojects.com/commands/
-    plain = re.sub(r"(_command|_cmd)$", "", function).replace("_", "-")
-    name = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else plain
-    return name, (f"{VENV_ROOT}/bin/{program}",)
+    if given is None and call is not None:
+        given = next((one.value for one in call.keywords if one.arg == "name"), None)
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return given.value
+    return re.sub(r"(_command|_cmd)$", "", function).replace("_", "-")
 
 
 def _is_command_of_the_app(written: str, target: ast.expr, names: ImportedNames) -> bool:

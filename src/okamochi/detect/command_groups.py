@@ -1,0 +1,79 @@
+"""Groups of commands: `users = AppGroup("users")`, registered with the app, or with what manage.py runs."""
+
+import ast
+import posixpath
+
+from okamochi.detect.python_source import Module, Sources
+from okamochi.model.plan import VENV_ROOT
+
+__all__ = ["command_groups"]
+
+GROUPS = frozenset(["flask.cli.AppGroup", "quart.cli.AppGroup", "click.Group"])
+Groups = dict[tuple[str, str], tuple[str, ...]]
+
+
+def command_groups(sources: Sources) -> Groups:
+    """By module and variable: the words before a command's own name, its program first. Groups that nothing
+    registers are left out: https://flask.palletsprojects.com/cli/#custom-commands"""
+    made = {
+        (module.path, target.id): _first(call)
+        for module in sources.mentioning("AppGroup", "click.Group")
+        for statement in module.tree.body
+        if isinstance(statement, ast.Assign) and isinstance(call := statement.value, ast.Call)
+        if module.imports.full(call.func) in GROUPS
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    if not made:
+        return {}
+    found: Groups = {}
+    for module in sources.mentioning("add_command"):
+        for node in module.nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                _registered(node, node.func, module, sources, made, found)
+    return found
+
+
+def _registered(
+    call: ast.Call,
+    function: ast.Attribute,
+    module: Module,
+    sources: Sources,
+    made: dict[tuple[str, str], str],
+    found: Groups,
+) -> None:
+    if function.attr != "add_command" or not call.args:
+        return
+    key = _group(call.args[0], module, sources)
+    named = call.args[1] if len(call.args) > 1 else None
+    name = named.value if isinstance(named, ast.Constant) and isinstance(named.value, str) else ""
+    if key in made and (name or made[key]):
+        own = ast.unparse(function.value).endswith(".cli") or "manage.py" not in sources.known
+        program = (f"{VENV_ROOT}/bin/flask",) if own else (f"{VENV_ROOT}/bin/python", "manage.py")
+        found[key] = (*program, name or made[key])
+
+
+def _group(expression: ast.expr, module: Module, sources: Sources) -> tuple[str, str]:
+    """(module, variable) of what is registered: a name of this module, an imported one, or `module.name`."""
+    name = ast.unparse(expression)
+    holder, _, last = name.rpartition(".")
+    for node in module.nodes:
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        for alias in node.names:
+            shown = alias.asname or alias.name
+            if shown == (holder or name):
+                dotted = ".".join(part for part in (node.module or "", alias.name if holder else "") if part)
+                path = (
+                    sources.find_relative(module.path, node.level, dotted)
+                    if node.level
+                    else sources.find(dotted, importer=module.path)
+                )
+                if path is not None:
+                    return path, last if holder else alias.name
+    return posixpath.normpath(module.path), name
+
+
+def _first(call: ast.Call) -> str:
+    given = call.args[0] if call.args else None
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else ""
