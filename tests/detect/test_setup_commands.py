@@ -69,7 +69,8 @@ def test_a_group_that_manage_py_knows_under_another_name_is_reached_through_it()
         "app.py": FLASK_APP,
         "manage.py": "from shop.cli import manager\nif __name__ == '__main__':\n    manager()\n",
         "shop/__init__.py": "",
-        "shop/cli/__init__.py": "import click\nfrom flask.cli import FlaskGroup\nfrom shop.cli import database\n"
+        "shop/cli/__init__.py": "import click\nfrom flask.cli import FlaskGroup\n"
+        "from shop.cli import database\n"
         "@click.group(cls=FlaskGroup)\ndef manager(): ...\n"
         "manager.add_command(database.manager, 'database')\n",
         "shop/cli/database.py": "from flask.cli import AppGroup\nmanager = AppGroup(help='x')\n\n"
