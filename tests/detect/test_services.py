@@ -61,6 +61,11 @@ def test_a_database_beside_a_sqlite_default_is_one_that_the_app_starts_without()
     assert not only("flask-sqlalchemy\npsycopg2-binary", source).required
 
 
+def test_code_that_makes_an_old_scheme_over_does_not_make_the_database_a_must() -> None:
+    source = f"{HEAD}u = os.environ.get('DATABASE_URL', '').replace('postgres://', 'postgresql://')\n"
+    assert not only("flask-sqlalchemy\npsycopg2-binary", source).required
+
+
 def test_an_address_of_this_machine_that_is_fixed_in_the_code_leads_to_no_service() -> None:
     assert services("celery\nredis", f"{HEAD}broker = 'redis://localhost:6379'\n") == ()
 

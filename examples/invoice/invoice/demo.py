@@ -3,6 +3,7 @@
 import io
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import cycle, islice
 
 from flask import current_app
 from PIL import Image, ImageDraw
@@ -102,15 +103,15 @@ def is_empty() -> bool:
     return all(db.session.scalar(select(table.id).limit(1)) is None for table in (Customer, Invoice, Company))
 
 
-def load() -> bool:
-    """Add the sample data; False, and nothing changed, when there is data already."""
+def load(*, more: int = 0) -> bool:
+    """Add the sample data, and `more` invoices; False, and nothing changed, when there is data already."""
     if not is_empty():
         return False
     db.session.add(_company())
     customers = {customer.name: customer for customer in map(_customer, CUSTOMERS)}
     db.session.add_all(customers.values())
     day = today()
-    for name, subject, age_days, status, lines in INVOICES:
+    for name, subject, age_days, status, lines in (*INVOICES, *islice(cycle(INVOICES), more)):
         _add_invoice(customers[name], subject, day - timedelta(days=age_days), status, lines)
     db.session.commit()
     return True

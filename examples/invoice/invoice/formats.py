@@ -1,12 +1,12 @@
 """How amounts, quantities and dates are written, by the language of the reader."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, current_app
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 
 from invoice.era import era_date
 
@@ -29,6 +29,11 @@ def short_date(day: date | None) -> str:
     return "–" if day is None else format_date(day, "medium")
 
 
+def moment(seconds: int) -> str:
+    """Date and time of day, in the business's time zone."""
+    return format_datetime(datetime.fromtimestamp(seconds, UTC), "medium")
+
+
 def long_date(day: date | None, *, era: bool = False) -> str:
     if day is None:
         return "–"
@@ -41,4 +46,5 @@ def register(app: Flask) -> None:
     app.add_template_filter(quantity)
     app.add_template_filter(short_date)
     app.add_template_filter(long_date)
+    app.add_template_filter(moment)
     app.add_template_global(today)

@@ -1,4 +1,4 @@
-"""Tables: the issuing company, customers, invoices and their lines."""
+"""Tables: the issuing company, customers, invoices and their lines, batches of PDFs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Boolean, Date, Enum, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Date, Enum, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from invoice.extensions import db
@@ -21,6 +21,15 @@ class InvoiceStatus(StrEnum):
     DRAFT = "draft"
     SENT = "sent"
     PAID = "paid"
+
+
+class BatchStatus(StrEnum):
+    """Where a batch of PDFs stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 def _values(members: type[StrEnum]) -> list[str]:
@@ -165,3 +174,18 @@ class InvoiceLine(db.Model):
             unit_price_yen=unit_price_yen,
             tax_percent=int(rate),
         )
+
+
+class Batch(db.Model):
+    """PDFs of many invoices, rendered in the background. Times are whole seconds since 1970."""
+
+    __tablename__ = "batch"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[BatchStatus] = mapped_column(_text_enum(BatchStatus))
+    total: Mapped[int] = mapped_column(Integer)
+    done: Mapped[int] = mapped_column(Integer)
+    language: Mapped[str] = mapped_column(String(8))
+    invoice_ids: Mapped[list[int]] = mapped_column(JSON)

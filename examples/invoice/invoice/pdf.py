@@ -12,6 +12,7 @@ from flask import current_app, render_template
 from weasyprint import CSS, HTML
 from weasyprint.urls import URLFetcher
 
+from invoice import metrics
 from invoice.models import Company, Invoice
 
 STYLE = Path(__file__).resolve().parent / "templates" / "pdf" / "invoice.css"
@@ -25,7 +26,7 @@ def render(invoice: Invoice, company: Company) -> bytes:
     html = render_template(
         "pdf/invoice.html", invoice=invoice, company=company, logo=_logo_data_address(company)
     )
-    with _one_at_a_time:
+    with _one_at_a_time, metrics.PDF_SECONDS.time():
         document = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",)))
         return document.write_pdf(stylesheets=[CSS(string=_style())])
 

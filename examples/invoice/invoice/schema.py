@@ -20,6 +20,25 @@ from invoice.extensions import db
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 BUSY_TIMEOUT_MILLISECONDS = 5000
+POOL_SECONDS = 10
+CONNECT_SECONDS = 5
+LOST_SECONDS = 10
+
+
+def engine_options(url: str | None, statement_seconds: int) -> dict[str, object]:
+    """On PostgreSQL no request waits without end: for a connection, for an answer, for a lost server. A
+    statement's limit stays below the server's graceful stop, so that a stop never cuts one off."""
+    if not url or not url.startswith("postgresql"):
+        return {}
+    return {
+        "pool_pre_ping": True,
+        "pool_timeout": POOL_SECONDS,
+        "connect_args": {
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c statement_timeout={statement_seconds * 1000}",
+            "tcp_user_timeout": LOST_SECONDS * 1000,
+        },
+    }
 
 
 def expected_heads() -> frozenset[str]:

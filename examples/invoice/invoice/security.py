@@ -1,6 +1,6 @@
 """Response headers and session cookie."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -11,13 +11,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )
 )
 HEADERS = (
-    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -37,6 +37,7 @@ class SessionInterface(SecureCookieSessionInterface):
 
 def add_headers(response: Response) -> Response:
     """A view's own header wins."""
+    response.headers.setdefault("Content-Security-Policy", current_app.config["CONTENT_SECURITY_POLICY"])
     for name, value in HEADERS:
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
@@ -46,7 +47,12 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def register(app: Flask, *, trusted_proxy_hops: int) -> None:
+def register(app: Flask, *, trusted_proxy_hops: int, form_targets: tuple[str, ...]) -> None:
+    """`form_targets` are origins beside our own that a form may lead to."""
+    own = "form-action 'self'"
+    app.config["CONTENT_SECURITY_POLICY"] = CONTENT_SECURITY_POLICY.replace(
+        own, " ".join((own, *form_targets))
+    )
     app.session_interface = SessionInterface()
     app.after_request(add_headers)
     if trusted_proxy_hops:

@@ -20,6 +20,16 @@ class SettingsError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """The OpenID provider and what it knows of this app."""
+
+    discovery_url: str
+    client_id: str
+    client_secret: str
+    callback_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the environment decides."""
 
@@ -32,6 +42,11 @@ class Settings:
     trusted_proxy_hops: int
     secure_cookies: bool | None
     max_upload_bytes: int
+    redis_url: str
+    login: Login | None
+    allowed_emails: frozenset[str]
+    metrics_token: str
+    statement_seconds: int
 
 
 def from_environment(*, debug: bool) -> Settings:
@@ -47,6 +62,14 @@ def from_environment(*, debug: bool) -> Settings:
         secure_cookies=_secure_cookies(os.environ.get("SESSION_COOKIE_SECURE", "auto")),
         max_upload_bytes=_count(
             "INVOICE_MAX_UPLOAD_BYTES", os.environ.get("INVOICE_MAX_UPLOAD_BYTES", "2097152")
+        ),
+        redis_url=os.environ.get("REDIS_URL", "").strip(),
+        login=_login(),
+        allowed_emails=_words(os.environ.get("INVOICE_ALLOWED_EMAILS", "")),
+        metrics_token=_from_file("INVOICE_METRICS_TOKEN", os.environ.get("INVOICE_METRICS_TOKEN_FILE"))
+        or os.environ.get("INVOICE_METRICS_TOKEN", ""),
+        statement_seconds=_count(
+            "INVOICE_STATEMENT_SECONDS", os.environ.get("INVOICE_STATEMENT_SECONDS", "20")
         ),
     )
 
@@ -69,11 +92,61 @@ def _secret_key(*, debug: bool) -> str:
 
 
 def _database_url() -> str | None:
-    url = _from_file("DATABASE_URL", os.environ.get("DATABASE_URL_FILE")) or os.environ.get("DATABASE_URL")
-    if url is None or not url.strip():
+    url = _from_file("DATABASE_URL", os.environ.get("DATABASE_URL_FILE")) or os.environ.get(
+        "DATABASE_URL", ""
+    )
+    if not url.strip():
         return None
     # Hosting providers hand out postgres://, a name that SQLAlchemy dropped in 1.4.
     return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+
+
+def _login() -> Login | None:
+    """Auth0 by its domain, or any provider by its discovery document; None when nothing is set."""
+    secret = _from_file("OIDC_CLIENT_SECRET", os.environ.get("OIDC_CLIENT_SECRET_FILE"))
+    any_provider = {
+        "OIDC_DISCOVERY_URL": os.environ.get("OIDC_DISCOVERY_URL", ""),
+        "OIDC_CLIENT_ID": os.environ.get("OIDC_CLIENT_ID", ""),
+        "OIDC_CLIENT_SECRET": secret or os.environ.get("OIDC_CLIENT_SECRET", ""),
+    }
+    secret = _from_file("AUTH0_CLIENT_SECRET", os.environ.get("AUTH0_CLIENT_SECRET_FILE"))
+    auth0 = {
+        "AUTH0_DOMAIN": os.environ.get("AUTH0_DOMAIN", ""),
+        "AUTH0_CLIENT_ID": os.environ.get("AUTH0_CLIENT_ID", ""),
+        "AUTH0_CLIENT_SECRET": secret or os.environ.get("AUTH0_CLIENT_SECRET", ""),
+    }
+    if any(any_provider.values()) and any(auth0.values()):
+        raise SettingsError("Both OIDC_... and AUTH0_... are set: keep the settings of one provider.")
+    if _complete(any_provider):
+        discovery, client_id, client_secret = any_provider.values()
+        return Login(
+            discovery_url=discovery,
+            client_id=client_id,
+            client_secret=client_secret,
+            callback_url=os.environ.get("OIDC_CALLBACK_URL", ""),
+        )
+    if _complete(auth0):
+        domain, client_id, client_secret = auth0.values()
+        host = domain.removeprefix("https://").strip("/")
+        return Login(
+            discovery_url=f"https://{host}/.well-known/openid-configuration",
+            client_id=client_id,
+            client_secret=client_secret,
+            callback_url=os.environ.get("AUTH0_CALLBACK_URL", ""),
+        )
+    return None
+
+
+def _complete(values: dict[str, str]) -> bool:
+    """Half a login is an error: the app would be open to everybody where a login was meant."""
+    missing = [name for name, value in values.items() if not value.strip()]
+    if missing and len(missing) < len(values):
+        raise SettingsError(f"For the login {', '.join(missing)} must be set, too.")
+    return not missing
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip().lower() for word in text.split(",") if word.strip())
 
 
 def _from_file(name: str, path: str | None) -> str | None:

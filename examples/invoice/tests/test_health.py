@@ -61,3 +61,19 @@ def test_workers_that_start_at_once_migrate_once(tmp_path):
     for worker in workers:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
+
+
+def test_readiness_fails_when_redis_does_not_answer(make_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    app = make_app(tmp_path)
+    upgrade_at_first_start(app)
+    response = app.test_client().get("/readyz")
+    assert (response.status_code, response.json["redis"]) == (503, "unreachable")
+    assert app.test_client().get("/healthz").status_code == 200
+
+
+def test_a_database_that_is_away_is_told_as_such(make_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/no/such/folder/db.sqlite3")
+    response = make_app(tmp_path).test_client().get("/?lang=en")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "Nothing was lost" in response.get_data(as_text=True)

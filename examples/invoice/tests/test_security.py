@@ -20,6 +20,9 @@ POSTS = (
     "/company",
     "/company/logo",
     "/company/logo/remove",
+    "/batches",
+    "/batches/1/again",
+    "/logout",
 )
 
 
@@ -46,7 +49,9 @@ def test_every_change_needs_a_csrf_token(browser, path):
 
 def test_every_route_that_takes_a_post_is_in_the_list_above(seeded):
     found = {
-        rule.rule.replace("<int:invoice_id>", "6").replace("<int:customer_id>", "1")
+        rule.rule.replace("<int:invoice_id>", "6")
+        .replace("<int:customer_id>", "1")
+        .replace("<batch_id>", "1")
         for rule in seeded.url_map.iter_rules()
         if "POST" in rule.methods
     }
@@ -62,7 +67,9 @@ def test_pages_carry_the_headers(browser):
     assert "Strict-Transport-Security" not in headers
 
 
-@pytest.mark.parametrize("page", ["/", "/customers", "/company", "/invoices/new", "/invoices/4", "/nowhere"])
+@pytest.mark.parametrize(
+    "page", ["/", "/customers", "/company", "/invoices/new", "/invoices/4", "/batches", "/nowhere"]
+)
 def test_pages_have_no_inline_script_or_style_and_nothing_foreign(browser, page):
     text = browser.get(page).get_data(as_text=True)
     assert "<style" not in text

@@ -72,3 +72,47 @@ def test_a_wrong_value_is_an_error_that_names_its_variable(monkeypatch, name, va
 def test_the_old_name_of_postgresql_is_understood(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://u@db/invoice")
     assert read().database_url == "postgresql://u@db/invoice"
+
+
+AUTH0 = {
+    "AUTH0_DOMAIN": "shop.eu.auth0.com",
+    "AUTH0_CLIENT_ID": "abc",
+    "AUTH0_CLIENT_SECRET": "a-client-secret",
+    "AUTH0_CALLBACK_URL": "https://shop.example/login/callback",
+}
+
+
+def test_auth0_is_known_by_its_domain(monkeypatch):
+    for name, value in AUTH0.items():
+        monkeypatch.setenv(name, value)
+    login = read().login
+    assert login.discovery_url == "https://shop.eu.auth0.com/.well-known/openid-configuration"
+    assert (login.client_id, login.callback_url) == ("abc", "https://shop.example/login/callback")
+
+
+def test_any_provider_is_known_by_its_discovery_document(monkeypatch, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file\n")
+    monkeypatch.setenv("OIDC_DISCOVERY_URL", "https://login.example/.well-known/openid-configuration")
+    monkeypatch.setenv("OIDC_CLIENT_ID", "abc")
+    monkeypatch.setenv("OIDC_CLIENT_SECRET_FILE", str(secret))
+    assert read().login.client_secret == "from-a-file"
+
+
+def test_without_any_setting_there_is_no_login():
+    assert read().login is None
+
+
+@pytest.mark.parametrize("missing", ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"])
+def test_half_a_login_is_an_error_that_names_what_is_missing(monkeypatch, missing):
+    for name, value in AUTH0.items():
+        monkeypatch.setenv(name, "" if name == missing else value)
+    with pytest.raises(SettingsError, match=missing):
+        read()
+
+
+def test_two_providers_are_one_too_many(monkeypatch):
+    for name, value in {**AUTH0, "OIDC_CLIENT_ID": "abc"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="keep the settings of one provider"):
+        read()

@@ -271,8 +271,10 @@ def _host_name(text: str) -> str:
 
 
 def _optional(candidate: Candidate) -> bool:
-    """Whatever leads there is a variable with a default of another kind: DATABASE_URL, else SQLite."""
-    if candidate.addresses or candidate.hosts or not candidate.variables:
+    """Whatever leads there is a variable with a default of another kind: DATABASE_URL, else SQLite. A scheme
+    without a host leads nowhere: code that makes URLs over writes "postgres://" as well."""
+    complete = any(address.host or address.user or address.database for address, _ in candidate.addresses)
+    if complete or candidate.hosts or not candidate.variables:
         return False
     return all(one.has_default and not _is_host(one) for one in candidate.variables)
 

@@ -8,13 +8,14 @@ import msgspec
 from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
-from okamochi.model.process import ProcessType
+from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
 from okamochi.render.compose_proxy import PROXY_IMAGE
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.queue_workers import with_their_queue
 
 __all__ = [
     "desk_services",
@@ -36,16 +37,39 @@ def needed_services(plan: Plan, values: Values, engine: Engine, world: World) ->
     their image is nowhere to be had."""
     given = {*dict(values.plain), *values.secret_names}
     kept: list[BackingService] = []
+    absent: list[BackingService] = []
     for service in plan.services:
         if any(one.name in given for one in service.variables):
             world.reporter.note(f"{service.name} is not started: its address was given")
         elif engine.name != "docker":
             tell_unserved(service, engine, world)
+            absent.append(service)
         elif has_image(service, engine, world):
             kept.append(service)
+        else:
+            absent.append(service)
     if plan.domain:
         need_proxy(plan, engine, world)
-    return msgspec.structs.replace(plan, services=tuple(kept), decisions=())
+    processes = with_their_queue(plan.processes, kept, absent, world.reporter)
+    environment = with_given_secrets(plan.environment, values)
+    return msgspec.structs.replace(
+        plan, services=tuple(kept), processes=processes, environment=environment, decisions=()
+    )
+
+
+def with_given_secrets(
+    environment: tuple[EnvironmentVariable, ...], values: Values
+) -> tuple[EnvironmentVariable, ...]:
+    """A secret that the user gave has to be handed on, whether the app can start without it or not."""
+    names = {one.name for one in environment}
+    unknown = tuple(name for name in values.secret_names if name not in names)
+    return (
+        *(
+            msgspec.structs.replace(one, required=True) if one.name in values.secret_names else one
+            for one in environment
+        ),
+        *(EnvironmentVariable(name=name, kind=VariableKind.SECRET, required=True) for name in unknown),
+    )
 
 
 def desk_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:

@@ -1,5 +1,14 @@
 """One blueprint a subject."""
 
-from invoice.views import company, customers, health, invoices
+from invoice import login, metrics
+from invoice.views import batches, company, customers, health, invoices
 
-BLUEPRINTS = (health.blueprint, invoices.blueprint, customers.blueprint, company.blueprint)
+BLUEPRINTS = (
+    health.blueprint,
+    metrics.blueprint,
+    login.blueprint,
+    invoices.blueprint,
+    batches.blueprint,
+    customers.blueprint,
+    company.blueprint,
+)

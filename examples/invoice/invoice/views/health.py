@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from invoice import schema
+from invoice import queueing, schema
 
 blueprint = Blueprint("health", __name__)
 
@@ -16,12 +16,23 @@ def healthz():
 
 @blueprint.get("/readyz")
 def readyz():
-    """Readiness: the database answers and has this code's schema."""
+    """Readiness: the database answers and has this code's schema, and Redis answers where it is used."""
+    found = {"database": "ok", "migrations": "current", "redis": _redis()}
     try:
-        current = schema.is_current()
+        if not schema.is_current():
+            found["migrations"] = "pending"
     except SQLAlchemyError as error:
         current_app.logger.warning("not ready: %s", error)
-        return {"status": "unavailable", "database": "unreachable"}, 503
-    if not current:
-        return {"status": "unavailable", "database": "ok", "migrations": "pending"}, 503
-    return {"status": "ok", "database": "ok", "migrations": "current"}
+        found |= {"database": "unreachable", "migrations": "unknown"}
+    ready = found["migrations"] == "current" and found["redis"] != "unreachable"
+    return {"status": "ok" if ready else "unavailable", **found}, 200 if ready else 503
+
+
+def _redis() -> str:
+    match queueing.answers(current_app):
+        case None:
+            return "not used"
+        case True:
+            return "ok"
+        case _:
+            return "unreachable"

@@ -38,7 +38,8 @@ def index():
     search = request.args.get("q", "").strip()[:100]
     if status not in FILTERS:
         abort(404)
-    page = db.paginate(_listed(status, search), per_page=PAGE_SIZE, max_per_page=PAGE_SIZE)
+    shown = _listed(status, search).options(joinedload(Invoice.customer))
+    page = db.paginate(shown, per_page=PAGE_SIZE, max_per_page=PAGE_SIZE)
     return render_template(
         "invoices/index.html",
         page=page,
@@ -143,8 +144,16 @@ def _invoice(invoice_id: int) -> Invoice:
     )
 
 
+def listed_ids(status: str, search: str) -> list[int]:
+    """The invoices that the list shows for a filter and a search, in its order."""
+    if status not in FILTERS:
+        abort(404)
+    query = _listed(status, search.strip()[:100]).with_only_columns(Invoice.id)
+    return list(db.session.scalars(query))
+
+
 def _listed(status: str, search: str) -> Select[tuple[Invoice]]:
-    query = select(Invoice).join(Invoice.customer).options(joinedload(Invoice.customer))
+    query = select(Invoice).join(Invoice.customer)
     if status == "overdue":
         query = query.where(_overdue(today()))
     elif status != "all":
