@@ -13,6 +13,7 @@ from ours import Ours
 from peer import Peer
 from projects import EXAMPLES, Example
 from serving import free_port, seconds_until_served
+from sizing import sizing_rows
 from stacks import stack
 from workshop import Workshop
 
@@ -255,6 +256,10 @@ def inside(workshop: Workshop, counts: Counts) -> Iterable[Row]:
     return contents(workshop, rounds=max(5, counts.warm))
 
 
+def sizing(workshop: Workshop, counts: Counts) -> Iterable[Row]:
+    return sizing_rows(workshop, rounds=counts.started)
+
+
 SCENARIOS: dict[str, Callable[[Workshop, Counts], Iterable[Row]]] = {
     "version": version,
     "contents": inside,
@@ -264,4 +269,5 @@ SCENARIOS: dict[str, Callable[[Workshop, Counts], Iterable[Row]]] = {
     "started-invoice": started(EXAMPLES["invoice"]),
     "image-invoice-apt": image_with_apt,
     "stack-flask-uploads": stack,
+    "sizing": sizing,
 }

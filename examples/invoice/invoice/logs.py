@@ -11,6 +11,8 @@ from flask import Flask, Response, g, request
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 
 HANDLER = "invoice"
+# what they tell at each PDF and each look at the schema helps nobody
+CHATTY = ("alembic.runtime.migration", "fontTools", "weasyprint")
 SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -43,6 +45,8 @@ def configure(*, debug: bool) -> None:
     root = logging.getLogger()
     root.handlers = [*(other for other in root.handlers if other.get_name() != HANDLER), handler]
     root.setLevel(logging.INFO)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def register(app: Flask) -> None:

@@ -1,10 +1,13 @@
 """Alembic's environment: the tables of the running application, on its database."""
 
+import logging
+
 from alembic import context
 from flask import current_app
 
 config = context.config
 database = current_app.extensions["migrate"].db
+logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
 
 
 def run() -> None:

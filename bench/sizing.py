@@ -1,0 +1,159 @@
+"""Automatic workers against hand-made ones: examples/invoice under 0.5 CPU and 512 MB, with PDFs."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from load import Pressed, press
+from measure import MeasurementError, Row, Samples, run, verdict_of
+from ours import Ours
+from projects import EXAMPLES
+from workshop import LABEL, Workshop, docker_text
+
+__all__ = ["sizing_rows"]
+
+GROUP = "Under 0.5 CPU and 512 MB: examples/invoice, four pages to one PDF, 8 clients"
+LIMITS = ("--cpus", "0.5", "--memory", "512m", "--memory-swap", "512m")
+FOLDERS = ("--read-only", "--tmpfs", "/tmp", "--tmpfs", "/app/instance:uid=10001,gid=10001")
+GRID = tuple((workers, threads) for workers in (1, 2, 3) for threads in (1, 2, 4, 8))
+INVOICES = 30
+CLIENTS = 8
+REQUESTS = 150
+AT_LEAST = 0.9
+START_SECONDS = 120
+CGROUP_PARENT = "OKAMOCHI_BENCH_CGROUP_PARENT"
+"""Where other work competes for the CPU: a cgroup of one's own with more cpu.shares."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`kills` counts workers that the kernel killed for their memory."""
+
+    pressed: Pressed
+    kills: int
+
+    @property
+    def told(self) -> str:
+        found = self.pressed
+        return f"{found.per_second:.2f} a second, {found.failures} failed, {self.kills} workers killed"
+
+
+def paths() -> list[str]:
+    found = []
+    for number in range(1, INVOICES + 1):
+        page = f"/invoices/{number}"
+        found += ["/", page, "/customers", f"{page}?lang=en", f"{page}/pdf"]
+    return found
+
+
+def sizing_rows(workshop: Workshop, rounds: int) -> Iterator[Row]:
+    ours = Ours.of(workshop, EXAMPLES["invoice"], "sizing")
+    image = f"{workshop.name}-sizing:bench"
+    ours.load(image)
+    by_cores = 2 * (os.cpu_count() or 1) + 1
+    crowded = trial(workshop, image, {"WEB_CONCURRENCY": str(by_cores), "GUNICORN_THREADS": "1"})
+    automatic: list[Trial] = []
+    by_hand: dict[tuple[int, int], list[Trial]] = {one: [] for one in GRID}
+    for _ in workshop.rounds(rounds):
+        for workers, threads in GRID:
+            chosen = {"WEB_CONCURRENCY": str(workers), "GUNICORN_THREADS": str(threads)}
+            by_hand[workers, threads].append(trial(workshop, image, chosen))
+            if threads == 4:
+                automatic.append(trial(workshop, image, {}))
+    yield from judged(automatic, by_hand, crowded, by_cores)
+
+
+def judged(
+    automatic: list[Trial], by_hand: dict[tuple[int, int], list[Trial]], crowded: Trial, by_cores: int
+) -> Iterator[Row]:
+    lost = sum(one.pressed.failures + one.kills for one in automatic)
+    yield Row(
+        group=GROUP,
+        name="automatic: failed requests and killed workers",
+        measured=lost,
+        result=f"{lost} in {len(automatic)} runs",
+        target="0",
+        verdict=verdict_of(lost, at_most=0),
+    )
+    broken = crowded.pressed.failures + crowded.kills
+    yield Row(
+        group=GROUP,
+        name=f"-w {by_cores} (2 * cores + 1): does the same load break it",
+        measured=broken,
+        result=crowded.told,
+        target="at least 1 failed or killed",
+        verdict=verdict_of(broken, at_least=1),
+    )
+    sound = {
+        one: [trial.pressed.per_second for trial in trials]
+        for one, trials in by_hand.items()
+        if trials and not any(trial.pressed.failures or trial.kills for trial in trials)
+    }
+    for (workers, threads), trials in by_hand.items():
+        told = "; ".join(trial.told for trial in trials)
+        yield Row(group=GROUP, name=f"by hand: {workers} workers x {threads} threads", result=told)
+    if not sound:
+        raise MeasurementError("nothing of the grid survived the load")
+    best = max(sound, key=lambda one: Samples(tuple(sound[one])).median)
+    mine = Samples(tuple(trial.pressed.per_second for trial in automatic)).median
+    ratio = mine / Samples(tuple(sound[best])).median
+    yield Row(
+        group=GROUP,
+        name=f"automatic against the best by hand ({best[0]} x {best[1]})",
+        measured=ratio,
+        result=f"{mine:.2f} a second, {ratio:.2f} times the best",
+        target=f"at least {AT_LEAST:g} times",
+        verdict=verdict_of(ratio, at_least=AT_LEAST),
+    )
+
+
+def trial(workshop: Workshop, image: str, variables: dict[str, str]) -> Trial:
+    with container(workshop, image, variables) as (name, address):
+        pressed = press(address, paths(), requests=REQUESTS, clients=CLIENTS, seconds=180, patience=60)
+        log = docker_text("logs", name)
+        return Trial(pressed, log.count("was sent SIGKILL"))
+
+
+@contextmanager
+def container(
+    workshop: Workshop, image: str, variables: dict[str, str]
+) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Its name and address, when it has sample data and all its workers."""
+    name = f"{workshop.name}-sized"
+    parent = os.environ.get(CGROUP_PARENT)
+    argv = ["docker", "run", "--detach", "--name", name, "--label", f"{LABEL}={workshop.name}", *LIMITS]
+    argv += [*FOLDERS, *(("--cgroup-parent", parent) if parent else ())]
+    for variable, value in {"SECRET_KEY": "only-for-the-bench-1234", **variables}.items():
+        argv += ["--env", f"{variable}={value}"]
+    run((*argv, image), env=workshop.environment)
+    try:
+        found = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        address = (docker_text("inspect", "--format", found, name).strip(), 8000)
+        wait_until_ready(address)
+        seed = ("docker", "exec", name, "flask", "seed-demo", "--more", str(INVOICES))
+        run(seed, env=workshop.environment)
+        time.sleep(5)
+        yield name, address
+    finally:
+        docker_text("rm", "--force", "--volumes", name)
+
+
+def wait_until_ready(address: tuple[str, int]) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends:
+        connection = http.client.HTTPConnection(*address, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.25)
+    raise MeasurementError(f"the container was not ready within {START_SECONDS} s")
