@@ -369,3 +369,20 @@ def test_the_flask_object_of_a_decoupled_extension_is_not_mistaken_for_the_app()
     source = FLASK_APP + "from flask_cors import CORS\nfrom flask_socketio import SocketIO\n"
     source += "cors = CORS(app)\nsocketio = SocketIO(app)\n"
     assert reference({"server.py": source}) == "server:app"
+
+
+def test_a_package_called_example_is_the_app_where_manage_py_names_its_settings() -> None:
+    wsgi = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+    files = {
+        "requirements.txt": "django\n",
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'example.settings')\n",
+        "example/__init__.py": "",
+        "example/settings.py": "INSTALLED_APPS = []\n",
+        "example/wsgi.py": wsgi,
+    }
+    assert planned(files).application.object_reference == "example.wsgi:application"
+
+
+def test_examples_that_nothing_beside_them_imports_stay_aside() -> None:
+    files = {"app.py": FLASK_APP, "demo/__init__.py": "", "demo/app.py": FLASK_APP}
+    assert planned(files).application.object_reference == "app:app"

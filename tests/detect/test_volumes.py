@@ -186,3 +186,8 @@ def upload():
     return "ok"
 """
     assert [volume.path for volume in planned({"app.py": app}).volumes] == ["/app/static/uploads"]
+
+
+def test_a_file_that_the_project_ships_is_no_folder_that_is_written() -> None:
+    app = f"{FLASK_APP}file_path = './static/' + 'favicon.ico'\n"
+    assert planned({"app.py": app, "static/favicon.ico": b"x"}).volumes == ()

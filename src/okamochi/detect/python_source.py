@@ -51,6 +51,8 @@ SIDE_FOLDERS = frozenset(
         ".circleci",
     ]
 )
+# of these, what an app may call its own package, too
+EXAMPLES = frozenset(["example", "examples", "sample", "samples", "demo", "demos"])
 SIDE_FILES = re.compile(
     r"(test_.*|.*_tests?|tests?|conftest|setup|noxfile|fabfile|versioneer|gunicorn(\.|_|-)?conf.*"
     r"|gunicorn[-_.]?c(onfi|f)g.*)\.py"
@@ -110,11 +112,31 @@ class Sources:
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
-        return tuple(path for path in self.all_paths if not is_aside(path))
+        return tuple(path for path in self.all_paths if not self._is_aside(path))
 
     @cached_property
     def side_paths(self) -> tuple[str, ...]:
-        return tuple(path for path in self.all_paths if is_aside(path))
+        return tuple(path for path in self.all_paths if self._is_aside(path))
+
+    def _is_aside(self, path: str) -> bool:
+        folder, _, rest = path.partition("/")
+        return is_aside(rest if rest and folder in self._own_examples else path)
+
+    @cached_property
+    def _own_examples(self) -> frozenset[str]:
+        """Folders named example or demo that are the app's own package: a module beside them imports them, or
+        names their settings (manage.py)."""
+        folders = {path.partition("/")[0] for path in self.all_paths if "/" in path} & EXAMPLES
+        if not folders:
+            return frozenset()
+        beside = [self.text(path) for path in self.all_paths if "/" not in path and not is_aside(path)]
+        return frozenset(
+            one
+            for one in folders
+            if any(
+                re.search(rf"^(?:from|import) {one}\b|[\"']{one}\.[\w.]+[\"']", text, re.M) for text in beside
+            )
+        )
 
     @cached_property
     def known(self) -> frozenset[str]:

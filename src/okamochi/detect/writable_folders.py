@@ -183,7 +183,15 @@ class _Finder:
             if posixpath.join(APP_ROOT, known.text) in (APP_ROOT, f"{APP_ROOT}/", self.folders.root_path):
                 return
         path = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
+        if not is_file and self._is_one_file(path):
+            return
         yield Written(path, is_file, _at(module, node, f"{reason} {path}"), known.variable)
+
+    def _is_one_file(self, path: str) -> bool:
+        """file_path = "static/favicon.ico": FILE_PATH may be a folder's name or that of one file."""
+        project = self.reader.objects.sources.project
+        relative = path.removeprefix(f"{APP_ROOT}/")
+        return project.exists(relative) and not project.is_dir(relative)
 
     def _sqlite(self, expression: ast.expr, module: Module, node: ast.expr, base: str) -> Iterator[Written]:
         known = self.reader.read(expression, module)
