@@ -4,6 +4,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -129,6 +130,29 @@ def test_out_of_memory_is_named() -> None:
     engine = FakeEngine(state("exited", exit_code=137, out_of_memory=True))
     with pytest.raises(UnhealthyError, match="used more memory than its limit"):
         wait_until_healthy(as_engine(engine), spec(closed_port()), Patience(limit_seconds=60))
+
+
+@pytest.mark.parametrize(("start_seconds", "told"), [(0, "after 6[01] s"), (120, "after 12[01] s")])
+def test_what_does_not_answer_yet_is_given_the_time_of_a_start(start_seconds: int, told: str) -> None:
+    passed = [0.0]
+
+    def pause(seconds: float) -> None:
+        passed[0] += 1
+
+    patience = Patience(start_seconds=start_seconds, inside_after_seconds=1000)
+    with pytest.raises(UnhealthyError, match=told):
+        wait_until_healthy(
+            as_engine(FakeEngine(state())), spec(closed_port()), patience, now=lambda: passed[0], pause=pause
+        )
+
+
+def test_what_answers_with_an_error_is_not() -> None:
+    patience = replace(QUICK, start_seconds=100)
+    with (
+        serving({"/healthz": [503], "/": [200]}, []) as port,
+        pytest.raises(UnhealthyError, match="not healthy after 1 s"),
+    ):
+        wait_until_healthy(as_engine(FakeEngine(state())), spec(port), patience)
 
 
 def test_the_limit_ends_the_wait_with_the_last_reason() -> None:

@@ -12,8 +12,17 @@ from okamochi.run.diagnose import Cause, diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running, RunSpec
 
-__all__ = ["FailingPage", "Healthy", "Patience", "start_healthy", "url_of", "wait_until_healthy"]
+__all__ = [
+    "START_SECONDS",
+    "FailingPage",
+    "Healthy",
+    "Patience",
+    "start_healthy",
+    "url_of",
+    "wait_until_healthy",
+]
 
+START_SECONDS = 120
 SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
@@ -27,9 +36,11 @@ OUT_OF_MEMORY = Cause(
 class Patience:
     """`inside_after_seconds`: when the published port does not even answer from here, as in a container that
     talks to its host's engine, the health check is run inside the container; what it says counts when it has
-    been content for `inside_for_seconds` and the port still does not answer."""
+    been content for `inside_for_seconds` and the port still does not answer. What brings no answer at all may
+    still be starting (large packages on a slow machine): it is given `start_seconds`, if that is more."""
 
     limit_seconds: float = 60
+    start_seconds: float = 0
     pause_seconds: float = 0.1
     request_seconds: float = 10
     failing_page_seconds: float = 10
@@ -50,12 +61,14 @@ class Healthy:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the app: `ready` or the reason why not; `answered` when anything spoke HTTP."""
+    """One look at the app: `ready` or the reason why not; `answered` when anything spoke HTTP; `starting`
+    while no answer comes, be it that nothing listens yet or that nobody answers yet."""
 
     ready: bool
     reason: str
     answered: bool
     page_status: int = 0
+    starting: bool = False
 
 
 class FailingPage(UnhealthyError):
@@ -80,7 +93,7 @@ def start_healthy(
     try:
         engine.start(spec)
         prepare(engine, spec.name)
-        return wait_until_healthy(engine, spec, patience or Patience())
+        return wait_until_healthy(engine, spec, patience or Patience(start_seconds=START_SECONDS))
     except FailingPage as failure:
         failure.spec = spec
         raise
@@ -129,7 +142,8 @@ def wait_until_healthy(
                 return Healthy(url_of(spec), 0, waited, note)
         page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
         page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
-        if page_fails or waited > patience.limit_seconds:
+        limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
+        if page_fails or waited > limit:
             text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"
             raise unhealthy(
                 engine, spec, running, text, patience, FailingPage if page_fails else UnhealthyError
@@ -149,9 +163,10 @@ def look_at(spec: RunSpec, request_seconds: float) -> Look:
     if isinstance(probe, HttpProbe):
         status, reason = ask(spec, probe.path, probe, request_seconds)
         if not 0 < status < 400:
-            return Look(False, reason, answered=status != SILENT)
+            return Look(False, reason, answered=status != SILENT, starting=status in (SILENT, SLOW))
     status, reason = ask(spec, "/", probe, request_seconds)
-    return Look(0 < status < 500, reason, answered=status != SILENT, page_status=status)
+    starting = status in (SILENT, SLOW)
+    return Look(0 < status < 500, reason, status != SILENT, page_status=status, starting=starting)
 
 
 def ask(spec: RunSpec, path: str, probe: Probe | None, request_seconds: float) -> tuple[int, str]:

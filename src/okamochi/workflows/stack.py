@@ -20,7 +20,7 @@ from okamochi.run.compose import ComposeProject, compose_version
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
-from okamochi.run.wait import Patience, wait_until_healthy
+from okamochi.run.wait import START_SECONDS, Patience, wait_until_healthy
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
@@ -61,7 +61,7 @@ class Stack:
             with self.world.reporter.step(f"Starting {', '.join(names_of(plan))}"):
                 self.started(plan)
                 prepare(self.engine, self.web)
-                healthy = wait_until_healthy(self.engine, spec, Patience())
+                healthy = wait_until_healthy(self.engine, spec, Patience(start_seconds=START_SECONDS))
         except UnhealthyError as failure:
             with_old_password_told(self.project, plan, failure)
             self.come_back()
