@@ -179,3 +179,46 @@ def test_a_database_in_the_users_home_is_seen_where_all_else_there_may_be_writte
     answer = asked(tmp_path, source, writable=["/dev", "/proc", str(tmp_path / "home")])
     seen = [one.path for one in answer.writes if "home" in one.path]
     assert seen == [str((tmp_path / "home/.config/shop/shop.db").resolve())]
+
+
+LISTS_ROUTES = """
+import pathlib, time
+PLACE = pathlib.Path(__file__).with_name("seen.txt")
+class Route:
+    def __init__(self, path, methods): self.path, self.methods = path, methods
+class App:
+    routes = [Route(*one) for one in ROUTES]
+    def __call__(self, environ, start_response):
+        path = environ["PATH_INFO"]
+        if path == "/slow": time.sleep(30)
+        if path == "/write": open(PLACE, "w").close()
+        if path == "/fail": raise RuntimeError
+        start_response("200 OK" if path != "/login" else "302 FOUND", [])
+        return [b""]
+app = App()
+"""
+
+
+def test_pages_without_parameters_are_looked_at_and_what_they_write_is_told(tmp_path: Path) -> None:
+    routes = [
+        ("/write", ["GET"]),
+        ("/login", ["GET", "POST"]),
+        ("/health", ["GET"]),
+        ("/fail", []),
+        ("/items/<id>", ["GET"]),
+        ("/logout", ["GET"]),
+        ("/delete-all", ["GET"]),
+        ("/post", ["POST"]),
+    ]
+    answer = asked(tmp_path, LISTS_ROUTES.replace("ROUTES", repr(routes), 1), pages=12)
+    seen = {page.path: page.status for page in answer.pages}
+    assert seen == {"/health": 200, "/write": 200, "/login": 302, "/fail": 500}
+    assert [write.path for write in answer.writes] == [str(tmp_path / "seen.txt")]
+
+
+def test_a_page_that_hangs_ends_the_looking_round_and_proves_the_app_all_the_same(tmp_path: Path) -> None:
+    routes = [("/health", ["GET"]), ("/slow", ["GET"])]
+    answer = asked(tmp_path, LISTS_ROUTES.replace("ROUTES", repr(routes), 1), pages=12)
+    assert answer.outcome == "proved"
+    assert [page.path for page in answer.pages] == ["/health"]
+    assert answer.seconds < 10

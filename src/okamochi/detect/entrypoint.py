@@ -64,9 +64,12 @@ class EntryPoint:
     notes: tuple[Evidence, ...] = ()
 
 
-def choose_entrypoint(objects: FlaskObjects, wanted: WantedObject | None) -> EntryPoint:
+def choose_entrypoint(
+    objects: FlaskObjects, wanted: WantedObject | None, *, without: frozenset[str] = frozenset()
+) -> EntryPoint:
     """The setting's object; else what the strongest statement that the source confirms names; else the best
-    placed candidate. DetectionError when there is none, AmbiguousError when several are as good."""
+    placed candidate. Candidates `without` which it has to do, by their labels, failed their proof.
+    DetectionError when there is none, AmbiguousError when several are as good."""
     if wanted is not None:
         return _wanted(objects, wanted)
     said = statements(objects.sources)
@@ -75,6 +78,8 @@ def choose_entrypoint(objects: FlaskObjects, wanted: WantedObject | None) -> Ent
         if statement.value.rank is StatementRank.SCRIPT:
             continue
         stated = _confirmed(objects, statement)
+        if stated is not None and stated.value.label in without:
+            continue
         if stated is not None:
             return EntryPoint(
                 stated.value, Origin.DETECTED, (*statement.evidence, *stated.evidence), tuple(notes)
@@ -83,7 +88,7 @@ def choose_entrypoint(objects: FlaskObjects, wanted: WantedObject | None) -> Ent
     candidates = web_applications(objects)
     if not any(_is_likely(objects, one.value) for one in candidates):
         candidates = (*candidates, *script_applications(objects.sources))
-    candidates = _of_one_interface(candidates)
+    candidates = tuple(one for one in _of_one_interface(candidates) if one.value.label not in without)
     _refuse_broken(objects, candidates)
     if not candidates:
         raise nothing_found(objects, tuple(notes))

@@ -69,8 +69,10 @@ def make_plan(
     *,
     environ_overrides: Mapping[str, str] = NO_OVERRIDES,
     command_line: Mapping[str, str] = NO_OVERRIDES,
+    without: frozenset[str] = frozenset(),
 ) -> Plan:
     """The checked plan of a project. Overrides are setting keys and texts; the command line's win.
+    `without` are entry points that failed their proof.
 
     DetectionError when the project is not understood, AmbiguousError when evidence cannot choose, PlanError
     when what it asks for cannot be built, UsageError for wrong settings. Nothing of the project is executed.
@@ -79,7 +81,7 @@ def make_plan(
     sources = Sources(project)
     pyproject = read_pyproject(project)
     objects = FlaskObjects(sources)
-    entry = choose_entrypoint(objects, _wanted(chosen))
+    entry = choose_entrypoint(objects, _wanted(chosen), without=without)
     dependencies = choose_dependencies(sources, pyproject, chosen)
     python = choose_python(project, pyproject, chosen)
     dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)

@@ -8,7 +8,7 @@ import msgspec
 
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
-from okamochi.model.process import MovedFile, TemporaryFolder, Volume
+from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume
 from okamochi.model.python_base import with_python
 from okamochi.model.suites import suite_of_python
 
@@ -18,6 +18,8 @@ REQUIREMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 FOLDER = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
+ENTRY = re.compile(r"[\w./-]+(?::[\w.]+(?:\([ -~]*\))?)?")
+HEALTH_PATH = re.compile(r"(?:/[\w.~-]+)+/?")
 LENGTH_LIMIT = 300
 
 
@@ -25,7 +27,8 @@ class CorrectionKind(StrEnum):
     """REQUIREMENT: one more dependency specifier. EXCLUDE_NEWER: an instant of the index. VOLUME and
     TEMPORARY_FOLDER: a folder that the app writes. MOVED_FILE: a file that it writes between its code.
     PYTHON: the one for which what is pinned has wheels. PACKAGE: one more Debian package, for libraries that
-    a wheel built from source asks for."""
+    a wheel built from source asks for. PASSED_OVER: an entry point that failed its proof; the plan is that of
+    the next one. HEALTH: a path that the proof saw answer as a health route does."""
 
     REQUIREMENT = "requirement"
     EXCLUDE_NEWER = "exclude-newer"
@@ -34,6 +37,8 @@ class CorrectionKind(StrEnum):
     PYTHON = "python"
     PACKAGE = "package"
     MOVED_FILE = "moved-file"
+    PASSED_OVER = "passed-over"
+    HEALTH = "health"
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +68,10 @@ def is_sound(correction: Correction) -> bool:
             return PACKAGE.fullmatch(value) is not None
         case CorrectionKind.PYTHON:
             return suite_of_python(value) is not None
+        case CorrectionKind.PASSED_OVER:
+            return ENTRY.fullmatch(value) is not None
+        case CorrectionKind.HEALTH:
+            return HEALTH_PATH.fullmatch(value) is not None
         case CorrectionKind.MOVED_FILE if not value.startswith(f"{APP_ROOT}/"):
             return False
         case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER | CorrectionKind.MOVED_FILE:
@@ -100,12 +109,27 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             folders = (*plan.temporary_folders, TemporaryFolder(path=value))
             plan = replace(plan, temporary_folders=folders)
             field, summary = f"temporary_folders.{value}", f"{value} is in memory: the app writes there"
+        case CorrectionKind.PASSED_OVER:
+            field = "application.object_reference"
+            summary = f"{plan.application.object_reference or plan.application.script}, since {value} failed"
+        case CorrectionKind.HEALTH:
+            plan = with_health(plan, value)
+            field, summary = "processes.web.probe", f"health: GET {value}"
         case CorrectionKind.MOVED_FILE:
             plan = with_moved_file(plan, value)
             field, summary = f"moved_files.{value}", f"{value} is a link into a volume: its folder holds code"
     evidence = (Evidence(path="", reason=correction.reason),)
     decision = Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
     return replace(plan, decisions=(*plan.decisions, decision))
+
+
+def with_health(plan: Plan, path: str) -> Plan:
+    processes = tuple(
+        msgspec.structs.replace(one, probe=HttpProbe(path=path)) if one is plan.web else one
+        for one in plan.processes
+    )
+    kept = tuple(one for one in plan.decisions if one.field != "processes.web.probe")
+    return msgspec.structs.replace(plan, processes=processes, decisions=kept)
 
 
 def with_moved_file(plan: Plan, path: str) -> Plan:

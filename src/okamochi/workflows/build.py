@@ -105,6 +105,10 @@ class Building:
         from okamochi.workflows.corrections import with_correction
 
         self.planned, self.known = with_correction(self.plan_now(), correction), None
+        if correction.kind == "passed-over":
+            from okamochi.workflows.plan import without_failed
+
+            self.planned = without_failed(self.planned, self.world, dict(self.request.overrides))
         if correction.kind == "python":
             self.tell_warnings(fields=("base.suite",))
 

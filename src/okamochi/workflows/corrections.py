@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from packaging.utils import canonicalize_name
 
+from okamochi.detect.health import rank
 from okamochi.errors import OkamochiError
 from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
+from okamochi.model.evidence import Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT
+from okamochi.model.process import TcpProbe
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.workflows.older_python import left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
@@ -101,13 +104,29 @@ def correction_for(
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:
             wanted = (written_folder(write.path, write.place, planned) for write in answer.writes)
-            found = next((one for one in wanted if one is not None), None)
+            found = next((one for one in wanted if one is not None), None) or health_page(answer, planned)
         case _:
             pass
     if found is None or not is_sound(found):
         return None
     tried = {*refused, *((str(one.kind), one.value) for one in planned.corrections)}
     return None if (found.kind, found.value) in tried else found
+
+
+def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
+    """A page of a health route's name that answered well, where the source told of none."""
+    plan = planned.plan
+    undecided = any(
+        one.field == "processes.web.probe" and one.origin is Origin.DEFAULT for one in plan.decisions
+    )
+    if not isinstance(plan.web.probe, TcpProbe) or not undecided:
+        return None
+    named = sorted((rank(one.path), one.path) for one in answer.pages if 200 <= one.status < 300)
+    path = next((path for place, path in named if place >= 0), "")
+    if not path:
+        return None
+    reason = f"the proof saw {path} answer, a route that the source alone does not show"
+    return Correction(kind=CorrectionKind.HEALTH, value=path, reason=reason[:300])
 
 
 def missing_requirement(verdict: Verdict, planned: "PlannedProject") -> Correction | None:

@@ -1,19 +1,19 @@
 """Read the project, decide the plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.planner import make_plan
-from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.correction import Correction, CorrectionKind, corrected
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.corrections import with_kept_corrections
 
-__all__ = ["PlannedProject", "plan_project"]
+__all__ = ["PlannedProject", "plan_project", "without_failed"]
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,38 @@ def plan_project(
     """The plan of the project in `path`; `overrides` are settings from the command line, by name. Corrections
     of the kinds `anew` that the lock has do not count."""
     project = DiskProject.open(path)
+    plan, read = read_plan(project, world, overrides or {})
+    planned = PlannedProject(plan, project, path.resolve(), read)
+    planned = with_kept_corrections(planned, but=anew)
+    if passed_over(planned):
+        return without_failed(planned, world, overrides or {})
+    return planned
+
+
+def read_plan(
+    project: DiskProject, world: World, overrides: Mapping[str, str], without: frozenset[str] = frozenset()
+) -> tuple[Plan, frozenset[str]]:
+    """The plan and the paths that it was read from."""
     traced = TracedProject(project)
     plan = make_plan(
         traced,
         read_settings(traced),
         environ_overrides=settings_from_environ(world.environ),
-        command_line=overrides or {},
+        command_line=overrides,
+        without=without,
     )
-    planned = PlannedProject(plan, project, path.resolve(), frozenset(traced.read))
-    return with_kept_corrections(planned, but=anew)
+    return plan, frozenset(traced.read)
+
+
+def passed_over(planned: PlannedProject) -> frozenset[str]:
+    return frozenset(one.value for one in planned.corrections if one.kind is CorrectionKind.PASSED_OVER)
+
+
+def without_failed(planned: PlannedProject, world: World, overrides: Mapping[str, str]) -> PlannedProject:
+    """The plan of the best entry point that is left, with the other corrections. DetectionError when none
+    is."""
+    plan, read = read_plan(planned.project, world, overrides, passed_over(planned))
+    present = {one.path for one in plan.volumes}
+    present |= {one.path for one in plan.temporary_folders} | {one.path for one in plan.moved_files}
+    kept = tuple(one for one in planned.corrections if one.value not in present)
+    return replace(planned, plan=corrected(plan, kept), corrections=kept, read=planned.read | read)

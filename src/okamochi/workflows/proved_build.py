@@ -1,7 +1,7 @@
 """Build, prove the entry point, mend the plan by what the proof says, and build again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from okamochi.errors import BuildError, PlanError
@@ -14,6 +14,7 @@ from okamochi.workflows.sinks import Sink
 
 if TYPE_CHECKING:
     from okamochi.model.correction import Correction
+    from okamochi.model.plan import Plan
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.prove_entry import Proof
 
@@ -64,8 +65,10 @@ def build_until_proved(
     from okamochi.workflows.prove_entry import refuse_unproved
 
     failed: tuple[Proof, BuiltImage] | None = None
+    first: FirstEntry | None = None
     before: PlannedProject | None = None
     refused: dict[tuple[str, str], str] = {}
+    asked = False
     for _ in range(MOST_ROUNDS):
         try:
             delivered = deliver(building.image())
@@ -80,13 +83,29 @@ def build_until_proved(
         else:
             built = delivered.built
             proof = proof_of(delivered, building, world, sinks, given)
+            asked = asked or proof.fresh
         correction = next_correction(world, proof, building, built, tuple(refused))
         if correction is None:
-            break
+            planned = building.planned
+            correction = next_entry(proof, building)
+            if correction is None:
+                break
+            first = first or FirstEntry(planned, proof, built)
+            failed, before = (proof, built), None
+            refused[str(correction.kind), correction.value] = correction.reason
+            world.reporter.note(f"{correction.reason}: trying {name_of_plan(building.plan_now().plan)}")
+            continue
         if proof.verdict.outcome is not Outcome.PROVED:
             failed, before = (proof, built), building.planned
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
+    if first is not None and proof.verdict.outcome not in (Outcome.PROVED, Outcome.UNCERTAIN):
+        # none of the others is better: the first is what the evidence says, and its lock is written again
+        building.planned, building.known = first.planned, None
+        building.plan_now()
+        delivered, proof, built = deliver(building.image()), first.proof, first.built
+    if asked:
+        proof = replace(proof, fresh=True)
     hint = ""
     if proof.verdict.outcome is Outcome.LIBRARY and proof.answer is not None:
         from okamochi.workflows.older_library import told_of_its_age
@@ -96,6 +115,48 @@ def build_until_proved(
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof
+
+
+@dataclass(frozen=True)
+class FirstEntry:
+    """The entry point that the evidence put first, and how it failed."""
+
+    planned: "PlannedProject | None"
+    proof: "Proof"
+    built: BuiltImage
+
+
+def next_entry(proof: "Proof", building: Building) -> "Correction | None":
+    """Passes over an entry point that failed: the building is then of the next one. None when a person named
+    it, or no other is there."""
+    from okamochi.errors import OkamochiError
+    from okamochi.model.correction import Correction, CorrectionKind, is_sound
+    from okamochi.model.evidence import Origin
+    from okamochi.run.proof.answer import Outcome
+
+    verdict = proof.verdict
+    kinds = (Outcome.WRONG_OBJECT, Outcome.MISSING_MODULE, Outcome.LIBRARY, Outcome.FAILED)
+    if building.request.locked or verdict.outcome not in kinds or verdict.cause is None:
+        return None
+    planned = building.plan_now()
+    said = [one for one in planned.plan.decisions if one.field == "application.object_reference"]
+    if any(one.origin is not Origin.DETECTED for one in said):
+        return None
+    name = name_of_plan(planned.plan)
+    told = "".join(c if c.isprintable() else " " for c in f"{name} does not load: {verdict.cause.text}")
+    correction = Correction(kind=CorrectionKind.PASSED_OVER, value=name, reason=told[:300])
+    if not is_sound(correction):
+        return None
+    try:
+        building.correct(correction)
+    except OkamochiError:
+        building.planned = planned
+        return None
+    return correction
+
+
+def name_of_plan(plan: "Plan") -> str:
+    return plan.application.object_reference or plan.application.script
 
 
 def proof_of(

@@ -8,6 +8,7 @@ import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError, UsageError
 from okamochi.model.codec import plan_to_json
+from okamochi.model.correction import Correction
 from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process
@@ -24,9 +25,10 @@ from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.beside_web import run_releases, start_workers
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Reading, Values, read_values
+from okamochi.workflows.looked_round import looked_round, seen_in_log
 from okamochi.workflows.observed import observed_correction
 from okamochi.workflows.previous import Previous
-from okamochi.workflows.prove_entry import tell_proof
+from okamochi.workflows.prove_entry import Proof, tell_proof
 from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
@@ -76,15 +78,22 @@ def up(request: UpRequest, world: World) -> UpRecord:
 def mended(
     app: App, building: Building, engine: Engine, values: Values, request: UpRequest, world: World
 ) -> UpRecord:
-    """The record of what serves; what a failed start shows that the app writes is given to it, and the start
-    tried again."""
-    for _ in range(MOST_STARTS):
+    """The record of what serves; what a start, its pages or the log of what served until now show that the
+    app writes is given to it, and the start tried again."""
+    correction = seen_until_now(app, building, world)
+    if correction is not None:
+        world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
+        building.correct(correction)
+    for left in reversed(range(MOST_STARTS)):
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
-        built, reference = built_and_loaded(building, engine, values, world)
+        built, reference, pages = built_and_loaded(building, engine, values, world)
         try:
-            return started(app, built, reference, previous, engine, values, request, world)
+            record = started(app, built, reference, previous, engine, values, request, world)
+            correction = looked_round(record, building, engine, pages) if pages and left else None
+            if correction is None:
+                return record
         except UnhealthyError as failure:
             offer_setup(failure, built.plan)
             correction = observed_correction(failure, building, reference, engine, dict(values.plain), world)
@@ -93,6 +102,15 @@ def mended(
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
     raise failure_of_many(app)
+
+
+def seen_until_now(app: App, building: Building, world: World) -> Correction | None:
+    """From the log of what serves: it may have met a path that it could not write long after its start."""
+    previous = Previous.of(app, world)
+    if previous.engine is None or not previous.serving_port:
+        return None
+    log = previous.engine.logs(previous.name, tail=500)
+    return seen_in_log(log, building, "the log of what serves saw")
 
 
 def failure_of_many(app: App) -> UnhealthyError:
@@ -199,9 +217,9 @@ def start_stack(
 
 def built_and_loaded(
     building: Building, engine: Engine, values: Values, world: World
-) -> tuple[BuiltImage, Reference]:
-    """What cannot be served at all is told before what serves now is stopped; whether the rest is healthy,
-    the start will tell."""
+) -> tuple[BuiltImage, Reference, tuple[str, ...]]:
+    """With the pages that the proof saw, when it is a new image. What cannot be served at all is told before
+    what serves now is stopped; whether the rest is healthy, the start will tell."""
     sink = EngineSink(engine, world)
 
     def deliver(built: BuiltImage) -> Delivered:
@@ -211,7 +229,13 @@ def built_and_loaded(
     delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=dict(values.plain))
     if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
         tell_proof(proof, delivered.built, world)
-    return delivered.built, delivered.reference
+    pages = () if isinstance(proof, ProvedBefore) else pages_of(proof)
+    return delivered.built, delivered.reference, pages
+
+
+def pages_of(proof: Proof) -> tuple[str, ...]:
+    found = proof.answer.pages if proof.answer is not None else ()
+    return tuple(page.path for page in found) or ("/",)
 
 
 def replaced(

@@ -10,7 +10,7 @@ from okamochi.model.plan import APP_ROOT
 from okamochi.run.diagnose import diagnose
 from okamochi.run.traces import Cause, Trace, library_of_last_frame
 
-__all__ = ["Answer", "Outcome", "Route", "Verdict", "Write", "answer_of_trace", "verdict_of"]
+__all__ = ["Answer", "Outcome", "Page", "Route", "Verdict", "Write", "answer_of_trace", "verdict_of"]
 
 WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
 REFUSED = re.compile(
@@ -35,6 +35,13 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that was asked for inside the proof, and its status; 0 when it gave none."""
+
+    path: str
+    status: int
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """`outcome`: proved, ended (a program that opened no port), unknown, failed. `text` is the traceback;
     `in_reference` says that the module was imported and the name or call in the reference fails."""
@@ -43,6 +50,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     routes: tuple[Route, ...] = ()
     writes: tuple[Write, ...] = ()
+    pages: tuple[Page, ...] = ()
     seconds: float = 0.0
     port: int = 0
     error: str = ""

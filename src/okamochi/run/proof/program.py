@@ -4,8 +4,9 @@
 
 Standard library only, Python 3.9 and later. What the app prints goes to stderr. The task: "interface" (wsgi,
 asgi, own), "framework", "reference" ("pkg:create_app()"), "argv" (of a program that is its own server),
-"script", "visit" (a path that is asked of it, to see what it writes; or ""), "host" (for that), "paths" (what
-the server puts in front of sys.path), "writable" (folders that may be written).
+"script", "visit" (a path that is asked of it, to see what it writes; or ""), "pages" (how many of its own
+pages are asked for as well), "host" (for that), "paths" (what the server puts in front of sys.path),
+"writable" (folders that may be written).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import runpy
 import sys
 import threading
@@ -32,6 +34,8 @@ Route = dict[str, Any]
 
 MOST_ROUTES = 1000
 MOST_WRITES = 100
+PAGES_SECONDS = 2.0
+MOST_CHUNKS = 64
 MOST_FRAMES = 40
 SCRIPT_SECONDS = 40
 SERVES_AFTER_SECONDS = 3
@@ -70,53 +74,96 @@ def main() -> None:
 
     sys.addaudithook(watcher(task, writes, finish))
     try:
-        finish(proved(task))
+        finish(proved(task, finish))
     except BaseException as error:
         finish(failure(error))
 
 
-def proved(task: Task) -> Answer:
+def proved(task: Task, finish: Callable[[Answer], NoReturn]) -> Answer:
     if task["interface"] == "own":
         return own_server(task)
     application = load(task["reference"])
     kind_of(application, task["interface"])
-    if task.get("visit"):
-        visit(application, task)
-    return {
+    pages: list[dict[str, Any]] = []
+    answer: Answer = {
         "outcome": "proved",
         "type": f"{type(application).__module__}.{type(application).__qualname__}",
         "routes": routes_of(application)[:MOST_ROUTES],
+        "pages": pages,
     }
+    if task.get("visit"):
+        visit(application, task, [task["visit"]], [])
+    wanted = pages_of(answer["routes"], int(task.get("pages", 0)))
+    if wanted:
+        timer = threading.Timer(PAGES_SECONDS, finish, (answer,))  # a page that hangs ends the looking round
+        timer.daemon = True
+        timer.start()
+        visit(application, task, wanted, pages)
+        timer.cancel()
+    return answer
 
 
-def visit(application: Any, task: Task) -> None:
-    """One GET, as far as it comes: what it answers or raises does not matter, what it writes does."""
+# what changes or ends something although it is asked for by GET, and what never ends
+NOT_VISITED = re.compile(
+    r"(?i)log-?_?out|sign-?_?out|delet|remov|drop|reset|clear|purge|destroy|flush|seed|init|populat|shutdown|stop"
+    r"|restart|kill|import|export|download|upload|stream|events|socket|debug|test|send|notify|cron|sync|refresh"
+)
+
+
+def pages_of(routes: list[Route], most: int) -> list[str]:
+    """Pages without parameters that answer GET: the usual health names and / first, then the shortest."""
+    paths = {
+        one["path"] if one["path"].startswith("/") else "/" + one["path"]
+        for one in routes
+        if (not one["methods"] or "GET" in one["methods"]) and re.fullmatch(r"[/\w.~-]*", one["path"])
+    }
+    usual = re.compile(r"/(.*/)?_?(health|live|ping|alive|heartbeat|status|up)[\w-]*/?")
+    kept = [path for path in paths if NOT_VISITED.search(path) is None]
+    kept.sort(key=lambda path: (usual.fullmatch(path) is None, path != "/", path.count("/"), path))
+    return kept[:most]
+
+
+def visit(application: Any, task: Task, paths: list[str], pages: list[dict[str, Any]]) -> None:
+    """A GET of each, as far as it comes: what it raises does not matter, what it writes does."""
     try:
         if task["interface"] == "wsgi":
-            for _ in visit_wsgi(application, task):
-                pass
+            for path in paths:
+                visit_wsgi(application, task, path, pages)
         else:
-            asyncio.run(visit_asgi(application, task))
+            asyncio.run(visit_asgi(application, task, paths, pages))
     except BaseException:
-        traceback.print_exc()
+        if not paths or task.get("visit"):
+            traceback.print_exc()
 
 
-def visit_wsgi(application: Any, task: Task) -> Any:
-    environ: dict[str, Any] = {"HTTP_HOST": task["host"] or "localhost", "PATH_INFO": task["visit"]}
+def visit_wsgi(application: Any, task: Task, path: str, pages: list[dict[str, Any]]) -> None:
+    environ: dict[str, Any] = {"HTTP_HOST": task.get("host") or "localhost", "PATH_INFO": path}
     importlib.import_module("wsgiref.util").setup_testing_defaults(environ)
-    return application(environ, lambda status, headers, exc_info=None: lambda data: None)
+    statuses = [0]
+
+    def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+        statuses.append(int(status.split()[0]))
+        return lambda data: None
+
+    try:
+        for number, _ in enumerate(application(environ, start)):
+            if number > MOST_CHUNKS:
+                break
+    except Exception:
+        statuses.append(500)
+        if task.get("visit"):
+            traceback.print_exc()
+    pages.append({"path": path, "status": statuses[-1]})
 
 
-async def visit_asgi(application: Any, task: Task) -> None:
-    host = (task["host"] or "localhost").encode()
+async def visit_asgi(application: Any, task: Task, paths: list[str], pages: list[dict[str, Any]]) -> None:
+    host = (task.get("host") or "localhost").encode()
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": task["visit"],
-        "raw_path": task["visit"].encode(),
         "root_path": "",
         "query_string": b"",
         "headers": [(b"host", host)],
@@ -133,7 +180,11 @@ async def visit_asgi(application: Any, task: Task) -> None:
     async def request() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
+    statuses = [0]
+
     async def send(message: Any) -> None:
+        if message.get("type") == "http.response.start":
+            statuses.append(int(message["status"]))
         if str(message.get("type", "")).startswith("lifespan.startup."):
             ready.set()
 
@@ -144,7 +195,12 @@ async def visit_asgi(application: Any, task: Task) -> None:
     await asyncio.wait([life, waited], timeout=20, return_when=asyncio.FIRST_COMPLETED)
     waited.cancel()
     try:
-        await application(scope, request, send)
+        for path in paths:
+            try:
+                await application({**scope, "path": path, "raw_path": path.encode()}, request, send)
+            except Exception:
+                statuses.append(500)
+            pages.append({"path": path, "status": statuses[-1]})
     finally:
         life.cancel()
 

@@ -17,6 +17,7 @@ from okamochi.system.process import ProgramTimeout
 __all__ = ["ask", "made_up_values"]
 
 TIMEOUT_SECONDS = 90
+MOST_PAGES = 12
 MOST_ANSWER_BYTES = 4_000_000
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -67,6 +68,7 @@ def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict
         "script": application.script,
         "argv": (process or plan.web).argv,
         "visit": visit,
+        "pages": MOST_PAGES,
         "host": probe.host if isinstance(probe, HttpProbe) else "",
         "paths": list(dict.fromkeys((root, APP_ROOT))),
         "writable": ["/tmp", "/dev", "/proc", *written_folders(plan)],

@@ -1,0 +1,92 @@
+"""What a running app could not write: seen by asking for a handful of its own pages right after its start,
+and in the log of what served until now."""
+
+import json
+import posixpath
+import time
+from collections.abc import Iterable
+from http.client import HTTPConnection, HTTPException
+
+from okamochi.model.correction import Correction, is_sound
+from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.process import HttpProbe
+from okamochi.run.diagnose import diagnose
+from okamochi.run.engine import Engine
+from okamochi.run.state import UpRecord
+from okamochi.run.traces import UNNAMED, raised_traces
+from okamochi.workflows.build import Building
+from okamochi.workflows.corrections import written_folder
+
+__all__ = ["looked_round", "seen_in_log"]
+
+LOOK_SECONDS = 2.0
+MOST_PAGES = 8
+LOG_LINES = 500
+USER_AGENT = "okamochi"
+SIGNS = ("Read-only file system", "Permission denied")
+
+
+def looked_round(
+    record: UpRecord, building: Building, engine: Engine, pages: Iterable[str]
+) -> Correction | None:
+    """Asks for the pages, for two seconds at most, and reads the log. None when all could be written."""
+    ask_for(record.port, building.plan, tuple(pages)[:MOST_PAGES])
+    return seen_in_log(
+        engine.logs(record.container, tail=LOG_LINES), building, "a look at its pages shows that"
+    )
+
+
+def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> None:
+    """What is answered does not matter here."""
+    probe = plan.web.probe
+    host = probe.host if isinstance(probe, HttpProbe) and probe.host else "localhost"
+    end = time.monotonic() + LOOK_SECONDS
+    for page in pages:
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        connection = HTTPConnection("127.0.0.1", port, timeout=left)
+        try:
+            connection.request(
+                "GET", page, headers={"Host": host, "User-Agent": "okamochi", "Connection": "close"}
+            )
+            connection.getresponse().read(1_000_000)
+        except (OSError, HTTPException):
+            continue
+        finally:
+            connection.close()
+
+
+def seen_in_log(log: str, building: Building, seen: str) -> Correction | None:
+    """The place that the app should have, from the exceptions in its log; None when it wrote all it wanted,
+    or has the place already."""
+    if building.request.locked or not any(sign in log for sign in SIGNS):
+        return None
+    planned = building.plan_now()
+    tried = {(one.kind, one.value) for one in planned.corrections}
+    for trace in raised_traces(plain(log)):
+        cause = diagnose(trace.text)
+        if cause is None or not cause.unwritable or cause.unwritable == UNNAMED:
+            continue
+        place = cause.where if cause.where.startswith(f"{APP_ROOT}/") else ""
+        path = posixpath.join(APP_ROOT, cause.unwritable)
+        found = written_folder(path, place, planned, seen)
+        if found is not None and is_sound(found) and (found.kind, found.value) not in tried:
+            return found
+    return None
+
+
+def plain(log: str) -> str:
+    """Tracebacks that stand in lines of JSON, as lines of their own."""
+    return "\n".join(told(line) for line in log.splitlines())
+
+
+def told(line: str) -> str:
+    if not line.startswith("{") or "Traceback" not in line:
+        return line
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return line
+    values = found.values() if isinstance(found, dict) else ()
+    return "\n".join(one.strip() for one in values if isinstance(one, str) and "Traceback" in one)

@@ -1,0 +1,59 @@
+"""What a running app could not write, from its log."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from okamochi.model.correction import CorrectionKind
+from okamochi.system.project_files import DiskProject
+from okamochi.workflows.build import Building
+from okamochi.workflows.looked_round import seen_in_log
+from okamochi.workflows.plan import PlannedProject
+from tests.detect.plans import FLASK_APP, planned
+
+TRACE = """\
+[2026-11-28 20:00:00 +0000] [7] [ERROR] Exception on /report [GET]
+Traceback (most recent call last):
+  File "/app/app.py", line 15, in report
+    with open(place, "w") as stream:
+OSError: [Errno 30] Read-only file system: '/app/reports/r.txt'
+"""
+
+
+@dataclass
+class OneProject:
+    """A building of a project that is planned already."""
+
+    planned: PlannedProject
+    request: Any = field(default_factory=lambda: SimpleNamespace(locked=False))
+
+    def plan_now(self) -> PlannedProject:
+        return self.planned
+
+
+def building(root: Path) -> Building:
+    (root / "app.py").write_text(FLASK_APP)
+    one = OneProject(PlannedProject(planned({"app.py": FLASK_APP}), DiskProject.open(root), root))
+    return cast(Building, one)
+
+
+def test_a_page_that_could_not_write_gets_its_folder(tmp_path: Path) -> None:
+    found = seen_in_log(TRACE, building(tmp_path), "a look at its pages saw")
+    assert found is not None
+    assert (found.kind, found.value) == (CorrectionKind.TEMPORARY_FOLDER, "/app/reports")
+    assert found.reason == "a look at its pages saw app.py:15 write /app/reports/r.txt"
+
+
+def test_a_traceback_in_a_line_of_json_is_read_as_well(tmp_path: Path) -> None:
+    line = json.dumps({"level": "error", "exception": TRACE.partition("\n")[2]})
+    found = seen_in_log(f"started\n{line}\n", building(tmp_path), "it saw")
+    assert found is not None and found.value == "/app/reports"
+
+
+def test_other_errors_and_builds_from_a_lock_alone_change_nothing(tmp_path: Path) -> None:
+    assert seen_in_log("OSError: [Errno 28] No space left on device", building(tmp_path), "it saw") is None
+    locked = building(tmp_path)
+    locked.request.locked = True  # type: ignore[misc]
+    assert seen_in_log(TRACE, locked, "it saw") is None
