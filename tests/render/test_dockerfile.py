@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.model.lock import BuiltFrom, Lock, LockedPlatform, LockedWheel
+from okamochi.model.lock_codec import lock_to_json
 from okamochi.render.dockerfile import DockerfileRenderer
 from okamochi.render.dockerignore import dockerignore_pattern
 from okamochi.render.renderers import RENDERERS
@@ -128,3 +130,26 @@ def test_the_dockerfile_pins_what_the_project_requires_and_the_devcontainer_brin
     pins = (tmp_path / ".okamochi/requirements.lock").read_text()
     assert all(f"\n{name}==" in f"\n{pins}" for name in ("flask", "werkzeug", "gunicorn"))
     program.ok("render", "dockerfile", tmp_path, "--check")
+
+
+def test_what_compiling_needs_is_in_the_builder_only() -> None:
+    source = BuiltFrom(filename="fast-1.0.tar.gz", sha256="1" * 64, packages=("libpq-dev",))
+    wheel = LockedWheel(
+        name="fast", version="1.0", filename="fast-1.0-py3-none-any.whl", sha256="2" * 64, built_from=source
+    )
+    platform = LockedPlatform(platform="linux/amd64", debs=(), wheels=(wheel,))
+    lock = Lock(
+        base_inputs="",
+        wheel_inputs="",
+        python_version="3.13",
+        suite="trixie",
+        snapshot="",
+        platforms=(platform,),
+    )
+    assert b'"packages": ["libpq-dev"]' in lock_to_json(lock)
+    rendering = DockerfileRenderer().render(planned({"app.py": FLASK_APP}), Language.ENGLISH, lock)
+    files = {one.path: one.content.decode() for one in rendering.files}
+    before, _, after = files["Dockerfile"].partition("AS builder\n")
+    assert "build-essential" in after.partition("\nFROM")[0] and "libpq-dev" in after.partition("\nFROM")[0]
+    assert "libpq-dev" not in before + after.partition("\nFROM")[2]
+    assert f"fast==1.0 --hash=sha256:{'1' * 64}" in files[".okamochi/requirements.lock"]

@@ -26,12 +26,16 @@ class LockedDeb(msgspec.Struct, frozen=True, kw_only=True, order=True):
     sha256: str
 
 
-class BuiltFrom(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class BuiltFrom(msgspec.Struct, frozen=True, kw_only=True, order=True, omit_defaults=True):
     """The source distribution, by file name and digest, that a wheel was built from because the index has no
-    wheel that fits."""
+    wheel that fits. `packages` are Debian's that its build turned out to need beside a compiler."""
 
     filename: str
     sha256: str
+    packages: tuple[str, ...] = ()
+
+    def is_source(self, filename: str, sha256: str) -> bool:
+        return (self.filename, self.sha256) == (filename, sha256)
 
 
 class LockedWheel(msgspec.Struct, frozen=True, kw_only=True, order=True):

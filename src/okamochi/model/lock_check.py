@@ -90,6 +90,9 @@ def wheel_problems(place: str, wheel: LockedWheel) -> Iterator[str]:
     if wheel.url and is_address(wheel.url) and urlsplit(wheel.url).path.endswith(".whl"):
         yield f"{place}: a wheel that was built from source has no url of a wheel"
     yield from wrong(f"{place}: built_from", wheel.built_from, SDIST_CHECKS)
+    for package in wheel.built_from.packages:
+        if DEB_NAME.fullmatch(package) is None:
+            yield f"{place}: built_from: a package cannot be {shown(package)}"
 
 
 def native_problems(place: str, package: NativePackage) -> Iterator[str]:

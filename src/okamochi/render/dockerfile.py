@@ -152,8 +152,10 @@ class Stages:
 
     def builder_stage(self) -> list[str]:
         plan = self.plan
-        sources = [wheel.name for wheel in locked_wheels(self.lock) if wheel.built_from is not None]
-        packages = ["build-essential"] if sources else []
+        built = [wheel for wheel in locked_wheels(self.lock) if wheel.built_from is not None]
+        sources = [wheel.name for wheel in built]
+        needed = {package for wheel in built if wheel.built_from for package in wheel.built_from.packages}
+        packages = ["build-essential", "pkg-config", *sorted(needed)] if sources else []
         if self.base == "debian":
             packages += ["python3-pip", *([f"{plan.base.python_package}-dev"] if sources else [])]
         compilers = [self.say("compilers", names=", ".join(sources))] if sources else []

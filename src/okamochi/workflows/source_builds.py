@@ -141,7 +141,7 @@ def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:
     builder = builder_of(session)
     for wheel in missing:
         made = made_again(session, builder, wheel)
-        if made != wheel:
+        if made.sha256 != wheel.sha256:
             raise BuildError(
                 f"{wheel.name} {wheel.version}, built from its source, is not what the lock says",
                 where=f"okamochi.lock, wheel {wheel.name}",

@@ -37,7 +37,7 @@ from okamochi.workflows.missing_pieces import Remedy, remedy_for
 __all__ = ["MadeWheel", "WheelBuilder"]
 
 KIND = "built-wheels"
-FORMAT = "1"
+FORMAT = "2"
 MOST_TRIES = 8
 MOST_DEPTH = 3
 WHEEL_LIMIT_BYTES = 2_000_000_000
@@ -272,20 +272,21 @@ class Trial:
             filename=names[0],
             sha256=digest,
             url=self.sdist.place,
-            built_from=BuiltFrom(filename=self.sdist.filename, sha256=self.sdist.sha256),
+            built_from=BuiltFrom(
+                filename=self.sdist.filename, sha256=self.sdist.sha256, packages=self.packages
+            ),
         )
         return MadeWheel(wheel=wheel)
 
 
 def require_expected(sdist: Sdist, expected: LockedWheel) -> None:
-    source = BuiltFrom(filename=sdist.filename, sha256=sdist.sha256)
-    if source == expected.built_from:
+    if expected.built_from is None or expected.built_from.is_source(sdist.filename, sdist.sha256):
         return
     raise BuildError(
         f"the source of {expected.name} {expected.version} is not what the lock says",
         where=f"okamochi.lock, wheel {expected.name}",
         hint="find out why it was replaced; to take it over, run 'okamochi lock --upgrade'",
-        details=(f"the index has {source.filename} (sha256:{source.sha256})",),
+        details=(f"the index has {sdist.filename} (sha256:{sdist.sha256})",),
     )
 
 
