@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs on the host before the container starts: what must be there to be mounted.
+# Written by okamochi render devcontainer.
+set -eu
+cd "$(dirname "$0")/.."
+
+# The ssh agent of this session, for git inside. Elsewhere than on Linux editors forward it themselves.
+agent=/dev/null
+if [ "$(uname)" = Linux ] && [ -S "${SSH_AUTH_SOCK-}" ]; then agent=$SSH_AUTH_SOCK; fi
+ln -sfn "$agent" .devcontainer/ssh-agent
