@@ -209,3 +209,8 @@ def test_the_plan_names_the_sources_of_its_patterns() -> None:
         ".gitignore",
         ".dockerignore",
     ]
+
+
+def test_ignore_files_of_rendered_folders_are_not_the_project_s_word() -> None:
+    files = {"app.py": FLASK_APP, ".devcontainer/.gitignore": "/ssh-agent\n", "secrets/.gitignore": "*\n"}
+    assert planned(files).source == planned({"app.py": FLASK_APP}).source

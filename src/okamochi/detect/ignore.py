@@ -33,6 +33,8 @@ class IgnoreGroup:
 
 
 RENDERED = "okamochi plan --explain source.exclude"
+# left out whole; what okamochi wrote there must not be read as the project's word
+RENDERED_FOLDERS = frozenset({".devcontainer", ".okamochi", "secrets"})
 BUILT_IN = (
     IgnoreGroup(
         "version control", (".git", ".hg", ".svn", ".bzr", ".gitignore", ".gitattributes", ".gitmodules")
@@ -212,7 +214,9 @@ def _from_gitignore_files(project: ProjectFiles) -> tuple[list[str], list[Eviden
     patterns: list[str] = []
     evidence: list[Evidence] = []
     spared: list[str] = []
-    paths = project.files("**/.gitignore")
+    paths = [
+        path for path in project.files("**/.gitignore") if path.partition("/")[0] not in RENDERED_FOLDERS
+    ]
     for path in sorted(paths, key=lambda one: (one.count("/"), one)):
         folder = posixpath.dirname(path)
         lines = gitignore_lines(project.read_text(path) or "")

@@ -1,0 +1,68 @@
+"""Starts a command of the desk: python start.py -- flask run.
+
+Secrets are loaded as in production. With OKAMOCHI_DEBUG_PORT, debugpy runs the command and listens on 5678.
+What reloads and debugs runs anybody's code who reaches it, so OKAMOCHI_ADDRESS, on which the engine publishes
+it, has to be a loopback address.
+"""
+
+# pathlib would double the time of the imports:
+# ruff: noqa: PTH100, PTH118, PTH119, PTH120
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import Any
+
+LOOPBACK = ("", "localhost", "::1", "[::1]")
+LISTENS = "0.0.0.0:5678"
+KIT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def secret_files() -> Any:
+    path = os.path.join(KIT, "secret_files.py")
+    spec = importlib.util.spec_from_file_location("okamochi_kit_secret_files", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def is_loopback(address: str) -> bool:
+    return address in LOOPBACK or address.startswith("127.")
+
+
+def debugged(command: list[str]) -> list[str]:
+    """The command below debugpy, which takes a script or -m with a module, no program."""
+    python = os.path.join(os.path.dirname(sys.executable), "python")
+    rest = command[1:] if os.path.basename(command[0]).startswith("python") else command
+    return [python, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", LISTENS, *rest]
+
+
+def main(arguments: list[str]) -> None:
+    command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    if not command:
+        sys.exit("usage: start.py -- PROGRAM [ARGUMENT...]")
+    address = os.environ.get("OKAMOCHI_ADDRESS", "")
+    if not is_loopback(address):
+        sys.exit(
+            f"okamochi: OKAMOCHI_ADDRESS={address} would let others reach the debugger, which runs any code; "
+            "unset it, or start production: docker compose -f compose.yaml up"
+        )
+    loader = secret_files()
+    try:
+        loader.load(os.environ)
+    except loader.SecretError as error:
+        sys.exit(f"okamochi: {error}")
+    if os.environ.get("OKAMOCHI_DEBUG_PORT", "").strip():
+        command = debugged(command)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        print(f"okamochi: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
+        sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
