@@ -18,7 +18,11 @@ made_up() {
     [ -s "secrets/$1" ] || head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"secrets/$1"
     chmod 644 "secrets/$1"
 }
+made_up DB_PASSWORD
 made_up SECRET_KEY
+printf 'postgresql+psycopg://app:%s@db:5432/invoice' "$(cat secrets/DB_PASSWORD)" >secrets/DATABASE_URL
+chmod 644 secrets/DATABASE_URL
 : >secrets/desk.env
 tell() { printf '%s=%s\n' "$1" "$(cat "secrets/$1")" >>secrets/desk.env; }
+tell DATABASE_URL
 tell SECRET_KEY
