@@ -33,6 +33,9 @@ class Compiles(Protocol):
 
     def interpreter(self) -> Interpreter: ...
 
+    @property
+    def started(self) -> Interpreter | None: ...
+
 
 @dataclass
 class AppBytecode:

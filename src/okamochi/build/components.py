@@ -16,8 +16,8 @@ __all__ = ["Component", "app_component", "foundation_components"]
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`kind` is deb, wheel, kit or app. `owner` is how the image's entries name it. `sha256` is the package's
-    own digest, empty for kit and app."""
+    """`kind` is image (a base image), deb, wheel, kit or app. `owner` is how the image's entries name it.
+    `sha256` is the package's own digest, empty for kit and app."""
 
     kind: str
     name: str

@@ -14,7 +14,13 @@ from okamochi.oci.image import Image
 __all__ = ["CYCLONEDX", "cyclonedx"]
 
 CYCLONEDX = "application/vnd.cyclonedx+json"
-TYPES = {"deb": "library", "wheel": "library", "kit": "application", "app": "application"}
+TYPES = {
+    "deb": "library",
+    "wheel": "library",
+    "image": "container",
+    "kit": "application",
+    "app": "application",
+}
 SERIALS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:okamochi:sbom")
 
 

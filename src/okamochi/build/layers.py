@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from okamochi.build.app_bytecode import Compiles
 from okamochi.build.bytecode import (
     BYTECODE_FORMAT,
     Unit,
@@ -20,7 +21,7 @@ from okamochi.pypi.install import FORMAT as TREE_FORMAT
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 
-__all__ = ["base_layer", "compile_wheels", "kit_layer", "wheel_layer"]
+__all__ = ["base_layer", "compile_wheels", "kit_layer", "venv_frame", "wheel_layer"]
 
 
 def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
@@ -68,14 +69,14 @@ def venv_frame(python: str) -> tuple[Entry, ...]:
     )
 
 
-def wheel_layer(world: World, toolchain: Toolchain, group: Sequence[WheelTree]) -> LayerRequest:
+def wheel_layer(world: World, toolchain: Compiles, group: Sequence[WheelTree]) -> LayerRequest:
     """One group of wheels with their bytecode; each wheel is a part of its own in the cache."""
     names = ", ".join(f"{tree.wheel.name} {tree.wheel.version}" for tree in group)
     parts = tuple(wheel_part(world, toolchain, tree) for tree in group)
     return LayerRequest(parts=parts, comment=f"wheels: {names}")
 
 
-def wheel_part(world: World, toolchain: Toolchain, tree: WheelTree) -> Part:
+def wheel_part(world: World, toolchain: Compiles, tree: WheelTree) -> Part:
     content = tree_key(tree)
     key = f"wheel {LAYER_FORMAT} {BYTECODE_FORMAT} {content} {toolchain.identity}"
 
@@ -91,13 +92,13 @@ def tree_key(tree: WheelTree) -> str:
     return digest_of(f"{TREE_FORMAT} {tree.wheel.sha256} {tree.left_out}")
 
 
-def compile_wheels(world: World, toolchain: Toolchain, trees: Iterable[WheelTree]) -> None:
+def compile_wheels(world: World, toolchain: Compiles, trees: Iterable[WheelTree]) -> None:
     """The bytecode of all wheels at once, so that packing them one by one finds it in the cache."""
     units = tuple(Unit(tree_key(tree), tree.entries) for tree in trees)
     compile_units(world, toolchain.interpreter(), units, turn="wheels")
 
 
-def kit_layer(world: World, toolchain: Toolchain, plan: Plan) -> LayerRequest:
+def kit_layer(world: World, toolchain: Compiles, plan: Plan) -> LayerRequest:
     """gunicorn's configuration, the health check, and the folders that volumes are mounted on."""
     kit = kit_entries(plan)
     key = f"kit {LAYER_FORMAT} {BYTECODE_FORMAT} {entries_key(kit)} {toolchain.identity} {plan.volumes}"

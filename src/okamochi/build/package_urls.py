@@ -12,6 +12,8 @@ def package_url(part: Part, system: str) -> str:
     name, version = part.component.name, quoted(part.component.version)
     if part.component.kind == "wheel":
         return f"pkg:pypi/{quoted(name)}@{version}"
+    if part.component.kind == "image":
+        return f"pkg:oci/{quoted(name.rpartition('/')[2].partition(':')[0])}@{quote(version, safe='')}"
     if part.component.kind == "deb":
         return f"pkg:deb/debian/{quoted(name)}@{version}?arch={part.architecture}&distro={quoted(system)}"
     return ""

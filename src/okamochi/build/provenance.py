@@ -60,6 +60,8 @@ def packages(components: Iterable[Component]) -> Iterator[Component]:
 
 def dependency(component: Component) -> JsonObject:
     name, version = quote(component.name, safe=".-_~"), quote(component.version, safe=".-_~:")
+    if component.kind == "image":
+        return {"uri": f"oci://{component.name}", "digest": {"sha256": component.sha256}}
     kinds = {"wheel": "pypi", "deb": "deb/debian"}
     uri = f"pkg:{kinds.get(component.kind, 'generic')}/{name}@{version}"
     return {"uri": uri, "digest": {"sha256": component.sha256}}

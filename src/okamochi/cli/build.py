@@ -15,6 +15,7 @@ from okamochi.cli.options import (
     provenance_option,
     real_world,
     sbom_option,
+    sign_option,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 )
 @sbom_option
 @provenance_option
+@sign_option
 @offline_option
 @entrypoint_option
 @format_option
@@ -49,6 +51,7 @@ def command(
     locked: bool,
     bills: tuple[str, ...],
     provenance: str | None,
+    key: Path | None,
     offline: bool,
     entrypoint: str | None,
     output_format: str,
@@ -67,7 +70,7 @@ def command(
         locked=locked,
         overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
     )
-    attach = Attachments(bills=bills, provenance=provenance or "")
+    attach = Attachments(bills=bills, provenance=provenance or "", key=key)
     delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks, attach=attach)
     click.echo(as_json(delivery) if output_format == "json" else delivery.answers[-1])
 

@@ -20,6 +20,7 @@ __all__ = [
     "provenance_option",
     "real_world",
     "sbom_option",
+    "sign_option",
 ]
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -55,6 +56,14 @@ provenance_option: Decorator = click.option(
     "--provenance",
     metavar="FILE",
     help='SLSA provenance, into FILE; "attach" attaches it to the image in its layout or registry.',
+)
+
+sign_option: Decorator = click.option(
+    "--sign",
+    "key",
+    metavar="KEY",
+    type=click.Path(path_type=Path),
+    help="Sign what a registry gets, as cosign does, with this private key; its password in COSIGN_PASSWORD.",
 )
 
 format_option: Decorator = click.option(

@@ -15,6 +15,7 @@ from okamochi.cli.options import (
     provenance_option,
     real_world,
     sbom_option,
+    sign_option,
 )
 
 
@@ -25,6 +26,7 @@ from okamochi.cli.options import (
 @click.option("--locked", is_flag=True, help="Push exactly what okamochi.lock says; fail if it does not fit.")
 @sbom_option
 @provenance_option
+@sign_option
 @offline_option
 @entrypoint_option
 @format_option
@@ -35,6 +37,7 @@ def command(
     locked: bool,
     bills: tuple[str, ...],
     provenance: str | None,
+    key: Path | None,
     offline: bool,
     entrypoint: str | None,
     output_format: str,
@@ -54,7 +57,7 @@ def command(
         locked=locked,
         overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
     )
-    attach = Attachments(bills=bills, provenance=provenance or "")
+    attach = Attachments(bills=bills, provenance=provenance or "", key=key)
     world = real_world(offline=offline)
     delivery = build_and_deliver(request, world, tag=reference, sinks=("registry",), attach=attach)
     click.echo(as_json(delivery) if output_format == "json" else delivery.answers[-1])

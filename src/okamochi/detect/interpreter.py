@@ -10,6 +10,7 @@ from okamochi.detect.python_statements import Pin, Range, python_pins, python_ra
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.evidence import Origin as From
+from okamochi.model.python_base import ANY_IMAGE
 from okamochi.model.python_base import IMAGE_PYTHONS as OF_IMAGES
 from okamochi.model.suites import SUITES, Suite, Support, suite_of_python
 from okamochi.system.project_files import ProjectFiles
@@ -37,12 +38,15 @@ def choose_python(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSet
     if chosen.settings.python is not None:
         return _set(chosen)
     ranges = python_ranges(project, pyproject)
-    admitted = tuple(version for version in OF_DEBIAN if all(one.value.admits(version) for one in ranges))
+    offered = OF_DEBIAN if chosen.settings.base in (None, "debian") else (*OF_DEBIAN, *OF_IMAGES)
+    admitted = tuple(version for version in offered if all(one.value.admits(version) for one in ranges))
     if not admitted:
         return _of_image(ranges)
     pins = python_pins(project)
     version = _pinned(pins[0].value, admitted) if pins else admitted[0]
-    alternatives = tuple(one for one in admitted if one != version)
+    # of an image that was named, nobody knows which Pythons it has
+    free = chosen.settings.base in (None, "debian", ANY_IMAGE)
+    alternatives = tuple(one for one in admitted if one != version) if free else ()
     return ChosenPython(version, alternatives, _decision(version, ranges, pins))
 
 

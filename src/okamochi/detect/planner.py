@@ -36,7 +36,7 @@ from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import flask_folders, writes
-from okamochi.errors import UsageError
+from okamochi.errors import PlanError, UsageError
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.names import normalized_name
@@ -51,9 +51,11 @@ from okamochi.model.plan import (
     WebApplication,
 )
 from okamochi.model.process import Probe, Process, ProcessType, Resources
-from okamochi.model.python_base import base_decision, base_of
+from okamochi.model.python_base import ANY_IMAGE, base_decision, base_of
 from okamochi.model.settings import SettingsTable
 from okamochi.model.sizes import parse_size
+from okamochi.model.suites import suite_of_python
+from okamochi.oci.reference import Reference
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["make_plan"]
@@ -404,13 +406,33 @@ def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: 
 
 def _base(python: str, chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ...]]:
     packages = tuple(sorted(set(chosen.settings.packages or ())))
-    base = base_of(python, packages)
+    base = base_of(python, packages, _base_image(python, chosen))
     suite = base_decision(base)
+    if "base" in chosen.origins:
+        evidence = (chosen.place("base"), *suite.evidence)
+        suite = msgspec.structs.replace(suite, origin=chosen.origin("base"), evidence=evidence)
     summary = (
         f"beyond Python: {', '.join(packages)}" if packages else "what Python, the wheels and the code need"
     )
     reason = "found in their files when okamochi.lock is made; no setting asks for more"
     return base, (suite, _simple("base.packages", summary, "packages", chosen, reason))
+
+
+def _base_image(python: str, chosen: ChosenSettings) -> str:
+    """What `base_of` takes. PlanError for packages of Debian that has no such Python."""
+    wanted = (chosen.settings.base or "").strip()
+    if wanted in ("", ANY_IMAGE):
+        return wanted
+    if wanted == "debian":
+        if suite_of_python(python) is None:
+            raise PlanError(
+                f"no release of Debian has Python {python}",
+                where=f"{chosen.where('base')}: base",
+                hint="remove the setting base, or choose another Python with the setting python",
+            )
+        return ""
+    Reference.parse(wanted)
+    return wanted
 
 
 def _name(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> tuple[str, Decision]:

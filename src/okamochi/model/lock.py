@@ -11,7 +11,7 @@ import msgspec
 from okamochi.model.correction import Correction
 from okamochi.model.native import NativePackage
 
-__all__ = ["BuiltFrom", "Lock", "LockedDeb", "LockedPlatform", "LockedWheel"]
+__all__ = ["BuiltFrom", "Lock", "LockedDeb", "LockedImage", "LockedPlatform", "LockedWheel"]
 
 
 class LockedDeb(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -52,12 +52,22 @@ class LockedWheel(msgspec.Struct, frozen=True, kw_only=True, order=True):
     built_from: BuiltFrom | None = None
 
 
+class LockedImage(msgspec.Struct, frozen=True, kw_only=True):
+    """A base image. `name` is the plan's; `digest` is of what the name stood for (an index, mostly),
+    `manifest` of the image of one platform. Which server has it is the host's affair."""
+
+    name: str
+    digest: str
+    manifest: str
+
+
 class LockedPlatform(msgspec.Struct, frozen=True, kw_only=True):
     """Debs sorted by name, wheels sorted by name. `native` says which of the debs are there for libraries,
     programs and fonts that wheels or the app's own code need, and where that shows; an entry without a name
-    are needs that are told, not met."""
+    are needs that are told, not met. `image` is set when the base is an image."""
 
     platform: str
+    image: LockedImage | None = None
     debs: tuple[LockedDeb, ...]
     wheels: tuple[LockedWheel, ...]
     native: tuple[NativePackage, ...] = ()

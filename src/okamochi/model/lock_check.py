@@ -9,9 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 from okamochi.errors import UsageError
 from okamochi.model.correction import is_sound
-from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
 from okamochi.model.native import NativePackage
 from okamochi.oci.platform import Platform
+from okamochi.oci.reference import Reference
 
 __all__ = ["lock_problems"]
 
@@ -21,6 +22,7 @@ MOST_CORRECTIONS = 50
 SIZE_LIMIT_BYTES = 4_000_000_000
 LENGTH_LIMIT = 2_000
 DIGEST = re.compile(r"[0-9a-f]{64}")
+OCI_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 VERSION = re.compile(r"[A-Za-z0-9.+!~:_-]+")
 WHEEL_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 WHEEL_FILENAME = re.compile(r"[A-Za-z0-9._+!-]+\.whl")
@@ -63,6 +65,8 @@ def platform_problems(locked: LockedPlatform) -> Iterator[str]:
     place = shown(locked.platform)
     if not is_platform(locked.platform):
         yield f"{place}: okamochi builds no images for this platform"
+    if locked.image is not None:
+        yield from wrong(f"{place}: image", locked.image, IMAGE_CHECKS)
     for deb in locked.debs:
         yield from wrong(f"{place}: deb {shown(deb.name)}", deb, DEB_CHECKS)
         if not 0 <= deb.size_bytes <= SIZE_LIMIT_BYTES:
@@ -158,6 +162,14 @@ def is_platform(text: str) -> bool:
         return False
 
 
+def is_reference(text: str) -> bool:
+    try:
+        Reference.parse(text)
+    except UsageError:
+        return False
+    return True
+
+
 def matching(pattern: re.Pattern[str]) -> Check:
     return lambda text: pattern.fullmatch(text) is not None
 
@@ -185,6 +197,11 @@ WHEEL_CHECKS: tuple[tuple[str, Check], ...] = (
     ("sha256", matching(DIGEST)),
     ("url", is_address),
 )
+IMAGE_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("name", is_reference),
+    ("digest", matching(OCI_DIGEST)),
+    ("manifest", matching(OCI_DIGEST)),
+)
 SDIST_CHECKS: tuple[tuple[str, Check], ...] = (
     ("filename", matching(SDIST_FILENAME)),
     ("sha256", matching(DIGEST)),
@@ -192,7 +209,9 @@ SDIST_CHECKS: tuple[tuple[str, Check], ...] = (
 
 
 def wrong(
-    place: str, entry: Lock | LockedDeb | LockedWheel | BuiltFrom, checks: Sequence[tuple[str, Check]]
+    place: str,
+    entry: Lock | LockedDeb | LockedImage | LockedWheel | BuiltFrom,
+    checks: Sequence[tuple[str, Check]],
 ) -> Iterator[str]:
     for field, check in checks:
         text = getattr(entry, field)

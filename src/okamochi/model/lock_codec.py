@@ -27,7 +27,8 @@ def lock_to_json(lock: Lock) -> bytes:
 def platform_text(platform: dict[str, object]) -> str:
     there = [name for name in LISTS if name != "native" or platform[name]]
     lists = [f'   "{name}": [\n{lines_of(platform[name])}\n   ]' for name in there]
-    return f'  {{\n   "platform": {json.dumps(platform["platform"])},\n' + ",\n".join(lists) + "\n  }"
+    image = f'   "image": {json.dumps(platform["image"])},\n' if platform["image"] else ""
+    return f'  {{\n   "platform": {json.dumps(platform["platform"])},\n{image}' + ",\n".join(lists) + "\n  }"
 
 
 def lines_of(packages: object) -> str:

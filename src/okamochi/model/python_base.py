@@ -9,6 +9,7 @@ from okamochi.model.plan import Base, Dependencies, Plan
 from okamochi.model.suites import suite_named, suite_of_python
 
 __all__ = [
+    "ANY_IMAGE",
     "GUNICORN",
     "IMAGE_PYTHONS",
     "base_decision",
@@ -28,23 +29,38 @@ IMAGE_PYTHONS: Final = ("3.12", "3.10")
 """Those that only an image of a registry has, newest first."""
 
 IMAGE = "python:{}-slim"
+ANY_IMAGE: Final = "image"
+"""The setting that asks for the image named so."""
+
 # The images named so are made from this suite or a newer one.
 IMAGE_SUITE = "trixie"
 
 
-def base_of(version: str, packages: tuple[str, ...] = ()) -> Base:
-    """Where this Python comes from."""
+def base_of(version: str, packages: tuple[str, ...] = (), image: str = "") -> Base:
+    """Where this Python comes from: the image that was chosen, or ANY_IMAGE; else Debian where it has it."""
     suite = suite_of_python(version)
-    if suite is None:
+    if image and image != ANY_IMAGE:
+        return Base(kind="image", suite=IMAGE_SUITE, python_package="", image=image, packages=packages)
+    if suite is None or image:
         image = IMAGE.format(version)
         return Base(kind="image", suite=IMAGE_SUITE, python_package="", image=image, packages=packages)
     return Base(suite=suite.name, python_package=suite.python_package, packages=packages)
 
 
+def image_kept(base: Base, version: str) -> str:
+    """What `base_of` takes to choose the same kind of base for another Python than its `version`."""
+    if base.kind == "debian":
+        return ""
+    if base.image != IMAGE.format(version):
+        return base.image
+    by_choice = suite_of_python(version) is not None
+    return ANY_IMAGE if by_choice else ""
+
+
 def base_decision(base: Base) -> Decision:
     """What the base is, and the state of its suite."""
     if base.kind == "image":
-        reason = f"no release of Debian has this Python; the image brings its own, and a shell ({base.image})"
+        reason = f"the image brings its own Python, and a shell ({base.image})"
         summary = f"the registry's image {base.image}, pinned by digest in the lock"
         return decision("base.image", summary, reason)
     suite = suite_named(base.suite)
@@ -68,7 +84,7 @@ def with_gunicorn_for(dependencies: Dependencies, version: str) -> Dependencies:
 
 def with_python(plan: Plan, version: str, reason: str) -> Plan:
     """The same plan on another Python, for a reason."""
-    base = base_of(version, plan.base.packages)
+    base = base_of(version, plan.base.packages, image_kept(plan.base, plan.python_version))
     dependencies = with_gunicorn_for(plan.dependencies, version)
     decided_anew = ("python_version", "base.suite", "base.image")
     kept = [one for one in plan.decisions if one.field not in decided_anew]

@@ -22,6 +22,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None, Meta(description='what the server loads: "pkg.wsgi:app", "pkg:create_app()"')
     ] = None
     python: Annotated[str | None, Meta(description='Python version: "3.13"')] = None
+    base: Annotated[
+        str | None,
+        Meta(
+            description='what the image is made on: "debian" (packages), "image" (python:X.Y-slim), or the '
+            "reference of another image with that Python"
+        ),
+    ] = None
     requirements: Annotated[
         tuple[str, ...] | None, Meta(description="requirement files to install, in order")
     ] = None

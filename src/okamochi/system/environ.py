@@ -25,6 +25,7 @@ VARIABLES = (
     Variable("OKAMOCHI_HTTP_PORT", "the port of the proxy of `up --domain` for http (default: 80)"),
     Variable("OKAMOCHI_HTTPS_PORT", "the port of the proxy of `up --domain` for https (default: 443)"),
     Variable("OKAMOCHI_PUBLIC_ADDRESS", "the address that the proxy listens on (default: 0.0.0.0)"),
+    Variable("COSIGN_PASSWORD", "the password of the key that signs images"),
     Variable("SOURCE_DATE_EPOCH", "the time that images carry, in seconds since 1970 (default: 0)"),
     Variable("NO_COLOR", "no colours on the terminal"),
     Variable("HTTP_PROXY", "the proxy for http addresses (also in lower case)"),

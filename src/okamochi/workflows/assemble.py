@@ -1,9 +1,11 @@
 """From plan and lock to an image: what lies below the app, then the app itself."""
 
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
+from okamochi.build.app_bytecode import Compiles
 from okamochi.build.app_layers import Volumes, app_layers
 from okamochi.build.components import Component, app_component
 from okamochi.build.configuration import annotations_of, image_configuration
@@ -15,6 +17,7 @@ from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import is_of_the_desk
 from okamochi.model.lock import LockedPlatform
 from okamochi.oci.image import Image
+from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer import Layer
 from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
 from okamochi.oci.packing import pack_layers
@@ -31,10 +34,13 @@ KIND = "foundation"
 
 
 class Foundation(msgspec.Struct, frozen=True, kw_only=True):
-    """The layers below the app and what they consist of, as it is remembered between builds."""
+    """The layers below the app and what they consist of, as it is remembered between builds.
+    `environment` and `annotations` are those of a base that is an image."""
 
     layers: tuple[LayerRow, ...]
     components: tuple[Component, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
 
 
 def assemble(world: World, session: LockSession) -> BuiltImage:
@@ -52,9 +58,11 @@ def assemble(world: World, session: LockSession) -> BuiltImage:
     return BuiltImage(
         platform=session.platform,
         image=Image(
-            config=image_configuration(plan, session.platform, created=created),
+            config=on_base(image_configuration(plan, session.platform, created=created), foundation),
             layers=layers,
-            annotations=annotations_of(plan, revision, created=created),
+            annotations=tuple(
+                sorted((*annotations_of(plan, revision, created=created), *foundation.annotations))
+            ),
         ),
         name=plan.name,
         plan_json=plan_to_json(plan),
@@ -72,9 +80,20 @@ def assemble(world: World, session: LockSession) -> BuiltImage:
     )
 
 
-def foundation_of(
-    world: World, session: LockSession
-) -> tuple[Foundation, tuple[Layer, ...], Toolchain, bool]:
+def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:
+    """The plan's variables come before the image's, and its programs before those that the image has."""
+    own = dict(config.env)
+    inherited = dict(foundation.environment)
+    if not inherited:
+        return config
+    theirs = inherited.get("PATH", "").split(":")
+    ours = [folder for folder in own.get("PATH", "").split(":") if folder not in theirs]
+    folders = [folder for folder in (*ours, *theirs) if folder]
+    merged = {**inherited, **own, "PATH": ":".join(folders)}
+    return replace(config, env=tuple(sorted(merged.items())))
+
+
+def foundation_of(world: World, session: LockSession) -> tuple[Foundation, tuple[Layer, ...], Compiles, bool]:
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
     locked = session.fitting
@@ -85,18 +104,31 @@ def foundation_of(
         foundation = msgspec.json.decode(record, type=Foundation) if record else None
         layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
         if foundation is not None and layers is not None:
-            toolchain = Toolchain(world, locked.debs, session.platform, session.old.snapshot)
+            toolchain = toolchain_of(world, session, locked, session.old.snapshot)
             return foundation, layers, toolchain, False
     from okamochi.workflows.foundation import lay_foundation
 
     laid = lay_foundation(world, session)
     written = session.save(laid.lock, required=False)
     keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)
-    foundation = Foundation(layers=layer_rows(laid.layers), components=laid.components)
+    foundation = Foundation(
+        layers=layer_rows(laid.layers),
+        components=laid.components,
+        environment=laid.environment,
+        annotations=laid.annotations,
+    )
     key = foundation_key(world, session, laid.locked)
     if key:
         world.cache.put_record(KIND, key, msgspec.json.encode(foundation))
     return foundation, laid.layers, laid.toolchain, written
+
+
+def toolchain_of(world: World, session: LockSession, locked: LockedPlatform, snapshot: str) -> Compiles:
+    if locked.image is None:
+        return Toolchain(world, locked.debs, session.platform, snapshot)
+    from okamochi.workflows.image_toolchain import ImageToolchain
+
+    return ImageToolchain(world, locked.image, session.platform, session.planned.plan.python_version)
 
 
 def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -> str:

@@ -1,6 +1,6 @@
 """Documents about an image, where the image goes: bills of materials, provenance, a signature."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,11 @@ ATTACH = "attach"
 @dataclass(frozen=True)
 class Attachments:
     """What was asked for: `bills` as "FORMAT" or "FORMAT:FILE", `provenance` as "attach" or a file, "" for
-    none."""
+    none, `key` as the file of a private key that signs what a registry gets."""
 
     bills: tuple[str, ...] = ()
     provenance: str = ""
+    key: Path | None = None
 
     @property
     def _provenance_file(self) -> Path | None:
@@ -34,6 +35,12 @@ class Attachments:
 
     def check(self, targets: Sequence[Sink], platforms: Sequence[Platform]) -> None:
         """UsageError for a document that has no place to go, and for one file of several images."""
+        if self.key is not None and not any(isinstance(one, RegistrySink) for one in targets):
+            raise UsageError(
+                "a signature lies beside an image in a registry, and the image goes to none",
+                where="--sign",
+                hint="push it: okamochi push REF --sign KEY",
+            )
         files = [("--sbom", bill.file) for bill in parse_bills(self.bills)]
         if self.provenance:
             files.append(("--provenance", self._provenance_file))
@@ -62,12 +69,41 @@ class Attachments:
         project: Path,
     ) -> None:
         """Each document into its file or, as an artifact whose subject is the image, beside the image."""
+        self._sign(world, targets, image, reference)
         for one in built:
             for media_type, file, content in self._documents(world, one, project):
                 if file is not None:
                     write_atomic(file, content)
                     continue
                 put_beside(Artifact(media_type, content, one.image.descriptor), targets, reference)
+
+    def _sign(
+        self, world: World, targets: Sequence[Sink], image: Image | ImageIndex, reference: Reference
+    ) -> None:
+        """What the reference names, and each image of an index, since these are what is pulled."""
+        if self.key is None:
+            return
+        signer = self.signer(world)
+        digests = dict.fromkeys((image.digest, *(one.digest for one in image.images)))
+        for one in targets:
+            if isinstance(one, RegistrySink):
+                for digest in digests:
+                    one.sign(digest, reference, signer)
+
+    def signer(self, world: World) -> Callable[[bytes], bytes]:
+        """UsageError when the key cannot be used."""
+        from okamochi.oci.cosign import PASSWORD_VARIABLE, load_signer
+
+        assert self.key is not None
+        try:
+            content = self.key.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"the key cannot be read: {error.strerror}",
+                where=str(self.key),
+                hint="name the file of a private key: --sign cosign.key",
+            ) from error
+        return load_signer(content, world.environ.get(PASSWORD_VARIABLE, ""), where=str(self.key))
 
     def _documents(
         self, world: World, built: BuiltImage, project: Path

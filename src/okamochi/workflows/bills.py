@@ -70,9 +70,16 @@ def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
     from okamochi.debian import base_tree
 
     lock = lock_of(project)
-    debs = next((one.debs for one in lock.platforms if one.platform == str(built.platform)), ())
-    tree = base_tree(world, debs, built.platform, snapshot=lock.snapshot)
-    owners = {entry.path: entry.owner for entry in tree.entries if entry.owner.startswith("deb:")}
+    locked = next((one for one in lock.platforms if one.platform == str(built.platform)), None)
+    if locked is not None and locked.image is not None:
+        from okamochi.workflows.base_image import base_image
+        from okamochi.workflows.image_toolchain import base_owners
+
+        owners = base_owners(base_image(world, locked.image, built.platform))
+    else:
+        debs = locked.debs if locked is not None else ()
+        tree = base_tree(world, debs, built.platform, snapshot=lock.snapshot)
+        owners = {entry.path: entry.owner for entry in tree.entries if entry.owner.startswith("deb:")}
     return read_inventory(built.image, built.components, owners)
 
 

@@ -139,10 +139,11 @@ class Building:
         found = self.ahead.result() if self.ahead is not None else None
         if found is None:
             return
-        asked = session.result((), "", ())
-        if found.base_inputs == asked.base_inputs:
-            session.chosen = (found.locked.debs, found.snapshot)
-        if found.wheel_inputs == asked.wheel_inputs:
+        from okamochi.workflows.lock import base_inputs, wheel_inputs
+
+        if found.base_inputs == base_inputs(session.planned):
+            session.chosen, session.base_image = (found.locked.debs, found.snapshot), found.locked.image
+        if found.wheel_inputs == wheel_inputs(session.planned):
             session.resolved = found.locked.wheels
 
 

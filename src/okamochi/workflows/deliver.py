@@ -87,6 +87,8 @@ def build_and_deliver(
     platforms = chosen_platforms(request.platform)
     targets = chosen_sinks(sinks, world)
     attach.check(targets, platforms)
+    if attach.key is not None:
+        attach.signer(world)
     check_tag(tag, targets)
     requests = [replace(request, platform=str(platform)) for platform in platforms]
     if len(requests) == 1:

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from okamochi.build.app_bytecode import Compiles
 from okamochi.build.components import Component, foundation_components
 from okamochi.build.grouping import wheel_groups
 from okamochi.build.layers import base_layer, compile_wheels, kit_layer, wheel_layer
@@ -21,13 +22,15 @@ __all__ = ["LaidFoundation", "lay_foundation"]
 
 @dataclass(frozen=True)
 class LaidFoundation:
-    """`lock` says what was used; it is not written yet."""
+    """`lock` says what was used; it is not written yet. A base image has `environment` and `annotations`."""
 
-    toolchain: Toolchain
+    toolchain: Compiles
     layers: tuple[Layer, ...]
     components: tuple[Component, ...]
     locked: LockedPlatform
     lock: Lock
+    environment: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
 
 
 def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
@@ -35,6 +38,10 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
     join the locked wheels."""
     plan = session.planned.plan
     world.check_network_settings()
+    if plan.base.kind == "image":
+        from okamochi.workflows.image_foundation import lay_on_image
+
+        return lay_on_image(world, session)
     pool = ThreadPoolExecutor(3, "build")
     try:
         debs = pool.submit(session.debs)

@@ -35,6 +35,10 @@ class KnownToolchain:
     def interpreter(self) -> Interpreter:
         return self.known
 
+    @property
+    def started(self) -> Interpreter:
+        return self.known
+
 
 def rebuild_facts(
     root: Path,

@@ -1,18 +1,19 @@
 """Keep, complete or renew okamochi.lock."""
 
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from okamochi.errors import OkamochiError, PlanError
-from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.lock import Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.native import NativePackage
-from okamochi.model.suites import SUITES, suite_named
+from okamochi.model.suites import suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
 
+# A base image has no instant of an archive.
+NO_INSTANT = "1970-01-01T00:00:00Z"
 UV_FILES = frozenset({"pyproject.toml", "uv.toml"})
 
 
@@ -57,11 +60,12 @@ class LockSession:
     moving: frozenset[str] = frozenset()
     made: tuple["Built", ...] | None = None
     chosen: tuple[tuple[LockedDeb, ...], str] | None = None
+    base_image: LockedImage | None = None
+    asking: Any = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
         """PlanError when the lock must fit and does not; UsageError when the file is damaged or hostile."""
-        require_debian_base(planned)
         content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
         old = lock_from_json(content, where=LOCK_NAME) if content is not None else None
         session = cls(world, replace(planned, read=planned.read | UV_FILES), platform, mode, old)
@@ -71,7 +75,15 @@ class LockSession:
 
     @property
     def glibc_version(self) -> str:
-        return suite_named(self.planned.plan.base.suite).glibc_version
+        """Decides which wheels run. A base image is pulled for it: its name does not tell."""
+        base = self.planned.plan.base
+        if base.kind == "debian":
+            return suite_named(base.suite).glibc_version
+        from okamochi.workflows.base_image import base_image
+
+        image = self.image()
+        assert image is not None
+        return base_image(self.world, image, self.platform).glibc_version
 
     @property
     def old_platform(self) -> LockedPlatform | None:
@@ -134,6 +146,8 @@ class LockSession:
             return self.old_platform.debs, self.old.snapshot
         if self.chosen is not None:
             return self.chosen
+        if self.planned.plan.base.kind == "image":
+            return (), NO_INSTANT
         return self.debs_with(self.old_native)
 
     @property
@@ -157,6 +171,21 @@ class LockSession:
                 python_package=base.python_package,
             )
         return resolved.debs, resolved.snapshot
+
+    def image(self) -> LockedImage | None:
+        """The base image: the lock's where it fits, else what its name stands for now; None for a base of
+        packages."""
+        base = self.planned.plan.base
+        if base.kind == "debian":
+            return None
+        if self.base_fits and self.old_platform is not None and self.old_platform.image is not None:
+            return self.old_platform.image
+        with self.asking:
+            if self.base_image is None:
+                from okamochi.workflows.base_image import resolve_base_image
+
+                self.base_image = resolve_base_image(self.world, base.image, self.platform)
+            return self.base_image
 
     def wheels(self, *, briefly: bool | None = None) -> tuple[LockedWheel, ...]:
         """The wheels: the lock's where it fits, else resolved, near to what the lock had.
@@ -214,7 +243,11 @@ class LockSession:
     ) -> Lock:
         """The lock that says what was built. Other platforms stay where their halves still fit."""
         here = LockedPlatform(
-            platform=str(self.platform), debs=tuple(debs), wheels=tuple(wheels), native=native
+            platform=str(self.platform),
+            image=self.image(),
+            debs=tuple(debs),
+            wheels=tuple(wheels),
+            native=native,
         )
         others = self.old.platforms if self.old is not None and self.same_question else ()
         kept = [locked for locked in others if locked.platform != here.platform]
@@ -243,19 +276,6 @@ class LockSession:
             self.world.reporter.warn(f"{LOCK_NAME} could not be written: {error.message}")
             return False
         return True
-
-
-def require_debian_base(planned: PlannedProject) -> None:
-    """PlanError for a base that is an image of a registry."""
-    plan = planned.plan
-    if plan.base.kind != "image":
-        return
-    pythons = ", ".join(suite.python_version for suite in SUITES)
-    raise PlanError(
-        f"Python {plan.python_version} is only in the image {plan.base.image}, not to be pulled yet",
-        where="python_version",
-        hint=f"admit one of {pythons}, in requires-python or by the setting python",
-    )
 
 
 def base_inputs(planned: PlannedProject) -> str:
@@ -300,9 +320,18 @@ def lock_changes(old: Lock | None, new: Lock) -> tuple[str, ...]:
     before = {locked.platform: locked for locked in old.platforms} if old else {}
     for locked in new.platforms:
         known = before.get(locked.platform)
+        lines += image_moves(locked, known)
         lines += moves("deb", locked.platform, known.debs if known else (), locked.debs)
         lines += moves("wheel", locked.platform, known.wheels if known else (), locked.wheels)
     return tuple(lines)
+
+
+def image_moves(locked: LockedPlatform, known: LockedPlatform | None) -> list[str]:
+    before = known.image if known is not None else None
+    if locked.image is None or before == locked.image:
+        return []
+    moved = f"{before.manifest} -> " if before is not None else "+ "
+    return [f"{locked.platform} image {locked.image.name} {moved}{locked.image.manifest}"]
 
 
 def moves(

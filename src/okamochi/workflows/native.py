@@ -104,6 +104,12 @@ class Finder:
     def base(self) -> frozenset[str]:
         """Names of the packages that are there anyway."""
         session = self.session
+        image = session.image()
+        if image is not None:
+            from okamochi.workflows.base_image import base_image
+
+            found = base_image(self.world, image, session.platform)
+            return frozenset(one["package"] for one in found.packages)
         if session.base_fits and not session.old_native:
             return frozenset(deb.name for deb in session.debs()[0])
         return frozenset(deb.name for deb in session.debs_with(())[0])

@@ -1,7 +1,7 @@
 """Where an image goes: an engine, an OCI layout, an archive, a registry."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +16,7 @@ from okamochi.system.world import World
 
 if TYPE_CHECKING:
     from okamochi.oci.artifact import Artifact
+    from okamochi.oci.digest import Digest
     from okamochi.oci.registry.registries import Registries
     from okamochi.run.engine import Engine
 
@@ -106,6 +107,9 @@ class RegistrySink:
 
         with self.world.reporter.step(f"Pushing to {reference.registry}"):
             pushed = push_image(image, reference, self.registries, CachedPlaces(self.world.cache))
+        if not pushed.sent and not pushed.mounted:
+            self.world.reporter.note("all of it was there already")
+            return f"{reference.tagged}@{image.digest}"
         mounted = f", {pushed.mounted} mounted from other repositories" if pushed.mounted else ""
         self.world.reporter.note(
             f"{pushed.sent} blobs with {pushed.sent_bytes:,} bytes sent, {pushed.there} were there{mounted}"
@@ -118,6 +122,15 @@ class RegistrySink:
 
         with self.world.reporter.step(f"Attaching {artifact.artifact_type}"):
             push_artifact(artifact, reference, self.registries)
+
+    def sign(self, digest: "Digest", reference: Reference, signer: "Callable[[bytes], bytes]") -> None:
+        """As cosign does, for whoever has the public key."""
+        from okamochi.oci.cosign import Signature
+        from okamochi.oci.registry.push import push_signature
+
+        signature = Signature.of(digest, f"{reference.registry}/{reference.repository}", signer)
+        with self.world.reporter.step(f"Signing {reference.tagged}"):
+            push_signature(signature, digest, reference, self.registries)
 
 
 def own_platform() -> Platform | None:

@@ -25,6 +25,8 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     build for the first Python failed."""
     if not isinstance(refusal, UnfitPythonError) or not refusal.packages:
         raise refusal
+    if session.planned.plan.base.kind == "image":  # building needs Debian's own Python and its headers
+        raise refusal
     failures: list[OkamochiError] = []
     for candidate in by_packages(candidates(session, refusal), refusal):
         try:

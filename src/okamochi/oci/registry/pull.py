@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
-from okamochi.errors import BuildError, RegistryError
+from okamochi.errors import BuildError, RegistryError, TransientRegistryError
 from okamochi.oci.canonical_json import json_object
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
@@ -74,12 +74,16 @@ def from_any_source(
 ) -> Answer:
     """The first that has it; when none does, what the registry itself says, and why its mirrors did not."""
     refusals: list[str] = []
+    refused: RegistryError | None = None
     sources = tuple(registries.sources(reference))
     for repository in sources[:-1]:
         try:
             return ask(repository)
         except (RegistryError, BuildError) as error:
             refusals.append(f"mirror {repository.name}: {error.message}")
+            passing = isinstance(error, TransientRegistryError) or getattr(error, "status", 0) == 404
+            if isinstance(error, RegistryError) and not passing:
+                refused = error
     try:
         return ask(sources[-1])
     except BuildError as error:  # what is read as our own files are is malformed
@@ -89,6 +93,11 @@ def from_any_source(
             hint="the registry has a damaged image under this name: choose another one",
             details=(*error.details, *refusals),
         ) from error
+    except TransientRegistryError as error:
+        if refused is not None:  # the mirror has it, and is all that can be reached
+            raise refused from error
+        error.details = (*error.details, *refusals)
+        raise
     except RegistryError as error:
         error.details = (*error.details, *refusals)
         raise

@@ -8,9 +8,12 @@ from typing import Protocol
 
 from okamochi.errors import RegistryError
 from okamochi.oci.artifact import Artifact
+from okamochi.oci.canonical_json import json_object
+from okamochi.oci.cosign import Signature, signature_tag
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
 from okamochi.oci.image import Image, ImageIndex
+from okamochi.oci.layout import members
 from okamochi.oci.media_types import IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.referrers import list_referrer
@@ -18,7 +21,7 @@ from okamochi.oci.registry.registries import PULL, PUSH, Registries
 from okamochi.oci.registry.repository import Repository, StoredManifest
 from okamochi.oci.registry.upload import BlobSource, upload_blob
 
-__all__ = ["KnownPlaces", "NoKnownPlaces", "Pushed", "push_artifact", "push_image"]
+__all__ = ["KnownPlaces", "NoKnownPlaces", "Pushed", "push_artifact", "push_image", "push_signature"]
 
 UPLOADS = 4
 
@@ -93,6 +96,26 @@ def push_artifact(artifact: Artifact, reference: Reference, registries: Registri
     manifest = StoredManifest(IMAGE_MANIFEST, artifact.manifest_bytes)
     if not repository.put_manifest(str(manifest.descriptor.digest), manifest):
         list_referrer(repository, artifact)
+
+
+def push_signature(
+    signature: Signature, digest: Digest, reference: Reference, registries: Registries
+) -> None:
+    """Beside the image of this digest, with the signatures that are there; once, however often it is asked
+    for."""
+    repository = registries.repository(reference.tagged, PUSH)
+    tag = signature_tag(digest)
+    stored = repository.find_manifest(tag)
+    former: list[object] = []
+    if stored is not None:
+        where = f"{repository.name}:{tag}"
+        former = members(json_object(stored.content, where=where), "layers", where)
+    if signature.entry in former:
+        return
+    for descriptor, content in signature.blobs:
+        if not repository.has_blob(descriptor):
+            upload_blob(repository, in_memory(descriptor, content))
+    repository.put_manifest(tag, StoredManifest(IMAGE_MANIFEST, signature.manifest_bytes(former)))
 
 
 @dataclass(frozen=True)
