@@ -242,6 +242,24 @@ def test_settings_that_cannot_work_together_are_told_at_the_start(
     assert told in "".join(lines)
 
 
+def test_variables_overrule_what_would_be_chosen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "GUNICORN_WORKERS": "3",
+        "GUNICORN_THREADS": "2",
+        "GUNICORN_TIMEOUT": "60",
+        "GUNICORN_KEEPALIVE": "65",
+        "GUNICORN_MAX_REQUESTS": "1000",
+        "GUNICORN_MAX_REQUESTS_JITTER": "77",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
+    chosen = [settings[name.removeprefix("GUNICORN_").lower()] for name in values]
+    assert chosen == [3, 2, 60, 65, 1000, 77]
+    monkeypatch.setenv("WEB_CONCURRENCY", "5")
+    assert runpy.run_path(str(folder / "kit/gunicorn.conf.py"))["workers"] == 5
+
+
 @pytest.mark.parametrize(("grace", "graceful"), [("35", 25), ("60", 50), ("10", 7), ("2", 1), ("", 25)])
 def test_the_graceful_stop_ends_before_the_engine_kills(
     folder: Path, monkeypatch: pytest.MonkeyPatch, grace: str, graceful: int
