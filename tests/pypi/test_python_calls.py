@@ -24,6 +24,7 @@ def programs(text: str) -> list[str]:
     ("text", "names"),
     [
         ('ctypes.util.find_library("magic")', [("libmagic.so.*",)]),
+        ("from ctypes.util import find_library as _find\n_find('portaudio')", [("libportaudio.so.*",)]),
         ('ctypes.CDLL("libpq.so.5")', [("libpq.so.5",)]),
         ('ctypes.cdll["libX11.so.6"]', [("libX11.so.6",)]),
         ('ctypes.cdll.LoadLibrary("libfoo.so")', [("libfoo.so.*",)]),

@@ -81,6 +81,12 @@ class Reader:
         return bool(roots & {"ctypes", "cffi"} or aliases & {"ffi", "dlopen", "find_library"})
 
     @cached_property
+    def imported_as(self) -> dict[str, str]:
+        """Names by the other names that imports give them."""
+        aliases = (alias for node in self.nodes if isinstance(node, ast.ImportFrom) for alias in node.names)
+        return {alias.asname: alias.name for alias in aliases if alias.asname}
+
+    @cached_property
     def values(self) -> dict[str, list[ast.expr]]:
         """What is assigned to each name, wherever that is, and what loops let it stand for."""
         found: dict[str, list[ast.expr]] = defaultdict(list)
@@ -104,6 +110,7 @@ class Reader:
     def calls_of(self, node: ast.AST) -> Iterator[NativeCall]:
         if isinstance(node, ast.Call):
             name = last_name(node.func)
+            name = self.imported_as.get(name, name)
             yield from self.library(node, name)
             yield from self.program(node, name)
         elif isinstance(node, ast.Subscript) and last_name(node.value) == "cdll":

@@ -1,6 +1,7 @@
 """Source distributions: found and fetched by name and version; what they ask for to be built. Nothing of them
 is executed here."""
 
+import datetime
 import posixpath
 import re
 import tarfile
@@ -23,6 +24,7 @@ from okamochi.pypi.resolve import index_date
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.system.clock import rfc3339
 from okamochi.system.world import World
 
 __all__ = ["Sdist", "build_requirements", "compiles", "fetch_sdist", "find_sdist"]
@@ -46,7 +48,8 @@ HINT = "take another version, or a package that ships wheels"
 class Sdist:
     """`url` is as uv tells it; credentials of the index are added when it is fetched. A source that no index
     knows lies in the cache already and has no url; `version` may then be "", for the build to tell.
-    `place` is what a lock says of where it came from, `tagged` the version that its tags tell."""
+    `place` is what a lock says of where it came from, `tagged` the version that its tags tell. `uploaded` is
+    when (RFC 3339), "" where the index does not tell."""
 
     name: str
     version: str
@@ -55,6 +58,7 @@ class Sdist:
     url: str = ""
     place: str = ""
     tagged: str = ""
+    uploaded: str = ""
 
 
 def find_sdist(
@@ -121,6 +125,7 @@ def sdist_of(uv: UvRun, specifier: str) -> Sdist:
         filename = str(found.get("name") or posixpath.basename(unquote(urlsplit(address).path)))
         name, version = canonicalize_name(str(package["name"])), str(package["version"])
         sha256 = str(found.get("hashes", {}).get("sha256", ""))
+        uploaded = found.get("upload-time")
     except (OSError, ValueError, KeyError) as problem:
         raise PlanError(f"{specifier} has no source distribution", hint=HINT) from problem
     if SHA256.fullmatch(sha256) is None or FILENAME.fullmatch(filename) is None:
@@ -131,7 +136,12 @@ def sdist_of(uv: UvRun, specifier: str) -> Sdist:
         )
     url = address if "://" in address else (uv.folder / address).resolve().as_uri()
     return Sdist(
-        name=name, version=version, filename=filename, sha256=sha256, url=with_credentials(url, uv.environ)
+        name=name,
+        version=version,
+        filename=filename,
+        sha256=sha256,
+        url=with_credentials(url, uv.environ),
+        uploaded=rfc3339(uploaded) if isinstance(uploaded, datetime.datetime) and uploaded.tzinfo else "",
     )
 
 

@@ -18,25 +18,30 @@ from okamochi.system.world import World
 
 __all__ = ["BuildEnvironment"]
 
+# The driver reads pyproject.toml; Python has a module for that since 3.11.
+WITHOUT_TOML = frozenset({"3.9", "3.10"})
 REQUIREMENTS = "build-requirements.txt"
 DRIVER = Path(__file__).parent.parent / "run/host/wheel_driver.py"
 
 
 @dataclass(frozen=True)
 class BuildEnvironment:
-    """`project_root` and `dependencies` are the project's: its package indexes count here, too."""
+    """`project_root` and `dependencies` are the project's: its package indexes count here, too. With
+    `exclude_newer` (RFC 3339) nothing younger is chosen."""
 
     world: World
     target: Target
     project_root: Path
     dependencies: Dependencies
+    exclude_newer: str = ""
 
     def fill(self, folder: Path, requirements: Sequence[str], built: tuple[Built, ...]) -> None:
         """UnfitPythonError when one of them has no wheel either."""
         asked = folder.with_name("asked")
         asked.mkdir(exist_ok=True)
         (asked / REQUIREMENTS).write_text(self._text(requirements), encoding="utf-8")
-        dependencies = Dependencies(files=(REQUIREMENTS,))
+        added = ("tomli>=1",) if self.target.python_version in WITHOUT_TOML else ()
+        dependencies = Dependencies(files=(REQUIREMENTS,), added=added, exclude_newer=self.exclude_newer)
         wheels = resolve_wheels(
             self.world,
             project_root=asked,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from okamochi.debian.workshop import Workshop
-from okamochi.errors import BuildError, EngineError, OkamochiError, UnfitPythonError
+from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
 from okamochi.model.lock import BuiltFrom, LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.model.suites import suite_named
@@ -43,6 +44,7 @@ MOST_DEPTH = 3
 WHEEL_LIMIT_BYTES = 2_000_000_000
 LOG_LIMIT_BYTES = 200_000
 LOG_LINES = 12
+COMPILER_ERROR = re.compile(r"^[^ ]+:[0-9]+:(?:[0-9]+:)? (?:fatal )?error: ")
 ANSWER_LIMIT_BYTES = 1_000_000
 
 
@@ -133,16 +135,30 @@ class WheelBuilder:
             )
 
     def _made(self, sdist: Sdist, depth: int) -> MadeWheel:
+        """With today's build tools, else with those of the day on which the source was published."""
+        try:
+            return self._made_with(sdist, depth, "")
+        except BuildError as failed:
+            if not sdist.uploaded or depth:
+                raise
+            self.world.reporter.note(
+                f"{sdist.name} {sdist.version} does not build with today's tools: "
+                f"trying those of {sdist.uploaded[:10]}"
+            )
+            try:
+                return self._made_with(sdist, depth, sdist.uploaded)
+            except (BuildError, PlanError):
+                raise failed from None
+
+    def _made_with(self, sdist: Sdist, depth: int, exclude_newer: str) -> MadeWheel:
         path = fetch_sdist(self.world, sdist)
         requirements = build_requirements(path, sdist.filename)
-        if self.target.python_version in ("3.9", "3.10"):
-            requirements = (*requirements, "tomli")
         packages: tuple[str, ...] = ()
         small = not compiles(path, sdist.filename)
         for _ in range(MOST_TRIES):
             with self.world.cache.temporary() as folder:
                 trial = Trial(self, sdist, path, folder, packages, small)
-                wheel = trial.run(self._environment(folder, requirements, depth))
+                wheel = trial.run(self._environment(folder, requirements, depth, exclude_newer))
                 if wheel is not None:
                     return wheel
                 if trial.asked - set(requirements):
@@ -155,9 +171,13 @@ class WheelBuilder:
                 packages, requirements = further(sdist, trial.log, remedy, packages, requirements)
         raise failure(sdist, "it asks for ever more", trial.log)
 
-    def _environment(self, folder: Path, requirements: tuple[str, ...], depth: int) -> Path:
+    def _environment(
+        self, folder: Path, requirements: tuple[str, ...], depth: int, exclude_newer: str
+    ) -> Path:
         """With what the build needs; what of it has no wheel is built first."""
-        environment = BuildEnvironment(self.world, self.maker, self.project_root, self.dependencies)
+        environment = BuildEnvironment(
+            self.world, self.maker, self.project_root, self.dependencies, exclude_newer
+        )
         venv = folder / "venv"
         for _ in range(MOST_TRIES):
             venv.mkdir(exist_ok=True)
@@ -340,11 +360,15 @@ def further(
 
 def failure(sdist: Sdist, why: str, log: str) -> BuildError:
     lines = [line.rstrip()[:300] for line in log.splitlines() if line.strip()]
+    # a compiler's own words stand far above the end, where its driver says only that it failed
+    errors = [line for line in lines[:-LOG_LINES] if COMPILER_ERROR.search(line)][:4]
     return BuildError(
         f"{sdist.name} {sdist.version} has no wheel for this image and cannot be built: {why}",
         where=sdist.filename,
         hint="ask for a version that ships wheels, or for a package that does the same and ships them",
-        details=tuple("".join(c if c.isprintable() else " " for c in line) for line in lines[-LOG_LINES:]),
+        details=tuple(
+            "".join(c if c.isprintable() else " " for c in line) for line in (*errors, *lines[-LOG_LINES:])
+        ),
     )
 
 

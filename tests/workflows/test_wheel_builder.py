@@ -1,0 +1,73 @@
+"""Today's build tools first, then those of the day on which a source was published."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from okamochi.errors import BuildError
+from okamochi.model.plan import Dependencies
+from okamochi.oci.platform import LINUX_AMD64
+from okamochi.pypi.sdists import Sdist
+from okamochi.pypi.target import Target
+from okamochi.system.progress import SilentReporter
+from okamochi.workflows.wheel_builder import WheelBuilder, failure
+
+DAY = "2021-01-20T03:17:00Z"
+
+
+def sdist(uploaded: str = DAY) -> Sdist:
+    return Sdist(
+        name="tiny", version="1.0", filename="tiny-1.0.tar.gz", sha256="0" * 64, url="", uploaded=uploaded
+    )
+
+
+@pytest.fixture
+def days(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The days whose tools were tried; those of DAY work."""
+    tried: list[str] = []
+
+    def made(_: WheelBuilder, one: Sdist, depth: int, exclude_newer: str) -> str:
+        tried.append(exclude_newer)
+        if exclude_newer != DAY:
+            raise BuildError(f"failed with tools of {exclude_newer or 'today'}", hint="")
+        return "made"
+
+    monkeypatch.setattr(WheelBuilder, "_made_with", made)
+    return tried
+
+
+@pytest.fixture
+def builder() -> WheelBuilder:
+    world = cast(Any, SimpleNamespace(reporter=SilentReporter()))
+    return WheelBuilder(world, Path("/"), Dependencies(), "trixie", Target("3.13", LINUX_AMD64, "2.41"))
+
+
+def test_tools_of_the_day_are_tried_when_todays_fail(builder: WheelBuilder, days: list[str]) -> None:
+    assert cast(Any, builder._made(sdist(), 0)) == "made"
+    assert days == ["", DAY]
+
+
+def test_where_neither_works_todays_failure_is_told(builder: WheelBuilder, days: list[str]) -> None:
+    with pytest.raises(BuildError, match="tools of today"):
+        builder._made(sdist("2019-01-01T00:00:00Z"), 0)
+    assert days == ["", "2019-01-01T00:00:00Z"]
+
+
+def test_an_index_that_tells_no_day_and_builds_for_builds_are_tried_once(
+    builder: WheelBuilder, days: list[str]
+) -> None:
+    for one, depth in ((sdist(""), 0), (sdist(), 1)):
+        with pytest.raises(BuildError):
+            builder._made(one, depth)
+    assert days == ["", ""]
+
+
+def test_a_compilers_own_words_are_told_although_they_stand_far_above_the_end() -> None:
+    log = (
+        "a.c:685:18: error: invalid use of incomplete typedef\n" + "  File x, line 1\n" * 40 + "gcc failed\n"
+    )
+    details = failure(sdist(), "its build failed", log).details
+    assert details[0].startswith("a.c:685:18: error:") and details[-1] == "gcc failed"
+    assert len(details) == 13
