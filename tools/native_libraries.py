@@ -1,9 +1,9 @@
 """The matrix of packages with native parts, and its page: docs/native-libraries.md.
 
-    .venv/bin/python tools/native_libraries.py [--cache DIR] [NAME ... | --all | --page]
+    .venv/bin/python tools/native_libraries.py [--cache DIR] [--kept FILE] [NAME ... | --all | --page]
 
-Runs the named packages of tests/native/cases.toml one after the other, keeps each one's outcome in
-tools/native_libraries.json, and writes the page from all that are kept. --page only writes the page.
+Runs the named packages of tests/native/cases.toml one after the other and keeps each one's outcome in
+tools/native_libraries.json; --page writes the page from all that are kept.
 """
 
 import argparse
@@ -25,10 +25,10 @@ PAGE = ROOT / "docs/native-libraries.md"
 HEAD = """# Native libraries: what was found
 
 Which Debian packages okamochi found for packages of the index with native parts, by the rules of
-[ADR 12](adr/0012-native-libraries-by-evidence.md), and whether one real call works in the hardened root: no
-network, an unprivileged user, nothing to write but /tmp. Then every added package was taken away, with what only
-it brings: the call must fail. Rows are each package's last run; `tools/native_libraries.py` runs them and writes
-this page.
+[ADR 12](adr/0012-native-libraries-by-evidence.md), and whether one real call works in the hardened root:
+no network, an unprivileged user, nothing to write but /tmp. Then every added package was taken away, with
+what only it brings: the call must fail. Rows are each package's last run; `tools/native_libraries.py` runs
+them and writes this page.
 
 | package | Python | call | added to the base | packages, size | told only |
 |---|---|---|---|---|---|
@@ -39,13 +39,16 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/okamochi")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="where outcomes are kept")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
-    chosen = [case for case in cases() if options.all or case.name in options.names]
-    for case in chosen if not options.page else ():
-        keep(run(case, options.cache))
-    PAGE.write_text(page(), encoding="utf-8")
+    known = {case.name: case for case in cases()}
+    chosen = list(known) if options.all else options.names
+    for name in chosen if not options.page else ():
+        keep(options.kept, run(known[name], options.cache))
+    if options.page:
+        PAGE.write_text(page(kept(options.kept)), encoding="utf-8")
     return 0
 
 
@@ -78,17 +81,16 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def kept() -> dict[str, dict[str, Any]]:
-    return json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+def kept(path: Path) -> dict[str, dict[str, Any]]:
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def keep(row: dict[str, Any]) -> None:
-    rows = {**kept(), row["requirement"]: row}
-    KEPT.write_text(json.dumps(rows, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+def keep(path: Path, row: dict[str, Any]) -> None:
+    rows = {**kept(path), row["requirement"]: row}
+    path.write_text(json.dumps(rows, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def page() -> str:
-    rows = kept()
+def page(rows: dict[str, dict[str, Any]]) -> str:
     shown = [rows[case.requirement] for case in cases() if case.requirement in rows]
     works = sum(1 for row in shown if row["works"])
     exact = sum(1 for row in shown if row["works"] and not row["superfluous"])
