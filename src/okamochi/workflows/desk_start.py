@@ -122,8 +122,8 @@ def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     )
     if previous.name and previous.name != stack.web:
         previous.step_aside(desk.engine)
-    services = (*desk.plan.services, *desk.plan.development_services)
-    with desk.world.reporter.step(f"Starting {', '.join(one.name for one in services)} and the app"):
+    started = (*desk.plan.services, *desk.plan.development_services, *desk.plan.processes)
+    with desk.world.reporter.step(f"Starting {', '.join(one.name for one in started)}"):
         stack.started(desk.plan)
     previous.be_gone()
     desk.app.state.forget_given_secrets(but=values.secret_names)

@@ -26,6 +26,7 @@ def follow(
     world: World,
     tell: Callable[[UpRecord], None],
     *,
+    start: Callable[[DevRequest, World], UpRecord] = dev,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Until Ctrl-C, which ends the desk. `tell` gets the record after each start.
@@ -37,7 +38,7 @@ def follow(
             names = inputs_of(request, world)
             before = digest_of(request.path, names)
             try:
-                tell(dev(request, world))
+                tell(start(request, world))
                 threading.Thread(target=show_log, args=(request.path, world), daemon=True).start()
             except OkamochiError as failure:
                 if not started:

@@ -1,0 +1,166 @@
+"""The desk's parts that need no engine: its identity, its lock, its folders, and what is noticed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from okamochi.errors import BuildError, EngineError, UsageError
+from okamochi.model.development import development_plan, tools_plan
+from okamochi.model.lock import Lock, LockedPlatform, LockedWheel
+from okamochi.model.plan import AppSource
+from okamochi.run.state import UpRecord
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.apps import app_of, apps_of, desk_of, is_desk, running_app
+from okamochi.workflows.desk_image import near_to
+from okamochi.workflows.desk_start import make_mount_points
+from okamochi.workflows.dev import DevRequest
+from okamochi.workflows.dev_follow import follow
+from okamochi.workflows.release import release
+from tests.detect.plans import FLASK_APP, planned
+
+UPLOADS = FLASK_APP + 'import os\nopen(os.path.join(app.root_path, "uploads", "x"), "w")\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "app.py").write_text(FLASK_APP)
+    (folder / "requirements.txt").write_text("flask\n")
+    return folder
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    environ = {"OKAMOCHI_STATE_DIR": str(tmp_path / "state")}
+    return World.real(environ, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+
+
+def record(app: str) -> UpRecord:
+    return UpRecord(app=app, engine="docker", container=app, image_reference="shop:1", url="http://x/")
+
+
+def test_the_desk_is_apart_from_production(project: Path, world: World) -> None:
+    app = app_of(project, world)
+    desk = desk_of(app, world)
+    assert desk.identity == f"{app.identity}-dev" and desk.state.folder != app.state.folder
+    assert (is_desk(desk), is_desk(app)) == (True, False)
+
+
+def test_what_was_started_last_is_meant(project: Path, world: World) -> None:
+    app = app_of(project, world)
+    desk = desk_of(app, world)
+    for number, one in enumerate((desk, app)):
+        one.state.put_record(record(one.identity))
+        os.utime(one.state.folder / "up.json", (1000 + number, 1000 + number))
+    assert apps_of(project, world)[0].identity == app.identity
+    assert running_app(project, world).app.identity == app.identity
+    app.state.drop_record()
+    assert running_app(project, world).app.identity == desk.identity
+
+
+def test_nothing_that_runs_is_an_error_that_says_how_to_start(project: Path, world: World) -> None:
+    with pytest.raises(EngineError) as caught:
+        running_app(project, world)
+    assert "okamochi dev" in str(caught.value.hint)
+
+
+def test_a_release_without_migrations_is_an_error_that_says_what_makes_one(
+    project: Path, world: World
+) -> None:
+    app = app_of(project, world)
+    app.state.put_record(record(app.identity))
+    with pytest.raises(UsageError) as caught:
+        release(project, world)
+    assert "Procfile" in str(caught.value.hint)
+
+
+def test_the_desks_plan_has_tools_no_source_and_the_users_number() -> None:
+    plan = development_plan(planned({"app.py": FLASK_APP}), user=1000, group=100)
+    assert {"bash", "git"} <= set(plan.base.packages)
+    assert plan.source == AppSource(exclude=("*",))
+    assert (plan.security.run_as_user, plan.security.run_as_group) == (1000, 100)
+    assert plan.security.read_only_root_filesystem and plan.security.drop_capabilities == ("ALL",)
+    assert "debugpy" in plan.dependencies.added
+
+
+def test_the_tools_image_has_nothing_of_the_app() -> None:
+    plan = tools_plan(planned({"app.py": FLASK_APP}))
+    assert plan.dependencies.files == () and plan.dependencies.added == ()
+    assert "bash" in plan.base.packages
+
+
+def wheel(name: str, version: str) -> LockedWheel:
+    return LockedWheel(name=name, version=version, filename=f"{name}.whl", sha256="0" * 64)
+
+
+def lock_of(*wheels: LockedWheel) -> Lock:
+    platform = LockedPlatform(platform="linux/amd64", debs=(), wheels=wheels)
+    return Lock(
+        base_inputs="",
+        wheel_inputs="",
+        python_version="3.13",
+        suite="trixie",
+        snapshot="",
+        platforms=(platform,),
+    )
+
+
+def test_the_desk_stays_near_to_productions_versions_and_to_its_own_further_ones() -> None:
+    production = lock_of(wheel("flask", "3.1.3"))
+    own = lock_of(wheel("flask", "3.0.0"), wheel("pytest", "9.0"))
+    kept = near_to(production, own).platforms[0].wheels
+    assert {one.name: one.version for one in kept} == {"flask": "3.1.3", "pytest": "9.0"}
+
+
+def test_the_folders_below_volumes_are_the_users(tmp_path: Path) -> None:
+    plan = planned({"app.py": UPLOADS})
+    make_mount_points(tmp_path, plan, (os.geteuid(), os.getegid()))
+    assert (tmp_path / "uploads").is_dir()
+    make_mount_points(tmp_path, plan, (os.geteuid(), os.getegid()))  # there already: nothing to do
+
+
+def test_a_file_in_the_place_of_such_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("")
+    with pytest.raises(UsageError) as caught:
+        make_mount_points(tmp_path, planned({"app.py": UPLOADS}), (0, 0))
+    assert "uploads" in caught.value.message
+
+
+class Stop(Exception):
+    """Ctrl-C of a test."""
+
+
+def test_a_change_of_the_requirements_starts_the_desk_anew_and_a_failure_waits(
+    project: Path, world: World
+) -> None:
+    started: list[str] = []
+    edits = ["flask\npytest\n", "broken(\n", "flask\n"]
+
+    def start(request: DevRequest, _: World) -> UpRecord:
+        text = (request.path / "requirements.txt").read_text()
+        started.append(text)
+        if "broken" in text:
+            raise BuildError("no such package", hint="write another")
+        return record("shop-dev")
+
+    def edit(_: float) -> None:
+        if not edits:
+            raise Stop
+        (project / "requirements.txt").write_text(edits.pop(0))
+
+    told: list[UpRecord] = []
+    with pytest.raises(Stop):
+        follow(DevRequest(path=project), world, told.append, start=start, pause=edit)
+    assert started == ["flask\n", "flask\npytest\n", "broken(\n", "flask\n"]
+    assert len(told) == 3
+
+
+def test_what_fails_at_first_ends_it(project: Path, world: World) -> None:
+    def start(_: DevRequest, __: World) -> UpRecord:
+        raise BuildError("no such package", hint="write another")
+
+    with pytest.raises(BuildError):
+        follow(DevRequest(path=project), world, lambda _: None, start=start)
