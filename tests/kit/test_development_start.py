@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,30 @@ def test_a_debugger_runs_the_script_when_a_port_is_asked_for(program: Path, tmp_
 def test_a_program_that_is_missing_is_told(program: Path) -> None:
     done = started(program, "/nowhere/flask")
     assert done.returncode == 127 and "cannot run /nowhere/flask" in done.stderr
+
+
+def test_a_command_that_fails_is_started_again_when_the_code_changes(program: Path, tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "main.py").write_text("raise SystemExit('half done')")
+    argv = (sys.executable, "-I", str(program), "--", sys.executable, "main.py")
+    with subprocess.Popen(
+        argv, cwd=app, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as started:
+        assert started.stderr is not None
+        assert "half done" in started.stderr.readline()
+        assert "waiting for a change" in started.stderr.readline()
+        (app / "main.py").write_text("print('done')")
+        assert started.wait(timeout=30) == 0
+        assert started.stdout is not None and started.stdout.read() == "done\n"
+
+
+@pytest.mark.parametrize("body", ["import time; time.sleep(60)", "raise SystemExit(1)"])
+def test_it_ends_when_it_is_told_to(program: Path, tmp_path: Path, body: str) -> None:
+    (tmp_path / "main.py").write_text(f"print('started', flush=True)\n{body}")
+    argv = (sys.executable, "-I", str(program), "--", sys.executable, "main.py")
+    with subprocess.Popen(argv, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as started:
+        assert started.stdout is not None and started.stdout.readline() == b"started\n"
+        time.sleep(0.5)
+        started.terminate()
+        assert started.wait(timeout=30) == 143

@@ -1,6 +1,8 @@
 """Starts the desk's containers: a stack by compose.yaml and compose.dev.yaml, else one container."""
 
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,9 @@ from okamochi.workflows.stack_services import is_desk_stack, with_service_values
 
 __all__ = ["Desk", "desk_user", "make_mount_points", "start_desk"]
 
+# of the kit's program that starts the desk's command
+WAITS = "waiting for a change of the code"
+LOOK_AFTER_SECONDS = 1.5
 PATIENCE = Patience(failing_page_seconds=4)
 
 
@@ -144,13 +149,30 @@ def mail_page(desk: Desk) -> dict[str, str]:
 def wait(desk: Desk, spec: RunSpec) -> None:
     try:
         with desk.world.reporter.step("Waiting for the app"):
-            wait_until_healthy(desk.engine, spec, PATIENCE)
+            wait_until_healthy(desk.engine, spec, PATIENCE, pause=watching(desk, spec))
     except FailingPage as failure:
         told(desk, failure)
     except UnhealthyError as failure:
         if desk.engine.inspect(spec.name).state is not ContainerState.RUNNING:
             raise
         told(desk, failure)
+
+
+def watching(desk: Desk, spec: RunSpec) -> Callable[[float], None]:
+    """A pause that ends the wait when the kit says that it waits for an edit itself."""
+    begin = time.monotonic()
+
+    def pause(seconds: float) -> None:
+        time.sleep(seconds)
+        if time.monotonic() - begin < LOOK_AFTER_SECONDS:
+            return
+        log = desk.engine.logs(spec.name, tail=20)
+        if WAITS in "".join(log.splitlines()[-1:]):
+            raise UnhealthyError(
+                "the app did not start", where=spec.name, hint="see below", details=tuple(log.splitlines())
+            )
+
+    return pause
 
 
 def told(desk: Desk, failure: OkamochiError) -> None:
