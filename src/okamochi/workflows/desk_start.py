@@ -127,8 +127,9 @@ def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     )
     if previous.name and previous.name != stack.web:
         previous.step_aside(desk.engine)
-    started = (*desk.plan.services, *desk.plan.development_services, *desk.plan.processes)
-    with desk.world.reporter.step(f"Starting {', '.join(one.name for one in started)}"):
+    names = [one.name for one in (*desk.plan.services, *desk.plan.development_services)]
+    names += [one.name for one in desk.plan.processes]
+    with desk.world.reporter.step(f"Starting {', '.join(names)}"):
         stack.started(desk.plan)
     previous.be_gone()
     desk.app.state.forget_given_secrets(but=values.secret_names)
