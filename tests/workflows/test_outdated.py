@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.model.lock import LockedDeb
+from okamochi.model.lock import LockedDeb, LockedWheel
+from okamochi.pypi.advisories import Told, told_of
+from okamochi.pypi.uv_program import ProjectIndexes
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
 from okamochi.workflows.outdated import newer
+from okamochi.workflows.relock import moved_debs
 from tests.cli.program import Program
+from tests.system.faulty_server import Served, serving
 
 OLD = "0.0.1"
 
@@ -81,7 +87,39 @@ def test_one_wheel_is_moved_and_the_others_and_the_base_stay(minimal: Path, prog
 
 
 @pytest.mark.network
-def test_what_is_no_wheel_of_the_lock_is_refused(minimal: Path, program: Program) -> None:
+def test_what_is_no_package_of_the_lock_is_refused(minimal: Path, program: Program) -> None:
     answer = program("lock", minimal, "--upgrade-package", "tzdata-deb")
     assert answer.code == 2
-    assert "has no wheel tzdata-deb" in answer.stderr
+    assert "no wheel and no Debian package tzdata-deb" in answer.stderr
+
+
+def test_a_debian_package_is_moved_with_those_of_its_source_and_no_other() -> None:
+    old = (deb("libssl", "3.0-1"), deb("openssl", "3.0-1"), deb("zlib", "1.2"))
+    newest = (deb("libssl", "3.0-2"), deb("openssl", "3.0-2"), deb("zlib", "1.3"), deb("new", "1"))
+    found = {one.name: one.version for one in moved_debs(old, newest, frozenset({"libssl"}))}
+    assert found == {"libssl": "3.0-2", "openssl": "3.0-2", "zlib": "1.2", "new": "1"}
+
+
+def wheel(name: str, version: str) -> LockedWheel:
+    filename = f"{name}-{version}-py3-none-any.whl"
+    return LockedWheel(name=name, version=version, filename=filename, sha256="0" * 64)
+
+
+def test_what_the_index_knows_of_a_release_is_told(tmp_path: Path) -> None:
+    release = {
+        "vulnerabilities": [
+            {"id": "GHSA-1", "aliases": ["CVE-2024-1"], "fixed_in": ["3.1.4"]},
+            {"id": "PYSEC-2", "aliases": [], "fixed_in": [], "withdrawn": "2024-01-01T00:00:00Z"},
+        ]
+    }
+    simple = {"files": [{"filename": "jinja2-3.1.2-py3-none-any.whl", "yanked": "broken\x1b[31m"}]}
+    content = {
+        "pypi/jinja2/3.1.2/json": json.dumps(release).encode(),
+        "simple/jinja2/": json.dumps(simple).encode(),
+    }
+    with serving(Served(content)) as served:
+        environ = {"UV_DEFAULT_INDEX": f"{served.url}/simple", "PATH": "/usr/bin:/bin"}
+        world = World.real(environ, SilentReporter(), cache_root=tmp_path / "cache")
+        told = told_of(world, ProjectIndexes(), (wheel("jinja2", "3.1.2"), wheel("other", "1")))
+    assert told["jinja2"] == Told(("CVE-2024-1 (fixed in 3.1.4)",), "broken [31m")
+    assert told["other"] == Told()

@@ -15,7 +15,8 @@ from okamochi.cli.options import format_option, offline_option, path_argument, r
     "packages",
     multiple=True,
     metavar="NAME",
-    help="Move this wheel to its newest version, and others only where it needs that; several times.",
+    help="Move this wheel or Debian package to its newest version, and others only where it needs that; "
+    "several times.",
 )
 @click.option("--platform", metavar="OS/ARCH", help="linux/amd64 or linux/arm64; default: this machine's.")
 @offline_option

@@ -1,10 +1,10 @@
 """`okamochi outdated`: what okamochi.lock holds and suites or index have newer; nothing is written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okamochi.errors import PlanError
-from okamochi.model.lock import LockedDeb, LockedWheel
+from okamochi.model.lock import LockedDeb, LockedImage, LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession
@@ -17,7 +17,8 @@ __all__ = ["Outdated", "outdated"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outdated:
-    """`security`: the newer package comes from the suite's security archive. `newest` is what the project's
+    """`security`: the newer package comes from the suite's security archive, or the index knows `advisories`
+    of the locked one. `yanked` is why the index withdrew it. `newest` is what the project's
     own requirements allow; "" when the newest resolution does without the package."""
 
     kind: str
@@ -25,10 +26,14 @@ class Outdated:
     locked: str
     newest: str
     security: bool = False
+    advisories: tuple[str, ...] = ()
+    yanked: str = ""
 
     def __str__(self) -> str:
         told = f"{self.kind} {self.name} {self.locked} -> {self.newest or '(no longer needed)'}"
-        return f"{told} (security)" if self.security else told
+        told = f"{told} (security)" if self.security else told
+        told += f" [{'; '.join(self.advisories)}]" if self.advisories else ""
+        return f"{told} (withdrawn from the index: {self.yanked})" if self.yanked else told
 
 
 def outdated(path: Path, world: World, *, platform: str | None) -> tuple[Outdated, ...]:
@@ -41,8 +46,39 @@ def outdated(path: Path, world: World, *, platform: str | None) -> tuple[Outdate
     if old is None:
         raise no_lock(path, chosen)
     debs, _, wheels = both_halves(session)
-    found = (*newer("deb", old.debs, debs), *newer("wheel", old.wheels, wheels))
+    images = image_moved(old.image, session.image())
+    found = (*images, *newer("deb", old.debs, debs), *with_told(world, session, old.wheels, wheels))
     return tuple(sorted(found, key=lambda one: (not one.security, one.kind, one.name)))
+
+
+def image_moved(old: LockedImage | None, now: LockedImage | None) -> tuple[Outdated, ...]:
+    if old is None or now is None or old.manifest == now.manifest:
+        return ()
+    return (Outdated(kind="image", name=now.name, locked=old.manifest, newest=now.manifest),)
+
+
+def with_told(
+    world: World, session: LockSession, old: tuple[LockedWheel, ...], now: tuple[LockedWheel, ...]
+) -> tuple[Outdated, ...]:
+    """What has newer versions, and what the index warns of although there is none, as the index tells it."""
+    from okamochi.pypi.advisories import Told, told_of
+    from okamochi.pypi.uv_program import read_project_indexes
+
+    indexes = read_project_indexes(session.planned.root, session.planned.plan.dependencies)
+    known = told_of(world, indexes, old)
+    moved = {one.name: one for one in newer("wheel", old, now)}
+    for wheel in old:
+        told = known.get(wheel.name, Told())
+        if told == Told():
+            continue
+        same = Outdated(kind="wheel", name=wheel.name, locked=wheel.version, newest=wheel.version)
+        moved[wheel.name] = replace(
+            moved.get(wheel.name, same),
+            security=bool(told.advisories),
+            advisories=told.advisories,
+            yanked=told.yanked,
+        )
+    return tuple(moved.values())
 
 
 def newer(

@@ -30,32 +30,50 @@ def relock(
     world.check_network_settings()
     mode = LockMode.UPGRADE if upgrade else LockMode.KEEP
     session = LockSession.open(world, planned, chosen_platform(platform), mode)
-    session.moving = wheels_named(session, packages)
+    session.moving, moving_debs = named(session, packages)
     try:
         debs, snapshot, locked = both_halves(session)
     except UnfitPythonError as refusal:
-        if session.moving:
+        if packages:
             raise
         session = on_another_python(world, session, refusal)
         debs, snapshot, locked = both_halves(session)
+    if moving_debs:
+        newest, snapshot = session.debs_with(session.old_native)
+        debs = moved_debs(debs, newest, moving_debs)
     complete = complete_base(world, session, (debs, snapshot), trees_of(world, session, locked))
     lock = session.result(complete.debs, complete.snapshot, locked, complete.native)
     session.save(lock, required=True)
     return lock_changes(session.old, lock)
 
 
-def wheels_named(session: LockSession, packages: tuple[str, ...]) -> frozenset[str]:
-    """Normalized names. UsageError for what is no wheel of the lock."""
-    names = {canonicalize_name(name): name for name in packages}
-    known = {wheel.name for wheel in session.old_platform.wheels} if session.old_platform else set()
-    unknown = [name for normalized, name in sorted(names.items()) if normalized not in known]
+def named(session: LockSession, packages: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Wheels by their normalized names, and Debian packages. UsageError for what is neither in the lock."""
+    old = session.old_platform
+    wheels = {wheel.name for wheel in old.wheels} if old else set()
+    debs = {deb.name for deb in old.debs} if old else set()
+    unknown = [name for name in packages if canonicalize_name(name) not in wheels and name not in debs]
     if unknown:
         raise UsageError(
-            f"{LOCK_NAME} has no wheel {unknown[0]} for {session.platform}",
+            f"{LOCK_NAME} has no wheel and no Debian package {unknown[0]} for {session.platform}",
             where="--upgrade-package",
-            hint="name a wheel of the lock; base packages move together, with --upgrade",
+            hint="name a package of the lock; --upgrade moves everything",
         )
-    return frozenset(names)
+    of_debian = frozenset(name for name in packages if canonicalize_name(name) not in wheels)
+    return frozenset(canonicalize_name(name) for name in packages) & wheels, of_debian
+
+
+def moved_debs(
+    old: tuple[LockedDeb, ...], newest: tuple[LockedDeb, ...], names: frozenset[str]
+) -> tuple[LockedDeb, ...]:
+    """The old ones, but for those named, and those of the same version: packages that were built from one
+    source ask for each other by their exact version. What is newly needed joins them."""
+    versions = {deb.version for deb in old if deb.name in names}
+    found = {deb.name: deb for deb in newest}
+    kept = {deb.name: deb for deb in old}
+    moved = {name: found[name] for name, deb in kept.items() if deb.version in versions and name in found}
+    added = {name: deb for name, deb in found.items() if name not in kept}
+    return tuple(sorted({**kept, **moved, **added}.values()))
 
 
 def both_halves(session: LockSession) -> tuple[tuple[LockedDeb, ...], str, tuple[LockedWheel, ...]]:
