@@ -160,3 +160,14 @@ def test_the_decision_shows_what_speaks_for_the_service() -> None:
     plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": READS_URL})
     places = [f"{one.path}:{one.line}" for one in decision(plan, "services.db").evidence]
     assert places == ["app.py:4", "requirements.txt:2"]
+
+
+def test_a_compose_file_whose_services_wait_for_each_other_in_a_circle_is_evidence_all_the_same() -> None:
+    compose = (
+        "services:\n"
+        "  web:\n    build: .\n    depends_on: [db]\n"
+        "  db:\n    image: postgres:16\n    depends_on: [web]\n"
+    )
+    source = "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.environ['DATABASE_URL']\n"
+    plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": source, "compose.yaml": compose})
+    assert [service.image for service in plan.services] == ["postgres:16"]

@@ -65,6 +65,11 @@ class ComposeProject:
         if not done.ok:
             raise self._failure(done, "the stack could not be started")
 
+    def refusal(self) -> str:
+        """Why this Compose does not take the file, "" when it does."""
+        done = self._run("config", "--quiet", timeout_seconds=60)
+        return "" if done.ok else done.error_text
+
     def run_once(self, service: str) -> Completed:
         """A one-off container of a service, and its end; what it depends on is started first."""
         return self._run(

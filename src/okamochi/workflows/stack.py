@@ -36,6 +36,7 @@ __all__ = [
 
 BACK_SECONDS = 60
 COMPOSE_FILE = "compose.yaml"
+OPTIONAL = b"required: false"
 PROXY_VARIABLES = ("OKAMOCHI_HTTP_PORT", "OKAMOCHI_HTTPS_PORT", "OKAMOCHI_PUBLIC_ADDRESS")
 VARIABLES = "compose.env.json"
 
@@ -140,7 +141,7 @@ def new_stack(
     the variables of that."""
     compose_version(world.runner, world.environ)
     before = files_of(app.state)
-    files = {file.path: file.content for file in render_compose(with_given(plan, values)).files}
+    files = files_for(with_given(plan, values))
     variables = {
         **dict(values.plain),
         "OKAMOCHI_IMAGE": str(reference.tagged),
@@ -159,7 +160,26 @@ def new_stack(
         write_atomic(app.state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
     write_atomic(app.state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
     project = project_of(app, variables, world)
+    if OPTIONAL in files[COMPOSE_FILE] and project.refusal():
+        # depends_on has `required` since Compose 2.20.2 only
+        tell_older(world)
+        files = files_for(with_given(without_optional(plan), values))
+        write_atomic(app.state.folder / COMPOSE_FILE, files[COMPOSE_FILE], mode=0o600)
     return Stack(app, project, engine, world, before)
+
+
+def files_for(plan: Plan) -> dict[str, bytes]:
+    return {file.path: file.content for file in render_compose(plan).files}
+
+
+def without_optional(plan: Plan) -> Plan:
+    """Every service is waited for: an older Compose cannot be told that the app does without one."""
+    services = tuple(msgspec.structs.replace(one, required=True) for one in plan.services)
+    return msgspec.structs.replace(plan, services=services)
+
+
+def tell_older(world: World) -> None:
+    world.reporter.note("this Compose does not know optional services: web waits for all of them")
 
 
 def with_given(plan: Plan, values: Values) -> Plan:

@@ -1,0 +1,69 @@
+"""Why a stack did not start, told from what Compose and the containers say."""
+
+import json
+from pathlib import Path
+
+from okamochi.errors import EngineError
+from okamochi.model.plan import Plan
+from okamochi.run.compose import ComposeProject
+from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.workflows.stack_failures import told
+from tests.detect.plans import planned
+
+APP = (
+    "import os\nfrom flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\n"
+    "Migrate(app)\nurl = os.environ['DATABASE_URL']\n"
+)
+COMPOSE = ("docker", "compose")
+REFUSED = 'FATAL:  password authentication failed for user "app"'
+
+
+def plan() -> Plan:
+    requirements = "flask\nflask-migrate\npsycopg\n"
+    return planned({"requirements.txt": requirements, "app.py": APP, "migrations/env.py": ""})
+
+
+def project(log: str, release: int = 1, **answers: Completed) -> ComposeProject:
+    rows = [{"Service": "release", "State": "exited", "ExitCode": release}]
+    places = ("--file", "compose.yaml", "--project-directory", ".", "--ansi", "never")
+    base = (*COMPOSE, "--project-name", "shop", *places)
+    runner = RecordedRunner(
+        {
+            (*base, "ps"): answer("\n".join(json.dumps(row) for row in rows)),
+            (*base, "logs"): answer(log),
+            ("docker", "exec"): answers.get("inside", answer()),
+        }
+    )
+    return ComposeProject(runner, {}, "shop", Path("compose.yaml"), Path())
+
+
+def failure(*details: str) -> EngineError:
+    return EngineError("the stack could not be started", hint="", details=details)
+
+
+def test_a_password_that_the_volume_refuses_is_told_with_three_ways_on() -> None:
+    one = project(REFUSED, inside=answer(stderr=REFUSED, returncode=2))
+    error = told(one, plan(), failure())
+    assert "the data of db was made with another password" in error.message
+    assert "shop_db-data is older than DB_PASSWORD" in error.message
+    for way in ("OKAMOCHI_STATE_DIR", "docker exec shop-db-1", "ALTER USER app", "down --volumes"):
+        assert way in error.hint
+
+
+def test_a_password_that_only_the_code_has_wrong_stays_the_codes_fault() -> None:
+    error = told(project(REFUSED), plan(), failure())
+    assert "another password" not in error.message
+    assert "the database refuses the password of app" in error.message
+
+
+def test_a_service_that_may_not_write_its_data_is_told_as_that() -> None:
+    said = "initdb: error: could not change permissions of directory: Permission denied"
+    details = ("dependency failed to start: container shop-db-1 is unhealthy",)
+    error = told(project(said, release=0), plan(), failure(*details))
+    assert "the service db" in error.message
+    assert "may not write its data" in error.hint and "shop_db-data" in error.hint
+
+
+def test_what_is_nobodys_fault_that_is_known_is_composes_own_words() -> None:
+    error = failure("no space left on device")
+    assert told(project("", release=0), plan(), error) is error

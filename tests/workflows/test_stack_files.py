@@ -1,0 +1,70 @@
+"""What of the compose file hangs on the engine and on what was given."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import pytest
+from ruamel.yaml import YAML
+
+from okamochi.model.plan import Plan
+from okamochi.oci.reference import Reference
+from okamochi.run.engine import Engine
+from okamochi.run.state import AppState
+from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.apps import App
+from okamochi.workflows.env_values import Values
+from okamochi.workflows.stack import new_stack
+from tests.detect.plans import planned
+
+APP = (
+    "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+    "url = os.environ.get('DATABASE_URL', 'sqlite:///x.db')\nkey = os.environ.get('MAPS_API_KEY')\n"
+)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    found = planned(
+        {"requirements.txt": "flask\npsycopg\nredis\n", "app.py": APP + "os.environ['REDIS_URL']\n"}
+    )
+    optional = tuple(msgspec.structs.replace(one, required=one.name != "redis") for one in found.services)
+    return msgspec.structs.replace(found, services=optional)
+
+
+def written(plan: Plan, folder: Path, values: Values, config: Completed) -> dict[str, Any]:
+    """The services of the file that a start would use."""
+    runner = RecordedRunner(
+        {("docker", "compose", "version"): answer("2.17.3"), ("docker", "compose"): config}
+    )
+    real = World.real({}, SilentReporter(), offline=True, cache_root=folder)
+    world = dataclasses.replace(real, runner=runner)
+    app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
+    app.state.keep_secret("ANY", "x")
+    reference = Reference.parse("shop:1")
+    new_stack(app, plan, reference, values, 8000, cast(Engine, None), world)
+    text = (app.state.folder / "compose.yaml").read_text()
+    return dict(YAML(typ="safe", pure=True).load(text)["services"])
+
+
+def test_an_older_compose_gets_a_file_that_it_takes(plan: Plan, tmp_path: Path) -> None:
+    says = answer(stderr="services.web.depends_on.redis: Additional property required", returncode=15)
+    older = written(plan, tmp_path, Values((), ()), says)
+    assert older["web"]["depends_on"]["redis"] == {"condition": "service_healthy"}
+
+
+def test_a_compose_that_knows_optional_services_is_told_of_them(plan: Plan, tmp_path: Path) -> None:
+    newer = written(plan, tmp_path, Values((), ()), answer())
+    assert newer["web"]["depends_on"]["redis"]["required"] is False
+
+
+def test_what_was_given_reaches_the_processes_though_no_code_was_seen_to_read_it(
+    plan: Plan, tmp_path: Path
+) -> None:
+    values = Values((("GUNICORN_TIMEOUT", "60"),), ("MAPS_API_KEY", "SENTRY_DSN"))
+    web = written(plan, tmp_path, values, answer())["web"]
+    assert "GUNICORN_TIMEOUT" in web["environment"]
+    assert {"MAPS_API_KEY", "SENTRY_DSN"} <= set(web["secrets"])
