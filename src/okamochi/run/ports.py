@@ -6,7 +6,7 @@ from pathlib import Path
 from okamochi.errors import EngineError
 from okamochi.system.process import Runner
 
-__all__ = ["choose_port", "is_free", "port_holder", "taken_port_error"]
+__all__ = ["TakenPort", "choose_port", "is_free", "port_holder", "taken_port_error"]
 
 LISTEN = "0A"
 TRIES = 200
@@ -39,13 +39,21 @@ def choose_port(wanted: int, *, explicit: bool, runner: Runner, address: str = "
     )
 
 
-def taken_port_error(port: int, runner: Runner) -> EngineError:
+class TakenPort(EngineError):
+    """Somebody else listens on `port`, or did a moment ago."""
+
+    port = 0
+
+
+def taken_port_error(port: int, runner: Runner) -> TakenPort:
     holder = port_holder(port, runner)
-    return EngineError(
+    error = TakenPort(
         f"port {port} is taken" + (f" by {holder}" if holder else ""),
         where="--port",
         hint="stop that process, or choose another port with --port",
     )
+    error.port = port
+    return error
 
 
 def port_holder(port: int, runner: Runner, *, proc: Path = Path("/proc")) -> str:

@@ -15,7 +15,7 @@ from okamochi.model.process import Process
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
-from okamochi.run.ports import choose_port, is_free
+from okamochi.run.ports import TakenPort, choose_port, is_free
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
@@ -183,8 +183,9 @@ def stack_up(
             spec = msgspec.structs.replace(spec, name=stack.web)
             try:
                 start_stack(stack, spec, plan, previous, engine, setup)
-            except EngineError:
-                if not left or is_free(port) or port == previous.serving_port:
+            except EngineError as error:
+                lost = isinstance(error, TakenPort) and error.port == port
+                if not left or port == previous.serving_port or (is_free(port) and not lost):
                     raise
                 continue
         record = record_of(app, engine, built, spec)
