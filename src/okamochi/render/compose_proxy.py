@@ -86,6 +86,7 @@ def proxy(plan: Plan, language: Language, log: Yaml) -> Node:
         "image": PROXY_IMAGE,
         "profiles": [PROXY_PROFILE],
         "command": ["caddy", "run", "--config", f"/etc/caddy/{CADDYFILE}", "--adapter", "caddyfile"],
+        "environment": {"XDG_CONFIG_HOME": "/config", "XDG_DATA_HOME": "/data"},
         "ports": Commented(say("ports", language), ports),
         "labels": {"io.okamochi.caddyfile": digest},
         "depends_on": {"web": {"condition": "service_started"}},

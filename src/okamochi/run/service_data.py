@@ -37,7 +37,13 @@ MONGO_LOAD = (
     f'set -eu; mongosh --quiet {MONGO_LOGIN} "$2" --eval "db.dropDatabase()" >/dev/null; '
     f'exec mongorestore --quiet --archive --gzip --drop {MONGO_LOGIN} --nsInclude "$2.*"'
 )
-REDIS_SAVE = 'exec "$1-cli" --rdb -'
+# into a file, not to stdout: there the mark that ends a diskless transfer would stay at the end
+REDIS_SAVE = """set -eu
+file=/data/.okamochi-backup.rdb
+trap 'rm -f "$file"' EXIT
+"$1-cli" --rdb "$file" >&2
+cat "$file"
+"""
 # Loaded at the next start: as dump.rdb, and as the first part of the log of changes, which comes before it.
 # From 7.0 on the log is a folder with a manifest, before it one file that may begin with a dump.
 REDIS_LOAD = """set -eu
