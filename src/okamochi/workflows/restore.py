@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from okamochi.errors import EngineError, UnhealthyError, UsageError
+from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageError
 from okamochi.model.kit_programs import HEALTH_CHECK, VOLUME_FILES
 from okamochi.model.plan import Plan
 from okamochi.run.service_data import data_of
@@ -44,11 +45,13 @@ def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
             for part in backup.manifest.parts:
                 with world.reporter.step(f"Restoring {part.name}"):
                     load(part, backup, app, plan, stack)
-        except BaseException:
-            world.reporter.warn(f"what was there before the restore is kept: {before}")
             go_on(app, stack, world)
+        except BaseException as error:
+            world.reporter.warn(f"what was there before the restore is kept: {before}")
+            if not isinstance(error, UnhealthyError):
+                with suppress(OkamochiError):  # the first error is the one to tell
+                    go_on(app, stack, world)
             raise
-        go_on(app, stack, world)
     return before
 
 
