@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from okamochi.model.plan import Plan
+from okamochi.model.process import Process, ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
@@ -68,3 +69,13 @@ def test_what_was_given_reaches_the_processes_though_no_code_was_seen_to_read_it
     web = written(plan, tmp_path, values, answer())["web"]
     assert "GUNICORN_TIMEOUT" in web["environment"]
     assert {"MAPS_API_KEY", "SENTRY_DSN"} <= set(web["secrets"])
+
+
+def test_the_address_for_migrations_is_known_to_them_alone(plan: Plan, tmp_path: Path) -> None:
+    release = Process(name="release", type=ProcessType.RELEASE, argv=("/opt/venv/bin/flask", "db", "upgrade"))
+    with_release = msgspec.structs.replace(plan, processes=(*plan.processes, release))
+    values = Values((), ("DATABASE_URL", "MIGRATION_DATABASE_URL"))
+    found = written(with_release, tmp_path, values, answer())
+    assert "MIGRATION_DATABASE_URL" in found["release"]["secrets"]
+    assert "MIGRATION_DATABASE_URL_FILE" in found["release"]["environment"]
+    assert "MIGRATION_DATABASE_URL" not in str(found["web"])

@@ -61,6 +61,10 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+FOR_RELEASE = "MIGRATION_"
+"""How the names of addresses begin that only migrations may know: they may change the schema."""
+
+
 class ComposeRenderer:
     target = "compose"
 
@@ -130,7 +134,7 @@ def services_of(plan: Plan, language: Language) -> Iterator[tuple[str, Yaml]]:
 
 def app_service(plan: Plan, process: Process, language: Language) -> Node:
     web, release = process.type is ProcessType.WEB, process.type is ProcessType.RELEASE
-    names = compose_secrets(plan)
+    names = tuple(one for one in compose_secrets(plan) if release or not one.startswith(FOR_RELEASE))
     environment = environment_of(plan, process, names)
     node: Node = {
         "image": f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}",
@@ -183,6 +187,8 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
     images = dict(plan.image_environment)
     for variable in plan.environment:
         if variable.name in given or variable.name in names:
+            continue
+        if variable.name.startswith(FOR_RELEASE) and process.type is not ProcessType.RELEASE:
             continue
         found[variable.name] = value_of(variable, images.get(variable.name))
     if process.port:
