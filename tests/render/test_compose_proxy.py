@@ -35,6 +35,8 @@ def test_forwarded_headers_are_believed_from_the_proxys_address_alone() -> None:
     assert config["ip_range"].endswith(".8/29")
     assert (proxy["profiles"], proxy["cap_drop"], proxy["read_only"]) == (["domain"], ["ALL"], True)
     assert "data" not in proxy["networks"]
+    # Compose would recreate it with every new image of web
+    assert "depends_on" not in proxy
     assert files["Caddyfile"].splitlines()[1:4] == [
         "example.org {",
         "\tencode",

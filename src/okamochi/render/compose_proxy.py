@@ -89,7 +89,7 @@ def proxy(plan: Plan, language: Language, log: Yaml) -> Node:
         "environment": {"XDG_CONFIG_HOME": "/config", "XDG_DATA_HOME": "/data"},
         "ports": Commented(say("ports", language), ports),
         "labels": {"io.okamochi.caddyfile": digest},
-        "depends_on": {"web": {"condition": "service_started"}},
+        # no depends_on: Compose recreates what depends on a container that it recreates
         "restart": "unless-stopped",
         "networks": {"front": {"ipv4_address": f"{subnet(plan)}.{PROXY_HOST}"}},
         "read_only": True,
