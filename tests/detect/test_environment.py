@@ -78,6 +78,7 @@ def test_reads_below_the_main_guard_are_not_the_apps() -> None:
 def test_variables_of_the_system_and_the_server_are_left_out() -> None:
     source = 'x = (os.environ["HOME"], os.environ["PORT"], getenv("TZ"), getenv("FLASK_DEBUG"))\n'
     assert names(source) == {}
+    assert names('folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")\n') == {}  # the kit sets it
 
 
 def test_a_module_that_the_app_never_imports_makes_nothing_required() -> None:
