@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["ASKED_IN_VAIN", "ASKED_WITH_REASON", "CUT_PACKAGES", "is_cut"]
+__all__ = ["ASKED_IN_VAIN", "CUT_PACKAGES", "is_cut"]
 
 # fmt: off
 CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
@@ -24,12 +24,9 @@ CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
     ("install-info", "indexes of documentation that is not in the image"),
     ("openssl", "ca-certificates runs it to make hashed links; okamochi writes the bundle instead"),
     ("openssl-provider-legacy", "ciphers that OpenSSL retired (RC4, MD4 …); name it when a peer needs them"),
-    ("libdb5.3t64", "Berkeley DB for the module dbm.ndbm; since Python 3.13, dbm uses dbm.sqlite3"),
-    ("libgdbm6t64", "for the module dbm.gnu; as libdb5.3t64"),
     ("gnupg", "signs and checks mail; libgpgme, which poppler links against, starts it only when asked to"),
     ("xfonts-utils", "font tables of X11"),
     ("libc-dev-bin", "development programs"),
-    ("libcrypt1", "password hashes, for the module crypt, which Python has until 3.12, and for logins"),
     ("perl-base", "asked for by programs that are cut; no interpreter besides Python"),
     ("perl", "as perl-base"),
     ("perl:any", "as perl-base"),
@@ -43,7 +40,6 @@ CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
     ("passwd", "users are written by okamochi"),
     ("login", "nobody logs in"),
     ("fontconfig", "programs (fc-cache, fc-list); fonts are found without their cache"),
-    ("libncursesw6", "for the module curses: text windows on a terminal"),
     ("gettext-base", "translates texts of maintainer scripts"),
     ("readline-common", "only /etc/inputrc, key bindings of an interactive shell; the library works without"),
     ("ncurses-base", "terminal descriptions; curses is not a web app's"),
@@ -56,6 +52,12 @@ CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (
 
 # who asks (a pattern of fnmatch), for what, and why only these do without it
 ASKED_IN_VAIN: Final[tuple[tuple[str, str, str], ...]] = (
+    ("libc6", "libcrypt1", "password hashes, for logins; until Debian 11"),
+    ("libpython3.*-stdlib", "libdb5.3t64", "for the module dbm.ndbm; Python 3.13 has dbm.sqlite3"),
+    ("libpython3.*-stdlib", "libgdbm6t64", "for the module dbm.gnu; as libdb5.3t64"),
+    ("libpython3.*-stdlib", "libncursesw6", "for the module curses: text windows on a terminal"),
+    ("libsasl2-modules-db", "libdb5.3", "a file of passwords, which servers have"),
+    ("libsasl2-modules-db", "libdb5.3t64", "a file of passwords, which servers have"),
     ("libpython3.*-stdlib", "libdb5.3", "Berkeley DB for the module dbm.ndbm; shelve uses dbm.dumb then"),
     ("libpython3.*-stdlib", "libnsl2", "for the module nis, removed in Python 3.13"),
     ("libpython3.*-stdlib", "libtirpc3", "as libnsl2; it brings Kerberos"),
@@ -65,18 +67,11 @@ ASKED_IN_VAIN: Final[tuple[tuple[str, str, str], ...]] = (
     ("python3-distutils", "python3:any", "as python3"),
     ("python3-distutils", "python3-lib2to3", "translates Python 2 while packages are built"),
 )
-
-# who asks for something from the first table and gets it, and why
-ASKED_WITH_REASON: Final[tuple[tuple[str, str, str], ...]] = (
-    ("libpython3.*-stdlib", "libcrypt1", "for the module crypt, which Python has until 3.12"),
-)
 # fmt: on
 
 
 def is_cut(asker: str, name: str, cut: Mapping[str, str]) -> bool:
     """Whether `asker`, a package, does without the package `name`; `cut` is the first table."""
-    if any(known == name and fnmatch.fnmatchcase(asker, who) for who, known, _ in ASKED_WITH_REASON):
-        return False
     return name in cut or any(
         known == name and fnmatch.fnmatchcase(asker, who) for who, known, _ in ASKED_IN_VAIN
     )

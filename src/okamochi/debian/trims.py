@@ -41,6 +41,7 @@ TRIMMED_PATHS: Final[tuple[tuple[str, str], ...]] = (
     ("usr/lib/*/gconv/ISO8859-1.so", ""),
     ("usr/lib/*/gconv/ISO8859-15.so", ""),
     ("usr/lib/*/gconv/CP1252.so", ""),
+    ("usr/lib/*/ImageMagick-*/modules-*/*.la", ""),  # by them it finds what reads formats
     ("usr/share/doc/*", "documentation"),
     ("usr/share/doc-base/*", "documentation"),
     ("usr/share/man/*", "manual pages"),
