@@ -222,3 +222,21 @@ def test_a_page_that_hangs_ends_the_looking_round_and_proves_the_app_all_the_sam
     assert answer.outcome == "proved"
     assert [page.path for page in answer.pages] == ["/health"]
     assert answer.seconds < 10
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"), [("script run timed out after 40(s)", "unknown"), ("no", "failed")]
+)
+def test_a_page_that_takes_long_is_not_proved_and_not_refused(
+    tmp_path: Path, words: str, outcome: str
+) -> None:
+    testing = tmp_path / "streamlit/testing"
+    testing.mkdir(parents=True)
+    (tmp_path / "streamlit/__init__.py").write_text("")
+    (testing / "__init__.py").write_text("")
+    (testing / "v1.py").write_text(
+        "class AppTest:\n    @classmethod\n    def from_file(cls, path, default_timeout): return cls()\n"
+        f"    def run(self): raise RuntimeError({words!r})\n"
+    )
+    answer = asked(tmp_path, "", interface="own", framework="streamlit", script="app.py")
+    assert answer.outcome == outcome

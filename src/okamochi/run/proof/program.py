@@ -296,7 +296,12 @@ def streamlit_script(script: str) -> Answer:
         AppTest = importlib.import_module("streamlit.testing.v1").AppTest
     except ImportError:
         return {"outcome": "unknown", "type": "streamlit script", "routes": []}
-    test = AppTest.from_file(script, default_timeout=SCRIPT_SECONDS).run()
+    try:
+        test = AppTest.from_file(script, default_timeout=SCRIPT_SECONDS).run()
+    except RuntimeError as error:
+        if "timed out" not in str(error):
+            raise
+        return {"outcome": "unknown", "type": "streamlit script", "message": str(error), "routes": []}
     if test.exception:
         first = test.exception[0]
         text = "\n".join(str(line) for line in getattr(first, "stack_trace", ()) or ())
