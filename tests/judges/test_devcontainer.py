@@ -31,7 +31,8 @@ class Desk:
     def __call__(self, verb: str, *arguments: str) -> str:
         group = Path("/var/run/docker.sock").stat().st_gid
         home = str(self.folder.parent / "home")
-        homes = {"HOME": home, "DOCKER_CONFIG": home}
+        path = f"{home}/bin:{os.environ['PATH']}"
+        homes = {"HOME": home, "DOCKER_CONFIG": home, "PATH": path}
         done = subprocess.run(
             (self.program, verb, "--workspace-folder", self.folder, *arguments),
             capture_output=True,
@@ -55,7 +56,11 @@ def project(tmp_path: Path, okamochi_cache: Path) -> Path:
     (folder / "requirements-dev.txt").write_text("pytest\n")
     (folder / "test_page.py").write_text(TEST)
     Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache)}).ok("render", "devcontainer", folder)
-    (tmp_path / "home").mkdir()
+    (tmp_path / "home/bin").mkdir(parents=True)
+    # the CLI asks for the user's name, and this one has none
+    named = tmp_path / "home/bin/id"
+    named.write_text('#!/bin/sh\n[ "$*" != "-u -n" ] || { echo desk; exit; }\nexec /usr/bin/id "$@"\n')
+    named.chmod(0o755)
     for path in (tmp_path / "home", folder, *folder.rglob("*")):
         os.chown(path, UID, UID)
     for path in (tmp_path, *tmp_path.parents[:2]):
