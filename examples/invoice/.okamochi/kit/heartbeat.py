@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, MutableMapping, Sequence
@@ -207,6 +208,8 @@ def main(arguments: Sequence[str]) -> None:
     own = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if path != own]
     same_values(os.environ)
+    if os.getpid() == 1:  # without an init in the container the kernel would drop the signal
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     sys.meta_path.insert(0, Finder())
     run(words)
 

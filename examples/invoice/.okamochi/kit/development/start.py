@@ -1,22 +1,30 @@
 """Starts a command of the desk: python start.py -- flask run.
 
 Secrets are loaded as in production. With OKAMOCHI_DEBUG_PORT, debugpy runs the command and listens on 5678.
+A command that fails, as servers do that cannot import the app at first, is started again when a Python file
+changes; one that ends well, or is told to end, ends this program.
 What reloads and debugs runs anybody's code who reaches it, so OKAMOCHI_ADDRESS, on which the engine publishes
 it, has to be a loopback address.
 """
 
 # pathlib would double the time of the imports:
-# ruff: noqa: PTH100, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH116, PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import signal
+import subprocess
 import sys
-from typing import Any
+import time
+from typing import Any, NoReturn
 
 LOOPBACK = ("", "localhost", "::1", "[::1]")
 LISTENS = "0.0.0.0:5678"
+WAITS = "okamochi: it ended; waiting for a change of the code"
+PAUSE_SECONDS = 0.3
+NOT_CODE = frozenset(["node_modules", "__pycache__", "venv", "site-packages"])
 KIT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -57,11 +65,51 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"okamochi: {error}")
     if os.environ.get("OKAMOCHI_DEBUG_PORT", "").strip():
         command = debugged(command)
-    try:
-        os.execvp(command[0], command)
-    except OSError as error:
-        print(f"okamochi: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
-        sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
+    kept_running(command)
+
+
+def kept_running(command: list[str]) -> NoReturn:
+    ended = [0]
+
+    def end(number: int, _: Any) -> None:
+        ended[0] = number
+        if child is None:
+            sys.exit(128 + number)
+        child.send_signal(number)
+
+    child: subprocess.Popen[bytes] | None = None
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, end)
+    while True:
+        before = code_stamp(".")
+        try:
+            child = subprocess.Popen(command)
+        except OSError as error:
+            print(f"okamochi: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
+            sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
+        code = child.wait()
+        if code == 0 or ended[0]:
+            sys.exit(code if code >= 0 else 128 - code)
+        child = None
+        print(WAITS, file=sys.stderr, flush=True)
+        while code_stamp(".") == before:
+            time.sleep(PAUSE_SECONDS)
+
+
+def code_stamp(folder: str) -> tuple[int, int]:
+    """Of all Python files below: how many, and the newest change in nanoseconds."""
+    count, newest = 0, 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = [one for one in folders if one not in NOT_CODE and not one.startswith(".")]
+        for name in names:
+            if not name.endswith(".py"):
+                continue
+            try:
+                newest = max(newest, os.stat(os.path.join(place, name)).st_mtime_ns)
+            except OSError:
+                continue  # gone meanwhile
+            count += 1
+    return count, newest
 
 
 if __name__ == "__main__":
