@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from okamochi.errors import BuildError, PlanError, TransientRegistryError
 from okamochi.model.lock import LockedImage
@@ -23,9 +23,6 @@ from okamochi.oci.reference import Reference
 from okamochi.run.host.unpack import PieceReader, unpack_layer, within
 from okamochi.system.world import World
 from okamochi.workflows.known_places import CachedPlaces
-
-if TYPE_CHECKING:
-    from okamochi.oci.registry.registries import Registries
 
 __all__ = ["BaseImage", "base_image", "resolve_base_image"]
 
@@ -119,6 +116,7 @@ def base_image(world: World, locked: LockedImage, platform: Platform) -> BaseIma
     """Pulled where the cache lacks it. RegistryError for what is not as its digests say; BuildError for a
     layer that leads out of the root or expands beyond reason."""
     image = cached_image(world, locked, platform) or pulled(world, locked, platform)
+    remember_places(world, Reference.parse(locked.name), image)
 
     def make(folder: Path) -> None:
         with world.reporter.step(f"Base: unpacking {locked.name}"):
@@ -141,17 +139,17 @@ def pulled(world: World, locked: LockedImage, platform: Platform) -> Image:
     with world.reporter.step(f"Base: pulling {locked.name}"):
         image = pull_image(registries, named, platform, world.cache)
     world.cache.put_record(KIND, key_of(locked, platform), row_of(image))
-    remember_places(world, registries, named, image)
     return image
 
 
-def remember_places(world: World, registries: "Registries", named: Reference, image: Image) -> None:
-    """A push to where the image came from mounts its layers. What is wrong for a mirror does no harm."""
+def remember_places(world: World, named: Reference, image: Image) -> None:
+    """A push to where the image is mounts its layers. A place that has it not does no harm."""
+    from okamochi.oci.registry.settings import RegistrySettings
+
     places = CachedPlaces(world.cache)
+    mirrors = RegistrySettings.of(world.environ).mirrors_of(named.registry)
     found = [(named.registry, named.repository)]
-    found += [
-        (one.host, one.repository(named.repository)) for one in registries.settings.mirrors_of(named.registry)
-    ]
+    found += [(one.host, one.repository(named.repository)) for one in mirrors]
     for layer in image.layers:
         for registry, repository in found:
             places.add(registry, layer.descriptor.digest, repository)
