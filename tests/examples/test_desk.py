@@ -49,7 +49,7 @@ def page(url: str) -> str:
         return str(error)
 
 
-def seconds_until(url: str, text: str, most: float = 60) -> float:
+def seconds_until(url: str, text: str, most: float = 180) -> float:
     begin = time.monotonic()
     while text not in page(url):
         assert time.monotonic() - begin < most, page(url)[:500]

@@ -47,7 +47,7 @@ def development_stage(plan: Plan, language: Language) -> list[str]:
         f"COPY {FOLDER}/kit/development/ {KIT_ROOT}/development/",
         "ARG USER_ID=1000",
         "RUN if [ ${USER_ID} != 0 ]; then \\",
-        "    /usr/sbin/useradd --uid ${USER_ID} --create-home --shell /bin/bash developer; fi",
+        "    /usr/sbin/useradd --non-unique --uid ${USER_ID} --create-home --shell /bin/bash developer; fi",
         *desk_folders(plan),
         *environment_lines(plan, {**development_environment(plan), "HOME": "/tmp"}),
         f"WORKDIR {APP_ROOT}",
