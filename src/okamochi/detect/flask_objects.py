@@ -7,6 +7,7 @@ classes. What it cannot follow is unknown, never guessed.
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from okamochi.detect.flask_values import (
     ClassDefinition,
@@ -21,6 +22,10 @@ from okamochi.detect.flask_values import (
 from okamochi.detect.frameworks.classes import CLASSES, CONVERTERS
 from okamochi.detect.python_source import Sources, is_main_guard
 from okamochi.model.plan import Framework
+
+if TYPE_CHECKING:
+    from okamochi.detect.base import Detected
+    from okamochi.detect.routes import Route
 
 __all__ = [
     "APPLICATION_CLASSES",
@@ -54,7 +59,8 @@ DEPTH_LIMIT = 40
 
 @dataclass(eq=False)
 class FlaskObjects:
-    """What the names of every module stand for; each module is evaluated once."""
+    """What the names of every module stand for; each module is evaluated once. `routes` are found once, too,
+    by those who look for them."""
 
     sources: Sources
     modules: dict[str, Names] = field(default_factory=dict)
@@ -62,6 +68,7 @@ class FlaskObjects:
     made: dict[int, Instance | None] = field(default_factory=dict)
     attributes: dict[tuple[int, str], "Value | None"] = field(default_factory=dict)
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
+    routes: "tuple[Detected[Route], ...] | None" = None
 
     def names(self, path: str) -> Names:
         """Top-level names of a module, imported ones included, as far as they are known."""

@@ -45,8 +45,10 @@ class _Registration:
 
 def routes(objects: FlaskObjects) -> tuple[Detected[Route], ...]:
     """Every GET route whose full path is known, in the order of the files."""
-    finder = _Routes(objects)
-    return tuple(finder.all())
+    known = objects.routes
+    if known is None:
+        known = objects.routes = tuple(_Routes(objects).all())
+    return known
 
 
 class _Routes:

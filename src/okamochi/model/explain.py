@@ -8,7 +8,7 @@ from okamochi.model.codec import plan_to_builtins
 from okamochi.model.evidence import Decision
 from okamochi.model.plan import Plan
 
-__all__ = ["explain", "value_of"]
+__all__ = ["explain", "value_in", "value_of"]
 
 Json = Any
 
@@ -41,7 +41,12 @@ def value_of(plan: Plan, field: str) -> Json:
 
     Members of lists are found by "name", then by "path"; pairs (image_environment) by their first element.
     """
-    return _value(plan_to_builtins(plan), field)
+    return value_in(plan_to_builtins(plan), field)
+
+
+def value_in(values: Json, field: str) -> Json:
+    """The same, of a plan that was taken apart before."""
+    return _value(values, field)
 
 
 def _resolves(plan: Plan, field: str) -> bool:

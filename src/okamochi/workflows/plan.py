@@ -9,9 +9,10 @@ from okamochi.detect.planner import make_plan
 from okamochi.model.correction import Correction, CorrectionKind, corrected
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
-from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject
+from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject, decoded
 from okamochi.system.world import World
 from okamochi.workflows.corrections import with_kept_corrections
+from okamochi.workflows.plan_memory import PlanMemory
 
 __all__ = ["PlannedProject", "plan_project", "without_failed"]
 
@@ -30,11 +31,14 @@ class PlannedProject:
 
 
 class TracedProject:
-    """Remembers which files were read, and otherwise is the project."""
+    """Remembers which files were read and what they held, and otherwise is the project: no file is read
+    twice."""
 
     def __init__(self, project: DiskProject) -> None:
         self.project = project
         self.read: set[str] = set()
+        self.texts: dict[str, str | None] = {}
+        self.contents: dict[str, bytes] = {}
 
     @property
     def root(self) -> Path:
@@ -42,11 +46,18 @@ class TracedProject:
 
     def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
         self.read.add(path)
-        return self.project.read_bytes(path, limit_bytes=limit_bytes)
+        content = self.contents.get(path)
+        if content is None:
+            content = self.project.read_bytes(path, limit_bytes=limit_bytes)
+            if content is not None:
+                self.contents[path] = content
+        return content if content is not None and len(content) <= limit_bytes else None
 
     def read_text(self, path: str) -> str | None:
-        self.read.add(path)
-        return self.project.read_text(path)
+        if path not in self.texts:
+            content = self.read_bytes(path)
+            self.texts[path] = None if content is None else decoded(content)
+        return self.texts[path]
 
     def exists(self, path: str) -> bool:
         return self.project.exists(path)
@@ -80,6 +91,10 @@ def read_plan(
     project: DiskProject, world: World, overrides: Mapping[str, str], without: frozenset[str] = frozenset()
 ) -> tuple[Plan, frozenset[str]]:
     """The plan and the paths that it was read from."""
+    memory = PlanMemory.of(world, project.root, overrides, without)
+    known = memory.recall()
+    if known is not None:
+        return known
     traced = TracedProject(project)
     plan = make_plan(
         traced,
@@ -88,6 +103,7 @@ def read_plan(
         command_line=overrides,
         without=without,
     )
+    memory.keep(plan, frozenset(traced.read))
     return plan, frozenset(traced.read)
 
 

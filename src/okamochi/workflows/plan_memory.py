@@ -1,0 +1,66 @@
+"""The plan of a project in which nothing changed since it was made: told from size, times and inode of its
+files, without reading them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.errors import OkamochiError
+from okamochi.model.codec import plan_from_json, plan_to_json
+from okamochi.model.plan import Plan
+from okamochi.system.project_files import SKIPPED_FOLDERS
+from okamochi.system.tree_stamp import program_identity, tree_stamp
+from okamochi.system.world import World
+
+__all__ = ["PlanMemory"]
+
+KIND = "plan"
+# Nothing that planning reads: what a build writes there, and what git and tools keep.
+NOT_READ = SKIPPED_FOLDERS
+
+
+@dataclass(frozen=True)
+class PlanMemory:
+    """`key` is "" when nothing may be kept: something changed just now."""
+
+    world: World
+    key: str
+
+    @classmethod
+    def of(
+        cls, world: World, root: Path, overrides: Mapping[str, str], without: frozenset[str]
+    ) -> "PlanMemory":
+        program = program_identity()
+        stamp = tree_stamp(root, skip=NOT_READ) if program else ""
+        variables = sorted(item for item in world.environ.items() if item[0].startswith("OKAMOCHI_"))
+        question = (
+            program,
+            str(root),
+            str(Path.cwd()),
+            stamp,
+            sorted(overrides.items()),
+            sorted(without),
+            variables,
+        )
+        text = json.dumps(question).encode("utf-8", "surrogatepass")
+        return cls(world, hashlib.sha256(text).hexdigest() if stamp else "")
+
+    def recall(self) -> tuple[Plan, frozenset[str]] | None:
+        """The plan and the paths that it was read from."""
+        content = self.world.cache.record(KIND, self.key) if self.key else None
+        if content is None:
+            return None
+        read, _, plan = content.partition(b"\n")
+        try:
+            return plan_from_json(plan), frozenset(json.loads(read))
+        except (ValueError, OkamochiError):
+            return None
+
+    def keep(self, plan: Plan, read: frozenset[str]) -> None:
+        """Not of a plan that was read from beside the project, which no stamp covers."""
+        if not self.key or any(path.startswith("../") for path in read):
+            return
+        line = json.dumps(sorted(read)).encode("utf-8", "surrogatepass")
+        self.world.cache.put_record(KIND, self.key, line + b"\n" + plan_to_json(plan).replace(b"\n", b" "))
