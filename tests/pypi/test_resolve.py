@@ -299,7 +299,7 @@ def test_a_package_tied_to_a_folder_is_refused(resolve, project):
         resolve("", inline=("lib",))
 
 
-@pytest.mark.parametrize("way", ["variable", "requirement file", "netrc"])
+@pytest.mark.parametrize("way", ["variable", "requirement file", "netrc", "named index", "keyring"])
 def test_a_private_index_works_and_leaves_no_credentials_behind(resolve, links, project, tmp_path, way):
     wheel = make_wheel(links, "inhouse", files={"inhouse.py": b"x = 1\n"})
     with package_index(tmp_path / "index", wheel, user="me", password="s3cretpw") as (port, seen):
@@ -313,6 +313,18 @@ def test_a_private_index_works_and_leaves_no_credentials_behind(resolve, links, 
             netrc.write_text("machine 127.0.0.1 login me password s3cretpw\n")
             netrc.chmod(0o600)
             environ["NETRC"] = str(netrc)
+        elif way == "named index":
+            environ |= {"UV_INDEX_INHOUSE_USERNAME": "me", "UV_INDEX_INHOUSE_PASSWORD": "s3cretpw"}
+            index = f'name = "inhouse"\nurl = "http://127.0.0.1:{port}/simple/"\ndefault = true\n'
+            (project / "pyproject.toml").write_text(f"[[tool.uv.index]]\n{index}")
+        elif way == "keyring":
+            program = tmp_path / "home/bin/keyring"
+            program.parent.mkdir()
+            program.write_text('#!/bin/sh\n[ "$3" = me ] && echo s3cretpw\n')
+            program.chmod(0o755)
+            environ["PATH"] = f"{program.parent}:{environ['PATH']}"
+            environ["UV_KEYRING_PROVIDER"] = "subprocess"
+            environ["PIP_INDEX_URL"] = f"http://me@127.0.0.1:{port}/simple/"
         else:
             environ["INDEX_PASSWORD"] = "s3cretpw"
             text = f"--index-url http://me:${{INDEX_PASSWORD}}@127.0.0.1:{port}/simple/\ninhouse\n"
