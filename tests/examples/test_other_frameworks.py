@@ -1,5 +1,6 @@
 """Examples of other frameworks than Flask, served in their hardened container."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ HEAVY = pytest.mark.matrix
         pytest.param("panel", "/liveness", "毎度あり", marks=HEAVY),
         pytest.param("quart", "/health", "毎度あり", marks=HEAVY),
         pytest.param("dash", "/_dash-layout", "毎度あり", marks=HEAVY),
+        pytest.param("flask-celery", "/healthz", "毎度あり", marks=HEAVY),
         pytest.param("streamlit-pipenv", "/_stcore/script-health-check", "Streamlit", marks=HEAVY),
     ],
 )
@@ -33,3 +35,18 @@ def test_the_page_and_the_health_page_answer(
         assert page.status == 200 and words in page.text
         assert browser.get(health).status == 200
         assert serving.inspected()["HostConfig"]["ReadonlyRootfs"] is True
+
+
+@HEAVY
+def test_the_worker_cooks_what_the_page_orders(
+    private_program: Program, make_example: Callable[[str], Path]
+) -> None:
+    for serving in served(private_program, make_example("flask-celery"), answering("docker")):
+        browser = serving.browser()
+        order = browser.post("/orders", {})
+        for _ in range(60):
+            page = browser.get(order.url)
+            if "お待たせしました" in page.text:
+                break
+            time.sleep(0.5)
+        assert "かけそば、お待たせしました" in page.text
