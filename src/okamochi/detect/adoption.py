@@ -9,6 +9,7 @@ from okamochi.detect.adoption_lessons import compose_lessons, dockerfile_lessons
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
 from okamochi.detect.environment import kind_of
+from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe, VariableKind
 from okamochi.model.rendered_mark import text_by_people
@@ -274,13 +275,7 @@ def limit_rows(
 
 
 def parsed(text: str) -> Mapping[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        found = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, RecursionError, ValueError):
-        return {}
+    found = yaml_of(text)
     return found if isinstance(found, dict) else {}
 
 

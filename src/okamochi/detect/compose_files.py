@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from okamochi.detect.service_kinds import KindFacts, kind_of_image
+from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
@@ -92,13 +93,7 @@ def _composed(project: ProjectFiles) -> tuple[Composed, ...]:
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return _mapping(YAML(typ="safe", pure=True).load(text))
-    except (YAMLError, RecursionError, ValueError):
-        return {}
+    return _mapping(yaml_of(text))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

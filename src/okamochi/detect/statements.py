@@ -14,6 +14,7 @@ from enum import IntEnum
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import ServedObject, commands_of, served_by
 from okamochi.detect.python_source import Sources
+from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
@@ -182,13 +183,7 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
 
 
 def _yaml(text: str) -> object:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, RecursionError):
-        return {}
+    return yaml_of(text) or {}
 
 
 def _mapping(value: object, key: str) -> dict[str, object]:

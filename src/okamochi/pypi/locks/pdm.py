@@ -12,7 +12,7 @@ from okamochi.pypi.locks.tables import (
     Table,
     file_hashes,
     lines_by_name,
-    list_of,
+    packages_of,
     table_of,
     text_of,
     texts_of,
@@ -34,7 +34,7 @@ def pdm_graph(
     places = lines_by_name(project.read_text(lock) or "")
     files = table_of(table_of(table.get("metadata")).get("files"))
     merged: dict[tuple[str, str], Node] = {}
-    for package in list_of(table.get("package")):
+    for package in packages_of(table, "package", lock):
         node = node_of(package, files, places)
         known = merged.get((node.name, node.version))
         merged[node.name, node.version] = node if known is None else together(known, node)

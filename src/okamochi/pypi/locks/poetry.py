@@ -12,7 +12,7 @@ from okamochi.pypi.locks.tables import (
     Table,
     file_hashes,
     lines_by_name,
-    list_of,
+    packages_of,
     table_of,
     text_of,
     texts_of,
@@ -32,7 +32,7 @@ def poetry_graph(
     table = toml_table(project, lock)
     places = lines_by_name(project.read_text(lock) or "")
     files = table_of(table_of(table.get("metadata")).get("files"))
-    nodes = tuple(node_of(one, files, places) for one in list_of(table.get("package")))
+    nodes = tuple(node_of(one, files, places) for one in packages_of(table, "package", lock))
     return nodes, poetry_edges(project, groups, extras)
 
 

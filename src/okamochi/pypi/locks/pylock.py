@@ -4,7 +4,15 @@ from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.graph import Node
-from okamochi.pypi.locks.tables import Table, lines_by_name, list_of, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import (
+    Table,
+    lines_by_name,
+    list_of,
+    packages_of,
+    table_of,
+    text_of,
+    toml_table,
+)
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["pylock_nodes"]
@@ -14,7 +22,9 @@ def pylock_nodes(project: ProjectFiles, lock: str, environment: dict[str, str]) 
     table = toml_table(project, lock)
     places = lines_by_name(project.read_text(lock) or "")
     packages = (
-        one for one in list_of(table.get("packages")) if applies(text_of(one.get("marker")), environment)
+        one
+        for one in packages_of(table, "packages", lock)
+        if applies(text_of(one.get("marker")), environment)
     )
     nodes = (node_of(one, places) for one in packages)
     return tuple(sorted(nodes, key=lambda node: node.name))

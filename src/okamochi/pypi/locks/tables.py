@@ -16,6 +16,7 @@ __all__ = [
     "json_table",
     "lines_by_name",
     "list_of",
+    "packages_of",
     "table_of",
     "text_of",
     "texts_of",
@@ -49,7 +50,17 @@ def json_table(project: ProjectFiles, path: str) -> Table:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise broken(path, str(error)) from error
-    return table_of(found)
+    if not isinstance(found, dict):
+        raise broken(path, "it is no table of sections")
+    return found
+
+
+def packages_of(table: Table, key: str, path: str) -> Iterator[Table]:
+    """The list of packages that a lock is made of. DetectionError when it is something else."""
+    listed = table.get(key, [])
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise broken(path, f"{key} is no list of packages")
+    yield from listed
 
 
 def broken(path: str, reason: str) -> DetectionError:

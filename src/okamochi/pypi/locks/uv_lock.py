@@ -16,6 +16,7 @@ from okamochi.pypi.locks.tables import (
     file_hashes,
     lines_by_name,
     list_of,
+    packages_of,
     table_of,
     text_of,
     texts_of,
@@ -33,7 +34,7 @@ def uv_graph(
     project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies)."""
-    packages = tuple(list_of(toml_table(project, lock).get("package")))
+    packages = tuple(packages_of(toml_table(project, lock), "package", lock))
     places = lines_by_name(project.read_text(lock) or "")
     nodes = tuple(node_of(one, places) for one in packages)
     here = posixpath.dirname(lock)

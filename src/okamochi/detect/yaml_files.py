@@ -1,0 +1,23 @@
+"""YAML of strangers: files that other tools write by hand-sized amounts, and nothing that only costs time."""
+
+import re
+
+__all__ = ["yaml_of"]
+
+MOST_CHARACTERS = 500_000
+MOST_ALIASES = 200
+TOO_DEEP = re.compile(r"[\[{][\s\[{\"',-]{60}|^(?:- ){30}", re.MULTILINE)
+ALIAS = re.compile(r"(?:^|[\s\[,{:-])\*[\w-]")
+
+
+def yaml_of(text: str) -> object:
+    """What the text says; None when it is no YAML, or more of it than a person writes."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if len(text) > MOST_CHARACTERS or TOO_DEEP.search(text) or len(ALIAS.findall(text)) > MOST_ALIASES:
+        return None
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, RecursionError, ValueError):
+        return None
