@@ -154,5 +154,15 @@ def test_what_a_description_tells_to_install(tmp_path: Path) -> None:
     assert {"ffmpeg", "libav-extra", "sox."} <= said.installs and "Use" not in said.installs
 
 
+def test_a_wheels_own_library_may_be_asked_for_by_a_longer_name(tmp_path: Path) -> None:
+    files = {
+        "one/__init__.py": OPENS.replace(b"magic", b"magic_c"),
+        "one.libs/libmagic-e5350069.so": make_elf(),
+    }
+    assert opened(tree(tmp_path, "one", files)) == []
+    other = tree(tmp_path, "two", {"two/__init__.py": OPENS.replace(b"magic", b"magic_c")})
+    assert opened(other) == [("libmagic_c.so.*",)]
+
+
 def test_code_that_python_cannot_parse_is_passed_over(tmp_path: Path) -> None:
     assert opened(tree(tmp_path, "one", {"one/__init__.py": OPENS + b"print 'old'\n"})) == []

@@ -129,7 +129,10 @@ class WheelScan:
     def opened(self) -> Iterator[NativeNeed]:
         """Libraries that Python code opens by name."""
         for module, call in self.calls:
-            if call.kind is CallKind.LIBRARY and not any(self.carries(name) for name in call.names):
+            own = self.parts_of(module.tree.wheel.name)
+            if call.kind is CallKind.LIBRARY and not any(
+                self.carries(name) or is_part_of(name, own) for name in call.names
+            ):
                 yield need_of(
                     NeedKind.LIBRARY,
                     call.names,
@@ -138,6 +141,11 @@ class WheelScan:
                     call.line,
                     f"opens {call.names[0]}",
                 )
+
+    def parts_of(self, wheel: str) -> frozenset[str]:
+        """Names of the libraries that one wheel brings, without digest and version: "libspatialindex"."""
+        paths = (path for tree, path in self.libraries if tree.wheel.name == wheel)
+        return frozenset(re.split(r"[-.]", path.rpartition("/")[2])[0] for path in paths)
 
     def carries(self, name: str) -> bool:
         """Also under a name with a digest or a platform in it: libpq-1a2b3c.so.5.17, libsndfile_x86_64.so."""
@@ -164,6 +172,11 @@ class WheelScan:
         if name in OF_EVERY_SYSTEM:
             return True
         return any(one == name or re.match(re.escape(name) + r"[-_.](?!py$)", one) for one in self.programs)
+
+
+def is_part_of(name: str, own: frozenset[str]) -> bool:
+    """Whether a wheel's own library is asked for by a longer name: libspatialindex_c of libspatialindex."""
+    return any(name.startswith("lib") and name.startswith(f"{one}_") for one in own if len(one) > 5)
 
 
 def waiting_names(libraries: Sequence[tuple[WheelTree, str]]) -> Iterator[tuple[str, str]]:
