@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from okamochi.errors import DetectionError
-from tests.detect.plans import FLASK_APP, planned
+from okamochi.errors import DetectionError, PlanError
+from tests.detect.plans import FLASK_APP, decision, planned
 
 PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
 POETRY = '[tool.poetry]\nname = "shop"\n[tool.poetry.dependencies]\nflask = "*"\n'
@@ -62,3 +62,30 @@ def test_sources_in_the_encoding_that_they_name_are_read(encoding: str, line: st
 def test_requirements_of_powershell_are_read() -> None:
     plan = planned({"app.py": FLASK_APP, "requirements.txt": "flask==3.1.0\r\ngunicorn\r\n".encode("utf-16")})
     assert plan.dependencies.added == ()
+
+
+LOCKED = """
+version = 1
+[[package]]
+name = "shop"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "flask" }]
+[[package]]
+name = "flask"
+version = "3.1.0"
+source = { registry = "https://index.example/simple" }
+"""
+
+
+def test_a_lock_that_lacks_what_the_manifest_asks_for_is_an_error() -> None:
+    manifest = PROJECT.replace('["flask"]', '["flask", "requests"]')
+    with pytest.raises(PlanError, match=r"uv\.lock has no requests, which pyproject\.toml asks for"):
+        planned({"app.py": FLASK_APP, "pyproject.toml": manifest, "uv.lock": LOCKED})
+
+
+def test_a_version_that_the_manifest_does_not_admit_is_said() -> None:
+    manifest = PROJECT.replace('["flask"]', '["flask<3"]')
+    plan = planned({"app.py": FLASK_APP, "pyproject.toml": manifest, "uv.lock": LOCKED})
+    told = str(decision(plan, "dependencies.lock_file").evidence)
+    assert "asks for flask<3, but uv.lock has 3.1.0" in told

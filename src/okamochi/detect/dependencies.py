@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
@@ -24,6 +27,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.pypi.asked import asked_of, locked_nodes
 from okamochi.pypi.local_packages import LocalPackages, local_packages
 from okamochi.pypi.manifests.named_sources import file_place, named_sources, with_source
+from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
 from okamochi.system.project_files import ProjectFiles
 
@@ -264,12 +268,28 @@ def _locked(
 
 def _staleness(project: ProjectFiles, found: Dependencies) -> tuple[Evidence, ...]:
     if found.manager is not DependencyManager.PIPENV:
-        return ()
+        return tuple(_disagreements(project, found))
     from okamochi.pypi.locks.pipfile import pipfile_is_stale
 
     if not pipfile_is_stale(project, found.lock_file):
         return ()
     return (Evidence(path="Pipfile", reason="was changed since it was locked; the lock rules"),)
+
+
+def _disagreements(project: ProjectFiles, found: Dependencies) -> Iterator[Evidence]:
+    """Versions of the lock that the manifest does not admit."""
+    facts = read_package(project)
+    versions = {node.name: node.version for node in locked_nodes(project, found, python_version="3.13")}
+    for specifier in (facts.dependencies or ()) if facts is not None else ():
+        try:
+            asked = Requirement(specifier)
+            version = versions.get(canonicalize_name(asked.name), "")
+            fits = asked.url is not None or not version or asked.specifier.contains(version, prereleases=True)
+        except (InvalidRequirement, InvalidVersion):
+            continue
+        if not fits:
+            reason = f"asks for {specifier}, but {found.lock_file} has {version}: the lock rules; lock again"
+            yield Evidence(path=PYPROJECT, reason=reason)
 
 
 def _requirement_file(

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from okamochi.errors import DetectionError
@@ -35,9 +36,15 @@ def toml_table(project: ProjectFiles, path: str) -> Table:
     if text is None:
         raise broken(path, "it cannot be read as text")
     try:
-        return tomllib.loads(text)
+        return loaded(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise broken(path, str(error)) from error
+
+
+@lru_cache(maxsize=8)
+def loaded(text: str) -> Table:
+    """Several questions are asked about one lock, and reading a large one takes long. Nobody changes it."""
+    return tomllib.loads(text)
 
 
 def json_table(project: ProjectFiles, path: str) -> Table:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from packaging.utils import canonicalize_name
 
-from okamochi.pypi.locks.graph import Edge, Node
+from okamochi.pypi.locks.graph import Edge, Node, missing
 from okamochi.pypi.locks.tables import (
     Table,
     broken,
@@ -22,6 +22,7 @@ from okamochi.pypi.locks.tables import (
     texts_of,
     toml_table,
 )
+from okamochi.pypi.manifests.poetry_tables import project_edges
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["uv_graph"]
@@ -42,7 +43,17 @@ def uv_graph(
     own = next((one for one in packages if is_own(one, name)), None)
     if own is None:
         raise broken(lock, "no package of it is the project itself")
+    require_all(project, own, lock)
     return nodes, tuple(roots_of(own, groups, extras))
+
+
+def require_all(project: ProjectFiles, own: Table, lock: str) -> None:
+    """PlanError when the manifest asks for what the lock's own package does not."""
+    present = {edge.name for edge in edges_of(own.get("dependencies"))}
+    manifest = table_of(toml_table(project, MANIFEST).get("project"))
+    for edge in project_edges(manifest, ()):
+        if edge.name not in present and not edge.marker:
+            raise missing(edge, "", lock, MANIFEST)
 
 
 def is_own(package: Table, name: str) -> bool:
