@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from okamochi.errors import OkamochiError
+from okamochi.errors import EngineError, OkamochiError
 from okamochi.model.plan import Plan
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
@@ -45,10 +45,12 @@ def dev(request: DevRequest, world: World) -> UpRecord:
     app = app_of(request.path, world)
     desk_app = desk_of(app, world)
     engine = chosen_engine(request.engine, world)
+    if engine.name == "host":
+        raise not_on_this_machine()
     with desk_app.state.lock():
         planned = proved_plan(request, app, engine, world)
         env_file = request.env_file or own_env_file(request.path, world)
-        reading = Reading(on_this_machine=engine.name == "host", at_the_desk=True)
+        reading = Reading(at_the_desk=True)
         read_plan = at_the_desk(planned.plan)
         values = read_values(
             read_plan, env_file, desk_app.state, world, project=request.path, reading=reading
@@ -67,6 +69,16 @@ def dev(request: DevRequest, world: World) -> UpRecord:
 def at_the_desk(plan: Plan) -> Plan:
     """With what stands in here among the services: it gives the app its variables."""
     return msgspec.structs.replace(plan, services=(*plan.services, *plan.development_services))
+
+
+def not_on_this_machine() -> EngineError:
+    """Without a network of its own, what debugs would listen on every interface of this machine."""
+    return EngineError(
+        "okamochi dev needs docker or podman: on the host engine a debugger would listen for everybody",
+        where="--engine host",
+        hint="start docker or podman (okamochi doctor tells what is missing); okamochi up --engine host runs "
+        "production here",
+    )
 
 
 def desk_for(
