@@ -141,6 +141,11 @@ def test_a_program_is_a_packages_purpose_when_its_summary_or_name_has_it(tmp_pat
     assert ("tool", True, False) in started(named)
 
 
+def test_a_package_with_native_code_of_its_own_wraps_no_program(tmp_path: Path) -> None:
+    files = {"pytool/__init__.py": b"import shutil\nshutil.which('tool')\n", "pytool/fast.so": make_elf()}
+    assert started(tree(tmp_path, "pytool", files), own=("pytool",)) == [("tool", False, True)]
+
+
 def test_a_program_that_a_wheel_brings_is_not_needed(tmp_path: Path) -> None:
     files = {"one/__init__.py": STARTS, "bin/viewer": b"#!x"}
     assert started(tree(tmp_path, "one", files)) == []

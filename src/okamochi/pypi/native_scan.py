@@ -72,6 +72,11 @@ class WheelScan:
         )
 
     @cached_property
+    def native(self) -> frozenset[str]:
+        """Names of wheels with native code of their own."""
+        return frozenset(tree.wheel.name for tree, _ in self.libraries)
+
+    @cached_property
     def facts(self) -> dict[tuple[str, str], ElfFacts]:
         found = {}
         for tree, path in self.libraries:
@@ -162,6 +167,9 @@ class WheelScan:
             name = call.names[0]
             said = what_is_said(module.tree)
             purpose = name.lower() in said.words or (len(name) > 2 and name.lower() in module.tree.wheel.name)
+            if module.tree.wheel.name in self.native:
+                # it does the work itself, as pyproj does, which asks for proj only to find its data
+                purpose, said = False, Said(frozenset(), frozenset())
             direct = bool(top_names(module.tree) & {one.partition(".")[0] for one in self.own_modules})
             if call.kind is CallKind.HELD and not purpose:
                 continue
