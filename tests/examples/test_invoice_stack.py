@@ -11,6 +11,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,10 @@ def with_package(name: str, *argv: str) -> tuple[str, ...]:
 
 def bridge_address() -> str:
     """This machine, as containers and the browser both reach it."""
-    argv = ("docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
-    return subprocess.run(argv, capture_output=True, check=True, text=True).stdout.strip()
+    argv = ("docker", "network", "inspect", "bridge", "--format", "{{json (index .IPAM.Config 0)}}")
+    found = json.loads(subprocess.run(argv, capture_output=True, check=True, text=True).stdout)
+    # older engines name no gateway: it is the first address of the network
+    return str(found.get("Gateway") or ip_network(found["Subnet"])[1])
 
 
 @pytest.fixture(scope="module")
