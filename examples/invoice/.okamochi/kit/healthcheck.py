@@ -21,6 +21,7 @@ SECONDS = 4.0  # less than the engine's own limit, so that the reason is told
 USER_AGENT = "okamochi-healthcheck"
 BEHIND = "3"
 ASKED_SECONDS = 60.0
+LISTEN_SECONDS = 2.0  # to a database that answers at once; else the next probe reads the answer
 
 
 def request(verb: str, path: str, host: str) -> bytes:
@@ -142,7 +143,7 @@ def main(environ: os._Environ[str] | dict[str, str]) -> tuple[bool, str]:
     command = environ.get("OKAMOCHI_SCHEMA_OF", "")
     if not healthy or not command:
         return healthy, reason
-    left = SECONDS - (time.monotonic() - begin)
+    left = min(LISTEN_SECONDS, SECONDS - (time.monotonic() - begin))
     ready, told = schema(command, environ.get("TMPDIR", "/tmp") + "/okamochi-schema", left)
     return ready, reason if ready else told
 

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Runs on the host before the container starts: what must be there to be mounted.
+# Written by okamochi render devcontainer.
+set -eu
+cd "$(dirname "$0")/.."
+
+# The ssh agent of this session, for git inside. Elsewhere than on Linux editors forward it themselves.
+agent=/dev/null
+if [ "$(uname)" = Linux ] && [ -S "${SSH_AUTH_SOCK-}" ]; then agent=$SSH_AUTH_SOCK; fi
+ln -sfn "$agent" .devcontainer/ssh-agent
+
+# Passwords of the services, made up once; the folder ignores itself in git.
+umask 077
+mkdir -p secrets
+chmod 755 secrets
+echo '*' >secrets/.gitignore
+made_up() {
+    [ -s "secrets/$1" ] || head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"secrets/$1"
+    chmod 644 "secrets/$1"
+}
