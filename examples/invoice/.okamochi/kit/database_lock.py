@@ -156,6 +156,7 @@ class Lock:
         path = re.sub(r"[?].*", "", self.database.file.removeprefix("file:") if self.database.file else "")
         if path in ("", ":memory:"):
             return True
+        path = os.path.realpath(path)  # a file between the code is a link into a volume
         if self._file is None:
             try:
                 os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
