@@ -80,6 +80,7 @@ def test_the_devcontainer_cli_reads_the_configuration(tmp_path: Path) -> None:
     stub = tmp_path / "docker"
     stub.write_text('#!/bin/sh\n[ "$1" = ps ] || echo 28.0.0\n')
     stub.chmod(0o755)
-    for folder in folders.values():
+    for example in ("flask-minimal", "flask-uploads", "streamlit-pipenv"):
+        folder = write(example, tmp_path / example)
         verdict = judged(program, "read-configuration", "--docker-path", stub, "--workspace-folder", folder)
         assert verdict.code == 0 and '"remoteUser":"developer"' in verdict.text, verdict.text

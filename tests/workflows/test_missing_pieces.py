@@ -20,7 +20,7 @@ usr/lib/x86_64-linux-gnu/pkgconfig/cairo.pc libdevel/libcairo2-dev
 @pytest.fixture
 def contents() -> Contents:
     made = Contents(None, (), "amd64")  # type: ignore[arg-type]
-    made._tables.update({"amd64": contents_table(gzip.compress(INDEX)), "all": b""})
+    made._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
     return made
 
 

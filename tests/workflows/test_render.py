@@ -32,7 +32,7 @@ def test_an_edit_is_told_by_check_accepted_by_the_next_render_and_kept_by_all_la
 ) -> None:
     program, folder = Program(), project(tmp_path)
     compose = folder / "compose.yaml"
-    assert program.ok("render", "compose", folder).stdout == "compose.yaml\n"
+    assert program.ok("render", "compose", folder).stdout == "compose.dev.yaml\ncompose.yaml\n"
     program.ok("render", "compose", folder, "--check")
     edited(compose, 'max-file: "3"', 'max-file: "9"')
     told = program("render", "compose", folder, "--check")

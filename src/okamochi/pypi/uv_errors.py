@@ -12,6 +12,7 @@ from okamochi.errors import (
     UnfitPythonError,
 )
 from okamochi.pypi.requirements import RequirementLine
+from okamochi.system.files import StorageError
 from okamochi.system.process import Completed
 
 __all__ = ["Explained", "explained_lines", "no_wheel_for", "uv_failure", "without_wheels"]
@@ -115,7 +116,8 @@ def uv_failure(
     line = explained.mentioned(lines)
     where = line.where if line else ""
     return (
-        _offline_failure(explained, doing, where, offline)
+        _full_disk(explained, doing)
+        or _offline_failure(explained, doing, where, offline)
         or _digest_failure(explained, doing, where)
         or _refused_failure(explained, doing)
         or _network_failure(explained, doing)
@@ -126,6 +128,17 @@ def uv_failure(
             hint="the lines below are uv's own; with the same settings `uv pip compile` shows more",
             details=explained.lines[-20:],
         )
+    )
+
+
+def _full_disk(explained: Explained, doing: str) -> OkamochiError | None:
+    if "No space left on device" not in explained.text:
+        return None
+    return StorageError(
+        f"the disk is full: uv stopped while {doing}",
+        where=next((one for one in explained.lines if "No space left" in one), "").strip(),
+        hint="free some space, or choose another cache folder: OKAMOCHI_CACHE_DIR",
+        details=explained.lines[-5:],
     )
 
 

@@ -4,12 +4,14 @@ files, without reading them."""
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.errors import OkamochiError
 from okamochi.model.codec import plan_from_json, plan_to_json
 from okamochi.model.plan import Plan
+from okamochi.system.files import StorageError
 from okamochi.system.project_files import SKIPPED_FOLDERS
 from okamochi.system.tree_stamp import program_identity, tree_stamp
 from okamochi.system.world import World
@@ -59,8 +61,12 @@ class PlanMemory:
             return None
 
     def keep(self, plan: Plan, read: frozenset[str]) -> None:
-        """Not of a plan that was read from beside the project, which no stamp covers."""
+        """Not of a plan that was read from beside the project, which no stamp covers; nor in a cache that
+        cannot be written, since planning needs none."""
         if not self.key or any(path.startswith("../") for path in read):
             return
         line = json.dumps(sorted(read)).encode("utf-8", "surrogatepass")
-        self.world.cache.put_record(KIND, self.key, line + b"\n" + plan_to_json(plan).replace(b"\n", b" "))
+        with suppress(StorageError):
+            self.world.cache.put_record(
+                KIND, self.key, line + b"\n" + plan_to_json(plan).replace(b"\n", b" ")
+            )
