@@ -3,6 +3,8 @@
 import pytest
 
 from okamochi.errors import UsageError
+from okamochi.model.correction import Correction, CorrectionKind, corrected
+from okamochi.model.kit_programs import health_environment
 from okamochi.model.process import HttpProbe, Probe, TcpProbe
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -92,6 +94,17 @@ def test_the_setting_rules() -> None:
 def test_a_server_name_is_sent_as_host() -> None:
     source = f"app.config['SERVER_NAME'] = 'shop.example.com'\n@app.get('/healthz')\n{VIEW}"
     assert probe(source) == HttpProbe(path="/healthz", host="shop.example.com")
+
+
+def test_without_a_health_route_its_pages_are_asked_for_with_that_host_as_well() -> None:
+    """With another Host, Flask 1 and 2 answer each page with 404, which would pass for an app that works."""
+    app = FLASK_APP + f"app.config['SERVER_NAME'] = 'shop.example.com'\n@app.get('/')\n{VIEW}"
+    plan = planned({"app.py": app})
+    assert plan.web.probe == TcpProbe(host="shop.example.com")
+    assert "SERVER_NAME is shop.example.com" in str(decision(plan, "processes.web.probe").evidence)
+    assert health_environment(plan.web)["OKAMOCHI_HEALTH_HOST"] == "shop.example.com"
+    seen = Correction(kind=CorrectionKind.HEALTH, value="/ping", reason="the proof saw it")
+    assert corrected(plan, (seen,)).web.probe == HttpProbe(path="/ping", host="shop.example.com")
 
 
 def test_an_application_that_loads_none_of_the_routes_is_warned_about() -> None:

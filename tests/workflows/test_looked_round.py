@@ -52,6 +52,14 @@ def test_a_traceback_in_a_line_of_json_is_read_as_well(tmp_path: Path) -> None:
     assert found is not None and found.value == "/app/reports"
 
 
+def test_a_path_that_leads_up_again_is_the_folder_it_means(tmp_path: Path) -> None:
+    log = TRACE.replace("/app/reports/r.txt", "/app/pages/../static/.cache").replace(
+        'with open(place, "w") as stream:', "os.makedirs(place)"
+    )
+    found = seen_in_log(log, building(tmp_path), "it saw")
+    assert found is not None and found.value == "/app/static/.cache"
+
+
 def test_other_errors_and_builds_from_a_lock_alone_change_nothing(tmp_path: Path) -> None:
     assert seen_in_log("OSError: [Errno 28] No space left on device", building(tmp_path), "it saw") is None
     locked = building(tmp_path)

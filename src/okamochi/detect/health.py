@@ -76,9 +76,9 @@ def choose_probe(
     health = sorted((one for one in found if rank(one.value.path) >= 0), key=_order)
     usable = [one for one in health if not one.value.guard]
     if everywhere and not found and not _loads_by_name(objects, reached):
-        return TcpProbe(), (_nothing_served(everywhere),)
+        return TcpProbe(host=host), (_nothing_served(everywhere),)
     if not usable:
-        return TcpProbe(), (_tcp(health, len(found)),)
+        return TcpProbe(host=host), (_tcp(health, len(found), host_why),)
     best = usable[0]
     probe = HttpProbe(path=best.value.path, host=host)
     summary = f"health: GET {best.value.path}" + (f" with Host {host}" if host else "")
@@ -102,7 +102,8 @@ def _order(found: Detected[Route]) -> tuple[int, str, str, int]:
 def _wanted(text: str, host: str, chosen: ChosenSettings) -> tuple[Probe, tuple[Decision, ...]]:
     place = (chosen.place("health"),)
     if text == "tcp":
-        return TcpProbe(), (_decision("health: any HTTP answer on the port", chosen.origin("health"), place),)
+        decision = _decision("health: any HTTP answer on the port", chosen.origin("health"), place)
+        return TcpProbe(host=host), (decision,)
     if re.fullmatch(r"/[!-~]*", text) is None:
         raise UsageError(
             f"the setting health is neither a URL path nor tcp: {text!r}",
@@ -160,7 +161,7 @@ def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
     return _decision(summary, Origin.DETECTED, (evidence,))
 
 
-def _tcp(health: list[Detected[Route]], count: int) -> Decision:
+def _tcp(health: list[Detected[Route]], count: int, host_why: tuple[Evidence, ...]) -> Decision:
     if health:
         evidence = tuple(
             Evidence(
@@ -171,11 +172,10 @@ def _tcp(health: list[Detected[Route]], count: int) -> Decision:
             for one in health
         )
         summary = "health: any HTTP answer on the port; the health route is not open to everybody"
-        return _decision(summary, Origin.DETECTED, evidence)
+        return _decision(summary, Origin.DETECTED, (*evidence, *host_why))
     reason = f"none of {count} routes is a health route (/healthz, /health, /livez, /ping, ...)"
-    return _decision(
-        "health: any HTTP answer on the port", Origin.DEFAULT, (Evidence(path="", reason=reason),)
-    )
+    why = (Evidence(path="", reason=reason), *host_why)
+    return _decision("health: any HTTP answer on the port", Origin.DEFAULT, why)
 
 
 def _decision(summary: str, origin: Origin, evidence: tuple[Evidence, ...]) -> Decision:

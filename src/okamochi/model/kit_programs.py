@@ -1,7 +1,7 @@
 """How the kit's programs in an image are started, and what they are told: by every engine and renderer."""
 
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
-from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType
+from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType, host_of
 
 __all__ = [
     "HEALTH_CHECK",
@@ -40,8 +40,8 @@ def health_environment(process: Process) -> dict[str, str]:
     found = {"OKAMOCHI_STOP_GRACE_SECONDS": str(process.stop_grace_seconds)}
     if isinstance(process.probe, HttpProbe):
         found["OKAMOCHI_HEALTH_PATH"] = process.probe.path
-        if process.probe.host:
-            found["OKAMOCHI_HEALTH_HOST"] = process.probe.host
+    if host_of(process.probe):
+        found["OKAMOCHI_HEALTH_HOST"] = host_of(process.probe)
     return found
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "TemporaryFolder",
     "VariableKind",
     "Volume",
+    "host_of",
 ]
 
 
@@ -36,7 +37,9 @@ class HttpProbe(msgspec.Struct, frozen=True, kw_only=True, tag="http", tag_field
 
 
 class TcpProbe(msgspec.Struct, frozen=True, kw_only=True, tag="tcp", tag_field="kind"):
-    """The process's port accepts a connection."""
+    """The process's port accepts a connection; `host` is the Host header of requests for its pages."""
+
+    host: str = ""
 
 
 class HeartbeatProbe(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat", tag_field="kind"):
@@ -48,6 +51,11 @@ class HeartbeatProbe(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat",
 
 
 Probe = HttpProbe | TcpProbe | HeartbeatProbe
+
+
+def host_of(probe: Probe | None) -> str:
+    """The Host header that the app insists on; empty when any will do."""
+    return probe.host if isinstance(probe, HttpProbe | TcpProbe) else ""
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 from okamochi.errors import EngineError, UnhealthyError
-from okamochi.model.process import HttpProbe, Probe
+from okamochi.model.process import HttpProbe, Probe, host_of
 from okamochi.run.diagnose import Cause, diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running, RunSpec
@@ -175,7 +175,7 @@ def ask(spec: RunSpec, path: str, probe: Probe | None, request_seconds: float) -
     Redirects are not followed."""
     host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
     headers = {"User-Agent": USER_AGENT, "Connection": "close"}
-    headers["Host"] = probe.host if isinstance(probe, HttpProbe) and probe.host else "localhost"
+    headers["Host"] = host_of(probe) or "localhost"
     connection = HTTPConnection(host, spec.published_port, timeout=request_seconds)
     try:
         connection.request("GET", path, headers=headers)

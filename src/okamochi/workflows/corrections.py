@@ -186,6 +186,7 @@ def written_folder(
 ) -> Correction | None:
     """Of a path that was to be written: its folder, or the file alone when that holds code; None when it may
     be written anyway."""
+    path = posixpath.normpath(path) + "/" * path.endswith("/")
     folder = path.rstrip("/") if path.endswith("/") else posixpath.dirname(path)
     who = place.removeprefix(f"{APP_ROOT}/") or "a library"
     reason = f"{seen} {who} write {path}"[:300]

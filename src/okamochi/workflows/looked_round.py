@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 
 from okamochi.model.correction import Correction, is_sound
 from okamochi.model.plan import APP_ROOT, Plan
-from okamochi.model.process import HttpProbe
+from okamochi.model.process import host_of
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
@@ -38,8 +38,7 @@ def looked_round(
 
 def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> None:
     """What is answered does not matter here."""
-    probe = plan.web.probe
-    host = probe.host if isinstance(probe, HttpProbe) and probe.host else "localhost"
+    host = host_of(plan.web.probe) or "localhost"
     end = time.monotonic() + LOOK_SECONDS
     for page in pages:
         left = end - time.monotonic()

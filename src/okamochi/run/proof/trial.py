@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan, ServerInterface
-from okamochi.model.process import EnvironmentVariable, HttpProbe, Process, VariableKind
+from okamochi.model.process import EnvironmentVariable, Process, VariableKind, host_of
 from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Answer
 from okamochi.run.spec import Trial
@@ -59,7 +59,7 @@ def ask(
 
 
 def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict[str, object]:
-    application, probe = plan.application, plan.web.probe
+    application = plan.application
     root = f"{APP_ROOT}/{application.import_root}".rstrip("/")
     return {
         "interface": ServerInterface.OWN.value if process else application.interface.value,
@@ -69,7 +69,7 @@ def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict
         "argv": (process or plan.web).argv,
         "visit": visit,
         "pages": MOST_PAGES,
-        "host": probe.host if isinstance(probe, HttpProbe) else "",
+        "host": host_of(plan.web.probe),
         "paths": list(dict.fromkeys((root, APP_ROOT))),
         "writable": ["/tmp", "/dev", "/proc", *written_folders(plan)],
     }
