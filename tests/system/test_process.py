@@ -11,6 +11,7 @@ import pytest
 
 from okamochi.errors import EngineError
 from okamochi.system.process import (
+    Completed,
     ProgramMissing,
     ProgramTimeout,
     RecordedRunner,
@@ -168,3 +169,9 @@ def test_a_program_without_recorded_answers_is_missing() -> None:
 def test_a_call_that_no_answer_covers_is_a_mistake_of_the_test() -> None:
     with pytest.raises(AssertionError, match="no answer is recorded"):
         RecordedRunner({("docker", "version"): answer()}).run(("docker", "ps"))
+
+
+def test_what_a_failed_program_told_on_its_way_does_not_hide_its_error() -> None:
+    assert Completed(("a",), 1, b"starting\n", b"it broke\n").said == "starting\nit broke"
+    assert Completed(("a",), 0, b"content\n", b"a warning\n").said == "content"
+    assert Completed(("a",), 0, b"", b"a warning\n").said == "a warning"

@@ -22,7 +22,11 @@ class FakeContainer:
 
     def __init__(self, *answers: tuple[bool, str]) -> None:
         self.answers = list(answers)
+        self.log = ""
         self.ran: list[tuple[str, ...]] = []
+
+    def logs(self, name: str, *, tail: int = 200) -> str:
+        return self.log
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         self.ran.append(argv[4:])
@@ -62,6 +66,17 @@ def test_a_command_that_fails_is_told_and_may_be_run_again(state: AppState, worl
     with pytest.raises(UnhealthyError, match="ValueError: no"):
         setup.run(cast(Engine, FakeContainer((False, said))), "shop")
     assert state.setups() == ()
+
+
+def test_a_command_that_ended_with_its_container_tells_the_apps_own_error(
+    state: AppState, world: World
+) -> None:
+    container = FakeContainer((False, ""))
+    container.log = (
+        'Traceback (most recent call last):\n  File "/app/app.py", line 1, in <module>\nOSError: 7\n'
+    )
+    with pytest.raises(UnhealthyError, match="OSError: 7"):
+        setup_of(("init-db",), PLAN, state, world).run(cast(Engine, container), "shop")
 
 
 def test_words_that_are_no_command_are_wrong_usage(state: AppState, world: World) -> None:

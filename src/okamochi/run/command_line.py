@@ -175,7 +175,7 @@ class CommandLineEngine:
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         completed = self._run("exec", name, *argv)
-        return completed.ok, completed.text or completed.error_text
+        return completed.ok, completed.said
 
     def beside(
         self,

@@ -64,6 +64,14 @@ class Completed:
         """What it wrote to stderr, without the white space around it."""
         return self.stderr.decode("utf-8", "replace").strip()
 
+    @property
+    def said(self) -> str:
+        """Both, without white space around: what it wrote to stdout when it went well and wrote there, else
+        stdout and stderr, since what it tells on its way must not hide why it failed."""
+        if self.ok and self.text:
+            return self.text
+        return f"{self.text}\n{self.error_text}".strip()
+
 
 class Runner(Protocol):
     """Starts programs. ProgramMissing when there is no such program; a failure of it is in `returncode`."""

@@ -40,7 +40,7 @@ class Setup:
             with self.world.reporter.step(f"Setting up: {shown}"):
                 done, said = run_inside(engine, container, argv)
             if not done:
-                raise failed(shown, said)
+                raise failed(shown, said or log_of_what_ended(engine, container))
             self.state.put_setup(argv)
 
 
@@ -52,6 +52,11 @@ def run_inside(engine: Engine, container: str, argv: tuple[str, ...]) -> tuple[b
             return done, said
         time.sleep(PAUSE_SECONDS)
     return done, said
+
+
+def log_of_what_ended(engine: Engine, container: str) -> str:
+    """A command that ends without a word was ended with its container: the app's own log tells why."""
+    return engine.logs(container, tail=500)
 
 
 def failed(shown: str, said: str) -> UnhealthyError:

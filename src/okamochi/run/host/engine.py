@@ -157,7 +157,7 @@ class HostEngine:
             completed = self.runner.run(launcher_argv("run", description), timeout_seconds=30)
         finally:
             description.unlink(missing_ok=True)
-        return completed.ok, completed.text or completed.error_text
+        return completed.ok, completed.said
 
     def beside(
         self,
