@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 import zipfile
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -26,6 +28,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.slow]
 
 SCRIPT = Path(__file__).with_name("invoice_in_browser.py")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+# releases for every Python of ours: left open, each Python gets another provider with other pages
+PROVIDER = ("oidc-provider-mock==0.3.4", "authlib<2")
+PLAYWRIGHT = ("playwright==1.65.2",)
 ALICE = {"sub": "alice", "name": "Alice Sato", "email": "alice@example.com", "email_verified": True}
 
 
@@ -35,8 +40,11 @@ def uv() -> str:
     return package.find_uv_bin()
 
 
-def with_package(name: str, *argv: str) -> tuple[str, ...]:
-    return (uv(), "run", "--no-project", "--isolated", "--quiet", "--with", name, *argv)
+def with_packages(names: tuple[str, ...], *argv: str) -> tuple[str, ...]:
+    """The command with these packages, on the Python of the tests, whatever PATH has first."""
+    wanted = [part for name in names for part in ("--with", name)]
+    python = ("--python", sys.executable)
+    return (uv(), "run", "--no-project", "--isolated", "--quiet", *python, *wanted, *argv)
 
 
 def bridge_address() -> str:
@@ -57,7 +65,7 @@ def provider() -> Iterator[str]:
     options = ("--host", host, "--port", str(port), "--require-nonce", "true")
     options = (*options, "--user-claims", json.dumps(ALICE))
     process = subprocess.Popen(
-        with_package("oidc-provider-mock", "oidc-provider-mock", *options),
+        with_packages(PROVIDER, "oidc-provider-mock", *options),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -101,7 +109,7 @@ def used(
         "OIDC_CLIENT_ID=invoice\nOIDC_CLIENT_SECRET=a-client-secret-of-the-tests\n"
     )
     for serving in served(private_program, make_example("invoice"), "docker", "--env-file", variables):
-        walk = with_package("playwright", "python", str(SCRIPT), serving.url, CHROMIUM, str(folder))
+        walk = with_packages(PLAYWRIGHT, "python", str(SCRIPT), serving.url, CHROMIUM, str(folder))
         done = subprocess.run(walk, capture_output=True, text=True, timeout=400, check=False)
         assert done.returncode == 0, done.stderr[-4000:] + str(serving.execute("python", "-c", "").stderr)
         yield Used(serving, json.loads(done.stdout), folder)
@@ -151,5 +159,5 @@ def total(text: str) -> float:
 
 
 def read(serving: Serving, path: str) -> str:
-    with urllib.request.urlopen(f"{serving.url}{path}", timeout=30) as answer:
+    with urllib.request.urlopen(urljoin(serving.url, path), timeout=30) as answer:
         return str(answer.read().decode())
