@@ -39,6 +39,7 @@ class ServiceState:
     state: str
     exit_code: int
     health: str = ""
+    container: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,11 @@ class ComposeProject:
     def container(self, service: str) -> str:
         return f"{self.name}-{service}-1"
 
-    def start(self, services: Sequence[str] = (), *, alone: bool = False) -> None:
+    def start(self, services: Sequence[str] = (), *, alone: bool = False, kept: bool = False) -> None:
         """Creates or changes what the file says, in the order of its conditions; with `alone` nothing that
-        the services depend on. EngineError with Compose's own words."""
-        flags = ("--detach", "--no-build", "--remove-orphans", *(("--no-deps",) if alone else ()))
+        the services depend on, with `kept` no container that exists. EngineError with Compose's words."""
+        chosen = (*(("--no-deps",) if alone else ()), *(("--no-recreate",) if kept else ()))
+        flags = ("--detach", "--no-build", "--remove-orphans", *chosen)
         done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
         if not done.ok:
             raise self._failure(done, "the stack could not be started")
@@ -161,6 +163,7 @@ class ComposeProject:
                 str(row["State"]),
                 int(row.get("ExitCode") or 0),
                 str(row.get("Health") or ""),
+                str(row.get("ID") or ""),
             )
             for row in rows
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.codec import plan_from_json
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
@@ -58,6 +59,7 @@ class Stack:
     def start(self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]) -> None:
         """Starts what the file says, runs `prepare` with web's container and waits until web is
         healthy; what ran before comes back when not."""
+        running = self.containers()
         try:
             with self.world.reporter.step(f"Starting {', '.join(names_of(plan))}"):
                 self.started(plan)
@@ -65,10 +67,10 @@ class Stack:
                 healthy = wait_until_healthy(self.engine, spec, Patience(start_seconds=START_SECONDS))
         except UnhealthyError as failure:
             with_old_password_told(self.project, plan, failure)
-            self.come_back()
+            self.come_back(running)
             raise
         except BaseException:
-            self.come_back()
+            self.come_back(running)
             raise
         if healthy.note:
             self.world.reporter.note(healthy.note)
@@ -92,11 +94,18 @@ class Stack:
         for name in releases:
             if self.project.end_of(name):
                 raise EngineError(f"{name} failed", where=f"processes.{name}", hint="see its log")
-        others = tuple(one.name for one in plan.processes if one.name not in releases)
-        proxy = ("proxy",) if plan.domain else ()
-        self.project.start((*others, *proxy), alone=True)
+        self.project.start(self.serving(plan), alone=True)
 
-    def come_back(self) -> None:
+    def serving(self, plan: Plan) -> tuple[str, ...]:
+        releases = self.releases(plan)
+        others = tuple(one.name for one in plan.processes if one.name not in releases)
+        return (*others, *(("proxy",) if plan.domain else ()))
+
+    def containers(self) -> dict[str, str]:
+        """By service; none where nothing ran before."""
+        return {one.service: one.container for one in self.project.rows()} if self.before else {}
+
+    def come_back(self, running: dict[str, str]) -> None:
         if self.before is None:
             self.project.stop(volumes=False, grace_seconds=5)
             return
@@ -107,10 +116,24 @@ class Stack:
         if former is None:
             return
         try:
-            former.project.start()
+            former.started_again(running)
             self.serve_again()
         except EngineError as error:
             self.world.reporter.warn(f"what ran before could not be started again: {error.message}")
+
+    def started_again(self, running: dict[str, str]) -> None:
+        """Without its release process: the older one cannot know what the newer one did to the database. A
+        web that is still the one of `running` is left alone."""
+        content = self.app.state.plan_json()
+        if not content:  # of an `up` that did not end
+            self.project.start()
+            return
+        plan = plan_from_json(content)
+        if plan.services:
+            self.project.start([one.name for one in plan.services])
+        now, serving = {one.service: one.container for one in self.project.rows()}, self.serving(plan)
+        untouched = all(now.get(name) == running.get(name) for name in serving)
+        self.project.start(serving, alone=True, kept=untouched)
 
     def serve_again(self) -> None:
         """Waits for the former web: an `up` that failed ends with what served before serving."""
