@@ -158,7 +158,6 @@ class Lock:
             return True
         path = os.path.realpath(path)  # a file between the code is a link into a volume
         if self._file is None:
-            path = os.path.realpath(path)  # a file between the code is a link into a volume
             try:
                 os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
                 self._file = open(path + ".migration-lock", "a", encoding="utf-8")  # noqa: SIM115
