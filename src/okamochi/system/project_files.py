@@ -12,7 +12,7 @@ from typing import Protocol
 
 from okamochi.errors import DetectionError, UsageError
 
-__all__ = ["DiskProject", "MemoryProject", "ProjectFiles", "decoded", "matches"]
+__all__ = ["DiskProject", "MemoryProject", "ProjectFiles", "decoded", "matches", "shared_folder"]
 
 READ_LIMIT_BYTES = 4_000_000
 TREE_LIMIT = 200_000

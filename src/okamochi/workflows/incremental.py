@@ -20,6 +20,7 @@ from okamochi.oci.entry import Entry, EntryKind
 from okamochi.oci.image import Image
 from okamochi.oci.packing import pack_layers
 from okamochi.system.world import World
+from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
 
 __all__ = ["rebuild_facts", "rebuilt"]
@@ -56,7 +57,7 @@ def rebuild_facts(
     which planning read through a link has to be planned each time: what it read bears another name; so has
     one that is not `alone`, whose files are built into packages.
     """
-    if interpreter is None or not alone or any((root / path).resolve() != root / path for path in read):
+    if interpreter is None or not alone or any(through_link(root, path) for path in read):
         return {}
     if any(entry.path.split("/")[0] != "app" for entry in source.entries):
         return {}  # a file of another name in the image
@@ -67,6 +68,11 @@ def rebuild_facts(
         "read": sorted(read),
         "below": below,
     }
+
+
+def through_link(root: Path, path: str) -> bool:
+    """Of a file of the project's; what lies beside it is compared by its content (see `outside`)."""
+    return not is_outside(path) and (root / path).resolve() != root / path
 
 
 def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...]) -> BuiltImage | None:

@@ -12,6 +12,7 @@ from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject, decoded
 from okamochi.system.world import World
 from okamochi.workflows.corrections import with_kept_corrections
+from okamochi.workflows.outside import is_outside
 from okamochi.workflows.plan_memory import PlanMemory
 
 __all__ = ["PlannedProject", "plan_project", "without_failed"]
@@ -60,13 +61,21 @@ class TracedProject:
         return self.texts[path]
 
     def exists(self, path: str) -> bool:
+        self.note_outside(path)
         return self.project.exists(path)
 
     def is_dir(self, path: str) -> bool:
+        self.note_outside(path)
         return self.project.is_dir(path)
 
     def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        self.note_outside(within)
         return self.project.files(pattern, within=within)
+
+    def note_outside(self, path: str) -> None:
+        """What is there in the project itself is watched as a whole; beside it, only what was asked for."""
+        if is_outside(path):
+            self.read.add(path)
 
 
 def plan_project(

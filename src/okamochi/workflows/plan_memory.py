@@ -15,6 +15,7 @@ from okamochi.system.files import StorageError
 from okamochi.system.project_files import SKIPPED_FOLDERS
 from okamochi.system.tree_stamp import program_identity, tree_stamp
 from okamochi.system.world import World
+from okamochi.workflows.outside import outside_stamps, outside_unchanged, surrounding
 
 __all__ = ["PlanMemory"]
 
@@ -28,6 +29,7 @@ class PlanMemory:
     """`key` is "" when nothing may be kept: something changed just now."""
 
     world: World
+    root: Path
     key: str
 
     @classmethod
@@ -41,31 +43,35 @@ class PlanMemory:
             program,
             str(root),
             str(Path.cwd()),
+            surrounding(root),
             stamp,
             sorted(overrides.items()),
             sorted(without),
             variables,
         )
         text = json.dumps(question).encode("utf-8", "surrogatepass")
-        return cls(world, hashlib.sha256(text).hexdigest() if stamp else "")
+        return cls(world, root, hashlib.sha256(text).hexdigest() if stamp else "")
 
     def recall(self) -> tuple[Plan, frozenset[str]] | None:
         """The plan and the paths that it was read from."""
         content = self.world.cache.record(KIND, self.key) if self.key else None
         if content is None:
             return None
-        read, _, plan = content.partition(b"\n")
+        first, _, plan = content.partition(b"\n")
         try:
-            return plan_from_json(plan), frozenset(json.loads(read))
+            read, beside = json.loads(first)
+            if not outside_unchanged(self.root, beside):
+                return None
+            return plan_from_json(plan), frozenset(read)
         except (ValueError, OkamochiError):
             return None
 
     def keep(self, plan: Plan, read: frozenset[str]) -> None:
-        """Not of a plan that was read from beside the project, which no stamp covers; nor in a cache that
-        cannot be written, since planning needs none."""
-        if not self.key or any(path.startswith("../") for path in read):
+        """Not in a cache that cannot be written, since planning needs none."""
+        if not self.key:
             return
-        line = json.dumps(sorted(read)).encode("utf-8", "surrogatepass")
+        beside = outside_stamps(self.root, read)
+        line = json.dumps((sorted(read), beside)).encode("utf-8", "surrogatepass")
         with suppress(StorageError):
             self.world.cache.put_record(
                 KIND, self.key, line + b"\n" + plan_to_json(plan).replace(b"\n", b" ")

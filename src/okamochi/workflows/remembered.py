@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +14,9 @@ from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
 from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject
-from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts, tree_stamp
+from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
 from okamochi.system.world import World
+from okamochi.workflows.outside import outside_stamps, outside_unchanged, surrounding
 
 if TYPE_CHECKING:
     from okamochi.build.components import Component
@@ -37,7 +37,8 @@ LOCK_LIMIT_BYTES = 64_000_000
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
     """An image whose blobs lie in the cache. `plan_json` and `components_json` tell what it was made from;
-    they are decoded only when somebody asks. `rebuild` is what `incremental` needs to make the next one."""
+    they are decoded only when somebody asks. `rebuild` is what `incremental` needs to make the next one,
+    `outside` what planning looked at beside the project."""
 
     platform: Platform
     image: Image
@@ -45,6 +46,7 @@ class BuiltImage:
     plan_json: bytes
     components_json: bytes
     rebuild: dict[str, Any]
+    outside: tuple[str, ...] = ()
     lock_written: bool = False
 
     @cached_property
@@ -75,7 +77,7 @@ class Memory:
     @classmethod
     def of(cls, world: World, root: Path, platform: Platform, question: tuple[str, ...]) -> "Memory":
         program = program_identity()
-        parts = (program, str(root), str(platform), question)
+        parts = (program, str(root), surrounding(root), str(platform), question)
         key = hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
         watch_all = any("!" in part for part in question)
         return cls(world, root, platform, key, project_facts(root, watch_all) if program else None)
@@ -89,7 +91,7 @@ class Memory:
         known = json.loads(content)
         if (known["lock"], known["revision"]) != self.surroundings():
             return None
-        if any(outside_stamp(self.root / path) != stamp for path, stamp in known["outside"]):
+        if not outside_unchanged(self.root, known["outside"]):
             return None
         before = {path: tuple(numbers) for path, numbers in known["facts"].items()}
         if before == self.facts:
@@ -118,6 +120,7 @@ class Memory:
             plan_json=known["plan"].encode(),
             components_json=known["components"].encode(),
             rebuild=known["rebuild"],
+            outside=tuple(path for path, _ in known["outside"]),
         )
 
     def keep(self, built: BuiltImage) -> None:
@@ -129,7 +132,7 @@ class Memory:
         facts = {
             "facts": self.facts,
             "lock": lock,
-            "outside": [(path, outside_stamp(self.root / path)) for path in outside_of(built)],
+            "outside": outside_stamps(self.root, built.outside),
             "revision": revision,
             "layers": layer_rows(built.image.layers),
             "config": built.image.config_bytes.decode(),
@@ -148,25 +151,6 @@ class Memory:
         lock = hashlib.sha256(content).hexdigest() if content is not None else ""
         revision = read_revision(self.root)
         return lock, [revision.commit, revision.source]
-
-
-def outside_of(built: BuiltImage) -> tuple[str, ...]:
-    """Files and folders beside the project that its plan names."""
-    if b'"../' not in built.plan_json:
-        return ()
-    dependencies = built.plan.dependencies
-    named = (*dependencies.input_files, *(package.path for package in dependencies.local))
-    return tuple(path for path in named if path.startswith("../"))
-
-
-def outside_stamp(path: Path) -> str:
-    """Of a folder's files, or of a file's content; "" is never that of an earlier look."""
-    if path.is_dir():
-        return tree_stamp(path, skip=SKIPPED_FOLDERS) or str(time.time_ns())
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return str(time.time_ns())
 
 
 def project_facts(root: Path, watch_all: bool) -> dict[str, FileFacts] | None:
