@@ -64,8 +64,8 @@ def test_shellcheck_finds_nothing_in_scripts(folders: dict[str, Path]) -> None:
 @EVERY
 def test_compose_reads_both_its_files_and_the_devcontainer_s(example: str, tmp_path: Path) -> None:
     folder = write(example, tmp_path)
-    (folder / "secrets").mkdir()
-    (folder / "secrets/desk.env").touch()
+    (folder / ".devcontainer/secrets").mkdir()
+    (folder / ".devcontainer/secrets/desk.env").touch()
     environ = dict.fromkeys(re.findall(r"\$\{(\w+):\?", (folder / "compose.yaml").read_text()), "x")
     files: list[str | Path] = ["--file", folder / "compose.yaml"]
     desk = folder / ".devcontainer/compose.yaml"

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from okamochi.build.configuration import image_configuration
 from okamochi.model.process import ProcessType
 from okamochi.oci.platform import Platform
-from okamochi.render.compose import compose_secrets
+from okamochi.render.compose_secrets import compose_secrets, wanted
 from tests.judges.files import EXAMPLES, plan_of, rendered_files
 
 EVERY = pytest.mark.parametrize("example", EXAMPLES)
@@ -70,7 +70,7 @@ def test_compose_starts_every_process_as_the_image_does(example: str) -> None:
         assert float(limits["cpus"]) == process.resources.cpus
         assert limits["pids"] == process.resources.pids
         mounted = [one.partition(":")[2] for one in service.get("volumes", ())]
-        assert mounted == [volume.path for volume in plan.volumes]
+        assert mounted[: len(plan.volumes)] == [volume.path for volume in plan.volumes]
         if process.type is ProcessType.WEB:
             assert service["healthcheck"]["test"] == config["Healthcheck"]["Test"]
             assert service["ports"][0].endswith(f":{process.port}")
@@ -84,7 +84,9 @@ def test_secrets_are_named_everywhere_and_their_values_nowhere(example: str) -> 
     plan, files = plan_of(example), rendered_files(example)
     names = compose_secrets(plan)
     web = compose(example)["services"]["web"]
-    assert list(names) == list(web.get("secrets", ()))
+    assert ("app-secrets:/run/secrets:ro" in web.get("volumes", ())) == bool(names)
+    asked = {one.partition("=")[0].rstrip("?") for one in wanted(plan, plan.services)}
+    assert {f"app/{name}" for name in names} <= asked
     assert not set(names) & {name for name, value in web.get("environment", {}).items() if value}
     for variable in plan.environment:
         assert re.search(rf"^(# )?{variable.name}=", files[".env.sample"], re.MULTILINE), variable.name

@@ -88,7 +88,8 @@ def test_a_required_variable_stops_and_an_optional_one_stays_unset() -> None:
 def test_names_and_versions_are_the_projects_own_and_postgres_18_keeps_its_data_one_folder_higher() -> None:
     found = services()
     assert found["database"]["image"] == "postgres:18"
-    assert found["database"]["volumes"] == ["database-data:/var/lib/postgresql"]
+    volumes = ["database-data:/var/lib/postgresql", "database-secrets:/run/secrets:ro"]
+    assert found["database"]["volumes"] == volumes
     assert found["cache"]["image"].startswith("valkey/valkey:")  # type: ignore[attr-defined]
     assert found["web"]["depends_on"]["database"]["condition"] == "service_healthy"  # type: ignore[index]
 

@@ -123,15 +123,13 @@ def test_the_plan_is_not_read_from_what_was_rendered(language: Language) -> None
 @pytest.mark.skipif(shutil.which("docker") is None, reason="asks docker compose")
 def test_compose_merges_both_files(tmp_path: Path) -> None:
     for one in ComposeRenderer().render(planned(FILES), Language.ENGLISH).files:
+        (tmp_path / one.path).parent.mkdir(exist_ok=True)
         (tmp_path / one.path).write_bytes(one.content)
-    for name in ("SECRET_KEY", "DATABASE_URL", "DB_PASSWORD"):
-        (tmp_path / "secrets").mkdir(exist_ok=True)
-        (tmp_path / "secrets" / name).write_text("x")
     argv = ("docker", "compose", "-f", "compose.yaml", "-f", "compose.dev.yaml", "config", "--format", "json")
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     web = json.loads(done.stdout)["services"]["web"]
     assert web["user"] == "1000:1000" and web["read_only"] is True and web["cap_drop"] == ["ALL"]
     targets = {one["target"]: one["type"] for one in web["volumes"]}
-    assert targets == {"/app": "bind", "/app/uploads": "volume"}
+    assert targets == {"/app": "bind", "/app/uploads": "volume", "/run/secrets": "volume"}
     assert {one["host_ip"] for one in web["ports"]} == {"127.0.0.1"}

@@ -68,7 +68,7 @@ def test_what_was_given_reaches_the_processes_though_no_code_was_seen_to_read_it
     values = Values((("GUNICORN_TIMEOUT", "60"),), ("MAPS_API_KEY", "SENTRY_DSN"))
     web = written(plan, tmp_path, values, answer())["web"]
     assert "GUNICORN_TIMEOUT" in web["environment"]
-    assert {"MAPS_API_KEY", "SENTRY_DSN"} <= set(web["secrets"])
+    assert {"MAPS_API_KEY_FILE", "SENTRY_DSN_FILE"} <= set(web["environment"])
 
 
 def test_the_address_for_migrations_is_known_to_them_alone(plan: Plan, tmp_path: Path) -> None:
@@ -76,6 +76,9 @@ def test_the_address_for_migrations_is_known_to_them_alone(plan: Plan, tmp_path:
     with_release = msgspec.structs.replace(plan, processes=(*plan.processes, release))
     values = Values((), ("DATABASE_URL", "MIGRATION_DATABASE_URL"))
     found = written(with_release, tmp_path, values, answer())
-    assert "MIGRATION_DATABASE_URL" in found["release"]["secrets"]
     assert "MIGRATION_DATABASE_URL_FILE" in found["release"]["environment"]
     assert "MIGRATION_DATABASE_URL" not in str(found["web"])
+    assert "release-secrets:/run/secrets:ro" in found["release"]["volumes"]
+    assert "app-secrets:/run/secrets:ro" in found["web"]["volumes"]
+    asked = [one.partition("=")[0] for one in found["secrets"]["command"]]
+    assert "release/MIGRATION_DATABASE_URL?" in asked and "app/MIGRATION_DATABASE_URL?" not in asked

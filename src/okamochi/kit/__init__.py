@@ -30,6 +30,7 @@ KIT_FILES = (
     ("schema_state.py", "schema_state.py"),
     ("secret_files.py", "secret_files.py"),
     ("sizing.py", "sizing.py"),
+    ("stack_secrets.py", "stack_secrets.py"),
     ("volume_files.py", "volume_files.py"),
     ("time_limits.py", "time_limits.py"),
     ("worker_count.py", "worker_count.py"),

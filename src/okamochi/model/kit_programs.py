@@ -7,6 +7,8 @@ __all__ = [
     "HEALTH_CHECK",
     "HEARTBEAT_FILE",
     "SECRETS_MOUNT",
+    "STACK_SECRETS",
+    "STACK_SECRETS_MOUNT",
     "VOLUME_FILES",
     "command_of",
     "health_environment",
@@ -29,6 +31,11 @@ HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
 STARTER = (PYTHON, "-I", f"{KIT_ROOT}/development/start.py", "--")
 SECRETS_MOUNT = "/run/secrets"
 """The folder, inside a container, in which each secret is a file of its name."""
+
+STACK_SECRETS = (PYTHON, "-I", "-S", f"{KIT_ROOT}/stack_secrets.py")
+"""Followed by what each secret is: a compose file's first container, which fills the others' volumes."""
+STACK_SECRETS_MOUNT = "/secrets"
+"""Where that container has those volumes, and what is given."""
 
 
 def health_environment(process: Process) -> dict[str, str]:

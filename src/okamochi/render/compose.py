@@ -1,7 +1,7 @@
 """compose.yaml: the stack as the Compose specification writes it; what `okamochi up` runs on Docker.
 
 https://github.com/compose-spec/compose-spec/blob/main/spec.md. Two variables are okamochi's own:
-OKAMOCHI_IMAGE (the image, by content) and OKAMOCHI_SECRETS (the folder with the secrets' files).
+OKAMOCHI_IMAGE (the image, by content) and OKAMOCHI_SECRETS (the folder with secrets of one's own).
 """
 
 from collections.abc import Iterator
@@ -22,16 +22,24 @@ from okamochi.model.process import (
     HeartbeatProbe,
     Process,
     ProcessType,
-    VariableKind,
 )
 from okamochi.render.compose_backing import LOG, backing_service, check, limits, literal
 from okamochi.render.compose_dev import development_findings, render_compose_dev
 from okamochi.render.compose_proxy import caddyfile, front_network, proxy, trust
+from okamochi.render.compose_secrets import (
+    FOR_RELEASE,
+    given_folder,
+    maker,
+    maker_name,
+    names_for,
+    secret_volumes,
+    secrets_mount,
+)
 from okamochi.render.rendering import Language, RenderedFile, Rendering
-from okamochi.render.service_containers import container_of, password_name
+from okamochi.render.service_containers import container_of
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
-__all__ = ["ComposeRenderer", "compose_secrets", "render_compose"]
+__all__ = ["ComposeRenderer", "environment_of", "render_compose"]
 
 Node = dict[str, Yaml]
 
@@ -53,16 +61,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "loopback only; a reverse proxy or load balancer comes in front",
         "ループバックのみ。前段に置く",
     ),
-    "secrets": ("files, so that no value is in this file or in `docker inspect`", "値はファイルで渡す"),
     "grace": ("longer than the server's own graceful stop (25 s)", "サーバの終了猶予（25 秒）より長く"),
     "release": ("runs once, before web: migrations", "web より先に一度だけ実行（マイグレーション）"),
     "data": ("no way out: databases talk to the app only", "外部へ出られない。DB はアプリとだけ通信"),
     "volume": ("outlives containers; `docker compose down -v` deletes it", "コンテナより長生きする"),
 }
-
-
-FOR_RELEASE = "MIGRATION_"
-"""How the names of addresses begin that only migrations may know: they may change the schema."""
 
 
 class ComposeRenderer:
@@ -71,7 +74,7 @@ class ComposeRenderer:
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         production = render_compose(plan, language)
         return Rendering(
-            files=(render_compose_dev(plan, language), *production.files),
+            files=(render_compose_dev(plan, language), *production.files, *given_folder(plan, language)),
             findings=(*production.findings, *development_findings(plan)),
         )
 
@@ -83,7 +86,6 @@ def render_compose(plan: Plan, language: Language = Language.ENGLISH) -> Renderi
         "services": dict(services_of(plan, language)),
         **networks_of(plan, language),
         **volumes_of(plan, language),
-        **secrets_of(plan, language),
     }
     head = HEAD[language].format(name=plan.name)
     content = yaml_text(document, head=head).encode()
@@ -127,14 +129,16 @@ def services_of(plan: Plan, language: Language) -> Iterator[tuple[str, Yaml]]:
     for process in plan.processes:
         yield process.name, app_service(plan, process, language)
     for service in plan.services:
-        yield service.name, backing_service(service, language)
+        yield service.name, backing_service(service, language, maker_name(plan))
+    if maker_name(plan):
+        yield maker_name(plan), maker(plan, language)
     if plan.domain:
         yield "proxy", proxy(plan, language, LOG)
 
 
 def app_service(plan: Plan, process: Process, language: Language) -> Node:
     web, release = process.type is ProcessType.WEB, process.type is ProcessType.RELEASE
-    names = tuple(one for one in compose_secrets(plan) if release or not one.startswith(FOR_RELEASE))
+    names = names_for(plan, process)
     environment = environment_of(plan, process, names)
     node: Node = {
         "image": f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}",
@@ -144,14 +148,13 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
         "command": [],
         "init": not web,
         **({"environment": environment} if environment else {}),
-        **({"secrets": Commented(say("secrets", language), list(names))} if names else {}),
         **({"ports": Commented(say("ports", language), [port_of(process)])} if web else {}),
         **dependencies_of(plan, process),
         **healthcheck_of(process),
         **restart_of(process),
         "networks": networks_for(plan, process),
         **hardening(plan, language),
-        **mounts(plan),
+        **mounts(plan, process),
         "stop_signal": process.stop_signal,
         "stop_grace_period": Commented(say("grace", language), f"{process.stop_grace_seconds}s"),
         **limits(process.resources.memory_bytes, process.resources.cpus, process.resources.pids),
@@ -215,17 +218,6 @@ def value_of(variable: EnvironmentVariable, images: str | None) -> Yaml:
     return f"${{{variable.name}:?set it in .env}}" if variable.required else None
 
 
-def compose_secrets(plan: Plan) -> tuple[str, ...]:
-    """Names of the secrets that the app's processes read from files, sorted."""
-    served = {one.name: one.is_secret for service in plan.services for one in service.variables}
-    own = {
-        one.name
-        for one in plan.environment
-        if one.kind is VariableKind.GENERATED or (one.kind is VariableKind.SECRET and one.required)
-    }
-    return tuple(sorted((own - served.keys()) | {name for name, secret in served.items() if secret}))
-
-
 def dependencies_of(plan: Plan, process: Process) -> Node:
     needed: Node = {
         service.name: {
@@ -234,6 +226,8 @@ def dependencies_of(plan: Plan, process: Process) -> Node:
         }
         for service in plan.services
     }
+    if names_for(plan, process):
+        needed[maker_name(plan)] = {"condition": "service_completed_successfully"}
     if process.type is not ProcessType.RELEASE:
         for other in plan.processes:
             if other.type is ProcessType.RELEASE:
@@ -263,11 +257,12 @@ def hardening(plan: Plan, language: Language) -> Node:
     }
 
 
-def mounts(plan: Plan) -> Node:
+def mounts(plan: Plan, process: Process) -> Node:
     folders: list[Yaml] = ["/tmp:size=64m,mode=1777,noexec,nosuid,nodev"]
     for folder in plan.temporary_folders:
         folders.append(f"{folder.path}:size={folder.size_bytes},mode=1777,noexec,nosuid,nodev")
     volumes: list[Yaml] = [f"{volume.name}:{volume.path}" for volume in plan.volumes]
+    volumes += secrets_mount(plan, process)
     return {"tmpfs": folders, **({"volumes": volumes} if volumes else {})}
 
 
@@ -281,17 +276,8 @@ def networks_of(plan: Plan, language: Language) -> Node:
 def volumes_of(plan: Plan, language: Language) -> Node:
     names = [volume.name for volume in plan.volumes]
     names += [f"{service.name}-data" for service in plan.services if service.volume_path]
+    names += secret_volumes(plan, plan.services)
     names += ["proxy-data", "proxy-config"] if plan.domain else []
     if not names:
         return {}
     return {"volumes": Commented(say("volume", language), {name: {} for name in names})}
-
-
-def secrets_of(plan: Plan, language: Language) -> Node:
-    own = compose_secrets(plan)
-    passwords = [password_name(one) for one in plan.services if container_of(one).password_variable]
-    names = dict.fromkeys((*own, *passwords))
-    if not names:
-        return {}
-    found: Node = {name: {"file": f"${{OKAMOCHI_SECRETS:-./secrets}}/{name}"} for name in names}
-    return {"secrets": found}

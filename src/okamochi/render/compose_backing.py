@@ -8,7 +8,7 @@ from okamochi.render.rendering import Language
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.yaml_text import Commented, Yaml
 
-__all__ = ["LOG", "backing_service", "check", "limits", "literal"]
+__all__ = ["LOG", "backing_service", "check", "limits", "literal", "secrets_volume"]
 
 Node = dict[str, Yaml]
 
@@ -45,7 +45,13 @@ def limits(memory_bytes: int, cpus: float, pids: int) -> Node:
     }
 
 
-def backing_service(service: BackingService, language: Language) -> Node:
+def secrets_volume(name: str) -> str:
+    """The volume with the secrets of the app's processes or of one service, and with no others."""
+    return f"{name}-secrets"
+
+
+def backing_service(service: BackingService, language: Language, maker: str) -> Node:
+    """`maker` is the service that makes the secrets, which a service with a password waits for."""
     container = container_of(service)
     capabilities: list[Yaml] = list(container.capabilities)
     why = CAPABILITIES[language is Language.JAPANESE]
@@ -59,11 +65,13 @@ def backing_service(service: BackingService, language: Language) -> Node:
     for number, path in enumerate(service.initial_files, start=1):
         # the image runs them by name: the number keeps their order, and two of one name apart
         volumes.append(literal(f"./{path}:{started}/{number:02}-{posixpath.basename(path)}:ro"))
+    if container.password_variable:
+        volumes.append(f"{secrets_volume(service.name)}:{SECRETS_MOUNT}:ro")
     return {
         "image": service.image,
         **({"command": [literal(one) for one in container.command]} if container.command else {}),
         **({"environment": environment} if environment else {}),
-        **({"secrets": [secret]} if container.password_variable else {}),
+        **(after(maker) if container.password_variable else {}),
         **({"healthcheck": checked} if container.healthcheck else {}),
         "restart": "unless-stopped",
         **loopback_port(service),
@@ -79,6 +87,10 @@ def backing_service(service: BackingService, language: Language) -> Node:
         **limits(container.memory_bytes, 1.0, 256),
         "logging": LOG,
     }
+
+
+def after(maker: str) -> Node:
+    return {"depends_on": {maker: {"condition": "service_completed_successfully"}}}
 
 
 def loopback_port(service: BackingService) -> Node:

@@ -10,6 +10,7 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose_backing import backing_service
+from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import Language, RenderedFile
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
@@ -49,14 +50,20 @@ WORDS: dict[str, tuple[str, str]] = {
 def render_compose_dev(plan: Plan, language: Language = Language.ENGLISH) -> RenderedFile:
     """The override; the same plan, the same bytes."""
     services: Node = {one.name: override(plan, one, language) for one in plan.processes}
-    services |= {one.name: stand_in(one, language) for one in plan.development_services}
+    services |= {one.name: stand_in(one, language, maker_name(plan)) for one in plan.development_services}
+    if maker_name(plan):
+        services[maker_name(plan)] = {"image": image_of_the_desk(plan)}
     text = yaml_text({"services": services}, head=HEAD[language].format(name=plan.name))
     return RenderedFile(path=COMPOSE_DEV, content=text.encode())
 
 
-def stand_in(service: BackingService, language: Language) -> Node:
+def image_of_the_desk(plan: Plan) -> str:
+    return f"${{OKAMOCHI_DEV_IMAGE:-{plan.name}:development}}"
+
+
+def stand_in(service: BackingService, language: Language, maker: str) -> Node:
     """What production has elsewhere; the pages of the mail catcher are for this machine alone."""
-    node = backing_service(service, language) | {"networks": ["edge"]}
+    node = backing_service(service, language, maker) | {"networks": ["edge"]}
     if service.kind is ServiceKind.MAIL:
         page: list[Yaml] = [f"127.0.0.1:${{OKAMOCHI_MAIL_PORT:-{MAIL_PAGE_PORT}}}:{MAIL_PAGE_PORT}"]
         node["ports"] = Commented(say("mail", language), page)
@@ -91,7 +98,7 @@ def override(plan: Plan, process: Process, language: Language) -> Node:
         address = Commented(say("address", language), "${OKAMOCHI_ADDRESS:-127.0.0.1}")
         environment |= {"OKAMOCHI_ADDRESS": address, "OKAMOCHI_DEBUG_PORT": "${OKAMOCHI_DEBUG_PORT:-}"}
     return {
-        "image": f"${{OKAMOCHI_DEV_IMAGE:-{plan.name}:development}}",
+        "image": image_of_the_desk(plan),
         **({"build": build} if web else {}),
         **({} if release else {"entrypoint": Commented(say("entrypoint", language), argv)}),
         **({} if release else {"init": True}),

@@ -8,7 +8,7 @@ from typing import Any
 
 from okamochi.model.lock import Lock
 from okamochi.model.plan import APP_ROOT, DependencyManager, Framework, Plan
-from okamochi.render.compose import compose_secrets
+from okamochi.render.compose_secrets import compose_secrets
 from okamochi.render.devcontainer_services import AGENT, DESK_ENVIRONMENT, compose_text, initialize_script
 from okamochi.render.devcontainer_words import said
 from okamochi.render.rendering import Language, RenderedFile, Rendering

@@ -1,7 +1,9 @@
 """What a development container needs beside devcontainer.json: its service, and what is made on the host."""
 
+from okamochi.model.kit_programs import STACK_SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT, Plan
-from okamochi.render.compose import compose_secrets, environment_of
+from okamochi.render.compose import environment_of
+from okamochi.render.compose_secrets import compose_secrets, maker_name
 from okamochi.render.devcontainer_words import said
 from okamochi.render.rendering import Language
 from okamochi.render.service_containers import container_of, password_name
@@ -11,7 +13,8 @@ __all__ = ["AGENT", "DESK_ENVIRONMENT", "compose_text", "initialize_script"]
 
 AGENT = "/ssh-agent"
 AGENT_LINK = ".devcontainer/ssh-agent"
-DESK_ENVIRONMENT = "secrets/desk.env"
+DESK_SECRETS = ".devcontainer/secrets"
+DESK_ENVIRONMENT = f"{DESK_SECRETS}/desk.env"
 
 
 def compose_text(plan: Plan, language: Language) -> str:
@@ -41,10 +44,12 @@ def compose_text(plan: Plan, language: Language) -> str:
         "networks": ["edge", "data"],
         "volumes": [f".:{APP_ROOT}", f"./{AGENT_LINK}:{AGENT}"],
     }
+    services: dict[str, Yaml] = {"desk": desk}
+    if maker_name(plan):
+        given = f"./{DESK_SECRETS}:{STACK_SECRETS_MOUNT}/given:ro"
+        services[maker_name(plan)] = {"image": desk["image"], "volumes": [given]}
     # another name than production's: neither its containers nor its volumes are touched
-    return yaml_text(
-        {"name": f"{plan.name}-desk", "services": {"desk": desk}}, head=said("compose", language)
-    )
+    return yaml_text({"name": f"{plan.name}-desk", "services": services}, head=said("compose", language))
 
 
 def initialize_script(plan: Plan, language: Language) -> str:
@@ -79,24 +84,25 @@ def secrets_lines(plan: Plan, language: Language) -> list[str]:
         "",
         *comments("secrets", language),
         "umask 077",
-        "mkdir -p secrets",
-        "chmod 755 secrets",
-        "echo '*' >secrets/.gitignore",
+        f"mkdir -p {DESK_SECRETS}",
+        f"echo '*' >{DESK_SECRETS}/.gitignore",
         "made_up() {",
-        '    [ -s "secrets/$1" ] || head -c 24 /dev/urandom | od -An -tx1 | tr -d \' \\n\' >"secrets/$1"',
-        '    chmod 644 "secrets/$1"',
+        f'    [ -s "{DESK_SECRETS}/$1" ] || cp "secrets/$1" "{DESK_SECRETS}/$1" 2>/dev/null ||',
+        "        head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \\n' " + f'>"{DESK_SECRETS}/$1"',
         "}",
         *(f"made_up {name}" for name in dict.fromkeys((*passwords, *alone))),
     ]
     for name, (service, variable) in sorted(templates.items()):
         value = service.value_of(variable, password="\0")
         shown = value.replace("'", "'\\''").replace("%", "%%").replace("\0", "%s")
-        lines.append(f"printf '{shown}' \"$(cat secrets/{password_name(service)})\" >secrets/{name}")
-        lines.append(f"chmod 644 secrets/{name}")
+        password = f'"$(cat {DESK_SECRETS}/{password_name(service)})"'
+        lines.append(f"printf '{shown}' {password} >{DESK_SECRETS}/{name}")
     if names:
         lines += [
             f": >{DESK_ENVIRONMENT}",
-            f'tell() {{ printf \'%s=%s\\n\' "$1" "$(cat "secrets/$1")" >>{DESK_ENVIRONMENT}; }}',
+            "tell() {",
+            f'    printf \'%s=%s\\n\' "$1" "$(cat "{DESK_SECRETS}/$1")" >>{DESK_ENVIRONMENT}',
+            "}",
             *(f"tell {name}" for name in names),
         ]
     return lines

@@ -11,14 +11,15 @@ ln -sfn "$agent" .devcontainer/ssh-agent
 
 # Passwords of the services, made up once; the folder ignores itself in git.
 umask 077
-mkdir -p secrets
-chmod 755 secrets
-echo '*' >secrets/.gitignore
+mkdir -p .devcontainer/secrets
+echo '*' >.devcontainer/secrets/.gitignore
 made_up() {
-    [ -s "secrets/$1" ] || head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"secrets/$1"
-    chmod 644 "secrets/$1"
+    [ -s ".devcontainer/secrets/$1" ] || cp "secrets/$1" ".devcontainer/secrets/$1" 2>/dev/null ||
+        head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >".devcontainer/secrets/$1"
 }
 made_up SECRET_KEY
-: >secrets/desk.env
-tell() { printf '%s=%s\n' "$1" "$(cat "secrets/$1")" >>secrets/desk.env; }
+: >.devcontainer/secrets/desk.env
+tell() {
+    printf '%s=%s\n' "$1" "$(cat ".devcontainer/secrets/$1")" >>.devcontainer/secrets/desk.env
+}
 tell SECRET_KEY

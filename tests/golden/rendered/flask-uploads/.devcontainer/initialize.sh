@@ -11,18 +11,18 @@ ln -sfn "$agent" .devcontainer/ssh-agent
 
 # Passwords of the services, made up once; the folder ignores itself in git.
 umask 077
-mkdir -p secrets
-chmod 755 secrets
-echo '*' >secrets/.gitignore
+mkdir -p .devcontainer/secrets
+echo '*' >.devcontainer/secrets/.gitignore
 made_up() {
-    [ -s "secrets/$1" ] || head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"secrets/$1"
-    chmod 644 "secrets/$1"
+    [ -s ".devcontainer/secrets/$1" ] || cp "secrets/$1" ".devcontainer/secrets/$1" 2>/dev/null ||
+        head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >".devcontainer/secrets/$1"
 }
 made_up DB_PASSWORD
 made_up SECRET_KEY
-printf 'postgresql+psycopg://app:%s@db:5432/flask_uploads' "$(cat secrets/DB_PASSWORD)" >secrets/DATABASE_URL
-chmod 644 secrets/DATABASE_URL
-: >secrets/desk.env
-tell() { printf '%s=%s\n' "$1" "$(cat "secrets/$1")" >>secrets/desk.env; }
+printf 'postgresql+psycopg://app:%s@db:5432/flask_uploads' "$(cat .devcontainer/secrets/DB_PASSWORD)" >.devcontainer/secrets/DATABASE_URL
+: >.devcontainer/secrets/desk.env
+tell() {
+    printf '%s=%s\n' "$1" "$(cat ".devcontainer/secrets/$1")" >>.devcontainer/secrets/desk.env
+}
 tell DATABASE_URL
 tell SECRET_KEY

@@ -1,0 +1,180 @@
+"""Secrets of a compose file: volumes that its first container fills, so that Compose needs no okamochi.
+
+Why volumes: docs/adr/0031-secrets-of-a-stack.md.
+"""
+
+from collections.abc import Iterator
+
+from okamochi.model.backing_service import BackingService
+from okamochi.model.kit_programs import SECRETS_MOUNT, STACK_SECRETS, STACK_SECRETS_MOUNT
+from okamochi.model.plan import Plan
+from okamochi.model.process import Process, ProcessType, VariableKind
+from okamochi.render.compose_backing import LOG, limits, literal, secrets_volume
+from okamochi.render.rendering import Language, RenderedFile
+from okamochi.render.service_containers import container_of, password_name
+from okamochi.render.yaml_text import Commented, Yaml
+
+__all__ = [
+    "FOR_RELEASE",
+    "compose_secrets",
+    "given_folder",
+    "maker",
+    "maker_name",
+    "names_for",
+    "secret_volumes",
+    "secrets_mount",
+    "wanted",
+]
+
+Node = dict[str, Yaml]
+
+FOR_RELEASE = "MIGRATION_"
+"""How the names of addresses begin that only migrations may know: they may change the schema."""
+APP, RELEASE = "app", "release"
+GIVEN_FOLDER = "secrets"
+MEMORY_BYTES = 64 * 1024 * 1024
+
+WORDS: dict[str, tuple[str, str]] = {
+    "maker": (
+        """runs first: makes up each secret once and keeps it in a volume. A value of your own comes from
+.env or, better, from the file secrets/NAME. No value is in this file, in an image or in a log""",
+        """最初に実行され、シークレットを一度だけ生成してボリュームに保存する。自分の値は .env か
+secrets/NAME ファイルで渡す（値はこのファイルにもイメージにもログにも現れない）""",
+    ),
+    "user": (
+        "root without its powers, but to read your files: nobody else can change the volumes",
+        "権限を落とした root（ファイルの読み取りのみ）。他のユーザはボリュームを変更できない",
+    ),
+}
+IGNORED = {
+    Language.ENGLISH: """\
+# A file here is a secret of the stack: its name is the variable's, its content the value (SECRET_KEY).
+# It wins over what compose.yaml makes up, and over .env. Nothing of it is committed.
+*
+!.gitignore
+""",
+    Language.JAPANESE: """\
+# ここに置いたファイルはスタックのシークレットになる。ファイル名が変数名、内容が値（例: SECRET_KEY）。
+# compose.yaml が生成する値や .env より優先される。コミットされない。
+*
+!.gitignore
+""",
+}
+
+
+def compose_secrets(plan: Plan) -> tuple[str, ...]:
+    """Names of the secrets that the app's processes read from files, sorted."""
+    served = {one.name: one.is_secret for service in plan.services for one in service.variables}
+    own = {
+        one.name
+        for one in plan.environment
+        if one.kind is VariableKind.GENERATED or (one.kind is VariableKind.SECRET and one.required)
+    }
+    return tuple(sorted((own - served.keys()) | {name for name, secret in served.items() if secret}))
+
+
+def names_for(plan: Plan, process: Process) -> tuple[str, ...]:
+    """Of these, the ones that a process gets."""
+    release = process.type is ProcessType.RELEASE
+    return tuple(one for one in compose_secrets(plan) if release or not one.startswith(FOR_RELEASE))
+
+
+def with_password(services: tuple[BackingService, ...]) -> tuple[BackingService, ...]:
+    return tuple(one for one in services if container_of(one).password_variable)
+
+
+def maker_name(plan: Plan) -> str:
+    """The service that makes the secrets, "" when there are none."""
+    if not compose_secrets(plan) and not with_password(plan.services):
+        return ""
+    taken = {one.name for one in plan.processes} | {one.name for one in plan.services}
+    return "secrets" if "secrets" not in taken else "stack-secrets"
+
+
+def groups(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The app's volumes, and the secrets in each: one for all processes, and one more when migrations know
+    what the others may not."""
+    every = compose_secrets(plan)
+    shared = tuple(one for one in every if not one.startswith(FOR_RELEASE))
+    found = {APP: shared, **({RELEASE: every} if every != shared else {})}
+    return {name: names for name, names in found.items() if names}
+
+
+def secrets_mount(plan: Plan, process: Process) -> tuple[str, ...]:
+    if not names_for(plan, process):
+        return ()
+    own = RELEASE if process.type is ProcessType.RELEASE and RELEASE in groups(plan) else APP
+    return (f"{secrets_volume(own)}:{SECRETS_MOUNT}:ro",)
+
+
+def secret_volumes(plan: Plan, services: tuple[BackingService, ...]) -> tuple[str, ...]:
+    own = (*groups(plan), *(one.name for one in with_password(services)))
+    return tuple(secrets_volume(name) for name in own)
+
+
+def wanted(plan: Plan, services: tuple[BackingService, ...]) -> Iterator[str]:
+    """What the program is asked for, an argument for each secret of each volume; see kit/stack_secrets.py."""
+    for service in with_password(services):
+        yield f"{service.name}/{password_name(service)}"
+    passwords = {password_name(one) for one in with_password(services)}
+    served = {
+        variable.name: served_by(service, variable.template)
+        for service in services
+        for variable in service.variables
+        if variable.is_secret
+    }
+    made_up = {one.name for one in plan.environment if one.kind is VariableKind.GENERATED}
+    for folder, names in groups(plan).items():
+        for name in names:
+            if name in passwords:
+                yield f"{folder}/{name}"
+            elif name in served:
+                yield f"{folder}/{name}={served[name]}"
+            else:
+                yield f"{folder}/{name}" if name in made_up else f"{folder}/{name}?"
+
+
+def served_by(service: BackingService, template: str) -> str:
+    """The address of a service, with its password's name where the password stands."""
+    password = f"{{{password_name(service)}}}" if container_of(service).password_variable else ""
+    return template.format(
+        host=service.name, port=service.port, user=service.user, password=password, database=service.database
+    )
+
+
+def maker(plan: Plan, language: Language) -> Node:
+    entries = [literal(one) for one in wanted(plan, plan.services)]
+    # addresses are no part of it: a .env often has that of the desk, and localhost is not db
+    names = sorted({one.rstrip("?").partition("/")[2] for one in entries if "=" not in one})
+    given = f"${{OKAMOCHI_SECRETS:-./{GIVEN_FOLDER}}}:{STACK_SECRETS_MOUNT}/given:ro"
+    image = f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}"
+    return {
+        "image": Commented(WORDS["maker"][language is Language.JAPANESE], image),
+        "pull_policy": "never",
+        "entrypoint": list(STACK_SECRETS),
+        "command": entries,
+        "environment": dict.fromkeys(names),
+        "healthcheck": {"disable": True},
+        "restart": "no",
+        "network_mode": "none",
+        "user": Commented(WORDS["user"][language is Language.JAPANESE], "0:0"),
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "cap_add": ["DAC_READ_SEARCH"],
+        "security_opt": ["no-new-privileges:true"],
+        "volumes": [given, *maker_mounts(plan, plan.services)],
+        **limits(MEMORY_BYTES, 0.5, 32),
+        "logging": LOG,
+    }
+
+
+def maker_mounts(plan: Plan, services: tuple[BackingService, ...]) -> tuple[str, ...]:
+    own = (*groups(plan), *(one.name for one in with_password(services)))
+    return tuple(f"{secrets_volume(name)}:{STACK_SECRETS_MOUNT}/{name}" for name in own)
+
+
+def given_folder(plan: Plan, language: Language) -> tuple[RenderedFile, ...]:
+    """The folder for values of one's own: without it the engine would make it, as root."""
+    if not maker_name(plan):
+        return ()
+    return (RenderedFile(path=f"{GIVEN_FOLDER}/.gitignore", content=IGNORED[language].encode()),)
