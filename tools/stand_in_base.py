@@ -2,8 +2,9 @@
 """Makes sure that `python:X.Y-slim` is there: present, pulled, or a local stand-in made from Debian packages.
 
 stdout: the tag alone; stderr: which of the three it is. Stand-ins carry the label io.okamochi.stand-in=true.
-It exists so that tests and benchmarks run on machines that reach a Debian mirror but no image registry.
-Standard library only.
+Where no suite of Debian has the Python, one that this machine has from source serves, laid in /usr/local as
+the official image has it. It exists so that tests and benchmarks run on machines that reach a Debian mirror
+but no image registry. Standard library only.
 """
 
 from __future__ import annotations
@@ -18,9 +19,19 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from debian_root import CA_BUNDLE, RootError, host_ca_bundle, root_archive
+from source_python import find_source_python, lay_python
 
 SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
+# The official image's own suite, and what its Python is linked with.
+SOURCE_SUITE = "trixie"
+# fmt: off
+SOURCE_PACKAGES = (
+    "ca-certificates", "libbz2-1.0", "libcrypt1", "libexpat1", "libffi8", "libgdbm6t64", "liblzma5",
+    "libncursesw6", "libnsl2", "libreadline8t64", "libsqlite3-0", "libssl3t64", "libtirpc3t64", "libuuid1",
+    "netbase", "tzdata", "zlib1g",
+)
+# fmt: on
 LABEL = "io.okamochi.stand-in"
 PULL_SECONDS = 60
 # As the official image has them.
@@ -60,9 +71,8 @@ def import_stand_in(python: str) -> None:
     """Raises RootError when the root cannot be made or the engine does not take it."""
     suite = SUITES.get(python)
     if suite is None:
-        raise RootError(
-            f"no Debian suite has Python {python}; stand-ins exist for {', '.join(sorted(SUITES))}"
-        )
+        import_source_stand_in(python)
+        return
     archive = root_archive(suite, PACKAGES, os.environ)
     with tempfile.TemporaryDirectory() as folder:
         dressed = Path(folder, "root.tar")
@@ -72,6 +82,27 @@ def import_stand_in(python: str) -> None:
         finished = docker("import", *changes, os.fspath(dressed), tag_of(python))
     if finished.returncode != 0:
         raise RootError(f"docker import failed: {finished.stderr.strip()}")
+
+
+def import_source_stand_in(python: str) -> None:
+    """A Python that was built from source on this machine, on Debian's libraries."""
+    prefix = find_source_python(python)
+    if prefix is None:
+        raise RootError(
+            f"no Debian suite has Python {python}, nor has this machine one from source; "
+            f"stand-ins exist for {', '.join(sorted(SUITES))}"
+        )
+    archive = root_archive(SOURCE_SUITE, SOURCE_PACKAGES, os.environ)
+    root = f"{LABEL}/debian:{SOURCE_SUITE}-slim"
+    finished = docker("import", os.fspath(archive), root)
+    if finished.returncode == 0:
+        with tempfile.TemporaryDirectory() as folder:
+            lay_python(prefix, python, Path(folder, "local"))
+            lines = (f"FROM {root}", "COPY local /usr/local", "RUN ldconfig", *CHANGES)
+            Path(folder, "Dockerfile").write_text("\n".join(lines) + "\n")
+            finished = docker("build", "--quiet", "--network", "none", "--tag", tag_of(python), folder)
+    if finished.returncode != 0:
+        raise RootError(f"docker could not make {tag_of(python)}: {finished.stderr.strip()}")
 
 
 def dress(plain: tarfile.TarFile, tar: tarfile.TarFile, python: str) -> None:
@@ -113,7 +144,8 @@ def ensure(python: str) -> str:
     if docker("pull", "--quiet", tag, seconds=PULL_SECONDS).returncode == 0:
         return "pulled"
     import_stand_in(python)
-    return f"a stand-in from Debian {SUITES[python]}, since it cannot be pulled here"
+    made_from = f"Debian {SUITES[python]}" if python in SUITES else "this machine's Python from source"
+    return f"a stand-in from {made_from}, since it cannot be pulled here"
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -70,16 +71,19 @@ COMPONENTS = (
 
 @pytest.fixture
 def image(tmp_path: Path) -> Image:
-    path = tmp_path / "layer"
+    layer = layer_of(tmp_path / "layer", CONTENTS)
+    return Image(ImageConfig(platform=LINUX_AMD64, created="1970-01-01T00:00:00Z"), (layer,))
+
+
+def layer_of(path: Path, members: dict[str, str]) -> Layer:
     with tarfile.open(path, "w:gz") as archive:
-        for name, text in CONTENTS.items():
+        for name, text in members.items():
             facts = tarfile.TarInfo(name)
             facts.size = len(text.encode())
             archive.addfile(facts, BytesIO(text.encode()))
     digest = Digest.of_file(path)
     described = Descriptor(media_type=LAYER_GZIP, digest=digest, size_bytes=path.stat().st_size)
-    layer = Layer(descriptor=described, diff_id=digest, path=path)
-    return Image(ImageConfig(platform=LINUX_AMD64, created="1970-01-01T00:00:00Z"), (layer,))
+    return Layer(descriptor=described, diff_id=digest, path=path)
 
 
 @pytest.fixture
@@ -146,3 +150,37 @@ def test_spdx_is_valid_and_always_the_same(image: Image, inventory: Inventory, t
     assert validate_full_spdx_document(parsed) == []
     assert len(parsed.files) == len(CONTENTS)
     assert spdx(image, read_inventory(image, COMPONENTS, BASE), "shop") == document
+
+
+def test_what_a_later_layer_hides_is_not_told(tmp_path: Path, image: Image) -> None:
+    hiding = layer_of(tmp_path / "hiding", {"usr/lib/.wh.libz.so.1": "", f"{SITE}/.wh..wh..opq": ""})
+    hidden = replace(image, layers=(*image.layers, hiding))
+    paths = {one.path for part in read_inventory(hidden, COMPONENTS, BASE).parts for one in part.files}
+    assert "/usr/lib/libc.so.6" in paths and "/usr/lib/libz.so.1" not in paths
+    assert not any(path.startswith(f"/{SITE}") for path in paths)
+
+
+def test_what_a_base_image_has_installed_is_its_own(tmp_path: Path, image: Image) -> None:
+    site = "usr/local/lib/python3.12/site-packages"
+    brought = layer_of(
+        tmp_path / "pip",
+        {
+            f"{site}/c.py": "c",
+            f"{site}/other.py": "o",
+            f"{site}/c-9.dist-info/METADATA": "Name: c\nVersion: 9\n\n",
+            f"{site}/c-9.dist-info/RECORD": "c.py,,\n",
+            f"{site}/other-1.dist-info/METADATA": "Name: other\nVersion: 1\n\n",
+            f"{site}/other-1.dist-info/RECORD": "other.py,,\n",
+        },
+    )
+    of_image = Component(kind="wheel", name="c", version="9", owner="image-wheel:c")
+    whole = Component(kind="image", name="python:3.12-slim", version="sha256:1", owner="image")
+    inventory = read_inventory(
+        replace(image, layers=(brought, *image.layers)),
+        (whole, *COMPONENTS, of_image),
+        {f"{site}/other.py": "image", **BASE},
+    )
+    files = {part.component.owner: [one.path for one in part.files] for part in inventory.parts}
+    assert files["image-wheel:c"] == [f"/{site}/c.py"]
+    assert files["image"] == [f"/{site}/other.py"]
+    assert f"/{SITE}/c-2.dist-info/METADATA" in files["wheel:c"]

@@ -41,7 +41,9 @@ def days(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def builder() -> WheelBuilder:
     world = cast(Any, SimpleNamespace(reporter=SilentReporter()))
-    return WheelBuilder(world, Path("/"), Dependencies(), "trixie", Target("3.13", LINUX_AMD64, "2.41"))
+    shop: Any = None
+    target = Target("3.13", LINUX_AMD64, "2.41")
+    return WheelBuilder(world, Path("/"), Dependencies(), "trixie", target, lambda _: shop)
 
 
 def test_tools_of_the_day_are_tried_when_todays_fail(builder: WheelBuilder, days: list[str]) -> None:

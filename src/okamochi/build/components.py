@@ -12,7 +12,10 @@ from okamochi.model.plan import Plan
 if TYPE_CHECKING:
     from okamochi.pypi.wheel_tree import WheelTree
 
-__all__ = ["Component", "app_component", "foundation_components"]
+__all__ = ["IMAGE_WHEEL", "Component", "app_component", "deb_component", "foundation_components"]
+
+IMAGE_WHEEL = "image-wheel"
+"""How entries name the owner of what a base image has beside its Python; the app's wheels are "wheel:"."""
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

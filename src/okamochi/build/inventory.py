@@ -16,21 +16,25 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from okamochi.build.components import Component
+from okamochi.build.components import IMAGE_WHEEL, Component
 from okamochi.debian.control import Stanza, parse_stanzas
 from okamochi.debian.relations import parse_relations
+from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.image import Image
 
 __all__ = ["Inventory", "OwnedFile", "Part", "read_inventory"]
 
 APP_FOLDER = "app/"
 KIT_FOLDER = "opt/okamochi/"
+VENV_FOLDER = f"{VENV_ROOT.strip('/')}/"
 STATUS = "var/lib/dpkg/status"
 OS_RELEASE = "usr/lib/os-release"
 METADATA = re.compile(r"(.*/site-packages)/[^/]+\.dist-info/METADATA")
 TOLD = re.compile(r".*\.dist-info/(?:METADATA|RECORD)|usr/share/doc/[^/]+/copyright")
 BYTECODE = re.compile(r"(.*/)__pycache__/([^/]+)\.cpython-\d+(?:\.opt-\d)?\.pyc")
 LONGEST_LICENCE = 100
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
 
 
 class OwnedFile(msgspec.Struct, frozen=True, order=True):
@@ -73,14 +77,15 @@ def read_inventory(
 ) -> Inventory:
     """`base_owners` says which component has a path of the base. Each file belongs to exactly one part."""
     content = read_content(image)
-    owners = {**base_owners, **wheel_owners(content)}
     known = {component.owner for component in components}
+    by_record = {path: owner for path, owner in wheel_owners(content).items() if owner in known}
+    owners = {**base_owners, **by_record}
     shares: dict[str, list[OwnedFile]] = {owner: [] for owner in known}
     for path, found in sorted(content.files.items()):
         owner = owner_of(path, owners)
         shares[owner if owner in known else "base"].append(found)
     stanzas = {stanza["package"]: stanza for stanza in parse_stanzas(content.texts.get(STATUS, ""))}
-    messages = {f"wheel:{name_of(message)}": message for _, message in distributions(content)}
+    messages = {wheel_owner(path, message): message for path, message in distributions(content)}
     said = Said(stanzas, messages, content.texts)
     parts = tuple(part_of(component, tuple(shares[component.owner]), said, known) for component in components)
     return Inventory(parts=parts, system=system_of(content.texts.get(OS_RELEASE, "")))
@@ -91,10 +96,23 @@ def read_content(image: Image) -> Content:
     for layer in image.layers:
         with tarfile.open(layer.path, "r:gz") as archive:
             for member in archive:
+                if posixpath.basename(member.name).startswith(WHITEOUT):
+                    take_away(content, member.name.removeprefix("./"))
+                    continue
                 stream = archive.extractfile(member) if member.isreg() or member.islnk() else None
                 if stream is not None:
                     take(content, member.name.removeprefix("./"), stream.read())
     return content
+
+
+def take_away(content: Content, whiteout: str) -> None:
+    """What a whiteout hides of the layers below it (image-spec, layer.md)."""
+    folder, _, name = whiteout.rpartition("/")
+    hidden = posixpath.join(folder, name.removeprefix(WHITEOUT)) if name != OPAQUE else folder
+    gone = [path for path in content.files if path == hidden or path.startswith(f"{hidden}/")]
+    for path in gone:
+        del content.files[path]
+        content.texts.pop(path, None)
 
 
 def take(content: Content, path: str, found: bytes) -> None:
@@ -115,6 +133,12 @@ def name_of(message: Message) -> str:
     return canonicalize_name(str(message["Name"]))
 
 
+def wheel_owner(path: str, message: Message) -> str:
+    """What the image brought beside the virtual environment is not the app's."""
+    kind = "wheel" if path.startswith(VENV_FOLDER) else IMAGE_WHEEL
+    return f"{kind}:{name_of(message)}"
+
+
 def wheel_owners(content: Content) -> dict[str, str]:
     """By each wheel's RECORD (PEP 376)."""
     owners: dict[str, str] = {}
@@ -124,7 +148,7 @@ def wheel_owners(content: Content) -> dict[str, str]:
         for row in csv.reader(io.StringIO(record)):
             if row:
                 place = posixpath.normpath(posixpath.join(posixpath.dirname(folder), row[0]))
-                owners[place] = f"wheel:{name_of(message)}"
+                owners[place] = wheel_owner(path, message)
     return owners
 
 

@@ -7,17 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from okamochi.debian.archives import ResolvedBase, resolve_base
+    from okamochi.debian.archives import ResolvedBase, resolve_added, resolve_base
     from okamochi.debian.rules import tree_key
     from okamochi.debian.tree import BaseTree, Component, base_tree
 
-__all__ = ["BaseTree", "Component", "ResolvedBase", "base_tree", "resolve_base", "tree_key"]
+__all__ = ["BaseTree", "Component", "ResolvedBase", "base_tree", "resolve_added", "resolve_base", "tree_key"]
 
 MODULES = {
     "BaseTree": "tree",
     "Component": "tree",
     "ResolvedBase": "archives",
     "base_tree": "tree",
+    "resolve_added": "archives",
     "resolve_base": "archives",
     "tree_key": "rules",
 }

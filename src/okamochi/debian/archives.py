@@ -1,6 +1,7 @@
 """Resolving a base: verified Release files and package indexes, and the closure of what is wanted."""
 
 import datetime
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from typing import TypeVar
 import msgspec
 
 from okamochi.debian.apt_proxy import through_apt_proxy
-from okamochi.debian.packages import PackageIndex, fetch_index
+from okamochi.debian.control import Stanza
+from okamochi.debian.installed import added_closure, installed_packages
+from okamochi.debian.packages import Package, PackageIndex, fetch_index
 from okamochi.debian.release import Release, verified_release
 from okamochi.debian.resolve import Universe, closure
 from okamochi.debian.rules import rules_digest
@@ -22,7 +25,7 @@ from okamochi.oci.platform import Platform
 from okamochi.system.clock import rfc3339
 from okamochi.system.world import World
 
-__all__ = ["BASE_PACKAGES", "ResolvedBase", "resolve_base"]
+__all__ = ["BASE_PACKAGES", "ResolvedBase", "resolve_added", "resolve_base"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -88,19 +91,53 @@ def resolve_base(
     archives = find_archives(world, facts, find_mirrors(world.environ, apt_folder), keys, now())
     python = python_parts(facts, facts.python_package if python_package is None else python_package)
     wanted = tuple(sorted({*BASE_PACKAGES, *python, *packages}))
+    return remembered(world, archives, platform, f"{wanted}", lambda universe: closure(universe, wanted))
+
+
+def resolve_added(
+    world: World,
+    *,
+    suite: str,
+    platform: Platform,
+    packages: tuple[str, ...],
+    installed: Sequence[Stanza],
+    apt_folder: Path = APT_FOLDER,
+    keys: tuple[bytes, ...] = (),
+    now: Callable[[], datetime.datetime] = utc_now,
+) -> ResolvedBase:
+    """What of the suite has to be laid upon a system that has the `installed` packages, for `packages` to be
+    there. RegistryError and PlanError as `resolve_base`."""
+    world = through_apt_proxy(world, apt_folder)
+    archives = find_archives(world, suite_named(suite), find_mirrors(world.environ, apt_folder), keys, now())
+    there = hashlib.sha256(msgspec.json.encode(list(installed))).hexdigest()
+    wanted = tuple(sorted({*packages}))
+
+    def choose(universe: Universe) -> tuple[Package, ...]:
+        return added_closure(universe, installed_packages(installed), wanted)
+
+    return remembered(world, archives, platform, f"upon {there} {wanted}", choose)
+
+
+def remembered(
+    world: World,
+    archives: tuple[Archive, ...],
+    platform: Platform,
+    question: str,
+    choose: Callable[[Universe], tuple[Package, ...]],
+) -> ResolvedBase:
+    """What was chosen for the same question of the same state of the archives; else chosen now."""
     memo_key = (
-        f"{[(one.archive, one.release.digest) for one in archives]} {platform} {wanted} {rules_digest()}"
+        f"{[(one.archive, one.release.digest) for one in archives]} {platform} {question} {rules_digest()}"
     )
     memo = world.cache.record("debian-closure", memo_key)
     if memo is not None:
         debs = msgspec.msgpack.decode(memo, type=tuple[LockedDeb, ...])
     else:
         indexes = in_threads(lambda one: index(world, one, platform), archives)
-        universe = Universe(indexes, suite)
-        debs = tuple(package.locked() for package in closure(universe, wanted))
+        universe = Universe(indexes, archives[0].release.suite)
+        debs = tuple(package.locked() for package in choose(universe))
         world.cache.put_record("debian-closure", memo_key, msgspec.msgpack.encode(debs))
-    newest = max(one.release.date for one in archives)
-    return ResolvedBase(debs, rfc3339(newest))
+    return ResolvedBase(debs, rfc3339(max(one.release.date for one in archives)))
 
 
 def python_parts(suite: Suite, package: str) -> tuple[str, ...]:

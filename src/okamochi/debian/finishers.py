@@ -15,7 +15,17 @@ from okamochi.debian.ld_cache import Library, find_libraries, ld_cache
 from okamochi.debian.unpack import Row, within_usr
 from okamochi.oci.platform import Platform
 
-__all__ = ["FINISHERS", "Added", "Changes", "Unpacked"]
+__all__ = [
+    "FINISHERS",
+    "Added",
+    "Changes",
+    "Finisher",
+    "Unpacked",
+    "alternatives",
+    "ca_bundle",
+    "copies",
+    "versioned_programs",
+]
 
 OWNER = "kit"
 FONT_RULES = "etc/fonts/conf.d"

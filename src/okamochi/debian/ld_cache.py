@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cmp_to_key
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from okamochi.oci.platform import Platform
 
-__all__ = ["Library", "find_libraries", "ld_cache"]
+__all__ = ["Library", "find_libraries", "ld_cache", "libraries_in"]
 
 MAGIC = b"glibc-ld.so.cache1.1"
 HEADER = struct.Struct("<20sIIB3xI12x")
@@ -41,11 +41,16 @@ def find_libraries(root: Path, folders: Iterable[str]) -> tuple[Library, ...]:
     Paths are written as ldconfig writes them in a merged-usr system: /lib/…, not /usr/lib/…"""
     found: dict[str, Library] = {}
     for folder in folders:
-        place = root / folder
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
-            if LIBRARY_NAME.fullmatch(path.name) and path.is_file() and answers(path):
-                found.setdefault(path.name, Library(path.name, f"/{folder.removeprefix('usr/')}/{path.name}"))
+        for library in libraries_in(root / folder, f"/{folder.removeprefix('usr/')}"):
+            found.setdefault(library.name, library)
     return tuple(sorted(found.values()))
+
+
+def libraries_in(place: Path, folder: str) -> Iterator[Library]:
+    """Those that lie in `place`, which is `folder` in the image."""
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
+        if LIBRARY_NAME.fullmatch(path.name) and path.is_file() and answers(path):
+            yield Library(path.name, f"{folder}/{path.name}")
 
 
 def answers(path: Path) -> bool:

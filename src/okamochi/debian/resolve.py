@@ -10,7 +10,7 @@ from okamochi.debian.packages import Package, PackageIndex
 from okamochi.debian.relations import Relation, parse_relations
 from okamochi.errors import PlanError
 
-__all__ = ["Universe", "closure"]
+__all__ = ["Chosen", "Universe", "closure", "first_candidate", "missing", "missing_text"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,18 @@ class Chosen:
         virtual = parse_relations(package.stanza.get("provides", ""))
         for name in {package.name, *(one.name for group in virtual for one in group)}:
             self._by_offer[name].append(package)
+
+    def has(self, name: str) -> bool:
+        return name in self._by_name
+
+    def replace(self, package: Package) -> None:
+        """In the place of what had its name, if anything."""
+        before = self._by_name.pop(package.name, None)
+        if before is not None:
+            for offered in self._by_offer.values():
+                if before in offered:
+                    offered.remove(before)
+        self.add(package)
 
     def satisfies(self, group: tuple[Relation, ...]) -> bool:
         return any(package.provides(one) for one in group for package in self._by_offer.get(one.name, ()))

@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,9 +12,10 @@ from okamochi.debian import finishers, maintainer_scripts
 from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.deb import Control, read_control
 from okamochi.debian.fetch import THREADS, fetch_deb, require_cached
-from okamochi.debian.finishers import FINISHERS, Changes, Unpacked
+from okamochi.debian.finishers import FINISHERS, Changes, Finisher, Unpacked
 from okamochi.debian.rules import tree_key
 from okamochi.debian.sources import APT_FOLDER, Mirrors, find_mirrors
+from okamochi.debian.trims import is_kept
 from okamochi.debian.unpack import Row, make_links, unpack
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedDeb
@@ -23,7 +24,17 @@ from okamochi.oci.platform import Platform
 from okamochi.system.files import confined
 from okamochi.system.world import World
 
-__all__ = ["BaseTree", "Component", "base_tree", "tree_key"]
+__all__ = [
+    "BaseTree",
+    "Component",
+    "base_tree",
+    "finished",
+    "tree_in",
+    "tree_key",
+    "unpacked_packages",
+    "with_folders",
+    "write_rows",
+]
 
 KIND = "roots"
 TREE = "root"
@@ -80,7 +91,11 @@ def base_tree(
             folder, through_apt_proxy(world, apt_folder), tuple(sorted(debs)), platform, mirrors, snapshot
         )
 
-    folder = world.cache.folder(KIND, key, make)
+    return tree_in(world.cache.folder(KIND, key, make), key, debs)
+
+
+def tree_in(folder: Path, key: str, debs: Sequence[LockedDeb]) -> BaseTree:
+    """The tree that a folder of the cache holds."""
     rows = msgspec.msgpack.decode((folder / ROWS).read_bytes(), type=tuple[Row, ...])
     return BaseTree(
         root=folder / TREE,
@@ -95,25 +110,47 @@ def base_tree(
 def make_tree(
     folder: Path, world: World, debs: Sequence[LockedDeb], platform: Platform, mirrors: Mirrors, snapshot: str
 ) -> None:
-    require_cached(world, debs)
-    from concurrent.futures import ThreadPoolExecutor
-
     root = folder / TREE
     root.mkdir()
+    controls, found = unpacked_packages(world, debs, root, mirrors, snapshot)
+    maintainer_scripts.require_reviewed(controls)
+    write_rows(folder, finished(root, found, controls, platform))
+
+
+def unpacked_packages(
+    world: World,
+    debs: Sequence[LockedDeb],
+    root: Path,
+    mirrors: Mirrors,
+    snapshot: str,
+    *,
+    whole: Collection[str] = (),
+) -> tuple[tuple[tuple[str, Control], ...], list[Row]]:
+    """Fetched, verified and unpacked; their control files and rows, by name. Of those that are `whole`,
+    nothing is left out."""
+    require_cached(world, debs)
+    from concurrent.futures import ThreadPoolExecutor
 
     def one(deb: LockedDeb) -> tuple[Control, tuple[Row, ...]]:
         path = fetch_deb(world, deb, mirrors, snapshot)
         control = read_control(path)
         require_same(deb, control)
-        return control, unpack(path, root, deb.name)
+        kept = everything if deb.name in whole else is_kept
+        return control, unpack(path, root, deb.name, kept=kept)
 
     # the largest first: unpacking it is the longest piece of work that cannot be divided
     by_size = sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))
     with ThreadPoolExecutor(THREADS) as pool:
         found = dict(zip((deb.name for deb in by_size), pool.map(one, by_size), strict=True))
     controls = tuple((name, found[name][0]) for name in sorted(found))
-    maintainer_scripts.require_reviewed(controls)
-    rows = finished(root, [row for name in sorted(found) for row in found[name][1]], controls, platform)
+    return controls, [row for name in sorted(found) for row in found[name][1]]
+
+
+def everything(_package: str, _path: str) -> bool:
+    return True
+
+
+def write_rows(folder: Path, rows: Sequence[Row]) -> None:
     (folder / ROWS).write_bytes(msgspec.msgpack.encode(rows))
 
 
@@ -132,13 +169,17 @@ def require_same(deb: LockedDeb, control: Control) -> None:
 
 
 def finished(
-    root: Path, rows: Iterable[Row], controls: tuple[tuple[str, Control], ...], platform: Platform
+    root: Path,
+    rows: Iterable[Row],
+    controls: tuple[tuple[str, Control], ...],
+    platform: Platform,
+    chosen: Sequence[Finisher] = FINISHERS,
 ) -> tuple[Row, ...]:
     by_path = {row.path: row for row in rows}
     make_links(root, [row for row in by_path.values() if row.kind == "l"])
     unpacked = Unpacked(root, by_path, controls, platform)
     kept_folders: dict[str, Row] = {}
-    for finisher in FINISHERS:
+    for finisher in chosen:
         changes = finisher(unpacked)
         apply(changes, unpacked)
         for path, mode in changes.folders:

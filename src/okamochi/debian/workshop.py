@@ -24,10 +24,12 @@ from okamochi.oci.platform import Platform
 from okamochi.system.files import confined
 from okamochi.system.world import World
 
-__all__ = ["Workshop"]
+__all__ = ["MOUNT_POINTS", "ORDINARY", "PROGRAMS", "Workshop", "ordinary_links", "unpacked_beside"]
 
 KIND = "workshops"
 FORMAT = "1"
+# Owner of what no package has.
+ORDINARY = "workshop"
 MOUNT_POINTS = ("proc", "dev", "tmp", "build", "opt/venv")
 # A system always has these ("Essential: yes"), so no package says that it needs them.
 # fmt: off
@@ -68,6 +70,11 @@ class Workshop:
     def contents(self) -> Contents:
         world = through_apt_proxy(self.world, self.apt_folder)
         return Contents(world, self.archives, self.platform.debian_architecture)
+
+    @property
+    def python(self) -> str:
+        """Where the interpreter lies in the root."""
+        return f"/usr/bin/{self.suite.python_package}"
 
     def closure(self, packages: tuple[str, ...]) -> tuple[LockedDeb, ...]:
         """What these packages need at run time, as for an image."""
@@ -111,18 +118,9 @@ class Workshop:
 
 def fill(world: World, debs: Sequence[LockedDeb], folder: Path, root: Path, apt_folder: Path) -> None:
     """Packages unpacked beside the root, then moved into it: files first, links last."""
-    require_cached(world, debs)
-    mirrors = find_mirrors(world.environ, apt_folder)
     beside = folder / "beside"
-    beside.mkdir()
     root.mkdir(exist_ok=True)
-
-    def one(deb: LockedDeb) -> tuple[Row, ...]:
-        return unpack(fetch_deb(world, deb, mirrors, ""), beside, deb.name, kept=is_needed)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        unpacked = list(pool.map(one, sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))))
-    found = {row.path: row for rows in unpacked for row in rows}
+    found = unpacked_beside(world, debs, beside, apt_folder)
     for row in found.values():
         if row.kind == "f":
             place = confined(root, row.path, archive=row.owner)
@@ -134,13 +132,29 @@ def fill(world: World, debs: Sequence[LockedDeb], folder: Path, root: Path, apt_
     shutil.rmtree(beside)
 
 
+def unpacked_beside(
+    world: World, debs: Sequence[LockedDeb], beside: Path, apt_folder: Path = APT_FOLDER
+) -> dict[str, Row]:
+    """Packages fetched and unpacked into the new folder `beside`, without links; their rows by path."""
+    require_cached(world, debs)
+    mirrors = find_mirrors(world.environ, apt_folder)
+    beside.mkdir()
+
+    def one(deb: LockedDeb) -> tuple[Row, ...]:
+        return unpack(fetch_deb(world, deb, mirrors, ""), beside, deb.name, kept=is_needed)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        unpacked = list(pool.map(one, sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))))
+    return {row.path: row for rows in unpacked for row in rows}
+
+
 def ordinary_links(found: dict[str, Row]) -> list[Row]:
     """What maintainer scripts would link: merged folders, the shell, the compilers' plain names."""
     merged = (name for name in ("bin", "lib", "lib64", "sbin") if name not in found)
-    folders = [Row(name, "l", 0o777, "workshop", target=f"usr/{name}") for name in merged]
+    folders = [Row(name, "l", 0o777, ORDINARY, target=f"usr/{name}") for name in merged]
     wanted = {"usr/bin/sh": "dash", "usr/bin/cc": "gcc", "usr/bin/c++": "g++", "usr/bin/awk": "gawk"}
     programs = [
-        Row(path, "l", 0o777, "workshop", target=target)
+        Row(path, "l", 0o777, ORDINARY, target=target)
         for path, target in wanted.items()
         if path not in found and f"usr/bin/{target}" in found
     ]

@@ -5,14 +5,15 @@ import io
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from okamochi.errors import BuildError, PlanError, TransientRegistryError
 from okamochi.model.lock import LockedImage
+from okamochi.model.suites import SUITES, Suite
 from okamochi.oci.digest import Digest
 from okamochi.oci.image import Image, StoredBytes
 from okamochi.oci.image_config import ImageConfig
@@ -24,7 +25,10 @@ from okamochi.run.host.unpack import PieceReader, unpack_layer, within
 from okamochi.system.world import World
 from okamochi.workflows.known_places import CachedPlaces
 
-__all__ = ["BaseImage", "base_image", "resolve_base_image"]
+if TYPE_CHECKING:
+    from okamochi.debian.laid_tree import Ground
+
+__all__ = ["BaseImage", "base_image", "for_platform", "resolve_base_image"]
 
 KIND = "base-images"
 ROOTS = "image-roots"
@@ -98,6 +102,26 @@ class BaseImage:
             one for one in found if one.get("status", "").endswith(" installed") and "version" in one
         )
 
+    @cached_property
+    def system(self) -> dict[str, str]:
+        """What os-release(5) says, by its names."""
+        text = self.text("etc/os-release") or self.text("usr/lib/os-release")
+        pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
+        return {name: value.strip("\"'") for name, value in pairs}
+
+    @property
+    def suite(self) -> Suite | None:
+        """Debian's, from which packages can be added; None for a system whose archive nobody here knows."""
+        codename = self.system.get("VERSION_CODENAME", "")
+        known = (one for one in SUITES if one.name == codename and self.system.get("ID") == "debian")
+        return next(known, None)
+
+    @property
+    def ground(self) -> "Ground":
+        from okamochi.debian.laid_tree import Ground
+
+        return Ground(self.locked.manifest, self.place)
+
     @property
     def glibc_version(self) -> str:
         """ "2.41": decides which wheels run. PlanError for an image without Debian's or Ubuntu's libc6."""
@@ -128,6 +152,12 @@ def base_image(world: World, locked: LockedImage, platform: Platform) -> BaseIma
 
     key = locked.manifest.partition(":")[2]
     return BaseImage(image, locked, world.cache.folder(ROOTS, key, make))
+
+
+def for_platform(world: World, locked: LockedImage, platform: Platform) -> BaseImage:
+    """The image that the same name, at the same digest, has for another platform."""
+    named = f"{locked.name.partition('@')[0]}@{locked.digest}"
+    return base_image(world, resolve_base_image(world, named, platform), platform)
 
 
 def pulled(world: World, locked: LockedImage, platform: Platform) -> Image:
@@ -201,11 +231,6 @@ def checked_pieces(layer: Layer) -> Iterator[bytes]:
             where=str(layer.descriptor.digest),
             hint="the base image is damaged: choose another one",
         )
-
-
-def missing_packages(base: BaseImage, wanted: Sequence[str]) -> tuple[str, ...]:
-    present = {one.get("package") for one in base.packages}
-    return tuple(name for name in wanted if name not in present)
 
 
 def owners_in(base: BaseImage) -> dict[str, str]:

@@ -73,9 +73,12 @@ def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
     locked = next((one for one in lock.platforms if one.platform == str(built.platform)), None)
     if locked is not None and locked.image is not None:
         from okamochi.workflows.base_image import base_image
+        from okamochi.workflows.image_packages import added_owners
         from okamochi.workflows.image_toolchain import base_owners
 
-        owners = base_owners(base_image(world, locked.image, built.platform))
+        base = base_image(world, locked.image, built.platform)
+        added = added_owners(world, base, locked.debs, built.platform, lock.snapshot)
+        owners = {**base_owners(base), **added}
     else:
         debs = locked.debs if locked is not None else ()
         tree = base_tree(world, debs, built.platform, snapshot=lock.snapshot)
@@ -84,7 +87,7 @@ def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
 
 
 def lock_of(project: Path) -> "Lock":
-    content = DiskProject(project).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    content = DiskProject(project.resolve()).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
     if content is None:
         raise BuildError(
             f"there is no {LOCK_NAME}, so nobody can say which package a file came from",

@@ -27,13 +27,14 @@ DRIVER = Path(__file__).parent.parent / "run/host/wheel_driver.py"
 @dataclass(frozen=True)
 class BuildEnvironment:
     """`project_root` and `dependencies` are the project's: its package indexes count here, too. With
-    `exclude_newer` (RFC 3339) nothing younger is chosen."""
+    `exclude_newer` (RFC 3339) nothing younger is chosen. `python` is the interpreter's place in the root."""
 
     world: World
     target: Target
     project_root: Path
     dependencies: Dependencies
-    exclude_newer: str = ""
+    exclude_newer: str
+    python: str
 
     def fill(self, folder: Path, requirements: Sequence[str], built: tuple[Built, ...]) -> None:
         """UnfitPythonError when one of them has no wheel either."""
@@ -73,9 +74,10 @@ class BuildEnvironment:
         (folder / "lib" / f"python{self.target.python_version}" / "site-packages").mkdir(
             parents=True, exist_ok=True
         )
-        (folder / "bin/python").symlink_to(f"/usr/bin/python{self.target.python_version}")
+        (folder / "bin/python").symlink_to(self.python)
         (folder / "bin/python3").symlink_to("python")
-        (folder / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+        home = self.python.rpartition("/")[0]
+        (folder / "pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")
         (folder / "wheel_driver.py").write_bytes(DRIVER.read_bytes())
 
     def _text(self, requirements: Sequence[str]) -> str:

@@ -3,14 +3,12 @@
 from okamochi.build.components import foundation_components
 from okamochi.build.grouping import wheel_groups
 from okamochi.build.layers import compile_wheels, kit_layer, wheel_layer
-from okamochi.build.native import native_scan
-from okamochi.errors import PlanError
 from okamochi.system.world import World
-from okamochi.workflows.base_image import missing_packages
 from okamochi.workflows.foundation import LaidFoundation, packed, trees_of
+from okamochi.workflows.image_packages import added_layer, replaced_components
 from okamochi.workflows.image_toolchain import ImageToolchain, image_components, own_layer
-from okamochi.workflows.lock import NO_INSTANT, LockSession
-from okamochi.workflows.native import Finder
+from okamochi.workflows.lock import LockSession
+from okamochi.workflows.native import complete_base
 
 __all__ = ["lay_on_image"]
 
@@ -19,7 +17,8 @@ BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
 def lay_on_image(world: World, session: LockSession) -> LaidFoundation:
-    """PlanError when the image lacks what the plan asks for: its Python, glibc, Debian packages."""
+    """Debian packages that the image lacks are added from its own suite. PlanError when it lacks its Python
+    or glibc, or is of a system from which nothing can be added."""
     plan = session.planned.plan
     locked = session.image()
     assert locked is not None
@@ -28,28 +27,25 @@ def lay_on_image(world: World, session: LockSession) -> LaidFoundation:
     toolchain.python  # noqa: B018  an image without it is told before anything is resolved
     wheels = session.wheels()
     trees = trees_of(world, session, wheels)
-    with world.reporter.step("Native libraries: looking for what wheels need"):
-        native = Finder(world, session).packages(native_scan(world, trees, plan.native))
-    needed = (*plan.base.packages, *(one.name for one in native if one.name))
-    missing = missing_packages(base, needed)
-    if missing:
-        raise PlanError(
-            f"the image {locked.name} lacks Debian packages that the app needs: {', '.join(missing)}",
-            where="base.packages",
-            details=tuple(f"{one.name}: {one.needs[0].evidence}" for one in native if one.name in missing),
-            hint='choose a base that has them ([tool.okamochi] base), or base = "debian", which fetches them',
-        )
+    complete = complete_base(world, session, session.debs(), trees)
+    debs, snapshot = complete.debs, complete.snapshot
     with world.reporter.step("Dependencies: compiling"):
         compile_wheels(world, toolchain, trees)
     requests = [own_layer(world, toolchain, plan)]
+    if debs:
+        requests.append(added_layer(world, base, debs, session.platform, snapshot))
     requests += [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
     requests.append(kit_layer(world, toolchain, plan))
-    layers = (*base.image.layers, *packed(world, "Layers: dependencies and kit", requests))
-    lock = session.result((), NO_INSTANT, wheels, native)
+    title = f"Layers: {f'{len(debs)} packages, ' if debs else ''}dependencies and kit"
+    layers = (*base.image.layers, *packed(world, title, requests))
+    lock = session.result(debs, snapshot, wheels, complete.native)
     return LaidFoundation(
         toolchain=toolchain,
         layers=layers,
-        components=(*image_components(toolchain), *foundation_components((), trees)),
+        components=(
+            *replaced_components(image_components(toolchain), debs),
+            *foundation_components((), trees),
+        ),
         locked=next(found for found in lock.platforms if found.platform == str(session.platform)),
         lock=lock,
         environment=base.image.config.env,

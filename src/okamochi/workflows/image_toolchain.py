@@ -20,7 +20,8 @@ from okamochi.oci.native import native_platforms
 from okamochi.oci.packing import LayerRequest, Part, entries_key
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
-from okamochi.workflows.base_image import GROUP, PASSWD, BaseImage, base_image, owners_in, resolve_base_image
+from okamochi.workflows.base_image import GROUP, PASSWD, BaseImage, base_image, for_platform, owners_in
+from okamochi.workflows.image_packages import image_wheels
 
 __all__ = ["ImageToolchain", "base_owners", "image_components", "own_layer"]
 
@@ -76,8 +77,7 @@ class ImageToolchain:
         if self.platform in native_platforms():
             return interpreter_of(base, self.platform, self.version, self.identity)
         for native in native_platforms():
-            named = f"{self.locked.name.partition('@')[0]}@{self.locked.digest}"
-            other = base_image(self.world, resolve_base_image(self.world, named, native), native)
+            other = for_platform(self.world, self.locked, native)
             if magic_of(other, self.version) != magic_of(base, self.version):
                 break
             return interpreter_of(other, native, self.version, self.identity)
@@ -167,7 +167,7 @@ def named_user(base: BaseImage, user: int) -> Iterator[Entry]:
 
 
 def image_components(toolchain: ImageToolchain) -> tuple[Component, ...]:
-    """Its Debian packages, and the image itself for what belongs to none of them."""
+    """Its Debian packages, what is installed beside its Python, and the image itself for all else."""
     base = toolchain.base()
     debs = (
         Component(kind="deb", name=one["package"], version=one["version"], owner=f"deb:{one['package']}")
@@ -182,7 +182,7 @@ def image_components(toolchain: ImageToolchain) -> tuple[Component, ...]:
         owner=IMAGE_OWNER,
         sha256=toolchain.locked.manifest.partition(":")[2],
     )
-    return (whole, *distinct.values())
+    return (whole, *distinct.values(), *image_wheels(base, library_of(toolchain.python, toolchain.version)))
 
 
 def base_owners(base: BaseImage) -> dict[str, str]:

@@ -13,7 +13,7 @@ from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.native import NativePackage
-from okamochi.model.suites import suite_named
+from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
@@ -23,11 +23,10 @@ from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 
 if TYPE_CHECKING:
     from okamochi.pypi.built_wheel import Built
+    from okamochi.workflows.base_image import BaseImage
 
 __all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
 
-# A base image has no instant of an archive.
-NO_INSTANT = "1970-01-01T00:00:00Z"
 UV_FILES = frozenset({"pyproject.toml", "uv.toml"})
 
 
@@ -73,17 +72,29 @@ class LockSession:
             session.require_fit()
         return session
 
-    @property
-    def glibc_version(self) -> str:
-        """Decides which wheels run. A base image is pulled for it: its name does not tell."""
-        base = self.planned.plan.base
-        if base.kind == "debian":
-            return suite_named(base.suite).glibc_version
+    def opened_image(self) -> "BaseImage":
+        """The base image, pulled and unpacked: its name tells nothing of what is in it."""
         from okamochi.workflows.base_image import base_image
 
         image = self.image()
         assert image is not None
-        return base_image(self.world, image, self.platform).glibc_version
+        return base_image(self.world, image, self.platform)
+
+    @property
+    def glibc_version(self) -> str:
+        """Decides which wheels run."""
+        base = self.planned.plan.base
+        if base.kind == "debian":
+            return suite_named(base.suite).glibc_version
+        return self.opened_image().glibc_version
+
+    @property
+    def suite(self) -> Suite:
+        """Where packages and the names of what holds a file come from: the base image's own suite, the plan's
+        where the image is of none."""
+        base = self.planned.plan.base
+        own = self.opened_image().suite if base.kind == "image" else None
+        return own or suite_named(base.suite)
 
     @property
     def old_platform(self) -> LockedPlatform | None:
@@ -146,28 +157,33 @@ class LockSession:
             return self.old_platform.debs, self.old.snapshot
         if self.chosen is not None:
             return self.chosen
-        if self.planned.plan.base.kind == "image":
-            return (), NO_INSTANT
         return self.debs_with(self.old_native)
 
     @property
     def old_native(self) -> tuple[str, ...]:
         """Names of the Debian packages that the lock has for what wheels and code need."""
-        if self.old_platform is None or self.old is None or self.old.suite != self.planned.plan.base.suite:
+        if self.old_platform is None or self.old is None or not self.old_platform.native:
+            return ()
+        if self.old.suite != self.suite.name:
             return ()  # suites call them by other names
         return tuple(one.name for one in self.old_platform.native if one.name)
 
     def debs_with(self, native: Sequence[str]) -> tuple[tuple[LockedDeb, ...], str]:
         """Resolved, whatever the lock has, with these packages beside the plan's."""
+        base = self.planned.plan.base
+        wanted = (*base.packages, *native)
+        if base.kind == "image":
+            from okamochi.workflows.image_packages import debs_upon
+
+            return debs_upon(self.world, self.opened_image(), self.platform, wanted)
         from okamochi.debian import resolve_base
 
-        base = self.planned.plan.base
         with self.world.reporter.step(f"Base: choosing packages of Debian {base.suite}"):
             resolved = resolve_base(
                 self.world,
                 suite=base.suite,
                 platform=self.platform,
-                packages=(*base.packages, *native),
+                packages=wanted,
                 python_package=base.python_package,
             )
         return resolved.debs, resolved.snapshot
@@ -256,7 +272,7 @@ class LockSession:
             base_inputs=base_inputs(self.planned),
             wheel_inputs=wheel_inputs(self.planned),
             python_version=plan.python_version,
-            suite=plan.base.suite,
+            suite=self.suite.name,
             snapshot=snapshot,
             corrected_plan=self.planned.uncorrected if self.planned.corrections else "",
             corrections=self.planned.corrections,

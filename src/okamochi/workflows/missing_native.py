@@ -5,9 +5,9 @@ import re
 from okamochi.debian.workshop import Workshop
 from okamochi.errors import RegistryError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound
-from okamochi.model.suites import suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
+from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject
 
 __all__ = ["missing_native"]
@@ -23,9 +23,12 @@ def missing_native(world: World, planned: PlannedProject, platform: Platform, te
     """One more Debian package; None when the text tells of nothing that is missing, or no package has it."""
     libraries, programs = LIBRARY.findall(text), PROGRAM.findall(text)
     programs = [name for name in programs if name not in SHELLS and FILE.fullmatch(name) is None]
-    if planned.plan.base.kind != "debian" or not (libraries or programs):
+    if not (libraries or programs):
         return None
-    contents = Workshop(world, suite_named(planned.plan.base.suite), platform).contents
+    session = LockSession.open(world, planned, platform, LockMode.KEEP)
+    if planned.plan.base.kind == "image" and session.opened_image().suite is None:
+        return None
+    contents = Workshop(world, session.suite, platform).contents
     tried = {one.value for one in planned.corrections if one.kind is CorrectionKind.PACKAGE}
     try:
         found = [(name, contents.package_of_library(name), "opens") for name in libraries]

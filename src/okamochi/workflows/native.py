@@ -13,7 +13,6 @@ from okamochi.debian.workshop import Workshop
 from okamochi.errors import PlanError
 from okamochi.model.lock import LockedDeb
 from okamochi.model.native import SHELL, SHELL_WARNING, NativeNeed, NativePackage
-from okamochi.model.suites import suite_named
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockMode, LockSession
@@ -97,19 +96,14 @@ class Finder:
 
     @cached_property
     def workshop(self) -> Workshop:
-        suite = suite_named(self.session.planned.plan.base.suite)
-        return Workshop(self.world, suite, self.session.platform)
+        return Workshop(self.world, self.session.suite, self.session.platform)
 
     @cached_property
     def base(self) -> frozenset[str]:
         """Names of the packages that are there anyway."""
         session = self.session
-        image = session.image()
-        if image is not None:
-            from okamochi.workflows.base_image import base_image
-
-            found = base_image(self.world, image, session.platform)
-            return frozenset(one["package"] for one in found.packages)
+        if session.planned.plan.base.kind == "image":
+            return frozenset(one["package"] for one in session.opened_image().packages)
         if session.base_fits and not session.old_native:
             return frozenset(deb.name for deb in session.debs()[0])
         return frozenset(deb.name for deb in session.debs_with(())[0])

@@ -6,11 +6,12 @@ from packaging.utils import canonicalize_name
 from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
+from okamochi.oci.platform import Platform
 from okamochi.pypi.target import Target
 from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.python_attempts import REASON_LIMIT, plain
-from okamochi.workflows.wheel_builder import WheelBuilder
+from okamochi.workflows.wheel_builder import Shop, WheelBuilder
 
 __all__ = ["build_again", "built_from_source"]
 
@@ -25,8 +26,8 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     build for the first Python failed."""
     if not isinstance(refusal, UnfitPythonError) or not refusal.packages:
         raise refusal
-    if session.planned.plan.base.kind == "image":  # building needs Debian's own Python and its headers
-        raise refusal
+    if session.planned.plan.base.kind == "image" and session.opened_image().suite is None:
+        raise refusal  # there is no archive to take compilers from
     failures: list[OkamochiError] = []
     for candidate in by_packages(candidates(session, refusal), refusal):
         try:
@@ -126,7 +127,24 @@ def as_before(asked: str, session: LockSession) -> str:
 def builder_of(session: LockSession) -> WheelBuilder:
     plan = session.planned.plan
     target = Target(plan.python_version, session.platform, session.glibc_version)
-    return WheelBuilder(session.world, session.planned.root, plan.dependencies, plan.base.suite, target)
+    ground = session.suite.name
+    if (image := session.image()) is not None:
+        ground = f"{ground} {image.digest}"
+
+    def shop_for(platform: Platform) -> Shop:
+        if image is None:
+            from okamochi.debian.workshop import Workshop
+
+            return Workshop(session.world, session.suite, platform)
+        from okamochi.workflows.base_image import for_platform
+        from okamochi.workflows.image_workshop import ImageWorkshop
+
+        base = session.opened_image()
+        if platform != session.platform:
+            base = for_platform(session.world, image, platform)
+        return ImageWorkshop(session.world, base, session.suite, platform, plan.python_version)
+
+    return WheelBuilder(session.world, session.planned.root, plan.dependencies, ground, target, shop_for)
 
 
 def build_again(session: LockSession, wheels: tuple[LockedWheel, ...]) -> None:

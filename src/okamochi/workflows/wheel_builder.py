@@ -4,21 +4,21 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
-from okamochi.debian.workshop import Workshop
+from okamochi.debian.contents import Contents
 from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
 from okamochi.model.lock import BuiltFrom, LockedWheel
 from okamochi.model.plan import Dependencies
-from okamochi.model.suites import suite_named
 from okamochi.oci.native import native_platforms
+from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built, normalized, require_wheel_of
 from okamochi.pypi.sdists import (
     Sdist,
@@ -35,7 +35,7 @@ from okamochi.system.world import World
 from okamochi.workflows.build_environment import BuildEnvironment
 from okamochi.workflows.missing_pieces import Remedy, remedy_for
 
-__all__ = ["MadeWheel", "WheelBuilder"]
+__all__ = ["MadeWheel", "Shop", "WheelBuilder"]
 
 KIND = "built-wheels"
 FORMAT = "2"
@@ -51,6 +51,17 @@ ANSWER_LIMIT_BYTES = 1_000_000
 VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
 
 
+class Shop(Protocol):
+    """Roots with a Python, where packages are built: of Debian's packages, or of a base image."""
+
+    @property
+    def python(self) -> str: ...
+    @property
+    def contents(self) -> Contents: ...
+    def root(self, packages: tuple[str, ...]) -> Path: ...
+    def small_root(self) -> Path: ...
+
+
 class MadeWheel(msgspec.Struct, frozen=True, kw_only=True):
     """What the cache remembers of a build."""
 
@@ -59,18 +70,21 @@ class MadeWheel(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class WheelBuilder:
-    """For one project and Python. `made` are the wheels built so far, those that builds needed among them."""
+    """For one project and Python. `ground` is what the image is made on: a suite, or one image; `shop_for`
+    gives the root to build in on a platform. `made` are the wheels built so far, those that builds needed
+    among them."""
 
     world: World
     project_root: Path
     dependencies: Dependencies
-    suite_name: str
+    ground: str
     target: Target
+    shop_for: Callable[[Platform], Shop]
     made: list[MadeWheel] = field(default_factory=list)
 
     @cached_property
-    def workshop(self) -> Workshop:
-        return Workshop(self.world, suite_named(self.suite_name), self.maker.platform)
+    def workshop(self) -> Shop:
+        return self.shop_for(self.maker.platform)
 
     @cached_property
     def maker(self) -> Target:
@@ -115,7 +129,7 @@ class WheelBuilder:
         return known
 
     def _key(self, sdist: Sdist) -> str:
-        key = f"{FORMAT} {sdist.sha256} {self.target.title} {self.suite_name}"
+        key = f"{FORMAT} {sdist.sha256} {self.target.title} {self.ground}"
         return f"{key} {sdist.place} {sdist.tagged}" if sdist.place or sdist.tagged else key
 
     def _known(self, sdist: Sdist) -> MadeWheel | None:
@@ -176,7 +190,12 @@ class WheelBuilder:
     ) -> Path:
         """With what the build needs; what of it has no wheel is built first."""
         environment = BuildEnvironment(
-            self.world, self.maker, self.project_root, self.dependencies, exclude_newer
+            self.world,
+            self.maker,
+            self.project_root,
+            self.dependencies,
+            exclude_newer,
+            python=self.workshop.python,
         )
         venv = folder / "venv"
         for _ in range(MOST_TRIES):
