@@ -5,6 +5,7 @@ import re
 from okamochi.debian.workshop import Workshop
 from okamochi.errors import RegistryError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound
+from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockMode, LockSession
@@ -25,10 +26,10 @@ def missing_native(world: World, planned: PlannedProject, platform: Platform, te
     programs = [name for name in programs if name not in SHELLS and FILE.fullmatch(name) is None]
     if not (libraries or programs):
         return None
-    session = LockSession.open(world, planned, platform, LockMode.KEEP)
-    if planned.plan.base.kind == "image" and session.opened_image().suite is None:
+    suite = suite_of(world, planned, platform)
+    if suite is None:
         return None
-    contents = Workshop(world, session.suite, platform).contents
+    contents = Workshop(world, suite, platform).contents
     tried = {one.value for one in planned.corrections if one.kind is CorrectionKind.PACKAGE}
     try:
         found = [(name, contents.package_of_library(name), "opens") for name in libraries]
@@ -42,3 +43,10 @@ def missing_native(world: World, planned: PlannedProject, platform: Platform, te
         if package and package not in tried and is_sound(correction):
             return correction
     return None
+
+
+def suite_of(world: World, planned: PlannedProject, platform: Platform) -> Suite | None:
+    """Where more packages would come from; None for a base image of which nothing is known."""
+    if planned.plan.base.kind == "debian":
+        return suite_named(planned.plan.base.suite)
+    return LockSession.open(world, planned, platform, LockMode.KEEP).opened_image().suite
