@@ -34,3 +34,11 @@ def test_a_version_that_no_file_tells_is_said() -> None:
     dynamic = TABLE.replace('version = "1.5"', 'dynamic = ["version"]')
     plan = planned({"app.py": FLASK_APP, "pyproject.toml": SYSTEM + dynamic})
     assert "no file tells its version: 0 is taken" in decision(plan, "dependencies.local").summary
+
+
+def test_a_version_that_tags_tell_is_announced() -> None:
+    dynamic = TABLE.replace('version = "1.5"', 'dynamic = ["version"]')
+    system = SYSTEM.replace("requires = [", 'requires = ["hatch-vcs", ')
+    assert system != SYSTEM
+    plan = planned({"app.py": FLASK_APP, "pyproject.toml": system + dynamic})
+    assert "its version is what git's tags tell" in decision(plan, "dependencies.local").summary

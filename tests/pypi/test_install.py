@@ -276,14 +276,18 @@ def test_equal_files_of_two_wheels_count_once(install, links):
     assert content(second, f"{SITE}/ns/two.py") == b"2"
 
 
-def test_different_files_of_two_wheels_are_an_error_that_names_both(install, links):
-    one = make_wheel(links, "one", files={"shared.py": b"1"})
-    two = make_wheel(links, "two", files={"shared.py": b"2"})
-    for _ in range(2):
-        with pytest.raises(BuildError) as caught:
-            install(one, two)
-        assert "one 1.0 and two 1.0" in caught.value.message
-    (alone,) = install(two)
+def test_of_different_files_of_two_wheels_the_first_names_count_and_both_are_named(tmp_path, links):
+    one = make_wheel(links, "one", files={"shared.py": b"1", "shared_too.py": b"1"})
+    two = make_wheel(links, "two", files={"shared.py": b"2", "shared_too.py": b"2", "own.py": b"2"})
+    world = make_world(tmp_path, local_environ(tmp_path, links=links))
+    arguments = {"python_version": PYTHON, "platform": LINUX_AMD64, "glibc_version": GLIBC}
+    second, first = wheel_trees(world, (locked(two), locked(one)), **arguments)
+    assert content(first, f"{SITE}/shared.py") == b"1"
+    assert {f"{SITE}/shared.py", f"{SITE}/shared_too.py"}.isdisjoint(paths(second))
+    assert content(second, f"{SITE}/own.py") == b"2"
+    (told,) = [note for note in world.reporter.notes if "both bring" in note]
+    assert "one 1.0 and two 1.0 both bring" in told and "1 more that differ" in told
+    (alone,) = wheel_trees(world, (locked(two),), **arguments)
     assert content(alone, f"{SITE}/shared.py") == b"2"
 
 

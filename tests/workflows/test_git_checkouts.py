@@ -8,7 +8,8 @@ import pytest
 
 from okamochi.errors import PlanError, RegistryError
 from okamochi.system.world import World
-from okamochi.workflows.git_checkouts import git_checkout, git_source, next_version
+from okamochi.build.git_tags import next_version
+from okamochi.workflows.git_checkouts import git_checkout, git_source
 from tests.pypi.wheel_making import make_world
 
 PYPROJECT = '[project]\nname = "lib"\ndynamic = ["version"]\n[tool.setuptools_scm]\n'

@@ -58,6 +58,18 @@ def test_the_project_itself_counts_as_installed_with_its_scripts_and_plugins(
     assert f"{SITE}/my_shop-1.1.dist-info/METADATA" in second.members
     assert f"{SITE}/my_shop-1.0.dist-info/METADATA" not in second.members
 
+    text = PYPROJECT.replace('version = "VERSION"', 'dynamic = ["version"]').replace(
+        '["hatchling"]', '["hatchling", "hatch-vcs"]'
+    )
+    (root / "pyproject.toml").write_text(text)
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "one")
+    for tag in ("v3.1", "v3.2"):
+        git(root, "tag", tag)
+        members = build(root, layout=tag).members
+        assert f"{SITE}/my_shop-{tag[1:]}.dist-info/METADATA" in members
+
 
 LIBRARY = """\
 [build-system]

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["MOST_BYTES", "read_commit"]
+__all__ = ["MOST_BYTES", "read_commit", "read_tag"]
 
 MOST_BYTES = 1_000_000
 MOST_PACKS = 500
 MOST_DELTAS = 64
-COMMIT, OFS_DELTA, REF_DELTA = 1, 6, 7
+COMMIT, TAG, OFS_DELTA, REF_DELTA = 1, 4, 6, 7
+WORDS = {COMMIT: b"commit", TAG: b"tag"}
 IDX_MAGIC = b"\xfftOc\x00\x00\x00\x02"
 FANOUT = 8
 TABLES = FANOUT + 256 * 4
@@ -21,30 +22,39 @@ TABLES = FANOUT + 256 * 4
 def read_commit(git: Path, name: str) -> bytes:
     """The commit with this name (hexadecimal) in the folder .git; b"" when it is not there, is no commit, or
     cannot be read."""
+    return read_object(git, name, COMMIT)
+
+
+def read_tag(git: Path, name: str) -> bytes:
+    """The annotated tag with this name, likewise."""
+    return read_object(git, name, TAG)
+
+
+def read_object(git: Path, name: str, wanted: int) -> bytes:
     try:
         loose = git / "objects" / name[:2] / name[2:]
         if loose.is_file():
-            return loose_commit(loose)
-        return packed_commit(git / "objects" / "pack", bytes.fromhex(name))
+            return loose_object(loose, WORDS[wanted])
+        return packed_object(git / "objects" / "pack", bytes.fromhex(name), wanted)
     except (OSError, ValueError, StopIteration, RuntimeError, zlib.error):
         return b""
 
 
-def loose_commit(path: Path) -> bytes:
+def loose_object(path: Path, word: bytes) -> bytes:
     with path.open("rb") as stream:
         content = zlib.decompressobj().decompress(stream.read(MOST_BYTES), MOST_BYTES)
     head, _, body = content.partition(b"\0")
-    return body if re.fullmatch(rb"commit \d+", head) else b""
+    return body if re.fullmatch(word + rb" \d+", head) else b""
 
 
-def packed_commit(folder: Path, name: bytes) -> bytes:
+def packed_object(folder: Path, name: bytes, wanted: int) -> bytes:
     for index in sorted(folder.glob("pack-*.idx"))[:MOST_PACKS]:
         pack_file = index.with_suffix(".pack")
         place = place_in(index, name) if index.is_file() and pack_file.is_file() else None
         if place is not None:
             with pack_file.open("rb") as pack:
                 kind, content = object_at(pack, place, index, MOST_DELTAS)
-            return content if kind == COMMIT else b""
+            return content if kind == wanted else b""
     return b""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from okamochi.system.clock import Clock
 
-__all__ = ["Revision", "read_commit_instant", "read_revision"]
+__all__ = ["Revision", "read_commit_instant", "read_revision", "tags_stamp"]
 
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 COMMITTER = re.compile(rb"^committer [^\n]*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
@@ -45,6 +45,19 @@ def git_folder(project: Path) -> Path | None:
         if git.exists():
             return git if git.is_dir() else None
     return None
+
+
+def tags_stamp(project: Path) -> str:
+    """Another one whenever a tag came, moved or went."""
+    git = git_folder(project)
+    return " ".join(map(changed_at, (git / "packed-refs", git / "refs/tags"))) if git is not None else ""
+
+
+def changed_at(place: Path) -> str:
+    try:
+        return str(place.stat().st_mtime_ns)
+    except OSError:
+        return "-"
 
 
 def instant_of(git: Path, commit: str) -> str:

@@ -39,7 +39,7 @@ def wheel_trees(
     `project_root` and `dependencies` let the project's own index options count for the download. Wheels
     `offered` are files of the cache, not to be fetched.
     RegistryError when a wheel cannot be had with its locked digest (offline: listing what is missing);
-    BuildError when two wheels bring the same path with different content, or one holds what none may hold.
+    BuildError when one holds what none may hold.
     """
     missing = tuple(wheel for wheel in wheels if _held(world, wheel, python_version) is None)
     if missing:

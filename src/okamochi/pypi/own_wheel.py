@@ -21,9 +21,10 @@ NO_VERSION = "0"
 WHEEL = "Wheel-Version: 1.0\nGenerator: okamochi\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
-def own_wheel(world: World, facts: PackageFacts, folder: str) -> Built:
-    """Of the package whose source lies in `folder` of the project ("" is its root); kept in the cache."""
-    version = facts.version or NO_VERSION
+def own_wheel(world: World, facts: PackageFacts, folder: str, *, version: str = "") -> Built:
+    """Of the package whose source lies in `folder` of the project ("" is its root); kept in the cache.
+    `version` counts where the files tell none."""
+    version = facts.version or version or NO_VERSION
     stem = f"{facts.normalized.replace('-', '_')}-{version}"
     root = posixpath.normpath(posixpath.join(APP_ROOT, folder, facts.import_folder))
     files = {

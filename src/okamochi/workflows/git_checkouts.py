@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
 from okamochi.pypi.requirements import expanded
 from okamochi.system.process import Completed
@@ -164,13 +165,3 @@ class Git:
             self.run("fetch", "--quiet", "--tags", "--", url)
         described = self.run("describe", "--tags", "--long", "--match", "*[0-9]*").text
         return next_version(described)
-
-
-def next_version(described: str) -> str:
-    found = re.fullmatch(r"(?:.*?[-_/])?v?(\d+(?:\.\d+)*)-(\d+)-g[0-9a-f]+", described)
-    if found is None:
-        return ""
-    if found[2] == "0":
-        return found[1]
-    *before, last = found[1].split(".")
-    return ".".join((*before, str(int(last) + 1))) + f".dev{found[2]}"

@@ -1,12 +1,13 @@
 """Packages that are source of the project itself, as wheels: made at each build, never locked."""
 
+from okamochi.build.git_tags import tagged_version
 from okamochi.errors import BuildError, PlanError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_references import is_archive, wheel_name
 from okamochi.pypi.manifests.package_facts import read_package
-from okamochi.pypi.own_wheel import own_wheel
+from okamochi.pypi.own_wheel import NO_VERSION, own_wheel
 from okamochi.pypi.sdists import SIZE_LIMIT_BYTES, Sdist
 from okamochi.workflows.lock import LockSession
 from okamochi.workflows.packed_source import packed_folder
@@ -30,22 +31,31 @@ def wheel_of(session: LockSession, builder: WheelBuilder, package: LocalPackage)
     facts = read_package(session.planned.project, package.path)
     if facts is None or facts.normalized != package.name:
         raise changed(package)
+    version = tagged(session, package) if facts.from_tags else facts.version
     if package.editable:
-        return own_wheel(session.world, facts, package.path)
-    stem = f"{package.name}-{facts.version or '0'}"
+        return own_wheel(session.world, facts, package.path, version=version)
+    stem = f"{package.name}-{version or NO_VERSION}"
     folder = session.planned.root / package.path
     sdist = Sdist(
         name=package.name,
-        version=facts.version,
+        version=version,
         filename=f"{stem}.tar.gz",
         sha256=packed_folder(session.world, folder, stem, where=package.path),
-        tagged=NO_VERSION if facts.from_tags else "",
+        # what takes its version from tags has to be told one: the folder that is built has no history
+        tagged=version if facts.from_tags else "",
     )
     return built(builder, sdist)
 
 
-# What takes its version from tags has to be told one: the folder that is built has no history.
-NO_VERSION = "0"
+def tagged(session: LockSession, package: LocalPackage) -> str:
+    """What the checkout's tags say; a download without history, or a shallow clone, has none."""
+    found = tagged_version(session.planned.root / package.path)
+    if not found:
+        session.world.reporter.warn(
+            f"{package.name} takes its version from git's tags, and none is here: {NO_VERSION} is taken; "
+            "git fetch --unshallow --tags brings them"
+        )
+    return found or NO_VERSION
 
 
 def built(builder: WheelBuilder, sdist: Sdist) -> Built:

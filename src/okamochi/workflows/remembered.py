@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from okamochi.build.revision import read_revision
+from okamochi.build.revision import read_revision, tags_stamp
 from okamochi.oci.image import Image, StoredBytes
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
@@ -146,11 +146,11 @@ class Memory:
         self.world.cache.put_record(KIND, self.key, content)
 
     def surroundings(self) -> tuple[str, list[str]]:
-        """Lock and revision, as they are compared."""
+        """Lock and revision with its tags, as they are compared."""
         content = DiskProject(self.root).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
         lock = hashlib.sha256(content).hexdigest() if content is not None else ""
         revision = read_revision(self.root)
-        return lock, [revision.commit, revision.source]
+        return lock, [revision.commit, revision.source, tags_stamp(self.root)]
 
 
 def project_facts(root: Path, watch_all: bool) -> dict[str, FileFacts] | None:

@@ -1,0 +1,94 @@
+"""Tags against what git itself says of them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from okamochi.build.git_tags import next_version, tagged_version
+from okamochi.build.revision import tags_stamp
+
+
+def git(root: Path, *arguments: str, minute: int = 0) -> str:
+    date = f"2021-05-06T07:{minute:02}:00Z"
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "c"}
+    environ = {**who, "GIT_COMMITTER_EMAIL": "c@d", "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": date}
+    environ |= {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(root)}
+    argv = ("git", "-C", str(root), "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false", *arguments)
+    return subprocess.run(argv, env=environ, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(root: Path, minute: int) -> None:
+    git(root, "commit", "-q", "--allow-empty", "-m", f"at {minute}", minute=minute)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git to make repositories with")
+    root = tmp_path / "repository"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    commit(root, 1)
+    return root
+
+
+def test_the_tag_itself_is_the_version_and_commits_since_make_it_the_next_ones(repository: Path) -> None:
+    assert tagged_version(repository) == ""
+    git(repository, "tag", "v1.2.0")
+    assert tagged_version(repository) == "1.2.0"
+    commit(repository, 2)
+    (repository / "services").mkdir()
+    assert tagged_version(repository / "services") == "1.2.1.dev1"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_annotated_tags_are_followed_loose_and_packed(repository: Path, packed: bool) -> None:
+    git(repository, "tag", "-a", "-m", "note", "release-2.0rc1")
+    commit(repository, 2)
+    git(repository, "tag", "nightly")
+    if packed:
+        git(repository, "pack-refs", "--all")
+        git(repository, "repack", "-q", "-a", "-d")
+        assert not list((repository / ".git/refs/tags").iterdir())
+    assert tagged_version(repository) == "2.0rc2.dev1"
+
+
+def test_commits_of_merged_branches_count_as_git_counts_them(repository: Path) -> None:
+    git(repository, "checkout", "-q", "-b", "old")
+    for minute in (2, 3, 20):
+        commit(repository, minute)
+    git(repository, "checkout", "-q", "main")
+    for minute in (4, 5):
+        commit(repository, minute)
+    git(repository, "tag", "0.9")
+    commit(repository, 6)
+    git(repository, "merge", "-q", "--no-ff", "-m", "merge", "old", minute=30)
+    described = git(repository, "describe", "--tags", "--long")
+    assert described.startswith("0.9-5-g")
+    assert tagged_version(repository) == next_version(described) == "0.10.dev5"
+
+
+def test_the_highest_of_several_tags_of_one_commit_counts(repository: Path) -> None:
+    for name in ("1.9", "v1.10", "1.10rc1", "not-a-version"):
+        git(repository, "tag", name)
+    assert tagged_version(repository) == "1.10"
+
+
+def test_a_clone_whose_history_was_cut_off_has_none(repository: Path, tmp_path: Path) -> None:
+    git(repository, "tag", "1.0")
+    for minute in (2, 3):
+        commit(repository, minute)
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", str(shallow))
+    assert tagged_version(shallow) == ""
+    assert tagged_version(tmp_path) == ""
+
+
+def test_a_new_tag_is_noticed(repository: Path, tmp_path: Path) -> None:
+    before = tags_stamp(repository)
+    git(repository, "tag", "1.0")
+    assert before != tags_stamp(repository) != ""
+    assert tags_stamp(tmp_path) == ""
