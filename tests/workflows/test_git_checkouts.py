@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
 from okamochi.system.world import World
-from okamochi.build.git_tags import next_version
 from okamochi.workflows.git_checkouts import git_checkout, git_source
 from tests.pypi.wheel_making import make_world
 

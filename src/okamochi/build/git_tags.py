@@ -103,8 +103,8 @@ def peeled(git: Path, place: str) -> str:
 
 
 def walked(git: Path, head: str, tags: dict[str, Version]) -> tuple[str, int]:
-    """The tagged commit met first, the newest commits first, and how many are not among its ancestors; "" when
-    there is none."""
+    """The tagged commit met first, the newest commits first, and how many are not among its ancestors; ""
+    when there is none."""
     waiting, seen = [(0, head, facts_of(git, head)[0])], {head}
     nearest, of_tag, distance = "", set[str](), 0
     while waiting and len(seen) < MOST_COMMITS:

@@ -62,7 +62,9 @@ def asked_for(sources: Sources, facts: PackageFacts) -> Evidence | None:
 def own_package_decision(found: Detected[tuple[LocalPackage, PackageFacts]]) -> Decision:
     package, facts = found.value
     shown = f"{package.name} {facts.version}" if facts.version else package.name
-    unknown = "its version is what git's tags tell" if facts.from_tags else "no file tells its version: 0 is taken"
+    unknown = (
+        "its version is what git's tags tell" if facts.from_tags else "no file tells its version: 0 is taken"
+    )
     told = "" if facts.version else f"; {unknown}"
     return Decision(
         field="dependencies.local",

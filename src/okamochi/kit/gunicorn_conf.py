@@ -212,8 +212,8 @@ def _has_ended(pid: int) -> bool:
 
 
 def post_fork(server: _Any, worker: _Any) -> None:
-    """An app that parses arguments while it is imported, or in its factory, gets none: gunicorn's own, such as
-    --config, are not for it. The master keeps them for its reload."""
+    """An app that parses arguments while it is imported, or in its factory, gets none: gunicorn's own, such
+    as --config, are not for it. The master keeps them for its reload."""
     del _sys.argv[1:]
 
 

@@ -19,10 +19,10 @@ NAMESPACE_MARKS = (b"extend_path", b"declare_namespace")
 def left_out_paths(trees: tuple[WheelTree, ...], warn: Callable[[str], None]) -> dict[str, tuple[str, ...]]:
     """For each wheel's name the paths that an earlier wheel (by name) provides already.
 
-    Equal files and namespace __init__.py are no matter. Of all others the first wheel's counts, with a warning
-    for each pair: pip installs packages that do not need each other from the last name to the first, and lets
-    the last one win. That both are asked for (psycopg2 and psycopg2-binary) is common and works mostly; whether
-    it does here, the proof of the entry point tells.
+    Equal files and namespace __init__.py are no matter. Of all others the first wheel's counts, with a
+    warning for each pair: pip installs packages that do not need each other from the last name to the first,
+    and lets the last one win. That both are asked for (psycopg2 and psycopg2-binary) is common and works
+    mostly; whether it does here, the proof of the entry point tells.
     """
     holders: dict[str, list[WheelTree]] = defaultdict(list)
     for tree in sorted(trees, key=lambda tree: tree.wheel.name):
@@ -35,8 +35,8 @@ def left_out_paths(trees: tuple[WheelTree, ...], warn: Callable[[str], None]) ->
             left_out[later.wheel.name].append(path)
             if not _is_same(path, several[0], later):
                 differing[_shown(several[0]), _shown(later)].append(path)
-    for (first, later), paths in sorted(differing.items()):
-        warn(_told(first, later, paths))
+    for (first, second), paths in sorted(differing.items()):
+        warn(_told(first, second, paths))
     return {name: tuple(paths) for name, paths in sorted(left_out.items())}
 
 

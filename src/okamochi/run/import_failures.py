@@ -36,9 +36,24 @@ def missing_module(log: str) -> Cause | None:
         )
     if found["name"].partition(".")[0] == library_of_last_frame(log[: found.start()]):
         return too_old(found["name"].partition(".")[0], f"no module {found['name']}", log)
+    whole, dot, _ = found["name"].rpartition(".")
+    if dot:  # of a name with dots Python tells the whole only when what is before the last one was found
+        return without_part(whole, found["name"], log)
     return Cause(
         f"the module {found['name']} cannot be imported: it is not installed in the image",
         "add its package to the requirements; a module of the app itself: check the entry point's folder",
+        own_frame(log),
+    )
+
+
+def without_part(package: str, module: str, log: str) -> Cause:
+    top = package.partition(".")[0]
+    stored = " A pickled file asks for the modules of the version that wrote it: write it anew, or"
+    pickled = stored if re.search(r"\bpickle|joblib|\.load\(", log) else f" If {top} was installed,"
+    return Cause(
+        f"the module {module} cannot be imported: {package} is there, but has no such part",
+        f"if {top} is the app's own, a file is missing or is ignored.{pickled} bound {top} in the "
+        "requirements to the versions that have it",
         own_frame(log),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from okamochi.detect.health import rank
 from okamochi.errors import OkamochiError
@@ -19,7 +20,9 @@ from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import TcpProbe
+from okamochi.model.suites import SUITES
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
+from okamochi.workflows.older_library import CAME_OUT
 from okamochi.workflows.older_python import left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 
@@ -33,6 +36,9 @@ LACKS = (
     re.compile(r"cannot import name '\w+' from '([\w.]+)' \(.*/site-packages/"),
     re.compile(r"^module '([\w.]+)' has no attribute"),
 )
+# Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
+# build a whole scientific stack from source, only to meet the next error, serves nobody.
+WHEELS_SINCE = CAME_OUT[min((one.python_version for one in SUITES), key=Version)]
 RELEASE = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)")
 KEPT = re.compile(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 
@@ -94,12 +100,16 @@ def correction_for(
     match verdict.outcome:
         case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if gone := left_out(verdict, answer):
             found = older_python(gone, verdict, planned)
+        case Outcome.MISSING_MODULE if package := package_without(verdict.subject, installed):
+            found = older_index(verdict, planned, since=WHEELS_SINCE)
+            if found is None or (found.kind, found.value) in refused:
+                found = older_library(verdict, package, installed, planned)
         case Outcome.MISSING_MODULE:
             found = missing_requirement(verdict, planned)
         case Outcome.LIBRARY:
             found = older_index(verdict, planned)
             if found is None or (found.kind, found.value) in refused:
-                found = older_library(verdict, answer, installed, planned)
+                found = older_library(verdict, lacking_package(answer), installed, planned)
         case Outcome.READ_ONLY:
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:
@@ -139,13 +149,28 @@ def missing_requirement(verdict: Verdict, planned: "PlannedProject") -> Correcti
     return Correction(kind=CorrectionKind.REQUIREMENT, value=requirement, reason=reason[:300])
 
 
-def older_index(verdict: Verdict, planned: "PlannedProject") -> Correction | None:
-    """What nothing pins is taken as it was when the project was last worked on."""
+def package_without(module: str, installed: Mapping[str, str]) -> str:
+    """The installed package that lacks this part of its own: of a name with dots Python tells the whole only
+    when what is before the last dot was found. "" when it is no part of one."""
+    top, dot, _ = module.partition(".")
+    package = canonicalize_name(distribution_of(top)) if dot else ""
+    return package if package in installed else ""
+
+
+def lacking_package(answer: Answer | None) -> str:
+    message = answer.message if answer is not None else ""
+    module = next((found[1] for one in LACKS if (found := one.search(message))), "")
+    return canonicalize_name(distribution_of(module.partition(".")[0])) if module else ""
+
+
+def older_index(verdict: Verdict, planned: "PlannedProject", *, since: str = "") -> Correction | None:
+    """What nothing pins is taken as it was when the project was last worked on, unless that was before
+    `since`."""
     from okamochi.build.revision import read_commit_instant
 
     dependencies = planned.plan.dependencies
     instant = read_commit_instant(planned.root)
-    if dependencies.exclude_newer or dependencies.lock_file or not instant:
+    if dependencies.exclude_newer or dependencies.lock_file or not instant or instant < since:
         return None
     said = verdict.cause.text if verdict.cause is not None else verdict.subject
     reason = f"with today's packages {said}; the last commit is of {instant[:10]}"
@@ -153,12 +178,10 @@ def older_index(verdict: Verdict, planned: "PlannedProject") -> Correction | Non
 
 
 def older_library(
-    verdict: Verdict, answer: Answer | None, installed: Mapping[str, str], planned: "PlannedProject"
+    verdict: Verdict, package: str, installed: Mapping[str, str], planned: "PlannedProject"
 ) -> Correction | None:
-    """Of a library that lacks a name which others import from it: what came before its major version, which
-    is where names are removed (semantic versioning, 8); then what came before its minor one."""
-    module = next((found[1] for one in LACKS if (found := one.search(answer.message if answer else ""))), "")
-    package = canonicalize_name(distribution_of(module.partition(".")[0])) if module else ""
+    """Of a package that lacks a name or a module which others import from it: what came before its major
+    version, which is where they are removed (semantic versioning, 8); then what came before its minor one."""
     version = RELEASE.match(installed.get(package, ""))
     if version is None:
         return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.remembered import BuiltImage
 
-__all__ = ["told_of_its_age"]
+__all__ = ["CAME_OUT", "told_of_its_age"]
 
 # first releases: https://peps.python.org/pep-0596/ and its successors
 CAME_OUT: Final = {
