@@ -1,0 +1,81 @@
+"""A module of an installed package that the installed version does not have."""
+
+import subprocess
+from pathlib import Path
+
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.run.diagnose import diagnose
+from okamochi.run.proof.answer import Answer, verdict_of
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.plan import PlannedProject, plan_project
+from tests.bad_projects.conftest import FLASK_APP
+
+TRACE = """\
+Traceback (most recent call last):
+  File "/app/app.py", line 6, in <module>
+    model = pickle.load(open('model.pkl', 'rb'))
+ModuleNotFoundError: No module named 'sklearn.linear_model.base'
+"""
+INSTALLED = {"scikit-learn": "1.7.2", "flask": "3.1.3"}
+
+
+def project(folder: Path, *, day: str = "") -> PlannedProject:
+    (folder / "app.py").write_text(FLASK_APP)
+    (folder / "requirements.txt").write_text("flask\nscikit-learn\n")
+    if day:
+        who = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+        environ = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(folder)}
+        environ |= {"GIT_COMMITTER_DATE": f"{day}T00:00:00Z", "GIT_CONFIG_GLOBAL": "/dev/null"}
+        for words in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "one")):
+            subprocess.run(("git", *who, *words), cwd=folder, env=environ, check=True)
+    return plan_project(folder, World.real({}, SilentReporter(), cache_root=folder / "cache"))
+
+
+def found(planned: PlannedProject, installed: dict[str, str] = INSTALLED) -> Correction | None:
+    answer = Answer(
+        outcome="failed",
+        error="ModuleNotFoundError",
+        message="No module named 'sklearn.linear_model.base'",
+        name="sklearn.linear_model.base",
+        text=TRACE,
+    )
+    return correction_for(verdict_of(answer), answer, planned, installed=installed)
+
+
+def test_what_is_installed_already_is_not_asked_for_once_more(tmp_path: Path) -> None:
+    correction = found(project(tmp_path))
+    assert correction is not None
+    assert (correction.kind, correction.value) == (CorrectionKind.REQUIREMENT, "scikit-learn<1")
+
+
+def test_the_packages_of_the_last_commits_day_are_tried_first(tmp_path: Path) -> None:
+    planned = project(tmp_path, day="2024-05-01")
+    correction = found(planned)
+    assert correction is not None and correction.kind is CorrectionKind.EXCLUDE_NEWER
+    after = found(with_correction(planned, correction))
+    assert after is not None and after.value == "scikit-learn<1"
+
+
+def test_a_day_before_any_offered_python_is_not(tmp_path: Path) -> None:
+    correction = found(project(tmp_path, day="2019-06-16"))
+    assert correction is not None and correction.value == "scikit-learn<1"
+
+
+def test_with_nothing_left_to_try_there_is_no_correction(tmp_path: Path) -> None:
+    assert found(project(tmp_path), {"scikit-learn": "0.24.2"}) is None
+
+
+def test_a_package_that_is_not_installed_is_a_requirement(tmp_path: Path) -> None:
+    correction = found(project(tmp_path), {})
+    assert correction is not None and correction.value == "scikit-learn"
+
+
+def test_the_cause_says_that_the_package_is_there_and_what_a_pickle_has_to_do_with_it() -> None:
+    cause = diagnose(TRACE)
+    assert cause is not None
+    assert "sklearn.linear_model is there, but has no such part" in cause.text
+    assert "pickled file" in cause.hint and "bound sklearn" in cause.hint
+    plain = diagnose(TRACE.replace("model = pickle.load(open('model.pkl', 'rb'))", "import sklearn"))
+    assert plain is not None and "pickled" not in plain.hint and "If sklearn was installed" in plain.hint
