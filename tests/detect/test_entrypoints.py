@@ -386,3 +386,11 @@ def test_a_package_called_example_is_the_app_where_manage_py_names_its_settings(
 def test_examples_that_nothing_beside_them_imports_stay_aside() -> None:
     files = {"app.py": FLASK_APP, "demo/__init__.py": "", "demo/app.py": FLASK_APP}
     assert planned(files).application.object_reference == "app:app"
+
+
+def test_of_two_equal_factories_the_one_that_another_module_calls_is_served() -> None:
+    factory = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+    files = {"shop/server/__init__.py": factory, "shop/server/main/__init__.py": factory}
+    manage = "from shop.server import create_app\napp = create_app()\n"
+    plan = planned({**files, "shop/__init__.py": "", "manage.py": manage})
+    assert plan.application.object_reference == "shop.server:create_app()"

@@ -46,6 +46,8 @@ def names(source: str) -> dict[str, tuple[bool, str | None]]:
         ('from decouple import config\nx = config("API_HOST")\n', True, None),
         ('from decouple import config\nx = config("API_HOST", default="d", cast=str)\n', False, "d"),
         ('from environs import Env\nenv = Env()\nx = env.str("API_HOST")\n', True, None),
+        ('import dj_database_url as d\nx = d.config(env="API_HOST", default="b")\n', False, "b"),
+        ('import dj_database_url\nx = dj_database_url.config("API_HOST")\n', False, None),
         ('from environs import Env\nenv = Env()\nx = env.int("API_HOST", 3)\n', False, "3"),
         (
             "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_host: str\n",
@@ -191,3 +193,24 @@ def test_a_helper_of_another_module_that_hands_its_name_on_is_a_read() -> None:
     plan = planned(files)
     assert [one.kind.value for one in plan.services] == ["postgres"]
     assert [one.name for one in plan.services[0].variables] == ["DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("source", "required"),
+    [
+        ("import dj_database_url\nx = dj_database_url.config(conn_max_age=600)\n", False),
+        ("import environ\nenv = environ.Env()\nx = env.db()\n", True),
+        ("import environ\nenv = environ.Env()\nx = env.db(default='sqlite:///x')\n", False),
+    ],
+)
+def test_a_library_that_knows_the_name_itself_reads_it(source: str, required: bool) -> None:
+    plan = planned({"app.py": f"{source}{FLASK_APP}"})
+    assert [(one.name, one.required) for one in plan.environment] == [("DATABASE_URL", required)]
+
+
+def test_a_default_address_of_dj_database_url_leads_to_the_service() -> None:
+    read = "import dj_database_url\nx = dj_database_url.config(default='postgresql://u:p@localhost/shop')\n"
+    wanted = "flask\ndj-database-url\npsycopg2-binary\n"
+    (database,) = planned({"app.py": f"{read}{FLASK_APP}", "requirements.txt": wanted}).services
+    assert (database.kind, database.database) == ("postgres", "shop")
+    assert [one.name for one in database.variables] == ["DATABASE_URL"]

@@ -1,5 +1,7 @@
 """Commands that set data up are offered, with what runs them; they are no processes."""
 
+import pytest
+
 from tests.detect.plans import FLASK_APP, decision, planned
 
 FLASKR = """\
@@ -78,3 +80,44 @@ def test_a_group_that_manage_py_knows_under_another_name_is_reached_through_it()
     }
     argv = ("/opt/venv/bin/python", "manage.py", "database", "create_tables")
     assert [one.argv for one in planned(files).setup_commands] == [argv]
+
+
+ALCHEMY = (
+    "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n"
+    "app = Flask(__name__)\ndb = SQLAlchemy(app)\n"
+)
+MAKES = "from app import app, db\n\nwith app.app_context():\n    db.create_all()\n    db.session.commit()\n"
+
+
+def test_a_script_that_only_makes_tables_runs_before_the_web_and_is_offered() -> None:
+    plan = planned({"app.py": ALCHEMY, "create_db.py": MAKES})
+    assert commands(plan) == {"create_db": ("/opt/venv/bin/python", "create_db.py")}
+    (release,) = (process for process in plan.processes if process.name == "release")
+    assert "create_db.py" in release.argv
+    assert "makes the tables that are missing" in decision(plan, "processes.release.argv").evidence[0].reason
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "    db.drop_all()\n",
+        "    db.session.add(User('a'))\n",
+        "    n = 1\n",
+        "import sys\nif sys.argv:\n    x\n",
+    ],
+)
+def test_a_script_that_does_more_is_only_offered(more: str) -> None:
+    plan = planned({"app.py": ALCHEMY, "init_db.py": MAKES + more})
+    assert list(commands(plan)) == ["init_db"]
+    assert [process.name for process in plan.processes] == ["web"]
+
+
+def test_an_app_that_makes_its_tables_itself_needs_no_script() -> None:
+    own = ALCHEMY + "with app.app_context():\n    db.create_all()\n"
+    plan = planned({"app.py": own, "create_db.py": MAKES})
+    assert [process.name for process in plan.processes] == ["web"]
+
+
+def test_a_module_that_only_defines_or_lies_in_a_package_is_no_script() -> None:
+    files = {"app.py": ALCHEMY, "create_tables.py": "def create(): ...\n", "shop/init_db.py": MAKES}
+    assert planned(files).setup_commands == ()

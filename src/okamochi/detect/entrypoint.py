@@ -291,6 +291,7 @@ class _Ranking:
             self._is_imported(one),
             not self._is_run(one),
             _name_key(one),
+            not self._is_made_elsewhere(one),
         )
 
     def _odd(self, one: Candidate) -> bool:
@@ -298,6 +299,11 @@ class _Ranking:
 
     def _is_run(self, one: Candidate) -> bool:
         return any(is_main_guard(s) for s in self.objects.sources.module(one.path).tree.body)
+
+    def _is_made_elsewhere(self, one: Candidate) -> bool:
+        """Another module makes or takes this very app: manage.py calls the factory."""
+        family = (other.value for other in self.candidates if other.value.origin == one.origin)
+        return any(other.path != one.path for other in family)
 
     def _is_imported(self, one: Candidate) -> bool:
         """Another app's module imports this one's: the outer one is what the server loads."""

@@ -12,6 +12,11 @@ from okamochi.model.process import EnvironmentVariable, VariableKind
 
 __all__ = ["environment_of", "is_outside", "kind_of"]
 
+# A module without any of these words reads no variable in a way that is known.
+READERS = (
+    *("environ", "getenv", "envvar", "env_var", "decouple", "environs", "BaseSettings", "from_prefixed_env"),
+    "dj_database_url",
+)
 SYSTEM = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMP|TEMP|TMPDIR|HOSTNAME|COMPUTERNAME|EDITOR"
     r"|APPDATA|XDG_\w+|PYTHON\w+|VIRTUAL_ENV|CONDA_\w+|PORT|HOST|BIND|WEB_CONCURRENCY|GUNICORN_\w+|WERKZEUG_\w+"
@@ -86,9 +91,7 @@ def environment_of(
     """Variables sorted by name, and the decision about each. `own_names` are the project's names: ACME_SECRET
     of the project acme is its own secret, STRIPE_SECRET is somebody else's."""
     found: dict[str, list[tuple[Module, Read]]] = {}
-    for module in objects.sources.mentioning(
-        "environ", "getenv", "envvar", "env_var", "decouple", "environs", "BaseSettings", "from_prefixed_env"
-    ):
+    for module in objects.sources.mentioning(*READERS):
         for read in (*reads_of(module, objects.sources), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))

@@ -35,8 +35,16 @@ METHODS = frozenset(
         "datetime",
         "uuid",
         "db",
+        "db_url",
+        "dj_db_url",
+        "cache",
+        "cache_url",
+        "dj_cache_url",
     ]
 )
+# what is read when no name is given: the documentation of dj-database-url and of django-environ
+DATABASE_URL = "DATABASE_URL"
+UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "cache_url": "CACHE_URL"}
 # f(..., envvar="NAME"): click's options, and settings tables of the project's own making
 DECLARING = ("envvar", "env_var", "environ_name", "env_name")
 READS = re.compile(r"\benviron\b|\bgetenv\b")
@@ -262,6 +270,9 @@ class _Finder:
             if declared.isupper():
                 return Read(declared, call.lineno)
         name = _text(call.args[0]) if call.args else _keyword(call, "key")
+        unnamed = self._unnamed(call, called)
+        if unnamed is not None:
+            return unnamed
         if not name:
             return None
         given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
@@ -272,6 +283,18 @@ class _Finder:
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
             return Read(name, call.lineno, given is None, given is not None, _literal(given))
         return None
+
+    def _unnamed(self, call: ast.Call, called: str) -> Read | None:
+        """A library that knows the variable's name itself, when none is given."""
+        holder, _, method = called.rpartition(".")
+        if called == "dj_database_url.config":
+            named = _text(call.args[0]) if call.args else _keyword(call, "env")
+            given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
+            return _with_default(Read(named or DATABASE_URL, call.lineno), given)
+        if holder not in STRICT_READERS or method not in UNNAMED or call.args or _keyword(call, "var"):
+            return None
+        given = _keyword_value(call, "default")
+        return _with_default(Read(UNNAMED[method], call.lineno, must=given is None), given)
 
     def _helper_call(self, call: ast.Call, helper: _Helper) -> Read | None:
         key = helper.key_of(call)
@@ -299,6 +322,10 @@ class _Finder:
             if statement.lineno <= read.line <= (statement.end_lineno or 0):
                 return any(ast.unparse(target) == checked for target in targets)
         return False
+
+
+def _with_default(read: Read, given: ast.expr | None) -> Read:
+    return replace(read, has_default=given is not None and not _is_none(given), default=_literal(given))
 
 
 def _falsy_check(test: ast.If) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import Reached
+from okamochi.detect.setup_scripts import table_maker
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework
@@ -43,8 +44,8 @@ class Migrations:
 def find_migrations(
     sources: Sources, framework: Framework, names: frozenset[str], reached: Reached, factory: str
 ) -> Migrations:
-    """Of Django, Flask-Migrate or Alembic. `names` are what the project asks for, `reached` what the server's
-    loading runs, `factory` the function that it calls."""
+    """Of Django, Flask-Migrate or Alembic, or a script that only makes tables. `names` are what the project
+    asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
     project = sources.project
     if framework is Framework.DJANGO and project.exists("manage.py"):
         django = (f"{VENV_ROOT}/bin/python", "manage.py", "migrate", "--noinput")
@@ -68,7 +69,7 @@ def find_migrations(
         return _unless(
             found, "alembic upgrade head", _script_location(project.read_text("alembic.ini")), sources
         )
-    return Migrations()
+    return Migrations(table_maker(sources) if _own_tables(sources, reached, factory) is None else None)
 
 
 def _unless(

@@ -12,6 +12,7 @@ from okamochi.detect.command_groups import command_groups
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.setup_scripts import setup_scripts
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
 
@@ -31,7 +32,7 @@ def setup_commands(
 ) -> tuple[tuple[SetupCommand, ...], tuple[Decision, ...]]:
     """Sorted by name, with one decision that offers each."""
     found: dict[str, Found] = {}
-    for one in (*_of_modules(sources, framework), *_of_scripts(pyproject)):
+    for one in (*_of_modules(sources, framework), *_of_scripts(pyproject), *setup_scripts(sources)):
         found.setdefault(one[0].name, one)
     ordered = [found[name] for name in sorted(found)]
     decisions = tuple(

@@ -20,6 +20,10 @@ REFUSED = re.compile(
 )
 
 
+# the database client says so, but no other version of it would help
+MISSING_TABLE = re.compile(r"no such table|relation \"[\w.]+\" does not exist|Table '[\w.]+' doesn't exist")
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One address that the app answers, as its framework writes it."""
 
@@ -101,7 +105,7 @@ def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
     if is_about_a_value(answer, made_up):
         return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
     library = failing_library(answer)
-    if library:
+    if library and not MISSING_TABLE.search(answer.message):
         return Verdict(outcome=Outcome.LIBRARY, subject=library, cause=cause or said(answer))
     return Verdict(outcome=Outcome.FAILED, cause=cause or said(answer))
 

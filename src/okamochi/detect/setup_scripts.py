@@ -1,0 +1,78 @@
+"""Scripts of the project that set its data up: create_db.py beside the app, run by hand before it starts."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from okamochi.detect.base import Detected
+from okamochi.detect.python_source import Sources, is_main_guard
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import VENV_ROOT, SetupCommand
+
+__all__ = ["setup_scripts", "table_maker"]
+
+STEM = re.compile(
+    r"(init|initiali[sz]e|setup|create|recreate|reset|seed|populate|fill|load|make)_?"
+    r"(the_)?(db|database|data|tables?|schema|models?|sample_data|users?)s?"
+    r"|(db|database|tables?|schema|data)_?(init|setup|create|creation|seed|populate)(_\w+)?"
+)
+HARMLESS = ("create_all", "commit", "close", "print", "app_context", "push")
+
+
+def setup_scripts(sources: Sources) -> Iterator[tuple[SetupCommand, Evidence]]:
+    """Those of a telling name at the project's root that do something when they are run."""
+    for path in sources.paths:
+        stem = path.removesuffix(".py")
+        if "/" in path or STEM.fullmatch(stem) is None:
+            continue
+        line = next((one.lineno for one in sources.module(path).tree.body if acts(one)), 0)
+        if line:
+            evidence = Evidence(path=path, line=line, reason="a script that sets data up")
+            yield SetupCommand(name=stem, argv=(f"{VENV_ROOT}/bin/python", path)), evidence
+
+
+def acts(statement: ast.stmt) -> bool:
+    """Whether it does more than define: a call of its own, or what follows `if __name__ == "__main__"`."""
+    if isinstance(statement, ast.With | ast.For | ast.Try):
+        return any(map(acts, statement.body))
+    called = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(called, ast.Call) or is_main_guard(statement)
+
+
+def table_maker(sources: Sources) -> Detected[tuple[str, ...]] | None:
+    """The script that makes the tables that are missing, and nothing else: safe to run before every start."""
+    for command, evidence in setup_scripts(sources):
+        tree = sources.module(evidence.path).tree
+        calls = list(calls_of(tree.body))
+        if "create_all" in calls and all(name in HARMLESS for name in calls):
+            shown = Evidence(
+                path=evidence.path, line=evidence.line, reason="makes the tables that are missing, no more"
+            )
+            return Detected(command.argv, (shown,))
+    return None
+
+
+def calls_of(body: list[ast.stmt]) -> Iterator[str]:
+    """The last names of all that a script's body calls or defines; "" for what is neither import nor call."""
+    for statement in body:
+        match statement:
+            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()) | ast.Pass():
+                continue
+            case ast.With(items=items, body=inner):
+                yield from (last_name(item.context_expr) for item in items)
+                yield from calls_of(inner)
+            case ast.Expr(value=ast.Call() as call):
+                yield last_name(call)
+            case ast.If(body=inner, orelse=[]) if is_main_guard(statement):
+                yield from calls_of(inner)
+            case _:
+                yield ""
+
+
+def last_name(expression: ast.expr) -> str:
+    function = expression.func if isinstance(expression, ast.Call) else expression
+    match function:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
