@@ -10,6 +10,7 @@ from tests.detect.plans import decision, planned
 WSGI, ASGI, OWN = ServerInterface.WSGI, ServerInterface.ASGI, ServerInterface.OWN
 UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
 
+HOSTS = "import os\nALLOWED_HOSTS = os.environ.get('HOSTS', '').split(' ')\n"
 DJANGO = {
     "requirements.txt": "django\n",
     "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
@@ -213,9 +214,26 @@ def test_settings_that_only_manage_py_names_are_set() -> None:
     assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "module = 'shop.production' if 'ON_AZURE' in os.environ else 'shop.settings'\n",
+        "module = 'shop.settings' if 'HERE' not in os.environ else 'shop.production'\n",
+        "module = 'shop.production' if os.getenv('ENV') == 'production' else 'shop.settings'\n",
+        "module = os.environ.get('SETTINGS', 'shop.settings')\n",
+        "module = os.getenv('SETTINGS') or 'shop.settings'\n",
+        "module = f\"shop.{os.getenv('STAGE', 'settings')}\"\n",
+    ],
+)
+def test_settings_that_a_variable_would_choose_are_those_without_it(chosen: str) -> None:
+    wsgi = DJANGO["shop/wsgi.py"].replace("'shop.settings'", "module").replace('"shop.settings"', "module")
+    assert "module)" in wsgi
+    plan = planned({**DJANGO, "shop/wsgi.py": f"import os\n{chosen}{wsgi}", "shop/settings.py": HOSTS})
+    assert dict(plan.image_environment)["HOSTS"] == "localhost 127.0.0.1"
+
+
 def test_hosts_from_the_environment_admit_the_health_check() -> None:
-    settings = "import os\nALLOWED_HOSTS = os.environ.get('HOSTS', '').split(' ')\n"
-    plan = planned({**DJANGO, "shop/settings.py": settings})
+    plan = planned({**DJANGO, "shop/settings.py": HOSTS})
     assert dict(plan.image_environment)["HOSTS"] == "localhost 127.0.0.1"
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.star_imports import star_imports
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -33,9 +34,12 @@ class DjangoSettings:
 def django_settings(sources: Sources, server_path: str) -> DjangoSettings:
     """As the server's module names them, else as manage.py does."""
     for path in (server_path, "manage.py"):
-        match = SETTINGS.search(sources.text(path)) if path in sources.known else None
-        if match is not None:
-            return _read(sources, match.group(1), path, said=path == server_path)
+        if path not in sources.known:
+            continue
+        match = SETTINGS.search(sources.text(path))
+        name = match.group(1) if match is not None else computed_settings(sources.module(path))
+        if name:
+            return _read(sources, name, path, said=path == server_path)
     return DjangoSettings("", False, ())
 
 

@@ -15,7 +15,8 @@ __all__ = ["Answer", "Outcome", "Page", "Route", "Verdict", "Write", "answer_of_
 WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
 REFUSED = re.compile(
     r"Connection refused|Name or service not known|Temporary failure in name resolution"
-    r"|could not translate host name|Network is unreachable|gaierror|ConnectionError|ConnectTimeout"
+    r"|could not translate host name|connection to server (?:at|on socket) |Can't connect to \w+ server"
+    r"|Network is unreachable|gaierror|ConnectionError|ConnectTimeout"
     r"|ServerSelectionTimeoutError|Max retries exceeded|No address associated with hostname"
 )
 
