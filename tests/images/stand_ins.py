@@ -24,12 +24,13 @@ PULL_SECONDS = 60
 @dataclass(frozen=True)
 class StandIn:
     """`links` are made in /usr/local/bin, under another name where "=NAME" follows; `data` is the image's
-    volume."""
+    volume, "" for none. `modules` are Python packages, beside Debian's own."""
 
     packages: tuple[str, ...]
     entrypoint: str
     links: tuple[str, ...]
     data: str
+    modules: tuple[str, ...] = ()
 
 
 POSTGRES = StandIn(
@@ -60,6 +61,17 @@ MYSQL = StandIn(
     ("/usr/local/bin/mysql-entrypoint.sh=healthcheck.sh",),
     "/var/lib/mysql",
 )
+# Python programs in the place of single static ones, which nobody packages
+VERSITYGW = StandIn(
+    ("python3", "wget"),
+    "versitygw.py",
+    ("/usr/local/bin/versitygw.py=versitygw",),
+    "",
+    modules=("localbucket==1.2.1",),
+)
+MAILPIT = StandIn(
+    ("python3",), "mailpit.py", ("/usr/local/bin/mailpit.py=/mailpit",), "", modules=("aiosmtpd==1.4.6",)
+)
 
 
 def recipe(tag: str) -> StandIn:
@@ -71,6 +83,8 @@ def recipe(tag: str) -> StandIn:
         "caddy": CADDY,
         "mysql": MYSQL,
         "mariadb": MYSQL,
+        "versity/versitygw": VERSITYGW,
+        "axllent/mailpit": MAILPIT,
     }[name]
 
 
@@ -88,23 +102,44 @@ def make(tag: str, stand_in: StandIn) -> None:
     archive = root_archive("trixie", stand_in.packages, os.environ)
     changes = (
         *([f'ENTRYPOINT ["/usr/local/bin/{stand_in.entrypoint}"]'] if stand_in.entrypoint else []),
-        f'CMD ["{stand_in.packages[0] if stand_in is not POSTGRES else "postgres"}"]',
+        *command_of(stand_in),
         "ENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-        f"VOLUME {stand_in.data}",
+        *([f"VOLUME {stand_in.data}"] if stand_in.data else []),
         f"LABEL {LABEL}=true",
     )
     with tempfile.TemporaryDirectory() as folder:
         dressed = Path(folder, "root.tar")
         with tarfile.open(archive) as plain, tarfile.open(dressed, "w") as tar:
             for member in plain:
-                if member.name.startswith(f".{stand_in.data}/"):
+                if stand_in.data and member.name.startswith(f".{stand_in.data}/"):
                     continue  # what a package made at its installation is no first start
                 tar.addfile(member, plain.extractfile(member) if member.isreg() else None)
             dress(tar, stand_in)
+            add_modules(tar, stand_in, Path(folder, "modules"))
         flags = (text for change in changes for text in ("--change", change))
         done = docker("import", *flags, os.fspath(dressed), tag)
     if done.returncode != 0:
         raise subprocess.SubprocessError(f"docker import {tag}: {done.stderr}")
+
+
+def command_of(stand_in: StandIn) -> tuple[str, ...]:
+    if stand_in.modules:
+        return ()
+    return (f'CMD ["{stand_in.packages[0] if stand_in is not POSTGRES else "postgres"}"]',)
+
+
+def add_modules(tar: tarfile.TarFile, stand_in: StandIn, folder: Path) -> None:
+    if not stand_in.modules:
+        return
+    words = ("-m", "uv", "pip", "install", "--quiet", "--target", os.fspath(folder))
+    subprocess.run((sys.executable, *words, *stand_in.modules), check=True)
+    for path in sorted(folder.iterdir()):
+        tar.add(path, f"./usr/lib/python3/dist-packages/{path.name}", filter=as_root)
+
+
+def as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid, member.gid, member.uname, member.gname = 0, 0, "", ""
+    return member
 
 
 def dress(tar: tarfile.TarFile, stand_in: StandIn) -> None:
@@ -117,7 +152,8 @@ def dress(tar: tarfile.TarFile, stand_in: StandIn) -> None:
         tar.addfile(member, stream)
     for written in stand_in.links:
         target, _, name = written.partition("=")
-        link = tarfile.TarInfo(f"./usr/local/bin/{name or Path(target).name}")
+        place = name if name.startswith("/") else f"/usr/local/bin/{name or Path(target).name}"
+        link = tarfile.TarInfo(f".{place}")
         link.type, link.linkname = tarfile.SYMTYPE, target
         tar.addfile(link)
 

@@ -37,6 +37,21 @@ def test_what_was_saved_takes_the_place_of_what_is_there(tmp_path: Path) -> None
     assert (new / "link").readlink() == Path("deep/a.bin")
 
 
+def test_attributes_of_files_and_folders_are_kept(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / "photos").mkdir(parents=True)
+    new.mkdir()
+    (old / "photos" / "a.gif").write_bytes(b"GIF89a")
+    try:
+        os.setxattr(old / "photos", "user.acl", b"\xff\x00 owner")
+        os.setxattr(old / "photos" / "a.gif", "user.content-type", b"image/gif")
+    except OSError:
+        pytest.skip("this file system keeps no attributes")
+    volume_files.load(str(new), io.BytesIO(saved(old)))
+    assert os.getxattr(new / "photos", "user.acl") == b"\xff\x00 owner"
+    assert os.getxattr(new / "photos" / "a.gif", "user.content-type") == b"image/gif"
+
+
 def test_a_database_of_sqlite_is_copied_whole_while_it_is_open_and_written(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "back").mkdir()

@@ -69,3 +69,21 @@ def test_a_password_that_no_variable_tells_the_app_is_a_finding() -> None:
     plan = plan_of("psycopg", source)
     assert [one.rule for one in render_compose(plan).findings] == ["compose/password-not-told"]
     assert b"hunter2" not in render_compose(plan).files[0].content
+
+
+STORE = "import boto3\ns3 = boto3.client('s3', endpoint_url=os.environ['S3_ENDPOINT_URL'])\n"
+
+
+def test_an_object_store_makes_its_bucket_and_reads_its_secret_key_from_a_file() -> None:
+    found = service(plan_of("boto3", f"{STORE}s3.put_object(Bucket='photos', Key='a')\n"), "s3")
+    assert found["command"] == ["photos"]
+    assert 'mkdir -p "/data/$$bucket"' in found["entrypoint"][2]
+    assert found["environment"]["OKAMOCHI_PASSWORD_FILE"] == "/run/secrets/S3_PASSWORD"
+    assert "cap_add" not in found and found["volumes"][0] == "s3-data:/data"
+
+
+def test_a_minio_that_the_project_names_is_started_as_its_image_wants_it() -> None:
+    settings = {"okamochi.toml": 'services = { s3 = "minio/minio:latest" }\n'}
+    found = service(plan_of("boto3", STORE, **settings), "s3")
+    assert found["environment"]["MINIO_ROOT_PASSWORD_FILE"] == "/run/secrets/S3_PASSWORD"
+    assert found["entrypoint"][2].endswith("exec minio server /data")

@@ -16,7 +16,14 @@ __all__ = ["NAMES", "Composed", "ComposedService", "composed_services", "own_ser
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-USERS = ("POSTGRES_USER", "MYSQL_USER", "MARIADB_USER", "RABBITMQ_DEFAULT_USER", "MONGO_INITDB_ROOT_USERNAME")
+USERS = (
+    "POSTGRES_USER",
+    "MYSQL_USER",
+    "MARIADB_USER",
+    "RABBITMQ_DEFAULT_USER",
+    "MONGO_INITDB_ROOT_USERNAME",
+    "MINIO_ROOT_USER",
+)
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
 INITIAL = "/docker-entrypoint-initdb.d"
 PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,63}")

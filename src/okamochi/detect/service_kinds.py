@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from okamochi.model.backing_service import ServiceKind
 
-__all__ = ["KINDS", "KindFacts", "facts_of", "kind_of_image", "volume_path_of"]
+__all__ = ["KINDS", "S3", "WITH_STORES", "KindFacts", "facts_of", "kind_of_image", "volume_path_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +125,43 @@ MEMCACHED = KindFacts(
     host="memcached",
     port=11211,
 )
+# docs/adr/0027-an-object-store-of-ones-own.md says why this image
+S3 = KindFacts(
+    kind=ServiceKind.S3,
+    distributions=(
+        "boto3",
+        "minio",
+        "aioboto3",
+        "aiobotocore",
+        "botocore",
+        "s3fs",
+        "flask-s3",
+        "miniopy-async",
+    ),
+    modules=("boto3", "minio", "aioboto3", "aiobotocore", "s3fs", "flask_s3", "miniopy_async", "storages"),
+    schemes=(),
+    stems="S3|MINIO",
+    image="versity/versitygw:v1.7.0",
+    images=("versitygw", "minio"),
+    host="s3",
+    port=9000,
+    volume_path="/data",
+    user="app",
+)
 # SQL first; MariaDB before MySQL, since drivers of MySQL serve both
 KINDS = (POSTGRES, MARIADB, MYSQL, REDIS, RABBITMQ, MONGODB, MEMCACHED)
+# an object store is found by other traces: a URL tells it from nothing else on the web
+WITH_STORES = (*KINDS, S3)
 
 
 def facts_of(kind: ServiceKind) -> KindFacts:
-    return next(one for one in KINDS if one.kind is kind)
+    return next(one for one in WITH_STORES if one.kind is kind)
 
 
 def kind_of_image(reference: str) -> KindFacts | None:
     """By the last part of the repository's name; None for images of other things."""
     repository = reference.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-    return next((one for one in KINDS if repository in one.images), None)
+    return next((one for one in WITH_STORES if repository in one.images), None)
 
 
 def volume_path_of(facts: KindFacts, image: str) -> str:

@@ -8,10 +8,18 @@ import msgspec
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.compose_files import ComposedService, composed_services
 from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.object_store import as_asked, object_store
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import Address, Traces, VariableRead, address_of, traces_of
-from okamochi.detect.service_kinds import KINDS, KindFacts, facts_of, kind_of_image, volume_path_of
+from okamochi.detect.service_kinds import (
+    KINDS,
+    WITH_STORES,
+    KindFacts,
+    facts_of,
+    kind_of_image,
+    volume_path_of,
+)
 from okamochi.detect.service_variables import variables_of
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
@@ -100,12 +108,20 @@ def choose_services(
     found = [(_service(one, dependencies, database), one) for one in candidates]
     services = {service.name: service for service, _ in found}
     decisions = {service.name: _decision(service, one) for service, one in found}
+    store = object_store(sources, reached, dependencies, name)
+    others = store.decisions
+    if store.service is not None:
+        services[store.service.name] = store.service
+        decisions[store.service.name], others = store.decisions[0], store.decisions[1:]
     for host, image in sorted((wanted if isinstance(wanted, dict) else {}).items()):
         decisions.pop(host, None)
         if image.lower() in OFF:
             services.pop(host, None)
         else:
-            services[host] = _overruled(services.get(host), host, image, chosen, database)
+            service = _overruled(services.get(host), host, image, chosen, database)
+            is_store = service.kind is ServiceKind.S3
+            services[host] = as_asked(service, name) if is_store else service
+            others = () if is_store else others
             decisions[host] = Decision(
                 field=f"services.{host}",
                 summary=f"{host} is {image}",
@@ -115,7 +131,7 @@ def choose_services(
     _expose(services, chosen)
     return ChosenServices(
         tuple(services[host] for host in sorted(services)),
-        tuple(decisions[host] for host in sorted(decisions)),
+        (*(decisions[host] for host in sorted(decisions)), *others),
     )
 
 
@@ -298,7 +314,7 @@ def _overruled(
     if facts is None and found is not None:
         facts = facts_of(found.kind)
     if facts is None:
-        kinds = ", ".join(sorted(name for one in KINDS for name in one.images[:1]))
+        kinds = ", ".join(sorted(name for one in WITH_STORES for name in one.images[:1]))
         raise UsageError(
             f"the service {host}: {image} is of no kind that is known",
             where=chosen.where("services"),

@@ -1,7 +1,8 @@
 """A folder of the app as a tar stream and back: python -I volume_files.py save FOLDER >x, load FOLDER <x.
 
 SQLite databases are copied by SQLite itself, as of one moment, while others write. What is loaded takes the
-place of what was there only when all of it was read.
+place of what was there only when all of it was read. Attributes that programs give to files (user.*) are
+kept, in the words of libarchive: https://man.archlinux.org/man/libarchive-formats.5#PAX_attributes.
 """
 
 # pathlib would double the time of the imports:
@@ -24,6 +25,7 @@ SQLITE = b"SQLite format 3\0"
 BESIDE = ("-wal", "-shm", "-journal")
 OWN = ".okamochi-"
 LOCK = ".migration-lock"
+ATTRIBUTE = "LIBARCHIVE.xattr."
 
 
 def save(folder: str, into: Any) -> None:
@@ -55,15 +57,40 @@ def add(tar: tarfile.TarFile, path: str, name: str) -> None:
         elif stat.S_ISREG(kind):
             add_file(tar, path, path, name)
         elif stat.S_ISDIR(kind) or stat.S_ISLNK(kind):
-            tar.add(path, name, recursive=False)
+            member = tar.gettarinfo(path, name)
+            member.pax_headers = attributes(path)
+            tar.addfile(member)
 
 
 def add_file(tar: tarfile.TarFile, path: str, original: str, name: str) -> None:
     """The member says how much comes: a file that grows meanwhile must not break it."""
     member = tar.gettarinfo(original, name)
+    member.pax_headers = attributes(original)
     with open(path, "rb") as stream:
         member.size = os.fstat(stream.fileno()).st_size
         tar.addfile(member, stream)
+
+
+def attributes(path: str) -> dict[str, str]:
+    """user.* of a file or folder; a file system without attributes has none."""
+    from base64 import b64encode
+
+    found = {}
+    with suppress(OSError, AttributeError):
+        for name in os.listxattr(path, follow_symlinks=False):
+            if name.startswith("user."):
+                value = os.getxattr(path, name, follow_symlinks=False)
+                found[ATTRIBUTE + name] = b64encode(value).decode().rstrip("=")
+    return found
+
+
+def give_attributes(path: str, member: tarfile.TarInfo) -> None:
+    from base64 import b64decode
+
+    for key, text in member.pax_headers.items():
+        name = key.removeprefix(ATTRIBUTE)
+        if key != name and name.startswith("user."):
+            os.setxattr(path, name, b64decode(text + "=" * (-len(text) % 4)))
 
 
 def add_database(tar: tarfile.TarFile, path: str, name: str) -> None:
@@ -127,6 +154,7 @@ def unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, root: str) -> None:
             shutil.copyfileobj(content, stream)  # type: ignore[arg-type]
     else:
         sys.exit(f"a member of the archive is neither file, folder nor link: {member.name!r}")
+    give_attributes(path, member)
     os.chmod(path, member.mode & 0o777 | (0o700 if member.isdir() else 0))
     os.utime(path, (member.mtime, member.mtime))
 

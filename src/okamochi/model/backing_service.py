@@ -43,7 +43,8 @@ class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     `volume_path` is the folder inside the service's container that is kept, "" when nothing is.
     `initial_files` are files of the project (init.sql) that the service runs once, on an empty volume.
     `required` is false for one that the app starts without. `published_port` is a port on this machine's
-    loopback that leads to it, 0 for none.
+    loopback that leads to it, 0 for none. `buckets` are made once in an object store, which answers requests
+    that are signed for `region`.
     """
 
     kind: ServiceKind
@@ -57,6 +58,8 @@ class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     initial_files: tuple[str, ...] = ()
     required: bool = True
     published_port: int = 0
+    buckets: tuple[str, ...] = ()
+    region: str = ""
 
     def value_of(self, variable: ServiceVariable, *, password: str = "") -> str:
         """The variable's template with this service's address filled in."""

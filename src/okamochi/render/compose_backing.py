@@ -69,6 +69,7 @@ def backing_service(service: BackingService, language: Language, maker: str) -> 
         volumes.append(f"{secrets_volume(service.name)}:{SECRETS_MOUNT}:ro")
     return {
         "image": service.image,
+        **({"entrypoint": [literal(one) for one in container.entrypoint]} if container.entrypoint else {}),
         **({"command": [literal(one) for one in container.command]} if container.command else {}),
         **({"environment": environment} if environment else {}),
         **(after(maker) if container.password_variable else {}),

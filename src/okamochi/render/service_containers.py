@@ -10,15 +10,32 @@ RABBITMQ = (
     'RABBITMQ_DEFAULT_PASS="$(cat "$OKAMOCHI_PASSWORD_FILE")"; export RABBITMQ_DEFAULT_PASS; '
     "unset OKAMOCHI_PASSWORD_FILE; exec docker-entrypoint.sh rabbitmq-server"
 )
+# A bucket is a folder: made before the server starts, it is there when the app comes.
+VERSITYGW = (
+    'set -eu; for bucket in "$@"; do mkdir -p "/data/$bucket"; done; '
+    'ROOT_SECRET_KEY="$(cat "$OKAMOCHI_PASSWORD_FILE")"; export ROOT_SECRET_KEY; '
+    "unset OKAMOCHI_PASSWORD_FILE; "
+    "exec versitygw --port :9000 --health /health posix /data"
+)
+MINIO = 'set -eu; for bucket in "$@"; do mkdir -p "/data/$bucket"; done; exec minio server /data'
+# its images had curl until 2023-11 and mc after that, and there are rebuilt ones with neither
+MINIO_CHECK = (
+    "url=http://127.0.0.1:9000/minio/health/live; "
+    "if command -v curl >/dev/null; then exec curl -fsS -o /dev/null $url; fi; "
+    "if command -v mc >/dev/null; then exec mc --config-dir /tmp/mc ready local; fi; "
+    "exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/9000'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContainer:
     """`variables` go into its environment; `password_variable` is the one that names the password's file.
-    `healthcheck` is an argument list run inside. `tmpfs` are folders that its read-only root needs."""
+    `healthcheck` is an argument list run inside; `entrypoint` takes the place of the image's own. `tmpfs` are
+    folders that its read-only root needs."""
 
     variables: tuple[tuple[str, str], ...] = ()
     password_variable: str = ""
+    entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     healthcheck: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
@@ -98,13 +115,29 @@ def container_of(service: BackingService) -> ServiceContainer:
                 memory_bytes=128 * 1024 * 1024,
             )
         case ServiceKind.S3:
-            return ServiceContainer(
-                variables=(("MINIO_ROOT_USER", user),),
-                password_variable="MINIO_ROOT_PASSWORD_FILE",
-                command=("server", "/data"),
-                healthcheck=("mc", "ready", "local"),
-            )
+            return store(service)
         case ServiceKind.MAIL:
             return ServiceContainer(
                 healthcheck=("/mailpit", "readyz"), capabilities=(), memory_bytes=128 * 1024 * 1024
             )
+
+
+def store(service: BackingService) -> ServiceContainer:
+    """No capability: the server writes below /data as the user it starts as."""
+    if "versitygw" in service.image:
+        return ServiceContainer(
+            variables=(("ROOT_ACCESS_KEY", service.user), ("VGW_REGION", service.region)),
+            password_variable="OKAMOCHI_PASSWORD_FILE",
+            entrypoint=("sh", "-c", VERSITYGW, "sh"),
+            command=service.buckets,
+            healthcheck=("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{service.port}/health"),
+            capabilities=(),
+        )
+    return ServiceContainer(
+        variables=(("MINIO_ROOT_USER", service.user), ("MINIO_REGION", service.region)),
+        password_variable="MINIO_ROOT_PASSWORD_FILE",
+        entrypoint=("sh", "-c", MINIO, "sh"),
+        command=service.buckets,
+        healthcheck=("sh", "-c", MINIO_CHECK),
+        capabilities=(),
+    )

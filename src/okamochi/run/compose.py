@@ -114,15 +114,26 @@ class ComposeProject:
         text = done.error_text
         return not done.ok and ("password authentication failed" in text or "Access denied" in text)
 
-    def beside(self, service: str, argv: Sequence[str], *, source: BinaryIO) -> Completed:
-        """A command of a service's image with the volumes of its container, which may stand still."""
+    def beside(
+        self,
+        service: str,
+        argv: Sequence[str],
+        *,
+        image: str = "",
+        source: BinaryIO | None = None,
+        into: BinaryIO | None = None,
+    ) -> Completed:
+        """A command with the volumes of a service's container, which may stand still: of the service's own
+        image, or as root of another one."""
         name = self.container(service)
-        shown = self.runner.run(
-            ("docker", "inspect", "--format", "{{.Config.Image}}", name), env=self.environ, timeout_seconds=60
+        shown = "{{.Config.Image}}"
+        own = self.runner.run(
+            ("docker", "inspect", "--format", shown, name), env=self.environ, timeout_seconds=60
         )
         flags = ("--rm", "--interactive", "--pull", "never", "--network", "none", "--volumes-from", name)
-        words = ("docker", "run", *flags, "--entrypoint", argv[0], shown.text, *argv[1:])
-        return self.runner.stream(words, source=source, env=self.environ)
+        root = ("--user", "0:0", "--no-healthcheck") if image else ()
+        words = ("docker", "run", *flags, *root, "--entrypoint", argv[0], image or own.text, *argv[1:])
+        return self.runner.stream(words, source=source, into=into, env=self.environ)
 
     def stop(self, *, volumes: bool, grace_seconds: int) -> None:
         flags = ("--volumes",) if volumes else ()

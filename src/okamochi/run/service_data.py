@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.kit_programs import VOLUME_FILES
 
 __all__ = ["ServiceData", "data_of"]
 
@@ -64,12 +65,14 @@ chown -R "$(stat -c %u:%g /data)" /data
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceData:
     """`save` writes the dump to its stdout, `load` reads it from its stdin; both are run in the service's
-    running container, `load` in one beside it, while the service stands still, when `stopped` says so."""
+    running container, `load` in one beside it, while the service stands still, when `stopped` says so.
+    `by_app`: both are run with the app's image, beside the service, on its volumes."""
 
     file: str
     save: tuple[str, ...]
     load: tuple[str, ...]
     stopped: bool = False
+    by_app: bool = False
 
 
 def data_of(service: BackingService) -> ServiceData | None:
@@ -86,7 +89,12 @@ def data_of(service: BackingService) -> ServiceData | None:
             program = "valkey" if "valkey" in service.image else "redis"
             found = scripts("rdb", REDIS_SAVE, REDIS_LOAD, ("sh", program))
             return ServiceData(file=found.file, save=found.save, load=found.load, stopped=True)
-        case ServiceKind.RABBITMQ | ServiceKind.MEMCACHED | ServiceKind.MAIL | ServiceKind.S3:
+        case ServiceKind.S3:
+            # an object is a file, what is known of it are attributes of that: the image's tar keeps none
+            folder = service.volume_path
+            save, load = (*VOLUME_FILES, "save", folder), (*VOLUME_FILES, "load", folder)
+            return ServiceData(file="tar", save=save, load=load, stopped=True, by_app=True)
+        case ServiceKind.RABBITMQ | ServiceKind.MEMCACHED | ServiceKind.MAIL:
             return None
 
 

@@ -57,7 +57,8 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
     stack = stack_of(app.app, app.engine, world)
     with tempfile.TemporaryDirectory(prefix=".okamochi-backup-", dir=target.parent) as name:
         folder = Path(name)
-        parts = [*databases(stack, plan, folder, world), *volumes(app, plan, folder, world)]
+        image = app.record.image_reference
+        parts = [*databases(stack, plan, image, folder, world), *volumes(app, plan, folder, world)]
         manifest = Manifest(
             format=FORMAT,
             app=plan.name,
@@ -76,14 +77,17 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
     return manifest
 
 
-def databases(stack: Stack | None, plan: Plan, folder: Path, world: World) -> Iterator[Part]:
+def databases(stack: Stack | None, plan: Plan, image: str, folder: Path, world: World) -> Iterator[Part]:
+    """`image` is the app's."""
     for service in plan.services:
         data = data_of(service)
         if data is None or stack is None:
             continue
         file = f"database-{service.name}.{data.file}"
         with world.reporter.step(f"Saving {service.name} ({service.image})"):
-            run = partial(stack.project.inside, service.name, data.save)
+            inside = partial(stack.project.inside, service.name, data.save)
+            beside = partial(stack.project.beside, service.name, data.save, image=image)
+            run = beside if data.by_app else inside
             digest, size = written(folder / file, run, service.name)
         yield Part(
             kind=service.kind.value,

@@ -147,7 +147,8 @@ def load(part: Part, backup: BackupFile, app: UpApp, plan: Plan, stack: Stack | 
             must(stack.project.inside(part.name, data.load, source=source), part)
             return
         stack.project.halt((part.name,))
-        must(stack.project.beside(part.name, data.load, source=source), part)
+        image = app.record.image_reference if data.by_app else ""
+        must(stack.project.beside(part.name, data.load, image=image, source=source), part)
 
 
 def must(done: Completed, part: Part) -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService
+from okamochi.model.evidence import Origin
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
 from okamochi.render.compose_proxy import PROXY_IMAGE
@@ -23,6 +24,7 @@ __all__ = [
     "is_stack",
     "needed_services",
     "served_secrets",
+    "tell_stores",
     "tell_unstarted",
     "with_service_values",
 ]
@@ -70,6 +72,15 @@ def with_given_secrets(
         ),
         *(EnvironmentVariable(name=name, kind=VariableKind.SECRET, required=True) for name in unknown),
     )
+
+
+def tell_stores(plan: Plan, values: Values, world: World) -> None:
+    """What was found about object stores that are somebody else's, unless their keys are given."""
+    if any(name.startswith("AWS_") for name in (*dict(values.plain), *values.secret_names)):
+        return
+    for decision in plan.decisions:
+        if decision.field == "services" and decision.origin is Origin.DETECTED:
+            world.reporter.note(decision.summary)
 
 
 def desk_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:

@@ -39,6 +39,7 @@ from okamochi.workflows.stack_services import (
     is_stack,
     needed_services,
     served_secrets,
+    tell_stores,
     with_service_values,
 )
 
@@ -69,6 +70,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
         values = read_values(
             building.plan, request.env_file, app.state, world, project=request.build.path, reading=reading
         )
+        tell_stores(building.plan, values, world)
         record = mended(app, building, engine, values, request, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
     world.cache.prune_when_due()
