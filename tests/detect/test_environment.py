@@ -214,3 +214,20 @@ def test_a_default_address_of_dj_database_url_leads_to_the_service() -> None:
     (database,) = planned({"app.py": f"{read}{FLASK_APP}", "requirements.txt": wanted}).services
     assert (database.kind, database.database) == ("postgres", "shop")
     assert [one.name for one in database.variables] == ["DATABASE_URL"]
+
+
+def test_fields_of_settings_that_come_from_settings_of_the_project_are_variables() -> None:
+    files = {
+        "conf/__init__.py": "",
+        "conf/base.py": "import pydantic as p\nclass Base(p.BaseSettings):\n    stage: str = 1\n",
+        "conf/main.py": "from conf.base import Base\nclass Shop(Base):\n    api_host: str\n    pages: int = 5\n",
+        "conf/live.py": "from conf import main\nclass Live(main.Shop):\n    title: str = 'x'\n",
+        "app.py": f"from conf.live import Live\nsettings = Live()\n{FLASK_APP}",
+    }
+    plan = planned(files)
+    assert [(one.name, one.required) for one in plan.environment] == [
+        ("API_HOST", True),
+        ("PAGES", False),
+        ("STAGE", False),
+        ("TITLE", False),
+    ]

@@ -7,6 +7,7 @@ from okamochi.detect.environment_reads import Read, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
+from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import EnvironmentVariable, VariableKind
 
@@ -91,8 +92,9 @@ def environment_of(
     """Variables sorted by name, and the decision about each. `own_names` are the project's names: ACME_SECRET
     of the project acme is its own secret, STRIPE_SECRET is somebody else's."""
     found: dict[str, list[tuple[Module, Read]]] = {}
-    for module in objects.sources.mentioning(*READERS):
-        for read in (*reads_of(module, objects.sources), *_prefixed(module)):
+    settings = settings_classes(objects.sources)
+    for module in objects.sources.mentioning(*READERS, *sorted(settings)):
+        for read in (*reads_of(module, objects.sources, settings), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))
     for name in [name for name in found if name.endswith("_FILE") and name.removesuffix("_FILE") in found]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.settings_classes import ROOT, is_settings_class
 from okamochi.detect.syntax import descendants
 
 __all__ = ["Read", "reads_of"]
@@ -71,16 +72,19 @@ class Read:
     used_as: str = ""
 
 
-def reads_of(module: Module, sources: Sources | None = None) -> tuple[Read, ...]:
+def reads_of(
+    module: Module, sources: Sources | None = None, settings: frozenset[str] = frozenset({ROOT})
+) -> tuple[Read, ...]:
     """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app.
-    With `sources`, helpers that it imports from other modules of the project are known, too."""
+    With `sources`, helpers that it imports from other modules of the project are known, too; `settings` are
+    the names of classes whose fields are read."""
     names = module.imports
     helpers = _helpers(module.tree, names)
     if sources is not None:
         helpers = {**_imported_helpers(module, sources), **helpers}
     finder = _Finder(names, helpers)
     finder.block(module.tree.body, _Place())
-    return (*finder.found, *_settings_classes(module, names))
+    return (*finder.found, *_settings_fields(module, settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,12 +416,10 @@ def _key_of(node: ast.AST, names: ImportedNames, helpers: dict[str, _Helper]) ->
             return "", False
 
 
-def _settings_classes(module: Module, names: ImportedNames) -> Iterator[Read]:
+def _settings_fields(module: Module, settings: frozenset[str]) -> Iterator[Read]:
     """Fields of pydantic-settings classes: NAME, with the class's prefix, in capitals."""
     for node in module.nodes:
-        if not isinstance(node, ast.ClassDef):
-            continue
-        if not any(names.full(base).endswith("BaseSettings") for base in node.bases):
+        if not isinstance(node, ast.ClassDef) or not is_settings_class(node, settings):
             continue
         prefix = _prefix(node)
         for statement in node.body:

@@ -9,6 +9,7 @@ from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_kinds import KINDS, KindFacts
+from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Evidence
 
 __all__ = ["Address", "HostName", "Import", "Traces", "VariableRead", "address_of", "traces_of"]
@@ -102,9 +103,10 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
     addresses: list[tuple[Address, Evidence]] = []
     hosts: list[HostName] = []
     variables: list[VariableRead] = []
+    settings = settings_classes(sources)
     for path in reached.paths:
         module = sources.module(path)
-        reads = reads_of(module, sources)
+        reads = reads_of(module, sources, settings)
         variables += [
             VariableRead(
                 one.name,
