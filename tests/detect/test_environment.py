@@ -220,14 +220,14 @@ def test_fields_of_settings_that_come_from_settings_of_the_project_are_variables
     files = {
         "conf/__init__.py": "",
         "conf/base.py": "import pydantic as p\nclass Base(p.BaseSettings):\n    stage: str = 1\n",
-        "conf/main.py": "from conf.base import Base\nclass Shop(Base):\n    api_host: str\n    pages: int = 5\n",
+        "conf/main.py": "from conf.base import Base\nclass Shop(Base):\n    api_host: str\n    n: int = 5",
         "conf/live.py": "from conf import main\nclass Live(main.Shop):\n    title: str = 'x'\n",
         "app.py": f"from conf.live import Live\nsettings = Live()\n{FLASK_APP}",
     }
     plan = planned(files)
     assert [(one.name, one.required) for one in plan.environment] == [
         ("API_HOST", True),
-        ("PAGES", False),
+        ("N", False),
         ("STAGE", False),
         ("TITLE", False),
     ]

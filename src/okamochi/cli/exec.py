@@ -5,14 +5,19 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import real_world
+from okamochi.cli.options import of_the_app, real_world
 
 
 @click.command(
     name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
 @click.option(
-    "--project", type=click.Path(path_type=Path), default=".", metavar="PATH", help="The project's folder."
+    "--project",
+    type=click.Path(path_type=Path),
+    default=".",
+    metavar="PATH",
+    callback=of_the_app,
+    help="The project's folder.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(project: Path, command: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from okamochi.system.world import World
 __all__ = [
     "entrypoint_option",
     "format_option",
+    "of_the_app",
     "offline_option",
     "overrides_of",
     "path_argument",
@@ -25,8 +26,19 @@ __all__ = [
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+def of_the_app(_: click.Context, __: click.Parameter, path: Path) -> Path:
+    """The folder of the only app in a checkout that is none itself; said on stderr."""
+    from okamochi.workflows.project_folder import project_folder
+
+    found = project_folder(path)
+    if found != path:
+        click.echo(f"the app lies in {found}: that folder is taken", err=True)
+    return found
+
+
 path_argument: Decorator = click.argument(
-    "path", default=".", type=click.Path(path_type=Path), metavar="[PATH]"
+    "path", default=".", type=click.Path(path_type=Path), metavar="[PATH]", callback=of_the_app
 )
 
 offline_option: Decorator = click.option(

@@ -1,0 +1,55 @@
+"""A checkout whose own folder is no app and that holds one."""
+
+from pathlib import Path
+
+import pytest
+
+from okamochi.detect.sole_app import sole_app_folder
+from okamochi.system.project_files import MemoryProject
+from okamochi.workflows.project_folder import project_folder
+from tests.detect.plans import FLASK_APP
+
+ONE = {"docker-compose.yml": "services: {}\n", "web/app.py": FLASK_APP, "web/requirements.txt": "flask\n"}
+
+
+def test_the_only_app_below_is_taken() -> None:
+    assert sole_app_folder(MemoryProject(ONE)) == "web"
+    assert (
+        sole_app_folder(MemoryProject({**ONE, "pyproject.toml": "[tool.ruff]\nline-length = 100\n"})) == "web"
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"requirements.txt": "flask\n"},
+        {"main.py": ""},
+        {"okamochi.toml": ""},
+        {"pyproject.toml": '[project]\nname = "whole"\n'},
+        {"pyproject.toml": "[tool.poetry]\n"},
+        {"pyproject.toml": "broken ["},
+        {"api/app.py": FLASK_APP, "api/requirements.txt": "flask\n"},
+    ],
+)
+def test_a_folder_that_may_be_the_project_or_holds_several_is_left_alone(more: dict[str, str]) -> None:
+    assert sole_app_folder(MemoryProject({**ONE, **more})) == ""
+
+
+def test_a_folder_without_any_app_stays_what_was_asked_for(tmp_path: Path) -> None:
+    assert project_folder(tmp_path) == tmp_path
+    assert project_folder(tmp_path / "nowhere") == tmp_path / "nowhere"
+    (tmp_path / "tool").mkdir()
+    (tmp_path / "tool/setup.py").write_text("")
+    assert project_folder(tmp_path) == tmp_path
+
+
+def test_every_command_is_about_that_folder(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from okamochi.cli.main import program
+
+    for name, text in ONE.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    done = CliRunner().invoke(program, ["plan", str(tmp_path)])
+    assert "web: that folder is taken" in done.output
