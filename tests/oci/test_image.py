@@ -84,7 +84,7 @@ def test_the_manifest_points_to_the_exact_bytes(tmp_path: Path) -> None:
 
 def test_the_golden_image(tmp_path: Path) -> None:
     assert str(sample_image(tmp_path).digest) == (
-        "sha256:cb3674ad0c66688967945f23af4db9dcc097b02d11416731933fed6b27b2c40d"
+        "sha256:256ce92d3fef37bbca46046a22321df8e1e9cfdd66015681dbc2504fda325821"
     )
 
 

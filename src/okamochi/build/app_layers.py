@@ -20,13 +20,15 @@ __all__ = ["Volumes", "app_layers"]
 
 LARGE_FILE_BYTES = 16_000
 SHARE_BYTES = 10_000
-DEEPEST_SPLIT = 4
+# Each more layer costs some 280 bytes of manifest and configuration, sent with every edit: more than
+# thirty-two would cost more than what smaller shares save.
+DEEPEST_SPLIT = 5
 
 
 def app_layers(
     world: World, toolchain: Compiles, volumes: "Volumes", source: SourceFiles
 ) -> tuple[LayerRequest, ...]:
-    """Large files in one layer, everything else shared out over up to sixteen: a changed line sends a few
+    """Large files in one layer, everything else shared out over up to thirty-two: a changed line sends a few
     kilobytes, neither pictures nor the rest of a big code base."""
     entries = volumes.owning(source.entries)
     folders = [entry for entry in entries if entry.content is None]
