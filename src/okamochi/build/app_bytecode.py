@@ -52,8 +52,14 @@ class AppBytecode:
         if not sources:
             return ()
         with self._lock:
-            made = self._made
+            made = self._kept(sources) or self._made
         return pycache_entries(sources, [made[entry.path] for entry in sources], self._tag)
+
+    def _kept(self, sources: Sequence[Entry]) -> dict[str, bytes] | None:
+        """What earlier builds compiled, when that is all of these."""
+        found = {entry.path: self.world.cache.record(KIND, self._key(entry)) for entry in sources}
+        kept = {path: content for path, content in found.items() if content is not None}
+        return kept if len(kept) == len(found) else None
 
     @cached_property
     def _made(self) -> dict[str, bytes]:

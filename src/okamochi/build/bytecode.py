@@ -8,17 +8,19 @@ in them changes after the build, and no time stamp has to agree.
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from okamochi.errors import BuildError
 from okamochi.kit import compiler_program
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, file
 from okamochi.oci.platform import Platform
 from okamochi.system.files import StorageError
-from okamochi.system.process import Runner
-from okamochi.system.world import World
+
+if TYPE_CHECKING:
+    from okamochi.system.process import Runner
+    from okamochi.system.world import World
 
 __all__ = [
     "BYTECODE_FORMAT",
@@ -54,7 +56,7 @@ class Interpreter:
     tag: str
     identity: str
 
-    def run(self, runner: Runner, program: str, stdin: bytes, *, timeout_seconds: float = 900) -> bytes:
+    def run(self, runner: "Runner", program: str, stdin: bytes, *, timeout_seconds: float = 900) -> bytes:
         """The program's stdout. BuildError with the end of its stderr when it fails."""
         isolated = "-s" if self.tag in SEEDED else "-I"
         argv = (*self.argv, isolated, "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
@@ -126,7 +128,7 @@ Source = tuple[Path, str]
 
 
 def compile_sources(
-    runner: Runner, interpreter: Interpreter, sources: Sequence[Source], *, jobs: int = 2
+    runner: "Runner", interpreter: Interpreter, sources: Sequence[Source], *, jobs: int = 2
 ) -> tuple[Compiled, ...]:
     """One answer for each source, in their order. Files that are no valid Python are no error: packages carry
     templates and test data whose name ends in .py. The number of jobs makes no difference to the bytes."""
@@ -138,6 +140,11 @@ def compile_sources(
         answers.update(zip(share, answers_in(stdout), strict=True))
 
     shares = balanced(sources, jobs)
+    if len(shares) == 1:
+        run(shares[0])
+        return tuple(answers[source] for source in sources)
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(jobs) as pool:
         for done in [pool.submit(run, share) for share in shares]:
             done.result()
@@ -181,7 +188,7 @@ class Unit:
 
 
 def bytecode_entries(
-    world: World, interpreter: Interpreter, entries: Sequence[Entry], *, key: str
+    world: "World", interpreter: Interpreter, entries: Sequence[Entry], *, key: str
 ) -> tuple[Entry, ...]:
     """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`."""
     import msgspec
@@ -195,7 +202,7 @@ def bytecode_entries(
 
 
 def compile_units(
-    world: World, interpreter: Interpreter, units: Sequence[Unit], *, turn: str = "one by one"
+    world: "World", interpreter: Interpreter, units: Sequence[Unit], *, turn: str = "one by one"
 ) -> None:
     """Compiles what the cache lacks of all units together: starting a Python for each wheel would take longer
     than compiling most of them. A unit is one record: a list of .pyc, empty for what does not compile."""
@@ -206,11 +213,11 @@ def compile_units(
         compile_missing(world, interpreter, lacking(world, interpreter, units))
 
 
-def lacking(world: World, interpreter: Interpreter, units: Sequence[Unit]) -> list[Unit]:
+def lacking(world: "World", interpreter: Interpreter, units: Sequence[Unit]) -> list[Unit]:
     return [unit for unit in units if world.cache.record(KIND, record_key(interpreter, unit)) is None]
 
 
-def compile_missing(world: World, interpreter: Interpreter, missing: Sequence[Unit]) -> None:
+def compile_missing(world: "World", interpreter: Interpreter, missing: Sequence[Unit]) -> None:
     import msgspec
 
     with world.cache.temporary() as scratch:

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-import msgspec
-
 from okamochi.errors import BuildError
 from okamochi.oci.canonical_json import canonical_json
 from okamochi.oci.descriptor import Descriptor
@@ -35,7 +33,7 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import LAYER_GZIP
 from okamochi.oci.tar_writer import END_OF_ARCHIVE, TAR_FORMAT, ordered, tar_chunks
 
-__all__ = ["BlobCache", "LayerRequest", "Part", "entries_key", "pack_layer", "pack_layers"]
+__all__ = ["BlobCache", "LayerRequest", "Part", "entries_key", "pack_layers"]
 
 PACKING_FORMAT = "parts/1"
 """Part of every key: change it when the same parts would give other bytes."""
@@ -136,22 +134,19 @@ def pack_layers(
     cache: BlobCache, requests: Sequence[LayerRequest], *, epoch_seconds: int, threads: int | None = None
 ) -> tuple[Layer, ...]:
     """All layers, in the order of the requests; `threads` (default: one a processor) changes no byte."""
+    keys = [key_of(each.level, epoch_seconds, *(part.key for part in each.parts)) for each in requests]
+    found = [known_layer(cache, key, each.comment) for key, each in zip(keys, requests, strict=True)]
+    missing = [place for place, layer in enumerate(found) if layer is None]
     count = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(count, "compress") as pool, ThreadPoolExecutor(count, "pack") as packers:
-        packed = [
-            packers.submit(pack_layer, cache, request, epoch_seconds=epoch_seconds, pool=pool)
-            for request in requests
-        ]
+        packed = {
+            place: packers.submit(new_layer, cache, requests[place], keys[place], epoch_seconds, pool)
+            for place in missing
+        }
         try:
-            return tuple(future.result() for future in packed)
+            return tuple(layer or packed[place].result() for place, layer in enumerate(found))
         finally:
             packers.shutdown(cancel_futures=True)
-
-
-def pack_layer(cache: BlobCache, request: LayerRequest, *, epoch_seconds: int, pool: Executor) -> Layer:
-    """One layer, from the cache if it was packed before. `pool` compresses; it must not run this function."""
-    key = key_of(request.level, epoch_seconds, *(part.key for part in request.parts))
-    return known_layer(cache, key, request.comment) or new_layer(cache, request, key, epoch_seconds, pool)
 
 
 def key_of(level: int, epoch_seconds: int, *part_keys: str) -> str:
@@ -250,6 +245,8 @@ class Packer:
         members: list[tuple[int, int]] = []
         others = [entry for entry in entries if entry.kind is not EntryKind.DIRECTORY]
         sha256, _, _ = self.cache.put_stream(lambda stream: members.extend(self.write_fresh(others, stream)))
+        import msgspec
+
         packed = PackedPart(sha256, tuple(members), Outline.of(entries))
         self.cache.put_record(PARTS, self.part_key(part), msgspec.json.encode(packed))
         return packed
@@ -294,6 +291,8 @@ def known_part(cache: BlobCache, key: str) -> PackedPart | None:
     content = cache.record(PARTS, key)
     if content is None:
         return None
+    import msgspec
+
     packed = msgspec.json.decode(content, type=PackedPart)
     return packed if cache.blob(packed.sha256) is not None else None
 

@@ -100,7 +100,10 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
         layers=(*built.image.layers[: known["below"]], *layers),
         annotations=tuple(sorted(annotations.items())),
     )
-    return dataclasses.replace(built, image=image)
+    # what the proof is of, beside modules, is the same: see prove_entry.key_of
+    code = any(path.endswith(".py") for path in changed)
+    proved_as = "" if code else built.proved_as or str(built.image.digest)
+    return dataclasses.replace(built, image=image, proved_as=proved_as)
 
 
 def harmless(root: Path, path: str, known: dict[str, Any]) -> bool:

@@ -33,5 +33,5 @@ def keep_proved(world: World, built: BuiltImage, given: Mapping[str, str], answe
 
 def key_of(built: BuiltImage, given: Mapping[str, str]) -> str:
     plan = hashlib.sha256(built.plan_json).hexdigest()
-    parts = (program_identity(), str(built.image.digest), plan, sorted(given))
+    parts = (program_identity(), built.proved_as or str(built.image.digest), plan, sorted(given))
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()

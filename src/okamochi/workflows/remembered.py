@@ -38,7 +38,8 @@ LOCK_LIMIT_BYTES = 64_000_000
 class BuiltImage:
     """An image whose blobs lie in the cache. `plan_json` and `components_json` tell what it was made from;
     they are decoded only when somebody asks. `rebuild` is what `incremental` needs to make the next one,
-    `outside` what planning looked at beside the project."""
+    `outside` what planning looked at beside the project. `proved_as` is the digest of the image whose proof
+    is this one's, too, because what the server loads is the same; "" for its own."""
 
     platform: Platform
     image: Image
@@ -47,6 +48,7 @@ class BuiltImage:
     components_json: bytes
     rebuild: dict[str, Any]
     outside: tuple[str, ...] = ()
+    proved_as: str = ""
     lock_written: bool = False
 
     @cached_property
@@ -121,6 +123,7 @@ class Memory:
             components_json=known["components"].encode(),
             rebuild=known["rebuild"],
             outside=tuple(path for path, _ in known["outside"]),
+            proved_as=known["proved_as"],
         )
 
     def keep(self, built: BuiltImage) -> None:
@@ -141,6 +144,7 @@ class Memory:
             "plan": built.plan_json.decode(),
             "components": built.components_json.decode(),
             "rebuild": built.rebuild,
+            "proved_as": built.proved_as,
         }
         content = json.dumps(facts).encode("utf-8", "surrogatepass")
         self.world.cache.put_record(KIND, self.key, content)
