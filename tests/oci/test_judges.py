@@ -1,6 +1,5 @@
 """What others say about our layouts and archives: docker, podman, skopeo, umoci, oci-image-tool."""
 
-import dataclasses
 import io
 import json
 import platform
@@ -12,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from oci_samples import EPOCH_SECONDS, sample_config, sample_entries, sample_layers
 
@@ -44,7 +44,7 @@ def image_of_many_members(folder: Path) -> Image:
     requests = (*sample_layers(), LayerRequest(parts=many, comment="many"))
     layers = pack_layers(Cache.open(folder), requests, epoch_seconds=EPOCH_SECONDS)
     host = Platform.of_machine(platform.machine())
-    return Image(dataclasses.replace(sample_config(), platform=host), layers)
+    return Image(msgspec.structs.replace(sample_config(), platform=host), layers)
 
 
 def expected_paths() -> set[str]:

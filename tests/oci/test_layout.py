@@ -1,6 +1,5 @@
 """Layouts: what is written is read back, and what is wrong is found."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -8,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from oci_samples import one_layer, sample_entries, sample_image
 
@@ -190,7 +190,8 @@ def test_a_wrong_diff_id_is_found(tmp_path: Path) -> None:
     image = sample_image(tmp_path / "cache")
     other = one_layer(tmp_path / "cache", (file("a", "app", b"1"),))
     wrong = Image(
-        image.config, (dataclasses.replace(image.layers[0], diff_id=other.layers[0].diff_id), image.layers[1])
+        image.config,
+        (msgspec.structs.replace(image.layers[0], diff_id=other.layers[0].diff_id), image.layers[1]),
     )
     write_layout(wrong, tmp_path / "layout")
     (mismatch,) = validate_layout(tmp_path / "layout")

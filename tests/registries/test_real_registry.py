@@ -1,7 +1,6 @@
 """Against Debian's docker-registry: TLS, passwords, what is sent, what other programs read back."""
 
 import base64
-import dataclasses
 import json
 import platform
 import shutil
@@ -9,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from okamochi.errors import RegistryError
@@ -235,7 +235,7 @@ def test_engines_pull_it(plain: Served, cache: Cache, engine: str) -> None:
         pytest.skip(f"{engine} is not installed")
     image = made(cache, b"#!/bin/true", engine.encode() * 999)
     name = f"{plain.host}/registry-test/{engine}:1"
-    push(dataclasses.replace(image), name)
+    push(msgspec.structs.replace(image), name)
     run(engine, "pull", "--quiet", *(("--tls-verify=false",) if engine == "podman" else ()), name)
     try:
         digests = run(engine, "image", "inspect", "--format", "{{json .RepoDigests}}", name)

@@ -4,9 +4,10 @@ import hashlib
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
+
+import msgspec
 
 from okamochi.build.bytecode import (
     BYTECODE_FORMAT,
@@ -37,14 +38,13 @@ class Compiles(Protocol):
     def started(self) -> Interpreter | None: ...
 
 
-@dataclass
-class AppBytecode:
+class AppBytecode(msgspec.Struct, dict=True):
     """Of all code at once, made when the first layer asks: one start of Python serves all layers."""
 
     world: World
     toolchain: Compiles
     code: Sequence[Entry]
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
     def entries(self, share: Sequence[Entry]) -> tuple[Entry, ...]:
         """`__pycache__` entries for some of the code. Files that do not compile have none, and are told."""

@@ -1,9 +1,11 @@
 """The app's own layers: large files, and small shares of everything else."""
 
-import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.build.app_bytecode import AppBytecode, Compiles
 from okamochi.build.bytecode import BYTECODE_FORMAT
@@ -77,8 +79,7 @@ def path_bit(path: str, depth: int) -> int:
     return hashlib.sha256(path.encode()).digest()[0] >> depth & 1
 
 
-@dataclasses.dataclass(frozen=True)
-class Volumes:
+class Volumes(msgspec.Struct, frozen=True):
     """Where volumes are mounted, without the leading slash, and whose they are."""
 
     roots: tuple[str, ...]
@@ -94,7 +95,7 @@ class Volumes:
         """What the project ships in a volume's folder belongs to the runtime user, as does the folder itself:
         a new volume takes over the owner of what it covers."""
         return tuple(
-            dataclasses.replace(entry, uid=self.user, gid=self.group) if self.covers(entry.path) else entry
+            replace(entry, uid=self.user, gid=self.group) if self.covers(entry.path) else entry
             for entry in entries
         )
 

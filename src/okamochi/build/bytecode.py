@@ -8,9 +8,10 @@ in them changes after the build, and no time stamp has to agree.
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from okamochi.errors import BuildError
 from okamochi.kit import compiler_program
@@ -47,8 +48,7 @@ MOST_SOURCE_BYTES = 8_000_000
 """Of sources given to one process: what it answers is held in memory."""
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(msgspec.Struct, frozen=True):
     """How to start a Python that writes the image's bytecode; `tag` is its cache tag, as in cpython-313.
     `identity` is the image's Python, not that of who compiles: the same release writes the same bytes."""
 
@@ -115,8 +115,7 @@ def tag_of_python(python: str) -> str:
     return "cpython-" + version.replace(".", "")
 
 
-@dataclass(frozen=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """A .pyc, or in `failure` why there is none: "/app/x.py: invalid syntax (x.py, line 3)"."""
 
     bytecode: bytes = b""
@@ -179,8 +178,7 @@ def answers_in(stdout: bytes) -> Iterator[Compiled]:
         yield Compiled(content) if length > 0 else Compiled(failure=content.decode("utf-8", "replace"))
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """Entries whose bytecode is kept together; `key` names their content (a wheel's digest, a base's key)."""
 
     key: str

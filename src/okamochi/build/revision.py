@@ -3,8 +3,9 @@ prepared could run programs that its configuration names."""
 
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.system.clock import Clock
 
@@ -16,8 +17,7 @@ REF = re.compile(r"refs/[^\0\n]{1,500}")
 LIMIT_BYTES = 4_000_000
 
 
-@dataclass(frozen=True)
-class Revision:
+class Revision(msgspec.Struct, frozen=True):
     """`commit` in hexadecimal, `source` the address of the remote "origin" without credentials; or empty."""
 
     commit: str = ""

@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from okamochi.errors import BuildError
 from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind, FileContent, directory, symlink
@@ -25,8 +26,7 @@ HELD_TREE_BYTES = 64_000_000
 ARCHIVE_MARK = b"oci-layout\0"
 
 
-@dataclass(frozen=True)
-class SourceFiles:
+class SourceFiles(msgspec.Struct, frozen=True):
     """Entries below `app/`, sorted by path, and what was left out although no pattern says so."""
 
     entries: tuple[Entry, ...]
@@ -133,8 +133,7 @@ class Walk:
             )
 
 
-@dataclass
-class Contents:
+class Contents(msgspec.Struct):
     """Small files are read once, here: what a layer's key is made of is then what the layer holds, whatever
     the developer saves meanwhile. Large ones, and all beyond HELD_TREE_BYTES, stay on the disk; packing
     notices when their size changes."""

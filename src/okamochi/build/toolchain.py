@@ -4,9 +4,10 @@ import hashlib
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from okamochi.build.bytecode import Interpreter, image_interpreter, tag_of_python
 from okamochi.errors import BuildError, RegistryError, TransientRegistryError
@@ -25,8 +26,7 @@ KIND = "interpreter"
 ROOTS = "roots"
 
 
-@dataclass
-class Toolchain:
+class Toolchain(msgspec.Struct):
     """A build whose layers are all in the cache never opens the base; `tree` and `interpreter` do, once.
 
     `native` are the platforms whose programs run here: where the image's is not among them, another Python
@@ -36,9 +36,9 @@ class Toolchain:
     debs: tuple[LockedDeb, ...]
     platform: Platform
     snapshot: str = ""
-    native: tuple[Platform, ...] = field(default_factory=native_platforms)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _choosing: threading.Lock = field(default_factory=threading.Lock)
+    native: tuple[Platform, ...] = msgspec.field(default_factory=native_platforms)
+    _lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
+    _choosing: threading.Lock = msgspec.field(default_factory=threading.Lock)
     _tree: "BaseTree | None" = None
     _interpreter: Interpreter | None = None
 

@@ -4,7 +4,6 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,16 +47,14 @@ BASE_PACKAGES = (
 # fmt: on
 
 
-@dataclass(frozen=True)
-class ResolvedBase:
+class ResolvedBase(msgspec.Struct, frozen=True):
     """Packages sorted by name; `snapshot` is the newest Release's instant (RFC 3339 in UTC)."""
 
     debs: tuple[LockedDeb, ...]
     snapshot: str
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(msgspec.Struct, frozen=True):
     """One verified suite and the mirror that had it; `stale` when it is past its Valid-Until."""
 
     archive: str
@@ -198,8 +195,7 @@ def in_threads(work: Callable[[Item], Answer], items: Sequence[Item]) -> tuple[A
         return tuple(pool.map(work, items))
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """For one suite's Release file, among mirrors."""
 
     world: World

@@ -10,8 +10,9 @@ import re
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import BinaryIO
+
+import msgspec
 
 from okamochi.debian.archives import Archive
 from okamochi.debian.packages import DAMAGED_HINT, download_verified
@@ -37,20 +38,18 @@ DULL = (b"usr/share/", b"usr/src/", b"var/", b"etc/")
 SONAME = re.compile(r"lib(?P<name>.+)\.so\.(?P<version>[0-9][\w.]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     path: str
     packages: tuple[str, ...]
 
 
-@dataclass
-class Contents:
+class Contents(msgspec.Struct):
     """The files of a suite's packages; an index is downloaded at the first question."""
 
     world: World
     archives: Sequence[Archive]
     architecture: str
-    _tables: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    _tables: dict[str, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
 
     def package_of_header(self, header: str) -> str:
         """For "sasl/sasl.h" as #include names it; "" when no package has it."""

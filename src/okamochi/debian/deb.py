@@ -7,9 +7,10 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, cast
+
+import msgspec
 
 from okamochi.errors import BuildError
 
@@ -22,8 +23,7 @@ SCRIPTS = ("preinst", "postinst")
 DAMAGED_HINT = "the package is damaged: run `okamochi cache clear` and build again"
 
 
-@dataclass(frozen=True)
-class Control:
+class Control(msgspec.Struct, frozen=True):
     """`text` is the file control; `scripts` are the maintainer scripts of an installation, by name;
     `md5sums` and `conffiles` are the files of that name, empty when there are none."""
 

@@ -10,10 +10,11 @@ import lzma
 import re
 import zlib
 from collections import defaultdict
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from okamochi.debian.control import Stanza, parse_stanza
 from okamochi.debian.relations import Relation, parse_relations
@@ -39,8 +40,7 @@ DAMAGED_HINT = (
 )
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(msgspec.Struct, frozen=True):
     """A package that an index offers; `archive` is "debian" or "debian-security"."""
 
     name: str
@@ -81,8 +81,7 @@ def provided_satisfies(provided: Relation, relation: Relation) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class PackageIndex:
+class PackageIndex(msgspec.Struct, frozen=True):
     """One Packages file: `text` on disk, and its name table: lines of `name offset length [offset length]…`
     and `~virtual name [name]…`."""
 

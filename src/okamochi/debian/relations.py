@@ -1,7 +1,8 @@
 """Relations between packages (Depends, Pre-Depends, Provides): Debian policy, chapter 7."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 __all__ = ["Relation", "parse_relations"]
 
@@ -12,8 +13,7 @@ ALTERNATIVE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(msgspec.Struct, frozen=True):
     """One alternative: a package or virtual package, and the version asked of it ("" operator: any)."""
 
     name: str

@@ -7,9 +7,10 @@ before, after or between signed parts never reaches the parser.
 import datetime
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from okamochi.debian.control import Stanza, parse_stanza
 from okamochi.errors import RegistryError
@@ -21,15 +22,13 @@ END = b"-----END PGP SIGNATURE-----"
 MIRROR_HINT = "the mirror is damaged or lies: name another one with OKAMOCHI_DEBIAN_MIRROR"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexFile:
+class IndexFile(msgspec.Struct, frozen=True):
     path: str
     size_bytes: int
     sha256: str
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """`suite` is the name that was asked for and checked; paths of index files are relative to its folder.
     `digest` is that of the signed text."""
 

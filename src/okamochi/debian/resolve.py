@@ -3,7 +3,8 @@
 import difflib
 from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.debian.cuts import CUT_PACKAGES, is_cut
 from okamochi.debian.packages import Package, PackageIndex
@@ -13,8 +14,7 @@ from okamochi.errors import PlanError
 __all__ = ["Chosen", "Universe", "closure", "first_candidate", "missing", "missing_text"]
 
 
-@dataclass(frozen=True)
-class Universe:
+class Universe(msgspec.Struct, frozen=True):
     """All indexes that count together; the newest version of a name wins, whatever index has it."""
 
     indexes: tuple[PackageIndex, ...]

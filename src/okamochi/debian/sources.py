@@ -6,9 +6,10 @@ those of Ubuntu or of a vendor fall away by themselves.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
 
 from okamochi.debian.control import parse_stanzas
 from okamochi.errors import UsageError
@@ -26,8 +27,7 @@ SCHEMES = ("http", "https", "file")
 COMMENT = re.compile(r"^\s*(?://|#).*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Mirrors:
+class Mirrors(msgspec.Struct, frozen=True):
     """URIs without trailing slash, in the order to try them; `named` when the user named them.
 
     `security` is empty when the user said "none"."""

@@ -1,7 +1,8 @@
 """What every detector returns: facts, with the place each was seen."""
 
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Evidence
@@ -11,8 +12,7 @@ __all__ = ["Detected", "Detector"]
 T = TypeVar("T", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Detected(Generic[T]):
+class Detected(msgspec.Struct, Generic[T], frozen=True):
     """A fact about the project and the places that say so, the strongest first."""
 
     value: T

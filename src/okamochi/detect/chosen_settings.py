@@ -1,7 +1,6 @@
 """The settings that rule: the project's, overruled by the environment's, overruled by the command line's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,8 +16,7 @@ TABLE_KEYS = frozenset(["expose"])
 """Written as name=value, with commas."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenSettings:
+class ChosenSettings(msgspec.Struct, frozen=True):
     """`origins` and `evidence` tell, for each key that is set, who set it and where."""
 
     settings: Settings

@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from dataclasses import dataclass
+
+import msgspec
 
 __all__ = ["ServedObject", "commands_of", "served_by"]
 
@@ -64,8 +65,7 @@ GRANIAN_FLAGS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ServedObject:
+class ServedObject(msgspec.Struct, frozen=True):
     """What a server loads: `reference` is "pkg.wsgi:app", "pkg:create_app()", "pkg.wsgi" or, when
     `script`, the path of a Python file that is run. `folder` is the server's --chdir or --pythonpath;
     `arguments` are the script's."""

@@ -3,8 +3,9 @@
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from okamochi.detect.service_kinds import KindFacts, kind_of_image
 from okamochi.detect.yaml_files import yaml_of
@@ -30,8 +31,7 @@ PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,63}")
 IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedService:
+class ComposedService(msgspec.Struct, frozen=True):
     """`user` and `database` are "" where the file takes them from elsewhere. `initial_files` are files of the
     project that are mounted where the image looks for them on an empty volume."""
 
@@ -44,8 +44,7 @@ class ComposedService:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(msgspec.Struct, frozen=True):
     """A service as the file `path` has it."""
 
     path: str

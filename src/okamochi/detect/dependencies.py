@@ -3,9 +3,9 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
@@ -44,8 +44,7 @@ DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing
 Ranked = Detected[tuple[tuple[int, int, str], str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenDependencies:
+class ChosenDependencies(msgspec.Struct, frozen=True):
     """`names` are the normalized names that the project itself asks for."""
 
     dependencies: Dependencies

@@ -4,7 +4,9 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
@@ -45,8 +47,7 @@ ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
 
-@dataclass(frozen=True, slots=True)
-class WantedObject:
+class WantedObject(msgspec.Struct, frozen=True):
     """The object reference that a setting names, and where."""
 
     reference: str
@@ -54,8 +55,7 @@ class WantedObject:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True):
     """`notes` are statements of the project that the source contradicts."""
 
     candidate: Candidate
@@ -265,8 +265,7 @@ def _best(
     return heads[0]
 
 
-@dataclass(frozen=True, eq=False)
-class _Ranking:
+class _Ranking(msgspec.Struct, frozen=True, eq=False):
     objects: FlaskObjects
     candidates: tuple[Found, ...]
     scripts: frozenset[str]

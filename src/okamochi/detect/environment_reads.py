@@ -3,7 +3,9 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, Sources, is_main_guard
@@ -55,8 +57,7 @@ REGISTRARS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """One place that reads a variable. `must` when reading fails without it; `conditional` when the place
     is not always reached; `function` is the innermost function, "" at module and class level.
     `used_as` is the name that receives the value: "SECRET_KEY" for app.config["SECRET_KEY"] = ...
@@ -87,16 +88,14 @@ def reads_of(
     return (*finder.found, *_settings_fields(module, settings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     conditional: bool = False
     function: str = ""
     guarded: bool = False
     defaults: tuple[tuple[str, object], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Helper:
+class _Helper(msgspec.Struct, frozen=True):
     """A function of the project whose parameter is the variable's name."""
 
     position: int
@@ -109,11 +108,10 @@ class _Helper:
         return _keyword_value(call, self.parameter)
 
 
-@dataclass(eq=False)
-class _Finder:
+class _Finder(msgspec.Struct, eq=False):
     names: ImportedNames
     helpers: dict[str, _Helper]
-    found: list[Read] = field(default_factory=list)
+    found: list[Read] = msgspec.field(default_factory=list)
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
         for position, statement in enumerate(body):

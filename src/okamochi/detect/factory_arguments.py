@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects, Function
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
@@ -13,8 +14,7 @@ __all__ = ["Argument", "arguments_for", "required_parameters"]
 PRODUCTION_NAMES = ("production", "prod", "prd", "live", "default")
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True):
     """The text of a literal that gunicorn may pass, and why."""
 
     literal: str

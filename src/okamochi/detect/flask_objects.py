@@ -6,8 +6,10 @@ classes. What it cannot follow is unknown, never guessed.
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.detect.flask_values import (
     ClassDefinition,
@@ -57,17 +59,16 @@ WRAPPER_NAMES = frozenset(
 DEPTH_LIMIT = 40
 
 
-@dataclass(eq=False)
-class FlaskObjects:
+class FlaskObjects(msgspec.Struct, eq=False):
     """What the names of every module stand for; each module is evaluated once. `routes` are found once, too,
     by those who look for them."""
 
     sources: Sources
-    modules: dict[str, Names] = field(default_factory=dict)
-    stars: dict[str, list[str]] = field(default_factory=dict)
-    made: dict[int, Instance | None] = field(default_factory=dict)
-    attributes: dict[tuple[int, str], "Value | None"] = field(default_factory=dict)
-    lines: dict[tuple[str, str], int] = field(default_factory=dict)
+    modules: dict[str, Names] = msgspec.field(default_factory=dict)
+    stars: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    made: dict[int, Instance | None] = msgspec.field(default_factory=dict)
+    attributes: dict[tuple[int, str], "Value | None"] = msgspec.field(default_factory=dict)
+    lines: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
     routes: "tuple[Detected[Route], ...] | None" = None
 
     def names(self, path: str) -> Names:
@@ -175,8 +176,7 @@ class FlaskObjects:
         return scope.by_annotation(node)
 
 
-@dataclass(eq=False)
-class _Scope:
+class _Scope(msgspec.Struct, eq=False):
     """The names of one module or function while its statements run, top to bottom."""
 
     objects: FlaskObjects

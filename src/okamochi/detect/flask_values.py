@@ -1,15 +1,15 @@
 """What a name of the project can stand for, as far as web applications are concerned."""
 
 import ast
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["ClassDefinition", "External", "Function", "Imported", "Instance", "Names", "Object", "Value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """A web application. `origin` is where its Flask(...) call, or that of its framework, stands: two names
     with one origin are the same app. `dash` marks a Dash object: no WSGI application, but it holds one as
     `server`."""
@@ -21,8 +21,7 @@ class Instance:
     interface: ServerInterface = ServerInterface.WSGI
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(msgspec.Struct, frozen=True, eq=False):
     """`owner` is the class whose object a method is bound to."""
 
     path: str
@@ -30,28 +29,24 @@ class Function:
     owner: "ClassDefinition | None" = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ClassDefinition:
+class ClassDefinition(msgspec.Struct, frozen=True, eq=False):
     path: str
     node: ast.ClassDef
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(msgspec.Struct, frozen=True):
     """An object of one of the project's classes that is no application itself."""
 
     definition: ClassDefinition
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(msgspec.Struct, frozen=True):
     """A name of a package that is not part of the project: "flask.Flask"."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """A name of one of the project's modules, followed only when somebody asks; "" is the module itself."""
 
     path: str

@@ -6,7 +6,8 @@ All are gitignore patterns (pathspec's "gitwildmatch"): later ones win, "!" take
 import posixpath
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.errors import UsageError
@@ -24,8 +25,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreGroup:
+class IgnoreGroup(msgspec.Struct, frozen=True):
     """Patterns and the one reason for them."""
 
     reason: str

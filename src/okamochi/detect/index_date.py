@@ -2,9 +2,9 @@
 
 import datetime
 import re
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.dependencies import ChosenDependencies

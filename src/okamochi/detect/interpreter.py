@@ -1,7 +1,8 @@
 """Which Python the app gets, and from where: Debian's where a suite has it, else an image of a registry."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
@@ -24,8 +25,7 @@ OF_DEBIAN = tuple(suite.python_version for suite in SUITES)
 ALL = ", ".join(sorted((*OF_DEBIAN, *OF_IMAGES), key=lambda version: int(version[2:])))
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenPython:
+class ChosenPython(msgspec.Struct, frozen=True):
     """`alternatives` are further versions of Debian's that the project admits, best first."""
 
     version: str

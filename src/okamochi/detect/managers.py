@@ -3,7 +3,8 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.pyproject import PATH as PYPROJECT
@@ -86,8 +87,7 @@ def production_groups(pyproject: Pyproject, manager: DependencyManager) -> tuple
     return tuple(name for name in names if name.lower() in PRODUCTION_GROUPS)
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """A way to find dependency specifiers in a file without running it."""
 
     manager: DependencyManager

@@ -5,7 +5,8 @@ import configparser
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources, is_main_guard
@@ -33,8 +34,7 @@ OTHER_WAYS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Migrations:
+class Migrations(msgspec.Struct, frozen=True):
     """`command` is None when the project has none, or they are not run; then `decisions` say why."""
 
     command: Detected[tuple[str, ...]] | None = None

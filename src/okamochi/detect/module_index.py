@@ -1,7 +1,8 @@
 """Where the names of one module get their values, scope by scope."""
 
 import ast
-from dataclasses import dataclass, field
+
+import msgspec
 
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module
@@ -13,17 +14,16 @@ MODULE_SCOPE = 0
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-@dataclass(eq=False)
-class ModuleIndex:
+class ModuleIndex(msgspec.Struct, eq=False):
     """One walk over a module. A scope is the identity of a function's node; class bodies belong to the scope
     around them. `configured` are values of config["KEY"] = value and f(KEY=value)."""
 
     imports: ImportedNames
-    scopes: dict[int, int] = field(default_factory=dict)
-    outer: dict[int, int] = field(default_factory=dict)
-    values: dict[tuple[int, str], list[ast.expr]] = field(default_factory=dict)
-    parameters: dict[tuple[int, str], ast.expr | None] = field(default_factory=dict)
-    configured: dict[str, list[ast.expr]] = field(default_factory=dict)
+    scopes: dict[int, int] = msgspec.field(default_factory=dict)
+    outer: dict[int, int] = msgspec.field(default_factory=dict)
+    values: dict[tuple[int, str], list[ast.expr]] = msgspec.field(default_factory=dict)
+    parameters: dict[tuple[int, str], ast.expr | None] = msgspec.field(default_factory=dict)
+    configured: dict[str, list[ast.expr]] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, module: Module) -> "ModuleIndex":

@@ -2,17 +2,17 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 __all__ = ["ImportedNames"]
 
 
-@dataclass(eq=False)
-class ImportedNames:
+class ImportedNames(msgspec.Struct, eq=False):
     """What a module's local names stand for, by its imports and by plain aliases (`environ = os.environ`)."""
 
     tree: ast.Module
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, tree: ast.Module, nodes: Iterable[ast.AST]) -> "ImportedNames":

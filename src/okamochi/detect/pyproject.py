@@ -2,8 +2,9 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from okamochi.errors import DetectionError
 from okamochi.system.project_files import ProjectFiles
@@ -13,15 +14,14 @@ __all__ = ["Pyproject", "read_pyproject"]
 PATH = "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pyproject:
+class Pyproject(msgspec.Struct, frozen=True, eq=False):
     """`project` and `tool` are the tables of these names; empty when the file lacks them. `groups` are the
     names of the dependency groups (PEP 735), `group_tables` what they hold."""
 
     text: str
     project: dict[str, Any]
     tool: dict[str, Any]
-    group_tables: dict[str, Any] = field(default_factory=dict)
+    group_tables: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[str, ...]:

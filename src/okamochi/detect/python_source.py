@@ -7,8 +7,9 @@ import re
 import tokenize
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.newer_syntax import in_older_words
@@ -59,8 +60,7 @@ SIDE_FILES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(msgspec.Struct, frozen=True):
     """Why a file could not be parsed; `line` is 0 when the parser did not say. `invalid`: Python itself
     refuses the file, too; it is not only too much for us."""
 
@@ -70,8 +70,7 @@ class SyntaxProblem:
     invalid: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Module:
+class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
     """One Python file: `tree` is empty when `problem` says why. `path` is relative to the project."""
 
     path: str
@@ -94,8 +93,7 @@ class Module:
         return ImportedNames.of(self.tree, self.nodes)
 
 
-@dataclass(eq=False)
-class Sources:
+class Sources(msgspec.Struct, eq=False, dict=True):
     """The Python files of a project that belong to the app; each is read and parsed once, when asked for.
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
@@ -103,8 +101,8 @@ class Sources:
     """
 
     project: ProjectFiles
-    parsed: dict[str, Module] = field(default_factory=dict)
-    texts: dict[str, str | None] = field(default_factory=dict)
+    parsed: dict[str, Module] = msgspec.field(default_factory=dict)
+    texts: dict[str, str | None] = msgspec.field(default_factory=dict)
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:

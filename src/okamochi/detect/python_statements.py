@@ -5,9 +5,9 @@ import configparser
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from okamochi.detect.base import Detected
@@ -27,16 +27,14 @@ PINNED = re.compile(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
 CARET_OR_TILDE = re.compile(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(msgspec.Struct, frozen=True):
     """One version that a file names: "3.11". `weak` for files that are often years out of date."""
 
     version: str
     weak: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """`choices` are sets of specifiers of which one must hold; `text` is how the project writes it."""
 
     text: str

@@ -1,7 +1,8 @@
 """Which modules and functions run when the server loads the app."""
 
 import ast
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources, is_main_guard
@@ -22,8 +23,7 @@ LOADERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True):
     """`paths`: modules that are imported, one after the other, from the entry module.
     `functions`: names of functions that are called while that happens, and while a factory runs."""
 

@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects, Imported
@@ -18,16 +19,14 @@ GUARDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """A URL path that answers GET. `guard` names what protects or limits it, "" when nothing does."""
 
     path: str
     guard: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Blueprint:
+class _Blueprint(msgspec.Struct, frozen=True):
     """Where a blueprint is made, and the prefix given there."""
 
     path: str
@@ -35,8 +34,7 @@ class _Blueprint:
     prefix: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Registration:
+class _Registration(msgspec.Struct, frozen=True):
     blueprint: tuple[str, str]
     parent: tuple[str, str]
     prefix: str | None

@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
@@ -22,8 +23,7 @@ OWN_MACHINE = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """A URL of a service as the code writes it; `driver` is what follows the plus sign. Parts that the text
     does not hold are ""; a password is never kept, only that there is one."""
 
@@ -41,14 +41,12 @@ class Address:
         return self.host.lower() if plain and "_" not in self.host else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(msgspec.Struct, frozen=True):
     module: str
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class HostName:
+class HostName(msgspec.Struct, frozen=True):
     """f(host="db"): the first part of f's full name is `module`."""
 
     module: str
@@ -56,16 +54,14 @@ class HostName:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class VariableRead:
+class VariableRead(msgspec.Struct, frozen=True):
     name: str
     default: str | None
     has_default: bool
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Traces:
+class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
     ("postgresql+asyncpg://"), when it makes URLs over."""
 

@@ -1,15 +1,15 @@
 """What is known of each kind of service: its clients in Python, its images, its variables."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.model.backing_service import ServiceKind
 
 __all__ = ["KINDS", "S3", "WITH_STORES", "KindFacts", "facts_of", "kind_of_image", "volume_path_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class KindFacts:
+class KindFacts(msgspec.Struct, frozen=True):
     """`distributions` are normalized names of packages that speak to it, the one to prefer first; `modules`
     are what code imports then. `schemes` begin its URLs. `stems` begin the names of its variables
     (REDIS_URL, REDIS_HOST). `images` are the last parts of repository names that serve it."""

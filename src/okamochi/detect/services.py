@@ -1,7 +1,6 @@
 """Backing services: what the app connects to, from evidence; a client alone that nothing uses is none."""
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
@@ -36,8 +35,7 @@ OTHER_STAGE = re.compile(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
 OFF = ("off", "none", "false", "")
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenServices:
+class ChosenServices(msgspec.Struct, frozen=True):
     services: tuple[BackingService, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
@@ -49,8 +47,7 @@ class ChosenServices:
         return next((variable.name for variable in found), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A kind with all that speaks for it. `optional`: every variable that leads to it has a default that is
     something else (SQLite)."""
 

@@ -8,8 +8,9 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import ServedObject, commands_of, served_by
@@ -32,8 +33,7 @@ class StatementRank(IntEnum):
     SCRIPT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     rank: StatementRank
     served: ServedObject
 

@@ -4,7 +4,8 @@ instance folder and literals; as they will be inside the image."""
 import ast
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
@@ -45,8 +46,7 @@ GETTERS = frozenset(["os.getenv", "os.environ.get", "environ.get", "os.environ.s
 DEPTH_LIMIT = 30
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPath:
+class KnownPath(msgspec.Struct, frozen=True):
     """`text` is absolute, or relative to the working directory, or a URL such as sqlite:///...
     `whole` is false when only the beginning is known. `variable` is the environment variable that
     replaces it, "" when none does."""
@@ -56,15 +56,14 @@ class KnownPath:
     variable: str = ""
 
 
-@dataclass(eq=False)
-class PathReader:
+class PathReader(msgspec.Struct, eq=False):
     """`instance_path` and `root_path` are those of the Flask object, inside the image."""
 
     objects: FlaskObjects
     instance_path: str
     root_path: str
-    indexes: dict[str, ModuleIndex] = field(default_factory=dict)
-    found: dict[tuple[str, int, str], KnownPath | None] = field(default_factory=dict)
+    indexes: dict[str, ModuleIndex] = msgspec.field(default_factory=dict)
+    found: dict[tuple[str, int, str], KnownPath | None] = msgspec.field(default_factory=dict)
 
     def _index(self, module: Module) -> ModuleIndex:
         if module.path not in self.indexes:

@@ -2,8 +2,9 @@
 
 import os
 import posixpath
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Sources
@@ -41,8 +42,7 @@ def app_folders(project: ProjectFiles) -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Below:
+class Below(msgspec.Struct, frozen=True):
     """A folder of a project, seen as a project."""
 
     whole: ProjectFiles

@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.python_source import Sources
@@ -17,8 +18,7 @@ TEMPORARY = ("/tmp", "/app/~", "/var/tmp", "/dev", "/proc", "/run")
 DATA_FOLDERS = ("data", "var", "state")
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenVolumes:
+class ChosenVolumes(msgspec.Struct, frozen=True):
     """`moved` are variables that the image sets so that a file lands in a volume; sorted by name. `files` are
     those that no variable moves: links do."""
 
@@ -42,13 +42,12 @@ def choose_volumes(sources: Sources, written: tuple[Written, ...], chosen: Chose
     return sorting.result()
 
 
-@dataclass(eq=False)
-class _Sorting:
+class _Sorting(msgspec.Struct, eq=False):
     sources: Sources
-    folders: dict[str, list[Evidence]] = field(default_factory=dict)
-    moved: dict[str, tuple[str, Evidence]] = field(default_factory=dict)
-    linked: dict[str, Evidence] = field(default_factory=dict)
-    lost: dict[str, Evidence] = field(default_factory=dict)
+    folders: dict[str, list[Evidence]] = msgspec.field(default_factory=dict)
+    moved: dict[str, tuple[str, Evidence]] = msgspec.field(default_factory=dict)
+    linked: dict[str, Evidence] = msgspec.field(default_factory=dict)
+    lost: dict[str, Evidence] = msgspec.field(default_factory=dict)
 
     def take(self, one: Written) -> None:
         folder = posixpath.dirname(one.path) if one.is_file else one.path

@@ -3,8 +3,9 @@
 import ast
 import posixpath
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.factory_arguments import arguments_for, required_parameters
@@ -64,8 +65,7 @@ class Place(IntEnum):
     ELSEWHERE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """Something a server can load, or (interface OWN) a script that is run: then `name` is "".
     `origin` is where its application object is made: equal origins, same app. `preference` ranks scripts of
     one framework, lower is likelier. `coroutine`: a function that the server awaits itself."""
@@ -102,8 +102,7 @@ class Candidate:
         return bool(self.call) or self.coroutine
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(msgspec.Struct, frozen=True):
     """A factory that gunicorn cannot call, and why."""
 
     path: str

@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
@@ -16,8 +17,7 @@ __all__ = ["WorkerProgram", "worker_programs"]
 BIN = f"{VENV_ROOT}/bin"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerProgram:
+class WorkerProgram(msgspec.Struct, frozen=True):
     """One process; `environment` is what its program must be told beside the app's own variables."""
 
     type: ProcessType

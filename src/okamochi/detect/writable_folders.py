@@ -4,7 +4,8 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
 from okamochi.detect.names import ImportedNames
@@ -27,16 +28,14 @@ SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
 SKIPPED_MODES = frozenset(["r", "rb", "rt"])
 
 
-@dataclass(frozen=True, slots=True)
-class FlaskFolders:
+class FlaskFolders(msgspec.Struct, frozen=True):
     """Inside the image: `instance_path`, `root_path` as Flask computes them for this import name."""
 
     instance_path: str
     root_path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """Something the app writes: an absolute path in the image; `is_file`, else a folder. `variable` is the
     environment variable that moves it; `url_prefix` what goes before the path in that variable's value."""
 
@@ -87,8 +86,7 @@ def writes(
     return tuple(dict.fromkeys(found))
 
 
-@dataclass(eq=False)
-class _Finder:
+class _Finder(msgspec.Struct, eq=False):
     reader: PathReader
     folders: FlaskFolders
     relative_sqlite: str

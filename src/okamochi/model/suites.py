@@ -4,9 +4,10 @@ Ends of support: https://wiki.debian.org/LTS. They are told, never compared with
 gives the same plan on any day.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from okamochi.errors import PlanError
 
@@ -22,8 +23,7 @@ class Support(StrEnum):
     ENDED = "end of life"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
     """`python_version` is "3.13"; `glibc_version` decides which manylinux wheels run; `until` is the last
     month of security updates ("2030-06"), "" where none is promised. `openssl_package` is its OpenSSL;
     `python_extras` are parts of the standard library that Debian packed apart."""

@@ -1,8 +1,9 @@
 """Documents about an image, beside it: manifests whose `subject` is the image (image-spec 1.1)."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import msgspec
 
 from okamochi.oci.canonical_json import JsonObject, canonical_json
 from okamochi.oci.descriptor import Descriptor
@@ -15,8 +16,7 @@ __all__ = ["Artifact", "attach_to_layout"]
 EMPTY_BYTES = b"{}"
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True, dict=True):
     """One document; what a registry takes are the blobs and the manifest, in this order."""
 
     artifact_type: str

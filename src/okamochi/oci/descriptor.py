@@ -1,6 +1,6 @@
 """Pointers to blobs (image-spec, descriptor.md)."""
 
-from dataclasses import dataclass
+import msgspec
 
 from okamochi.errors import BuildError
 from okamochi.oci.canonical_json import JsonObject
@@ -12,8 +12,7 @@ __all__ = ["Annotations", "Descriptor"]
 Annotations = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptor:
+class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
     """`digest` and `size_bytes` are those of the blob as stored (for layers: compressed)."""
 
     media_type: str

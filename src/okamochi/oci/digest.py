@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from okamochi.errors import BuildError
 
@@ -14,8 +15,7 @@ SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 PIECE_BYTES = 2**20
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Digest:
+class Digest(msgspec.Struct, frozen=True, order=True):
     """`sha256:` and 64 hexadecimal digits; the only algorithm that okamochi writes and accepts."""
 
     text: str

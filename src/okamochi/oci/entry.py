@@ -1,9 +1,10 @@
 """What a layer is made of, before it becomes a tar: entries with an owner."""
 
 import stat
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+import msgspec
 
 __all__ = ["BytesContent", "Content", "Entry", "EntryKind", "FileContent", "directory", "file", "symlink"]
 
@@ -15,8 +16,7 @@ class EntryKind(Enum):
     HARDLINK = "hardlink"
 
 
-@dataclass(frozen=True, slots=True)
-class BytesContent:
+class BytesContent(msgspec.Struct, frozen=True):
     content: bytes
 
     @property
@@ -27,8 +27,7 @@ class BytesContent:
         return self.content
 
 
-@dataclass(frozen=True, slots=True)
-class FileContent:
+class FileContent(msgspec.Struct, frozen=True):
     """Bytes that lie in a file on disk; `size_bytes` was measured when the entry was made."""
 
     path: Path
@@ -45,8 +44,7 @@ class FileContent:
 Content = BytesContent | FileContent
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One path of an image: relative POSIX path without leading or trailing slash, never `.` or `..`.
 
     `owner` is the component that the path belongs to: "deb:libc6", "wheel:flask", "app", or "kit"

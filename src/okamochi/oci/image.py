@@ -1,7 +1,8 @@
 """Images and image indexes (image-spec, manifest.md and image-index.md), and their exact bytes."""
 
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from okamochi.oci.canonical_json import canonical_json
 from okamochi.oci.descriptor import Annotations, Descriptor
@@ -13,16 +14,14 @@ from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_INDEX, IMAGE_MANIFEST
 __all__ = ["Image", "ImageIndex", "StoredBytes"]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBytes:
+class StoredBytes(msgspec.Struct, frozen=True):
     """Configuration and manifest as somebody wrote them; their digests must not change by reading."""
 
     config: bytes
     manifest: bytes
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(msgspec.Struct, frozen=True, dict=True):
     """A configuration and layers. The bytes are made once and digested as they are.
 
     `stored` is set when the image was read: then its bytes count, and `config` is what we understood of them.
@@ -85,8 +84,7 @@ class Image:
         return (self,)
 
 
-@dataclass(frozen=True)
-class ImageIndex:
+class ImageIndex(msgspec.Struct, frozen=True, dict=True):
     """One image for each platform, sorted by platform in the bytes."""
 
     images: tuple[Image, ...]

@@ -1,7 +1,8 @@
 """The image configuration (image-spec, config.md): what a container of the image runs, and as whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.errors import BuildError
 from okamochi.oci.canonical_json import JsonObject, canonical_json, json_object
@@ -14,8 +15,7 @@ NANOSECONDS = 10**9
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Healthcheck:
+class Healthcheck(msgspec.Struct, frozen=True, kw_only=True):
     """Docker's addition to the configuration; podman and Kubernetes do not read it from OCI images.
 
     `argv` is run as it is, without a shell.
@@ -50,8 +50,7 @@ class Healthcheck:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageConfig:
+class ImageConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`user` is numeric, "10001:10001". The names in `env` are unique; its order is kept.
 
     `exposed_ports` are "8000/tcp"; `volumes` absolute paths; `created` RFC 3339 in UTC.

@@ -1,8 +1,9 @@
 """Layers: change sets of an image's file system (image-spec, layer.md)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
@@ -10,8 +11,7 @@ from okamochi.oci.digest import Digest
 __all__ = ["Layer"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """A gzip-compressed tar in the file `path`. `diff_id` is the digest of the uncompressed tar.
 
     `comment` says what is inside ("base", "wheel: flask 3.1.3"); the image's history shows it.

@@ -12,9 +12,10 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+import msgspec
 
 from okamochi.errors import BuildError
 from okamochi.oci.canonical_json import canonical_json
@@ -54,8 +55,7 @@ class BlobCache(Protocol):
     def put_record(self, kind: str, key: str, content: bytes) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Some entries of a layer, with a `key` that differs when they do: same key, same entries.
 
     `entries` is called only when the cache lacks the part; it may be called from another thread.
@@ -71,8 +71,7 @@ class Part:
         return cls(key=entries_key(held), entries=lambda: held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerRequest:
+class LayerRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Parts in the order in which they are written. They may share directories (the first one counts) and
     equal files, though the latter spoils the reuse of parts; see `ordered`.
     `level` is libdeflate's, 1 to 12."""
@@ -82,8 +81,7 @@ class LayerRequest:
     level: int = DEFAULT_LEVEL
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True):
     """Which paths a part brings: directories as (path, mode, uid, gid), the others as paths."""
 
     directories: tuple[tuple[str, int, int, int], ...]
@@ -99,8 +97,7 @@ class Outline:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PackedPart:
+class PackedPart(msgspec.Struct, frozen=True):
     """A part in the cache: everything but its directories, as members of a blob.
 
     `members` holds (compressed size, uncompressed size) of each, in order.
@@ -187,8 +184,7 @@ def new_layer(cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: 
     return layer_of(digest, size_bytes, diff_id, path, request.comment)
 
 
-@dataclass(frozen=True, slots=True)
-class Packer:
+class Packer(msgspec.Struct, frozen=True):
     """Writes one layer to `stream`; `saw` gets every byte of its tar, in order, for the diff ID."""
 
     cache: BlobCache

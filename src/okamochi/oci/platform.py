@@ -1,7 +1,8 @@
 """Platforms (image-spec, image-index.md) and what they are called elsewhere."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.errors import UsageError
 
@@ -13,8 +14,7 @@ LOADERS = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64
 PLATFORM = re.compile(r"([a-z0-9]+)/([a-z0-9]+)(?:/v8)?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Platform:
+class Platform(msgspec.Struct, frozen=True, order=True):
     """Operating system and architecture in Go's words: linux/amd64, linux/arm64."""
 
     os: str

@@ -1,7 +1,9 @@
 """Names of images: [registry/]repository[:tag][@digest], read as Docker and the distribution-spec do."""
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.errors import BuildError, UsageError
 from okamochi.oci.digest import Digest
@@ -19,8 +21,7 @@ TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 MAX_NAME = 255
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """`repository` is whole ("library/python"), `tag` may be empty, and then nothing is assumed for it."""
 
     registry: str

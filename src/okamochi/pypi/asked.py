@@ -1,6 +1,6 @@
 """Everything that a project asks for, whichever files say it: requirement lines, pinned or not."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.pypi.locks.environment import image_environment

@@ -1,12 +1,11 @@
 """Where packages come from, as a value: the same for pip's settings, uv's and requirement files."""
 
-from dataclasses import dataclass
+import msgspec
 
 __all__ = ["NOTHING_SAID", "IndexOptions"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexOptions:
+class IndexOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Package indexes in pip's words; empty means "not said here".
 
     `find_links` are URLs, absolute paths, or (from requirement files) paths relative to the project's root.

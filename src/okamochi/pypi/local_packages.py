@@ -1,8 +1,8 @@
 """The folders of source that a project's dependencies name, and those that they name in turn."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -18,8 +18,7 @@ __all__ = ["LocalPackages", "local_package", "local_packages"]
 MOST_PACKAGES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class LocalPackages:
+class LocalPackages(msgspec.Struct, frozen=True):
     """`specifiers` are those with a place of their own that the packages ask for beyond what was asked;
     `names` all that they ask for; `files` what was read."""
 

@@ -1,8 +1,8 @@
 """The error for packages that are published without a wheel for the image: all of them at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import UnfitPythonError
@@ -23,8 +23,7 @@ OWN_WHEEL = (
 Lines = tuple[RequirementLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Missing:
+class _Missing(msgspec.Struct, frozen=True):
     """A package without a wheel, the line that asks for it or for what needs it, and what to ask for."""
 
     name: str

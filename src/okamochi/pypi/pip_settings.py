@@ -8,8 +8,9 @@ then [install]. Only settings that say where packages come from are taken, never
 import configparser
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 
@@ -31,8 +32,7 @@ KEYS = (
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y", "t"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipSettings:
+class PipSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`certificates` and `client_certificate` are paths of PEM files, `timeout` whole seconds as text; empty
     when not said. `notes` tell people what was left out, without credentials."""
 

@@ -9,10 +9,10 @@ import json
 import posixpath
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -35,8 +35,7 @@ TAKEN_KEYS = (
 PATH_KEYS = ("index-url", "extra-index-url", "find-links")
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectSources:
+class ProjectSources(msgspec.Struct, frozen=True):
     """`settings` are (key, value) of [tool.uv]; `sources` are packages tied to a named index of theirs."""
 
     settings: tuple[tuple[str, Any], ...] = ()

@@ -8,9 +8,10 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+import msgspec
 
 __all__ = ["CallKind", "NativeCall", "native_calls"]
 
@@ -44,8 +45,7 @@ class CallKind(Enum):
     HELD = "held"
 
 
-@dataclass(frozen=True, slots=True)
-class NativeCall:
+class NativeCall(msgspec.Struct, frozen=True):
     """`names` are alternatives in the order of the text. Of a library, "magic*" is how its name begins."""
 
     kind: CallKind

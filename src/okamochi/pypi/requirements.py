@@ -10,9 +10,9 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
+import msgspec
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -58,8 +58,7 @@ WITH_VALUE = {
 NO_FILES = MemoryProject({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementLine:
+class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
     """One dependency specifier (PEP 508) and where it stands; `line` counts from 1.
 
     `specifier` still holds its ${VARIABLES}, and places in the form of `direct_references`; `hashes` are
@@ -85,8 +84,7 @@ class RequirementLine:
             return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirements:
+class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     """All that the files ask for, in their order. `input_files` are sorted relative paths of every file read.
 
     `itself` is the line that asks for the project's own package ("-e ."), if one does: its dependencies are
@@ -110,16 +108,15 @@ class Requirements:
         return next((line for line in (*self.lines, *self.constraints) if line.name == wanted), None)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     project: ProjectFiles
-    lines: list[RequirementLine] = field(default_factory=list)
-    constraints: list[RequirementLine] = field(default_factory=list)
-    files: set[str] = field(default_factory=set)
-    visited: set[tuple[str, bool]] = field(default_factory=set)
+    lines: list[RequirementLine] = msgspec.field(default_factory=list)
+    constraints: list[RequirementLine] = msgspec.field(default_factory=list)
+    files: set[str] = msgspec.field(default_factory=set)
+    visited: set[tuple[str, bool]] = msgspec.field(default_factory=set)
     indexes: IndexOptions = NOTHING_SAID
     itself: RequirementLine | None = None
-    problems: list[OkamochiError] = field(default_factory=list)
+    problems: list[OkamochiError] = msgspec.field(default_factory=list)
 
 
 def read_requirements(

@@ -9,11 +9,11 @@ import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -44,8 +44,7 @@ COMPILED = (
 HINT = "take another version, or a package that ships wheels"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sdist:
+class Sdist(msgspec.Struct, frozen=True, kw_only=True):
     """`url` is as uv tells it; credentials of the index are added when it is fetched. A source that no index
     knows lies in the cache already and has no url; `version` may then be "", for the build to tell.
     `place` is what a lock says of where it came from, `tagged` the version that its tags tell. `uploaded` is

@@ -1,6 +1,6 @@
 """What wheels must fit: the image's Python, platform and C library."""
 
-from dataclasses import dataclass
+import msgspec
 
 from okamochi.oci.platform import Platform
 from okamochi.pypi.uv_program import target_arguments
@@ -9,8 +9,7 @@ from okamochi.pypi.wheel_tags import most_specific_tag, rank
 __all__ = ["Target"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """`title` is its most specific wheel tag; `arguments` are uv's words for it."""
 
     python_version: str

@@ -8,8 +8,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
@@ -40,18 +42,16 @@ TIMEOUT_SECONDS = 3600
 OFFERED = "offered"
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectIndexes:
+class ProjectIndexes(msgspec.Struct, frozen=True):
     """What the project's own files say about where packages come from, and as of when."""
 
-    requirements: Requirements = field(default_factory=Requirements)
-    sources: ProjectSources = field(default_factory=ProjectSources)
+    requirements: Requirements = msgspec.field(default_factory=Requirements)
+    sources: ProjectSources = msgspec.field(default_factory=ProjectSources)
     root: Path | None = None
     exclude_newer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UvRun:
+class UvRun(msgspec.Struct, frozen=True):
     """uv, ready to be started in `folder`, a temporary one on the cache's file system."""
 
     world: World

@@ -1,6 +1,5 @@
 """One installed wheel as files on disk and entries of an image."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -25,8 +24,7 @@ class TreeFile(msgspec.Struct, frozen=True, array_like=True):
     size_bytes: int
 
 
-@dataclass(frozen=True)
-class WheelTree:
+class WheelTree(msgspec.Struct, frozen=True, dict=True):
     """A wheel as it lies in the image below /opt/venv. `root` is its folder in the cache, not to be changed.
 
     `left_out` are paths that another wheel of the same image provides in its stead.

@@ -1,7 +1,8 @@
 """Reads tracebacks in the log of an app."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 __all__ = [
     "FRAME",
@@ -17,8 +18,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known.
     `unwritable` is the path that the app may not write, with a slash at its end when it is a folder to be
     made; UNNAMED when the log does not tell it."""
@@ -29,8 +29,7 @@ class Cause:
     unwritable: str = ""
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(msgspec.Struct, frozen=True):
     """One traceback: all its text, and the line that names the exception."""
 
     text: str

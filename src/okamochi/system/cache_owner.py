@@ -15,8 +15,9 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 __all__ = ["OwnerOf", "file_lock", "live_owners", "remove_tree"]
 
@@ -64,8 +65,7 @@ def _is_at(handle: int, path: Path) -> bool:
     return os.path.samestat(os.fstat(handle), there)
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """This process in a cache: `folder` is its private place for unfinished things, `pid` its number."""
 
     folder: Path

@@ -9,9 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+
+import msgspec
 
 from okamochi.system.cache_owner import file_lock, live_owners, remove_tree
 from okamochi.system.cache_pins import pinned
@@ -24,15 +25,13 @@ HOLD_LIMIT_SECONDS = 24 * 3600
 """A process that runs for longer (a development server) no longer holds what it used at its start."""
 
 
-@dataclass(frozen=True)
-class CacheUse:
+class CacheUse(msgspec.Struct, frozen=True):
     kind: str
     entries: int
     size_bytes: int
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """What is removed as a whole. `stamp` is the file whose time is that of the last use."""
 
     kind: str
@@ -118,8 +117,7 @@ def shape_of(tree: Path) -> str:
     return f"{entries} {size_bytes} {digest.hexdigest()}\n"
 
 
-@dataclass(frozen=True)
-class Pruning:
+class Pruning(msgspec.Struct, frozen=True):
     """One removal from the cache at `root`, by the process with the folder `own`; spares what is in `keep`.
 
     While it runs, no process can enter the cache (the lock "owners"), and none can mark a thing as used (the

@@ -2,15 +2,15 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.errors import UsageError
 
 __all__ = ["Clock", "rfc3339"]
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True):
     """The instant, in seconds since 1970-01-01 UTC, that images carry as their time of creation.
 
     See https://reproducible-builds.org/specs/source-date-epoch/.

@@ -1,14 +1,14 @@
 """The environment variables that okamochi honours, in one table; documentation is made from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 __all__ = ["VARIABLES", "Variable", "cache_dir", "state_dir"]
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     name: str
     does: str
 

@@ -3,11 +3,12 @@
 import io
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from okamochi.errors import RegistryError, TransientRegistryError
 from okamochi.system.http_exchange import Exchange, Interrupted, shown
@@ -43,8 +44,7 @@ class Transport(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class UrllibTransport:
+class UrllibTransport(msgspec.Struct, frozen=True):
     """The real one. `sleep` is how it waits between tries."""
 
     exchange: Exchange

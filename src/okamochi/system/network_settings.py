@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from okamochi.errors import UsageError
 
@@ -26,8 +27,7 @@ CA_BUNDLES = (
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True)
-class NetworkSettings:
+class NetworkSettings(msgspec.Struct, frozen=True, dict=True):
     """Proxies by scheme, hosts that need none, and the CA bundle (with the variable that names it).
 
     `verified`: certificates of https servers are checked."""

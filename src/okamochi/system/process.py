@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.errors import EngineError
 from okamochi.system.signals import Terminated
@@ -41,8 +43,7 @@ class ProgramTimeout(EngineError):
     """The program did not end in time; it and its children were killed."""
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(msgspec.Struct, frozen=True):
     """A program that ended. `returncode` is minus the number of the signal that ended it."""
 
     argv: tuple[str, ...]
@@ -125,8 +126,7 @@ class Runner(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class SubprocessRunner:
+class SubprocessRunner(msgspec.Struct, frozen=True):
     """The real one. Each program gets a process group, so that a time-out or Ctrl-C ends its children too."""
 
     kill_wait_seconds: float = 5
@@ -336,16 +336,15 @@ def _timed_out(argv: tuple[str, ...], timeout_seconds: float, stderr: bytes | No
     )
 
 
-@dataclass(frozen=True)
-class RecordedRunner:
+class RecordedRunner(msgspec.Struct, frozen=True):
     """For tests: answers by the longest matching beginning of an argument list, and keeps `calls`.
 
     A program with no answer at all is missing; a call that no answer covers is a mistake of the test.
     """
 
     answers: Mapping[tuple[str, ...], Completed]
-    calls: list[tuple[str, ...]] = field(default_factory=list)
-    inputs: list[bytes] = field(default_factory=list)
+    calls: list[tuple[str, ...]] = msgspec.field(default_factory=list)
+    inputs: list[bytes] = msgspec.field(default_factory=list)
 
     def run(
         self,

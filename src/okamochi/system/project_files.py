@@ -5,10 +5,11 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from okamochi.errors import DetectionError, UsageError
 
@@ -68,15 +69,13 @@ class ProjectFiles(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     links_outside: tuple[str, ...]
     undecodable: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class DiskProject:
+class DiskProject(msgspec.Struct, frozen=True, dict=True):
     """A folder on disk; `open` checks it. The tree is listed once, at the first question about it. `outer` is
     a folder above, below which paths that begin with ".." may lead: what the project shares with others."""
 
@@ -275,8 +274,7 @@ class _Walk:
             )
 
 
-@dataclass(frozen=True)
-class MemoryProject:
+class MemoryProject(msgspec.Struct, frozen=True):
     """A project that exists only in memory, for tests: `MemoryProject({"app.py": "..."})`."""
 
     content: Mapping[str, str | bytes]

@@ -1,9 +1,9 @@
 """From plan and lock to an image: what lies below the app, then the app itself."""
 
 import hashlib
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.build.app_bytecode import Compiles
 from okamochi.build.app_layers import Volumes, app_layers

@@ -1,8 +1,9 @@
 """Documents about an image, where the image goes: bills of materials, provenance, a signature."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.oci.artifact import Artifact, attach_to_layout
@@ -20,8 +21,7 @@ __all__ = ["Attachments"]
 ATTACH = "attach"
 
 
-@dataclass(frozen=True)
-class Attachments:
+class Attachments(msgspec.Struct, frozen=True):
     """What was asked for: `bills` as "FORMAT" or "FORMAT:FILE", `provenance` as "attach" or a file, "" for
     none, `key` as the file of a private key that signs what a registry gets."""
 

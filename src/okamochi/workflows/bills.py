@@ -1,9 +1,10 @@
 """`okamochi build --sbom`: the bill of materials of the image, in a file or attached to it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from okamochi.errors import BuildError, UsageError
 from okamochi.system.project_files import DiskProject
@@ -22,8 +23,7 @@ __all__ = ["FORMATS", "Bill", "bill_documents", "parse_bills"]
 FORMATS = ("cyclonedx", "spdx")
 
 
-@dataclass(frozen=True)
-class Bill:
+class Bill(msgspec.Struct, frozen=True):
     """One document that was asked for; without a file it goes where the image goes."""
 
     format: str

@@ -1,9 +1,10 @@
 """Build an image: from what is remembered if nothing changed, else from plan and lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from okamochi.errors import UnfitPythonError, UsageError
 from okamochi.oci.platform import Platform
@@ -31,8 +32,7 @@ PLACES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuildRequest:
+class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for on the command line; None and empty mean: decide."""
 
     path: Path
@@ -46,8 +46,7 @@ def build_image(request: BuildRequest, world: World) -> BuiltImage:
     return Building.open(request, world).image()
 
 
-@dataclass
-class Building:
+class Building(msgspec.Struct):
     """One build in two steps, so that what is wrong with the plan is told before anything is fetched.
 
     A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is

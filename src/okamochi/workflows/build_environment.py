@@ -3,8 +3,9 @@
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.built_wheel import Built
@@ -24,8 +25,7 @@ REQUIREMENTS = "build-requirements.txt"
 DRIVER = Path(__file__).parent.parent / "run/host/wheel_driver.py"
 
 
-@dataclass(frozen=True)
-class BuildEnvironment:
+class BuildEnvironment(msgspec.Struct, frozen=True):
     """`project_root` and `dependencies` are the project's: its package indexes count here, too. With
     `exclude_newer` (RFC 3339) nothing younger is chosen. `python` is the interpreter's place in the root."""
 

@@ -1,7 +1,9 @@
 """`okamochi build` and `push`: build for each platform, prove, then hand the image to its sinks."""
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.errors import UsageError
 from okamochi.oci.image import Image, ImageIndex
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Delivery", "build_and_deliver"]
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """`answers` are one for each sink, in order; the last one is the command's answer. `built` has one image
     for each platform, and `image` is the only one or their index."""
 

@@ -4,13 +4,13 @@ A file that planning read, Python or not, is planned again. The image is what a 
 byte; tests hold both against each other.
 """
 
-import dataclasses
 import json
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from okamochi.build.app_layers import Volumes, app_layers
 from okamochi.build.bytecode import Interpreter
@@ -26,8 +26,7 @@ from okamochi.workflows.remembered import BuiltImage
 __all__ = ["rebuild_facts", "rebuilt"]
 
 
-@dataclass(frozen=True)
-class KnownToolchain:
+class KnownToolchain(msgspec.Struct, frozen=True):
     """The Python that compiled last time."""
 
     identity: str
@@ -63,7 +62,7 @@ def rebuild_facts(
         return {}  # a file of another name in the image
     return {
         "entries": [[entry.path, entry.kind.value, entry.mode, entry.target] for entry in source.entries],
-        "volumes": dataclasses.astuple(volumes),
+        "volumes": msgspec.structs.astuple(volumes),
         "interpreter": [interpreter.argv, interpreter.tag, interpreter.identity],
         "read": sorted(read),
         "below": below,
@@ -103,7 +102,7 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     # what the proof is of, beside modules, is the same: see prove_entry.key_of
     code = any(path.endswith(".py") for path in changed)
     proved_as = "" if code else built.proved_as or str(built.image.digest)
-    return dataclasses.replace(built, image=image, proved_as=proved_as)
+    return msgspec.structs.replace(built, image=image, proved_as=proved_as)
 
 
 def harmless(root: Path, path: str, known: dict[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """What a failed build of a package missed, as its log tells: headers, programs, libraries, Python modules."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.debian.contents import Contents
 from okamochi.model.import_names import distribution_of
@@ -43,8 +44,7 @@ OF_SETUPTOOLS = dict.fromkeys(("distutils", "pkg_resources", "setuptools"), "set
 RUST_REASON = "it is written in Rust, whose crates are fetched while it is built, and a build has no network"
 
 
-@dataclass(frozen=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """What the next try has more: Debian packages, Python requirements; `hopeless` says why there is none."""
 
     packages: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
 """The Python that still has what newer ones left out of the standard library, when the app fails for it."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from okamochi.model.correction import Correction, CorrectionKind
 
@@ -43,8 +44,7 @@ LACKING = (
 )
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A module or a name of one, and the first Python without it."""
 
     name: str

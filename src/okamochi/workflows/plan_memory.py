@@ -5,8 +5,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from okamochi.errors import OkamochiError
 from okamochi.model.codec import plan_from_json, plan_to_json
@@ -24,8 +25,7 @@ KIND = "plan"
 NOT_READ = SKIPPED_FOLDERS
 
 
-@dataclass(frozen=True)
-class PlanMemory:
+class PlanMemory(msgspec.Struct, frozen=True):
     """`key` is "" when nothing may be kept: something changed just now."""
 
     world: World

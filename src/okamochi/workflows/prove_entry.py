@@ -4,7 +4,6 @@ said. What was proved is remembered, until what the server loads or what lies be
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -31,8 +30,7 @@ NO_VALUES: Mapping[str, str] = {}
 REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY)
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """`answer` is None when nothing was run; `fresh` is false when it was proved by an earlier build."""
 
     verdict: Verdict

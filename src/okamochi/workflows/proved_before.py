@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
@@ -14,8 +15,7 @@ __all__ = ["ProvedBefore", "keep_proved", "proved_before"]
 KIND = "proved-image"
 
 
-@dataclass(frozen=True)
-class ProvedBefore:
+class ProvedBefore(msgspec.Struct, frozen=True):
     """`answer_json` is what the app answered then."""
 
     answer_json: bytes

@@ -1,8 +1,10 @@
 """Build, prove the entry point, mend the plan by what the proof says, and build again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from okamochi.errors import BuildError, PlanError
 from okamochi.oci.reference import Reference
@@ -23,8 +25,7 @@ __all__ = ["Delivered", "build_proved"]
 MOST_ROUNDS = 12
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(msgspec.Struct, frozen=True):
     """What one round made and where it went."""
 
     built: BuiltImage
@@ -117,8 +118,7 @@ def build_until_proved(
     return delivered, proof
 
 
-@dataclass(frozen=True)
-class FirstEntry:
+class FirstEntry(msgspec.Struct, frozen=True):
     """The entry point that the evidence put first, and how it failed."""
 
     planned: "PlannedProject | None"

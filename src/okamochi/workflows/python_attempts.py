@@ -1,7 +1,8 @@
 """Another Python, when what is pinned has no wheel for the plan's: the next that the metadata admits."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError
 from okamochi.model.correction import Correction, CorrectionKind
@@ -15,8 +16,7 @@ __all__ = ["Attempt", "on_another_python"]
 REASON_LIMIT = 300
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """A Python for which everything can be had."""
 
     session: LockSession

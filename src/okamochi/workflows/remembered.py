@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from okamochi.build.revision import read_revision, tags_stamp
 from okamochi.oci.image import Image, StoredBytes
@@ -34,8 +35,7 @@ MOST_FILES = 20_000
 LOCK_LIMIT_BYTES = 64_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuiltImage:
+class BuiltImage(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """An image whose blobs lie in the cache. `plan_json` and `components_json` tell what it was made from;
     they are decoded only when somebody asks. `rebuild` is what `incremental` needs to make the next one,
     `outside` what planning looked at beside the project. `proved_as` is the digest of the image whose proof
@@ -66,8 +66,7 @@ class BuiltImage:
         return msgspec.json.decode(self.components_json, type=tuple[Component, ...])
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """`facts` were taken before the project was read; None when nothing may be recalled or kept."""
 
     world: World

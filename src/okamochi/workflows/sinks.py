@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.oci.image import Image, ImageIndex
@@ -38,8 +39,7 @@ class Sink(Protocol):
     def put(self, image: Image | ImageIndex, reference: Reference) -> str: ...
 
 
-@dataclass(frozen=True)
-class LayoutSink:
+class LayoutSink(msgspec.Struct, frozen=True):
     """An OCI image layout: a folder with blobs and an index; other images in it stay."""
 
     folder: Path
@@ -49,8 +49,7 @@ class LayoutSink:
         return f"{reference.tagged}@{image.digest}"
 
 
-@dataclass(frozen=True)
-class ArchiveSink:
+class ArchiveSink(msgspec.Struct, frozen=True):
     """One tar that docker, podman and skopeo load."""
 
     path: Path
@@ -69,8 +68,7 @@ class ArchiveSink:
         return f"{reference.tagged}@{image.digest}"
 
 
-@dataclass(frozen=True)
-class EngineSink:
+class EngineSink(msgspec.Struct, frozen=True):
     """docker or podman; what it has already is not sent again. Of several platforms, this machine's."""
 
     engine: "Engine"
@@ -86,8 +84,7 @@ class EngineSink:
         return str(reference.tagged)
 
 
-@dataclass(frozen=True)
-class RegistrySink:
+class RegistrySink(msgspec.Struct, frozen=True):
     """A registry, by the name of the image; what it has already is not sent again."""
 
     registries: "Registries"

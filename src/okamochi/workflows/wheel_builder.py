@@ -6,12 +6,12 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.debian.contents import Contents
 from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
@@ -68,8 +68,7 @@ class MadeWheel(msgspec.Struct, frozen=True, kw_only=True):
     wheel: LockedWheel
 
 
-@dataclass
-class WheelBuilder:
+class WheelBuilder(msgspec.Struct, dict=True):
     """For one project and Python. `ground` is what the image is made on: a suite, or one image; `shop_for`
     gives the root to build in on a platform. `made` are the wheels built so far, those that builds needed
     among them."""
@@ -80,7 +79,7 @@ class WheelBuilder:
     ground: str
     target: Target
     shop_for: Callable[[Platform], Shop]
-    made: list[MadeWheel] = field(default_factory=list)
+    made: list[MadeWheel] = msgspec.field(default_factory=list)
 
     @cached_property
     def workshop(self) -> Shop:
@@ -212,8 +211,7 @@ class WheelBuilder:
         )
 
 
-@dataclass
-class Trial:
+class Trial(msgspec.Struct):
     """One try: the driver asks what more is needed, then builds. `log` is what it wrote, `asked` what the
     build script asked for beside what is there. A `small` root has no compilers."""
 
@@ -224,7 +222,7 @@ class Trial:
     packages: tuple[str, ...]
     small: bool = False
     log: str = ""
-    asked: set[str] = field(default_factory=set)
+    asked: set[str] = msgspec.field(default_factory=set)
 
     def run(self, venv: Path) -> MadeWheel | None:
         """None when it failed, or `asked` says that more is needed."""

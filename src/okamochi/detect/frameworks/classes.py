@@ -1,14 +1,13 @@
 """The classes whose objects are web applications, by framework: what a server of their interface can load."""
 
-from dataclasses import dataclass
+import msgspec
 
 from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["APPLICATIONS", "CLASSES", "CONVERTERS", "TITLES", "ApplicationClasses"]
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationClasses:
+class ApplicationClasses(msgspec.Struct, frozen=True):
     """`names` are called to make an application. `words`: one of them is in the text of every module that
     imports one of the names."""
 

@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.python_source import Module, Sources
@@ -16,8 +17,7 @@ SETTINGS = re.compile(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
 
 
-@dataclass(frozen=True, slots=True)
-class DjangoSettings:
+class DjangoSettings(msgspec.Struct, frozen=True):
     """`module` is "" when nothing names it; `said_by_server_module`: the server's module sets it itself.
     `paths`: files that the settings load. `host` is the first literal one of ALLOWED_HOSTS that a health
     check may call itself by; `hosts_variable` the variable that ALLOWED_HOSTS is read from, with the value

@@ -2,7 +2,8 @@
 
 import ast
 import posixpath
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.django import DjangoSettings
@@ -17,8 +18,7 @@ COLLECT = "OKAMOCHI_COLLECT_STATIC"
 SIZE_BYTES = 128 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedStatic:
+class CollectedStatic(msgspec.Struct, frozen=True):
     """`folders` is STATIC_ROOT, `environment` tells the kit's server configuration to collect into it."""
 
     folders: tuple[TemporaryFolder, ...] = ()

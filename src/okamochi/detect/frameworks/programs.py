@@ -5,7 +5,8 @@ own files run the script, and what it reaches starts a server that no other coul
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.entrypoint import EntryPoint

@@ -4,7 +4,8 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources
@@ -17,8 +18,7 @@ __all__ = ["script_applications", "script_candidate"]
 FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(msgspec.Struct, frozen=True):
     """`word` is in the text of every such script; `line_of` is where it shows itself, 0 when it does not."""
 
     framework: Framework

@@ -3,7 +3,8 @@
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.statements import statements
@@ -27,8 +28,7 @@ OTHER_PORTS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """`packages` are specifiers that the app needs for being served; those it asks for itself are not added.
     `probe` is the framework's own health page, None when it has none."""
 

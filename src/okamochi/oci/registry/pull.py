@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from okamochi.errors import BuildError, RegistryError, TransientRegistryError
 from okamochi.oci.canonical_json import json_object

@@ -1,8 +1,10 @@
 """All registries, as this machine reaches them: servers, mirrors, credentials."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from okamochi.errors import RegistryError
 from okamochi.oci.reference import DEFAULT_REGISTRY, Reference

@@ -1,8 +1,8 @@
 """What a lock that holds a graph installs: walked from the project's own dependencies."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -14,8 +14,7 @@ from okamochi.pypi.requirements import RequirementLine
 __all__ = ["Edge", "LocalSource", "Node", "lines_of", "walk"]
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """One package that another one needs; `version` is exact, `specifier` a range; both may be empty."""
 
     name: str
@@ -25,16 +24,14 @@ class Edge:
     specifier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalSource:
+class LocalSource(msgspec.Struct, frozen=True):
     """A folder of the project that a lock names."""
 
     name: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A pinned package. `optional` are edges by extra. `url` is a direct reference, `folder` one of the
     project's own, of which a `virtual` one is only a list; `line` is where the lock names it."""
 

@@ -3,9 +3,9 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -37,8 +37,7 @@ FROM_TAGS = re.compile(r"setuptools.scm|hatch-vcs|versioningit|dunamai|poetry-dy
 MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFacts:
+class PackageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """`name` as it is written. `version` is "" when no file tells it; `from_tags`: it is that of a version
     control tag. `dependencies` are None when they cannot be told without running a script. `import_folder`
     is where its modules lie, below its own folder. `installs`: its build tool or its scripts say that it is

@@ -4,9 +4,9 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from packaging.version import InvalidVersion, Version
 
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections, setup_py_text
@@ -19,8 +19,7 @@ VERSION_LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(msgspec.Struct, frozen=True):
     """One folder of a project."""
 
     project: ProjectFiles
