@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from okamochi.system.clock import Clock
+from okamochi.system.patterns import regex
 
 __all__ = ["Revision", "read_commit_instant", "read_revision", "tags_stamp"]
 
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-COMMITTER = re.compile(rb"^committer [^\n]*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
-REF = re.compile(r"refs/[^\0\n]{1,500}")
+COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+COMMITTER = regex(rb"^committer [^\n]*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
+REF = regex(r"refs/[^\0\n]{1,500}")
 LIMIT_BYTES = 4_000_000
 
 

@@ -19,6 +19,7 @@ from okamochi.debian.packages import DAMAGED_HINT, download_verified
 from okamochi.debian.release import IndexFile
 from okamochi.errors import RegistryError, TransientRegistryError
 from okamochi.oci.platform import Platform
+from okamochi.system.patterns import regex
 from okamochi.system.world import World
 
 __all__ = ["Contents", "Owner"]
@@ -28,14 +29,14 @@ FORMAT = "3"
 PIECE_BYTES = 1 << 20
 LIMIT_BYTES = 2_000_000_000
 DOWNLOAD_LIMIT_BYTES = 100_000_000
-WANTED = re.compile(
+WANTED = regex(
     rb"\n((?:usr/)?lib/(?:[^/\s]+/)?lib[^/\s]*\.so[^/\s]*|(?:usr/)?s?bin/[^/\s]+"
     rb"|usr/lib/[^/\s]+/[0-9][^/\s]*/bin/[^/\s]+|usr/include/\S+\.h(?:pp|xx|h)?"
     rb"|usr/(?:lib/(?:[^/\s]+/)?|share/)pkgconfig/[^/\s]+\.pc)[ \t]+(\S+)(?=\n)"
 )
 # An index is sorted; in these folders there is nothing of the above, but for pkg-config's files.
 DULL = (b"usr/share/", b"usr/src/", b"var/", b"etc/")
-SONAME = re.compile(r"lib(?P<name>.+)\.so\.(?P<version>[0-9][\w.]*)")
+SONAME = regex(r"lib(?P<name>.+)\.so\.(?P<version>[0-9][\w.]*)")
 
 
 class Owner(msgspec.Struct, frozen=True):

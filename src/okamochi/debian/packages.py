@@ -7,7 +7,6 @@ name table of 3 MB that says where each stanza lies, so that a later look-up rea
 import gzip
 import hashlib
 import lzma
-import re
 import zlib
 from collections import defaultdict
 from io import BytesIO
@@ -24,6 +23,7 @@ from okamochi.errors import RegistryError
 from okamochi.model.lock import LockedDeb
 from okamochi.system.cache import Cache
 from okamochi.system.http import Transport
+from okamochi.system.patterns import regex
 
 __all__ = ["Package", "PackageIndex", "fetch_index"]
 
@@ -31,7 +31,7 @@ NAME_TABLE = "debian-names"
 # Source code for the Rust compiler: a fifth of all virtual packages, and nothing that runs.
 SOURCE_ONLY = b"librust-"
 # `Package` is the first field of a stanza, so it tells where one begins.
-NAMING_LINES = re.compile(rb"\nP(ackage|rovides): ([^\n]+)")
+NAMING_LINES = regex(rb"\nP(ackage|rovides): ([^\n]+)")
 SUFFIXES = (".xz", ".gz", "")
 LIMIT_BYTES = 400_000_000
 DAMAGED_HINT = (

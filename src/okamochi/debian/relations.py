@@ -1,12 +1,12 @@
 """Relations between packages (Depends, Pre-Depends, Provides): Debian policy, chapter 7."""
 
-import re
-
 import msgspec
+
+from okamochi.system.patterns import regex
 
 __all__ = ["Relation", "parse_relations"]
 
-ALTERNATIVE = re.compile(
+ALTERNATIVE = regex(
     r"(?P<name>[a-z0-9][a-z0-9+.\-]*)(?::(?P<qualifier>[a-z0-9\-]+))?"
     r"(?:\s*\(\s*(?P<operator><<|<=|=|>=|>>|<|>)\s*(?P<version>[^)\s]+)\s*\))?"
     r"(?:\s*\[(?P<architectures>[^\]]*)\])?(?:\s*<[^>]*>)*"

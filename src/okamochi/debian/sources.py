@@ -13,18 +13,17 @@ import msgspec
 
 from okamochi.debian.control import parse_stanzas
 from okamochi.errors import UsageError
+from okamochi.system.patterns import regex
 
 __all__ = ["APT_FOLDER", "Mirrors", "apt_proxies", "find_mirrors", "snapshot_uri"]
 
 APT_FOLDER = Path("/etc/apt")
 SNAPSHOT = "https://snapshot.debian.org/archive"
 SECURITY = "debian-security"
-ONE_LINE = re.compile(r"deb\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+\S+")
-PROXY = re.compile(
-    r'^\s*Acquire::(?P<scheme>https?)::Proxy\s+"(?P<uri>[^"]*)"\s*;', re.IGNORECASE | re.MULTILINE
-)
+ONE_LINE = regex(r"deb\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+\S+")
+PROXY = regex(r'^\s*Acquire::(?P<scheme>https?)::Proxy\s+"(?P<uri>[^"]*)"\s*;', re.IGNORECASE | re.MULTILINE)
 SCHEMES = ("http", "https", "file")
-COMMENT = re.compile(r"^\s*(?://|#).*$", re.MULTILINE)
+COMMENT = regex(r"^\s*(?://|#).*$", re.MULTILINE)
 
 
 class Mirrors(msgspec.Struct, frozen=True):

@@ -1,11 +1,12 @@
 """Versions of Debian packages, ordered as dpkg orders them (deb-version(7))."""
 
-import re
 from functools import total_ordering
+
+from okamochi.system.patterns import regex
 
 __all__ = ["DebianVersion"]
 
-PARTS = re.compile(r"(\D*)(\d*)")
+PARTS = regex(r"(\D*)(\d*)")
 
 
 def weight(character: str) -> int:

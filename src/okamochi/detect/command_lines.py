@@ -5,10 +5,12 @@ import shlex
 
 import msgspec
 
+from okamochi.system.patterns import regex
+
 __all__ = ["ServedObject", "commands_of", "served_by"]
 
-OBJECT = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.]*(\(.*\))?)?")
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+OBJECT = regex(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.]*(\(.*\))?)?")
+ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*", re.DOTALL)
 PREFIX_PROGRAMS = frozenset(
     [
         "exec",

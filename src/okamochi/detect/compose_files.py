@@ -1,7 +1,6 @@
 """What a compose file of the project says about the services that the app is used with."""
 
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from okamochi.detect.service_kinds import KindFacts, kind_of_image
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["NAMES", "Composed", "ComposedService", "composed_services", "own_services"]
@@ -27,8 +27,8 @@ USERS = (
 )
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
 INITIAL = "/docker-entrypoint-initdb.d"
-PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,63}")
-IMAGE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
+PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
+IMAGE = regex(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
 
 
 class ComposedService(msgspec.Struct, frozen=True):

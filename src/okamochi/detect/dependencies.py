@@ -29,16 +29,17 @@ from okamochi.pypi.local_packages import LocalPackages, local_packages
 from okamochi.pypi.manifests.named_sources import file_place, named_sources, with_source
 from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["ChosenDependencies", "choose_dependencies"]
 
 SERVERS = ("gunicorn", "waitress", "uwsgi", "pyuwsgi", "granian", "bjoern", "cheroot", "meinheld", "gevent")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
 WITH_EXTRAS = (DependencyManager.UV, DependencyManager.POETRY, DependencyManager.PDM)
 PRODUCTION = ("prod", "production", "prd", "deploy", "live", "release")
-DEVELOPMENT = re.compile(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
+DEVELOPMENT = regex(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
 
 
 Ranked = Detected[tuple[tuple[int, int, str], str]]

@@ -13,19 +13,20 @@ from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import Dependencies, DependencyManager, Development
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.pypi.requirements import read_requirements
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["choose_development"]
 
-FILE = re.compile(
+FILE = regex(
     r"(?:requirements?|reqs?|deps)/(?P<inner>[\w.-]+)\.(?:txt|in)|(?P<outer>[\w.-]*(?:requirements?|reqs)[\w.-]*)\.(?:txt|in)",
     re.IGNORECASE,
 )
-WORD = re.compile(r"(?:^|[-_.])(dev|develop|development|local)(?:$|[-_.])", re.IGNORECASE)
-TEST_WORD = re.compile(r"(?:^|[-_.])(tests?|testing)(?:$|[-_.])", re.IGNORECASE)
+WORD = regex(r"(?:^|[-_.])(dev|develop|development|local)(?:$|[-_.])", re.IGNORECASE)
+TEST_WORD = regex(r"(?:^|[-_.])(tests?|testing)(?:$|[-_.])", re.IGNORECASE)
 NAMES = ("dev", "develop", "development", "local")
 TEST_NAMES = ("test", "tests", "testing")
-DEBUG = re.compile(r"(DJANGO_|APP_)?DEBUG")
+DEBUG = regex(r"(DJANGO_|APP_)?DEBUG")
 MOST_SHOWN = 4
 OPPOSITE = {"false": "true", "0": "1", "no": "yes", "off": "on", "n": "y", "f": "t"}
 

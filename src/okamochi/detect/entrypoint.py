@@ -27,15 +27,16 @@ from okamochi.detect.web_applications import (
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.system.patterns import regex
 
 __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 
-REFERENCE = re.compile(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
-ODD_MODULE = re.compile(
+REFERENCE = regex(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
+ODD_MODULE = regex(
     r".*(celery|worker|tasks?|cli|shell|seed|cron|jobs?|schedul|manage|console|init_?db|create_?db|populate"
     r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
 )
-FRAMEWORK_WORD = re.compile(
+FRAMEWORK_WORD = regex(
     r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel)\b",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.system.patterns import regex
 
 __all__ = ["environment_of", "is_outside", "kind_of"]
 
@@ -18,7 +19,7 @@ READERS = (
     *("environ", "getenv", "envvar", "env_var", "decouple", "environs", "BaseSettings", "from_prefixed_env"),
     "dj_database_url",
 )
-SYSTEM = re.compile(
+SYSTEM = regex(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMP|TEMP|TMPDIR|HOSTNAME|COMPUTERNAME|EDITOR"
     r"|APPDATA|XDG_\w+|PYTHON\w+|VIRTUAL_ENV|CONDA_\w+|PORT|HOST|BIND|WEB_CONCURRENCY|GUNICORN_\w+|WERKZEUG_\w+"
     r"|FLASK_ENV|FLASK_DEBUG|FLASK_APP|FLASK_RUN_\w+|DYNO|CI|NO_COLOR|PYTEST_\w+|SERVER_SOFTWARE|GITHUB_ACTIONS"
@@ -69,18 +70,16 @@ SECRET_ENDS = frozenset(
         "PAT",
     ]
 )
-SECRET_PARTS = re.compile(
+SECRET_PARTS = regex(
     r"SECRET_KEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|_SECRET_|PASSWORD(?!_(MIN|MAX|LEN|RESET|POLICY))"
 )
-PUBLIC = re.compile(
-    r".*(PUBLIC|SITE)_?KEY|.*KEY_(ID|NAME|PATH|FILE)|.*_(EXPIRES?|EXPIRY|TTL|URL|NAME|LENGTH)"
-)
+PUBLIC = regex(r".*(PUBLIC|SITE)_?KEY|.*KEY_(ID|NAME|PATH|FILE)|.*_(EXPIRES?|EXPIRY|TTL|URL|NAME|LENGTH)")
 # read by libraries, servers, engines and tools, whatever the project's code says
-OUTSIDE = re.compile(
+OUTSIDE = regex(
     r"(OKAMOCHI|GUNICORN|FLASK|DJANGO|COMPOSE|DOCKER|AWS|GOOGLE|GCP|AZURE|SENTRY|OTEL|UVICORN|STREAMLIT|GRADIO|CELERY"
     r"|HTTPS?|ALL|NO|NEW_RELIC|DD|POSTGRES|PG|MYSQL|MARIADB|MONGO_INITDB|RABBITMQ_DEFAULT|REDIS_PASSWORD)_\w+"
 )
-ADDRESS = re.compile(
+ADDRESS = regex(
     r"(\w*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|MONGO|MONGODB|REDIS|REDISTOGO|AMQP|RABBITMQ|BROKER|CELERY_BROKER"
     r"|RESULT_BACKEND|SQLALCHEMY_DATABASE|CLOUDAMQP|ELASTICSEARCH|VALKEY)_?(URL|URI|DSN)"
 )

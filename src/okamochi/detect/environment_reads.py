@@ -11,6 +11,7 @@ from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.settings_classes import ROOT, is_settings_class
 from okamochi.detect.syntax import descendants
+from okamochi.system.patterns import regex
 
 __all__ = ["Read", "reads_of"]
 
@@ -50,8 +51,8 @@ DATABASE_URL = "DATABASE_URL"
 UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "cache_url": "CACHE_URL"}
 # f(..., envvar="NAME"): click's options, and settings tables of the project's own making
 DECLARING = ("envvar", "env_var", "environ_name", "env_name")
-READS = re.compile(r"\benviron\b|\bgetenv\b")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+READS = regex(r"\benviron\b|\bgetenv\b")
+VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 REGISTRARS = frozenset(
     ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
 )

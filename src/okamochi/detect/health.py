@@ -11,6 +11,7 @@ from okamochi.detect.routes import Route, routes
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import HttpProbe, Probe, TcpProbe
+from okamochi.system.patterns import regex
 
 __all__ = ["choose_probe"]
 
@@ -48,8 +49,8 @@ NAMES = [
     "api/healthcheck",
     "monitoring/health",
 ]
-ENDS = re.compile(r".*/(healthz?|livez|healthcheck|ping)")
-LOADED_BY_NAME = re.compile(
+ENDS = regex(r".*/(healthz?|livez|healthcheck|ping)")
+LOADED_BY_NAME = regex(
     r"\b(import_module|import_string|find_modules|__import__|iter_modules|walk_packages)\("
 )
 

@@ -5,14 +5,15 @@ import re
 from okamochi.detect.python_source import Sources
 from okamochi.model.kit_programs import HEARTBEAT_FILE
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
+from okamochi.system.patterns import regex
 
 __all__ = ["heartbeat_of"]
 
 SECONDS = 60
 RQ_SECONDS = 120
 """RQ beats every 30 s while a job runs or none comes."""
-LOOPS = re.compile(r"\bBlockingScheduler\(|\brun_pending\(|\bWorker\(")
-PAUSE = re.compile(r"\bsleep\((\d+)")
+LOOPS = regex(r"\bBlockingScheduler\(|\brun_pending\(|\bWorker\(")
+PAUSE = regex(r"\bsleep\((\d+)")
 
 
 def heartbeat_of(process: Process, sources: Sources) -> HeartbeatProbe | None:

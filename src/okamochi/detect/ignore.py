@@ -12,6 +12,7 @@ import msgspec
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = [
@@ -169,8 +170,8 @@ BUILT_IN = (
 
 # Built by other tools before okamochi runs: not in git, yet needed when the app runs. Whole names only, and
 # no name under which people keep what is private.
-OUTPUT_FILES = re.compile(r".+\.mo|.+\.(min|bundle)\.(js|css)(\.map)?")
-WEB_FILES = re.compile(r".+\.(js|css)(\.map)?")
+OUTPUT_FILES = regex(r".+\.mo|.+\.(min|bundle)\.(js|css)(\.map)?")
+WEB_FILES = regex(r".+\.(js|css)(\.map)?")
 OUTPUT_FOLDERS = frozenset({"dist", "build", "bundle", "bundles"})
 WEB_OUTPUT_FOLDERS = frozenset({"compiled", "generated", "gen"})
 WEB_FOLDERS = frozenset({"static", "assets"})

@@ -1,7 +1,6 @@
 """The setting exclude-newer: the package index as it was on a day."""
 
 import datetime
-import re
 
 import msgspec
 from msgspec.structs import replace
@@ -11,10 +10,11 @@ from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision
 from okamochi.system.clock import rfc3339
+from okamochi.system.patterns import regex
 
 __all__ = ["as_of_the_day"]
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = regex(r"\d{4}-\d{2}-\d{2}")
 
 
 def as_of_the_day(dependencies: ChosenDependencies, chosen: ChosenSettings) -> ChosenDependencies:

@@ -5,13 +5,14 @@ import re
 
 from okamochi.detect.frameworks.classes import APPLICATIONS
 from okamochi.detect.python_source import Sources
+from okamochi.system.patterns import regex
 
 __all__ = ["likely_modules"]
 
 MAKERS = tuple(dict.fromkeys(word for one in APPLICATIONS for word in one.words))
-IMPORT = re.compile(r"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
-PACKAGE_ITSELF = re.compile(r"from[ \t]+\.+[ \t]+import\b")
-WORD = re.compile(r"\w+")
+IMPORT = regex(r"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
+PACKAGE_ITSELF = regex(r"from[ \t]+\.+[ \t]+import\b")
+WORD = regex(r"\w+")
 
 
 def likely_modules(sources: Sources) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Mail: an app that is told its SMTP server by variables gets a catcher at the desk, never in production."""
 
-import re
 from collections.abc import Iterable
 
 from okamochi.detect.python_source import Sources
@@ -8,10 +7,11 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import VariableRead, traces_of
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Origin
+from okamochi.system.patterns import regex
 
 __all__ = ["mail_catcher"]
 
-HOST = re.compile(r"((?:\w+_)?(?:MAIL|SMTP|EMAIL)_?)(SERVER|HOST|HOSTNAME)")
+HOST = regex(r"((?:\w+_)?(?:MAIL|SMTP|EMAIL)_?)(SERVER|HOST|HOSTNAME)")
 SWITCHES = ("USE_TLS", "USE_SSL", "TLS", "SSL", "STARTTLS", "SSL_TLS")
 IMAGE = "axllent/mailpit:v1.27"
 SMTP_PORT = 1025

@@ -13,12 +13,13 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.pypi.manifests.named_sources import workspace_folder
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["LOCKS", "WEB", "locked_candidates", "other_manifests"]
 
 # distributions that serve or are a web framework: what installs none of them is not the app's own list
-WEB = re.compile(
+WEB = regex(
     r"(flask|apiflask|quart|fastapi|starlette|litestar|django|streamlit(-nightly)?|dash|gradio|panel|aiohttp"
     r"|bottle|sanic|tornado|falcon|pyramid|connexion|nicegui|reflex|robyn|blacksheep|flask-[a-z-]+"
     r"|django-[a-z-]+|fastapi-slim)",

@@ -15,21 +15,22 @@ from okamochi.detect.setup_scripts import table_maker
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework
+from okamochi.system.patterns import regex
 
 __all__ = ["Migrations", "find_migrations"]
 
-REVISION = re.compile(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
-FORMER = re.compile(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)
-WORD = re.compile(r"[\"']([^\"']+)[\"']")
+REVISION = regex(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+FORMER = regex(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)
+WORD = regex(r"[\"']([^\"']+)[\"']")
 MOST_REVISIONS = 5000
-UPGRADE = re.compile(r"^def upgrade\b.*?(?=^def downgrade\b|\Z)", re.MULTILINE | re.DOTALL)
-MADE = re.compile(r"\bop\.create_table\(\s*(?:[\"']([^\"']+)[\"'])?")
-RENAMED = re.compile(r"\bop\.rename_table\(\s*[\"'][^\"']+[\"']\s*,\s*[\"']([^\"']+)[\"']")
-CHANGED = re.compile(
+UPGRADE = regex(r"^def upgrade\b.*?(?=^def downgrade\b|\Z)", re.MULTILINE | re.DOTALL)
+MADE = regex(r"\bop\.create_table\(\s*(?:[\"']([^\"']+)[\"'])?")
+RENAMED = regex(r"\bop\.rename_table\(\s*[\"'][^\"']+[\"']\s*,\s*[\"']([^\"']+)[\"']")
+CHANGED = regex(
     r"\bop\.(?:add_column|alter_column|drop_column|drop_table|batch_alter_table)\(\s*[\"']([^\"']+)[\"']"
 )
 # tables may be made, or looked for, in ways that cannot be followed here
-OTHER_WAYS = re.compile(
+OTHER_WAYS = regex(
     r"create\s+table|create_all|has_table|get_table_names|inspect\(|if\s+exists|\.create\(", re.IGNORECASE
 )
 

@@ -15,16 +15,17 @@ from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["mounted_folders"]
 
-INSTRUCTION = re.compile(r"[ \t]*(FROM|ARG|ENV|WORKDIR|VOLUME)[ \t]+(\S.*?)[ \t]*", re.IGNORECASE)
-PAIR = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
-VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-[^}]*)?\})")
-NAMED = re.compile(r"[A-Za-z0-9][\w.-]*")
+INSTRUCTION = regex(r"[ \t]*(FROM|ARG|ENV|WORKDIR|VOLUME)[ \t]+(\S.*?)[ \t]*", re.IGNORECASE)
+PAIR = regex(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
+VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-[^}]*)?\})")
+NAMED = regex(r"[A-Za-z0-9][\w.-]*")
 # What tools, engines and web servers keep there is not the app's data.
-FOREIGN = re.compile(
+FOREIGN = regex(
     r"(^|/)(node_modules|\.?venv|env|__pycache__|\.cache|\.git|site-packages|static|staticfiles|static_root)$"
     r"|^/(etc|usr|bin|sbin|lib|lib64|root|proc|sys|dev|run|tmp|var/run|var/tmp|opt/venv)(/|$)"
 )

@@ -2,7 +2,6 @@
 which modules of packages it uses."""
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 
@@ -10,13 +9,14 @@ from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
+from okamochi.system.patterns import regex
 
 __all__ = ["native_facts"]
 
-MENTIONS = re.compile(r"ctypes|cffi|dlopen|subprocess|which|find_executable|\bos\.|from os ")
-DOTTED = re.compile(r"[a-z_]\w*(?:\.\w+)+")
+MENTIONS = regex(r"ctypes|cffi|dlopen|subprocess|which|find_executable|\bos\.|from os ")
+DOTTED = regex(r"[a-z_]\w*(?:\.\w+)+")
 # What every base has under these names, and what no package of a container's is.
-OF_PYTHON = re.compile(r"python[0-9.]*|pip[0-9.]*")
+OF_PYTHON = regex(r"python[0-9.]*|pip[0-9.]*")
 
 
 def native_facts(sources: Sources, reached: Reached) -> NativeFacts:

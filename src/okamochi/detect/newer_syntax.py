@@ -7,12 +7,14 @@ its code just as well. PEP 695 (3.12): type parameters, `type X = ...`; PEP 758 
 
 import re
 
+from okamochi.system.patterns import regex
+
 __all__ = ["in_older_words"]
 
-TYPE_ALIAS = re.compile(r"^([ \t]*)type[ \t]+([A-Za-z_]\w*)[ \t]*(?:\[[^\]\n]*\])?[ \t]*=(?!=)", re.MULTILINE)
-PARAMETERS = re.compile(r"^([ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+)\[[^\n]*?\](?=[(:])", re.MULTILINE)
-EXCEPT = re.compile(r"^([ \t]*except\*?)[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)[ \t]*:", re.MULTILINE)
-TEMPLATE = re.compile(r"(?<![\w\"'])([rR]?)[tT]([rR]?)(?=[\"'])")
+TYPE_ALIAS = regex(r"^([ \t]*)type[ \t]+([A-Za-z_]\w*)[ \t]*(?:\[[^\]\n]*\])?[ \t]*=(?!=)", re.MULTILINE)
+PARAMETERS = regex(r"^([ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+)\[[^\n]*?\](?=[(:])", re.MULTILINE)
+EXCEPT = regex(r"^([ \t]*except\*?)[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)[ \t]*:", re.MULTILINE)
+TEMPLATE = regex(r"(?<![\w\"'])([rR]?)[tT]([rR]?)(?=[\"'])")
 
 
 def in_older_words(text: str) -> str:

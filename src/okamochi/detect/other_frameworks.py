@@ -5,6 +5,7 @@ import re
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Evidence
+from okamochi.system.patterns import regex
 
 __all__ = ["other_frameworks"]
 
@@ -30,7 +31,7 @@ FRAMEWORKS = {
     "cherrypy": "CherryPy",
     "flask": "Flask",
 }
-IMPORT = re.compile(rf"^[ \t]*(?:from|import)[ \t]+({'|'.join(FRAMEWORKS)})\b", re.MULTILINE)
+IMPORT = regex(rf"^[ \t]*(?:from|import)[ \t]+({'|'.join(FRAMEWORKS)})\b", re.MULTILINE)
 
 
 def other_frameworks(sources: Sources) -> tuple[Detected[str], ...]:

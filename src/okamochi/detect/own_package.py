@@ -1,17 +1,16 @@
 """Whether the project is a package that is meant to be installed, and what its metadata would say."""
 
-import re
-
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.manifests.package_facts import PackageFacts, read_package
 from okamochi.pypi.requirements import RequirementLine
+from okamochi.system.patterns import regex
 
 __all__ = ["own_package", "own_package_decision"]
 
-ASKS = re.compile(
+ASKS = regex(
     r"\b(?:version|metadata|distribution|entry_points|get_distribution|require|iter_entry_points)\(\s*"
     r"(?:group\s*=\s*)?(?:[\"'](?P<name>[\w.-]+)[\"']|(?P<own>__name__|__package__))"
 )

@@ -56,12 +56,13 @@ from okamochi.model.settings import SettingsTable
 from okamochi.model.sizes import parse_size
 from okamochi.model.suites import suite_of_python
 from okamochi.oci.reference import Reference
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["make_plan"]
 
 PORT = 8000
-DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
+DOMAIN = regex(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
 NO_OVERRIDES: Mapping[str, str] = {}
 
 

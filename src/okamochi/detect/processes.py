@@ -21,6 +21,7 @@ from okamochi.detect.worker_programs import WorkerProgram, worker_programs
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.model.process import Process, ProcessType
+from okamochi.system.patterns import regex
 
 __all__ = ["other_processes"]
 
@@ -28,11 +29,11 @@ PROGRAMS = frozenset(
     ["celery", "rq", "dramatiq", "huey_consumer", "huey_consumer.py", "arq", "saq", "taskiq", "flower"]
 )
 RELEASE_PROGRAMS = frozenset(["flask", "alembic"])
-DESTRUCTIVE = re.compile(
+DESTRUCTIVE = regex(
     r"\b(init[-_]?db|initdb|create[-_]?db|create[-_]?(all|tables)|drop[-_]?\w*|recreate\w*|reset\w*|seed\w*"
     r"|forge|deploy|flush|loaddata|fake\w*)\b"
 )
-SHELL = re.compile(r"[$`<>*|]|&&|;")
+SHELL = regex(r"[$`<>*|]|&&|;")
 
 Found = tuple[Process, Decision]
 

@@ -14,6 +14,7 @@ import msgspec
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.newer_syntax import in_older_words
 from okamochi.detect.syntax import descendants
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of", "is_main_guard"]
@@ -54,7 +55,7 @@ SIDE_FOLDERS = frozenset(
 )
 # of these, what an app may call its own package, too
 EXAMPLES = frozenset(["example", "examples", "sample", "samples", "demo", "demos"])
-SIDE_FILES = re.compile(
+SIDE_FILES = regex(
     r"(test_.*|.*_tests?|tests?|conftest|setup|noxfile|fabfile|versioneer|gunicorn(\.|_|-)?conf.*"
     r"|gunicorn[-_.]?c(onfi|f)g.*)\.py"
 )

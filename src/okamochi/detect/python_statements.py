@@ -15,16 +15,17 @@ from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Pin", "Range", "python_pins", "python_ranges"]
 
 MOST_PATCHES = 40
-FROM_LINE = re.compile(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
-TOOL_LINE = re.compile(r"python\s+(\d+\.\d+).*")
-CONDA_LINE = re.compile(r"""\s*-\s*["']?(?:[\w.-]+::)?python\s*([=<>!~][^"'#\s]*)""")
-PINNED = re.compile(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
-CARET_OR_TILDE = re.compile(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+FROM_LINE = regex(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
+TOOL_LINE = regex(r"python\s+(\d+\.\d+).*")
+CONDA_LINE = regex(r"""\s*-\s*["']?(?:[\w.-]+::)?python\s*([=<>!~][^"'#\s]*)""")
+PINNED = regex(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
+CARET_OR_TILDE = regex(r"([\^~])\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
 class Pin(msgspec.Struct, frozen=True):

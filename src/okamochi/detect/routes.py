@@ -10,10 +10,11 @@ from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.python_source import Module
 from okamochi.model.evidence import Evidence
+from okamochi.system.patterns import regex
 
 __all__ = ["Route", "routes"]
 
-GUARDS = re.compile(
+GUARDS = regex(
     r"login|auth|jwt|token|permission|roles?|admin|required|protected|limit|private|signed|api_?key",
     re.IGNORECASE,
 )

@@ -1,7 +1,6 @@
 """Traces of services in the code that the server loads: imports of clients, URLs, host names, variables."""
 
 import ast
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -12,14 +11,15 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.service_kinds import KINDS, KindFacts
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Evidence
+from okamochi.system.patterns import regex
 
 __all__ = ["Address", "HostName", "Import", "Traces", "VariableRead", "address_of", "traces_of"]
 
-URL = re.compile(
+URL = regex(
     r"(?P<scheme>[a-z]+)s?(?:\+(?P<driver>\w+))?://"
     r"(?:(?P<user>[\w.-]*)(?::(?P<password>[^@/]*))?@)?(?P<host>[A-Za-z0-9._-]*)(?::\d+)?(?:/(?P<database>[\w-]*))?"
 )
-OWN_MACHINE = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.internal|")
+OWN_MACHINE = regex(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.internal|")
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 

@@ -23,15 +23,14 @@ from okamochi.detect.service_variables import variables_of
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.system.patterns import regex
 
 __all__ = ["ChosenServices", "choose_services"]
 
 SQL = (ServiceKind.POSTGRES, ServiceKind.MARIADB, ServiceKind.MYSQL)
 BROKERS = (ServiceKind.REDIS, ServiceKind.RABBITMQ)
-BROKER_VARIABLE = re.compile(
-    r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?"
-)
-OTHER_STAGE = re.compile(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
+BROKER_VARIABLE = regex(r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?")
+OTHER_STAGE = regex(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
 OFF = ("off", "none", "false", "")
 
 

@@ -15,15 +15,16 @@ from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.setup_scripts import setup_scripts
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
+from okamochi.system.patterns import regex
 
 __all__ = ["setup_commands"]
 
-NAME = re.compile(
+NAME = regex(
     r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w+)*|initdb|setupdb"
     r"|(db|database|data)[-_](init|setup|create|seed)"
 )
 WORDS = (".command", "click.command")
-REFERENCE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")
+REFERENCE = regex(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")
 Found = tuple[SetupCommand, Evidence]
 
 

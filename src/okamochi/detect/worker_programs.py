@@ -11,6 +11,7 @@ from okamochi.detect.python_source import Module, Sources, dotted_name, import_r
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType
+from okamochi.system.patterns import regex
 
 __all__ = ["WorkerProgram", "worker_programs"]
 
@@ -103,7 +104,7 @@ def _dramatiq(sources: Sources) -> WorkerProgram | None:
     return _program(ProcessType.WORKER, argv, *(place for _, place in (*brokers[:1], *actors[:3])))
 
 
-HUEYS = re.compile(r"huey(\.\w+)*\.(\w*Huey)")
+HUEYS = regex(r"huey(\.\w+)*\.(\w*Huey)")
 
 
 def _huey(sources: Sources) -> WorkerProgram | None:

@@ -15,16 +15,17 @@ from okamochi.detect.static_paths import KnownPath, PathReader
 from okamochi.detect.web_applications import Candidate, import_root_for
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
+from okamochi.system.patterns import regex
 
 __all__ = ["FlaskFolders", "Written", "flask_folders", "writes"]
 
-FOLDER_KEYS = re.compile(
+FOLDER_KEYS = regex(
     r"(\w+_)?(UPLOADS?|MEDIA|DATA|STORAGE|CACHE|DOWNLOADS?|FILES?|UPLOADED_\w+|LOG)_?(FOLDER|DIR|DIRECTORY|ROOT|PATH|DEST)"
     r"|UPLOADS_DEFAULT_DEST|CACHE_DIR|SESSION_FILE_DIR|WHOOSHEE_DIR"
 )
 FOLDER_CALLS = frozenset(["os.makedirs", "os.mkdir"])
-LOG_HANDLERS = re.compile(r"(Rotating|TimedRotating|Watched)?FileHandler$")
-SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
+LOG_HANDLERS = regex(r"(Rotating|TimedRotating|Watched)?FileHandler$")
+SQLITE = regex(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
 SKIPPED_MODES = frozenset(["r", "rb", "rt"])
 
 

@@ -2,12 +2,14 @@
 
 import re
 
+from okamochi.system.patterns import regex
+
 __all__ = ["yaml_of"]
 
 MOST_CHARACTERS = 500_000
 MOST_ALIASES = 200
-TOO_DEEP = re.compile(r"[\[{][\s\[{\"',-]{60}|^(?:- ){30}", re.MULTILINE)
-ALIAS = re.compile(r"(?:^|[\s\[,{:-])\*[\w-]")
+TOO_DEEP = regex(r"[\[{][\s\[{\"',-]{60}|^(?:- ){30}", re.MULTILINE)
+ALIAS = regex(r"(?:^|[\s\[,{:-])\*[\w-]")
 
 
 def yaml_of(text: str) -> object:

@@ -10,13 +10,14 @@ from okamochi.model.codec import plan_to_builtins
 from okamochi.model.explain import value_in
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe, VariableKind
+from okamochi.system.patterns import regex
 
 __all__ = ["checked", "problems_of"]
 
-NORMALIZED_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
-VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-OBJECT_REFERENCE = re.compile(r"[\w-]+(\.[\w-]+)*:[A-Za-z_]\w*(\.\w+)*(\(.*\))?")
+NORMALIZED_NAME = regex(r"[a-z0-9]+(-[a-z0-9]+)*")
+PYTHON_VERSION = regex(r"3\.\d{1,2}")
+VARIABLE_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+OBJECT_REFERENCE = regex(r"[\w-]+(\.[\w-]+)*:[A-Za-z_]\w*(\.\w+)*(\(.*\))?")
 SYSTEM_FOLDERS = frozenset(
     f"/{name}"
     for name in [

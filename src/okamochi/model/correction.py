@@ -11,15 +11,16 @@ from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
 from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume, host_of
 from okamochi.model.python_base import with_python
 from okamochi.model.suites import suite_of_python
+from okamochi.system.patterns import regex
 
 __all__ = ["Correction", "CorrectionKind", "corrected", "is_sound"]
 
-REQUIREMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?")
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-FOLDER = re.compile(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
-ENTRY = re.compile(r"[\w./-]+(?::[\w.]+(?:\([ -~]*\))?)?")
-HEALTH_PATH = re.compile(r"(?:/[\w.~-]+)+/?")
+REQUIREMENT = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?")
+INSTANT = regex(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+")
+FOLDER = regex(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
+ENTRY = regex(r"[\w./-]+(?::[\w.]+(?:\([ -~]*\))?)?")
+HEALTH_PATH = regex(r"(?:/[\w.~-]+)+/?")
 LENGTH_LIMIT = 300
 
 

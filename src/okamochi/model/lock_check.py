@@ -13,6 +13,7 @@ from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedImage, LockedP
 from okamochi.model.native import NativePackage
 from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
+from okamochi.system.patterns import regex
 
 __all__ = ["lock_problems"]
 
@@ -21,26 +22,24 @@ Check = Callable[[str], bool]
 MOST_CORRECTIONS = 50
 SIZE_LIMIT_BYTES = 4_000_000_000
 LENGTH_LIMIT = 2_000
-DIGEST = re.compile(r"[0-9a-f]{64}")
-OCI_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-VERSION = re.compile(r"[A-Za-z0-9.+!~:_-]+")
-WHEEL_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-WHEEL_FILENAME = re.compile(r"[A-Za-z0-9._+!-]+\.whl")
-SDIST_FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
-DEB_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-DEB_FILENAME = re.compile(r"pool/[A-Za-z0-9+._~%:/-]+")
+DIGEST = regex(r"[0-9a-f]{64}")
+OCI_DIGEST = regex(r"sha256:[0-9a-f]{64}")
+VERSION = regex(r"[A-Za-z0-9.+!~:_-]+")
+WHEEL_NAME = regex(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+WHEEL_FILENAME = regex(r"[A-Za-z0-9._+!-]+\.whl")
+SDIST_FILENAME = regex(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
+DEB_NAME = regex(r"[a-z0-9][a-z0-9+.-]+")
+DEB_FILENAME = regex(r"pool/[A-Za-z0-9+._~%:/-]+")
 ARCHIVES = frozenset({"debian", "debian-security"})
 ARCHITECTURES = frozenset({"all", "amd64", "arm64"})
-SUITE = re.compile(r"[a-z][a-z0-9-]*")
-NATIVE_NAME = re.compile(r"[\w.+*-]{1,200}")
+SUITE = regex(r"[a-z][a-z0-9-]*")
+NATIVE_NAME = regex(r"[\w.+*-]{1,200}")
 MOST_NEEDS = 200
-PYTHON_VERSION = re.compile(r"3\.[0-9]{1,3}")
-INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+PYTHON_VERSION = regex(r"3\.[0-9]{1,3}")
+INSTANT = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 ARCHIVES_OF_SOURCE = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-GIT_ADDRESS = re.compile(
-    r"git\+(?:https?|ssh|file|git)://[!-~]+@[0-9a-f]{40}(?:#subdirectory=[A-Za-z0-9._/-]+)?"
-)
-ADDRESS = re.compile(r"(?:https?|file)://[!-~]+")
+GIT_ADDRESS = regex(r"git\+(?:https?|ssh|file|git)://[!-~]+@[0-9a-f]{40}(?:#subdirectory=[A-Za-z0-9._/-]+)?")
+ADDRESS = regex(r"(?:https?|file)://[!-~]+")
 
 
 def lock_problems(lock: Lock) -> tuple[str, ...]:

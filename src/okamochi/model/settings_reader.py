@@ -9,6 +9,7 @@ import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.model.settings import Settings, SettingsTable
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["read_settings", "setting_keys", "settings_of"]
@@ -124,8 +125,8 @@ def _parsed(text: str, path: str) -> dict[str, Any]:
         ) from error
 
 
-HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
-KEY = re.compile(r"""\s*(["']?)([A-Za-z0-9_.-]+)\1\s*=""")
+HEADER = regex(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
+KEY = regex(r"""\s*(["']?)([A-Za-z0-9_.-]+)\1\s*=""")
 
 
 def _key_lines(text: str, *, table: str) -> tuple[tuple[str, int], ...]:

@@ -1,17 +1,17 @@
 """Content addresses (image-spec, descriptor.md#digests)."""
 
 import hashlib
-import re
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from okamochi.errors import BuildError
+from okamochi.system.patterns import regex
 
 __all__ = ["Digest"]
 
-SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
+SHA256 = regex(r"sha256:[0-9a-f]{64}")
 PIECE_BYTES = 2**20
 
 

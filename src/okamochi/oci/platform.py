@@ -1,17 +1,16 @@
 """Platforms (image-spec, image-index.md) and what they are called elsewhere."""
 
-import re
-
 import msgspec
 
 from okamochi.errors import UsageError
+from okamochi.system.patterns import regex
 
 __all__ = ["LINUX_AMD64", "LINUX_ARM64", "Platform"]
 
 DEBIAN_NAMES = {"amd64": "amd64", "arm64": "arm64"}
 MACHINE_NAMES = {"amd64": "x86_64", "arm64": "aarch64"}
 LOADERS = {"amd64": "lib64/ld-linux-x86-64.so.2", "arm64": "lib/ld-linux-aarch64.so.1"}
-PLATFORM = re.compile(r"([a-z0-9]+)/([a-z0-9]+)(?:/v8)?")
+PLATFORM = regex(r"([a-z0-9]+)/([a-z0-9]+)(?:/v8)?")
 
 
 class Platform(msgspec.Struct, frozen=True, order=True):

@@ -1,12 +1,11 @@
 """Names of images: [registry/]repository[:tag][@digest], read as Docker and the distribution-spec do."""
 
-import re
-
 import msgspec
 from msgspec.structs import replace
 
 from okamochi.errors import BuildError, UsageError
 from okamochi.oci.digest import Digest
+from okamochi.system.patterns import regex
 
 __all__ = ["DEFAULT_REGISTRY", "Reference"]
 
@@ -14,10 +13,10 @@ DEFAULT_REGISTRY = "docker.io"
 OFFICIAL = "library/"
 
 LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-REGISTRY = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?")
+REGISTRY = regex(rf"(?:{LABEL}(?:\.{LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?")
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-REPOSITORY = re.compile(rf"{COMPONENT}(?:/{COMPONENT})*")
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+REPOSITORY = regex(rf"{COMPONENT}(?:/{COMPONENT})*")
+TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 MAX_NAME = 255
 
 

@@ -10,17 +10,18 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from okamochi.errors import DetectionError, PlanError
 from okamochi.pypi.manifests.package_facts import read_package
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["folder_of", "is_archive", "is_built_here", "is_git", "named", "plain_place", "wheel_name"]
 
-VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
-URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-EGG = re.compile(r"(?:^|&)egg=([A-Za-z0-9._-]+)(\[[\w,.-]*\])?")
-ARCHIVE = re.compile(r"\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)$", re.IGNORECASE)
-SDIST_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*?)-v?\d[\w.+!-]*$")
-LOCAL = re.compile(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.+))?")
-ROOT_VARIABLE = re.compile(r"^/*\$\{PROJECT_ROOT\}/*")
+VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
+URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+EGG = regex(r"(?:^|&)egg=([A-Za-z0-9._-]+)(\[[\w,.-]*\])?")
+ARCHIVE = regex(r"\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)$", re.IGNORECASE)
+SDIST_NAME = regex(r"([A-Za-z0-9][A-Za-z0-9._-]*?)-v?\d[\w.+!-]*$")
+LOCAL = regex(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.+))?")
+ROOT_VARIABLE = regex(r"^/*\$\{PROJECT_ROOT\}/*")
 
 
 def is_git(url: str) -> bool:

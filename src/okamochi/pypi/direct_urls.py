@@ -13,11 +13,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from okamochi.errors import BuildError, PlanError
 from okamochi.model.lock import LockedWheel
 from okamochi.pypi.requirements import RequirementLine
+from okamochi.system.patterns import regex
 
 __all__ = ["address_for_lock", "own_address", "refuse_tokens"]
 
 VARIABLE = "${"
-SECRET_NAME = re.compile(
+SECRET_NAME = regex(
     r"sig|se|sp|sv|code|.*(?:signature|token|secret|passw|credential|auth|jwt|key).*|x-(?:amz|goog)-.*",
     re.IGNORECASE,
 )

@@ -13,11 +13,13 @@ from functools import cached_property
 
 import msgspec
 
+from okamochi.system.patterns import regex
+
 __all__ = ["CallKind", "NativeCall", "native_calls"]
 
-SONAME = re.compile(r"lib[\w.+-]+?\.so(?:\.[0-9][\w.]*)?")
-PLAIN = re.compile(r"[A-Za-z_][\w+-]*(?:\.[0-9]+)*(?:-[0-9.]+)?")
-PROGRAM = re.compile(r"(?:/usr(?:/local)?/bin/|/bin/)?(?P<name>[A-Za-z][\w.+-]*)")
+SONAME = regex(r"lib[\w.+-]+?\.so(?:\.[0-9][\w.]*)?")
+PLAIN = regex(r"[A-Za-z_][\w+-]*(?:\.[0-9]+)*(?:-[0-9.]+)?")
+PROGRAM = regex(r"(?:/usr(?:/local)?/bin/|/bin/)?(?P<name>[A-Za-z][\w.+-]*)")
 OPENERS = frozenset({"CDLL", "PyDLL", "LoadLibrary", "dlopen"})
 FINDERS = frozenset({"find_library"})
 # Calls that have a library's name and do not open it.
@@ -30,7 +32,7 @@ DIRECT = frozenset(
 SPAWNED = frozenset({"spawnl", "spawnle", "spawnlp", "spawnv", "spawnve", "spawnvp", "spawnvpe"})
 SHELLS = frozenset({"create_subprocess_shell", "getoutput", "getstatusoutput", "popen", "system"})
 SHELL_MODULES = frozenset({"asyncio", "commands", "os", "subprocess"})
-HOLDERS = re.compile(r"(?:^|_)(?:bin|binary|cmd|command|exe|exec|executable|program)(?:_|$)", re.IGNORECASE)
+HOLDERS = regex(r"(?:^|_)(?:bin|binary|cmd|command|exe|exec|executable|program)(?:_|$)", re.IGNORECASE)
 ELSEWHERE = frozenset({"darwin", "Darwin", "win32", "win", "Windows", "nt", "cygwin", "Java", "macOS"})
 HERE = frozenset({"linux", "linux2", "Linux", "posix"})
 MOST_DEPTH = 5

@@ -22,17 +22,18 @@ from okamochi.pypi.direct_references import is_archive, is_git, named, plain_pla
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.named_sources import named_sources, with_source
 from okamochi.pypi.manifests.package_facts import manifest_files, read_package
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
 __all__ = ["RequirementLine", "Requirements", "expanded", "read_requirements", "requirement_of"]
 
-COMMENT = re.compile(r"(^|\s+)#.*$")
-VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-LINE_OPTION = re.compile(r"\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
-HASH = re.compile(r"--hash[=\s]\s*(\S+)")
-VCS = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
-URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-ITSELF = re.compile(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
+COMMENT = regex(r"(^|\s+)#.*$")
+VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
+LINE_OPTION = regex(r"\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
+HASH = regex(r"--hash[=\s]\s*(\S+)")
+VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
+URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+ITSELF = regex(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
 IGNORED_FLAGS = {"--require-hashes", "--prefer-binary", "--no-use-wheel", "--use-wheel"}
 IGNORED_OPTIONS = {"--only-binary", "--no-binary", "--use-feature", "--uploaded-prior-to"}
 VALUE_OPTIONS = {

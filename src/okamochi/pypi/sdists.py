@@ -3,7 +3,6 @@ is executed here."""
 
 import datetime
 import posixpath
-import re
 import tarfile
 import tomllib
 import zipfile
@@ -25,6 +24,7 @@ from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.clock import rfc3339
+from okamochi.system.patterns import regex
 from okamochi.system.world import World
 
 __all__ = ["Sdist", "build_requirements", "compiles", "fetch_sdist", "find_sdist"]
@@ -35,8 +35,8 @@ MEMBERS_LIMIT = 200_000
 PYPROJECT_LIMIT_BYTES = 1_000_000
 # What pip takes where pyproject.toml names nothing; later ones have no pkg_resources (PEP 518).
 DEFAULT_REQUIREMENTS = ("setuptools<81", "wheel")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
+SHA256 = regex(r"[0-9a-f]{64}")
+FILENAME = regex(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
 COMPILED = (
     *(".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f", ".f90", ".s", ".swg", ".i", ".go", ".cu"),
     *("cmakelists.txt", "meson.build", "configure", "cargo.toml", "makefile"),

@@ -13,21 +13,22 @@ from okamochi.errors import (
 )
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.system.files import StorageError
+from okamochi.system.patterns import regex
 from okamochi.system.process import Completed
 
 __all__ = ["Explained", "explained_lines", "no_wheel_for", "uv_failure", "without_wheels"]
 
-CREDENTIALS = re.compile(r"(://)[^/\s@`]+@")
-ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+CREDENTIALS = regex(r"(://)[^/\s@`]+@")
+ESCAPES = regex(r"\x1b\[[0-9;]*m")
 NOISE = ("warning:", "Using ", "Resolved ", "Prepared ", "Installed ", "Downloaded ", "Downloading ")
 # "x==1.0 has no usable wheels", "x>=1 has no wheels with …", "all versions of x have no usable wheels"
-NO_WHEEL = re.compile(
+NO_WHEEL = regex(
     r"(?<![\w.=<>!~-])([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\[[^\]]*\])?(?:==([^\s,]+)|[<>!~=]\S+)?"
     r" (?:has|have) no (?:usable )?wheels"
 )
-HINTED_WHEEL = re.compile(r"Wheels are required for `([^`]+)`")
+HINTED_WHEEL = regex(r"Wheels are required for `([^`]+)`")
 # "depends on Python>=3.7,<3.11", "requires Python >=3.10": another Python may do
-OF_PYTHON = re.compile(r"Python ?[<>=!~]=?\s?\d|`--python-version`")
+OF_PYTHON = regex(r"Python ?[<>=!~]=?\s?\d|`--python-version`")
 MOST_LINES = 16
 # uv's own options mean nothing to okamochi's users.
 UNHELPFUL = ("No solution found", "Wheels are required for")
@@ -46,7 +47,7 @@ NETWORK_DOWN = (
     "503",
     "504",
 )
-REFUSED = re.compile(
+REFUSED = regex(
     r"HTTP status client error \((\d{3}) [^)]*\)|status code (\d{3})|(40[13]) (?:Unauthorized|Forbidden)"
 )
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
 from okamochi.run.traces import FRAME, UNNAMED, Cause, last, last_raised, last_trace, own_frame
+from okamochi.system.patterns import regex
 
 __all__ = ["RULES", "Cause", "diagnose"]
 
 
-MISSING_VARIABLE = re.compile(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
+MISSING_VARIABLE = regex(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
 
 
 def diagnose(log: str) -> Cause | None:

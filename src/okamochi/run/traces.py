@@ -4,6 +4,8 @@ import re
 
 import msgspec
 
+from okamochi.system.patterns import regex
+
 __all__ = [
     "FRAME",
     "UNNAMED",
@@ -37,20 +39,20 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 UNNAMED = "?"
-FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+FRAME = regex(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
-TRACE = re.compile(
+TRACE = regex(
     r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?P<error>[A-Za-z_][\w.]*(?::.*)?)$",
     re.MULTILINE,
 )
 # A traceback that an "except" of the code took up, before the one that was raised in its place.
-HANDLED = re.compile(
+HANDLED = regex(
     r"^Traceback \(most recent call last\):\n(?:(?!Traceback \(most recent call last\):).*\n)*?"
     r"\s*During handling of the above exception, another exception occurred:\n\s*",
     re.MULTILINE,
 )
 # The server's own end, after the app's: it says only that the app did not load.
-SERVER_END = re.compile(r"^gunicorn\.errors\.HaltServer", re.MULTILINE)
+SERVER_END = regex(r"^gunicorn\.errors\.HaltServer", re.MULTILINE)
 
 
 def last_raised(log: str) -> str:

@@ -17,7 +17,6 @@ Paths are plain strings inside of here: a build asks hundreds of times, and path
 import hashlib
 import io
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,14 +31,15 @@ from okamochi.system.cache_owner import OwnerOf, file_lock, remove_tree
 from okamochi.system.cache_pins import pin
 from okamochi.system.cache_use import TOUCH_SECONDS, CacheUse, Pruning, has_shape, shape_of, size_in, uses
 from okamochi.system.files import storage_errors
+from okamochi.system.patterns import regex
 
 __all__ = ["Cache", "CacheUse"]
 
 DEFAULT_LIMIT_BYTES = 10 * 2**30
 DAY_SECONDS = 24 * 3600
 # lower case only, since some file systems do not tell case apart
-SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._+-]{0,120}")
-SHA256 = re.compile(r"[0-9a-f]{64}")
+SAFE_NAME = regex(r"[a-z0-9][a-z0-9._+-]{0,120}")
+SHA256 = regex(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """What of one download has arrived, over any number of tries."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from okamochi.errors import RegistryError
 from okamochi.system.http_exchange import Interrupted, shown
+from okamochi.system.patterns import regex
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -15,7 +15,7 @@ __all__ = ["Transfer"]
 
 CHUNK_BYTES = 256 * 1024
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
-CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+CONTENT_RANGE = regex(r"bytes (\d+)-\d+/(?:\d+|\*)")
 HINTS = {
     401: "the server wants credentials: put them where pip or uv look for them, or into the address",
     403: "the server refuses: check credentials, and whether a proxy or a firewall blocks this address",

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from okamochi.errors import DetectionError, UsageError
+from okamochi.system.patterns import regex
 
 __all__ = ["DiskProject", "MemoryProject", "ProjectFiles", "decoded", "matches", "shared_folder"]
 
@@ -34,7 +35,7 @@ SKIPPED_FOLDERS = frozenset(
         ".ruff_cache",
     }
 )
-WORKSPACE = re.compile(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
+WORKSPACE = regex(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
 ENVIRONMENT_NAMES = frozenset({"venv", "env"})
 
 

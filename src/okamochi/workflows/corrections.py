@@ -22,6 +22,7 @@ from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import TcpProbe
 from okamochi.model.suites import SUITES
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
+from okamochi.system.patterns import regex
 from okamochi.workflows.older_library import CAME_OUT
 from okamochi.workflows.older_python import left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
@@ -33,14 +34,14 @@ __all__ = ["correction_for", "with_correction", "with_kept_corrections", "writte
 
 NOTHING: Mapping[str, str] = {}
 LACKS = (
-    re.compile(r"cannot import name '\w+' from '([\w.]+)' \(.*/site-packages/"),
-    re.compile(r"^module '([\w.]+)' has no attribute"),
+    regex(r"cannot import name '\w+' from '([\w.]+)' \(.*/site-packages/"),
+    regex(r"^module '([\w.]+)' has no attribute"),
 )
 # Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
 # build a whole scientific stack from source, only to meet the next error, serves nobody.
 WHEELS_SINCE = CAME_OUT[min((one.python_version for one in SUITES), key=Version)]
-RELEASE = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)")
-KEPT = re.compile(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
+RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
+KEPT = regex(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 
 
 def with_kept_corrections(

@@ -1,40 +1,39 @@
 """What a failed build of a package missed, as its log tells: headers, programs, libraries, Python modules."""
 
-import re
-
 import msgspec
 
 from okamochi.debian.contents import Contents
 from okamochi.model.import_names import distribution_of
+from okamochi.system.patterns import regex
 
 __all__ = ["Remedy", "remedy_for"]
 
-HEADER = re.compile(r"fatal error: ([\w./+-]+\.h(?:pp|xx|h)?): No such file or directory")
-LIBRARY = re.compile(r"cannot find -l([\w.+-]+)")
+HEADER = regex(r"fatal error: ([\w./+-]+\.h(?:pp|xx|h)?): No such file or directory")
+LIBRARY = regex(r"cannot find -l([\w.+-]+)")
 MODULES = (
-    re.compile(r"Package '?([\w.+-]+?)'?,? (?:was )?not found"),
-    re.compile(r"Package '([\w.+-]+)', required by '[^']+', not found"),
-    re.compile(r"No package '([\w.+-]+)' found"),
-    re.compile(r"Dependency \"?([\w.+-]+)\"? not found"),
-    re.compile(r"pkg-config(?: --\S+)* ([\w.+-]+)' returned non-zero"),
+    regex(r"Package '?([\w.+-]+?)'?,? (?:was )?not found"),
+    regex(r"Package '([\w.+-]+)', required by '[^']+', not found"),
+    regex(r"No package '([\w.+-]+)' found"),
+    regex(r"Dependency \"?([\w.+-]+)\"? not found"),
+    regex(r"pkg-config(?: --\S+)* ([\w.+-]+)' returned non-zero"),
 )
 PROGRAMS = (
-    re.compile(r"(?m)(?:^|: )([a-z][\w.+-]*): (?:command )?not found"),
-    re.compile(r"No such file or directory: '([a-z][\w.+-]*)'"),
-    re.compile(r"([a-z][\w.+-]*config) (?:executable|program)? ?(?:was )?not found"),
-    re.compile(r"(?:unable to execute|Unable to find|Could not find) '?([a-z][\w.+-]*)'?"),
-    re.compile(
+    regex(r"(?m)(?:^|: )([a-z][\w.+-]*): (?:command )?not found"),
+    regex(r"No such file or directory: '([a-z][\w.+-]*)'"),
+    regex(r"([a-z][\w.+-]*config) (?:executable|program)? ?(?:was )?not found"),
+    regex(r"(?:unable to execute|Unable to find|Could not find) '?([a-z][\w.+-]*)'?"),
+    regex(
         r"\b(cmake|ninja|swig|bison|flex|autoconf|automake|gfortran)\b.{0,40}(?:not found|required|must be)"
     ),
 )
-PYTHON_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_]\w*)")
+PYTHON_MODULE = regex(r"(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_]\w*)")
 # what setuptools left out, by the first version without it: https://setuptools.pypa.io/en/stable/history.html
 OLDER_SETUPTOOLS = (
-    (re.compile(r"cannot import name 'Feature' from 'setuptools'"), "setuptools<46"),
-    (re.compile(r"use_2to3 is invalid|error in .* setup command: use_2to3"), "setuptools<58"),
-    (re.compile(r"cannot import name 'convert_2to3_doctests'"), "setuptools<58"),
+    (regex(r"cannot import name 'Feature' from 'setuptools'"), "setuptools<46"),
+    (regex(r"use_2to3 is invalid|error in .* setup command: use_2to3"), "setuptools<58"),
+    (regex(r"cannot import name 'convert_2to3_doctests'"), "setuptools<58"),
 )
-RUST = re.compile(r"can't find Rust compiler|[Cc]argo[^\n]{0,60}(?:not found|not installed)|'cargo'|rustc")
+RUST = regex(r"can't find Rust compiler|[Cc]argo[^\n]{0,60}(?:not found|not installed)|'cargo'|rustc")
 # Build scripts of before PEP 518 take it for granted that these are there. No other name that a log tells is
 # looked up in an index: anybody may own it there, and would have a hand in the wheel.
 BUILD_TOOLS = frozenset(

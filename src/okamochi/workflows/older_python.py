@@ -1,11 +1,11 @@
 """The Python that still has what newer ones left out of the standard library, when the app fails for it."""
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.system.patterns import regex
 
 if TYPE_CHECKING:
     from okamochi.run.proof.answer import Answer, Verdict
@@ -39,8 +39,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "3.14": ("ast.Bytes", "ast.Ellipsis", "ast.NameConstant", "ast.Num", "ast.Str"),
 }
 LACKING = (
-    re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>\w+)' \((?!.*/site-packages/)"),
-    re.compile(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
+    regex(r"cannot import name '(?P<name>\w+)' from '(?P<module>\w+)' \((?!.*/site-packages/)"),
+    regex(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
 )
 
 

@@ -16,6 +16,7 @@ from okamochi.run.engines import engine_named
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.proof.trial import PROGRAM, ask, made_up_values
 from okamochi.run.traces import Cause
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.proved_before import ProvedBefore
@@ -25,7 +26,7 @@ from okamochi.workflows.sinks import EngineSink, Sink
 __all__ = ["Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
 
 KIND = "entry-proof"
-IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
+IMPORT = regex(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
 NO_VALUES: Mapping[str, str] = {}
 REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY)
 

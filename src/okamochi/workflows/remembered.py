@@ -14,6 +14,7 @@ from okamochi.oci.image import Image, StoredBytes
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject
 from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
 from okamochi.system.world import World
@@ -28,7 +29,7 @@ __all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory"]
 LOCK_NAME = "okamochi.lock"
 KIND = "last-build"
 IGNORE_FILES = (".gitignore", ".dockerignore", "okamochi.toml", "pyproject.toml")
-BRINGS_BACK = re.compile(r"""(?:^\s*|["'])!""", re.MULTILINE)
+BRINGS_BACK = regex(r"""(?:^\s*|["'])!""", re.MULTILINE)
 TAKEN_BACK = b'"!'
 VCS = frozenset({".git", ".hg", ".svn", ".bzr"})
 MOST_FILES = 20_000

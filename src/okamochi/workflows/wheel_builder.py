@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from okamochi.pypi.sdists import (
 )
 from okamochi.pypi.target import Target
 from okamochi.run.host.isolated import isolated
+from okamochi.system.patterns import regex
 from okamochi.system.process import Completed, ProgramTimeout
 from okamochi.system.world import World
 from okamochi.workflows.build_environment import BuildEnvironment
@@ -44,7 +44,7 @@ MOST_DEPTH = 3
 WHEEL_LIMIT_BYTES = 2_000_000_000
 LOG_LIMIT_BYTES = 200_000
 LOG_LINES = 12
-COMPILER_ERROR = re.compile(r"^[^ ]+:[0-9]+:(?:[0-9]+:)? (?:fatal )?error: ")
+COMPILER_ERROR = regex(r"^[^ ]+:[0-9]+:(?:[0-9]+:)? (?:fatal )?error: ")
 ANSWER_LIMIT_BYTES = 1_000_000
 
 

@@ -10,10 +10,11 @@ from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.star_imports import star_imports
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.system.patterns import regex
 
 __all__ = ["DjangoSettings", "django_settings", "static_warning"]
 
-SETTINGS = re.compile(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
+SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
 
 

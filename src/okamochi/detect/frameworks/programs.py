@@ -4,8 +4,6 @@ Two things make it so: the object that a server could load has none of the proje
 own files run the script, and what it reaches starts a server that no other could stand in for.
 """
 
-import re
-
 from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
@@ -18,11 +16,12 @@ from okamochi.detect.statements import Statement, statements
 from okamochi.detect.web_applications import place_of
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.system.patterns import regex
 
 __all__ = ["program_of"]
 
-SERVES = re.compile(r"\b(WSGIServer|HTTPServer)\(|\bserve_forever\(|\bwsgi\.server\(|\bweb\.run_app\(")
-SOCKETS = re.compile(r"\bsocketio\w*\.run\(|allow_unsafe_werkzeug")
+SERVES = regex(r"\b(WSGIServer|HTTPServer)\(|\bserve_forever\(|\bwsgi\.server\(|\bweb\.run_app\(")
+SOCKETS = regex(r"\bsocketio\w*\.run\(|allow_unsafe_werkzeug")
 
 
 def program_of(objects: FlaskObjects, entry: EntryPoint, reached: Reached) -> EntryPoint | None:

@@ -13,6 +13,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface
 from okamochi.model.process import HttpProbe
 from okamochi.model.python_base import GUNICORN
+from okamochi.system.patterns import regex
 
 __all__ = ["Server", "server_of"]
 
@@ -22,8 +23,8 @@ WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
 SOCKET_PACKAGES = frozenset({"websockets", "wsproto", "uvicorn-standard", "fastapi-cli"})
-PORT_READ = re.compile(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
-OTHER_PORTS = re.compile(
+PORT_READ = regex(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
+OTHER_PORTS = regex(
     r"PROXY|DB|DATABASE|REDIS|SMTP|MAIL|POSTGRES|MYSQL|MONGO|REMOTE|DEBUG|LDAP|HTTPS|SSL|METRICS"
 )
 

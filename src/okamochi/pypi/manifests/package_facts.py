@@ -25,15 +25,16 @@ from okamochi.pypi.manifests.setuptools_files import (
     setup_py_specifiers,
     setup_py_text,
 )
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
 __all__ = ["EntryPointGroups", "PackageFacts", "manifest_files", "names_in", "read_package"]
 
 EntryPointGroups = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
-NAME = re.compile(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
-TARGET = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*)?(?:\s*\[[\w\s,.-]*\])?")
-FROM_TAGS = re.compile(r"setuptools.scm|hatch-vcs|versioningit|dunamai|poetry-dynamic-versioning|\bpbr\b")
+NAME = regex(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]")
+TARGET = regex(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*)?(?:\s*\[[\w\s,.-]*\])?")
+FROM_TAGS = regex(r"setuptools.scm|hatch-vcs|versioningit|dunamai|poetry-dynamic-versioning|\bpbr\b")
 MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py")
 
 

@@ -6,11 +6,12 @@ import re
 
 from okamochi.pypi.manifests.package_facts import PackageFacts
 from okamochi.pypi.manifests.package_versions import Folder, table, texts
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["lies_ready"]
 
-COMPILES = re.compile(
+COMPILES = regex(
     r"ext_modules|cythonize|cffi_modules|rust_extensions|setuptools.rust|maturin|scikit.build|meson|\bmypyc\b"
     r"|[\"'][Cc]ython|pybind11|nanobind|hatch-cython|\[tool\.poetry\.build\]|build\.hooks|force-include"
 )

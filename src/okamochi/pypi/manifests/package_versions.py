@@ -10,11 +10,12 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections, setup_py_text
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Folder", "dynamic_version", "plain_version", "setup_version", "table", "text", "texts"]
 
-VERSION_LINE = re.compile(
+VERSION_LINE = regex(
     r"""^\s*(?:__version__|version|VERSION|__VERSION__)\s*(?::\s*\w+\s*)?=\s*["']([^"']+)["']""", re.MULTILINE
 )
 

@@ -9,11 +9,12 @@ import msgspec
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.diagnose import diagnose
 from okamochi.run.traces import Cause, Trace, library_of_last_frame
+from okamochi.system.patterns import regex
 
 __all__ = ["Answer", "Outcome", "Page", "Route", "Verdict", "Write", "answer_of_trace", "verdict_of"]
 
 WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
-REFUSED = re.compile(
+REFUSED = regex(
     r"Connection refused|Name or service not known|Temporary failure in name resolution"
     r"|could not translate host name|connection to server (?:at|on socket) |Can't connect to \w+ server"
     r"|Network is unreachable|gaierror|ConnectionError|ConnectTimeout"

@@ -1,0 +1,24 @@
+"""Regular expressions that cost nothing until they are used."""
+
+import re
+from typing import Any, AnyStr, cast
+
+__all__ = ["regex"]
+
+
+class LatePattern:
+    """Stands for a compiled expression; what was once asked of it is as fast as the real one's."""
+
+    def __init__(self, expression: Any, flags: int) -> None:
+        self._asked = (expression, flags)
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(re.compile(*self._asked), name)
+        self.__dict__[name] = found
+        return found
+
+
+def regex(expression: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """As re.compile, which is called with the first use: a build of one changed line needs few of the two
+    hundred expressions that okamochi knows, and compiling one takes a tenth of a millisecond."""
+    return cast("re.Pattern[AnyStr]", LatePattern(expression, flags))
