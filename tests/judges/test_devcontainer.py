@@ -91,6 +91,8 @@ def test_tests_run_inside_and_files_made_there_belong_to_the_host_s_user(project
         assert "OpenSSH" in desk("exec", "ssh", "-V")
         assert "identityagent /ssh-agent" in desk("exec", "ssh", "-G", "example.org")
         desk("exec", "test", "-w", "/ssh-agent")
+        home = desk("exec", "sh", "-c", "echo $HOME && test -w $HOME && id -u")
+        assert "/home/developer" in home and str(UID) in home
         desk("exec", "touch", "made-inside")
         made = project / "made-inside"
         assert (made.stat().st_uid, made.stat().st_gid) == (UID, UID)

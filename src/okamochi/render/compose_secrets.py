@@ -42,7 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
 secrets/NAME ファイルで渡す（値はこのファイルにもイメージにもログにも現れない）""",
     ),
     "user": (
-        "root without its powers, but to read your files: nobody else can change the volumes",
+        "root without its powers, but to read your files of mode 0600: nobody else can change the volumes",
         "権限を落とした root（ファイルの読み取りのみ）。他のユーザはボリュームを変更できない",
     ),
 }
@@ -160,7 +160,7 @@ def maker(plan: Plan, language: Language) -> Node:
         "user": Commented(WORDS["user"][language is Language.JAPANESE], "0:0"),
         "read_only": True,
         "cap_drop": ["ALL"],
-        "cap_add": ["DAC_READ_SEARCH"],
+        "cap_add": ["DAC_OVERRIDE"],
         "security_opt": ["no-new-privileges:true"],
         "volumes": [given, *maker_mounts(plan, plan.services)],
         **limits(MEMORY_BYTES, 0.5, 32),

@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from okamochi.model.lock import Lock
-from okamochi.model.plan import APP_ROOT, DependencyManager, Framework, Plan
+from okamochi.model.plan import APP_ROOT, Framework, Plan
 from okamochi.render.compose_secrets import compose_secrets
 from okamochi.render.devcontainer_services import AGENT, DESK_ENVIRONMENT, compose_text, initialize_script
 from okamochi.render.devcontainer_words import said
+from okamochi.render.project_tools import project_tool
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
 __all__ = ["DevcontainerRenderer"]
@@ -21,16 +22,6 @@ HOME = f"/home/{USER}"
 VENV = f"{HOME}/.venv"
 TOOLS = f"{HOME}/.tools"
 PATH = f"{VENV}/bin:{TOOLS}/bin:/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
-# the project's own tool, in a way that never rewrites its lock; VIRTUAL_ENV tells each where to install
-MANAGERS = {
-    DependencyManager.PIPENV: ("pipenv", "pipenv sync --dev"),
-    DependencyManager.POETRY: ("poetry", "poetry install"),
-    DependencyManager.UV: ("uv", "uv sync --frozen --active"),
-    DependencyManager.PDM: ("pdm", "pdm sync --dev"),
-    DependencyManager.PYLOCK: ("uv", "uv pip sync pylock.toml"),
-}
-EDITABLE = (DependencyManager.PYPROJECT, DependencyManager.SETUPTOOLS)
-DEVELOPMENT_FILES = "requirements-dev.txt requirements_dev.txt dev-requirements.txt requirements/dev.txt"
 EXTENSIONS = ("ms-python.python", "ms-python.debugpy", "charliermarsh.ruff", "tamasfe.even-better-toml")
 BY_FRAMEWORK = {
     Framework.DJANGO: ("batisteo.vscode-django",),
@@ -43,8 +34,8 @@ COMMENTED = {
     "postCreateCommand": "install",
     "forwardPorts": "ports",
 }
-# ssh asks this agent only where no editor forwards one
-SSH = f"""Match exec "test -z '$SSH_AUTH_SOCK' && test -S {AGENT}"\\n  IdentityAgent {AGENT}\\n"""
+# ssh asks this agent only where no editor forwards one; unset, `test -z` is true without a word after it
+SSH = f"""Match exec "test -z $SSH_AUTH_SOCK && test -S {AGENT}"\\n  IdentityAgent {AGENT}\\n"""
 
 
 class DevcontainerRenderer:
@@ -88,7 +79,7 @@ def configuration(plan: Plan) -> dict[str, Any]:
         "overrideCommand": True,
         "remoteUser": USER,
         "updateRemoteUserUID": True,
-        "remoteEnv": {"VIRTUAL_ENV": VENV, "PATH": PATH},
+        "remoteEnv": {"HOME": HOME, "VIRTUAL_ENV": VENV, "PATH": PATH},
         "postCreateCommand": {"dependencies": install_command(plan), "ssh-agent": agent_command()},
         "forwardPorts": [plan.web.port, *(f"{one.name}:{one.port}" for one in plan.services if one.port)],
         "portsAttributes": {str(plan.web.port): {"label": plan.name}},
@@ -128,19 +119,15 @@ def install_command(plan: Plan) -> str:
     """Into an environment of the desk's own; the tool lives in another one beside it."""
     python = f"python{plan.python_version}"
     made = f"{python} -m venv {VENV}"
-    manager = plan.dependencies.manager
-    if manager in MANAGERS:
-        tool, command = MANAGERS[manager]
-        return f"{made} && {python} -m venv {TOOLS} && {TOOLS}/bin/pip install --quiet {tool} && {command}"
-    if manager in EDITABLE:
-        return f"{made} && pip install --editable ."
-    files = " ".join(f"-r {path}" for path in plan.dependencies.files)
-    listed = f"pip install {files} && " if files else ""
-    more = f'for file in {DEVELOPMENT_FILES}; do [ ! -f "$file" ] || pip install -r "$file"; done'
-    return f"{made} && {listed}{more}"
+    tool = project_tool(plan)
+    commands = " && ".join(tool.install)
+    if tool.package:
+        got = f"{python} -m venv {TOOLS} && {TOOLS}/bin/pip install --quiet {tool.package}"
+        # into the environment made here, not into .venv beside the source
+        return f"{made} && {got} && {commands.replace('uv sync', 'uv sync --active')}"
+    return f"{made} && {commands}" if commands else made
 
 
 def agent_command() -> str:
-    return f"mkdir -p -m 700 ~/.ssh && printf '%b' '{SSH}' >> ~/.ssh/config".replace(
-        "'$SSH_AUTH_SOCK'", '\\"$SSH_AUTH_SOCK\\"'
-    )
+    """ssh looks for its settings where /etc/passwd says, whatever HOME is."""
+    return f"mkdir -p -m 700 {HOME}/.ssh && printf '%b' '{SSH}' >> {HOME}/.ssh/config"

@@ -2,10 +2,14 @@
 
 from typing import Final
 
+from packaging.requirements import Requirement
+
 from okamochi import __version__
 from okamochi.model.lock import Lock
-from okamochi.model.plan import DependencyManager, Plan
+from okamochi.model.plan import Plan
+from okamochi.render.project_tools import project_tool
 from okamochi.render.rendering import Language, RenderedFile, Rendering
+from okamochi.render.requirements_lock import locked_wheels
 
 __all__ = ["GithubActionsRenderer", "GitlabCiRenderer"]
 
@@ -15,7 +19,7 @@ GITHUB: Final = """\
 name: image
 on:
   push:
-    branches: [main]
+    branches: [main, master]
   pull_request:
 permissions: {{}}
 concurrency:
@@ -34,7 +38,7 @@ jobs:
       - uses: {python}
         with:
           python-version: "{version}"
-      # {own}
+{github_native}      # {own}
       - run: {install}
       - run: {test}
   image:
@@ -61,7 +65,9 @@ jobs:
             okamochi-${{{{ hashFiles('okamochi.lock') }}}}-
             okamochi-
       # {address}
-      - run: pip install "okamochi>={okamochi}"
+      - run: pip install "$OKAMOCHI"
+        env:
+          OKAMOCHI: ${{{{ vars.OKAMOCHI || 'okamochi>={okamochi}' }}}}
       # {drift}
       - run: if [ -f .okamochi/rendered.json ]; then okamochi render all --check; fi
       # {locked}
@@ -84,13 +90,15 @@ test:
   stage: test
   image: python:{version}-slim
   script:
-    # {own}
+{gitlab_native}    # {own}
     - {install}
     - {test}
 build-image:
   stage: build
   image: python:3.13-slim
   variables:
+    # {address}
+    OKAMOCHI: "okamochi>={okamochi}"
     OKAMOCHI_CACHE_DIR: $CI_PROJECT_DIR/.cache/okamochi
   # {cache}
   cache:
@@ -98,8 +106,7 @@ build-image:
       files: [okamochi.lock]
     paths: [.cache/okamochi]
   script:
-    # {address}
-    - pip install "okamochi>={okamochi}"
+    - pip install "$OKAMOCHI"
     # {drift}
     - if [ -f .okamochi/rendered.json ]; then okamochi render all --check; fi
     # {locked}
@@ -117,9 +124,9 @@ build-image:
     expire_in: 1 week
 """
 ACTIONS: Final = {
-    "checkout": "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
-    "python": "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0",
-    "actions_cache": "actions/cache@5a3ec84eff668545956fd18022155c47e93e2684 # v4.2.3",
+    "checkout": "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+    "python": "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0",
+    "actions_cache": "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5",
 }
 WORDS: Final = {
     Language.ENGLISH: {
@@ -127,7 +134,8 @@ WORDS: Final = {
         "own": "the project's own tool, by its lock",
         "packages": "the registry of this repository",
         "cache": "okamochi's cache: what did not change is neither downloaded nor made again",
-        "address": "a git address serves as well",
+        "address": "a CI variable OKAMOCHI names another place: okamochi @ https://.../archive/COMMIT.tar.gz",
+        "native": "libraries that the app loads, as its image has them",
         "drift": "fails when rendered files no longer say what the plan says",
         "locked": "exactly what okamochi.lock says; fails when it does not fit",
         "push": "sends only the layers that the registry lacks",
@@ -137,36 +145,51 @@ WORDS: Final = {
         "own": "プロジェクト自身の道具で、ロックどおりに入れる",
         "packages": "このリポジトリのレジストリ",
         "cache": "okamochi のキャッシュ。変わらないものは取り直さず、作り直さない",
-        "address": "git の URL でもよい",
+        "address": "別の場所から入れるなら CI の変数 OKAMOCHI に: okamochi @ https://.../archive/COMMIT.tar.gz",
+        "native": "アプリが読み込むライブラリ（イメージと同じもの）",
         "drift": "書き出したファイルが計画とずれたら失敗する",
         "locked": "okamochi.lock のとおりに作る。合わなければ失敗する",
         "push": "レジストリにないレイヤだけを送る",
     },
 }
-INSTALL: Final = {
-    DependencyManager.PIPENV: ("pip install pipenv && pipenv sync --dev", "pipenv run python -m pytest"),
-    DependencyManager.POETRY: ("pip install poetry && poetry install", "poetry run python -m pytest"),
-    DependencyManager.UV: ("pip install uv && uv sync --frozen", "uv run python -m pytest"),
-    DependencyManager.PDM: ("pip install pdm && pdm sync --dev", "pdm run python -m pytest"),
-    DependencyManager.PYLOCK: (
-        "pip install uv && uv pip sync --system pylock.toml",
-        "python -m pytest",
-    ),
-    DependencyManager.PYPROJECT: ("pip install --editable . pytest", "python -m pytest"),
-    DependencyManager.SETUPTOOLS: ("pip install --editable . pytest", "python -m pytest"),
-}
 
 
-def filled(template: str, plan: Plan, language: Language) -> bytes:
+def filled(template: str, plan: Plan, language: Language, lock: Lock | None) -> bytes:
     words = {key: text.format(name=plan.name) for key, text in WORDS[language].items()}
-    install, test = INSTALL.get(plan.dependencies.manager, ("", ""))
-    if not install:
-        files = " ".join(f"-r {path}" for path in plan.dependencies.files)
-        install, test = f"pip install {files} pytest".replace("  ", " "), "python -m pytest"
-    # 5: pytest found no tests, which is no failure
-    test = f'{test} || [ "$?" -eq 5 ]'
+    install, test = test_commands(plan)
+    native = apt_command(plan, lock)
+    steps = {"github_native": "", "gitlab_native": ""}
+    if native:
+        said, sudo = f"# {words['native']}\n", native.replace("apt-get", "sudo apt-get")
+        steps["github_native"] = f"      {said}      - run: {sudo}\n"
+        steps["gitlab_native"] = f"    {said}    - {native}\n"
     facts = {"version": plan.python_version, "okamochi": __version__, "install": install, "test": test}
-    return template.format(**words, **ACTIONS, **facts).encode()
+    return template.format(**words, **ACTIONS, **facts, **steps).encode()
+
+
+def test_commands(plan: Plan) -> tuple[str, str]:
+    """What installs the project with its tests' needs, and what runs them."""
+    tool = project_tool(plan)
+    get = (f"pip install {tool.package}",) if tool.package else ()
+    declared = any(Requirement(one).name.lower() == "pytest" for one in plan.development.specifiers)
+    pytest = () if declared or not tool.with_pytest else (tool.with_pytest,)
+    installed = " && ".join((*get, *tool.install, *pytest))
+    if tool.package == "uv" and not tool.run:
+        installed = installed.replace("uv pip install", "uv pip install --system")
+    run = f"{tool.run}--with pytest " if tool.run == "uv run " and not declared else tool.run
+    # 5: pytest found no tests, which is no failure
+    return installed, f'{run}python -m pytest || [ "$?" -eq 5 ]'
+
+
+def apt_command(plan: Plan, lock: Lock | None) -> str:
+    """What the tests need beside Python: what the image has, and compilers for what has no wheel."""
+    built = [one for one in locked_wheels(lock) if one.built_from is not None]
+    needed = {package for one in built if one.built_from for package in one.built_from.packages}
+    compilers = {"build-essential", "pkg-config", *needed} if built else set()
+    packages = sorted({*plan.base.packages, *compilers})
+    if not packages:
+        return ""
+    return f"apt-get update && apt-get install --yes --no-install-recommends {' '.join(packages)}"
 
 
 class GithubActionsRenderer:
@@ -175,7 +198,7 @@ class GithubActionsRenderer:
         return "github-actions"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
-        content = filled(GITHUB, plan, language)
+        content = filled(GITHUB, plan, language, lock)
         return Rendering(files=(RenderedFile(path=".github/workflows/image.yml", content=content),))
 
 
@@ -185,5 +208,5 @@ class GitlabCiRenderer:
         return "gitlab-ci"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
-        content = filled(GITLAB, plan, language)
+        content = filled(GITLAB, plan, language, lock)
         return Rendering(files=(RenderedFile(path=".gitlab-ci.yml", content=content),))
