@@ -231,3 +231,11 @@ def test_fields_of_settings_that_come_from_settings_of_the_project_are_variables
         ("STAGE", False),
         ("TITLE", False),
     ]
+
+
+def test_what_official_images_of_python_set_is_there_for_code_that_reads_it() -> None:
+    plan = planned(
+        {"app.py": f"import os\n{FLASK_APP}@app.route('/v')\ndef v(): return os.environ['PYTHON_VERSION']\n"}
+    )
+    assert dict(plan.image_environment)["PYTHON_VERSION"] == plan.python_version
+    assert "PYTHON_VERSION" not in dict(planned({"app.py": FLASK_APP}).image_environment)

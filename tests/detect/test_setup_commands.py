@@ -121,3 +121,40 @@ def test_an_app_that_makes_its_tables_itself_needs_no_script() -> None:
 def test_a_module_that_only_defines_or_lies_in_a_package_is_no_script() -> None:
     files = {"app.py": ALCHEMY, "create_tables.py": "def create(): ...\n", "shop/init_db.py": MAKES}
     assert planned(files).setup_commands == ()
+
+
+COMMAND = """\
+import click
+from app import app, db
+
+@app.cli.command()
+@click.option("--drop", is_flag=True, help="Create after drop.")
+def initdb(drop):
+    \"\"\"Initialize the database.\"\"\"
+    if drop:
+        db.drop_all()
+    db.create_all()
+    click.echo("Initialized database.")
+"""
+
+
+def test_a_command_that_drops_only_when_told_to_makes_the_tables_before_the_web() -> None:
+    plan = planned({"app.py": ALCHEMY, "commands.py": COMMAND})
+    (release,) = (process for process in plan.processes if process.name == "release")
+    assert release.argv[-2:] == ("/opt/venv/bin/flask", "initdb")
+    assert "okamochi up --setup initdb" in decision(plan, "setup_commands.initdb").summary
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    if drop:\n        db.drop_all()\n", "    db.drop_all()\n"),
+        ("is_flag=True,", "is_flag=True, default=True,"),
+        ("    db.create_all()\n", "    db.create_all()\n    db.session.add(1)\n"),
+        ("@click.option", "#"),
+    ],
+)
+def test_a_command_that_may_do_more_is_only_offered(old: str, new: str) -> None:
+    plan = planned({"app.py": ALCHEMY, "commands.py": COMMAND.replace(old, new)})
+    assert list(commands(plan)) == ["initdb"]
+    assert [process.name for process in plan.processes] == ["web"]

@@ -41,7 +41,16 @@ def seen(log: str, of: PlannedProject) -> Correction | None:
     building = SimpleNamespace(
         request=SimpleNamespace(locked=False), plan_now=lambda: of, platform=LINUX_AMD64
     )
-    return observed_correction(failure, cast(Building, building), cast(Reference, None), NOWHERE, {}, NOWHERE)
+    return observed_correction(
+        failure,
+        cast(Building, building),
+        cast(Reference, None),
+        NOWHERE,
+        {},
+        NOWHERE,
+        installed={},
+        refused=(),
+    )
 
 
 def trace(*lines: str) -> str:
@@ -148,7 +157,14 @@ def test_the_process_that_could_not_open_its_database_is_watched(tmp_path: Path,
     building = SimpleNamespace(request=SimpleNamespace(locked=False), plan_now=lambda: of)
     engine, world = Seeing(), SimpleNamespace(reporter=SilentReporter())
     found = observed_correction(
-        failure, cast(Building, building), Reference.parse("x:1"), cast(Any, engine), {}, cast(Any, world)
+        failure,
+        cast(Building, building),
+        Reference.parse("x:1"),
+        cast(Any, engine),
+        {},
+        cast(Any, world),
+        installed={},
+        refused=(),
     )
     assert found is not None and (found.kind, found.value) == (CorrectionKind.MOVED_FILE, "/app/app.db")
     expected = ["/opt/venv/bin/python", "migrate.py"] if process else list(of.plan.web.argv)

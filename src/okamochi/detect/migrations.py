@@ -11,6 +11,7 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import Reached
+from okamochi.detect.setup_commands import table_command
 from okamochi.detect.setup_scripts import table_maker
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -45,7 +46,7 @@ class Migrations(msgspec.Struct, frozen=True):
 def find_migrations(
     sources: Sources, framework: Framework, names: frozenset[str], reached: Reached, factory: str
 ) -> Migrations:
-    """Of Django, Flask-Migrate or Alembic, or a script that only makes tables. `names` are what the project
+    """Of Django, Flask-Migrate or Alembic, or what only makes tables. `names` are what the project
     asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
     project = sources.project
     if framework is Framework.DJANGO and project.exists("manage.py"):
@@ -70,7 +71,9 @@ def find_migrations(
         return _unless(
             found, "alembic upgrade head", _script_location(project.read_text("alembic.ini")), sources
         )
-    return Migrations(table_maker(sources) if _own_tables(sources, reached, factory) is None else None)
+    if _own_tables(sources, reached, factory) is not None:
+        return Migrations()
+    return Migrations(table_maker(sources) or table_command(sources, framework))
 
 
 def _unless(

@@ -118,6 +118,7 @@ def make_plan(
         (
             *server.environment,
             *_django_environment(django),
+            *_of_official_images(sources, reached, python.version),
             *static.environment,
             ("PORT", str(server.port or chosen.settings.port or PORT)),
         ),
@@ -266,6 +267,12 @@ def _django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:
     if django.hosts_variable is not None:
         found.append(django.hosts_variable)
     return tuple(found)
+
+
+def _of_official_images(sources: Sources, reached: Reached, version: str) -> tuple[tuple[str, str], ...]:
+    """PYTHON_VERSION, which Docker's official images of Python set, for code that was written for them."""
+    read = any("PYTHON_VERSION" in sources.text(path) for path in reached.paths)
+    return (("PYTHON_VERSION", version),) if read else ()
 
 
 def _own_names(name: str, entry: EntryPoint) -> tuple[str, ...]:

@@ -8,16 +8,17 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from okamochi.detect.base import Detected
 from okamochi.detect.command_groups import command_groups
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Module, Sources
-from okamochi.detect.setup_scripts import setup_scripts
+from okamochi.detect.setup_scripts import makes_tables_only, setup_scripts
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
 from okamochi.system.patterns import regex
 
-__all__ = ["setup_commands"]
+__all__ = ["setup_commands", "table_command"]
 
 NAME = regex(
     r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w+)*|initdb|setupdb"
@@ -46,6 +47,36 @@ def setup_commands(
         for command, evidence in ordered
     )
     return tuple(command for command, _ in ordered), decisions
+
+
+def table_command(sources: Sources, framework: Framework) -> Detected[tuple[str, ...]] | None:
+    """The project's command that, called as it is, makes the tables that are missing and nothing else; None
+    when it has none."""
+    groups = command_groups(sources)
+    for module in sources.mentioning("create_all"):
+        for node in module.nodes:
+            if not isinstance(node, ast.FunctionDef) or not makes_tables_only(node.body, _unset(node)):
+                continue
+            for decorator in node.decorator_list:
+                name, program = _command(decorator, node.name, module, framework, groups)
+                if name:
+                    reason = f"the command {name} makes the tables that are missing, no more"
+                    place = Evidence(path=module.path, line=node.lineno, reason=reason)
+                    return Detected((*program, name), (place,))
+    return None
+
+
+def _unset(node: ast.FunctionDef) -> frozenset[str]:
+    """Parameters that are flags of the command, which nobody gives."""
+    flags: set[str] = set()
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call):
+            continue
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in decorator.keywords}
+        if given.get("is_flag") == "True" and "default" not in given:
+            names = (one.value for one in decorator.args if isinstance(one, ast.Constant))
+            flags |= {str(name).lstrip("-").replace("-", "_") for name in names}
+    return frozenset(flags)
 
 
 def _of_modules(sources: Sources, framework: Framework) -> Iterator[Found]:

@@ -9,14 +9,16 @@ from okamochi.detect.python_source import Sources, is_main_guard
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 
-__all__ = ["setup_scripts", "table_maker"]
+__all__ = ["makes_tables_only", "setup_scripts", "table_maker"]
 
 STEM = re.compile(
     r"(init|initiali[sz]e|setup|create|recreate|reset|seed|populate|fill|load|make)_?"
     r"(the_)?(db|database|data|tables?|schema|models?|sample_data|users?)s?"
     r"|(db|database|tables?|schema|data)_?(init|setup|create|creation|seed|populate)(_\w+)?"
 )
-HARMLESS = ("create_all", "commit", "close", "print", "app_context", "push")
+HARMLESS = frozenset(
+    ["create_all", "commit", "close", "print", "echo", "secho", "app_context", "push", "with_appcontext"]
+)
 
 
 def setup_scripts(sources: Sources) -> Iterator[tuple[SetupCommand, Evidence]]:
@@ -42,9 +44,7 @@ def acts(statement: ast.stmt) -> bool:
 def table_maker(sources: Sources) -> Detected[tuple[str, ...]] | None:
     """The script that makes the tables that are missing, and nothing else: safe to run before every start."""
     for command, evidence in setup_scripts(sources):
-        tree = sources.module(evidence.path).tree
-        calls = list(calls_of(tree.body))
-        if "create_all" in calls and all(name in HARMLESS for name in calls):
+        if makes_tables_only(sources.module(evidence.path).tree.body):
             shown = Evidence(
                 path=evidence.path, line=evidence.line, reason="makes the tables that are missing, no more"
             )
@@ -52,19 +52,27 @@ def table_maker(sources: Sources) -> Detected[tuple[str, ...]] | None:
     return None
 
 
-def calls_of(body: list[ast.stmt]) -> Iterator[str]:
-    """The last names of all that a script's body calls or defines; "" for what is neither import nor call."""
+def makes_tables_only(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> bool:
+    """`unset` are names that hold nothing: options that nobody gave."""
+    calls = list(calls_of(body, unset))
+    return "create_all" in calls and all(name in HARMLESS for name in calls)
+
+
+def calls_of(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The last names of all that a body calls; "" for what is neither import nor call."""
     for statement in body:
         match statement:
             case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()) | ast.Pass():
                 continue
             case ast.With(items=items, body=inner):
                 yield from (last_name(item.context_expr) for item in items)
-                yield from calls_of(inner)
+                yield from calls_of(inner, unset)
+            case ast.If(test=ast.Name(id=name), orelse=orelse) if name in unset:
+                yield from calls_of(orelse, unset)
             case ast.Expr(value=ast.Call() as call):
                 yield last_name(call)
             case ast.If(body=inner, orelse=[]) if is_main_guard(statement):
-                yield from calls_of(inner)
+                yield from calls_of(inner, unset)
             case _:
                 yield ""
 

@@ -1,7 +1,7 @@
 """What the start of an app shows: a path that it could not write becomes a place where it may."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.correction import Correction, is_sound
@@ -28,9 +28,14 @@ def observed_correction(
     engine: Engine,
     given: Mapping[str, str],
     world: World,
+    *,
+    installed: Mapping[str, str],
+    refused: Collection[tuple[str, str]],
 ) -> Correction | None:
     """The one change that lets the app write what it could not, or have the packages that it needs; None
     when that was not why it failed, or nothing more can be done about it.
+
+    `installed` and `refused` are as `correction_for` has them.
 
     SQLite does not say which file it cannot open: then / is asked of the app once more inside the proof, or
     the process that failed is run there, which sees what is opened."""
@@ -40,7 +45,9 @@ def observed_correction(
     if not failure.unwritable:
         text = "\n".join(trace.text for trace in raised_traces(failure.log))
         missing = missing_native(world, planned, building.platform, text)
-        return missing or correction_for_log(failure.log, building)
+        if missing is not None and (missing.kind, missing.value) not in refused:
+            return missing
+        return correction_for_log(failure.log, building, installed, refused)
     if failure.unwritable != UNNAMED:
         path = posixpath.join(APP_ROOT, failure.unwritable)
         place = failure.where if failure.where.startswith(f"{APP_ROOT}/") else ""
@@ -56,14 +63,18 @@ def observed_correction(
     )
 
 
-def correction_for_log(log: str, building: Building) -> Correction | None:
+def correction_for_log(
+    log: str, building: Building, installed: Mapping[str, str], refused: Collection[tuple[str, str]]
+) -> Correction | None:
     """What the proof would have concluded from the exceptions in the log, the last one first: a module that
     is not installed, a library that fails."""
     for trace in raised_traces(log):
         answer = answer_of_trace(trace)
         verdict = verdict_of(answer)
         if verdict.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY):
-            correction = correction_for(verdict, answer, building.plan_now())
+            correction = correction_for(
+                verdict, answer, building.plan_now(), installed=installed, refused=refused
+            )
             if correction is not None:
                 return correction
     return None

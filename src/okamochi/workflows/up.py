@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from okamochi.errors import EngineError, UnhealthyError, UsageError
+from okamochi.errors import BuildError, EngineError, PlanError, UnhealthyError, UsageError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.correction import Correction
 from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
@@ -25,8 +25,8 @@ from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.beside_web import run_releases, start_workers
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Reading, Values, read_values
+from okamochi.workflows.failed_start import FailedStart
 from okamochi.workflows.looked_round import looked_round, seen_in_log
-from okamochi.workflows.observed import observed_correction
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.prove_entry import Proof, tell_proof
 from okamochi.workflows.proved_before import ProvedBefore
@@ -86,21 +86,33 @@ def mended(
     if correction is not None:
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
+    failed: FailedStart | None = None
     for left in reversed(range(MOST_STARTS)):
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
-        built, reference, pages = built_and_loaded(building, engine, values, world)
         try:
-            record = started(app, built, reference, previous, engine, values, request, world)
-            correction = looked_round(record, building, engine, pages) if pages and left else None
-            if correction is None:
-                return record
-        except UnhealthyError as failure:
-            offer_setup(failure, built.plan)
-            correction = observed_correction(failure, building, reference, engine, dict(values.plain), world)
-            if correction is None:
+            built, reference, pages = built_and_loaded(building, engine, values, world)
+        except (BuildError, PlanError) as error:
+            if failed is None:
                 raise
+            failed.refuse(building, error, world)
+        else:
+            try:
+                record = started(app, built, reference, previous, engine, values, request, world)
+            except UnhealthyError as failure:
+                offer_setup(failure, built.plan)
+                failed = FailedStart(failure, building.plan_now(), built, reference, failed)
+            else:
+                failed = None
+                correction = looked_round(record, building, engine, pages) if pages and left else None
+                if correction is None:
+                    return record
+        if failed is not None:
+            correction = failed.correction(building, engine, dict(values.plain), world)
+            if correction is None:
+                raise failed.failure
+        assert correction is not None  # else it was returned or raised above
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
     raise failure_of_many(app)
