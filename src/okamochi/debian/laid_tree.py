@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.control import parse_stanza, parse_stanzas
 from okamochi.debian.deb import Control
@@ -115,7 +117,7 @@ def where_they_lie(ground: Ground, entries: Sequence[Entry]) -> Iterator[Entry]:
         path = entry.path if moved[folder] in (folder, ".") else f"{moved[folder]}/{name}"
         if entry.kind is EntryKind.DIRECTORY and ground.place(path) != root / path:
             continue
-        yield entry if path == entry.path else replace(entry, path=path)
+        yield entry if path == entry.path else msgspec.structs.replace(entry, path=path)
 
 
 def finishers_upon(ground: Ground) -> tuple[Finisher, ...]:
