@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+from okamochi.cli.lock import path_and_packages
 from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.pypi.advisories import Told, told_of
 from okamochi.pypi.uv_program import ProjectIndexes
@@ -80,17 +82,33 @@ def test_one_wheel_is_moved_and_the_others_and_the_base_stay(minimal: Path, prog
     (minimal / "requirements.txt").write_text("flask\nitsdangerous\n")
     program.ok("lock", minimal)
     assert wheels(lock) == old, "an older lock's versions stay where they are allowed"
-    program.ok("lock", minimal, "--upgrade-package", "ItsDangerous")
+    program.ok("lock", "--upgrade", minimal, "ItsDangerous")
     assert wheels(lock) == {**old, "itsdangerous": newest["itsdangerous"]}
     debs = [line for line in text.splitlines() if '"architecture"' in line]
     assert [line for line in lock.read_text().splitlines() if '"architecture"' in line] == debs
 
 
 @pytest.mark.network
-def test_what_is_no_package_of_the_lock_is_refused(minimal: Path, program: Program) -> None:
-    answer = program("lock", minimal, "--upgrade-package", "tzdata-deb")
+@pytest.mark.parametrize("option", ["--upgrade", "--upgrade-package"])
+def test_what_is_no_package_of_the_lock_is_refused(minimal: Path, program: Program, option: str) -> None:
+    answer = program("lock", minimal, option, "tzdata-deb")
     assert answer.code == 2
     assert "no wheel and no Debian package tzdata-deb" in answer.stderr
+
+
+def test_words_are_the_project_or_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path)
+    here, shop = Path(), Path("shop")
+    assert path_and_packages((), upgrade=True) == (here, ())
+    assert path_and_packages(("shop",), upgrade=True) == (shop, ())
+    assert path_and_packages(("flask", "jinja2"), upgrade=True) == (here, ("flask", "jinja2"))
+    assert path_and_packages(("shop", "flask"), upgrade=True) == (shop, ("flask",))
+    assert path_and_packages(("./flask",), upgrade=True) == (Path("flask"), ())
+    # without --upgrade a word that is no folder is a project that is not there, told as that
+    assert path_and_packages(("flask",), upgrade=False) == (Path("flask"), ())
+    with pytest.raises(click.UsageError, match="several projects: shop flask"):
+        path_and_packages(("shop", "flask"), upgrade=False)
 
 
 def test_a_debian_package_is_moved_with_those_of_its_source_and_no_other() -> None:

@@ -56,8 +56,9 @@ def named(session: LockSession, packages: tuple[str, ...]) -> tuple[frozenset[st
     if unknown:
         raise UsageError(
             f"{LOCK_NAME} has no wheel and no Debian package {unknown[0]} for {session.platform}",
-            where="--upgrade-package",
-            hint="name a package of the lock; --upgrade moves everything",
+            where="--upgrade",
+            hint="name a package of the lock, or none to move everything; a folder that is not there is "
+            "taken for a package",
         )
     of_debian = frozenset(name for name in packages if canonicalize_name(name) not in wheels)
     return frozenset(canonicalize_name(name) for name in packages) & wheels, of_debian
