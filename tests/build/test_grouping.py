@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okamochi.build.app_layers import DEEPEST_SPLIT, shares_of
-from okamochi.build.grouping import BIG_BYTES, GROUPS, MOST_ALONE, wheel_groups
+from okamochi.build.grouping import GROUPS, MOST_LAYERS, most_alone, wheel_groups
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import Entry, file
 from okamochi.pypi.wheel_tree import WheelTree
@@ -31,19 +31,27 @@ def groups(*trees: WheelTree) -> list[tuple[str, ...]]:
 
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
-projects = st.dictionaries(names, st.sampled_from((10, 50_000, BIG_BYTES - 1, BIG_BYTES, 10 * BIG_BYTES)))
+projects = st.dictionaries(names, st.sampled_from((10, 50_000, 3_000_000, 30_000_000)))
+belows = st.sampled_from((1, 7, 60))
 
 
-def test_big_wheels_stand_alone_and_come_first_by_name() -> None:
-    found = groups(tree("zope"), tree("numpy", BIG_BYTES), tree("pandas", 2 * BIG_BYTES))
-    assert found == [("numpy",), ("pandas",), ("zope",)]
+def test_few_wheels_stand_alone_by_name_and_of_many_the_largest() -> None:
+    assert groups(tree("zope"), tree("numpy", 9_000_000)) == [("numpy",), ("zope",)]
+    count = most_alone(1)
+    many = [tree(f"small{number}") for number in range(count + 3)]
+    found = groups(tree("numpy", 9_000_000), tree("tiny", 1), *many)
+    assert found[0] == ("numpy",) and all(len(group) == 1 for group in found[:count])
+    assert any("tiny" in group for group in found[count:])
 
 
-@given(projects)
-def test_every_wheel_is_in_one_group_and_the_layers_are_few(sizes: dict[str, int]) -> None:
-    found = groups(*(tree(name, size) for name, size in sizes.items()))
+@given(projects, belows)
+def test_every_wheel_is_in_one_group_and_the_layers_are_few(sizes: dict[str, int], below: int) -> None:
+    trees = [tree(name, size) for name, size in sizes.items()]
+    found = [[each.wheel.name for each in group] for group in wheel_groups(trees, below=below)]
     assert sorted(name for group in found for name in group) == sorted(sizes)
-    assert len(found) <= MOST_ALONE + GROUPS
+    kit, app = 1, 1 + 2**DEEPEST_SPLIT
+    room = MOST_LAYERS - below - kit - app
+    assert len(found) <= max(room, GROUPS + 2)
 
 
 @given(projects)
@@ -52,11 +60,13 @@ def test_the_order_of_the_wheels_makes_no_difference(sizes: dict[str, int]) -> N
     assert groups(*forward) == groups(*reversed(forward))
 
 
-@given(st.dictionaries(names, st.just(10), min_size=1), names)
-def test_one_more_small_wheel_changes_one_group_at_most(sizes: dict[str, int], added: str) -> None:
-    before = groups(*(tree(name) for name in sizes))
-    after = groups(*(tree(name) for name in {*sizes, added}))
-    assert len([group for group in after if group not in before]) <= 1
+@given(st.sets(names, min_size=30), names, st.sampled_from((10, 9_000_000)))
+def test_one_more_wheel_changes_its_own_layer_and_one_other_at_most(
+    there: set[str], added: str, size: int
+) -> None:
+    before = groups(*(tree(name) for name in there - {added}))
+    after = groups(*(tree(name) for name in there - {added}), tree(added, size))
+    assert len([group for group in after if group not in before]) <= 2
 
 
 paths = st.lists(st.from_regex(r"app/[a-z]{1,6}\.py", fullmatch=True), unique=True)

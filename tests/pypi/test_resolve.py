@@ -450,3 +450,23 @@ def test_as_of_a_day_the_index_has_nothing_newer_but_what_okamochi_adds(tmp_path
     )
     found = {wheel.name: wheel.version for wheel in wheels}
     assert found["click"] == "8.0.1" and int(found["gunicorn"].split(".")[0]) >= 26
+
+
+def test_of_two_indexes_with_a_kept_version_the_one_with_the_wheel_serves(resolve, tmp_path):
+    few, all_of_them = tmp_path / "few", tmp_path / "all"
+    make_wheel(few / "native", "native", tag="cp311-cp311-manylinux_2_17_x86_64")
+    make_wheel(few / "other", "other")
+    for name in ("native", "other"):
+        make_wheel(all_of_them / name, name, tag="cp313-cp313-manylinux_2_17_x86_64")
+    text = f"--index-url {all_of_them.as_uri()}\n--extra-index-url {few.as_uri()}\nnative\nother\n"
+    for folder in (*few.iterdir(), *all_of_them.iterdir()):
+        links = "".join(
+            f'<a href="{wheel.as_uri()}#sha256={sha256_of(wheel)}">{wheel.name}</a>'
+            for wheel in folder.iterdir()
+        )
+        (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{links}</body></html>")
+    alone = local_environ(tmp_path)
+    first = resolve(text, environ=alone)
+    assert first[0].filename == "native-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"
+    again = resolve(text, environ=alone, preferred=first)
+    assert (again[0], names(again)) == (first[0], ["native==1.0", "other==1.0"])

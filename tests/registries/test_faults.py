@@ -21,6 +21,7 @@ from okamochi.oci.registry.registries import Registries
 from okamochi.oci.registry.retry import Retry
 from okamochi.system.cache import Cache
 from okamochi.system.process import Completed, RecordedRunner, SubprocessRunner
+from okamochi.workflows.known_places import CachedPlaces
 from tests.registries.fake import FakeRegistry, Fault, fake_registry
 from tests.registries.test_real_registry import made
 
@@ -162,6 +163,47 @@ def test_a_refusal_says_what_to_do(
         push(made(cache, b"x"), fake, slept)
     assert hint in caught.value.hint and "no, thank you" in caught.value.details
     assert caught.value.exit_code == 6 and slept == []
+
+
+def again(fake: FakeRegistry, cache: Cache, slept: Slept, *, edit: bytes) -> tuple[Image, Pushed, int]:
+    """A push with what former ones saw; how many blobs were asked for."""
+    image = made(cache, b"one", b"two", edit)
+    before = len(fake.asked("HEAD", "/blobs/"))
+    done = push_image(image, name_in(fake), registries(slept), CachedPlaces(cache))
+    return image, done, len(fake.asked("HEAD", "/blobs/")) - before
+
+
+def test_what_the_last_image_holds_is_not_asked_for_again(
+    fake: FakeRegistry, cache: Cache, slept: Slept
+) -> None:
+    again(fake, cache, slept, edit=b"first")
+    image, done, asked = again(fake, cache, slept, edit=b"second")
+    assert (done.sent, done.there, asked) == (2, 2, 2)
+    assert stored_whole(image, fake)
+
+
+def test_a_registry_that_has_the_last_image_no_more_is_asked_for_everything(
+    fake: FakeRegistry, cache: Cache, slept: Slept
+) -> None:
+    again(fake, cache, slept, edit=b"first")
+    fake.manifests.clear()
+    fake.blobs.clear()
+    image, done, asked = again(fake, cache, slept, edit=b"second")
+    assert (done.sent, done.there, asked) == (4, 0, 4)
+    assert stored_whole(image, fake)
+
+
+def test_a_registry_that_has_the_last_image_and_lost_its_layers_gets_them_again(
+    fake: FakeRegistry, cache: Cache, slept: Slept
+) -> None:
+    first, _, _ = again(fake, cache, slept, edit=b"first")
+    for layer in first.layers:
+        del fake.blobs[str(layer.descriptor.digest)]
+    unknown = b'{"errors": [{"code": "MANIFEST_BLOB_UNKNOWN"}]}'
+    fake.faults.append(Fault("PUT", "/manifests/", status=404, body=unknown))
+    image, done, _ = again(fake, cache, slept, edit=b"second")
+    assert (done.sent, done.there) == (2, 2)  # the last layer and the configuration are there by now
+    assert stored_whole(image, fake)
 
 
 def test_a_damaged_layer_is_not_sent_as_if_it_were_right(

@@ -1,8 +1,9 @@
 """Which wheels share a layer.
 
 Every layer costs a request on pull and a mount at run; every wheel that shares a layer is sent again when a
-neighbour changes. So big wheels stand alone, and the rest goes into a fixed number of groups chosen by the
-wheel's name alone: adding, bumping or removing one wheel never moves another.
+neighbour changes. So the largest wheels stand alone, and the small rest goes into a fixed number of groups
+chosen by the wheel's name alone: bumping one wheel sends that wheel, or a group of small ones. One that comes
+or goes moves one other at most, between standing alone and its group.
 """
 
 import hashlib
@@ -10,27 +11,32 @@ from collections.abc import Iterable
 
 from okamochi.pypi.wheel_tree import WheelTree
 
-__all__ = ["BIG_BYTES", "GROUPS", "MOST_ALONE", "wheel_groups"]
+__all__ = ["GROUPS", "MOST_LAYERS", "most_alone", "wheel_groups"]
 
-BIG_BYTES = 3_000_000
-MOST_ALONE = 13
 GROUPS = 8
+MOST_LAYERS = 56
+"""Of a whole image, unless its base has many by itself: the kit's one, and the app's 33, are counted in.
+Engines take 127."""
+
+ABOVE_WHEELS = 1 + 33
+FEWEST_ALONE = 2
 
 
-def wheel_groups(trees: Iterable[WheelTree]) -> tuple[tuple[WheelTree, ...], ...]:
-    """Groups in the order of their layers: the big ones by name, then the shared groups.
-
-    At most MOST_ALONE + GROUPS = 21 layers: with base, kit and the app's 33 at most 56; engines take 127.
-    """
+def wheel_groups(trees: Iterable[WheelTree], *, below: int = 1) -> tuple[tuple[WheelTree, ...], ...]:
+    """Groups in the order of their layers: those alone by name, then the shared groups. `below` are the
+    layers of the base."""
     by_size = sorted(trees, key=lambda tree: (-tree.size_bytes, tree.wheel.name))
-    alone = [tree for tree in by_size[:MOST_ALONE] if tree.size_bytes >= BIG_BYTES]
+    count = most_alone(below)
     shared: dict[int, list[WheelTree]] = {}
-    for tree in by_size:
-        if tree not in alone:
-            shared.setdefault(group_of(tree.wheel.name), []).append(tree)
-    by_name = [(tree,) for tree in sorted(alone, key=lambda tree: tree.wheel.name)]
+    for tree in by_size[count:]:
+        shared.setdefault(group_of(tree.wheel.name), []).append(tree)
+    alone = [(tree,) for tree in sorted(by_size[:count], key=lambda tree: tree.wheel.name)]
     grouped = [tuple(sorted(group, key=lambda tree: tree.wheel.name)) for _, group in sorted(shared.items())]
-    return (*by_name, *grouped)
+    return (*alone, *grouped)
+
+
+def most_alone(below: int) -> int:
+    return max(FEWEST_ALONE, MOST_LAYERS - ABOVE_WHEELS - GROUPS - below)
 
 
 def group_of(name: str) -> int:

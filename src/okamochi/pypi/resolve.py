@@ -22,7 +22,7 @@ from okamochi.pypi.direct_urls import address_for_lock, refuse_tokens
 from okamochi.pypi.missing_wheels import missing_wheels
 from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, requirement_of
 from okamochi.pypi.target import Target
-from okamochi.pypi.uv_errors import Explained, uv_failure
+from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started
 from okamochi.system.process import Completed
 from okamochi.system.world import World
@@ -117,6 +117,9 @@ def _compiled(
     briefly: bool,
 ) -> Mapping[str, Any]:
     completed = _compile(uv, indexes, lines, target, preferred)
+    while completed.returncode != 0 and (fewer := _without_blamed(completed, preferred)) != preferred:
+        preferred = fewer
+        completed = _compile(uv, indexes, lines, target, preferred)
     if completed.returncode != 0:
         raise _failure(uv, indexes, lines, target, completed, briefly)
     found = _compile_result(uv)
@@ -129,6 +132,13 @@ def _compiled(
         f"{WITH_PKG_RESOURCES}: a package asks for setuptools, which has no pkg_resources later"
     )
     return _compile_result(uv)
+
+
+def _without_blamed(completed: Completed, preferred: tuple[LockedWheel, ...]) -> tuple[LockedWheel, ...]:
+    """Without what uv finds no wheel for. Where several indexes have a version, it takes the one that it is
+    told to prefer from the first of them, and looks for the wheel in no other."""
+    blamed = canonicalize_name(no_wheel_for(Explained(completed))[0])
+    return tuple(one for one in preferred if one.name != blamed)
 
 
 def _brings_late_setuptools(found: Mapping[str, Any], lines: tuple[RequirementLine, ...]) -> bool:

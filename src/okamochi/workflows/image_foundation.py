@@ -34,7 +34,8 @@ def lay_on_image(world: World, session: LockSession) -> LaidFoundation:
     requests = [own_layer(world, toolchain, plan)]
     if debs:
         requests.append(added_layer(world, base, debs, session.platform, snapshot))
-    requests += [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
+    below = len(base.image.layers) + len(requests)
+    requests += [wheel_layer(world, toolchain, group) for group in wheel_groups(trees, below=below)]
     requests.append(kit_layer(world, toolchain, plan))
     title = f"Layers: {f'{len(debs)} packages, ' if debs else ''}dependencies and kit"
     layers = (*base.image.layers, *packed(world, title, requests))

@@ -1,6 +1,7 @@
-"""Which repositories of a registry have a blob, as former pushes saw: it is mounted, not sent again."""
+"""What former pushes saw of registries: which repositories have a blob, and the images they got last."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from okamochi.oci.digest import Digest
@@ -9,6 +10,7 @@ from okamochi.system.cache import Cache
 __all__ = ["CachedPlaces"]
 
 KIND = "registry-places"
+IMAGES = "registry-images"
 MOST_PLACES = 4
 
 
@@ -27,6 +29,17 @@ class CachedPlaces:
         if repository not in known:
             content = json.dumps([repository, *known[: MOST_PLACES - 1]]).encode()
             self.cache.put_record(KIND, key_of(registry, digest), content)
+
+    def last_images(self, registry: str, repository: str) -> Mapping[Digest, frozenset[Digest]]:
+        content = self.cache.record(IMAGES, f"{registry} {repository}")
+        known = json.loads(content) if content is not None else {}
+        return {
+            Digest.parse(manifest): frozenset(map(Digest.parse, blobs)) for manifest, blobs in known.items()
+        }
+
+    def keep_images(self, registry: str, repository: str, images: Mapping[Digest, frozenset[Digest]]) -> None:
+        content = {str(manifest): sorted(map(str, blobs)) for manifest, blobs in images.items()}
+        self.cache.put_record(IMAGES, f"{registry} {repository}", json.dumps(content).encode())
 
 
 def key_of(registry: str, digest: Digest) -> str:

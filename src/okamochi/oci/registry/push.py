@@ -1,8 +1,8 @@
 """An image to a registry: what it lacks, in parallel; manifests when all they name is there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.layout import members
 from okamochi.oci.media_types import IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.oci.reference import Reference
+from okamochi.oci.registry.errors import Refused
 from okamochi.oci.registry.referrers import list_referrer
 from okamochi.oci.registry.registries import PULL, PUSH, Registries
 from okamochi.oci.registry.repository import Repository, StoredManifest
@@ -24,13 +25,19 @@ from okamochi.oci.registry.upload import BlobSource, upload_blob
 __all__ = ["KnownPlaces", "NoKnownPlaces", "Pushed", "push_artifact", "push_image", "push_signature"]
 
 UPLOADS = 4
+LOST_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 
 
 class KnownPlaces(Protocol):
-    """Which repositories of a registry are known to have a blob: it can be mounted from there."""
+    """What former pushes saw: which repositories of a registry have a blob, which can be mounted from there;
+    and the images that a repository got last, by manifest, with their blobs."""
 
     def of(self, registry: str, digest: Digest) -> tuple[str, ...]: ...
     def add(self, registry: str, digest: Digest, repository: str) -> None: ...
+    def last_images(self, registry: str, repository: str) -> Mapping[Digest, frozenset[Digest]]: ...
+    def keep_images(
+        self, registry: str, repository: str, images: Mapping[Digest, frozenset[Digest]]
+    ) -> None: ...
 
 
 class NoKnownPlaces:
@@ -38,6 +45,12 @@ class NoKnownPlaces:
         return ()
 
     def add(self, registry: str, digest: Digest, repository: str) -> None:
+        pass
+
+    def last_images(self, registry: str, repository: str) -> Mapping[Digest, frozenset[Digest]]:
+        return {}
+
+    def keep_images(self, registry: str, repository: str, images: Mapping[Digest, frozenset[Digest]]) -> None:
         pass
 
 
@@ -66,25 +79,33 @@ def push_image(
     costs two requests; nothing is tagged before all of it is there."""
     tagged = reference.tagged
     repository = registries.repository(tagged, PUSH)
-    pushing = Pushing(repository, registries, tagged, places)
-    done = Pushed()
     missing = [one for one in image.images if not repository.has_manifest(one.digest)]
     there = len(image.images) - len(missing)
-    blobs = {source.descriptor.digest: source for one in missing for source in blobs_of(one)}
-    with ThreadPoolExecutor(UPLOADS, "push") as pool:
-        futures = [pool.submit(pushing.blob, source) for source in blobs.values()]
-        try:
-            done = sum((future.result() for future in futures), Pushed(there=there))
-        finally:
-            pool.shutdown(cancel_futures=True)
-    if isinstance(image, ImageIndex):
-        for one in missing:
-            repository.put_manifest(str(one.digest), StoredManifest(IMAGE_MANIFEST, one.manifest_bytes))
-        top = StoredManifest(IMAGE_INDEX, image.index_bytes)
-    else:
-        top = StoredManifest(IMAGE_MANIFEST, image.manifest_bytes)
-    repository.put_manifest(tagged.tag, top)
-    return done
+    held = blobs_of_last(repository, places, tagged) if missing else frozenset()
+    pushing = Pushing(repository, registries, tagged, places, held)
+    try:
+        done = pushing.images(missing)
+        pushing.manifests(image, missing)
+    except Refused as refused:
+        if not held or refused.code not in LOST_BLOB:
+            raise
+        # it has an image whose layers it lost: everything is asked for
+        pushing = replace(pushing, held=frozenset())
+        done = pushing.images(missing)
+        pushing.manifests(image, missing)
+    kept = {
+        one.digest: frozenset(source.descriptor.digest for source in blobs_of(one)) for one in image.images
+    }
+    places.keep_images(tagged.registry, tagged.repository, kept)
+    return done + Pushed(there=there)
+
+
+def blobs_of_last(repository: Repository, places: KnownPlaces, reference: Reference) -> frozenset[Digest]:
+    """What the images hold that this repository got last, as far as it has them still: a registry keeps the
+    blobs of manifests that it has, so that one question stands for all of them."""
+    last = places.last_images(reference.registry, reference.repository)
+    found = (blobs for manifest, blobs in last.items() if repository.has_manifest(manifest))
+    return frozenset().union(*found)
 
 
 def push_artifact(artifact: Artifact, reference: Reference, registries: Registries) -> None:
@@ -126,6 +147,28 @@ class Pushing:
     registries: Registries
     reference: Reference
     places: KnownPlaces
+    held: frozenset[Digest] = frozenset()
+
+    def images(self, missing: Sequence[Image]) -> Pushed:
+        """The blobs of all of them, each once."""
+        blobs = {source.descriptor.digest: source for one in missing for source in blobs_of(one)}
+        with ThreadPoolExecutor(UPLOADS, "push") as pool:
+            futures = [pool.submit(self.blob, source) for source in blobs.values()]
+            try:
+                return sum((future.result() for future in futures), Pushed())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def manifests(self, image: Image | ImageIndex, missing: Sequence[Image]) -> None:
+        """The tag's own last."""
+        if isinstance(image, ImageIndex):
+            for one in missing:
+                stored = StoredManifest(IMAGE_MANIFEST, one.manifest_bytes)
+                self.repository.put_manifest(str(one.digest), stored)
+            top = StoredManifest(IMAGE_INDEX, image.index_bytes)
+        else:
+            top = StoredManifest(IMAGE_MANIFEST, image.manifest_bytes)
+        self.repository.put_manifest(self.reference.tag, top)
 
     def blob(self, source: BlobSource) -> Pushed:
         descriptor = source.descriptor
@@ -134,7 +177,7 @@ class Pushing:
         return done
 
     def _brought(self, source: BlobSource) -> Pushed:
-        if self.repository.has_blob(source.descriptor):
+        if source.descriptor.digest in self.held or self.repository.has_blob(source.descriptor):
             return Pushed(there=1)
         if self._mounted(source.descriptor):
             return Pushed(mounted=1)
@@ -159,6 +202,10 @@ def blobs_of(image: Image) -> Iterator[BlobSource]:
     for layer in image.layers:
         yield BlobSource(layer.descriptor, opener(layer.path.open))
     yield in_memory(image.config_descriptor, image.config_bytes)
+
+
+def digests_of(image: Image) -> frozenset[Digest]:
+    return frozenset(source.descriptor.digest for source in blobs_of(image))
 
 
 def opener(open_file: Callable[..., object]) -> Callable[[], BytesIO]:
