@@ -78,3 +78,15 @@ def test_a_broken_module_that_stays_out_of_the_image_is_neither() -> None:
 def test_a_loaded_module_that_is_only_too_large_for_us_is_a_warning() -> None:
     files = {"app.py": f"import table\n{FLASK_APP}", "table.py": "ROWS = '" + "x" * 2_000_000 + "'\n"}
     assert [one.split(" could")[0] for one in warnings_of(planned(files))] == ["Warning: table.py"]
+
+
+@pytest.mark.parametrize(
+    "statement", ["print 'hello'", "exec 'x'", "raise ValueError, 'x'", "mode = 0755", "size = 10L"]
+)
+def test_python_2_is_called_by_its_name(statement: str) -> None:
+    error = refused({"app.py": f"{FLASK_APP}\n{statement}\n"})
+    assert "this is Python 2" in error.hint and error.where.startswith("app.py:")
+
+
+def test_what_is_simply_wrong_is_not_called_python_2() -> None:
+    assert "Python 2" not in refused({"app.py": f"{FLASK_APP}\nx = (\n"}).hint

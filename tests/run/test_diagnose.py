@@ -228,3 +228,9 @@ def test_a_package_that_misses_a_part_of_itself_is_too_old_and_not_missing() -> 
     cause = diagnose(traceback("ModuleNotFoundError: No module named 'server.six.moves'", frame))
     assert cause is not None
     assert "the package server fails while it is imported: no module server.six.moves" in cause.text
+
+
+def test_a_file_in_another_encoding_is_told_what_to_do_about_it() -> None:
+    wrong = "SyntaxError: (unicode error) 'utf-8' codec can't decode byte 0xe9 in position 3: invalid data\n"
+    cause = diagnose(f'  File "/app/app.py", line 5\n    return "x"\n{wrong}')
+    assert cause is not None and "save the file as UTF-8" in cause.hint and cause.where == "/app/app.py:5"

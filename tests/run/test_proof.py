@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from okamochi.run.proof.answer import Answer, Outcome, verdict_of
+from okamochi.run.proof.answer import Answer, Outcome, Write, verdict_of
 from okamochi.run.proof.trial import PROGRAM
 
 WSGI = """
@@ -240,3 +240,10 @@ def test_a_page_that_takes_long_is_not_proved_and_not_refused(
     )
     answer = asked(tmp_path, "", interface="own", framework="streamlit", script="app.py")
     assert answer.outcome == outcome
+
+
+def test_a_folder_that_is_written_over_a_detour_is_the_one_that_it_leads_to() -> None:
+    message = "[Errno 30] Read-only file system: '/app/shop/../data'"
+    writes = (Write(path="/app/data/", place=""),)
+    verdict = verdict_of(Answer(outcome="failed", error="OSError", message=message, writes=writes))
+    assert (verdict.outcome, verdict.subject) == (Outcome.READ_ONLY, "/app/data/")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.model.correction import Correction, CorrectionKind
-from okamochi.run.proof.answer import Answer, Outcome, Verdict
+from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -91,3 +91,29 @@ def test_names_that_the_standard_library_lost_lead_to_the_python_that_has_them(
 def test_what_no_python_had_changes_no_python(message: str, planned: PlannedProject) -> None:
     answer = Answer(outcome="failed", error="ImportError", message=message)
     assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None
+
+
+def unread(planned: PlannedProject) -> Correction | None:
+    cause = Cause("SyntaxError: invalid syntax", "correct that line", "/app/page.py:2")
+    return correction_for(Verdict(outcome=Outcome.UNREADABLE, cause=cause), None, planned)
+
+
+def test_the_next_newer_python_is_taken_for_statements_that_came_with_one(planned: PlannedProject) -> None:
+    (planned.root / "page.py").write_text('name = "x"\npage = t"hello {name}"\n')
+    correction = unread(planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.14")
+    assert "cannot read /app/page.py:2" in correction.reason
+    assert unread(with_correction(planned, correction)) is None
+
+
+def test_what_no_python_reads_is_not_tried_with_another(planned: PlannedProject) -> None:
+    (planned.root / "page.py").write_text("x = 1\npage = = 2\n")
+    assert unread(planned) is None
+
+
+def test_code_of_the_app_that_cannot_be_read_is_no_matter_of_variables_or_services() -> None:
+    text = '  File "/app/page.py", line 2\n    page = t"x"\n            ^\nSyntaxError: invalid syntax\n'
+    answer = Answer(outcome="failed", error="SyntaxError", message="invalid syntax", text=text)
+    verdict = verdict_of(answer, made_up=("SECRET_KEY",))
+    assert verdict.outcome is Outcome.UNREADABLE
+    assert verdict.cause is not None and verdict.cause.where == "/app/page.py:2"

@@ -1,5 +1,6 @@
 """Modules that Python cannot parse: an error where the app loads them, a warning in the plan elsewhere."""
 
+import re
 import sys
 from collections.abc import Iterable
 
@@ -10,6 +11,16 @@ from okamochi.model.evidence import Decision, Evidence, Origin
 
 __all__ = ["not_parsed", "refuse_unreadable", "unread_modules"]
 
+# what the parser says of statements that Python 3 gave up: https://docs.python.org/3/whatsnew/3.0.html
+OF_PYTHON_2 = re.compile(
+    r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
+    r"|leading zeros in decimal integer|\b\d+L\b|\braise\s+\w+\s*,"
+)
+PYTHON_2 = (
+    "this is Python 2, which no image has and which ended in 2020: port the code to Python 3 (2to3 does most "
+    "of it), then build again"
+)
+
 
 def not_parsed(module: Module, *, remedy: str = "") -> DetectionError:
     """The error about a module with a problem: its line, the Python that read it, and what to do."""
@@ -18,7 +29,7 @@ def not_parsed(module: Module, *, remedy: str = "") -> DetectionError:
     return DetectionError(
         f"{module.path} cannot be parsed by Python {_host()}, which runs okamochi: {reason}",
         where=f"{module.path}:{line}" if line else module.path,
-        hint=_hint() + remedy,
+        hint=(PYTHON_2 if OF_PYTHON_2.search(f"{reason} {text}") else _hint()) + remedy,
         details=(text,) if text else (),
     )
 

@@ -95,7 +95,10 @@ def syntax_error(log: str) -> Cause | None:
         return None
     frames = list(FRAME.finditer(log))
     where = f"{frames[-1]['path']}:{frames[-1]['line']}" if frames else ""
-    return Cause(f"{found['kind']}: {found['text']}", "correct that line", where)
+    hint = "correct that line"
+    if "codec can't decode" in found["text"] or "Non-UTF-8 code" in found["text"]:
+        hint = "save the file as UTF-8, or name its encoding in its first line: # -*- coding: latin-1 -*-"
+    return Cause(f"{found['kind']}: {found['text']}", hint, where)
 
 
 def read_only(log: str) -> Cause | None:

@@ -23,6 +23,7 @@ from okamochi.model.process import TcpProbe
 from okamochi.model.suites import SUITES
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
+from okamochi.workflows.newer_python import newer_python
 from okamochi.workflows.older_library import CAME_OUT
 from okamochi.workflows.older_python import left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
@@ -111,6 +112,8 @@ def correction_for(
             found = older_index(verdict, planned)
             if found is None or (found.kind, found.value) in refused:
                 found = older_library(verdict, lacking_package(answer), installed, planned)
+        case Outcome.UNREADABLE:
+            found = newer_python(verdict, planned)
         case Outcome.READ_ONLY:
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:

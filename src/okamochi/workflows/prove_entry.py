@@ -23,12 +23,12 @@ from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, Sink
 
-__all__ = ["Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
+__all__ = ["REFUSED", "Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
 
 KIND = "entry-proof"
 IMPORT = regex(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
 NO_VALUES: Mapping[str, str] = {}
-REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY)
+REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY, Outcome.UNREADABLE)
 
 
 class Proof(msgspec.Struct, frozen=True):

@@ -133,9 +133,10 @@ def next_entry(proof: "Proof", building: Building) -> "Correction | None":
     from okamochi.model.correction import Correction, CorrectionKind, is_sound
     from okamochi.model.evidence import Origin
     from okamochi.run.proof.answer import Outcome
+    from okamochi.workflows.prove_entry import REFUSED
 
     verdict = proof.verdict
-    kinds = (Outcome.WRONG_OBJECT, Outcome.MISSING_MODULE, Outcome.LIBRARY, Outcome.FAILED)
+    kinds = (*REFUSED, Outcome.FAILED)
     if building.request.locked or verdict.outcome not in kinds or verdict.cause is None:
         return None
     planned = building.plan_now()

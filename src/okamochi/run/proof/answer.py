@@ -22,6 +22,7 @@ REFUSED = regex(
 )
 
 
+UNREAD = frozenset({"SyntaxError", "IndentationError", "TabError"})
 # the database client says so, but no other version of it would help
 MISSING_TABLE = re.compile(r"no such table|relation \"[\w.]+\" does not exist|Table '[\w.]+' doesn't exist")
 
@@ -70,13 +71,15 @@ class Outcome(StrEnum):
     """PROVED: it loads and is of the kind that is served. UNCERTAIN: it would not load here for a reason that
     may not hold where it runs (a service, a variable). MISSING_MODULE: an import is not installed.
     WRONG_OBJECT: the reference names nothing that can be served. LIBRARY: an installed package fails or lacks
-    a name. READ_ONLY: it needs a folder that it may write. FAILED: its own code fails."""
+    a name. UNREADABLE: its own code is no Python that the image's reads. READ_ONLY: it needs a folder that it
+    may write. FAILED: its own code fails."""
 
     PROVED = "proved"
     UNCERTAIN = "uncertain"
     MISSING_MODULE = "missing-module"
     WRONG_OBJECT = "wrong-object"
     LIBRARY = "library"
+    UNREADABLE = "unreadable"
     READ_ONLY = "read-only"
     FAILED = "failed"
 
@@ -107,6 +110,8 @@ def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
     if is_about_a_value(answer, made_up):
         return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
     library = failing_library(answer)
+    if answer.error in UNREAD and not library:
+        return Verdict(outcome=Outcome.UNREADABLE, cause=cause or said(answer))
     if library and not MISSING_TABLE.search(answer.message):
         return Verdict(outcome=Outcome.LIBRARY, subject=library, cause=cause or said(answer))
     return Verdict(outcome=Outcome.FAILED, cause=cause or said(answer))
@@ -141,7 +146,8 @@ def said(answer: Answer) -> Cause:
 def read_only_path(answer: Answer) -> str:
     found = re.search(r"Read-only file system: [bu]?['\"]([^'\"]+)['\"]", answer.message)
     if found is not None:
-        path = posixpath.join(APP_ROOT, found[1])  # a relative one is below the working directory
+        # a relative one is below the working directory; "/app/shop/../data" is /app/data
+        path = posixpath.normpath(posixpath.join(APP_ROOT, found[1]))
         folder = f"{path}/"
         return folder if any(write.path == folder for write in answer.writes) else path
     unable = "unable to open database file" in answer.message or "readonly database" in answer.message
