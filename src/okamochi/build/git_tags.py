@@ -9,17 +9,18 @@ from packaging.version import InvalidVersion, Version
 
 from okamochi.build.git_objects import read_commit, read_tag
 from okamochi.build.revision import COMMIT, git_folder, head_commit, read
+from okamochi.system.patterns import regex
 
 __all__ = ["next_version", "tagged_version"]
 
 MOST_COMMITS = 10_000
 MOST_TAGS = 10_000
 # "v1.2", "release-1.2", "web/1.2rc1"
-TAG = re.compile(r"(?:.*?[-_/])?[vV]?(\d.*)")
-DESCRIBED = re.compile(r"(.+)-(\d+)-g[0-9a-f]+")
-PARENT = re.compile(rb"^parent ([0-9a-f]{40,64})$", re.MULTILINE)
-DATE = re.compile(rb"^committer [^\n]*> (\d{1,11}) ", re.MULTILINE)
-OBJECT = re.compile(rb"object ([0-9a-f]{40,64})\ntype commit\n")
+TAG = regex(r"(?:.*?[-_/])?[vV]?(\d.*)")
+DESCRIBED = regex(r"(.+)-(\d+)-g[0-9a-f]+")
+PARENT = regex(rb"^parent ([0-9a-f]{40,64})$", re.MULTILINE)
+DATE = regex(rb"^committer [^\n]*> (\d{1,11}) ", re.MULTILINE)
+OBJECT = regex(rb"object ([0-9a-f]{40,64})\ntype commit\n")
 
 
 def tagged_version(project: Path) -> str:

@@ -1,17 +1,17 @@
 """Scripts of the project that set its data up: create_db.py beside the app, run by hand before it starts."""
 
 import ast
-import re
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Sources, is_main_guard
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
+from okamochi.system.patterns import regex
 
 __all__ = ["makes_tables_only", "setup_scripts", "table_maker"]
 
-STEM = re.compile(
+STEM = regex(
     r"(init|initiali[sz]e|setup|create|recreate|reset|seed|populate|fill|load|make)_?"
     r"(the_)?(db|database|data|tables?|schema|models?|sample_data|users?)s?"
     r"|(db|database|tables?|schema|data)_?(init|setup|create|creation|seed|populate)(_\w+)?"

@@ -1,6 +1,5 @@
 """Modules that Python cannot parse: an error where the app loads them, a warning in the plan elsewhere."""
 
-import re
 import sys
 from collections.abc import Iterable
 
@@ -8,11 +7,12 @@ from okamochi.detect.interpreter import COMFORTABLE
 from okamochi.detect.python_source import Module, Sources
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.system.patterns import regex
 
 __all__ = ["not_parsed", "refuse_unreadable", "unread_modules"]
 
 # what the parser says of statements that Python 3 gave up: https://docs.python.org/3/whatsnew/3.0.html
-OF_PYTHON_2 = re.compile(
+OF_PYTHON_2 = regex(
     r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
     r"|leading zeros in decimal integer|\b\d+L\b|\braise\s+\w+\s*,"
 )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from okamochi.detect.health import rank
 from okamochi.errors import OkamochiError
@@ -20,7 +19,6 @@ from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import TcpProbe
-from okamochi.model.suites import SUITES
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
 from okamochi.workflows.newer_python import newer_python
@@ -40,7 +38,7 @@ LACKS = (
 )
 # Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
 # build a whole scientific stack from source, only to meet the next error, serves nobody.
-WHEELS_SINCE = CAME_OUT[min((one.python_version for one in SUITES), key=Version)]
+WHEELS_SINCE = min(CAME_OUT.values())
 RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
 KEPT = regex(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 

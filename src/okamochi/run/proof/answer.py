@@ -24,7 +24,7 @@ REFUSED = regex(
 
 UNREAD = frozenset({"SyntaxError", "IndentationError", "TabError"})
 # the database client says so, but no other version of it would help
-MISSING_TABLE = re.compile(r"no such table|relation \"[\w.]+\" does not exist|Table '[\w.]+' doesn't exist")
+MISSING_TABLE = regex(r"no such table|relation \"[\w.]+\" does not exist|Table '[\w.]+' doesn't exist")
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
