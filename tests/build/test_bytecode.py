@@ -1,7 +1,11 @@
 import importlib.util
 import marshal
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from okamochi.build.bytecode import Interpreter, bytecode_entries, compile_sources
 from okamochi.oci.entry import Entry, file
@@ -9,6 +13,18 @@ from okamochi.system.process import SubprocessRunner
 from okamochi.system.world import World
 
 HOST = Interpreter((sys.executable,), sys.implementation.cache_tag or "", "host")
+NEWER = ("python3.12", "python3.13", "python3.14")
+BEFORE = "def f():\n    skipped = 1\n    return skipped\n" + "# the largest is compiled first\n" * 99
+AFTER = """
+def check(one):
+    if one.reason:
+        result = Result('skipped', f'not run: {one.reason}')
+    if result.status in {'failed', 'skipped'} and one.root is not None:
+        return Result('found', from_disk=True)
+def report(attempts):
+    return [c.label for c, r in attempts if r.status in {'failed', 'skipped'}]
+"""
+PYENV = Path.home() / ".pyenv/versions"
 STDLIB = Path(importlib.util.__file__).parent.parent
 
 
@@ -35,6 +51,29 @@ def test_order_company_and_number_of_jobs_change_no_byte(tmp_path: Path) -> None
     assert forward == backward
     assert alone.items() <= forward.items()
     assert len(forward) == 60
+
+
+def pythons() -> list[str]:
+    """From 3.12 on what one file interns stays interned for the next: those Pythons show the difference."""
+    found = [sys.executable]
+    for path in (*map(shutil.which, NEWER), *(str(one) for one in PYENV.glob("3.1[2-9]*/bin/python3"))):
+        if path and subprocess.run((path, "-c", ""), capture_output=True, check=False).returncode == 0:
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_equal_sets_are_written_the_same_whatever_was_compiled_before(python: str, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.py", tmp_path / "after.py"
+    before.write_text(BEFORE)
+    after.write_text(AFTER)
+    tag = subprocess.run(
+        (python, "-c", "import sys; print(sys.implementation.cache_tag)"), capture_output=True, text=True
+    ).stdout.strip()
+    interpreter = Interpreter((python,), tag, python)
+    alone = compile_sources(SubprocessRunner(), interpreter, [(after, "/a.py")])
+    pairs = [(before, "/b.py"), (after, "/a.py")]
+    assert compile_sources(SubprocessRunner(), interpreter, pairs, jobs=1)[1].bytecode == alone[0].bytecode
 
 
 def test_a_file_that_is_no_python_is_told_and_left_out(tmp_path: Path) -> None:

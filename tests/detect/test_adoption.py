@@ -105,3 +105,64 @@ def test_stages_that_build_on_others_begin_with_their_instructions() -> None:
     assert [stage.name for stage in stages] == ["base", "production", "development"]
     assert stages[1].base == "python:3.11-slim" and stages[1].last("WORKDIR") is not None
     assert dockerfile_stages("RUN <<EOF\nFROM nothing\nEOF\n") == ()
+
+
+MULTI = """\
+FROM node:24-slim AS assets
+RUN yarn build
+FROM tiangolo/uvicorn-gunicorn:python3.11 AS app
+COPY --from=assets /app/public /app/public
+STOPSIGNAL SIGINT
+ENTRYPOINT ["/app/docker-entrypoint.sh"]
+CMD ["python3", "app.py"]
+"""
+STACK = """\
+services:
+  web:
+    build: {context: ., target: app}
+    command: flask run --host 0.0.0.0
+    stop_signal: SIGTERM
+    ports: ["${OUT:-127.0.0.1:8000}:${IN:-9000}"]
+    healthcheck: {test: "curl localhost:9000/up"}
+    environment: {USER: python, TITLE: Shop}
+  nightly:
+    build: .
+    command: python nightly.py --token hunter2hunter2
+  js:
+    build: {context: ., target: assets}
+    command: yarn build:js
+"""
+
+
+def topics(rows: tuple[Row, ...]) -> dict[str, Row]:
+    return {row.topic: row for row in rows}
+
+
+def test_what_starts_is_compared_whichever_instruction_says_it() -> None:
+    found = topics(rows_of(**{"Dockerfile": MULTI, "compose.yaml": STACK})[0])
+    assert "development server" in found["web: command"].why
+    assert found["entry point"].theirs == "runs /app/docker-entrypoint.sh first"
+    assert found["stop signal"].verdict is Verdict.CHANGE
+    assert found["web: stop signal"].verdict is Verdict.SAME
+    split = rows_of(Dockerfile='FROM python:3.11-slim\nENTRYPOINT ["python3"]\nCMD ["app.py"]\n')[0]
+    assert topics(split)["command"].theirs == "python3 app.py"
+
+
+def test_a_service_that_the_plan_does_not_start_is_named_and_one_of_assets_is_none_of_it() -> None:
+    rows, settings = rows_of(**{"Dockerfile": MULTI, "compose.yaml": STACK})
+    found = topics(rows)
+    assert found["nightly: command"].plan == "not started" and "Procfile" in found["nightly: command"].why
+    assert "hunter2" not in str(rows)
+    assert not any(topic.startswith("js") for topic in found)
+    assert found["assets"].theirs == "copies what the stage assets makes (node:24-slim)"
+    assert found["base"].theirs == "FROM tiangolo/uvicorn-gunicorn:python3.11"
+    assert settings["port"] == 9000 and settings["health"] == "/up"
+    assert settings["env"] == {"TITLE": "Shop"}
+
+
+def test_a_health_check_of_the_compose_file_is_one() -> None:
+    plain = "FROM python:3.11-slim\nCMD gunicorn app:app\n"
+    assert "health" in topics(rows_of(Dockerfile=plain)[0])
+    with_check = rows_of(**{"Dockerfile": plain, "compose.yaml": STACK})[0]
+    assert not any(row.theirs == "no health check" for row in with_check)
+    assert topics(with_check)["health"].verdict is Verdict.ADOPT

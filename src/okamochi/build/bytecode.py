@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 # Part of every cache key: counts up whenever the kit's compile_sources.py changes what it writes.
-BYTECODE_FORMAT = "1"
+BYTECODE_FORMAT = "2"
 
 KIND = "bytecode"
 

@@ -5,7 +5,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from okamochi.detect.adoption_lessons import compose_lessons, dockerfile_lessons, pairs, strings
+from okamochi.detect.adoption_commands import is_worker, service_commands, started_by
+from okamochi.detect.adoption_lessons import (
+    UNCHECKED,
+    compose_lessons,
+    dockerfile_lessons,
+    other_stages,
+    pairs,
+    strings,
+)
+from okamochi.detect.adoption_limits import limit_rows, volume_rows
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
 from okamochi.detect.environment import kind_of
@@ -21,30 +30,35 @@ DOCKERFILES = ("Dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.p
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 APT = re.compile(r"apt(?:-get)?\s+(?:-\S+\s+)*install\s+([^;&|]+)")
 PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-# of building, of shells and of health checks; Python itself comes with the base
+# of building, of shells and of health checks, servers of their own; Python itself comes with the base
 NOT_RUN_TIME = re.compile(
     r".*-dev|build-essential|gcc|g\+\+|make|cmake|pkg-config|python3.*|curl|wget|git|vim|nano|sudo|less|procps"
     r"|apt-utils|gnupg2?|lsb-release|ca-certificates|software-properties-common|libcap2-bin|unzip|rustc|cargo"
-    r"|netcat.*|iputils-ping|net-tools|dos2unix|gosu|tini|dumb-init|supervisor|locales|apt-transport-https"
+    r"|netcat.*|iputils-ping|net-tools|dos2unix|gosu|tini|dumb-init|supervisor|locales|cron|nginx|apache2|postgresql(?:-\d+)?"
+    r"|(?:mysql|mariadb|default-mysql|redis|openssh)-server|redis|apt-transport-https"
 )
 PAIR = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
 BIND = re.compile(r"(?:-b|--bind|--port|-p)[ =](?:[\w.:\[\]]*:)?(\d{2,5})\b")
-URL_PATH = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)")
+URL_PATH = re.compile(r"(?:https?://)?\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)")
 # what the image sets itself, what nobody reads any more, what belongs to the build
 OWN_VARIABLES = re.compile(
     r"PYTHON\w+|PATH|HOME|LANG|LC_\w+|PORT|FLASK_(APP|ENV|DEBUG|RUN_\w+)|PIP_\w+|POETRY_\w+|UV_\w+|DEBIAN_\w+"
-    r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|.*_(FILE|VERSION)"
+    r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|NPM_\w+|YARN_\w+|USER|SHELL|TERM|HOSTNAME"
+    r"|LD_\w+|.*_(FILE|VERSION)"
 )
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
+# "8000:80", "8000:80/tcp", "${OUT:-8000}:${IN:-80}"
+TARGET = re.compile(r":(?:\$\{\w+:?-)?(\d{2,5})\}?(?:/\w+)?$")
 
 
 def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
     """In the order of the files; () when there are none, or okamochi wrote them."""
     rows: list[Row] = []
+    others: frozenset[str] = frozenset()
     for path in DOCKERFILES:
         text = text_by_people(project, path) if project.exists(path) else None
         stages = dockerfile_stages(text or "")
         if stages:
+            others = other_stages(stages)
             rows += [*of_dockerfile(path, stages, plan), *dockerfile_lessons(path, stages, plan)]
             break
     for path in COMPOSE_FILES:
@@ -52,11 +66,29 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
         document = parsed(text or "")
         if document and text:
             rows += [
-                *of_compose(path, document, text, plan),
-                *compose_lessons(path, document, at(text), plan),
+                *of_compose(path, without(document, others), text, plan),
+                *compose_lessons(path, without(document, others), at(text), plan),
             ]
             break
+    if any(one.topic == "health" and one.verdict is not Verdict.CHANGE for one in rows):
+        rows = [one for one in rows if one.theirs != UNCHECKED]
     return settled(rows)
+
+
+def without(document: Mapping[str, Any], stages: frozenset[str]) -> Mapping[str, Any]:
+    """No services of stages that are no Python: they make assets."""
+    services = document.get("services")
+    if not stages or not isinstance(services, dict):
+        return document
+
+    def target(service: Any) -> str:
+        build = service.get("build") if isinstance(service, dict) else None
+        return str(build.get("target", "")).lower() if isinstance(build, dict) else ""
+
+    return {
+        **document,
+        "services": {name: one for name, one in services.items() if target(one) not in stages},
+    }
 
 
 def settled(rows: list[Row]) -> tuple[Row, ...]:
@@ -103,7 +135,7 @@ def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[
     version = re.search(r"python:(\d\.\d+)", final.base)
     if version is not None:
         same = version[1] == plan.python_version
-        why = "" if same else "the plan's decision python_version says why; python = sets another"
+        why = "" if same else why_python(plan)
         verdict = Verdict.SAME if same else Verdict.CHANGE
         yield Row(verdict, "python", f"{path}:{first.line}", final.base, f"Python {plan.python_version}", why)
     for one in final.all("EXPOSE"):
@@ -111,10 +143,9 @@ def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[
         if number.isdigit():
             yield port_row(f"{path}:{one.line}", f"EXPOSE {number}", int(number), plan)
             break
-    command = final.last("CMD") or final.last("ENTRYPOINT")
-    bound = BIND.search(" ".join(command.argv) or command.rest) if command is not None else None
-    if command is not None and bound is not None:
-        yield port_row(f"{path}:{command.line}", f"listens on {bound[1]}", int(bound[1]), plan)
+    text, line = started_by(final)
+    if bound := BIND.search(text):
+        yield port_row(f"{path}:{line}", f"listens on {bound[1]}", int(bound[1]), plan)
     for one in final.all("RUN"):
         for listed in APT.findall(one.rest):
             yield from package_rows(f"{path}:{one.line}", listed, plan)
@@ -125,6 +156,12 @@ def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[
     check = final.last("HEALTHCHECK")
     if check is not None:
         yield from health_rows(f"{path}:{check.line}", check.rest, plan)
+
+
+def why_python(plan: Plan) -> str:
+    decided = next((one for one in plan.decisions if one.field == "python_version"), None)
+    reason = decided.summary if decided is not None else f"Python {plan.python_version}"
+    return f"{reason}; the setting python asks for another"
 
 
 def shipped(stages: tuple[Stage, ...]) -> Stage:
@@ -147,10 +184,12 @@ def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) ->
             continue
         if "build" not in service:
             continue
+        yield from service_commands(path, name, service, place_of, plan)
+        if is_worker(service, plan):
+            continue
         for port in strings(service.get("ports")):
-            target = port.rpartition(":")[2].partition("/")[0]
-            if target.isdigit():
-                yield port_row(f"{path}:{place_of(port)}", f"ports {port}", int(target), plan)
+            if target := TARGET.search(port):
+                yield port_row(f"{path}:{place_of(port)}", f"ports {port}", int(target[1]), plan)
         for key, value in pairs(service.get("environment")):
             yield from variable_rows(f"{path}:{place_of(key)}", key, value, plan)
         check = service.get("healthcheck")
@@ -214,7 +253,7 @@ def health_rows(place: str, words: str, plan: Plan) -> Iterator[Row]:
     if found is None:
         return
     ours = f"GET {probe.path}" if isinstance(probe, HttpProbe) else "any answer on the port"
-    if isinstance(probe, HttpProbe) and probe.path == found[1]:
+    if isinstance(probe, HttpProbe) and probe.path.rstrip("/") == found[1].rstrip("/"):
         yield Row(Verdict.SAME, "health", place, f"GET {found[1]}", ours)
     elif found[1] != "/":
         why = "the project's own idea of healthy"
@@ -222,56 +261,6 @@ def health_rows(place: str, words: str, plan: Plan) -> Iterator[Row]:
     elif isinstance(probe, HttpProbe):
         why = "a page may redirect, need a login or a database; a health route does not"
         yield Row(Verdict.CHANGE, "health", place, "GET /", ours, why)
-
-
-def volume_rows(
-    path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
-) -> Iterator[Row]:
-    kept = {volume.path for volume in plan.volumes}
-    for mount in strings(service.get("volumes")):
-        source, _, target = mount.partition(":")
-        target = target.partition(":")[0]
-        if re.match(r"[./~$]", source) or not target:
-            continue
-        place = f"{path}:{place_of(mount)}"
-        if target in kept:
-            yield Row(Verdict.SAME, "volume", place, mount, f"a volume on {target}")
-        elif any(target.startswith(f"{one}/") for one in kept):
-            yield Row(Verdict.SAME, "volume", place, mount, "inside a volume of the plan")
-        else:
-            why = "where the code lies is /app in our image, and is read-only; volumes = adds a folder"
-            yield Row(
-                Verdict.CHANGE, "volume", place, mount, f"kept: {', '.join(sorted(kept)) or 'nothing'}", why
-            )
-
-
-def limit_rows(
-    path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
-) -> Iterator[Row]:
-    limits = service
-    for key in ("deploy", "resources", "limits"):
-        inner = limits.get(key)
-        limits = inner if isinstance(inner, dict) else {}
-    memory = str(limits.get("memory") or service.get("mem_limit") or "")
-    cpus = str(limits.get("cpus") or service.get("cpus") or "")
-    resources = plan.web.resources
-    if found := SIZE.fullmatch(memory):
-        size = int(float(found[1]) * 1024 ** " kmg".index(found[2].lower()))
-        ours = f"{resources.memory_bytes // 2**20}M"
-        place = f"{path}:{place_of(memory)}"
-        if size == resources.memory_bytes:
-            yield Row(Verdict.SAME, "memory", place, memory, ours)
-        else:
-            setting = ("memory", f"{size // 2**20}M")
-            yield Row(Verdict.ADOPT, "memory", place, memory, ours, "the size it was given so far", setting)
-    if re.fullmatch(r"\d+(\.\d+)?", cpus) and float(cpus) > 0:
-        place = f"{path}:{place_of(cpus)}"
-        if float(cpus) == resources.cpus:
-            yield Row(Verdict.SAME, "cpus", place, cpus, f"{resources.cpus:g}")
-        else:
-            why = "the share it was given so far"
-            ours = f"{resources.cpus:g}"
-            yield Row(Verdict.ADOPT, "cpus", place, cpus, ours, why, ("cpus", float(cpus)))
 
 
 def parsed(text: str) -> Mapping[str, Any]:

@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from okamochi.detect.adoption_commands import dockerfile_commands
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.dockerfile_lines import Instruction, Stage
 from okamochi.model.plan import Plan
 
-__all__ = ["compose_lessons", "dockerfile_lessons"]
+__all__ = ["UNCHECKED", "compose_lessons", "dockerfile_lessons", "other_stages", "pairs", "strings"]
 
-DEVELOPMENT_SERVER = re.compile(
-    r"\bflask\b.*\brun\b|manage\.py.{0,3}\brunserver\b|^\W*(?:python3?|/\S*python3?)\W+[\w/.-]+\.py\b"
-    r"|--reload\b|--debug\b"
-)
+PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*python(?::|@|$)|\$")
+UNCHECKED = "no health check"
+OLD_SUITE = re.compile(r"[:-](?:jessie|stretch|buster)\b")
 COMPILERS = re.compile(r"\b(build-essential|gcc|g\+\+|make|[\w.+]+-dev)\b")
 PASSWORD = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|_PASS$", re.IGNORECASE)
 
@@ -34,12 +34,19 @@ def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iter
             "whoever forgets --target would ship the development image",
         )
     base = final.all("FROM")[0]
-    if ":" not in final.base or final.base.endswith(":latest"):
+    ours = f"Python {plan.python_version} on {plan.base.suite}, in the lock by digest"
+    if PYTHON_BASE.match(final.base) is None:
+        why = "what it starts and sets by itself is not in any file here; the plan says all of it"
+        yield row(base, "base", f"FROM {final.base}", ours, why)
+    elif OLD_SUITE.search(final.base):
+        why = "that Debian has no security updates any more, and its archive has moved"
+        yield row(base, "base", f"FROM {final.base}", ours, why)
+    elif not re.search(r":.*\d|@|\$", final.base):
         yield row(
             base,
             "base",
             f"FROM {final.base}",
-            f"Python {plan.python_version} on {plan.base.suite}, in the lock by digest",
+            ours,
             "a name without a version is another image every few weeks",
         )
     user = final.last("USER")
@@ -59,14 +66,15 @@ def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iter
             f"USER {plan.security.run_as_user}",
             "Kubernetes can check only a number (runAsNonRoot)",
         )
-    yield from command_lessons(row, final, plan)
+    yield from dockerfile_commands(path, final, plan)
+    yield from asset_rows(row, stages, final)
     yield from run_lessons(row, final)
     check = final.last("HEALTHCHECK")
     if check is None:
         yield row(
             None,
             "health",
-            "no health check",
+            UNCHECKED,
             "GET by Python itself, every 30 s",
             "nobody would notice a server that hangs",
         )
@@ -83,44 +91,28 @@ def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iter
             yield row(one, "FLASK_ENV", "sets FLASK_ENV", "not set", "Flask has not read it since 2.3")
 
 
-def command_lessons(row: Any, final: Stage, plan: Plan) -> Iterator[Row]:
-    command = final.last("CMD") or final.last("ENTRYPOINT")
-    if command is None:
-        return
-    text = " ".join(command.argv) or command.rest
-    ours = " ".join(plan.web.argv).replace("/opt/venv/bin/", "")
-    shown = without_secrets(text)
-    if DEVELOPMENT_SERVER.search(text):
+def other_stages(stages: tuple[Stage, ...]) -> frozenset[str]:
+    """Names of the stages whose base is neither Python's nor that of what is shipped."""
+    return frozenset(
+        one.name
+        for one in stages
+        if one.name and not PYTHON_BASE.match(one.base) and one.base != stages[-1].base
+    )
+
+
+def asset_rows(row: Any, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
+    """What another stage makes that is no Python: okamochi packs what lies in the folder, and builds none."""
+    for one in final.all("COPY"):
+        found = re.search(r"--from=(\S+)", one.rest)
+        made = next((stage for stage in stages if found and stage.name == found[1].lower()), None)
+        if made is None or made.name not in other_stages(stages):
+            continue
         yield row(
-            command,
-            "command",
-            shown,
-            ours,
-            "the development server: one process, a debugger, no graceful stop",
-        )
-    elif not command.argv or re.match(r"(?:/bin/)?(?:ba|da)?sh\b", text):
-        yield row(
-            command,
-            "command",
-            shown,
-            ours,
-            "a shell is process 1 and keeps SIGTERM from the server: it is killed after ten seconds",
-        )
-    if re.search(r"(?:-w|--workers)[ =]\d", text):
-        yield row(
-            command,
-            "workers",
-            "a fixed number of workers",
-            "from the container's CPU and memory limits",
-            "a number that fits a laptop is too many under 0.5 CPU and too few on 8",
-        )
-    if re.search(r"(?:-b|--bind)[ =](?:127\.0\.0\.1|localhost)", text):
-        yield row(
-            command,
-            "bind",
-            "listens on loopback",
-            f"0.0.0.0:{plan.web.port}",
-            "nothing outside the container would reach it",
+            one,
+            "assets",
+            f"copies what the stage {made.name} makes ({made.base})",
+            "what lies in the folder is packed",
+            "run that build before okamochi's, into a folder that .gitignore does not name",
         )
 
 
@@ -262,7 +254,3 @@ def pairs(value: Any) -> list[tuple[str, str]]:
         return [(str(key), "" if text is None else str(text)) for key, text in value.items()]
     listed = value if isinstance(value, list) else ()
     return [(name, text) for name, _, text in (str(one).partition("=") for one in listed)]
-
-
-def without_secrets(text: str) -> str:
-    return re.sub(r"(?i)((?:password|secret|token|key)\w*[= ])\S+", r"\1…", text)[:100]

@@ -21,6 +21,14 @@ def answer(content, sign):
     sys.stdout.buffer.write((sign * len(content)).to_bytes(8, "little", signed=True) + content)
 
 
+def sets_in(code):
+    for one in code.co_consts:
+        if type(one) is frozenset:
+            yield one
+        elif type(one) is type(code):
+            yield from sets_in(one)
+
+
 for index in range(0, len(fields) - 1, 2):
     source_file, image_path = fields[index : index + 2]
     with open(source_file, "rb") as stream:
@@ -28,6 +36,14 @@ for index in range(0, len(fields) - 1, 2):
     name = image_path.decode("utf-8", "surrogateescape")
     try:
         code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+        sets = list(sets_in(code))
+        if len(sets) != len(set(sets)):
+            # equal sets stay one object only where none of their strings was interned before, by another file
+            # for instance: this very file interns them first
+            first = code
+            code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+            del first
+        del sets
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         answer(("%s: %s" % (name, error)).encode("utf-8", "replace"), -1)
         continue

@@ -1,0 +1,139 @@
+"""What a Dockerfile and a compose file start, beside what the plan starts: one rule a function."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.dockerfile_lines import Stage
+from okamochi.model.plan import Plan
+from okamochi.model.process import Process, ProcessType
+
+__all__ = ["dockerfile_commands", "is_worker", "service_commands", "started_by"]
+
+DEVELOPMENT_SERVER = re.compile(
+    r"\bflask\b.*\brun\b|manage\.py.{0,3}\brunserver\b|^\W*(?:python3?|/\S*python3?)\W+(?:-u\W+)?[\w/.-]+\.py\b"
+    r"|--reload\b|--debug\b"
+)
+SERVER = re.compile(
+    r"gunicorn|uvicorn|hypercorn|waitress|runserver|\bflask\b.*\brun\b|\bstreamlit\b.*\brun\b"
+)
+SHELL = re.compile(r"(?:/\S*/)?(?:ba|da)?sh\b")
+SCRIPT = re.compile(r"[\w./-]*(?:\.sh|entry-?point[\w.-]*|start[\w.-]*)", re.IGNORECASE)
+SHOWN = 100
+
+
+def started_by(stage: Stage) -> tuple[str, int]:
+    """The command line of a stage and its line: ENTRYPOINT, then CMD; ("", 0) when the base's own is used."""
+    entry, command = stage.last("ENTRYPOINT"), stage.last("CMD")
+    words = [" ".join(one.argv) or one.rest for one in (entry, command) if one is not None]
+    lines = [one.line for one in (command, entry) if one is not None]
+    return " ".join(words), lines[0] if lines else 0
+
+
+def dockerfile_commands(path: str, stage: Stage, plan: Plan) -> Iterator[Row]:
+    entry, command = stage.last("ENTRYPOINT"), stage.last("CMD")
+    text, line = started_by(stage)
+    place = f"{path}:{line}"
+    shell = any(one is not None and not one.argv for one in (entry, command))
+    yield from script_rows(path, stage, plan)
+    if text:
+        yield from server_rows(place, "command", text, plan, shell=shell)
+    signal = stage.last("STOPSIGNAL")
+    if signal is not None:
+        yield from signal_rows(f"{path}:{signal.line}", "stop signal", signal.rest, plan)
+
+
+def script_rows(path: str, stage: Stage, plan: Plan) -> Iterator[Row]:
+    """A script before the server: what it does is not in the plan unless a process says so."""
+    entry = stage.last("ENTRYPOINT")
+    words = (entry.argv or tuple(entry.rest.split())) if entry is not None else ()
+    script = next((word for word in words if SCRIPT.fullmatch(word)), "")
+    if entry is None or not script:
+        return
+    releases = [one for one in plan.processes if one.type is ProcessType.RELEASE]
+    ours = (
+        f"web starts at once; before it, once: {shown_of(releases[0])}" if releases else "web starts at once"
+    )
+    why = "look into it: what runs at each start runs in every copy; once per release is a release process"
+    yield Row(Verdict.CHANGE, "entry point", f"{path}:{entry.line}", f"runs {script} first", ours, why)
+
+
+def server_rows(place: str, topic: str, text: str, plan: Plan, *, shell: bool) -> Iterator[Row]:
+    ours = shown_of(plan.web)
+    shown = without_secrets(text)
+    if DEVELOPMENT_SERVER.search(text):
+        why = "the development server: one process, a debugger, no graceful stop"
+        yield Row(Verdict.CHANGE, topic, place, shown, ours, why)
+    elif shell or SHELL.match(text):
+        why = "a shell is process 1 and keeps SIGTERM from the server: it is killed after ten seconds"
+        yield Row(Verdict.CHANGE, topic, place, shown, ours, why)
+    if re.search(r"(?:-w|--workers)[ =]\d", text):
+        theirs, own = "a fixed number of workers", "from the container's CPU and memory limits"
+        why = "a number that fits a laptop is too many under 0.5 CPU and too few on 8"
+        yield Row(Verdict.CHANGE, "workers", place, theirs, own, why)
+    if re.search(r"(?:-b|--bind)[ =](?:127\.0\.0\.1|localhost)", text):
+        why = "nothing outside the container would reach it"
+        yield Row(Verdict.CHANGE, "bind", place, "listens on loopback", f"0.0.0.0:{plan.web.port}", why)
+
+
+def signal_rows(place: str, topic: str, theirs: str, plan: Plan) -> Iterator[Row]:
+    ours = plan.web.stop_signal
+    if theirs.removeprefix("SIG") == ours.removeprefix("SIG"):
+        yield Row(Verdict.SAME, topic, place, theirs, ours)
+    else:
+        why = "the plan's server stops gracefully on this one; theirs belongs to another server"
+        yield Row(Verdict.CHANGE, topic, place, theirs, ours, why)
+
+
+def is_worker(service: Mapping[str, Any], plan: Plan) -> bool:
+    """Whether a service runs one of the plan's processes beside web."""
+    return beside_web(words_of(service.get("command")), plan) is not None
+
+
+def beside_web(text: str, plan: Plan) -> Process | None:
+    words = set(re.split(r"[\s\"';&|]+", text))
+    for process in plan.processes:
+        known = {word.rpartition("/")[2] for word in process.argv if not word.startswith("-")}
+        if process.type is not ProcessType.WEB and len(known & words) >= min(2, len(known)):
+            return process
+    return None
+
+
+def service_commands(
+    path: str, name: str, service: Mapping[str, Any], line_of: Callable[[str], int], plan: Plan
+) -> Iterator[Row]:
+    """Of a service that runs the app's own image."""
+    text = words_of(service.get("command")) or words_of(service.get("entrypoint"))
+    place = f"{path}:{line_of('command' if service.get('command') else f'{name}:')}"
+    if text:
+        process, serves = beside_web(text, plan), SERVER.search(text) is not None
+        # a script may be anything: only what is published is taken for a server
+        looks_like_web = serves or (service.get("ports") and DEVELOPMENT_SERVER.search(text))
+        if process is not None and not serves:
+            yield Row(Verdict.SAME, f"process {name}", place, without_secrets(text), shown_of(process))
+        elif looks_like_web:
+            yield from server_rows(place, f"{name}: command", text, plan, shell=False)
+        else:
+            why = "no process of the plan does this; a line in a Procfile adds it: NAME: COMMAND"
+            shown = without_secrets(text)
+            yield Row(Verdict.CHANGE, f"{name}: command", place, shown, "not started", why)
+    signal = str(service.get("stop_signal") or "")
+    if signal:
+        where = f"{path}:{line_of('stop_signal')}"
+        yield from signal_rows(where, f"{name}: stop signal", signal, plan)
+
+
+def words_of(value: Any) -> str:
+    if isinstance(value, list):
+        return shlex.join(map(str, value))
+    return " ".join(str(value or "").split())
+
+
+def shown_of(process: Process) -> str:
+    return shlex.join(process.argv).replace("/opt/venv/bin/", "")[:SHOWN]
+
+
+def without_secrets(text: str) -> str:
+    return re.sub(r"(?i)((?:password|secret|token|key)\w*[= ])\S+", r"\1…", text)[:SHOWN]

@@ -1,0 +1,63 @@
+"""Volumes and limits of a compose file's service, beside the plan's."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from okamochi.detect.adoption_lessons import strings
+from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.model.plan import Plan
+
+__all__ = ["limit_rows", "volume_rows"]
+
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
+
+
+def volume_rows(
+    path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
+) -> Iterator[Row]:
+    kept = {volume.path for volume in plan.volumes}
+    for mount in strings(service.get("volumes")):
+        source, _, target = mount.partition(":")
+        target = target.partition(":")[0]
+        if re.match(r"[./~$]", source) or not target:
+            continue
+        place = f"{path}:{place_of(mount)}"
+        if target in kept:
+            yield Row(Verdict.SAME, "volume", place, mount, f"a volume on {target}")
+        elif any(target.startswith(f"{one}/") for one in kept):
+            yield Row(Verdict.SAME, "volume", place, mount, "inside a volume of the plan")
+        else:
+            why = "where the code lies is /app in our image, and is read-only; volumes = adds a folder"
+            yield Row(
+                Verdict.CHANGE, "volume", place, mount, f"kept: {', '.join(sorted(kept)) or 'nothing'}", why
+            )
+
+
+def limit_rows(
+    path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
+) -> Iterator[Row]:
+    limits = service
+    for key in ("deploy", "resources", "limits"):
+        inner = limits.get(key)
+        limits = inner if isinstance(inner, dict) else {}
+    memory = str(limits.get("memory") or service.get("mem_limit") or "")
+    cpus = str(limits.get("cpus") or service.get("cpus") or "")
+    resources = plan.web.resources
+    if found := SIZE.fullmatch(memory):
+        size = int(float(found[1]) * 1024 ** " kmg".index(found[2].lower()))
+        ours = f"{resources.memory_bytes // 2**20}M"
+        place = f"{path}:{place_of(memory)}"
+        if size == resources.memory_bytes:
+            yield Row(Verdict.SAME, "memory", place, memory, ours)
+        else:
+            setting = ("memory", f"{size // 2**20}M")
+            yield Row(Verdict.ADOPT, "memory", place, memory, ours, "the size it was given so far", setting)
+    if re.fullmatch(r"\d+(\.\d+)?", cpus) and float(cpus) > 0:
+        place = f"{path}:{place_of(cpus)}"
+        if float(cpus) == resources.cpus:
+            yield Row(Verdict.SAME, "cpus", place, cpus, f"{resources.cpus:g}")
+        else:
+            why = "the share it was given so far"
+            ours = f"{resources.cpus:g}"
+            yield Row(Verdict.ADOPT, "cpus", place, cpus, ours, why, ("cpus", float(cpus)))
