@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.settings_classes import ROOT, is_settings_class
-from okamochi.detect.syntax import descendants
+from okamochi.detect.syntax import children, descendants, walk
 from okamochi.system.patterns import regex
 
 __all__ = ["Read", "reads_of"]
@@ -51,6 +51,8 @@ DATABASE_URL = "DATABASE_URL"
 UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "cache_url": "CACHE_URL"}
 # f(..., envvar="NAME"): click's options, and settings tables of the project's own making
 DECLARING = ("envvar", "env_var", "environ_name", "env_name")
+# A module without any of these words, and without a helper, reads nothing in a way that is known.
+WORDS = ("environ", "getenv", "envvar", "env_var", "env_name", "decouple", "dj_database_url")
 READS = regex(r"\benviron\b|\bgetenv\b")
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 REGISTRARS = frozenset(
@@ -80,11 +82,11 @@ def reads_of(
     """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app.
     With `sources`, helpers that it imports from other modules of the project are known, too; `settings` are
     the names of classes whose fields are read."""
+    imported = _imported_helpers(module, sources) if sources is not None else {}
+    if not imported and not any(word in module.text for word in (*WORDS, *settings)):
+        return ()
     names = module.imports
-    helpers = _helpers(module.tree, names)
-    if sources is not None:
-        helpers = {**_imported_helpers(module, sources), **helpers}
-    finder = _Finder(names, helpers)
+    finder = _Finder(names, {**imported, **_helpers(module.tree, names)})
     finder.block(module.tree.body, _Place())
     return (*finder.found, *_settings_fields(module, settings))
 
@@ -238,7 +240,7 @@ class _Finder(msgspec.Struct, eq=False):
                 parts = tuple(node.values[1:])
             elif isinstance(node, ast.Lambda):
                 parts = (node.body,)
-            found.update(id(inner) for part in parts for inner in ast.walk(part))
+            found.update(id(inner) for part in parts for inner in walk(part))
         return frozenset(found)
 
     def _falls_through(self, node: ast.BoolOp) -> bool:
@@ -246,7 +248,7 @@ class _Finder(msgspec.Struct, eq=False):
         if not isinstance(node.op, ast.Or):
             return False
         for value in node.values[:-1]:
-            inner = [read for part in ast.walk(value) if (read := self._read(part)) is not None]
+            inner = [read for part in walk(value) if (read := self._read(part)) is not None]
             if not inner or any(read.has_default or read.must for read in inner):
                 return False
         return True
@@ -370,10 +372,10 @@ def _helpers(tree: ast.Module, names: ImportedNames) -> dict[str, _Helper]:
 
 def _helper(function: ast.FunctionDef, names: ImportedNames, found: dict[str, _Helper]) -> None:
     parameters = [argument.arg for argument in function.args.args]
-    for node in ast.walk(function):
+    for node in walk(function):
         key, must = _key_of(node, names, found)
         if key in parameters:
-            raises = any(isinstance(inner, ast.Raise) for inner in ast.walk(function))
+            raises = any(isinstance(inner, ast.Raise) for inner in walk(function))
             previous = found.get(function.name)
             strict = must or raises or (previous is not None and previous.must)
             found[function.name] = _Helper(parameters.index(key), key, strict)
@@ -382,9 +384,7 @@ def _helper(function: ast.FunctionDef, names: ImportedNames, found: dict[str, _H
 def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
     """By the full name under which this module calls them."""
     found: dict[str, _Helper] = {}
-    for node in module.nodes:
-        if not isinstance(node, ast.ImportFrom):
-            continue
+    for node in module.of(ast.ImportFrom):
         dotted = node.module or ""
         path = (
             sources.find_relative(module.path, node.level, dotted)
@@ -442,7 +442,7 @@ def _field(statement: ast.AnnAssign, name: str, prefix: str) -> Iterator[Read]:
 
 
 def _prefix(node: ast.ClassDef) -> str:
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.keyword(arg="env_prefix", value=ast.Constant(value=str(text))):
                 return text
@@ -456,7 +456,7 @@ def _prefix(node: ast.ClassDef) -> str:
 def _own_expressions(statement: ast.stmt) -> tuple[ast.AST, ...]:
     """The parts of a statement that are no statements."""
     skipped = (ast.stmt, ast.ExceptHandler, ast.match_case)
-    return tuple(node for node in ast.iter_child_nodes(statement) if not isinstance(node, skipped))
+    return tuple(node for node in children(statement) if not isinstance(node, skipped))
 
 
 def _given(arguments: ast.arguments) -> tuple[ast.expr, ...]:
@@ -503,12 +503,12 @@ def _target_name(statement: ast.stmt) -> str:
 
 def _keyword_name(expression: ast.AST, node: ast.AST) -> str:
     """NAME in f(NAME=...) and in {"NAME": ...} around a node."""
-    for outer in ast.walk(expression):
-        if isinstance(outer, ast.keyword) and outer.arg and any(n is node for n in ast.walk(outer.value)):
+    for outer in walk(expression):
+        if isinstance(outer, ast.keyword) and outer.arg and any(n is node for n in walk(outer.value)):
             return outer.arg
         if isinstance(outer, ast.Dict):
             for key, value in zip(outer.keys, outer.values, strict=True):
-                if key is not None and any(n is node for n in ast.walk(value)):
+                if key is not None and any(n is node for n in walk(value)):
                     return _text(key)
     return ""
 

@@ -7,6 +7,7 @@ import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects, Function
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 
 __all__ = ["Argument", "arguments_for", "required_parameters"]
@@ -93,7 +94,7 @@ def _rank(name: str) -> int:
 
 def _from_keys(function: Function, name: str, objects: FlaskObjects) -> Argument | None:
     """`configurations[name]`, where that is a dict display of the project with a key for production."""
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         holder = _indexed_by(node, name)
         if holder is None:
             continue
@@ -140,7 +141,7 @@ def _production_key(module: Module, holder: str) -> Argument | None:
 
 def _from_classes(function: Function, name: str, objects: FlaskObjects) -> Argument | None:
     """`app.config.from_object(name)` takes an import path: that of the project's production class."""
-    if not any(_is_from_object(node, name) for node in ast.walk(function.node)):
+    if not any(_is_from_object(node, name) for node in walk(function.node)):
         return None
     known = objects.sources.known
     found: list[tuple[str, Argument]] = []

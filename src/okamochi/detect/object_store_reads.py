@@ -9,6 +9,7 @@ from enum import StrEnum
 from okamochi.detect.environment_reads import Read, reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 
 __all__ = ["Part", "StoreTraces", "store_traces"]
@@ -183,7 +184,7 @@ def take(
 
 def names_in(value: ast.expr) -> Iterator[str]:
     """Last parts of names, and texts that index something: settings.S3_ENDPOINT, config["S3_ENDPOINT"]."""
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):

@@ -8,6 +8,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypeVar, overload
 
 import msgspec
 
@@ -18,6 +19,9 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of", "is_main_guard"]
+
+Node = TypeVar("Node", bound=ast.AST)
+Other = TypeVar("Other", bound=ast.AST)
 
 SIZE_LIMIT_BYTES = 1_500_000
 SIDE_FOLDERS = frozenset(
@@ -88,6 +92,23 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
     def nodes(self) -> tuple[ast.AST, ...]:
         """All nodes of the tree, in the order of the source."""
         return descendants(self.tree)
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[type[ast.AST], ...], tuple[ast.AST, ...]]:
+        return {}
+
+    @overload
+    def of(self, kind: type[Node], /) -> tuple[Node, ...]: ...
+
+    @overload
+    def of(self, kind: type[Node], other: type[Other], /) -> tuple[Node | Other, ...]: ...
+
+    def of(self, *kinds: type[ast.AST]) -> tuple[ast.AST, ...]:
+        """The nodes of these very classes, in the order of the source."""
+        found = self._by_kind.get(kinds)
+        if found is None:
+            found = self._by_kind[kinds] = tuple(node for node in self.nodes if type(node) in kinds)
+        return found
 
     @cached_property
     def imports(self) -> ImportedNames:

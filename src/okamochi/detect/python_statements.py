@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from okamochi.detect.base import Detected
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
+from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
@@ -188,7 +189,7 @@ def _setup_py(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
         tree = ast.parse(project.read_text("setup.py") or "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.keyword(arg="python_requires", value=ast.Constant(value=str(wanted)) as value):
                 yield "setup.py", value.lineno, wanted

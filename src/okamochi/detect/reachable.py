@@ -6,7 +6,7 @@ import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources, is_main_guard
-from okamochi.detect.syntax import children
+from okamochi.detect.syntax import children, walk
 
 __all__ = ["Reached", "reached_from"]
 
@@ -65,7 +65,7 @@ def _loads(module: Module, sources: Sources) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found.update(_from(node, module, sources))
         elif isinstance(node, ast.Call) and _last(node.func) in LOADERS:
-            for argument in ast.walk(node):
+            for argument in walk(node):
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     found.update(_named(argument.value, module, sources))
     return {path for path in found if path is not None}

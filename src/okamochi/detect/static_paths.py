@@ -12,6 +12,7 @@ from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module
 from okamochi.detect.star_imports import star_imports
+from okamochi.detect.syntax import walk
 from okamochi.model.plan import APP_ROOT
 
 __all__ = ["KnownPath", "PathReader"]
@@ -115,7 +116,7 @@ class PathReader(msgspec.Struct, eq=False):
 
     def _variable(self, expression: ast.expr, module: Module) -> str:
         names = self._names(module)
-        for node in ast.walk(expression):
+        for node in walk(expression):
             if isinstance(node, ast.Call) and names.full(node.func) in GETTERS and node.args:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):

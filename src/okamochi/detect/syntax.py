@@ -2,18 +2,41 @@
 
 import ast
 
-__all__ = ["children", "descendants"]
+__all__ = ["children", "descendants", "walk"]
+
+
+# Fields that hold names, numbers, or nodes that say only what kind of node theirs is (Load, Add).
+WITHOUT_NODES = frozenset(
+    ["ctx", "op", "ops", "id", "attr", "asname", "module", "level", "type_comment", "conversion", "simple"]
+)
+# Class of node → its fields that may hold nodes.
+HOLDING: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: ()}
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes directly below a node, in the order of the source."""
+    """The nodes directly below a node, in the order of the source, without operators and contexts.
+
+    They are kept at the node, for one detector after the other walks the same trees: nobody may change the
+    list."""
+    known: list[ast.AST] | None = getattr(node, "below", None)
+    if known is None:
+        known = nodes_below(node)
+        node.below = known  # type: ignore[attr-defined]
+    return known
+
+
+def nodes_below(node: ast.AST) -> list[ast.AST]:
+    kind = type(node)
+    names = HOLDING.get(kind)
+    if names is None:
+        names = HOLDING[kind] = tuple(name for name in kind._fields if name not in WITHOUT_NODES)
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in names:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif type(value) is list:
+        if type(value) is list:
             found += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
 
 
@@ -24,7 +47,13 @@ def descendants(root: ast.AST) -> tuple[ast.AST, ...]:
     while waiting:
         node = waiting.pop()
         found.append(node)
-        below = children(node)
-        below.reverse()
-        waiting += below
+        waiting += reversed(children(node))
     return tuple(found)
+
+
+def walk(root: ast.AST) -> list[ast.AST]:
+    """The node, then what is directly below it, and so on: the order of ast.walk."""
+    found = [root]
+    for node in found:
+        found += children(node)
+    return found

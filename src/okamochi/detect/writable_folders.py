@@ -12,6 +12,7 @@ from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.static_paths import KnownPath, PathReader
+from okamochi.detect.syntax import walk
 from okamochi.detect.web_applications import Candidate, import_root_for
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
@@ -94,7 +95,7 @@ class _Finder(msgspec.Struct, eq=False):
 
     def module(self, module: Module) -> Iterator[Written]:
         names = module.imports
-        guarded = {id(n) for s in module.tree.body if is_main_guard(s) for n in ast.walk(s)}
+        guarded = {id(n) for s in module.tree.body if is_main_guard(s) for n in walk(s)}
         for node in module.nodes:
             if id(node) in guarded:
                 continue

@@ -237,11 +237,11 @@ class LockSession:
     def local(self) -> tuple["Built", ...]:
         """The project's own packages, as wheels in the cache: no part of the lock, since their source is what
         is being worked on."""
-        if self.made is None:
+        if self.made is None and self.planned.plan.dependencies.local:
             from okamochi.workflows.local_packages import local_wheels
 
-            self.made = local_wheels(self) if self.planned.plan.dependencies.local else ()
-        return self.made
+            self.made = local_wheels(self)
+        return self.made or ()
 
     def direct(self) -> Mapping[str, "Built"]:
         """What requirement lines name by a place that holds source, built; by the line's specifier."""

@@ -9,6 +9,7 @@ import msgspec
 from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.star_imports import star_imports
+from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 
@@ -95,7 +96,7 @@ def _loaded(sources: Sources, module: Module) -> Iterator[str]:
         names = [t.id for t in getattr(statement, "targets", []) if isinstance(t, ast.Name)]
         if not LOADED.intersection(names):
             continue
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 for dotted in (node.value, f"{node.value}.models", f"{node.value}.urls"):
                     found = sources.find(dotted, importer=module.path)
@@ -136,7 +137,7 @@ def _variable(value: ast.expr, module: Module) -> tuple[str, str] | None:
         return None
     names = [
         node.value
-        for node in ast.walk(value)
+        for node in walk(value)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and re.fullmatch(r"[A-Z][A-Z0-9_]+", node.value)

@@ -9,6 +9,7 @@ import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.syntax import walk
 from okamochi.detect.web_applications import Candidate, place_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
@@ -88,7 +89,7 @@ def _streamlit(module: Module) -> int:
     for statement in module.tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Call):
                 called = module.imports.full(node.func)
                 if called.startswith("streamlit.") and "cache" not in called:
