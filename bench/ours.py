@@ -64,8 +64,8 @@ class Ours:
     def program(self) -> str:
         return os.fspath(self.workshop.root / ".venv/bin/okamochi")
 
-    def build(self) -> Finished:
-        target = ("--to", f"layout:{self.layout}")
+    def build(self, *options: str) -> Finished:
+        target = ("--to", f"layout:{self.layout}", *options)
         return run((self.program, "build", os.fspath(self.project.folder), *target), env=self.environment)
 
     def load(self, tag: str) -> Finished:

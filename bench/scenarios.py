@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from contents import contents
+from dependencies import one_more, platforms, streamlit
 from measure import MeasurementError, Row, Samples, run, verdict_of
 from ours import Ours
 from peer import Peer
 from projects import EXAMPLES, Example
+from repositories import planning
 from serving import free_port, seconds_until_served
 from sizing import sizing_rows
 from stacks import stack
@@ -270,4 +272,8 @@ SCENARIOS: dict[str, Callable[[Workshop, Counts], Iterable[Row]]] = {
     "image-invoice-apt": image_with_apt,
     "stack-flask-uploads": stack,
     "sizing": sizing,
+    "planning": planning,
+    "one-dependency-more": one_more,
+    "platforms": platforms,
+    "streamlit": streamlit,
 }

@@ -14,12 +14,14 @@ import pytest
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 MODULES = (
     "contents",
+    "dependencies",
     "machine",
     "measure",
     "ours",
     "peer",
     "projects",
     "report",
+    "repositories",
     "run",
     "scenarios",
     "stacks",
