@@ -172,6 +172,9 @@ def _own_tables(sources: Sources, reached: Reached, factory: str) -> Evidence | 
             if isinstance(statement, ast.FunctionDef):
                 bodies.setdefault(statement.name, []).append((module, statement.body))
     waiting = [(module, module.tree.body) for module in modules] + bodies.pop(factory, [])
+    # most projects never say it: their trees need not be walked for it
+    if not any("create_all" in module.text for module in modules):
+        return None
     while waiting:
         module, body = waiting.pop(0)
         for node in _always(body):

@@ -15,9 +15,9 @@ class ImportedNames(msgspec.Struct, eq=False):
     names: dict[str, str] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def of(cls, tree: ast.Module, nodes: Iterable[ast.AST]) -> "ImportedNames":
+    def of(cls, tree: ast.Module, imports: Iterable[ast.AST]) -> "ImportedNames":
         found = cls(tree)
-        for node in nodes:
+        for node in imports:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     shown = alias.name if alias.asname else alias.name.split(".")[0]

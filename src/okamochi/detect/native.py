@@ -34,12 +34,13 @@ def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
 def foreign_modules(module: Module, sources: Sources) -> Iterator[str]:
     """What it imports that is neither its own nor the standard library's, and dotted texts of the same
     packages: INSTALLED_APPS names modules so."""
-    imported = dict.fromkeys(name for node in module.nodes for name in imported_by(node))
+    imports = module.of(ast.Import, ast.ImportFrom)
+    imported = dict.fromkeys(name for node in imports for name in imported_by(node))
     foreign = {name for name in imported if is_foreign(name, module, sources)}
     tops = {name.partition(".")[0] for name in foreign}
     yield from foreign
-    for node in module.nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    for node in module.of(ast.Constant):
+        if isinstance(node.value, str):
             found = DOTTED.fullmatch(node.value)
             if found is not None and node.value.partition(".")[0] in tops:
                 yield node.value

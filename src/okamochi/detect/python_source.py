@@ -103,6 +103,9 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
     @overload
     def of(self, kind: type[Node], other: type[Other], /) -> tuple[Node | Other, ...]: ...
 
+    @overload
+    def of(self, *kinds: type[ast.AST]) -> tuple[ast.AST, ...]: ...
+
     def of(self, *kinds: type[ast.AST]) -> tuple[ast.AST, ...]:
         """The nodes of these very classes, in the order of the source."""
         found = self._by_kind.get(kinds)
@@ -112,7 +115,7 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def imports(self) -> ImportedNames:
-        return ImportedNames.of(self.tree, self.nodes)
+        return ImportedNames.of(self.tree, self.of(ast.Import, ast.ImportFrom))
 
 
 class Sources(msgspec.Struct, eq=False, dict=True):
@@ -200,7 +203,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         """The project's file that `import dotted` would load; the importer's own root is searched first."""
         relative = dotted.replace(".", "/")
         for root in self._roots(importer):
-            base = posixpath.join(root, relative) if root else relative
+            base = f"{root}/{relative}" if root else relative
             for path in (f"{base}/__init__.py", f"{base}.py"):
                 if path in self.known:
                     return path
@@ -216,8 +219,16 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         return next((path for path in candidates if path in self.known), None)
 
     def _roots(self, importer: str) -> tuple[str, ...]:
-        own = import_root_of(importer, self.known) if importer else ""
-        return tuple(dict.fromkeys((own, "", "src")))
+        folder = posixpath.dirname(importer)
+        found = self._roots_of_folders.get(folder)
+        if found is None:
+            own = import_root_of(importer, self.known) if importer else ""
+            found = self._roots_of_folders[folder] = tuple(dict.fromkeys((own, "", "src")))
+        return found
+
+    @cached_property
+    def _roots_of_folders(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
 
 def is_aside(path: str) -> bool:

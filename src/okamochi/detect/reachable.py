@@ -59,7 +59,7 @@ def _packages_above(path: str, sources: Sources) -> list[str]:
 
 def _loads(module: Module, sources: Sources) -> set[str]:
     found: set[str | None] = set()
-    for node in module.nodes:
+    for node in module.of(ast.Import, ast.ImportFrom, ast.Call):
         if isinstance(node, ast.Import):
             found.update(sources.find(alias.name, importer=module.path) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -95,7 +95,7 @@ def _called(modules: list[Module], factory: str) -> frozenset[str]:
     bodies: dict[str, list[ast.AST]] = {}
     called: set[str] = {factory} if factory else set()
     for module in modules:
-        for node in module.nodes:
+        for node in module.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 bodies.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ClassDef):

@@ -120,7 +120,7 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
 
 
 def _imports(module: Module) -> Iterator[Import]:
-    for node in module.nodes:
+    for node in module.of(ast.Import, ast.ImportFrom):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -135,8 +135,8 @@ def _imports(module: Module) -> Iterator[Import]:
 
 
 def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]:
-    for node in module.nodes:
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or "://" not in node.value:
+    for node in module.of(ast.Constant):
+        if not isinstance(node.value, str) or "://" not in node.value:
             continue
         found = address_of(node.value)
         if found is not None:
@@ -146,9 +146,7 @@ def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]
 
 
 def _hosts(module: Module) -> Iterator[HostName]:
-    for node in module.nodes:
-        if not isinstance(node, ast.Call):
-            continue
+    for node in module.of(ast.Call):
         called = module.imports.full(node.func)
         for keyword in node.keywords:
             value = keyword.value

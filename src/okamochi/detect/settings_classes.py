@@ -21,7 +21,7 @@ def settings_classes(sources: Sources) -> frozenset[str]:
 
 
 def heirs(module: Module, known: frozenset[str]) -> set[str]:
-    classes = (node for node in module.nodes if isinstance(node, ast.ClassDef))
+    classes = (node for node in module.of(ast.ClassDef))
     return {node.name for node in classes if is_settings_class(node, known)}
 
 

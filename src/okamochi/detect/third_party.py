@@ -25,7 +25,7 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
 
 def _imports(module: Module) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
-    for node in module.nodes:
+    for node in module.of(ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             found += [(alias.name.split(".")[0], node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:

@@ -88,6 +88,10 @@ def writes(
     return tuple(dict.fromkeys(found))
 
 
+# What can name a place that is written.
+WRITING = (ast.Call, ast.Assign, ast.AnnAssign, ast.keyword, ast.Dict)
+
+
 class _Finder(msgspec.Struct, eq=False):
     reader: PathReader
     folders: FlaskFolders
@@ -96,7 +100,7 @@ class _Finder(msgspec.Struct, eq=False):
     def module(self, module: Module) -> Iterator[Written]:
         names = module.imports
         guarded = {id(n) for s in module.tree.body if is_main_guard(s) for n in walk(s)}
-        for node in module.nodes:
+        for node in module.of(*WRITING):
             if id(node) in guarded:
                 continue
             if isinstance(node, ast.Call):

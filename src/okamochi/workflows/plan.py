@@ -9,6 +9,7 @@ from okamochi.detect.planner import make_plan
 from okamochi.model.correction import Correction, CorrectionKind, corrected
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
+from okamochi.system.collector import uncollected
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject, decoded
 from okamochi.system.world import World
 from okamochi.workflows.corrections import with_kept_corrections
@@ -105,13 +106,14 @@ def read_plan(
     if known is not None:
         return known
     traced = TracedProject(project)
-    plan = make_plan(
-        traced,
-        read_settings(traced),
-        environ_overrides=settings_from_environ(world.environ),
-        command_line=overrides,
-        without=without,
-    )
+    with uncollected():
+        plan = make_plan(
+            traced,
+            read_settings(traced),
+            environ_overrides=settings_from_environ(world.environ),
+            command_line=overrides,
+            without=without,
+        )
     memory.keep(plan, frozenset(traced.read))
     return plan, frozenset(traced.read)
 
