@@ -96,6 +96,8 @@ def test_one_change_after_another_is_built_without_planning(
         ("requirements.txt", "flask==3.1.3\n\n"),
         ("templates/new.html", "<p>new</p>\n"),
         (".dockerignore", "templates\n"),
+        ("Procfile", "web: gunicorn app:app\n"),
+        ("okamochi.toml", "port = 9000\n"),
         ("app.py", "# flask_sqlalchemy\nfrom flask import Flask\napp = Flask(__name__)\n"),
     ],
 )
