@@ -62,18 +62,19 @@ def test_the_stack_serves_keeps_its_data_and_says_why_a_migration_fails(
     broken.write_text(
         "revision = '0002'\ndown_revision = '0001'\ndef upgrade():\n    raise RuntimeError('no such luck')\n"
     )
-    web = web_since(program)
+    web, database = since(program, "web"), since(program, "db")
     answer = program("up", project, "--engine", "docker")
     broken.unlink()
     assert answer.code == 8, answer.stderr
     assert "release" in answer.stderr and "no such luck" in answer.stderr
-    assert seen(url) > before and web_since(program) == web  # what served before was never away
+    assert seen(url) > before and since(program, "web") == web  # what served before was never away
+    assert since(program, "db") == database  # nor the database, though the image is another one
 
 
-def web_since(program: Program) -> str:
+def since(program: Program, service: str) -> str:
     """Which container it is, and since when it runs."""
     words = ("docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}")
-    name = f"okamochi-{folder_of(program).name}-web-1"
+    name = f"okamochi-{folder_of(program).name}-{service}-1"
     return subprocess.run((*words, name), capture_output=True, text=True, check=True).stdout
 
 

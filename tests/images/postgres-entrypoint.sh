@@ -28,4 +28,12 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     done
     pg_ctl -D "$PGDATA" -m fast -w stop >/dev/null
 fi
-exec postgres -D "$PGDATA" -c listen_addresses='*'
+# the official image is stopped by SIGINT, which waits for no client
+postgres -D "$PGDATA" -c listen_addresses='*' &
+server=$!
+trap 'kill -INT "$server"' TERM INT
+while :; do
+    code=0
+    wait "$server" || code=$?
+    kill -0 "$server" 2>/dev/null || exit "$code"
+done

@@ -16,6 +16,7 @@ from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
 from okamochi.render.compose_dev import COMPOSE_DEV
 from okamochi.render.compose_proxy import CADDYFILE, PROXY_PROFILE
+from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
 from okamochi.run.compose import ComposeProject, compose_version
 from okamochi.run.engine import Engine
@@ -77,12 +78,22 @@ class Stack:
 
     def started(self, plan: Plan) -> None:
         try:
+            if self.before is not None:
+                self.secrets_made(plan)
             if self.before is None or not self.releases(plan):
                 self.project.start()
             else:
                 self.replaced(plan)
         except EngineError as error:
             raise told(self.project, plan, error) from error
+
+    def secrets_made(self, plan: Plan) -> None:
+        """Alone and first where something ran before: made again (of a new image) together with the others,
+        it would have Compose make anew each service that waits for it, databases too."""
+        name = maker_name(plan)
+        # the file may be of an okamochi that knew no such service
+        if name and f"\n  {name}:\n".encode() in self.project.file.read_bytes():
+            self.project.start((name,), alone=True)
 
     def releases(self, plan: Plan) -> tuple[str, ...]:
         return tuple(one.name for one in plan.processes if one.type is ProcessType.RELEASE)
@@ -129,6 +140,7 @@ class Stack:
             self.project.start()
             return
         plan = plan_from_json(content)
+        self.secrets_made(plan)
         if plan.services:
             self.project.start([one.name for one in plan.services])
         now, serving = {one.service: one.container for one in self.project.rows()}, self.serving(plan)
