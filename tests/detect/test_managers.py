@@ -285,3 +285,16 @@ def test_poetrys_constraints_are_version_specifiers(constraint: str, expected: s
 def test_yaml_aliases_are_refused() -> None:
     with pytest.raises(DetectionError, match="aliases"):
         planned({"app.py": FLASK_APP, "environment.yml": "a: &a [x]\ndependencies: [*a, *a]\n"})
+
+
+def test_managers_that_do_not_count_are_told_with_what_rules_instead() -> None:
+    files = {
+        "app.py": FLASK_APP,
+        "requirements.txt": "flask\n",
+        "Pipfile": '[packages]\nflask = "*"\n',
+        "pyproject.toml": '[tool.poetry]\nname = "x"\n[tool.poetry.dependencies]\nflask = "*"\n',
+        "environment.yml": "dependencies:\n  - pip:\n    - flask\n",
+    }
+    told = {one.path: one.reason for one in decision(planned(files), "dependencies.files").evidence}
+    assert set(told) == {"requirements.txt", "Pipfile", "pyproject.toml", "environment.yml"}
+    assert told["Pipfile"] == told["environment.yml"] == "not read: requirements.txt rules"

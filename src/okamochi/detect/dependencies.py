@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.managers import WEB, locked_candidates, other_manifests
+from okamochi.detect.managers import CONDA_FILES, LOCKS, WEB, locked_candidates, other_manifests
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
@@ -96,7 +96,7 @@ def choose_dependencies(sources: Sources, pyproject: Pyproject, chosen: ChosenSe
         found = Dependencies(files=files, input_files=files)
         best, origin = Detected(found, (chosen.place("requirements"),)), chosen.origin("requirements")
     else:
-        best, origin = _detected(sources, pyproject), Origin.DETECTED
+        best, origin = _with_unread(_detected(sources, pyproject), project, pyproject), Origin.DETECTED
     found = best.value
     requirements = asked_of(project, found)
     if found.inline:
@@ -245,6 +245,23 @@ def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
     if inline is not None and not passed_over:
         return _project_table(project, pyproject, inline, passed_over)
     return _imported(sources)
+
+
+def _with_unread(
+    best: Detected[Dependencies], project: ProjectFiles, pyproject: Pyproject
+) -> Detected[Dependencies]:
+    """With the files of other dependency managers that are there and do not count."""
+    told = {one.path for one in best.evidence} | set(best.value.input_files)
+    names = [*(name for name, _ in LOCKS), "Pipfile", *CONDA_FILES]
+    unread = [name for name in names if name not in told and project.exists(name)]
+    if (
+        "poetry" in pyproject.tool
+        and PYPROJECT not in told
+        and best.value.manager is not DependencyManager.POETRY
+    ):
+        unread.append(PYPROJECT)
+    reason = f"not read: {best.evidence[0].path or 'the code'} rules"
+    return Detected(best.value, (*best.evidence, *(Evidence(path=one, reason=reason) for one in unread)))
 
 
 def _locked(

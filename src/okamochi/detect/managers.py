@@ -16,7 +16,7 @@ from okamochi.pypi.manifests.named_sources import workspace_folder
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["LOCKS", "WEB", "locked_candidates", "other_manifests"]
+__all__ = ["CONDA_FILES", "LOCKS", "WEB", "locked_candidates", "other_manifests"]
 
 # distributions that serve or are a web framework: what installs none of them is not the app's own list
 WEB = regex(

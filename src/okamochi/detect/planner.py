@@ -32,6 +32,7 @@ from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
+from okamochi.detect.stated_environment import stated_environment
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
@@ -110,12 +111,17 @@ def make_plan(
     services = choose_services(sources, reached, dependencies, chosen, name)
     mail, mail_decisions = mail_catcher(sources, reached)
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
+    served = {variable.name for service in services.services for variable in service.variables}
+    stated, stated_decisions = stated_environment(
+        project, environment, frozenset(served | set(chosen.settings.env or {}))
+    )
     image_environment, image_decisions = _image_environment(
         _roots(objects, entry, reached),
         entry,
         volumes,
         chosen,
         (
+            *stated,
             *server.environment,
             *_django_environment(django),
             *_of_official_images(sources, reached, python.version),
@@ -152,6 +158,7 @@ def make_plan(
         *setup_decisions,
         *environment_decisions,
         *image_decisions,
+        *stated_decisions,
         *volumes.decisions,
         *static.decisions,
         *services.decisions,

@@ -14,6 +14,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import commands_of
 from okamochi.detect.heartbeats import heartbeat_of
 from okamochi.detect.migrations import find_migrations
+from okamochi.detect.platform_files import StatedCommand, stated_commands
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.detect.reachable import Reached
 from okamochi.detect.statements import procfile_lines
@@ -56,8 +57,11 @@ def other_processes(
     decisions: list[Decision] = []
     for name, command, line in procfile_lines(sources.project):
         if name != "web":
-            _from_procfile(sources, name, command, line, found, decisions)
+            _from_file(sources, StatedCommand(name, command, "Procfile", line), found, decisions)
     types = {process.type for process, _ in found.values()}
+    for stated in stated_commands(sources.project):
+        if _kind(stated.name, stated.command) not in types:
+            _from_file(sources, stated, found, decisions)
     commands = frozenset(process.argv[0].rpartition("/")[2] for process, _ in found.values())
     if "celery" not in commands:
         found.update({one[0].name: one for one in _celery(sources) if one[0].name not in found})
@@ -96,35 +100,30 @@ def _process(name: str, kind: ProcessType, argv: Detected[tuple[str, ...]]) -> F
     return process, decision
 
 
-def _from_procfile(
-    sources: Sources,
-    name: str,
-    command: str,
-    line: int,
-    found: dict[str, Found],
-    decisions: list[Decision],
+def _from_file(
+    sources: Sources, stated: StatedCommand, found: dict[str, Found], decisions: list[Decision]
 ) -> None:
-    shown = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "worker"
+    command = stated.command
+    shown = re.sub(r"[^a-z0-9-]+", "-", stated.name.lower()).strip("-") or "worker"
     kind = _kind(shown, command)
     if kind is ProcessType.RELEASE and DESTRUCTIVE.search(command):
         decisions.append(
-            _told(name, line, "sets data up or drops it; run it once yourself: okamochi exec -- ...")
+            _told(stated, "sets data up or drops it; run it once yourself: okamochi exec -- ...")
         )
         return
     commands = () if SHELL.search(command) else commands_of(command)
     argv = _inside(sources, commands[0]) if len(commands) == 1 else ()
     if not argv:
-        decisions.append(
-            _told(name, line, "needs a shell or a program that the image has not; it is not run")
-        )
+        decisions.append(_told(stated, "needs a shell or a program that the image has not; it is not run"))
         return
-    evidence = Evidence(path="Procfile", line=line, reason=f"{name}:")
+    evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}:")
     found[shown] = _process(shown, kind, Detected(argv, (evidence,)))
 
 
-def _told(name: str, line: int, why: str) -> Decision:
-    evidence = Evidence(path="Procfile", line=line, reason=f"{name}: {why}")
-    summary = f"not run: {name} of the Procfile"
+def _told(stated: StatedCommand, why: str) -> Decision:
+    evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}: {why}")
+    place = "the Procfile" if stated.path == "Procfile" else stated.path
+    summary = f"not run: {stated.name} of {place}"
     return Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=(evidence,))
 
 

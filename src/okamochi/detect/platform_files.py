@@ -1,0 +1,162 @@
+"""What files for other platforms say beside the web's start: workers, what runs before a release, plain
+values of variables. They are evidence: a stale one is never believed against the code."""
+
+import json
+import shlex
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from okamochi.detect.compose_files import own_services
+from okamochi.detect.dockerfile_lines import dockerfile_stages
+from okamochi.detect.yaml_files import yaml_of
+from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.patterns import regex
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["StatedCommand", "StatedValue", "stated_commands", "stated_values"]
+
+RENDER = ("render.yaml", "render.yml")
+DOCKERFILES = ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod")
+NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCommand:
+    """A process beside the web; the name "release" is for what runs before it."""
+
+    name: str
+    command: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatedValue:
+    name: str
+    value: str
+    path: str
+    line: int
+
+
+def stated_commands(project: ProjectFiles) -> tuple[StatedCommand, ...]:
+    """Of fly.toml, render.yaml, railway's files and app.json, in this order; one for a name."""
+    found: dict[str, StatedCommand] = {}
+    for path, name, command in (*fly_commands(project), *render_commands(project), *other_commands(project)):
+        if name not in found and isinstance(command, str) and command.strip():
+            found[name] = StatedCommand(name, command, path, line_of(project, path, command))
+    return tuple(found.values())
+
+
+def stated_values(project: ProjectFiles) -> tuple[StatedValue, ...]:
+    """Of the same files, then Dockerfiles and the services of compose files that are built here; the first
+    one that says a name counts."""
+    found: dict[str, StatedValue] = {}
+    said = (*platform_values(project), *dockerfile_values(project), *compose_values(project))
+    for path, name, value in said:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            continue
+        if NAME.fullmatch(name) and name not in found and "$" not in str(value):
+            found[name] = StatedValue(name, str(value), path, line_of(project, path, name))
+    return tuple(found.values())
+
+
+Said = tuple[str, str, Any]
+
+
+def fly_commands(project: ProjectFiles) -> Iterator[Said]:
+    tables = toml(project, "fly.toml")
+    yield "fly.toml", "release", mapping(tables.get("deploy")).get("release_command")
+    for name, command in mapping(tables.get("processes")).items():
+        if name not in ("app", "web"):
+            yield "fly.toml", name, command
+
+
+def render_commands(project: ProjectFiles) -> Iterator[Said]:
+    for path, service in render_services(project):
+        if service.get("type") == "worker":
+            yield path, str(service.get("name") or "worker"), service.get("startCommand")
+        elif service.get("type") == "web":
+            yield path, "release", service.get("preDeployCommand")
+
+
+def other_commands(project: ProjectFiles) -> Iterator[Said]:
+    for path, tables in (("railway.toml", toml(project, "railway.toml")), json_of(project, "railway.json")):
+        before = mapping(tables.get("deploy")).get("preDeployCommand")
+        yield path, "release", before[0] if isinstance(before, list) and len(before) == 1 else before
+    path, tables = json_of(project, "app.json")
+    yield path, "release", mapping(tables.get("scripts")).get("postdeploy")
+
+
+def platform_values(project: ProjectFiles) -> Iterator[Said]:
+    for name, value in mapping(toml(project, "fly.toml").get("env")).items():
+        yield "fly.toml", name, value
+    for path, service in render_services(project):
+        listed = service.get("envVars")
+        for one in listed if isinstance(listed, list) else ():
+            yield path, str(mapping(one).get("key")), mapping(one).get("value")
+    path, tables = json_of(project, "app.json")
+    for name, value in mapping(tables.get("env")).items():
+        yield path, name, value if isinstance(value, str) else mapping(value).get("value")
+
+
+def dockerfile_values(project: ProjectFiles) -> Iterator[Said]:
+    for path in DOCKERFILES:
+        stages = dockerfile_stages(text_by_people(project, path) or "")
+        for instruction in stages[-1].all("ENV") if stages else ():
+            for name, value in environment_words(instruction.rest):
+                yield path, name, value
+
+
+def environment_words(rest: str) -> Iterator[tuple[str, str]]:
+    """Of `ENV A=1 B="two words"` and of the old `ENV A 1`."""
+    try:
+        words = shlex.split(rest)
+    except ValueError:
+        return
+    if words and "=" not in words[0]:
+        yield words[0], " ".join(words[1:])
+        return
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            yield name, value
+
+
+def compose_values(project: ProjectFiles) -> Iterator[Said]:
+    for service in own_services(project):
+        given = service.settings.get("environment")
+        pairs = given.items() if isinstance(given, dict) else ()
+        listed = (str(one).partition("=") for one in given) if isinstance(given, list) else ()
+        for name, value in (*pairs, *((name, value) for name, equals, value in listed if equals)):
+            yield service.path, str(name), value
+
+
+def render_services(project: ProjectFiles) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in RENDER:
+        listed = mapping(yaml_of(project.read_text(path) or "")).get("services")
+        yield from ((path, mapping(one)) for one in (listed if isinstance(listed, list) else ()))
+
+
+def toml(project: ProjectFiles, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(project.read_text(path) or "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def json_of(project: ProjectFiles, path: str) -> tuple[str, dict[str, Any]]:
+    try:
+        return path, mapping(json.loads(project.read_text(path) or "{}"))
+    except (ValueError, RecursionError):
+        return path, {}
+
+
+def mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def line_of(project: ProjectFiles, path: str, word: str) -> int:
+    lines = (project.read_text(path) or "").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if word in line), 0)

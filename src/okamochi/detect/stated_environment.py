@@ -1,0 +1,46 @@
+"""Variables that the app cannot start without, with the plain values that the project's own files give."""
+
+from collections.abc import Iterable, Iterator
+
+from okamochi.detect.platform_files import StatedValue, stated_values
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.system.patterns import regex
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["stated_environment"]
+
+# Of a developer's desk, or to be replaced: no value for production.
+UNFIT = regex(r"dev|debug|test|local|127\.0\.0\.1|example|change|your|todo|xxx|<", 2)
+NAMES_OF_DEBUGGING = regex(r".*DEBUG.*|.*TESTING.*")
+
+
+def stated_environment(
+    project: ProjectFiles, variables: Iterable[EnvironmentVariable], served: frozenset[str]
+) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
+    """No secret is among them: its value would be in the image. `served` are variables that a service of the
+    plan fills."""
+    asked = {
+        one.name: one
+        for one in variables
+        if one.required and one.kind is VariableKind.PLAIN and one.name not in served
+    }
+    if not asked:
+        return (), ()
+    found = [one for one in stated_values(project) if one.name in asked and is_fit(one)]
+    return tuple((one.name, one.value) for one in found), tuple(decisions(found))
+
+
+def is_fit(one: StatedValue) -> bool:
+    return bool(one.value) and not UNFIT.search(one.value) and not NAMES_OF_DEBUGGING.fullmatch(one.name)
+
+
+def decisions(found: Iterable[StatedValue]) -> Iterator[Decision]:
+    for one in found:
+        evidence = Evidence(path=one.path, line=one.line, reason=f"gives {one.name} a value")
+        yield Decision(
+            field=f"image_environment.{one.name}",
+            summary=f"{one.name} is {one.value[:60]!r}, unless you give another",
+            origin=Origin.DETECTED,
+            evidence=(evidence,),
+        )

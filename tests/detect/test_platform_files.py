@@ -1,0 +1,87 @@
+"""What files for other platforms say is evidence: processes, and values of what the app cannot do without."""
+
+import json
+
+import pytest
+
+from tests.detect.plans import decision, planned
+
+APP = "import os\nfrom flask import Flask\nMODE = os.environ['APP_MODE']\napp = Flask(__name__)\n"
+WORK = {"app.py": APP, "work.py": "print('at work')\n", "migrate.py": "print('done')\n"}
+FLY = """\
+app = "shop"
+[env]
+APP_MODE = "production"
+[deploy]
+release_command = "python migrate.py"
+[processes]
+app = "gunicorn app:app"
+worker = "python work.py"
+"""
+RENDER = """\
+services:
+  - type: web
+    startCommand: gunicorn app:app
+    preDeployCommand: python migrate.py
+    envVars:
+      - key: APP_MODE
+        value: production
+      - key: SECRET_KEY
+        generateValue: true
+  - type: worker
+    name: Worker
+    startCommand: python work.py
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("fly.toml", FLY), ("render.yaml", RENDER)])
+def test_workers_what_runs_before_and_plain_values_are_taken_with_their_line(name: str, text: str) -> None:
+    plan = planned({**WORK, name: text})
+    argv = {process.name: process.argv for process in plan.processes}
+    assert argv["worker"] == ("/opt/venv/bin/python", "work.py")
+    assert argv["release"] == ("/opt/venv/bin/python", "migrate.py")
+    assert dict(plan.image_environment)["APP_MODE"] == "production"
+    (place,) = decision(plan, "image_environment.APP_MODE").evidence
+    assert text.splitlines()[place.line - 1].find("APP_MODE") >= 0 and place.path == name
+
+
+def test_app_json_and_railway_say_what_runs_before() -> None:
+    app = {"scripts": {"postdeploy": "python migrate.py"}, "env": {"APP_MODE": {"value": "production"}}}
+    plan = planned({**WORK, "app.json": json.dumps(app)})
+    assert sorted(one.name for one in plan.processes) == ["release", "web"]
+    assert dict(plan.image_environment)["APP_MODE"] == "production"
+    railway = {"deploy": {"preDeployCommand": ["python migrate.py"]}}
+    assert len(planned({**WORK, "railway.json": json.dumps(railway)}).processes) == 2
+
+
+def test_the_procfile_goes_before_other_platforms_files() -> None:
+    plan = planned({**WORK, "fly.toml": FLY, "Procfile": "worker: python migrate.py\n"})
+    (worker,) = (one for one in plan.processes if one.name == "worker")
+    assert worker.argv[-1] == "migrate.py"
+
+
+@pytest.mark.parametrize(
+    ("files", "value"),
+    [
+        ({"Dockerfile": 'FROM python:3.13\nENV OTHER=1 APP_MODE="on duty"\n'}, "on duty"),
+        ({"Dockerfile": "FROM python:3.13\nENV APP_MODE live\n"}, "live"),
+        ({"Dockerfile": "FROM python:3.13\nENV APP_MODE=$STAGE\n"}, ""),
+        ({"Dockerfile": "FROM python:3.13\nENV APP_MODE=development\n"}, ""),
+        (
+            {"compose.yaml": "services:\n  web:\n    build: .\n    environment:\n      - APP_MODE=live\n"},
+            "live",
+        ),
+        ({"compose.yaml": "services:\n  db:\n    image: x\n    environment:\n      APP_MODE: live\n"}, ""),
+        ({"fly.toml": "broken ["}, ""),
+        ({"render.yaml": "- a\n: b ["}, ""),
+    ],
+)
+def test_only_plain_values_for_production_count(files: dict[str, str], value: str) -> None:
+    assert dict(planned({**WORK, **files}).image_environment).get("APP_MODE", "") == value
+
+
+def test_no_secret_and_nothing_that_has_a_default_is_taken() -> None:
+    app = "import os\nfrom flask import Flask\nos.environ['API_TOKEN']\nos.getenv('COLOR', 'red')\n"
+    dockerfile = "FROM python:3.13\nENV API_TOKEN=abc COLOR=blue\n"
+    plan = planned({"app.py": f"{app}app = Flask(__name__)\n", "Dockerfile": dockerfile})
+    assert {"API_TOKEN", "COLOR"}.isdisjoint(dict(plan.image_environment))
