@@ -126,3 +126,21 @@ def test_a_file_that_the_chosen_one_includes_is_not_told_as_left_out() -> None:
     plan = planned(files)
     told = {one.path for one in decision(plan, "dependencies.files").evidence}
     assert told == {"requirements.txt", "requirements/base.txt"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    from urlparse import urljoin\nexcept ImportError:\n    from urllib.parse import urljoin\n",
+        "try:\n    import simplejson as json\nexcept ImportError:\n    import json\n",
+        "import urllib2\n",
+    ],
+)
+def test_imports_that_the_code_does_without_are_not_taken_for_dependencies(source: str) -> None:
+    plan = planned({"app.py": f"{source}{FLASK_APP}"})
+    assert plan.dependencies.inline == ("flask",)
+
+
+def test_an_import_without_which_the_code_ends_is_a_dependency() -> None:
+    source = "import sys\ntry:\n    import redis\nexcept ImportError:\n    sys.exit('install redis')\n"
+    assert planned({"app.py": f"{source}{FLASK_APP}"}).dependencies.inline == ("flask", "redis")

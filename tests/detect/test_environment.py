@@ -239,3 +239,11 @@ def test_what_official_images_of_python_set_is_there_for_code_that_reads_it() ->
     )
     assert dict(plan.image_environment)["PYTHON_VERSION"] == plan.python_version
     assert "PYTHON_VERSION" not in dict(planned({"app.py": FLASK_APP}).image_environment)
+
+
+def test_defaults_that_django_environ_was_made_with_count() -> None:
+    made = "import environ\nenv = environ.Env(DEBUG_PAGES=(bool, False), HOSTS=(list, ['a']))\n"
+    reads = "x = env('DEBUG_PAGES')\ny = env.list('HOSTS')\nz = env('API_HOST')\n"
+    plan = planned({"app.py": f"{made}{reads}{FLASK_APP}"})
+    needed = {one.name: one.required for one in plan.environment}
+    assert needed == {"API_HOST": True, "DEBUG_PAGES": False, "HOSTS": False}

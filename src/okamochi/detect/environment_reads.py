@@ -46,6 +46,7 @@ METHODS = frozenset(
         "dj_cache_url",
     ]
 )
+ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
 # what is read when no name is given: the documentation of dj-database-url and of django-environ
 DATABASE_URL = "DATABASE_URL"
 UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "cache_url": "CACHE_URL"}
@@ -86,9 +87,20 @@ def reads_of(
     if not imported and not any(word in module.text for word in (*WORDS, *settings)):
         return ()
     names = module.imports
-    finder = _Finder(names, {**imported, **_helpers(module.tree, names)})
+    finder = _Finder(names, {**imported, **_helpers(module.tree, names)}, _scheme(module))
     finder.block(module.tree.body, _Place())
     return (*finder.found, *_settings_fields(module, settings))
+
+
+def _scheme(module: Module) -> dict[str, ast.expr]:
+    """Defaults that django-environ's object was made with: Env(DEBUG=(bool, False))."""
+    found: dict[str, ast.expr] = {}
+    for node in module.of(ast.Call) if "environ" in module.text else ():
+        if module.imports.full(node.func) in ENVIRON_CLASSES:
+            for keyword in node.keywords:
+                if keyword.arg and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) == 2:
+                    found[keyword.arg] = keyword.value.elts[1]
+    return found
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -114,6 +126,7 @@ class _Helper(msgspec.Struct, frozen=True):
 class _Finder(msgspec.Struct, eq=False):
     names: ImportedNames
     helpers: dict[str, _Helper]
+    scheme: dict[str, ast.expr]
     found: list[Read] = msgspec.field(default_factory=list)
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
@@ -286,6 +299,7 @@ class _Finder(msgspec.Struct, eq=False):
             return Read(name, call.lineno, False, has_default, _literal(given))
         holder, _, method = called.rpartition(".")
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
+            given = given if given is not None else self.scheme.get(name)
             return Read(name, call.lineno, given is None, given is not None, _literal(given))
         return None
 

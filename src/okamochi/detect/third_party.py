@@ -15,7 +15,9 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
     first: dict[str, Evidence] = {}
     for path in sources.paths:
         for name, line in _imports(sources.module(path)):
-            if name in sys.stdlib_module_names or sources.find(name, importer=path) is not None:
+            if name in sys.stdlib_module_names or name in OF_PYTHON_2:
+                continue
+            if sources.find(name, importer=path) is not None:
                 continue
             if name in sources.package_folders or f"src/{name}" in sources.package_folders:
                 continue
@@ -23,11 +25,39 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
     return tuple(Detected(name, (first[name],)) for name in sorted(first))
 
 
+# What Python 2's standard library had under other names: https://docs.python.org/3/whatsnew/3.0.html
+OF_PYTHON_2 = frozenset(
+    [
+        *("BaseHTTPServer", "ConfigParser", "Cookie", "HTMLParser", "Queue", "SimpleHTTPServer"),
+        *("SocketServer", "StringIO", "Tkinter", "__builtin__", "cPickle", "cStringIO", "commands"),
+        *("cookielib", "httplib", "robotparser", "thread", "urllib2", "urlparse", "xmlrpclib"),
+    ]
+)
+MISSING = frozenset(["ImportError", "ModuleNotFoundError", "Exception", ""])
+
+
 def _imports(module: Module) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
+    optional = {id(node) for guarded in module.of(ast.Try) for node in _optional(guarded)}
     for node in module.of(ast.Import, ast.ImportFrom):
+        if id(node) in optional:
+            continue
         if isinstance(node, ast.Import):
             found += [(alias.name.split(".")[0], node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        elif not node.level and node.module:
             found.append((node.module.split(".")[0], node.lineno))
     return found
+
+
+def _optional(statement: ast.Try) -> list[ast.stmt]:
+    """Imports that the code does without: `try: import simplejson`, `except ImportError: import json`."""
+    if not any(_goes_on(handler) for handler in statement.handlers):
+        return []
+    return [one for one in statement.body if isinstance(one, ast.Import | ast.ImportFrom)]
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {ast.unparse(one) if one is not None else "" for one in caught}
+    ends = any(isinstance(one, ast.Raise) or "exit(" in ast.unparse(one) for one in handler.body)
+    return bool(names & MISSING) and not ends
