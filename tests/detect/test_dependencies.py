@@ -137,10 +137,11 @@ def test_a_file_that_the_chosen_one_includes_is_not_told_as_left_out() -> None:
     ],
 )
 def test_imports_that_the_code_does_without_are_not_taken_for_dependencies(source: str) -> None:
-    plan = planned({"app.py": f"{source}{FLASK_APP}"})
+    plan = planned({"app.py": f"{source}{FLASK_APP}", "lists nothing": ""})
     assert plan.dependencies.inline == ("flask",)
 
 
 def test_an_import_without_which_the_code_ends_is_a_dependency() -> None:
     source = "import sys\ntry:\n    import redis\nexcept ImportError:\n    sys.exit('install redis')\n"
-    assert planned({"app.py": f"{source}{FLASK_APP}"}).dependencies.inline == ("flask", "redis")
+    plan = planned({"app.py": f"{source}{FLASK_APP}", "lists nothing": ""})
+    assert plan.dependencies.inline == ("flask", "redis")
