@@ -3,7 +3,7 @@
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
+from okamochi.errors import BuildError, EngineError, OkamochiError, RegistryError, UnfitPythonError
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
@@ -11,6 +11,7 @@ from okamochi.pypi.target import Target
 from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.python_attempts import REASON_LIMIT, plain
+from okamochi.workflows.unbuildable import unbuildable
 from okamochi.workflows.wheel_builder import Shop, WheelBuilder
 
 __all__ = ["build_again", "built_from_source"]
@@ -29,7 +30,8 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     if session.planned.plan.base.kind == "image" and session.opened_image().suite is None:
         raise refusal  # there is no archive to take compilers from
     failures: list[OkamochiError] = []
-    for candidate in by_packages(candidates(session, refusal), refusal):
+    refusals = {session.planned.plan.python_version: refusal}
+    for candidate in by_packages(candidates(session, refusal), refusal, refusals):
         try:
             return built_session(candidate)
         except RegistryError:
@@ -39,7 +41,7 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
             break
         except OkamochiError as failure:
             failures.append(failure)
-    raise told(refusal, failures)
+    raise unbuildable(refusal, failures, refusals, session.planned.plan)
 
 
 def candidates(session: LockSession, refusal: UnfitPythonError) -> list[LockSession]:
@@ -57,8 +59,11 @@ def candidates(session: LockSession, refusal: UnfitPythonError) -> list[LockSess
     return result
 
 
-def by_packages(sessions: list[LockSession], refusal: UnfitPythonError) -> list[LockSession]:
-    """Those first that have the fewest packages to build; where only one is missing, none has fewer."""
+def by_packages(
+    sessions: list[LockSession], refusal: UnfitPythonError, refusals: dict[str, UnfitPythonError]
+) -> list[LockSession]:
+    """Those first that have the fewest packages to build; where only one is missing, none has fewer. What is
+    wrong with each Python is put into `refusals`."""
     if len(refusal.packages) <= 1:
         return sessions
     counted = [(len(refusal.packages), sessions[0])]
@@ -66,6 +71,7 @@ def by_packages(sessions: list[LockSession], refusal: UnfitPythonError) -> list[
         try:
             one.wheels(briefly=False)
         except UnfitPythonError as failure:
+            refusals[one.planned.plan.python_version] = failure
             if failure.packages:
                 counted.append((len(failure.packages), one))
         except RegistryError:
@@ -73,19 +79,6 @@ def by_packages(sessions: list[LockSession], refusal: UnfitPythonError) -> list[
         except OkamochiError:
             continue
     return [one for _, one in sorted(counted, key=lambda pair: pair[0])]
-
-
-def told(refusal: UnfitPythonError, failures: list[OkamochiError]) -> OkamochiError:
-    """Why building failed where it was tried; the refusal alone where there is no source."""
-    built = next((one for one in failures if isinstance(one, BuildError | EngineError)), None)
-    if built is None:
-        return refusal
-    return PlanError(
-        built.message,
-        where=refusal.where or built.where,
-        hint=built.hint if isinstance(built, EngineError) else refusal.hint,
-        details=(*refusal.details, *built.details),
-    )
 
 
 def built_session(session: LockSession) -> LockSession:

@@ -1,0 +1,95 @@
+"""The error for a package that has no wheel and whose source does not build: what to ask for instead."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from packaging.version import InvalidVersion, Version
+
+from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
+from okamochi.model.plan import Plan
+
+__all__ = ["unbuildable"]
+
+TITLE = r"(?P<name>[\w.-]+) (?P<version>\S+) has no wheel"
+ADVICE = r"{} .*?: (?P<advice>ask for .*)"
+PINNED = r"ask for [\w.-]+==(?P<version>\S+)"
+
+
+def unbuildable(
+    refusal: UnfitPythonError,
+    failures: Iterable[OkamochiError],
+    refusals: Mapping[str, UnfitPythonError],
+    plan: Plan,
+) -> OkamochiError:
+    """Why building failed where it was tried; the refusal alone where there is no source. `refusals` are
+    those of each Python: the version nearest to the pinned one may have its wheel for another one."""
+    built = next((one for one in failures if isinstance(one, BuildError | EngineError)), None)
+    if built is None:
+        return refusal
+    if isinstance(built, EngineError):
+        return PlanError(
+            built.message,
+            where=refusal.where or built.where,
+            hint=built.hint,
+            details=(*refusal.details, *built.details),
+        )
+    title = re.match(TITLE, built.message)
+    advice, python = nearest(title["name"], refusals) if title is not None else ("", "")
+    if title is None or not advice:
+        return PlanError(
+            built.message,
+            where=refusal.where or built.where,
+            hint=refusal.hint,
+            details=(*refusal.details, *built.details),
+        )
+    of_python = f" (it has a wheel for Python {python})" if python else ""
+    return PlanError(
+        built.message,
+        where=where_of(title["name"], refusal) or refusal.where or built.where,
+        hint=f"{advice}{of_python}, or build the wheel yourself (pip wheel --no-deps NAME==VERSION -w "
+        "wheels) and write --find-links wheels into the requirement file",
+        details=(*told_python(plan), *others(title["name"], refusal), *built.details),
+    )
+
+
+def nearest(name: str, refusals: Mapping[str, UnfitPythonError]) -> tuple[str, str]:
+    """The advice that names the lowest version, and the Python that it is for."""
+    found: list[tuple[Version, str, str]] = []
+    plain = ""
+    for python, refusal in refusals.items():
+        advice = advice_for(name, refusal)
+        pinned = re.fullmatch(PINNED, advice)
+        plain = plain or advice
+        try:
+            found += [(Version(pinned["version"]), advice, python)] if pinned is not None else []
+        except InvalidVersion:
+            continue
+    if not found:
+        return plain, ""
+    _, advice, python = min(found)
+    return advice, python
+
+
+def advice_for(name: str, refusal: UnfitPythonError) -> str:
+    lines = (re.match(ADVICE.format(re.escape(name)), line) for line in refusal.details)
+    return next((found["advice"] for found in lines if found is not None), "")
+
+
+def where_of(name: str, refusal: UnfitPythonError) -> str:
+    lines = (re.match(rf"{re.escape(name)} [^(]*\(([^)]+:\d+)\)", line) for line in refusal.details)
+    return next((found[1] for found in lines if found is not None), "")
+
+
+def told_python(plan: Plan) -> tuple[str, ...]:
+    """What the project says about its Python, when that is not to be had: its pins are of that time."""
+    said = next((one.summary for one in plan.decisions if one.field == "python_version"), "")
+    warning = said.partition("Warning: ")[2]
+    return (f"{warning}: the versions that the project pins may need it",) if warning else ()
+
+
+def others(name: str, refusal: UnfitPythonError) -> tuple[str, ...]:
+    names = [one.partition("==")[0] for one in refusal.packages]
+    left = [one for one in names if one != name]
+    if not left:
+        return ()
+    return (f"{', '.join(left)}: without a wheel as well, to be built from source",)
