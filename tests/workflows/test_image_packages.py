@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.registries.server import PROGRAM, Served, registry
+from tests.workflows.scanner import packages, scanned
 from tests.workflows.test_push import STAND_IN
 
 sys.path.insert(0, str(STAND_IN.parent))
@@ -64,7 +65,10 @@ def test_native_packages_and_source_builds_on_a_base_image(
     mirrored = program.with_environ(OKAMOCHI_REGISTRY_MIRRORS=f"docker.io=http://{served.host}")
     bill = tmp_path / "bill.json"
     name = "okamochi-test-on-image:1"
-    mirrored.ok("build", project, "--to", "docker", "--tag", name, "--sbom", f"cyclonedx:{bill}")
+    pushed = f"{served.host}/shop/on-image:1"
+    mirrored.ok("build", project, "--to", "docker", "--tag", name)
+    mirrored.ok("push", pushed, project, "--sbom", f"cyclonedx:{bill}")
+    assert scanned(f"registry:{pushed}", tmp_path / "scanner") == packages(json.loads(bill.read_bytes()))
     try:
         run = ("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--entrypoint")
         told = output(*run, "/opt/venv/bin/python", name, "-c", REQUEST)
