@@ -112,3 +112,7 @@ def test_a_list_with_shell_false_needs_none() -> None:
 
 def test_a_name_in_a_variable_for_programs_is_held() -> None:
     assert found('tesseract_cmd = "tesseract"\nnames = "other"') == [(CallKind.HELD, ("tesseract",))]
+    assert found('def run(spec, cmd="ffmpeg", mode="fast", *, exe=None, probe_bin="ffprobe"): ...') == [
+        (CallKind.HELD, ("ffmpeg",)),
+        (CallKind.HELD, ("ffprobe",)),
+    ]

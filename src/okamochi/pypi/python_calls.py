@@ -122,6 +122,8 @@ class Reader:
             held = any(HOLDERS.search(last_name(target)) for target in node.targets)
             if held and isinstance(text, str) and (found := PROGRAM.fullmatch(text)):
                 yield NativeCall(CallKind.HELD, (found["name"],), node.lineno)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from held_by_default(node)
 
     def library(self, call: ast.Call, name: str) -> Iterator[NativeCall]:
         if not self.opens_libraries or name in TEXTS:
@@ -230,6 +232,20 @@ class Reader:
                     text for part in self.values.get(node.id, ())[:20] for text in self.texts(part, depth + 1)
                 ]
         return found
+
+
+def held_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[NativeCall]:
+    """def run(cmd="ffmpeg"): the program that is started unless the caller names another."""
+    given = function.args
+    placed = [*given.posonlyargs, *given.args]
+    pairs = [*zip(placed[len(placed) - len(given.defaults) :], given.defaults, strict=True)]
+    pairs += [
+        (one, default) for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default
+    ]
+    for argument, default in pairs:
+        text = default.value if isinstance(default, ast.Constant) else None
+        if isinstance(text, str) and HOLDERS.search(argument.arg) and (found := PROGRAM.fullmatch(text)):
+            yield NativeCall(CallKind.HELD, (found["name"],), default.lineno)
 
 
 def running_here(tree: ast.AST) -> Iterator[ast.AST]:
