@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 from pathlib import Path, PurePosixPath
 
@@ -120,18 +121,28 @@ def test_a_wheel_that_the_other_platform_lacks_is_named(tmp_path: Path, program_
     assert "mkl 2025.2.0 has no wheel for this image" in answer.stderr and "aarch64" in answer.stderr
 
 
-@pytest.mark.matrix
-def test_the_other_platform_runs_under_emulation(layout: tuple[Path, str], tmp_path: Path) -> None:
-    qemu = next(
-        (
-            path
-            for path in map(Path, ("/usr/bin/qemu-aarch64-static", "/usr/bin/qemu-aarch64"))
-            if path.exists()
-        ),
-        None,
+@pytest.fixture(scope="module")
+def qemu(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """User-mode emulation: the system's, else of Debian's package, unpacked for this test alone."""
+    names = ("qemu-aarch64-static", "qemu-aarch64")
+    installed = next((path for path in map(shutil.which, names) if path), None)
+    if installed is not None:
+        return Path(installed)
+    folder = tmp_path_factory.mktemp("qemu")
+    fetched = subprocess.run(
+        ("apt-get", "download", "qemu-user-static"), cwd=folder, capture_output=True, check=False
     )
-    if qemu is None:
-        pytest.skip("qemu-user is not installed: apt-get install qemu-user-static")
+    if fetched.returncode != 0:
+        pytest.skip("qemu-user is neither installed nor can it be had: apt-get install qemu-user-static")
+    for deb in folder.glob("*.deb"):
+        subprocess.run(("dpkg", "-x", deb, folder / "root"), check=True)
+    return folder / "root/usr/bin/qemu-aarch64-static"
+
+
+@pytest.mark.matrix
+def test_the_other_platform_runs_under_emulation(
+    layout: tuple[Path, str], tmp_path: Path, qemu: Path
+) -> None:
     root = tmp_path / "root"
     for path, member in members_of(image_for(layout[0], "arm64")).items():
         place = root / path
