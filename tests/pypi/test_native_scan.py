@@ -77,6 +77,15 @@ def test_what_a_wheel_links_against_and_does_not_carry_is_needed(tmp_path: Path)
     assert linked(one) == [("libpq.so.5", "one 1.0"), ("libssl.so.3", "one 1.0")]
 
 
+def test_programs_of_the_machines_own_language_are_linked_alike(tmp_path: Path) -> None:
+    server = tree(
+        tmp_path,
+        "server",
+        {"bin/server": make_elf("libpcre2-8.so.0"), "bin/script": b"#!/opt/venv/bin/python\n", "s/data": b""},
+    )
+    assert linked(server) == [("libpcre2-8.so.0", "server 1.0")]
+
+
 def test_plug_ins_and_what_only_they_link_against_need_nothing(tmp_path: Path) -> None:
     one = tree(
         tmp_path,

@@ -47,6 +47,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("dbus-broker", "asks for a restart of the machine"),
     ("dbus-daemon", "a name for the machine: the engine's"),
     ("dbus-system-bus-common", "a user for the system's bus, which does not run in a container"),
+    ("dbus-user-session", "tells a session's manager, which a container has none of"),
     ("fontconfig", "makes a cache of fonts; they are found without"),
     ("fontconfig-config", "links configuration into conf.d: finisher fontconfig_links"),
     ("fonts-ipaexfont-gothic", "a second name of the font"),
@@ -61,6 +62,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("freetds-common", "copies a default: finisher copies"),
     ("ghostscript", "a table of fonts of other packages; its own are found without"),
     ("git", "moves repositories of 2013"),
+    ("gsettings-desktop-schemas", "a mark for upgrades of a desktop"),
     ("gtk-update-icon-cache", "diversions of old versions"),
     ("gzip", "diversions for upgrades to merged /usr"),
     ("imagemagick-6.q16", "alternatives by a loop: finisher alternatives"),
@@ -101,6 +103,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("libselinux1", "removes files of old versions"),
     ("libsensors5", "moves a file of old versions"),
     ("libssl1.1", "restarts services at upgrades"),
+    ("libsybdb5", "removes a link of old versions"),
     ("libtirpc3t64", "diversions for upgrades to merged /usr"),
     ("libwrap0", "empty lists of hosts"),
     ("locales-all", "removes an archive that is not there"),
@@ -135,6 +138,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("python3.13-tk", "compiles bytecode: the build does"),
     ("python3.14", "compiles bytecode: the build does"),
     ("python3.14-minimal", "compiles bytecode: the build does"),
+    ("python3.14-tk", "compiles bytecode: the build does"),
     ("redis-tools", "a user and folders for the server"),
     ("shared-mime-info", "the database of a desktop's file types"),
     ("tar", "a second name of rmt, for tape drives of other machines"),
@@ -145,11 +149,13 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("util-linux", "an alternative: finisher alternatives"),
     ("vim-tiny", "an alternative: finisher alternatives"),
     ("x11-common", "purges answers of debconf"),
+    ("xz-utils", "further names of the program, of an older format"),
 )
 
 # Packages whose scripts cannot be replaced, and what to do instead.
 ADVICE: Final[tuple[tuple[str, str], ...]] = (
     ("locales", "name locales-all: it has all locales compiled (C.UTF-8 is there without)"),
+    ("mecab-jumandic-utf8", "use a wheel that has its dictionary inside: unidic-lite, ipadic"),
     ("mecab-ipadic", "use a wheel that has its dictionary inside: unidic-lite, ipadic"),
     ("mecab-ipadic-utf8", "use a wheel that has its dictionary inside: unidic-lite, ipadic"),
 )

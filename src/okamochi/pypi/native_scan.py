@@ -12,7 +12,7 @@ from okamochi.model.native import NativeNeed, NeedKind
 from okamochi.pypi.elf import ElfFacts, elf_facts
 from okamochi.pypi.module_graph import WheelModule, modules_of, reached_modules, top_names
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
-from okamochi.pypi.wheel_tree import FILES_FOLDER, WheelTree
+from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, WheelTree
 
 __all__ = ["ProgramUse", "WheelScan", "what_is_said"]
 
@@ -33,6 +33,7 @@ INSTALLS = re.compile(
 )
 ASIDE = re.compile(r"\.libs/|/plugins?/")
 METADATA_LIMIT_BYTES = 400_000
+ELF = b"\x7fELF"
 OF_EVERY_SYSTEM = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "csh", "cmd", "powershell", "env"})
 
 
@@ -64,11 +65,12 @@ class WheelScan:
 
     @cached_property
     def libraries(self) -> tuple[tuple[WheelTree, str], ...]:
+        """And programs of the machine's own language, which are linked alike."""
         return tuple(
             (tree, file.path)
             for tree in self.trees
             for file in tree.files
-            if LIBRARY_FILE.fullmatch(file.path.rpartition("/")[2])
+            if LIBRARY_FILE.fullmatch(file.path.rpartition("/")[2]) or is_machine_program(tree, file)
         )
 
     @cached_property
@@ -180,6 +182,13 @@ class WheelScan:
         if name in OF_EVERY_SYSTEM:
             return True
         return any(one == name or re.match(re.escape(name) + r"[-_.](?!py$)", one) for one in self.programs)
+
+
+def is_machine_program(tree: WheelTree, file: TreeFile) -> bool:
+    if not (file.path.startswith("bin/") or file.mode & 0o100):
+        return False
+    with (tree.root / FILES_FOLDER / file.path).open("rb") as stream:
+        return stream.read(len(ELF)) == ELF
 
 
 def is_part_of(name: str, own: frozenset[str]) -> bool:
