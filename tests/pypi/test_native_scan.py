@@ -45,7 +45,7 @@ def opened(*trees: WheelTree, own: tuple[str, ...] = ()) -> list[tuple[str, ...]
 
 def started(*trees: WheelTree, own: tuple[str, ...] = ()) -> list[tuple[str, bool, bool]]:
     uses = WheelScan(trees, own).started()
-    return sorted({(use.need.names[0], use.purpose, use.direct) for use in uses})
+    return sorted({(use.need.names[0], use.purpose, use.direct) for use in uses if not use.held})
 
 
 def test_a_librarys_dynamic_section_is_read() -> None:
@@ -148,6 +148,14 @@ def test_a_program_is_a_packages_purpose_when_its_summary_or_name_has_it(tmp_pat
     assert started(wrapper, own=("wrapper",)) == [("tool", True, True), ("viewer", False, True)]
     named = tree(tmp_path, "pytool", {"pytool/__init__.py": STARTS})
     assert ("tool", True, False) in started(named)
+
+
+def test_what_only_stands_in_a_variable_is_told_as_that(tmp_path: Path) -> None:
+    held = b"from pathlib import Path\nDOT_BINARY = Path('dot')\n"
+    uses = list(WheelScan((tree(tmp_path, "one", {"one/__init__.py": held}),), ("one",)).started())
+    assert [(use.need.names, use.held, use.direct) for use in uses] == [(("dot",), True, True)]
+    fast = tree(tmp_path, "two", {"two/__init__.py": held, "two/fast.so": make_elf()})
+    assert list(WheelScan((fast,), ("two",)).started()) == []
 
 
 def test_a_package_with_native_code_of_its_own_wraps_no_program(tmp_path: Path) -> None:

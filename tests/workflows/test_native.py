@@ -111,6 +111,11 @@ def fonts(files: dict[str, str | bytes], scan: NativeScan = RENDERS) -> list[str
     return [name for name in found(scan, files) if name.startswith("fonts-")]
 
 
+def test_a_program_in_a_variable_is_added_when_its_package_is_called_as_the_wheel() -> None:
+    held = (program("viewer", "viewer 2.0"), program("ffmpeg", "cutter 1.0"), program("tesseract", "x 1"))
+    assert found(NativeScan(held=held)) == {"viewer": ["viewer"]}
+
+
 def test_a_font_for_the_projects_own_language_where_text_is_rendered() -> None:
     assert fonts({"templates/a.html": JAPANESE}) == ["fonts-ipaexfont-gothic"]
     assert fonts({"templates/a.html": "<p>안녕하세요</p>"}) == ["fonts-nanum"]

@@ -36,15 +36,17 @@ OPENED_IN_EVERY_BASE = (
 
 class NativeScan(msgspec.Struct, frozen=True, kw_only=True):
     """`libraries` and `programs` are needed; of `perhaps` the archive has to say which are worth it: programs
-    that packages start, with the words of their descriptions that tell what to install."""
+    that packages start, with the words of their descriptions that tell what to install. Those that are `held`
+    only stand in variables: one counts when its package in Debian is called as the wheel."""
 
     libraries: tuple[NativeNeed, ...] = ()
     programs: tuple[NativeNeed, ...] = ()
+    held: tuple[NativeNeed, ...] = ()
     perhaps: tuple[tuple[NativeNeed, tuple[str, ...]], ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not self.libraries and not self.programs and not self.perhaps
+        return not (self.libraries or self.programs or self.perhaps or self.held)
 
 
 def native_scan(world: World, trees: Sequence[WheelTree], facts: NativeFacts) -> NativeScan:
@@ -72,10 +74,12 @@ def scanned(scan: WheelScan, facts: NativeFacts) -> NativeScan:
     uses = list(scan.started())
     programs += [use.need for use in uses if use.direct and use.purpose]
     known = {need.names[0] for need in programs}
-    perhaps = [use for use in uses if use.direct and use.need.names[0] not in known | OF_PYTHON]
+    others = [use for use in uses if use.direct and use.need.names[0] not in known | OF_PYTHON]
+    perhaps = [use for use in others if not use.held]
     return NativeScan(
         libraries=first_of_each(libraries),
         programs=first_of_each(programs),
+        held=first_of_each(use.need for use in others if use.held),
         perhaps=tuple(
             (need, words_for(need, perhaps)) for need in first_of_each(use.need for use in perhaps)
         ),

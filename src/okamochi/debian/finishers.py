@@ -11,6 +11,7 @@ from typing import Final
 from okamochi.debian.alternatives import alternatives_of
 from okamochi.debian.deb import Control
 from okamochi.debian.dpkg_status import md5sums, status
+from okamochi.debian.graphviz import PLUGIN, Plugin, plugin_table, read_plugin
 from okamochi.debian.ld_cache import Library, find_libraries, ld_cache
 from okamochi.debian.unpack import Row, within_usr
 from okamochi.oci.platform import Platform
@@ -24,6 +25,7 @@ __all__ = [
     "alternatives",
     "ca_bundle",
     "copies",
+    "graphviz_plugins",
     "versioned_programs",
 ]
 
@@ -223,6 +225,24 @@ def python_link(unpacked: Unpacked) -> Changes:
     return Changes(links=link if "usr/bin/python3" not in unpacked.rows else ())
 
 
+def graphviz_plugins(unpacked: Unpacked) -> Changes:
+    """Under both names that graphviz's releases look for: with and without an "a" after the version."""
+    folders: dict[tuple[str, str], list[tuple[str, Plugin]]] = {}
+    for path in sorted(unpacked.rows):
+        match = PLUGIN.fullmatch(path)
+        plugin = read_plugin((unpacked.root / path).read_bytes()) if match is not None else None
+        if match is not None and plugin is not None:
+            place = (match["folder"], match["version"])
+            folders.setdefault(place, []).append((path.rpartition("/")[2], plugin))
+    return Changes(
+        files=tuple(
+            Added(f"{folder}/config{version}{end}", plugin_table(plugins))
+            for (folder, version), plugins in folders.items()
+            for end in ("", "a")
+        )
+    )
+
+
 LDCONFIG = b"""\
 #!/usr/bin/python3 -IS
 # Stands in for `ldconfig -p`, which is how ctypes.util.find_library finds libraries: prints /etc/ld.so.cache.
@@ -262,6 +282,7 @@ FINISHERS: Final[tuple[Finisher, ...]] = (
     alternatives,
     copies,
     versioned_programs,
+    graphviz_plugins,
     python_link,
     loader_cache,
     package_records,

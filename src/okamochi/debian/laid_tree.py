@@ -21,6 +21,7 @@ from okamochi.debian.finishers import (
     alternatives,
     ca_bundle,
     copies,
+    graphviz_plugins,
     versioned_programs,
 )
 from okamochi.debian.ld_cache import Library, ld_cache, libraries_in
@@ -121,7 +122,7 @@ def where_they_lie(ground: Ground, entries: Sequence[Entry]) -> Iterator[Entry]:
 
 
 def finishers_upon(ground: Ground) -> tuple[Finisher, ...]:
-    usual = (ca_bundle, alternatives, copies, versioned_programs)
+    usual = (ca_bundle, alternatives, copies, versioned_programs, graphviz_plugins)
     return (
         *(partial(where_free, ground, finisher) for finisher in usual),
         partial(loader_cache, ground),

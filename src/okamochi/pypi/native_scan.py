@@ -19,13 +19,14 @@ __all__ = ["ProgramUse", "WheelScan", "what_is_said"]
 LIBRARY_FILE = re.compile(r"[^/]+\.so(?:\.[0-9][^/]*)?")
 MENTIONS = re.compile(
     rb"^[ \t]*(?:import|from)[ \t][^\n]*\b(?:ctypes|cffi|subprocess)\b|dlopen\(|find_library\(|\bwhich\("
-    rb"|find_executable\(|create_subprocess_\w+\(|\bos\.(?:system|popen|exec\w+|spawn\w+|posix_spawnp?)\(",
+    rb"|find_executable\(|create_subprocess_\w+\(|\bos\.(?:system|popen|exec\w+|spawn\w+|posix_spawnp?)\("
+    rb"|^[A-Z_]*_(?:BINARY|EXECUTABLE)[ \t]*=",
     re.MULTILINE,
 )
 # Looked for first, which takes a tenth of the time.
 WORDS = (
     b"ctypes", b"cffi", b"subprocess", b"dlopen(", b"which(", b"find_library(", b"find_executable(",
-    b"os.system(", b"os.popen(", b"os.exec", b"os.spawn", b"os.posix_spawn",
+    b"os.system(", b"os.popen(", b"os.exec", b"os.spawn", b"os.posix_spawn", b"_BINARY", b"_EXECUTABLE",
 )  # fmt: skip
 INSTALLS = re.compile(
     r"(?:apt(?:-get|itude)?|brew|dnf|yum|apk|pacman|port)\b(?:[ \t]+-{1,2}[\w-]+)*[ \t]+"
@@ -40,12 +41,14 @@ OF_EVERY_SYSTEM = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "csh", "
 @dataclass(frozen=True)
 class ProgramUse:
     """A program that a wheel's Python starts. `purpose`: the wheel's own name or summary has it; `installs`
-    are the words of its description that tell what to install; `direct`: the app's own code imports it."""
+    are the words of its description that tell what to install; `direct`: the app's own code imports it;
+    `held`: it only stands in a variable for programs."""
 
     need: NativeNeed
     purpose: bool
     installs: frozenset[str]
     direct: bool
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,10 +176,11 @@ class WheelScan:
                 # it does the work itself, as pyproj does, which asks for proj only to find its data
                 purpose, said = False, Said(frozenset(), frozenset())
             direct = bool(top_names(module.tree) & {one.partition(".")[0] for one in self.own_modules})
-            if call.kind is CallKind.HELD and not purpose:
+            held = call.kind is CallKind.HELD and not purpose
+            if held and module.tree.wheel.name in self.native:
                 continue
             need = need_of(NeedKind.PROGRAM, (name,), module.tree, module.path, call.line, f"starts {name}")
-            yield ProgramUse(need, purpose, said.installs, direct)
+            yield ProgramUse(need, purpose, said.installs, direct, held)
 
     def brings(self, name: str) -> bool:
         if name in OF_EVERY_SYSTEM:

@@ -32,7 +32,8 @@ DIRECT = frozenset(
 SPAWNED = frozenset({"spawnl", "spawnle", "spawnlp", "spawnv", "spawnve", "spawnvp", "spawnvpe"})
 SHELLS = frozenset({"create_subprocess_shell", "getoutput", "getstatusoutput", "popen", "system"})
 SHELL_MODULES = frozenset({"asyncio", "commands", "os", "subprocess"})
-HOLDERS = regex(r"(?:^|_)(?:bin|binary|cmd|command|exe|exec|executable|program)(?:_|$)", re.IGNORECASE)
+HOLDERS = regex(r"(?:^|_)(?:bin|binary|cmd|command|exe|exec|executable|prog|program)(?:_|$)", re.IGNORECASE)
+PATHS = frozenset({"Path", "PurePath", "PurePosixPath"})
 ELSEWHERE = frozenset({"darwin", "Darwin", "win32", "win", "Windows", "nt", "cygwin", "Java", "macOS"})
 HERE = frozenset({"linux", "linux2", "Linux", "posix"})
 MOST_DEPTH = 5
@@ -117,10 +118,10 @@ class Reader:
             yield from self.program(node, name)
         elif isinstance(node, ast.Subscript) and last_name(node.value) == "cdll":
             yield from self.opened([node.slice], node.lineno)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            text = node.value.value
+        elif isinstance(node, ast.Assign):
+            text = constant_of(node.value)
             held = any(HOLDERS.search(last_name(target)) for target in node.targets)
-            if held and isinstance(text, str) and (found := PROGRAM.fullmatch(text)):
+            if held and text and (found := PROGRAM.fullmatch(text)):
                 yield NativeCall(CallKind.HELD, (found["name"],), node.lineno)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from held_by_default(node)
@@ -234,6 +235,17 @@ class Reader:
         return found
 
 
+def constant_of(value: ast.expr) -> str:
+    """The text itself, or that of Path("dot"); "" for anything else."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Call(func=function, args=[ast.Constant(value=str(text))]) if last_name(function) in PATHS:
+            return text
+        case _:
+            return ""
+
+
 def held_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[NativeCall]:
     """def run(cmd="ffmpeg"): the program that is started unless the caller names another."""
     given = function.args
@@ -243,8 +255,8 @@ def held_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterato
         (one, default) for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default
     ]
     for argument, default in pairs:
-        text = default.value if isinstance(default, ast.Constant) else None
-        if isinstance(text, str) and HOLDERS.search(argument.arg) and (found := PROGRAM.fullmatch(text)):
+        text = constant_of(default)
+        if text and HOLDERS.search(argument.arg) and (found := PROGRAM.fullmatch(text)):
             yield NativeCall(CallKind.HELD, (found["name"],), default.lineno)
 
 

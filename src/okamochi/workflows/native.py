@@ -121,6 +121,10 @@ class Finder:
             self.add(package, need)
         for need, words in scan.perhaps:
             self.judge(need, words)
+        for need in scan.held:
+            package = self.workshop.contents.package_of_program(need.names[0], everywhere=False)
+            if package == need.wheel.partition(" ")[0]:
+                self.add(package, need)
         for package, need in font_needs(self.session.planned.project, self.needs):
             if self.workshop.universe.newest(package) is not None:
                 self.add(package, need)
