@@ -247,3 +247,23 @@ def test_defaults_that_django_environ_was_made_with_count() -> None:
     plan = planned({"app.py": f"{made}{reads}{FLASK_APP}"})
     needed = {one.name: one.required for one in plan.environment}
     assert needed == {"API_HOST": True, "DEBUG_PAGES": False, "HOSTS": False}
+
+
+@pytest.mark.parametrize(
+    ("body", "required"),
+    [
+        ("    v = os.getenv(s)\n    if not v:\n        raise ValueError(s)\n    return v\n", True),
+        ("    v = os.getenv(s)\n    if v:\n        return v\n    raise ValueError(s)\n", True),
+        ("    try:\n        return os.environ[s]\n    except KeyError:\n        raise ValueError(s)\n", True),
+        ("    if s not in os.environ:\n        raise ValueError(s)\n    return os.environ.get(s)\n", True),
+        (
+            "    v = os.getenv(s)\n    if v not in ('', 'a'):\n        raise ValueError(s)\n    return v\n",
+            False,
+        ),
+        ("    p = os.getenv(s)\n    if not exists(p):\n        raise ValueError(s)\n    return p\n", False),
+    ],
+)
+def test_a_function_that_raises_only_for_what_a_value_looks_like_can_do_without(
+    body: str, required: bool
+) -> None:
+    assert names(f"def env(s):\n{body}x = env('API_HOST')\n") == {"API_HOST": (required, None)}

@@ -4,7 +4,7 @@ import pytest
 
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService
-from tests.detect.plans import decision, planned
+from tests.detect.plans import FLASK_APP, decision, planned
 
 HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
 READS_URL = f"{HEAD}url = os.environ['DATABASE_URL']\n"
@@ -171,3 +171,11 @@ def test_a_compose_file_whose_services_wait_for_each_other_in_a_circle_is_eviden
     source = "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.environ['DATABASE_URL']\n"
     plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": source, "compose.yaml": compose})
     assert [service.image for service in plan.services] == ["postgres:16"]
+
+
+def test_an_address_for_event_loops_has_their_driver_and_the_other_one_its_own() -> None:
+    read = "import os\nA = os.environ['DATABASE_URL']\nB = os.environ['DATABASE_ASYNC_URL']\n"
+    wanted = "flask\nsqlalchemy<2.1\npsycopg2-binary\nasyncpg\n"
+    (database,) = planned({"app.py": f"{read}{FLASK_APP}", "requirements.txt": wanted}).services
+    schemes = {one.name: one.template.partition("://")[0] for one in database.variables}
+    assert schemes == {"DATABASE_ASYNC_URL": "postgresql+asyncpg", "DATABASE_URL": "postgresql"}

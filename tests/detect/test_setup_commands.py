@@ -158,3 +158,26 @@ def test_a_command_that_may_do_more_is_only_offered(old: str, new: str) -> None:
     plan = planned({"app.py": ALCHEMY, "commands.py": COMMAND.replace(old, new)})
     assert list(commands(plan)) == ["initdb"]
     assert [process.name for process in plan.processes] == ["web"]
+
+
+PEEWEE = "from flask import Flask\nfrom peewee import *\ndatabase = Database()\napp = Flask(__name__)\n"
+
+
+@pytest.mark.parametrize(
+    ("function", "runs"),
+    [
+        ("def create_tables():\n    with database:\n        database.create_tables([User])\n", True),
+        ("def init_db():\n    with app.app_context():\n        db.create_all()\n", True),
+        ("def init_db():\n    db.create_all()\n", False),
+        ("def create_tables(names):\n    database.create_tables(names)\n", False),
+        (
+            "def create_tables():\n    database.drop_tables([User])\n    database.create_tables([User])\n",
+            False,
+        ),
+    ],
+)
+def test_a_function_of_the_app_that_only_makes_tables_runs_before_the_web(function: str, runs: bool) -> None:
+    plan = planned({"app.py": PEEWEE + function})
+    programs = [process.argv[-1] for process in plan.processes if process.name == "release"]
+    name = function.partition("(")[0].removeprefix("def ")
+    assert programs == ([f"from app import {name}; {name}()"] if runs else [])

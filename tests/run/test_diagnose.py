@@ -234,3 +234,8 @@ def test_a_file_in_another_encoding_is_told_what_to_do_about_it() -> None:
     wrong = "SyntaxError: (unicode error) 'utf-8' codec can't decode byte 0xe9 in position 3: invalid data\n"
     cause = diagnose(f'  File "/app/app.py", line 5\n    return "x"\n{wrong}')
     assert cause is not None and "save the file as UTF-8" in cause.hint and cause.where == "/app/app.py:5"
+
+
+def test_a_service_that_asyncio_cannot_reach_is_named_with_its_port() -> None:
+    cause = diagnose("ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)\n")
+    assert cause is not None and "the service at 127.0.0.1:5432 cannot be reached" in cause.text

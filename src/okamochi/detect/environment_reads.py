@@ -389,10 +389,40 @@ def _helper(function: ast.FunctionDef, names: ImportedNames, found: dict[str, _H
     for node in walk(function):
         key, must = _key_of(node, names, found)
         if key in parameters:
-            raises = any(isinstance(inner, ast.Raise) for inner in walk(function))
+            raises = _raises_without(function, names)
             previous = found.get(function.name)
             strict = must or raises or (previous is not None and previous.must)
             found[function.name] = _Helper(parameters.index(key), key, strict)
+
+
+def _raises_without(function: ast.FunctionDef, names: ImportedNames) -> bool:
+    """Whether it raises because the variable is not there: not for what a value looks like."""
+    if any(isinstance(statement, ast.Raise) for statement in function.body):
+        return True  # after an `if value: return value`
+    for node in walk(function):
+        if isinstance(node, ast.ExceptHandler) and any(isinstance(one, ast.Raise) for one in node.body):
+            return True
+        branches = (*node.body, *node.orelse) if isinstance(node, ast.If) else ()
+        raises = any(isinstance(one, ast.Raise) for one in branches)
+        if raises and isinstance(node, ast.If) and _asks_whether_it_is_there(node.test, names):
+            return True
+    return False
+
+
+def _asks_whether_it_is_there(test: ast.expr, names: ImportedNames) -> bool:
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _asks_whether_it_is_there(operand, names)
+        case ast.Name():
+            return True
+        case ast.Call(func=function):
+            return names.full(function) in GETTERS
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[holder]):
+            return names.full(holder) in SUBSCRIPTS
+        case ast.Compare(left=ast.Name(), comparators=[ast.Constant(value=None | "")]):
+            return True
+        case _:
+            return False
 
 
 def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:

@@ -12,7 +12,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.setup_commands import table_command
-from okamochi.detect.setup_scripts import table_maker
+from okamochi.detect.setup_scripts import table_function, table_maker
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework
@@ -73,7 +73,9 @@ def find_migrations(
         )
     if _own_tables(sources, reached, factory) is not None:
         return Migrations()
-    return Migrations(table_maker(sources) or table_command(sources, framework))
+    return Migrations(
+        table_maker(sources) or table_command(sources, framework) or table_function(sources, reached.paths)
+    )
 
 
 def _unless(

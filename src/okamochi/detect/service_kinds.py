@@ -27,7 +27,8 @@ class KindFacts(msgspec.Struct, frozen=True):
     user: str = ""
 
     def url_variable(self, name: str) -> bool:
-        return re.fullmatch(rf"(\w+_)?({self.stems})_?(URL|URI|DSN)|({self.stems})", name) is not None
+        url = r"(ASYNC_|SYNC_|CONNECTION_)?(URL|URI|DSN|STRING)(_A?SYNC)?"
+        return re.fullmatch(rf"(\w+_)?({self.stems})_?{url}|({self.stems})", name) is not None
 
 
 POSTGRES = KindFacts(

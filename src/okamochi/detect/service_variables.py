@@ -10,6 +10,7 @@ from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.service_evidence import Address, VariableRead
 from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
+from okamochi.system.patterns import regex
 
 __all__ = ["variables_of"]
 
@@ -47,6 +48,8 @@ SCHEMES = {
     ServiceKind.MONGODB: "mongodb",
     ServiceKind.REDIS: "redis",
 }
+ASYNC = regex(r"(^|_)ASYNC(_|$)")
+ASYNC_DRIVERS = ("asyncpg", "asyncmy", "aiomysql")
 PARTS = {
     "HOST": "{host}",
     "HOSTNAME": "{host}",
@@ -80,7 +83,9 @@ def variables_of(
     for read in leading:
         host = re.fullmatch(rf"((?:\w+_)?(?:{facts.stems})_?)(HOST|HOSTNAME|SERVER|SERVERS)", read.name)
         if host is None:
-            found[read.name] = template
+            found[read.name] = (
+                for_event_loops(template, facts, dependencies) if ASYNC.search(read.name) else template
+            )
             continue
         found[read.name] = PARTS[host.group(2)]
         for other in others:
@@ -88,6 +93,14 @@ def variables_of(
             if part != other.name and part in PARTS and not _unknown(facts, PARTS[part]):
                 found[other.name] = PARTS[part]
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def for_event_loops(template: str, facts: KindFacts, dependencies: ChosenDependencies) -> str:
+    """With a driver for event loops, where the project has one: DATABASE_ASYNC_URL beside DATABASE_URL."""
+    drivers = DRIVERS.get(facts.kind, ())
+    driver = next((n for names, n in drivers if n in ASYNC_DRIVERS and dependencies.names & set(names)), "")
+    scheme, separator, rest = template.partition("://")
+    return f"{scheme.partition('+')[0]}+{driver}{separator}{rest}" if driver else template
 
 
 def _unknown(facts: KindFacts, template: str) -> bool:

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources, is_main_guard
+from okamochi.detect.python_source import Sources, dotted_name, import_root_of, is_main_guard
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.system.patterns import regex
 
-__all__ = ["makes_tables_only", "setup_scripts", "table_maker"]
+__all__ = ["makes_tables_only", "setup_scripts", "table_function", "table_maker"]
 
 STEM = regex(
     r"(init|initiali[sz]e|setup|create|recreate|reset|seed|populate|fill|load|make)_?"
@@ -17,7 +17,10 @@ STEM = regex(
     r"|(db|database|tables?|schema|data)_?(init|setup|create|creation|seed|populate)(_\w+)?"
 )
 HARMLESS = frozenset(
-    ["create_all", "commit", "close", "print", "echo", "secho", "app_context", "push", "with_appcontext"]
+    [
+        *("create_all", "create_tables", "commit", "close", "app_context", "push", "with_appcontext"),
+        *("print", "echo", "secho"),
+    ]
 )
 
 
@@ -52,10 +55,34 @@ def table_maker(sources: Sources) -> Detected[tuple[str, ...]] | None:
     return None
 
 
+def table_function(sources: Sources, paths: tuple[str, ...]) -> Detected[tuple[str, ...]] | None:
+    """The function among the server's modules that makes the tables that are missing and nothing else, and
+    needs neither arguments nor anything around it: `def create_tables(): with database: ...` of Peewee."""
+    for path in paths:
+        module = sources.module(path)
+        for node in module.tree.body:
+            if not isinstance(node, ast.FunctionDef) or node.args.args or node.decorator_list:
+                continue
+            if not makes_tables_only(node.body) or not (stands_alone(node) and STEM.fullmatch(node.name)):
+                continue
+            dotted = dotted_name(path, import_root_of(path, sources.known))
+            program = f"from {dotted} import {node.name}; {node.name}()"
+            place = Evidence(path=path, line=node.lineno, reason="makes the tables that are missing, no more")
+            return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
+    return None
+
+
+def stands_alone(node: ast.FunctionDef) -> bool:
+    """Flask-SQLAlchemy's create_all() needs the app's context around it, Peewee's create_tables() none."""
+    calls = set(calls_of(node.body))
+    return "create_tables" in calls or "app_context" in calls
+
+
 def makes_tables_only(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> bool:
     """`unset` are names that hold nothing: options that nobody gave."""
     calls = list(calls_of(body, unset))
-    return "create_all" in calls and all(name in HARMLESS for name in calls)
+    makes = "create_all" in calls or "create_tables" in calls
+    return makes and all(name in HARMLESS for name in calls)
 
 
 def calls_of(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -65,7 +92,9 @@ def calls_of(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> Itera
             case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()) | ast.Pass():
                 continue
             case ast.With(items=items, body=inner):
-                yield from (last_name(item.context_expr) for item in items)
+                # `with database:` calls nothing by name
+                called = (one.context_expr for one in items if isinstance(one.context_expr, ast.Call))
+                yield from map(last_name, called)
                 yield from calls_of(inner, unset)
             case ast.If(test=ast.Name(id=name), orelse=orelse) if name in unset:
                 yield from calls_of(orelse, unset)

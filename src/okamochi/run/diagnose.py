@@ -184,12 +184,14 @@ def unreachable_service(log: str) -> Cause | None:
         r"|connection to server at \"(?P<b>[^\"]+)\"[^\n]*(?:failed|refused)"
         r"|failed to resolve host '(?P<e>[^']+)'"
         r"|Can't connect to (?:MySQL )?server on '(?P<c>[^']+)'"
-        r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)",
+        r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)"
+        r"|Connect call failed \('(?P<f>[^']+)', (?P<port>\d+)",
         log,
     )
     if found is None:
         return None
     host = found["a"] or found["b"] or found["c"] or found["d"] or found["e"]
+    host = host or f"{found['f']}:{found['port']}"
     return Cause(
         f"the service at {host} cannot be reached from the container",
         "start it and give its address in a variable (okamochi up --env-file FILE); "
