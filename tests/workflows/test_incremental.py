@@ -8,7 +8,7 @@ import pytest
 
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import plan
+from okamochi.workflows import assemble, plan
 from okamochi.workflows.build import BuildRequest, build_image
 from okamochi.workflows.remembered import BuiltImage
 
@@ -87,6 +87,49 @@ def test_one_change_after_another_is_built_without_planning(
         (project / "static/app.css").write_text(f"p {{ margin: {number}px }}\n")
         digests.add(make().image.digest)
     assert len(digests) == 3
+
+
+def edit_code(project: Path) -> None:
+    app = project / "app.py"
+    app.write_text(app.read_text() + "\n\ndef added() -> str:\n    return 'more'\n")
+
+
+def test_changed_code_is_planned_but_no_file_is_matched_against_patterns(
+    project: Path, make: Make, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = make()
+    edit_code(project)
+    full = made(project, fresh_cache)
+
+    def walked(*_: object) -> None:
+        raise Planned
+
+    monkeypatch.setattr(assemble, "read_source", walked)
+    again = make()
+    assert again.image.digest == full.image.digest != before.image.digest
+    assert again.plan == full.plan
+
+
+def test_changed_patterns_decide_anew(project: Path, make: Make, fresh_cache: Path) -> None:
+    (project / ".dockerignore").write_text("drafts\n")
+    before = make()
+    (project / ".dockerignore").write_text("static\n")
+    edit_code(project)
+    assert make().image.digest == made(project, fresh_cache).image.digest != before.image.digest
+
+
+def test_code_that_does_not_compile_is_told_once(project: Path, okamochi_cache: Path) -> None:
+    class Listening(SilentReporter):
+        def warn(self, text: str) -> None:
+            told.append(text)
+
+    told: list[str] = []
+    (project / "scripts").mkdir()
+    for text in ("x = 1\n", "x = = 1\n"):
+        (project / "scripts/job.py").write_text(text)
+        time.sleep(SETTLE_SECONDS)
+        build_image(BuildRequest(path=project), World.real({}, Listening(), cache_root=okamochi_cache))
+    assert len([text for text in told if "not compiled" in text]) == 1
 
 
 @pytest.mark.parametrize(

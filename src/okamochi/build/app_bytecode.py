@@ -3,7 +3,8 @@
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import msgspec
 
 from okamochi.build.bytecode import (
     BYTECODE_FORMAT,
+    Compiled,
     Interpreter,
     compile_sources,
     on_disk_sources,
@@ -18,10 +20,11 @@ from okamochi.build.bytecode import (
     python_sources,
     tag_of_python,
 )
+from okamochi.errors import OkamochiError
 from okamochi.oci.entry import Entry
 from okamochi.system.world import World
 
-__all__ = ["AppBytecode", "Compiles"]
+__all__ = ["AppBytecode", "Compiles", "compile_quietly"]
 
 KIND = "app-bytecode"
 
@@ -67,17 +70,23 @@ class AppBytecode(msgspec.Struct, dict=True):
         keys = {entry.path: self._key(entry) for entry in self.code}
         known = {path: self.world.cache.record(KIND, key) for path, key in keys.items()}
         missing = python_sources(entry for entry in self.code if known[entry.path] is None)
-        if missing:
-            interpreter = self.toolchain.interpreter()
-            with self.world.cache.temporary() as scratch:
-                sources = on_disk_sources(missing, scratch, 0)
-                answers = compile_sources(self.world.runner, interpreter, sources, jobs=os.cpu_count() or 1)
-            for entry, answer in zip(missing, answers, strict=True):
-                if answer.failure:
-                    self.world.reporter.warn(f"not compiled, it is no valid Python: {answer.failure}")
-                self.world.cache.put_record(KIND, keys[entry.path], answer.bytecode)
-                known[entry.path] = answer.bytecode
+        for entry, answer in self.compiled(missing) if missing else ():
+            if answer.failure:
+                self.world.reporter.warn(f"not compiled, it is no valid Python: {answer.failure}")
+            self.keep(entry, answer.bytecode)
+            known[entry.path] = answer.bytecode
         return {path: content or b"" for path, content in known.items()}
+
+    def compiled(self, code: Sequence[Entry]) -> Iterable[tuple[Entry, Compiled]]:
+        """One answer for each file."""
+        interpreter = self.toolchain.interpreter()
+        with self.world.cache.temporary() as scratch:
+            sources = on_disk_sources(code, scratch, 0)
+            answers = compile_sources(self.world.runner, interpreter, sources, jobs=os.cpu_count() or 1)
+        return zip(code, answers, strict=True)
+
+    def keep(self, entry: Entry, bytecode: bytes) -> None:
+        self.world.cache.put_record(KIND, self._key(entry), bytecode)
 
     def _key(self, entry: Entry) -> str:
         assert entry.content is not None
@@ -88,3 +97,13 @@ class AppBytecode(msgspec.Struct, dict=True):
     def _tag(self) -> str:
         """From the name of the package that the identity is made of: no base has to be opened."""
         return tag_of_python(self.toolchain.identity.partition("-")[0])
+
+
+def compile_quietly(world: World, toolchain: Compiles, code: Sequence[Entry]) -> None:
+    """Ahead of the build that will ask for it: what does not compile, or cannot be compiled now, is left for
+    that one to tell."""
+    bytecode = AppBytecode(world, toolchain, code)
+    with suppress(OkamochiError, OSError):
+        for entry, answer in bytecode.compiled(code):
+            if not answer.failure:
+                bytecode.keep(entry, answer.bytecode)

@@ -8,10 +8,13 @@ import hashlib
 import zlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Executor, Future
-from typing import BinaryIO
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO
 
 from okamochi.errors import BuildError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 __all__ = [
     "DEFAULT_LEVEL",
@@ -57,12 +60,20 @@ def compressor() -> str:
 
 
 def compressed_members(
-    chunks: Iterable[bytes], *, level: int, pool: Executor, ahead: int = 4
+    chunks: Iterable[bytes], *, level: int, pool: "Executor", ahead: int = 4
 ) -> Generator[tuple[bytes, bytes], None, None]:
-    """(chunk, its member) in order, while at most `ahead` further chunks are being compressed."""
+    """(chunk, its member) in order, while at most `ahead` further chunks are being compressed. A single one
+    is compressed here: for it no thread need start."""
+    chunks = iter(chunks)
+    first, second = next(chunks, None), next(chunks, None)
+    if first is None:
+        return
+    if second is None:
+        yield first, compress(first, level)
+        return
     waiting: deque[tuple[bytes, Future[bytes]]] = deque()
     try:
-        for chunk in chunks:
+        for chunk in chain((first, second), chunks):
             waiting.append((chunk, pool.submit(compress, chunk, level)))
             if len(waiting) > ahead:
                 done, member = waiting.popleft()

@@ -113,7 +113,9 @@ def write_blobs(image: Image, folder: Path) -> None:
 def write_blob(folder: Path, digest: Digest, content: bytes) -> None:
     path = folder / blob_path(digest)
     if not path.exists() or path.read_bytes() != content:
-        write_atomic(path, content)
+        # a blob's name says what it must hold, and the layers are links into a cache that forces nothing
+        # to the disk either
+        write_atomic(path, content, durable=False)
 
 
 def place_blob(folder: Path, descriptor: Descriptor, source: Path) -> None:

@@ -10,10 +10,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import msgspec
 
@@ -33,6 +32,9 @@ from okamochi.oci.gzip_members import (
 from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import LAYER_GZIP
 from okamochi.oci.tar_writer import END_OF_ARCHIVE, TAR_FORMAT, ordered, tar_chunks
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["BlobCache", "LayerRequest", "Part", "entries_key", "pack_layers"]
 
@@ -134,6 +136,10 @@ def pack_layers(
     keys = [key_of(each.level, epoch_seconds, *(part.key for part in each.parts)) for each in requests]
     found = [known_layer(cache, key, each.comment) for key, each in zip(keys, requests, strict=True)]
     missing = [place for place, layer in enumerate(found) if layer is None]
+    if not missing:
+        return tuple(layer for layer in found if layer is not None)
+    from concurrent.futures import ThreadPoolExecutor
+
     count = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(count, "compress") as pool, ThreadPoolExecutor(count, "pack") as packers:
         packed = {
@@ -169,7 +175,9 @@ def layer_of(digest: Digest, size_bytes: int, diff_id: Digest, path: Path, comme
     return Layer(descriptor=descriptor, diff_id=diff_id, path=path, comment=comment)
 
 
-def new_layer(cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: int, pool: Executor) -> Layer:
+def new_layer(
+    cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: int, pool: "Executor"
+) -> Layer:
     uncompressed = hashlib.sha256()
 
     def write(stream: BinaryIO) -> None:
@@ -190,7 +198,7 @@ class Packer(msgspec.Struct, frozen=True):
     cache: BlobCache
     level: int
     epoch_seconds: int
-    pool: Executor
+    pool: "Executor"
     saw: Callable[[bytes], None]
     stream: BinaryIO
 

@@ -61,8 +61,9 @@ def _escapes(name: str, archive: str, reason: str) -> BuildError:
     )
 
 
-def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write `content` to `path` so that readers see the old file or the new one, also after a power cut.
+def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Write `content` to `path` so that readers see the old file or the new one, also after a power cut; not
+    after that one when it need not be `durable`, since whoever reads it verifies it.
 
     Makes the parent folders. StorageError when the disk is full or the place cannot be written.
     """
@@ -74,7 +75,8 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
                 stream.write(content)
                 stream.flush()
                 os.fchmod(stream.fileno(), mode)
-                os.fsync(stream.fileno())
+                if durable:
+                    os.fsync(stream.fileno())
             Path(name).rename(path)
         except BaseException:
             with suppress(FileNotFoundError):

@@ -24,7 +24,7 @@ from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
 from okamochi.oci.packing import pack_layers
 from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
-from okamochi.workflows.incremental import rebuild_facts
+from okamochi.workflows.incremental import SameTree, rebuild_facts
 from okamochi.workflows.lock import LockSession
 from okamochi.workflows.native_memory import is_known, keep_known
 from okamochi.workflows.outside import is_outside
@@ -45,10 +45,13 @@ class Foundation(msgspec.Struct, frozen=True, kw_only=True):
     annotations: tuple[tuple[str, str], ...] = ()
 
 
-def assemble(world: World, session: LockSession) -> BuiltImage:
-    """The image of a planned project; writes okamochi.lock when it changed."""
+def assemble(world: World, session: LockSession, files: SameTree | None = None) -> BuiltImage:
+    """The image of a planned project; writes okamochi.lock when it changed. `files` are those of the last
+    build, when they are the same."""
     plan = session.planned.plan
-    source = with_moved_files(read_source(session.planned.root, plan.source.exclude), plan.moved_files)
+    source = None if files is None or plan.moved_files else files.source(plan.source.exclude)
+    if source is None:
+        source = with_moved_files(read_source(session.planned.root, plan.source.exclude), plan.moved_files)
     for path in source.special:
         world.reporter.warn(f"{path}: left out, it is neither a file, a folder nor a link")
     foundation, below, toolchain, written = foundation_of(world, session)
@@ -76,6 +79,7 @@ def assemble(world: World, session: LockSession) -> BuiltImage:
             toolchain.started,
             read=session.planned.read,
             below=len(below),
+            exclude=None if plan.moved_files else plan.source.exclude,
             alone=not any(package.path for package in plan.dependencies.local),
         ),
         outside=outside_of(plan, session.planned.read),

@@ -14,10 +14,12 @@ from okamochi.workflows.remembered import BuiltImage, Memory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from threading import Thread
 
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
     from okamochi.workflows.ahead import Ahead
+    from okamochi.workflows.incremental import SameTree
     from okamochi.workflows.lock import LockSession
     from okamochi.workflows.plan import PlannedProject
 
@@ -50,7 +52,8 @@ class Building(msgspec.Struct):
     """One build in two steps, so that what is wrong with the plan is told before anything is fetched.
 
     A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is
-    what is being laid for it while another platform is built.
+    what is being laid for it while another platform is built; `files` and `compiling` are what a change of
+    code leaves as it was, and what it has compiled meanwhile.
     """
 
     request: BuildRequest
@@ -60,6 +63,8 @@ class Building(msgspec.Struct):
     known: BuiltImage | None
     planned: "PlannedProject | None" = None
     ahead: "Future[Ahead | None] | None" = None
+    files: "SameTree | None" = None
+    compiling: "Thread | None" = None
 
     @classmethod
     def open(cls, request: BuildRequest, world: World) -> "Building":
@@ -72,9 +77,12 @@ class Building(msgspec.Struct):
             )
         platform = chosen_platform(request.platform)
         memory = Memory.of(world, request.path.resolve(), platform, question_of(request, world.environ))
-        building = cls(request, world, platform, memory, memory.recall())
-        if building.known is None:
-            building.tell_warnings()
+        recalled = memory.recall()
+        if isinstance(recalled, BuiltImage):
+            return cls(request, world, platform, memory, recalled)
+        compiling = recalled.compiled_ahead(world) if recalled is not None else None
+        building = cls(request, world, platform, memory, None, files=recalled, compiling=compiling)
+        building.tell_warnings()
         return building
 
     def tell_warnings(self, fields: tuple[str, ...] = ()) -> None:
@@ -121,8 +129,10 @@ class Building(msgspec.Struct):
         mode = LockMode.LOCKED if self.request.locked else LockMode.KEEP
         session = LockSession.open(self.world, self.planned, self.platform, mode)
         self.take_ahead(session)
+        if self.compiling is not None:
+            self.compiling.join()
         try:
-            built = assemble(self.world, session)
+            built = assemble(self.world, session, self.files)
         except UnfitPythonError as refusal:
             from okamochi.workflows.python_attempts import on_another_python
 

@@ -6,12 +6,13 @@ byte; tests hold both against each other.
 
 import json
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from okamochi.build.app_bytecode import compile_quietly
 from okamochi.build.app_layers import Volumes, app_layers
 from okamochi.build.bytecode import Interpreter
 from okamochi.build.source_files import LARGEST_FILE_BYTES, Contents, SourceFiles, image_mode
@@ -23,7 +24,10 @@ from okamochi.system.world import World
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
 
-__all__ = ["rebuild_facts", "rebuilt"]
+if TYPE_CHECKING:
+    from threading import Thread
+
+__all__ = ["SameTree", "rebuild_facts", "rebuilt", "same_tree"]
 
 
 class KnownToolchain(msgspec.Struct, frozen=True):
@@ -31,6 +35,11 @@ class KnownToolchain(msgspec.Struct, frozen=True):
 
     identity: str
     known: Interpreter
+
+    @classmethod
+    def of(cls, known: dict[str, Any]) -> "KnownToolchain":
+        argv, tag, identity = known["interpreter"]
+        return cls(identity, Interpreter(tuple(argv), tag, identity))
 
     def interpreter(self) -> Interpreter:
         return self.known
@@ -48,11 +57,13 @@ def rebuild_facts(
     *,
     read: Iterable[str],
     below: int,
+    exclude: Sequence[str] | None,
     alone: bool = True,
 ) -> dict[str, Any]:
     """What `rebuilt` needs, as JSON values; empty when this project cannot be rebuilt in this way.
 
-    `read` are the paths that planning read; `below` is the number of layers below the app's. A project in
+    `read` are the paths that planning read; `below` is the number of layers below the app's; `exclude` are
+    the patterns that left files out, None when more than that decided. A project in
     which planning read through a link has to be planned each time: what it read bears another name; so has
     one that is not `alone`, whose files are built into packages.
     """
@@ -66,6 +77,7 @@ def rebuild_facts(
         "interpreter": [interpreter.argv, interpreter.tag, interpreter.identity],
         "read": sorted(read),
         "below": below,
+        "exclude": None if source.special or exclude is None else list(exclude),
     }
 
 
@@ -79,14 +91,12 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     known = built.rebuild
     if not known or not all(harmless(root, path, known) for path in changed):
         return None
-    argv, tag, identity = known["interpreter"]
-    interpreter = Interpreter(tuple(argv), tag, identity)
-    if not Path(interpreter.argv[0]).exists():
+    toolchain = KnownToolchain.of(known)
+    if not Path(toolchain.known.argv[0]).exists():
         return None
     roots, user, group = known["volumes"]
     contents = Contents()
     source = SourceFiles(tuple(entry_of(root, row, contents) for row in known["entries"]))
-    toolchain = KnownToolchain(interpreter.identity, interpreter)
     requests = app_layers(world, toolchain, Volumes(tuple(roots), user, group), source)
     try:
         layers = pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds)
@@ -105,15 +115,64 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     return msgspec.structs.replace(built, image=image, proved_as=proved_as)
 
 
+class SameTree(msgspec.Struct, frozen=True):
+    """The files of the last build: which of them enter the image is the same, only what some hold is not."""
+
+    root: Path
+    known: dict[str, Any]
+    changed: tuple[str, ...]
+
+    def source(self, exclude: Sequence[str]) -> SourceFiles | None:
+        """As `read_source` gives it, without asking more than a hundred patterns about each file; None when
+        the patterns are others now."""
+        if self.known["exclude"] != list(exclude):
+            return None
+        contents = Contents()
+        try:
+            return SourceFiles(tuple(entry_of(self.root, row, contents) for row in self.known["entries"]))
+        except OSError:
+            return None  # gone or unreadable meanwhile: who walks the tree tells it well
+
+    def compiled_ahead(self, world: World) -> "Thread | None":
+        """Compiles what changed while somebody else plans: neither needs the other. None without code."""
+        changed = {f"app/{path}" for path in self.changed if path.endswith(".py")}
+        rows = [row for row in self.known["entries"] if row[0] in changed and row[1] == EntryKind.FILE.value]
+        if not rows or not Path(self.known["interpreter"][0][0]).exists():
+            return None
+        from threading import Thread
+
+        contents = Contents()
+        try:
+            code = [entry_of(self.root, row, contents) for row in rows]
+        except OSError:
+            return None
+        thread = Thread(target=compile_quietly, args=(world, KnownToolchain.of(self.known), code))
+        thread.start()
+        return thread
+
+
+def same_tree(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTree | None:
+    """None when one of the changes may be more than one of content."""
+    known = built.rebuild
+    if not known or known["exclude"] is None:
+        return None
+    archives = any(path.endswith(".tar") for path in changed)  # images are left out by what is in them
+    plain = not archives and all(is_plain(root, path, known) for path in changed)
+    return SameTree(root, known, changed) if plain else None
+
+
 def harmless(root: Path, path: str, known: dict[str, Any]) -> bool:
-    """A regular file whose change planning cannot see."""
+    """A file whose change planning cannot see."""
+    return path not in known["read"] and is_plain(root, path, known)
+
+
+def is_plain(root: Path, path: str, known: dict[str, Any]) -> bool:
+    """A regular file, with the mode in the image that it had."""
     facts = (root / path).lstat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE_BYTES:
         return False
     mode = next((row[2] for row in known["entries"] if row[0] == f"app/{path}"), None)
-    if mode is not None and mode != image_mode(facts.st_mode):
-        return False
-    return path not in known["read"]
+    return mode is None or mode == image_mode(facts.st_mode)
 
 
 def entry_of(root: Path, row: list[Any], contents: Contents) -> Entry:

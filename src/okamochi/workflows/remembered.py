@@ -23,6 +23,7 @@ from okamochi.workflows.outside import outside_stamps, outside_unchanged, surrou
 if TYPE_CHECKING:
     from okamochi.build.components import Component
     from okamochi.model.plan import Plan
+    from okamochi.workflows.incremental import SameTree
 
 __all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory"]
 
@@ -84,9 +85,10 @@ class Memory(msgspec.Struct, frozen=True):
         watch_all = any("!" in part for part in question)
         return cls(world, root, platform, key, project_facts(root, watch_all) if program else None)
 
-    def recall(self) -> BuiltImage | None:
-        """The last build when nothing changed since; else the image as a change of the app's files makes it,
-        when they are such as leave the plan alone; else None. Its blobs are there."""
+    def recall(self) -> "BuiltImage | SameTree | None":
+        """The last build when nothing changed since, or the image as a change of the app's files makes it,
+        when they are such as leave the plan alone; its blobs are there. Else the files, when which of them
+        enter the image is as it was; else None."""
         content = self.world.cache.record(KIND, self.key) if self.facts is not None else None
         if content is None or self.facts is None:
             return None
@@ -100,13 +102,16 @@ class Memory(msgspec.Struct, frozen=True):
             return self.recalled(known)
         if before.keys() != self.facts.keys():
             return None
-        from okamochi.workflows.incremental import rebuilt
+        from okamochi.workflows.incremental import rebuilt, same_tree
 
         changed = tuple(path for path, numbers in self.facts.items() if numbers != before[path])
         built = self.recalled(known)
-        image = rebuilt(self.world, self.root, built, changed) if built is not None else None
-        if image is not None:
-            self.keep(image)
+        if built is None:
+            return None
+        image = rebuilt(self.world, self.root, built, changed)
+        if image is None:
+            return same_tree(self.root, built, changed)
+        self.keep(image)
         return image
 
     def recalled(self, known: dict[str, Any]) -> BuiltImage | None:
