@@ -51,7 +51,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--only", type=names, metavar="NAMES", help=f"with commas, of: {', '.join(SCENARIOS)}"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the JSON goes (bench/results/...)")
-    parser.add_argument("--minutes", type=float, default=30, help="start no repetition after this many")
+    parser.add_argument("--minutes", type=float, default=22, help="start no repetition after this many")
     parser.add_argument("--keep", action="store_true", help="leave the temporary folder for a look")
     parser.add_argument(
         "--docs", action="store_true", help="measure nothing: write docs/benchmarks.md from the JSON"
