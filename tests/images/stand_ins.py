@@ -10,13 +10,20 @@ import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from debian_root import root_archive  # noqa: E402
-from stand_in_base import LABEL, docker, is_present, is_stand_in  # noqa: E402
+from debian_root import CA_BUNDLE, root_archive  # noqa: E402
+from stand_in_base import (  # noqa: E402
+    LABEL,
+    add_file,
+    docker,
+    host_certificates,
+    is_present,
+    is_stand_in,
+)
 
 PULL_SECONDS = 60
 
@@ -72,11 +79,14 @@ VERSITYGW = StandIn(
 MAILPIT = StandIn(
     ("python3",), "mailpit.py", ("/usr/local/bin/mailpit.py=/mailpit",), "", modules=("aiosmtpd==1.4.6",)
 )
+# with this host's certificates: pip in a builder stage reaches the index through the host's proxy
+DEBIAN = StandIn(("ca-certificates",), "", (), "")
 
 
 def recipe(tag: str) -> StandIn:
     name = tag.partition(":")[0]
     return {
+        "debian": DEBIAN,
         "postgres": POSTGRES,
         "redis": REDIS,
         "valkey/valkey": VALKEY,
@@ -113,7 +123,15 @@ def make(tag: str, stand_in: StandIn) -> None:
             for member in plain:
                 if stand_in.data and member.name.startswith(f".{stand_in.data}/"):
                     continue  # what a package made at its installation is no first start
-                tar.addfile(member, plain.extractfile(member) if member.isreg() else None)
+                content = plain.extractfile(member) if member.isreg() else None
+                if (
+                    stand_in is DEBIAN
+                    and PurePosixPath(member.name) == PurePosixPath(CA_BUNDLE)
+                    and content is not None
+                ):
+                    add_file(tar, member, content.read() + host_certificates())
+                else:
+                    tar.addfile(member, content)
             dress(tar, stand_in)
             add_modules(tar, stand_in, Path(folder, "modules"))
         flags = (text for change in changes for text in ("--change", change))
@@ -123,6 +141,8 @@ def make(tag: str, stand_in: StandIn) -> None:
 
 
 def command_of(stand_in: StandIn) -> tuple[str, ...]:
+    if stand_in is DEBIAN:
+        return ('CMD ["bash"]',)
     if stand_in.modules:
         return ()
     return (f'CMD ["{stand_in.packages[0] if stand_in is not POSTGRES else "postgres"}"]',)

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from tests.cli.program import Program
+from tests.images.stand_ins import ensure
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
 NOT_COPIED = shutil.ignore_patterns(
     *("*.lock.bak", "instance", "__pycache__", ".okamochi", "Dockerfile", ".dockerignore", "compose*.yaml"),
-    *(".devcontainer", ".env.sample"),
+    *(".devcontainer", ".env.sample", "secrets"),
 )
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.slow]
@@ -65,15 +66,16 @@ def test_buildkit_makes_the_same_image(minimal: Path, program: Program) -> None:
     assert {one["reason"] for one in found["allowed"]} <= {"base-variables"}
 
 
-def test_buildah_makes_the_same_image(minimal: Path, program: Program) -> None:
+def test_buildah_makes_the_same_image_of_another_app_too(tmp_path: Path, program: Program) -> None:
     if shutil.which("buildah") is None or shutil.which("skopeo") is None:
         pytest.skip("there is no buildah here")
+    base_image("3.13")
     image = "docker.io/library/python:3.13-slim"
     subprocess.run(
         ("skopeo", "copy", "-q", "docker-daemon:python:3.13-slim", f"containers-storage:{image}"), check=True
     )
     isolated = program.with_environ(BUILDAH_ISOLATION=os.environ.get("BUILDAH_ISOLATION", "chroot"))
-    found = proof(isolated, minimal, "--builder", "buildah")
+    found = proof(isolated, project("flask-factory", tmp_path), "--builder", "buildah")
     assert found["different"] == [] and found["builder"] == "buildah"
 
 
@@ -102,3 +104,11 @@ def test_every_example_s_dockerfile_makes_the_same_image(
     folder = project(example, tmp_path)
     base_image(python_of(folder, program))
     assert proof(program, folder, "--builder", "docker")["different"] == []
+
+
+@pytest.mark.matrix
+def test_the_base_of_debian_packages_makes_the_same_image(tmp_path: Path, program: Program) -> None:
+    ensure("debian:trixie-slim")
+    folder = project("flask-minimal", tmp_path)
+    assert proof(program, folder, "--base", "debian", "--builder", "docker")["different"] == []
+    assert "FROM debian:trixie-slim AS base" in (folder / "Dockerfile").read_text()

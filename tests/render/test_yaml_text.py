@@ -21,3 +21,10 @@ def test_any_text_stays_itself_as_key_as_value_and_in_lists(text: str) -> None:
 def test_a_comment_stands_above_its_key() -> None:
     lines = yaml_text({"a": {"b": 1, "c": Commented("why\nso", 2)}}).splitlines()
     assert lines == ["a:", "  b: 1", "  # why", "  # so", "  c: 2"]
+
+
+def test_a_comment_stands_where_it_is_said_first_and_nowhere_else() -> None:
+    two = {name: {"user": Commented("a number", name), "image": name} for name in ("a", "b")}
+    text = yaml_text({**two, "c": Commented("another", {"user": Commented("a number", "c")})})
+    assert text.count("# a number") == 1 and text.index("# a number") < text.index("user: a")
+    assert "# another\nc:\n  user: c\n" in text

@@ -71,6 +71,19 @@ def test_other_peoples_files_stay_as_they_are_and_nothing_else_is_written(tmp_pa
     assert tree_of(folder) == before
 
 
+def test_a_refusal_comes_before_the_lock_is_written(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    before = tree_of(folder)
+    answer = program("render", "dockerfile", folder)
+    assert answer.code == 1 and "--adopt" in answer.stderr and "scratch" in answer.stderr
+    assert tree_of(folder) == before
+    (folder / "Dockerfile").unlink()
+    (folder / "Dockerfile").mkdir()
+    assert program("render", "dockerfile", folder).code == 2
+    assert not (folder / "okamochi.lock").exists()
+
+
 def test_the_language_is_that_of_the_last_time(tmp_path: Path) -> None:
     program, folder = Program(), project(tmp_path)
     program.ok("render", "env-sample", folder, "--lang", "ja")

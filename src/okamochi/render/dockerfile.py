@@ -163,14 +163,16 @@ class Stages:
             self.say("builder"),
             "FROM base AS builder",
             *([*compilers, *apt_install(packages)] if packages else []),
+            self.say("copied"),
+            f"COPY {LOCK} {SEEN}/",
             self.say("pip"),
-            f"RUN --mount=type=bind,source={FOLDER},target={SEEN} \\",
-            "    --mount=type=cache,target=/root/.cache/pip \\",
+            "RUN --mount=type=cache,target=/root/.cache/pip \\",
             f"    {self.python} -m pip wheel --no-deps --require-hashes --disable-pip-version-check \\",
             f"        --requirement {SEEN}/requirements.lock --wheel-dir /wheels",
             self.say("install"),
-            f"RUN --mount=type=bind,source={FOLDER},target={SEEN} \\",
-            f"    {self.python} {SEEN}/kit/build/install.py wheels /wheels {VENV_ROOT}"
+            f"COPY {KIT}/build/ {SEEN}/kit/build/",
+            *([f"COPY {OWN}/ {SEEN}/own/"] if self.has_own else []),
+            f"RUN {self.python} {SEEN}/kit/build/install.py wheels /wheels {VENV_ROOT}"
             + (f" {SEEN}/own" if self.has_own else ""),
         ]
 

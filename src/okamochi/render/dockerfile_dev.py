@@ -28,8 +28,8 @@ def development_builder(plan: Plan, language: Language) -> list[str]:
     return [
         said("development-packages", language),
         "FROM builder AS development-builder",
-        f"RUN --mount=type=bind,source={FOLDER},target={SEEN} \\",
-        "    --mount=type=cache,target=/root/.cache/pip \\",
+        f"COPY {REQUIREMENTS_DEV} {SEEN}/",
+        "RUN --mount=type=cache,target=/root/.cache/pip \\",
         f"    {pip} freeze > /tmp/constraints.txt \\",
         f"    && {pip} install --disable-pip-version-check --root-user-action ignore \\",
         f"        --constraint /tmp/constraints.txt --requirement {SEEN}/requirements-dev.txt",

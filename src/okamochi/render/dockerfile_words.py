@@ -40,6 +40,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "No wheel fits for {names}: what compiling from source needs, in this stage only.",
         "{names} には合う wheel がない。ソースからのビルドに要るものは、この段にだけ入れる。",
     ),
+    "copied": (
+        "Copied, not mounted: older buildah and podman take a step from their cache though a mount changed.",
+        "マウントではなくコピーする。古い buildah と podman はマウントの変化を見ずにキャッシュを使う。",
+    ),
     "pip": (
         "A cache mount keeps downloads between builds without leaving them in a layer.",
         "キャッシュマウントにより、ダウンロードはビルド間で残り、レイヤには残らない。",

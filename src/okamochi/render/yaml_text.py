@@ -28,9 +28,22 @@ Yaml = str | int | float | bool | None | Commented | Mapping[str, "Yaml"] | Sequ
 
 
 def yaml_text(value: Mapping[str, Yaml], *, head: str = "") -> str:
-    """A document; `head` becomes comment lines at its top."""
+    """A document; `head` becomes comment lines at its top. What several services say alike is said once."""
     lines = [f"# {line}".rstrip() for line in head.splitlines()]
-    return "\n".join([*lines, *mapping_lines(value, 0)]) + "\n"
+    return "\n".join([*lines, *mapping_lines(said_once(value, set()), 0)]) + "\n"
+
+
+def said_once(value: Mapping[str, Yaml], said: set[str]) -> Mapping[str, Yaml]:
+    """Without comments that stand above already; in the order of the document."""
+    found: dict[str, Yaml] = {}
+    for key, item in value.items():
+        comment = item.comment if isinstance(item, Commented) else ""
+        again = comment in said
+        said |= {comment} - {""}
+        plain = item.value if isinstance(item, Commented) else item
+        inner = said_once(plain, said) if isinstance(plain, Mapping) else plain
+        found[key] = Commented(comment, inner) if comment and not again else inner
+    return found
 
 
 def mapping_lines(value: Mapping[str, Yaml], depth: int) -> list[str]:

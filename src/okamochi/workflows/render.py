@@ -71,7 +71,7 @@ def render(request: RenderRequest, world: World) -> Written:
     language = request.language or language_of(record)
     base = request.base or (record.base if record.base in BASES else BASES[0])
     renderers = chosen(request.target)
-    planned, lock = planned_and_locked(request, renderers, world)
+    planned, lock = planned_and_locked(request, renderers, world, output, record)
     plan = with_locked_packages(planned.plan, lock)
     own = own_files(world, planned, lock) if any(one.target == "dockerfile" for one in renderers) else ()
     renderers = with_base(renderers, base, own)
@@ -136,7 +136,7 @@ def own_files(world: World, planned: PlannedProject, lock: Lock | None) -> tuple
 
 
 def planned_and_locked(
-    request: RenderRequest, renderers: Sequence[Renderer], world: World
+    request: RenderRequest, renderers: Sequence[Renderer], world: World, output: Path, record: Record
 ) -> tuple[PlannedProject, Lock | None]:
     """The plan and its lock, brought up to date first where a target installs what is locked."""
     planned = plan_project(request.path, world)
@@ -146,9 +146,37 @@ def planned_and_locked(
     session = LockSession.open(world, planned, chosen_platform(None), mode)
     if session.fitting is not None:
         return planned, session.old
+    require_places(request, renderers, world, output, record, planned)
     relock(request.path, world, upgrade=False, platform=None)
     planned = plan_project(request.path, world)
     return planned, lock_of(planned)
+
+
+def require_places(
+    request: RenderRequest,
+    renderers: Sequence[Renderer],
+    world: World,
+    output: Path,
+    record: Record,
+    planned: PlannedProject,
+) -> None:
+    """Before okamochi.lock is written: a refusal leaves nothing behind. Without a lock the files lie where
+    they will lie with one."""
+    language = request.language or language_of(record)
+    files = tuple(file for one in renderers for file in one.render(planned.plan, language).files)
+    found = compared(world, output, files, record, force=request.force)
+    if found.foreign:
+        raise foreign_drift(output, found.foreign)
+
+
+def foreign_drift(output: Path, files: Sequence[RenderedFile]) -> Drift:
+    return drift(
+        output,
+        files,
+        "are there already and were not written by okamochi",
+        "okamochi render --adopt takes over what they say; or write elsewhere (--output DIR), or let "
+        "them be replaced (--force)",
+    )
 
 
 def lock_of(planned: PlannedProject) -> Lock | None:
@@ -174,13 +202,7 @@ def settled(
                 "okamochi render writes them again; edits by hand are kept, and accepted by that",
             )
     if found.foreign:
-        raise drift(
-            output,
-            found.foreign,
-            "are there already and were not written by okamochi",
-            "okamochi render --adopt takes over what they say; or write elsewhere (--output DIR), or let "
-            "them be replaced (--force)",
-        )
+        raise foreign_drift(output, found.foreign)
     if found.unmerged:
         raise drift(
             output,
