@@ -166,3 +166,19 @@ def test_a_health_check_of_the_compose_file_is_one() -> None:
     with_check = rows_of(**{"Dockerfile": plain, "compose.yaml": STACK})[0]
     assert not any(row.theirs == "no health check" for row in with_check)
     assert topics(with_check)["health"].verdict is Verdict.ADOPT
+
+
+def test_no_service_is_lost_in_silence_and_lines_are_those_of_their_beginnings() -> None:
+    stack = (
+        "services:\n  web:\n    build: {context: ., target: development}\n    env_file: [.env]\n"
+        "    environment: {DATABASE_URL: postgresql://x@search:9200}\n"
+        "    healthcheck: {test: [CMD, python, healthcheck.py]}\n"
+        "  search:\n    image: opensearch:2\n  front:\n    image: nginx:1.27\n"
+    )
+    found = topics(rows_of(**{"Dockerfile": DOCKERFILE, "compose.yaml": stack})[0])
+    assert found["service search"].place == "compose.yaml:7" and "services" in found["service search"].why
+    assert "--domain" in found["service front"].why
+    assert found["web: target"].theirs == "starts the stage development"
+    assert found["web: env_file"].plan == "by name, what the code reads"
+    plain = rows_of(**{"Dockerfile": "FROM python:3.11-slim\n", "compose.yaml": stack})[0]
+    assert not any(row.theirs == "no health check" for row in plain)

@@ -14,7 +14,7 @@ from okamochi.detect.adoption_lessons import (
     pairs,
     strings,
 )
-from okamochi.detect.adoption_limits import limit_rows, volume_rows
+from okamochi.detect.adoption_limits import has_health_check, limit_rows, unknown_service, volume_rows
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
 from okamochi.detect.environment import kind_of
@@ -54,6 +54,7 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
     """In the order of the files; () when there are none, or okamochi wrote them."""
     rows: list[Row] = []
     others: frozenset[str] = frozenset()
+    checked = False
     for path in DOCKERFILES:
         text = text_by_people(project, path) if project.exists(path) else None
         stages = dockerfile_stages(text or "")
@@ -65,12 +66,13 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
         text = text_by_people(project, path) if project.exists(path) else None
         document = parsed(text or "")
         if document and text:
+            checked = has_health_check(document)
             rows += [
                 *of_compose(path, without(document, others), text, plan),
                 *compose_lessons(path, without(document, others), at(text), plan),
             ]
             break
-    if any(one.topic == "health" and one.verdict is not Verdict.CHANGE for one in rows):
+    if checked:
         rows = [one for one in rows if one.theirs != UNCHECKED]
     return settled(rows)
 
@@ -172,7 +174,7 @@ def shipped(stages: tuple[Stage, ...]) -> Stage:
 def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) -> Iterator[Row]:
     place_of = at(text)
     services = document.get("services")
-    known = {service.name: service for service in plan.services}
+    known = {service.name: service for service in (*plan.services, *plan.development_services)}
     for name, service in services.items() if isinstance(services, dict) else ():
         if not isinstance(service, dict):
             continue
@@ -183,6 +185,7 @@ def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) ->
                 yield Row(Verdict.SAME, f"service {name}", place, theirs, ours)
             continue
         if "build" not in service:
+            yield from unknown_service(place, name, service)
             continue
         yield from service_commands(path, name, service, place_of, plan)
         if is_worker(service, plan):
@@ -269,6 +272,11 @@ def parsed(text: str) -> Mapping[str, Any]:
 
 
 def at(text: str) -> Callable[[str], int]:
-    """The first line that holds some words; 1 when none does."""
-    lines = text.splitlines()
-    return lambda words: next((n for n, line in enumerate(lines, 1) if words in line), 1)
+    """The first line that begins with some words, else the first that holds them; 1 when none does."""
+    lines = [line.strip().lstrip("- \"'") for line in text.splitlines()]
+
+    def found(words: str) -> int:
+        begins = (n for n, line in enumerate(lines, 1) if line.startswith(words))
+        return next(begins, next((n for n, line in enumerate(lines, 1) if words in line), 1))
+
+    return found

@@ -210,6 +210,24 @@ def compose_lessons(path: str, document: Mapping[str, Any], lines: Any, plan: Pl
                 yield row(
                     key, f"{name}: FLASK_ENV", "sets FLASK_ENV", "not set", "Flask has not read it since 2.3"
                 )
+        build = service.get("build")
+        target = str(build.get("target", "")) if isinstance(build, dict) else ""
+        if re.search(r"dev|debug|test", target, re.IGNORECASE):
+            yield row(
+                "target:",
+                f"{name}: target",
+                f"starts the stage {target}",
+                "production; compose.dev.yaml starts development",
+                "what is tried out is then not what is shipped",
+            )
+        if is_app and service.get("env_file"):
+            yield row(
+                "env_file",
+                f"{name}: env_file",
+                "hands over a whole file",
+                "by name, what the code reads",
+                "every password in it shows in docker inspect, also those that the app never reads",
+            )
         if isinstance(service.get("depends_on"), list):
             yield row(
                 "depends_on",

@@ -1,4 +1,4 @@
-"""Volumes and limits of a compose file's service, beside the plan's."""
+"""Services of a compose file, their volumes and limits, beside the plan's."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -8,9 +8,30 @@ from okamochi.detect.adoption_lessons import strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 
-__all__ = ["limit_rows", "volume_rows"]
+__all__ = ["has_health_check", "limit_rows", "unknown_service", "volume_rows"]
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
+
+
+def has_health_check(document: Mapping[str, Any]) -> bool:
+    """Whether a service with the app's own image is asked for its health."""
+    services = document.get("services")
+    return any(
+        isinstance(one, dict) and "build" in one and isinstance(one.get("healthcheck"), dict)
+        for one in (services.values() if isinstance(services, dict) else ())
+    )
+
+
+def unknown_service(place: str, name: str, service: Mapping[str, Any]) -> Iterator[Row]:
+    """One that the plan has not: silence would lose it."""
+    image = str(service.get("image") or "")
+    if image:
+        if re.search(r"(?:^|/)(?:nginx|caddy|traefik|haproxy|httpd)\b", image):
+            why = "keep it in front of the published port, or let --domain start one with certificates"
+            yield Row(Verdict.CHANGE, f"service {name}", place, image, "not started", why)
+            return
+        why = f'no code was seen that uses it; the setting services starts it: {{ {name} = "{image}" }}'
+        yield Row(Verdict.CHANGE, f"service {name}", place, image, "not started", why)
 
 
 def volume_rows(
