@@ -153,3 +153,4 @@ def test_what_compiling_needs_is_in_the_builder_only() -> None:
     assert "build-essential" in after.partition("\nFROM")[0] and "libpq-dev" in after.partition("\nFROM")[0]
     assert "libpq-dev" not in before + after.partition("\nFROM")[2]
     assert f"fast==1.0 --hash=sha256:{'1' * 64}" in files[".okamochi/requirements.lock"]
+    assert "dockerfile/built-from-source" in [one.rule for one in rendering.findings]

@@ -62,6 +62,15 @@ def lock_findings(lock: Lock | None) -> Iterator[Finding]:
             hint="okamochi lock, then render again",
         )
     for wheel in locked_wheels(lock):
+        if wheel.built_from is not None and not wheel.url.startswith(GIT):
+            yield Finding(
+                rule="dockerfile/built-from-source",
+                severity=Severity.NOTE,
+                message=f"{wheel.name} has no wheel: pip builds it with today's build tools, okamochi with "
+                "those that it was found to build with",
+                hint="render dockerfile --prove tells whether pip's build succeeds; PIP_CONSTRAINT in the "
+                "builder stage names older ones (setuptools<58)",
+            )
         if wheel.url.startswith(GIT):
             yield Finding(
                 rule="dockerfile/from-git",
