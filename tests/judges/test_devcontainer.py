@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,34 +50,40 @@ class Desk:
 
 
 @pytest.fixture
-def project(tmp_path: Path, okamochi_cache: Path) -> Path:
+def place() -> Iterator[Path]:
+    """A folder that another user reaches: pytest shuts its own to others, at every start of every run."""
+    with tempfile.TemporaryDirectory(prefix="okamochi-desk-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def project(place: Path, okamochi_cache: Path) -> Path:
     subprocess.run((sys.executable, ROOT / "tools/stand_in_base.py", "3.13"), check=True)
-    folder = tmp_path / "desk-project"
+    folder = place / "desk-project"
     shutil.copytree(ROOT / "examples/flask-minimal", folder)
     (folder / "requirements-dev.txt").write_text("pytest\n")
     (folder / "test_page.py").write_text(TEST)
     Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache)}).ok("render", "devcontainer", folder)
-    (tmp_path / "home/bin").mkdir(parents=True)
+    (place / "home/bin").mkdir(parents=True)
     # the CLI asks for the user's name, and this one has none
-    named = tmp_path / "home/bin/id"
+    named = place / "home/bin/id"
     named.write_text('#!/bin/sh\n[ "$*" != "-u -n" ] || { echo desk; exit; }\nexec /usr/bin/id "$@"\n')
     named.chmod(0o755)
-    for path in (tmp_path / "home", folder, *folder.rglob("*")):
+    for path in (place / "home", folder, *folder.rglob("*")):
         os.chown(path, UID, UID)
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
     return folder
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Path]:
+def agent(place: Path) -> Iterator[Path]:
     """A socket where ssh looks for its agent: that it is reached is what counts."""
-    place = tmp_path / "agent.sock"
+    path = place / "agent.sock"
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(place))
+        listening.bind(str(path))
         listening.listen()
-        os.chown(place, UID, UID)
-        yield place
+        os.chown(path, UID, UID)
+        yield path
 
 
 def test_tests_run_inside_and_files_made_there_belong_to_the_host_s_user(project: Path, agent: Path) -> None:
