@@ -36,7 +36,10 @@ def program(
     state = tmp_path_factory.mktemp("state")
     one = Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache), "OKAMOCHI_STATE_DIR": str(state)})
     yield one
-    one("down", project, "--volumes")
+    name = folder_of(one).name
+    one.ok("down", project, "--volumes")
+    left = subprocess.run(("docker", "volume", "ls", "--quiet"), capture_output=True, text=True, check=True)
+    assert name not in left.stdout  # though the last test took the containers away before
 
 
 def seen(url: str) -> int:

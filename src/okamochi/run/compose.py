@@ -11,7 +11,7 @@ from okamochi.errors import EngineError
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
-__all__ = ["ComposeProject", "ServiceState", "compose_version"]
+__all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name"]
 
 START_SECONDS = 600
 ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -29,6 +29,11 @@ def compose_version(runner: Runner, environ: Mapping[str, str]) -> str:
             details=tuple(done.error_text.splitlines()[-3:]),
         )
     return done.text.lstrip("v")
+
+
+def project_name(app: str) -> str:
+    """What Compose calls an app's stack, and puts before the names of its volumes."""
+    return f"okamochi-{app}".replace(".", "-")
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,22 @@ class AppState:
         (self.folder / "setup.json").unlink(missing_ok=True)
 
     @property
+    def left_out(self) -> frozenset[str]:
+        """Services that the app's data was made without."""
+        try:
+            return frozenset((self.folder / "left-out").read_text("utf-8").split())
+        except OSError:
+            return frozenset()
+
+    def put_left_out(self, names: Iterable[str]) -> None:
+        found = sorted(names)
+        if found:
+            self._make()
+            write_atomic(self.folder / "left-out", "".join(f"{one}\n" for one in found).encode(), mode=0o600)
+        else:
+            (self.folder / "left-out").unlink(missing_ok=True)
+
+    @property
     def _generated(self) -> frozenset[str]:
         """The names of the secrets that were made here."""
         try:

@@ -55,7 +55,7 @@ def dev(request: DevRequest, world: World) -> UpRecord:
         values = read_values(
             read_plan, env_file, desk_app.state, world, project=request.path, reading=reading
         )
-        plan = desk_services(planned.plan, values, engine, world)
+        plan = desk_services(planned.plan, values, engine, desk_app.state, world)
         if engine.name != "docker":
             tell_unstarted(plan, engine, world)
         user = desk_user(app.root, engine)

@@ -60,6 +60,7 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
                 removed += engine.remove_volumes(app.identity)
         if volumes:
             app.state.forget_setups()
+            app.state.put_left_out(())
         app.state.drop_record()
         app.state.forget_given_secrets()
     return tuple(removed)

@@ -18,7 +18,7 @@ from okamochi.render.compose_dev import COMPOSE_DEV
 from okamochi.render.compose_proxy import CADDYFILE, PROXY_PROFILE
 from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
-from okamochi.run.compose import ComposeProject, compose_version
+from okamochi.run.compose import ComposeProject, compose_version, project_name
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
@@ -244,7 +244,7 @@ def project_of(app: App, variables: dict[str, str], world: World) -> ComposeProj
     return ComposeProject(
         world.runner,
         world.environ,
-        f"okamochi-{app.identity}".replace(".", "-"),
+        project_name(app.identity),
         app.state.folder / COMPOSE_FILE,
         app.root,
         tuple(sorted(variables.items())),

@@ -16,6 +16,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.left_out import goes_on_without, remember_left_out
 from okamochi.workflows.queue_workers import with_their_queue
 
 __all__ = [
@@ -34,9 +35,9 @@ def is_stack(plan: Plan) -> bool:
     return bool(plan.services) or len(plan.processes) > 1 or bool(plan.domain)
 
 
-def needed_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:
+def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState, world: World) -> Plan:
     """Without the services whose address the user gave; and without those that the app can do without, when
-    their image is nowhere to be had."""
+    their image is nowhere to be had, or was not until now."""
     given = {*dict(values.plain), *values.secret_names}
     kept: list[BackingService] = []
     absent: list[BackingService] = []
@@ -46,10 +47,14 @@ def needed_services(plan: Plan, values: Values, engine: Engine, world: World) ->
         elif engine.name != "docker":
             tell_unserved(service, engine, world)
             absent.append(service)
+        elif goes_on_without(service, plan, state, world):
+            absent.append(service)
         elif has_image(service, engine, world):
             kept.append(service)
         else:
             absent.append(service)
+    if engine.name == "docker":
+        remember_left_out(absent, plan, state)
     if plan.domain:
         need_proxy(plan, engine, world)
     processes = with_their_queue(plan.processes, kept, absent, world.reporter)
@@ -83,7 +88,7 @@ def tell_stores(plan: Plan, values: Values, world: World) -> None:
             world.reporter.note(decision.summary)
 
 
-def desk_services(plan: Plan, values: Values, engine: Engine, world: World) -> Plan:
+def desk_services(plan: Plan, values: Values, engine: Engine, state: AppState, world: World) -> Plan:
     """`needed_services`, and what stands in at the desk, as far as it can be had and is not given."""
     given = {*dict(values.plain), *values.secret_names}
     kept = tuple(
@@ -93,7 +98,7 @@ def desk_services(plan: Plan, values: Values, engine: Engine, world: World) -> P
         and not any(one.name in given for one in service.variables)
         and has_image(service, engine, world)
     )
-    needed = needed_services(plan, values, engine, world) if is_stack(plan) else plan
+    needed = needed_services(plan, values, engine, state, world) if is_stack(plan) else plan
     return msgspec.structs.replace(needed, development_services=kept)
 
 

@@ -147,7 +147,7 @@ def started(
 ) -> UpRecord:
     """The record of the image's stack or container, healthy."""
     if is_stack(built.plan):
-        plan = needed_services(built.plan, values, engine, world)
+        plan = needed_services(built.plan, values, engine, app.state, world)
         if is_stack(plan) and engine.name == "docker":
             return stack_up(app, built, plan, reference, values, previous, request, engine, world)
     setup = setup_of(request.setup, built.plan, app.state, world)
