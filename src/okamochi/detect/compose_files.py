@@ -13,7 +13,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["NAMES", "Composed", "ComposedService", "composed_services", "own_services"]
+__all__ = ["NAMES", "Composed", "ComposedService", "composed", "composed_services", "own_services"]
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -59,14 +59,14 @@ class Composed(msgspec.Struct, frozen=True):
 
 def own_services(project: ProjectFiles) -> tuple[Composed, ...]:
     """Services that are built from the project, in the file's order."""
-    return tuple(one for one in _composed(project) if one.settings.get("build"))
+    return tuple(one for one in composed(project) if one.settings.get("build"))
 
 
 def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     """Services of known kinds, sorted by name; none when there is no file, it is one that okamochi wrote, or
     it is no YAML (Compose itself will say so)."""
     found = []
-    for one in sorted(_composed(project), key=lambda one: one.name):
+    for one in sorted(composed(project), key=lambda one: one.name):
         image = str(one.settings.get("image") or "")
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
@@ -87,7 +87,8 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     return tuple(found)
 
 
-def _composed(project: ProjectFiles) -> tuple[Composed, ...]:
+def composed(project: ProjectFiles) -> tuple[Composed, ...]:
+    """All services, in the file's order; none of a file that okamochi wrote."""
     for path in NAMES:
         if project.exists(path):
             text = text_by_people(project, path)

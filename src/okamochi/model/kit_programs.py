@@ -6,6 +6,7 @@ from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessTy
 __all__ = [
     "HEALTH_CHECK",
     "HEARTBEAT_FILE",
+    "PYTHON",
     "SECRETS_MOUNT",
     "STACK_SECRETS",
     "STACK_SECRETS_MOUNT",

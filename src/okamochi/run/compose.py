@@ -201,12 +201,23 @@ class ComposeProject:
             (*self._base, *arguments), env=self._environment, timeout_seconds=timeout_seconds
         )
 
+    def _setting_of(self, port: str) -> str:
+        """What chose a port that the stack publishes."""
+        given = dict(self.variables)
+        if port == given.get("OKAMOCHI_PORT"):
+            return "--port"
+        proxy = (
+            {"OKAMOCHI_HTTP_PORT": "80", "OKAMOCHI_HTTPS_PORT": "443"} if "COMPOSE_PROFILES" in given else {}
+        )
+        found = (name for name, default in proxy.items() if port == given.get(name, default))
+        return next(found, "--expose")
+
     def _failure(self, done: Completed, message: str) -> EngineError:
         text = done.error_text
         if "already allocated" in text or "address already in use" in text:
             named = re.search(r":(\d{1,5})(?: failed: port is already|: bind: address already)", text)
             port = named[1] if named else dict(self.variables).get("OKAMOCHI_PORT", "0")
-            return taken_port_error(int(port), self.runner)
+            return taken_port_error(int(port), self.runner, setting=self._setting_of(port))
         return EngineError(
             message,
             where=str(self.file),

@@ -45,12 +45,13 @@ class TakenPort(EngineError):
     port = 0
 
 
-def taken_port_error(port: int, runner: Runner) -> TakenPort:
+def taken_port_error(port: int, runner: Runner, *, setting: str = "--port") -> TakenPort:
+    """`setting` is what chose the port."""
     holder = port_holder(port, runner)
     error = TakenPort(
         f"port {port} is taken" + (f" by {holder}" if holder else ""),
-        where="--port",
-        hint="stop that process, or choose another port with --port",
+        where=setting,
+        hint=f"stop that process, or choose another port with {setting}",
     )
     error.port = port
     return error

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from okamochi.detect.compose_cycles import compose_cycles
 from okamochi.detect.compose_variables import compose_variables
 from okamochi.detect.env_lint import lint_env_file
 from okamochi.errors import OkamochiError, UsageError
@@ -66,7 +67,8 @@ def tell_findings(findings: Iterable[Finding], world: World) -> None:
 
 def project_findings(plan: Plan, root: Path) -> tuple[Finding, ...]:
     """Of every environment file at the project's root, and of what its compose file makes of them."""
-    composed = compose_variables(DiskProject(root))
+    project = DiskProject(root)
+    composed = compose_variables(project)
     found: list[Finding] = []
     for path in env_files(root):
         try:
@@ -76,7 +78,7 @@ def project_findings(plan: Plan, root: Path) -> tuple[Finding, ...]:
             )
         except (OSError, UnicodeDecodeError, OkamochiError):
             continue  # whoever uses it is told
-    return (*found, *composed.findings)
+    return (*found, *composed.findings, *compose_cycles(project))
 
 
 def env_files(root: Path) -> tuple[Path, ...]:

@@ -131,15 +131,22 @@ def pulled(image: str, engine: Engine, world: World) -> bool:
 
 
 def tell_unserved(service: BackingService, engine: Engine, world: World) -> None:
-    leads = ", ".join(one.name for one in service.variables)
+    leads = " and ".join(f"{one.name}={written(one.template)}" for one in service.variables)
     text = f"{service.name} ({service.image}) is started on docker only"
     if service.required:
         raise EngineError(
             text,
             where=f"--engine {engine.name}",
-            hint=f"use --engine docker, or give {leads or 'its address'} with --env-file FILE",
+            hint="use --engine docker, or start it yourself and write where it is into a file for "
+            f"--env-file: {leads or 'its address'}",
         )
     world.reporter.warn(f"{text}; the app starts without it")
+
+
+def written(template: str) -> str:
+    """postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
+    names = ("host", "port", "user", "password", "database")
+    return template.format(**{name: name.upper() for name in names})
 
 
 def has_image(service: BackingService, engine: Engine, world: World) -> bool:

@@ -42,6 +42,7 @@ from okamochi.workflows.stack_services import (
     tell_stores,
     with_service_values,
 )
+from okamochi.workflows.volume_check import tell_unwritable_volumes
 
 __all__ = ["UpRequest", "up"]
 
@@ -168,6 +169,7 @@ def started(
         lambda spec: record_of(app, engine, built, spec),
     )
     start_workers(built.plan, web, engine, world)
+    tell_unwritable_volumes(record.container, built.plan, engine, world)
     return record
 
 
@@ -206,6 +208,7 @@ def stack_up(
         record = msgspec.structs.replace(record, public_url=public_url(plan.domain, world))
         app.state.put_record(record)
         app.state.put_plan(plan_to_json(plan))
+        tell_unwritable_volumes(stack.web, plan, engine, world)
         if previous.name != stack.web:
             previous.be_gone()
         app.state.forget_given_secrets(but=values.secret_names)
