@@ -1,7 +1,9 @@
 """What a running app could not write, from its log."""
 
 import json
+import threading
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,7 +11,7 @@ from typing import Any, cast
 from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
-from okamochi.workflows.looked_round import seen_in_log
+from okamochi.workflows.looked_round import ask_for, seen_in_log, told_of_failing
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -65,3 +67,35 @@ def test_other_errors_and_builds_from_a_lock_alone_change_nothing(tmp_path: Path
     locked = building(tmp_path)
     locked.request.locked = True  # type: ignore[misc]
     assert seen_in_log(TRACE, locked, "it saw") is None
+
+
+FAILS = """\
+[2026-11-28 20:00:00 +0000] [7] [ERROR] Exception on /report [GET]
+Traceback (most recent call last):
+  File "/app/app.py", line 15, in report
+    return totals["open"]
+KeyError: 'open'
+"""
+
+
+def test_pages_that_fail_behind_a_first_page_that_does_not_are_told() -> None:
+    told = told_of_failing([("/", 200), ("/report", 500), ("/gone", 404), ("/slow", 503)], FAILS)
+    assert told.startswith("/report answers 500, /slow answers 503: ") and "KeyError: 'open'" in told
+    assert told_of_failing([("/", 200), ("/gone", 404)], FAILS) == ""
+    assert told_of_failing([("/", 500)], "") == "/ answers 500; okamochi logs tells more"
+
+
+def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(500 if self.path == "/report" else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report"))
+        server.shutdown()
+    assert answers == [("/", 200), ("/report", 500)]

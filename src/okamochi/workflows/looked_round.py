@@ -14,6 +14,7 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
 from okamochi.run.traces import UNNAMED, raised_traces
+from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import written_folder
 
@@ -27,33 +28,54 @@ SIGNS = ("Read-only file system", "Permission denied")
 
 
 def looked_round(
-    record: UpRecord, building: Building, engine: Engine, pages: Iterable[str]
+    record: UpRecord, building: Building, engine: Engine, pages: Iterable[str], world: World
 ) -> Correction | None:
-    """Asks for the pages, for two seconds at most, and reads the log. None when all could be written."""
-    ask_for(record.port, building.plan, tuple(pages)[:MOST_PAGES])
-    return seen_in_log(
-        engine.logs(record.container, tail=LOG_LINES), building, "a look at its pages shows that"
-    )
+    """Asks for the pages, for two seconds at most, and reads the log. None when all could be written; pages
+    that answer with an error of the server are told then."""
+    answers = ask_for(record.port, building.plan, tuple(pages)[:MOST_PAGES])
+    log = engine.logs(record.container, tail=LOG_LINES)
+    found = seen_in_log(log, building, "a look at its pages shows that")
+    if found is None and (failing := told_of_failing(answers, log)):
+        world.reporter.warn(failing)
+    return found
 
 
-def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> None:
-    """What is answered does not matter here."""
+def told_of_failing(answers: Iterable[tuple[str, int]], log: str) -> str:
+    """A sentence about the pages that answer 5xx, with what the last one raised; "" when none does. The app
+    serves all the same: its first page is well."""
+    failing = [f"{page} answers {status}" for page, status in answers if status >= 500]
+    if not failing:
+        return ""
+    trace = next(iter(raised_traces(plain(log))), None)
+    cause = diagnose(trace.text) if trace is not None else None
+    said = cause.text if cause is not None else (trace.error if trace is not None else "")
+    place = f" ({cause.where})" if cause is not None and cause.where else ""
+    why = f": {said[:300]}{place}" if said else ""
+    return f"{', '.join(failing)}{why}; okamochi logs tells more"
+
+
+def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Each page with the status that it answered in time."""
     host = host_of(plan.web.probe) or "localhost"
+    answers: list[tuple[str, int]] = []
     end = time.monotonic() + LOOK_SECONDS
     for page in pages:
         left = end - time.monotonic()
         if left <= 0:
-            return
+            break
         connection = HTTPConnection("127.0.0.1", port, timeout=left)
         try:
             connection.request(
                 "GET", page, headers={"Host": host, "User-Agent": "okamochi", "Connection": "close"}
             )
-            connection.getresponse().read(1_000_000)
+            answer = connection.getresponse()
+            answer.read(1_000_000)
+            answers.append((page, answer.status))
         except (OSError, HTTPException):
             continue
         finally:
             connection.close()
+    return answers
 
 
 def seen_in_log(log: str, building: Building, seen: str) -> Correction | None:

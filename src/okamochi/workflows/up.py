@@ -106,7 +106,7 @@ def mended(
                 failed = FailedStart(failure, building.plan_now(), built, reference, failed)
             else:
                 failed = None
-                correction = looked_round(record, building, engine, pages) if pages and left else None
+                correction = looked_round(record, building, engine, pages, world) if pages and left else None
                 if correction is None:
                     return record
         if failed is not None:
