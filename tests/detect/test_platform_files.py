@@ -85,3 +85,25 @@ def test_no_secret_and_nothing_that_has_a_default_is_taken() -> None:
     dockerfile = "FROM python:3.13\nENV API_TOKEN=abc COLOR=blue\n"
     plan = planned({"app.py": f"{app}app = Flask(__name__)\n", "Dockerfile": dockerfile})
     assert {"API_TOKEN", "COLOR"}.isdisjoint(dict(plan.image_environment))
+
+
+CONFIG = "class Base: ...\nclass ProductionConfig(Base): ...\nclass DevelopmentConfig(Base): ...\n"
+OF_OBJECT = (
+    "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+    "app.config.from_object(os.environ['APP_SETTINGS'])\n"
+)
+
+
+def test_a_variable_that_names_the_configuration_gets_the_one_for_production() -> None:
+    files = {"app.py": OF_OBJECT, "config.py": CONFIG}
+    plan = planned({**files, "Dockerfile": "FROM python:3.13\nENV APP_SETTINGS=config.Base\n"})
+    assert dict(plan.image_environment)["APP_SETTINGS"] == "config.ProductionConfig"
+    (place,) = decision(plan, "image_environment.APP_SETTINGS").evidence
+    assert (place.path, place.line) == ("config.py", 2)
+
+
+def test_without_one_class_for_production_nobody_chooses() -> None:
+    two = CONFIG + "class ProdOnAzure(Base): ...\n"
+    for text in (two, CONFIG.replace("ProductionConfig", "Other")):
+        plan = planned({"app.py": OF_OBJECT, "config.py": text})
+        assert "APP_SETTINGS" not in dict(plan.image_environment)

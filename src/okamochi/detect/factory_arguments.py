@@ -10,7 +10,7 @@ from okamochi.detect.python_source import Module, Sources, dotted_name, import_r
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 
-__all__ = ["Argument", "arguments_for", "required_parameters"]
+__all__ = ["Argument", "arguments_for", "production_class", "required_parameters"]
 
 PRODUCTION_NAMES = ("production", "prod", "prd", "live", "default")
 
@@ -143,12 +143,16 @@ def _from_classes(function: Function, name: str, objects: FlaskObjects) -> Argum
     """`app.config.from_object(name)` takes an import path: that of the project's production class."""
     if not any(_is_from_object(node, name) for node in walk(function.node)):
         return None
-    known = objects.sources.known
+    return production_class(objects.sources)
+
+
+def production_class(sources: Sources) -> Argument | None:
+    """The import path of the only class whose name begins with Prod."""
     found: list[tuple[str, Argument]] = []
-    for module in objects.sources.mentioning("class Prod"):
+    for module in sources.mentioning("class Prod"):
         for node in module.tree.body:
             if isinstance(node, ast.ClassDef) and node.name.startswith("Prod"):
-                dotted = dotted_name(module.path, import_root_of(module.path, known))
+                dotted = dotted_name(module.path, import_root_of(module.path, sources.known))
                 literal = repr(f"{dotted}.{node.name}")
                 reason = f"class {node.name} is the configuration for production"
                 evidence = Evidence(path=module.path, line=node.lineno, reason=reason)

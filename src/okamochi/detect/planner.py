@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
+from okamochi.detect.config_object import config_object
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.development import choose_development
 from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
@@ -113,7 +114,10 @@ def make_plan(
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
     served = {variable.name for service in services.services for variable in service.variables}
     stated, stated_decisions = stated_environment(
-        project, environment, frozenset(served | set(chosen.settings.env or {}))
+        project,
+        environment,
+        frozenset(served | set(chosen.settings.env or {})),
+        config_object(objects, reached),
     )
     image_environment, image_decisions = _image_environment(
         _roots(objects, entry, reached),

@@ -16,10 +16,13 @@ NAMES_OF_DEBUGGING = regex(r".*DEBUG.*|.*TESTING.*")
 
 
 def stated_environment(
-    project: ProjectFiles, variables: Iterable[EnvironmentVariable], served: frozenset[str]
+    project: ProjectFiles,
+    variables: Iterable[EnvironmentVariable],
+    served: frozenset[str],
+    config: StatedValue | None = None,
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
     """No secret is among them: its value would be in the image. `served` are variables that a service of the
-    plan fills."""
+    plan fills; `config` is the configuration that the code itself has for production, which rules."""
     asked = {
         one.name: one
         for one in variables
@@ -27,7 +30,10 @@ def stated_environment(
     }
     if not asked:
         return (), ()
-    found = [one for one in stated_values(project) if one.name in asked and is_fit(one)]
+    own = config if config is not None and config.name in asked else None
+    found = [own] if own is not None else []
+    others = (one for one in stated_values(project) if own is None or one.name != own.name)
+    found += [one for one in others if one.name in asked and is_fit(one)]
     return tuple((one.name, one.value) for one in found), tuple(decisions(found))
 
 
