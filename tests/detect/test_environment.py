@@ -267,3 +267,10 @@ def test_a_function_that_raises_only_for_what_a_value_looks_like_can_do_without(
     body: str, required: bool
 ) -> None:
     assert names(f"def env(s):\n{body}x = env('API_HOST')\n") == {"API_HOST": (required, None)}
+
+
+@pytest.mark.parametrize(("package", "required"), [("pydantic", False), ("pydantic_settings", True)])
+def test_optional_alone_was_a_default_before_pydantic_2(package: str, required: bool) -> None:
+    source = f"from {package} import BaseSettings\nclass S(BaseSettings):\n    api_host: Optional[str]\n"
+    plan = planned({"app.py": f"{source}{FLASK_APP}"})
+    assert [(one.name, one.required) for one in plan.environment] == [("API_HOST", required)]

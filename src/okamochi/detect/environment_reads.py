@@ -467,10 +467,17 @@ def _settings_fields(module: Module, settings: frozenset[str]) -> Iterator[Read]
         prefix = _prefix(node)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                yield from _field(statement, statement.target.id, prefix)
+                yield from _field(statement, statement.target.id, prefix, module)
 
 
-def _field(statement: ast.AnnAssign, name: str, prefix: str) -> Iterator[Read]:
+def may_be_none(annotation: ast.expr, module: Module) -> bool:
+    """Before Pydantic 2, which moved settings into a package of their own, Optional alone made a default."""
+    written = ast.unparse(annotation)
+    optional = written.startswith(("Optional[", "typing.Optional[")) or written.endswith("| None")
+    return optional and "pydantic_settings" not in module.text
+
+
+def _field(statement: ast.AnnAssign, name: str, prefix: str, module: Module) -> Iterator[Read]:
     if name.startswith("_") or name == "model_config":
         return
     value: ast.expr | None = statement.value
@@ -481,7 +488,7 @@ def _field(statement: ast.AnnAssign, name: str, prefix: str) -> Iterator[Read]:
         given = value.args[0] if value.args else _keyword_value(value, "default")
         factory = _keyword_value(value, "default_factory")
         value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
-    has_default = value is not None
+    has_default = value is not None or may_be_none(statement.annotation, module)
     yield Read(full, statement.lineno, not has_default, has_default, _literal(value), used_as=name.upper())
 
 

@@ -13,7 +13,7 @@ from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
 __all__ = ["app_folders", "folder_hint"]
 
-LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py")
+LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py")
 DEEPEST = 2
 SHOWN = 5
 
