@@ -280,3 +280,21 @@ def test_settings_that_are_chosen_in_a_try_are_followed_to_the_urls() -> None:
         }
     )
     assert plan.web.probe == HttpProbe(path="/health")
+
+
+@pytest.mark.parametrize(
+    ("asked", "patch", "worker"),
+    [
+        ("flask\ngevent\n", "from gevent import monkey\nmonkey.patch_all()\n", "gevent"),
+        ("flask\neventlet\n", "import eventlet\neventlet.monkey_patch()\n", "eventlet"),
+        ("flask\n", "from gevent import monkey\nmonkey.patch_all()\n", ""),
+        ("flask\ngevent\n", "# monkey.patch_all()\n", ""),
+    ],
+)
+def test_an_app_that_patches_its_threads_away_gets_the_worker_made_for_that(
+    asked: str, patch: str, worker: str
+) -> None:
+    app = f"{patch}from flask import Flask\napp = Flask(__name__)\n"
+    plan = planned({"requirements.txt": asked, "wsgi.py": app})
+    given = ("--worker-class", worker) if worker else ()
+    assert plan.web.argv[3:-1] == given

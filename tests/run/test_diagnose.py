@@ -239,3 +239,11 @@ def test_a_file_in_another_encoding_is_told_what_to_do_about_it() -> None:
 def test_a_service_that_asyncio_cannot_reach_is_named_with_its_port() -> None:
     cause = diagnose("ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)\n")
     assert cause is not None and "the service at 127.0.0.1:5432 cannot be reached" in cause.text
+
+
+def test_a_worker_that_was_too_slow_did_not_run_out_of_memory() -> None:
+    killed = "[ERROR] Worker (pid:9) was sent SIGKILL! Perhaps out of memory?\n"
+    cause = diagnose(f"[CRITICAL] WORKER TIMEOUT (pid:9)\n{killed}")
+    assert cause is not None and "did not answer within its time limit" in cause.text
+    other = diagnose(f"[CRITICAL] WORKER TIMEOUT (pid:8)\n{killed}")
+    assert other is not None and "ran out of memory" in other.text

@@ -236,6 +236,19 @@ def permission_denied(log: str) -> Cause | None:
     )
 
 
+def worker_timeout(log: str) -> Cause | None:
+    """gunicorn kills a worker that does not answer, and wonders then whether its memory was the reason."""
+    late = set(re.findall(r"WORKER TIMEOUT \(pid:(\d+)\)", log))
+    killed = set(re.findall(r"Worker \(pid:(\d+)\) was sent SIGKILL", log))
+    if not late or not killed <= late:
+        return None
+    return Cause(
+        "a worker did not answer within its time limit and was stopped",
+        "something in it waits or computes for too long: the log shows where it was (okamochi logs); "
+        "GUNICORN_TIMEOUT=120 gives it more seconds",
+    )
+
+
 def out_of_memory(log: str) -> Cause | None:
     if last(r"Perhaps out of memory\?|^MemoryError|Cannot allocate memory", log) is None:
         return None
@@ -284,6 +297,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     required_variable_said,
     failing_import,
     bad_concurrency,
+    worker_timeout,
     out_of_memory,
     wrong_platform,
     secret_refused,

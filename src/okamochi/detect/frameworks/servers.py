@@ -23,6 +23,10 @@ WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
 SOCKET_PACKAGES = frozenset({"websockets", "wsproto", "uvicorn-standard", "fastapi-cli"})
+PATCHES = {
+    "gevent": regex(r"^[^#\n]*\bmonkey\.patch_all\(|^[^#\n]*\bpatch_all\(", re.MULTILINE),
+    "eventlet": regex(r"^[^#\n]*\bmonkey_patch\(", re.MULTILINE),
+}
 PORT_READ = regex(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
 OTHER_PORTS = regex(
     r"PROXY|DB|DATABASE|REDIS|SMTP|MAIL|POSTGRES|MYSQL|MONGO|REMOTE|DEBUG|LDAP|HTTPS|SSL|METRICS"
@@ -61,7 +65,32 @@ def server_of(candidate: Candidate, sources: Sources, names: Iterable[str], port
             packages.append(WEBSOCKETS)
         extra = ("--worker-class", "uvicorn_worker.UvicornWorker")
         return _gunicorn(candidate, "gunicorn with uvicorn's workers (ASGI)", tuple(packages), extra)
+    green = _green_worker(candidate, sources, names)
+    if green is not None:
+        extra = ("--worker-class", green.word)
+        found = _gunicorn(candidate, f"gunicorn with {green.word}'s workers", (GUNICORN,), extra)
+        return msgspec.structs.replace(found, notes=(green.evidence,))
     return _gunicorn(candidate, "gunicorn with the kit's configuration", (GUNICORN,), ())
+
+
+class GreenWorker(msgspec.Struct, frozen=True):
+    word: str
+    evidence: Evidence
+
+
+def _green_worker(candidate: Candidate, sources: Sources, names: Iterable[str]) -> GreenWorker | None:
+    """The library whose patches the server's own module applies: they exchange threads and sockets of the
+    whole process, and a worker with threads of its own hangs then."""
+    asked = set(names)
+    text = sources.text(candidate.path)
+    for word, pattern in PATCHES.items():
+        found = pattern.search(text) if word in asked else None
+        if found is not None:
+            line = text.count("\n", 0, found.start()) + 1
+            return GreenWorker(
+                word, Evidence(path=candidate.path, line=line, reason=f"applies {word}'s patches")
+            )
+    return None
 
 
 def _gunicorn(
