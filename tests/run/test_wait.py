@@ -14,7 +14,7 @@ from okamochi.model.process import HttpProbe, Process, ProcessType
 from okamochi.run.engine import Engine
 from okamochi.run.ports import is_free
 from okamochi.run.spec import ContainerState, Running, RunSpec
-from okamochi.run.wait import Patience, start_healthy, wait_until_healthy
+from okamochi.run.wait import Patience, start_healthy, url_for_people, wait_until_healthy
 
 
 class FakeEngine:
@@ -188,3 +188,25 @@ def test_an_interrupted_start_removes_what_is_its_own(app: str, removed: list[st
     with pytest.raises(KeyboardInterrupt):
         start_healthy(as_engine(engine), spec(closed_port()), QUICK)
     assert engine.removed == removed
+
+
+@pytest.mark.parametrize(
+    ("accepted", "host"),
+    [(("localhost", "127.0.0.1"), "127.0.0.1"), (("localhost",), "localhost"), ((), "127.0.0.1")],
+)
+def test_the_address_for_people_is_one_that_the_app_lets_itself_be_called_by(
+    accepted: tuple[str, ...], host: str
+) -> None:
+    class Picky(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.headers["Host"].partition(":")[0] in accepted else 400)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Picky) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_port
+        assert url_for_people(spec(port)) == f"http://{host}:{port}/"
+        server.shutdown()

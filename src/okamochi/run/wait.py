@@ -18,6 +18,7 @@ __all__ = [
     "Healthy",
     "Patience",
     "start_healthy",
+    "url_for_people",
     "url_of",
     "wait_until_healthy",
 ]
@@ -157,6 +158,20 @@ def url_of(spec: RunSpec) -> str:
     return f"http://{host}:{spec.published_port}/"
 
 
+def url_for_people(spec: RunSpec, request_seconds: float = 5) -> str:
+    """The address under which the app answers: with "localhost" where it refuses to be called by its number
+    (Django's ALLOWED_HOSTS = ["localhost"] answers 400 then)."""
+    url = url_of(spec)
+    if not url.startswith("http://127.0.0.1:"):
+        return url
+    refused = 400
+    by_number, _ = ask(spec, "/", None, request_seconds, called=f"127.0.0.1:{spec.published_port}")
+    if by_number != refused:
+        return url
+    by_name, _ = ask(spec, "/", None, request_seconds, called=f"localhost:{spec.published_port}")
+    return url if by_name in (refused, SILENT, SLOW) else url.replace("127.0.0.1", "localhost")
+
+
 def look_at(spec: RunSpec, request_seconds: float) -> Look:
     """Asks the probe's path, then /."""
     probe = spec.process.probe
@@ -169,13 +184,16 @@ def look_at(spec: RunSpec, request_seconds: float) -> Look:
     return Look(0 < status < 500, reason, status != SILENT, page_status=status, starting=starting)
 
 
-def ask(spec: RunSpec, path: str, probe: Probe | None, request_seconds: float) -> tuple[int, str]:
-    """The status of a GET; SLOW when a connection brought no answer in time, SILENT without one.
+def ask(
+    spec: RunSpec, path: str, probe: Probe | None, request_seconds: float, *, called: str = ""
+) -> tuple[int, str]:
+    """The status of a GET; SLOW when a connection brought no answer in time, SILENT without one. `called` is
+    the Host to name, else the probe's.
 
     Redirects are not followed."""
     host = "127.0.0.1" if spec.bind_address in ("0.0.0.0", "") else spec.bind_address
     headers = {"User-Agent": USER_AGENT, "Connection": "close"}
-    headers["Host"] = host_of(probe) or "localhost"
+    headers["Host"] = called or host_of(probe) or "localhost"
     connection = HTTPConnection(host, spec.published_port, timeout=request_seconds)
     try:
         connection.request("GET", path, headers=headers)

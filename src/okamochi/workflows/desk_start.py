@@ -20,7 +20,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.ports import choose_port, is_free
 from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingPage, Patience, url_of, wait_until_healthy
+from okamochi.run.wait import FailingPage, Patience, url_for_people, wait_until_healthy
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
@@ -240,6 +240,6 @@ def record_of(desk: Desk, spec: RunSpec) -> UpRecord:
         image_reference=spec.image_reference,
         image_digest=desk.image_digest,
         port=spec.published_port,
-        url=url_of(spec),
+        url=url_for_people(spec),
         project=str(desk.app.root),
     )

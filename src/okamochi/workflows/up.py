@@ -19,7 +19,7 @@ from okamochi.run.ports import TakenPort, choose_port, is_free
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingPage, start_healthy, url_of
+from okamochi.run.wait import FailingPage, start_healthy, url_for_people
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.beside_web import run_releases, start_workers
@@ -392,6 +392,6 @@ def record_of(app: App, engine: Engine, built: BuiltImage, spec: RunSpec) -> UpR
         image_reference=spec.image_reference,
         image_digest=str(built.image.digest),
         port=spec.published_port,
-        url=url_of(spec),
+        url=url_for_people(spec),
         project=str(app.root),
     )
