@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 from nacl.secret import SecretBox
 
 from okamochi.errors import UsageError
-from okamochi.oci.cosign import Signature, load_signer, signature_tag
+from okamochi.oci.cosign import Attestation, Signature, Signer, load_signer, signature_tag
 from okamochi.oci.digest import Digest
+from okamochi.oci.image import Image
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.push import NoKnownPlaces, push_image, push_signature
 from okamochi.system.cache import Cache
@@ -31,6 +32,7 @@ from tests.registries.server import PROGRAM, registry
 from tests.registries.test_real_registry import made, quick
 
 KEY = ec.derive_private_key(20261128, ec.SECP256R1())
+SLSA = "https://slsa.dev/provenance/v1"
 DIGEST = Digest("sha256:" + "1" * 64)
 
 
@@ -98,6 +100,27 @@ def test_a_signature_joins_those_of_others_and_is_there_once(fake: FakeRegistry,
     assert len(json.loads(stored)["layers"]) == 2
 
 
+def test_an_attestation_is_an_envelope_whose_signature_covers_type_and_statement(
+    fake: FakeRegistry, tmp_path: Path
+) -> None:
+    image = made(Cache.open(tmp_path), b"attested")
+    name = Reference.parse(f"{fake.host}/shop/app:1")
+    push_image(image, name, quick({}), NoKnownPlaces())
+    statement = b'{"_type": "https://in-toto.io/Statement/v1"}'
+    attestation = Attestation.of(statement, SLSA, load_signer(pem(), "", where="key"))
+    for _ in range(2):
+        push_signature(attestation, image.digest, name, quick({}))
+    _, stored = fake.manifests[f"sha256-{image.digest.hex}.att"]
+    (layer,) = json.loads(stored)["layers"]
+    assert layer["annotations"]["predicateType"] == SLSA
+    envelope = json.loads(fake.blobs[layer["digest"]])
+    assert base64.b64decode(envelope["payload"]) == statement
+    (signature,) = envelope["signatures"]
+    kind = b"application/vnd.in-toto+json"
+    signed = b"DSSEv1 28 %s %d %s" % (kind, len(statement), statement)
+    KEY.public_key().verify(base64.b64decode(signature["sig"]), signed, ec.ECDSA(hashes.SHA256()))
+
+
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """cosign and crane of newer suites of Debian, beside the system's own packages."""
@@ -129,6 +152,17 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "root/usr/bin"
 
 
+def attest(image: Image, name: Reference, signer: Signer) -> None:
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "app", "digest": {"sha256": image.digest.hex}}],
+        "predicateType": SLSA,
+        "predicate": {},
+    }
+    attestation = Attestation.of(json.dumps(statement).encode(), SLSA, signer)
+    push_signature(attestation, image.digest, name, quick({}))
+
+
 @pytest.mark.matrix
 @pytest.mark.network
 @pytest.mark.skipif(PROGRAM is None, reason="docker-registry is not installed")
@@ -153,5 +187,20 @@ def test_cosign_verifies_and_crane_validates(programs: Path, tmp_path: Path) -> 
         after = subprocess.run(verify, capture_output=True, text=True, check=False, env=environ)
         assert after.returncode == 0, after.stderr
         assert json.loads(after.stdout)[0]["critical"]["image"]["docker-manifest-digest"] == str(image.digest)
+        attest(image, name, signer)
+        attested = subprocess.run(
+            (
+                *(programs / "cosign", "verify-attestation", "--key", tmp_path / "cosign.pub"),
+                *("--type", SLSA, "--insecure-ignore-tlog=true"),
+                *("--allow-insecure-registry", str(name)),
+            ),
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environ,
+        )
+        assert attested.returncode == 0, attested.stderr
+        statement = json.loads(base64.b64decode(json.loads(attested.stdout)["payload"]))
+        assert statement["subject"][0]["digest"] == {"sha256": image.digest.hex}
         crane = (programs / "crane", "validate", "--insecure", "--remote", str(name))
         assert "PASS" in subprocess.run(crane, capture_output=True, text=True, check=True).stdout

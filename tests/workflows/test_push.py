@@ -1,5 +1,6 @@
 """`okamochi push` with real apps: to docker-registry, on Debian's packages and on a base image."""
 
+import base64
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from okamochi.oci.registry.registries import PULL
 from tests.cli.program import Program
 from tests.registries.server import PROGRAM, Served, counted, registry
 from tests.registries.test_real_registry import quick
+from tests.registries.test_signing import pem
 from tests.workflows.conftest import copied
 
 pytestmark = [
@@ -70,7 +72,9 @@ def test_a_newer_base_leaves_dependencies_and_app_as_they_are(
 
 def test_documents_are_pushed_beside_the_image(minimal: Path, program: Program, served: Served) -> None:
     name = f"{served.host}/shop/told:1"
-    options = ("--sbom", "cyclonedx", "--sbom", "spdx", "--provenance", "attach")
+    key = minimal.parent / "key.pem"
+    key.write_bytes(pem())
+    options = ("--sbom", "cyclonedx", "--sbom", "spdx", "--provenance", "attach", "--sign", key)
     digest = json.loads(program.ok("push", name, minimal, *options, "--format", "json").stdout)["digest"]
     repository = quick({}).repository(Reference.parse(name), PULL)
     tag = referrers_tag(Reference.parse(f"{name}@{digest}").digest)  # type: ignore[arg-type]
@@ -89,6 +93,16 @@ def test_documents_are_pushed_beside_the_image(minimal: Path, program: Program, 
     )
     assert statement["subject"][0]["digest"] == {"sha256": digest.removeprefix("sha256:")}
     assert statement["predicateType"] == "https://slsa.dev/provenance/v1"
+    # the same statement, signed
+    (attested,) = json.loads(repository.manifest(f"sha256-{digest.removeprefix('sha256:')}.att").content)[
+        "layers"
+    ]
+    assert attested["annotations"]["predicateType"] == statement["predicateType"]
+    url = repository.connection.address(f"blobs/{attested['digest']}")
+    envelope = json.loads(
+        repository.connection.send("GET", url, lambda answer: answer.read(), expect=(200,), doing="reading")
+    )
+    assert json.loads(base64.b64decode(envelope["payload"])) == statement
     locked = json.loads((minimal / "okamochi.lock").read_bytes())["platforms"][0]
     told = {
         one["digest"].get("sha256")

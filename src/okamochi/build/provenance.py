@@ -10,7 +10,7 @@ from okamochi.model.plan import Plan
 from okamochi.oci.canonical_json import JsonObject, canonical_json
 from okamochi.oci.image import Image
 
-__all__ = ["IN_TOTO", "provenance"]
+__all__ = ["IN_TOTO", "PREDICATE", "provenance"]
 
 IN_TOTO = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"

@@ -20,10 +20,22 @@ from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-__all__ = ["PASSWORD_VARIABLE", "Signature", "load_signer", "signature_tag"]
+__all__ = [
+    "PASSWORD_VARIABLE",
+    "Attestation",
+    "Signature",
+    "Signer",
+    "load_signer",
+    "signature_tag",
+    "signed_blobs",
+    "signed_entry",
+    "signed_manifest",
+]
 
 PASSWORD_VARIABLE = "COSIGN_PASSWORD"
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+ENVELOPE = "application/vnd.dsse.envelope.v1+json"
+STATEMENT = "application/vnd.in-toto+json"
 SIGNATURE_ANNOTATION = "dev.cosignproject.cosign/signature"
 COSIGN_LABELS = (b"ENCRYPTED COSIGN PRIVATE KEY", b"ENCRYPTED SIGSTORE PRIVATE KEY")
 MOST_SCRYPT_MEMORY_BYTES = 256 * 2**20
@@ -53,39 +65,81 @@ class Signature:
         return cls(payload, sign(payload))
 
     @property
-    def blobs(self) -> tuple[tuple[Descriptor, bytes], ...]:
-        config = canonical_json(
-            {
-                "architecture": "",
-                "os": "",
-                "config": {},
-                "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(self.payload))]},
-                "history": [{"created": "0001-01-01T00:00:00Z"}],
-            }
-        )
-        return (
-            (Descriptor.of(IMAGE_CONFIG, config), config),
-            (Descriptor.of(SIMPLE_SIGNING, self.payload), self.payload),
-        )
+    def described(self) -> tuple[Descriptor, bytes]:
+        return Descriptor.of(SIMPLE_SIGNING, self.payload), self.payload
 
     @property
-    def entry(self) -> dict[str, object]:
-        """The layer of the manifest that holds it."""
-        _, (payload, _) = self.blobs
-        encoded = base64.b64encode(self.signature).decode()
-        return {**payload.to_json(), "annotations": {SIGNATURE_ANNOTATION: encoded}}
+    def annotations(self) -> dict[str, str]:
+        return {SIGNATURE_ANNOTATION: base64.b64encode(self.signature).decode()}
 
-    def manifest_bytes(self, former: list[object]) -> bytes:
-        """With the signatures that others made before."""
-        (config, _), _ = self.blobs
-        return canonical_json(
-            {
-                "schemaVersion": 2,
-                "mediaType": IMAGE_MANIFEST,
-                "config": config.to_json(),
-                "layers": [*former, self.entry],
-            }
-        )
+    def tag(self, digest: Digest) -> str:
+        return signature_tag(digest)
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """A signed statement about an image, under the image's attestation tag: an envelope of DSSE
+    (https://github.com/secure-systems-lab/dsse), as `cosign verify-attestation` reads it."""
+
+    envelope: bytes
+    predicate_type: str
+
+    @classmethod
+    def of(cls, statement: bytes, predicate_type: str, sign: Signer) -> "Attestation":
+        """`statement` is one of in-toto."""
+        kind = STATEMENT.encode()
+        signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(statement), statement)
+        envelope = {
+            "payloadType": STATEMENT,
+            "payload": base64.b64encode(statement).decode(),
+            "signatures": [{"keyid": "", "sig": base64.b64encode(sign(signed)).decode()}],
+        }
+        return cls(canonical_json(envelope), predicate_type)
+
+    @property
+    def described(self) -> tuple[Descriptor, bytes]:
+        return Descriptor.of(ENVELOPE, self.envelope), self.envelope
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return {SIGNATURE_ANNOTATION: "", "predicateType": self.predicate_type}
+
+    def tag(self, digest: Digest) -> str:
+        return f"{str(digest).replace(':', '-')}.att"
+
+
+def signed_blobs(signed: Signature | Attestation) -> tuple[tuple[Descriptor, bytes], ...]:
+    """A configuration as images have it, and what was signed."""
+    _, content = signed.described
+    config = canonical_json(
+        {
+            "architecture": "",
+            "os": "",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(content))]},
+            "history": [{"created": "0001-01-01T00:00:00Z"}],
+        }
+    )
+    return (Descriptor.of(IMAGE_CONFIG, config), config), signed.described
+
+
+def signed_entry(signed: Signature | Attestation) -> dict[str, object]:
+    """The layer of the manifest that holds it."""
+    descriptor, _ = signed.described
+    return {**descriptor.to_json(), "annotations": signed.annotations}
+
+
+def signed_manifest(signed: Signature | Attestation, former: list[object]) -> bytes:
+    """With what others signed before."""
+    (config, _), _ = signed_blobs(signed)
+    return canonical_json(
+        {
+            "schemaVersion": 2,
+            "mediaType": IMAGE_MANIFEST,
+            "config": config.to_json(),
+            "layers": [*former, signed_entry(signed)],
+        }
+    )
 
 
 def signature_tag(digest: Digest) -> str:

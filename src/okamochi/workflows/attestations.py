@@ -72,10 +72,12 @@ class Attachments(msgspec.Struct, frozen=True):
         self._sign(world, targets, image, reference)
         for one in built:
             for media_type, file, content in self._documents(world, one, project):
+                document = Artifact(media_type, content, one.image.descriptor)
+                self._attest(world, targets, document, reference)
                 if file is not None:
                     write_atomic(file, content)
                     continue
-                put_beside(Artifact(media_type, content, one.image.descriptor), targets, reference)
+                put_beside(document, targets, reference)
 
     def _sign(
         self, world: World, targets: Sequence[Sink], image: Image | ImageIndex, reference: Reference
@@ -89,6 +91,19 @@ class Attachments(msgspec.Struct, frozen=True):
             if isinstance(one, RegistrySink):
                 for digest in digests:
                     one.sign(digest, reference, signer)
+
+    def _attest(
+        self, world: World, targets: Sequence[Sink], document: Artifact, reference: Reference
+    ) -> None:
+        """The provenance of an image, under the same key as the image."""
+        from okamochi.build.provenance import IN_TOTO, PREDICATE
+
+        if self.key is None or document.artifact_type != IN_TOTO:
+            return
+        signer = self.signer(world)
+        for one in targets:
+            if isinstance(one, RegistrySink):
+                one.attest(document.content, PREDICATE, document.subject.digest, reference, signer)
 
     def signer(self, world: World) -> Callable[[bytes], bytes]:
         """UsageError when the key cannot be used."""

@@ -1,7 +1,7 @@
 """Where an image goes: an engine, an OCI layout, an archive, a registry."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ from okamochi.system.world import World
 
 if TYPE_CHECKING:
     from okamochi.oci.artifact import Artifact
+    from okamochi.oci.cosign import Signer
     from okamochi.oci.digest import Digest
     from okamochi.oci.registry.registries import Registries
     from okamochi.run.engine import Engine
@@ -120,7 +121,7 @@ class RegistrySink(msgspec.Struct, frozen=True):
         with self.world.reporter.step(f"Attaching {artifact.artifact_type}"):
             push_artifact(artifact, reference, self.registries)
 
-    def sign(self, digest: "Digest", reference: Reference, signer: "Callable[[bytes], bytes]") -> None:
+    def sign(self, digest: "Digest", reference: Reference, signer: "Signer") -> None:
         """As cosign does, for whoever has the public key."""
         from okamochi.oci.cosign import Signature
         from okamochi.oci.registry.push import push_signature
@@ -128,6 +129,17 @@ class RegistrySink(msgspec.Struct, frozen=True):
         signature = Signature.of(digest, f"{reference.registry}/{reference.repository}", signer)
         with self.world.reporter.step(f"Signing {reference.tagged}"):
             push_signature(signature, digest, reference, self.registries)
+
+    def attest(
+        self, statement: bytes, predicate_type: str, digest: "Digest", reference: Reference, signer: "Signer"
+    ) -> None:
+        """A statement about the image, signed: what `cosign verify-attestation` reads."""
+        from okamochi.oci.cosign import Attestation
+        from okamochi.oci.registry.push import push_signature
+
+        attestation = Attestation.of(statement, predicate_type, signer)
+        with self.world.reporter.step(f"Attesting {reference.tagged}"):
+            push_signature(attestation, digest, reference, self.registries)
 
 
 def own_platform() -> Platform | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from okamochi.errors import RegistryError
 from okamochi.oci.artifact import Artifact
 from okamochi.oci.canonical_json import json_object
-from okamochi.oci.cosign import Signature, signature_tag
+from okamochi.oci.cosign import Attestation, Signature, signed_blobs, signed_entry, signed_manifest
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
 from okamochi.oci.image import Image, ImageIndex
@@ -120,23 +120,22 @@ def push_artifact(artifact: Artifact, reference: Reference, registries: Registri
 
 
 def push_signature(
-    signature: Signature, digest: Digest, reference: Reference, registries: Registries
+    signature: Signature | Attestation, digest: Digest, reference: Reference, registries: Registries
 ) -> None:
-    """Beside the image of this digest, with the signatures that are there; once, however often it is asked
-    for."""
+    """Beside the image of this digest, with those that are there; once, however often it is asked for."""
     repository = registries.repository(reference.tagged, PUSH)
-    tag = signature_tag(digest)
+    tag = signature.tag(digest)
     stored = repository.find_manifest(tag)
     former: list[object] = []
     if stored is not None:
         where = f"{repository.name}:{tag}"
         former = members(json_object(stored.content, where=where), "layers", where)
-    if signature.entry in former:
+    if signed_entry(signature) in former:
         return
-    for descriptor, content in signature.blobs:
+    for descriptor, content in signed_blobs(signature):
         if not repository.has_blob(descriptor):
             upload_blob(repository, in_memory(descriptor, content))
-    repository.put_manifest(tag, StoredManifest(IMAGE_MANIFEST, signature.manifest_bytes(former)))
+    repository.put_manifest(tag, StoredManifest(IMAGE_MANIFEST, signed_manifest(signature, former)))
 
 
 @dataclass(frozen=True)
