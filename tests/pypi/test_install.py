@@ -320,6 +320,20 @@ def test_a_wheel_that_reaches_out_of_its_tree_writes_nothing_there(install, link
     assert not [path for path in tmp_path.rglob("evil.py") if "links" not in path.parts]
 
 
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="nobody counts what a program writes")
+def test_a_wheel_that_grows_beyond_reason_is_given_up_and_nothing_of_it_is_kept(
+    install, links, tmp_path, monkeypatch
+):
+    wheel = make_wheel(links, "one")
+    with zipfile.ZipFile(wheel, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("zeros", bytes(400_000_000))
+    monkeypatch.setattr("okamochi.pypi.uv_program.MOST_WRITTEN_BYTES", 10_000_000)
+    with pytest.raises(BuildError, match="wrote more than 10,000,000 bytes"):
+        install(wheel)
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 10_000_000]
+    assert kept == []
+
+
 def test_a_link_in_a_wheel_never_leads_out(install, links):
     wheel = make_wheel(links, "one", files={"one.py": b"", "link.py": b"/etc/passwd"})
     held = [

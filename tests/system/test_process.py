@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pytest
 
-from okamochi.errors import EngineError
+from okamochi.errors import BuildError, EngineError
 from okamochi.system.process import (
     Completed,
     ProgramMissing,
@@ -84,6 +84,20 @@ def ends_within(pid: int, *, seconds: float) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="nobody counts what a program writes")
+def test_a_program_that_writes_without_end_is_stopped(tmp_path: Path) -> None:
+    place = tmp_path / "much"
+    endless = f"stream = open({str(place)!r}, 'wb')\nwhile True: stream.write(bytes(100_000))"
+    with pytest.raises(BuildError, match="wrote more than 1,000,000 bytes and was stopped"):
+        RUNNER.run((sys.executable, "-c", endless), written_limit_bytes=1_000_000, timeout_seconds=60)
+    size = place.stat().st_size
+    assert size > 1_000_000
+    time.sleep(0.2)
+    assert place.stat().st_size == size
+    done = RUNNER.run((sys.executable, "-c", "print('little')"), written_limit_bytes=1_000_000)
+    assert (done.ok, done.text) == (True, "little")
 
 
 def test_a_stream_can_be_fed_into_a_program_that_answers_more_than_a_pipe_holds() -> None:

@@ -5,6 +5,7 @@ have. It is given wheels only: no code of a package or of the project is ever ex
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from okamochi.errors import BuildError
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
 from okamochi.pypi.asked import asked_of
@@ -38,6 +40,8 @@ __all__ = [
 ]
 
 NEWEST_MANYLINUX = 40
+# All wheels of one app, packed and unpacked: PyTorch with what it needs of CUDA takes nine gigabytes.
+MOST_WRITTEN_BYTES = 30_000_000_000
 TIMEOUT_SECONDS = 3600
 OFFERED = "offered"
 
@@ -63,9 +67,24 @@ class UvRun(msgspec.Struct, frozen=True):
         """Starts uv; a non-zero return code is the caller's to explain."""
         argv = (uv_path(), *arguments, "--python", sys.executable, "--only-binary", ":all:")
         flags = [*(("--no-index",) if self.no_index else ()), *(("--offline",) if self.world.offline else ())]
-        return self.world.runner.run(
-            (*argv, *flags), env=self.environ, cwd=self.folder, timeout_seconds=TIMEOUT_SECONDS
-        )
+        left = self._unfinished()
+        try:
+            return self.world.runner.run(
+                (*argv, *flags),
+                env=self.environ,
+                cwd=self.folder,
+                timeout_seconds=TIMEOUT_SECONDS,
+                written_limit_bytes=MOST_WRITTEN_BYTES,
+            )
+        except BuildError:  # what it had unpacked when it was stopped may fill the disk
+            for path in self._unfinished() - left:
+                shutil.rmtree(path, ignore_errors=True)
+            raise
+
+    def _unfinished(self) -> frozenset[Path]:
+        """Folders in its cache into which uv unpacks."""
+        cache = Path(self.environ.get("UV_CACHE_DIR", self.folder))
+        return frozenset(path for path in cache.glob(".tmp*") if path.is_dir())
 
 
 def uv_path() -> str:

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol, cast
 import msgspec
 from msgspec.structs import replace
 
-from okamochi.errors import EngineError
+from okamochi.errors import BuildError, EngineError
 from okamochi.system.signals import Terminated
 
 __all__ = [
@@ -86,9 +86,11 @@ class Runner(Protocol):
         cwd: Path | None = None,
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
+        written_limit_bytes: int = 0,
     ) -> Completed:
         """Run to the end and keep what it wrote. `env` is the whole environment; None inherits ours.
-        `merge_stderr`: what it writes to stderr comes in `stdout`, in the order of writing."""
+        `merge_stderr`: what it writes to stderr comes in `stdout`, in the order of writing.
+        BuildError for a program that writes more than `written_limit_bytes` (0: as much as it likes)."""
         ...
 
     def feed(
@@ -140,10 +142,19 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         cwd: Path | None = None,
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
+        written_limit_bytes: int = 0,
     ) -> Completed:
         stderr = subprocess.STDOUT if merge_stderr else subprocess.PIPE
         process = _start(argv, env, cwd, has_input=bool(stdin), stderr=stderr)
-        return self._finish(process, tuple(argv), stdin or None, timeout_seconds)
+        if not written_limit_bytes:
+            return self._finish(process, tuple(argv), stdin or None, timeout_seconds)
+        from okamochi.system.write_limit import WriteLimit
+
+        with WriteLimit(process.pid, written_limit_bytes, lambda: kill_group(process)) as limit:
+            completed = self._finish(process, tuple(argv), stdin or None, timeout_seconds)
+        if limit.passed:
+            raise _wrote_too_much(argv[0], written_limit_bytes)
+        return completed
 
     def feed(
         self,
@@ -326,6 +337,14 @@ def _missing(program: str, error: OSError) -> ProgramMissing:
     return ProgramMissing(f"{program!r} cannot be started: {error.strerror}", where=program, hint=hint)
 
 
+def _wrote_too_much(program: str, limit_bytes: int) -> BuildError:
+    return BuildError(
+        f"{Path(program).name} wrote more than {limit_bytes:,} bytes and was stopped",
+        where=program,
+        hint="something that it unpacks grows beyond reason: it is damaged or hostile, take it out",
+    )
+
+
 def _timed_out(argv: tuple[str, ...], timeout_seconds: float, stderr: bytes | None) -> ProgramTimeout:
     lines = (stderr or b"").decode("utf-8", "replace").splitlines()
     return ProgramTimeout(
@@ -355,6 +374,7 @@ class RecordedRunner(msgspec.Struct, frozen=True):
         cwd: Path | None = None,
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
+        written_limit_bytes: int = 0,
     ) -> Completed:
         call = tuple(argv)
         self.calls.append(call)
