@@ -101,6 +101,40 @@ def test_what_is_no_plain_requirement_is_refused(tmp_path: Path, requires: str) 
         build_requirements(path, "tiny-1.0.tar.gz")
 
 
+def archive_of(folder: Path, kind: str, name: str, size_bytes: int = 1) -> Path:
+    path = folder / f"tiny-1.0.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("tiny-1.0/setup.py", "")
+            archive.writestr(name, bytes(size_bytes))
+        return path
+    with tarfile.open(path, "w:gz", compresslevel=1) as packed:
+        for member, length in (("tiny-1.0/setup.py", 0), (name, size_bytes)):
+            entry = tarfile.TarInfo(member)
+            entry.size = length
+            packed.addfile(entry, io.BytesIO(bytes(length)))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "zip"])
+@pytest.mark.parametrize("name", ["../evil.py", "tiny-1.0/../../evil.py", "/etc/evil.py"])
+def test_a_source_that_leads_out_of_its_folder_is_refused(tmp_path: Path, kind: str, name: str) -> None:
+    path = archive_of(tmp_path, kind, name)
+    with pytest.raises(BuildError, match=r"climbs out|is absolute"):
+        build_requirements(path, path.name)
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "zip"])
+def test_a_source_that_grows_beyond_reason_is_refused(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okamochi.pypi.sdist_files.SIZE_LIMIT_BYTES", 10_000_000)
+    path = archive_of(tmp_path, kind, "tiny-1.0/zeros", 10_000_001)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(BuildError, match="absurd size"):
+        build_requirements(path, path.name)
+
+
 def test_a_damaged_source_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tiny-1.0.tar.gz"
     path.write_bytes(b"\x1f\x8b no archive")

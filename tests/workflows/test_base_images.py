@@ -17,6 +17,7 @@ from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.base_image import BaseImage, base_image, resolve_base_image
+from okamochi.workflows.image_workshop import make_real
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 from tests.registries.fake import FakeRegistry, fake_registry
@@ -129,6 +130,19 @@ def test_nothing_of_a_base_layer_lands_outside_its_root(
         assert (root / "outside-of-the-root").is_file()
     assert sorted(Path("/").iterdir()) == before
     assert not list(world.cache.root.glob("**/outside"))
+
+
+def test_what_builds_are_mounted_on_is_no_link_of_the_image(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "opt").symlink_to(outside)
+    (root / "tmp").symlink_to("/tmp")
+    (root / "build").write_text("a file")
+    for name in ("opt/venv", "tmp", "build", "proc"):
+        make_real(root, name)
+        assert (root / name).is_dir() and (root / name).resolve() == root / name
+    assert list(outside.iterdir()) == []
 
 
 def test_a_layer_that_expands_beyond_reason_is_given_up(fake: FakeRegistry, world: World) -> None:

@@ -3,11 +3,8 @@ is executed here."""
 
 import datetime
 import posixpath
-import tarfile
 import tomllib
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -20,6 +17,7 @@ from okamochi.errors import BuildError, PlanError, RegistryError
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.pypi.resolve import index_date
+from okamochi.pypi.sdist_files import check_archive, pyproject_of
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
@@ -27,20 +25,14 @@ from okamochi.system.clock import rfc3339
 from okamochi.system.patterns import regex
 from okamochi.system.world import World
 
-__all__ = ["Sdist", "build_requirements", "compiles", "fetch_sdist", "find_sdist"]
+__all__ = ["Sdist", "build_requirements", "fetch_sdist", "find_sdist"]
 
 LOCK = "pylock.toml"
 SIZE_LIMIT_BYTES = 500_000_000
-MEMBERS_LIMIT = 200_000
-PYPROJECT_LIMIT_BYTES = 1_000_000
 # What pip takes where pyproject.toml names nothing; later ones have no pkg_resources (PEP 518).
 DEFAULT_REQUIREMENTS = ("setuptools<81", "wheel")
 SHA256 = regex(r"[0-9a-f]{64}")
 FILENAME = regex(r"[A-Za-z0-9][A-Za-z0-9._+!-]*\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)")
-COMPILED = (
-    *(".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f", ".f90", ".s", ".swg", ".i", ".go", ".cu"),
-    *("cmakelists.txt", "meson.build", "configure", "cargo.toml", "makefile"),
-)
 HINT = "take another version, or a package that ships wheels"
 
 
@@ -174,7 +166,8 @@ def fetch_sdist(world: World, sdist: Sdist) -> Path:
 def build_requirements(path: Path, filename: str) -> tuple[str, ...]:
     """What pyproject.toml says that building needs; pip's default where it says nothing.
 
-    BuildError for what is damaged, too large, or no requirement."""
+    BuildError for what is damaged, too large, leads out of its folder, or is no requirement."""
+    check_archive(path, filename)
     content = pyproject_of(path, filename)
     try:
         table = tomllib.loads(content.decode("utf-8")) if content else {}
@@ -199,57 +192,3 @@ def checked_requirements(listed: object, where: str) -> tuple[str, ...]:
             raise BuildError(f"it asks for {str(one)[:100]!a} to be built", where=where, hint=HINT)
         result.append(str(asked))
     return tuple(result)
-
-
-def pyproject_of(path: Path, filename: str) -> bytes:
-    """The content of pyproject.toml in the only folder of the archive; empty when there is none."""
-    try:
-        if filename.endswith(".zip"):
-            with zipfile.ZipFile(path) as archive:
-                return from_zip(archive)
-        with tarfile.open(path) as packed:
-            return from_tar(packed)
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error) as problem:
-        raise BuildError(f"the source cannot be unpacked: {problem}", where=filename, hint=HINT) from problem
-
-
-def compiles(path: Path, filename: str) -> bool:
-    """Whether the archive holds anything that a compiler would read. What cannot be read, may."""
-    try:
-        if filename.endswith(".zip"):
-            with zipfile.ZipFile(path) as archive:
-                return any(member.filename.lower().endswith(COMPILED) for member in archive.infolist())
-        with tarfile.open(path) as packed:
-            return any(member.name.lower().endswith(COMPILED) for member in limited(packed))
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error):
-        return True
-
-
-def from_zip(archive: zipfile.ZipFile) -> bytes:
-    for member in archive.infolist():
-        if is_pyproject(member.filename):
-            with archive.open(member) as stream:
-                return stream.read(PYPROJECT_LIMIT_BYTES)
-    return b""
-
-
-def from_tar(archive: tarfile.TarFile) -> bytes:
-    for member in limited(archive):
-        if is_pyproject(member.name) and member.isreg():
-            stream = archive.extractfile(member)
-            return stream.read(PYPROJECT_LIMIT_BYTES) if stream else b""
-    return b""
-
-
-def limited(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    size_bytes = 0
-    for count, member in enumerate(archive):
-        size_bytes += member.size
-        if count > MEMBERS_LIMIT or size_bytes > 8 * SIZE_LIMIT_BYTES:
-            raise tarfile.ReadError("it has an absurd size")
-        yield member
-
-
-def is_pyproject(name: str) -> bool:
-    folder, _, last = name.removeprefix("./").partition("/")
-    return bool(folder) and last == "pyproject.toml"

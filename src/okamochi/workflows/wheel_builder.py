@@ -19,11 +19,11 @@ from okamochi.model.plan import Dependencies
 from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built, normalized, require_wheel_of
+from okamochi.pypi.sdist_files import compiles
 from okamochi.pypi.sdists import (
     Sdist,
     build_requirements,
     checked_requirements,
-    compiles,
     fetch_sdist,
     find_sdist,
 )
