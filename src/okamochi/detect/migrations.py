@@ -1,7 +1,6 @@
 """The command that brings the database to the code's own state, and when it must not be run by itself."""
 
 import ast
-import configparser
 import posixpath
 import re
 from collections.abc import Iterator
@@ -107,6 +106,8 @@ def _not_run(summary: str, evidence: tuple[Evidence, ...]) -> Migrations:
 
 def _script_location(text: str | None) -> str:
     """The folder of Alembic's scripts, relative to the project; "" when alembic.ini does not tell."""
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text or "")

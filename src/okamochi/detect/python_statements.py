@@ -1,7 +1,6 @@
 """What a project says about its Python: ranges that must hold, and single versions that files name."""
 
 import ast
-import configparser
 import re
 import tomllib
 from collections.abc import Iterator
@@ -174,13 +173,17 @@ def _line_of(text: str, key: str) -> int:
 
 def _setup_cfg(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
     text = project.read_text("setup.cfg")
+    if not text:
+        return
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read_string(text or "")
+        parser.read_string(text)
     except configparser.Error:
         return
     wanted = parser.get("options", "python_requires", fallback="")
-    if text and wanted:
+    if wanted:
         yield "setup.cfg", _line_of(text, "python_requires"), wanted
 
 

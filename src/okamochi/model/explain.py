@@ -1,6 +1,5 @@
 """Finds the values and the decisions that a field path names: "processes.web.argv"."""
 
-import difflib
 from typing import Any
 
 from okamochi.errors import UsageError
@@ -85,6 +84,8 @@ def _names(member: Json) -> tuple[str, ...]:
 
 def _unknown(plan: Plan, field: str) -> UsageError:
     known = [decision.field for decision in plan.decisions]
+    import difflib
+
     close = difflib.get_close_matches(field, known, n=1, cutoff=0.4)
     advice = f"did you mean {close[0]}? " if close else ""
     return UsageError(

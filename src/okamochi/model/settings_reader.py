@@ -1,6 +1,5 @@
 """Reads [tool.okamochi] of pyproject.toml, or okamochi.toml, into settings with the line of each key."""
 
-import difflib
 import re
 import tomllib
 from typing import Any
@@ -91,6 +90,8 @@ def _description(key: str) -> str:
 
 
 def _nearest(key: str) -> str:
+    import difflib
+
     close = difflib.get_close_matches(key.replace("_", "-").lower(), setting_keys(), n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]}? All settings: {', '.join(setting_keys())}"

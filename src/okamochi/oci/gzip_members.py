@@ -7,14 +7,14 @@ import functools
 import hashlib
 import zlib
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from okamochi.errors import BuildError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
 
 __all__ = [
     "DEFAULT_LEVEL",
@@ -35,6 +35,12 @@ MEMBER_BYTES = 2 * 2**20
 """Of tar in one member: bounds memory and lets threads share one layer; the ratio suffers by 0.1 %."""
 
 READ_BYTES = 2**20
+
+
+class Pool(Protocol):
+    """Threads that compress; an Executor is one."""
+
+    def submit(self, work: Callable[[bytes, int], bytes], /, *arguments: Any) -> "Future[bytes]": ...
 
 
 def compress(content: bytes, level: int) -> bytes:
@@ -60,7 +66,7 @@ def compressor() -> str:
 
 
 def compressed_members(
-    chunks: Iterable[bytes], *, level: int, pool: "Executor", ahead: int = 4
+    chunks: Iterable[bytes], *, level: int, pool: Pool, ahead: int = 4
 ) -> Generator[tuple[bytes, bytes], None, None]:
     """(chunk, its member) in order, while at most `ahead` further chunks are being compressed. A single one
     is compressed here: for it no thread need start."""

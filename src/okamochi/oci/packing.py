@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -34,7 +35,7 @@ from okamochi.oci.media_types import LAYER_GZIP
 from okamochi.oci.tar_writer import END_OF_ARCHIVE, TAR_FORMAT, ordered, tar_chunks
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 __all__ = ["BlobCache", "LayerRequest", "Part", "entries_key", "pack_layers"]
 
@@ -136,20 +137,53 @@ def pack_layers(
     keys = [key_of(each.level, epoch_seconds, *(part.key for part in each.parts)) for each in requests]
     found = [known_layer(cache, key, each.comment) for key, each in zip(keys, requests, strict=True)]
     missing = [place for place, layer in enumerate(found) if layer is None]
-    if not missing:
-        return tuple(layer for layer in found if layer is not None)
-    from concurrent.futures import ThreadPoolExecutor
+    made = new_layers(cache, [(requests[place], keys[place]) for place in missing], epoch_seconds, threads)
+    fresh = dict(zip(missing, made, strict=True))
+    return tuple(layer or fresh[place] for place, layer in enumerate(found))
 
+
+def new_layers(
+    cache: BlobCache, wanted: Sequence[tuple[LayerRequest, str]], epoch_seconds: int, threads: int | None
+) -> tuple[Layer, ...]:
+    """In parallel when there are several. Of one, which is what an edit makes, only the chunks are."""
     count = threads or os.cpu_count() or 1
-    with ThreadPoolExecutor(count, "compress") as pool, ThreadPoolExecutor(count, "pack") as packers:
-        packed = {
-            place: packers.submit(new_layer, cache, requests[place], keys[place], epoch_seconds, pool)
-            for place in missing
-        }
-        try:
-            return tuple(layer or packed[place].result() for place, layer in enumerate(found))
-        finally:
-            packers.shutdown(cancel_futures=True)
+    pool = LatePool(count)
+    try:
+        if len(wanted) < 2:
+            return tuple(new_layer(cache, request, key, epoch_seconds, pool) for request, key in wanted)
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(count, "pack") as packers:
+            packed = [
+                packers.submit(new_layer, cache, request, key, epoch_seconds, pool) for request, key in wanted
+            ]
+            try:
+                return tuple(future.result() for future in packed)
+            finally:
+                packers.shutdown(cancel_futures=True)
+    finally:
+        pool.shutdown()
+
+
+class LatePool:
+    """Threads that compress, started with the first piece of work: what is small needs none."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.executor: Executor | None = None
+        self.starting = threading.Lock()
+
+    def submit(self, work: "Callable[..., bytes]", *arguments: object) -> "Future[bytes]":
+        with self.starting:
+            if self.executor is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self.executor = ThreadPoolExecutor(self.count, "compress")
+        return self.executor.submit(work, *arguments)
+
+    def shutdown(self) -> None:
+        if self.executor is not None:
+            self.executor.shutdown()
 
 
 def key_of(level: int, epoch_seconds: int, *part_keys: str) -> str:
@@ -176,7 +210,7 @@ def layer_of(digest: Digest, size_bytes: int, diff_id: Digest, path: Path, comme
 
 
 def new_layer(
-    cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: int, pool: "Executor"
+    cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: int, pool: "LatePool"
 ) -> Layer:
     uncompressed = hashlib.sha256()
 
@@ -198,7 +232,7 @@ class Packer(msgspec.Struct, frozen=True):
     cache: BlobCache
     level: int
     epoch_seconds: int
-    pool: "Executor"
+    pool: "LatePool"
     saw: Callable[[bytes], None]
     stream: BinaryIO
 

@@ -1,7 +1,6 @@
 """What setup.cfg and setup.py say about a package, read without running either."""
 
 import ast
-import configparser
 import re
 from collections.abc import Iterator
 
@@ -18,6 +17,8 @@ __all__ = [
 
 def setup_cfg_sections(text: str) -> dict[str, dict[str, str]]:
     """All sections; empty when the file is damaged."""
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
@@ -97,6 +98,8 @@ def literal(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> str:
 
 def setup_cfg_specifiers(project: ProjectFiles, path: str = "setup.cfg") -> tuple[str, ...] | None:
     """None when the file says nothing of it. `file:` names requirement files, one a line."""
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(project.read_text(path) or "")
