@@ -31,12 +31,26 @@ CGROUP_PARENT = "OKAMOCHI_BENCH_CGROUP_PARENT"
 """Where other work competes for the CPU: a cgroup of one's own with more cpu.shares."""
 
 
+USED = """
+try:
+    print(int(open("/sys/fs/cgroup/cpuacct/cpuacct.usage").read()) / 1e9)
+except OSError:
+    print(int(open("/sys/fs/cgroup/cpu.stat").readline().split()[1]) / 1e6)
+"""
+"""CPU seconds of the container until now, by control groups of version 1 or 2."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """`kills` counts workers that the kernel killed for their memory."""
 
     pressed: Pressed
     kills: int
+    cpu_seconds: float
+
+    @property
+    def cpu_each(self) -> float:
+        return self.cpu_seconds / max(self.pressed.answered, 1)
 
     @property
     def told(self) -> str:
@@ -100,6 +114,7 @@ def judged(
         yield Row(group=GROUP, name=f"by hand: {workers} workers x {threads} threads", result=told)
     if not sound:
         raise MeasurementError("nothing of the grid survived the load")
+    yield cpu_row(automatic, [trials for one, trials in by_hand.items() if one in sound])
     best = max(sound, key=lambda one: Samples(tuple(sound[one])).median)
     mine = Samples(tuple(trial.pressed.per_second for trial in automatic)).median
     ratio = mine / Samples(tuple(sound[best])).median
@@ -113,12 +128,34 @@ def judged(
     )
 
 
+def cpu_row(automatic: list[Trial], by_hand: list[list[Trial]]) -> Row:
+    """What the quota pays for a request. Requests a second also tell how much of its quota a container got
+    beside the machine's other work."""
+    mine = Samples(tuple(one.cpu_each for one in automatic)).median
+    best = min(Samples(tuple(one.cpu_each for one in trials)).median for trials in by_hand)
+    ratio = best / mine
+    return Row(
+        group=GROUP,
+        name="automatic against the best by hand: requests for one CPU second",
+        measured=ratio,
+        result=f"{1 / mine:.1f}, {ratio:.2f} times the best",
+        target=f"at least {AT_LEAST:g} times",
+        verdict=verdict_of(ratio, at_least=AT_LEAST),
+    )
+
+
 def trial(workshop: Workshop, image: str, variables: dict[str, str]) -> Trial:
     with container(workshop, image, variables) as (name, address):
         press(address, paths(), requests=WARM_UP, clients=CLIENTS, seconds=60, patience=60)
+        before = used(name)
         pressed = press(address, paths(), requests=REQUESTS, clients=CLIENTS, seconds=180, patience=60)
+        spent = used(name) - before
         log = docker_text("logs", name)
-        return Trial(pressed, log.count("was sent SIGKILL"))
+        return Trial(pressed, log.count("was sent SIGKILL"), spent)
+
+
+def used(name: str) -> float:
+    return float(docker_text("exec", name, "/opt/venv/bin/python", "-I", "-S", "-c", USED))
 
 
 @contextmanager
