@@ -115,3 +115,25 @@ def test_a_shell_joins_production_which_has_none(program: Program, project: Path
     answer = program("shell", project, "--", "bash", "-c", script)
     assert answer.code == 3, answer.stderr
     assert "app.py" in answer.stdout and "ok" in answer.stdout and "10001" in answer.stdout
+
+
+EDITED = {"fastapi-uv": "menu/main.py", "django-poetry": "ledger/urls.py"}
+
+
+@pytest.mark.matrix  # the first test shows the same for Flask
+@pytest.mark.parametrize("example", sorted(EDITED))
+def test_other_frameworks_serve_an_edit_too(example: str, okamochi_cache: Path, tmp_path: Path) -> None:
+    folder = tmp_path / example
+    shutil.copytree(EXAMPLE.parent / example, folder, ignore=shutil.ignore_patterns("okamochi.lock"))
+    state = str(tmp_path / "state")
+    program = Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache), "OKAMOCHI_STATE_DIR": state})
+    try:
+        url = program.ok("dev", folder, "--engine", "docker").last_line
+        seconds_until(url, "毎度あり")
+        source = folder / EDITED[example]
+        for word in ("first edit", "second edit"):
+            former = "毎度あり" if word == "first edit" else "first edit"
+            source.write_text(source.read_text().replace(former, word))
+            seconds_until(url, word)
+    finally:
+        program("down", folder, "--volumes")

@@ -34,6 +34,11 @@ HEAD = {
         "デバッガ（debugpy）: OKAMOCHI_DEBUG_PORT=5678"
     ),
 }
+FIRST = (
+    "Before the first docker compose: mkdir -p {folders} (else the engine makes it, as root).",
+    "docker compose の前に一度: mkdir -p {folders}（なければエンジンが root の所有で作る）",
+)
+"""For folders of the source on which volumes are mounted; `okamochi dev` makes them itself."""
 WORDS: dict[str, tuple[str, str]] = {
     "entrypoint": ("reloads when the code changes", "コードが変わると再読み込みする"),
     "user": ("yours, so that no file ends up owned by root", "ファイルが root の所有にならないように"),
@@ -53,8 +58,17 @@ def render_compose_dev(plan: Plan, language: Language = Language.ENGLISH) -> Ren
     services |= {one.name: stand_in(one, language, maker_name(plan)) for one in plan.development_services}
     if maker_name(plan):
         services[maker_name(plan)] = {"image": image_of_the_desk(plan)}
-    text = yaml_text({"services": services}, head=HEAD[language].format(name=plan.name))
+    text = yaml_text({"services": services}, head=head_of(plan, language))
     return RenderedFile(path=COMPOSE_DEV, content=text.encode())
+
+
+def head_of(plan: Plan, language: Language) -> str:
+    text = HEAD[language].format(name=plan.name)
+    folders = " ".join(mount_points(plan))
+    if not folders:
+        return text
+    first = FIRST[language is Language.JAPANESE].format(folders=folders)
+    return f"{text}\n{first}"
 
 
 def image_of_the_desk(plan: Plan) -> str:
