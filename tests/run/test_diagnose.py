@@ -247,3 +247,9 @@ def test_a_worker_that_was_too_slow_did_not_run_out_of_memory() -> None:
     assert cause is not None and "did not answer within its time limit" in cause.text
     other = diagnose(f"[CRITICAL] WORKER TIMEOUT (pid:8)\n{killed}")
     assert other is not None and "ran out of memory" in other.text
+
+
+def test_what_the_kit_remarks_before_the_app_raises_is_not_the_cause() -> None:
+    remark = "okamochi: no lock: the database's address is not known here\n"
+    cause = diagnose(f"{remark}{traceback('ValidationError: 1 validation error for Settings')}")
+    assert cause is not None and "no lock" not in cause.text and "ValidationError" in cause.text

@@ -201,8 +201,11 @@ def unreachable_service(log: str) -> Cause | None:
 
 
 def secret_refused(log: str) -> Cause | None:
+    """The kit's last word; what it only remarks is followed by what the app itself raises."""
     found = last(r"^okamochi: (?P<text>.+)$", log)
-    return Cause(found["text"], "correct the variable or the file named here") if found else None
+    if found is None or "Traceback (most recent call last)" in log[found.end() :]:
+        return None
+    return Cause(found["text"], "correct the variable or the file named here")
 
 
 def bad_concurrency(log: str) -> Cause | None:
