@@ -137,3 +137,15 @@ def test_loading_again_and_asking_for_unknown_images(
     unknown = msgspec.structs.replace(spec, image_reference="okamochi-test-run:nobody-made-this")
     with pytest.raises(EngineError):
         engine.start(unknown)
+
+
+def test_an_image_goes_when_no_container_is_of_it(
+    engine: Engine, spec: RunSpec, image: Image, reference: Reference
+) -> None:
+    """On the host engine it lies in the cache, whose limit takes care of it."""
+    spare = Reference.parse("okamochi-test-run:spare")
+    engine.load(image, spare)
+    engine.remove_image(str(spare))
+    engine.remove_image(str(spare))
+    assert engine.has(str(spare)) == (engine.name == "host")
+    assert engine.has(spec.image_reference)

@@ -93,6 +93,12 @@ class CommandLineEngine:
     def has(self, reference: str) -> bool:
         return self._run("image", "inspect", "--format", "{{.Id}}", reference).ok
 
+    def remove_image(self, reference: str) -> None:
+        if self.has(reference):
+            self._must(
+                self._run("image", "rm", reference), f"{self.name} could not remove the image {reference}"
+            )
+
     def start(self, spec: RunSpec) -> Running:
         self._refuse_foreign(spec)
         self.remove(spec.name)

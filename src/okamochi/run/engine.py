@@ -38,6 +38,11 @@ class Engine(Protocol):
         """Whether the engine knows an image by that name."""
         ...
 
+    def remove_image(self, reference: str) -> None:
+        """Takes that name from an image, and the image away that has no other; nothing to do when there is
+        none. EngineError when a container is of it."""
+        ...
+
     def start(self, spec: RunSpec) -> Running:
         """A container of that name that exists is replaced."""
         ...

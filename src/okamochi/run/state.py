@@ -13,7 +13,7 @@ import msgspec
 from okamochi.errors import EngineError, UsageError
 from okamochi.system.files import write_atomic
 
-__all__ = ["AppState", "UpRecord"]
+__all__ = ["AppState", "LoadedImage", "UpRecord"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -33,6 +33,13 @@ class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     project: str = ""
     public_url: str = ""
+
+
+class LoadedImage(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that a start gave to an engine, by the name it has there."""
+
+    engine: str
+    reference: str
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,20 @@ class AppState:
 
     def drop_record(self) -> None:
         (self.folder / "up.json").unlink(missing_ok=True)
+
+    def loaded_images(self) -> tuple[LoadedImage, ...]:
+        """The one that was loaded last comes last."""
+        try:
+            return msgspec.json.decode(
+                (self.folder / "images.json").read_bytes(), type=tuple[LoadedImage, ...]
+            )
+        except (OSError, msgspec.MsgspecError):
+            return ()
+
+    def put_loaded_images(self, images: tuple[LoadedImage, ...]) -> None:
+        if images != self.loaded_images():
+            self._make()
+            write_atomic(self.folder / "images.json", msgspec.json.encode(images), mode=0o600)
 
     def setups(self) -> tuple[tuple[str, ...], ...]:
         """The set-up commands that were run since the app has its data."""

@@ -21,6 +21,7 @@ from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.stack_services import desk_services, tell_unstarted
+from okamochi.workflows.superseded import remember_image, remove_superseded
 from okamochi.workflows.up import built_and_loaded, chosen_engine
 
 __all__ = ["DevRequest", "dev"]
@@ -63,7 +64,9 @@ def dev(request: DevRequest, world: World) -> UpRecord:
         built = development_image(
             planned, chosen_platform(None), desk_app.state, world, user=user[0], group=user[1]
         )
-        return start_desk(desk_for(request, desk_app, plan, built, values, engine, world))
+        record = start_desk(desk_for(request, desk_app, plan, built, values, engine, world))
+        remove_superseded(desk_app.state, engine)
+        return record
 
 
 def at_the_desk(plan: Plan) -> Plan:
@@ -91,6 +94,7 @@ def desk_for(
     world: World,
 ) -> Desk:
     reference = default_reference(f"{built.name}-dev", built.image, None)
+    remember_image(app.state, engine, reference)
     EngineSink(engine, world).put(built.image, reference)
     services = msgspec.structs.replace(built.plan, services=plan.services)
     return Desk(
@@ -124,7 +128,7 @@ def proved_plan(request: DevRequest, app: App, engine: Engine, world: World) -> 
         return planned
     try:
         building = Building.open(BuildRequest(path=request.path, overrides=request.overrides), world)
-        built_and_loaded(building, engine, Values((), ()), world)
+        built_and_loaded(app, building, engine, Values((), ()), world)
     except OkamochiError as failure:
         if not (request.path / "okamochi.lock").is_file():
             raise

@@ -42,6 +42,7 @@ from okamochi.workflows.stack_services import (
     tell_stores,
     with_service_values,
 )
+from okamochi.workflows.superseded import remember_image, remove_superseded
 from okamochi.workflows.volume_check import tell_unwritable_volumes
 
 __all__ = ["UpRequest", "up"]
@@ -74,6 +75,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
         tell_stores(building.plan, values, world)
         record = mended(app, building, engine, values, request, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
+        remove_superseded(app.state, engine)
     world.cache.prune_when_due()
     return record
 
@@ -93,7 +95,7 @@ def mended(
         if request.port is not None:  # a taken port is told before a build is spent on it
             port_of(previous, building.plan, request, world)
         try:
-            built, reference, pages = built_and_loaded(building, engine, values, world)
+            built, reference, pages = built_and_loaded(app, building, engine, values, world)
         except (BuildError, PlanError) as error:
             if failed is None:
                 raise
@@ -234,7 +236,7 @@ def start_stack(
 
 
 def built_and_loaded(
-    building: Building, engine: Engine, values: Values, world: World
+    app: App, building: Building, engine: Engine, values: Values, world: World
 ) -> tuple[BuiltImage, Reference, tuple[str, ...]]:
     """With the pages that the proof saw, when it is a new image. What cannot be served at all is told before
     what serves now is stopped; whether the rest is healthy, the start will tell."""
@@ -242,6 +244,7 @@ def built_and_loaded(
 
     def deliver(built: BuiltImage) -> Delivered:
         reference = default_reference(built.name, built.image, None)
+        remember_image(app.state, engine, reference)
         return Delivered(built, reference, (sink.put(built.image, reference),))
 
     delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=dict(values.plain))

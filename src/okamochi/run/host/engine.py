@@ -80,6 +80,9 @@ class HostEngine:
     def has(self, reference: str) -> bool:
         return self.images.find(reference) is not None
 
+    def remove_image(self, reference: str) -> None:
+        """They lie in the cache, whose limit takes care of them."""
+
     def start(self, spec: RunSpec) -> Running:
         image, folder = self._prepared(spec)
         completed = self.runner.run(launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60)
