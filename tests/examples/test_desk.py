@@ -1,5 +1,6 @@
 """The desk on real containers: an edit is served, files stay the user's, a shell joins production."""
 
+import http.client
 import os
 import shutil
 import socket
@@ -45,7 +46,7 @@ def page(url: str) -> str:
     try:
         with urllib.request.urlopen(url, timeout=20) as answer:
             return str(answer.read().decode())
-    except OSError as error:  # between two processes of a reload nobody listens
+    except (OSError, http.client.HTTPException) as error:  # between two processes of a reload nobody listens
         return str(error)
 
 
