@@ -18,6 +18,8 @@ LEFT_OUT = shutil.ignore_patterns(
     ".mypy_cache",
     ".ruff_cache",
     "*.sqlite3",
+    # what okamochi rendered: the peer has a Dockerfile of its own, which takes other files
+    *(".dockerignore", "Dockerfile", "compose.yaml", "compose.dev.yaml", ".okamochi", ".devcontainer"),
 )
 
 
