@@ -142,17 +142,6 @@ def test_secrets_from_files_are_there_before_the_app(gunicorn: Path, folder: Pat
     assert "from-a-file" not in log
 
 
-def test_an_app_that_parses_arguments_at_import_sees_none_of_gunicorn_s(gunicorn: Path, folder: Path) -> None:
-    parse = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--config')\n"
-    (folder / "wsgi.py").write_text(
-        f"{parse}os_config = parser.parse_args().config\n{APP}".replace(
-            'os.environ.get("SECRET_KEY", "")', "repr(os_config)"
-        )
-    )
-    with serving(gunicorn, folder, WEB_CONCURRENCY="1") as port:
-        assert body(port, "/", "browser") == "None"
-
-
 @pytest.mark.parametrize(
     ("name", "value"), [("GUNICORN_WORKERS", "abc"), ("GUNICORN_THREADS", "0"), ("GUNICORN_TIMEOUT", "-1")]
 )

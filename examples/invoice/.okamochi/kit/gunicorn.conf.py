@@ -211,12 +211,6 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-def post_fork(server: _Any, worker: _Any) -> None:
-    """An app that parses arguments while it is imported, or in its factory, gets none: gunicorn's own, such
-    as --config, are not for it. The master keeps them for its reload."""
-    del _sys.argv[1:]
-
-
 def post_worker_init(worker: _Any) -> None:
     with _suppress(OSError):  # a full pipe: the first worker's byte is in it
         _os.write(_boots, b".")
