@@ -17,6 +17,7 @@ __all__ = [
     "FailingPage",
     "Healthy",
     "Patience",
+    "healthy_inside",
     "start_healthy",
     "url_for_people",
     "url_of",
@@ -151,6 +152,24 @@ def wait_until_healthy(
             )
         pause(delay)
         delay = min(delay * 1.3, 0.5)
+
+
+def healthy_inside(
+    engine: Engine,
+    name: str,
+    check: tuple[str, ...],
+    *,
+    limit_seconds: float,
+    now: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Whether the health check inside is content before the limit, of what was started again."""
+    ends = now() + limit_seconds
+    while not engine.check(name, check)[0]:
+        if now() > ends:
+            return False
+        pause(0.2)
+    return True
 
 
 def url_of(spec: RunSpec) -> str:

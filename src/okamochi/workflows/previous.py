@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 from okamochi.errors import EngineError
+from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
 from okamochi.run.spec import ContainerState, aside_name
+from okamochi.run.wait import healthy_inside
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 
-__all__ = ["GRACE_SECONDS", "Previous"]
+__all__ = ["BACK_SECONDS", "GRACE_SECONDS", "Previous"]
 
 GRACE_SECONDS = 35
+BACK_SECONDS = 60
 
 
 @dataclass
@@ -66,7 +69,10 @@ class Previous:
                 f"what ran before was stopped and could not be started again: {error.message}"
             )
             return
-        self.world.reporter.note(f"what ran before serves again on port {self.port}")
+        if healthy_inside(self.engine, self.name, HEALTH_CHECK, limit_seconds=BACK_SECONDS):
+            self.world.reporter.note(f"what ran before serves again on port {self.port}")
+        else:
+            self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.name}")
 
     def be_gone(self) -> None:
         """After its successor came up."""

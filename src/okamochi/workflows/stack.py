@@ -1,6 +1,5 @@
 """`up` for an app of more than one container: what is started is the compose file that `render` writes."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +21,12 @@ from okamochi.run.compose import ComposeProject, compose_version, project_name
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
-from okamochi.run.wait import START_SECONDS, Patience, wait_until_healthy
+from okamochi.run.wait import START_SECONDS, Patience, healthy_inside, wait_until_healthy
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.previous import BACK_SECONDS
 from okamochi.workflows.stack_failures import told, with_old_password_told
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
     "stack_of",
 ]
 
-BACK_SECONDS = 60
 COMPOSE_FILE = "compose.yaml"
 OPTIONAL = b"required: false"
 PROXY_VARIABLES = ("OKAMOCHI_HTTP_PORT", "OKAMOCHI_HTTPS_PORT", "OKAMOCHI_PUBLIC_ADDRESS")
@@ -149,13 +148,10 @@ class Stack:
 
     def serve_again(self) -> None:
         """Waits for the former web: an `up` that failed ends with what served before serving."""
-        ends = time.monotonic() + BACK_SECONDS
-        while not self.engine.check(self.web, HEALTH_CHECK)[0]:
-            if time.monotonic() > ends:
-                self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.web}")
-                return
-            time.sleep(0.2)
-        self.world.reporter.note("what ran before serves again")
+        if healthy_inside(self.engine, self.web, HEALTH_CHECK, limit_seconds=BACK_SECONDS):
+            self.world.reporter.note("what ran before serves again")
+        else:
+            self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.web}")
 
 
 def names_of(plan: Plan) -> tuple[str, ...]:
