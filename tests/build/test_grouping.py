@@ -6,7 +6,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okamochi.build.app_layers import DEEPEST_SPLIT, shares_of
+from okamochi.build.app_layers import MOST_SHARES, shares_of
 from okamochi.build.grouping import GROUPS, MOST_LAYERS, most_alone, wheel_groups
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import Entry, file
@@ -49,7 +49,7 @@ def test_every_wheel_is_in_one_group_and_the_layers_are_few(sizes: dict[str, int
     trees = [tree(name, size) for name, size in sizes.items()]
     found = [[each.wheel.name for each in group] for group in wheel_groups(trees, below=below)]
     assert sorted(name for group in found for name in group) == sorted(sizes)
-    kit, app = 1, 1 + 2**DEEPEST_SPLIT
+    kit, app = 1, 1 + MOST_SHARES
     room = MOST_LAYERS - below - kit - app
     assert len(found) <= max(room, GROUPS + 2)
 
@@ -80,7 +80,7 @@ def code(path: str, size: int) -> Entry:
 def test_code_is_shared_out_whole_over_few_layers(found: list[str], size: int) -> None:
     shares = shares_of([code(path, size) for path in found])
     assert sorted(entry.path for share in shares for entry in share) == sorted(found)
-    assert len(shares) <= 2**DEEPEST_SPLIT
+    assert len(shares) <= MOST_SHARES
     assert all(shares)
 
 
@@ -93,4 +93,4 @@ def test_an_edited_file_changes_one_share_of_a_big_code_base() -> None:
         for share in shares_of(edited)
         if sorted((entry.path, entry.size_bytes) for entry in share) not in sizes
     ]
-    assert (len(sizes), len(changed)) == (2**DEEPEST_SPLIT, 1)
+    assert (len(sizes), len(changed)) == (MOST_SHARES, 1)

@@ -22,15 +22,15 @@ __all__ = ["Volumes", "app_layers"]
 
 LARGE_FILE_BYTES = 16_000
 SHARE_BYTES = 10_000
-# Each more layer costs some 280 bytes of manifest and configuration, sent with every edit: more than
-# thirty-two would cost more than what smaller shares save.
-DEEPEST_SPLIT = 5
+# Each more layer costs some 300 bytes of manifest and configuration, which every edit sends.
+MOST_SHARES = 22
+BITS = 32
 
 
 def app_layers(
     world: World, toolchain: Compiles, volumes: "Volumes", source: SourceFiles
 ) -> tuple[LayerRequest, ...]:
-    """Large files in one layer, everything else shared out over up to thirty-two: a changed line sends a few
+    """Large files in one layer, everything else shared out over up to MOST_SHARES: a changed line sends a few
     kilobytes, neither pictures nor the rest of a big code base."""
     entries = volumes.owning(source.entries)
     folders = [entry for entry in entries if entry.content is None]
@@ -62,21 +62,52 @@ def app_layer(
     return LayerRequest(parts=(Part(key=key, entries=entries),), comment=comment)
 
 
-def shares_of(files: Sequence[Entry], depth: int = 0) -> list[list[Entry]]:
-    """Shares of at most SHARE_BYTES, as far as DEEPEST_SPLIT allows: halved by one bit of a digest of the
-    path at a time, so that a file that comes, goes or grows moves nothing outside its own share."""
+def shares_of(files: Sequence[Entry]) -> list[list[Entry]]:
+    """Shares of at most SHARE_BYTES, as far as MOST_SHARES of them allow: the largest is halved by the next
+    bit of a digest of the path, again and again. A file that comes, goes or grows moves nothing outside its
+    own share, but where it changes which one is halved last."""
     if not files:
         return []
-    if depth == DEEPEST_SPLIT or sum(entry.size_bytes for entry in files) <= SHARE_BYTES:
-        return [list(files)]
-    halves: tuple[list[Entry], list[Entry]] = ([], [])
-    for entry in files:
-        halves[path_bit(entry.path, depth)].append(entry)
-    return [*shares_of(halves[0], depth + 1), *shares_of(halves[1], depth + 1)]
+    shares = [Share.of("", [(path_bits(entry.path), entry) for entry in files])]
+    while len(shares) < MOST_SHARES:
+        largest = max((one for one in shares if one.can_be_halved), key=Share.order, default=None)
+        if largest is None:
+            break
+        shares.remove(largest)
+        shares += largest.halves()
+    return [[entry for _, entry in one.files] for one in sorted(shares, key=lambda one: one.bits)]
 
 
-def path_bit(path: str, depth: int) -> int:
-    return hashlib.sha256(path.encode()).digest()[0] >> depth & 1
+def path_bits(path: str) -> str:
+    """The first BITS of a digest of the path, as '0' and '1', the lowest one first."""
+    return f"{int.from_bytes(hashlib.sha256(path.encode()).digest()[: BITS // 8], 'little'):0{BITS}b}"[::-1]
+
+
+class Share(msgspec.Struct, frozen=True, eq=False):
+    """The files whose digests begin with `bits`, each with its own."""
+
+    bits: str
+    files: tuple[tuple[str, Entry], ...]
+    size_bytes: int
+
+    @classmethod
+    def of(cls, bits: str, files: Sequence[tuple[str, Entry]]) -> "Share":
+        return cls(bits, tuple(files), sum(entry.size_bytes for _, entry in files))
+
+    @property
+    def can_be_halved(self) -> bool:
+        return len(self.files) > 1 and self.size_bytes > SHARE_BYTES and len(self.bits) < BITS
+
+    def order(self) -> tuple[int, str]:
+        """The bits decide between two of one size."""
+        return self.size_bytes, self.bits
+
+    def halves(self) -> list["Share"]:
+        """One, where the next bit is the same for all."""
+        sides: dict[str, list[tuple[str, Entry]]] = {"0": [], "1": []}
+        for bits, entry in self.files:
+            sides[bits[len(self.bits)]].append((bits, entry))
+        return [Share.of(self.bits + bit, side) for bit, side in sides.items() if side]
 
 
 class Volumes(msgspec.Struct, frozen=True):

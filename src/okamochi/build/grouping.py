@@ -9,16 +9,16 @@ or goes moves one other at most, between standing alone and its group.
 import hashlib
 from collections.abc import Iterable
 
+from okamochi.build.app_layers import MOST_SHARES
 from okamochi.pypi.wheel_tree import WheelTree
 
 __all__ = ["GROUPS", "MOST_LAYERS", "most_alone", "wheel_groups"]
 
-GROUPS = 8
-MOST_LAYERS = 56
-"""Of a whole image, unless its base has many by itself: the kit's one, and the app's 33, are counted in.
-Engines take 127."""
+GROUPS = 6
+MOST_LAYERS = 40
+"""Of a whole image, unless its base has many by itself: the kit's one, and the app's, are counted in."""
 
-ABOVE_WHEELS = 1 + 33
+ABOVE_WHEELS = 1 + 1 + MOST_SHARES
 FEWEST_ALONE = 2
 
 
