@@ -130,7 +130,8 @@ def test_an_invoice_and_an_uploaded_logo_are_in_the_pdf(used: Used, tmp_path: Pa
 
 def test_the_batch_is_rendered_by_the_worker_and_the_page_shows_its_progress(used: Used) -> None:
     seen = used.answers["seen"]
-    assert seen == sorted(seen) and len(seen) >= 3, f"no progress was seen: {seen}"
+    # The page asks once a second: a quick machine shows one number between none and all.
+    assert seen == sorted(seen) and any(0 < number < 7 for number in seen), f"no progress was seen: {seen}"
     assert "A background worker renders them" in used.answers["batch"]
     with zipfile.ZipFile(used.folder / "batch.zip") as archive:
         assert len(archive.namelist()) == 7
