@@ -1,10 +1,13 @@
 """Expressions that are compiled when they are used behave like those of `re`."""
 
+import importlib
+import pkgutil
 import re
 
 import pytest
 
-from okamochi.system.patterns import regex
+import okamochi
+from okamochi.system.patterns import LatePattern, regex
 
 
 def test_it_finds_what_re_finds() -> None:
@@ -23,3 +26,14 @@ def test_it_is_compiled_with_the_first_use(monkeypatch: pytest.MonkeyPatch) -> N
     assert compiled == []
     assert word.search("a") and word.search("b")
     assert len(compiled) == 1
+
+
+def test_every_expression_can_be_compiled() -> None:
+    """Since importing its module no longer tells."""
+    names = [found.name for found in pkgutil.walk_packages(okamochi.__path__, "okamochi.")]
+    modules = [
+        importlib.import_module(name) for name in names if ".kit" not in name and "__main__" not in name
+    ]
+    late = [value for module in modules for value in vars(module).values() if isinstance(value, LatePattern)]
+    assert len(late) > 100
+    assert all(one.pattern for one in late)
