@@ -86,7 +86,8 @@ def container_of(service: BackingService) -> ServiceContainer:
             )
         case ServiceKind.RABBITMQ:
             return ServiceContainer(
-                variables=(("RABBITMQ_DEFAULT_USER", user),),
+                # its data lies below the node's name, which else has the name of each new container
+                variables=(("RABBITMQ_DEFAULT_USER", user), ("RABBITMQ_NODENAME", "rabbit@localhost")),
                 password_variable="OKAMOCHI_PASSWORD_FILE",
                 # from 3.9 on the image refuses to start with RABBITMQ_DEFAULT_PASS_FILE
                 command=("sh", "-c", RABBITMQ),
