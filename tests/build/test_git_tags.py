@@ -1,36 +1,25 @@
 """Tags against what git itself says of them."""
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from okamochi.build.git_tags import next_version, tagged_version
 from okamochi.build.revision import tags_stamp
+from tests.build.real_git import git, new_repository
 
 
-def git(root: Path, *arguments: str, minute: int = 0) -> str:
-    date = f"2021-05-06T07:{minute:02}:00Z"
-    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "c"}
-    environ = {**who, "GIT_COMMITTER_EMAIL": "c@d", "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": date}
-    environ |= {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(root)}
-    argv = ("git", "-C", str(root), "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false", *arguments)
-    return subprocess.run(argv, env=environ, check=True, capture_output=True, text=True).stdout.strip()
+def at(minute: int) -> str:
+    return f"2021-05-06T07:{minute:02}:00Z"
 
 
 def commit(root: Path, minute: int) -> None:
-    git(root, "commit", "-q", "--allow-empty", "-m", f"at {minute}", minute=minute)
+    git(root, "commit", "-q", "--allow-empty", "-m", f"at {minute}", date=at(minute))
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    if shutil.which("git") is None:
-        pytest.skip("there is no git to make repositories with")
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "-q", "-b", "main")
+    root = new_repository(tmp_path / "repository")
     commit(root, 1)
     return root
 
@@ -65,8 +54,8 @@ def test_commits_of_merged_branches_count_as_git_counts_them(repository: Path) -
         commit(repository, minute)
     git(repository, "tag", "0.9")
     commit(repository, 6)
-    git(repository, "merge", "-q", "--no-ff", "-m", "merge", "old", minute=30)
-    described = git(repository, "describe", "--tags", "--long")
+    git(repository, "merge", "-q", "--no-ff", "-m", "merge", "old", date=at(30))
+    described = git(repository, "describe", "--tags", "--long").strip()
     assert described.startswith("0.9-5-g")
     assert tagged_version(repository) == next_version(described) == "0.10.dev5"
 

@@ -1,12 +1,10 @@
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from okamochi.build.git_objects import read_commit
 from okamochi.build.revision import Revision, read_commit_instant, read_revision, without_credentials
+from tests.build.real_git import git, new_repository
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -53,21 +51,9 @@ def test_a_hostile_head_reads_nothing_outside(tmp_path: Path) -> None:
     assert read_revision(tmp_path / "project") == Revision()
 
 
-def git(root: Path, *arguments: str, date: str = "2021-05-06T07:08:09+02:00") -> str:
-    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "c > 1 +0000"}
-    environ = {**who, "GIT_COMMITTER_EMAIL": "c@d", "GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": date}
-    argv = ("git", "-C", str(root), "-c", "commit.gpgsign=false", *arguments)
-    environ |= {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(root)}
-    return subprocess.run(argv, env=environ, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    if shutil.which("git") is None:
-        pytest.skip("there is no git to make repositories with")
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "-q")
+    root = new_repository(tmp_path / "repository")
     # alike and long, so that a pack keeps most of them as differences to another
     for number in range(12):
         git(

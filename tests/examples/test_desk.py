@@ -33,13 +33,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def program(
-    project: Path, okamochi_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Program]:
-    state = tmp_path_factory.mktemp("state")
-    one = Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache), "OKAMOCHI_STATE_DIR": str(state)})
-    yield one
-    one("down", project, "--volumes")
+def program(project: Path, private_program: Program) -> Iterator[Program]:
+    yield private_program
+    private_program("down", project, "--volumes")
 
 
 def page(url: str) -> str:

@@ -30,14 +30,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def program(
-    project: Path, okamochi_cache: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Program]:
-    state = tmp_path_factory.mktemp("state")
-    one = Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache), "OKAMOCHI_STATE_DIR": str(state)})
-    yield one
-    name = folder_of(one).name
-    one.ok("down", project, "--volumes")
+def program(project: Path, private_program: Program) -> Iterator[Program]:
+    yield private_program
+    name = folder_of(private_program).name
+    private_program.ok("down", project, "--volumes")
     left = subprocess.run(("docker", "volume", "ls", "--quiet"), capture_output=True, text=True, check=True)
     assert name not in left.stdout  # though the last test took the containers away before
 

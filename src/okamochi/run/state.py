@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ __all__ = ["AppState", "LoadedImage", "UpRecord"]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 LOCK_SECONDS = 120
+T = TypeVar("T")
 
 
 class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,13 +140,11 @@ class AppState:
             return 0
 
     def put_record(self, record: UpRecord) -> None:
-        self._make()
-        write_atomic(self.folder / "up.json", msgspec.json.format(msgspec.json.encode(record)), mode=0o600)
+        self._put("up.json", msgspec.json.format(msgspec.json.encode(record)))
 
     def put_plan(self, content: bytes) -> None:
         """The plan of what runs, as JSON."""
-        self._make()
-        write_atomic(self.folder / "plan.json", content, mode=0o600)
+        self._put("plan.json", content)
 
     def plan_json(self) -> bytes:
         """Empty when no `up` left one."""
@@ -159,30 +158,18 @@ class AppState:
 
     def loaded_images(self) -> tuple[LoadedImage, ...]:
         """The one that was loaded last comes last."""
-        try:
-            return msgspec.json.decode(
-                (self.folder / "images.json").read_bytes(), type=tuple[LoadedImage, ...]
-            )
-        except (OSError, msgspec.MsgspecError):
-            return ()
+        return self._listed("images.json", LoadedImage)
 
     def put_loaded_images(self, images: tuple[LoadedImage, ...]) -> None:
         if images != self.loaded_images():
-            self._make()
-            write_atomic(self.folder / "images.json", msgspec.json.encode(images), mode=0o600)
+            self._put("images.json", msgspec.json.encode(images))
 
     def setups(self) -> tuple[tuple[str, ...], ...]:
         """The set-up commands that were run since the app has its data."""
-        try:
-            return msgspec.json.decode(
-                (self.folder / "setup.json").read_bytes(), type=tuple[tuple[str, ...], ...]
-            )
-        except (OSError, msgspec.MsgspecError):
-            return ()
+        return self._listed("setup.json", tuple[str, ...])
 
     def put_setup(self, argv: tuple[str, ...]) -> None:
-        self._make()
-        write_atomic(self.folder / "setup.json", msgspec.json.encode((*self.setups(), argv)), mode=0o600)
+        self._put("setup.json", msgspec.json.encode((*self.setups(), argv)))
 
     def forget_setups(self) -> None:
         (self.folder / "setup.json").unlink(missing_ok=True)
@@ -190,31 +177,43 @@ class AppState:
     @property
     def left_out(self) -> frozenset[str]:
         """Services that the app's data was made without."""
-        try:
-            return frozenset((self.folder / "left-out").read_text("utf-8").split())
-        except OSError:
-            return frozenset()
+        return self._names("left-out")
 
     def put_left_out(self, names: Iterable[str]) -> None:
-        found = sorted(names)
+        found = frozenset(names)
         if found:
-            self._make()
-            write_atomic(self.folder / "left-out", "".join(f"{one}\n" for one in found).encode(), mode=0o600)
+            self._put_names("left-out", found)
         else:
             (self.folder / "left-out").unlink(missing_ok=True)
 
     @property
     def _generated(self) -> frozenset[str]:
         """The names of the secrets that were made here."""
-        try:
-            return frozenset((self.folder / "generated").read_text("utf-8").split())
-        except OSError:
-            return frozenset()
+        return self._names("generated")
 
     def _put_generated(self, names: frozenset[str]) -> None:
         if names != self._generated:
-            text = "".join(f"{name}\n" for name in sorted(names))
-            write_atomic(self.folder / "generated", text.encode(), mode=0o600)
+            self._put_names("generated", names)
+
+    def _names(self, file: str) -> frozenset[str]:
+        try:
+            return frozenset((self.folder / file).read_text("utf-8").split())
+        except OSError:
+            return frozenset()
+
+    def _put_names(self, file: str, names: frozenset[str]) -> None:
+        self._put(file, "".join(f"{name}\n" for name in sorted(names)).encode())
+
+    def _listed(self, file: str, kind: type[T]) -> tuple[T, ...]:
+        """Empty when there is no such file, or it is damaged."""
+        try:
+            return msgspec.json.decode((self.folder / file).read_bytes(), type=tuple[kind, ...])  # type: ignore[valid-type]
+        except (OSError, msgspec.MsgspecError):
+            return ()
+
+    def _put(self, file: str, content: bytes) -> None:
+        self._make()
+        write_atomic(self.folder / file, content, mode=0o600)
 
     def _secret_path(self, name: str) -> Path:
         if NAME.fullmatch(name) is None:
