@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from measure import MeasurementError, Row, Samples, verdict_of
+from measure import MeasurementError, Row, Samples, at_most_bytes, verdict_of
 from ours import Ours, parts_of
 from peer import Peer
 from projects import EXAMPLES, Example
@@ -58,14 +58,8 @@ def one_more(workshop: Workshop, counts: Counts) -> Iterator[Row]:
             measured=ratio,
             result=f"{ratio:.2f} times as fast",
         )
-        yield Row(
-            group=GROUP,
-            name=f"flask-minimal: {name} added, new blobs beside its own layer",
-            measured=max(beside),
-            result=f"{max(beside):,} bytes",
-            target=f"at most {BESIDE_BYTES:,} bytes",
-            verdict=verdict_of(max(beside), at_most=BESIDE_BYTES),
-        )
+        told = f"flask-minimal: {name} added, new blobs beside its own layer"
+        yield at_most_bytes(GROUP, told, beside, BESIDE_BYTES)
 
 
 def add_requirement(ours: Ours, name: str) -> None:
@@ -126,14 +120,7 @@ def streamlit(workshop: Workshop, counts: Counts) -> Iterator[Row]:
     ours.project.change_a_line(1)
     ours.build()
     new = sum(size for digest, size in ours.blobs().items() if digest not in before)
-    yield Row(
-        group=GROUP,
-        name="streamlit-pipenv: new blobs, one line changed",
-        measured=new,
-        result=f"{new:,} bytes",
-        target=f"at most {BESIDE_BYTES:,} bytes",
-        verdict=verdict_of(new, at_most=BESIDE_BYTES),
-    )
+    yield at_most_bytes(GROUP, "streamlit-pipenv: new blobs, one line changed", [new], BESIDE_BYTES)
 
 
 def forget_packed(ours: Ours) -> None:

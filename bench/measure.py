@@ -12,7 +12,17 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["Finished", "MeasurementError", "Report", "Row", "Samples", "Verdict", "run", "verdict_of"]
+__all__ = [
+    "Finished",
+    "MeasurementError",
+    "Report",
+    "Row",
+    "Samples",
+    "Verdict",
+    "at_most_bytes",
+    "run",
+    "verdict_of",
+]
 
 COMMAND_SECONDS = 600
 
@@ -115,3 +125,15 @@ def verdict_of(measured: float, *, at_least: float | None = None, at_most: float
     low = at_least is None or measured >= at_least
     high = at_most is None or measured <= at_most
     return Verdict.MET if low and high else Verdict.MISSED
+
+
+def at_most_bytes(group: str, name: str, sizes: list[int], limit: int) -> Row:
+    """Judged by the largest."""
+    return Row(
+        group=group,
+        name=name,
+        measured=max(sizes),
+        result=f"{max(sizes):,} bytes",
+        target=f"at most {limit:,} bytes",
+        verdict=verdict_of(max(sizes), at_most=limit),
+    )

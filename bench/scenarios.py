@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contents import contents
 from dependencies import one_more, platforms, streamlit
-from measure import MeasurementError, Row, Samples, run, verdict_of
+from measure import MeasurementError, Row, Samples, at_most_bytes, run, verdict_of
 from ours import Ours
 from peer import Peer
 from projects import EXAMPLES, Example
@@ -54,18 +54,6 @@ def faster(group: str, name: str, ours: list[float], peer: list[float], *, at_le
         result=f"{ratio:.2f} times as fast",
         target=f"at least {at_least:g} times" if at_least else "",
         verdict=verdict_of(ratio, at_least=at_least),
-    )
-
-
-def at_most_bytes(group: str, name: str, sizes: list[int], limit: int) -> Row:
-    """Judged by the largest."""
-    return Row(
-        group=group,
-        name=name,
-        measured=max(sizes),
-        result=f"{max(sizes):,} bytes",
-        target=f"at most {limit:,} bytes",
-        verdict=verdict_of(max(sizes), at_most=limit),
     )
 
 

@@ -55,7 +55,8 @@ class AppBytecode(msgspec.Struct, dict=True):
         if not sources:
             return ()
         with self._lock:
-            made = self._kept(sources) or self._made
+            # what was made once is asked of the cache no more
+            made = self.__dict__.get("_made") or self._kept(sources) or self._made
         return pycache_entries(sources, [made[entry.path] for entry in sources], self._tag)
 
     def _kept(self, sources: Sequence[Entry]) -> dict[str, bytes] | None:
@@ -73,7 +74,7 @@ class AppBytecode(msgspec.Struct, dict=True):
         for entry, answer in self.compiled(missing) if missing else ():
             if answer.failure:
                 self.world.reporter.warn(f"not compiled, it is no valid Python: {answer.failure}")
-            self.keep(entry, answer.bytecode)
+            self.world.cache.put_record(KIND, keys[entry.path], answer.bytecode)
             known[entry.path] = answer.bytecode
         return {path: content or b"" for path, content in known.items()}
 

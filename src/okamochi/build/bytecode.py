@@ -189,8 +189,6 @@ def bytecode_entries(
     world: "World", interpreter: Interpreter, entries: Sequence[Entry], *, key: str
 ) -> tuple[Entry, ...]:
     """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`."""
-    import msgspec
-
     unit = Unit(key, entries)
     compile_units(world, interpreter, (unit,))
     content = world.cache.record(KIND, record_key(interpreter, unit))
@@ -216,8 +214,6 @@ def lacking(world: "World", interpreter: Interpreter, units: Sequence[Unit]) -> 
 
 
 def compile_missing(world: "World", interpreter: Interpreter, missing: Sequence[Unit]) -> None:
-    import msgspec
-
     with world.cache.temporary() as scratch:
         asked = [on_disk_sources(unit.entries, scratch, number) for number, unit in enumerate(missing)]
         everything = [source for sources in asked for source in sources]

@@ -21,6 +21,7 @@ from okamochi.debian.control import Stanza, parse_stanzas
 from okamochi.debian.relations import parse_relations
 from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.image import Image
+from okamochi.oci.layer import OPAQUE, WHITEOUT
 
 __all__ = ["Inventory", "OwnedFile", "Part", "read_inventory"]
 
@@ -33,8 +34,6 @@ METADATA = re.compile(r"(.*/site-packages)/[^/]+\.dist-info/METADATA")
 TOLD = re.compile(r".*\.dist-info/(?:METADATA|RECORD)|usr/share/doc/[^/]+/copyright")
 BYTECODE = re.compile(r"(.*/)__pycache__/([^/]+)\.cpython-\d+(?:\.opt-\d)?\.pyc")
 LONGEST_LICENCE = 100
-WHITEOUT = ".wh."
-OPAQUE = ".wh..wh..opq"
 
 
 class OwnedFile(msgspec.Struct, frozen=True, order=True):

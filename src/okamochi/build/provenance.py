@@ -9,10 +9,10 @@ from okamochi.build.components import Component
 from okamochi.model.plan import Plan
 from okamochi.oci.canonical_json import JsonObject, canonical_json
 from okamochi.oci.image import Image
+from okamochi.oci.media_types import IN_TOTO
 
 __all__ = ["IN_TOTO", "PREDICATE", "provenance"]
 
-IN_TOTO = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:okamochi:build:v1"

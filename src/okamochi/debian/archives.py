@@ -11,10 +11,10 @@ import msgspec
 
 from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.control import Stanza
-from okamochi.debian.installed import added_closure, installed_packages
+from okamochi.debian.installed import added_closure, closure, installed_packages
 from okamochi.debian.packages import Package, PackageIndex, fetch_index
 from okamochi.debian.release import Release, verified_release
-from okamochi.debian.resolve import Universe, closure
+from okamochi.debian.resolve import Universe
 from okamochi.debian.rules import rules_digest
 from okamochi.debian.sources import APT_FOLDER, SECURITY, Mirrors, find_mirrors, snapshot_uri
 from okamochi.errors import OkamochiError, RegistryError, TransientRegistryError

@@ -9,7 +9,7 @@ from okamochi.debian.packages import Package
 from okamochi.debian.resolve import Chosen, Universe, first_candidate, missing, missing_text
 from okamochi.debian.version import DebianVersion
 
-__all__ = ["added_closure", "installed_packages"]
+__all__ = ["added_closure", "closure", "installed_packages"]
 
 
 def installed_packages(stanzas: Sequence[Stanza]) -> tuple[Package, ...]:
@@ -21,6 +21,11 @@ def installed_packages(stanzas: Sequence[Stanza]) -> tuple[Package, ...]:
     )
 
 
+def closure(universe: Universe, wanted: Collection[str]) -> tuple[Package, ...]:
+    """Wanted packages and what they need (Pre-Depends, Depends), sorted by name, upon nothing."""
+    return added_closure(universe, (), wanted)
+
+
 def added_closure(
     universe: Universe,
     installed: Sequence[Package],
@@ -30,6 +35,8 @@ def added_closure(
 ) -> tuple[Package, ...]:
     """The packages of the suite that are wanted or needed and not there, sorted by name.
 
+    The first alternative that can be had is taken, unless a later one is there already; relations whose first
+    alternative is on the cut list are left out.
     What is there stays, unless something new asks for a newer version: then it is among them, and so is
     what cannot do with its newer version. PlanError lists all that is missing, with near names."""
     adding = Adding(universe, installed, dict(CUT_PACKAGES) if cuts is None else cuts)

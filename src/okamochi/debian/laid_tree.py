@@ -40,6 +40,7 @@ from okamochi.debian.tree import (
 from okamochi.debian.unpack import Row, within_usr
 from okamochi.model.lock import LockedDeb
 from okamochi.oci.entry import Entry, EntryKind
+from okamochi.oci.layer import WHITEOUT
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 
@@ -48,7 +49,6 @@ __all__ = ["Ground", "laid_tree"]
 KIND = "laid-roots"
 STATUS = "var/lib/dpkg/status"
 LOADER_FOLDERS = "etc/ld.so.conf"
-WHITEOUT = ".wh."
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,17 @@
 """From wanted package names to the closure of packages of a suite."""
 
 import difflib
-from collections import defaultdict, deque
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 
 import msgspec
 
-from okamochi.debian.cuts import CUT_PACKAGES, is_cut
+from okamochi.debian.cuts import is_cut
 from okamochi.debian.packages import Package, PackageIndex
 from okamochi.debian.relations import Relation, parse_relations
 from okamochi.errors import PlanError
 
-__all__ = ["Chosen", "Universe", "closure", "first_candidate", "missing", "missing_text"]
+__all__ = ["Chosen", "Universe", "first_candidate", "missing", "missing_text"]
 
 
 class Universe(msgspec.Struct, frozen=True):
@@ -41,41 +41,6 @@ class Universe(msgspec.Struct, frozen=True):
         return tuple(difflib.get_close_matches(name, alike, n=5, cutoff=0.5))
 
 
-def closure(
-    universe: Universe, wanted: Collection[str], *, cuts: Mapping[str, str] | None = None
-) -> tuple[Package, ...]:
-    """Wanted packages and what they need (Pre-Depends, Depends), sorted by name.
-
-    The first alternative that can be had is taken, unless a later one is there already; relations whose first
-    alternative is on the cut list are left out. PlanError lists all that is missing, with near names."""
-    cut = dict(CUT_PACKAGES) if cuts is None else cuts
-    chosen = Chosen()
-    problems: list[str] = []
-    queue: deque[Package] = deque()
-    for name in sorted(set(wanted)):
-        package = universe.newest(name)
-        if package is None:
-            problems.append(missing_text(universe, name))
-            continue
-        chosen.add(package)
-        queue.append(package)
-    while queue:
-        package = queue.popleft()
-        for group in package.depends():
-            if chosen.satisfies(group) or is_cut(package.name, group[0].name, cut):
-                continue
-            found = first_candidate(universe, group, cut, package.name)
-            if found is None:
-                needed = " | ".join(map(str, group))
-                problems.append(f"{package.name} needs {needed}, which {universe.suite} has not")
-                continue
-            chosen.add(found)
-            queue.append(found)
-    if problems:
-        raise missing(problems, universe)
-    return chosen.packages()
-
-
 class Chosen:
     """The packages chosen so far, findable by all names that they offer."""
 
@@ -103,9 +68,6 @@ class Chosen:
 
     def satisfies(self, group: tuple[Relation, ...]) -> bool:
         return any(package.provides(one) for one in group for package in self._by_offer.get(one.name, ()))
-
-    def packages(self) -> tuple[Package, ...]:
-        return tuple(self._by_name[name] for name in sorted(self._by_name))
 
 
 def first_candidate(

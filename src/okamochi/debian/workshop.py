@@ -15,7 +15,8 @@ from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.archives import Archive, find_archives, in_threads, index, utc_now
 from okamochi.debian.contents import Contents
 from okamochi.debian.fetch import THREADS, fetch_deb, require_cached
-from okamochi.debian.resolve import Universe, closure
+from okamochi.debian.installed import closure
+from okamochi.debian.resolve import Universe
 from okamochi.debian.sources import APT_FOLDER, find_mirrors
 from okamochi.debian.unpack import MERGED_FOLDERS, Row, make_links, unpack
 from okamochi.model.lock import LockedDeb

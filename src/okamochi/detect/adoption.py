@@ -67,9 +67,10 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
         document = parsed(text or "")
         if document and text:
             checked = has_health_check(document)
+            document = without(document, others)
             rows += [
-                *of_compose(path, without(document, others), text, plan),
-                *compose_lessons(path, without(document, others), at(text), plan),
+                *of_compose(path, document, text, plan),
+                *compose_lessons(path, document, at(text), plan),
             ]
             break
     if checked:

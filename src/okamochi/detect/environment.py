@@ -7,6 +7,7 @@ from okamochi.detect.environment_reads import Read, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
+from okamochi.detect.service_kinds import URL_ENDS
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import EnvironmentVariable, VariableKind
@@ -81,8 +82,7 @@ OUTSIDE = regex(
 )
 ADDRESS = regex(
     r"(\w*_)?(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|MONGO|MONGODB|REDIS|REDISTOGO|AMQP|RABBITMQ|BROKER|CELERY_BROKER"
-    r"|RESULT_BACKEND|SQLALCHEMY_DATABASE|CLOUDAMQP|ELASTICSEARCH|VALKEY)_?"
-    r"(ASYNC_|SYNC_|CONNECTION_)?(URL|URI|DSN|STRING)(_A?SYNC)?"
+    r"|RESULT_BACKEND|SQLALCHEMY_DATABASE|CLOUDAMQP|ELASTICSEARCH|VALKEY)_?" + URL_ENDS
 )
 
 

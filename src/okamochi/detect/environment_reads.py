@@ -461,8 +461,8 @@ def _key_of(node: ast.AST, names: ImportedNames, helpers: dict[str, _Helper]) ->
 
 def _settings_fields(module: Module, settings: frozenset[str]) -> Iterator[Read]:
     """Fields of pydantic-settings classes: NAME, with the class's prefix, in capitals."""
-    for node in module.nodes:
-        if not isinstance(node, ast.ClassDef) or not is_settings_class(node, settings):
+    for node in module.of(ast.ClassDef):
+        if not is_settings_class(node, settings):
             continue
         prefix = _prefix(node)
         for statement in node.body:

@@ -15,6 +15,7 @@ from okamochi.detect.setup_scripts import table_function, table_maker
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework
+from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
 
 __all__ = ["Migrations", "find_migrations"]
@@ -106,14 +107,8 @@ def _not_run(summary: str, evidence: tuple[Evidence, ...]) -> Migrations:
 
 def _script_location(text: str | None) -> str:
     """The folder of Alembic's scripts, relative to the project; "" when alembic.ini does not tell."""
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text or "")
-    except configparser.Error:
-        return ""
-    place = parser.get("alembic", "script_location", fallback="").replace("%(here)s", ".")
+    place = setup_cfg_sections(text or "").get("alembic", {}).get("script_location", "")
+    place = place.replace("%(here)s", ".")
     place = posixpath.normpath(place.replace(":", "/") or ".")
     return "" if place.startswith((".", "/")) else place
 

@@ -97,7 +97,7 @@ def store_traces(sources: Sources, reached: Reached) -> StoreTraces:
             continue
         module = sources.module(path)
         calls += imported(module)
-        for node in module.nodes:
+        for node in module.of(ast.Call, ast.JoinedStr, ast.Constant):
             if isinstance(node, ast.Call):
                 full = module.imports.full(node.func)
                 place = Evidence(path=path, line=node.lineno, reason=shown(full, node))
@@ -126,13 +126,11 @@ def storage_backend(text: ast.Constant, path: str) -> Iterator[Evidence]:
 
 def imported(module: Module) -> Iterator[Evidence]:
     """Imports of what speaks to object stores only."""
-    for node in module.nodes:
+    for node in module.of(ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module or ""]
         else:
-            continue
+            names = [] if node.level else [node.module or ""]
         for name in names:
             if name.split(".")[0] in ONLY_STORES:
                 yield Evidence(path=module.path, line=node.lineno, reason=f"imports {name}")

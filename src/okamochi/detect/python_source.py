@@ -124,12 +124,13 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     """The Python files of a project that belong to the app; each is read and parsed once, when asked for.
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
-    runs in production does not live there.
+    runs in production does not live there. `settings` is what `settings_classes` found.
     """
 
     project: ProjectFiles
     parsed: dict[str, Module] = msgspec.field(default_factory=dict)
     texts: dict[str, str | None] = msgspec.field(default_factory=dict)
+    settings: frozenset[str] | None = None
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:

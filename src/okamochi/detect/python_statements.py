@@ -15,6 +15,7 @@ from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
@@ -175,14 +176,7 @@ def _setup_cfg(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
     text = project.read_text("setup.cfg")
     if not text:
         return
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return
-    wanted = parser.get("options", "python_requires", fallback="")
+    wanted = setup_cfg_sections(text).get("options", {}).get("python_requires", "")
     if wanted:
         yield "setup.cfg", _line_of(text, "python_requires"), wanted
 

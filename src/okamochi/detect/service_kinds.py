@@ -6,7 +6,19 @@ import msgspec
 
 from okamochi.model.backing_service import ServiceKind
 
-__all__ = ["KINDS", "S3", "WITH_STORES", "KindFacts", "facts_of", "kind_of_image", "volume_path_of"]
+__all__ = [
+    "KINDS",
+    "S3",
+    "URL_ENDS",
+    "WITH_STORES",
+    "KindFacts",
+    "facts_of",
+    "kind_of_image",
+    "volume_path_of",
+]
+
+URL_ENDS = r"(ASYNC_|SYNC_|CONNECTION_)?(URL|URI|DSN|STRING)(_A?SYNC)?"
+"""How the names of variables end that hold an address."""
 
 
 class KindFacts(msgspec.Struct, frozen=True):
@@ -27,8 +39,7 @@ class KindFacts(msgspec.Struct, frozen=True):
     user: str = ""
 
     def url_variable(self, name: str) -> bool:
-        url = r"(ASYNC_|SYNC_|CONNECTION_)?(URL|URI|DSN|STRING)(_A?SYNC)?"
-        return re.fullmatch(rf"(\w+_)?({self.stems})_?{url}|({self.stems})", name) is not None
+        return re.fullmatch(rf"(\w+_)?({self.stems})_?{URL_ENDS}|({self.stems})", name) is not None
 
 
 POSTGRES = KindFacts(

@@ -11,18 +11,20 @@ ROOT = "BaseSettings"
 
 def settings_classes(sources: Sources) -> frozenset[str]:
     """Their names: with AppSettings(BaseAppSettings) and BaseAppSettings(BaseSettings) all three."""
+    if sources.settings is not None:
+        return sources.settings
     known: frozenset[str] = frozenset({ROOT})
     new = known
     while new:
         found = {name for module in sources.mentioning(*sorted(new)) for name in heirs(module, known)}
         new = frozenset(found) - known
         known |= new
+    sources.settings = known
     return known
 
 
 def heirs(module: Module, known: frozenset[str]) -> set[str]:
-    classes = (node for node in module.of(ast.ClassDef))
-    return {node.name for node in classes if is_settings_class(node, known)}
+    return {node.name for node in module.of(ast.ClassDef) if is_settings_class(node, known)}
 
 
 def is_settings_class(node: ast.ClassDef, known: frozenset[str]) -> bool:

@@ -54,8 +54,8 @@ def table_command(sources: Sources, framework: Framework) -> Detected[tuple[str,
     when it has none."""
     groups = command_groups(sources)
     for module in sources.mentioning("create_all"):
-        for node in module.nodes:
-            if not isinstance(node, ast.FunctionDef) or not makes_tables_only(node.body, _unset(node)):
+        for node in module.of(ast.FunctionDef):
+            if not makes_tables_only(node.body, _unset(node)):
                 continue
             for decorator in node.decorator_list:
                 name, program = _command(decorator, node.name, module, framework, groups)

@@ -1,6 +1,7 @@
 """YAML of strangers: files that other tools write by hand-sized amounts, and nothing that only costs time."""
 
 import re
+from functools import lru_cache
 
 from okamochi.system.patterns import regex
 
@@ -12,8 +13,10 @@ TOO_DEEP = regex(r"[\[{][\s\[{\"',-]{60}|^(?:- ){30}", re.MULTILINE)
 ALIAS = regex(r"(?:^|[\s\[,{:-])\*[\w-]")
 
 
+@lru_cache(maxsize=8)
 def yaml_of(text: str) -> object:
-    """What the text says; None when it is no YAML, or more of it than a person writes."""
+    """What the text says; None when it is no YAML, or more of it than a person writes. Nobody changes it:
+    several detectors ask for the same file."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

@@ -15,7 +15,7 @@ from okamochi.errors import UsageError
 from okamochi.oci.canonical_json import canonical_json
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
-from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST
+from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST, IN_TOTO
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -35,7 +35,6 @@ __all__ = [
 PASSWORD_VARIABLE = "COSIGN_PASSWORD"
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 ENVELOPE = "application/vnd.dsse.envelope.v1+json"
-STATEMENT = "application/vnd.in-toto+json"
 SIGNATURE_ANNOTATION = "dev.cosignproject.cosign/signature"
 COSIGN_LABELS = (b"ENCRYPTED COSIGN PRIVATE KEY", b"ENCRYPTED SIGSTORE PRIVATE KEY")
 MOST_SCRYPT_MEMORY_BYTES = 256 * 2**20
@@ -87,10 +86,10 @@ class Attestation:
     @classmethod
     def of(cls, statement: bytes, predicate_type: str, sign: Signer) -> "Attestation":
         """`statement` is one of in-toto."""
-        kind = STATEMENT.encode()
+        kind = IN_TOTO.encode()
         signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(statement), statement)
         envelope = {
-            "payloadType": STATEMENT,
+            "payloadType": IN_TOTO,
             "payload": base64.b64encode(statement).decode(),
             "signatures": [{"keyid": "", "sig": base64.b64encode(sign(signed)).decode()}],
         }

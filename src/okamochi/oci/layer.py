@@ -8,7 +8,11 @@ import msgspec
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.digest import Digest
 
-__all__ = ["Layer"]
+__all__ = ["OPAQUE", "WHITEOUT", "Layer"]
+
+# Names of files that take something of the layers below away (image-spec, layer.md, "Whiteouts").
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):

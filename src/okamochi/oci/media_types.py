@@ -10,6 +10,7 @@ __all__ = [
     "IMAGE_CONFIG",
     "IMAGE_INDEX",
     "IMAGE_MANIFEST",
+    "IN_TOTO",
     "LAYER_GZIP",
 ]
 
@@ -18,6 +19,7 @@ IMAGE_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
 EMPTY = "application/vnd.oci.empty.v1+json"
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+IN_TOTO = "application/vnd.in-toto+json"
 # Docker's equivalents, which registries still hold (image-spec, media-types.md, "Compatibility Matrix").
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"

@@ -283,8 +283,6 @@ class Packer(msgspec.Struct, frozen=True):
         members: list[tuple[int, int]] = []
         others = [entry for entry in entries if entry.kind is not EntryKind.DIRECTORY]
         sha256, _, _ = self.cache.put_stream(lambda stream: members.extend(self.write_fresh(others, stream)))
-        import msgspec
-
         packed = PackedPart(sha256, tuple(members), Outline.of(entries))
         self.cache.put_record(PARTS, self.part_key(part), msgspec.json.encode(packed))
         return packed
@@ -329,8 +327,6 @@ def known_part(cache: BlobCache, key: str) -> PackedPart | None:
     content = cache.record(PARTS, key)
     if content is None:
         return None
-    import msgspec
-
     packed = msgspec.json.decode(content, type=PackedPart)
     return packed if cache.blob(packed.sha256) is not None else None
 

@@ -12,11 +12,10 @@ from typing import IO, Any, cast
 import zstandard
 
 from okamochi.errors import BuildError
+from okamochi.oci.layer import OPAQUE, WHITEOUT
 
 __all__ = ["PathFacts", "tree_of_layers"]
 
-WHITEOUT = ".wh."
-OPAQUE = ".wh..wh..opq"
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 

@@ -29,6 +29,7 @@ from okamochi.render.compose_proxy import caddyfile, front_network, proxy, trust
 from okamochi.render.compose_secrets import (
     FOR_RELEASE,
     given_folder,
+    image_of,
     maker,
     maker_name,
     names_for,
@@ -141,7 +142,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
     names = names_for(plan, process)
     environment = environment_of(plan, process, names)
     node: Node = {
-        "image": f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}",
+        "image": image_of(plan),
         **({"build": {"context": ".", "target": "production"}} if web else {}),
         **({} if web else {"pull_policy": "never"}),
         "entrypoint": Commented(say("entrypoint", language), argv_of(process, names)),
@@ -276,7 +277,7 @@ def networks_of(plan: Plan, language: Language) -> Node:
 def volumes_of(plan: Plan, language: Language) -> Node:
     names = [volume.name for volume in plan.volumes]
     names += [f"{service.name}-data" for service in plan.services if service.volume_path]
-    names += secret_volumes(plan, plan.services)
+    names += secret_volumes(plan)
     names += ["proxy-data", "proxy-config"] if plan.domain else []
     if not names:
         return {}

@@ -18,12 +18,14 @@ __all__ = [
     "FOR_RELEASE",
     "compose_secrets",
     "given_folder",
+    "image_of",
     "maker",
     "maker_name",
     "names_for",
     "secret_volumes",
     "secrets_mount",
     "wanted",
+    "with_password",
 ]
 
 Node = dict[str, Yaml]
@@ -107,9 +109,13 @@ def secrets_mount(plan: Plan, process: Process) -> tuple[str, ...]:
     return (f"{secrets_volume(own)}:{SECRETS_MOUNT}:ro",)
 
 
-def secret_volumes(plan: Plan, services: tuple[BackingService, ...]) -> tuple[str, ...]:
-    own = (*groups(plan), *(one.name for one in with_password(services)))
-    return tuple(secrets_volume(name) for name in own)
+def owners(plan: Plan) -> tuple[str, ...]:
+    """Who has a volume with secrets: the app's processes, and each service with a password."""
+    return (*groups(plan), *(one.name for one in with_password(plan.services)))
+
+
+def secret_volumes(plan: Plan) -> tuple[str, ...]:
+    return tuple(secrets_volume(name) for name in owners(plan))
 
 
 def wanted(plan: Plan, services: tuple[BackingService, ...]) -> Iterator[str]:
@@ -142,14 +148,18 @@ def served_by(service: BackingService, template: str) -> str:
     )
 
 
+def image_of(plan: Plan) -> str:
+    """The app's own, as a compose file names it."""
+    return f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}"
+
+
 def maker(plan: Plan, language: Language) -> Node:
     entries = [literal(one) for one in wanted(plan, plan.services)]
     # addresses are no part of it: a .env often has that of the desk, and localhost is not db
     names = sorted({one.rstrip("?").partition("/")[2] for one in entries if "=" not in one})
     given = f"${{OKAMOCHI_SECRETS:-./{GIVEN_FOLDER}}}:{STACK_SECRETS_MOUNT}/given:ro"
-    image = f"${{OKAMOCHI_IMAGE:-{plan.name}:latest}}"
     return {
-        "image": Commented(WORDS["maker"][language is Language.JAPANESE], image),
+        "image": Commented(WORDS["maker"][language is Language.JAPANESE], image_of(plan)),
         "pull_policy": "never",
         "entrypoint": list(STACK_SECRETS),
         "command": entries,
@@ -162,15 +172,14 @@ def maker(plan: Plan, language: Language) -> Node:
         "cap_drop": ["ALL"],
         "cap_add": ["DAC_OVERRIDE"],
         "security_opt": ["no-new-privileges:true"],
-        "volumes": [given, *maker_mounts(plan, plan.services)],
+        "volumes": [given, *maker_mounts(plan)],
         **limits(MEMORY_BYTES, 0.5, 32),
         "logging": LOG,
     }
 
 
-def maker_mounts(plan: Plan, services: tuple[BackingService, ...]) -> tuple[str, ...]:
-    own = (*groups(plan), *(one.name for one in with_password(services)))
-    return tuple(f"{secrets_volume(name)}:{STACK_SECRETS_MOUNT}/{name}" for name in own)
+def maker_mounts(plan: Plan) -> tuple[str, ...]:
+    return tuple(f"{secrets_volume(name)}:{STACK_SECRETS_MOUNT}/{name}" for name in owners(plan))
 
 
 def given_folder(plan: Plan, language: Language) -> tuple[RenderedFile, ...]:

@@ -3,7 +3,7 @@
 from okamochi.model.kit_programs import STACK_SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.render.compose import environment_of
-from okamochi.render.compose_secrets import compose_secrets, maker_name
+from okamochi.render.compose_secrets import compose_secrets, maker_name, with_password
 from okamochi.render.devcontainer_words import said
 from okamochi.render.rendering import Language
 from okamochi.render.service_containers import container_of, password_name
@@ -72,7 +72,7 @@ def comments(key: str, language: Language) -> list[str]:
 def secrets_lines(plan: Plan, language: Language) -> list[str]:
     """Each password first, then the addresses that hold one."""
     names = compose_secrets(plan)
-    passwords = [password_name(one) for one in plan.services if container_of(one).password_variable]
+    passwords = [password_name(one) for one in with_password(plan.services)]
     templates = {
         variable.name: (service, variable)
         for service in plan.services

@@ -23,14 +23,12 @@ class WriteLimit:
         self.thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "WriteLimit":
-        if self.limit_bytes:
-            self.thread.start()
+        self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.over.set()
-        if self.limit_bytes:
-            self.thread.join()
+        self.thread.join()
 
     def _watch(self) -> None:
         while not self.over.wait(PAUSE_SECONDS):

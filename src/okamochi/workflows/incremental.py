@@ -6,7 +6,7 @@ byte; tests hold both against each other.
 
 import json
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,10 @@ def through_link(root: Path, path: str) -> bool:
 def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...]) -> BuiltImage | None:
     """None when a change may concern the plan, or is one that a full build has to judge."""
     known = built.rebuild
-    if not known or not all(harmless(root, path, known) for path in changed):
+    if not known:
+        return None
+    read, modes = frozenset(known["read"]), modes_of(known)
+    if not all(path not in read and is_plain(root, path, modes) for path in changed):
         return None
     toolchain = KnownToolchain.of(known)
     if not Path(toolchain.known.argv[0]).exists():
@@ -157,21 +160,22 @@ def same_tree(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTr
     if not known or known["exclude"] is None:
         return None
     archives = any(path.endswith(".tar") for path in changed)  # images are left out by what is in them
-    plain = not archives and all(is_plain(root, path, known) for path in changed)
+    modes = modes_of(known)
+    plain = not archives and all(is_plain(root, path, modes) for path in changed)
     return SameTree(root, known, changed) if plain else None
 
 
-def harmless(root: Path, path: str, known: dict[str, Any]) -> bool:
-    """A file whose change planning cannot see."""
-    return path not in known["read"] and is_plain(root, path, known)
+def modes_of(known: dict[str, Any]) -> dict[str, int]:
+    """In the image, by the path there."""
+    return {path: mode for path, _, mode, _ in known["entries"]}
 
 
-def is_plain(root: Path, path: str, known: dict[str, Any]) -> bool:
+def is_plain(root: Path, path: str, modes: Mapping[str, int]) -> bool:
     """A regular file, with the mode in the image that it had."""
     facts = (root / path).lstat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE_BYTES:
         return False
-    mode = next((row[2] for row in known["entries"] if row[0] == f"app/{path}"), None)
+    mode = modes.get(f"app/{path}")
     return mode is None or mode == image_mode(facts.st_mode)
 
 

@@ -60,6 +60,7 @@ class LockSession:
     made: tuple["Built", ...] | None = None
     chosen: tuple[tuple[LockedDeb, ...], str] | None = None
     base_image: LockedImage | None = None
+    opened: "BaseImage | None" = field(default=None, repr=False)
     asking: Any = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -78,7 +79,9 @@ class LockSession:
 
         image = self.image()
         assert image is not None
-        return base_image(self.world, image, self.platform)
+        if self.opened is None or self.opened.locked != image:
+            self.opened = base_image(self.world, image, self.platform)
+        return self.opened
 
     @property
     def glibc_version(self) -> str:

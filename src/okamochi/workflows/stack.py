@@ -112,8 +112,8 @@ class Stack:
         return (*others, *(("proxy",) if plan.domain else ()))
 
     def containers(self) -> dict[str, str]:
-        """By service; none where nothing ran before."""
-        return {one.service: one.container for one in self.project.rows()} if self.before else {}
+        """By service."""
+        return {one.service: one.container for one in self.project.rows()}
 
     def come_back(self, running: dict[str, str]) -> None:
         if self.before is None:
@@ -142,7 +142,7 @@ class Stack:
         self.secrets_made(plan)
         if plan.services:
             self.project.start([one.name for one in plan.services])
-        now, serving = {one.service: one.container for one in self.project.rows()}, self.serving(plan)
+        now, serving = self.containers(), self.serving(plan)
         untouched = all(now.get(name) == running.get(name) for name in serving)
         self.project.start(serving, alone=True, kept=untouched)
 

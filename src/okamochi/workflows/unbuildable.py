@@ -26,20 +26,14 @@ def unbuildable(
     built = next((one for one in failures if isinstance(one, BuildError | EngineError)), None)
     if built is None:
         return refusal
-    if isinstance(built, EngineError):
-        return PlanError(
-            built.message,
-            where=refusal.where or built.where,
-            hint=built.hint,
-            details=(*refusal.details, *built.details),
-        )
-    title = re.match(TITLE, built.message)
+    of_engine = isinstance(built, EngineError)  # its own words say what to do
+    title = None if of_engine else re.match(TITLE, built.message)
     advice, python = nearest(title["name"], refusals) if title is not None else ("", "")
     if title is None or not advice:
         return PlanError(
             built.message,
             where=refusal.where or built.where,
-            hint=refusal.hint,
+            hint=built.hint if of_engine else refusal.hint,
             details=(*refusal.details, *built.details),
         )
     of_python = f" (it has a wheel for Python {python})" if python else ""

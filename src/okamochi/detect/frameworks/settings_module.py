@@ -55,9 +55,7 @@ def text_of(value: ast.expr, module: Module, depth: int = 5) -> str:
 def assigned_to(name: str, module: Module) -> ast.expr | None:
     """The value of its only assignment."""
     values = [
-        node.value
-        for node in module.nodes
-        if isinstance(node, ast.Assign) and [ast.unparse(one) for one in node.targets] == [name]
+        node.value for node in module.of(ast.Assign) if [ast.unparse(one) for one in node.targets] == [name]
     ]
     return values[0] if len(values) == 1 else None
 

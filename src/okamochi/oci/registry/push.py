@@ -93,9 +93,7 @@ def push_image(
         pushing = replace(pushing, held=frozenset())
         done = pushing.images(missing)
         pushing.manifests(image, missing)
-    kept = {
-        one.digest: frozenset(source.descriptor.digest for source in blobs_of(one)) for one in image.images
-    }
+    kept = {one.digest: digests_of(one) for one in image.images}
     places.keep_images(tagged.registry, tagged.repository, kept)
     return done + Pushed(there=there)
 

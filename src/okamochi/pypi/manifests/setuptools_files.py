@@ -98,14 +98,7 @@ def literal(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> str:
 
 def setup_cfg_specifiers(project: ProjectFiles, path: str = "setup.cfg") -> tuple[str, ...] | None:
     """None when the file says nothing of it. `file:` names requirement files, one a line."""
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(project.read_text(path) or "")
-    except configparser.Error:
-        return None
-    text = parser.get("options", "install_requires", fallback=None)
+    text = setup_cfg_sections(project.read_text(path) or "").get("options", {}).get("install_requires")
     if text is None:
         return None
     if text.strip().startswith("file:"):

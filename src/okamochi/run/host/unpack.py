@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from okamochi.errors import BuildError
+from okamochi.oci.layer import OPAQUE, WHITEOUT
 from okamochi.system.files import checked_path
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["unpack_layer", "unpack_layers", "within"]
 
-WHITEOUT = ".wh."
-OPAQUE = ".wh..wh..opq"
 MOST_LINKS = 40
 MOUNT_POINTS = ("proc", "dev", "tmp", "run/secrets", "etc")
 MOUNT_FILES = ("etc/resolv.conf", "etc/hosts")
