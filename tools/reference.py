@@ -32,14 +32,17 @@ def reference() -> str:
 
 
 def command_text(name: str) -> str:
-    context = click.Context(program)
+    context = click.Context(program, **program.context_settings)
     command = program.get_command(context, name)  # type: ignore[attr-defined]
-    own = click.Context(command, info_name=f"okamochi {name}", max_content_width=100, terminal_width=100)
+    # below the program's: what -h is called comes from there, and click keeps it with the command
+    own = click.Context(
+        command, context, info_name=f"okamochi {name}", max_content_width=100, terminal_width=100
+    )
     text = f"### okamochi {name}\n\n```\n{command.get_help(own)}\n```"
     if isinstance(command, click.Group):
         inner = (
             command.commands[sub].get_help(
-                click.Context(command.commands[sub], info_name=f"okamochi {name} {sub}", terminal_width=100)
+                click.Context(command.commands[sub], own, info_name=sub, terminal_width=100)
             )
             for sub in sorted(command.commands)
         )
