@@ -163,11 +163,12 @@ def test_the_app_and_the_log_know_a_request_by_the_same_id(gunicorn: Path, folde
             body(port, "/who", "b", X_Request_ID='"} injected {"').split()[0],
             body(port, "/who", "b").split()[0],
         ]
-    logged = [json.loads(text) for text in (folder / "out").read_text().splitlines() if text[0] == "{"]
+    lines = [json.loads(text) for text in (folder / "out").read_text().splitlines() if text[0] == "{"]
     # each thread writes its own line: in which order is theirs
-    assert sorted(seen) == sorted(line["request_id"] for line in logged)
+    logged = {line["request_id"]: line for line in lines}
+    assert sorted(seen) == sorted(logged)
     assert seen[:2] == ["from-the-caller", trace]
-    assert logged[1]["trace_id"] == trace
+    assert logged[trace]["trace_id"] == trace
     assert all(re.fullmatch(r"[0-9a-f]{32}", made) for made in seen[2:])
 
 
