@@ -4,8 +4,10 @@ import gzip
 
 import pytest
 
-from okamochi.debian.contents import Contents, contents_table
+from okamochi.debian import contents as module
+from okamochi.debian.contents import Contents, Files, contents_table
 from okamochi.errors import RegistryError
+from tests.debian.contents_maker import contents_of
 
 INDEX = b"""bin/unrelated                 admin/unrelated
 usr/bin/pg_config                             libdevel/libpq-dev,database/postgresql-common-dev-variant
@@ -22,9 +24,7 @@ usr/share/games/file with spaces.h            games/spaced
 
 @pytest.fixture
 def contents() -> Contents:
-    made = Contents(None, (), "amd64")  # type: ignore[arg-type]
-    made._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
-    return made
+    return contents_of(INDEX)
 
 
 def test_a_header_is_found_by_the_path_that_include_names(contents: Contents) -> None:
@@ -46,6 +46,34 @@ def test_what_no_package_has_is_nobodys(contents: Contents, name: str) -> None:
     assert contents.package_of_program(name) == ""
 
 
-def test_a_damaged_index_is_told() -> None:
+@pytest.mark.parametrize("files", Files)
+def test_a_damaged_index_is_told(files: Files) -> None:
     with pytest.raises(RegistryError):
-        contents_table(gzip.compress(INDEX * 100)[:-20])
+        contents_table(gzip.compress(INDEX * 100)[:-20], files)
+
+
+@pytest.mark.parametrize("files", Files)
+@pytest.mark.parametrize("piece_bytes", [150, 400, 1500])
+def test_what_is_skipped_holds_nothing_that_is_wanted(
+    files: Files, piece_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a.h", "b.so.1", "liba.so", "libb.so.2", "x.pc", "tool", "zz"]
+    folders = ["bin", "etc/x", "lib/x86_64-linux-gnu", "usr/bin", "usr/games", "usr/include/q/r", "usr/lib"]
+    folders += ["usr/lib/db/17/bin", "usr/lib/gcc/x/12", "usr/lib/pkgconfig", "usr/lib/x86_64-linux-gnu"]
+    folders += ["usr/lib/x86_64-linux-gnu/deep/er", "usr/lib/x86_64-linux-gnu/pkgconfig", "usr/sbin"]
+    folders += ["usr/share/doc/x", "usr/share/pkgconfig", "usr/share/q", "var/lib/x"]
+    lines = sorted(f"{folder}/{name}   misc/one" for folder in folders for name in names)
+    packed = gzip.compress("".join(f"{line}\n" for line in lines).encode())
+    whole = contents_table(packed, files)
+    monkeypatch.setattr(module, "PIECE_BYTES", piece_bytes)
+    assert contents_table(packed, files) == whole
+    found = {row.split(b"\t")[1] for row in whole.splitlines()}
+    if files is Files.RUNNING:
+        assert {
+            b"/usr/lib/db/17/bin/tool",
+            b"/usr/lib/x86_64-linux-gnu/libb.so.2",
+            b"/usr/lib/liba.so",
+        } < found
+    else:
+        wanted = {b"/usr/include/q/r/a.h", b"/usr/share/pkgconfig/x.pc", b"/usr/lib/pkgconfig/x.pc"}
+        assert found == {*wanted, b"/usr/lib/x86_64-linux-gnu/pkgconfig/x.pc"}

@@ -1,16 +1,15 @@
 """A library or program that the start of an app misses becomes one more Debian package."""
 
-import gzip
 from typing import Any, cast
 
 import pytest
 
-from okamochi.debian.contents import Contents, contents_table
 from okamochi.debian.workshop import Workshop
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.workflows.missing_native import missing_native
 from okamochi.workflows.plan import PlannedProject
+from tests.debian.contents_maker import contents_of
 from tests.detect.plans import FLASK_APP, planned
 from tests.workflows.test_native import INDEX
 
@@ -19,8 +18,7 @@ NOWHERE = cast(Any, None)
 
 @pytest.fixture(autouse=True)
 def contents(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Contents(NOWHERE, (), "amd64")
-    made._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
+    made = contents_of(INDEX)
     monkeypatch.setattr(Workshop, "contents", made)
 
 

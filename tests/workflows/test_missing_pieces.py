@@ -1,11 +1,10 @@
 """What a build's log says is missing, and which package has it."""
 
-import gzip
-
 import pytest
 
-from okamochi.debian.contents import Contents, contents_table
+from okamochi.debian.contents import Contents
 from okamochi.workflows.missing_pieces import remedy_for
+from tests.debian.contents_maker import contents_of
 
 INDEX = b"""usr/bin/pg_config libdevel/libpq-dev
 usr/bin/cmake devel/cmake
@@ -19,9 +18,7 @@ usr/lib/x86_64-linux-gnu/pkgconfig/cairo.pc libdevel/libcairo2-dev
 
 @pytest.fixture
 def contents() -> Contents:
-    made = Contents(None, (), "amd64")  # type: ignore[arg-type]
-    made._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
-    return made
+    return contents_of(INDEX)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """From what wheels and code need to Debian packages, by an index made here."""
 
-import gzip
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +7,6 @@ import msgspec
 import pytest
 
 from okamochi.build.native import NativeScan
-from okamochi.debian.contents import Contents, contents_table
 from okamochi.errors import PlanError, UsageError
 from okamochi.model.lock import Lock, LockedPlatform
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
@@ -18,6 +16,7 @@ from okamochi.system.project_files import MemoryProject
 from okamochi.workflows import native
 from okamochi.workflows.lock import LockMode
 from okamochi.workflows.native import Finder, complete_base
+from tests.debian.contents_maker import contents_of
 
 INDEX = b"""usr/bin/ffmpeg                                      video/ffmpeg
 usr/bin/tesseract                                   graphics/tesseract-ocr
@@ -51,8 +50,7 @@ def program(name: str, wheel: str = "one 1.0") -> NativeNeed:
 
 
 def found(scan: NativeScan, files: dict[str, str | bytes] | None = None) -> dict[str, list[str]]:
-    contents = Contents(None, (), "amd64")  # type: ignore[arg-type]
-    contents._tables.update({"amd64": (contents_table(gzip.compress(INDEX)),), "all": ()})
+    contents = contents_of(INDEX)
     universe = SimpleNamespace(newest=lambda name: name)
     project = MemoryProject(files or {})
     finder = Finder(cast(Any, None), cast(Any, SimpleNamespace(planned=SimpleNamespace(project=project))))

@@ -1,15 +1,16 @@
 """Which package has which header, program, library or pkg-config file.
 
 Source: Contents-<architecture> ("Contents indices" in Debian's RepositoryFormat): a line per file, its path
-without the leading slash, spaces, then section/package names separated by commas. Of its millions of lines a
-sorted table is kept in the cache: a row is the file's last name, its path and its packages, so that one
-binary search answers.
+without the leading slash, spaces, then section/package names separated by commas. Of its millions of lines
+two sorted tables are kept in the cache, of what runs and of what compilers read: a row is the file's last
+name, its path and its packages, so that one binary search answers.
 """
 
 import re
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from typing import BinaryIO
 
 import msgspec
@@ -22,21 +23,48 @@ from okamochi.oci.platform import Platform
 from okamochi.system.patterns import regex
 from okamochi.system.world import World
 
-__all__ = ["Contents", "Owner"]
+__all__ = ["Contents", "Files", "Owner"]
 
 KIND = "debian-files"
-FORMAT = "3"
+FORMAT = "4"
 PIECE_BYTES = 1 << 20
+PACKED_PIECE_BYTES = 1 << 14
 LIMIT_BYTES = 2_000_000_000
 DOWNLOAD_LIMIT_BYTES = 100_000_000
-WANTED = regex(
+# An index is sorted: where the first and the last line of a piece are in one of these folders, all are, and
+# none is of that kind. Five sixths of it are skipped so.
+RUNS = regex(
     rb"\n((?:usr/)?lib/(?:[^/\s]+/)?lib[^/\s]*\.so[^/\s]*|(?:usr/)?s?bin/[^/\s]+"
-    rb"|usr/lib/[^/\s]+/[0-9][^/\s]*/bin/[^/\s]+|usr/include/\S+\.h(?:pp|xx|h)?"
-    rb"|usr/(?:lib/(?:[^/\s]+/)?|share/)pkgconfig/[^/\s]+\.pc)[ \t]+(\S+)(?=\n)"
+    rb"|usr/lib/[^/\s]+/[0-9][^/\s]*/bin/[^/\s]+)[ \t]+(\S+)(?=\n)"
 )
-# An index is sorted; in these folders there is nothing of the above, but for pkg-config's files.
-DULL = (b"usr/share/", b"usr/src/", b"var/", b"etc/")
+NOT_RUN = regex(
+    rb"(?:usr/(?:games|include|libexec|share|src)|var|etc)/|(?:usr/)?lib/[^/\s]+/[^/\s0-9][^/\s]*/"
+)
+COMPILED = regex(
+    rb"\n(usr/include/\S+\.h(?:pp|xx|h)?|usr/(?:lib/(?:[^/\s]+/)?|share/)pkgconfig/[^/\s]+\.pc)"
+    rb"[ \t]+(\S+)(?=\n)"
+)
+NOT_COMPILED = regex(
+    rb"(?:usr/(?:bin|games|libexec|sbin|src)|var|etc)/|usr/share/(?!pkgconfig/)[^/\s]+/"
+    rb"|usr/lib/[^/\s]+/(?!pkgconfig/)[^/\s]+/"
+)
 SONAME = regex(r"lib(?P<name>.+)\.so\.(?P<version>[0-9][\w.]*)")
+
+
+class Files(Enum):
+    """RUNNING: shared libraries and programs. COMPILING: headers, and what tells compilers of libraries."""
+
+    RUNNING = "running"
+    COMPILING = "compiling"
+
+    def found_in(self, whole: bytes) -> list[tuple[bytes, bytes]]:
+        """Paths, and what the index has beside them."""
+        wanted, dull = (RUNS, NOT_RUN) if self is Files.RUNNING else (COMPILED, NOT_COMPILED)
+        folder = dull.match(whole)
+        if folder is not None and whole.startswith(folder[0], whole.rfind(b"\n") + 1):
+            return []
+        found: list[tuple[bytes, bytes]] = wanted.findall(b"\n" + whole + b"\n")
+        return found
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -50,12 +78,13 @@ class Contents(msgspec.Struct):
     world: World
     archives: Sequence[Archive]
     architecture: str
-    _tables: dict[str, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
+    _tables: dict[tuple[Files, str], tuple[bytes, ...]] = msgspec.field(default_factory=dict)
 
     def package_of_header(self, header: str) -> str:
         """For "sasl/sasl.h" as #include names it; "" when no package has it."""
         tail = "/" + header.lstrip("/")
-        return self._best(header.rpartition("/")[2], lambda path: path.endswith(tail), ("all",))
+        name = header.rpartition("/")[2]
+        return self._best(name, lambda path: path.endswith(tail), ("all",), Files.COMPILING)
 
     def package_of_program(self, name: str, *, everywhere: bool = True) -> str:
         """In a folder of programs, or in the private one of a version ("/usr/lib/postgresql/17/bin"), the
@@ -72,7 +101,7 @@ class Contents(msgspec.Struct):
         return self._best(name, lambda path: path.split("/")[-2] in ("bin", "sbin"), ("all",))
 
     def package_of_pkg_config(self, module: str) -> str:
-        return self._best(f"{module}.pc", lambda path: "/pkgconfig/" in path, ("all",))
+        return self._best(f"{module}.pc", lambda path: "/pkgconfig/" in path, ("all",), Files.COMPILING)
 
     def package_of_library(self, soname: str) -> str:
         """For "libpq.so.5", and for "libpq.so", which a linker asks for: of packages that have it where the
@@ -97,43 +126,50 @@ class Contents(msgspec.Struct):
         folders = ("/usr/lib", "/lib", f"/usr/lib/{multiarch}", f"/lib/{multiarch}")
         return [row for row in self._owners(soname) if row.path.rpartition("/")[0] in folders]
 
-    def _best(self, name: str, fits: Callable[[str], bool], further: tuple[str, ...] = ()) -> str:
+    def _best(
+        self,
+        name: str,
+        fits: Callable[[str], bool],
+        further: tuple[str, ...] = (),
+        files: Files = Files.RUNNING,
+    ) -> str:
         """The package with the shallowest such file, then with the shortest name: variants have longer.
         The index of packages for all architectures is three times as large, and asked only then."""
         for architecture in ("", *further):
-            rows = [owner for owner in self._owners(name, architecture) if fits(owner.path)]
+            rows = [owner for owner in self._owners(name, architecture, files) if fits(owner.path)]
             found = [(owner.path.count("/"), len(one), one) for owner in rows for one in owner.packages]
             if found:
                 return min(found)[2]
         return ""
 
-    def _owners(self, name: str, architecture: str = "") -> list[Owner]:
+    def _owners(self, name: str, architecture: str = "", files: Files = Files.RUNNING) -> list[Owner]:
         """Every indexed file whose last name is `name`, in all suites, in the order of paths."""
-        found = {row for table in self._table(architecture) for row in owners(table, name)}
+        found = {row for table in self._table(architecture, files) for row in owners(table, name)}
         return sorted(found, key=lambda row: (row.path, row.packages))
 
-    def _table(self, architecture: str) -> tuple[bytes, ...]:
+    def _table(self, architecture: str, files: Files = Files.RUNNING) -> tuple[bytes, ...]:
         """One of each suite; "" is the image's own architecture."""
         architecture = architecture or self.architecture
-        if architecture not in self._tables:
-            tables = (table_of(self.world, one, architecture) for one in self.archives)
-            self._tables[architecture] = tuple(tables)
-        return self._tables[architecture]
+        key = (files, architecture)
+        if key not in self._tables:
+            tables = (table_of(self.world, one, architecture, files) for one in self.archives)
+            self._tables[key] = tuple(tables)
+        return self._tables[key]
 
 
-def table_of(world: World, one: Archive, architecture: str) -> bytes:
+def table_of(world: World, one: Archive, architecture: str, files: Files) -> bytes:
     """The table of one suite; empty where the suite has no such index, as some archives do."""
     index = one.release.file(f"main/Contents-{architecture}.gz")
     if index is None or index.size_bytes > DOWNLOAD_LIMIT_BYTES:
         return b""
-    key = f"{FORMAT} {index.sha256}"
+    key = f"{FORMAT} {files.value} {index.sha256}"
     known = world.cache.record(KIND, key)
     if known is not None:
         held = world.cache.blob(known.decode())
         if held is not None:
             return held.read_bytes()
     with world.reporter.step(f"Base: which package has which file ({one.release.suite})"):
-        table = contents_table(packed_index(world, one, index))
+        table = contents_table(packed_index(world, one, index), files)
 
     def write(stream: BinaryIO) -> None:
         stream.write(table)
@@ -160,7 +196,7 @@ def packed_index(world: World, one: Archive, index: IndexFile) -> bytes:
         return content
 
 
-def contents_table(packed: bytes) -> bytes:
+def contents_table(packed: bytes, files: Files) -> bytes:
     """Piece by piece, since an index may have 600 MB; RegistryError when it is damaged."""
     found: set[bytes] = set()
     try:
@@ -168,11 +204,10 @@ def contents_table(packed: bytes) -> bytes:
         for piece in pieces(packed):
             size_bytes += len(piece)
             whole, _, rest = (rest + piece).rpartition(b"\n")
-            if not is_dull(whole):
-                found.update(rows(whole))
+            found.update(rows(whole, files))
             if size_bytes > LIMIT_BYTES:
                 raise EOFError("it has an absurd size")
-        found.update(rows(rest))
+        found.update(rows(rest, files))
     except (OSError, EOFError, zlib.error) as problem:
         raise RegistryError(f"the index of files is damaged: {problem}", hint=DAMAGED_HINT) from problem
     return b"".join(sorted(found))
@@ -181,8 +216,8 @@ def contents_table(packed: bytes) -> bytes:
 def pieces(packed: bytes) -> Iterator[bytes]:
     """What gzip holds; zlib itself takes half the time of Python's module around it."""
     unpacker = zlib.decompressobj(31)
-    for start in range(0, len(packed), PIECE_BYTES >> 4):
-        rest = packed[start : start + (PIECE_BYTES >> 4)]
+    for start in range(0, len(packed), PACKED_PIECE_BYTES):
+        rest = packed[start : start + PACKED_PIECE_BYTES]
         while rest:
             yield unpacker.decompress(rest, PIECE_BYTES)
             rest = unpacker.unconsumed_tail
@@ -193,14 +228,9 @@ def pieces(packed: bytes) -> Iterator[bytes]:
         raise EOFError("it ends too early")
 
 
-def is_dull(whole: bytes) -> bool:
-    """Whether all lines are of a folder in which nothing is looked for."""
-    last = whole[whole.rfind(b"\n") + 1 :]
-    return any(whole.startswith(one) and last.startswith(one) for one in DULL) and b"/pkgconfig/" not in whole
-
-
-def rows(content: bytes) -> Iterator[bytes]:
-    for path, places in WANTED.findall(b"\n" + content + b"\n"):
+def rows(whole: bytes, files: Files) -> Iterator[bytes]:
+    """Of some whole lines."""
+    for path, places in files.found_in(whole):
         packages = b",".join(sorted({place.rpartition(b"/")[2] for place in places.split(b",")}))
         yield path.rpartition(b"/")[2] + b"\t/" + path + b"\t" + packages + b"\n"
 

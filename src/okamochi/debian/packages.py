@@ -9,6 +9,7 @@ import hashlib
 import lzma
 import zlib
 from collections import defaultdict
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -19,8 +20,9 @@ from okamochi.debian.control import Stanza, parse_stanza
 from okamochi.debian.relations import Relation, parse_relations
 from okamochi.debian.release import IndexFile, Release
 from okamochi.debian.version import DebianVersion
-from okamochi.errors import RegistryError
+from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedDeb
+from okamochi.oci.gzip_members import inflate_member
 from okamochi.system.cache import Cache
 from okamochi.system.http import Transport
 from okamochi.system.patterns import regex
@@ -32,7 +34,8 @@ NAME_TABLE = "debian-names"
 SOURCE_ONLY = b"librust-"
 # `Package` is the first field of a stanza, so it tells where one begins.
 NAMING_LINES = regex(rb"\nP(ackage|rovides): ([^\n]+)")
-SUFFIXES = (".xz", ".gz", "")
+# The first one is a third larger, and unpacked in an eighth of the time.
+SUFFIXES = (".gz", ".xz", "")
 LIMIT_BYTES = 400_000_000
 DAMAGED_HINT = (
     "the mirror is damaged, lies, or is being updated: try again, "
@@ -192,9 +195,18 @@ def unpacked(content: bytes, suffix: str, size_bytes: int) -> bytes:
     if suffix == ".xz":
         return lzma.LZMADecompressor().decompress(content, max_length=size_bytes + 1)
     if suffix == ".gz":
-        with gzip.GzipFile(fileobj=BytesIO(content)) as stream:
-            return stream.read(size_bytes + 1)
+        return gunzipped(content, size_bytes)
     return content
+
+
+def gunzipped(content: bytes, size_bytes: int) -> bytes:
+    with suppress(BuildError):
+        text = inflate_member(content, size_bytes)
+        if len(text) == size_bytes:
+            return text
+    # several members, another size, or damaged: the slow way tells
+    with gzip.GzipFile(fileobj=BytesIO(content)) as stream:
+        return stream.read(size_bytes + 1)
 
 
 def name_table(text: bytes) -> bytes:
