@@ -3,7 +3,7 @@
 import pytest
 
 from okamochi.errors import UsageError
-from okamochi.model.backing_service import BackingService
+from okamochi.model.backing_service import BackingService, ServiceKind
 from tests.detect.plans import FLASK_APP, decision, planned
 
 HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
@@ -22,6 +22,19 @@ def only(requirements: str, source: str, **others: str) -> BackingService:
 
 def told(service: BackingService) -> dict[str, str]:
     return {one.name: one.template for one in service.variables}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "kind"),
+    [
+        ("dramatiq[rabbitmq, watch]", ServiceKind.RABBITMQ),
+        ("dramatiq[redis]", ServiceKind.REDIS),
+        ("faststream[rabbit]>=0.5", ServiceKind.RABBITMQ),
+    ],
+)
+def test_a_client_may_come_with_an_extra(requirement: str, kind: ServiceKind) -> None:
+    name = "REDIS_URL" if kind is ServiceKind.REDIS else "AMQP_URL"
+    assert only(requirement, f"{HEAD}broker = os.environ['{name}']\n").kind is kind
 
 
 @pytest.mark.parametrize(
@@ -93,7 +106,7 @@ def test_parts_of_an_address_are_told_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     ("requirements", "url"),
-    [("celery", "amqp://{user}:{password}@{host}:{port}//"), ("celery[redis]", "redis://{host}:{port}/0")],
+    [("celery", "amqp://{user}:{password}@{host}:{port}"), ("celery[redis]", "redis://{host}:{port}/0")],
 )
 def test_the_broker_of_celery_is_the_one_whose_client_is_installed(requirements: str, url: str) -> None:
     service = only(requirements, f"{HEAD}broker = os.environ['CELERY_BROKER_URL']\n")

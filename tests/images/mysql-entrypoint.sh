@@ -3,6 +3,7 @@
 # file, initdb.d, own user. As healthcheck.sh it is the check of the official MariaDB image.
 set -eu
 case $0 in */healthcheck.sh) exec mariadb-admin ping -h 127.0.0.1 --silent ;; esac
+case ${1:-} in sh | bash) exec "$@" ;; esac
 DATA=/var/lib/mysql
 USER_NAME=${MARIADB_USER:-${MYSQL_USER:-}}
 DATABASE=${MARIADB_DATABASE:-${MYSQL_DATABASE:-}}

@@ -26,18 +26,20 @@ from stand_in_base import (  # noqa: E402
 )
 
 PULL_SECONDS = 60
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
 @dataclass(frozen=True)
 class StandIn:
     """`links` are made in /usr/local/bin, under another name where "=NAME" follows; `data` is the image's
-    volume, "" for none. `modules` are Python packages, beside Debian's own."""
+    volume, "" for none. `modules` are Python packages, beside Debian's own; `variables` the image's own."""
 
     packages: tuple[str, ...]
     entrypoint: str
     links: tuple[str, ...]
     data: str
     modules: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 POSTGRES = StandIn(
@@ -65,8 +67,18 @@ VALKEY = StandIn(("valkey-server", "valkey-tools"), "redis-entrypoint.sh", (), "
 MYSQL = StandIn(
     ("mariadb-server", "mariadb-client-compat"),
     "mysql-entrypoint.sh",
-    ("/usr/local/bin/mysql-entrypoint.sh=healthcheck.sh",),
+    tuple(
+        f"/usr/local/bin/mysql-entrypoint.sh={name}" for name in ("healthcheck.sh", "docker-entrypoint.sh")
+    ),
     "/var/lib/mysql",
+)
+# its scripts themselves, as in the official image: Debian's wrappers choose a user and hide the log
+RABBITMQ = StandIn(
+    ("rabbitmq-server",),
+    "rabbitmq-entrypoint.sh",
+    ("/usr/local/bin/rabbitmq-entrypoint.sh=docker-entrypoint.sh",),
+    "/var/lib/rabbitmq",
+    variables=("HOME=/var/lib/rabbitmq", "LANG=C.UTF-8", f"PATH=/usr/lib/rabbitmq/bin:{PATH}"),
 )
 # Python programs in the place of single static ones, which nobody packages
 VERSITYGW = StandIn(
@@ -91,6 +103,7 @@ def recipe(tag: str) -> StandIn:
         "redis": REDIS,
         "valkey/valkey": VALKEY,
         "caddy": CADDY,
+        "rabbitmq": RABBITMQ,
         "mysql": MYSQL,
         "mariadb": MYSQL,
         "versity/versitygw": VERSITYGW,
@@ -113,7 +126,8 @@ def make(tag: str, stand_in: StandIn) -> None:
     changes = (
         *([f'ENTRYPOINT ["/usr/local/bin/{stand_in.entrypoint}"]'] if stand_in.entrypoint else []),
         *command_of(stand_in),
-        "ENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        f"ENV PATH={PATH}",
+        *(f"ENV {one}" for one in stand_in.variables),
         *([f"VOLUME {stand_in.data}"] if stand_in.data else []),
         f"LABEL {LABEL}=true",
     )

@@ -27,10 +27,31 @@ def test_rabbitmq_gets_its_password_by_a_file_though_its_image_knows_no_such_var
     assert found["environment"] == {
         "OKAMOCHI_PASSWORD_FILE": "/run/secrets/RABBITMQ_PASSWORD",
         "RABBITMQ_DEFAULT_USER": "app",
+        "RABBITMQ_LOGS": "-",
         "RABBITMQ_NODENAME": "rabbit@localhost",  # else its data is lost with its container
     }
     # every $ is doubled: else Compose would put its own variables there
-    assert found["command"][-1].startswith('RABBITMQ_DEFAULT_PASS="$$(cat "$$OKAMOCHI_PASSWORD_FILE")"')
+    assert 'RABBITMQ_DEFAULT_PASS="$$(cat "$$OKAMOCHI_PASSWORD_FILE")"' in found["command"][-1]
+
+
+def test_a_rabbitmq_whose_entry_point_writes_its_configuration_may_write() -> None:
+    def read_only(image: str) -> bool:
+        settings = {"okamochi.toml": f'services = {{ rabbitmq = "{image}" }}\n'}
+        plan = plan_of("pika", "broker = os.environ['AMQP_URL']\n", **settings)
+        return bool(service(plan, "rabbitmq").get("read_only", False))
+
+    assert not read_only("rabbitmq:3.8-management")
+    assert all(read_only(f"rabbitmq{tag}") for tag in ("", ":latest", ":3", ":3-management", ":3.13", ":4.1"))
+
+
+def test_an_old_mysql_makes_room_for_no_more_files_than_it_opens() -> None:
+    def command(image: str) -> str:
+        settings = {"okamochi.toml": f'services = {{ db = "{image}" }}\n'}
+        plan = plan_of("pymysql", "host = os.environ['DB_HOST']\n", **settings)
+        return " ".join(service(plan, "db").get("command", []))
+
+    assert "ulimit -n 65536" in command("mysql:5.7")
+    assert [command(one) for one in ("mysql:8.4", "mariadb:5.5", "mysql/mysql-server:5.7")] == ["", "", ""]
 
 
 def test_mongodb_has_the_user_that_its_url_names() -> None:

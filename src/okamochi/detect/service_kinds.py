@@ -24,7 +24,8 @@ URL_ENDS = r"(ASYNC_|SYNC_|CONNECTION_)?(URL|URI|DSN|STRING)(_A?SYNC)?"
 class KindFacts(msgspec.Struct, frozen=True):
     """`distributions` are normalized names of packages that speak to it, the one to prefer first; `modules`
     are what code imports then. `schemes` begin its URLs. `stems` begin the names of its variables
-    (REDIS_URL, REDIS_HOST). `images` are the last parts of repository names that serve it."""
+    (REDIS_URL, REDIS_HOST). `images` are the last parts of repository names that serve it. `extras` of other
+    distributions bring a client of it."""
 
     kind: ServiceKind
     distributions: tuple[str, ...]
@@ -37,6 +38,7 @@ class KindFacts(msgspec.Struct, frozen=True):
     port: int
     volume_path: str = ""
     user: str = ""
+    extras: tuple[str, ...] = ()
 
     def url_variable(self, name: str) -> bool:
         return re.fullmatch(rf"(\w+_)?({self.stems})_?{URL_ENDS}|({self.stems})", name) is not None
@@ -99,6 +101,7 @@ REDIS = KindFacts(
     host="redis",
     port=6379,
     volume_path="/data",
+    extras=("redis", "valkey"),
 )
 RABBITMQ = KindFacts(
     kind=ServiceKind.RABBITMQ,
@@ -112,6 +115,7 @@ RABBITMQ = KindFacts(
     port=5672,
     volume_path="/var/lib/rabbitmq",
     user="app",
+    extras=("rabbitmq", "rabbit", "amqp", "librabbitmq"),
 )
 MONGODB = KindFacts(
     kind=ServiceKind.MONGODB,

@@ -115,7 +115,8 @@ def _url(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDep
         case ServiceKind.MEMCACHED:
             return "{host}:{port}"
         case ServiceKind.RABBITMQ:
-            return "amqp://{user}:{password}@{host}:{port}//"
+            # "//" is "/" to Kombu and a virtual host without a name to pika; no path is "/" to everybody
+            return "amqp://{user}:{password}@{host}:{port}"
         case ServiceKind.MONGODB:
             return "mongodb://{user}:{password}@{host}:{port}/{database}?authSource=admin"
         case _:

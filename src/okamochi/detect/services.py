@@ -179,15 +179,22 @@ def _installed(
     wanted = facts.distributions
     if facts.kind is ServiceKind.MARIADB and composed is not None:
         wanted = (*wanted, *facts_of(ServiceKind.MYSQL).distributions)
-    name = next((one for one in wanted if one in dependencies.names), "")
-    if not name and facts.kind is ServiceKind.REDIS:
-        line = dependencies.requirements.line_of("celery") or dependencies.requirements.line_of("kombu")
-        name = line.name if line is not None and "redis" in line.specifier.lower() else ""
+    name = next((one for one in wanted if one in dependencies.names), "") or _by_extra(facts, dependencies)
     if not name:
         return None
     found = dependencies.requirements.line_of(name)
     path, line_number = (found.path, found.line) if found is not None else ("", 0)
     return Evidence(path=path, line=line_number, reason=f"the app depends on {name}")
+
+
+def _by_extra(facts: KindFacts, dependencies: ChosenDependencies) -> str:
+    """celery[redis], dramatiq[rabbitmq, watch]: the name of what asks for the client; "" for none."""
+    for line in dependencies.requirements.lines if facts.extras else ():
+        _, bracket, rest = line.specifier.lower().partition("[")
+        asked = re.split(r"[,\s]+", rest.partition("]")[0]) if bracket else ()
+        if any(one in facts.extras for one in asked):
+            return line.name
+    return ""
 
 
 def _candidate(

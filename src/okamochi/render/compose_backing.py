@@ -24,11 +24,11 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def check(argv: tuple[str, ...], *, start: str, every: str = "10s") -> Node:
+def check(argv: tuple[str, ...], *, start: str, every: str = "10s", timeout: str = "5s") -> Node:
     return {
         "test": ["CMD", *argv],
         "interval": every,
-        "timeout": "5s",
+        "timeout": timeout,
         "retries": 3,
         "start_period": start,
     }
@@ -55,7 +55,8 @@ def backing_service(service: BackingService, language: Language, maker: str) -> 
     container = container_of(service)
     capabilities: list[Yaml] = list(container.capabilities)
     why = CAPABILITIES[language is Language.JAPANESE]
-    checked = check(container.healthcheck, start="30s", every="5s")
+    every = f"{container.check_seconds}s"
+    checked = check(container.healthcheck, start="30s", every=every, timeout=every)
     environment: Node = {name: value for name, value in container.variables if value}
     secret = password_name(service)
     if container.password_variable:
@@ -77,7 +78,7 @@ def backing_service(service: BackingService, language: Language, maker: str) -> 
         "restart": "unless-stopped",
         **loopback_port(service),
         "networks": ["data", "exposed"] if service.published_port else ["data"],
-        "read_only": True,
+        **({"read_only": True} if container.read_only else {}),
         "tmpfs": list(container.tmpfs),
         **({"volumes": volumes} if volumes else {}),
         "cap_drop": ["ALL"],

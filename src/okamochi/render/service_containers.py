@@ -1,15 +1,28 @@
 """How each kind of backing service runs in a container: variables, health check, least capabilities."""
 
+import re
 from dataclasses import dataclass
 
 from okamochi.model.backing_service import BackingService, ServiceKind
 
 __all__ = ["ServiceContainer", "container_of", "password_name"]
 
+# Erlang and MySQL 5.7 make room for each file that might be open; some engines allow 1073741816:
+# https://github.com/docker-library/rabbitmq/issues/545, https://github.com/docker-library/mysql/issues/579.
+# A `ulimits` of Compose cannot be had where the engine allows less.
+FEWER_FILES = "ulimit -n 65536 2>/dev/null || :; "
+# Who comes first makes the cookie, the server or root's health check; then the server may not read it:
+# https://github.com/docker-library/rabbitmq/issues/318. Its entry point gives this one to the server's user.
+COOKIE = (
+    "cookie=/var/lib/rabbitmq/.erlang.cookie; "
+    "test -s $cookie || (umask 377; tr -dc A-Z </dev/urandom | head -c 20 >$cookie); "
+)
 RABBITMQ = (
+    f"{FEWER_FILES}{COOKIE}"
     'RABBITMQ_DEFAULT_PASS="$(cat "$OKAMOCHI_PASSWORD_FILE")"; export RABBITMQ_DEFAULT_PASS; '
     "unset OKAMOCHI_PASSWORD_FILE; exec docker-entrypoint.sh rabbitmq-server"
 )
+OLD_MYSQL = f"{FEWER_FILES}exec docker-entrypoint.sh mysqld"
 # A bucket is a folder: made before the server starts, it is there when the app comes.
 VERSITYGW = (
     'set -eu; for bucket in "$@"; do mkdir -p "/data/$bucket"; done; '
@@ -31,15 +44,17 @@ MINIO_CHECK = (
 class ServiceContainer:
     """`variables` go into its environment; `password_variable` is the one that names the password's file.
     `healthcheck` is an argument list run inside; `entrypoint` takes the place of the image's own. `tmpfs` are
-    folders that its read-only root needs."""
+    folders that its read-only root needs, with options as Compose has them."""
 
     variables: tuple[tuple[str, str], ...] = ()
     password_variable: str = ""
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     healthcheck: tuple[str, ...] = ()
+    check_seconds: int = 5
     capabilities: tuple[str, ...] = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
     tmpfs: tuple[str, ...] = ("/tmp",)
+    read_only: bool = True
     memory_bytes: int = 512 * 1024 * 1024
 
 
@@ -72,6 +87,7 @@ def container_of(service: BackingService) -> ServiceContainer:
                     (f"{word}_RANDOM_ROOT_PASSWORD", "1"),
                 ),
                 password_variable=f"{word}_PASSWORD_FILE",
+                command=("sh", "-c", OLD_MYSQL) if is_old_mysql(service.image) else (),
                 healthcheck=check,
                 tmpfs=("/tmp", "/run/mysqld", "/var/run/mysqld"),
                 memory_bytes=1024 * 1024 * 1024,
@@ -86,13 +102,21 @@ def container_of(service: BackingService) -> ServiceContainer:
             )
         case ServiceKind.RABBITMQ:
             return ServiceContainer(
-                # its data lies below the node's name, which else has the name of each new container
-                variables=(("RABBITMQ_DEFAULT_USER", user), ("RABBITMQ_NODENAME", "rabbit@localhost")),
+                variables=(
+                    ("RABBITMQ_DEFAULT_USER", user),
+                    ("RABBITMQ_LOGS", "-"),
+                    # its data lies below the node's name, which else has the name of each new container
+                    ("RABBITMQ_NODENAME", "rabbit@localhost"),
+                ),
                 password_variable="OKAMOCHI_PASSWORD_FILE",
                 # from 3.9 on the image refuses to start with RABBITMQ_DEFAULT_PASS_FILE
                 command=("sh", "-c", RABBITMQ),
-                healthcheck=("rabbitmq-diagnostics", "-q", "ping"),
-                tmpfs=("/tmp", "/var/log/rabbitmq"),
+                # "ping" is answered before clients are; each costs half a second of Erlang
+                healthcheck=("rabbitmq-diagnostics", "-q", "check_running"),
+                check_seconds=10,
+                tmpfs=("/tmp", "/var/log/rabbitmq:mode=1777"),
+                # before 3.9 its entry point writes the user into /etc/rabbitmq
+                read_only=not before(service.image, 3, 9),
             )
         case ServiceKind.MONGODB:
             ping = ("mongosh", "--quiet", "--eval", "quit(db.adminCommand('ping').ok ? 0 : 1)")
@@ -121,6 +145,22 @@ def container_of(service: BackingService) -> ServiceContainer:
             return ServiceContainer(
                 healthcheck=("/mailpit", "readyz"), capabilities=(), memory_bytes=128 * 1024 * 1024
             )
+
+
+def is_old_mysql(image: str) -> bool:
+    """The official image alone: others have entry points of other names."""
+    repository = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    return repository.startswith("mysql:") and before(image, 8)
+
+
+def before(image: str, *release: int) -> bool:
+    """Whether the image's tag names an older release than that: 3.8-management before 3.9; 3 is not."""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    found = re.match(r"\d+(\.\d+)*", tag)
+    if found is None:
+        return False
+    numbers = tuple(int(number) for number in found.group().split("."))
+    return numbers < release[: len(numbers)]
 
 
 def store(service: BackingService) -> ServiceContainer:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from okamochi import __version__
 from okamochi.errors import EngineError, UsageError
+from okamochi.model.backing_service import ServiceKind
 from okamochi.model.codec import plan_from_json
 from okamochi.model.kit_programs import VOLUME_FILES
 from okamochi.model.plan import Plan
@@ -26,6 +27,8 @@ from okamochi.workflows.stack import Stack, stack_of
 __all__ = ["Saved", "backup", "plan_of_state", "save_to"]
 
 ENDING = ".okamochi-backup"
+PASSING = "it keeps nothing that outlives it"
+NOT_KEPT = {ServiceKind.RABBITMQ: "what waits in its queues stays in its volume"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
         )
         if not parts:
             raise UsageError(
-                f"{plan.name} keeps nothing: it has neither volumes nor databases of its own",
+                "; ".join((f"{plan.name} has neither volumes nor databases of its own", *manifest.left_out)),
                 where=str(app.app.root),
                 hint="databases elsewhere are backed up where they are",
             )
@@ -129,7 +132,7 @@ def written(target: Path, run: Callable[..., Completed], name: str) -> tuple[str
 
 def left_out(plan: Plan) -> tuple[str, ...]:
     return tuple(
-        f"{service.name} ({service.image}) is not in it: it keeps nothing that outlives it"
+        f"{service.name} ({service.image}) is not in it: {NOT_KEPT.get(service.kind, PASSING)}"
         for service in plan.services
         if data_of(service) is None
     )
