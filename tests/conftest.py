@@ -17,11 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long matrices run with --all only: ./run test --all gives it."""
     if config.getoption("--all"):
         return
-    for item in items:
-        if item.get_closest_marker("matrix"):
-            item.add_marker(pytest.mark.skip(reason="a long matrix: ./run test --all runs it"))
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("matrix")])
+    items[:] = [item for item in items if not item.get_closest_marker("matrix")]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

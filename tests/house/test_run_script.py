@@ -168,7 +168,7 @@ def test_the_demo_is_taken_down_with_the_arguments_that_follow(checkout: Checkou
     assert checkout.calls[-1] == f"okamochi down {checkout.folder}/examples/invoice --volumes"
 
 
-def test_the_tests_come_after_the_linters_and_leave_the_matrices_out(checkout: Checkout) -> None:
+def test_the_tests_come_after_the_linters_and_get_what_follows(checkout: Checkout) -> None:
     assert checkout.run("test", "-x", "tests/oci").returncode == 0
     assert [call.split()[0] for call in checkout.calls[1:]] == [
         "ruff",
@@ -177,12 +177,7 @@ def test_the_tests_come_after_the_linters_and_leave_the_matrices_out(checkout: C
         "lint-imports",
         "python",
     ]
-    assert "-m not matrix -x tests/oci" in checkout.calls[-1]
-
-
-def test_all_runs_the_matrices_too(checkout: Checkout) -> None:
-    checkout.run("test", "--all", "-x")
-    assert checkout.calls[-1].endswith("-m  -x")
+    assert checkout.calls[-1].endswith(" -x tests/oci")
 
 
 def test_a_linter_that_finds_something_fails_before_the_tests(checkout: Checkout) -> None:
@@ -191,6 +186,21 @@ def test_a_linter_that_finds_something_fails_before_the_tests(checkout: Checkout
     assert answer.returncode == 1
     assert "error: mypy found something" in answer.stderr
     assert not any("-m pytest" in call for call in checkout.calls)
+
+
+@pytest.mark.parametrize(("arguments", "run"), [((), False), (("--all",), True), (("--all", "-x"), True)])
+def test_the_long_matrices_are_run_when_all_is_asked_for(
+    checkout: Checkout, arguments: tuple[str, ...], run: bool
+) -> None:
+    checkout.run("test", *arguments)
+    # what pytest itself makes of the arguments that it was given, for a file of nothing but matrices
+    asked = checkout.calls[-1].split()
+    options = ("--collect-only", "-q", *asked[asked.index("pytest") + 1 :])
+    command = (sys.executable, "-m", "pytest", *options, "-n0", "-p", "no:cacheprovider")
+    found = subprocess.run(
+        (*command, "tests/judges/test_more_judges.py"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ("test_more_judges.py::" in found.stdout) is run, found.stdout
 
 
 def test_the_hosts_own_python_settings_do_not_reach_ours(checkout: Checkout) -> None:
