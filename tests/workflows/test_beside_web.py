@@ -44,6 +44,17 @@ class FakeEngine:
     def __init__(self, done: Completed, *, ends: bool = False, starts: bool = True) -> None:
         self.done, self.ends, self.starts = done, ends, starts
         self.specs: list[RunSpec] = []
+        self.former: tuple[str, ...] = ()
+        self.removed: list[str] = []
+
+    def containers(self, app: str = "") -> tuple[Running, ...]:
+        return tuple(Running(name=one, app=app, state=ContainerState.RUNNING) for one in self.former)
+
+    def stop(self, name: str, *, grace_seconds: int) -> None:
+        assert grace_seconds > 3  # what it does is ended in its own time
+
+    def remove(self, name: str) -> None:
+        self.removed.append(name)
 
     def run_once(self, spec: RunSpec) -> Completed:
         self.specs.append(spec)
@@ -108,6 +119,25 @@ def test_a_worker_runs_with_its_heartbeat_beside_web(world: World) -> None:
     assert "/opt/okamochi/heartbeat.py" in spec.process.argv
     assert dict(spec.environment)["OKAMOCHI_HEARTBEAT_FILE"]
     assert warnings(world) == []
+
+
+def test_workers_of_the_up_before_make_room_though_the_plan_has_them_no_more(world: World) -> None:
+    engine = FakeEngine(answer())
+    engine.former = ("okamochi-shop", "okamochi-shop-beat", "okamochi-shop-previous", "okamochi-shop-worker")
+    start_workers(PLAN, WEB, cast(Engine, engine), world)
+    assert engine.removed == ["okamochi-shop-beat", "okamochi-shop-worker"]
+
+
+def test_a_worker_of_which_nothing_is_known_has_no_health_check(world: World) -> None:
+    engine = FakeEngine(answer())
+    mute = tuple(
+        msgspec.structs.replace(one, probe=None) if one.type is ProcessType.WORKER else one
+        for one in PLAN.processes
+    )
+    web = msgspec.structs.replace(WEB, healthcheck=("check",))
+    start_workers(msgspec.structs.replace(PLAN, processes=mute), web, cast(Engine, engine), world)
+    start_workers(PLAN, web, cast(Engine, engine), world)
+    assert [one.healthcheck for one in engine.specs] == [(), ("check",)]
 
 
 @pytest.mark.parametrize(

@@ -170,10 +170,11 @@ class CommandLineEngine:
         )
         return completed.stdout.decode("utf-8", "replace").rstrip() if completed.ok else ""
 
-    def follow_logs(self, name: str, *, tail: int = 200) -> int:
-        return self.runner.passthrough(
-            (self.name, "logs", "--follow", "--tail", str(tail), name), env=self.environ
-        )
+    def follow_logs(self, *names: str, tail: int = 200) -> int:
+        # podman's flag; on docker several containers are a stack, whose logs Compose follows
+        named = ("--names",) if len(names) > 1 else ()
+        words = (self.name, "logs", "--follow", "--tail", str(tail), *named, *names)
+        return self.runner.passthrough(words, env=self.environ)
 
     def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
         flags = ("--interactive", "--tty") if interactive else ("--interactive",)

@@ -59,8 +59,8 @@ class Engine(Protocol):
         """stdout and stderr, the last lines; empty when there is no such container."""
         ...
 
-    def follow_logs(self, name: str, *, tail: int = 200) -> int:
-        """On the user's terminal until interrupted; the exit code."""
+    def follow_logs(self, *names: str, tail: int = 200) -> int:
+        """On the user's terminal until interrupted; the exit code. Of several, each part says whose it is."""
         ...
 
     def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from okamochi.errors import EngineError, UsageError
 from okamochi.system.files import write_atomic
 
-__all__ = ["AppState", "LoadedImage", "UpRecord"]
+__all__ = ["AppState", "LoadedImage", "MachineService", "UpRecord"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -41,6 +41,14 @@ class LoadedImage(msgspec.Struct, frozen=True, kw_only=True):
 
     engine: str
     reference: str
+
+
+class MachineService(msgspec.Struct, frozen=True, kw_only=True):
+    """A database of a server on this machine's loopback that an app without an engine uses."""
+
+    name: str
+    port: int
+    database: int
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,13 @@ class AppState:
 
     def put_setup(self, argv: tuple[str, ...]) -> None:
         self._put("setup.json", msgspec.json.encode((*self.setups(), argv)))
+
+    def machine_services(self) -> tuple[MachineService, ...]:
+        return self._listed("machine-services.json", MachineService)
+
+    def put_machine_services(self, services: tuple[MachineService, ...]) -> None:
+        if services != self.machine_services():
+            self._put("machine-services.json", msgspec.json.encode(services))
 
     def forget_setups(self) -> None:
         (self.folder / "setup.json").unlink(missing_ok=True)

@@ -7,11 +7,12 @@ import msgspec
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.kit_programs import command_of, health_environment
 from okamochi.model.plan import Plan
-from okamochi.model.process import Process, ProcessType
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
-from okamochi.run.spec import RunSpec
+from okamochi.run.spec import RunSpec, aside_name
 from okamochi.system.world import World
+from okamochi.workflows.previous import GRACE_SECONDS
 
 __all__ = ["run_releases", "start_workers"]
 
@@ -42,7 +43,9 @@ def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None
 
 
 def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
-    """After web is healthy; one that ends at once is told, and web goes on without it."""
+    """After web is healthy, in the place of those of the `up` before; one that ends at once is told, and web
+    goes on without it."""
+    stop_former(web, engine, world)
     started = []
     for process in plan.processes:
         if process.type not in (ProcessType.WORKER, ProcessType.SCHEDULER):
@@ -64,6 +67,15 @@ def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> Non
             world.reporter.warn(f"{name} ended right after its start: {last}")
 
 
+def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
+    """Those that the plan does not have any more, too. What they do is ended in their own time."""
+    for one in engine.containers(web.app):
+        if one.name.startswith(f"{web.name}-") and one.name != aside_name(web.name):
+            with world.reporter.step(f"Stopping {one.name.removeprefix(f'{web.name}-')}"):
+                engine.stop(one.name, grace_seconds=GRACE_SECONDS)
+                engine.remove(one.name)
+
+
 def spec_of(process: Process, web: RunSpec) -> RunSpec:
     """The same image, volumes and secrets as web's; a name and a command of its own, and no port."""
     environment = {name: value for name, value in web.environment if not name.startswith("OKAMOCHI_HEALTH_")}
@@ -75,4 +87,6 @@ def spec_of(process: Process, web: RunSpec) -> RunSpec:
         process=msgspec.structs.replace(process, argv=argv),
         environment=tuple(sorted(environment.items())),
         published_port=0,
+        # of a program that nothing is known of, nothing is guessed; the image's check asks web
+        healthcheck=web.healthcheck if isinstance(process.probe, HeartbeatProbe) else (),
     )

@@ -51,6 +51,8 @@ def read_values(
     """UsageError naming every required variable that has no value, and where the code reads it; likewise
     every value that cannot be meant. `project` is the folder as it was named."""
     given = from_file(plan, env_file, world, reading) if env_file else {}
+    if reading.on_this_machine:
+        given = {**of_this_shell(plan, given, world), **given}
     known = {variable.name: variable for variable in plan.environment}
     refuse_missing(plan, given, how_to_give(env_file, project))
     secrets = list(undeclared_secrets(known.keys(), given))
@@ -76,6 +78,20 @@ def from_file(plan: Plan, env_file: Path, world: World, reading: Reading) -> dic
 
     left_out = judged(plan, text, str(env_file), world, reading)
     return {name: value for name, value in parsed.values if name not in left_out}
+
+
+def of_this_shell(plan: Plan, given: Mapping[str, str], world: World) -> dict[str, str]:
+    """Addresses of services that the file does not give and that the user's own shell holds; each is told."""
+    found: dict[str, str] = {}
+    for service in plan.services:
+        names = [one.name for one in service.variables]
+        leading = [one.name for one in service.variables if "{host}" in one.template]
+        if any(name in given for name in names) or not any(world.environ.get(one) for one in leading):
+            continue
+        taken = [name for name in names if world.environ.get(name)]
+        world.reporter.note(f"{service.name}: {' and '.join(taken)} of this shell's environment")
+        found |= {name: world.environ[name] for name in taken}
+    return found
 
 
 def text_of(env_file: Path) -> str:
@@ -120,7 +136,13 @@ def how_to_give(env_file: Path | None, project: Path) -> str:
 
 def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
     image = dict(plan.image_environment)
-    served = {one.name for service in plan.services for one in service.variables}
+    # a service whose address is given in part is somebody else's as a whole
+    served = {
+        one.name
+        for service in plan.services
+        if not any(given.get(one.name) for one in service.variables)
+        for one in service.variables
+    }
     missing = [
         variable.name
         for variable in plan.environment

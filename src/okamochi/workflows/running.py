@@ -12,7 +12,7 @@ from okamochi.run.spec import ContainerState, Running, aside_name
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, app_of, apps_of, desk_of, is_desk, running_app
+from okamochi.workflows.apps import App, UpApp, app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.previous import GRACE_SECONDS
 from okamochi.workflows.stack import forget_stack, stack_of
 
@@ -59,11 +59,19 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
             if volumes:
                 removed += engine.remove_volumes(app.identity)
         if volumes:
+            tell_left(app, world)
             app.state.forget_setups()
             app.state.put_left_out(())
         app.state.drop_record()
         app.state.forget_given_secrets()
     return tuple(removed)
+
+
+def tell_left(app: App, world: World) -> None:
+    """What the app used of this machine's own servers is not okamochi's to empty."""
+    for one in app.state.machine_services():
+        world.reporter.note(f"{one.name}: database {one.database} at port {one.port} is left as it is")
+    app.state.put_machine_services(())
 
 
 def stack_down(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
@@ -109,15 +117,20 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
         stack = stack_of(app_of(Path(record.project), world), engine, world)
         if stack is not None:
             return tuple(one for one in stack.project.rows() if one.service != "web")
-        found = engine.containers(record.app)
+        return tuple(
+            ServiceState(
+                name.removeprefix(f"{record.container}-"), one.state.value, one.exit_code, one.health
+            )
+            for name, one in workers_of(record, engine)
+        )
     except OkamochiError:
         return ()
-    names = ((one, one.name.removeprefix(f"{record.container}-")) for one in found)
-    return tuple(
-        ServiceState(name, one.state.value, one.exit_code, one.health)
-        for one, name in names
-        if one.name not in (record.container, aside_name(record.container))
-    )
+
+
+def workers_of(record: UpRecord, engine: Engine) -> tuple[tuple[str, Running], ...]:
+    """What runs beside web where there is no Compose, by the names of the containers."""
+    web = (record.container, aside_name(record.container))
+    return tuple((one.name, one) for one in engine.containers(record.app) if one.name not in web)
 
 
 def look(record: UpRecord, world: World) -> Running | None:
@@ -133,9 +146,18 @@ def logs(path: Path, world: World, *, tail: int, follow: bool) -> str | int:
     stack = stack_of(app.app, app.engine, world)
     if stack is not None:
         return stack.project.follow(tail=tail) if follow else stack.project.logs(tail=tail)
+    names = (app.record.container, *(name for name, _ in workers_of(app.record, app.engine)))
     if follow:
-        return app.engine.follow_logs(app.record.container, tail=tail)
-    return app.engine.logs(app.record.container, tail=tail)
+        return app.engine.follow_logs(*names, tail=tail)
+    if len(names) == 1:
+        return app.engine.logs(app.record.container, tail=tail)
+    return "\n".join(part for name in names for part in log_lines(app, name, tail))
+
+
+def log_lines(app: UpApp, name: str, tail: int) -> list[str]:
+    """Each with the name of its process before it, as Compose shows them."""
+    shown = name.removeprefix(f"{app.record.container}-") if name != app.record.container else "web"
+    return [f"{shown}  | {line}" for line in app.engine.logs(name, tail=tail).splitlines()]
 
 
 def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: bool) -> int:

@@ -17,6 +17,7 @@ from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.left_out import goes_on_without, remember_left_out
+from okamochi.workflows.machine_services import shown, tell_absent
 from okamochi.workflows.queue_workers import with_their_queue
 
 __all__ = [
@@ -43,7 +44,11 @@ def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState,
     absent: list[BackingService] = []
     for service in plan.services:
         if any(one.name in given for one in service.variables):
-            world.reporter.note(f"{service.name} is not started: its address was given")
+            if engine.name != "host":  # which starts none, and has told where they are
+                world.reporter.note(f"{service.name} is not started: its address was given")
+        elif engine.name == "host":
+            tell_absent(service, world)
+            absent.append(service)
         elif engine.name != "docker":
             tell_unserved(service, engine, world)
             absent.append(service)
@@ -131,7 +136,7 @@ def pulled(image: str, engine: Engine, world: World) -> bool:
 
 
 def tell_unserved(service: BackingService, engine: Engine, world: World) -> None:
-    leads = " and ".join(f"{one.name}={written(one.template)}" for one in service.variables)
+    leads = " and ".join(f"{one.name}={shown(one)}" for one in service.variables)
     text = f"{service.name} ({service.image}) is started on docker only"
     if service.required:
         raise EngineError(
@@ -141,12 +146,6 @@ def tell_unserved(service: BackingService, engine: Engine, world: World) -> None
             f"--env-file: {leads or 'its address'}",
         )
     world.reporter.warn(f"{text}; the app starts without it")
-
-
-def written(template: str) -> str:
-    """postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
-    names = ("host", "port", "user", "password", "database")
-    return template.format(**{name: name.upper() for name in names})
 
 
 def has_image(service: BackingService, engine: Engine, world: World) -> bool:

@@ -27,6 +27,7 @@ from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.failed_start import FailedStart
 from okamochi.workflows.looked_round import looked_round, seen_in_log
+from okamochi.workflows.machine_services import with_machine_services
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.prove_entry import Proof, tell_proof
 from okamochi.workflows.proved_before import ProvedBefore
@@ -149,29 +150,32 @@ def started(
     world: World,
 ) -> UpRecord:
     """The record of the image's stack or container, healthy."""
-    if is_stack(built.plan):
-        plan = needed_services(built.plan, values, engine, app.state, world)
+    plan = built.plan
+    if engine.name == "host":
+        values = with_machine_services(plan, values, app.state, world)
+    if is_stack(plan):
+        plan = needed_services(plan, values, engine, app.state, world)
         if is_stack(plan) and engine.name == "docker":
             return stack_up(app, built, plan, reference, values, previous, request, engine, world)
-    setup = setup_of(request.setup, built.plan, app.state, world)
-    app.state.put_plan(plan_to_json(msgspec.structs.replace(built.plan, services=(), decisions=())))
+    setup = setup_of(request.setup, plan, app.state, world)
+    app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
     web = spec_of(app, built, str(reference.tagged), values, 0)
-    run_releases(built.plan, web, engine, world)
+    run_releases(plan, web, engine, world)
     record = replaced(
         previous,
         lambda: started_on_a_port(
             engine,
             lambda port: spec_of(app, built, str(reference.tagged), values, port),
             previous,
-            lambda: port_of(previous, built.plan, request, world),
+            lambda: port_of(previous, plan, request, world),
             world,
             setup,
             explicit=request.port is not None,
         ),
         lambda spec: record_of(app, engine, built, spec),
     )
-    start_workers(built.plan, web, engine, world)
-    tell_unwritable_volumes(record.container, built.plan, engine, world)
+    start_workers(plan, web, engine, world)
+    tell_unwritable_volumes(record.container, plan, engine, world)
     return record
 
 

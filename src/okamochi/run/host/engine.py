@@ -142,9 +142,9 @@ class HostEngine:
         text = "".join(read_text(folder / part) for part in ("log.1", "log"))
         return "\n".join(text.splitlines()[-tail:])
 
-    def follow_logs(self, name: str, *, tail: int = 200) -> int:
-        folder = self._must_find(name)
-        return self.runner.passthrough(("tail", "-n", str(tail), "-F", str(folder / "log")))
+    def follow_logs(self, *names: str, tail: int = 200) -> int:
+        logs = (str(self._must_find(name) / "log") for name in names)
+        return self.runner.passthrough(("tail", "-n", str(tail), "-F", *logs))
 
     def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
         """In a sandbox of its own kind and with the same volumes, beside the running app."""

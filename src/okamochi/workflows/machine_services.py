@@ -1,0 +1,134 @@
+"""Backing services on the host engine, which starts none: those at addresses that were given, and what this
+machine offers where taking it can harm nobody."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from okamochi.errors import EngineError
+from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
+from okamochi.model.plan import Plan
+from okamochi.run.machine import LOOPBACK, answers, redis_at
+from okamochi.run.state import AppState, MachineService
+from okamochi.system.world import World
+from okamochi.workflows.env_values import Values
+
+__all__ = ["shown", "tell_absent", "with_machine_services"]
+
+
+def with_machine_services(plan: Plan, values: Values, state: AppState, world: World) -> Values:
+    """With the addresses of what this machine offers. What is used, and why, is told."""
+    given = {name for name, _ in values.plain} | set(values.secret_names)
+    plain = dict(values.plain)
+    kept = []
+    for service in plan.services:
+        if any(one.name in given for one in service.variables):
+            tell_given(service, plain | state.secrets(), world)
+            continue
+        offer = redis_of_machine(service, state, world) if service.kind is ServiceKind.REDIS else None
+        if offer is not None:
+            kept.append(offer)
+            plain |= {one.name: address_in(one, offer) for one in service.variables}
+    state.put_machine_services(tuple(kept))
+    return Values(tuple(sorted(plain.items())), values.secret_names)
+
+
+def tell_given(service: BackingService, values: Mapping[str, str], world: World) -> None:
+    """Where it leads, without a password; whether anything answers there."""
+    name, host, port = place_of(service, values)
+    if not host:
+        return
+    if answers(host, port):
+        world.reporter.note(f"{service.name} is at {host}:{port} ({name})")
+    else:
+        world.reporter.warn(f"{service.name}: nothing answers at {host}:{port} ({name})")
+
+
+def place_of(service: BackingService, values: Mapping[str, str]) -> tuple[str, str, int]:
+    """The variable that leads to it, its host and its port; no host where that is no address on a network."""
+    leading = (one for one in service.variables if "{host}" in one.template)
+    name = next((one.name for one in leading if values.get(one.name)), "")
+    value = values.get(name, "").strip()
+    if "://" in value:
+        try:
+            parts = urlsplit(value)
+            return name, parts.hostname or "", parts.port or service.port
+        except ValueError:
+            return name, "", 0
+    host, _, port = value.partition(":")
+    ports = (values.get(one.name, "") for one in service.variables if one.template == "{port}")
+    port = port or next(ports, "")
+    return name, host, int(port) if port.isdecimal() else service.port
+
+
+def redis_of_machine(service: BackingService, state: AppState, world: World) -> MachineService | None:
+    """A database of a Redis on this machine that held nothing when the app first came to it, and that no
+    other app of okamochi's has; the same one each time. None where there is no such thing."""
+    found = redis_at(service.port) if service.variables else None
+    if found is None:
+        return None
+    place = f"{LOOPBACK}:{service.port}"
+    if found.locked:
+        world.reporter.note(f"{service.name}: the Redis at {place} wants a password")
+        return None
+    former = next((one for one in state.machine_services() if one.name == service.name), None)
+    others = {
+        one.database
+        for other in AppState.all(state.folder.parent)
+        if other != state
+        for one in other.machine_services()
+        if one.port == service.port
+    }
+    free = [number for number in found.empty if number not in others]
+    if not any("://" in one.template for one in service.variables):
+        free = [number for number in free if number == 0]  # host and port cannot say which
+    if former is None and not free:
+        world.reporter.note(f"{service.name}: the Redis at {place} has no empty database for the app")
+        return None
+    offer = former or MachineService(name=service.name, port=service.port, database=free[0])
+    why = "as before" if former else "it held nothing"
+    names = " or ".join(one.name for one in service.variables)
+    world.reporter.note(
+        f"{service.name}: database {offer.database} of this machine's own Redis {found.version} at {place} "
+        f"({why}); give {names} with --env-file for another"
+    )
+    return offer
+
+
+def address_in(variable: ServiceVariable, offer: MachineService) -> str:
+    address = variable.template.format(host=LOOPBACK, port=offer.port, user="", password="", database="")
+    if "://" not in address:
+        return address
+    return f"{address.rpartition('/')[0]}/{offer.database}"
+
+
+def tell_absent(service: BackingService, world: World) -> None:
+    """EngineError when the app needs it; else it is said what the app goes without."""
+    names = " and ".join(one.name for one in service.variables) or "its address"
+    if not service.required:
+        world.reporter.warn(
+            f"{service.name} ({service.image}) is missing: no {names} was given; the app starts without it, "
+            "with what its code has in its place"
+        )
+        return
+    leads = " ".join(f"{one.name}={shown(one)}" for one in service.variables) or "its address"
+    here = answers(LOOPBACK, service.port)
+    place = f"{LOOPBACK}:{service.port}"
+    offer = (
+        f"something answers at {place}: if it is yours, make a user and a database there for the app"
+        if here and service.user
+        else f"something answers at {place}, whose data may be somebody else's: if it is yours, name it"
+        if here
+        else f"nothing answers at {place}: start one there or elsewhere, or use --engine docker"
+    )
+    raise EngineError(
+        f"{service.name} ({service.image}) is missing: no {names} was given, and the host engine starts no "
+        "services",
+        where="--engine host",
+        hint=f"{offer}; then write into a file for --env-file, or set in this shell: {leads}",
+    )
+
+
+def shown(variable: ServiceVariable) -> str:
+    """postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
+    names = ("host", "port", "user", "password", "database")
+    return variable.template.format(**{name: name.upper() for name in names})
