@@ -130,6 +130,41 @@ def test_a_tree_is_the_same_in_every_cache_and_is_read_again_without_network(mak
     assert listing(other) == listing(first)
 
 
+def test_a_tree_near_another_is_the_same_and_shares_its_files(make_world: MakeWorld) -> None:
+    world = make_world()
+    debs = locked(world)
+    small = base_tree(world, small_debs(debs), LINUX_AMD64, apt_folder=NO_APT)
+    near = base_tree(world, debs, LINUX_AMD64, apt_folder=NO_APT, near=small)
+    alone = base_tree(make_world(cache="other"), debs, LINUX_AMD64, apt_folder=NO_APT)
+    assert listing(near) == listing(alone)
+    assert shared(small, near) and not shared(small, alone)
+    # what a finisher takes away, as it does with single certificates, is unpacked again for its next turn
+    assert "etc/ssl/certs/ca-certificates.crt" not in shared(small, near)
+    assert listing(small) == listing(base_tree(world, small_debs(debs), LINUX_AMD64, apt_folder=NO_APT))
+
+
+def small_debs(debs: tuple[LockedDeb, ...]) -> list[LockedDeb]:
+    return [deb for deb in debs if deb.name != "media-types"]
+
+
+def shared(one: BaseTree, other: BaseTree) -> set[str]:
+    """Paths of files that are the same file on the disk."""
+    files = {entry.path for entry in one.entries if entry.kind is EntryKind.FILE}
+    return {path for path in files & set(paths(other)) if (one.root / path).samefile(other.root / path)}
+
+
+def test_of_two_packages_with_one_path_the_second_is_named_also_when_the_first_is_taken_over(
+    make_world: MakeWorld, make_archive: Callable[..., Archive]
+) -> None:
+    first = make_deb("libone", tree=Tree({"usr/share/one": b"1"}))
+    second = make_deb("libtwo", tree=Tree({"usr/share/one": b"1"}))
+    archive = make_archive(first, second)
+    world = make_world(archive.folder)
+    small = base_tree(world, [locked_deb(first)], LINUX_AMD64, apt_folder=NO_APT)
+    with pytest.raises(BuildError, match="has the path 'one'"):
+        base_tree(world, [locked_deb(first), locked_deb(second)], LINUX_AMD64, apt_folder=NO_APT, near=small)
+
+
 def test_the_digest_of_the_fixture_tree_is_golden(make_world: MakeWorld) -> None:
     """Changes here are changes of every image: say so in the change log."""
     text = "\n".join(map(str, listing(fixture_tree(make_world()))))

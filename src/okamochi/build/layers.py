@@ -21,7 +21,7 @@ from okamochi.pypi.install import FORMAT as TREE_FORMAT
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 
-__all__ = ["base_layer", "compile_wheels", "kit_layer", "venv_frame", "wheel_layer"]
+__all__ = ["base_layer", "compile_base", "compile_wheels", "kit_layer", "venv_frame", "wheel_layer"]
 
 
 def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
@@ -37,16 +37,26 @@ def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
 
 
 def base_bytecode(world: World, toolchain: Toolchain, entries: Sequence[Entry]) -> Iterable[Entry]:
-    """The standard library's, known by its content: nearly all of it is the same for every platform, so that
-    a second platform compiles next to nothing."""
-    sources = python_sources(entries)
-    own = [entry for entry in sources if "linux-gnu" in entry.path]
-    shared = [entry for entry in sources if "linux-gnu" not in entry.path]
-    units = tuple(Unit(f"base {entries_key(share)}", share) for share in (shared, own))
+    units = base_units(entries)
     compile_units(world, toolchain.interpreter(), units, turn="base")
     return merged(
         bytecode_entries(world, toolchain.interpreter(), unit.entries, key=unit.key) for unit in units
     )
+
+
+def base_units(entries: Sequence[Entry]) -> tuple[Unit, ...]:
+    """The standard library, known by its content: nearly all of it is the same for every platform, so that a
+    second platform compiles next to nothing."""
+    sources = python_sources(entries)
+    own = [entry for entry in sources if "linux-gnu" in entry.path]
+    shared = [entry for entry in sources if "linux-gnu" not in entry.path]
+    return tuple(Unit(f"base {entries_key(share)}", share) for share in (shared, own))
+
+
+def compile_base(world: World, toolchain: Toolchain) -> None:
+    """The standard library's bytecode, so that packing the base finds it in the cache, and a base with more
+    packages does, too."""
+    compile_units(world, toolchain.interpreter(), base_units(toolchain.tree().entries), turn="base")
 
 
 def merged(shares: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:

@@ -30,13 +30,14 @@ class Toolchain(msgspec.Struct):
     """A build whose layers are all in the cache never opens the base; `tree` and `interpreter` do, once.
 
     `native` are the platforms whose programs run here: where the image's is not among them, another Python
-    than the image's own writes its bytecode."""
+    than the image's own writes its bytecode. `near` is a tree that has some of the packages."""
 
     world: World
     debs: tuple[LockedDeb, ...]
     platform: Platform
     snapshot: str = ""
     native: tuple[Platform, ...] = msgspec.field(default_factory=native_platforms)
+    near: "BaseTree | None" = None
     _lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
     _choosing: threading.Lock = msgspec.field(default_factory=threading.Lock)
     _tree: "BaseTree | None" = None
@@ -57,7 +58,9 @@ class Toolchain(msgspec.Struct):
 
         with self._lock:
             if self._tree is None:
-                self._tree = base_tree(self.world, self.debs, self.platform, snapshot=self.snapshot)
+                self._tree = base_tree(
+                    self.world, self.debs, self.platform, snapshot=self.snapshot, near=self.near
+                )
             return self._tree
 
     def interpreter(self) -> Interpreter:

@@ -31,7 +31,9 @@ from okamochi.debian.sources import APT_FOLDER, find_mirrors
 from okamochi.debian.tree import (
     TREE,
     BaseTree,
+    controls_of,
     finished,
+    rows_of,
     tree_in,
     unpacked_packages,
     with_folders,
@@ -94,7 +96,8 @@ def laid_tree(
         root = folder / TREE
         root.mkdir()
         there = ground.package_names()
-        controls, rows = unpacked_packages(reached, tuple(sorted(debs)), root, mirrors, snapshot, whole=there)
+        packages = unpacked_packages(reached, tuple(sorted(debs)), root, mirrors, snapshot, whole=there)
+        controls, rows = controls_of(packages), rows_of(packages)
         require_reviewed((name, one) for name, one in controls if name not in there)
         done = {row.path: row for row in finished(root, rows, controls, platform, finishers_upon(ground))}
         for row in whiteouts(ground, controls, frozenset(done)):

@@ -2,7 +2,7 @@
 
 import re
 import stat
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,7 @@ from okamochi.debian.rules import tree_key
 from okamochi.debian.sources import APT_FOLDER, Mirrors, find_mirrors
 from okamochi.debian.trims import is_kept
 from okamochi.debian.unpack import Row, make_links, unpack
+from okamochi.debian.unpacked_before import Before, UnpackedPackage, before_in, write_packages
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedDeb
 from okamochi.oci.entry import Entry, EntryKind, FileContent
@@ -28,7 +29,9 @@ __all__ = [
     "BaseTree",
     "Component",
     "base_tree",
+    "controls_of",
     "finished",
+    "rows_of",
     "tree_in",
     "tree_key",
     "unpacked_packages",
@@ -79,24 +82,31 @@ def base_tree(
     *,
     snapshot: str = "",
     apt_folder: Path = APT_FOLDER,
+    near: BaseTree | None = None,
 ) -> BaseTree:
     """The tree of these packages; made once, then read from the cache in milliseconds.
 
-    `snapshot` is the lock's instant, at which the snapshot archive has what mirrors no longer have."""
+    `snapshot` is the lock's instant, at which the snapshot archive has what mirrors no longer have. What a
+    tree that is `near` has of the packages is not unpacked again."""
     key = tree_key(debs, platform)
 
     def make(folder: Path) -> None:
+        root = folder / TREE
+        root.mkdir()
         mirrors = find_mirrors(world.environ, apt_folder)
-        make_tree(
-            folder, through_apt_proxy(world, apt_folder), tuple(sorted(debs)), platform, mirrors, snapshot
-        )
+        reached = through_apt_proxy(world, apt_folder)
+        before = before_of(near) if near is not None else None
+        packages = unpacked_packages(reached, tuple(sorted(debs)), root, mirrors, snapshot, before=before)
+        maintainer_scripts.require_reviewed(controls_of(packages))
+        write_rows(folder, finished(root, rows_of(packages), controls_of(packages), platform))
+        write_packages(folder, packages)
 
     return tree_in(world.cache.folder(KIND, key, make), key, debs)
 
 
 def tree_in(folder: Path, key: str, debs: Sequence[LockedDeb]) -> BaseTree:
     """The tree that a folder of the cache holds."""
-    rows = msgspec.msgpack.decode((folder / ROWS).read_bytes(), type=tuple[Row, ...])
+    rows = rows_in(folder)
     return BaseTree(
         root=folder / TREE,
         entries=tuple(entry(row, folder / TREE) for row in rows),
@@ -107,14 +117,9 @@ def tree_in(folder: Path, key: str, debs: Sequence[LockedDeb]) -> BaseTree:
     )
 
 
-def make_tree(
-    folder: Path, world: World, debs: Sequence[LockedDeb], platform: Platform, mirrors: Mirrors, snapshot: str
-) -> None:
-    root = folder / TREE
-    root.mkdir()
-    controls, found = unpacked_packages(world, debs, root, mirrors, snapshot)
-    maintainer_scripts.require_reviewed(controls)
-    write_rows(folder, finished(root, found, controls, platform))
+def before_of(tree: BaseTree) -> Before:
+    folder = tree.root.parent
+    return before_in(folder, tree.root, rows_in(folder))
 
 
 def unpacked_packages(
@@ -125,29 +130,45 @@ def unpacked_packages(
     snapshot: str,
     *,
     whole: Collection[str] = (),
-) -> tuple[tuple[tuple[str, Control], ...], list[Row]]:
-    """Fetched, verified and unpacked; their control files and rows, by name. Of those that are `whole`,
-    nothing is left out."""
+    before: Before | None = None,
+) -> dict[str, UnpackedPackage]:
+    """Fetched, verified and unpacked, by name, sorted. Of those that are `whole`, nothing is left out. What
+    was unpacked `before` is linked."""
     require_cached(world, debs)
     from concurrent.futures import ThreadPoolExecutor
 
-    def one(deb: LockedDeb) -> tuple[Control, tuple[Row, ...]]:
+    def one(deb: LockedDeb) -> UnpackedPackage:
+        known = before.package(deb) if before is not None else None
+        if before is not None and known is not None:
+            before.link(known, root)
+            return known
         path = fetch_deb(world, deb, mirrors, snapshot)
         control = read_control(path)
         require_same(deb, control)
         kept = everything if deb.name in whole else is_kept
-        return control, unpack(path, root, deb.name, kept=kept)
+        return UnpackedPackage(deb.sha256, control, unpack(path, root, deb.name, kept=kept))
 
     # the largest first: unpacking it is the longest piece of work that cannot be divided
     by_size = sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))
     with ThreadPoolExecutor(THREADS) as pool:
         found = dict(zip((deb.name for deb in by_size), pool.map(one, by_size), strict=True))
-    controls = tuple((name, found[name][0]) for name in sorted(found))
-    return controls, [row for name in sorted(found) for row in found[name][1]]
+    return dict(sorted(found.items()))
+
+
+def controls_of(packages: Mapping[str, UnpackedPackage]) -> tuple[tuple[str, Control], ...]:
+    return tuple((name, package.control) for name, package in packages.items())
+
+
+def rows_of(packages: Mapping[str, UnpackedPackage]) -> list[Row]:
+    return [row for package in packages.values() for row in package.rows]
 
 
 def everything(_package: str, _path: str) -> bool:
     return True
+
+
+def rows_in(folder: Path) -> tuple[Row, ...]:
+    return msgspec.msgpack.decode((folder / ROWS).read_bytes(), type=tuple[Row, ...])
 
 
 def write_rows(folder: Path, rows: Sequence[Row]) -> None:

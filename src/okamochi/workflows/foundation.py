@@ -1,14 +1,16 @@
 """The layers below the app: base, wheels, kit; fetched, unpacked, compiled and packed."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from okamochi.build.app_bytecode import Compiles
 from okamochi.build.components import Component, foundation_components
 from okamochi.build.grouping import wheel_groups
-from okamochi.build.layers import base_layer, compile_wheels, kit_layer, wheel_layer
+from okamochi.build.layers import base_layer, compile_base, compile_wheels, kit_layer, wheel_layer
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
+from okamochi.model.plan import Plan
 from okamochi.oci.layer import Layer
 from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.pypi.install import wheel_trees
@@ -42,27 +44,25 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
         from okamochi.workflows.image_foundation import lay_on_image
 
         return lay_on_image(world, session)
-    pool = ThreadPoolExecutor(3, "build")
+    pool, ended = ThreadPoolExecutor(5, "build"), threading.Event()
     try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(session.wheels)
         opened = pool.submit(lambda: open_toolchain(world, session, *debs.result()))
+        compiled = pool.submit(compile_when_open, world, opened, ended)
         trees = trees_of(world, session, wheels.result())
+        # Wheels need the base's Python, and no other package of it.
+        upper = pool.submit(lambda: upper_layers(world, opened.result(), plan, trees))
         complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
         chosen, snapshot = complete.debs, complete.snapshot
         if chosen != toolchain.debs:
-            toolchain = open_toolchain(world, session, chosen, snapshot)
-        base = pool.submit(
-            packed, world, f"Base: packing {len(chosen)} packages", [base_layer(world, toolchain)]
-        )
-        with world.reporter.step("Dependencies: compiling"):
-            compile_wheels(world, toolchain, trees)
-        requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
-        requests.append(kit_layer(world, toolchain, plan))
-        upper = packed(world, "Layers: dependencies and kit", requests)
-        layers = (*base.result(), *upper)
+            toolchain = open_toolchain(world, session, chosen, snapshot, near=toolchain)
+        compiled.result()
+        base = packed(world, f"Base: packing {len(chosen)} packages", [base_layer(world, toolchain)])
+        layers = (*base, *upper.result())
     finally:
+        ended.set()
         # Without waiting: a requirement that does not resolve is told while the base is still being fetched.
         pool.shutdown(wait=False, cancel_futures=True)
     lock = session.result(chosen, snapshot, wheels.result(), complete.native)
@@ -76,13 +76,37 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
 
 
 def open_toolchain(
-    world: World, session: LockSession, chosen: tuple[LockedDeb, ...], snapshot: str
+    world: World,
+    session: LockSession,
+    chosen: tuple[LockedDeb, ...],
+    snapshot: str,
+    *,
+    near: Toolchain | None = None,
 ) -> Toolchain:
-    """With the base unpacked: what is packed next may need its Python."""
-    toolchain = Toolchain(world, chosen, session.platform, snapshot)
+    """With the base unpacked: what is packed next may need its Python. What is in the base of the `near` one
+    is taken over."""
+    held = near.tree() if near is not None else None
+    toolchain = Toolchain(world, chosen, session.platform, snapshot, near=held)
     with world.reporter.step(f"Base: {len(chosen)} packages"):
         toolchain.tree()
     return toolchain
+
+
+def compile_when_open(world: World, opened: "Future[Toolchain]", ended: threading.Event) -> None:
+    """The standard library, while wheels are fetched; not for a build that has failed meanwhile."""
+    toolchain = opened.result()
+    if not ended.is_set():
+        compile_base(world, toolchain)
+
+
+def upper_layers(
+    world: World, toolchain: Toolchain, plan: Plan, trees: tuple[WheelTree, ...]
+) -> tuple[Layer, ...]:
+    with world.reporter.step("Dependencies: compiling"):
+        compile_wheels(world, toolchain, trees)
+    requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
+    requests.append(kit_layer(world, toolchain, plan))
+    return packed(world, "Layers: dependencies and kit", requests)
 
 
 def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:
