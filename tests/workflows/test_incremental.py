@@ -58,7 +58,24 @@ def edit_style(project: Path) -> None:
     (project / "static/app.css").write_text("p { color: teal }\n" * 20)
 
 
-@pytest.mark.parametrize("edit", [edit_template, edit_style])
+def edit_sentence(project: Path) -> None:
+    app = project / "app.py"
+    app.write_text(app.read_text().replace("The smallest app", "The least app"))
+
+
+def edit_page(project: Path) -> None:
+    app = project / "app.py"
+    app.write_text(app.read_text().replace("Your order has arrived", "Your order: redis://late"))
+
+
+def edit_comment(project: Path) -> None:
+    app = project / "app.py"
+    app.write_text(
+        app.read_text().replace("app = Flask(__name__)", "app = Flask(__name__)  # os.environ['X']")
+    )
+
+
+@pytest.mark.parametrize("edit", [edit_template, edit_style, edit_sentence, edit_page, edit_comment])
 def test_the_image_is_that_of_a_full_build(
     edit: Callable[[Path], None],
     project: Path,
@@ -74,6 +91,7 @@ def test_the_image_is_that_of_a_full_build(
     assert again.image.digest == full.image.digest != before.image.digest
     assert again.image.config_bytes == full.image.config_bytes
     assert again.components == full.components
+    assert again.plan == full.plan
 
 
 def test_one_change_after_another_is_built_without_planning(
@@ -87,6 +105,17 @@ def test_one_change_after_another_is_built_without_planning(
         (project / "static/app.css").write_text(f"p {{ margin: {number}px }}\n")
         digests.add(make().image.digest)
     assert len(digests) == 3
+
+
+def test_what_is_no_python_any_more_is_judged_by_a_full_build(
+    project: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make()
+    app = project / "app.py"
+    app.write_bytes(app.read_bytes().replace(b"The smallest app", b"The smallest app \xff"))
+    refuse_to_plan(monkeypatch)
+    with pytest.raises(Planned):
+        make()
 
 
 def edit_code(project: Path) -> None:

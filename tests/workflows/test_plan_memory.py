@@ -62,7 +62,7 @@ def test_a_project_in_which_nothing_changed_is_not_read_again(
 
     monkeypatch.setattr(DiskProject, "read_bytes", noted)
     second = plan_project(root, world)
-    assert second.plan == first.plan and second.read == first.read
+    assert second.plan == first.plan and second.seen == first.seen
     assert "app.py" not in read
 
     (root / "app.py").write_text(FLASK_APP.replace("app =", "application ="))

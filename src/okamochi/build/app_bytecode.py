@@ -100,11 +100,14 @@ class AppBytecode(msgspec.Struct, dict=True):
         return tag_of_python(self.toolchain.identity.partition("-")[0])
 
 
-def compile_quietly(world: World, toolchain: Compiles, code: Sequence[Entry]) -> None:
+def compile_quietly(world: World, toolchain: Compiles, code: Sequence[Entry]) -> bool:
     """Ahead of the build that will ask for it: what does not compile, or cannot be compiled now, is left for
-    that one to tell."""
+    that one to tell. Whether there is nothing of it."""
     bytecode = AppBytecode(world, toolchain, code)
     with suppress(OkamochiError, OSError):
-        for entry, answer in bytecode.compiled(code):
+        answers = tuple(bytecode.compiled(python_sources(code)))
+        for entry, answer in answers:
             if not answer.failure:
                 bytecode.keep(entry, answer.bytecode)
+        return not any(answer.failure for _, answer in answers)
+    return False

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -75,15 +75,16 @@ def make_plan(
     environ_overrides: Mapping[str, str] = NO_OVERRIDES,
     command_line: Mapping[str, str] = NO_OVERRIDES,
     without: frozenset[str] = frozenset(),
+    gist: Callable[[str], str | None] | None = None,
 ) -> Plan:
     """The checked plan of a project. Overrides are setting keys and texts; the command line's win.
-    `without` are entry points that failed their proof.
+    `without` are entry points that failed their proof; `gist` is as `Sources` has it.
 
     DetectionError when the project is not understood, AmbiguousError when evidence cannot choose, PlanError
     when what it asks for cannot be built, UsageError for wrong settings. Nothing of the project is executed.
     """
     chosen = choose_settings(settings, environ_overrides, command_line)
-    sources = Sources(project)
+    sources = Sources(project, gist)
     pyproject = read_pyproject(project)
     objects = FlaskObjects(sources)
     entry = choose_entrypoint(objects, _wanted(chosen), without=without)

@@ -1,17 +1,16 @@
 """The project's Python files, parsed without ever importing them."""
 
 import ast
-import io
 import posixpath
 import re
-import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TypeVar, overload
 
 import msgspec
 
+from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_of, python_text
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.newer_syntax import in_older_words, without_string
 from okamochi.detect.syntax import descendants
@@ -23,7 +22,6 @@ __all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of"
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 
-SIZE_LIMIT_BYTES = 1_500_000
 SIDE_FOLDERS = frozenset(
     [
         "test",
@@ -78,7 +76,8 @@ class SyntaxProblem(msgspec.Struct, frozen=True):
 
 
 class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """One Python file: `tree` is empty when `problem` says why. `path` is relative to the project."""
+    """One Python file, as far as its gist tells; `tree` is empty when `problem` says why. `path` is relative
+    to the project."""
 
     path: str
     text: str
@@ -124,10 +123,12 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     """The Python files of a project that belong to the app; each is read and parsed once, when asked for.
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
-    runs in production does not live there. `settings` is what `settings_classes` found.
+    runs in production does not live there. `settings` is what `settings_classes` found. `gist` gives what may
+    be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
     project: ProjectFiles
+    gist: Callable[[str], str | None] | None = None
     parsed: dict[str, Module] = msgspec.field(default_factory=dict)
     texts: dict[str, str | None] = msgspec.field(default_factory=dict)
     settings: frozenset[str] | None = None
@@ -182,18 +183,31 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     def module(self, path: str) -> Module:
         """The parsed file; an empty one with a problem when it cannot be read or parsed."""
         if path not in self.parsed:
-            self.parsed[path] = parsed_module(path, self._read(path))
+            self.parsed[path] = self._parsed(path)
         return self.parsed[path]
 
+    def _parsed(self, path: str) -> Module:
+        """What cannot be parsed is read as a whole: the gist may be why, and the problem shows a line."""
+        module = parsed_module(path, self._read(path))
+        if module.problem is None:
+            return module
+        content = self.project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+        return parsed_module(path, None if content is None else python_text(content))
+
     def text(self, path: str) -> str:
-        """The file's text, not parsed; "" when it cannot be read."""
+        """The file's gist, not parsed; "" when it cannot be read."""
         return self._read(path) or ""
 
     def _read(self, path: str) -> str | None:
         if path not in self.texts:
-            content = self.project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
-            self.texts[path] = None if content is None else python_text(content)
+            self.texts[path] = self._gist(path)
         return self.texts[path]
+
+    def _gist(self, path: str) -> str | None:
+        if self.gist is not None:
+            return self.gist(path)
+        content = self.project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+        return None if content is None else gist_of(python_text(content))
 
     def mentioning(self, *words: str) -> Iterator[Module]:
         """The app's modules whose text holds one of the words."""
@@ -290,18 +304,6 @@ def tree_of(text: str) -> ast.Module:
                     break
                 older = emptied
         raise error from None
-
-
-def python_text(content: bytes) -> str:
-    """The source as Python decodes it: byte order mark, coding cookie, UTF-8; Latin-1 where those fail."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-        text = content.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
-        text = content.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_main_guard(statement: ast.stmt) -> bool:

@@ -29,6 +29,7 @@ from okamochi.workflows.lock import LockSession
 from okamochi.workflows.native_memory import is_known, keep_known
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.seen import Seen
 
 __all__ = ["Foundation", "assemble"]
 
@@ -77,12 +78,12 @@ def assemble(world: World, session: LockSession, files: SameTree | None = None) 
             source,
             volumes,
             toolchain.started,
-            read=session.planned.read,
+            seen=session.planned.seen | Seen(frozenset(plan.dependencies.input_files)),
             below=len(below),
             exclude=None if plan.moved_files else plan.source.exclude,
             alone=not any(package.path for package in plan.dependencies.local),
         ),
-        outside=outside_of(plan, session.planned.read),
+        outside=outside_of(plan, session.planned.seen.read),
         lock_written=written,
     )
 

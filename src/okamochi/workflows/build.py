@@ -14,12 +14,11 @@ from okamochi.workflows.remembered import BuiltImage, Memory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from threading import Thread
 
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
     from okamochi.workflows.ahead import Ahead
-    from okamochi.workflows.incremental import SameTree
+    from okamochi.workflows.incremental import Compiling, SameTree
     from okamochi.workflows.lock import LockSession
     from okamochi.workflows.plan import PlannedProject
 
@@ -64,7 +63,7 @@ class Building(msgspec.Struct):
     planned: "PlannedProject | None" = None
     ahead: "Future[Ahead | None] | None" = None
     files: "SameTree | None" = None
-    compiling: "Thread | None" = None
+    compiling: "Compiling | None" = None
 
     @classmethod
     def open(cls, request: BuildRequest, world: World) -> "Building":

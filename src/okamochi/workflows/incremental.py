@@ -1,12 +1,14 @@
-"""An image again, without planning, after a change of files that planning never read: templates, styles.
+"""An image again, without planning, after a change of files that planning never read, such as templates, and
+of what it does not see of modules: sentences, comments.
 
-A file that planning read, Python or not, is planned again. The image is what a full build would make, to the
-byte; tests hold both against each other.
+What else planning read is planned again. The image is what a full build would make, to the byte; tests hold
+both against each other.
 """
 
 import json
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +22,13 @@ from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, EntryKind
 from okamochi.oci.image import Image
 from okamochi.oci.packing import pack_layers
+from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
 
 if TYPE_CHECKING:
-    from threading import Thread
+    from okamochi.workflows.seen import Seen
 
 __all__ = ["SameTree", "rebuild_facts", "rebuilt", "same_tree"]
 
@@ -55,19 +58,19 @@ def rebuild_facts(
     volumes: Volumes,
     interpreter: Interpreter | None,
     *,
-    read: Iterable[str],
+    seen: "Seen",
     below: int,
     exclude: Sequence[str] | None,
     alone: bool = True,
 ) -> dict[str, Any]:
     """What `rebuilt` needs, as JSON values; empty when this project cannot be rebuilt in this way.
 
-    `read` are the paths that planning read; `below` is the number of layers below the app's; `exclude` are
+    `seen` is what planning saw; `below` is the number of layers below the app's; `exclude` are
     the patterns that left files out, None when more than that decided. A project in
     which planning read through a link has to be planned each time: what it read bears another name; so has
     one that is not `alone`, whose files are built into packages.
     """
-    if interpreter is None or not alone or any(through_link(root, path) for path in read):
+    if interpreter is None or not alone or any(through_link(root, path) for path in seen.read):
         return {}
     if any(entry.path.split("/")[0] != "app" for entry in source.entries):
         return {}  # a file of another name in the image
@@ -75,7 +78,8 @@ def rebuild_facts(
         "entries": [[entry.path, entry.kind.value, entry.mode, entry.target] for entry in source.entries],
         "volumes": msgspec.structs.astuple(volumes),
         "interpreter": [interpreter.argv, interpreter.tag, interpreter.identity],
-        "read": sorted(read),
+        "read": sorted(seen.whole),
+        "gists": dict(seen.gists),
         "below": below,
         "exclude": None if source.special or exclude is None else list(exclude),
     }
@@ -91,16 +95,16 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     known = built.rebuild
     if not known:
         return None
-    read, modes = frozenset(known["read"]), modes_of(known)
-    if not all(path not in read and is_plain(root, path, modes) for path in changed):
-        return None
     toolchain = KnownToolchain.of(known)
-    if not Path(toolchain.known.argv[0]).exists():
+    if not Path(toolchain.known.argv[0]).exists() or not is_planned_alike(root, known, changed):
         return None
+    compiling = SameTree(root, known, changed).compiled_ahead(world)
     roots, user, group = known["volumes"]
     contents = Contents()
     source = SourceFiles(tuple(entry_of(root, row, contents) for row in known["entries"]))
     requests = app_layers(world, toolchain, Volumes(tuple(roots), user, group), source)
+    if compiling is not None and not compiling.went_well():
+        return None
     try:
         layers = pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds)
     except BuildError:
@@ -112,10 +116,41 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
         layers=(*built.image.layers[: known["below"]], *layers),
         annotations=tuple(sorted(annotations.items())),
     )
-    # what the proof is of, beside modules, is the same: see prove_entry.key_of
-    code = any(path.endswith(".py") for path in changed)
-    proved_as = "" if code else built.proved_as or str(built.image.digest)
+    # what the proof is of, which of modules is what they import, is the same: see prove_entry.key_of
+    unknown = any(path.endswith(".py") and path not in known["gists"] for path in changed)
+    proved_as = "" if unknown else built.proved_as or str(built.image.digest)
     return msgspec.structs.replace(built, image=image, proved_as=proved_as)
+
+
+def is_planned_alike(root: Path, known: dict[str, Any], changed: tuple[str, ...]) -> bool:
+    """Whether planning would see nothing of the change, and it is one of content alone."""
+    read, gists, modes = frozenset(known["read"]), known["gists"], modes_of(known)
+    if not all(path not in read and is_plain(root, path, modes) for path in changed):
+        return False
+    modules = [path for path in changed if path in gists]
+    if not modules:
+        return True
+    from okamochi.workflows.seen import same_gist
+
+    project = DiskProject(root)
+    return all(same_gist(project, path, gists[path]) for path in modules)
+
+
+class Compiling(threading.Thread):
+    """Compiles what changed, while something else is done."""
+
+    def __init__(self, world: World, known: dict[str, Any], code: Sequence[Entry]) -> None:
+        super().__init__()
+        self._asked = (world, KnownToolchain.of(known), code)
+        self._valid = False
+
+    def run(self) -> None:
+        self._valid = compile_quietly(*self._asked)
+
+    def went_well(self) -> bool:
+        """Waits for it. False when something is no valid Python or could not be compiled now."""
+        self.join()
+        return self._valid
 
 
 class SameTree(msgspec.Struct, frozen=True):
@@ -136,22 +171,20 @@ class SameTree(msgspec.Struct, frozen=True):
         except OSError:
             return None  # gone or unreadable meanwhile: who walks the tree tells it well
 
-    def compiled_ahead(self, world: World) -> "Thread | None":
-        """Compiles what changed while somebody else plans: neither needs the other. None without code."""
+    def compiled_ahead(self, world: World) -> Compiling | None:
+        """Compiles what changed of the image; None without code."""
         changed = {f"app/{path}" for path in self.changed if path.endswith(".py")}
         rows = [row for row in self.known["entries"] if row[0] in changed and row[1] == EntryKind.FILE.value]
         if not rows or not Path(self.known["interpreter"][0][0]).exists():
             return None
-        from threading import Thread
-
         contents = Contents()
         try:
             code = [entry_of(self.root, row, contents) for row in rows]
         except OSError:
             return None
-        thread = Thread(target=compile_quietly, args=(world, KnownToolchain.of(self.known), code))
-        thread.start()
-        return thread
+        compiling = Compiling(world, self.known, code)
+        compiling.start()
+        return compiling
 
 
 def same_tree(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTree | None:

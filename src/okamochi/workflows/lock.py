@@ -20,6 +20,7 @@ from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+from okamochi.workflows.seen import Seen
 
 if TYPE_CHECKING:
     from okamochi.pypi.built_wheel import Built
@@ -68,7 +69,7 @@ class LockSession:
         """PlanError when the lock must fit and does not; UsageError when the file is damaged or hostile."""
         content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
         old = lock_from_json(content, where=LOCK_NAME) if content is not None else None
-        session = cls(world, replace(planned, read=planned.read | UV_FILES), platform, mode, old)
+        session = cls(world, replace(planned, seen=planned.seen | Seen(UV_FILES)), platform, mode, old)
         if mode is LockMode.LOCKED:
             session.require_fit()
         return session

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okamochi.detect.chosen_settings import settings_from_environ
+from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_digest, gist_of, python_text
 from okamochi.detect.planner import make_plan
 from okamochi.model.correction import Correction, CorrectionKind, corrected
 from okamochi.model.plan import Plan
@@ -15,30 +16,32 @@ from okamochi.system.world import World
 from okamochi.workflows.corrections import with_kept_corrections
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.plan_memory import PlanMemory
+from okamochi.workflows.seen import Seen
 
 __all__ = ["PlannedProject", "plan_project", "without_failed"]
 
 
 @dataclass(frozen=True)
 class PlannedProject:
-    """A plan and the files it was made from; `root` is absolute, `read` are the paths that planning read.
+    """A plan and the files it was made from; `root` is absolute, `seen` is what planning saw of them.
     `corrections` are part of the plan already; `uncorrected` is the digest of the plan without them."""
 
     plan: Plan
     project: DiskProject
     root: Path
-    read: frozenset[str] = frozenset()
+    seen: Seen = Seen()  # noqa: RUF009
     corrections: tuple[Correction, ...] = ()
     uncorrected: str = ""
 
 
 class TracedProject:
     """Remembers which files were read and what they held, and otherwise is the project: no file is read
-    twice."""
+    twice. `whole` are those that were read as they are, `gists` has digests of what was seen of others."""
 
     def __init__(self, project: DiskProject) -> None:
         self.project = project
-        self.read: set[str] = set()
+        self.whole: set[str] = set()
+        self.gists: dict[str, str] = {}
         self.texts: dict[str, str | None] = {}
         self.contents: dict[str, bytes] = {}
 
@@ -47,13 +50,26 @@ class TracedProject:
         return self.project.root
 
     def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
-        self.read.add(path)
+        self.whole.add(path)
+        return self.content(path, limit_bytes)
+
+    def content(self, path: str, limit_bytes: int) -> bytes | None:
         content = self.contents.get(path)
         if content is None:
             content = self.project.read_bytes(path, limit_bytes=limit_bytes)
             if content is not None:
                 self.contents[path] = content
         return content if content is not None and len(content) <= limit_bytes else None
+
+    def gist(self, path: str) -> str | None:
+        """What `Sources` may see of a Python file."""
+        content = self.content(path, SIZE_LIMIT_BYTES)
+        if content is None:
+            self.whole.add(path)
+            return None
+        found = gist_of(python_text(content))
+        self.gists[path] = gist_digest(found)
+        return found
 
     def read_text(self, path: str) -> str | None:
         if path not in self.texts:
@@ -76,7 +92,7 @@ class TracedProject:
     def note_outside(self, path: str) -> None:
         """What is there in the project itself is watched as a whole; beside it, only what was asked for."""
         if is_outside(path):
-            self.read.add(path)
+            self.whole.add(path)
 
 
 def plan_project(
@@ -89,8 +105,8 @@ def plan_project(
     """The plan of the project in `path`; `overrides` are settings from the command line, by name. Corrections
     of the kinds `anew` that the lock has do not count."""
     project = DiskProject.open(path)
-    plan, read = read_plan(project, world, overrides or {})
-    planned = PlannedProject(plan, project, path.resolve(), read)
+    plan, seen = read_plan(project, world, overrides or {})
+    planned = PlannedProject(plan, project, path.resolve(), seen)
     planned = with_kept_corrections(planned, but=anew)
     if passed_over(planned):
         return without_failed(planned, world, overrides or {})
@@ -99,8 +115,8 @@ def plan_project(
 
 def read_plan(
     project: DiskProject, world: World, overrides: Mapping[str, str], without: frozenset[str] = frozenset()
-) -> tuple[Plan, frozenset[str]]:
-    """The plan and the paths that it was read from."""
+) -> tuple[Plan, Seen]:
+    """The plan and what it was made from."""
     memory = PlanMemory.of(world, project.root, overrides, without)
     known = memory.recall()
     if known is not None:
@@ -113,9 +129,11 @@ def read_plan(
             environ_overrides=settings_from_environ(world.environ),
             command_line=overrides,
             without=without,
+            gist=traced.gist,
         )
-    memory.keep(plan, frozenset(traced.read))
-    return plan, frozenset(traced.read)
+    seen = Seen.of(traced.whole, traced.gists)
+    memory.keep(plan, seen)
+    return plan, seen
 
 
 def passed_over(planned: PlannedProject) -> frozenset[str]:
@@ -125,8 +143,8 @@ def passed_over(planned: PlannedProject) -> frozenset[str]:
 def without_failed(planned: PlannedProject, world: World, overrides: Mapping[str, str]) -> PlannedProject:
     """The plan of the best entry point that is left, with the other corrections. DetectionError when none
     is."""
-    plan, read = read_plan(planned.project, world, overrides, passed_over(planned))
+    plan, seen = read_plan(planned.project, world, overrides, passed_over(planned))
     present = {one.path for one in plan.volumes}
     present |= {one.path for one in plan.temporary_folders} | {one.path for one in plan.moved_files}
     kept = tuple(one for one in planned.corrections if one.value not in present)
-    return replace(planned, plan=corrected(plan, kept), corrections=kept, read=planned.read | read)
+    return replace(planned, plan=corrected(plan, kept), corrections=kept, seen=planned.seen | seen)

@@ -17,6 +17,7 @@ from okamochi.system.project_files import SKIPPED_FOLDERS
 from okamochi.system.tree_stamp import program_identity, tree_stamp
 from okamochi.system.world import World
 from okamochi.workflows.outside import outside_stamps, outside_unchanged, surrounding
+from okamochi.workflows.seen import Seen
 
 __all__ = ["PlanMemory"]
 
@@ -52,26 +53,26 @@ class PlanMemory(msgspec.Struct, frozen=True):
         text = json.dumps(question).encode("utf-8", "surrogatepass")
         return cls(world, root, hashlib.sha256(text).hexdigest() if stamp else "")
 
-    def recall(self) -> tuple[Plan, frozenset[str]] | None:
-        """The plan and the paths that it was read from."""
+    def recall(self) -> tuple[Plan, Seen] | None:
+        """The plan and what it was made from."""
         content = self.world.cache.record(KIND, self.key) if self.key else None
         if content is None:
             return None
         first, _, plan = content.partition(b"\n")
         try:
-            read, beside = json.loads(first)
+            read, gists, beside = json.loads(first)
             if not outside_unchanged(self.root, beside):
                 return None
-            return plan_from_json(plan), frozenset(read)
+            return plan_from_json(plan), Seen(frozenset(read), gists)
         except (ValueError, OkamochiError):
             return None
 
-    def keep(self, plan: Plan, read: frozenset[str]) -> None:
+    def keep(self, plan: Plan, seen: Seen) -> None:
         """Not in a cache that cannot be written, since planning needs none."""
         if not self.key:
             return
-        beside = outside_stamps(self.root, read)
-        line = json.dumps((sorted(read), beside)).encode("utf-8", "surrogatepass")
+        beside = outside_stamps(self.root, seen.read)
+        line = json.dumps((sorted(seen.read), seen.gists, beside)).encode("utf-8", "surrogatepass")
         with suppress(StorageError):
             self.world.cache.put_record(
                 KIND, self.key, line + b"\n" + plan_to_json(plan).replace(b"\n", b" ")
