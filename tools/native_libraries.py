@@ -26,9 +26,10 @@ HEAD = """# Native libraries: what was found
 
 Which Debian packages okamochi found for packages of the index with native parts, by the rules of
 [ADR 12](adr/0012-native-libraries-by-evidence.md), and whether one real call works in the hardened root:
-no network, an unprivileged user, nothing to write but /tmp. Then every added package was taken away, with
-what only it brings: the call must fail. Rows are each package's last run; `tools/native_libraries.py` runs
-them and writes this page.
+no network, an unprivileged user, nothing to write but /tmp. Where the proof of an app that imports the
+package corrects the plan (another Python, a folder in memory), the row is that of the corrected plan. Then
+every added package was taken away, with what only it brings: the call must fail. Rows are each package's
+last run; `tools/native_libraries.py` runs them and writes this page.
 
 | package | Python | call | added to the base | packages, size | told only |
 |---|---|---|---|---|---|
@@ -74,6 +75,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         "works": outcome.works,
         "problem": (outcome.problem.strip().splitlines() or [""])[-1][:200],
         "superfluous": outcome.superfluous,
+        "corrections": outcome.corrections,
         "debs": outcome.debs,
         "size_bytes": outcome.size_bytes,
         "added": {one.name: one.needs[0].reason for one in outcome.native if one.name},
@@ -104,6 +106,8 @@ def line_of(row: dict[str, Any]) -> str:
     call = "works" if row["works"] else f"fails: {row['problem']}"
     if row["superfluous"]:
         call += f" (also without {', '.join(row['superfluous'])})"
+    if row.get("corrections"):
+        call += f"; the proof corrects: {', '.join(row['corrections'])}"
     added = "<br>".join(f"{name}: {reason}" for name, reason in row["added"].items()) or "nothing"
     size = f"{row['debs']}, {row['size_bytes'] / 1e6:.1f} MB" if row["debs"] else "–"
     told = ", ".join(row["told"]) or "–"

@@ -1,7 +1,8 @@
 """One package at a time: locked as for an image, imported and called in its root, and once more without each
-of the Debian packages that were added for it."""
+of the Debian packages that were added for it. What the proof of an app corrects is corrected the same way."""
 
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -12,20 +13,23 @@ from okamochi.build.toolchain import Toolchain
 from okamochi.debian.tree import BaseTree
 from okamochi.errors import UnfitPythonError
 from okamochi.model.native import NativePackage
+from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.entry import EntryKind
 from okamochi.oci.native import native_platforms
 from okamochi.pypi.wheel_tree import FILES_FOLDER, WheelTree
 from okamochi.run.host.isolated import Limits, isolated
+from okamochi.run.proof.answer import Answer, Write, verdict_of
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
 from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.corrections import correction_for, with_correction
 from okamochi.workflows.foundation import trees_of
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native import complete_base
-from okamochi.workflows.plan import plan_project
+from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.python_attempts import on_another_python
 from tests.native.cases import Case
 
@@ -44,7 +48,8 @@ ENVIRONMENT = {
 @dataclass
 class Outcome:
     """`works` is whether the call does; `superfluous` are packages without which it does as well; `debs` is
-    how many packages the base has more for them, `size_bytes` their size as downloaded."""
+    how many packages the base has more for them, `size_bytes` their size as downloaded; `corrections` are
+    what the proof taught."""
 
     requirement: str
     python: str = ""
@@ -54,6 +59,7 @@ class Outcome:
     works: bool = False
     superfluous: list[str] = field(default_factory=list)
     problem: str = ""
+    corrections: list[str] = field(default_factory=list)
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -73,7 +79,37 @@ def tried(case: Case, world: World, folder: Path) -> Outcome:
     call = "".join(f"    {line}\n" for line in case.code.splitlines())
     (root / "app.py").write_text(f"from flask import Flask\n\napp = Flask(__name__)\n\n\ndef call():\n{call}")
     (root / "requirements.txt").write_text(f"flask\n{case.requirement}\npillow\n")
-    session = LockSession.open(world, plan_project(root, world), native_platforms()[0], LockMode.KEEP)
+    planned = plan_project(root, world)
+    corrections: list[str] = []
+    while True:
+        outcome = attempted(case, world, folder, planned)
+        corrected = None if outcome.works else after_the_proof(outcome.problem, planned)
+        if corrected is None:
+            outcome.corrections = corrections
+            return outcome
+        planned = corrected
+        corrections.append(str(planned.corrections[-1].value))
+
+
+def after_the_proof(log: str, planned: PlannedProject) -> PlannedProject | None:
+    """The plan with what the proof of an app would correct after such a failure; None when nothing."""
+    error, _, message = log.rpartition("\n")[2].partition(": ")
+    module = re.match(r"No module named '([^']+)'", message)
+    made = re.findall(r"Read-only file system: '([^']+)'", log) if "os.mkdir(" in log else []
+    answer = Answer(
+        outcome="failed",
+        error=error,
+        message=message,
+        name=module[1] if module else "",
+        text=log,
+        writes=tuple(Write(path=f"{path}/") for path in made),
+    )
+    correction = correction_for(verdict_of(answer), answer, planned)
+    return None if correction is None else with_correction(planned, correction)
+
+
+def attempted(case: Case, world: World, folder: Path, planned: PlannedProject) -> Outcome:
+    session = LockSession.open(world, planned, native_platforms()[0], LockMode.KEEP)
     try:
         wheels = session.wheels()
     except UnfitPythonError as refusal:
@@ -87,7 +123,7 @@ def tried(case: Case, world: World, folder: Path) -> Outcome:
     outcome = Outcome(case.requirement, session.planned.plan.python_version, complete.native, len(more))
     outcome.size_bytes = sum(deb.size_bytes for deb in more)
     tree = Toolchain(world, complete.debs, session.platform, complete.snapshot).tree()
-    place = Place(world, folder, trees, root)
+    place = Place(world, folder, trees, session.planned)
     failure = place.failure(case, tree, frozenset())
     outcome.works, outcome.problem = not failure, failure
     for package in outcome.added if outcome.works else ():
@@ -106,17 +142,17 @@ class Place:
     world: World
     folder: Path
     trees: Sequence[WheelTree]
-    app: Path
+    planned: PlannedProject
 
     def failure(self, case: Case, tree: BaseTree, without: frozenset[str]) -> str:
         """The end of what the call wrote when it failed; "" when it worked."""
         root = self.folder / f"root-{secrets.token_hex(4)}"
-        venv = self.folder / "venv"
+        venv = self.folder / f"venv-{len(self.planned.corrections)}"
         try:
             self.laid(tree, root, without)
             if not venv.exists():
                 self.installed(venv, tree)
-            binds = ((venv, "/opt/venv", False), (self.app, "/app", False))
+            binds = ((venv, "/opt/venv", False), (self.planned.root, "/app", False))
             argv = (
                 "/opt/venv/bin/python",
                 "-c",
@@ -155,3 +191,6 @@ class Place:
         (venv / "bin").mkdir(exist_ok=True)
         (venv / "bin/python").symlink_to(f"/{tree.python}")
         (venv / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+        for one in self.planned.plan.temporary_folders:
+            if one.path.startswith(f"{VENV_ROOT}/"):
+                (venv / one.path.removeprefix(f"{VENV_ROOT}/")).mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,16 @@ def programs(text: str) -> list[str]:
     return [names[0] for kind, names in calls if kind is CallKind.PROGRAM]
 
 
+HANDS_ON = """
+def load(ffi, names):
+    for name in names:
+        for one in (name, "lib" + name):
+            ffi.dlopen(find_library(one))
+load(ffi, ["pango", "pango-1.0"])
+load(ffi, names=["gobject-2.0"])
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -40,6 +50,7 @@ def programs(text: str) -> list[str]:
             [("libpango-1.0.so.0",)],
         ),
         ("dlopen(ffi, ('cairo-2',), ('libcairo.so.2', 'libcairo.2.dylib'))", [("libcairo.so.2",)]),
+        (HANDS_ON, [("libpango.so.*", "libpango-1.0.so.*"), ("libgobject-2.0.so.*",)]),
         ('os.path.join(here, "libown.so.1")', []),
         ("ctypes.CDLL(None)", []),
         ('ctypes.CDLL("user32.dll")', []),
@@ -116,3 +127,21 @@ def test_a_name_in_a_variable_for_programs_is_held() -> None:
         (CallKind.HELD, ("ffmpeg",)),
         (CallKind.HELD, ("ffprobe",)),
     ]
+
+
+def missed(text: str) -> list[str]:
+    return [names[0] for kind, names in found(text) if kind is CallKind.MISSED]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("def f():\n    if not which('ffmpeg'):\n        warn(\"Couldn't find ffmpeg\")", ["ffmpeg"]),
+        ("def f():\n    if not shutil.which('dot'):\n        raise E('install dot first')", ["dot"]),
+        ("def f():\n    if not which('dot'):\n        raise E('nothing found')", []),
+        ("def f():\n    if not which('dot'):\n        warn('dot draws')", []),
+        ("def f():\n    return which('dot')\ndef g():\n    warn('dot not found')", []),
+    ],
+)
+def test_programs_whose_absence_is_told(text: str, names: list[str]) -> None:
+    assert missed(text) == names

@@ -90,6 +90,11 @@ def test_a_program_that_no_suite_has_is_told() -> None:
     assert found(NativeScan(programs=(program("wkhtmltopdf"),))) == {"": ["wkhtmltopdf"]}
 
 
+def test_of_programs_of_one_package_that_do_the_same_none_is_told_when_one_is_there() -> None:
+    scan = NativeScan(programs=(program("avconv"), program("ffmpeg")))
+    assert found(scan) == {"ffmpeg": ["ffmpeg"]}
+
+
 def test_a_program_of_a_package_is_added_when_its_authors_say_so_and_else_told() -> None:
     scan = NativeScan(
         perhaps=(

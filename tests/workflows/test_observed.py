@@ -179,3 +179,13 @@ def test_a_database_in_the_users_home_gets_a_volume_once(tmp_path: Path) -> None
     assert (found.kind, found.value) == (CorrectionKind.VOLUME, "/tmp/.config/shop")
     assert written_folder("/tmp/.config/shop/shop.db", "", project(tmp_path, found)) is None
     assert written_folder("/tmp/shop.db", "", of) is None
+
+
+def test_a_folder_that_a_package_makes_beside_its_code_is_in_memory(tmp_path: Path) -> None:
+    of, made = project(tmp_path), "/opt/venv/lib/python3.13/site-packages/pango/_generated/"
+    found = written_folder(made, "", of)
+    assert found is not None
+    assert (found.kind, found.value) == (CorrectionKind.TEMPORARY_FOLDER, made.rstrip("/"))
+    assert written_folder(made, "", project(tmp_path, found)) is None
+    # of a file nobody knows what it replaces
+    assert written_folder("/opt/venv/lib/python3.13/site-packages/pango/state.db", "", of) is None

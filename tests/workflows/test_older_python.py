@@ -44,6 +44,24 @@ def test_the_best_python_that_has_it_is_taken_with_the_reason(module: str, plann
     assert "3.13" not in plan.python_alternatives
 
 
+def test_a_stand_in_that_is_missing_as_well_leads_to_the_python_that_needs_none(
+    planned: PlannedProject,
+) -> None:
+    text = (
+        "Traceback (most recent call last):\n    import audioop\n"
+        "ModuleNotFoundError: No module named 'audioop'\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        "ModuleNotFoundError: No module named 'pyaudioop'\n"
+    )
+    answer = Answer(
+        outcome="failed", error="ModuleNotFoundError", message="No module named 'pyaudioop'",
+        name="pyaudioop", text=text,
+    )  # fmt: skip
+    correction = correction_for(verdict_of(answer), answer, planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
+    assert "could not import audioop" in correction.reason
+
+
 def test_no_package_of_that_name_is_installed_in_its_place(tmp_path: Path) -> None:
     assert found("cgi", project(tmp_path, ">=3.13")) is None
 

@@ -35,12 +35,14 @@ INSTALLS = re.compile(
 ASIDE = re.compile(r"\.libs/|/plugins?/")
 METADATA_LIMIT_BYTES = 400_000
 ELF = b"\x7fELF"
+PROGRAMS = frozenset({CallKind.PROGRAM, CallKind.HELD, CallKind.MISSED})
 OF_EVERY_SYSTEM = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "csh", "cmd", "powershell", "env"})
 
 
 @dataclass(frozen=True)
 class ProgramUse:
-    """A program that a wheel's Python starts. `purpose`: the wheel's own name or summary has it; `installs`
+    """A program that a wheel's Python starts. `purpose`: the wheel's own name or summary has it, or its code
+    warns or fails where it is not there; `installs`
     are the words of its description that tell what to install; `direct`: the app's own code imports it;
     `held`: it only stands in a variable for programs."""
 
@@ -167,11 +169,12 @@ class WheelScan:
     def started(self) -> Iterator[ProgramUse]:
         """Programs that Python code starts by name, but for those that it brings."""
         for module, call in self.calls:
-            if call.kind not in (CallKind.PROGRAM, CallKind.HELD) or self.brings(call.names[0]):
+            if call.kind not in PROGRAMS or self.brings(call.names[0]):
                 continue
             name = call.names[0]
             said = what_is_said(module.tree)
             purpose = name.lower() in said.words or (len(name) > 2 and name.lower() in module.tree.wheel.name)
+            purpose = purpose or call.kind is CallKind.MISSED
             if module.tree.wheel.name in self.native:
                 # it does the work itself, as pyproj does, which asks for proj only to find its data
                 purpose, said = False, Said(frozenset(), frozenset())
@@ -179,7 +182,8 @@ class WheelScan:
             held = call.kind is CallKind.HELD and not purpose
             if held and module.tree.wheel.name in self.native:
                 continue
-            need = need_of(NeedKind.PROGRAM, (name,), module.tree, module.path, call.line, f"starts {name}")
+            verb = "misses" if call.kind is CallKind.MISSED else "starts"
+            need = need_of(NeedKind.PROGRAM, (name,), module.tree, module.path, call.line, f"{verb} {name}")
             yield ProgramUse(need, purpose, said.installs, direct, held)
 
     def brings(self, name: str) -> bool:

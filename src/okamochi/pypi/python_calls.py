@@ -13,12 +13,22 @@ from functools import cached_property
 
 import msgspec
 
+from okamochi.pypi.python_passing import handed_on, looked_up, missed_aloud
+from okamochi.pypi.python_systems import running_here
+from okamochi.pypi.python_values import (
+    PLAIN,
+    beginning_of,
+    constant_of,
+    last_name,
+    made_of_name_and_number,
+    texts_in,
+    whole_texts_in,
+)
 from okamochi.system.patterns import regex
 
 __all__ = ["CallKind", "NativeCall", "native_calls"]
 
 SONAME = regex(r"lib[\w.+-]+?\.so(?:\.[0-9][\w.]*)?")
-PLAIN = regex(r"[A-Za-z_][\w+-]*(?:\.[0-9]+)*(?:-[0-9.]+)?")
 PROGRAM = regex(r"(?:/usr(?:/local)?/bin/|/bin/)?(?P<name>[A-Za-z][\w.+-]*)")
 OPENERS = frozenset({"CDLL", "PyDLL", "LoadLibrary", "dlopen"})
 FINDERS = frozenset({"find_library"})
@@ -33,19 +43,18 @@ SPAWNED = frozenset({"spawnl", "spawnle", "spawnlp", "spawnv", "spawnve", "spawn
 SHELLS = frozenset({"create_subprocess_shell", "getoutput", "getstatusoutput", "popen", "system"})
 SHELL_MODULES = frozenset({"asyncio", "commands", "os", "subprocess"})
 HOLDERS = regex(r"(?:^|_)(?:bin|binary|cmd|command|exe|exec|executable|prog|program)(?:_|$)", re.IGNORECASE)
-PATHS = frozenset({"Path", "PurePath", "PurePosixPath"})
-ELSEWHERE = frozenset({"darwin", "Darwin", "win32", "win", "Windows", "nt", "cygwin", "Java", "macOS"})
-HERE = frozenset({"linux", "linux2", "Linux", "posix"})
 MOST_DEPTH = 5
 
 
 class CallKind(Enum):
-    """HELD: a name that stands in a variable for programs, such as tesseract_cmd = "tesseract"."""
+    """HELD: a name that stands in a variable for programs, such as tesseract_cmd = "tesseract". MISSED: a
+    program that is looked for, and whose absence is warned of or raised."""
 
     LIBRARY = "library"
     PROGRAM = "program"
     SHELL = "shell"
     HELD = "held"
+    MISSED = "missed"
 
 
 class NativeCall(msgspec.Struct, frozen=True):
@@ -125,25 +134,44 @@ class Reader:
                 yield NativeCall(CallKind.HELD, (found["name"],), node.lineno)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from held_by_default(node)
+            for name, line in missed_aloud(node):
+                if (found := PROGRAM.fullmatch(name)) is not None:
+                    yield NativeCall(CallKind.MISSED, (found["name"],), line)
 
     def library(self, call: ast.Call, name: str) -> Iterator[NativeCall]:
         if not self.opens_libraries or name in TEXTS:
             return
-        if name in FINDERS and call.args:
+        handed = self.handed_on(call)
+        if handed or (name in FINDERS and call.args):
+            wanted = handed or [call.args[0]]
             names = tuple(
-                f"lib{one}.so.*" if not one.endswith("*") else f"lib{one}" for one in self.found(call.args[0])
+                f"lib{one}.so.*" if not one.endswith("*") else f"lib{one}"
+                for value in wanted
+                for one in self.found(value)
             )
             if names:
                 yield NativeCall(CallKind.LIBRARY, names, call.lineno)
         elif name in OPENERS or any(SONAME.fullmatch(one) for part in call.args for one in texts_in(part)):
             yield from self.opened(list(call.args), call.lineno)
 
+    @cached_property
+    def lookers(self) -> dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef, frozenset[str]]]:
+        """The module's own functions that look up a library by what they are given, and which parameters."""
+        functions = (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        found = {node.name: (node, looked_up(node, FINDERS)) for node in functions}
+        return {name: (node, wanted) for name, (node, wanted) in found.items() if wanted}
+
+    def handed_on(self, call: ast.Call) -> list[ast.expr]:
+        """Of a call of one of those: what it looks up."""
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        return handed_on(call, *self.lookers[name]) if name in self.lookers else []
+
     def found(self, argument: ast.expr) -> tuple[str, ...]:
         """What find_library is asked for: "magic"; "MagickWand*" where only the beginning is known."""
         start = beginning_of(argument)
         if start:
             return (f"{start}*",)
-        return tuple(one for one in self.texts(argument) if PLAIN.fullmatch(one))
+        return tuple(one for one in self.texts(argument, whole=True) if PLAIN.fullmatch(one))
 
     def opened(self, arguments: list[ast.expr], line: int) -> Iterator[NativeCall]:
         """Those with a version where there are any: the others are names of other systems."""
@@ -222,28 +250,14 @@ class Reader:
             case _:
                 return []
 
-    def texts(self, value: ast.expr, depth: int = 0) -> list[str]:
-        """All texts in an expression, those behind its names too."""
-        found = texts_in(value)
+    def texts(self, value: ast.expr, depth: int = 0, *, whole: bool = False) -> list[str]:
+        """All texts in an expression and behind its names; those that are `whole`, no parts of others."""
+        found = whole_texts_in(value) if whole else texts_in(value)
         if depth > 1:
             return found
-        for node in ast.walk(value):
-            if isinstance(node, ast.Name):
-                found += [
-                    text for part in self.values.get(node.id, ())[:20] for text in self.texts(part, depth + 1)
-                ]
-        return found
-
-
-def constant_of(value: ast.expr) -> str:
-    """The text itself, or that of Path("dot"); "" for anything else."""
-    match value:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.Call(func=function, args=[ast.Constant(value=str(text))]) if last_name(function) in PATHS:
-            return text
-        case _:
-            return ""
+        names = (node.id for node in ast.walk(value) if isinstance(node, ast.Name))
+        known = (part for name in names for part in self.values.get(name, ())[:20])
+        return found + [text for part in known for text in self.texts(part, depth + 1, whole=whole)]
 
 
 def held_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[NativeCall]:
@@ -258,90 +272,6 @@ def held_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterato
         text = constant_of(default)
         if text and HOLDERS.search(argument.arg) and (found := PROGRAM.fullmatch(text)):
             yield NativeCall(CallKind.HELD, (found["name"],), default.lineno)
-
-
-def running_here(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those below a test for another system, and those that only a main guard runs."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, ast.If | ast.IfExp):
-            waiting += reversed(list(ast.iter_child_nodes(node)))
-            continue
-        body = node.body if isinstance(node.body, list) else [node.body]
-        other = node.orelse if isinstance(node.orelse, list) else [node.orelse]
-        chosen = False if is_main_test(node.test) else holds_here(node.test)
-        waiting += reversed([*(body if chosen is not False else []), *(other if chosen is not True else [])])
-        waiting.append(node.test)
-
-
-def is_main_test(test: ast.expr) -> bool:
-    return (
-        isinstance(test, ast.Compare) and "__main__" in texts_in(test) and last_name(test.left) == "__name__"
-    )
-
-
-def holds_here(test: ast.expr) -> bool | None:
-    """Whether a test for the system is true on Linux; None when it is no such test."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = holds_here(test.operand)
-        return None if inner is None else not inner
-    if isinstance(test, ast.BoolOp):
-        parts = [holds_here(one) for one in test.values]
-        if isinstance(test.op, ast.And):
-            return False if False in parts else None
-        return True if True in parts else (False if set(parts) == {False} else None)
-    words = set(texts_in(test))
-    if not words or not words & (ELSEWHERE | HERE):
-        return False if re.search(r"(?i)is_?(windows|win|mac|osx|darwin)$", name_of_test(test)) else None
-    if not any(isinstance(node, ast.Attribute | ast.Name | ast.Call) for node in ast.walk(test)):
-        return None
-    here = bool(words & HERE)
-    turned = any(isinstance(node, ast.NotEq | ast.NotIn) for node in ast.walk(test))
-    return here != turned
-
-
-def name_of_test(test: ast.expr) -> str:
-    return last_name(test.func) if isinstance(test, ast.Call) else last_name(test)
-
-
-def texts_in(value: ast.AST) -> list[str]:
-    return [
-        node.value
-        for node in ast.walk(value)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-
-
-def beginning_of(value: ast.expr) -> str:
-    """The constant text that an expression begins with: of "lib" + name, of f"lib{name}"."""
-    match value:
-        case ast.BinOp(op=ast.Add(), left=ast.Constant(value=str(text))):
-            return text
-        case ast.BinOp(op=ast.Add(), left=left):
-            return beginning_of(left)
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-            return text
-        case _:
-            return ""
-
-
-def made_of_name_and_number(value: ast.expr) -> list[str]:
-    """ "libvips.so.42" of a call such as library_name("vips", 42)."""
-    match value:
-        case ast.Call(args=[ast.Constant(value=str(name)), ast.Constant(value=int(number))]):
-            return [f"lib{name}.so.{number}"] if PLAIN.fullmatch(name) else []
-        case _:
-            return []
-
-
-def last_name(expression: ast.AST) -> str:
-    match expression:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
 
 
 def is_of(function: ast.expr, modules: frozenset[str]) -> bool:

@@ -17,7 +17,7 @@ from okamochi.model.correction import Correction, CorrectionKind, corrected, is_
 from okamochi.model.evidence import Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
-from okamochi.model.plan import APP_ROOT
+from okamochi.model.plan import APP_ROOT, VENV_ROOT
 from okamochi.model.process import TcpProbe
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
@@ -217,7 +217,12 @@ def written_folder(
     reason = f"{seen} {who} write {path}"[:300]
     if f"{folder}/".startswith(f"{home_of(planned)}/.") and not is_volume(folder, planned):
         return Correction(kind=CorrectionKind.VOLUME, value=folder, reason=reason)
-    if not f"{folder}/".startswith(f"{APP_ROOT}/") or is_writable(folder, planned):
+    if is_writable(folder, planned):
+        return None
+    if path.endswith("/") and f"{folder}/".startswith(f"{VENV_ROOT}/lib/"):
+        # a package makes a folder beside its own code when it is imported; what it writes there is no data
+        return Correction(kind=CorrectionKind.TEMPORARY_FOLDER, value=folder, reason=reason)
+    if not f"{folder}/".startswith(f"{APP_ROOT}/"):
         return None
     if folder == APP_ROOT or holds_code(folder, planned):
         if path.endswith("/") or any(one.path == path for one in planned.plan.moved_files):

@@ -114,11 +114,7 @@ class Finder:
             return ()
         for need in scan.libraries:
             self.add(self.library(need), need)
-        for need in scan.programs:
-            package = self.workshop.contents.package_of_program(need.names[0])
-            if not package:
-                self.told.append(need)
-            self.add(package, need)
+        self.add_programs(scan.programs)
         for need, words in scan.perhaps:
             self.judge(need, words)
         for need in scan.held:
@@ -137,6 +133,16 @@ class Finder:
                 for name in sorted(self.found)
             ),
         )
+
+    def add_programs(self, programs: Sequence[NativeNeed]) -> None:
+        """One that the suite has not is told, unless the same wheel starts another that it has: avconv or
+        ffmpeg."""
+        found = [(self.workshop.contents.package_of_program(need.names[0]), need) for need in programs]
+        served = {need.wheel for package, need in found if package and need.wheel}
+        for package, need in found:
+            if not package and need.wheel not in served:
+                self.told.append(need)
+            self.add(package, need)
 
     def without(self, native: Sequence[NativePackage], unknown: Sequence[str]) -> tuple[NativePackage, ...]:
         """Those that can be installed; the needs of the others are told, and warned of: something will fail

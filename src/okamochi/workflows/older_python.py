@@ -1,5 +1,6 @@
 """The Python that still has what newer ones left out of the standard library, when the app fails for it."""
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -38,6 +39,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "3.13": ("locale.resetlocale", "typing.io", "typing.re", "unittest.findTestCases", "unittest.makeSuite"),
     "3.14": ("ast.Bytes", "ast.Ellipsis", "ast.NameConstant", "ast.Num", "ast.Str"),
 }
+# Handled by the code, which then asks for a stand-in that is not there either.
+UNFOUND = regex(r"^ModuleNotFoundError: No module named '(?P<name>\w+)", re.MULTILINE)
 LACKING = (
     regex(r"cannot import name '(?P<name>\w+)' from '(?P<module>\w+)' \((?!.*/site-packages/)"),
     regex(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
@@ -53,10 +56,13 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 def left_out(verdict: "Verdict", answer: "Answer | None") -> LeftOut | None:
     """What the app fails for and an older Python has; None when that is not the trouble."""
-    module = verdict.subject.partition(".")[0]
+    asked_for = [verdict.subject]
+    if answer is not None and answer.error == "ModuleNotFoundError":
+        asked_for += [one["name"] for one in UNFOUND.finditer(answer.text)]
     for since, modules in MODULES.items():
-        if module in modules:
-            return LeftOut(verdict.subject, since)
+        for module in asked_for:
+            if module.partition(".")[0] in modules:
+                return LeftOut(module, since)
     message = answer.message if answer is not None else ""
     found = next((one for pattern in LACKING if (one := pattern.search(message)) is not None), None)
     name = f"{found['module']}.{found['name']}" if found is not None else ""
