@@ -29,6 +29,7 @@ __all__ = [
     "TransientRegistryError",
     "UnfitPythonError",
     "UnhealthyError",
+    "UnreachableRegistryError",
     "UsageError",
 ]
 
@@ -104,3 +105,7 @@ class TransientError(OkamochiError):
 
 class TransientRegistryError(TransientError, RegistryError):
     """A download failed in a way that may pass: time-outs, connection resets, 429, 5xx, no network."""
+
+
+class UnreachableRegistryError(TransientRegistryError):
+    """Nobody answered at all: no name, no connection, no proxy. Where there is no network, none ever will."""

@@ -68,15 +68,19 @@ def test_a_version_that_a_file_names_is_taken_as_it_is(files: Files, version: st
     assert "Warning" not in decision(plan, "python_version").summary
 
 
+BASE_OF_DEBIAN = {"okamochi.toml": 'base = "debian"\n'}
+
+
 @pytest.mark.parametrize(
     ("files", "version", "why"),
     [
         # old code runs on the nearest Python more often than on the newest
         ({"runtime.txt": "python-3.6.5\n"}, "3.11", "not available from Debian"),
-        ({".python-version": "3.12\n"}, "3.13", "not available from Debian"),
+        ({".python-version": "3.12\n", **BASE_OF_DEBIAN}, "3.13", "not available from Debian"),
         ({".python-version": "3.15\n"}, "3.14", "not available from Debian"),
         # what nobody runs while developing is no reason for a base without security updates
         ({"Dockerfile": "FROM python:3.9-slim\n"}, "3.11", "no security updates"),
+        ({"Dockerfile": "FROM python:3.10-slim\n"}, "3.11", "not available from Debian"),
         ({".python-version": "3.9\n", **requires(">=3.10")}, "3.11", "pyproject.toml:3 does not admit"),
     ],
 )
@@ -114,6 +118,27 @@ def test_only_where_debian_has_nothing_an_image_of_a_registry_is_the_base() -> N
     assert decision(plan, "base.image").evidence
     assert planned({"app.py": FLASK_APP}, python="3.12").base.image == "python:3.12-slim"
     assert planned({"app.py": FLASK_APP, **requires(">=3.10,<3.13")}).base.kind == "debian"
+
+
+@pytest.mark.parametrize(
+    ("files", "version", "alternatives"),
+    [
+        ({".python-version": "3.12\n"}, "3.12", ("3.13", "3.11", "3.9", "3.14")),
+        ({"Dockerfile": "FROM python:3.12-slim\n"}, "3.12", ("3.13", "3.11", "3.9", "3.14")),
+        ({".python-version": "3.12\n", **requires(">=3.11,<3.13")}, "3.12", ("3.11",)),
+        ({".python-version": "3.10\n"}, "3.10", ("3.11", "3.13", "3.9", "3.14")),
+    ],
+)
+def test_a_version_that_a_file_names_is_taken_from_an_image_when_debian_has_it_not(
+    files: Files, version: str, alternatives: tuple[str, ...]
+) -> None:
+    plan = planned({"app.py": FLASK_APP, **files})
+    assert (plan.python_version, plan.base.image) == (version, f"python:{version}-slim")
+    assert plan.python_alternatives == alternatives
+    found = decision(plan, "python_version")
+    assert found.evidence[0].path == next(iter(files))
+    assert f'base = "debian" takes {alternatives[0]}' in found.summary
+    assert ("Warning" in found.summary) == (version == "3.10")
 
 
 def test_gunicorn_is_added_in_a_version_that_runs_on_that_python() -> None:

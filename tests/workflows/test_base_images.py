@@ -8,15 +8,16 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError
+from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError, UnfitPythonError
 from okamochi.model.lock import LockedImage
 from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST, LAYER_GZIP
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.base_image import BaseImage, base_image, resolve_base_image
+from okamochi.workflows.base_image import BaseImage, base_image, resolve_base_image, resolve_for
 from okamochi.workflows.image_workshop import make_real
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
@@ -159,7 +160,8 @@ def test_a_layer_that_is_not_what_its_configuration_says_is_refused(fake: FakeRe
 
 def test_an_image_of_another_platform_is_refused(fake: FakeRegistry, world: World) -> None:
     serve(fake, tar_of(regular("a")), architecture="arm64")
-    locked = resolve_base_image(world, "python:3.12-slim", LINUX_AMD64)
+    # named with its registry: behind a mirror the registry itself would be asked as well
+    locked = resolve_base_image(world, f"{fake.host}/library/python:3.12-slim", LINUX_AMD64)
     with pytest.raises(RegistryError, match="the image is for linux/arm64, not for linux/amd64"):
         base_image(world, locked, LINUX_AMD64)
     assert base_image(world, locked, LINUX_ARM64).image.config.platform == LINUX_ARM64
@@ -172,6 +174,26 @@ def test_offline_the_error_names_the_image_and_what_to_do(tmp_path: Path) -> Non
     locked = LockedImage(name="python:3.12-slim", digest=f"sha256:{'1' * 64}", manifest=f"sha256:{'2' * 64}")
     with pytest.raises(OkamochiError, match="--offline forbids"):
         base_image(world, locked, LINUX_AMD64)
+
+
+def test_a_python_that_a_file_names_gives_way_only_where_no_registry_can_be_reached(
+    tmp_path: Path, fake: FakeRegistry
+) -> None:
+    (tmp_path / "app.py").write_text(FLASK_APP)
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / ".python-version").write_text("3.12\n")
+    cut_off = World.real({}, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+    plan = plan_project(tmp_path, cut_off).plan
+    with pytest.raises(UnfitPythonError, match=r"python:3\.12-slim cannot be had here"):
+        resolve_for(cut_off, plan, LINUX_AMD64)
+    with pytest.raises(RegistryError, match="--offline forbids"):
+        resolve_for(cut_off, msgspec.structs.replace(plan, python_alternatives=()), LINUX_AMD64)
+    # one that answers, and has it not, is an error of its own
+    environ = {"OKAMOCHI_REGISTRY_MIRRORS": f"docker.io=http://{fake.host}"}
+    near = World.real(environ, SilentReporter(), offline=False, cache_root=tmp_path / "cache")
+    named = msgspec.structs.replace(plan.base, image=f"{fake.host}/python:3.12-slim")
+    with pytest.raises(RegistryError, match="404"):
+        resolve_for(near, msgspec.structs.replace(plan, base=named), LINUX_AMD64)
 
 
 @pytest.mark.parametrize(

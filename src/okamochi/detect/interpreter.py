@@ -11,7 +11,7 @@ from okamochi.detect.python_statements import Pin, Range, python_pins, python_ra
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.evidence import Origin as From
-from okamochi.model.python_base import ANY_IMAGE
+from okamochi.model.python_base import ANY_IMAGE, ENDED_PYTHONS
 from okamochi.model.python_base import IMAGE_PYTHONS as OF_IMAGES
 from okamochi.model.suites import SUITES, Suite, Support, suite_of_python
 from okamochi.system.project_files import ProjectFiles
@@ -43,6 +43,8 @@ def choose_python(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSet
     if not admitted:
         return _of_image(ranges)
     pins = python_pins(project)
+    if pins and _needs_image(pins[0].value, ranges, chosen):
+        return _pinned_image(pins, ranges, admitted)
     version = _pinned(pins[0].value, admitted) if pins else admitted[0]
     # of an image that was named, nobody knows which Pythons it has
     free = chosen.settings.base in (None, "debian", ANY_IMAGE)
@@ -70,12 +72,46 @@ def _set(chosen: ChosenSettings) -> ChosenPython:
     return ChosenPython(version, (), decision)
 
 
+def _needs_image(pin: Pin, ranges: tuple[Detected[Range], ...], chosen: ChosenSettings) -> bool:
+    """Whether the pinned version is one that only images have; a file that is often out of date asks for
+    none that has no security updates any more."""
+    return (
+        chosen.settings.base is None
+        and pin.version in OF_IMAGES
+        and not (pin.weak and pin.version in ENDED_PYTHONS)
+        and all(one.value.admits(pin.version) for one in ranges)
+    )
+
+
+def _pinned_image(
+    pins: tuple[Detected[Pin], ...], ranges: tuple[Detected[Range], ...], admitted: tuple[str, ...]
+) -> ChosenPython:
+    """Of Debian's, the one that would be taken where no registry is at hand is the first alternative."""
+    version = pins[0].value.version
+    nearest = _pinned(pins[0].value, admitted)
+    evidence = (pins[0].first, *(one.first for one in ranges))
+    decision = Decision(
+        field="python_version",
+        summary=f"Python {version}, which no release of Debian has"
+        f' (setting: base = "debian" takes {nearest}){_warning_of(version)}',
+        origin=From.DETECTED,
+        evidence=evidence,
+    )
+    return ChosenPython(version, (nearest, *(one for one in admitted if one != nearest)), decision)
+
+
+def _warning_of(version: str) -> str:
+    ended = ENDED_PYTHONS.get(version)
+    return f". Warning: it has had no security updates since {ended}" if ended else ""
+
+
 def _of_image(ranges: tuple[Detected[Range], ...]) -> ChosenPython:
     for version in OF_IMAGES:
         if all(one.value.admits(version) for one in ranges):
             evidence = tuple(one.first for one in ranges)
             summary = (
                 f"Python {version}, which no release of Debian has: {', '.join(OF_DEBIAN)} are not admitted"
+                f"{_warning_of(version)}"
             )
             decision = Decision(
                 field="python_version", summary=summary, origin=From.DETECTED, evidence=evidence

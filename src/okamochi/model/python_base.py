@@ -10,6 +10,7 @@ from okamochi.model.suites import suite_named, suite_of_python
 
 __all__ = [
     "ANY_IMAGE",
+    "ENDED_PYTHONS",
     "GUNICORN",
     "IMAGE_PYTHONS",
     "base_decision",
@@ -27,6 +28,9 @@ WITHOUT_NEWEST_GUNICORN: Final = frozenset({"3.9"})
 
 IMAGE_PYTHONS: Final = ("3.12", "3.10")
 """Those that only an image of a registry has, newest first."""
+
+# The last month of security updates, https://devguide.python.org/versions/; never compared with a clock.
+ENDED_PYTHONS: Final = {"3.10": "2026-10"}
 
 IMAGE = "python:{}-slim"
 ANY_IMAGE: Final = "image"

@@ -26,10 +26,14 @@ BLOCK_BYTES = 128 * 1024
 
 
 class Interrupted(Exception):
-    """A try failed in a way that may pass. `wait_seconds` is what the server asked for, 0 when nothing."""
+    """A try failed in a way that may pass. `wait_seconds` is what the server asked for, 0 when nothing;
+    `unreached` says that there was no server to answer."""
 
-    def __init__(self, reason: str, *, wait_seconds: float = 0, hint: str = "") -> None:
+    def __init__(
+        self, reason: str, *, wait_seconds: float = 0, hint: str = "", unreached: bool = False
+    ) -> None:
         super().__init__(reason)
+        self.unreached = unreached
         self.reason = reason
         self.wait_seconds = wait_seconds
         self.hint = hint
@@ -201,9 +205,11 @@ def translated(url: str) -> Iterator[None]:
     except exceptions.ProxyError as error:
         raise proxy_failure(url, error) from error
     except exceptions.NameResolutionError as error:
-        raise Interrupted("the name of the server is not known here", hint=NETWORK_HINT) from error
+        raise Interrupted(
+            "the name of the server is not known here", hint=NETWORK_HINT, unreached=True
+        ) from error
     except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as error:
-        raise Interrupted("no connection to the server", hint=NETWORK_HINT) from error
+        raise Interrupted("no connection to the server", hint=NETWORK_HINT, unreached=True) from error
     except exceptions.ReadTimeoutError as error:
         raise Interrupted("the server stopped answering") from error
     except (exceptions.HTTPError, ConnectionError, TimeoutError) as error:
@@ -239,4 +245,6 @@ def proxy_failure(url: str, error: Exception) -> Exception:
         )
     if isinstance(original, exceptions.SSLError):
         return tls_failure(url, original)
-    return Interrupted("no connection to the proxy", hint="check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
+    return Interrupted(
+        "no connection to the proxy", hint="check HTTP_PROXY, HTTPS_PROXY and NO_PROXY", unreached=True
+    )

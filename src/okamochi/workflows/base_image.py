@@ -11,7 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from okamochi.errors import BuildError, PlanError, TransientRegistryError
+from okamochi.errors import (
+    BuildError,
+    PlanError,
+    RegistryError,
+    TransientRegistryError,
+    UnfitPythonError,
+    UnreachableRegistryError,
+)
 from okamochi.model.lock import LockedImage
 from okamochi.model.suites import SUITES, Suite
 from okamochi.oci.digest import Digest
@@ -27,8 +34,9 @@ from okamochi.workflows.known_places import CachedPlaces
 
 if TYPE_CHECKING:
     from okamochi.debian.laid_tree import Ground
+    from okamochi.model.plan import Plan
 
-__all__ = ["BaseImage", "base_image", "for_platform", "resolve_base_image"]
+__all__ = ["BaseImage", "base_image", "for_platform", "resolve_base_image", "resolve_for"]
 
 KIND = "base-images"
 ROOTS = "image-roots"
@@ -56,6 +64,20 @@ def resolve_base_image(world: World, name: str, platform: Platform) -> LockedIma
             )
             raise
     return LockedImage(name=name, digest=str(found.named), manifest=str(found.manifest))
+
+
+def resolve_for(world: World, plan: "Plan", platform: Platform) -> LockedImage:
+    """The plan's base image, as it stands now. UnfitPythonError when no registry can be reached, and the plan
+    has another Python that needs none."""
+    try:
+        return resolve_base_image(world, plan.base.image, platform)
+    except RegistryError as error:
+        unreached = world.offline or isinstance(error, UnreachableRegistryError)
+        if not unreached or not plan.python_alternatives:
+            raise
+        raise UnfitPythonError(
+            f"{plan.base.image} cannot be had here: {error.message}", where=error.where, hint=error.hint
+        ) from error
 
 
 @dataclass(frozen=True)

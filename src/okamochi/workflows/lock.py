@@ -194,7 +194,7 @@ class LockSession:
 
     def image(self) -> LockedImage | None:
         """The base image: the lock's where it fits, else what its name stands for now; None for a base of
-        packages."""
+        packages. UnfitPythonError when nobody can be asked for it, and Debian has Pythons that would do."""
         base = self.planned.plan.base
         if base.kind == "debian":
             return None
@@ -202,9 +202,9 @@ class LockSession:
             return self.old_platform.image
         with self.asking:
             if self.base_image is None:
-                from okamochi.workflows.base_image import resolve_base_image
+                from okamochi.workflows.base_image import resolve_for
 
-                self.base_image = resolve_base_image(self.world, base.image, self.platform)
+                self.base_image = resolve_for(self.world, self.planned.plan, self.platform)
             return self.base_image
 
     def wheels(self, *, briefly: bool | None = None) -> tuple[LockedWheel, ...]:

@@ -50,9 +50,13 @@ def on_another_python(
         return built_from_source(session, nowhere(session, refusals))
     best = min(fitting, key=cost)
     plan = best.session.planned.plan
-    world.reporter.note(
-        f"Python {plan.python_version} instead of {session.planned.plan.python_version}: {refusal.message}"
-    )
+    told = f"Python {plan.python_version} instead of {session.planned.plan.python_version}: {refusal.message}"
+    if isinstance(
+        refusal.__cause__, RegistryError
+    ):  # it is there, but out of reach
+        world.reporter.warn(f"{told}. {refusal.hint}")
+    else:
+        world.reporter.note(told)
     return best.session
 
 

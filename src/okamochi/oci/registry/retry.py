@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from okamochi.errors import TransientRegistryError
+from okamochi.errors import TransientRegistryError, UnreachableRegistryError
 from okamochi.system.http_exchange import Interrupted
 
 __all__ = ["Retry"]
@@ -53,7 +53,8 @@ class Retry:
 
 def given_up(last: Interrupted, where: str) -> TransientRegistryError:
     wait = f"; it asks to wait {last.wait_seconds:.0f} seconds" if last.wait_seconds else ""
-    return TransientRegistryError(
+    kind = UnreachableRegistryError if last.unreached else TransientRegistryError
+    return kind(
         f"{last.reason}{wait}",
         where=where,
         hint=last.hint or "try again later; what arrived is not sent again",
