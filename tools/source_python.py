@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 TARGET = "/usr/local"
+BESIDE = b"$ORIGIN/../lib"
 # As the official images leave them out, and what a minimal root has no libraries for.
 NOT_LAID = ("__pycache__", "test", "tests", "idlelib", "turtledemo", "tkinter", "_tkinter*", "*.a", "_test*")
 REWRITTEN_LIMIT_BYTES = 2_000_000
@@ -36,23 +37,28 @@ def lay_python(prefix: Path, version: str, place: Path) -> None:
     for path in (prefix / library / "site-packages").glob("pip*"):
         shutil.copytree(path, packages / path.name, ignore=shutil.ignore_patterns("__pycache__"))
     (place / "bin").mkdir()
-    for name in (f"python{version}", f"python{version}-config", f"pip{version}"):
+    for name in (f"python{version}", f"python{version}-config", f"pip{version}", f"pydoc{version}"):
         shutil.copy2(prefix / "bin" / name, place / "bin" / name)
     for path in (prefix / "lib").glob("libpython*.so*"):
         shutil.copy2(path, place / "lib" / path.name, follow_symlinks=False)
     for link, target in (
         ("python3", f"python{version}"),
-        ("python", "python3"),
         ("pip3", f"pip{version}"),
-        ("pip", "pip3"),
-        ("python-config", f"python{version}-config"),
+        ("pydoc3", f"pydoc{version}"),
+        ("python3-config", f"python{version}-config"),
     ):
         (place / "bin" / link).symlink_to(target)
     rewrite(place, os.fspath(prefix))
 
 
 def rewrite(place: Path, prefix: str) -> None:
-    """Texts that name the old prefix: scripts, sysconfig's variables."""
+    """Texts that name the old prefix: scripts, sysconfig's variables; and where the interpreter looks for its
+    library, which the official one does beside itself."""
+    for path in (place / "bin").glob("python3*"):
+        content = path.read_bytes()
+        old = f"{prefix}/lib".encode() + b"\0"
+        if content.startswith(b"\x7fELF") and len(old) > len(BESIDE):
+            path.write_bytes(content.replace(old, BESIDE.ljust(len(old), b"\0")))
     for path in place.rglob("*"):
         if path.is_symlink() or not path.is_file() or path.stat().st_size > REWRITTEN_LIMIT_BYTES:
             continue

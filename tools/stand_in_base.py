@@ -32,6 +32,8 @@ SOURCE_PACKAGES = (
     "netbase", "tzdata", "zlib1g",
 )
 # fmt: on
+# Of which the official image has a name without the 3.
+LINKED = ("pip3", "pydoc3", "python3", "python3-config")
 LABEL = "io.okamochi.stand-in"
 PULL_SECONDS = 60
 # As the official image has them.
@@ -98,11 +100,30 @@ def import_source_stand_in(python: str) -> None:
     if finished.returncode == 0:
         with tempfile.TemporaryDirectory() as folder:
             lay_python(prefix, python, Path(folder, "local"))
-            lines = (f"FROM {root}", "COPY local /usr/local", "RUN ldconfig", *CHANGES)
+            lines = (f"FROM {root}", *source_lines(prefix))
             Path(folder, "Dockerfile").write_text("\n".join(lines) + "\n")
             finished = docker("build", "--quiet", "--network", "none", "--tag", tag_of(python), folder)
     if finished.returncode != 0:
         raise RootError(f"docker could not make {tag_of(python)}: {finished.stderr.strip()}")
+
+
+def source_lines(prefix: Path) -> tuple[str, ...]:
+    """The official Dockerfile's layers in their order: what Debian's image lacks, Python itself, its short
+    names; and the variables that it leaves in the image."""
+    links = " && ".join(f"ln -sT {name} /usr/local/bin/{name.replace('3', '')}" for name in LINKED)
+    return (
+        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "ENV LANG=C.UTF-8",
+        "RUN echo Etc/UTC > /etc/timezone && rm -rf /var/cache/apt /var/lib/apt/lists",
+        "ENV GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305",
+        f"ENV PYTHON_VERSION={prefix.name}",
+        f"ENV PYTHON_SHA256={'0' * 64}",
+        "COPY local /usr/local",
+        "RUN ldconfig",
+        f"RUN {links}",
+        'CMD ["python3"]',
+        f"LABEL {LABEL}=true",
+    )
 
 
 def dress(plain: tarfile.TarFile, tar: tarfile.TarFile, python: str) -> None:

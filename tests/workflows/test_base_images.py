@@ -185,15 +185,15 @@ def test_a_python_that_a_file_names_gives_way_only_where_no_registry_can_be_reac
     cut_off = World.real({}, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
     plan = plan_project(tmp_path, cut_off).plan
     with pytest.raises(UnfitPythonError, match=r"python:3\.12-slim cannot be had here"):
-        resolve_for(cut_off, plan, LINUX_AMD64)
+        resolve_for(cut_off, plan, LINUX_AMD64, tmp_path)
     with pytest.raises(RegistryError, match="--offline forbids"):
-        resolve_for(cut_off, msgspec.structs.replace(plan, python_alternatives=()), LINUX_AMD64)
+        resolve_for(cut_off, msgspec.structs.replace(plan, python_alternatives=()), LINUX_AMD64, tmp_path)
     # one that answers, and has it not, is an error of its own
     environ = {"OKAMOCHI_REGISTRY_MIRRORS": f"docker.io=http://{fake.host}"}
     near = World.real(environ, SilentReporter(), offline=False, cache_root=tmp_path / "cache")
     named = msgspec.structs.replace(plan.base, image=f"{fake.host}/python:3.12-slim")
     with pytest.raises(RegistryError, match="404"):
-        resolve_for(near, msgspec.structs.replace(plan, base=named), LINUX_AMD64)
+        resolve_for(near, msgspec.structs.replace(plan, base=named), LINUX_AMD64, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,29 @@ def test_native_packages_and_source_builds_on_a_base_image(
     assert first.last_line == mirrored.ok(*locked_build, f"layout:{tmp_path}/two").last_line
 
 
+def test_the_engines_own_image_is_a_base_as_the_registrys_is(tmp_path: Path, program: Program) -> None:
+    """Nothing is taken to be where Debian has its Python: there is no /usr/bin/python3 in this image."""
+    subprocess.run((sys.executable, STAND_IN, "3.12"), check=True, capture_output=True)
+    project = tmp_path / "on-engine"
+    project.mkdir()
+    (project / "app.py").write_text(APP.replace("psycopg2.__version__", "sys.executable"))
+    (project / "requirements.txt").write_text("flask\npsycopg2-binary\npython-magic\nweasyprint\n")
+    (project / "okamochi.toml").write_text('python = "3.12"\nbase = "docker:python:3.12-slim"\n')
+    name = "okamochi-test-on-engine:1"
+    first = program.ok("build", project, "--to", "docker", "--tag", name)
+    assert "entry point proved" in first.stderr
+    try:
+        run = ("docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", "--entrypoint")
+        told = output(*run, "/opt/venv/bin/python", name, "-c", REQUEST)
+        assert told == "(3, 12) /opt/venv/bin/python application/pdf\n"
+        assert output(*run, "sh", name, "-c", "test -e /usr/bin/python3 || echo no") == "no\n"
+    finally:
+        subprocess.run(("docker", "rmi", name), capture_output=True, check=False)
+    layouts = [f"layout:{tmp_path}/{number}" for number in range(2)]
+    built = [program.ok("build", project, "--locked", "--tag", "x:1", "--to", one) for one in layouts]
+    assert built[0].last_line == built[1].last_line
+
+
 def owned(bill: Path) -> None:
     """Each file has one owner; what the image brought is the image's."""
     parts = json.loads(bill.read_bytes())["components"]

@@ -41,6 +41,7 @@ from okamochi.detect.writable_folders import flask_folders, writes
 from okamochi.errors import PlanError, UsageError
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.local_base import local_base
 from okamochi.model.names import normalized_name
 from okamochi.model.plan import (
     APP_ROOT,
@@ -451,7 +452,8 @@ def _base_image(python: str, chosen: ChosenSettings) -> str:
                 hint="remove the setting base, or choose another Python with the setting python",
             )
         return ""
-    Reference.parse(wanted)
+    if local_base(wanted) is None:
+        Reference.parse(wanted)
     return wanted
 
 

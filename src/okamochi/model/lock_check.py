@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from okamochi.errors import UsageError
 from okamochi.model.correction import is_sound
+from okamochi.model.local_base import local_base
 from okamochi.model.lock import BuiltFrom, Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
 from okamochi.model.native import NativePackage
 from okamochi.oci.platform import Platform
@@ -161,6 +162,13 @@ def is_platform(text: str) -> bool:
         return False
 
 
+def is_base_name(text: str) -> bool:
+    """Of a registry's image, or of one of this machine."""
+    if text.startswith("layout:") and not text.isprintable():
+        return False
+    return local_base(text) is not None or is_reference(text)
+
+
 def is_reference(text: str) -> bool:
     try:
         Reference.parse(text)
@@ -197,7 +205,7 @@ WHEEL_CHECKS: tuple[tuple[str, Check], ...] = (
     ("url", is_address),
 )
 IMAGE_CHECKS: tuple[tuple[str, Check], ...] = (
-    ("name", is_reference),
+    ("name", is_base_name),
     ("digest", matching(OCI_DIGEST)),
     ("manifest", matching(OCI_DIGEST)),
 )

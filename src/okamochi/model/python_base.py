@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.local_base import local_base
 from okamochi.model.plan import Base, Dependencies, Plan
 from okamochi.model.suites import suite_named, suite_of_python
 
@@ -65,7 +66,9 @@ def base_decision(base: Base) -> Decision:
     """What the base is, and the state of its suite."""
     if base.kind == "image":
         reason = f"the image brings its own Python, and a shell ({base.image})"
-        summary = f"the registry's image {base.image}, pinned by digest in the lock"
+        local = local_base(base.image)
+        told = local.told if local is not None else f"the registry's image {base.image}"
+        summary = f"{told}, pinned by digest in the lock"
         return decision("base.image", summary, reason)
     suite = suite_named(base.suite)
     reason = "its Python is the one that is asked for; no shell, no package manager"

@@ -26,7 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         Meta(
             description='what the image is made on: "debian" (packages), "image" (python:X.Y-slim), or the '
-            "reference of another image with that Python"
+            "reference of another image with that Python; layout:DIR, docker:NAME or podman:NAME for one of "
+            "this machine"
         ),
     ] = None
     requirements: Annotated[

@@ -26,6 +26,7 @@ __all__ = [
     "LAYOUT_VERSION",
     "blob_path",
     "check_layout_folder",
+    "listed_images",
     "read_images",
     "write_layout",
 ]
@@ -176,7 +177,12 @@ def write_index(folder: Path, entries: list[object]) -> None:
 
 
 def read_images(folder: Path, *, reference: str | None = None) -> tuple[Image, ...]:
-    """The images that the index lists (those named `reference`, if given), with nested indexes opened.
+    """The images that the index lists (those named `reference`, if given), with nested indexes opened."""
+    return tuple(image for _, image in listed_images(folder, reference=reference))
+
+
+def listed_images(folder: Path, *, reference: str | None = None) -> tuple[tuple[Digest, Image], ...]:
+    """The same, each with the digest that the index lists it under: its own, or that of its index.
 
     Their bytes are as stored. BuildError when the folder is no layout or a blob is missing or damaged;
     layers are not read (see `okamochi.oci.validate`).
@@ -189,7 +195,9 @@ def read_images(folder: Path, *, reference: str | None = None) -> tuple[Image, .
         if not is_artifact(raw)
         and (reference is None or (ANNOTATION_REF_NAME, reference) in descriptor.annotations)
     ]
-    return tuple(image for descriptor in wanted for image in open_descriptor(folder, descriptor))
+    return tuple(
+        (descriptor.digest, image) for descriptor in wanted for image in open_descriptor(folder, descriptor)
+    )
 
 
 def is_artifact(raw: object) -> bool:

@@ -13,6 +13,7 @@ from okamochi.kit import builder_files, development_files, kit_files
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.labels import labels_of
+from okamochi.model.local_base import local_base
 from okamochi.model.lock import Lock
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, MOVED_ROOT, VENV_ROOT, Plan
 from okamochi.model.suites import suite_named
@@ -82,6 +83,15 @@ def ignored(plan: Plan, language: Language) -> str:
 
 def inexpressible(plan: Plan) -> Iterable[Finding]:
     """What an image cannot say by itself, for whoever runs it without compose.yaml."""
+    local = local_base(plan.base.image)
+    if local is not None and not local.engine:
+        yield Finding(
+            rule="dockerfile/base-of-a-layout",
+            severity=Severity.WARNING,
+            message=f"FROM cannot name {local.told}: {image_of(plan)} is written in its place",
+            hint=f"docker buildx build --build-context {image_of(plan)}=oci-layout://{local.place} ...",
+            field="base.image",
+        )
     security = plan.security
     if security.read_only_root_filesystem:
         yield Finding(
@@ -100,6 +110,13 @@ def inexpressible(plan: Plan) -> Iterable[Finding]:
             hint="okamochi render compose starts them with their own entry points",
             field="processes",
         )
+
+
+def image_of(plan: Plan) -> str:
+    """What FROM names: the plan's image, the one of that name in the engine, else the official one."""
+    local = local_base(plan.base.image)
+    named = plan.base.image if local is None else local.place if local.engine else ""
+    return named or f"python:{plan.python_version}-slim"
 
 
 @dataclass(frozen=True)
@@ -144,7 +161,7 @@ class Stages:
             reason = [self.say("debian")]
         else:
             packages, reason = list(plan.base.packages), [self.say("libraries")]
-            image = plan.base.image or f"python:{plan.python_version}-slim"
+            image = image_of(plan)
         lines = [self.say("base"), *self.why("python_version"), f"FROM {image} AS base"]
         if packages:
             lines += [*reason, *self.why("base.packages"), *apt_install(packages)]

@@ -5,7 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from okamochi.errors import EngineError
 from okamochi.model.kit_programs import SECRETS_MOUNT
@@ -62,6 +62,9 @@ class CommandLineEngine:
     runner: Runner
     environ: Mapping[str, str]
 
+    # What makes it write the archive that docker writes.
+    save_flags: ClassVar[tuple[str, ...]] = ()
+
     @property
     def name(self) -> str:
         raise NotImplementedError
@@ -92,6 +95,14 @@ class CommandLineEngine:
 
     def has(self, reference: str) -> bool:
         return self._run("image", "inspect", "--format", "{{.Id}}", reference).ok
+
+    def save(self, reference: str, into: "BinaryIO") -> None:
+        """Writes an image into an open file: a tar with a manifest.json, its layers and configuration."""
+        argv = (self.name, "save", *self.save_flags, reference)
+        self._must(
+            self.runner.stream(argv, into=into, env=self.environ, timeout_seconds=1800),
+            f"{self.name} could not save the image {reference}",
+        )
 
     def remove_image(self, reference: str) -> None:
         if self.has(reference):

@@ -17,6 +17,8 @@ ROTATING_LOGS = ("k8s-file", "json-file")
 
 @dataclass(frozen=True)
 class PodmanEngine(CommandLineEngine):
+    save_flags = ("--format", "docker-archive")
+
     @property
     def name(self) -> str:
         return "podman"

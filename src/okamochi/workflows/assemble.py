@@ -142,7 +142,8 @@ def toolchain_of(world: World, session: LockSession, locked: LockedPlatform, sna
         return Toolchain(world, locked.debs, session.platform, snapshot)
     from okamochi.workflows.image_toolchain import ImageToolchain
 
-    return ImageToolchain(world, locked.image, session.platform, session.planned.plan.python_version)
+    planned = session.planned
+    return ImageToolchain(world, locked.image, session.platform, planned.plan.python_version, planned.root)
 
 
 def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -> str:

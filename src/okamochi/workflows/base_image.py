@@ -19,6 +19,7 @@ from okamochi.errors import (
     UnfitPythonError,
     UnreachableRegistryError,
 )
+from okamochi.model.local_base import LocalBase, local_base
 from okamochi.model.lock import LockedImage
 from okamochi.model.suites import SUITES, Suite
 from okamochi.oci.digest import Digest
@@ -31,6 +32,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.host.unpack import PieceReader, unpack_layer, within
 from okamochi.system.world import World
 from okamochi.workflows.known_places import CachedPlaces
+from okamochi.workflows.local_images import found_locally, taken_in
 
 if TYPE_CHECKING:
     from okamochi.debian.laid_tree import Ground
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseImage", "base_image", "for_platform", "resolve_base_image", "resolve_for"]
 
+# Of a base that no folder of the project names.
+NOWHERE = Path()
 KIND = "base-images"
 ROOTS = "image-roots"
 STATUS = "var/lib/dpkg/status"
@@ -66,9 +70,11 @@ def resolve_base_image(world: World, name: str, platform: Platform) -> LockedIma
     return LockedImage(name=name, digest=str(found.named), manifest=str(found.manifest))
 
 
-def resolve_for(world: World, plan: "Plan", platform: Platform) -> LockedImage:
+def resolve_for(world: World, plan: "Plan", platform: Platform, project: Path) -> LockedImage:
     """The plan's base image, as it stands now. UnfitPythonError when no registry can be reached, and the plan
     has another Python that needs none."""
+    if (local := local_base(plan.base.image)) is not None:
+        return locked_locally(world, plan.base.image, local, platform, project)
     try:
         return resolve_base_image(world, plan.base.image, platform)
     except RegistryError as error:
@@ -158,11 +164,17 @@ class BaseImage:
         return found[1]
 
 
-def base_image(world: World, locked: LockedImage, platform: Platform) -> BaseImage:
-    """Pulled where the cache lacks it. RegistryError for what is not as its digests say; BuildError for a
-    layer that leads out of the root or expands beyond reason."""
-    image = cached_image(world, locked, platform) or pulled(world, locked, platform)
-    remember_places(world, Reference.parse(locked.name), image)
+def base_image(world: World, locked: LockedImage, platform: Platform, project: Path = NOWHERE) -> BaseImage:
+    """Pulled where the cache lacks it, or read from where it lies on this machine. RegistryError for what is
+    not as its digests say; BuildError for a layer that leads out of the root or expands beyond reason."""
+    local = local_base(locked.name)
+    image = cached_image(world, locked, platform)
+    if image is None and local is not None:
+        image = taken_in(world, local, locked, platform, project)
+        world.cache.put_record(KIND, key_of(locked, platform), row_of(image))
+    image = image or pulled(world, locked, platform)
+    if local is None:
+        remember_places(world, Reference.parse(locked.name), image)
 
     def make(folder: Path) -> None:
         with world.reporter.step(f"Base: unpacking {locked.name}"):
@@ -176,10 +188,23 @@ def base_image(world: World, locked: LockedImage, platform: Platform) -> BaseIma
     return BaseImage(image, locked, world.cache.folder(ROOTS, key, make))
 
 
-def for_platform(world: World, locked: LockedImage, platform: Platform) -> BaseImage:
+def for_platform(world: World, locked: LockedImage, platform: Platform, project: Path = NOWHERE) -> BaseImage:
     """The image that the same name, at the same digest, has for another platform."""
-    named = f"{locked.name.partition('@')[0]}@{locked.digest}"
-    return base_image(world, resolve_base_image(world, named, platform), platform)
+    if (local := local_base(locked.name)) is not None:
+        other = locked_locally(world, locked.name, local, platform, project)
+    else:
+        named = f"{locked.name.partition('@')[0]}@{locked.digest}"
+        other = resolve_base_image(world, named, platform)
+    return base_image(world, other, platform, project)
+
+
+def locked_locally(
+    world: World, name: str, local: LocalBase, platform: Platform, project: Path
+) -> LockedImage:
+    digest, image = found_locally(world, local, platform, project)
+    locked = LockedImage(name=name, digest=str(digest), manifest=str(image.digest))
+    world.cache.put_record(KIND, key_of(locked, platform), row_of(image))
+    return locked
 
 
 def pulled(world: World, locked: LockedImage, platform: Platform) -> Image:

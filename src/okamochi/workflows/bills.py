@@ -76,7 +76,7 @@ def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
         from okamochi.workflows.image_packages import added_owners
         from okamochi.workflows.image_toolchain import base_owners
 
-        base = base_image(world, locked.image, built.platform)
+        base = base_image(world, locked.image, built.platform, project)
         added = added_owners(world, base, locked.debs, built.platform, lock.snapshot)
         owners = {**base_owners(base), **added}
     else:

@@ -22,7 +22,7 @@ def lay_on_image(world: World, session: LockSession) -> LaidFoundation:
     plan = session.planned.plan
     locked = session.image()
     assert locked is not None
-    toolchain = ImageToolchain(world, locked, session.platform, plan.python_version)
+    toolchain = ImageToolchain(world, locked, session.platform, plan.python_version, session.planned.root)
     base = toolchain.base()
     toolchain.python  # noqa: B018  an image without it is told before anything is resolved
     wheels = session.wheels()

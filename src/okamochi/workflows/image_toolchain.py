@@ -42,6 +42,7 @@ class ImageToolchain:
     locked: LockedImage
     platform: Platform
     version: str
+    project: Path
     _lock: Lock = field(default_factory=Lock)
     _base: BaseImage | None = None
     _interpreter: Interpreter | None = None
@@ -54,7 +55,7 @@ class ImageToolchain:
     def base(self) -> BaseImage:
         with self._lock:
             if self._base is None:
-                self._base = base_image(self.world, self.locked, self.platform)
+                self._base = base_image(self.world, self.locked, self.platform, self.project)
             return self._base
 
     @property
@@ -77,7 +78,7 @@ class ImageToolchain:
         if self.platform in native_platforms():
             return interpreter_of(base, self.platform, self.version, self.identity)
         for native in native_platforms():
-            other = for_platform(self.world, self.locked, native)
+            other = for_platform(self.world, self.locked, native, self.project)
             if magic_of(other, self.version) != magic_of(base, self.version):
                 break
             return interpreter_of(other, native, self.version, self.identity)

@@ -81,7 +81,7 @@ class LockSession:
         image = self.image()
         assert image is not None
         if self.opened is None or self.opened.locked != image:
-            self.opened = base_image(self.world, image, self.platform)
+            self.opened = base_image(self.world, image, self.platform, self.planned.root)
         return self.opened
 
     @property
@@ -204,7 +204,7 @@ class LockSession:
             if self.base_image is None:
                 from okamochi.workflows.base_image import resolve_for
 
-                self.base_image = resolve_for(self.world, self.planned.plan, self.platform)
+                self.base_image = resolve_for(self.world, self.planned.plan, self.platform, self.planned.root)
             return self.base_image
 
     def wheels(self, *, briefly: bool | None = None) -> tuple[LockedWheel, ...]:

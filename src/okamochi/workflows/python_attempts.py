@@ -51,9 +51,7 @@ def on_another_python(
     best = min(fitting, key=cost)
     plan = best.session.planned.plan
     told = f"Python {plan.python_version} instead of {session.planned.plan.python_version}: {refusal.message}"
-    if isinstance(
-        refusal.__cause__, RegistryError
-    ):  # it is there, but out of reach
+    if isinstance(refusal.__cause__, RegistryError):  # it is there, but out of reach
         world.reporter.warn(f"{told}. {refusal.hint}")
     else:
         world.reporter.note(told)

@@ -134,7 +134,7 @@ def builder_of(session: LockSession) -> WheelBuilder:
 
         base = session.opened_image()
         if platform != session.platform:
-            base = for_platform(session.world, image, platform)
+            base = for_platform(session.world, image, platform, session.planned.root)
         return ImageWorkshop(session.world, base, session.suite, platform, plan.python_version)
 
     return WheelBuilder(session.world, session.planned.root, plan.dependencies, ground, target, shop_for)
