@@ -78,8 +78,9 @@ def make_archive(
 
 def mmdebstrap(target: Path, suite: str, packages: tuple[str, ...], mirror: str) -> str:
     """Empty when it worked, else the end of what the program said."""
-    options = ("--quiet", "--variant=minbase", f"--include={','.join(packages)}")
-    command = ("mmdebstrap", *options, suite, os.fspath(target), mirror)
+    # A snapshot's index is expired by its nature, and so may be that of a mirror which stands still.
+    options = ("--quiet", "--variant=minbase", "--aptopt=Acquire::Check-Valid-Until false")
+    command = ("mmdebstrap", *options, f"--include={','.join(packages)}", suite, os.fspath(target), mirror)
     try:
         finished = subprocess.run(
             command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL

@@ -4,13 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.images.pythons import python_image
 from tests.images.stand_ins import ensure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ class Compose:
 def compose(tmp_path: Path) -> Iterator[Compose]:
     for tag in ("postgres:17", "valkey/valkey:8.1"):
         ensure(tag)
-    subprocess.run((sys.executable, ROOT / "tools/stand_in_base.py", "3.13"), check=True)
+    python_image("3.13")
     # what git has, and nothing that lies beside it
     listed = subprocess.run(
         ("git", "ls-files", "-z", "examples/invoice"), cwd=ROOT, capture_output=True, check=True

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Program
+from tests.images.pythons import python_image
 from tests.judges.tools import ROOT, node_judge
 
 UID = 4242
@@ -59,7 +59,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def project(place: Path, okamochi_cache: Path) -> Path:
-    subprocess.run((sys.executable, ROOT / "tools/stand_in_base.py", "3.13"), check=True)
+    python_image("3.13")
     folder = place / "desk-project"
     shutil.copytree(ROOT / "examples/flask-minimal", folder)
     (folder / "requirements-dev.txt").write_text("pytest\n")

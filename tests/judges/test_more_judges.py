@@ -1,11 +1,14 @@
 """Slower judges, in the long matrix: no finding but those that are waived, each with why."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.images.pythons import python_image
 from tests.judges.files import EXAMPLES, write
+from tests.judges.new_docker import give_image, new_docker
 from tests.judges.tools import judged, python_judge
 
 pytestmark = [pytest.mark.network, pytest.mark.matrix, pytest.mark.slow]
@@ -55,11 +58,20 @@ def test_compose_lint_finds_nothing_that_is_not_waived(folders: dict[str, Path])
 
 
 @pytest.mark.engine
-def test_buildkit_s_own_checks_find_nothing(folders: dict[str, Path]) -> None:
-    verdict = judged("docker", "build", "--check", folders["flask-minimal"])
-    if "unknown flag" in verdict.text:
-        pytest.skip("this docker has no build --check")
-    assert verdict.code == 0, verdict.text
+def test_buildkit_s_own_checks_find_nothing(folders: dict[str, Path], tmp_path: Path) -> None:
+    dockerfiles = [(folder / "Dockerfile").read_text() for folder in folders.values()]
+    versions = sorted(set(re.findall(r"^FROM python:(\S+)-slim", "\n".join(dockerfiles), re.MULTILINE)))
+    with new_docker(tmp_path) as docker:
+        for version in versions:
+            give_image(python_image(version), docker)
+        for name, folder in folders.items():
+            shutil.copytree(folder, tmp_path / "root/judged" / name, symlinks=True)
+            verdict = judged(*docker, "build", "--check", f"/judged/{name}")
+            assert verdict.code == 0 and "no warnings found" in verdict.text, verdict.text
+        broken = tmp_path / "root/judged/flask-minimal/Dockerfile"
+        broken.write_text(broken.read_text() + "ENV API_TOKEN=abc\n")
+        seen = judged(*docker, "build", "--check", "/judged/flask-minimal")
+        assert "SecretsUsedInArgOrEnv" in seen.text, "build --check looked at nothing: " + seen.text
 
 
 def test_actionlint_finds_nothing_in_the_workflows(folders: dict[str, Path]) -> None:

@@ -4,13 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.program import Program
+from tests.images.pythons import python_image
 from tests.images.stand_ins import ensure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,15 +21,6 @@ NOT_COPIED = shutil.ignore_patterns(
 )
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.slow]
-
-
-def base_image(python: str) -> str:
-    made = subprocess.run(
-        (sys.executable, ROOT / "tools/stand_in_base.py", python), capture_output=True, text=True, check=False
-    )
-    if made.returncode != 0:
-        pytest.skip(f"there is no python:{python}-slim here, and none can be made")
-    return made.stdout.strip()
 
 
 def project(example: str, folder: Path) -> Path:
@@ -51,7 +42,7 @@ def program(okamochi_cache: Path) -> Program:
 
 @pytest.fixture(scope="module")
 def minimal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base_image("3.13")
+    python_image("3.13")
     return project("flask-minimal", tmp_path_factory.mktemp("equality"))
 
 
@@ -69,7 +60,7 @@ def test_buildkit_makes_the_same_image(minimal: Path, program: Program) -> None:
 def test_buildah_makes_the_same_image_of_another_app_too(tmp_path: Path, program: Program) -> None:
     if shutil.which("buildah") is None or shutil.which("skopeo") is None:
         pytest.skip("there is no buildah here")
-    base_image("3.13")
+    python_image("3.13")
     image = "docker.io/library/python:3.13-slim"
     subprocess.run(
         ("skopeo", "copy", "-q", "docker-daemon:python:3.13-slim", f"containers-storage:{image}"), check=True
@@ -102,7 +93,7 @@ def test_every_example_s_dockerfile_makes_the_same_image(
     example: str, tmp_path: Path, program: Program
 ) -> None:
     folder = project(example, tmp_path)
-    base_image(python_of(folder, program))
+    python_image(python_of(folder, program))
     assert proof(program, folder, "--builder", "docker")["different"] == []
 
 
