@@ -37,16 +37,18 @@ OPENED_IN_EVERY_BASE = (
 class NativeScan(msgspec.Struct, frozen=True, kw_only=True):
     """`libraries` and `programs` are needed; of `perhaps` the archive has to say which are worth it: programs
     that packages start, with the words of their descriptions that tell what to install. Those that are `held`
-    only stand in variables: one counts when its package in Debian is called as the wheel."""
+    only stand in variables: one counts when its package in Debian is called as the wheel. Those `named`
+    are packages, by the project's files."""
 
     libraries: tuple[NativeNeed, ...] = ()
     programs: tuple[NativeNeed, ...] = ()
     held: tuple[NativeNeed, ...] = ()
+    named: tuple[NativeNeed, ...] = ()
     perhaps: tuple[tuple[NativeNeed, tuple[str, ...]], ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.libraries or self.programs or self.perhaps or self.held)
+        return not (self.libraries or self.programs or self.perhaps or self.held or self.named)
 
 
 def native_scan(world: World, trees: Sequence[WheelTree], facts: NativeFacts) -> NativeScan:
@@ -80,6 +82,7 @@ def scanned(scan: WheelScan, facts: NativeFacts) -> NativeScan:
         libraries=first_of_each(libraries),
         programs=first_of_each(programs),
         held=first_of_each(use.need for use in others if use.held),
+        named=tuple(need for need in facts.needs if need.kind is NeedKind.PACKAGE),
         perhaps=tuple(
             (need, words_for(need, perhaps)) for need in first_of_each(use.need for use in perhaps)
         ),

@@ -121,6 +121,24 @@ class Contents(msgspec.Struct):
                 return name, package
         return "", ""
 
+    def programs_of(self, package: str, *, everywhere: bool = True) -> tuple[str, ...]:
+        """Names of the programs in a package, sorted; `everywhere` as above."""
+        for architecture in ("", "all") if everywhere else ("",):
+            tables = self._table(architecture)
+            paths = {row.path for table in tables for row in rows_of_package(table, package)}
+            found = sorted(
+                {path.rpartition("/")[2] for path in paths if path.split("/")[-2] in ("bin", "sbin")}
+            )
+            if found:
+                return tuple(found)
+        return ()
+
+    def libraries_of(self, package: str) -> tuple[str, ...]:
+        """Sonames with a version of the libraries that a package puts where the loader looks, sorted."""
+        paths = {row.path for table in self._table("") for row in rows_of_package(table, package)}
+        names = {path.rpartition("/")[2] for path in paths if "/lib/" in path and path.count("/") <= 4}
+        return tuple(sorted(name for name in names if re.fullmatch(r"lib.+\.so\.\d+", name)))
+
     def _libraries(self, soname: str) -> list[Owner]:
         multiarch = Platform.parse(f"linux/{self.architecture}").multiarch
         folders = ("/usr/lib", "/lib", f"/usr/lib/{multiarch}", f"/lib/{multiarch}")
@@ -246,6 +264,18 @@ def owners(table: bytes, name: str) -> Iterator[Owner]:
         _, path, packages = text.decode("utf-8", "replace").split("\t")
         yield Owner(path, tuple(packages.split(",")))
         position += len(text) + 1
+
+
+def rows_of_package(table: bytes, package: str) -> Iterator[Owner]:
+    """Every indexed file of one package: a look at the whole table, which takes some milliseconds."""
+    name, position = package.encode(), -1
+    while (position := table.find(name, position + 1)) >= 0:
+        end = position + len(name)
+        if table[position - 1 : position] in (b"\t", b",") and table[end : end + 1] in (b"\n", b","):
+            text = line(table, line_start(table, position)).decode("utf-8", "replace")
+            _, path, packages = text.split("\t")
+            if package in packages.split(","):
+                yield Owner(path, tuple(packages.split(",")))
 
 
 def names_beginning(table: bytes, start: str) -> Iterator[str]:

@@ -18,7 +18,9 @@ from okamochi.detect.adoption_limits import has_health_check, limit_rows, unknow
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
 from okamochi.detect.environment import kind_of
+from okamochi.detect.stated_packages import DOCKERFILES, of_stage, shipped
 from okamochi.detect.yaml_files import yaml_of
+from okamochi.model.native import NAMES
 from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe, VariableKind
 from okamochi.model.rendered_mark import text_by_people
@@ -26,10 +28,7 @@ from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["adopted_settings", "adoption_of"]
 
-DOCKERFILES = ("Dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-APT = re.compile(r"apt(?:-get)?\s+(?:-\S+\s+)*install\s+([^;&|]+)")
-PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 # of building, of shells and of health checks, servers of their own; Python itself comes with the base
 NOT_RUN_TIME = re.compile(
     r".*-dev|build-essential|gcc|g\+\+|make|cmake|pkg-config|python3.*|curl|wget|git|vim|nano|sudo|less|procps"
@@ -149,9 +148,8 @@ def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[
     text, line = started_by(final)
     if bound := BIND.search(text):
         yield port_row(f"{path}:{line}", f"listens on {bound[1]}", int(bound[1]), plan)
-    for one in final.all("RUN"):
-        for listed in APT.findall(one.rest):
-            yield from package_rows(f"{path}:{one.line}", listed, plan)
+    for package, where in of_stage(final):
+        yield from package_rows(f"{path}:{where}", package, plan)
     for one in final.all("ENV"):
         given = PAIR.findall(one.rest) or [tuple([*one.rest.split(" ", 1), ""][:2])]
         for name, value in given:
@@ -165,11 +163,6 @@ def why_python(plan: Plan) -> str:
     decided = next((one for one in plan.decisions if one.field == "python_version"), None)
     reason = decided.summary if decided is not None else f"Python {plan.python_version}"
     return f"{reason}; the setting python asks for another"
-
-
-def shipped(stages: tuple[Stage, ...]) -> Stage:
-    """The stage named production where there is one; else the last, which a plain build makes."""
-    return next((one for one in stages if re.fullmatch(r"prod(uction)?|release|final", one.name)), stages[-1])
 
 
 def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) -> Iterator[Row]:
@@ -216,16 +209,26 @@ def port_row(place: str, theirs: str, port: int, plan: Plan) -> Row:
     return Row(Verdict.ADOPT, "port", place, theirs, ours, "what comes in front expects it", ("port", port))
 
 
-def package_rows(place: str, listed: str, plan: Plan) -> Iterator[Row]:
-    for word in listed.split():
-        name = word.partition("=")[0]
-        if word.startswith("-") or PACKAGE.fullmatch(name) is None or NOT_RUN_TIME.fullmatch(name):
-            continue
-        if name in plan.base.packages:
-            yield Row(Verdict.SAME, "package", place, name, name)
-        else:
-            why = "installed where the app runs: a library or program that it may load"
-            yield Row(Verdict.ADOPT, "package", place, name, "not in the base", why, ("packages", name))
+def package_rows(place: str, name: str, plan: Plan) -> Iterator[Row]:
+    """The lock has judged it where there is one; a package that is there for this file alone has to become a
+    setting, for the file may go."""
+    added = next((one for one in plan.decisions if one.field == f"base.packages.{name}"), None)
+    others = [one for one in added.evidence if not one.reason.startswith(NAMES)] if added is not None else []
+    left = reason_against(name, plan)
+    if name in plan.base.packages or others:
+        yield Row(Verdict.SAME, "package", place, name, name)
+    elif added is None and left:
+        yield Row(Verdict.CHANGE, "package", place, name, "not in the base", left)
+    elif added is not None or NOT_RUN_TIME.fullmatch(name) is None:
+        why = "installed where the app runs: a library or program that it may load"
+        yield Row(Verdict.ADOPT, "package", place, name, "not in the base", why, ("packages", name))
+
+
+def reason_against(name: str, plan: Plan) -> str:
+    """Why the lock does not have a package that is named; "" when nothing is said of it."""
+    start = f"{NAMES}{name}: "
+    found = (one.reason for decision in plan.decisions for one in decision.evidence)
+    return next((reason.removeprefix(start) for reason in found if reason.startswith(start)), "")
 
 
 def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row]:

@@ -61,10 +61,15 @@ def dockerfile_stages(text: str) -> tuple[Stage, ...]:
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    waiting, start, until = "", 0, ""
+    waiting, start, until, body = "", 0, "", list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
+        if until and line.strip() != until:
+            body.append(line)
+            continue
         if until:
-            until = "" if line.strip() == until else until
+            word, _, rest = waiting.partition(" ")
+            yield Instruction(word.upper(), " ".join(f"{rest} ; {script_of(body)}".split()), start)
+            waiting, start, until, body = "", 0, "", []
             continue
         if line.lstrip().startswith("#") or not line.strip():
             continue
@@ -74,6 +79,17 @@ def instructions(text: str) -> Iterator[Instruction]:
             continue
         word, _, rest = (waiting + line).strip().partition(" ")
         found = HEREDOC.search(rest) if word.upper() in ("RUN", "COPY") else None
-        until = found[1] if found else ""
+        if found:
+            waiting, until = f"{word} {rest}", found[1]
+            continue
         yield Instruction(word.upper(), " ".join(rest.split()), start)
         waiting, start = "", 0
+    if until:
+        word, _, rest = waiting.partition(" ")
+        yield Instruction(word.upper(), " ".join(rest.split()), start)
+
+
+def script_of(lines: list[str]) -> str:
+    """A here-document as one line of the shell; comments are dropped."""
+    kept = [line for line in lines if not line.lstrip().startswith("#")]
+    return "".join(line[:-1] if line.endswith("\\") else f"{line} ; " for line in kept)

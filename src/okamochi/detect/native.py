@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.stated_packages import stated_packages
 from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
 from okamochi.system.patterns import regex
@@ -20,7 +21,7 @@ OF_PYTHON = regex(r"python[0-9.]*|pip[0-9.]*")
 
 
 def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
-    """Of the modules that run when the app does."""
+    """Of the modules that run when the app does; then Debian packages that the project's files name."""
     modules: set[str] = set()
     needs: list[NativeNeed] = []
     for path in reached.paths:
@@ -28,6 +29,7 @@ def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
         modules |= set(foreign_modules(module, sources))
         if MENTIONS.search(module.text):
             needs += [need for call in native_calls(module.tree) if (need := need_of(call, path)) is not None]
+    needs += stated_packages(sources.project)
     return NativeFacts(modules=tuple(sorted(modules)), needs=tuple(dict.fromkeys(needs)))
 
 

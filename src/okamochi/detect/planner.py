@@ -34,6 +34,7 @@ from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
 from okamochi.detect.stated_environment import stated_environment
+from okamochi.detect.stated_packages import package_decisions
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
@@ -149,6 +150,7 @@ def make_plan(
     )
     setups, setup_decisions = setup_commands(sources, pyproject, entry.candidate.framework)
     base, base_decisions = _base(python.version, chosen)
+    native = native_facts(sources, reached)
     decisions = (
         name_decision,
         python.decision,
@@ -157,6 +159,7 @@ def make_plan(
         *dependencies.decisions,
         *development_decisions,
         *base_decisions,
+        *package_decisions(native.needs),
         *excluded_decisions,
         *web_decisions,
         *probe_decisions,
@@ -190,7 +193,7 @@ def make_plan(
             volumes=volumes.volumes,
             moved_files=volumes.files,
             temporary_folders=static.folders,
-            native=native_facts(sources, reached),
+            native=native,
             domain=_domain(chosen),
             decisions=decisions,
         )

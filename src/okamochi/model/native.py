@@ -7,6 +7,7 @@ import msgspec
 from okamochi.model.evidence import Decision, Evidence, Origin
 
 __all__ = [
+    "NAMES",
     "SHELL",
     "SHELL_WARNING",
     "NativeFacts",
@@ -18,14 +19,18 @@ __all__ = [
 
 SHELL_WARNING = "Warning: a shell is in the image, because the app's own code runs shell lines"
 SHELL = "dash"
+NAMES = "names the package "
+"""How the reason of a need begins that rests on a file of the project alone."""
 
 
 class NeedKind(StrEnum):
-    """LIBRARY: by its soname, or how it begins. PROGRAM: by its name on PATH. FONT: for a language."""
+    """LIBRARY: by its soname, or how it begins. PROGRAM: by its name on PATH. FONT: for a language.
+    PACKAGE: by its name in Debian, as the project's own files have it."""
 
     LIBRARY = "library"
     PROGRAM = "program"
     FONT = "font"
+    PACKAGE = "package"
 
 
 class NativeNeed(msgspec.Struct, frozen=True, kw_only=True, order=True, omit_defaults=True):
@@ -64,8 +69,16 @@ class NativePackage(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 def native_decisions(packages: tuple[NativePackage, ...]) -> tuple[Decision, ...]:
-    """What is shown of them: a line for each package, one for all that is not met."""
-    return tuple(added(one) if one.name else left_out(one) for one in packages)
+    """What is shown of them: a line for each package, one for all that is not met, one for what the project's
+    files name in vain."""
+    left = [need for one in packages if not one.name for need in one.needs]
+    named = tuple(need for need in left if need.kind is NeedKind.PACKAGE)
+    called = tuple(need for need in left if need.kind is not NeedKind.PACKAGE)
+    return (
+        *((left_out(called),) if called else ()),
+        *((named_in_vain(named),) if named else ()),
+        *(added(one) for one in packages if one.name),
+    )
 
 
 def added(package: NativePackage) -> Decision:
@@ -80,12 +93,23 @@ def added(package: NativePackage) -> Decision:
     )
 
 
-def left_out(package: NativePackage) -> Decision:
-    names = sorted({need.names[0] for need in package.needs})
+def named_in_vain(needs: tuple[NativeNeed, ...]) -> Decision:
+    files = ", ".join(dict.fromkeys(need.path for need in needs))
+    names = ", ".join(need.names[0] for need in needs)
+    return Decision(
+        field="base.packages",
+        summary=f"{files} names Debian packages that are not added: {names} (setting: packages)",
+        origin=Origin.DETECTED,
+        evidence=tuple(need.evidence for need in needs),
+    )
+
+
+def left_out(needs: tuple[NativeNeed, ...]) -> Decision:
+    names = sorted({need.names[0] for need in needs})
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return Decision(
         field="base.programs",
         summary=f"not added, since only some uses of packages call them: {shown} (setting: packages)",
         origin=Origin.DEFAULT,
-        evidence=tuple(need.evidence for need in package.needs),
+        evidence=tuple(need.evidence for need in needs),
     )

@@ -10,6 +10,7 @@ from okamochi.errors import UsageError
 from okamochi.model.settings_reader import OWN_FILE, read_settings
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
+from okamochi.workflows.native_memory import as_locked
 from okamochi.workflows.plan import plan_project
 
 __all__ = ["Adopted", "adopt"]
@@ -28,14 +29,15 @@ class Adopted:
 def adopt(folder: Path, world: World, *, write: bool) -> Adopted:
     """UsageError when there is neither a Dockerfile nor a compose file of the project's own."""
     planned = plan_project(folder, world)
-    rows = adoption_of(planned.project, planned.plan)
+    plan = as_locked(planned)
+    rows = adoption_of(planned.project, plan)
     if not rows:
         raise UsageError(
             "there is no Dockerfile and no compose file to adopt",
             where=str(folder),
             hint="okamochi render all writes the plan's own",
         )
-    text = settings_text(adopted_settings(rows, planned.plan))
+    text = settings_text(adopted_settings(rows, plan))
     own = folder / OWN_FILE
     if not text or not write or own.exists() or read_settings(planned.project).path:
         return Adopted(rows, text)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 from okamochi.build.native import NativeScan, native_scan
 from okamochi.build.native_fonts import font_needs
 from okamochi.debian.reviews import unknown_scripts
 from okamochi.debian.workshop import Workshop
 from okamochi.errors import PlanError
 from okamochi.model.lock import LockedDeb
-from okamochi.model.native import SHELL, SHELL_WARNING, NativeNeed, NativePackage
+from okamochi.model.native import SHELL, SHELL_WARNING, NativeNeed, NativePackage, NeedKind
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockMode, LockSession
@@ -42,7 +44,7 @@ def complete_base(
     debs, snapshot = base
     with world.reporter.step("Native libraries: looking for what wheels need"):
         scan = native_scan(world, trees, session.planned.plan.native)
-        finder = Finder(world, session)
+        finder = Finder(world, session, trees)
         native = finder.packages(scan)
     names = names_of(native)
     if set(names) == set(session.old_native):
@@ -91,6 +93,7 @@ class Finder:
 
     world: World
     session: LockSession
+    trees: Sequence[WheelTree] = ()
     found: dict[str, list[NativeNeed]] = field(default_factory=lambda: defaultdict(list))
     told: list[NativeNeed] = field(default_factory=list)
 
@@ -124,7 +127,8 @@ class Finder:
         for package, need in font_needs(self.session.planned.project, self.needs):
             if self.workshop.universe.newest(package) is not None:
                 self.add(package, need)
-        told = tuple(self.told[:MOST_TOLD])
+        named = self.named(scan.named) if scan.named else ()
+        told = (*named, *self.told[:MOST_TOLD])
         left = (NativePackage(name="", needs=told),) if told else ()
         return (
             *left,
@@ -157,13 +161,38 @@ class Finder:
             if not bad:
                 kept.append(one)
                 continue
-            self.world.reporter.warn(
+            weak = all(need.kind is NeedKind.PACKAGE for need in one.needs)
+            say = self.world.reporter.note if weak else self.world.reporter.warn
+            say(
                 f"{one.name} is needed ({one.needs[0].evidence}) and left out: {', '.join(bad)} has a script "
                 "for its installation that okamochi does not know how to replace"
             )
-            told += one.needs
-        left = (NativePackage(name="", needs=tuple(told[:MOST_TOLD])),) if told else ()
+            why = f"{', '.join(bad)} has a script for its installation that okamochi does not know"
+            told += [msgspec.structs.replace(need, reason=f"{need.reason}: {why}") for need in one.needs]
+        left = (NativePackage(name="", needs=tuple(told)),) if told else ()
         return (*left, *kept)
+
+    def named(self, needs: tuple[NativeNeed, ...]) -> tuple[NativeNeed, ...]:
+        """Adds what the project's files name and the app can use; those that are left, with why."""
+        from okamochi.build.native_mentions import Mentions
+        from okamochi.pypi.native_scan import WheelScan
+        from okamochi.workflows.named_packages import NamedPackages
+
+        plan, project = self.session.planned.plan, self.session.planned.project
+        judge = NamedPackages(
+            universe=self.workshop.universe,
+            contents=self.workshop.contents,
+            mentions=Mentions(project, WheelScan(self.trees, plan.native.modules)),
+            base=self.base,
+            taken=set(self.found),
+        )
+        left = []
+        for one in judge.judged(needs):
+            if one.package:
+                self.add(one.package, one.need)
+            else:
+                left.append(one.need)
+        return tuple(left)
 
     @property
     def needs(self) -> tuple[NativeNeed, ...]:

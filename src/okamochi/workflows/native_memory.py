@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["as_locked", "is_known", "keep_known", "with_locked_packages"]
 
 KIND = "native-known"
+# what is said of named packages before the archive was asked
+STATED = "native.needs"
 
 
 def is_known(world: World, plan: Plan, locked: LockedPlatform) -> bool:
@@ -55,7 +57,8 @@ def as_locked(planned: "PlannedProject") -> Plan:
         return planned.plan
     wanted = str(chosen_platform(None))
     locked = next((one for one in lock.platforms if one.platform == wanted), lock.platforms[0])
-    decisions = (*planned.plan.decisions, *native_decisions(locked.native))
+    before = (one for one in planned.plan.decisions if one.field != STATED)
+    decisions = (*before, *native_decisions(locked.native))
     return msgspec.structs.replace(planned.plan, decisions=decisions)
 
 
