@@ -1,13 +1,11 @@
 """Which Debian packages that a project's files name are added, and why the others are not."""
 
-import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from okamochi.build.native_mentions import Mentions
-from okamochi.debian.contents import Contents, contents_table
 from okamochi.debian.packages import PackageIndex, name_table
 from okamochi.debian.resolve import Universe
 from okamochi.model.lock import LockedWheel
@@ -16,6 +14,7 @@ from okamochi.pypi.native_scan import WheelScan
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, WheelTree, write_index
 from okamochi.system.project_files import MemoryProject
 from okamochi.workflows.named_packages import NamedPackages
+from tests.debian.contents_maker import contents_of
 
 FILES = b"""usr/bin/chromedriver                    web/chromium-driver
 usr/bin/convert-im7.q16                 graphics/imagemagick-7.q16
@@ -93,8 +92,7 @@ def judged(
     taken: frozenset[str] = frozenset(),
 ) -> dict[str, str]:
     """By name: "+package: reason" or "-: reason"."""
-    contents = Contents(None, (), "amd64")  # type: ignore[arg-type]
-    contents._tables.update({"amd64": (contents_table(gzip.compress(FILES)),), "all": ()})
+    contents = contents_of(FILES)
     mentions = Mentions(MemoryProject({"app.py": code}), WheelScan(wheels, imports))
     judge = NamedPackages(universe(folder), contents, mentions, frozenset({"libssl3t64"}), set(taken))
     needs = tuple(
