@@ -113,9 +113,7 @@ def test_what_builds_or_is_pythons_or_is_there_anyway_is_left(tmp_path: Path) ->
 
 def test_an_unknown_name_is_told_with_what_is_near(tmp_path: Path) -> None:
     found = judged(tmp_path, "libgl1-mesa-glx wkhtmltopdf")
-    assert found["libgl1-mesa-glx"].endswith(
-        "trixie has no package libgl1-mesa-glx; near: libgl1, libglib2.0-0t64"
-    )
+    assert ": trixie has no package libgl1-mesa-glx; near: libgl1" in found["libgl1-mesa-glx"]
     assert found["wkhtmltopdf"].endswith("trixie has no package wkhtmltopdf")
 
 
