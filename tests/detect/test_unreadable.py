@@ -1,6 +1,5 @@
 """Modules that Python cannot parse."""
 
-import sys
 from collections.abc import Mapping
 
 import pytest
@@ -10,8 +9,6 @@ from okamochi.model.plan import Plan
 from tests.detect.plans import FLASK_APP, planned
 
 BROKEN = "import os\nKEY = os.environ['KEY']\ndef x(:\n"
-NEWER = "from flask import Flask\n\nname = f'{\n5}'\napp = Flask(__name__)\n"
-old_host = pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python parses the newer syntax")
 
 
 def refused(files: Mapping[str, str | bytes]) -> DetectionError:
@@ -22,24 +19,6 @@ def refused(files: Mapping[str, str | bytes]) -> DetectionError:
 
 def warnings_of(plan: Plan) -> list[str]:
     return [one.summary for one in plan.decisions if one.summary.startswith("Warning: ")]
-
-
-@old_host
-def test_newer_syntax_in_the_entry_module_is_an_error_that_names_the_hosts_python() -> None:
-    error = refused({"app.py": NEWER})
-    assert error.exit_code == 3
-    assert error.where == "app.py:3"
-    assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in error.message
-    assert "uv tool install --python 3.13" in error.hint
-    assert error.details == ("name = f'{",)
-
-
-@old_host
-def test_newer_syntax_in_a_reached_module_is_an_error() -> None:
-    source = "import os\nQUOTED = f'{\nos.environ}'\n"
-    error = refused({"app.py": f"import settings\n{FLASK_APP}", "settings.py": source})
-    assert error.where == "settings.py:2"
-    assert "uv tool install --python 3.13" in error.hint
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import msgspec
 
 from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_of, python_text
 from okamochi.detect.names import ImportedNames
-from okamochi.detect.newer_syntax import in_older_words, without_string
 from okamochi.detect.syntax import descendants
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
@@ -57,8 +56,6 @@ SIDE_FOLDERS = frozenset(
 )
 # of these, what an app may call its own package, too
 EXAMPLES = frozenset(["example", "examples", "sample", "samples", "demo", "demos"])
-# Formatted strings of Python 3.12 that a module may have for an older one to read the rest of it.
-MOST_STRINGS = 60
 SIDE_FILES = regex(
     r"(test_.*|.*_tests?|tests?|conftest|setup|noxfile|fabfile|versioneer|gunicorn(\.|_|-)?conf.*"
     r"|gunicorn[-_.]?c(onfi|f)g.*)\.py"
@@ -294,16 +291,12 @@ def tree_of(text: str) -> ast.Module:
     try:
         return ast.parse(text)
     except SyntaxError as error:
-        older = in_older_words(text)
-        for _ in range(MOST_STRINGS):
-            try:
-                return ast.parse(older)
-            except SyntaxError as other:
-                emptied = without_string(older, other)
-                if emptied == older:
-                    break
-                older = emptied
-        raise error from None
+        from okamochi.detect.newer_syntax import newer_tree
+
+        try:
+            return newer_tree(text)
+        except SyntaxError:
+            raise error from None
 
 
 def is_main_guard(statement: ast.stmt) -> bool:
