@@ -12,6 +12,7 @@ usr/bin/swig devel/swig
 usr/include/lber.h libdevel/libldap-dev
 usr/lib/x86_64-linux-gnu/libsnappy.so libdevel/libsnappy-dev
 usr/lib/x86_64-linux-gnu/pkgconfig/mariadb.pc libdevel/libmariadb-dev
+usr/lib/x86_64-linux-gnu/pkgconfig/libjpeg.pc libdevel/libjpeg62-turbo-dev
 usr/lib/x86_64-linux-gnu/pkgconfig/cairo.pc libdevel/libcairo2-dev
 """
 
@@ -29,6 +30,8 @@ def contents() -> Contents:
         ("Error: pg_config executable not found.", "libpq-dev"),
         ("FileNotFoundError: [Errno 2] No such file or directory: 'cmake'", "cmake"),
         ("/bin/sh: 1: swig: not found", "swig"),
+        ("The headers or library files could not be found for jpeg,", "libjpeg62-turbo-dev"),
+        ("The headers or library files could not be found for lber,", "libldap-dev"),
         ("error: command 'swig' failed\nunable to execute 'swig': No such file or directory", "swig"),
         ("Package cairo was not found in the pkg-config search path.", "libcairo2-dev"),
         ('meson.build:18:12: ERROR: Dependency "cairo" not found, tried pkgconfig', "libcairo2-dev"),

@@ -15,6 +15,7 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import ServedObject, commands_of, served_by
 from okamochi.detect.python_source import Sources
+from okamochi.detect.served_in_code import served_in_code
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
@@ -53,6 +54,7 @@ def statements(sources: Sources) -> tuple[Detected[Statement], ...]:
         *_platform_files(project),
         *_start_scripts(project),
     )
+    found = (*found, *_in_code(sources, found))
     return tuple(sorted(found, key=lambda one: one.value.rank))
 
 
@@ -235,6 +237,12 @@ def _start_scripts(project: ProjectFiles) -> Iterator[Found]:
     names = r"(.*[-_])?(boot|start|run|startup|entrypoint|start_server|gunicorn_start|serve)([-_].*)?\.sh"
     for path in _named(project, names):
         yield from _script(project, path, StatementRank.SCRIPT)
+
+
+def _in_code(sources: Sources, found: tuple[Found, ...]) -> Iterator[Found]:
+    scripts = (one.value.served.reference for one in found if one.value.served.script)
+    for one in served_in_code(sources, scripts):
+        yield Detected(Statement(StatementRank.DEPLOYMENT, one.served), (one.evidence,))
 
 
 def _named(project: ProjectFiles, pattern: str) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ MODULES = (
     regex(r"Dependency \"?([\w.+-]+)\"? not found"),
     regex(r"pkg-config(?: --\S+)* ([\w.+-]+)' returned non-zero"),
 )
+# Pillow's words
+PIECES = regex(r"headers or library files could not be found for ([\w.+-]+)")
 PROGRAMS = (
     regex(r"(?m)(?:^|: )([a-z][\w.+-]*): (?:command )?not found"),
     regex(r"No such file or directory: '([a-z][\w.+-]*)'"),
@@ -66,6 +68,7 @@ def remedy_for(log: str, contents: Contents) -> Remedy:
     packages = {contents.package_of_header(header) for header in HEADER.findall(log)}
     packages |= {contents.package_of_library(f"lib{name}.so") for name in LIBRARY.findall(log)}
     packages |= set(first_found(contents, log))
+    packages |= {package_of_piece(contents, name) for name in PIECES.findall(log)}
     packages |= {
         contents.package_of_program(name) for pattern in PROGRAMS for name in pattern.findall(log)[:10]
     }
@@ -78,3 +81,9 @@ def first_found(contents: Contents, log: str) -> list[str]:
     asked = [name for pattern in MODULES for name in pattern.findall(log)]
     found = (contents.package_of_pkg_config(name) for name in dict.fromkeys(asked))
     return [next((package for package in found if package), "")]
+
+
+def package_of_piece(contents: Contents, name: str) -> str:
+    """Of "zlib" or "jpeg", which may be the name for pkg-config, for the linker or of the header."""
+    found = (contents.package_of_pkg_config(one) for one in (name, f"lib{name}"))
+    return next((one for one in found if one), "") or contents.package_of_header(f"{name}.h")
