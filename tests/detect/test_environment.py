@@ -274,3 +274,12 @@ def test_optional_alone_was_a_default_before_pydantic_2(package: str, required: 
     source = f"from {package} import BaseSettings\nclass S(BaseSettings):\n    api_host: Optional[str]\n"
     plan = planned({"app.py": f"{source}{FLASK_APP}"})
     assert [(one.name, one.required) for one in plan.environment] == [("API_HOST", required)]
+
+
+def test_variables_are_read_through_a_function_of_another_module() -> None:
+    files = {
+        "app.py": f"from envs import needed\n{FLASK_APP}KEY = needed('API_KEY')\n",
+        "envs.py": "import os\n\n\ndef needed(name):\n    return os.environ[name]\n",
+    }
+    (found,) = planned(files).environment
+    assert (found.name, found.required) == ("API_KEY", True)

@@ -149,3 +149,15 @@ def test_a_store_that_the_settings_ask_for_is_told_to_boto3_by_its_own_variables
 def test_addresses_that_are_signed_for_browsers_are_told_to_lead_nowhere_for_them() -> None:
     plan = plan_of(f"{CLIENT}link = s3.generate_presigned_url('get_object')\n")
     assert "signs for browsers" in remarks(plan)[0]
+
+
+def test_fields_of_settings_count_however_far_their_class_is_from_the_root() -> None:
+    fields = "    s3_endpoint_url: str\n    s3_bucket: str = 'photos'\n"
+    settings = f"from base import Common\n\n\nclass Settings(Common):\n{fields}"
+    source = (
+        "from settings import Settings\nsettings = Settings()\n"
+        "s3 = boto3.client('s3', endpoint_url=settings.s3_endpoint_url)\n"
+    )
+    base = "from pydantic_settings import BaseSettings\n\n\nclass Common(BaseSettings):\n    pass\n"
+    store = only(source, "boto3\npydantic-settings", settings__py=settings, base__py=base)
+    assert told(store)["S3_ENDPOINT_URL"] == "http://{host}:{port}"

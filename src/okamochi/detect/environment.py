@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from okamochi.detect.environment_reads import Read, reads_of
+from okamochi.detect.environment_reads import WORDS, Read, reading_functions, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
@@ -15,11 +15,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["environment_of", "is_outside", "kind_of"]
 
-# A module without any of these words reads no variable in a way that is known.
-READERS = (
-    *("environ", "getenv", "envvar", "env_var", "decouple", "environs", "BaseSettings", "from_prefixed_env"),
-    "dj_database_url",
-)
+PREFIXED = "from_prefixed_env"
 SYSTEM = regex(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMP|TEMP|TMPDIR|HOSTNAME|COMPUTERNAME|EDITOR"
     r"|APPDATA|XDG_\w+|PYTHON\w+|VIRTUAL_ENV|CONDA_\w+|PORT|HOST|BIND|WEB_CONCURRENCY|GUNICORN_\w+|WERKZEUG_\w+"
@@ -93,7 +89,8 @@ def environment_of(
     of the project acme is its own secret, STRIPE_SECRET is somebody else's."""
     found: dict[str, list[tuple[Module, Read]]] = {}
     settings = settings_classes(objects.sources)
-    for module in objects.sources.mentioning(*READERS, *sorted(settings)):
+    words = (*WORDS, PREFIXED, *sorted(settings), *reading_functions(objects.sources))
+    for module in objects.sources.mentioning(*words):
         for read in (*reads_of(module, objects.sources, settings), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))
@@ -134,6 +131,8 @@ def is_outside(name: str) -> bool:
 
 def _prefixed(module: Module) -> tuple[Read, ...]:
     """`app.config.from_prefixed_env()` takes SECRET_KEY from FLASK_SECRET_KEY."""
+    if PREFIXED not in module.text:
+        return ()
     match = re.search(r"\.from_prefixed_env\(\s*(?:(?:prefix\s*=\s*)?[\"'](\w+)[\"'])?", module.text)
     if match is None:
         return ()

@@ -13,7 +13,7 @@ from okamochi.detect.settings_classes import ROOT, is_settings_class
 from okamochi.detect.syntax import children, descendants, walk
 from okamochi.system.patterns import regex
 
-__all__ = ["Read", "reads_of"]
+__all__ = ["WORDS", "Read", "reading_functions", "reads_of"]
 
 # never a bare `environ`: unless imported from os, that is the request's, the parameter of a WSGI callable
 GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
@@ -90,6 +90,15 @@ def reads_of(
     finder = _Finder(names, {**imported, **_helpers(module.tree, names)}, _scheme(module))
     finder.block(module.tree.body, _Place())
     return (*finder.found, *_settings_fields(module, settings))
+
+
+def reading_functions(sources: Sources) -> tuple[str, ...]:
+    """Names of the project's functions that read the variable that they are told: other modules call them."""
+    found: set[str] = set()
+    for module in sources.mentioning("environ", "getenv"):
+        if READS.search(module.text):
+            found |= _helpers(module.tree, module.imports).keys()
+    return tuple(sorted(found))
 
 
 def _scheme(module: Module) -> dict[str, ast.expr]:

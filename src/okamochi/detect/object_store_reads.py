@@ -9,6 +9,7 @@ from enum import StrEnum
 from okamochi.detect.environment_reads import Read, reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 
@@ -201,8 +202,9 @@ def behind_a_scheme(text: ast.JoinedStr) -> Iterator[str]:
 
 def told(sources: Sources, reached: Reached, flows: dict[str, Part]) -> Iterator[tuple[Part, Read, Evidence]]:
     seen: set[str] = set()
+    settings = settings_classes(sources)
     for path in reached.paths:
-        for read in reads_of(sources.module(path), sources):
+        for read in reads_of(sources.module(path), sources, settings):
             part = part_of(read, flows)
             if part is None or read.name in seen:
                 continue
