@@ -141,7 +141,7 @@ def remove_tree(path: Path) -> None:
             if Path(name).is_dir() and not Path(name).is_symlink():
                 Path(name).chmod(stat.S_IRWXU)
                 shutil.rmtree(name, ignore_errors=True)
-            else:
+            elif function is not os.open:
                 function(name)
 
     if path.is_dir() and not path.is_symlink():

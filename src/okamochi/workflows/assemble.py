@@ -1,6 +1,8 @@
 """From plan and lock to an image: what lies below the app, then the app itself."""
 
 import hashlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -21,7 +23,7 @@ from okamochi.oci.image import Image
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer import Layer
 from okamochi.oci.layer_rows import LayerRow, layer_rows, layers_of_rows
-from okamochi.oci.packing import pack_layers
+from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
 from okamochi.workflows.incremental import SameTree, rebuild_facts
@@ -30,6 +32,10 @@ from okamochi.workflows.native_memory import is_known, keep_known
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.seen import Seen
+
+if TYPE_CHECKING:
+    from okamochi.workflows.early_proof import EarlyProof
+    from okamochi.workflows.foundation import OnDisk
 
 __all__ = ["Foundation", "assemble"]
 
@@ -46,20 +52,32 @@ class Foundation(msgspec.Struct, frozen=True, kw_only=True):
     annotations: tuple[tuple[str, str], ...] = ()
 
 
-def assemble(world: World, session: LockSession, files: SameTree | None = None) -> BuiltImage:
+def assemble(
+    world: World,
+    session: LockSession,
+    files: SameTree | None = None,
+    early: "EarlyProof | None" = None,
+) -> BuiltImage:
     """The image of a planned project; writes okamochi.lock when it changed. `files` are those of the last
-    build, when they are the same."""
+    build, when they are the same. `early` is told of what lies below the app as soon as it is on the disk."""
     plan = session.planned.plan
     source = None if files is None or plan.moved_files else files.source(plan.source.exclude)
     if source is None:
         source = with_moved_files(read_source(session.planned.root, plan.source.exclude), plan.moved_files)
     for path in source.special:
         world.reporter.warn(f"{path}: left out, it is neither a file, a folder nor a link")
-    foundation, below, toolchain, written = foundation_of(world, session)
-    volumes = Volumes.of(plan)
-    requests = app_layers(world, toolchain, volumes, source)
+    volumes, created = Volumes.of(plan), world.clock.rfc3339
+    app: list[LayerRequest] = []
+
+    def on_disk(tools: Compiles, lower: Sequence[LayerRequest], ready: Callable[[], object]) -> None:
+        if early is not None:
+            app.extend(app_layers(world, tools, volumes, source))
+            config = image_configuration(plan, session.platform, created=created)
+            early.start(plan, config, (*lower, *app), ready)
+
+    foundation, below, toolchain, written = foundation_of(world, session, on_disk)
+    requests = app or app_layers(world, toolchain, volumes, source)
     layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
-    created = world.clock.rfc3339
     revision = read_revision(session.planned.root)
     return BuiltImage(
         platform=session.platform,
@@ -107,7 +125,9 @@ def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:
     return replace(config, env=tuple(sorted(merged.items())))
 
 
-def foundation_of(world: World, session: LockSession) -> tuple[Foundation, tuple[Layer, ...], Compiles, bool]:
+def foundation_of(
+    world: World, session: LockSession, on_disk: "OnDisk"
+) -> tuple[Foundation, tuple[Layer, ...], Compiles, bool]:
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
     locked = session.fitting
@@ -122,7 +142,7 @@ def foundation_of(world: World, session: LockSession) -> tuple[Foundation, tuple
             return foundation, layers, toolchain, False
     from okamochi.workflows.foundation import lay_foundation
 
-    laid = lay_foundation(world, session)
+    laid = lay_foundation(world, session, on_disk)
     written = session.save(laid.lock, required=False)
     keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)
     foundation = Foundation(

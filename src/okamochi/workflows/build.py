@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
     from okamochi.workflows.ahead import Ahead
+    from okamochi.workflows.early_proof import EarlyProof
     from okamochi.workflows.incremental import Compiling, SameTree
     from okamochi.workflows.lock import LockSession
     from okamochi.workflows.plan import PlannedProject
@@ -52,7 +53,8 @@ class Building(msgspec.Struct):
 
     A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is
     what is being laid for it while another platform is built; `files` and `compiling` are what a change of
-    code leaves as it was, and what it has compiled meanwhile.
+    code leaves as it was, and what it has compiled meanwhile. With `early_values`, values of variables, the
+    entry point is asked while `image` goes on, as `early`.
     """
 
     request: BuildRequest
@@ -64,6 +66,8 @@ class Building(msgspec.Struct):
     ahead: "Future[Ahead | None] | None" = None
     files: "SameTree | None" = None
     compiling: "Compiling | None" = None
+    early_values: Mapping[str, str] | None = None
+    early: "EarlyProof | None" = None
 
     @classmethod
     def open(cls, request: BuildRequest, world: World) -> "Building":
@@ -131,16 +135,27 @@ class Building(msgspec.Struct):
         if self.compiling is not None:
             self.compiling.join()
         try:
-            built = assemble(self.world, session, self.files)
+            built = assemble(self.world, session, self.files, self.early_proof())
         except UnfitPythonError as refusal:
             from okamochi.workflows.python_attempts import on_another_python
 
             session = on_another_python(self.world, session, refusal)
             self.planned = session.planned
             self.tell_warnings(fields=("base.suite",))
-            built = assemble(self.world, session)
+            built = assemble(self.world, session, early=self.early_proof())
         self.memory.keep(built)
         return built
+
+    def early_proof(self) -> "EarlyProof | None":
+        """Of the image that is built next."""
+        if self.early is not None:
+            self.early.end()
+            self.early = None
+        if self.early_values is not None:
+            from okamochi.workflows.early_proof import EarlyProof
+
+            self.early = EarlyProof(self.world, self.early_values)
+        return self.early
 
     def take_ahead(self, session: "LockSession") -> None:
         """What was resolved while another platform was built, where it answers what is asked now."""

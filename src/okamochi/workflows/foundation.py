@@ -1,6 +1,7 @@
 """The layers below the app: base, wheels, kit; fetched, unpacked, compiled and packed."""
 
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from okamochi.system.world import World
 from okamochi.workflows.lock import LockSession
 from okamochi.workflows.native import complete_base
 
-__all__ = ["LaidFoundation", "lay_foundation"]
+__all__ = ["LaidFoundation", "OnDisk", "lay_foundation"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ class LaidFoundation:
     annotations: tuple[tuple[str, str], ...] = ()
 
 
-def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
+OnDisk = Callable[[Compiles, Sequence[LayerRequest], Callable[[], object]], None]
+"""Told of layers before they are packed: all files are there, and all bytecode when the function returns."""
+
+
+def lay_foundation(world: World, session: LockSession, on_disk: OnDisk | None = None) -> LaidFoundation:
     """Base and dependencies are resolved, fetched and unpacked at the same time. The project's own packages
     join the locked wheels."""
     plan = session.planned.plan
@@ -44,22 +49,26 @@ def lay_foundation(world: World, session: LockSession) -> LaidFoundation:
         from okamochi.workflows.image_foundation import lay_on_image
 
         return lay_on_image(world, session)
-    pool, ended = ThreadPoolExecutor(5, "build"), threading.Event()
+    pool, ended = ThreadPoolExecutor(6, "build"), threading.Event()
     try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(session.wheels)
         opened = pool.submit(lambda: open_toolchain(world, session, *debs.result()))
-        compiled = pool.submit(compile_when_open, world, opened, ended)
+        standard = pool.submit(compile_when_open, world, opened, ended)
         trees = trees_of(world, session, wheels.result())
         # Wheels need the base's Python, and no other package of it.
-        upper = pool.submit(lambda: upper_layers(world, opened.result(), plan, trees))
+        compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees))
+        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, trees))
         complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
         chosen, snapshot = complete.debs, complete.snapshot
         if chosen != toolchain.debs:
             toolchain = open_toolchain(world, session, chosen, snapshot, near=toolchain)
-        compiled.result()
-        base = packed(world, f"Base: packing {len(chosen)} packages", [base_layer(world, toolchain)])
+        standard.result()
+        lowest = base_layer(world, toolchain)
+        if on_disk is not None:
+            on_disk(toolchain, (lowest, *upper_requests(world, toolchain, plan, trees)), compiled.result)
+        base = packed(world, f"Base: packing {len(chosen)} packages", [lowest])
         layers = (*base, *upper.result())
     finally:
         ended.set()
@@ -99,14 +108,23 @@ def compile_when_open(world: World, opened: "Future[Toolchain]", ended: threadin
         compile_base(world, toolchain)
 
 
+def compile_dependencies(world: World, toolchain: Toolchain, trees: tuple[WheelTree, ...]) -> Toolchain:
+    with world.reporter.step("Dependencies: compiling"):
+        compile_wheels(world, toolchain, trees)
+    return toolchain
+
+
 def upper_layers(
     world: World, toolchain: Toolchain, plan: Plan, trees: tuple[WheelTree, ...]
 ) -> tuple[Layer, ...]:
-    with world.reporter.step("Dependencies: compiling"):
-        compile_wheels(world, toolchain, trees)
-    requests = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
-    requests.append(kit_layer(world, toolchain, plan))
-    return packed(world, "Layers: dependencies and kit", requests)
+    return packed(world, "Layers: dependencies and kit", upper_requests(world, toolchain, plan, trees))
+
+
+def upper_requests(
+    world: World, toolchain: Toolchain, plan: Plan, trees: tuple[WheelTree, ...]
+) -> list[LayerRequest]:
+    wheels = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
+    return [*wheels, kit_layer(world, toolchain, plan)]
 
 
 def trees_of(world: World, session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[WheelTree, ...]:

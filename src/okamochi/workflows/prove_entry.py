@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +23,9 @@ from okamochi.system.world import World
 from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, Sink
+
+if TYPE_CHECKING:
+    from okamochi.workflows.early_proof import EarlyProof
 
 __all__ = ["REFUSED", "Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
 
@@ -47,11 +51,12 @@ def prove_entry(
     *,
     sinks: Sequence[Sink] = (),
     given: Mapping[str, str] = NO_VALUES,
+    early: "EarlyProof | None" = None,
 ) -> Proof:
     """Runs where the image went when that is an engine, else by this machine's own means.
 
     `root` is the project's folder. `given` are values of variables; secrets are made up. An image of another
-    platform is not proved here.
+    platform is not proved here. `early` may have the answer already.
     """
     if str(built.platform) not in map(str, native_platforms()):
         return unproved(f"the image is for {built.platform}, which does not run here")
@@ -65,8 +70,13 @@ def prove_entry(
         return Proof(verdict_of(answer, made_up=tuple(made_up)), answer, fresh=False)
     try:
         with world.reporter.step("Entry point: proving"):
-            engine = engine_for(built, reference, sinks, world)
-            answer = ask(engine, str(reference.tagged), plan, {**made_up, **given})
+            found = early.answer() if early is not None else None
+            answer = found or ask(
+                engine_for(built, reference, sinks, world),
+                str(reference.tagged),
+                plan,
+                {**made_up, **given},
+            )
     except NotIsolated as refusal:
         return unproved(refusal.message)
     except EngineError as error:

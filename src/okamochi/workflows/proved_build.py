@@ -65,6 +65,8 @@ def build_until_proved(
     from okamochi.run.proof.answer import Outcome
     from okamochi.workflows.prove_entry import refuse_unproved
 
+    if not sinks:  # else the engine that takes the image proves it
+        building.early_values = given
     failed: tuple[Proof, BuiltImage] | None = None
     first: FirstEntry | None = None
     before: PlannedProject | None = None
@@ -170,7 +172,9 @@ def proof_of(
     from okamochi.workflows.prove_entry import prove_entry
 
     root = building.request.path.resolve()
-    return prove_entry(world, delivered.built, delivered.reference, root, sinks=sinks, given=given)
+    return prove_entry(
+        world, delivered.built, delivered.reference, root, sinks=sinks, given=given, early=building.early
+    )
 
 
 def next_correction(

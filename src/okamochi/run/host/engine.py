@@ -178,7 +178,10 @@ class HostEngine:
 
     def try_out(self, trial: Trial) -> Completed:
         self._need_posix()
-        image = self.images.get(trial.image_reference)
+        return self.try_out_in(self.images.get(trial.image_reference), trial)
+
+    def try_out_in(self, image: HostImage, trial: Trial) -> Completed:
+        """In an image that need not be among `images`."""
         way = self._way(image)
         if not way.rooted:
             raise NotIsolated(
@@ -215,7 +218,7 @@ class HostEngine:
             target = within_text(Path(image.root), inside)
             launch["binds"].append((str(outside), target, True))
         folder.chmod(0o755)
-        return launch | {"namespaces": {**launch["namespaces"], "net": True}}
+        return launch | {"namespaces": {**launch["namespaces"], "net": True}, "parent": os.getpid()}
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
         folder = self._find(name)

@@ -84,7 +84,11 @@ def keep(launch: Launch, ready: int) -> None:
 
 
 def run(launch: Launch) -> int:
-    """One command with our own stdin, stdout and stderr; its exit code."""
+    """One command with our own stdin, stdout and stderr; its exit code. It does not outlive a `parent`."""
+    if "parent" in launch:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != launch["parent"]:
+            return 125
     child = start(launch, None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda received, _: kill(child, received))

@@ -17,7 +17,7 @@ from okamochi.system.files import checked_path
 if TYPE_CHECKING:
     from okamochi.oci.layer import Layer
 
-__all__ = ["unpack_layer", "unpack_layers", "within"]
+__all__ = ["make_mount_points", "unpack_layer", "unpack_layers", "within"]
 
 MOST_LINKS = 40
 MOUNT_POINTS = ("proc", "dev", "tmp", "run/secrets", "etc")
@@ -30,6 +30,11 @@ def unpack_layers(layers: "tuple[Layer, ...]", root: Path) -> None:
     for layer in layers:
         stream = io.BufferedReader(PieceReader(layer.uncompressed()), buffer_size=1 << 20)
         unpack_layer(cast(BinaryIO, stream), root, archive=str(layer.descriptor.digest))
+    make_mount_points(root)
+
+
+def make_mount_points(root: Path) -> None:
+    """What is mounted over when the image runs."""
     for name in MOUNT_POINTS:
         within(root, name).mkdir(parents=True, exist_ok=True)
     for name in MOUNT_FILES:

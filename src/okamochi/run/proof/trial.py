@@ -4,15 +4,15 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import EnvironmentVariable, Process, VariableKind, host_of
-from okamochi.run.engine import Engine
 from okamochi.run.proof.answer import Answer
 from okamochi.run.spec import Trial
-from okamochi.system.process import ProgramTimeout
+from okamochi.system.process import Completed, ProgramTimeout
 
 __all__ = ["ask", "made_up_values"]
 
@@ -22,8 +22,14 @@ MOST_ANSWER_BYTES = 4_000_000
 PROGRAM = Path(__file__).with_name("program.py")
 
 
+class Tries(Protocol):
+    """What of an engine the proof needs."""
+
+    def try_out(self, trial: Trial) -> Completed: ...
+
+
 def ask(
-    engine: Engine,
+    engine: Tries,
     image_reference: str,
     plan: Plan,
     environment: Mapping[str, str],

@@ -1,0 +1,103 @@
+"""The entry point asked while layers are still being compressed: what they hold is on the disk already.
+
+It runs beside the build, whose image is made of the same entries, and decides nothing: whoever proves that
+image takes the answer from here. Where anything is in the way there is no answer, and the image is unpacked
+and asked as always.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from okamochi.errors import OkamochiError
+from okamochi.model.plan import Plan
+from okamochi.oci.entry import Entry
+from okamochi.oci.image_config import ImageConfig
+from okamochi.oci.native import native_platforms
+from okamochi.oci.packing import LayerRequest
+from okamochi.run.host import HostEngine
+from okamochi.run.host.images import HostImage
+from okamochi.run.host.lay import lay_out
+from okamochi.run.proof.answer import Answer
+from okamochi.run.proof.trial import ask, made_up_values
+from okamochi.run.spec import Trial
+from okamochi.system.process import Completed
+from okamochi.system.world import World
+
+__all__ = ["EarlyProof"]
+
+
+class EarlyProof:
+    """Of one build. `given` are values of variables, as for `prove_entry`."""
+
+    def __init__(self, world: World, given: Mapping[str, str]) -> None:
+        self._world = world
+        self._given = given
+        self._answer: Answer | None = None
+        self._asked = False
+        self._told, self._ended = threading.Event(), threading.Event()
+
+    def start(
+        self, plan: Plan, config: ImageConfig, layers: Sequence[LayerRequest], ready: Callable[[], object]
+    ) -> None:
+        """`ready` returns when everything is compiled."""
+        if str(config.platform) not in map(str, native_platforms()):
+            return
+        self._asked = True
+        # a failing build ends without waiting for it: its programs end with this process
+        threading.Thread(
+            target=self._ask, args=(plan, config, layers, ready), name="early-proof", daemon=True
+        ).start()
+
+    def answer(self) -> Answer | None:
+        """Waits for it; None when nothing was asked, or could not be."""
+        if self._asked:
+            self._told.wait()
+        return self._answer
+
+    def end(self) -> None:
+        """Nobody will want the answer."""
+        self._ended.set()
+
+    def _ask(
+        self, plan: Plan, config: ImageConfig, layers: Sequence[LayerRequest], ready: Callable[[], object]
+    ) -> None:
+        held = ExitStack()
+        try:
+            with suppress(OkamochiError, OSError, CancelledError):
+                ready()
+                root = held.enter_context(self._world.cache.temporary())
+                lay_out(self._entries(layers), root, shared=self._world.cache.root / "folders")
+                if not self._ended.is_set():
+                    engine = LaidOut(HostEngine.of(self._world), config, root)
+                    values = {**made_up_values(plan, self._given), **self._given}
+                    self._answer = ask(engine, "", plan, values)
+        finally:
+            self._told.set()
+            # only the end of the program waits until it is removed
+            with suppress(RuntimeError):
+                threading.Thread(target=held.close, name="early-proof-removal", daemon=False).start()
+
+    def _entries(self, layers: Sequence[LayerRequest]) -> Iterator[Sequence[Entry]]:
+        for layer in layers:
+            for part in layer.parts:
+                yield () if self._ended.is_set() else tuple(part.entries())
+
+
+class LaidOut:
+    """An engine for the one image that lies in a folder."""
+
+    def __init__(self, engine: HostEngine, config: ImageConfig, root: Path) -> None:
+        self._engine = engine
+        self._image = HostImage(
+            digest="",
+            root=str(root),
+            env=config.env,
+            working_dir=config.working_dir or "/",
+            platform=str(config.platform),
+        )
+
+    def try_out(self, trial: Trial) -> Completed:
+        return self._engine.try_out_in(self._image, trial)

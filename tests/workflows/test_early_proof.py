@@ -1,0 +1,88 @@
+"""The answer that is there before the layers are."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okamochi.build.configuration import image_configuration
+from okamochi.errors import BuildError
+from okamochi.oci.entry import directory, file
+from okamochi.oci.packing import LayerRequest, Part
+from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
+from okamochi.run.proof.answer import Answer
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows import early_proof
+from okamochi.workflows.early_proof import EarlyProof
+from tests.detect.plans import planned
+
+LAYERS = (
+    LayerRequest(parts=(Part.of([directory("app", "app"), file("app/app.py", "app", b"x = 1\n")]),)),
+    LayerRequest(parts=(Part.of([directory("etc", "kit"), file("etc/motd", "kit", b"hello\n")]),)),
+)
+Asked = list[dict[str, Any]]
+Start = Callable[..., EarlyProof]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World.real({}, SilentReporter(), cache_root=tmp_path / "cache")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the app was asked with, and what lay there; nothing is run."""
+    found: Asked = []
+
+    def ask(engine: Any, reference: str, plan: Any, values: Any) -> Answer:
+        root = Path(engine._image.root)
+        names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        found.append({"names": names, "values": values, "root": root})
+        return Answer(outcome="proved")
+
+    monkeypatch.setattr(early_proof, "ask", ask)
+    monkeypatch.setattr(early_proof, "native_platforms", lambda: (LINUX_AMD64,))
+    return found
+
+
+@pytest.fixture
+def start(world: World) -> Start:
+    def started(
+        early: EarlyProof, *, ready: Callable[[], object] = lambda: None, platform: Platform = LINUX_AMD64
+    ) -> EarlyProof:
+        plan = planned(
+            {"app.py": "from flask import Flask\napp = Flask(__name__)\n", "requirements.txt": "flask\n"}
+        )
+        early.start(plan, image_configuration(plan, platform, created=""), LAYERS, ready)
+        return early
+
+    return started
+
+
+def test_the_app_is_asked_where_all_layers_lie(world: World, asked: Asked, start: Start) -> None:
+    early = start(EarlyProof(world, {"COLOUR": "blue"}))
+    assert early.answer() == Answer(outcome="proved")
+    (once,) = asked
+    assert {"app/app.py", "etc/motd"} <= set(once["names"])
+    assert once["values"]["COLOUR"] == "blue"
+
+
+def test_nothing_is_asked_of_an_image_for_another_machine(world: World, asked: Asked, start: Start) -> None:
+    assert start(EarlyProof(world, {}), platform=LINUX_ARM64).answer() is None
+    assert not asked
+
+
+def test_without_a_start_there_is_no_answer_and_no_waiting(world: World) -> None:
+    assert EarlyProof(world, {}).answer() is None
+
+
+def test_a_build_that_fails_meanwhile_has_no_answer(world: World, asked: Asked, start: Start) -> None:
+    def fail() -> None:
+        raise BuildError("it does not compile", hint="mend it")
+
+    assert start(EarlyProof(world, {}), ready=fail).answer() is None
+    early = EarlyProof(world, {})
+    assert start(early, ready=early.end).answer() is None
+    assert not asked
