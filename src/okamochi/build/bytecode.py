@@ -253,9 +253,9 @@ def pycache_entries(sources: Sequence[Entry], bytecode: Sequence[bytes], tag: st
     for entry, content in zip(sources, bytecode, strict=True):
         if not content:
             continue
-        source = PurePosixPath(entry.path)
-        folder = str(source.parent / "__pycache__")
+        parent, _, name = entry.path.rpartition("/")
+        folder = f"{parent}/__pycache__" if parent else "__pycache__"
         made.setdefault(folder, directory(folder, entry.owner))
-        path = f"{folder}/{source.stem}.{tag}.pyc"
+        path = f"{folder}/{name[:-3] or name}.{tag}.pyc"
         made[path] = file(path, entry.owner, content)
     return tuple(made.values())

@@ -16,8 +16,9 @@ def with_ancestors(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries and every folder above them: an engine may unpack a layer by itself."""
     folders: dict[str, Entry] = {}
     for entry in entries:
-        for folder in ancestors(entry.path, entry.owner):
-            folders.setdefault(folder.path, folder)
+        if entry.path.rpartition("/")[0] not in folders:
+            for folder in ancestors(entry.path, entry.owner):
+                folders.setdefault(folder.path, folder)
     given = {entry.path for entry in entries}
     return (*(folder for path, folder in folders.items() if path not in given), *entries)
 

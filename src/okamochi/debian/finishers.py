@@ -267,9 +267,11 @@ def loader_cache(unpacked: Unpacked) -> Changes:
 
 def package_records(unpacked: Unpacked) -> Changes:
     files = [Added("var/lib/dpkg/status", status(unpacked.controls))]
+    kept: dict[str, set[str]] = {}
+    for row in unpacked.rows.values():
+        kept.setdefault(row.owner, set()).add(row.path)
     for package, control in unpacked.controls:
-        kept = {row.path for row in unpacked.rows.values() if row.owner == f"deb:{package}"}
-        files.append(Added(*md5sums(package, control, kept)))
+        files.append(Added(*md5sums(package, control, kept.get(f"deb:{package}", ()))))
     return Changes(files=tuple(files))
 
 

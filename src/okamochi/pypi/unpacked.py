@@ -68,20 +68,23 @@ def open_prefix(root: Path) -> Prefix:
     BuildError for anything but regular files: a link in a wheel could lead out of the image's tree.
     """
     files: set[str] = set()
-    for folder, names, found in os.walk(root):
-        place = os.path.relpath(folder, root)
-        for name in (*names, *found):
-            path = Path(folder, name)
-            relative = posixpath.normpath(posixpath.join(place.replace(os.sep, "/"), name))
-            mode = path.lstat().st_mode
-            if stat.S_ISREG(mode):
-                files.add(checked_path(relative, archive="wheel"))
-            elif not stat.S_ISDIR(mode):
-                raise BuildError(
-                    f"a wheel holds something else than files: {relative}",
-                    where=relative,
-                    hint="wheels may hold regular files only (PEP 427); report it to the package's authors",
-                )
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(f"{root}/{folder}") as found:
+            for entry in found:
+                relative = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{relative}/")
+                elif entry.is_file(follow_symlinks=False):
+                    files.add(relative)
+                else:
+                    raise BuildError(
+                        f"a wheel holds something else than files: {relative}",
+                        where=relative,
+                        hint="wheels may hold regular files only (PEP 427); "
+                        "report it to the package's authors",
+                    )
     files.discard(".lock")
     return Prefix(root, _site_packages(files), frozenset(files))
 
@@ -140,7 +143,7 @@ def write_tree(
             text = (prefix.root / path).read_bytes()
             tree.write(target, with_image_interpreter(text, host_interpreter=host_interpreter), mode=0o755)
             continue
-        tree.move(prefix.root / path, target)
+        tree.move(f"{prefix.root}/{path}", target)
     for path, text in made.items():
         tree.write(path, text, mode=0o755)
     tree.write(f"{metadata}/INSTALLER", INSTALLER)
@@ -167,7 +170,7 @@ class _Tree:
         self.root = root
         self.site_packages = f"lib/python{python_version}/site-packages"
         self._files: dict[str, tuple[TreeFile, bytes]] = {}
-        self._folders: set[Path] = set()
+        self._folders: set[str] = set()
 
     def placed(self, path: str, host_site_packages: str) -> str:
         """A path of the prefix as the image has it: its own Python's version in place of the host's."""
@@ -176,27 +179,27 @@ class _Tree:
         return path
 
     def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
-        target = self._target(path)
+        target = Path(self._target(path))
         target.write_bytes(content)
         self._files[path] = (TreeFile(path, mode, len(content)), hashlib.sha256(content).digest())
 
-    def move(self, source: Path, path: str) -> None:
+    def move(self, source: str, path: str) -> None:
         """Keeps whether the wheel marks the file as executable; all other permission bits are fixed."""
         target = self._target(path)
-        source.rename(target)
-        with target.open("rb") as stream:
+        os.rename(source, target)  # noqa: PTH104
+        with open(target, "rb") as stream:  # noqa: PTH123
             digest = hashlib.file_digest(stream, "sha256").digest()
             found = os.fstat(stream.fileno())
         mode = 0o755 if found.st_mode & stat.S_IXUSR else 0o644
         self._files[path] = (TreeFile(path, mode, found.st_size), digest)
 
-    def _target(self, path: str) -> Path:
+    def _target(self, path: str) -> str:
         """Where a file goes; the folder above it is made the first time, not asked for with each file."""
-        target = self.root / path
-        if target.parent not in self._folders:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(target.parent)
-        return target
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders:
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        return f"{self.root}/{path}"
 
     def record(self, metadata: str) -> bytes:
         """RECORD (PEP 376, PEP 427): sorted, relative to site-packages, a sha256 and a size for each file."""

@@ -1,7 +1,7 @@
 """One installed wheel as files on disk and entries of an image."""
 
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -58,8 +58,13 @@ class WheelTree(msgspec.Struct, frozen=True, dict=True):
             )
             for found in self.files
         ]
-        folders = {str(parent) for entry in files for parent in PurePosixPath(entry.path).parents}
-        made = [directory(path, self.owner) for path in folders - {"."}]
+        folders: set[str] = set()
+        for entry in files:
+            parent = entry.path.rpartition("/")[0]
+            while parent and parent not in folders:
+                folders.add(parent)
+                parent = parent.rpartition("/")[0]
+        made = [directory(path, self.owner) for path in folders]
         return tuple(sorted((*files, *made), key=lambda entry: entry.path))
 
     @property
