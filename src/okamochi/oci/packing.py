@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -56,6 +56,7 @@ class BlobCache(Protocol):
     ) -> tuple[str, int, Path]: ...
     def record(self, kind: str, key: str) -> bytes | None: ...
     def put_record(self, kind: str, key: str, content: bytes) -> None: ...
+    def lock(self, name: str) -> AbstractContextManager[None]: ...
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,6 +211,16 @@ def layer_of(digest: Digest, size_bytes: int, diff_id: Digest, path: Path, comme
 
 
 def new_layer(
+    cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: int, pool: "LatePool"
+) -> Layer:
+    """Another platform's build of the same wheels may be at it: then that one's is taken."""
+    with cache.lock(f"{LAYERS} {key}"):
+        return known_layer(cache, key, request.comment) or packed_layer(
+            cache, request, key, epoch_seconds, pool
+        )
+
+
+def packed_layer(
     cache: BlobCache, request: LayerRequest, key: str, epoch_seconds: int, pool: "LatePool"
 ) -> Layer:
     uncompressed = hashlib.sha256()
