@@ -101,6 +101,7 @@ def test_what_is_missing_is_said_before_anything_is_started(private_program: Pro
     program = private_program.with_environ(REDIS_URL="redis://127.0.0.1:1/0", DATABASE_URL="")
     answer = program("up", uploads, "--engine", "host")
     assert answer.code == 7
-    assert "db (postgres:17) is missing: no DATABASE_URL was given" in answer.stderr
+    assert "db (postgres:17) missing: no DATABASE_URL was given" in answer.stderr
+    assert "Dependencies" not in answer.stderr
     assert "DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE" in answer.stderr
     assert program.ok("ps", uploads).stdout == ""

@@ -147,7 +147,7 @@ def test_a_redis_that_may_be_somebody_elses_is_left_alone(
     assert values == NOTHING
     with pytest.raises(EngineError) as raised:
         left(plan, values, state, world)
-    assert f"answers at 127.0.0.1:{redis.port}" in raised.value.hint
+    assert f"redis: something answers at 127.0.0.1:{redis.port}" in raised.value.details[0]
     assert "REDIS_URL=redis://HOST:PORT/0" in raised.value.hint
 
 

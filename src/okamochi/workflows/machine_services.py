@@ -1,7 +1,7 @@
 """Backing services on the host engine, which starts none: those at addresses that were given, and what this
 machine offers where taking it can harm nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from okamochi.errors import EngineError
@@ -12,7 +12,7 @@ from okamochi.run.state import AppState, MachineService
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
 
-__all__ = ["shown", "tell_absent", "with_machine_services"]
+__all__ = ["absence_of", "tell_absent", "with_machine_services"]
 
 
 def with_machine_services(plan: Plan, values: Values, state: AppState, world: World) -> Values:
@@ -102,30 +102,39 @@ def address_in(variable: ServiceVariable, offer: MachineService) -> str:
 
 
 def tell_absent(service: BackingService, world: World) -> None:
-    """EngineError when the app needs it; else it is said what the app goes without."""
-    names = " and ".join(one.name for one in service.variables) or "its address"
-    if not service.required:
-        world.reporter.warn(
-            f"{service.name} ({service.image}) is missing: no {names} was given; the app starts without it, "
-            "with what its code has in its place"
-        )
-        return
-    leads = " ".join(f"{one.name}={shown(one)}" for one in service.variables) or "its address"
-    here = answers(LOOPBACK, service.port)
-    place = f"{LOOPBACK}:{service.port}"
-    offer = (
-        f"something answers at {place}: if it is yours, make a user and a database there for the app"
-        if here and service.user
-        else f"something answers at {place}, whose data may be somebody else's: if it is yours, name it"
-        if here
-        else f"nothing answers at {place}: start one there or elsewhere, or use --engine docker"
+    """What the app goes without."""
+    world.reporter.warn(
+        f"{service.name} ({service.image}) is missing: no {names_of(service)} was given; the app starts "
+        "without it, with what its code has in its place"
     )
-    raise EngineError(
-        f"{service.name} ({service.image}) is missing: no {names} was given, and the host engine starts no "
-        "services",
-        where="--engine host",
-        hint=f"{offer}; then write into a file for --env-file, or set in this shell: {leads}",
+
+
+def absence_of(services: Sequence[BackingService], engine: str) -> EngineError:
+    """For services that the app needs, on an engine that starts none: what to do."""
+    leads = " ".join(f"{one.name}={shown(one)}" for service in services for one in service.variables)
+    here = ", or set in this shell" if engine == "host" else ""
+    return EngineError(
+        f"{' and '.join(f'{one.name} ({one.image})' for one in services)} missing: no "
+        f"{' and no '.join(names_of(one) for one in services)} was given, and services are started on docker "
+        "only",
+        where=f"--engine {engine}",
+        hint=f"use --engine docker; or write into a file for --env-file{here}: {leads or 'their addresses'}",
+        details=tuple(way_to(one) for one in services) if engine == "host" else (),
     )
+
+
+def way_to(service: BackingService) -> str:
+    """By what listens at the service's usual port of this machine."""
+    place = f"{service.name}: {{}} answers at {LOOPBACK}:{service.port}"
+    if not answers(LOOPBACK, service.port):
+        return f"{place.format('nothing')}; start one there or elsewhere"
+    if service.user:
+        return f"{place.format('something')}; if it is yours, make a user and a database there for the app"
+    return f"{place.format('something')}, whose data may be somebody else's; if it is yours, name it"
+
+
+def names_of(service: BackingService) -> str:
+    return " and ".join(one.name for one in service.variables) or "address"
 
 
 def shown(variable: ServiceVariable) -> str:

@@ -17,7 +17,7 @@ from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.left_out import goes_on_without, remember_left_out
-from okamochi.workflows.machine_services import shown, tell_absent
+from okamochi.workflows.machine_services import absence_of, tell_absent
 from okamochi.workflows.queue_workers import with_their_queue
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "is_desk_stack",
     "is_stack",
     "needed_services",
+    "refuse_absent",
     "served_secrets",
     "tell_stores",
     "tell_unstarted",
@@ -46,11 +47,9 @@ def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState,
         if any(one.name in given for one in service.variables):
             if engine.name != "host":  # which starts none, and has told where they are
                 world.reporter.note(f"{service.name} is not started: its address was given")
-        elif engine.name == "host":
-            tell_absent(service, world)
-            absent.append(service)
         elif engine.name != "docker":
-            tell_unserved(service, engine, world)
+            refuse_absent(plan, values, engine)
+            tell_absent(service, world)
             absent.append(service)
         elif goes_on_without(service, plan, state, world):
             absent.append(service)
@@ -135,17 +134,16 @@ def pulled(image: str, engine: Engine, world: World) -> bool:
     return done.ok
 
 
-def tell_unserved(service: BackingService, engine: Engine, world: World) -> None:
-    leads = " and ".join(f"{one.name}={shown(one)}" for one in service.variables)
-    text = f"{service.name} ({service.image}) is started on docker only"
-    if service.required:
-        raise EngineError(
-            text,
-            where=f"--engine {engine.name}",
-            hint="use --engine docker, or start it yourself and write where it is into a file for "
-            f"--env-file: {leads or 'its address'}",
-        )
-    world.reporter.warn(f"{text}; the app starts without it")
+def refuse_absent(plan: Plan, values: Values, engine: Engine) -> None:
+    """EngineError for services that the app needs, nobody gave, and an engine without Compose starts not."""
+    given = {*dict(values.plain), *values.secret_names}
+    absent = [
+        service
+        for service in plan.services
+        if service.required and not any(one.name in given for one in service.variables)
+    ]
+    if absent and engine.name != "docker":
+        raise absence_of(absent, engine.name)
 
 
 def has_image(service: BackingService, engine: Engine, world: World) -> bool:

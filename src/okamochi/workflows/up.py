@@ -39,6 +39,7 @@ from okamochi.workflows.stack import Stack, new_stack
 from okamochi.workflows.stack_services import (
     is_stack,
     needed_services,
+    refuse_absent,
     served_secrets,
     tell_stores,
     with_service_values,
@@ -74,6 +75,9 @@ def up(request: UpRequest, world: World) -> UpRecord:
             building.plan, request.env_file, app.state, world, project=request.build.path, reading=reading
         )
         tell_stores(building.plan, values, world)
+        if engine.name == "host":
+            values = with_machine_services(building.plan, values, app.state, world)
+        refuse_absent(building.plan, values, engine)  # before a build is spent on it
         record = mended(app, building, engine, values, request, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
         remove_superseded(app.state, engine)
@@ -151,8 +155,6 @@ def started(
 ) -> UpRecord:
     """The record of the image's stack or container, healthy."""
     plan = built.plan
-    if engine.name == "host":
-        values = with_machine_services(plan, values, app.state, world)
     if is_stack(plan):
         plan = needed_services(plan, values, engine, app.state, world)
         if is_stack(plan) and engine.name == "docker":
