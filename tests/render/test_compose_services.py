@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
 from okamochi.model.plan import Plan
@@ -61,6 +62,26 @@ def test_mongodb_has_the_user_that_its_url_names() -> None:
     environment = service(plan, "mongo")["environment"]
     assert environment["MONGO_INITDB_ROOT_USERNAME"] == "app"
     assert environment["MONGO_INITDB_ROOT_PASSWORD_FILE"] == "/run/secrets/MONGO_PASSWORD"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "source", "image"),
+    [
+        (
+            "minio",
+            "place = os.environ['MINIO_ENDPOINT']\nstore = Minio(place)\n",
+            's3 = "minio/minio:latest"',
+        ),
+        ("pymongo", "url = os.environ['MONGO_URI']\n", 'mongo = "mongo:4.4"'),
+    ],
+)
+def test_the_shell_of_a_check_gets_its_own_variables(requirements: str, source: str, image: str) -> None:
+    """Compose would put its own, which are empty, in the place of each $ that stands alone."""
+    settings = {"okamochi.toml": f"services = {{ {image} }}\n"}
+    plan = plan_of(requirements, f"from minio import Minio\n{source}", **settings)
+    test = " ".join(service(plan, image.partition(" ")[0])["healthcheck"]["test"])
+    assert "$" in test
+    assert "$" not in test.replace("$$", "")
 
 
 def test_memcached_is_asked_with_what_its_image_brings() -> None:

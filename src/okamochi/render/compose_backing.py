@@ -26,7 +26,7 @@ def literal(text: str) -> str:
 
 def check(argv: tuple[str, ...], *, start: str, every: str = "10s", timeout: str = "5s") -> Node:
     return {
-        "test": ["CMD", *argv],
+        "test": ["CMD", *map(literal, argv)],
         "interval": every,
         "timeout": timeout,
         "retries": 3,

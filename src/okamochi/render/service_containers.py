@@ -22,6 +22,11 @@ RABBITMQ = (
     'RABBITMQ_DEFAULT_PASS="$(cat "$OKAMOCHI_PASSWORD_FILE")"; export RABBITMQ_DEFAULT_PASS; '
     "unset OKAMOCHI_PASSWORD_FILE; exec docker-entrypoint.sh rabbitmq-server"
 )
+# mongosh came with 5.0. By the container's address: on loopback a first start answers before it is done.
+MONGO_CHECK = (
+    'exec "$(command -v mongosh || command -v mongo)" --quiet --host "$(hostname)" '
+    "--eval \"quit(db.adminCommand('ping').ok ? 0 : 1)\""
+)
 OLD_MYSQL = f"{FEWER_FILES}exec docker-entrypoint.sh mysqld"
 # A bucket is a folder: made before the server starts, it is there when the app comes.
 VERSITYGW = (
@@ -119,11 +124,11 @@ def container_of(service: BackingService) -> ServiceContainer:
                 read_only=not before(service.image, 3, 9),
             )
         case ServiceKind.MONGODB:
-            ping = ("mongosh", "--quiet", "--eval", "quit(db.adminCommand('ping').ok ? 0 : 1)")
             return ServiceContainer(
                 variables=(("MONGO_INITDB_DATABASE", database), ("MONGO_INITDB_ROOT_USERNAME", user)),
                 password_variable="MONGO_INITDB_ROOT_PASSWORD_FILE",
-                healthcheck=ping,
+                healthcheck=("sh", "-c", MONGO_CHECK),
+                check_seconds=10,
                 memory_bytes=1024 * 1024 * 1024,
             )
         case ServiceKind.MEMCACHED:

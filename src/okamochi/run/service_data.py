@@ -35,7 +35,8 @@ MONGO_LOGIN = (
 )
 MONGO_SAVE = f'exec mongodump --quiet --archive --gzip {MONGO_LOGIN} --db "$2"'
 MONGO_LOAD = (
-    f'set -eu; mongosh --quiet {MONGO_LOGIN} "$2" --eval "db.dropDatabase()" >/dev/null; '
+    "set -eu; shell=$(command -v mongosh || command -v mongo); "
+    f'"$shell" --quiet {MONGO_LOGIN} "$2" --eval "db.dropDatabase()" >/dev/null; '
     f'exec mongorestore --quiet --archive --gzip --drop {MONGO_LOGIN} --nsInclude "$2.*"'
 )
 # into a file, not to stdout: there the mark that ends a diskless transfer would stay at the end
