@@ -63,10 +63,14 @@ class ComposeProject:
     def container(self, service: str) -> str:
         return f"{self.name}-{service}-1"
 
-    def start(self, services: Sequence[str] = (), *, alone: bool = False, kept: bool = False) -> None:
+    def start(
+        self, services: Sequence[str] = (), *, alone: bool = False, kept: bool = False, healthy: bool = False
+    ) -> None:
         """Creates or changes what the file says, in the order of its conditions; with `alone` nothing that
-        the services depend on, with `kept` no container that exists. EngineError with Compose's words."""
-        chosen = (*(("--no-deps",) if alone else ()), *(("--no-recreate",) if kept else ()))
+        the services depend on, with `kept` no container that exists; `healthy` waits until they are.
+        EngineError with Compose's words."""
+        given = (("--no-deps", alone), ("--no-recreate", kept), ("--wait", healthy))
+        chosen = tuple(flag for flag, wanted in given if wanted)
         flags = ("--detach", "--no-build", "--remove-orphans", *chosen)
         done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
         if not done.ok:

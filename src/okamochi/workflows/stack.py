@@ -79,7 +79,7 @@ class Stack:
         try:
             if self.before is not None:
                 self.secrets_made(plan)
-            if self.before is None or not self.releases(plan):
+            if self.before is None:
                 self.project.start()
             else:
                 self.replaced(plan)
@@ -98,13 +98,21 @@ class Stack:
         return tuple(one.name for one in plan.processes if one.type is ProcessType.RELEASE)
 
     def replaced(self, plan: Plan) -> None:
-        """Compose would take the old web away before the migration runs: it is run first, beside it."""
+        """Compose would take the old web away before the migration runs, and before a worker has ended its
+        job: both are done apart from it."""
+        services = tuple(one.name for one in plan.services)
         releases = self.releases(plan)
-        self.project.start(releases)
+        if releases:
+            self.project.start((*services, *releases))
+        elif services:
+            self.project.start(services, healthy=True)
         for name in releases:
             if self.project.end_of(name):
                 raise EngineError(f"{name} failed", where=f"processes.{name}", hint="see its log")
-        self.project.start(self.serving(plan), alone=True)
+        self.project.start(("web",), alone=True)
+        others = tuple(one for one in self.serving(plan) if one != "web")
+        if others:
+            self.project.start(others, alone=True)
 
     def serving(self, plan: Plan) -> tuple[str, ...]:
         releases = self.releases(plan)

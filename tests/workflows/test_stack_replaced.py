@@ -1,0 +1,81 @@
+"""In which order a stack that serves is replaced."""
+
+import dataclasses
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from okamochi.errors import EngineError
+from okamochi.model.plan import Plan
+from okamochi.oci.reference import Reference
+from okamochi.run.engine import Engine
+from okamochi.run.state import AppState
+from okamochi.system.process import RecordedRunner, answer
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.apps import App
+from okamochi.workflows.env_values import Values
+from okamochi.workflows.stack import Stack, new_stack
+from tests.detect.plans import planned
+
+SOURCE = "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.environ['DATABASE_URL']\n"
+
+
+def plan_of(procfile: str) -> Plan:
+    files = {"requirements.txt": "flask\npsycopg\nrq\n", "app.py": SOURCE, "Procfile": procfile}
+    return planned(files)
+
+
+def stack_before(plan: Plan, folder: Path, runner: RecordedRunner) -> Stack:
+    """A stack that was started once."""
+    real = World.real({}, SilentReporter(), offline=True, cache_root=folder)
+    world = dataclasses.replace(real, runner=runner)
+    app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
+    for name in ("shop:1", "shop:2"):
+        stack = new_stack(app, plan, Reference.parse(name), Values((), ()), 8000, cast(Engine, None), world)
+    return stack
+
+
+def started(runner: RecordedRunner) -> list[tuple[str, ...]]:
+    """What each `docker compose up` was asked to start, with the flags that matter."""
+    given = ("--detach", "--no-build", "--remove-orphans")
+    calls = (one[one.index("up") + 1 :] for one in runner.calls if "up" in one)
+    return [tuple(word for word in words if word not in given) for words in calls]
+
+
+@pytest.fixture
+def runner() -> RecordedRunner:
+    return RecordedRunner(
+        {
+            ("docker", "compose", "version"): answer("2.26.1"),
+            ("docker", "compose"): answer(),
+            ("docker", "wait"): answer("0"),
+        }
+    )
+
+
+def test_web_waits_for_its_migration_and_for_no_worker(tmp_path: Path, runner: RecordedRunner) -> None:
+    plan = plan_of("web: gunicorn app:app\nworker: rq worker high\nrelease: flask db upgrade\n")
+    stack_before(plan, tmp_path, runner).started(plan)
+    assert started(runner) == [
+        ("--no-deps", "secrets"),
+        ("db", "release"),
+        ("--no-deps", "web"),
+        ("--no-deps", "worker"),
+    ]
+
+
+def test_without_a_migration_it_waits_for_its_database(tmp_path: Path, runner: RecordedRunner) -> None:
+    plan = plan_of("web: gunicorn app:app\n")
+    stack_before(plan, tmp_path, runner).started(plan)
+    assert started(runner) == [("--no-deps", "secrets"), ("--wait", "db"), ("--no-deps", "web")]
+
+
+def test_a_migration_that_fails_leaves_web_alone(tmp_path: Path, runner: RecordedRunner) -> None:
+    plan = plan_of("web: gunicorn app:app\nrelease: flask db upgrade\n")
+    failing = dict(runner.answers) | {("docker", "wait"): answer("1")}
+    runner = RecordedRunner(failing)
+    with pytest.raises(EngineError):
+        stack_before(plan, tmp_path, runner).started(plan)
+    assert started(runner) == [("--no-deps", "secrets"), ("db", "release")]
