@@ -113,6 +113,19 @@ def test_the_broker_of_celery_is_the_one_whose_client_is_installed(requirements:
     assert told(service) == {"CELERY_BROKER_URL": url}
 
 
+def test_a_service_is_needed_where_the_code_cannot_go_on_without_its_password() -> None:
+    source = (
+        f"{HEAD}host = os.environ.get('DB_HOST', 'localhost')\nuser = os.environ.get('DB_USER', 'me')\n"
+        "password = os.environ['DB_PASSWORD']\n"
+    )
+    files = {"requirements.txt": "flask\npsycopg\n", "app.py": source}
+    assert planned(files).services[0].required
+    assert "also starts without" not in decision(planned(files), "services.db").summary
+    free = {**files, "app.py": source.replace("environ['DB_PASSWORD']", "environ.get('DB_PASSWORD', '')")}
+    assert not planned(free).services[0].required
+    assert "also starts without" in decision(planned(free), "services.db").summary
+
+
 COMPOSE = """\
 services:
   store:

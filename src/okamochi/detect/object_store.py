@@ -20,8 +20,9 @@ from okamochi.detect.service_kinds import S3, volume_path_of
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence, Origin
 
-__all__ = ["STORES", "FoundStore", "as_asked", "object_store"]
+__all__ = ["STORES", "WITHOUT", "FoundStore", "as_asked", "object_store"]
 
+WITHOUT = " (the app also starts without it)"
 STORES = "services"
 """The field of decisions about stores of somebody else, and about what a store cannot do: `up` tells them."""
 REGION = "us-east-1"
@@ -208,7 +209,7 @@ def _decisions(
 ) -> Iterator[Decision]:
     names = ", ".join(one.name for one in service.variables)
     told = f"; told by {names}" if names else "; the code itself names the host"
-    need = "" if service.required else " (the app also starts without it)"
+    need = "" if service.required else WITHOUT
     places = [composed.evidence] if composed is not None else []
     places += [place for _, place in (*_leading(traces), *traces.texts(Part.ENDPOINT))]
     yield Decision(

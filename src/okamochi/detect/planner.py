@@ -112,7 +112,7 @@ def make_plan(
     refuse_unreadable(sources, reached.paths, excluded, python.version)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     volumes = _volumes(objects, entry, reached, dependencies, chosen)
-    services = choose_services(sources, reached, dependencies, chosen, name)
+    services = choose_services(sources, reached, dependencies, chosen, name).needed_by(environment)
     mail, mail_decisions = mail_catcher(sources, reached)
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
     served = {variable.name for service in services.services for variable in service.variables}

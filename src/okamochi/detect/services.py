@@ -1,13 +1,14 @@
 """Backing services: what the app connects to, from evidence; a client alone that nothing uses is none."""
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.compose_files import ComposedService, composed_services
 from okamochi.detect.dependencies import ChosenDependencies
-from okamochi.detect.object_store import as_asked, object_store
+from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import Address, Traces, VariableRead, address_of, traces_of
@@ -23,6 +24,7 @@ from okamochi.detect.service_variables import variables_of
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.process import EnvironmentVariable
 from okamochi.system.patterns import regex
 
 __all__ = ["ChosenServices", "choose_services"]
@@ -37,6 +39,25 @@ OFF = ("off", "none", "false", "")
 class ChosenServices(msgspec.Struct, frozen=True):
     services: tuple[BackingService, ...] = ()
     decisions: tuple[Decision, ...] = ()
+
+    def needed_by(self, environment: Iterable[EnvironmentVariable]) -> "ChosenServices":
+        """A service is needed, too, where the code cannot go on without one of its variables: the key, though
+        it can without the address."""
+        must = {one.name for one in environment if one.required}
+        needed = {one.name for one in self.services if any(v.name in must for v in one.variables)}
+        fields = {f"services.{name}" for name in needed}
+        return ChosenServices(
+            tuple(
+                msgspec.structs.replace(one, required=True) if one.name in needed else one
+                for one in self.services
+            ),
+            tuple(
+                msgspec.structs.replace(one, summary=one.summary.replace(WITHOUT, ""))
+                if one.field in fields
+                else one
+                for one in self.decisions
+            ),
+        )
 
     @property
     def redis_variable(self) -> str:
@@ -301,7 +322,7 @@ def _optional(candidate: Candidate) -> bool:
 def _decision(service: BackingService, candidate: Candidate) -> Decision:
     names = ", ".join(one.name for one in service.variables)
     told = f"; told by {names}" if names else "; the code itself names the host"
-    need = "" if service.required else " (the app also starts without it)"
+    need = "" if service.required else WITHOUT
     return Decision(
         field=f"services.{service.name}",
         summary=f"{service.name} is {service.image}{need}{told}",

@@ -7,6 +7,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.plan import Plan
 from okamochi.model.process import ProcessType
+from okamochi.render.compose_secrets import maker_name
 from okamochi.render.service_containers import password_name
 from okamochi.run.compose import ComposeProject
 from okamochi.run.diagnose import diagnose
@@ -19,8 +20,11 @@ UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-onl
 
 
 def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError | UnhealthyError:
-    """A release that failed, a service that did not become healthy; else Compose's own words."""
+    """Secrets that could not be made, a release that failed, a service that did not become healthy; else
+    Compose's own words."""
     ended = {service: code for service, _, code in project.states()}
+    if ended.get(maker_name(plan)):
+        return secrets_failure(project, maker_name(plan))
     for process in plan.processes:
         if process.type is ProcessType.RELEASE and ended.get(process.name):
             return with_old_password_told(project, plan, release_failure(project, process.name, ended))
@@ -29,6 +33,16 @@ def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError
         if f'"{service.name}"' in said or f"-{service.name}-1" in said:
             return service_failure(project, service)
     return error
+
+
+def secrets_failure(project: ComposeProject, name: str) -> EngineError:
+    lines = tuple(project.logs((name,), tail=5, prefix=False).splitlines())
+    return EngineError(
+        "the stack's secrets could not be made, which all else waits for",
+        where=project.container(name),
+        hint="give what is missing with --env-file FILE" if lines else "see docker logs of that container",
+        details=lines[-3:],
+    )
 
 
 def release_failure(project: ComposeProject, name: str, ended: dict[str, int]) -> UnhealthyError:
