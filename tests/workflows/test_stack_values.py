@@ -1,10 +1,35 @@
 """What a stack's containers are told."""
 
+from pathlib import Path
+
 from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.run.state import AppState
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
-from okamochi.workflows.stack_services import with_given_secrets
+from okamochi.workflows.stack_services import with_given_secrets, with_service_values
+from tests.detect.plans import planned
 
 SECRET = VariableKind.SECRET
+
+
+def test_a_password_outlives_down_though_the_code_reads_it_by_its_own_name(tmp_path: Path) -> None:
+    """The database keeps the password of its first start."""
+    source = (
+        "import os\nfrom flask import Flask\napp = Flask(__name__)\nhost = os.environ['DB_HOST']\n"
+        "password = os.environ['DB_PASSWORD']\nurl = os.environ.get('DATABASE_URL', '')\n"
+    )
+    plan = planned({"app.py": source, "requirements.txt": "flask\npsycopg\n"})
+    world = World.real({}, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+    state = AppState(tmp_path / "shop")
+    before = with_service_values(plan, Values((), ()), state, world)
+    assert {"DB_PASSWORD", "DATABASE_URL"} <= set(before.secret_names)
+    password = state.secrets()["DB_PASSWORD"]
+    assert password in state.secrets()["DATABASE_URL"]
+    state.forget_given_secrets()  # as `down` does
+    assert with_service_values(plan, Values((), ()), state, world) == before
+    assert state.secrets()["DB_PASSWORD"] == password
+    assert password in state.secrets()["DATABASE_URL"]
 
 
 def test_optional_secrets_that_were_given_reach_the_stack_and_the_others_do_not() -> None:

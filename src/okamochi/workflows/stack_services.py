@@ -174,9 +174,13 @@ def with_service_values(plan: Plan, values: Values, state: AppState, world: Worl
             if made:
                 world.reporter.note(f"{secret}: generated once, kept in {state.secrets_folder / secret}")
         for variable in service.variables:
-            if variable.is_secret:
+            if not variable.is_secret:
+                continue
+            names.add(variable.name)
+            # DB_PASSWORD of the service db is the password itself, which lives as long as the data does: as
+            # a value that was given, `down` would forget it
+            if variable.name != secret:
                 state.keep_secret(variable.name, service.value_of(variable, password=password))
-                names.add(variable.name)
     return Values(values.plain, tuple(sorted(names)))
 
 
