@@ -1,5 +1,6 @@
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from okamochi.debian.apt_proxy import through_apt_proxy
 from tests.debian.conftest import MakeWorld

@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from okamochi.debian import ResolvedBase, resolve_base
 from okamochi.debian.archives import BASE_PACKAGES
@@ -160,4 +161,4 @@ class TestMirrorsThatLie:
     def test_offline(self, make_world: MakeWorld, make_archive: Callable[..., Archive]) -> None:
         world = make_world(offline=True)
         environ = {"OKAMOCHI_DEBIAN_MIRROR": "http://mirror.example/debian"}
-        self.failure(replace(world, environ=environ), make_archive())
+        self.failure(structs.replace(world, environ=environ), make_archive())

@@ -2,11 +2,11 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from okamochi.debian import BaseTree, base_tree, resolve_base
 from okamochi.debian.finishers import FINISHERS

@@ -1,6 +1,5 @@
 """What of the compose file hangs on the engine and on what was given."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,7 +41,7 @@ def written(plan: Plan, folder: Path, values: Values, config: Completed) -> dict
         {("docker", "compose", "version"): answer("2.17.3"), ("docker", "compose"): config}
     )
     real = World.real({}, SilentReporter(), offline=True, cache_root=folder)
-    world = dataclasses.replace(real, runner=runner)
+    world = msgspec.structs.replace(real, runner=runner)
     app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
     app.state.keep_secret("ANY", "x")
     reference = Reference.parse("shop:1")

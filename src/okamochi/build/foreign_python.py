@@ -7,11 +7,11 @@ the same bytes. Where Debian's programs do not run at all: a CPython of this sys
 import datetime
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.build.bytecode import Interpreter, image_interpreter, tag_of_python
 from okamochi.errors import BuildError, RegistryError

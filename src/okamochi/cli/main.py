@@ -1,14 +1,11 @@
 """The program: finds the command, runs it, turns errors into messages and exit codes."""
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from okamochi.errors import OkamochiError
-from okamochi.system.signals import Terminated, terminable
+from okamochi.cli.ending import exit_code_of, reader_gone
 
 __all__ = ["COMMANDS", "program", "run"]
 
@@ -34,10 +31,6 @@ COMMANDS = {
     "doctor": "doctor",
 }
 
-INTERRUPTED = 130
-TERMINATED = 143
-BUG = 70
-
 
 class LazyGroup(click.Group):
     """Imports a command's module only when the command is used or listed."""
@@ -60,8 +53,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return 0
+            return reader_gone()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -92,33 +84,19 @@ def program() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code: 0 done, else the one of the error's kind (see okamochi.errors); 130 after Ctrl-C, 143
-    after SIGTERM."""
+    """The exit code, as `exit_code_of` has it."""
+    return exit_code_of(lambda: answered(arguments))
+
+
+def answered(arguments: Sequence[str]) -> int:
+    """What click understands of the arguments, done."""
     try:
-        with terminable():
-            result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False)
+        result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort) as error:
-        ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
-        print(
-            f"\n{'ended by SIGTERM' if ended else 'interrupted'}; what was finished stays in the cache, "
-            "run the same command to go on",
-            file=sys.stderr,
-        )
-        return TERMINATED if ended else INTERRUPTED
-    except OkamochiError as error:
-        from okamochi.cli.console import print_error
-
-        print_error(error)
-        return error.exit_code
-    except Exception:
-        import traceback
-
-        traceback.print_exc()
-        print("\nthis is a bug in okamochi; please report it with the lines above", file=sys.stderr)
-        return BUG
+    except click.Abort as error:
+        raise KeyboardInterrupt from error.__cause__

@@ -1,14 +1,12 @@
 """Options that several commands share, declared once."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from okamochi.cli.console import reporter_for
-from okamochi.system.world import World
+from okamochi.cli.world import app_folder, real_world
 
 __all__ = [
     "entrypoint_option",
@@ -28,13 +26,8 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def of_the_app(_: click.Context, __: click.Parameter, path: Path) -> Path:
-    """The folder of the only app in a checkout that is none itself; said on stderr."""
-    from okamochi.workflows.project_folder import project_folder
-
-    found = project_folder(path)
-    if found != path:
-        click.echo(f"the app lies in {found}: that folder is taken", err=True)
-    return found
+    """As `app_folder`."""
+    return app_folder(path)
 
 
 path_argument: Decorator = click.argument(
@@ -85,12 +78,6 @@ format_option: Decorator = click.option(
     default="text",
     help="How the answer on stdout is written.",
 )
-
-
-def real_world(*, offline: bool = False) -> World:
-    """The real outside world, with progress on stderr."""
-    environ = dict(os.environ)
-    return World.real(environ, reporter_for(environ), offline=offline)
 
 
 def overrides_of(**settings: str | None) -> dict[str, str]:

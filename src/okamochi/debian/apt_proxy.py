@@ -1,7 +1,8 @@
 """Downloads of Debian packages through apt's own proxy, where the host has one and no other is set."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from okamochi.debian.sources import apt_proxies
 from okamochi.system.http import UrllibTransport

@@ -5,7 +5,7 @@ The modules beside this one are copied, never imported by okamochi: standard lib
 later.
 """
 
-from importlib.resources import files
+from pathlib import Path
 
 __all__ = [
     "DEVELOPMENT_FILES",
@@ -16,6 +16,8 @@ __all__ = [
     "kit_files",
 ]
 
+# Not importlib.resources, whose import would take as long as compiling a module.
+HERE = Path(__file__).parent
 KIT_FILES = (
     ("access_log.py", "access_log.py"),
     ("database_lock.py", "database_lock.py"),
@@ -54,17 +56,16 @@ def development_files() -> tuple[tuple[str, bytes], ...]:
 
 
 def contents(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, bytes], ...]:
-    folder = files(__name__)
-    return tuple((name, folder.joinpath(source).read_bytes()) for name, source in named)
+    return tuple((name, HERE.joinpath(source).read_bytes()) for name, source in named)
 
 
 def builder_files() -> tuple[tuple[str, bytes], ...]:
     """Name and content of the programs of a Dockerfile's builder stage, sorted by name."""
-    folder = files(__name__) / "builder"
+    folder = HERE / "builder"
     names = ("compile_sources.py", "install.py")
     return tuple((name, folder.joinpath(name).read_bytes()) for name in names)
 
 
 def compiler_program() -> str:
     """What the image's Python is given with -c to compile its files."""
-    return files(__name__).joinpath("builder", "compile_sources.py").read_text("utf-8")
+    return HERE.joinpath("builder", "compile_sources.py").read_text("utf-8")

@@ -2,8 +2,6 @@
 
 import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from okamochi.oci.image import Image, ImageIndex, StoredBytes
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import ANNOTATION_REF_NAME, IMAGE_INDEX, IMAGE_MANIFEST
+from okamochi.system.cache_owner import remove_tree
 from okamochi.system.files import storage_errors, write_atomic
 
 __all__ = [
@@ -82,7 +81,7 @@ def prepare(folder: Path) -> None:
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
     for path in blobs.glob(".*"):  # unfinished, from a run that was killed: others wait for the lock
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        remove_tree(path)
 
 
 def foreign(folder: Path) -> BuildError:
@@ -124,16 +123,20 @@ def place_blob(folder: Path, descriptor: Descriptor, source: Path) -> None:
     path = folder / blob_path(descriptor.digest)
     if path.exists() and path.stat().st_size == descriptor.size_bytes:
         return
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as temporary:
-        new = Path(temporary) / "blob"
+    new = path.parent / f".new-{os.urandom(8).hex()}"
+    try:
         link_or_copy(source, new)
         new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)  # it stays when the old one is the same file
 
 
 def link_or_copy(source: Path, to: Path) -> None:
     try:
         os.link(source, to)
     except OSError:  # another file system, or one without hard links
+        import shutil
+
         shutil.copyfile(source, to)
         with to.open("rb") as stream:
             os.fsync(stream.fileno())

@@ -8,7 +8,6 @@ when its neighbours change.
 import hashlib
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing
@@ -299,6 +298,8 @@ class Packer(msgspec.Struct, frozen=True):
         return packed
 
     def copy_new(self, packed: PackedPart) -> None:
+        import shutil
+
         with blob_of(self.cache, packed).open("rb") as source:
             shutil.copyfileobj(source, self.stream, COPY_BYTES)
 

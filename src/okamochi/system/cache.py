@@ -17,13 +17,13 @@ Paths are plain strings inside of here: a build asks hundreds of times, and path
 import hashlib
 import io
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
+
+import msgspec
 
 from okamochi.errors import RegistryError
 from okamochi.system.boot import boot_seconds
@@ -32,6 +32,7 @@ from okamochi.system.cache_pins import pin
 from okamochi.system.cache_use import TOUCH_SECONDS, CacheUse, Pruning, has_shape, shape_of, size_in, uses
 from okamochi.system.files import storage_errors
 from okamochi.system.patterns import regex
+from okamochi.system.unique import unique_folder
 
 __all__ = ["Cache", "CacheUse"]
 
@@ -42,24 +43,23 @@ SAFE_NAME = regex(r"[a-z0-9][a-z0-9._+-]{0,120}")
 SHA256 = regex(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(msgspec.Struct, frozen=True, eq=False):
     """One cache folder. Digests are lower-case hexadecimal sha256, without a prefix.
 
     Reading works in a folder that cannot be written. Writing there, or on a full disk, is a StorageError.
     """
 
     root: Path
+    owner: OwnerOf
     limit_bytes: int = DEFAULT_LIMIT_BYTES
-    owner: OwnerOf = field(compare=False, repr=False, kw_only=True)
-    used: set[str] = field(default_factory=set, compare=False, repr=False, kw_only=True)
-    written: list[int] = field(default_factory=list, compare=False, repr=False, kw_only=True)
+    used: set[str] = msgspec.field(default_factory=set)
+    written: list[int] = msgspec.field(default_factory=list)
 
     @classmethod
     def open(cls, root: Path, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> "Cache":
         """The cache at `root`. Makes nothing: folders come with the first thing that is kept."""
         absolute = root.absolute()
-        return cls(absolute, limit_bytes, owner=OwnerOf(absolute))
+        return cls(absolute, OwnerOf(absolute), limit_bytes)
 
     def blob(self, sha256: str) -> Path | None:
         """The file with this content, or None. Asking marks it as used."""
@@ -145,7 +145,7 @@ class Cache:
     def temporary(self) -> Iterator[Path]:
         """A folder on the file system of the cache, removed afterwards; after a kill, by the next process."""
         with self._writing():
-            folder = Path(tempfile.mkdtemp(dir=self.owner.get().folder))
+            folder = unique_folder(self.owner.get().folder)
         try:
             yield folder
         finally:

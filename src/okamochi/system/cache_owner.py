@@ -8,9 +8,7 @@ either stay for ever or be removed under the feet of a waiting process, and impo
 import fcntl
 import itertools
 import os
-import shutil
 import stat
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -18,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
+
+from okamochi.system.unique import unique_folder
 
 __all__ = ["OwnerOf", "file_lock", "live_owners", "remove_tree"]
 
@@ -85,7 +85,7 @@ def open_owner(root: Path) -> Owner:
         tag.write_text(TAG, encoding="ascii")
     with file_lock(root / "locks" / "owners"):
         sweep(places)
-        folder = Path(tempfile.mkdtemp(dir=places, prefix=f"{os.getpid()}-"))
+        folder = unique_folder(places, f"{os.getpid()}-")
         handle = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)
     return Owner(folder, os.getpid(), handle)
@@ -133,6 +133,14 @@ def is_alive(folder: Path) -> bool:
 
 def remove_tree(path: Path) -> None:
     """Remove a file or a folder with all that is in it, read-only folders too; what resists stays."""
+    if not path.is_dir() or path.is_symlink():
+        with suppress(OSError):
+            path.unlink()
+        return
+    with suppress(OSError):
+        path.rmdir()  # most are empty
+        return
+    import shutil
 
     def make_writable_and_retry(function: Callable[..., object], name: str, _: object) -> None:
         with suppress(OSError):
@@ -144,11 +152,7 @@ def remove_tree(path: Path) -> None:
             elif function is not os.open:
                 function(name)
 
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, onerror=make_writable_and_retry)
-    else:
-        with suppress(OSError):
-            path.unlink()
+    shutil.rmtree(path, onerror=make_writable_and_retry)
 
 
 class OwnerOf:
@@ -182,5 +186,7 @@ class OwnerOf:
 def leave(owner: Owner) -> None:
     """Give up the folder, at the end of the process or of the cache object; not after a fork."""
     if owner.pid == os.getpid():
+        with suppress(OSError):
+            (owner.folder / ALIVE).unlink()
         remove_tree(owner.folder)
     os.close(owner.handle)

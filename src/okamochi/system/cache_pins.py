@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from okamochi.system.unique import unique_file
 
 __all__ = ["pin", "pinned"]
 
@@ -13,7 +14,7 @@ def pin(root: Path, pid: int, held: str) -> None:
     """Hold root/`held` while the process `pid` lives. OSError when the cache cannot be written."""
     folder = root / "pins"
     folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f"{pid}-")
+    handle, name = unique_file(folder, f"{pid}-")
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(f"{pid} {birth_of(pid)} {held}")
     Path(name).rename(folder / f"{Path(name).name}.pin")

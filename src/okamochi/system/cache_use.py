@@ -4,7 +4,6 @@
 import hashlib
 import math
 import os
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import msgspec
 
 from okamochi.system.cache_owner import file_lock, live_owners, remove_tree
 from okamochi.system.cache_pins import pinned
+from okamochi.system.unique import unique_folder
 
 __all__ = ["TOUCH_SECONDS", "CacheUse", "Pruning", "shape_of", "uses"]
 
@@ -134,7 +134,7 @@ class Pruning(msgspec.Struct, frozen=True):
         excess_bytes = sum(thing.size_bytes for thing in things) - limit_bytes
         removed_bytes = 0
         locks = self.root / "locks"
-        rubbish = Path(tempfile.mkdtemp(dir=self.own))
+        rubbish = unique_folder(self.own)
         with file_lock(locks / "owners"), file_lock(locks / "use"):
             for number, thing in enumerate(self._idle(things)):
                 if removed_bytes >= excess_bytes:

@@ -2,12 +2,12 @@
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from okamochi.errors import BuildError, OkamochiError
+from okamochi.system.unique import unique_file
 
 __all__ = ["StorageError", "checked_path", "confined", "storage_errors", "write_atomic"]
 
@@ -69,7 +69,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, durable: bool
     """
     with storage_errors(path, hint=f"make {path.parent} writable, or free some space there"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        handle, name = unique_file(path.parent, f".{path.name[:100]}.")
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)

@@ -1,7 +1,6 @@
 """Other programs: started by argument list, never through a shell, and ended with their children."""
 
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -209,6 +208,8 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         return code if code >= 0 else 128 - code
 
     def which(self, name: str) -> str | None:
+        import shutil
+
         return shutil.which(name)
 
     def _write(

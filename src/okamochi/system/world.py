@@ -1,9 +1,10 @@
 """The outside world, as one argument: what a workflow needs to touch anything."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["World"]
 
 
-@dataclass(frozen=True)
-class World:
+class World(msgspec.Struct, frozen=True, eq=False):
     """Programs, downloads, the cache, the time, the environment, and who listens to progress."""
 
     runner: "Runner"

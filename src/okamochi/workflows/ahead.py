@@ -8,7 +8,9 @@ early is of no use and of no harm.
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from okamochi.errors import OkamochiError
 from okamochi.model.lock import LockedPlatform

@@ -1,0 +1,50 @@
+"""How a command ends: errors become messages and exit codes."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from okamochi.errors import OkamochiError
+from okamochi.system.signals import Terminated, terminable
+
+__all__ = ["exit_code_of", "reader_gone"]
+
+INTERRUPTED = 130
+TERMINATED = 143
+BUG = 70
+
+
+def exit_code_of(work: Callable[[], int]) -> int:
+    """What `work` answers, else the code of its error's kind (see okamochi.errors); 130 after Ctrl-C, 143
+    after SIGTERM."""
+    try:
+        with terminable():
+            return work()
+    except BrokenPipeError:
+        return reader_gone()
+    except KeyboardInterrupt as error:
+        ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        print(
+            f"\n{'ended by SIGTERM' if ended else 'interrupted'}; what was finished stays in the cache, "
+            "run the same command to go on",
+            file=sys.stderr,
+        )
+        return TERMINATED if ended else INTERRUPTED
+    except OkamochiError as error:
+        from okamochi.cli.console import print_error
+
+        print_error(error)
+        return error.exit_code
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("\nthis is a bug in okamochi; please report it with the lines above", file=sys.stderr)
+        return BUG
+
+
+def reader_gone() -> int:
+    """Whoever read stdout went away, as `head` does: nothing is wrong, and what is written from now on is
+    lost."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
