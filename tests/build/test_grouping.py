@@ -6,7 +6,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okamochi.build.app_layers import MOST_SHARES, shares_of
+from okamochi.build.app_layers import MOST_SHARES, ROOM_FOR_SHARES, room_for_shares, shares_of
 from okamochi.build.grouping import GROUPS, MOST_LAYERS, most_alone, wheel_groups
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import Entry, file
@@ -52,6 +52,23 @@ def test_every_wheel_is_in_one_group_and_the_layers_are_few(sizes: dict[str, int
     kit, app = 1, 1 + MOST_SHARES
     room = MOST_LAYERS - below - kit - app
     assert len(found) <= max(room, GROUPS + 2)
+
+
+@given(projects, st.sampled_from(ROOM_FOR_SHARES))
+def test_layers_that_the_app_leaves_free_are_the_wheels(sizes: dict[str, int], shares: int) -> None:
+    trees = [tree(name, size) for name, size in sizes.items()]
+    found = wheel_groups(trees, shares=shares)
+    below, kit, large_files = 1, 1, 1
+    assert below + len(found) + kit + large_files + shares <= MOST_LAYERS
+    alone = [group for group in found if len(group) == 1]
+    assert len(alone) >= min(len(trees), MOST_LAYERS - below - kit - large_files - shares - GROUPS)
+
+
+def test_a_small_app_leaves_a_layer_to_each_of_thirty_wheels() -> None:
+    shares = room_for_shares([code("app/a.py", 900), code("app/b.py", 900)])
+    assert shares == 1
+    trees = [tree(f"wheel{number}") for number in range(30)]
+    assert len(wheel_groups(trees, shares=shares)) == 30
 
 
 @given(projects)

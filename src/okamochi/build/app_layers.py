@@ -18,12 +18,14 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.model.plan import Plan
 
-__all__ = ["Volumes", "app_layers"]
+__all__ = ["Volumes", "app_layers", "room_for_shares"]
 
 LARGE_FILE_BYTES = 16_000
 SHARE_BYTES = 10_000
 # Each more layer costs some 300 bytes of manifest and configuration, which every edit sends.
 MOST_SHARES = 22
+# Layers that an app leaves free are the wheels'; in steps, so that one more file seldom moves a wheel.
+ROOM_FOR_SHARES = (1, 4, 10, MOST_SHARES)
 BITS = 32
 
 
@@ -35,13 +37,25 @@ def app_layers(
     entries = volumes.owning(source.entries)
     folders = [entry for entry in entries if entry.content is None]
     files = [entry for entry in entries if entry.content is not None]
-    large = [entry for entry in files if entry.size_bytes >= LARGE_FILE_BYTES and not is_code(entry)]
-    shares = shares_of([entry for entry in files if entry.size_bytes < LARGE_FILE_BYTES or is_code(entry)])
+    large = [entry for entry in files if is_large(entry)]
+    shares = shares_of([entry for entry in files if not is_large(entry)])
     bytecode = AppBytecode(world, toolchain, [entry for entry in files if is_code(entry)])
     requests = [app_layer(bytecode, volumes, "app: folders and large files", [*folders, *large])]
     for number, share in enumerate(shares, 1):
         requests.append(app_layer(bytecode, volumes, f"app: {number} of {len(shares)}", share))
     return tuple(requests)
+
+
+def room_for_shares(entries: Iterable[Entry]) -> int:
+    """How many layers to keep for the app's shares: at least as many as they take, and seldom another number
+    after an edit."""
+    files = [entry for entry in entries if entry.content is not None and not is_large(entry)]
+    count = len(shares_of(files))
+    return next(step for step in ROOM_FOR_SHARES if step >= count)
+
+
+def is_large(entry: Entry) -> bool:
+    return entry.size_bytes >= LARGE_FILE_BYTES and not is_code(entry)
 
 
 def is_code(entry: Entry) -> bool:

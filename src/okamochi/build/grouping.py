@@ -18,15 +18,18 @@ GROUPS = 6
 MOST_LAYERS = 40
 """Of a whole image, unless its base has many by itself: the kit's one, and the app's, are counted in."""
 
-ABOVE_WHEELS = 1 + 1 + MOST_SHARES
+# The kit, and the app's large files.
+ABOVE_WHEELS = 1 + 1
 FEWEST_ALONE = 2
 
 
-def wheel_groups(trees: Iterable[WheelTree], *, below: int = 1) -> tuple[tuple[WheelTree, ...], ...]:
+def wheel_groups(
+    trees: Iterable[WheelTree], *, below: int = 1, shares: int = MOST_SHARES
+) -> tuple[tuple[WheelTree, ...], ...]:
     """Groups in the order of their layers: those alone by name, then the shared groups. `below` are the
-    layers of the base."""
+    layers of the base, `shares` those that are kept for the app (see `room_for_shares`)."""
     by_size = sorted(trees, key=lambda tree: (-tree.size_bytes, tree.wheel.name))
-    count = most_alone(below)
+    count = most_alone(below, shares)
     shared: dict[int, list[WheelTree]] = {}
     for tree in by_size[count:]:
         shared.setdefault(group_of(tree.wheel.name), []).append(tree)
@@ -35,8 +38,8 @@ def wheel_groups(trees: Iterable[WheelTree], *, below: int = 1) -> tuple[tuple[W
     return (*alone, *grouped)
 
 
-def most_alone(below: int) -> int:
-    return max(FEWEST_ALONE, MOST_LAYERS - ABOVE_WHEELS - GROUPS - below)
+def most_alone(below: int, shares: int = MOST_SHARES) -> int:
+    return max(FEWEST_ALONE, MOST_LAYERS - ABOVE_WHEELS - shares - GROUPS - below)
 
 
 def group_of(name: str) -> int:

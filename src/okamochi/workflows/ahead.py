@@ -67,6 +67,8 @@ def laying_ahead(
 
 def laid_ahead(request: BuildRequest, world: World) -> Ahead | None:
     """None when the image is known, and when something is wrong, which the build itself will tell."""
+    from okamochi.build.app_layers import room_for_shares
+    from okamochi.workflows.assemble import app_files
     from okamochi.workflows.foundation import lay_foundation
     from okamochi.workflows.lock import LockMode, LockSession
 
@@ -77,7 +79,8 @@ def laid_ahead(request: BuildRequest, world: World) -> Ahead | None:
             return None
         mode = LockMode.LOCKED if request.locked else LockMode.KEEP
         session = LockSession.open(quiet, building.plan_now(), building.platform, mode)
-        laid = lay_foundation(quiet, session)
+        shares = room_for_shares(app_files(session.planned).entries)
+        laid = lay_foundation(quiet, session, shares=shares)
     except OkamochiError:
         return None
     return Ahead(laid.lock.base_inputs, laid.lock.wheel_inputs, laid.lock.snapshot, laid.locked)

@@ -8,12 +8,12 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.build.app_bytecode import Compiles
-from okamochi.build.app_layers import Volumes, app_layers
+from okamochi.build.app_layers import Volumes, app_layers, room_for_shares
 from okamochi.build.components import Component, app_component
 from okamochi.build.configuration import annotations_of, image_configuration
 from okamochi.build.moved_files import with_moved_files
 from okamochi.build.revision import read_revision
-from okamochi.build.source_files import read_source
+from okamochi.build.source_files import SourceFiles, read_source
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import is_of_the_desk
@@ -36,8 +36,9 @@ from okamochi.workflows.seen import Seen
 if TYPE_CHECKING:
     from okamochi.workflows.early_proof import EarlyProof
     from okamochi.workflows.foundation import OnDisk
+    from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["Foundation", "assemble"]
+__all__ = ["Foundation", "app_files", "assemble"]
 
 KIND = "foundation"
 
@@ -63,10 +64,11 @@ def assemble(
     plan = session.planned.plan
     source = None if files is None or plan.moved_files else files.source(plan.source.exclude)
     if source is None:
-        source = with_moved_files(read_source(session.planned.root, plan.source.exclude), plan.moved_files)
+        source = app_files(session.planned)
     for path in source.special:
         world.reporter.warn(f"{path}: left out, it is neither a file, a folder nor a link")
     volumes, created = Volumes.of(plan), world.clock.rfc3339
+    shares = room_for_shares(source.entries)
     app: list[LayerRequest] = []
 
     def on_disk(tools: Compiles, lower: Sequence[LayerRequest], ready: Callable[[], object]) -> None:
@@ -75,7 +77,7 @@ def assemble(
             config = image_configuration(plan, session.platform, created=created)
             early.start(plan, config, (*lower, *app), ready)
 
-    foundation, below, toolchain, written = foundation_of(world, session, on_disk)
+    foundation, below, toolchain, written = foundation_of(world, session, on_disk, shares)
     requests = app or app_layers(world, toolchain, volumes, source)
     layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
     revision = read_revision(session.planned.root)
@@ -106,6 +108,12 @@ def assemble(
     )
 
 
+def app_files(planned: "PlannedProject") -> SourceFiles:
+    """What of the project enters the image."""
+    plan = planned.plan
+    return with_moved_files(read_source(planned.root, plan.source.exclude), plan.moved_files)
+
+
 def outside_of(plan: Plan, read: frozenset[str]) -> tuple[str, ...]:
     """Files and folders beside the project that decide about the image."""
     named = (*plan.dependencies.input_files, *(package.path for package in plan.dependencies.local))
@@ -126,14 +134,14 @@ def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:
 
 
 def foundation_of(
-    world: World, session: LockSession, on_disk: "OnDisk"
+    world: World, session: LockSession, on_disk: "OnDisk", shares: int
 ) -> tuple[Foundation, tuple[Layer, ...], Compiles, bool]:
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
     locked = session.fitting
     known = locked is not None and is_known(world, session.planned.plan, locked)
     if known and locked is not None and session.old is not None:
-        key = foundation_key(world, session, locked)
+        key = foundation_key(world, session, locked, shares)
         record = world.cache.record(KIND, key) if key else None
         foundation = msgspec.json.decode(record, type=Foundation) if record else None
         layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
@@ -142,7 +150,7 @@ def foundation_of(
             return foundation, layers, toolchain, False
     from okamochi.workflows.foundation import lay_foundation
 
-    laid = lay_foundation(world, session, on_disk)
+    laid = lay_foundation(world, session, on_disk, shares=shares)
     written = session.save(laid.lock, required=False)
     keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)
     foundation = Foundation(
@@ -151,7 +159,7 @@ def foundation_of(
         environment=laid.environment,
         annotations=laid.annotations,
     )
-    key = foundation_key(world, session, laid.locked)
+    key = foundation_key(world, session, laid.locked, shares)
     if key:
         world.cache.put_record(KIND, key, msgspec.json.encode(foundation))
     return foundation, laid.layers, laid.toolchain, written
@@ -166,14 +174,15 @@ def toolchain_of(world: World, session: LockSession, locked: LockedPlatform, sna
     return ImageToolchain(world, locked.image, session.platform, planned.plan.python_version, planned.root)
 
 
-def foundation_key(world: World, session: LockSession, locked: LockedPlatform) -> str:
+def foundation_key(world: World, session: LockSession, locked: LockedPlatform, shares: int) -> str:
     """Of everything that decides these layers: okamochi itself, the locked packages, the plan's volumes and
-    runtime user, the instant; "" when okamochi's own files are changing."""
+    runtime user, the layers that are kept for the app, the instant; "" when okamochi's own files are
+    changing."""
     program = program_identity()
     plan = session.planned.plan
     local = tuple(one.wheel for one in session.local())
     parts = (
-        *(program, locked, local, is_of_the_desk(plan)),
+        *(program, locked, local, is_of_the_desk(plan), shares),
         *(plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

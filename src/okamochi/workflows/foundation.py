@@ -36,19 +36,22 @@ class LaidFoundation:
     annotations: tuple[tuple[str, str], ...] = ()
 
 
+WheelGroups = tuple[tuple[WheelTree, ...], ...]
 OnDisk = Callable[[Compiles, Sequence[LayerRequest], Callable[[], object]], None]
 """Told of layers before they are packed: all files are there, and all bytecode when the function returns."""
 
 
-def lay_foundation(world: World, session: LockSession, on_disk: OnDisk | None = None) -> LaidFoundation:
+def lay_foundation(
+    world: World, session: LockSession, on_disk: OnDisk | None = None, *, shares: int
+) -> LaidFoundation:
     """Base and dependencies are resolved, fetched and unpacked at the same time. The project's own packages
-    join the locked wheels."""
+    join the locked wheels. `shares` are the layers that are kept for the app (see `room_for_shares`)."""
     plan = session.planned.plan
     world.check_network_settings()
     if plan.base.kind == "image":
         from okamochi.workflows.image_foundation import lay_on_image
 
-        return lay_on_image(world, session)
+        return lay_on_image(world, session, shares=shares)
     pool, ended = ThreadPoolExecutor(6, "build"), threading.Event()
     try:
         debs = pool.submit(session.debs)
@@ -56,9 +59,10 @@ def lay_foundation(world: World, session: LockSession, on_disk: OnDisk | None = 
         opened = pool.submit(lambda: open_toolchain(world, session, *debs.result()))
         standard = pool.submit(compile_when_open, world, opened, ended)
         trees = trees_of(world, session, wheels.result())
+        groups = wheel_groups(trees, shares=shares)
         # Wheels need the base's Python, and no other package of it.
         compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees))
-        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, trees))
+        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups))
         complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
         chosen, snapshot = complete.debs, complete.snapshot
@@ -67,7 +71,7 @@ def lay_foundation(world: World, session: LockSession, on_disk: OnDisk | None = 
         standard.result()
         lowest = base_layer(world, toolchain)
         if on_disk is not None:
-            on_disk(toolchain, (lowest, *upper_requests(world, toolchain, plan, trees)), compiled.result)
+            on_disk(toolchain, (lowest, *upper_requests(world, toolchain, plan, groups)), compiled.result)
         base = packed(world, f"Base: packing {len(chosen)} packages", [lowest])
         layers = (*base, *upper.result())
     finally:
@@ -114,16 +118,12 @@ def compile_dependencies(world: World, toolchain: Toolchain, trees: tuple[WheelT
     return toolchain
 
 
-def upper_layers(
-    world: World, toolchain: Toolchain, plan: Plan, trees: tuple[WheelTree, ...]
-) -> tuple[Layer, ...]:
-    return packed(world, "Layers: dependencies and kit", upper_requests(world, toolchain, plan, trees))
+def upper_layers(world: World, toolchain: Toolchain, plan: Plan, groups: WheelGroups) -> tuple[Layer, ...]:
+    return packed(world, "Layers: dependencies and kit", upper_requests(world, toolchain, plan, groups))
 
 
-def upper_requests(
-    world: World, toolchain: Toolchain, plan: Plan, trees: tuple[WheelTree, ...]
-) -> list[LayerRequest]:
-    wheels = [wheel_layer(world, toolchain, group) for group in wheel_groups(trees)]
+def upper_requests(world: World, toolchain: Toolchain, plan: Plan, groups: WheelGroups) -> list[LayerRequest]:
+    wheels = [wheel_layer(world, toolchain, group) for group in groups]
     return [*wheels, kit_layer(world, toolchain, plan)]
 
 

@@ -16,7 +16,7 @@ BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
-def lay_on_image(world: World, session: LockSession) -> LaidFoundation:
+def lay_on_image(world: World, session: LockSession, *, shares: int) -> LaidFoundation:
     """Debian packages that the image lacks are added from its own suite. PlanError when it lacks its Python
     or glibc, or is of a system from which nothing can be added."""
     plan = session.planned.plan
@@ -35,7 +35,8 @@ def lay_on_image(world: World, session: LockSession) -> LaidFoundation:
     if debs:
         requests.append(added_layer(world, base, debs, session.platform, snapshot))
     below = len(base.image.layers) + len(requests)
-    requests += [wheel_layer(world, toolchain, group) for group in wheel_groups(trees, below=below)]
+    groups = wheel_groups(trees, below=below, shares=shares)
+    requests += [wheel_layer(world, toolchain, group) for group in groups]
     requests.append(kit_layer(world, toolchain, plan))
     title = f"Layers: {f'{len(debs)} packages, ' if debs else ''}dependencies and kit"
     layers = (*base.image.layers, *packed(world, title, requests))

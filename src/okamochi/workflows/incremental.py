@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from okamochi.build.app_bytecode import compile_quietly
-from okamochi.build.app_layers import Volumes, app_layers
+from okamochi.build.app_layers import Volumes, app_layers, room_for_shares
 from okamochi.build.bytecode import Interpreter
 from okamochi.build.source_files import LARGEST_FILE_BYTES, Contents, SourceFiles, image_mode
 from okamochi.errors import BuildError
@@ -81,6 +81,7 @@ def rebuild_facts(
         "read": sorted(seen.whole),
         "gists": dict(seen.gists),
         "below": below,
+        "shares": room_for_shares(source.entries),
         "exclude": None if source.special or exclude is None else list(exclude),
     }
 
@@ -102,6 +103,8 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     roots, user, group = known["volumes"]
     contents = Contents()
     source = SourceFiles(tuple(entry_of(root, row, contents) for row in known["entries"]))
+    if room_for_shares(source.entries) != known["shares"]:
+        return None  # the wheels may share their layers in another way
     requests = app_layers(world, toolchain, Volumes(tuple(roots), user, group), source)
     if compiling is not None and not compiling.went_well():
         return None
