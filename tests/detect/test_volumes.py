@@ -191,3 +191,6 @@ def upload():
 def test_a_file_that_the_project_ships_is_no_folder_that_is_written() -> None:
     app = f"{FLASK_APP}file_path = './static/' + 'favicon.ico'\n"
     assert planned({"app.py": app, "static/favicon.ico": b"x"}).volumes == ()
+    assert planned({"app.py": f"{FLASK_APP}file_path = 'exports/rows.jsonl.gz'\n"}).volumes == ()
+    made = f"{FLASK_APP}import os\nos.makedirs('spool.d')\n"
+    assert [one.path for one in planned({"app.py": made}).volumes] == ["/app/spool.d"]

@@ -88,6 +88,7 @@ def writes(
     return tuple(dict.fromkeys(found))
 
 
+FILE_NAME = regex(r".*/[^/]*[^/.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 # What can name a place that is written.
 WRITING = (ast.Call, ast.Assign, ast.AnnAssign, ast.keyword, ast.Dict)
 
@@ -187,7 +188,8 @@ class _Finder(msgspec.Struct, eq=False):
             if posixpath.join(APP_ROOT, known.text) in (APP_ROOT, f"{APP_ROOT}/", self.folders.root_path):
                 return
         path = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
-        if not is_file and self._is_one_file(path):
+        said_only = reason.endswith(" is")  # a folder that the code makes may have a dot
+        if not is_file and (self._is_one_file(path) or (said_only and FILE_NAME.fullmatch(path))):
             return
         yield Written(path, is_file, _at(module, node, f"{reason} {path}"), known.variable)
 

@@ -65,12 +65,14 @@ def _value(value: Json, field: str) -> Json:
             raise KeyError(field)
         return _value(value[key], rest)
     if isinstance(value, list):
-        for member in value:
-            for name in _names(member):
-                if field == name:
-                    return member
-                if field.startswith(f"{name}."):
-                    return _value(member, field.removeprefix(f"{name}."))
+        named = [(name, member) for member in value for name in _names(member)]
+        for name, member in named:
+            if field == name:
+                return member
+        # of "/app/rows" and "/app/rows.json" the longer name is meant
+        for name, member in sorted(named, key=lambda pair: -len(pair[0])):
+            if field.startswith(f"{name}."):
+                return _value(member, field.removeprefix(f"{name}."))
     raise KeyError(field)
 
 
