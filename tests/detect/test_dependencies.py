@@ -145,3 +145,11 @@ def test_an_import_without_which_the_code_ends_is_a_dependency() -> None:
     source = "import sys\ntry:\n    import redis\nexcept ImportError:\n    sys.exit('install redis')\n"
     plan = planned({"app.py": f"{source}{FLASK_APP}", "lists nothing": ""})
     assert plan.dependencies.inline == ("flask", "redis")
+
+
+def test_what_python_has_itself_is_left_out_and_told() -> None:
+    text = "flask\nwsgiref==0.1.2\nuuid==1.30\ndataclasses==0.8\ncgi\nos\n"
+    plan = planned({"app.py": FLASK_APP, "requirements.txt": text})
+    (told,) = [one for one in plan.decisions if one.summary.startswith("left out, since Python")]
+    assert told.summary.endswith(": wsgiref, uuid, dataclasses, os")
+    assert [one.line for one in told.evidence] == [2, 3, 4, 6]

@@ -117,7 +117,21 @@ def choose_dependencies(sources: Sources, pyproject: Pyproject, chosen: ChosenSe
         input_files=tuple(dict.fromkeys((*found.input_files, *local.files))),
     )
     told = tuple(_local_decisions(local, found))
-    return ChosenDependencies(found, names, requirements, (decision, server, *told))
+    needless = tuple(_needless(requirements))
+    return ChosenDependencies(found, names, requirements, (decision, *needless, server, *told))
+
+
+def _needless(requirements: Requirements) -> Iterator[Decision]:
+    lines = requirements.of_python
+    if lines:
+        evidence = tuple(
+            Evidence(path=one.path, line=one.line, reason=f"asks for {one.name}, which Python has itself")
+            for one in lines
+        )
+        summary = (
+            f"left out, since Python's own is always found first: {', '.join(one.name for one in lines)}"
+        )
+        yield Decision(field="dependencies", summary=summary, origin=Origin.DETECTED, evidence=evidence)
 
 
 def _local(project: ProjectFiles, found: Dependencies, requirements: Requirements) -> LocalPackages:

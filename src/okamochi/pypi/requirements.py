@@ -18,6 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.model.standard_library import is_in_every_python
 from okamochi.pypi.direct_references import is_archive, is_git, named, plain_place, wheel_name
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.named_sources import named_sources, with_source
@@ -87,6 +88,7 @@ class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     """All that the files ask for, in their order. `input_files` are sorted relative paths of every file read.
+    `of_python` are lines that ask for what Python has itself; they are not among `lines`.
 
     `itself` is the line that asks for the project's own package ("-e ."), if one does: its dependencies are
     among `lines`, but nothing is built; the code is imported from the source folder.
@@ -97,6 +99,7 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     input_files: tuple[str, ...] = ()
     indexes: IndexOptions = NOTHING_SAID
     itself: RequirementLine | None = None
+    of_python: tuple[RequirementLine, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -136,12 +139,14 @@ def read_requirements(
         _read_file(reading, posixpath.normpath(path), constraining=True, asked_by="")
     if reading.problems:
         raise _joined(reading.problems)
+    needless = tuple(line for line in reading.lines if not line.place and is_in_every_python(line.name))
     return Requirements(
-        lines=tuple(reading.lines),
+        lines=tuple(line for line in reading.lines if line not in needless),
         constraints=tuple(reading.constraints),
         input_files=tuple(sorted(reading.files)),
         indexes=reading.indexes,
         itself=reading.itself,
+        of_python=needless,
     )
 
 
