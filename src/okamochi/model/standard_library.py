@@ -7,9 +7,9 @@ __all__ = ["is_in_every_python"]
 # gone from a Python that there is a base for, or not in all of them yet: PEP 594, PEP 632
 # fmt: off
 NOT_IN_ALL = frozenset({
-    "_crypt", "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr",
-    "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr", "spwd",
-    "sunau", "telnetlib", "tomllib", "uu", "xdrlib",
+    "_crypt", "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils",
+    "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr",
+    "spwd", "sunau", "telnetlib", "tomllib", "uu", "xdrlib",
 })
 # fmt: on
 
