@@ -298,3 +298,26 @@ def test_managers_that_do_not_count_are_told_with_what_rules_instead() -> None:
     told = {one.path: one.reason for one in decision(planned(files), "dependencies.files").evidence}
     assert set(told) == {"requirements.txt", "Pipfile", "pyproject.toml", "environment.yml"}
     assert told["Pipfile"] == told["environment.yml"] == "not read: requirements.txt rules"
+
+
+@pytest.mark.parametrize(
+    ("lock", "text", "said"),
+    [
+        ("poetry.lock", '[[package]]\nname = "flask"\n', "flask: it has no version (line 2)"),
+        ("poetry.lock", '[[package]]\nname = "flask"\nversion = "new"\n', "the version 'new' is none"),
+        ("Pipfile.lock", '{"default": {"flask": 3}}', "flask: it has no version"),
+    ],
+)
+def test_a_lock_that_pins_to_nothing_is_damaged(lock: str, text: str, said: str) -> None:
+    manifest = '[tool.poetry]\nname = "x"\n[tool.poetry.dependencies]\npython = "^3.11"\nflask = "*"\n'
+    files = {
+        "app.py": FLASK_APP,
+        lock: text,
+        "pyproject.toml": manifest,
+        "Pipfile": "[packages]\nflask='*'\n",
+    }
+    if lock == "Pipfile.lock":
+        del files["pyproject.toml"]
+    with pytest.raises(DetectionError, match=r"damaged") as caught:
+        planned(files)
+    assert said in caught.value.message

@@ -148,3 +148,8 @@ def test_adopted_is_what_is_there_for_this_file_alone_and_what_the_lock_judged_i
     assert rows["ffmpeg"].setting == ("packages", "ffmpeg")
     assert rows["sox"].setting == ("packages", "sox")
     assert (rows["curl"].verdict, rows["curl"].why) == (Verdict.CHANGE, "nothing calls it")
+
+
+def test_an_endless_list_is_cut_before_it_costs_anything() -> None:
+    names = " \\\n".join(f"package{number}" for number in range(20_000))
+    assert len(named({"Dockerfile": f"FROM a\nRUN apt-get install {names}\n"})) == 100

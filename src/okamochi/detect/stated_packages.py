@@ -6,6 +6,7 @@ They are evidence: which ones the app can use is judged when its wheels are ther
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from okamochi.detect.compose_files import own_services
@@ -38,11 +39,13 @@ MOST = 100
 def stated_packages(project: ProjectFiles) -> tuple[NativeNeed, ...]:
     """Each name once, where it is said first. Of a Dockerfile the stage counts that is shipped."""
     found: dict[str, NativeNeed] = {}
-    for path, name, line in (*of_dockerfiles(project), *of_lists(project), *of_builders(project)):
-        if name not in found and len(found) < MOST:
+    for path, name, line in chain(of_dockerfiles(project), of_lists(project), of_builders(project)):
+        if name not in found:
             found[name] = NativeNeed(
                 kind=NeedKind.PACKAGE, names=(name,), path=path, line=line, reason=f"{NAMES}{name}"
             )
+        if len(found) == MOST:
+            break
     return tuple(found.values())
 
 

@@ -8,8 +8,8 @@ __all__ = ["is_in_every_python"]
 # fmt: off
 NOT_IN_ALL = frozenset({
     "_crypt", "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils",
-    "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr",
-    "spwd", "sunau", "telnetlib", "tomllib", "uu", "xdrlib",
+    "imghdr", "imp", "lib2to3", "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd",
+    "sndhdr", "spwd", "sunau", "telnetlib", "tomllib", "uu", "xdrlib",
 })
 # fmt: on
 

@@ -9,6 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from okamochi.errors import PlanError
 from okamochi.pypi.locks.environment import applies
+from okamochi.pypi.locks.tables import broken
 from okamochi.pypi.requirements import RequirementLine
 
 __all__ = ["Edge", "LocalSource", "Node", "lines_of", "walk"]
@@ -107,15 +108,26 @@ def missing(edge: Edge, asked_by: str, lock: str, manifest: str) -> PlanError:
 
 
 def lines_of(nodes: Iterable[Node], lock: str) -> tuple[RequirementLine, ...]:
-    """As pinned lines with hashes. Folders of the project itself are no lines."""
+    """As pinned lines with hashes. Folders of the project itself are no lines. DetectionError for a package
+    that is pinned to nothing: the lock is damaged."""
     return tuple(
         RequirementLine(
             path=lock,
             line=node.line,
             name=canonicalize_name(node.name),
-            specifier=f"{node.name} @ {node.url}" if node.url else f"{node.name}=={node.version}",
+            specifier=f"{node.name} @ {node.url}" if node.url else f"{node.name}=={pin_of(node, lock)}",
             hashes=node.hashes,
         )
         for node in nodes
         if not node.folder
     )
+
+
+def pin_of(node: Node, lock: str) -> str:
+    try:
+        Version(node.version)
+    except InvalidVersion:
+        said = f"the version {node.version[:60]!a} is none" if node.version else "it has no version"
+        place = f" (line {node.line})" if node.line else ""
+        raise broken(lock, f"{node.name or 'a package without a name'}: {said}{place}") from None
+    return node.version
