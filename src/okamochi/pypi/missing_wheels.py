@@ -14,7 +14,9 @@ from okamochi.pypi.uv_program import UvRun
 __all__ = ["missing_wheels"]
 
 MOST = 20
-REMEDIES = {"psycopg2": "psycopg2-binary, or psycopg[binary]", "uwsgi": "gunicorn (okamochi adds it)"}
+REMEDIES = {"uwsgi": "gunicorn (okamochi adds it)"}
+# names under which the same project publishes its wheels
+BINARY = {"psycopg2": "psycopg2-binary"}
 OWN_WHEEL = (
     "build the {} yourself (pip wheel --no-deps NAME==VERSION -w wheels) and write --find-links wheels into "
     "the requirement file"
@@ -95,8 +97,9 @@ def _missing(
     remedy = REMEDIES.get(canonicalize_name(name), "")
     if remedy:
         return _Missing(name, version, asking, f"ask for {remedy} instead")
-    nearest = "" if briefly else _nearest(uv, name, version, target)
-    advice = f"ask for {name}=={nearest}" if nearest else "take a package that ships wheels"
+    published = BINARY.get(canonicalize_name(name), name)
+    nearest = "" if briefly else _nearest(uv, published, version, target)
+    advice = f"ask for {published}=={nearest}" if nearest else "take a package that ships wheels"
     return _Missing(name, version, asking, advice)
 
 

@@ -181,7 +181,8 @@ class WheelBuilder(msgspec.Struct, dict=True):
                     small = False
                     continue
                 remedy = remedy_for(trial.log, self.workshop.contents)
-                packages, requirements = further(sdist, trial.log, remedy, packages, requirements)
+                python = self.maker.python_version
+                packages, requirements = further(sdist, trial.log, remedy, packages, requirements, python)
         raise failure(sdist, "it asks for ever more", trial.log)
 
     def _environment(
@@ -361,7 +362,12 @@ def environment_of(tagged: str = "") -> dict[str, str]:
 
 
 def further(
-    sdist: Sdist, log: str, remedy: Remedy, packages: tuple[str, ...], requirements: tuple[str, ...]
+    sdist: Sdist,
+    log: str,
+    remedy: Remedy,
+    packages: tuple[str, ...],
+    requirements: tuple[str, ...],
+    python: str,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """More packages and requirements than before; BuildError when nothing is left to try."""
     if remedy.hopeless:
@@ -369,7 +375,9 @@ def further(
     more = set(remedy.packages) - set(packages)
     wanted = [one for one in remedy.requirements if one not in requirements]
     if not more and not wanted:
-        raise failure(sdist, "its build failed", log)
+        compiler = any(COMPILER_ERROR.search(line) for line in log.splitlines())
+        why = f"its code in C does not compile for Python {python}" if compiler else "its build failed"
+        raise failure(sdist, why, log)
     replaced = {one.partition("<")[0] for one in wanted}
     kept = tuple(one for one in requirements if one.partition("<")[0] not in replaced)
     return tuple(sorted({*packages, *more})), (*kept, *wanted)
