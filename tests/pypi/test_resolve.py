@@ -4,7 +4,7 @@ import pytest
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
 from okamochi.errors import PlanError, RegistryError, TransientRegistryError, UnfitPythonError
-from okamochi.model.plan import Dependencies
+from okamochi.model.plan import Dependencies, LocalPackage
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.resolve import resolve_wheels
@@ -110,6 +110,13 @@ def test_an_older_locks_versions_are_kept_while_the_requirements_allow_them(reso
     assert names(resolve("lib\n", preferred=first)) == ["lib==1.0"]
     assert names(resolve("lib>1.0\n", preferred=first)) == ["lib==1.5"]
     assert names(resolve("lib\n")) == ["lib==1.5"]
+
+
+def test_what_a_plugin_needs_of_the_project_itself_comes_from_no_index(resolve, links):
+    make_wheel(links, "shop-plugin", requires=("shop>=2",))
+    make_wheel(links, "shop", "2.0", requires=("elsewhere",))
+    own = (LocalPackage(name="shop", path="", editable=True),)
+    assert names(resolve("shop-plugin\n", local=own)) == ["shop-plugin==1.0"]
 
 
 def test_a_package_that_does_not_exist_is_named_with_its_line(resolve, links):

@@ -177,6 +177,10 @@ def _compile(
     _write(uv.folder / "constraints.txt", (*requirements.constraints, *bounds), environ)
     (uv.folder / LOCK).write_text(_preferences(preferred, target.python_version), encoding="utf-8")
     options = ("--prerelease", "allow") if requirements.indexes.prereleases else ()
+    if indexes.own:  # a plugin needs the project, which is there without being installed
+        never = "".join(f"{name} ; python_version < '0'\n" for name in indexes.own)
+        (uv.folder / "overrides.txt").write_text(never, encoding="utf-8")
+        options = (*options, "--overrides", "overrides.txt")
     sources = ("pyproject.toml",) if indexes.sources.sources else ()
     arguments = ("pip", "compile", "requirements.in", *sources, "--constraints", "constraints.txt")
     output = ("--format", "pylock.toml", "--output-file", LOCK, "--no-header", "--quiet", *options)

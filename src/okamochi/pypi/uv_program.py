@@ -47,12 +47,14 @@ OFFERED = "offered"
 
 
 class ProjectIndexes(msgspec.Struct, frozen=True):
-    """What the project's own files say about where packages come from, and as of when."""
+    """What the project's own files say about where packages come from, and as of when. `own` are names of
+    packages that are the project's own source: no index is asked for them, whatever needs them."""
 
     requirements: Requirements = msgspec.field(default_factory=Requirements)
     sources: ProjectSources = msgspec.field(default_factory=ProjectSources)
     root: Path | None = None
     exclude_newer: str = ""
+    own: tuple[str, ...] = ()
 
 
 class UvRun(msgspec.Struct, frozen=True):
@@ -111,7 +113,8 @@ def read_project_indexes(
     project = DiskProject.open(project_root)
     requirements = asked_of(project, dependencies, python_version=python_version, machine=machine)
     sources = read_project_sources(project, dependencies.inline)
-    return ProjectIndexes(requirements, sources, project_root, dependencies.exclude_newer)
+    own = tuple(one.name for one in dependencies.local if not one.path)
+    return ProjectIndexes(requirements, sources, project_root, dependencies.exclude_newer, own)
 
 
 @contextmanager
