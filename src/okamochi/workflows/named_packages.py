@@ -121,7 +121,8 @@ class NamedPackages:
         if place:
             yield from self.kept(package.name, need, place)
         elif is_general(package) or DOCKERFILE.search(need.path):
-            shown = ", ".join(programs[:3])
+            telling = sorted(programs, key=lambda one: (one not in package.name, one))
+            shown = ", ".join(telling[:3])
             yield left(need, f"neither the code nor a package that it imports names {shown}")
         else:  # a list of what the app needs when it runs
             yield from self.kept(package.name, need, "")
