@@ -298,3 +298,18 @@ def test_an_app_that_patches_its_threads_away_gets_the_worker_made_for_that(
     plan = planned({"requirements.txt": asked, "wsgi.py": app})
     given = ("--worker-class", worker) if worker else ()
     assert plan.web.argv[3:-1] == given
+
+
+def test_a_function_around_a_hidden_object_is_what_the_server_loads() -> None:
+    wsgi = (
+        "from django.core.wsgi import get_wsgi_application\n_application = get_wsgi_application()\n\n"
+        "def application(environ, start_response):\n    return _application(environ, start_response)\n"
+    )
+    files = {
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": "SECRET_KEY = 'x'\n",
+        "shop/wsgi.py": wsgi,
+        "requirements.txt": "django\n",
+    }
+    assert planned(files).application.object_reference == "shop.wsgi:application"

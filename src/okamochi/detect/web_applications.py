@@ -181,7 +181,7 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
     root = import_root_for(objects, module.path)
     place = place_of(module.path, root)
     # a Dash object is no WSGI application; its attribute is one
-    shown = f"{name}.server" if instance.dash and not call else name
+    shown = f"{name}.server" if instance.dash and not call else _wrapper_of(module, name) or name
     candidate = Candidate(
         module.path,
         shown,
@@ -196,6 +196,18 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
         coroutine,
     )
     return Detected(candidate, (_evidence(candidate), *evidence))
+
+
+def _wrapper_of(module: Module, name: str) -> str:
+    """The function of the WSGI form in the same module that calls an object with a hidden name:
+    application(environ, start_response) returns _application(environ, start_response)."""
+    for node in module.tree.body if name.startswith("_") else ():
+        if not isinstance(node, ast.FunctionDef) or node.name not in OBJECT_NAMES:
+            continue
+        calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
+        if len(node.args.args) == 2 and any(isinstance(f, ast.Name) and f.id == name for f in calls):
+            return node.name
+    return ""
 
 
 def _called_class(objects: FlaskObjects, definition: ClassDefinition) -> Instance | None:
