@@ -224,3 +224,17 @@ def test_what_cannot_be_installed_is_told_and_leaves_the_rest(monkeypatch: pytes
     assert [one.name for one in complete.native] == ["", "libpq5"]
     assert [deb.name for deb in complete.debs] == ["libpq5"]
     assert "dot" in complete.native[0].needs[0].reason and "libgvc6" in warned[0]
+
+
+def test_what_a_file_names_is_no_error_on_an_image_to_which_nothing_can_be_added() -> None:
+    image = SimpleNamespace(suite=None, packages=[{"package": "ffmpeg"}])
+    plan = SimpleNamespace(base=SimpleNamespace(kind="image"))
+    planned = SimpleNamespace(plan=plan, project=MemoryProject({}))
+    finder = Finder(cast(Any, None), cast(Any, SimpleNamespace(planned=planned, opened_image=lambda: image)))
+    names = [
+        NativeNeed(kind=NeedKind.PACKAGE, names=(one,), path="Dockerfile", reason=f"names the package {one}")
+        for one in ("ffmpeg", "sox")
+    ]
+    (left,) = finder.packages(NativeScan(named=tuple(names)))
+    assert (left.name, [one.names[0] for one in left.needs]) == ("", ["sox"])
+    assert "adds no packages" in left.needs[0].reason

@@ -176,7 +176,7 @@ class NamedPackages:
         """Fonts, languages, plug-ins: what nothing calls by a name, and is there to be found."""
         if section(package) == "fonts":
             return True
-        if section(package) in ("libs", "oldlibs") and self.contents.libraries_of(package.name):
+        if section(package) in ("libs", "oldlibs"):
             return False
         return not self.programs(package) and not self.contents.libraries_of(package.name)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import msgspec
+from msgspec.structs import replace
 
 from okamochi.build.native import NativeScan, native_scan
 from okamochi.build.native_fonts import font_needs
@@ -168,7 +168,7 @@ class Finder:
                 "for its installation that okamochi does not know how to replace"
             )
             why = f"{', '.join(bad)} has a script for its installation that okamochi does not know"
-            told += [msgspec.structs.replace(need, reason=f"{need.reason}: {why}") for need in one.needs]
+            told += [replace(need, reason=f"{need.reason}: {why}") for need in one.needs]
         left = (NativePackage(name="", needs=tuple(told)),) if told else ()
         return (*left, *kept)
 
@@ -179,6 +179,10 @@ class Finder:
         from okamochi.workflows.named_packages import NamedPackages
 
         plan, project = self.session.planned.plan, self.session.planned.project
+        if plan.base.kind == "image" and self.session.opened_image().suite is None:
+            lacking = (need for need in needs if need.names[0] not in self.base)
+            why = "the base image is of a system from which okamochi adds no packages"
+            return tuple(replace(need, reason=f"{need.reason}: {why}") for need in lacking)
         judge = NamedPackages(
             universe=self.workshop.universe,
             contents=self.workshop.contents,
