@@ -1,6 +1,7 @@
 """Wheels that a stranger's build script wrote: checked and written anew."""
 
 import io
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -133,6 +134,51 @@ def test_a_source_that_grows_beyond_reason_is_refused(
     assert path.stat().st_size < 1_000_000
     with pytest.raises(BuildError, match="absurd size"):
         build_requirements(path, path.name)
+
+
+def test_a_source_that_is_packed_too_tightly_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okamochi.pypi.sdist_files.LEAST_LIMIT_BYTES", 1_000_000)
+    path = archive_of(tmp_path, "tar.gz", "tiny-1.0/zeros", 10_000_000)
+    with pytest.raises(BuildError, match="absurd size"):
+        build_requirements(path, path.name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "said"),
+    [
+        (tarfile.SYMTYPE, "/etc", "link to '/etc'"),
+        (tarfile.SYMTYPE, "../../../etc", "link to '../../../etc'"),
+        (tarfile.LNKTYPE, "../etc/passwd", "link to '../etc/passwd'"),
+        (tarfile.CHRTYPE, "", "special file"),
+        (tarfile.FIFOTYPE, "", "special file"),
+    ],
+)
+def test_a_source_with_ways_out_or_devices_is_refused(
+    tmp_path: Path, kind: bytes, target: str, said: str
+) -> None:
+    path = linked(tmp_path, kind, target)
+    with pytest.raises(BuildError, match=re.escape(said)):
+        build_requirements(path, path.name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"), [(tarfile.SYMTYPE, "../setup.py"), (tarfile.LNKTYPE, "tiny-1.0/setup.py")]
+)
+def test_links_within_a_source_are_nothing_bad(tmp_path: Path, kind: bytes, target: str) -> None:
+    path = linked(tmp_path, kind, target)
+    assert build_requirements(path, path.name) is not None
+
+
+def linked(folder: Path, kind: bytes, target: str) -> Path:
+    path = folder / "tiny-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as packed:
+        packed.addfile(tarfile.TarInfo("tiny-1.0/setup.py"), io.BytesIO())
+        entry = tarfile.TarInfo("tiny-1.0/inner/way")
+        entry.type, entry.linkname = kind, target
+        packed.addfile(entry)
+    return path
 
 
 def test_a_damaged_source_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is in the archive of a source distribution, read before anything of it is unpacked."""
 
+import posixpath
 import tarfile
 import zipfile
 import zlib
@@ -14,6 +15,9 @@ __all__ = ["check_archive", "compiles", "pyproject_of"]
 
 MEMBERS_LIMIT = 200_000
 SIZE_LIMIT_BYTES = 4_000_000_000
+# Source text compresses to a fourth; what is packed a hundred times more tightly is no such thing.
+MOST_EXPANSION = 100
+LEAST_LIMIT_BYTES = 256 * 2**20
 PYPROJECT_LIMIT_BYTES = 1_000_000
 COMPILED = (
     *(".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f", ".f90", ".s", ".swg", ".i", ".go", ".cu"),
@@ -24,13 +28,14 @@ DAMAGES = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error)
 
 
 def check_archive(path: Path, filename: str) -> None:
-    """BuildError for what is damaged, unpacks to an absurd size, or leads out of its folder."""
+    """BuildError for what is damaged, unpacks to an absurd size, leads out of its folder, or is no file."""
     size_bytes = 0
+    expanded = max(LEAST_LIMIT_BYTES, MOST_EXPANSION * path.stat().st_size)
     with told(filename):
         for count, (name, member_bytes) in enumerate(members(path, filename)):
             checked_path(name, archive=filename)
             size_bytes += member_bytes
-            if count > MEMBERS_LIMIT or size_bytes > SIZE_LIMIT_BYTES:
+            if count > MEMBERS_LIMIT or size_bytes > min(SIZE_LIMIT_BYTES, expanded):
                 raise BuildError("the source unpacks to an absurd size", where=filename, hint=HINT)
 
 
@@ -59,8 +64,24 @@ def members(path: Path, filename: str) -> Iterator[tuple[str, int]]:
             yield from ((one.filename, one.file_size) for one in archive.infolist())
         return
     with tarfile.open(path) as packed:
-        # the folder itself, as some archives begin
-        yield from ((one.name, one.size) for one in packed if one.name.strip("./"))
+        for one in packed:
+            check_kind(one, filename)
+            if one.name.strip("./"):  # not the folder itself, as some archives begin
+                yield one.name, one.size
+
+
+def check_kind(member: tarfile.TarInfo, filename: str) -> None:
+    """BuildError for a link that leads out of the archive, and for what is neither file, folder nor link."""
+    if member.isreg() or member.isdir():
+        return
+    wrong = "is a special file"
+    if member.issym() or member.islnk():
+        folder = posixpath.dirname(member.name) if member.issym() else ""
+        target = posixpath.normpath(posixpath.join(folder, member.linkname))
+        if not (target.startswith(("/", "../")) or target == ".."):
+            return
+        wrong = f"is a link to {member.linkname[:200]!r}, outside of it"
+    raise BuildError(f"the source's member {member.name[:200]!r} {wrong}", where=filename, hint=HINT)
 
 
 @contextmanager

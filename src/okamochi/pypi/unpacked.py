@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
+from okamochi.pypi.bombs import refuse_bomb
 from okamochi.pypi.scripts import console_scripts, with_image_interpreter
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, write_index
 from okamochi.system.files import checked_path
@@ -144,6 +145,7 @@ def write_tree(
             tree.write(target, with_image_interpreter(text, host_interpreter=host_interpreter), mode=0o755)
             continue
         tree.move(f"{prefix.root}/{path}", target)
+    refuse_bomb(tree.root, tree.sizes, archive=share.wheel.filename)
     for path, text in made.items():
         tree.write(path, text, mode=0o755)
     tree.write(f"{metadata}/INSTALLER", INSTALLER)
@@ -171,6 +173,10 @@ class _Tree:
         self.site_packages = f"lib/python{python_version}/site-packages"
         self._files: dict[str, tuple[TreeFile, bytes]] = {}
         self._folders: set[str] = set()
+
+    @property
+    def sizes(self) -> tuple[tuple[str, int], ...]:
+        return tuple((path, found.size_bytes) for path, (found, _) in self._files.items())
 
     def placed(self, path: str, host_site_packages: str) -> str:
         """A path of the prefix as the image has it: its own Python's version in place of the host's."""
