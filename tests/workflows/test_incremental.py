@@ -123,11 +123,34 @@ def edit_code(project: Path) -> None:
     app.write_text(app.read_text() + "\n\ndef added() -> str:\n    return 'more'\n")
 
 
-def test_changed_code_is_planned_but_no_file_is_matched_against_patterns(
+def test_changed_code_that_leaves_the_plan_alone_is_packed_and_nothing_else(
     project: Path, make: Make, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = make()
-    edit_code(project)
+    app = project / "app.py"
+    app.write_text(app.read_text().replace("app = Flask", "LINES = 2\n\napp = Flask"))
+    full = made(project, fresh_cache)
+
+    def assembled(*_: object) -> None:
+        raise Planned
+
+    monkeypatch.setattr(assemble, "assemble", assembled)
+    again = make()
+    assert again.image.digest == full.image.digest != before.image.digest
+    assert again.plan == full.plan, "with its evidence, whose lines have moved"
+    assert again.plan != before.plan
+    assert all(again.rebuild[name] == full.rebuild[name] for name in ("read", "gists", "entries"))
+    refuse_to_plan(monkeypatch)
+    edit_sentence(project)
+    assert make().image.digest not in (before.image.digest, again.image.digest)
+
+
+def test_changed_code_that_changes_the_plan_is_not_matched_against_patterns(
+    project: Path, make: Make, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = make()
+    app = project / "app.py"
+    app.write_text(app.read_text() + "\nimport os\nKEY = os.environ['PAYMENT_KEY']\n")
     full = made(project, fresh_cache)
 
     def walked(*_: object) -> None:

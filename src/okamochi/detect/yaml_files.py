@@ -17,6 +17,8 @@ ALIAS = regex(r"(?:^|[\s\[,{:-])\*[\w-]")
 def yaml_of(text: str) -> object:
     """What the text says; None when it is no YAML, or more of it than a person writes. Nobody changes it:
     several detectors ask for the same file."""
+    if not text.strip():
+        return None  # most ask for files that are not there, and the library takes long to import
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

@@ -18,7 +18,6 @@ from okamochi.build.toolchain import Toolchain
 from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import is_of_the_desk
 from okamochi.model.lock import LockedPlatform
-from okamochi.model.plan import Plan
 from okamochi.oci.image import Image
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer import Layer
@@ -29,7 +28,7 @@ from okamochi.system.world import World
 from okamochi.workflows.incremental import SameTree, rebuild_facts
 from okamochi.workflows.lock import LockSession
 from okamochi.workflows.native_memory import is_known, keep_known
-from okamochi.workflows.outside import is_outside
+from okamochi.workflows.outside import outside_of
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.seen import Seen
 
@@ -112,12 +111,6 @@ def app_files(planned: "PlannedProject") -> SourceFiles:
     """What of the project enters the image."""
     plan = planned.plan
     return with_moved_files(read_source(planned.root, plan.source.exclude), plan.moved_files)
-
-
-def outside_of(plan: Plan, read: frozenset[str]) -> tuple[str, ...]:
-    """Files and folders beside the project that decide about the image."""
-    named = (*plan.dependencies.input_files, *(package.path for package in plan.dependencies.local))
-    return tuple(sorted(path for path in {*read, *named} if is_outside(path)))
 
 
 def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:

@@ -86,7 +86,18 @@ class Building(msgspec.Struct):
         compiling = recalled.compiled_ahead(world) if recalled is not None else None
         building = cls(request, world, platform, memory, None, files=recalled, compiling=compiling)
         building.tell_warnings()
+        if recalled is not None:
+            building.known = building.packed_as_before(recalled)
         return building
+
+    def packed_as_before(self, files: "SameTree") -> BuiltImage | None:
+        """The image, when the new plan is the old one."""
+        from okamochi.workflows.planned_again import packed_as_before
+
+        built = packed_as_before(self.world, files, self.plan_now(), self.compiling)
+        if built is not None:
+            self.memory.keep(built)
+        return built
 
     def tell_warnings(self, fields: tuple[str, ...] = ()) -> None:
         """All that the plan warns of, or what it warns of in these fields."""

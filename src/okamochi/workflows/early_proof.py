@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import Plan
@@ -17,14 +18,13 @@ from okamochi.oci.entry import Entry
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.native import native_platforms
 from okamochi.oci.packing import LayerRequest
-from okamochi.run.host import HostEngine
-from okamochi.run.host.images import HostImage
-from okamochi.run.host.lay import lay_out
-from okamochi.run.proof.answer import Answer
-from okamochi.run.proof.trial import ask, made_up_values
-from okamochi.run.spec import Trial
-from okamochi.system.process import Completed
 from okamochi.system.world import World
+
+if TYPE_CHECKING:
+    from okamochi.run.host import HostEngine
+    from okamochi.run.proof.answer import Answer
+    from okamochi.run.spec import Trial
+    from okamochi.system.process import Completed
 
 __all__ = ["EarlyProof"]
 
@@ -51,7 +51,7 @@ class EarlyProof:
             target=self._ask, args=(plan, config, layers, ready), name="early-proof", daemon=True
         ).start()
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> "Answer | None":
         """Waits for it; None when nothing was asked, or could not be."""
         if self._asked:
             self._told.wait()
@@ -64,6 +64,10 @@ class EarlyProof:
     def _ask(
         self, plan: Plan, config: ImageConfig, layers: Sequence[LayerRequest], ready: Callable[[], object]
     ) -> None:
+        from okamochi.run.host import HostEngine
+        from okamochi.run.host.lay import lay_out
+        from okamochi.run.proof.trial import ask, made_up_values
+
         held = ExitStack()
         try:
             with suppress(OkamochiError, OSError, CancelledError):
@@ -89,7 +93,9 @@ class EarlyProof:
 class LaidOut:
     """An engine for the one image that lies in a folder."""
 
-    def __init__(self, engine: HostEngine, config: ImageConfig, root: Path) -> None:
+    def __init__(self, engine: "HostEngine", config: ImageConfig, root: Path) -> None:
+        from okamochi.run.host.images import HostImage
+
         self._engine = engine
         self._image = HostImage(
             digest="",
@@ -99,5 +105,5 @@ class LaidOut:
             platform=str(config.platform),
         )
 
-    def try_out(self, trial: Trial) -> Completed:
+    def try_out(self, trial: "Trial") -> "Completed":
         return self._engine.try_out_in(self._image, trial)

@@ -96,33 +96,40 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     known = built.rebuild
     if not known:
         return None
-    toolchain = KnownToolchain.of(known)
-    if not Path(toolchain.known.argv[0]).exists() or not is_planned_alike(root, known, changed):
+    if not Path(known["interpreter"][0][0]).exists() or not is_planned_alike(root, known, changed):
         return None
-    compiling = SameTree(root, known, changed).compiled_ahead(world)
+    image = packed(world, root, built, SameTree(root, built, changed).compiled_ahead(world))
+    if image is None:
+        return None
+    # what the proof is of, which of modules is what they import, is the same: see prove_entry.key_of
+    unknown = any(path.endswith(".py") and path not in known["gists"] for path in changed)
+    proved_as = "" if unknown else built.proved_as or str(built.image.digest)
+    return msgspec.structs.replace(built, image=image, proved_as=proved_as)
+
+
+def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | None") -> Image | None:
+    """The last image with the project's files as they are now, all of them known to it; None when one is no
+    valid Python, or the Python that compiled last time is gone from the cache: a full build fetches it, or
+    tells what is wrong."""
+    known = built.rebuild
     roots, user, group = known["volumes"]
     contents = Contents()
     source = SourceFiles(tuple(entry_of(root, row, contents) for row in known["entries"]))
     if room_for_shares(source.entries) != known["shares"]:
         return None  # the wheels may share their layers in another way
-    requests = app_layers(world, toolchain, Volumes(tuple(roots), user, group), source)
+    requests = app_layers(world, KnownToolchain.of(known), Volumes(tuple(roots), user, group), source)
     if compiling is not None and not compiling.went_well():
         return None
     try:
         layers = pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds)
     except BuildError:
-        # The remembered Python may be gone from the cache; a full build fetches it, or tells what is wrong.
         return None
     annotations = json.loads(built.image.manifest_bytes).get("annotations", {})
-    image = Image(
+    return Image(
         config=built.image.config,
         layers=(*built.image.layers[: known["below"]], *layers),
         annotations=tuple(sorted(annotations.items())),
     )
-    # what the proof is of, which of modules is what they import, is the same: see prove_entry.key_of
-    unknown = any(path.endswith(".py") and path not in known["gists"] for path in changed)
-    proved_as = "" if unknown else built.proved_as or str(built.image.digest)
-    return msgspec.structs.replace(built, image=image, proved_as=proved_as)
 
 
 def is_planned_alike(root: Path, known: dict[str, Any], changed: tuple[str, ...]) -> bool:
@@ -160,8 +167,17 @@ class SameTree(msgspec.Struct, frozen=True):
     """The files of the last build: which of them enter the image is the same, only what some hold is not."""
 
     root: Path
-    known: dict[str, Any]
+    built: BuiltImage
     changed: tuple[str, ...]
+
+    @property
+    def known(self) -> dict[str, Any]:
+        return self.built.rebuild
+
+    @property
+    def only_modules(self) -> bool:
+        """Whether nothing changed that planning, or the lock, read as it is."""
+        return frozenset(self.known["read"]).isdisjoint(self.changed)
 
     def source(self, exclude: Sequence[str]) -> SourceFiles | None:
         """As `read_source` gives it, without asking more than a hundred patterns about each file; None when
@@ -198,7 +214,7 @@ def same_tree(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTr
     archives = any(path.endswith(".tar") for path in changed)  # images are left out by what is in them
     modes = modes_of(known)
     plain = not archives and all(is_plain(root, path, modes) for path in changed)
-    return SameTree(root, known, changed) if plain else None
+    return SameTree(root, built, changed) if plain else None
 
 
 def modes_of(known: dict[str, Any]) -> dict[str, int]:

@@ -7,11 +7,15 @@ import hashlib
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from okamochi.system.project_files import SKIPPED_FOLDERS, shared_folder
 from okamochi.system.tree_stamp import tree_stamp
 
-__all__ = ["OutsideStamps", "is_outside", "outside_stamps", "outside_unchanged", "surrounding"]
+if TYPE_CHECKING:
+    from okamochi.model.plan import Plan
+
+__all__ = ["OutsideStamps", "is_outside", "outside_of", "outside_stamps", "outside_unchanged", "surrounding"]
 
 OutsideStamps = list[tuple[str, str]]
 ABSENT = "absent"
@@ -20,6 +24,12 @@ ABSENT = "absent"
 def is_outside(path: str) -> bool:
     """Whether a path, relative to the project, leads out of it."""
     return path.split("/", 1)[0] == ".."
+
+
+def outside_of(plan: "Plan", read: Iterable[str]) -> tuple[str, ...]:
+    """Files and folders beside the project that decide about the image."""
+    named = (*plan.dependencies.input_files, *(package.path for package in plan.dependencies.local))
+    return tuple(sorted(path for path in {*read, *named} if is_outside(path)))
 
 
 def surrounding(root: Path) -> str:
