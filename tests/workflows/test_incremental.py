@@ -139,10 +139,19 @@ def test_changed_code_that_leaves_the_plan_alone_is_packed_and_nothing_else(
     assert again.image.digest == full.image.digest != before.image.digest
     assert again.plan == full.plan, "with its evidence, whose lines have moved"
     assert again.plan != before.plan
+    assert again.proved_as == str(before.image.digest), "it imports the same"
     assert all(again.rebuild[name] == full.rebuild[name] for name in ("read", "gists", "entries"))
     refuse_to_plan(monkeypatch)
     edit_sentence(project)
     assert make().image.digest not in (before.image.digest, again.image.digest)
+
+
+def test_another_import_is_proved_anew(project: Path, make: Make) -> None:
+    before = make()
+    app = project / "app.py"
+    app.write_text(app.read_text() + "\nimport math\n")
+    after = make()
+    assert after.proved_as == "" and after.image.digest != before.image.digest
 
 
 def test_changed_code_that_changes_the_plan_is_not_matched_against_patterns(

@@ -24,6 +24,7 @@ from okamochi.oci.image import Image
 from okamochi.oci.packing import pack_layers
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
+from okamochi.workflows.imported import imports_digest
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
 
@@ -80,6 +81,7 @@ def rebuild_facts(
         "interpreter": [interpreter.argv, interpreter.tag, interpreter.identity],
         "read": sorted(seen.whole),
         "gists": dict(seen.gists),
+        "imports": imports_digest(root, (entry.path for entry in source.entries)),
         "below": below,
         "shares": room_for_shares(source.entries),
         "exclude": None if source.special or exclude is None else list(exclude),
@@ -101,10 +103,24 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     image = packed(world, root, built, SameTree(root, built, changed).compiled_ahead(world))
     if image is None:
         return None
-    # what the proof is of, which of modules is what they import, is the same: see prove_entry.key_of
+    # a gist has what a module imports
     unknown = any(path.endswith(".py") and path not in known["gists"] for path in changed)
-    proved_as = "" if unknown else built.proved_as or str(built.image.digest)
-    return msgspec.structs.replace(built, image=image, proved_as=proved_as)
+    return with_proof(msgspec.structs.replace(built, image=image), built, root, same_imports=not unknown)
+
+
+def with_proof(
+    again: BuiltImage, before: BuiltImage, root: Path, *, same_imports: bool = False
+) -> BuiltImage:
+    """What was proved of the image before holds where modules import the same: see prove_entry.key_of."""
+    imports = again.rebuild["imports"]
+    if not same_imports:
+        imports = imports_digest(root, (path for path, *_ in again.rebuild["entries"]))
+    proved_as = before.proved_as or str(before.image.digest)
+    return msgspec.structs.replace(
+        again,
+        rebuild={**again.rebuild, "imports": imports},
+        proved_as=proved_as if imports == before.rebuild["imports"] else "",
+    )
 
 
 def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | None") -> Image | None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from okamochi.model.codec import plan_to_json
 from okamochi.system.world import World
-from okamochi.workflows.incremental import Compiling, SameTree, packed, through_link
+from okamochi.workflows.incremental import Compiling, SameTree, packed, through_link, with_proof
 from okamochi.workflows.outside import outside_of
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.seen import Seen
@@ -35,14 +35,14 @@ def packed_as_before(
     image = packed(world, tree.root, built, compiling)
     if image is None:
         return None
-    return replace(
+    again = replace(
         built,
         image=image,
         plan_json=plan_json,
         rebuild={**tree.known, "read": sorted(seen.whole), "gists": dict(seen.gists)},
         outside=outside_of(planned.plan, seen.read),
-        proved_as="",
     )
+    return with_proof(again, built, tree.root)
 
 
 def decided(plan_json: bytes) -> object:

@@ -2,7 +2,6 @@
 said. What was proved is remembered, until what the server loads or what lies below the app changes."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +16,8 @@ from okamochi.run.engines import engine_named
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.proof.trial import PROGRAM, ask, made_up_values
 from okamochi.run.traces import Cause
-from okamochi.system.patterns import regex
-from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
+from okamochi.workflows.imported import imports_digest
 from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, Sink
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["REFUSED", "Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
 
 KIND = "entry-proof"
-IMPORT = regex(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
 NO_VALUES: Mapping[str, str] = {}
 REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY, Outcome.UNREADABLE)
 
@@ -116,7 +113,9 @@ def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tup
         hashlib.sha256(PROGRAM.read_bytes()).hexdigest(),
         str(root),
         [str(layer.descriptor.digest) for layer in built.image.layers[:below]],
-        imports_of(built, root) if below else str(built.image.digest),
+        imports_digest(root, (path for path, *_ in built.rebuild["entries"]))
+        if below
+        else str(built.image.digest),
         plan.application,
         plan.web.argv,
         plan.image_environment,
@@ -127,19 +126,6 @@ def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tup
         plan.temporary_folders,
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
-
-
-def imports_of(built: BuiltImage, root: Path) -> str:
-    """A digest over the import lines of the app's own modules."""
-    digest = hashlib.sha256()
-    project = DiskProject(root)
-    for path, *_ in built.rebuild["entries"]:
-        name = str(path).lstrip("/").removeprefix("app/")
-        if not name.endswith(".py"):
-            continue
-        content = project.read_bytes(name) or b""
-        digest.update(name.encode() + b"\0" + b"\n".join(IMPORT.findall(content)) + b"\0")
-    return digest.hexdigest()
 
 
 def refuse_unproved(proof: Proof, built: BuiltImage, *, tried: str = "", hint: str = "") -> None:
