@@ -98,7 +98,7 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     known = built.rebuild
     if not known:
         return None
-    if not Path(known["interpreter"][0][0]).exists() or not is_planned_alike(root, known, changed):
+    if not is_planned_alike(root, known, changed):
         return None
     image = packed(world, root, built, SameTree(root, built, changed).compiled_ahead(world))
     if image is None:
@@ -128,6 +128,8 @@ def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | 
     valid Python, or the Python that compiled last time is gone from the cache: a full build fetches it, or
     tells what is wrong."""
     known = built.rebuild
+    if not Path(known["interpreter"][0][0]).exists():
+        return None
     roots, user, group = known["volumes"]
     contents = Contents()
     source = SourceFiles(tuple(entry_of(root, row, contents) for row in known["entries"]))
