@@ -1,5 +1,6 @@
 """Today's build tools first, then those of the day on which a source was published."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,6 +13,7 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.sdists import Sdist
 from okamochi.pypi.target import Target
 from okamochi.system.progress import SilentReporter
+from okamochi.workflows.build_environment import Tools, bounds_of
 from okamochi.workflows.wheel_builder import WheelBuilder, failure
 
 DAY = "2021-01-20T03:17:00Z"
@@ -28,13 +30,17 @@ def days(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The days whose tools were tried; those of DAY work."""
     tried: list[str] = []
 
-    def made(_: WheelBuilder, one: Sdist, depth: int, exclude_newer: str) -> str:
-        tried.append(exclude_newer)
-        if exclude_newer != DAY:
-            raise BuildError(f"failed with tools of {exclude_newer or 'today'}", hint="")
+    def made(_: WheelBuilder, one: Sdist, depth: int, tools: Tools) -> str:
+        tried.append(tools.exclude_newer)
+        if tools.exclude_newer != DAY:
+            raise BuildError(f"failed with tools of {tools.exclude_newer or 'today'}", hint="")
         return "made"
 
+    def of_the_day(_: WheelBuilder, one: Sdist) -> Iterator[Tools]:
+        yield Tools(exclude_newer=one.uploaded)
+
     monkeypatch.setattr(WheelBuilder, "_made_with", made)
+    monkeypatch.setattr(WheelBuilder, "_older_tools", of_the_day)
     return tried
 
 
@@ -73,3 +79,9 @@ def test_a_compilers_own_words_are_told_although_they_stand_far_above_the_end() 
     details = failure(sdist(), "its build failed", log).details
     assert details[0].startswith("a.c:685:18: error:") and details[-1] == "gcc failed"
     assert len(details) == 13
+
+
+def test_tools_keep_the_major_version_that_they_had_but_for_those_that_a_new_python_needs() -> None:
+    named = [("cython", "0.29.21"), ("numpy", "1.20.0"), ("setuptools", "51.1"), ("odd", "dev")]
+    wheels = [cast(Any, SimpleNamespace(name=name, version=version)) for name, version in named]
+    assert bounds_of(wheels) == ("cython<1", "numpy<2")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.install import wheel_trees
@@ -17,12 +18,36 @@ from okamochi.pypi.uv_program import read_project_indexes
 from okamochi.pypi.wheel_tree import FILES_FOLDER
 from okamochi.system.world import World
 
-__all__ = ["BuildEnvironment"]
+__all__ = ["BuildEnvironment", "Tools", "bounds_of"]
 
 # The driver reads pyproject.toml; Python has a module for that since 3.11.
 WITHOUT_TOML = frozenset({"3.9", "3.10"})
 REQUIREMENTS = "build-requirements.txt"
 DRIVER = Path(__file__).parent.parent / "run/host/wheel_driver.py"
+
+
+# Only their newest know a new Python, and they build what is old.
+NOT_BOUND = frozenset({"setuptools", "wheel", "pip"})
+
+
+class Tools(msgspec.Struct, frozen=True):
+    """Which versions of what a build asks for are taken: none younger than `exclude_newer` (RFC 3339), none
+    beyond `bounds`, which are requirements; else the newest."""
+
+    exclude_newer: str = ""
+    bounds: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        return f"with {' '.join(self.bounds)}" if self.bounds else f"those of {self.exclude_newer[:10]}"
+
+
+def bounds_of(wheels: Sequence[LockedWheel]) -> tuple[str, ...]:
+    """`cython<1` of Cython 0.29: what was written for one major version seldom works with the next."""
+    majors = ((wheel.name, wheel.version.partition(".")[0]) for wheel in wheels)
+    return tuple(
+        f"{name}<{int(major) + 1}" for name, major in majors if major.isdecimal() and name not in NOT_BOUND
+    )
 
 
 class BuildEnvironment(msgspec.Struct, frozen=True):
@@ -36,28 +61,38 @@ class BuildEnvironment(msgspec.Struct, frozen=True):
     exclude_newer: str
     python: str
 
-    def fill(self, folder: Path, requirements: Sequence[str], built: tuple[Built, ...]) -> None:
-        """UnfitPythonError when one of them has no wheel either."""
-        asked = folder.with_name("asked")
-        asked.mkdir(exist_ok=True)
+    def chosen(
+        self, asked: Path, requirements: Sequence[str], built: tuple[Built, ...]
+    ) -> tuple[LockedWheel, ...]:
+        """The wheels that serve; `asked` is an empty folder to write them down in.
+        UnfitPythonError when one of them has no wheel either."""
         (asked / REQUIREMENTS).write_text(self._text(requirements), encoding="utf-8")
-        added = ("tomli>=1",) if self.target.python_version in WITHOUT_TOML else ()
-        dependencies = Dependencies(files=(REQUIREMENTS,), added=added, exclude_newer=self.exclude_newer)
-        wheels = resolve_wheels(
+        return resolve_wheels(
             self.world,
             project_root=asked,
-            dependencies=dependencies,
+            dependencies=self._asked,
             python_version=self.target.python_version,
             platform=self.target.platform,
             glibc_version=self.target.glibc_version,
             briefly=True,
             built=built,
         )
+
+    @property
+    def _asked(self) -> Dependencies:
+        added = ("tomli>=1",) if self.target.python_version in WITHOUT_TOML else ()
+        return Dependencies(files=(REQUIREMENTS,), added=added, exclude_newer=self.exclude_newer)
+
+    def fill(self, folder: Path, requirements: Sequence[str], built: tuple[Built, ...]) -> None:
+        """UnfitPythonError when one of them has no wheel either."""
+        asked = folder.with_name("asked")
+        asked.mkdir(exist_ok=True)
+        wheels = self.chosen(asked, requirements, built)
         trees = wheel_trees(
             self.world,
             wheels,
             project_root=asked,
-            dependencies=dependencies,
+            dependencies=self._asked,
             python_version=self.target.python_version,
             platform=self.target.platform,
             glibc_version=self.target.glibc_version,

@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -32,7 +32,7 @@ from okamochi.run.host.isolated import isolated
 from okamochi.system.patterns import regex
 from okamochi.system.process import Completed, ProgramTimeout
 from okamochi.system.world import World
-from okamochi.workflows.build_environment import BuildEnvironment
+from okamochi.workflows.build_environment import BuildEnvironment, Tools, bounds_of
 from okamochi.workflows.missing_pieces import Remedy, remedy_for
 
 __all__ = ["MadeWheel", "Shop", "WheelBuilder"]
@@ -148,30 +148,39 @@ class WheelBuilder(msgspec.Struct, dict=True):
             )
 
     def _made(self, sdist: Sdist, depth: int) -> MadeWheel:
-        """With today's build tools, else with those of the day on which the source was published."""
+        """With today's build tools, else with older ones; what today's said is told when none works."""
         try:
-            return self._made_with(sdist, depth, "")
+            return self._made_with(sdist, depth, Tools())
         except BuildError as failed:
             if not sdist.uploaded or depth:
                 raise
-            self.world.reporter.note(
-                f"{sdist.name} {sdist.version} does not build with today's tools: "
-                f"trying those of {sdist.uploaded[:10]}"
-            )
-            try:
-                return self._made_with(sdist, depth, sdist.uploaded)
-            except (BuildError, PlanError):
-                raise failed from None
+            for tools in self._older_tools(sdist):
+                self.world.reporter.note(
+                    f"{sdist.name} {sdist.version} does not build with today's tools: trying {tools.told}"
+                )
+                with suppress(BuildError, PlanError):
+                    return self._made_with(sdist, depth, tools)
+            raise failed
 
-    def _made_with(self, sdist: Sdist, depth: int, exclude_newer: str) -> MadeWheel:
+    def _older_tools(self, sdist: Sdist) -> Iterator[Tools]:
+        """The newest of the major versions that there were when the source was published, then those of that
+        day themselves, which need not know this Python."""
+        requirements = build_requirements(fetch_sdist(self.world, sdist), sdist.filename)
+        with suppress(PlanError, BuildError), self.world.cache.temporary() as folder:
+            then = self._in_environment(sdist.uploaded).chosen(folder, requirements, self.built)
+            if bounds := bounds_of(then):
+                yield Tools(bounds=bounds)
+        yield Tools(exclude_newer=sdist.uploaded)
+
+    def _made_with(self, sdist: Sdist, depth: int, tools: Tools) -> MadeWheel:
         path = fetch_sdist(self.world, sdist)
-        requirements = build_requirements(path, sdist.filename)
+        requirements = (*build_requirements(path, sdist.filename), *tools.bounds)
         packages: tuple[str, ...] = ()
         small = not compiles(path, sdist.filename)
         for _ in range(MOST_TRIES):
             with self.world.cache.temporary() as folder:
                 trial = Trial(self, sdist, path, folder, packages, small)
-                wheel = trial.run(self._environment(folder, requirements, depth, exclude_newer))
+                wheel = trial.run(self._environment(folder, requirements, depth, tools.exclude_newer))
                 if wheel is not None:
                     return wheel
                 if trial.asked - set(requirements):
@@ -185,11 +194,8 @@ class WheelBuilder(msgspec.Struct, dict=True):
                 packages, requirements = further(sdist, trial.log, remedy, packages, requirements, python)
         raise failure(sdist, "it asks for ever more", trial.log)
 
-    def _environment(
-        self, folder: Path, requirements: tuple[str, ...], depth: int, exclude_newer: str
-    ) -> Path:
-        """With what the build needs; what of it has no wheel is built first."""
-        environment = BuildEnvironment(
+    def _in_environment(self, exclude_newer: str) -> BuildEnvironment:
+        return BuildEnvironment(
             self.world,
             self.maker,
             self.project_root,
@@ -197,6 +203,12 @@ class WheelBuilder(msgspec.Struct, dict=True):
             exclude_newer,
             python=self.workshop.python,
         )
+
+    def _environment(
+        self, folder: Path, requirements: tuple[str, ...], depth: int, exclude_newer: str
+    ) -> Path:
+        """With what the build needs; what of it has no wheel is built first."""
+        environment = self._in_environment(exclude_newer)
         venv = folder / "venv"
         for _ in range(MOST_TRIES):
             venv.mkdir(exist_ok=True)
