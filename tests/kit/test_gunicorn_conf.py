@@ -77,10 +77,11 @@ def serving(gunicorn: Path, folder: Path, **variables: str) -> Iterator[int]:
     port = free_port()
     process = started(gunicorn, folder, PORT=str(port), OKAMOCHI_BIND_ADDRESS="127.0.0.1", **variables)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             with socket.socket() as connection:
                 if connection.connect_ex(("127.0.0.1", port)) == 0:
                     break
+            assert process.poll() is None, (folder / "out").read_text()
             time.sleep(0.05)
         yield port
     finally:
@@ -91,7 +92,7 @@ def serving(gunicorn: Path, folder: Path, **variables: str) -> Iterator[int]:
 def body(port: int, path: str, agent: str, **headers: str) -> str:
     sent = {"User-Agent": agent, **{name.replace("_", "-"): value for name, value in headers.items()}}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=sent)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         text: str = answer.read().decode()
         return text
 
@@ -211,7 +212,7 @@ def test_gunicorn_s_own_arguments_overrule_the_number(gunicorn: Path, folder: Pa
 
 
 def wait_for(path: Path, text: str, times: int = 1) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if path.read_text().count(text) >= times:
             return
         time.sleep(0.1)

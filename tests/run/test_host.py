@@ -114,7 +114,7 @@ def status(folder: Path) -> dict[str, object]:
 
 
 def ended(folder: Path) -> dict[str, object]:
-    for _ in range(200):
+    for _ in range(1200):
         if "exit_code" in status(folder):
             return status(folder)
         time.sleep(0.05)
@@ -135,7 +135,7 @@ def test_when_the_keeper_is_killed_the_app_does_not_outlive_it(tmp_path: Path) -
     found = status(tmp_path)
     assert is_alive(found)
     os.kill(int(str(found["keeper"])), signal.SIGKILL)
-    for _ in range(100):
+    for _ in range(1200):
         if not is_alive(found):
             return
         time.sleep(0.05)
