@@ -11,6 +11,7 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
 from okamochi.system.world import World
+from okamochi.workflows.given_services import is_elsewhere
 
 __all__ = ["STRICT", "Reading", "Values", "read_values"]
 
@@ -37,6 +38,11 @@ class Values:
 
     plain: tuple[tuple[str, str], ...]
     secret_names: tuple[str, ...]
+
+    def known(self, state: AppState) -> dict[str, str]:
+        """By name, the secret ones too."""
+        secrets = state.secrets()
+        return {**{name: secrets.get(name, "") for name in self.secret_names}, **dict(self.plain)}
 
 
 def read_values(
@@ -136,12 +142,9 @@ def how_to_give(env_file: Path | None, project: Path) -> str:
 
 def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:
     image = dict(plan.image_environment)
-    # a service whose address is given in part is somebody else's as a whole
+    # a service that is elsewhere is given as a whole
     served = {
-        one.name
-        for service in plan.services
-        if not any(given.get(one.name) for one in service.variables)
-        for one in service.variables
+        one.name for service in plan.services if not is_elsewhere(service, given) for one in service.variables
     }
     missing = [
         variable.name

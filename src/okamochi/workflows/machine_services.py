@@ -2,7 +2,6 @@
 machine offers where taking it can harm nobody."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
@@ -11,18 +10,18 @@ from okamochi.run.machine import LOOPBACK, answers, redis_at
 from okamochi.run.state import AppState, MachineService
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.given_services import place_of
 
 __all__ = ["absence_of", "tell_absent", "with_machine_services"]
 
 
 def with_machine_services(plan: Plan, values: Values, state: AppState, world: World) -> Values:
     """With the addresses of what this machine offers. What is used, and why, is told."""
-    given = {name for name, _ in values.plain} | set(values.secret_names)
-    plain = dict(values.plain)
+    known, plain = values.known(state), dict(values.plain)
     kept = []
     for service in plan.services:
-        if any(one.name in given for one in service.variables):
-            tell_given(service, plain | state.secrets(), world)
+        if place_of(service, known)[0]:
+            tell_given(service, known, world)
             continue
         offer = redis_of_machine(service, state, world) if service.kind is ServiceKind.REDIS else None
         if offer is not None:
@@ -41,23 +40,6 @@ def tell_given(service: BackingService, values: Mapping[str, str], world: World)
         world.reporter.note(f"{service.name} is at {host}:{port} ({name})")
     else:
         world.reporter.warn(f"{service.name}: nothing answers at {host}:{port} ({name})")
-
-
-def place_of(service: BackingService, values: Mapping[str, str]) -> tuple[str, str, int]:
-    """The variable that leads to it, its host and its port; no host where that is no address on a network."""
-    leading = (one for one in service.variables if "{host}" in one.template)
-    name = next((one.name for one in leading if values.get(one.name)), "")
-    value = values.get(name, "").strip()
-    if "://" in value:
-        try:
-            parts = urlsplit(value)
-            return name, parts.hostname or "", parts.port or service.port
-        except ValueError:
-            return name, "", 0
-    host, _, port = value.partition(":")
-    ports = (values.get(one.name, "") for one in service.variables if one.template == "{port}")
-    port = port or next(ports, "")
-    return name, host, int(port) if port.isdecimal() else service.port
 
 
 def redis_of_machine(service: BackingService, state: AppState, world: World) -> MachineService | None:

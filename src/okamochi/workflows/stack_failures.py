@@ -89,8 +89,8 @@ def with_old_password_told(project: ComposeProject, plan: Plan, failure: Unhealt
             continue
         volume = f"{project.name}_{service.name}-data"
         failure.message = (
-            f"the data of {service.name} was made with another password than the stack's: {volume} is older "
-            f"than {password_name(service)}"
+            f"the data of {service.name} was made with another password or user than the stack's: {volume} "
+            f"is older than {password_name(service)}"
         )
         failure.where = f"services.{service.name}"
         failure.hint = (

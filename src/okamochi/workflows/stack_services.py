@@ -1,6 +1,7 @@
 """Which backing services an `up` starts, and how the app is told where they are."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import msgspec
@@ -16,6 +17,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.given_services import given_service, is_elsewhere, place_of, with_driver
 from okamochi.workflows.left_out import goes_on_without, remember_left_out
 from okamochi.workflows.machine_services import absence_of, tell_absent
 from okamochi.workflows.queue_workers import with_their_queue
@@ -40,21 +42,21 @@ def is_stack(plan: Plan) -> bool:
 def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState, world: World) -> Plan:
     """Without the services whose address the user gave; and without those that the app can do without, when
     their image is nowhere to be had, or was not until now."""
-    given = {*dict(values.plain), *values.secret_names}
+    known = values.known(state)
     kept: list[BackingService] = []
     absent: list[BackingService] = []
     for service in plan.services:
-        if any(one.name in given for one in service.variables):
+        if is_given(service, known, engine):
             if engine.name != "host":  # which starts none, and has told where they are
                 world.reporter.note(f"{service.name} is not started: its address was given")
         elif engine.name != "docker":
-            refuse_absent(plan, values, engine)
+            refuse_absent(plan, values, engine, state)
             tell_absent(service, world)
             absent.append(service)
         elif goes_on_without(service, plan, state, world):
             absent.append(service)
         elif has_image(service, engine, world):
-            kept.append(service)
+            kept.append(as_given(service, known, state, world))
         else:
             absent.append(service)
     if engine.name == "docker":
@@ -134,15 +136,39 @@ def pulled(image: str, engine: Engine, world: World) -> bool:
     return done.ok
 
 
-def refuse_absent(plan: Plan, values: Values, engine: Engine) -> None:
+def is_given(service: BackingService, known: Mapping[str, str], engine: Engine) -> bool:
+    """Whether the user says where it is. By its name in the stack only a stack has one."""
+    return is_elsewhere(service, known) if engine.name == "docker" else bool(place_of(service, known)[0])
+
+
+def as_given(
+    service: BackingService, known: Mapping[str, str], state: AppState, world: World
+) -> BackingService:
+    """The stack's own, with the user, the password and the database that the values name."""
+    given = given_service(service, known)
+    if given.service == service:
+        return service
+    if given.password and container_of(service).password_variable:
+        state.keep_secret(password_name(service), given.password)
+    taken = [one for one in service.variables if one not in given.service.variables]
+    for variable in taken:
+        value = known[variable.name]
+        better = with_driver(variable, value) if variable.is_secret else value
+        if better != value:
+            state.keep_secret(variable.name, better)
+            world.reporter.note(f"{variable.name}: its scheme is {better.partition('://')[0]} here")
+    names = " and ".join(one.name for one in taken)
+    world.reporter.note(f"{service.name} is started as {names} would have it")
+    return given.service
+
+
+def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -> None:
     """EngineError for services that the app needs, nobody gave, and an engine without Compose starts not."""
-    given = {*dict(values.plain), *values.secret_names}
-    absent = [
-        service
-        for service in plan.services
-        if service.required and not any(one.name in given for one in service.variables)
-    ]
-    if absent and engine.name != "docker":
+    if engine.name == "docker":
+        return
+    known = values.known(state)
+    absent = [one for one in plan.services if one.required and not is_given(one, known, engine)]
+    if absent:
         raise absence_of(absent, engine.name)
 
 

@@ -77,7 +77,7 @@ def up(request: UpRequest, world: World) -> UpRecord:
         tell_stores(building.plan, values, world)
         if engine.name == "host":
             values = with_machine_services(building.plan, values, app.state, world)
-        refuse_absent(building.plan, values, engine)  # before a build is spent on it
+        refuse_absent(building.plan, values, engine, app.state)  # before a build is spent on it
         record = mended(app, building, engine, values, request, world)
         app.state.forget_given_secrets(but=(*values.secret_names, *served_secrets(building.plan)))
         remove_superseded(app.state, engine)
