@@ -283,3 +283,18 @@ def test_variables_are_read_through_a_function_of_another_module() -> None:
     }
     (found,) = planned(files).environment
     assert (found.name, found.required) == ("API_KEY", True)
+
+
+@pytest.mark.parametrize(
+    ("first", "required"),
+    [
+        ("os.environ.setdefault('PUID', str(os.getuid()))\n", False),
+        ("os.environ['PUID'] = str(os.getuid())\n", False),
+        ("if os.getuid():\n    os.environ.setdefault('PUID', '1')\n", True),
+        ("", True),
+    ],
+)
+def test_what_the_module_sets_itself_is_not_asked_for(first: str, required: bool) -> None:
+    source = f"import os\n{first}USER = int(os.environ['PUID'])\n{FLASK_APP}"
+    (found,) = [one for one in planned({"app.py": source}).environment if one.name == "PUID"]
+    assert found.required is required

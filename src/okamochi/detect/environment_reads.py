@@ -89,7 +89,28 @@ def reads_of(
     names = module.imports
     finder = _Finder(names, {**imported, **_helpers(module.tree, names)}, _scheme(module))
     finder.block(module.tree.body, _Place())
-    return (*finder.found, *_settings_fields(module, settings))
+    given = _given_before(module)
+    found = (
+        replace(one, must=False) if given.get(one.name, one.line) < one.line else one for one in finder.found
+    )
+    return (*found, *_settings_fields(module, settings))
+
+
+def _given_before(module: Module) -> dict[str, int]:
+    """Variables that the module itself sets whenever it is imported, by the line: what it reads below is
+    there."""
+    found: dict[str, int] = {}
+    for statement in module.tree.body:
+        match statement:
+            case ast.Expr(value=ast.Call(func=function, args=[key, _])):
+                sets = module.imports.full(function) == "os.environ.setdefault"
+            case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)]):
+                sets = module.imports.full(holder) in SUBSCRIPTS
+            case _:
+                continue
+        if sets and _text(key):
+            found.setdefault(_text(key), statement.lineno)
+    return found
 
 
 def reading_functions(sources: Sources) -> tuple[str, ...]:
