@@ -1,5 +1,6 @@
 """The configuration under real gunicorns, old and new, each in an environment of its own."""
 
+import inspect
 import json
 import logging
 import os
@@ -270,3 +271,17 @@ def test_the_graceful_stop_ends_before_the_engine_kills(
     monkeypatch.setenv("OKAMOCHI_STOP_GRACE_SECONDS", grace)
     settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
     assert settings["graceful_timeout"] == graceful
+
+
+def test_hooks_have_the_form_that_gunicorns_of_old_count_parameters_of(folder: Path) -> None:
+    settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
+    hooks = {name: one for name, one in settings.items() if callable(one) and not name.startswith("_")}
+    asked = {name: inspect.getfullargspec(one) for name, one in hooks.items()}
+    assert {name: len(one.args) for name, one in asked.items()} == {
+        "pre_fork": 2,
+        "post_worker_init": 1,
+        "pre_request": 2,
+        "child_exit": 2,
+        "on_starting": 1,
+    }
+    assert not any(one.annotations or one.kwonlyargs for one in asked.values())

@@ -251,3 +251,8 @@ def on_starting(server: _Any) -> None:
             "name the proxies' addresses or network there",
             _hops,
         )
+
+
+# gunicorn before 19.8 counts a hook's parameters in a way that refuses annotations
+for _hook in (pre_fork, post_worker_init, pre_request, child_exit, on_starting):
+    _hook.__annotations__ = {}
