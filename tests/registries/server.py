@@ -14,6 +14,7 @@ from pathlib import Path
 __all__ = ["PASSWORD", "PROGRAM", "USER", "Gate", "Served", "counted", "registry", "test_certificate"]
 
 PROGRAM = shutil.which("docker-registry") or shutil.which("registry")
+TRIES = 3
 USER, PASSWORD = "cook", "noodles"
 # bcrypt of PASSWORD, as htpasswd -nbB writes it
 HTPASSWD = f"{USER}:$2b$05$abcdefghijklmnopqrstuuvp3YHRG4lc4OdaZ89fD1neGNXFLr5Fy\n"
@@ -44,24 +45,33 @@ def registry(
     """A registry of its own, until the end of the block."""
     assert PROGRAM is not None
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    text = CONFIG.format(folder=folder, port=port)
+    more = ""
     if certificate is not None:
-        text += TLS.format(certificate=certificate[0], key=certificate[1])
+        more += TLS.format(certificate=certificate[0], key=certificate[1])
     if auth:
         (folder / "htpasswd").write_text(HTPASSWD)
-        text += AUTH.format(folder=folder)
-    (folder / "config.yml").write_text(text)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            (PROGRAM, "serve", os.fspath(folder / "config.yml")), stdout=log, stderr=log, env={"HOME": "/tmp"}
-        )
+        more += AUTH.format(folder=folder)
+    port, process = started(folder, more)
     try:
-        wait_for(port, process, folder / "log")
         yield Served(f"{'localhost' if certificate else '127.0.0.1'}:{port}", folder)
     finally:
-        process.terminate()
-        process.wait(10)
+        process.kill()
+        process.wait()
+
+
+def started(folder: Path, more: str) -> tuple[int, subprocess.Popen[bytes]]:
+    """On a port that was free a moment ago; on another one when somebody took it meanwhile."""
+    for _ in range(TRIES):
+        port = free_port()
+        (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port) + more)
+        argv = (str(PROGRAM), "serve", os.fspath(folder / "config.yml"))
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(argv, stdout=log, stderr=log, env={"HOME": "/tmp"})
+        if answers(port, process):
+            return port, process
+        process.kill()
+        process.wait()
+    raise AssertionError((folder / "log").read_text())
 
 
 def free_port() -> int:
@@ -70,13 +80,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
+def answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """False when the program has ended; it has a minute, since the machine may be busy."""
+    for _ in range(1200):
+        if process.poll() is not None:
+            return False
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        assert process.poll() is None, log.read_text()
+            return process.poll() is None
         time.sleep(0.05)
-    raise AssertionError(log.read_text())
+    return False
 
 
 def test_certificate(folder: Path) -> tuple[Path, Path]:

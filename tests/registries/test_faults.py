@@ -419,6 +419,7 @@ def test_a_server_that_answers_too_slowly_is_tried_again(
 ) -> None:
     image = made(cache, b"x")
     push(image, fake, slept)
-    fake.faults.append(Fault("GET", "/manifests/", pause_seconds=1.5))
-    pull_image(registries(slept, read_seconds=0.4), name_in(fake), image.config.platform, cache)
-    assert slept == [0.5]
+    fake.faults.append(Fault("GET", "/manifests/", pause_seconds=6))
+    pull_image(registries(slept, read_seconds=1.5), name_in(fake), image.config.platform, cache)
+    # a busy machine may be slow once more
+    assert slept[:1] == [0.5] and len(fake.asked("GET", "/manifests/")) >= 2
