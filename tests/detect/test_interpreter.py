@@ -108,6 +108,7 @@ def test_a_suite_without_security_updates_is_a_visible_warning() -> None:
     assert "Warning" in decision(planned({"app.py": FLASK_APP}, python="3.9"), "base.suite").summary
     assert "Warning" in decision(planned({"app.py": FLASK_APP}, python="3.14"), "base.suite").summary
     assert "Warning" not in decision(planned({"app.py": FLASK_APP}, python="3.11"), "base.suite").summary
+    assert "Warning" in decision(planned({"app.py": FLASK_APP}, python="3.10"), "python_version").summary
 
 
 def test_only_where_debian_has_nothing_an_image_of_a_registry_is_the_base() -> None:

@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from okamochi.build.components import Component
+from okamochi.build.inventory import Part
+from okamochi.build.package_urls import package_url
+from okamochi.build.provenance import dependency
 from okamochi.errors import OkamochiError, PlanError, UsageError
 from okamochi.model.local_base import LocalBase, local_base
 from okamochi.model.lock_check import is_base_name
@@ -148,6 +152,21 @@ def test_a_damaged_layout_is_refused(project: Path, tmp_path: Path) -> None:
 )
 def test_names_of_local_bases_are_written_as_sinks_are(name: str, expected: LocalBase | None) -> None:
     assert local_base(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "source"),
+    [
+        ("docker:shop/python:3.12", "pkg:oci/python@", "docker:shop/python:3.12"),
+        ("layout:../base:slim", "pkg:oci/base@", "layout:../base:slim"),
+        ("registry.example/python:3.12", "pkg:oci/python@", "oci://registry.example/python:3.12"),
+    ],
+)
+def test_documents_call_a_base_by_its_own_name(name: str, url: str, source: str) -> None:
+    digest = "sha256:" + "1" * 64
+    component = Component(kind="image", name=name, version=digest, sha256="1" * 64, owner="base")
+    assert package_url(Part(component=component, files=()), "debian-13").startswith(url)
+    assert dependency(component)["uri"] == source
 
 
 @pytest.mark.parametrize("name", ["layout:a\nb", "layout:", "docker:-v", "../etc", "podman:a b"])

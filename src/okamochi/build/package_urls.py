@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from okamochi.build.inventory import Part
+from okamochi.model.local_base import reference_of
 
 __all__ = ["package_url"]
 
@@ -13,7 +14,8 @@ def package_url(part: Part, system: str) -> str:
     if part.component.kind == "wheel":
         return f"pkg:pypi/{quoted(name)}@{version}"
     if part.component.kind == "image":
-        return f"pkg:oci/{quoted(name.rpartition('/')[2].partition(':')[0])}@{quote(version, safe='')}"
+        called = reference_of(name).rpartition("/")[2].partition(":")[0]
+        return f"pkg:oci/{quoted(called)}@{quote(version, safe='')}"
     if part.component.kind == "deb":
         return f"pkg:deb/debian/{quoted(name)}@{version}?arch={part.architecture}&distro={quoted(system)}"
     return ""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from okamochi import __version__
 from okamochi.build.components import Component
+from okamochi.model.local_base import local_base
 from okamochi.model.plan import Plan
 from okamochi.oci.canonical_json import JsonObject, canonical_json
 from okamochi.oci.image import Image
@@ -61,7 +62,8 @@ def packages(components: Iterable[Component]) -> Iterator[Component]:
 def dependency(component: Component) -> JsonObject:
     name, version = quote(component.name, safe=".-_~"), quote(component.version, safe=".-_~:")
     if component.kind == "image":
-        return {"uri": f"oci://{component.name}", "digest": {"sha256": component.sha256}}
+        uri = component.name if local_base(component.name) is not None else f"oci://{component.name}"
+        return {"uri": uri, "digest": {"sha256": component.sha256}}
     kinds = {"wheel": "pypi", "deb": "deb/debian"}
     uri = f"pkg:{kinds.get(component.kind, 'generic')}/{name}@{version}"
     return {"uri": uri, "digest": {"sha256": component.sha256}}

@@ -65,7 +65,7 @@ def _set(chosen: ChosenSettings) -> ChosenPython:
     evidence = (chosen.place("python"),)
     decision = Decision(
         field="python_version",
-        summary=f"Python {version}",
+        summary=f"Python {version}{_warning_of(version)}",
         origin=chosen.origin("python"),
         evidence=evidence,
     )

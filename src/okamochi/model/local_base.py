@@ -4,7 +4,7 @@ import msgspec
 
 from okamochi.system.patterns import regex
 
-__all__ = ["LocalBase", "local_base"]
+__all__ = ["LocalBase", "local_base", "reference_of"]
 
 LAYOUT = regex(r"layout:(?P<folder>[^:\n\0]+)(?::(?P<tag>[\w][\w.-]{0,127}))?")
 ENGINE = regex(r"(?P<engine>docker|podman):(?P<name>[a-zA-Z0-9][^\s\0]*)")
@@ -23,6 +23,12 @@ class LocalBase(msgspec.Struct, frozen=True):
         if self.engine:
             return f"{self.engine}'s image {self.place}"
         return f"the image {self.tag + ' ' if self.tag else ''}in the OCI layout {self.place}"
+
+
+def reference_of(name: str) -> str:
+    """What a base is called without where it lies: an image's reference, or a layout's folder."""
+    local = local_base(name)
+    return name if local is None else local.place
 
 
 def local_base(name: str) -> LocalBase | None:

@@ -64,7 +64,7 @@ def resolve_base_image(world: World, name: str, platform: Platform) -> LockedIma
         except TransientRegistryError as error:
             error.hint = (
                 f"{error.hint}; or set OKAMOCHI_REGISTRY_MIRRORS, or [tool.okamochi] base to a copy of the "
-                "image in a registry that answers"
+                "image in a registry that answers, or on this machine (docker:NAME, layout:DIR)"
             )
             raise
     return LockedImage(name=name, digest=str(found.named), manifest=str(found.manifest))
