@@ -1,9 +1,11 @@
 """Which files stay out of the image."""
 
+import random
+
 import pytest
 from pathspec import GitIgnoreSpec
 
-from okamochi.detect.ignore import anchored, dockerignore_patterns, gitignore_lines, is_build_output
+from okamochi.detect.ignore import PLAIN, anchored, dockerignore_patterns, gitignore_lines, is_build_output
 from okamochi.errors import UsageError
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -214,3 +216,11 @@ def test_the_plan_names_the_sources_of_its_patterns() -> None:
 def test_ignore_files_of_rendered_folders_are_not_the_project_s_word() -> None:
     files = {"app.py": FLASK_APP, ".devcontainer/.gitignore": "/ssh-agent\n", "secrets/.gitignore": "*\n"}
     assert planned(files).source == planned({"app.py": FLASK_APP}).source
+
+
+def test_what_is_taken_for_a_valid_pattern_unseen_is_one() -> None:
+    dice = random.Random(7)
+    texts = {"".join(dice.choices("ab._-*/!1 [\\", k=dice.randrange(1, 9))) for _ in range(8000)}
+    plain = [text for text in texts if PLAIN.fullmatch(text)]
+    assert len(plain) > 500
+    assert len(GitIgnoreSpec.from_lines(plain).patterns) == len(plain)

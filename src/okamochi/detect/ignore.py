@@ -170,6 +170,9 @@ BUILT_IN = (
 
 # Built by other tools before okamochi runs: not in git, yet needed when the app runs. Whole names only, and
 # no name under which people keep what is private.
+# Patterns that cannot be wrong: names, with a star at most in each.
+PLAIN = regex(r"!?/?(?:[\w.-]*\*?[\w.-]+/)*[\w.-]*\*?[\w.-]+/?")
+MOST_PLAIN = 200
 OUTPUT_FILES = regex(r".+\.mo|.+\.(min|bundle)\.(js|css)(\.map)?")
 WEB_FILES = regex(r".+\.(js|css)(\.map)?")
 OUTPUT_FOLDERS = frozenset({"dist", "build", "bundle", "bundles"})
@@ -301,6 +304,8 @@ def anchored(pattern: str, folder: str) -> str:
 
 
 def _is_valid(pattern: str) -> bool:
+    if len(pattern) < MOST_PLAIN and PLAIN.fullmatch(pattern) is not None:
+        return True  # most are, and the library takes long to import
     from pathspec import GitIgnoreSpec
 
     try:
@@ -331,9 +336,9 @@ def dockerignore_patterns(text: str) -> tuple[str, ...]:
 
 
 def _checked(patterns: Iterable[str], chosen: ChosenSettings) -> tuple[str, ...]:
-    from pathspec import GitIgnoreSpec
-
     for pattern in patterns:
+        from pathspec import GitIgnoreSpec
+
         try:
             GitIgnoreSpec.from_lines([pattern])
         except (ValueError, re.error) as error:
