@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -141,6 +143,24 @@ def test_a_tree_near_another_is_the_same_and_shares_its_files(make_world: MakeWo
     # what a finisher takes away, as it does with single certificates, is unpacked again for its next turn
     assert "etc/ssl/certs/ca-certificates.crt" not in shared(small, near)
     assert listing(small) == listing(base_tree(world, small_debs(debs), LINUX_AMD64, apt_folder=NO_APT))
+
+
+def test_a_tree_near_another_is_a_copy_where_files_have_one_name_only(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "no second names here")
+
+    world = make_world()
+    debs = locked(world)
+    small = base_tree(world, small_debs(debs), LINUX_AMD64, apt_folder=NO_APT)
+    monkeypatch.setattr(os, "link", refuse)
+    near = base_tree(world, debs, LINUX_AMD64, apt_folder=NO_APT, near=small)
+    monkeypatch.undo()
+    assert listing(near) == listing(
+        base_tree(make_world(cache="other"), debs, LINUX_AMD64, apt_folder=NO_APT)
+    )
+    assert not shared(small, near)
 
 
 def small_debs(debs: tuple[LockedDeb, ...]) -> list[LockedDeb]:

@@ -11,6 +11,7 @@ from okamochi.errors import BuildError
 from okamochi.oci.entry import directory, file
 from okamochi.oci.packing import LayerRequest, Part
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
+from okamochi.run.proof import trial
 from okamochi.run.proof.answer import Answer
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -42,7 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         found.append({"names": names, "values": values, "root": root})
         return Answer(outcome="proved")
 
-    monkeypatch.setattr(early_proof, "ask", ask)
+    monkeypatch.setattr(trial, "ask", ask)
     monkeypatch.setattr(early_proof, "native_platforms", lambda: (LINUX_AMD64,))
     return found
 

@@ -141,14 +141,14 @@ def fetch_index(
             where=base_uri,
             hint="use another mirror (OKAMOCHI_DEBIAN_MIRROR); some carry only one architecture",
         )
-    text = cache.blob(plain.sha256)
+    text, content = cache.blob(plain.sha256), b""
     if text is None:
         folder = f"{base_uri}/dists/{release.suite}"
         content = download_index(transport, folder, release, plain)
         text = cache.put_stream(lambda stream: write(stream, content), sha256=plain.sha256)[2]
     names = cache.record(NAME_TABLE, plain.sha256)
     if names is None:
-        names = name_table(text.read_bytes())
+        names = name_table(content or text.read_bytes())
         cache.put_record(NAME_TABLE, plain.sha256, names)
     return PackageIndex(archive, text, names)
 

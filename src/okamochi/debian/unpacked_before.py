@@ -2,6 +2,7 @@
 the same files, and unpacks only the rest."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,7 +47,19 @@ class Before(msgspec.Struct, frozen=True):
             place = root / row.path
             with claimed(place, row.owner.partition(":")[2]):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                os.link(self.root / row.path, place)
+                link_or_copy(self.root / row.path, place, row.mode)
+
+
+def link_or_copy(source: Path, place: Path, mode: int) -> None:
+    """A copy where the file system knows no second names, or no more of them."""
+    try:
+        os.link(source, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        with source.open("rb") as content, place.open("xb") as copy:
+            shutil.copyfileobj(content, copy)
+            os.fchmod(copy.fileno(), mode)
 
 
 def write_packages(folder: Path, packages: Mapping[str, UnpackedPackage]) -> None:

@@ -7,21 +7,19 @@ and asked as always.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError
-from okamochi.model.plan import Plan
-from okamochi.oci.entry import Entry
-from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.native import native_platforms
-from okamochi.oci.packing import LayerRequest
 from okamochi.system.world import World
 
 if TYPE_CHECKING:
-    from okamochi.run.host import HostEngine
+    from okamochi.model.plan import Plan
+    from okamochi.oci.entry import Entry
+    from okamochi.oci.image_config import ImageConfig
+    from okamochi.oci.packing import LayerRequest
     from okamochi.run.proof.answer import Answer
     from okamochi.run.spec import Trial
     from okamochi.system.process import Completed
@@ -40,7 +38,11 @@ class EarlyProof:
         self._told, self._ended = threading.Event(), threading.Event()
 
     def start(
-        self, plan: Plan, config: ImageConfig, layers: Sequence[LayerRequest], ready: Callable[[], object]
+        self,
+        plan: "Plan",
+        config: "ImageConfig",
+        layers: "Sequence[LayerRequest]",
+        ready: Callable[[], object],
     ) -> None:
         """`ready` returns when everything is compiled."""
         if str(config.platform) not in map(str, native_platforms()):
@@ -62,20 +64,26 @@ class EarlyProof:
         self._ended.set()
 
     def _ask(
-        self, plan: Plan, config: ImageConfig, layers: Sequence[LayerRequest], ready: Callable[[], object]
+        self,
+        plan: "Plan",
+        config: "ImageConfig",
+        layers: "Sequence[LayerRequest]",
+        ready: Callable[[], object],
     ) -> None:
-        from okamochi.run.host import HostEngine
-        from okamochi.run.host.lay import lay_out
-        from okamochi.run.proof.trial import ask, made_up_values
-
         held = ExitStack()
         try:
+            # only here, because most builds are of an edit and never come here
+            from concurrent.futures import CancelledError
+
+            from okamochi.run.host.lay import lay_out
+            from okamochi.run.proof.trial import ask, made_up_values
+
             with suppress(OkamochiError, OSError, CancelledError):
                 ready()
                 root = held.enter_context(self._world.cache.temporary())
                 lay_out(self._entries(layers), root, shared=self._world.cache.root / "folders")
                 if not self._ended.is_set():
-                    engine = LaidOut(HostEngine.of(self._world), config, root)
+                    engine = LaidOut(self._world, config, root)
                     values = {**made_up_values(plan, self._given), **self._given}
                     self._answer = ask(engine, "", plan, values)
         finally:
@@ -84,7 +92,7 @@ class EarlyProof:
             with suppress(RuntimeError):
                 threading.Thread(target=held.close, name="early-proof-removal", daemon=False).start()
 
-    def _entries(self, layers: Sequence[LayerRequest]) -> Iterator[Sequence[Entry]]:
+    def _entries(self, layers: "Sequence[LayerRequest]") -> "Iterator[Sequence[Entry]]":
         for layer in layers:
             for part in layer.parts:
                 yield () if self._ended.is_set() else tuple(part.entries())
@@ -93,10 +101,11 @@ class EarlyProof:
 class LaidOut:
     """An engine for the one image that lies in a folder."""
 
-    def __init__(self, engine: "HostEngine", config: ImageConfig, root: Path) -> None:
+    def __init__(self, world: World, config: "ImageConfig", root: Path) -> None:
+        from okamochi.run.host import HostEngine
         from okamochi.run.host.images import HostImage
 
-        self._engine = engine
+        self._engine = HostEngine.of(world)
         self._image = HostImage(
             digest="",
             root=str(root),

@@ -62,7 +62,7 @@ def lay_foundation(
         groups = wheel_groups(trees, shares=shares)
         # Wheels need the base's Python, and no other package of it.
         compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees))
-        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups))
+        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups, ended))
         complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
         chosen, snapshot = complete.debs, complete.snapshot
@@ -118,7 +118,11 @@ def compile_dependencies(world: World, toolchain: Toolchain, trees: tuple[WheelT
     return toolchain
 
 
-def upper_layers(world: World, toolchain: Toolchain, plan: Plan, groups: WheelGroups) -> tuple[Layer, ...]:
+def upper_layers(
+    world: World, toolchain: Toolchain, plan: Plan, groups: WheelGroups, ended: threading.Event
+) -> tuple[Layer, ...]:
+    if ended.is_set():
+        return ()
     return packed(world, "Layers: dependencies and kit", upper_requests(world, toolchain, plan, groups))
 
 
