@@ -116,6 +116,19 @@ def test_a_cut_package_that_is_wanted_is_not_cut(
     ]
 
 
+def test_one_run_sees_one_state_of_the_archive(
+    make_world: MakeWorld, make_archive: Callable[..., Archive], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(monkeypatch)
+    archive = make_archive(make_deb("libdemo"))
+    world = make_world(archive.folder)
+    first = resolve(world, "libdemo", archive=archive)
+    (archive.suite_folder / "InRelease").unlink()
+    assert resolve(replace(world, environ=dict(world.environ)), "libdemo", archive=archive) == first
+    with pytest.raises(RegistryError):
+        resolve(make_world(archive.folder), "libdemo", archive=archive)
+
+
 def test_every_cut_has_a_reason_and_stands_once() -> None:
     assert len({name for name, _ in CUT_PACKAGES}) == len(CUT_PACKAGES)
     assert all(reason for _, reason in CUT_PACKAGES)

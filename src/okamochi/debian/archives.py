@@ -160,7 +160,17 @@ def find_archives(
     world: World, suite: Suite, mirrors: Mirrors, keys: tuple[bytes, ...], now: datetime.datetime
 ) -> tuple[Archive, ...]:
     """The suite and its updates from the main archive, and its security updates, each from the first mirror
-    whose Release file verifies; a mirror that the user named must have it."""
+    whose Release file verifies; a mirror that the user named must have it.
+
+    A build asks several times, and must not see the archive move on meanwhile; a program that runs for long
+    asks again after an hour."""
+    question = ("debian archives", suite.name, mirrors, keys, f"{now:%Y-%m-%d %H}")
+    return world.once.answer(question, lambda: asked_archives(world, suite, mirrors, keys, now))
+
+
+def asked_archives(
+    world: World, suite: Suite, mirrors: Mirrors, keys: tuple[bytes, ...], now: datetime.datetime
+) -> tuple[Archive, ...]:
     snapshot = rfc3339(now)
     wanted = [("debian", suite.name), ("debian", suite.updates)]
     if mirrors.security or not mirrors.named:

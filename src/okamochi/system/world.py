@@ -9,6 +9,7 @@ import msgspec
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.environ import cache_dir
+from okamochi.system.once import Once
 from okamochi.system.progress import Reporter
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ __all__ = ["World"]
 
 
 class World(msgspec.Struct, frozen=True, eq=False):
-    """Programs, downloads, the cache, the time, the environment, and who listens to progress."""
+    """Programs, downloads, the cache, the time, the environment, and who listens to progress; what was asked
+    `once` in this run."""
 
     runner: "Runner"
     transport: "Transport"
@@ -28,6 +30,7 @@ class World(msgspec.Struct, frozen=True, eq=False):
     environ: Mapping[str, str]
     reporter: Reporter
     offline: bool = False
+    once: Once = msgspec.field(default_factory=Once)
 
     def check_network_settings(self) -> None:
         """UsageError for proxies and CAs that make no sense, before anybody else stumbles over them."""
