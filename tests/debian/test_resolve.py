@@ -124,7 +124,7 @@ def test_one_run_sees_one_state_of_the_archive(
     world = make_world(archive.folder)
     first = resolve(world, "libdemo", archive=archive)
     (archive.suite_folder / "InRelease").unlink()
-    assert resolve(replace(world, environ=dict(world.environ)), "libdemo", archive=archive) == first
+    assert resolve(structs.replace(world, environ=dict(world.environ)), "libdemo", archive=archive) == first
     with pytest.raises(RegistryError):
         resolve(make_world(archive.folder), "libdemo", archive=archive)
 
