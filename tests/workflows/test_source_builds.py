@@ -265,7 +265,7 @@ def test_a_build_that_fails_is_told_with_its_log(settled: Callable[..., LockSess
         ("psycopg2==2.9.10", ("libpq5",)),
         ("pycairo==1.28.0", ("libcairo2",)),
         ("python-ldap==3.4.4", ("libldap2",)),
-        ("PyYAML==5.4.1", ()),
+        ("pyyaml==5.4.1", ()),
     ],
 )
 def test_real_packages_are_built_with_what_debian_has(
