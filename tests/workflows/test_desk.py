@@ -1,7 +1,9 @@
 """The desk's parts that need no engine: its identity, its lock, its folders, and what is noticed."""
 
 import os
+import socket
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -9,14 +11,20 @@ from okamochi.errors import BuildError, EngineError, UsageError
 from okamochi.model.development import development_plan, tools_plan
 from okamochi.model.lock import Lock, LockedPlatform, LockedWheel
 from okamochi.model.plan import AppSource
+from okamochi.oci.reference import Reference
+from okamochi.run.ports import TakenPort, choose_port, taken_port_error
+from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
+from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.apps import app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.desk_image import near_to
-from okamochi.workflows.desk_start import make_mount_points
+from okamochi.workflows.desk_start import Desk, make_mount_points, started_on_a_port
 from okamochi.workflows.dev import DevRequest
 from okamochi.workflows.dev_follow import follow
+from okamochi.workflows.env_values import Values
+from okamochi.workflows.previous import Previous
 from okamochi.workflows.release import release
 from tests.detect.plans import FLASK_APP, planned
 
@@ -84,6 +92,52 @@ def test_the_desks_plan_has_tools_no_source_and_the_users_number() -> None:
     assert (plan.security.run_as_user, plan.security.run_as_group) == (1000, 100)
     assert plan.security.read_only_root_filesystem and plan.security.drop_capabilities == ("ALL",)
     assert "debugpy" in plan.dependencies.added
+
+
+class LateEngine:
+    """Somebody takes the port that was chosen, a moment before the first start."""
+
+    name = "podman"
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = listener
+        self.asked: list[int] = []
+
+    def start(self, spec: RunSpec) -> None:
+        self.asked.append(spec.published_port)
+        if len(self.asked) == 1:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.listener.bind(("127.0.0.1", spec.published_port))
+            self.listener.listen()
+            raise taken_port_error(spec.published_port, SubprocessRunner())
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+def test_a_port_that_is_taken_meanwhile_is_left_to_who_has_it(
+    project: Path, world: World, explicit: bool
+) -> None:
+    app, plan = desk_of(app_of(project, world), world), planned({"app.py": FLASK_APP})
+    with socket.socket() as listener:
+        engine = LateEngine(listener)
+        desk = Desk(
+            app=app,
+            plan=plan,
+            desk_plan=plan,
+            reference=Reference.parse("shop:1"),
+            image_digest="",
+            values=Values((), ()),
+            engine=cast(Any, engine),
+            world=world,
+            port=choose_port(8100, explicit=False, runner=world.runner) if explicit else None,
+        )
+        if explicit:
+            with pytest.raises(TakenPort):
+                started_on_a_port(desk, Previous(app, world))
+            assert len(engine.asked) == 1
+            return
+        spec = started_on_a_port(desk, Previous(app, world))
+        assert engine.asked == [engine.asked[0], spec.published_port]
+        assert spec.published_port > engine.asked[0]
 
 
 def test_the_tools_image_has_nothing_of_the_app() -> None:

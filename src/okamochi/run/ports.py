@@ -6,10 +6,12 @@ from pathlib import Path
 from okamochi.errors import EngineError
 from okamochi.system.process import Runner
 
-__all__ = ["TakenPort", "choose_port", "is_free", "port_holder", "taken_port_error"]
+__all__ = ["PORT_TRIES", "TakenPort", "choose_port", "is_free", "port_holder", "taken_port_error"]
 
 LISTEN = "0A"
 TRIES = 200
+PORT_TRIES = 5
+"""How often another port is chosen for what is started, when the chosen one was taken meanwhile."""
 
 
 def is_free(port: int, address: str = "127.0.0.1") -> bool:

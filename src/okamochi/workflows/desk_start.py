@@ -17,7 +17,7 @@ from okamochi.oci.reference import Reference
 from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_compose_dev
 from okamochi.run.docker import DockerEngine
 from okamochi.run.engine import Engine
-from okamochi.run.ports import choose_port, is_free
+from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free
 from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, Patience, url_for_people, wait_until_healthy
@@ -90,18 +90,32 @@ def start_desk(desk: Desk) -> UpRecord:
     nothing listens."""
     previous = Previous.of(desk.app, desk.world)
     refuse_taken_debug_port(desk, previous)
-    port = port_of(desk, previous)
-    spec = spec_of(desk, port)
-    if is_desk_stack(desk.plan) and desk.engine.name == "docker":
-        spec = started_stack(desk, spec, previous)
-    else:
-        previous.step_aside(desk.engine)
-        desk.engine.start(spec)
-        previous.be_gone()
+    spec = started_on_a_port(desk, previous)
     record = record_of(desk, spec)
     desk.app.state.put_record(record)
     wait(desk, spec)
     return record
+
+
+def started_on_a_port(desk: Desk, previous: Previous) -> RunSpec:
+    """Between choosing a port and publishing it, somebody else may take it: then another one is chosen."""
+    for left in reversed(range(1 if desk.port is not None else PORT_TRIES)):
+        port = port_of(desk, previous)
+        try:
+            return started(desk, spec_of(desk, port), previous)
+        except TakenPort as error:
+            if not left or error.port != port or port == previous.serving_port:
+                raise
+    raise AssertionError("at least one try")
+
+
+def started(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
+    if is_desk_stack(desk.plan) and desk.engine.name == "docker":
+        return started_stack(desk, spec, previous)
+    previous.step_aside(desk.engine)
+    desk.engine.start(spec)
+    previous.be_gone()
+    return spec
 
 
 def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:

@@ -15,7 +15,7 @@ from okamochi.model.process import Process
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
-from okamochi.run.ports import TakenPort, choose_port, is_free
+from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
@@ -49,7 +49,6 @@ from okamochi.workflows.volume_check import tell_unwritable_volumes
 
 __all__ = ["UpRequest", "up"]
 
-PORT_TRIES = 5
 MOST_STARTS = 6
 
 
