@@ -313,3 +313,20 @@ def test_a_function_around_a_hidden_object_is_what_the_server_loads() -> None:
         "requirements.txt": "django\n",
     }
     assert planned(files).application.object_reference == "shop.wsgi:application"
+
+
+@pytest.mark.parametrize(
+    ("asked", "own"),
+    [
+        ("uvicorn==0.13.4", True),
+        ("uvicorn[standard]~=0.13.0", True),
+        ("uvicorn>=0.13", False),
+        ("uvicorn", False),
+    ],
+)
+def test_an_uvicorn_of_old_has_workers_of_its_own(asked: str, own: bool) -> None:
+    app = "from fastapi import FastAPI\napp = FastAPI()\n"
+    plan = planned({"app.py": app, "requirements.txt": f"fastapi\n{asked}\n"})
+    module = "uvicorn.workers" if own else "uvicorn_worker"
+    assert plan.web.argv[4] == f"{module}.UvicornWorker"
+    assert any(one.startswith("uvicorn-worker") for one in plan.dependencies.added) is not own

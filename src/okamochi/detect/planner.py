@@ -106,7 +106,14 @@ def make_plan(
     for path in django.paths:
         reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django)
-    server = server_of(entry.candidate, sources, dependencies.names, chosen.settings.port or PORT)
+    asked = dependencies.requirements.line_of("uvicorn")
+    server = server_of(
+        entry.candidate,
+        sources,
+        dependencies.names,
+        chosen.settings.port or PORT,
+        uvicorn=asked.specifier if asked is not None else "",
+    )
     dependencies = dependencies.served_by(server.packages)
     excluded, excluded_decisions = exclude_patterns(project, chosen)
     refuse_unreadable(sources, reached.paths, excluded, python.version)

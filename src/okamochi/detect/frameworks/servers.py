@@ -19,6 +19,7 @@ __all__ = ["Server", "server_of"]
 
 # uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
 UVICORN_WORKER = "uvicorn-worker>=0.3"
+FIRST_FOR_PACKAGE = "0.15"
 WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
@@ -46,9 +47,12 @@ class Server(msgspec.Struct, frozen=True):
     notes: tuple[Evidence, ...] = ()
 
 
-def server_of(candidate: Candidate, sources: Sources, names: Iterable[str], port: int) -> Server:
+def server_of(
+    candidate: Candidate, sources: Sources, names: Iterable[str], port: int, *, uvicorn: str = ""
+) -> Server:
     """gunicorn for objects, the framework's own program for scripts. `names` are the normalized names of
-    what the project asks for; `port` is the one that is asked for, 8000 when nothing says otherwise."""
+    what the project asks for, `uvicorn` is how it asks for that; `port` is the one that is asked for, 8000
+    when nothing says otherwise."""
     if candidate.interface is ServerInterface.OWN:
         return OWN[candidate.framework](candidate, sources, port)
     if candidate.framework is Framework.AIOHTTP:
@@ -60,10 +64,11 @@ def server_of(candidate: Candidate, sources: Sources, names: Iterable[str], port
         )
         return _gunicorn(candidate, "gunicorn with aiohttp's worker", (GUNICORN,), extra)
     if candidate.interface is ServerInterface.ASGI:
-        packages = [GUNICORN, UVICORN_WORKER]
+        own = is_before_worker_package(uvicorn)
+        packages = [GUNICORN] if own else [GUNICORN, UVICORN_WORKER]
         if _uses_websockets(sources) and not SOCKET_PACKAGES & set(names):
             packages.append(WEBSOCKETS)
-        extra = ("--worker-class", "uvicorn_worker.UvicornWorker")
+        extra = ("--worker-class", f"{'uvicorn.workers' if own else 'uvicorn_worker'}.UvicornWorker")
         return _gunicorn(candidate, "gunicorn with uvicorn's workers (ASGI)", tuple(packages), extra)
     green = _green_worker(candidate, sources, names)
     if green is not None:
@@ -71,6 +76,23 @@ def server_of(candidate: Candidate, sources: Sources, names: Iterable[str], port
         found = _gunicorn(candidate, f"gunicorn with {green.word}'s workers", (GUNICORN,), extra)
         return msgspec.structs.replace(found, notes=(green.evidence,))
     return _gunicorn(candidate, "gunicorn with the kit's configuration", (GUNICORN,), ())
+
+
+def is_before_worker_package(specifier: str) -> bool:
+    """Whether only versions of uvicorn are admitted that the package of workers does not take: those have
+    their own workers."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        wanted = Requirement(specifier).specifier if specifier else ()
+        return any(
+            one.operator in ("==", "<", "<=", "~=")
+            and Version(one.version.removesuffix(".*")) < Version(FIRST_FOR_PACKAGE)
+            for one in wanted
+        )
+    except (InvalidRequirement, InvalidVersion):
+        return False
 
 
 class GreenWorker(msgspec.Struct, frozen=True):
