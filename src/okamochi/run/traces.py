@@ -80,9 +80,13 @@ def own_frame(log: str) -> str:
     return ":".join(own[-1]) if own else ""
 
 
+# "<frozen importlib>", and Cython's sources, which are compiled into the package and lie nowhere
+NO_FILE = regex(r"<|.*\.(?:pyx|pxd|pxi)$")
+
+
 def library_of_last_frame(log: str) -> str:
     """The package whose code stands last in the log's last traceback; "" when that is the app's own."""
-    paths = [found["path"] for found in FRAME.finditer(log) if not found["path"].startswith("<")]
+    paths = [found["path"] for found in FRAME.finditer(log) if not NO_FILE.match(found["path"])]
     place = re.search(r"/site-packages/([^/]+)", paths[-1]) if paths else None
     return place[1].removesuffix(".py") if place is not None else ""
 
