@@ -61,8 +61,13 @@ class Project:
     folder: Path
 
     def change_a_line(self, number: int) -> None:
-        """One line of source is different from ever before."""
-        replace_line(self.folder / self.example.edited, "BENCHMARK_EDIT = ", f'"{number} {time.time_ns()}"')
+        """One line of code is different from ever before."""
+        replace_line(self.folder / self.example.edited, "BENCHMARK_EDIT = ", f"{number} + {time.time_ns()}")
+
+    def change_a_sentence(self, number: int) -> None:
+        """A sentence that people would read is different from ever before."""
+        text = f'"Edit number {number}, at {time.time_ns()}."'
+        replace_line(self.folder / self.example.edited, "BENCHMARK_TEXT = ", text)
 
     def change_a_template(self, number: int) -> None:
         """One line of a template is different from ever before."""
