@@ -46,6 +46,7 @@ from okamochi.model.local_base import local_base
 from okamochi.model.names import normalized_name
 from okamochi.model.plan import (
     APP_ROOT,
+    PROXY_PROFILE,
     VENV_ROOT,
     AppSource,
     Base,
@@ -67,6 +68,7 @@ __all__ = ["make_plan"]
 
 PORT = 8000
 DOMAIN = regex(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
+PROFILE = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
 NO_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -202,6 +204,7 @@ def make_plan(
             temporary_folders=static.folders,
             native=native,
             domain=_domain(chosen),
+            worker_profile=_worker_profile(chosen),
             decisions=decisions,
         )
     )
@@ -221,6 +224,17 @@ def _domain(chosen: ChosenSettings) -> str:
             f"{wanted!r} is no domain",
             where=chosen.where("domain"),
             hint="write the name alone, without https:// and without a path: example.org",
+        )
+    return wanted
+
+
+def _worker_profile(chosen: ChosenSettings) -> str:
+    wanted = chosen.settings.worker_profile or ""
+    if wanted and (PROFILE.fullmatch(wanted) is None or wanted == PROXY_PROFILE):
+        raise UsageError(
+            f"{wanted!r} cannot be the profile of workers",
+            where=chosen.where("worker_profile"),
+            hint=f"letters, digits, dots, dashes and underscores; {PROXY_PROFILE} is the proxy's",
         )
     return wanted
 

@@ -22,6 +22,7 @@ __all__ = [
     "APP_ROOT",
     "KIT_ROOT",
     "MOVED_ROOT",
+    "PROXY_PROFILE",
     "VENV_ROOT",
     "AppSource",
     "Base",
@@ -38,6 +39,8 @@ __all__ = [
 
 
 APP_ROOT = "/app"
+PROXY_PROFILE = "domain"
+"""Of Compose: that of the proxy."""
 VENV_ROOT = "/opt/venv"
 KIT_ROOT = "/opt/okamochi"
 MOVED_ROOT = "/var/lib/app-files"
@@ -220,6 +223,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     security: SecurityContext = SecurityContext()
     native: NativeFacts = NativeFacts()
     domain: str = ""
+    worker_profile: str = ""
     decisions: tuple[Decision, ...] = ()
 
     @property

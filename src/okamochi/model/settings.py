@@ -70,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         Meta(description='name under which a proxy with certificates serves: "example.org"'),
     ] = None
+    worker_profile: Annotated[
+        str | None,
+        Meta(description='Compose profile of workers and schedulers: "workers"'),
+    ] = None
     gunicorn: Annotated[
         bool | None, Meta(description="false: never add gunicorn, the project brings its server")
     ] = None

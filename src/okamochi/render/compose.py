@@ -145,6 +145,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
         "image": image_of(plan),
         **({"build": {"context": ".", "target": "production"}} if web else {}),
         **({} if web else {"pull_policy": "never"}),
+        **profile_of(plan, process),
         "entrypoint": Commented(say("entrypoint", language), argv_of(process, names)),
         "command": [],
         "init": not web,
@@ -164,6 +165,11 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
     if release:
         node["image"] = Commented(say("release", language), node["image"])
     return node
+
+
+def profile_of(plan: Plan, process: Process) -> Node:
+    aside = plan.worker_profile and process.type in (ProcessType.WORKER, ProcessType.SCHEDULER)
+    return {"profiles": [literal(plan.worker_profile)]} if aside else {}
 
 
 def networks_for(plan: Plan, process: Process) -> list[Yaml]:

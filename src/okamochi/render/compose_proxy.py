@@ -2,16 +2,15 @@
 
 import hashlib
 
-from okamochi.model.plan import Plan
+from okamochi.model.plan import PROXY_PROFILE, Plan
 from okamochi.render.rendering import Language, RenderedFile
 from okamochi.render.yaml_text import Commented, Yaml
 
-__all__ = ["CADDYFILE", "PROXY_IMAGE", "PROXY_PROFILE", "caddyfile", "front_network", "proxy", "trust"]
+__all__ = ["CADDYFILE", "PROXY_IMAGE", "caddyfile", "front_network", "proxy", "trust"]
 
 Node = dict[str, Yaml]
 
 PROXY_IMAGE = "caddy:2"
-PROXY_PROFILE = "domain"
 CADDYFILE = "Caddyfile"
 PROXY_HOST = 2
 """The last number of the proxy's address; others get theirs from the upper half of the network."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from okamochi.errors import EngineError
+from okamochi.model.plan import PROXY_PROFILE
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
@@ -208,10 +209,11 @@ class ComposeProject:
     def _setting_of(self, port: str) -> str:
         """What chose a port that the stack publishes."""
         given = dict(self.variables)
+        profiles = given.get("COMPOSE_PROFILES", "").split(",")
         if port == given.get("OKAMOCHI_PORT"):
             return "--port"
         proxy = (
-            {"OKAMOCHI_HTTP_PORT": "80", "OKAMOCHI_HTTPS_PORT": "443"} if "COMPOSE_PROFILES" in given else {}
+            {"OKAMOCHI_HTTP_PORT": "80", "OKAMOCHI_HTTPS_PORT": "443"} if PROXY_PROFILE in profiles else {}
         )
         found = (name for name, default in proxy.items() if port == given.get(name, default))
         return next(found, "--expose")

@@ -9,12 +9,12 @@ import msgspec
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_from_json
 from okamochi.model.kit_programs import HEALTH_CHECK
-from okamochi.model.plan import Plan
+from okamochi.model.plan import PROXY_PROFILE, Plan
 from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
 from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
 from okamochi.render.compose_dev import COMPOSE_DEV
-from okamochi.render.compose_proxy import CADDYFILE, PROXY_PROFILE
+from okamochi.render.compose_proxy import CADDYFILE
 from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
 from okamochi.run.compose import ComposeProject, compose_version, project_name
@@ -190,7 +190,7 @@ def new_stack(
         **(desk[1] if desk is not None else {}),
         "OKAMOCHI_FILES": str(app.state.folder),
         **{name: world.environ[name] for name in PROXY_VARIABLES if world.environ.get(name)},
-        **({"COMPOSE_PROFILES": PROXY_PROFILE} if plan.domain else {}),
+        **profiles_of(plan),
     }
     if desk is not None:
         files[desk[0].path] = desk[0].content
@@ -205,6 +205,15 @@ def new_stack(
         files = files_for(with_given(without_optional(plan), values))
         write_atomic(app.state.folder / COMPOSE_FILE, files[COMPOSE_FILE], mode=0o600)
     return Stack(app, project, engine, world, before)
+
+
+def profiles_of(plan: Plan) -> dict[str, str]:
+    """Whatever is in a profile runs, too."""
+    names = (
+        *((PROXY_PROFILE,) if plan.domain else ()),
+        *((plan.worker_profile,) if plan.worker_profile else ()),
+    )
+    return {"COMPOSE_PROFILES": ",".join(names)} if names else {}
 
 
 def files_for(plan: Plan) -> dict[str, bytes]:
