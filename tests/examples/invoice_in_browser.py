@@ -84,9 +84,10 @@ def make_batch(page: Page, url: str, folder: Path) -> dict[str, Any]:
     link = page.get_by_role("link", name="Download ZIP")
     ends = time.monotonic() + PATIENCE_MILLISECONDS / 1000 * 3
     while not link.is_visible() and time.monotonic() < ends:
-        number = page.evaluate("document.querySelector('[data-done]')?.textContent")
-        if number and int(number) != seen[-1]:
-            seen.append(int(number))
+        # the page loads itself anew at the end: a locator waits for that, an evaluation breaks off
+        number = int(page.locator("[data-done]").inner_text())
+        if number != seen[-1]:
+            seen.append(number)
         page.wait_for_timeout(100)
     text = page.locator(".batch").inner_text()
     with page.expect_download() as download:

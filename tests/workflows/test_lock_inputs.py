@@ -110,4 +110,4 @@ def test_a_constraint_that_was_added_is_told_by_locked(project: Path) -> None:
 def test_files_that_decide_the_resolution_count_as_read(project: Path) -> None:
     world = World.real({}, SilentReporter(), cache_root=project.parent / "cache")
     session = LockSession.open(world, planned(project), LINUX_AMD64, LockMode.KEEP)
-    assert {"uv.toml", "pyproject.toml", "requirements.txt"} <= session.planned.read
+    assert {"uv.toml", "pyproject.toml", "requirements.txt"} <= session.planned.seen.read

@@ -1,10 +1,10 @@
 """In which order a stack that serves is replaced."""
 
-import dataclasses
 from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from okamochi.errors import EngineError
 from okamochi.model.plan import Plan
@@ -30,7 +30,7 @@ def plan_of(procfile: str) -> Plan:
 def stack_before(plan: Plan, folder: Path, runner: RecordedRunner) -> Stack:
     """A stack that was started once."""
     real = World.real({}, SilentReporter(), offline=True, cache_root=folder)
-    world = dataclasses.replace(real, runner=runner)
+    world = structs.replace(real, runner=runner)
     app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
     for name in ("shop:1", "shop:2"):
         stack = new_stack(app, plan, Reference.parse(name), Values((), ()), 8000, cast(Engine, None), world)
