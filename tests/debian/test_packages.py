@@ -26,7 +26,9 @@ def test_an_index_is_what_was_packed(suffix: str, packed: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "packed", [gzip.compress(TEXT)[:-30], gzip.compress(TEXT)[:30], b"nothing of the kind"]
+    "packed",
+    [gzip.compress(TEXT)[:-30], gzip.compress(TEXT)[:30], b"nothing of the kind"],
+    ids=["its end is missing", "only its begin", "something else"],
 )
 def test_a_damaged_index_is_an_error(packed: bytes) -> None:
     with pytest.raises((OSError, EOFError, zlib.error)):
