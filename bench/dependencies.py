@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from measure import MeasurementError, Row, Samples, at_most_bytes, verdict_of
+from measure import MeasurementError, Row, Samples, at_most_bytes, settle, verdict_of
 from ours import Ours, parts_of
 from peer import Peer
 from projects import EXAMPLES, Example
@@ -35,7 +35,7 @@ def one_more(workshop: Workshop, counts: Counts) -> Iterator[Row]:
         mine: list[float] = []
         theirs: list[float] = []
         beside: list[int] = []
-        for number in workshop.rounds(max(1, counts.cold - 1)):
+        for number in workshop.rounds(counts.cold):
             ours = Ours.of(workshop, EXAMPLES["flask-minimal"], f"one-more-{name}-{number}")
             ours.build()
             use = f"one-more-{name}-{number}"
@@ -87,10 +87,12 @@ def platforms(workshop: Workshop, counts: Counts) -> Iterator[Row]:
     ours = Ours.of(workshop, EXAMPLES["flask-minimal"], "platforms")
     both: list[float] = []
     one: list[float] = []
-    for _ in workshop.rounds(max(1, counts.cold - 1)):
+    for _ in workshop.rounds(counts.cold):
         ours.forget(lock=True)
+        settle()
         one.append(ours.build().seconds)
         ours.forget(lock=True)
+        settle()
         both.append(ours.build("--platform", "linux/amd64,linux/arm64").seconds)
     first, second = Samples(tuple(both)), Samples(tuple(one))
     ratio = first.median / second.median
@@ -112,7 +114,7 @@ def streamlit(workshop: Workshop, counts: Counts) -> Iterator[Row]:
     cold = Samples((ours.build().seconds,))
     yield Row(group=GROUP, name="streamlit-pipenv: cold", ours=cold, result=f"{cold.median:.1f} s")
     packed: list[float] = []
-    for _ in workshop.rounds(max(1, counts.cold - 1)):
+    for _ in workshop.rounds(counts.cold):
         forget_packed(ours)
         packed.append(ours.build().seconds)
     yield at_most_seconds("streamlit-pipenv: all layers packed anew", packed, PACKED_SECONDS, group=GROUP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -116,6 +117,11 @@ def run(
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
         raise MeasurementError(f"{' '.join(argv[:3])}: exit code {done.returncode}: {' | '.join(said[-6:])}")
     return Finished(spent, done.stdout.decode(errors="replace"))
+
+
+def settle() -> None:
+    """What was written or removed before is on the disk: nobody's build waits for it."""
+    os.sync()
 
 
 def verdict_of(measured: float, *, at_least: float | None = None, at_most: float | None = None) -> Verdict:

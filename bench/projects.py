@@ -75,9 +75,14 @@ class Project:
 
 
 def replace_line(path: Path, marker: str, rest: str) -> None:
-    """The line that begins with the marker, new and last."""
-    kept = [line for line in path.read_text("utf-8").splitlines() if not line.startswith(marker)]
-    path.write_text("\n".join([*kept, marker + rest]) + "\n", "utf-8")
+    """The line that begins with the marker, in its place; the first time it is added at the end."""
+    lines = path.read_text("utf-8").splitlines()
+    found = [number for number, line in enumerate(lines) if line.startswith(marker)]
+    if found:
+        lines[found[0]] = marker + rest
+    else:
+        lines.append(marker + rest)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def copied(root: Path, example: Example, folder: Path) -> Project:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contents import contents
 from dependencies import one_more, platforms, streamlit
-from measure import MeasurementError, Row, Samples, at_most_bytes, run, verdict_of
+from measure import MeasurementError, Row, Samples, at_most_bytes, run, settle, verdict_of
 from ours import Ours
 from peer import Peer
 from projects import EXAMPLES, Example
@@ -74,10 +74,13 @@ def cold_rows(ours: Ours, counts: Counts) -> Iterator[Row]:
     theirs: list[float] = []
     for number in workshop.rounds(counts.cold):
         ours.forget(lock=True)
+        settle()
         first.append(ours.build().seconds)
         peer = Peer.of(workshop, example, f"cold-{example.name}-{number}", pinned=ours.pinned())
+        settle()
         theirs.append(peer.build(cold=True).seconds)
         ours.forget(lock=False)
+        settle()
         locked.append(ours.build().seconds)
     yield faster(IMAGE, f"{example.name}: cold", first, theirs, at_least=COLD_AT_LEAST)
     yield faster(IMAGE, f"{example.name}: cold, okamochi.lock there", locked, theirs, at_least=None)

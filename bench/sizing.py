@@ -175,7 +175,10 @@ def container(
         address = (docker_text("inspect", "--format", found, name).strip(), 8000)
         wait_until_ready(address)
         seed = ("docker", "exec", name, "flask", "seed-demo", "--more", str(INVOICES))
+        # beside web, the command itself would be over the limit
+        docker_text("update", "--memory", "1g", "--memory-swap", "1g", name)
         run(seed, env=workshop.environment)
+        docker_text("update", *LIMITS[2:], name)
         time.sleep(5)
         yield name, address
     finally:
