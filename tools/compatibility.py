@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--results", type=Path, help="a file that keeps each app's last result")
     parser.add_argument("--page", action="store_true", help="write the page from the results, try nothing")
-    wanted = parser.parse_args()
+    wanted = parser.parse_intermixed_args()
     apps = json.loads(wanted.apps.read_text())
     results = Results(wanted.results)
     for app in apps:
