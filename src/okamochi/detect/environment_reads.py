@@ -56,6 +56,7 @@ DECLARING = ("envvar", "env_var", "environ_name", "env_name")
 WORDS = ("environ", "getenv", "envvar", "env_var", "env_name", "decouple", "dj_database_url")
 READS = regex(r"\benviron\b|\bgetenv\b")
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+FALSE = ("", "0", "false", "no", "off", "f", "n")
 REGISTRARS = frozenset(
     ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
 )
@@ -236,8 +237,19 @@ class _Finder(msgspec.Struct, eq=False):
         if isinstance(expression, ast.Call):
             read = self._call(expression)
             if read is not None and not read.must and (read.default is not None or not read.has_default):
-                return True, read.default
+                return True, self._default_value(expression, read)
         return False, None
+
+    def _default_value(self, call: ast.Call, read: Read) -> object:
+        """As the program has it: `False`, and "false" of a reader that makes it one."""
+        given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
+        given = given if given is not None else self.scheme.get(read.name)
+        value = given.value if isinstance(given, ast.Constant) else read.default
+        cast = _keyword_value(call, "cast")
+        reader = self.names.full(cast if cast is not None else call.func).rpartition(".")[2]
+        if reader == "bool" and isinstance(value, str):
+            return value.strip().lower() not in FALSE
+        return value
 
     def _expressions(self, statement: ast.stmt, expressions: Sequence[ast.AST], place: _Place) -> None:
         used_as = _target_name(statement)
