@@ -104,6 +104,78 @@ def test_parts_of_an_address_are_told_one_by_one() -> None:
     }
 
 
+DJANGO_DATABASE = """\
+DATABASES = {"default": {
+    "ENGINE": ENGINE,
+    "NAME": os.environ.get("SQL_DATABASE", BASE_DIR / "db.sqlite3"),
+    "USER": os.environ.get("SQL_USER", "user"), "PASSWORD": os.environ.get("SQL_PASSWORD", "password"),
+    "HOST": os.environ.get("SQL_HOST", "localhost"), "PORT": os.environ.get("SQL_PORT", "5432"),
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("requirement", "engine", "told_engine"),
+    [
+        ("psycopg", 'os.environ["SQL_ENGINE"]', "django.db.backends.postgresql"),
+        (
+            "mysqlclient",
+            'os.environ.get("SQL_ENGINE", "django.db.backends.sqlite3")',
+            "django.db.backends.mysql",
+        ),
+        ("psycopg2", 'os.getenv("SQL_ENGINE", "django.contrib.gis.db.backends.postgis")', ""),
+        ("psycopg2", '"django.db.backends.postgresql"', ""),
+    ],
+)
+def test_django_s_settings_tell_which_variable_is_which_part(
+    requirement: str, engine: str, told_engine: str
+) -> None:
+    service = only(requirement, HEAD + DJANGO_DATABASE.replace("ENGINE,", f"{engine},"))
+    parts = {
+        "DATABASE": "{database}",
+        "HOST": "{host}",
+        "PASSWORD": "{password}",
+        "PORT": "{port}",
+        "USER": "{user}",
+    }
+    assert told(service) == {f"SQL_{part}": text for part, text in parts.items()} | (
+        {"SQL_ENGINE": told_engine} if told_engine else {}
+    )
+
+
+@pytest.mark.parametrize("engine", ['"django.db.backends.sqlite3"', '"django.db.backends.mysql"'])
+def test_a_database_of_django_that_is_another_one_leads_to_no_service(engine: str) -> None:
+    assert services("psycopg2", HEAD + DJANGO_DATABASE.replace("ENGINE,", f"{engine},")) == ()
+
+
+TWO_DATABASES = f"{HEAD}url = os.getenv('MONGO_URI', None) or os.getenv('DATABASE_URL')\n"
+CHOSEN = """\
+services:
+  api: {image: own, environment: ["DATABASE_URL=postgres://p:p@db:5432/x"]}
+  db: {image: "postgres:16"}
+"""
+
+
+def test_of_databases_that_an_app_can_use_the_compose_file_chooses_one() -> None:
+    assert len(services("psycopg2\npymongo", TWO_DATABASES)) == 2
+    only_one = only("psycopg2\npymongo", TWO_DATABASES, compose__yaml=CHOSEN)
+    assert (only_one.kind, list(told(only_one))) == (ServiceKind.POSTGRES, ["DATABASE_URL"])
+
+
+@pytest.mark.parametrize(
+    ("source", "compose"),
+    [
+        (f"{TWO_DATABASES}m = os.environ['MONGO_URI']\n", CHOSEN),
+        (f"{TWO_DATABASES}from pymongo import MongoClient\nm = MongoClient(host='mongo')\n", CHOSEN),
+        (TWO_DATABASES, CHOSEN.replace("@db:5432/x", '@db:5432/x", "MONGO_URI=mongodb://elsewhere')),
+        (TWO_DATABASES, CHOSEN.replace("environment", "labels")),
+    ],
+)
+def test_a_second_database_that_the_app_needs_or_is_told_stays(source: str, compose: str) -> None:
+    kinds = {one.kind for one in services("psycopg2\npymongo", source, compose__yaml=compose)}
+    assert kinds == {ServiceKind.POSTGRES, ServiceKind.MONGODB}
+
+
 @pytest.mark.parametrize(
     ("requirements", "url"),
     [("celery", "amqp://{user}:{password}@{host}:{port}"), ("celery[redis]", "redis://{host}:{port}/0")],

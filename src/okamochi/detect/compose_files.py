@@ -13,7 +13,15 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["NAMES", "Composed", "ComposedService", "composed", "composed_services", "own_services"]
+__all__ = [
+    "NAMES",
+    "Composed",
+    "ComposedService",
+    "composed",
+    "composed_services",
+    "given_variables",
+    "own_services",
+]
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -97,6 +105,12 @@ def composed(project: ProjectFiles) -> tuple[Composed, ...]:
                 Composed(path, str(name), _mapping(settings), text or "") for name, settings in table.items()
             )
     return ()
+
+
+def given_variables(project: ProjectFiles) -> frozenset[str]:
+    """Names of the variables that the file itself gives to any service."""
+    given = (_environment(one.settings.get("environment")) for one in composed(project))
+    return frozenset(name for environment in given for name in environment)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.detect.django_databases import DatabasePart, database_parts
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
@@ -59,16 +60,18 @@ class VariableRead(msgspec.Struct, frozen=True):
     default: str | None
     has_default: bool
     evidence: Evidence
+    must: bool = False
 
 
 class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
-    ("postgresql+asyncpg://"), when it makes URLs over."""
+    ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases."""
 
     imports: tuple[Import, ...] = ()
     addresses: tuple[tuple[Address, Evidence], ...] = ()
     hosts: tuple[HostName, ...] = ()
     variables: tuple[VariableRead, ...] = ()
+    parts: tuple[DatabasePart, ...] = ()
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
         return tuple(one.evidence for one in self.imports if one.module in facts.modules)
@@ -99,6 +102,7 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
     addresses: list[tuple[Address, Evidence]] = []
     hosts: list[HostName] = []
     variables: list[VariableRead] = []
+    parts: list[DatabasePart] = []
     settings = settings_classes(sources)
     for path in reached.paths:
         module = sources.module(path)
@@ -109,14 +113,16 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
                 one.default,
                 one.has_default,
                 Evidence(path=path, line=one.line, reason=f"reads {one.name}"),
+                one.must,
             )
             for one in reads
         ]
+        parts += database_parts(module, {one.name: one.default for one in reads})
         imports += _imports(module)
         hosts += _hosts(module)
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
-    return Traces(tuple(imports), tuple(addresses), tuple(hosts), tuple(variables))
+    return Traces(tuple(imports), tuple(addresses), tuple(hosts), tuple(variables), tuple(parts))
 
 
 def _imports(module: Module) -> Iterator[Import]:

@@ -7,6 +7,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.django_databases import DatabasePart
 from okamochi.detect.service_evidence import Address, VariableRead
 from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
@@ -75,12 +76,16 @@ def variables_of(
     addresses: Sequence[Address],
     dependencies: ChosenDependencies,
     others: Iterable[VariableRead] = (),
+    parts: Iterable[DatabasePart] = (),
 ) -> tuple[ServiceVariable, ...]:
     """Sorted by name. `leading` are the variables that lead to the service; beside DB_HOST, its sisters
-    (DB_USER, ...) among `others` are set, too."""
+    (DB_USER, ...) among `others` are set, too. `parts` are those that Django's settings name."""
     template = _url(facts, addresses, dependencies)
+    known = {one.variable: one.template(facts.kind) for one in parts}
     found: dict[str, str] = {}
     for read in leading:
+        if read.name in known:
+            continue
         host = re.fullmatch(rf"((?:\w+_)?(?:{facts.stems})_?)(HOST|HOSTNAME|SERVER|SERVERS)", read.name)
         if host is None:
             found[read.name] = (
@@ -92,6 +97,7 @@ def variables_of(
             part = other.name.removeprefix(host.group(1))
             if part != other.name and part in PARTS and not _unknown(facts, PARTS[part]):
                 found[other.name] = PARTS[part]
+    found |= known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.compose_files import ComposedService, composed_services
+from okamochi.detect.compose_files import ComposedService, composed_services, given_variables
 from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.django_databases import DatabasePart
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
@@ -30,6 +31,7 @@ from okamochi.system.patterns import regex
 __all__ = ["ChosenServices", "choose_services"]
 
 SQL = (ServiceKind.POSTGRES, ServiceKind.MARIADB, ServiceKind.MYSQL)
+DATABASES = (*SQL, ServiceKind.MONGODB)
 BROKERS = (ServiceKind.REDIS, ServiceKind.RABBITMQ)
 BROKER_VARIABLE = regex(r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?")
 OTHER_STAGE = regex(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
@@ -80,6 +82,7 @@ class Candidate(msgspec.Struct, frozen=True):
     own_variables: bool
     imports: tuple[Evidence, ...]
     reads: tuple[VariableRead, ...]
+    parts: tuple[DatabasePart, ...] = ()
 
     @property
     def used(self) -> bool:
@@ -181,7 +184,27 @@ def _candidates(
         if candidate.used and _means_it(candidate):
             found.append(candidate)
     sql = sorted((one for one in found if one.facts.kind in SQL), key=lambda one: -one.weight)
-    return (*sql[:1], *(one for one in found if one.facts.kind not in SQL))
+    chosen = (*sql[:1], *(one for one in found if one.facts.kind not in SQL))
+    return _without_alternatives(chosen, given_variables(sources.project))
+
+
+def _without_alternatives(found: tuple[Candidate, ...], given: frozenset[str]) -> tuple[Candidate, ...]:
+    """Of an app that can use several databases, the compose file chooses one: it has that one, and tells its
+    address and no other's."""
+    chosen = any(
+        one.composed and one.facts.kind in DATABASES and given.intersection(v.name for v in one.variables)
+        for one in found
+    )
+    return tuple(
+        one
+        for one in found
+        if not chosen or one.composed or one.facts.kind not in DATABASES or _insists(one, given)
+    )
+
+
+def _insists(candidate: Candidate, given: frozenset[str]) -> bool:
+    named = any(address.service_host for address, _ in candidate.addresses) or bool(candidate.hosts)
+    return named or any(one.must or one.name in given for one in candidate.variables)
 
 
 def _means_it(candidate: Candidate) -> bool:
@@ -225,8 +248,12 @@ def _candidate(
     traces: Traces,
     dependencies: ChosenDependencies,
 ) -> Candidate:
+    parts = tuple(one for one in traces.parts if facts.kind in SQL and one.fits(facts.kind))
+    hosted = {one.variable for one in parts if one.key == "HOST"}
     variables = tuple(
-        one for one in traces.variables if _leads_to(facts, one, dependencies, composed is not None)
+        one
+        for one in traces.variables
+        if one.name in hosted or _leads_to(facts, one, dependencies, composed is not None)
     )
     defaults = [(address_of(one.default or ""), one.evidence) for one in variables]
     addresses = (
@@ -250,6 +277,7 @@ def _candidate(
         own_variables=any(re.fullmatch(generic, one.name) is None for one in variables),
         imports=traces.imports_of(facts),
         reads=traces.variables,
+        parts=parts,
     )
 
 
@@ -293,7 +321,9 @@ def _service(candidate: Candidate, dependencies: ChosenDependencies, database: s
         volume_path=volume_path_of(facts, image),
         user=user if named else "",
         database=(wanted or database) if sql else "",
-        variables=variables_of(facts, candidate.variables, known, dependencies, candidate.reads),
+        variables=variables_of(
+            facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts
+        ),
         initial_files=composed.initial_files if composed else (),
         required=not _optional(candidate),
     )

@@ -1,0 +1,92 @@
+"""Django's DATABASES: which variable holds which part of the address, whatever the variables are called."""
+
+import ast
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from okamochi.detect.python_source import Module
+from okamochi.detect.syntax import walk
+from okamochi.model.backing_service import ServiceKind
+
+__all__ = ["DatabasePart", "database_parts"]
+
+SQLITE = "sqlite3"
+ENGINES = {
+    ServiceKind.POSTGRES: "django.db.backends.postgresql",
+    ServiceKind.MARIADB: "django.db.backends.mysql",
+    ServiceKind.MYSQL: "django.db.backends.mysql",
+}
+# other packages' backends: django.contrib.gis.db.backends.postgis, django_prometheus.db.backends.postgresql
+FAMILIES = {
+    "postgresql": ServiceKind.POSTGRES,
+    "postgresql_psycopg2": ServiceKind.POSTGRES,
+    "postgis": ServiceKind.POSTGRES,
+    "mysql": ServiceKind.MYSQL,
+}
+TEMPLATES = {
+    "NAME": "{database}",
+    "USER": "{user}",
+    "PASSWORD": "{password}",
+    "HOST": "{host}",
+    "PORT": "{port}",
+}
+
+
+class DatabasePart(msgspec.Struct, frozen=True):
+    """`variable` holds the entry `key` of a database whose engine, where the code names one that needs a
+    server, is of the kind `kind`."""
+
+    variable: str
+    key: str
+    kind: ServiceKind | None
+
+    def fits(self, kind: ServiceKind) -> bool:
+        if self.kind is ServiceKind.MYSQL:
+            return kind in (ServiceKind.MYSQL, ServiceKind.MARIADB)
+        return self.kind in (None, kind)
+
+    def template(self, kind: ServiceKind) -> str:
+        return ENGINES[kind] if self.key == "ENGINE" else TEMPLATES[self.key]
+
+
+def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[DatabasePart, ...]:
+    """`defaults` has the variables that the module reads. An engine that the code names itself, or has as a
+    default, is left to it; one that is SQLite unless a variable says otherwise is not."""
+    if "ENGINE" not in module.text or "HOST" not in module.text:
+        return ()
+    found: list[DatabasePart] = []
+    for node in module.of(ast.Dict):
+        entries = dict(_entries(node)) if isinstance(node, ast.Dict) else {}
+        if "ENGINE" in entries and _variables(entries.get("HOST"), defaults):
+            found += _parts(entries, defaults)
+    return tuple(found)
+
+
+def _entries(node: ast.Dict) -> Iterable[tuple[str, ast.expr]]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value, value
+
+
+def _parts(entries: Mapping[str, ast.expr], defaults: Mapping[str, str | None]) -> Iterable[DatabasePart]:
+    chosen = _variables(entries["ENGINE"], defaults)
+    engine = str(defaults[chosen[0]] or "") if chosen else _text(entries["ENGINE"])
+    family = engine.rpartition(".")[2]
+    if not chosen and family == SQLITE:
+        return
+    kind = FAMILIES.get(family)
+    keys = [*TEMPLATES, *(["ENGINE"] if chosen and family in ("", SQLITE) else [])]
+    for key in keys:
+        for variable in _variables(entries.get(key), defaults)[:1]:
+            yield DatabasePart(variable, key, kind)
+
+
+def _variables(value: ast.expr | None, defaults: Mapping[str, str | None]) -> list[str]:
+    nodes = walk(value) if value is not None else ()
+    texts = (one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str))
+    return [text for text in texts if text in defaults]
+
+
+def _text(value: ast.expr) -> str:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
