@@ -117,6 +117,13 @@ class Exchange:
             return self.pools[proxy]
 
     def _new_pool(self, proxy: str) -> "PoolManager":
+        from okamochi.system.http_connections import use_known_addresses
+
+        pools = self._pools(proxy)
+        use_known_addresses(pools)
+        return pools
+
+    def _pools(self, proxy: str) -> "PoolManager":
         from urllib3 import PoolManager, ProxyManager, disable_warnings, exceptions, make_headers
 
         if not self.settings.verified:  # somebody chose it, and need not be told at every request

@@ -1,0 +1,90 @@
+"""Many connections to one server ask the name service once."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from okamochi.errors import TransientRegistryError
+from okamochi.system import http_connections
+from okamochi.system.http import UrllibTransport
+from okamochi.system.once import Once
+
+from .faulty_server import Served, serving
+
+NAME = "mirror.test"
+Found = list[tuple[Any, Any, int, str, tuple[str, int]]]
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    with serving(Served({"file": b"content"})) as served:
+        served.url = served.url.replace("127.0.0.1", NAME)
+        yield served
+
+
+class Names:
+    """Stands in for the name service: counts what it is asked, and answers with `addresses`."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+        self.asked = 0
+        self.real = socket.getaddrinfo
+
+    def __call__(self, host: Any, port: Any, *rest: Any, **named: Any) -> Any:
+        if host != NAME:
+            return self.real(host, port, *rest, **named)
+        self.asked += 1
+        if not self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [found for one in self.addresses for found in self.real(one, port, *rest, **named)]
+
+
+def use(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    monkeypatch.setattr(http_connections, "known", Once())
+    monkeypatch.setattr(http_connections, "KNOWN_SECONDS", 10**9)
+
+
+def transport() -> UrllibTransport:
+    made = UrllibTransport.of({}, connect_seconds=5, read_seconds=5)
+    return UrllibTransport(made.exchange, sleep=lambda _: None)
+
+
+def get(server: Served, by: UrllibTransport) -> bytes:
+    return by.get(f"{server.url}/file", limit_bytes=100)
+
+
+def test_connections_at_once_share_one_question(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Names("127.0.0.1")
+    use(names, monkeypatch)
+    one, other = transport(), transport()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda place: get(server, (one, other)[place % 2]), range(16)))
+    assert found == [b"content"] * 16
+    assert names.asked == 1
+
+
+def test_the_server_is_called_by_its_name(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(Names("127.0.0.1"), monkeypatch)
+    get(server, transport())
+    assert server.requests[0][1]["host"].startswith(f"{NAME}:")
+
+
+def test_an_address_that_does_not_answer_is_passed_over(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(Names("127.0.0.2", "127.0.0.1"), monkeypatch)
+    assert get(server, transport()) == b"content"
+
+
+def test_a_name_that_is_not_known_is_asked_for_again_at_the_next_try(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = Names()
+    use(names, monkeypatch)
+    with pytest.raises(TransientRegistryError, match="the name of the server is not known here"):
+        get(server, transport())
+    assert names.asked == 4
