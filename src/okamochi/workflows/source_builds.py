@@ -30,10 +30,11 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     if session.planned.plan.base.kind == "image" and session.opened_image().suite is None:
         raise refusal  # there is no archive to take compilers from
     failures: list[OkamochiError] = []
+    hardest: set[str] = set()
     refusals = {session.planned.plan.python_version: refusal}
     for candidate in by_packages(candidates(session, refusal), refusal, refusals):
         try:
-            return built_session(candidate)
+            return built_session(candidate, builder_of(candidate), hardest)
         except RegistryError:
             raise
         except EngineError as failure:  # on this machine, with any Python
@@ -81,8 +82,9 @@ def by_packages(
     return [one for _, one in sorted(counted, key=lambda pair: pair[0])]
 
 
-def built_session(session: LockSession) -> LockSession:
-    builder = builder_of(session)
+def built_session(session: LockSession, builder: WheelBuilder, hardest: set[str]) -> LockSession:
+    """What could not be built for an earlier Python is the first to be built for this one: when it fails
+    again, the others were not built for nothing. What fails here is added to `hardest`."""
     asked: set[str] = set()
     while True:
         session.built = builder.built
@@ -93,14 +95,26 @@ def built_session(session: LockSession) -> LockSession:
             wanted = [kept for one in failure.packages if (kept := as_before(one, session)) not in asked]
             if not wanted or len(asked) >= MOST_PACKAGES:
                 raise
+            wanted.sort(key=lambda one: requirement_name(one) not in hardest)
             asked.add(wanted[0])
-            builder.build(wanted[0])
+            try:
+                builder.build(wanted[0])
+            except BuildError:
+                hardest.add(requirement_name(wanted[0]))
+                raise
     used = [one for one in builder.made if one.wheel in session.resolved]
     for one in used:
         session.world.reporter.note(
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
     return session
+
+
+def requirement_name(asked: str) -> str:
+    try:
+        return canonicalize_name(Requirement(asked).name)
+    except InvalidRequirement:
+        return asked
 
 
 def as_before(asked: str, session: LockSession) -> str:

@@ -1,0 +1,52 @@
+"""In which order packages are built from source, Python after Python."""
+
+from typing import cast
+
+import pytest
+
+from okamochi.errors import BuildError, UnfitPythonError
+from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.source_builds import built_session
+from okamochi.workflows.wheel_builder import WheelBuilder
+
+PACKAGES = ("mako==1.0.7", "dominate==2.3.1", "Psycopg2==2.7.3", "visitor==0.1.3")
+
+
+class Builder:
+    built = ()
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+
+    def build(self, specifier: str) -> None:
+        self.order.append(specifier)
+        if "Psycopg2" in specifier:
+            raise BuildError("its code in C does not compile", where="", hint="take a newer one")
+
+
+class Session:
+    """One in which everything is without a wheel that its builder has not built."""
+
+    old_platform = None
+    mode = LockMode.KEEP
+    built = ()
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    def wheels(self, *, briefly: bool) -> tuple[()]:
+        missing = tuple(one for one in PACKAGES if one not in self.builder.order)
+        refusal = UnfitPythonError("no wheel", where="", hint="take a newer one")
+        refusal.packages = missing
+        raise refusal
+
+
+def test_what_could_not_be_built_for_one_python_is_built_first_for_the_next() -> None:
+    hardest: set[str] = set()
+    orders = []
+    for _ in range(2):
+        builder = Builder()
+        with pytest.raises(BuildError):
+            built_session(cast(LockSession, Session(builder)), cast(WheelBuilder, builder), hardest)
+        orders.append(builder.order)
+    assert orders == [list(PACKAGES[:3]), [PACKAGES[2]]]
