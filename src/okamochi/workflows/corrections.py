@@ -21,6 +21,7 @@ from okamochi.model.plan import APP_ROOT, VENV_ROOT
 from okamochi.model.process import TcpProbe
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
+from okamochi.workflows.lazy_annotations import lazy_annotations
 from okamochi.workflows.newer_python import newer_python
 from okamochi.workflows.older_library import CAME_OUT
 from okamochi.workflows.older_python import left_out, older_python
@@ -100,6 +101,8 @@ def correction_for(
     match verdict.outcome:
         case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if gone := left_out(verdict, answer):
             found = older_python(gone, verdict, planned)
+        case _ if answer is not None and (lazy := lazy_annotations(answer, planned)) is not None:
+            found = lazy
         case Outcome.MISSING_MODULE if package := package_without(verdict.subject, installed):
             found = older_index(verdict, planned, since=WHEELS_SINCE)
             if found is None or (found.kind, found.value) in refused:

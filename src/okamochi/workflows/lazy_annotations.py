@@ -1,0 +1,65 @@
+"""Names in annotations that only type checkers import: Python 3.14 (PEP 649) does not ask for them."""
+
+import ast
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from okamochi.detect.newer_syntax import newer_tree
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.plan import APP_ROOT
+from okamochi.run.traces import own_frame
+from okamochi.system.patterns import regex
+from okamochi.workflows.older_python import number
+
+if TYPE_CHECKING:
+    from okamochi.run.proof.answer import Answer
+    from okamochi.workflows.plan import PlannedProject
+
+__all__ = ["lazy_annotations"]
+
+UNDEFINED = regex(r"name '(\w+)' is not defined")
+SINCE = (3, 14)
+
+
+def lazy_annotations(answer: "Answer", planned: "PlannedProject") -> Correction | None:
+    """The oldest of the plan's alternatives that leaves annotations alone, where the file of the NameError
+    imports the name for type checkers alone."""
+    found = UNDEFINED.match(answer.message) if answer.error == "NameError" else None
+    newer = [one for one in planned.plan.python_alternatives if number(one) >= SINCE]
+    if found is None or not newer or number(planned.plan.python_version) >= SINCE:
+        return None
+    where = own_frame(answer.text)
+    path = posixpath.normpath(where.rpartition(":")[0].removeprefix(f"{APP_ROOT}/"))
+    if not is_for_checkers(found[1], planned.project.read_text(path) or ""):
+        return None
+    reason = (
+        f"{where} names {found[1]} in an annotation and imports it for type checkers alone, which Python "
+        f"{planned.plan.python_version} does not bear"
+    )
+    return Correction(kind=CorrectionKind.PYTHON, value=min(newer, key=number), reason=reason[:300])
+
+
+def is_for_checkers(name: str, text: str) -> bool:
+    if "TYPE_CHECKING" not in text:
+        return False
+    try:
+        tree = newer_tree(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return name in set(imported_for_checkers(tree)) and name in set(annotated(tree))
+
+
+def imported_for_checkers(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING":
+            imports = (one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom))
+            yield from (alias.asname or alias.name for one in imports for alias in one.names)
+
+
+def annotated(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        given = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        for one in given:
+            parts = ast.walk(one) if isinstance(one, ast.expr) else ()
+            yield from (part.id for part in parts if isinstance(part, ast.Name))
