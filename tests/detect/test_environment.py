@@ -284,6 +284,15 @@ def test_a_function_that_raises_only_for_what_a_value_looks_like_can_do_without(
     assert names(f"def env(s):\n{body}x = env('API_HOST')\n") == {"API_HOST": (required, None)}
 
 
+@pytest.mark.parametrize(("given", "required"), [("", False), (", required=True", True)])
+def test_a_function_that_raises_only_when_it_is_told_to_can_do_without_until_then(
+    given: str, required: bool
+) -> None:
+    body = "    v = os.getenv(s)\n    if v is None:\n        if required:\n            raise OSError(s)\n"
+    source = f"def env(s, default='', required=False):\n{body}    return v or default\n"
+    assert names(f"{source}x = env('API_HOST'{given})\n") == {"API_HOST": (required, None)}
+
+
 @pytest.mark.parametrize(("package", "required"), [("pydantic", False), ("pydantic_settings", True)])
 def test_optional_alone_was_a_default_before_pydantic_2(package: str, required: bool) -> None:
     source = f"from {package} import BaseSettings\nclass S(BaseSettings):\n    api_host: Optional[str]\n"

@@ -214,6 +214,17 @@ def test_settings_that_only_manage_py_names_are_set() -> None:
     assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
 
 
+def test_a_package_of_settings_that_sets_nothing_itself_leaves_the_choice_to_manage_py() -> None:
+    files = {name: text for name, text in DJANGO.items() if name != "shop/settings.py"}
+    manage = DJANGO["manage.py"].replace("shop.settings", "shop.settings.one")
+    own = {"shop/settings/__init__.py": "from pathlib import Path\nBASE = Path()\n", "manage.py": manage}
+    plan = planned({**files, **own, "shop/settings/one.py": DJANGO["shop/settings.py"]})
+    assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings.one"
+    stars = {"shop/settings/__init__.py": "from shop.settings.one import *\n"}
+    whole = planned({**files, **own, **stars, "shop/settings/one.py": DJANGO["shop/settings.py"]})
+    assert "DJANGO_SETTINGS_MODULE" not in dict(whole.image_environment)
+
+
 @pytest.mark.parametrize(
     "chosen",
     [

@@ -51,6 +51,8 @@ ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
 DATABASE_URL = "DATABASE_URL"
 UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "cache_url": "CACHE_URL"}
 # f(..., envvar="NAME"): click's options, and settings tables of the project's own making
+# f("NAME", required=True): helpers of the project's own that raise only then
+DEMANDING = ("required", "mandatory", "strict", "must_exist", "raise_if_missing")
 DECLARING = ("envvar", "env_var", "environ_name", "env_name")
 # A module without any of these words, and without a helper, reads nothing in a way that is known.
 WORDS = ("environ", "getenv", "envvar", "env_var", "env_name", "decouple", "dj_database_url")
@@ -364,7 +366,11 @@ class _Finder(msgspec.Struct, eq=False):
             return None
         rest = call.args[helper.position + 1 :]
         given = rest[0] if rest else _keyword_value(call, "default")
-        must = helper.must and given is None
+        demanded = any(
+            keyword.arg in DEMANDING and isinstance(keyword.value, ast.Constant) and bool(keyword.value.value)
+            for keyword in call.keywords
+        )
+        must = demanded or (helper.must and given is None)
         return Read(name, call.lineno, must, given is not None and not _is_none(given), _literal(given))
 
     def _missing_is_fatal(self, before: Sequence[ast.stmt], test: ast.If, place: _Place) -> None:
@@ -444,9 +450,11 @@ def _raises_without(function: ast.FunctionDef, names: ImportedNames) -> bool:
     for node in walk(function):
         if isinstance(node, ast.ExceptHandler) and any(isinstance(one, ast.Raise) for one in node.body):
             return True
-        branches = (*node.body, *node.orelse) if isinstance(node, ast.If) else ()
-        raises = any(isinstance(one, ast.Raise) for one in branches)
-        if raises and isinstance(node, ast.If) and _asks_whether_it_is_there(node.test, names):
+        if not isinstance(node, ast.If) or not _asks_whether_it_is_there(node.test, names):
+            continue
+        there = isinstance(node.test, ast.Name | ast.Call)  # `if required: raise` raises for something else
+        branches = node.orelse if there else (*node.body, *node.orelse)
+        if any(isinstance(one, ast.Raise) for one in branches):
             return True
     return False
 

@@ -34,15 +34,31 @@ class DjangoSettings(msgspec.Struct, frozen=True):
 
 
 def django_settings(sources: Sources, server_path: str) -> DjangoSettings:
-    """As the server's module names them, else as manage.py does."""
+    """As the server's module names them, else as manage.py does; a module that sets nothing (a package with
+    one module for each place, of which a person names one) is passed over where the other names a whole one.
+    """
+    first: DjangoSettings | None = None
     for path in (server_path, "manage.py"):
         if path not in sources.known:
             continue
         match = SETTINGS.search(sources.text(path))
         name = match.group(1) if match is not None else computed_settings(sources.module(path))
-        if name:
-            return _read(sources, name, path, said=path == server_path)
-    return DjangoSettings("", False, ())
+        if not name:
+            continue
+        found = _read(sources, name, path, said=path == server_path)
+        if any(_sets(sources.module(one)) for one in found.paths):
+            return found
+        first = first or found
+    return first or DjangoSettings("", False, ())
+
+
+def _sets(module: Module) -> bool:
+    return any(
+        isinstance(target, ast.Name) and target.id in LOADED
+        for statement in module.of(ast.Assign)
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    )
 
 
 def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSettings:
