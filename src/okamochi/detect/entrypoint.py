@@ -322,10 +322,13 @@ def _place_text(evidence: Evidence) -> str:
 
 def imported_paths(objects: FlaskObjects, module: Module) -> frozenset[str]:
     """The project's files that a module imports by name, anywhere in it."""
-    found: set[str] = set()
-    for node in module.nodes:
-        found.update(path for path in _imported(objects, module, node) if path is not None)
-    return frozenset(found - {module.path})
+    known = objects.imports.get(module.path)
+    if known is None:
+        found: set[str] = set()
+        for node in module.of(ast.Import, ast.ImportFrom):
+            found.update(path for path in _imported(objects, module, node) if path is not None)
+        known = objects.imports[module.path] = frozenset(found - {module.path})
+    return known
 
 
 def _imported(objects: FlaskObjects, module: Module, node: ast.AST) -> Iterator[str | None]:

@@ -61,7 +61,8 @@ DEPTH_LIMIT = 40
 
 class FlaskObjects(msgspec.Struct, eq=False):
     """What the names of every module stand for; each module is evaluated once. `routes` are found once, too,
-    by those who look for them."""
+    by those who look for them, and so are the modules that a module `loads` or names in its imports, and the
+    names that a piece of code `calls`."""
 
     sources: Sources
     modules: dict[str, Names] = msgspec.field(default_factory=dict)
@@ -70,6 +71,9 @@ class FlaskObjects(msgspec.Struct, eq=False):
     attributes: dict[tuple[int, str], "Value | None"] = msgspec.field(default_factory=dict)
     lines: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
     routes: "tuple[Detected[Route], ...] | None" = None
+    loads: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    imports: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    calls: dict[int, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def names(self, path: str) -> Names:
         """Top-level names of a module, imported ones included, as far as they are known."""
@@ -79,16 +83,18 @@ class FlaskObjects(msgspec.Struct, eq=False):
             _Scope(self, path, names, None).run(self.sources.module(path).tree.body)
         return self.modules[path]
 
-    def resolve(self, path: str, name: str, depth: int = 0) -> Value | None:
-        """What a name of a module stands for in the end, imports followed."""
-        if depth > DEPTH_LIMIT:
+    def resolve(self, path: str, name: str, asked: set[tuple[str, str]] | None = None) -> Value | None:
+        """What a name of a module stands for in the end, imports followed. `asked` are the names of modules
+        that were looked at on the way: packages that take each other's names have countless ways."""
+        asked = set() if asked is None else asked
+        if (path, name) in asked:
             return None
-        names = self.names(path)
-        value = names.get(name)
+        asked.add((path, name))
+        value = self.names(path).get(name)
         if value is not None:
-            return self.settled(value, depth)
+            return self.settled(value, asked)
         for other in self.stars.get(path, ()):
-            found = self.resolve(other, name, depth + 1)
+            found = self.resolve(other, name, asked)
             if found is not None:
                 return found
         return self._submodule(path, name)
@@ -98,9 +104,9 @@ class FlaskObjects(msgspec.Struct, eq=False):
         found = self.resolve(path, name)
         return found.path if isinstance(found, Imported) and not found.name else None
 
-    def settled(self, value: Value | None, depth: int = 0) -> Value | None:
+    def settled(self, value: Value | None, asked: set[tuple[str, str]] | None = None) -> Value | None:
         if isinstance(value, Imported) and value.name:
-            return self.resolve(value.path, value.name, depth + 1)
+            return self.resolve(value.path, value.name, asked)
         return value
 
     def returned(self, function: Function) -> Instance | None:
@@ -314,7 +320,7 @@ class _Scope(msgspec.Struct, eq=False):
             case External():
                 return External(f"{holder.name}.{expression.attr}")
             case Imported():
-                return self.objects.resolve(holder.path, expression.attr, depth + 1)
+                return self.objects.resolve(holder.path, expression.attr)
             case Instance(dash=True) if expression.attr == "server":
                 return replace(holder, dash=False)
             case Instance() if expression.attr == "wsgi_app":

@@ -106,7 +106,8 @@ def make_plan(
         entry, reached = program, reached.with_all(reached_from(program.candidate.path, "", objects))
     django = _django(sources, entry)
     for path in django.paths:
-        reached = reached.with_all(reached_from(path, "", objects))
+        if path not in reached.paths:
+            reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django)
     asked = dependencies.requirements.line_of("uvicorn")
     server = server_of(

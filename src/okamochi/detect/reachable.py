@@ -1,6 +1,8 @@
 """Which modules and functions run when the server loads the app."""
 
 import ast
+from collections import deque
+from collections.abc import Iterable
 
 import msgspec
 
@@ -8,7 +10,7 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.syntax import children, walk
 
-__all__ = ["Reached", "reached_from"]
+__all__ = ["Reached", "loaded_from", "reached_from"]
 
 LOADERS = frozenset(
     [
@@ -21,6 +23,7 @@ LOADERS = frozenset(
         "run_module",
     ]
 )
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -38,17 +41,26 @@ class Reached(msgspec.Struct, frozen=True):
 def reached_from(path: str, factory: str, objects: FlaskObjects) -> Reached:
     """Everything the server's loading of a module reaches, as far as names tell; too much rather than too
     little. `factory` is the function that the server calls, "" for none."""
+    paths = loaded_from(path, objects)
+    return Reached(paths, _called(objects, paths, factory))
+
+
+def loaded_from(path: str, objects: FlaskObjects) -> tuple[str, ...]:
+    """The modules that are imported, one after the other, from a module."""
     sources = objects.sources
     paths: dict[str, None] = {}
-    waiting = [path]
+    waiting = deque([path])
     while waiting:
-        current = waiting.pop(0)
+        current = waiting.popleft()
         if current in paths:
             continue
         paths[current] = None
-        waiting += [*_packages_above(current, sources), *sorted(_loads(sources.module(current), sources))]
-    modules = [sources.module(one) for one in paths]
-    return Reached(tuple(paths), _called(modules, factory))
+        loads = objects.loads.get(current)
+        if loads is None:
+            found = sorted(_loads(sources.module(current), sources))
+            loads = objects.loads[current] = (*_packages_above(current, sources), *found)
+        waiting += loads
+    return tuple(paths)
 
 
 def _packages_above(path: str, sources: Sources) -> list[str]:
@@ -90,27 +102,36 @@ def _named(text: str, module: Module, sources: Sources) -> list[str | None]:
     ]
 
 
-def _called(modules: list[Module], factory: str) -> frozenset[str]:
+def _called(objects: FlaskObjects, paths: tuple[str, ...], factory: str) -> frozenset[str]:
     """Names called at module level and in class bodies, then in the functions of these names, and so on."""
     bodies: dict[str, list[ast.AST]] = {}
     called: set[str] = {factory} if factory else set()
-    for module in modules:
+    for module in map(objects.sources.module, paths):
         for node in module.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(node, FUNCTIONS):
                 bodies.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ClassDef):
                 inits = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
                 bodies.setdefault(node.name, []).extend(inits)
         for statement in module.tree.body:
-            if not is_main_guard(statement):
-                called |= _calls(statement)
+            # what a function calls is kept as well, under the same key
+            if not isinstance(statement, FUNCTIONS) and not is_main_guard(statement):
+                called |= _kept_calls(objects, statement, (statement,))
     waiting = list(called)
     while waiting:
         for node in bodies.get(waiting.pop(), ()):
-            new = {name for part in children(node) for name in _calls(part)} - called
+            new = _kept_calls(objects, node, children(node)) - called
             called |= new
             waiting += new
     return frozenset(called)
+
+
+def _kept_calls(objects: FlaskObjects, node: ast.AST, parts: Iterable[ast.AST]) -> frozenset[str]:
+    """What the parts of a node call, which several questions ask for."""
+    known = objects.calls.get(id(node))
+    if known is None:
+        known = objects.calls[id(node)] = frozenset(name for part in parts for name in _calls(part))
+    return known
 
 
 def _calls(node: ast.AST) -> set[str]:

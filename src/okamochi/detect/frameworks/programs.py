@@ -10,7 +10,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.entrypoint import EntryPoint
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import is_main_guard
-from okamochi.detect.reachable import Reached, reached_from
+from okamochi.detect.reachable import Reached, loaded_from
 from okamochi.detect.routes import routes
 from okamochi.detect.statements import Statement, statements
 from okamochi.detect.web_applications import place_of
@@ -46,13 +46,13 @@ def serves(objects: FlaskObjects, path: str) -> bool:
     module = objects.sources.module(path)
     if not any(is_main_guard(statement) for statement in module.tree.body):
         return False
-    texts = [objects.sources.text(one) for one in reached_from(path, "", objects).paths]
+    texts = [objects.sources.text(one) for one in loaded_from(path, objects)]
     return any(SERVES.search(text) or SOCKETS.search(text) for text in texts)
 
 
 def needs_itself(objects: FlaskObjects, path: str) -> bool:
     """Its server is no detail: it carries long connections, or is set up in code."""
-    texts = [objects.sources.text(one) for one in reached_from(path, "", objects).paths]
+    texts = [objects.sources.text(one) for one in loaded_from(path, objects)]
     return any("allow_unsafe_werkzeug" in text or SERVES.search(text) for text in texts)
 
 

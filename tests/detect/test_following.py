@@ -1,0 +1,57 @@
+"""Names and imports of large projects are followed once, however many ways lead to them."""
+
+import pytest
+
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.flask_values import Value
+from okamochi.detect.python_source import Sources
+from okamochi.errors import AmbiguousError
+from okamochi.system.project_files import MemoryProject
+from tests.detect.plans import FLASK_APP, planned
+
+PACKAGES = tuple(f"p{number}" for number in range(12))
+
+
+def test_packages_that_take_each_others_names_are_looked_through_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {
+        f"{one}/__init__.py": "".join(f"from {other} import *\n" for other in PACKAGES if other != one)
+        for one in PACKAGES
+    }
+    objects = FlaskObjects(Sources(MemoryProject(files | {"last/__init__.py": FLASK_APP})))
+    for one in PACKAGES:
+        objects.names(f"{one}/__init__.py")
+    asked = 0
+    resolve = FlaskObjects.resolve
+
+    def counted(
+        self: FlaskObjects, path: str, name: str, on_the_way: set[tuple[str, str]] | None = None
+    ) -> Value | None:
+        nonlocal asked
+        asked += 1
+        assert asked < 1000
+        return resolve(self, path, name, on_the_way)
+
+    monkeypatch.setattr(FlaskObjects, "resolve", counted)
+    assert objects.resolve("p0/__init__.py", "app") is None
+    files[f"{PACKAGES[-1]}/__init__.py"] = "from last import app\n"
+    with_app = FlaskObjects(Sources(MemoryProject(files | {"last/__init__.py": FLASK_APP})))
+    assert with_app.resolve("p0/__init__.py", "app") is not None
+
+
+def test_what_many_apps_import_is_looked_up_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    imports = "import one\nimport two\n"
+    apps = {f"app{number:02}.py": imports + FLASK_APP for number in range(40)}
+    looked_up = 0
+    find = Sources.find
+
+    def counted(self: Sources, dotted: str, *, importer: str = "") -> str | None:
+        nonlocal looked_up
+        looked_up += 1
+        return find(self, dotted, importer=importer)
+
+    monkeypatch.setattr(Sources, "find", counted)
+    with pytest.raises(AmbiguousError):
+        planned(apps | {"one.py": "", "two.py": ""})
+    assert looked_up < 40 * 40
