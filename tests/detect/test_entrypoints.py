@@ -394,3 +394,18 @@ def test_of_two_equal_factories_the_one_that_another_module_calls_is_served() ->
     manage = "from shop.server import create_app\napp = create_app()\n"
     plan = planned({**files, "shop/__init__.py": "", "manage.py": manage})
     assert plan.application.object_reference == "shop.server:create_app()"
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("flask==0.12.2", "/app"),
+        ("flask<1.0", "/app"),
+        ("flask==1.0.2", ""),
+        ("flask", ""),
+        ("flask>=0.10", ""),
+    ],
+)
+def test_the_command_of_an_old_flask_is_told_where_the_app_lies(asked: str, path: str) -> None:
+    plan = planned({"app.py": FLASK_APP, "requirements.txt": f"{asked}\n"})
+    assert dict(plan.image_environment).get("PYTHONPATH", "") == path

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 
 import msgspec
+from packaging.version import Version
 
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.config_object import config_object
@@ -26,6 +27,7 @@ from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
 from okamochi.detect.own_package import own_package, own_package_decision
+from okamochi.detect.pinned import stays_below
 from okamochi.detect.processes import other_processes
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
@@ -67,6 +69,7 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = ["make_plan"]
 
 PORT = 8000
+FLASK_1 = Version("1.0")
 DOMAIN = regex(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
 PROFILE = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
 NO_OVERRIDES: Mapping[str, str] = {}
@@ -133,7 +136,7 @@ def make_plan(
         config_object(objects, reached),
     )
     image_environment, image_decisions = _image_environment(
-        _roots(objects, entry, reached),
+        (*_roots(objects, entry, reached), *_of_old_flask(entry, dependencies)),
         entry,
         volumes,
         chosen,
@@ -354,6 +357,13 @@ def _roots(objects: FlaskObjects, entry: EntryPoint, reached: Reached) -> tuple[
     return tuple(root for root in dict.fromkeys((own, outer)) if root)
 
 
+def _of_old_flask(entry: EntryPoint, dependencies: ChosenDependencies) -> tuple[str, ...]:
+    """Only from 1.0 on `flask` looks for FLASK_APP in the working directory: before, the project's commands
+    are not found, without a word why."""
+    old = entry.candidate.framework is Framework.FLASK and stays_below(dependencies, "flask", FLASK_1)
+    return (".",) if old else ()
+
+
 def _image_environment(
     roots: tuple[str, ...],
     entry: EntryPoint,
@@ -376,7 +386,7 @@ def _image_environment(
         values["FLASK_APP"] = entry.candidate.object_reference
     values.update(served)
     if roots:
-        values["PYTHONPATH"] = ":".join(posixpath.join(APP_ROOT, root) for root in roots)
+        values["PYTHONPATH"] = ":".join(posixpath.normpath(posixpath.join(APP_ROOT, root)) for root in roots)
     values.update(volumes.moved)
     reason = Evidence(
         path="", reason="the same for every image: logs unbuffered, nothing written beside code"

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.django_databases import DatabasePart
+from okamochi.detect.pinned import stays_below
 from okamochi.detect.service_evidence import Address, VariableRead
 from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
@@ -141,30 +141,6 @@ def _sql_scheme(facts: KindFacts, addresses: Sequence[Address], dependencies: Ch
         return f"{plain}+{complete[0].driver}"
     drivers = DRIVERS.get(facts.kind, DRIVERS[ServiceKind.MYSQL])
     driver = next((name for names, name in drivers if dependencies.names.intersection(names)), "")
-    if driver == "psycopg2" and _before_psycopg3_ruled(dependencies):
+    if driver == "psycopg2" and stays_below(dependencies, "sqlalchemy", PSYCOPG3_RULES):
         return plain
     return f"{plain}+{driver}" if driver and driver != "mysqldb" else plain
-
-
-def _before_psycopg3_ruled(dependencies: ChosenDependencies) -> bool:
-    """SQLAlchemy 2.1 made psycopg 3 the meaning of the plain scheme."""
-    line = dependencies.requirements.line_of("sqlalchemy")
-    if line is None:
-        return False
-    try:
-        specifiers = Requirement(line.specifier).specifier
-    except InvalidRequirement:
-        return False
-    return any(_stays_below(one.operator, one.version) for one in specifiers)
-
-
-def _stays_below(operator: str, text: str) -> bool:
-    """Whether a specifier admits nothing from 2.1 on."""
-    try:
-        version = Version(text.removesuffix(".*"))
-    except InvalidVersion:
-        return False
-    if operator == "<":
-        return version <= PSYCOPG3_RULES
-    exact = operator in ("==", "===", "<=") or (operator == "~=" and len(version.release) > 2)
-    return exact and version < PSYCOPG3_RULES

@@ -1,0 +1,31 @@
+"""What the requirements say about the age of a package, before anything is resolved."""
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from okamochi.detect.dependencies import ChosenDependencies
+
+__all__ = ["stays_below"]
+
+
+def stays_below(dependencies: ChosenDependencies, name: str, first: Version) -> bool:
+    """Whether the requirement admits nothing of the package from the version `first` on."""
+    line = dependencies.requirements.line_of(name)
+    if line is None:
+        return False
+    try:
+        specifiers = Requirement(line.specifier).specifier
+    except InvalidRequirement:
+        return False
+    return any(_excludes(one.operator, one.version, first) for one in specifiers)
+
+
+def _excludes(operator: str, text: str, first: Version) -> bool:
+    try:
+        version = Version(text.removesuffix(".*"))
+    except InvalidVersion:
+        return False
+    if operator == "<":
+        return version <= first
+    exact = operator in ("==", "===", "<=") or (operator == "~=" and len(version.release) > 2)
+    return exact and version < first
