@@ -93,6 +93,16 @@ def test_a_database_between_the_code_is_moved_by_the_variable_that_the_code_read
     assert decision(plan, "image_environment.DATABASE_URL").evidence[0].path == "config.py"
 
 
+def test_the_folder_of_the_code_moved_by_a_variable_is_the_volume_itself_which_is_there() -> None:
+    source = (
+        "DATA_DIR = Path(os.environ.get('DATA_DIR', os.getcwd())).resolve()\n"
+        "(DATA_DIR / 'x').mkdir()\napp = Flask(__name__)\n"
+    )
+    plan = planned({"app.py": HEAD + source})
+    assert ("DATA_DIR", "/app/data") in plan.image_environment
+    assert "/app/data" in volume_paths(plan)
+
+
 def test_a_name_that_is_reassigned_from_itself_ends() -> None:
     body = "".join(f"    path = path.strip()\n    other{n} = path\n    path = other{n}\n" for n in range(30))
     source = f"app = Flask(__name__)\ndef save(path):\n{body}    open(path, 'w')\n"

@@ -71,14 +71,16 @@ class _Sorting(msgspec.Struct, eq=False):
         return folder.startswith(f"{APP_ROOT}/") and relative in self.sources.package_folders
 
     def _move(self, one: Written) -> None:
-        """The variable that the code reads itself puts the file into a volume."""
+        """The variable that the code reads itself puts the file into a volume. A folder is a volume of its
+        own: the code counts on its being there, as the project's own is."""
         data = next((name for name in DATA_FOLDERS if not self.sources.project.exists(name)), "okamochi-data")
         folder = posixpath.join(APP_ROOT, data)
-        path = posixpath.join(folder, posixpath.basename(one.path))
+        whole = not one.is_file and f"{APP_ROOT}/".startswith(f"{one.path}/")
+        path = folder if whole else posixpath.join(folder, posixpath.basename(one.path))
         reason = f"{one.evidence.reason}, between the code; {one.variable} moves it to {path}"
         evidence = Evidence(path=one.evidence.path, line=one.evidence.line, reason=reason)
         self.moved.setdefault(one.variable, (f"{one.url_prefix}{path}", evidence))
-        self.folders.setdefault(folder, []).append(evidence)
+        self.folders.setdefault(folder if one.is_file else path, []).append(evidence)
 
     def result(self) -> ChosenVolumes:
         outer: dict[str, tuple[Evidence, ...]] = {}
