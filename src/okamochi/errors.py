@@ -68,9 +68,11 @@ class PlanError(OkamochiError):
 
 class UnfitPythonError(PlanError):
     """A package has no wheel for the plan's Python, or says itself that it does not run on it. `packages` are
-    those without a wheel, as requirements: "mysqlclient==2.2.7", or the name alone."""
+    those without a wheel, as requirements: "mysqlclient==2.2.7", or the name alone. `pinned` are those of
+    them that the project itself asks for in that version and no other."""
 
     packages: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
 
 
 class BuildError(OkamochiError):

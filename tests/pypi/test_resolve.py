@@ -159,7 +159,9 @@ def test_all_packages_without_a_wheel_are_told_in_one_error(resolve, links):
     make_wheel(links, "pure", "1.0", requires=("third",))
     make_wheel(links, "fine", "1.0")
     with pytest.raises(PlanError) as caught:
-        resolve("native==1.0\nfine\nother==1.0\npure\n")
+        resolve("native==1.0\nfine\nother<2\npure\n")
+    assert sorted(caught.value.packages) == ["native==1.0", "other==1.0", "third==1.0"]
+    assert caught.value.pinned == ("native==1.0",)
     assert "3 packages have no wheel" in caught.value.message
     told = sorted(caught.value.details)
     assert [line.split()[0] for line in told] == ["native", "other", "third"]

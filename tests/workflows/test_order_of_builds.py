@@ -33,8 +33,10 @@ class Session:
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
+        self.resolutions = 0
 
     def wheels(self, *, briefly: bool) -> tuple[()]:
+        self.resolutions += 1
         missing = tuple(one for one in PACKAGES if one not in self.builder.order)
         refusal = UnfitPythonError("no wheel", where="", hint="take a newer one")
         refusal.packages = missing
@@ -50,3 +52,13 @@ def test_what_could_not_be_built_for_one_python_is_built_first_for_the_next() ->
             built_session(cast(LockSession, Session(builder)), cast(WheelBuilder, builder), hardest)
         orders.append(builder.order)
     assert orders == [list(PACKAGES[:3]), [PACKAGES[2]]]
+
+
+def test_between_packages_that_are_pinned_nothing_is_resolved() -> None:
+    builder = Builder()
+    session = Session(builder)
+    known = tuple(one for one in PACKAGES if "Psycopg2" not in one)
+    with pytest.raises(BuildError):
+        built_session(cast(LockSession, session), cast(WheelBuilder, builder), set(), known)
+    assert builder.order == [PACKAGES[0], PACKAGES[1], PACKAGES[3], PACKAGES[2]]
+    assert session.resolutions == 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import UnfitPythonError
@@ -40,6 +41,18 @@ class _Missing(msgspec.Struct, frozen=True):
             return f"{self.name}=={self.version}"
         asking = self.asking
         return asking.specifier if asking and asking.name == canonicalize_name(self.name) else self.name
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the project asks for this version and no other."""
+        asking = self.asking
+        if asking is None or not self.version or asking.name != canonicalize_name(self.name):
+            return False
+        try:
+            specifiers = list(Requirement(asking.specifier).specifier)
+        except InvalidRequirement:
+            return False
+        return [(one.operator, one.version) for one in specifiers] == [("==", self.version)]
 
     @property
     def title(self) -> str:
@@ -131,6 +144,7 @@ def _nearest(uv: UvRun, name: str, version: str, target: Target) -> str:
 def _error(found: list[_Missing], explained: Explained, target: Target) -> UnfitPythonError:
     error = _told(found, explained, target)
     error.packages = tuple(one.requirement for one in found)
+    error.pinned = tuple(one.requirement for one in found if one.is_pinned)
     return error
 
 

@@ -1,5 +1,7 @@
 """Packages that are published without a wheel for any Python that the project admits: built from source."""
 
+from collections.abc import Iterable
+
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -34,7 +36,8 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     refusals = {session.planned.plan.python_version: refusal}
     for candidate in by_packages(candidates(session, refusal), refusal, refusals):
         try:
-            return built_session(candidate, builder_of(candidate), hardest)
+            known = refusals.get(candidate.planned.plan.python_version, refusal).pinned
+            return built_session(candidate, builder_of(candidate), hardest, known)
         except RegistryError:
             raise
         except EngineError as failure:  # on this machine, with any Python
@@ -82,11 +85,22 @@ def by_packages(
     return [one for _, one in sorted(counted, key=lambda pair: pair[0])]
 
 
-def built_session(session: LockSession, builder: WheelBuilder, hardest: set[str]) -> LockSession:
+def built_session(
+    session: LockSession, builder: WheelBuilder, hardest: set[str], known: tuple[str, ...] = ()
+) -> LockSession:
     """What could not be built for an earlier Python is the first to be built for this one: when it fails
-    again, the others were not built for nothing. What fails here is added to `hardest`."""
+    again, the others were not built for nothing. What fails here is added to `hardest`. `known` are needed in
+    any case: no resolving is wanted between them."""
     asked: set[str] = set()
+    waiting = in_order(known, hardest)
     while True:
+        for specifier in waiting:
+            asked.add(specifier)
+            try:
+                builder.build(specifier)
+            except BuildError:
+                hardest.add(requirement_name(specifier))
+                raise
         session.built = builder.built
         try:
             session.resolved = session.wheels(briefly=True)
@@ -95,19 +109,17 @@ def built_session(session: LockSession, builder: WheelBuilder, hardest: set[str]
             wanted = [kept for one in failure.packages if (kept := as_before(one, session)) not in asked]
             if not wanted or len(asked) >= MOST_PACKAGES:
                 raise
-            wanted.sort(key=lambda one: requirement_name(one) not in hardest)
-            asked.add(wanted[0])
-            try:
-                builder.build(wanted[0])
-            except BuildError:
-                hardest.add(requirement_name(wanted[0]))
-                raise
+            waiting = in_order(wanted, hardest)[:1]
     used = [one for one in builder.made if one.wheel in session.resolved]
     for one in used:
         session.world.reporter.note(
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
     return session
+
+
+def in_order(packages: Iterable[str], hardest: set[str]) -> list[str]:
+    return sorted(packages, key=lambda one: requirement_name(one) not in hardest)
 
 
 def requirement_name(asked: str) -> str:
