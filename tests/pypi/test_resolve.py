@@ -369,6 +369,14 @@ def test_an_index_that_does_not_answer_is_transient(resolve, tmp_path):
     with pytest.raises(TransientRegistryError) as caught:
         resolve("lib\n", environ=environ)
     assert caught.value.where.startswith("http://127.0.0.1:9/")
+    assert "the package index 127.0.0.1 cannot" in caught.value.message
+    assert "take its line out" not in caught.value.hint
+
+
+def test_an_index_that_the_project_itself_names_is_told_to_be_its_own(resolve, tmp_path):
+    with pytest.raises(TransientRegistryError) as caught:
+        resolve("--extra-index-url http://127.0.0.1:9/gone/\nlib\n", environ=local_environ(tmp_path))
+    assert "take its line out" in caught.value.hint
 
 
 def test_offline_without_a_cache_says_what_to_do(resolve, tmp_path):

@@ -13,7 +13,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from okamochi.errors import BuildError, OkamochiError, PlanError, RegistryError, UnfitPythonError
+from okamochi.errors import (
+    BuildError,
+    OkamochiError,
+    PlanError,
+    RegistryError,
+    TransientRegistryError,
+    UnfitPythonError,
+)
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
@@ -215,12 +222,27 @@ def _failure(
         return Explained(further) if further.returncode != 0 else None
 
     explained = Explained(completed)
-    return missing_wheels(uv, explained, lines, target, again, briefly=briefly) or uv_failure(
+    missing = missing_wheels(uv, explained, lines, target, again, briefly=briefly)
+    if missing is not None:
+        return missing
+    failure = uv_failure(
         completed,
         lines=(*lines, *indexes.requirements.constraints),
         doing="resolving the requirements",
         offline=uv.world.offline,
     )
+    if isinstance(failure, TransientRegistryError) and _own_index(failure.where, indexes.requirements):
+        failure.hint = (
+            f"a requirement file names this index: if it is gone, take its line out; {failure.hint}"
+        )
+    return failure
+
+
+def _own_index(address: str, requirements: Requirements) -> bool:
+    """Whether a requirement file of the project sends us there."""
+    said = requirements.indexes
+    named = {urlsplit(one).hostname for one in (said.index_url, *said.extra_index_urls, *said.find_links)}
+    return urlsplit(address).hostname in named - {None}
 
 
 def _write(path: Path, lines: Sequence[RequirementLine], environ: Mapping[str, str]) -> None:

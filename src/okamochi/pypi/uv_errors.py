@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from okamochi.errors import (
     BuildError,
@@ -182,9 +183,11 @@ def _refused_failure(explained: Explained, doing: str) -> OkamochiError | None:
 def _network_failure(explained: Explained, doing: str) -> OkamochiError | None:
     if not any(sign.lower() in explained.text.lower() for sign in NETWORK_DOWN):
         return None
+    address = _address(explained)
+    host = urlsplit(address).hostname or ""
     return TransientRegistryError(
-        f"the package index cannot be reached, while {doing}",
-        where=_address(explained),
+        f"the package index {host} cannot be reached, while {doing}".replace("  ", " "),
+        where=address,
         hint="check the network, proxy (HTTPS_PROXY) and certificate (SSL_CERT_FILE) settings, or try later; "
         "what was built before builds again with --locked --offline",
         details=explained.lines,
