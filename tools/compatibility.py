@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Tries public apps: each is brought up in its hardened container and asked for one page.
 
-    tools/compatibility.py APPS.json CHECKOUTS [--results FILE] [ID]... > docs/compatibility.md
+    tools/compatibility.py APPS.json CHECKOUTS [--results FILE] [ID]...
+    tools/compatibility.py APPS.json CHECKOUTS --results FILE --page docs/compatibility.md
 
 APPS.json is a list of {"id", "repo", "commit", "folder", "framework", "env", "setup", "health": {"path",
 "status", "phrase", "host_header"}}; CHECKOUTS holds a checkout of each under its id. Their code never
 enters this repository. Containers are taken down again.
 
-With --results, each app's last result is kept there with okamochi's commit, and the page shows all that the
-file has: apps can be tried one by one. Without IDs all are tried; --page tries none.
+With --results, each app's last result is kept there with okamochi's commit: apps can be tried one by one,
+by several runs at once. Without IDs all are tried. --page tries none, and writes the page anew: the row of an
+app without a result in the file stays as it is, with its commit, and so does what stands below the table.
 
 stderr: one line an app, with the end of the log when it fails.
 """
@@ -24,6 +26,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,8 @@ are stand-ins from Debian packages where they cannot be pulled.
 | app | commit | framework | given | page | result | with |
 |---|---|---|---|---|---|---|
 """
+COLUMNS = ("app", "commit", "framework", "given", "page", "result", "with")
+COUNT = " serve their page.\n"
 
 
 def main() -> int:
@@ -47,22 +52,41 @@ def main() -> int:
     parser.add_argument("checkouts", type=Path)
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--results", type=Path, help="a file that keeps each app's last result")
-    parser.add_argument("--page", action="store_true", help="write the page from the results, try nothing")
+    parser.add_argument("--page", type=Path, help="the page to write anew from the results; nothing is tried")
     wanted = parser.parse_intermixed_args()
     apps = json.loads(wanted.apps.read_text())
     results = Results(wanted.results)
+    if wanted.page is not None:
+        wanted.page.write_text(page_of(apps, results.all(), wanted.page.read_text()))
+        return 0
     for app in apps:
-        if wanted.page or (wanted.ids and app["id"] not in wanted.ids):
+        if wanted.ids and app["id"] not in wanted.ids:
             continue
         began = time.monotonic()
         result = tried(app, wanted.checkouts / app["id"] / app.get("folder", "."))
         print(f"{app['id']}: {result} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
         results.keep(app["id"], result)
-    known = results.all()
-    rows = [row(app, *known[app["id"]]) for app in apps if app["id"] in known]
-    served = sum(known[app["id"]][0] == "served" for app in apps if app["id"] in known)
-    sys.stdout.write(HEAD + "".join(rows) + f"\n{served} of {len(rows)} serve their page.\n")
     return 0
+
+
+def page_of(apps: list[dict[str, Any]], known: dict[str, tuple[str, str]], before: str) -> str:
+    """`before` is the page as it was; an app that neither it nor `known` has gets no row."""
+    old = dict(rows_of(before))
+    found: list[tuple[str, str]] = []
+    for app in apps:
+        result = known.get(app["id"]) or old.get(cells_of(app))
+        found += [(result[0], row(app, *result))] if result is not None else []
+    served = sum(result == "served" for result, _ in found)
+    below = before.partition(COUNT)[2]
+    return HEAD + "".join(line for _, line in found) + f"\n{served} of {len(found)}{COUNT}{below}"
+
+
+def rows_of(page: str) -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
+    """What names the app, and its result with the commit."""
+    for line in page.splitlines():
+        cells = tuple(cell.strip() for cell in line[1:-1].split(" | ")) if line.startswith("| ") else ()
+        if len(cells) == len(COLUMNS) and cells != COLUMNS:
+            yield cells[:-2], (cells[-2], cells[-1])
 
 
 class Results:
@@ -90,9 +114,15 @@ def own_commit() -> str:
 
 
 def row(app: dict[str, Any], result: str, code: str) -> str:
+    return "| " + " | ".join((*cells_of(app), result.replace("|", "/"), code)) + " |\n"
+
+
+def cells_of(app: dict[str, Any]) -> tuple[str, ...]:
+    folder = app.get("folder", ".")
+    name = app["repo"] if folder == "." else f"{app['repo']}: {folder}"
     given = ", ".join((*sorted(app.get("env", {})), *(f"set-up: {one}" for one in app.get("setup", ()))))
-    cells = (app["repo"], app["commit"][:10], app["framework"], given, app["health"]["path"], result, code)
-    return "| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |\n"
+    cells = (name, app["commit"][:10], app["framework"], given, app["health"]["path"])
+    return tuple(str(cell).replace("|", "/") for cell in cells)
 
 
 def tried(app: dict[str, Any], folder: Path) -> str:
