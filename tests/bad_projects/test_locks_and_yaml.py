@@ -5,6 +5,7 @@ import time
 import pytest
 
 from okamochi.errors import DetectionError, PlanError
+from tests.bad_projects.conftest import MakeProject, Refusing
 from tests.detect.plans import FLASK_APP, decision, planned
 
 PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -26,6 +27,12 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("pylock.toml", b"packages = 5\n", ""),
         ("Pipfile.lock", b"[]", ""),
         ("Pipfile.lock", b"[" * 100_000, ""),
+        ("uv.lock", b".".join([b"a"] * 200_000) + b" = 1\n", PROJECT),
+        ("uv.lock", b"x = {" + b".".join([b"'a'"] * 200_000) + b" = 1}\n", PROJECT),
+        ("uv.lock", b"[" + b".".join([b"a"] * 200_000) + b"]\n", PROJECT),
+        ("uv.lock", b"x = " + b"9" * 100_000 + b"\n", PROJECT),
+        ("uv.lock", b"#" * 11_000_000, PROJECT),
+        ("Pipfile.lock", b'{"x": ' + b"9" * 100_000 + b"}", ""),
     ],
 )
 def test_a_lock_that_is_none_is_an_error_that_names_it(lock: str, content: bytes, manifest: str) -> None:
@@ -37,17 +44,108 @@ def test_a_lock_that_is_none_is_an_error_that_names_it(lock: str, content: bytes
     assert caught.value.where.startswith(lock) and "version control" in caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 50_000, BOMB, "x: y\n" * 200_000])
-def test_yaml_that_only_costs_time_is_no_evidence(text: str) -> None:
+DB = "services:\n  db:\n    image: postgres:16\n"
+OF_ALIASES = BOMB.splitlines(keepends=True)[:9]
+MERGED = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}], y: 1}}\n" for n in range(1, 90)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "- " * 50_000,
+        BOMB,
+        "x: y\n" * 200_000,
+        f"{''.join(OF_ALIASES)}services:\n  web:\n    build: .\n    image: *i\n    command: *i\n",
+        MERGED + DB,
+        "services: &s\n  db:\n    image: postgres:16\n    environment: *s\n",
+        DB + "x: !!bool x\n",
+        DB + "x: 9" + "9" * 10_000,
+        DB + "    image: postgres:17\n",
+        "services:\n\tdb: {}\n",
+        "<<<<<<< HEAD\n" + DB + "=======\n>>>>>>> other\n",
+    ],
+)
+def test_yaml_that_cannot_be_read_is_no_evidence_and_the_plan_says_so(text: str) -> None:
     begin = time.process_time()
     plan = planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", "compose.yaml": text})
     assert plan.services == ()
+    assert "compose.yaml cannot be read" in decision(plan, "source").summary
     assert time.process_time() - begin < 5
 
 
-def test_includes_that_go_round_are_read_once() -> None:
-    files = {"app.py": FLASK_APP, "requirements.txt": "flask\n-r more.txt\n", "more.txt": "-r requirements.txt\nclick\n"}
-    assert planned(files).dependencies.input_files == ("more.txt", "requirements.txt")
+def test_a_value_of_a_file_that_cannot_be_read_is_not_told() -> None:
+    text = "PASSWORD: hunter2\nPASSWORD: hunter3\n"
+    (evidence,) = decision(planned({"app.py": FLASK_APP, "compose.yaml": text}), "source").evidence
+    assert "duplicate key" in evidence.reason and evidence.line == 2 and "hunter" not in str(evidence)
+
+
+@pytest.mark.parametrize("path", ["fly.toml", "railway.json", "app.json", "render.yaml", "nixpacks.toml"])
+def test_files_of_other_platforms_that_cannot_be_read_are_told(path: str) -> None:
+    plan = planned({"app.py": FLASK_APP, path: "<<<<<<< HEAD\n{\n"})
+    assert f"{path} cannot be read" in decision(plan, "source").summary
+
+
+def test_aliases_and_merges_that_a_person_writes_are_read() -> None:
+    text = "x-all: &all {restart: always}\nservices:\n" + "".join(
+        f"  db{n}:\n    <<: *all\n    image: postgres:16\n" for n in range(250)
+    )
+    assert not [one for one in planned({"app.py": FLASK_APP, "compose.yaml": text}).decisions if one.field == "source"]
+
+
+@pytest.mark.parametrize("lock", ["uv.lock", "Pipfile.lock"])
+def test_a_lock_of_many_packages_takes_no_time_that_grows_with_their_square(lock: str) -> None:
+    toml = "".join(f'[[package]]\nname = "p{n}"\nversion = "1"\n' for n in range(40_000))
+    names = "".join(f'"p{n}": {{"version": "==1"}},\n' for n in range(40_000))
+    text = LOCKED + toml if lock == "uv.lock" else '{"default": {\n' + names + '"flask": {"version": "==3"}}}'
+    begin = time.process_time()
+    plan = planned({"app.py": FLASK_APP, "pyproject.toml": PROJECT, lock: text})
+    assert plan.dependencies.lock_file == lock
+    assert time.process_time() - begin < 20
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "okamochi.toml", "environment.yml"])
+def test_a_file_that_is_too_large_to_be_read_is_not_passed_over(path: str) -> None:
+    with pytest.raises(DetectionError, match=f"{path} cannot be read: .* more than 4 MB"):
+        planned({"app.py": "import flask\napp = flask.Flask(__name__)\n", "lists nothing": "", path: "#" * 5_000_000})
+
+
+@pytest.mark.parametrize("value", ["5", "true", "1.5", "[5]", "{ a = 1 }"])
+def test_values_of_another_kind_in_a_pipfile_do_no_harm(value: str) -> None:
+    text = f'[packages]\nflask = {{ version = "*", extras = {value} }}\nclick = {value}\n'
+    planned({"app.py": FLASK_APP, "Pipfile": text})
+
+
+def test_a_number_where_conda_has_pips_list_does_no_harm() -> None:
+    planned({"app.py": FLASK_APP, "environment.yml": "dependencies:\n- flask\n- pip: 5\n"})
+
+
+def test_circular_includes_are_refused_with_what_to_do(refuses: Refusing, make_project: MakeProject) -> None:
+    root = make_project({"more.txt": "click\n-r requirements.txt\n"}, requirements="flask\n-r more.txt\n")
+    chain = "requirements.txt:2 -> more.txt:2 -> requirements.txt"
+    refuses(root, 3, chain, "remove one of these lines", arguments=("plan", root))
+
+
+def test_folders_that_ask_for_each_other_are_one_of_each() -> None:
+    sources = "".join(f'{name} = {{ path = "../{name}" }}\n' for name in ("one", "two"))
+    package = '[project]\nname = "NAME"\nversion = "1"\ndependencies = ["OTHER"]\n[tool.uv.sources]\n' + sources
+    files: dict[str, str | bytes] = {
+        "app.py": FLASK_APP,
+        "requirements.txt": "flask\n-e ./one\n",
+        "one/pyproject.toml": package.replace("NAME", "one").replace("OTHER", "two"),
+        "one/one.py": "",
+        "two/pyproject.toml": package.replace("NAME", "two").replace("OTHER", "one"),
+        "two/two.py": "",
+    }
+    assert [one.name for one in planned(files).dependencies.local] == ["one", "two"]
+
+
+def test_extras_that_ask_for_each_other_end() -> None:
+    extras = '[project.optional-dependencies]\na = ["shop[b]"]\nb = ["shop[a]", "click"]\n'
+    files = {"app.py": FLASK_APP, "requirements.txt": "-e .[a]\n", "pyproject.toml": PROJECT + extras}
+    assert planned(files).dependencies.files == ("requirements.txt",)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from okamochi.errors import DetectionError
 from okamochi.model.plan import Development
 from tests.detect.plans import planned
 
@@ -56,9 +57,32 @@ def test_groups_include_groups() -> None:
     assert development({"pyproject.toml": MAIN + groups}).specifiers == ("pytest", "ruff")
 
 
-def test_a_group_that_includes_itself_ends() -> None:
-    groups = '[dependency-groups]\ndev = ["pytest", {include-group = "dev"}]\n'
-    assert development({"pyproject.toml": MAIN + groups}).specifiers == ("pytest",)
+@pytest.mark.parametrize(
+    ("groups", "chain"),
+    [
+        ('dev = ["pytest", {include-group = "dev"}]\n', "dev -> dev"),
+        (
+            'dev = [{include-group = "a-b"}]\nA_B = [{include-group = "c"}]\nc = [{include-group = "a.b"}]\n',
+            "dev -> a-b -> c -> a-b",
+        ),
+    ],
+)
+def test_a_group_that_includes_itself_is_an_error(groups: str, chain: str) -> None:
+    with pytest.raises(DetectionError, match=f"includes itself: {chain}$"):
+        development({"pyproject.toml": f"{MAIN}[dependency-groups]\n{groups}"})
+
+
+def test_groups_that_two_others_include_are_read_once() -> None:
+    lines = [f'g{n} = [{{include-group = "g{n + 1}"}}, {{include-group = "g{n + 1}"}}]\n' for n in range(40)]
+    groups = f'[dependency-groups]\ndev = [{{include-group = "g0"}}]\n{"".join(lines)}g40 = ["ruff"]\n'
+    assert development({"pyproject.toml": MAIN + groups}).specifiers == ("ruff",)
+
+
+def test_groups_that_are_nested_without_end_are_told() -> None:
+    lines = [f'g{n} = [{{include-group = "g{n + 1}"}}]\n' for n in range(2000)]
+    groups = f'[dependency-groups]\ndev = [{{include-group = "g0"}}]\n{"".join(lines)}'
+    with pytest.raises(DetectionError, match="more than 50 deep"):
+        development({"pyproject.toml": MAIN + groups})
 
 
 def test_an_extra_named_for_development_counts_without_the_project_itself() -> None:

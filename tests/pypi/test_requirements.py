@@ -49,9 +49,38 @@ def test_included_files_are_read_relative_to_the_file_that_names_them():
     assert found.input_files == ("constraints.txt", "requirements/base.txt", "requirements/prod.txt")
 
 
-def test_files_that_include_each_other_end():
-    project = MemoryProject({"a.txt": "-r b.txt\nflask\n", "b.txt": "-r a.txt\nsix\n"})
-    assert specifiers(read_requirements(project, ("a.txt",))) == ["six", "flask"]
+@pytest.mark.parametrize(
+    ("files", "chain"),
+    [
+        ({"a.txt": "-r a.txt\nflask\n"}, "a.txt:1 -> a.txt"),
+        ({"a.txt": "flask\n-r b.txt\n", "b.txt": "-r ./a.txt\n"}, "a.txt:2 -> b.txt:1 -> a.txt"),
+        (
+            {"a.txt": "-r b.txt\n", "b.txt": "six\n-c c.txt\n", "c.txt": "-r b.txt\n"},
+            "b.txt:2 -> c.txt:1 -> b.txt",
+        ),
+        ({"a.txt": "-c a.txt\n"}, "a.txt:1 -> a.txt"),
+    ],
+)
+def test_a_file_that_includes_itself_is_told_with_every_line_of_the_circle(files, chain):
+    with pytest.raises(DetectionError, match=rf"includes itself: {chain}$") as caught:
+        read_requirements(MemoryProject(files), ("a.txt",))
+    assert caught.value.where == chain.split(" -> ")[-2]
+
+
+def test_a_file_that_two_others_include_is_read_once():
+    files = {
+        "a.txt": "-r b.txt\n-r c.txt\n-r b.txt\n",
+        "b.txt": "-r d.txt\n",
+        "c.txt": "-r d.txt\n-c d.txt\n",
+    }
+    found = read_requirements(MemoryProject({**files, "d.txt": "flask\n"}), ("a.txt", "d.txt"))
+    assert specifiers(found) == ["flask"]
+
+
+def test_files_that_are_nested_without_end_are_told():
+    files = {f"{number}.txt": f"-r {number + 1}.txt\n" for number in range(2000)}
+    with pytest.raises(DetectionError, match="more than 50 deep"):
+        read_requirements(MemoryProject(files), ("0.txt",))
 
 
 @pytest.mark.parametrize("line", ["-rbase.txt", "-r base.txt", "--requirement=base.txt", "-r=base.txt"])

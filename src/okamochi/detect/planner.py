@@ -37,6 +37,7 @@ from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
 from okamochi.detect.stated_environment import stated_environment
 from okamochi.detect.stated_packages import package_decisions
+from okamochi.detect.unread_files import unread_files
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
@@ -186,6 +187,7 @@ def make_plan(
         *services.decisions,
         *mail_decisions,
         *unread_modules(sources, excluded),
+        *unread_files(sources.project),
     )
     return checked(
         Plan(

@@ -1,9 +1,7 @@
 """What files for other platforms say beside the web's start: workers, what runs before a release, plain
 values of variables. They are evidence: a stale one is never believed against the code."""
 
-import json
 import shlex
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,8 @@ from okamochi.detect.compose_files import own_services
 from okamochi.detect.dockerfile_lines import dockerfile_stages
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.system import data_text
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
@@ -141,15 +141,15 @@ def render_services(project: ProjectFiles) -> Iterator[tuple[str, dict[str, Any]
 
 def toml(project: ProjectFiles, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(project.read_text(path) or "")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return toml_of(project.read_text(path) or "")
+    except NoDataError:
         return {}
 
 
 def json_of(project: ProjectFiles, path: str) -> tuple[str, dict[str, Any]]:
     try:
-        return path, mapping(json.loads(project.read_text(path) or "{}"))
-    except (ValueError, RecursionError):
+        return path, mapping(data_text.json_of(project.read_text(path) or "{}"))
+    except NoDataError:
         return path, {}
 
 

@@ -1,17 +1,20 @@
 """The parts of pyproject.toml that a plan needs, with the lines they stand on."""
 
 import re
-import tomllib
 from typing import Any
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError
-from okamochi.system.project_files import ProjectFiles
+from okamochi.system.data_text import NoDataError, toml_of
+from okamochi.system.project_files import ProjectFiles, text_if_there
 
 __all__ = ["Pyproject", "read_pyproject"]
 
 PATH = "pyproject.toml"
+MOST_NESTED = 50
+MOST_SHOWN = 10
 
 
 class Pyproject(msgspec.Struct, frozen=True, eq=False):
@@ -27,16 +30,36 @@ class Pyproject(msgspec.Struct, frozen=True, eq=False):
     def groups(self) -> tuple[str, ...]:
         return tuple(self.group_tables)
 
-    def group(self, name: str, seen: frozenset[str] = frozenset()) -> tuple[str, ...]:
-        """The specifiers of a group and of those that it includes."""
-        listed = self.group_tables.get(name)
-        found: list[str] = []
-        for one in listed if isinstance(listed, list) and name not in seen else ():
+    def group(self, name: str) -> tuple[str, ...]:
+        """The specifiers of a group and of those that it includes. DetectionError for a group that includes
+        itself (PEP 735)."""
+        found: dict[str, None] = {}
+        tables = {str(canonicalize_name(one)): listed for one, listed in self.group_tables.items()}
+        self._collect(canonicalize_name(name), tables, found, set(), ())
+        return tuple(found)
+
+    def _collect(
+        self, name: str, tables: dict[str, Any], found: dict[str, None], done: set[str], way: tuple[str, ...]
+    ) -> None:
+        if name in way or len(way) > MOST_NESTED:
+            chain = " -> ".join((*way[-MOST_SHOWN:], name))
+            raise DetectionError(
+                f"the dependency group {name} includes itself: {chain}"
+                if name in way
+                else f"dependency groups include each other more than {MOST_NESTED} deep: … {chain}",
+                where=f"{PATH}:{line}" if (line := self.line_of(way[-1])) else PATH,
+                hint="remove one of these include-group entries; what both need goes into a third group",
+            )
+        if name in done:
+            return
+        done.add(name)
+        listed = tables.get(name)
+        for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict):
-                found += self.group(str(one.get("include-group", "")), seen | {name})
+                included = canonicalize_name(str(one.get("include-group", "")))
+                self._collect(included, tables, found, done, (*way, name))
             else:
-                found.append(str(one))
-        return tuple(dict.fromkeys(found))
+                found[str(one)] = None
 
     @property
     def exists(self) -> bool:
@@ -69,14 +92,13 @@ class Pyproject(msgspec.Struct, frozen=True, eq=False):
 
 def read_pyproject(project: ProjectFiles) -> Pyproject:
     """pyproject.toml, or an empty one. DetectionError when it is no TOML."""
-    text = project.read_text(PATH) or ""
+    text = text_if_there(project, PATH)
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
+        tables = toml_of(text)
+    except NoDataError as error:
         raise DetectionError(
             f"{PATH} is not valid TOML: {error}",
-            where=f"{PATH}:{line.group(1)}" if line else PATH,
+            where=f"{PATH}:{error.line}" if error.line else PATH,
             hint="correct the file; https://toml.io shows the syntax",
         ) from error
     groups = _table(tables, "dependency-groups")

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
@@ -162,8 +162,8 @@ def _conda(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
 
 def _tables(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return toml_of(text)
+    except NoDataError:
         return {}
 
 

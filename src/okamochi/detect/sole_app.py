@@ -1,8 +1,7 @@
 """The folder of the only app of a checkout whose own folder is none: app/ beside docker-compose.yml."""
 
-import tomllib
-
 from okamochi.detect.subfolders import app_folders
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["sole_app_folder"]
@@ -25,8 +24,8 @@ def is_named(project: ProjectFiles) -> bool:
     if text is None:
         return False
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        tables = toml_of(text)
+    except NoDataError:
         return True  # who reads it says what is wrong
     tools = tables.get("tool")
     return "project" in tables or (isinstance(tools, dict) and not {"poetry", "okamochi"}.isdisjoint(tools))

@@ -1,15 +1,14 @@
 """Reads [tool.okamochi] of pyproject.toml, or okamochi.toml, into settings with the line of each key."""
 
-import re
-import tomllib
 from typing import Any
 
 import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.model.settings import Settings, SettingsTable
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import ProjectFiles
+from okamochi.system.project_files import ProjectFiles, text_if_there
 
 __all__ = ["read_settings", "setting_keys", "settings_of"]
 
@@ -22,7 +21,7 @@ def read_settings(project: ProjectFiles) -> SettingsTable:
 
     UsageError: both files hold settings, a file is no TOML, a key is unknown, a value has the wrong type.
     """
-    own = project.read_text(OWN_FILE)
+    own = text_if_there(project, OWN_FILE) if project.exists(OWN_FILE) else None
     pyproject = project.read_text(PYPROJECT)
     in_pyproject = _tool_table(pyproject) if pyproject is not None else None
     if own is not None and in_pyproject is not None:
@@ -116,12 +115,11 @@ def _tool_table(text: str) -> dict[str, Any] | None:
 
 def _parsed(text: str, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
+        return toml_of(text.removeprefix("\ufeff"))
+    except NoDataError as error:
         raise UsageError(
             f"{path} is not valid TOML: {error}",
-            where=_place(path, int(line.group(1)) if line else 0),
+            where=_place(path, error.line),
             hint="correct the file; https://toml.io shows the syntax",
         ) from error
 

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.pypi.locks.environment import image_environment
 from okamochi.pypi.locks.graph import Node, lines_of, walk
+from okamochi.pypi.locks.tables import DamagedError, broken
 from okamochi.pypi.requirements import Requirements, read_requirements
 from okamochi.system.project_files import ProjectFiles
 
@@ -38,9 +39,18 @@ def asked_of(
 def locked_nodes(
     project: ProjectFiles, dependencies: Dependencies, *, python_version: str, machine: str = "x86_64"
 ) -> tuple[Node, ...]:
-    """What the lock installs, sorted by name; folders of the project are among them."""
+    """What the lock installs, sorted by name; folders of the project are among them. DetectionError for a
+    lock that is damaged."""
+    try:
+        return _locked_nodes(project, dependencies, image_environment(python_version, machine))
+    except DamagedError as problem:
+        raise broken(dependencies.lock_file, str(problem)) from problem
+
+
+def _locked_nodes(
+    project: ProjectFiles, dependencies: Dependencies, environment: dict[str, str]
+) -> tuple[Node, ...]:
     lock, groups, extras = dependencies.lock_file, dependencies.groups, dependencies.extras
-    environment = image_environment(python_version, machine)
     match dependencies.manager:
         case DependencyManager.PIPENV:
             from okamochi.pypi.locks.pipfile import pipfile_nodes

@@ -7,7 +7,6 @@ options) can surprise a build.
 
 import json
 import posixpath
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, PlanError
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["ProjectSources", "read_project_sources"]
@@ -71,8 +71,8 @@ def _table(project: ProjectFiles, path: str) -> Mapping[str, Any]:
     if text is None:
         return {}
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+        return toml_of(text)
+    except NoDataError as problem:
         raise DetectionError(
             f"this is no valid TOML: {problem}", where=path, hint="correct the file; uv refuses it as well"
         ) from None

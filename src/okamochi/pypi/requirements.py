@@ -8,7 +8,6 @@ ${VARIABLES}. Files are taken through ProjectFiles, so nothing outside the proje
 import posixpath
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
@@ -23,6 +22,7 @@ from okamochi.pypi.direct_references import is_archive, is_git, named, plain_pla
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.named_sources import named_sources, with_source
 from okamochi.pypi.manifests.package_facts import manifest_files, read_package
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
@@ -45,6 +45,7 @@ VALUE_OPTIONS = {
     "-f": "--find-links",
     "--pypi-url": "--index-url",
 }
+MOST_NESTED = 50
 WITH_VALUE = {
     "--requirement",
     "--constraint",
@@ -113,11 +114,14 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Reading(msgspec.Struct):
+    """`way` holds the files that are being read, each with the line that asks for it."""
+
     project: ProjectFiles
     lines: list[RequirementLine] = msgspec.field(default_factory=list)
     constraints: list[RequirementLine] = msgspec.field(default_factory=list)
     files: set[str] = msgspec.field(default_factory=set)
     visited: set[tuple[str, bool]] = msgspec.field(default_factory=set)
+    way: dict[str, str] = msgspec.field(default_factory=dict)
     indexes: IndexOptions = NOTHING_SAID
     itself: RequirementLine | None = None
     problems: list[OkamochiError] = msgspec.field(default_factory=list)
@@ -167,6 +171,7 @@ def _joined(problems: list[OkamochiError]) -> OkamochiError:
 
 
 def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: str) -> None:
+    _require_no_circle(reading.way, path, asked_by)
     if (path, constraining) in reading.visited:
         return
     reading.visited.add((path, constraining))
@@ -190,11 +195,32 @@ def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: st
         )
         return
     reading.files.add(path)
+    reading.way[path] = asked_by
     for number, line in _logical_lines(text):
         try:
             _read_line(reading, line, path=path, number=number, constraining=constraining)
         except OkamochiError as problem:
             reading.problems.append(problem)
+    del reading.way[path]
+
+
+def _require_no_circle(way: Mapping[str, str], path: str, asked_by: str) -> None:
+    """DetectionError for a file that includes itself, by whichever way: pip refuses it, too (a file that two
+    others include is none). And for includes that nobody nests so deep."""
+    if path in way:
+        files = tuple(way)
+        circle = (*(way[one] for one in files[files.index(path) + 1 :]), asked_by)
+        raise DetectionError(
+            f"{path} includes itself: {' -> '.join((*circle, path))}",
+            where=asked_by,
+            hint="remove one of these lines; what both files need goes into a third one that both include",
+        )
+    if len(way) >= MOST_NESTED:
+        raise DetectionError(
+            f"requirement files include each other more than {MOST_NESTED} deep",
+            where=asked_by,
+            hint="list the packages in fewer files",
+        )
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -369,8 +395,8 @@ def _read_itself(reading: _Reading, found: re.Match[str], *, path: str, number: 
 
 def _require_toml(text: str, where: str) -> None:
     try:
-        tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        toml_of(text)
+    except NoDataError as problem:
         raise DetectionError(
             f"pyproject.toml is no valid TOML: {problem}", where="pyproject.toml", hint=f"needed by {where}"
         ) from None

@@ -1,7 +1,6 @@
 """From what a project asks for to exactly the wheels that its image will hold."""
 
 import posixpath
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, 
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started
+from okamochi.system.data_text import toml_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
@@ -161,7 +161,7 @@ def _brings_late_setuptools(found: Mapping[str, Any], lines: tuple[RequirementLi
 
 def _compile_result(uv: UvRun) -> Mapping[str, Any]:
     try:
-        return tomllib.loads((uv.folder / LOCK).read_text("utf-8"))
+        return toml_of((uv.folder / LOCK).read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise BuildError(
             f"uv wrote no lock that can be read: {problem}", hint="check the version of uv (uv --version)"

@@ -3,7 +3,6 @@ is executed here."""
 
 import datetime
 import posixpath
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +21,7 @@ from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.clock import rfc3339
+from okamochi.system.data_text import toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.world import World
 
@@ -110,7 +110,7 @@ def name_of(specifier: str) -> str:
 
 def sdist_of(uv: UvRun, specifier: str) -> Sdist:
     try:
-        (package,) = tomllib.loads((uv.folder / LOCK).read_text("utf-8"))["packages"]
+        (package,) = toml_of((uv.folder / LOCK).read_text("utf-8"))["packages"]
         found = package["sdist"]
         address = str(found.get("url") or found["path"])
         filename = str(found.get("name") or posixpath.basename(unquote(urlsplit(address).path)))
@@ -170,7 +170,7 @@ def build_requirements(path: Path, filename: str) -> tuple[str, ...]:
     check_archive(path, filename)
     content = pyproject_of(path, filename)
     try:
-        table = tomllib.loads(content.decode("utf-8")) if content else {}
+        table = toml_of(content.decode("utf-8")) if content else {}
         listed = table.get("build-system", {}).get("requires", list(DEFAULT_REQUIREMENTS))
         return checked_requirements(listed, filename)
     except (ValueError, AttributeError) as problem:

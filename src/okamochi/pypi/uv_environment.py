@@ -5,12 +5,12 @@ other users of the machine could read, and never reach a lock, an image or a mes
 """
 
 import ssl
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import PipSettings
+from okamochi.system.data_text import NoDataError, toml_of
 
 __all__ = ["uv_environment"]
 
@@ -130,8 +130,8 @@ def _uv_configured(environ: Mapping[str, str]) -> bool:
 
 def _names_default(path: Path) -> bool:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        table = toml_of(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, NoDataError):
         return False
     listed = table.get("index", [])
     return "index-url" in table or any(isinstance(item, dict) and item.get("default") for item in listed)

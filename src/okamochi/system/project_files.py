@@ -14,7 +14,15 @@ import msgspec
 from okamochi.errors import DetectionError, UsageError
 from okamochi.system.patterns import regex
 
-__all__ = ["DiskProject", "MemoryProject", "ProjectFiles", "decoded", "matches", "shared_folder"]
+__all__ = [
+    "DiskProject",
+    "MemoryProject",
+    "ProjectFiles",
+    "decoded",
+    "matches",
+    "shared_folder",
+    "text_if_there",
+]
 
 READ_LIMIT_BYTES = 4_000_000
 TREE_LIMIT = 200_000
@@ -346,6 +354,20 @@ def decoded(content: bytes) -> str:
         except UnicodeDecodeError:
             text = content.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def text_if_there(project: ProjectFiles, path: str) -> str:
+    """ "" when there is no such file. DetectionError for one that is there and cannot be read: nobody should
+    find out later that it did not count."""
+    text = project.read_text(path)
+    if text is None and project.exists(path):
+        raise DetectionError(
+            f"{path} cannot be read: it is no regular file, may not be read, or has more than "
+            f"{READ_LIMIT_BYTES // 1_000_000} MB",
+            where=path,
+            hint="correct, shorten or remove it",
+        )
+    return text or ""
 
 
 def selected(files: tuple[str, ...], pattern: str, within: str) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from okamochi.pypi.locks.tables import (
     Table,
     file_hashes,
     lines_by_name,
+    lock_text,
     packages_of,
+    require_format,
     table_of,
     text_of,
     texts_of,
@@ -31,7 +33,8 @@ def pdm_graph(
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies). Entries with and without extras are one."""
     table = toml_table(project, lock)
-    places = lines_by_name(project.read_text(lock) or "")
+    require_format(lock, table_of(table.get("metadata")).get("lock_version"), 4)
+    places = lines_by_name(lock_text(project, lock))
     files = table_of(table_of(table.get("metadata")).get("files"))
     merged: dict[tuple[str, str], Node] = {}
     for package in packages_of(table, "package", lock):

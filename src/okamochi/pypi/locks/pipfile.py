@@ -12,13 +12,25 @@ from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.graph import Node
-from okamochi.pypi.locks.tables import Table, json_table, table_of, text_of, texts_of, toml_table
+from okamochi.pypi.locks.tables import (
+    Table,
+    json_table,
+    lines_by_name,
+    lock_text,
+    require_format,
+    table_of,
+    text_of,
+    texts_of,
+    toml_table,
+)
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["pipfile_is_stale", "pipfile_nodes"]
 
 LOCK = "Pipfile.lock"
 MANIFEST = "Pipfile"
+NAME_LINE = regex(r'^[ \t]*"([^"\n]+)"[ \t]*:', re.MULTILINE)
 
 
 def pipfile_nodes(
@@ -26,20 +38,21 @@ def pipfile_nodes(
 ) -> tuple[Node, ...]:
     """The pins of `default` and of the categories named in `groups`."""
     table = json_table(project, lock)
-    text = project.read_text(lock) or ""
+    require_format(lock, table_of(table.get("_meta")).get("pipfile-spec"), 6)
+    places = lines_by_name(lock_text(project, lock), NAME_LINE)
     found: dict[str, Node] = {}
     for section in ("default", *groups):
-        for node in section_nodes(table_of(table.get(section)), text, environment):
+        for node in section_nodes(table_of(table.get(section)), places, environment):
             found.setdefault(node.name, node)
     return tuple(found[name] for name in sorted(found))
 
 
-def section_nodes(section: Table, text: str, environment: dict[str, str]) -> Iterator[Node]:
+def section_nodes(section: Table, places: dict[str, int], environment: dict[str, str]) -> Iterator[Node]:
     for name, value in section.items():
         entry = table_of(value)
         if not applies(text_of(entry.get("markers")), environment):
             continue
-        line = line_of(text, name)
+        line = places.get(name, 0)
         version = text_of(entry.get("version")).removeprefix("==")
         hashes = tuple(sorted(texts_of(entry.get("hashes"), f"{name}: hashes")))
         folder = text_of(entry.get("path"))
@@ -51,11 +64,6 @@ def address_of(entry: Table) -> str:
         reference = text_of(entry.get("ref"))
         return f"git+{entry['git']}" + (f"@{reference}" if reference else "")
     return text_of(entry.get("file"))
-
-
-def line_of(text: str, name: str) -> int:
-    found = re.search(rf'^\s*"{re.escape(name)}"\s*:', text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def pipfile_is_stale(project: ProjectFiles, lock: str) -> bool:

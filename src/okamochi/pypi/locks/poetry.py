@@ -12,7 +12,9 @@ from okamochi.pypi.locks.tables import (
     Table,
     file_hashes,
     lines_by_name,
+    lock_text,
     packages_of,
+    require_format,
     table_of,
     text_of,
     texts_of,
@@ -30,7 +32,8 @@ def poetry_graph(
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies)."""
     table = toml_table(project, lock)
-    places = lines_by_name(project.read_text(lock) or "")
+    require_format(lock, table_of(table.get("metadata")).get("lock-version"), 2)
+    places = lines_by_name(lock_text(project, lock))
     files = table_of(table_of(table.get("metadata")).get("files"))
     nodes = tuple(node_of(one, files, places) for one in packages_of(table, "package", lock))
     return nodes, poetry_edges(project, groups, extras)

@@ -8,7 +8,9 @@ from okamochi.pypi.locks.tables import (
     Table,
     lines_by_name,
     list_of,
+    lock_text,
     packages_of,
+    require_format,
     table_of,
     text_of,
     toml_table,
@@ -20,7 +22,8 @@ __all__ = ["pylock_nodes"]
 
 def pylock_nodes(project: ProjectFiles, lock: str, environment: dict[str, str]) -> tuple[Node, ...]:
     table = toml_table(project, lock)
-    places = lines_by_name(project.read_text(lock) or "")
+    require_format(lock, table.get("lock-version"), 1, needed=True)
+    places = lines_by_name(lock_text(project, lock))
     packages = (
         one
         for one in packages_of(table, "packages", lock)

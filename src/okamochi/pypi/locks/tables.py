@@ -1,23 +1,26 @@
 """Reads the tables of lock files: hostile until checked, with the line of each package."""
 
-import json
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from okamochi.errors import DetectionError
-from okamochi.system.project_files import ProjectFiles
+from okamochi.system.data_text import NoDataError, json_of, toml_of
+from okamochi.system.project_files import ProjectFiles, decoded
 
 __all__ = [
+    "DamagedError",
     "Table",
     "broken",
     "file_hashes",
+    "items_of",
     "json_table",
     "lines_by_name",
     "list_of",
+    "lock_text",
     "packages_of",
+    "require_format",
     "table_of",
     "text_of",
     "texts_of",
@@ -27,35 +30,42 @@ __all__ = [
 Table = dict[str, Any]
 
 NAME_LINE = re.compile(r'^\s*name = "([^"]+)"', re.MULTILINE)
-TOO_DEEP = re.compile(r"[\[{][\s\[{]{60}")
+MAJOR = re.compile(r"\d{1,9}")
+MOST_BYTES = 10_000_000
+
+
+class DamagedError(ValueError):
+    """A value of a lock is of another kind than its format has; the message says which."""
 
 
 def toml_table(project: ProjectFiles, path: str) -> Table:
     """DetectionError when the file is missing or no TOML."""
-    text = project.read_text(path)
-    if text is None:
-        raise broken(path, "it cannot be read as text")
+    text = lock_text(project, path)
     try:
         return loaded(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except NoDataError as error:
         raise broken(path, str(error)) from error
+
+
+def lock_text(project: ProjectFiles, path: str) -> str:
+    """DetectionError when the file is missing, or larger than any lock. Larger than other files may be: the
+    lock of a workspace with some thousand packages has megabytes."""
+    content = project.read_bytes(path, limit_bytes=MOST_BYTES)
+    if content is None:
+        raise broken(path, f"it cannot be read, or has more than {MOST_BYTES // 1_000_000} MB")
+    return decoded(content)
 
 
 @lru_cache(maxsize=8)
 def loaded(text: str) -> Table:
     """Several questions are asked about one lock, and reading a large one takes long. Nobody changes it."""
-    return tomllib.loads(text)
+    return toml_of(text)
 
 
 def json_table(project: ProjectFiles, path: str) -> Table:
-    text = project.read_text(path)
-    if text is None:
-        raise broken(path, "it cannot be read as text")
-    if TOO_DEEP.search(text):
-        raise broken(path, "it is nested too deep")
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = json_of(lock_text(project, path))
+    except NoDataError as error:
         raise broken(path, str(error)) from error
     if not isinstance(found, dict):
         raise broken(path, "it is no table of sections")
@@ -94,16 +104,33 @@ def text_of(value: object) -> str:
 
 
 def texts_of(value: object, what: str) -> tuple[str, ...]:
-    """A list of texts, empty when it is not there. DetectionError that names `what` when it is none."""
+    """A list of texts, empty when it is not there. DamagedError that names `what` when it is none."""
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise DetectionError(
-            f"the lock file is damaged: {what} is no list of texts: {str(value)[:60]!r}",
-            where=what,
-            hint="restore it from version control, or lock again with the project's own tool",
-        )
+        raise DamagedError(f"{what} is no list of texts: {str(value)[:60]!r}")
     return tuple(value)
+
+
+def items_of(value: object) -> list[Any]:
+    """A list as it is; nothing for what is none."""
+    return value if isinstance(value, list) else []
+
+
+def require_format(lock: str, said: object, newest: int, *, needed: bool = False) -> None:
+    """DetectionError for a lock whose format counts higher than `newest`, as its own tools have it (PEP 751:
+    an unknown major version is an error, an unknown minor one is not), or that does not tell what it must."""
+    if said is None and not needed:
+        return
+    found = MAJOR.match(str(said))
+    if found is None:
+        raise broken(lock, "it does not tell the version of its format")
+    if int(found[0]) > newest:
+        raise DetectionError(
+            f"{lock} is of format {str(said)[:20]}, and the newest that okamochi knows is {newest}",
+            where=lock,
+            hint="update okamochi, or lock again with a version of the project's tool that writes that one",
+        )
 
 
 def file_hashes(files: object) -> tuple[str, ...]:
@@ -111,9 +138,12 @@ def file_hashes(files: object) -> tuple[str, ...]:
     return tuple(sorted({text_of(one.get("hash")) for one in list_of(files)} - {""}))
 
 
-def lines_by_name(text: str) -> dict[str, int]:
-    """The line of the first `name = "..."` of each package."""
+def lines_by_name(text: str, pattern: re.Pattern[str] = NAME_LINE) -> dict[str, int]:
+    """The line on which each package is first named, as `name = "..."` where `pattern` says nothing else."""
     found: dict[str, int] = {}
-    for match in NAME_LINE.finditer(text):
-        found.setdefault(match.group(1), text.count("\n", 0, match.start(1)) + 1)
+    line, place = 1, 0
+    for match in pattern.finditer(text):
+        line += text.count("\n", place, match.start(1))
+        place = match.start(1)
+        found.setdefault(match.group(1), line)
     return found

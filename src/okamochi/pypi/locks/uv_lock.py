@@ -16,7 +16,9 @@ from okamochi.pypi.locks.tables import (
     file_hashes,
     lines_by_name,
     list_of,
+    lock_text,
     packages_of,
+    require_format,
     table_of,
     text_of,
     texts_of,
@@ -35,8 +37,10 @@ def uv_graph(
     project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies)."""
-    packages = tuple(packages_of(toml_table(project, lock), "package", lock))
-    places = lines_by_name(project.read_text(lock) or "")
+    table = toml_table(project, lock)
+    require_format(lock, table.get("version"), 1)
+    packages = tuple(packages_of(table, "package", lock))
+    places = lines_by_name(lock_text(project, lock))
     nodes = tuple(node_of(one, places) for one in packages)
     here = posixpath.dirname(lock)
     name = own_name(project) if here else ""

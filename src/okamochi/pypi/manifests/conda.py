@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from okamochi.errors import DetectionError
-from okamochi.system.project_files import ProjectFiles
+from okamochi.system.data_text import NoDataError, yaml_data
+from okamochi.system.project_files import ProjectFiles, text_if_there
 
 __all__ = ["CondaEnvironment", "read_conda_environment"]
 
@@ -34,14 +35,16 @@ class CondaEnvironment:
 
 def read_conda_environment(project: ProjectFiles, path: str) -> CondaEnvironment:
     """DetectionError when the file is no YAML; aliases are refused, since they can grow without bound."""
-    listed = dependencies_of(project.read_text(path) or "", path)
+    listed = dependencies_of(text_if_there(project, path), path)
     pip: list[str] = []
     conda: list[str] = []
     left: list[str] = []
     python = ""
     for one in listed:
         if isinstance(one, dict):
-            pip += [str(line) for line in one.get("pip") or () if not str(line).startswith("-")]
+            lines = one.get("pip")
+            listed_lines = lines if isinstance(lines, list) else ()
+            pip += [str(line) for line in listed_lines if not str(line).startswith("-")]
             continue
         found = SPECIFIER.match(str(one).rpartition("::")[2].strip())
         if found is None:
@@ -66,20 +69,19 @@ def specifier(name: str, comparison: str, version: str) -> str:
 
 
 def dependencies_of(text: str, path: str) -> list[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     if len(text) > MOST_BYTES or re.search(r"^[^#\n]*[:\-\[,]\s*\*\w", text, re.MULTILINE):
         raise damaged(path, "it is too large, or uses aliases")
     try:
-        found = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, RecursionError, ValueError) as error:
-        raise damaged(path, str(error).splitlines()[0]) from error
+        found = yaml_data(text)
+    except NoDataError as error:
+        raise damaged(path, str(error), error.line) from error
     listed = found.get("dependencies") if isinstance(found, dict) else None
     return listed if isinstance(listed, list) else []
 
 
-def damaged(path: str, reason: str) -> DetectionError:
+def damaged(path: str, reason: str, line: int = 0) -> DetectionError:
     return DetectionError(
-        f"{path} cannot be read: {reason}", where=path, hint="correct it, or write a requirements.txt"
+        f"{path} cannot be read: {reason}",
+        where=f"{path}:{line}" if line else path,
+        hint="correct it, or write a requirements.txt",
     )

@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections, setup_py_text
+from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
@@ -34,8 +34,8 @@ class Folder(msgspec.Struct, frozen=True):
 
     def toml(self, name: str) -> Mapping[str, Any]:
         try:
-            return tomllib.loads(self.text(name))
-        except (tomllib.TOMLDecodeError, RecursionError):
+            return toml_of(self.text(name))
+        except NoDataError:
             return {}
 
     def files(self, pattern: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from okamochi.pypi.locks.pipfile import address_of
-from okamochi.pypi.locks.tables import table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import items_of, table_of, text_of, toml_table
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["pipfile_specifiers"]
@@ -20,7 +20,8 @@ def specifiers(packages: dict[str, object]) -> Iterator[str]:
         entry = table_of(value)
         if entry.get("path"):
             continue
-        extras = f"[{','.join(map(str, entry['extras']))}]" if entry.get("extras") else ""
+        listed = items_of(entry.get("extras"))
+        extras = f"[{','.join(map(str, listed))}]" if listed else ""
         version = (text_of(value) or text_of(entry.get("version"))).replace("*", "", 1).strip()
         version = f"=={version}" if version[:1].isdigit() else version
         address = address_of(entry)

@@ -8,7 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge
-from okamochi.pypi.locks.tables import Table, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import Table, items_of, table_of, text_of, toml_table
 from okamochi.pypi.manifests.poetry_constraints import pep440_of
 from okamochi.system.project_files import ProjectFiles
 
@@ -30,8 +30,8 @@ def poetry_edges(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[s
 def project_edges(project_table: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
     optional = table_of(project_table.get("optional-dependencies"))
     wanted = [
-        *(project_table.get("dependencies") or ()),
-        *(one for e in extras for one in optional.get(e) or ()),
+        *items_of(project_table.get("dependencies")),
+        *(one for e in extras for one in items_of(optional.get(e))),
     ]
     for specifier in wanted:
         edge = edge_of_specifier(str(specifier))
@@ -54,7 +54,7 @@ def main_edges(poetry: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
         canonicalize_name(str(name))
         for extra, names in table_of(poetry.get("extras")).items()
         if extra in extras
-        for name in names
+        for name in items_of(names)
     }
     for name, entry, wanted in entries(table_of(poetry.get("dependencies"))):
         if entry.get("optional") and canonicalize_name(name) not in brought:
@@ -80,7 +80,7 @@ def entries(dependencies: Table) -> Iterator[tuple[str, Table, str]]:
 
 
 def edge(name: str, entry: Table, wanted: str) -> Edge:
-    extras = tuple(canonicalize_name(str(extra)) for extra in entry.get("extras") or ())
+    extras = tuple(canonicalize_name(str(extra)) for extra in items_of(entry.get("extras")))
     return Edge(canonicalize_name(name), marker_of(entry), extras, specifier=pep440_of(wanted))
 
 
