@@ -1,4 +1,5 @@
 import io
+import lzma
 import os
 import random
 import tarfile
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.debian.deb import read_control
+from okamochi.debian.deb import Unxz, read_control
 from okamochi.debian.trims import KEPT_PATHS, TRIMMED_PATHS, is_kept
 from okamochi.debian.unpack import Row, make_links, unpack
 from okamochi.errors import BuildError
@@ -244,3 +245,16 @@ def test_every_trim_stands_once() -> None:
 
 def test_tar_of_the_maker_is_the_same_every_time() -> None:
     assert tar(Tree({"b": b"", "a": b"x"})) == tar(Tree({"a": b"x", "b": b""}))
+
+
+@pytest.mark.parametrize("padding", [0, 4, 1 << 19])
+def test_xz_is_read_over_pieces_and_streams(padding: int) -> None:
+    content = random.Random(1).randbytes(1_500_000)
+    packed = lzma.compress(content[:700_000]) + bytes(padding) + lzma.compress(content[700_000:]) + bytes(4)
+    assert io.BufferedReader(Unxz(io.BytesIO(packed))).read() == content
+
+
+def test_xz_that_is_cut_is_no_shorter_content() -> None:
+    packed = lzma.compress(random.Random(1).randbytes(1_000_000))
+    with pytest.raises(EOFError):
+        io.BufferedReader(Unxz(io.BytesIO(packed[:-20]))).read()

@@ -1,6 +1,7 @@
 """Many connections to one server ask the name service once."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,15 +29,19 @@ def server() -> Iterator[Served]:
 class Names:
     """Stands in for the name service: counts what it is asked, and answers with `addresses`."""
 
-    def __init__(self, *addresses: str) -> None:
+    def __init__(self, *addresses: str, lost: int = 0) -> None:
         self.addresses = addresses
+        self.lost = lost
         self.asked = 0
         self.real = socket.getaddrinfo
+        self.ended = threading.Event()
 
     def __call__(self, host: Any, port: Any, *rest: Any, **named: Any) -> Any:
         if host != NAME:
             return self.real(host, port, *rest, **named)
         self.asked += 1
+        if self.asked <= self.lost:
+            self.ended.wait(30)
         if not self.addresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [found for one in self.addresses for found in self.real(one, port, *rest, **named)]
@@ -88,3 +93,14 @@ def test_a_name_that_is_not_known_is_asked_for_again_at_the_next_try(
     with pytest.raises(TransientRegistryError, match="the name of the server is not known here"):
         get(server, transport())
     assert names.asked == 4
+
+
+def test_a_question_without_an_answer_is_asked_again(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Names("127.0.0.1", lost=2)
+    use(names, monkeypatch)
+    monkeypatch.setattr(http_connections, "PATIENCE_SECONDS", (0.01, 0.01, 30))
+    try:
+        assert get(server, transport()) == b"content"
+    finally:
+        names.ended.set()
+    assert names.asked == 3

@@ -20,6 +20,7 @@ MAGIC = b"!<arch>\n"
 HEADER_BYTES = 60
 CONTROL_LIMIT_BYTES = 16_000_000
 SCRIPTS = ("preinst", "postinst")
+PACKED_PIECE_BYTES = CONTENT_PIECE_BYTES = 1 << 18
 DAMAGED_HINT = "the package is damaged: run `okamochi cache clear` and build again"
 
 
@@ -64,8 +65,10 @@ def open_data(deb: Path, where: str) -> Iterator[tarfile.TarFile]:
     with deb.open("rb") as stream, reading(where):
         name, size_bytes = find_member(stream, "data.tar", where)
         packed = cast(BinaryIO, Window(stream, size_bytes))
-        with tarfile.open(fileobj=unpacker(name, packed, where), mode="r|", bufsize=1 << 18) as archive:
+        content = unpacker(name, packed, where)
+        with tarfile.open(fileobj=content, mode="r|", bufsize=CONTENT_PIECE_BYTES) as archive:
             yield archive
+        content.read(CONTENT_PIECE_BYTES)  # what comes after the tar's end tells whether it is whole
 
 
 @contextmanager
@@ -108,6 +111,38 @@ class Window(io.RawIOBase):
         return len(content)
 
 
+class Unxz(io.RawIOBase):
+    """What an xz file holds, as a stream. `lzma.open` takes it in steps of 8 KiB, and after each has to wait
+    for all other threads that run Python."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = packed
+        self._xz = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._xz.eof:
+            piece = self._packed.read(PACKED_PIECE_BYTES) if self._xz.needs_input else b""
+            if self._xz.needs_input and not piece:
+                raise EOFError("the package ends too early")
+            if content := self._xz.decompress(piece, size):
+                return content
+        return self._next_stream(size)
+
+    def _next_stream(self, size: int) -> bytes:
+        """Of several streams in a row; padding of zeros may stand between them."""
+        rest = self._xz.unused_data.lstrip(b"\0")
+        while not rest:
+            piece = self._packed.read(PACKED_PIECE_BYTES)
+            if not piece:
+                return b""
+            rest = piece.lstrip(b"\0")
+        self._xz = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+        return self._xz.decompress(rest, size) or self.read(size)
+
+
 def member(stream: BinaryIO, prefix: str, where: str) -> tuple[str, bytes]:
     name, size_bytes = find_member(stream, prefix, where)
     if size_bytes > CONTROL_LIMIT_BYTES:
@@ -134,7 +169,7 @@ def find_member(stream: BinaryIO, prefix: str, where: str) -> tuple[str, int]:
 def unpacker(name: str, stream: BinaryIO, where: str) -> IO[bytes]:
     match name.rpartition(".tar")[2]:
         case ".xz":
-            return lzma.open(stream, "rb")
+            return cast(IO[bytes], Unxz(stream))
         case ".gz":
             return cast(IO[bytes], gzip.open(stream, "rb"))
         case ".zst":

@@ -61,6 +61,8 @@ def uv_environment(
         result.setdefault("UV_HTTP_TIMEOUT", pip.timeout)
     if pip.keyring_provider in ("subprocess", "disabled"):
         result.setdefault("UV_KEYRING_PROVIDER", pip.keyring_provider)
+    # a question to a name server that is lost costs one second instead of five (resolv.conf(5))
+    result.setdefault("RES_OPTIONS", "timeout:1 attempts:5")
     return result | {
         "UV_CACHE_DIR": str(cache_folder),
         "UV_PYTHON_DOWNLOADS": "never",
