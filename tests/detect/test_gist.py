@@ -81,6 +81,12 @@ def test_a_file_whose_gist_cannot_be_parsed_is_read_as_it_is() -> None:
     assert planned({"app.py": app}).application.object_reference == "app:app"
 
 
+@pytest.mark.parametrize("start", ['x = "', "x = '", 'x = """', "x = '''", 'x = """a"'])
+def test_a_string_that_never_ends_takes_no_time(start: str) -> None:
+    text = start + "and so on " * 10_000 + "\n"
+    assert gist_of(text) == text
+
+
 def files_here() -> list[Path]:
     return sorted(
         path

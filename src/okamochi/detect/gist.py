@@ -16,13 +16,14 @@ __all__ = ["SIZE_LIMIT_BYTES", "gist_digest", "gist_of", "python_text"]
 SIZE_LIMIT_BYTES = 1_500_000
 """Of a file that is looked at at all."""
 
-# Comments and strings; of a string with a prefix, all but that.
+# Comments and strings; of a string with a prefix, all but that. Nothing is given back ("++"): a string that
+# never ends would be tried in as many ways as there are to cut it up.
 TOKEN = regex(
     r"""[ \t]*\#[^\n\0]*
-    | "{3}(?:[^"\\]+|\\.|"(?!""))*"{3}
-    | '{3}(?:[^'\\]+|\\.|'(?!''))*'{3}
-    | "(?:[^"\\\n]+|\\.)*"
-    | '(?:[^'\\\n]+|\\.)*'""",
+    | "{3}(?:[^"\\]++|\\.|"(?!""))*+"{3}
+    | '{3}(?:[^'\\]++|\\.|'(?!''))*+'{3}
+    | "(?:[^"\\\n]++|\\.)*+"
+    | '(?:[^'\\\n]++|\\.)*+'""",
     re.DOTALL | re.VERBOSE,
 )
 # Words with blanks, a mark or a letter beyond ASCII among them, which do not begin like a command or a name,
