@@ -61,8 +61,13 @@ class Project:
     folder: Path
 
     def change_a_line(self, number: int) -> None:
-        """One line of code is different from ever before."""
+        """One line of code is different from ever before: a number."""
         replace_line(self.folder / self.example.edited, "BENCHMARK_EDIT = ", f"{number} + {time.time_ns()}")
+
+    def change_a_name(self, number: int) -> None:
+        """One line of code that planning has to look at is different from ever before."""
+        text = f'"edit-{number}-at-{time.time_ns()}"'
+        replace_line(self.folder / self.example.edited, "BENCHMARK_NAME = ", text)
 
     def change_a_sentence(self, number: int) -> None:
         """A sentence that people would read is different from ever before."""

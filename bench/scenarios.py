@@ -91,6 +91,7 @@ def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
     peer.build()
     same = Turns(ours, peer)
     edited = Turns(ours, peer)
+    named = Turns(ours, peer)
     worded = Turns(ours, peer)
     styled = Turns(ours, peer)
     for number in ours.workshop.rounds(counts.warm):
@@ -98,6 +99,9 @@ def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
         ours.project.change_a_line(number)
         peer.project.change_a_line(number)
         edited.take()
+        ours.project.change_a_name(number)
+        peer.project.change_a_name(number)
+        named.take()
         ours.project.change_a_sentence(number)
         peer.project.change_a_sentence(number)
         worded.take()
@@ -106,6 +110,7 @@ def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
             peer.project.change_a_template(number)
             styled.take()
     edited.check_every_image_is_new()
+    named.check_every_image_is_new()
     worded.check_every_image_is_new()
     name = ours.project.example.name
     yield faster(
@@ -120,6 +125,13 @@ def warm_rows(ours: Ours, peer: Peer, counts: Counts) -> Iterator[Row]:
         f"{name}: cached, one line of code changed",
         edited.ours_seconds,
         edited.peer_seconds,
+        at_least=WARM_AT_LEAST,
+    )
+    yield faster(
+        IMAGE,
+        f"{name}: cached, one line of code changed that is planned anew",
+        named.ours_seconds,
+        named.peer_seconds,
         at_least=WARM_AT_LEAST,
     )
     yield faster(

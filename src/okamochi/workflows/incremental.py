@@ -98,14 +98,15 @@ def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...
     known = built.rebuild
     if not known:
         return None
-    if not is_planned_alike(root, known, changed):
+    planned = planned_alike(root, built, changed)
+    if planned is None:
         return None
     image = packed(world, root, built, SameTree(root, built, changed).compiled_ahead(world))
     if image is None:
         return None
     # a gist has what a module imports
     unknown = any(path.endswith(".py") and path not in known["gists"] for path in changed)
-    return with_proof(msgspec.structs.replace(built, image=image), built, root, same_imports=not unknown)
+    return with_proof(msgspec.structs.replace(planned, image=image), built, root, same_imports=not unknown)
 
 
 def with_proof(
@@ -150,18 +151,26 @@ def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | 
     )
 
 
-def is_planned_alike(root: Path, known: dict[str, Any], changed: tuple[str, ...]) -> bool:
-    """Whether planning would see nothing of the change, and it is one of content alone."""
+def planned_alike(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> BuiltImage | None:
+    """The last build, with what planning would say and see now; None when it may see more of the change than
+    moved lines, or the change is none of content alone."""
+    known = built.rebuild
     read, gists, modes = frozenset(known["read"]), known["gists"], modes_of(known)
     if not all(path not in read and is_plain(root, path, modes) for path in changed):
-        return False
+        return None
     modules = [path for path in changed if path in gists]
     if not modules:
-        return True
+        return built
     from okamochi.workflows.seen import same_gist
 
     project = DiskProject(root)
-    return all(same_gist(project, path, gists[path]) for path in modules)
+    planned: BuiltImage | None = built
+    for path in modules:
+        if planned is not None and not same_gist(project, path, gists[path]):
+            from okamochi.workflows.idle_edits import with_idle_edit
+
+            planned = with_idle_edit(root, planned, path)
+    return planned
 
 
 class Compiling(threading.Thread):

@@ -1,0 +1,197 @@
+"""Which edits no plan can tell apart, held against the detectors."""
+
+import ast
+import json
+import keyword
+import random
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okamochi.detect.gist import gist_of
+from okamochi.detect.idle import TOLD, IdleEdit, idle_edit, is_view
+from okamochi.detect.planner import make_plan
+from okamochi.model.codec import plan_to_json
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.project_files import DiskProject, MemoryProject
+from okamochi.workflows.idle_edits import with_moved_lines
+
+ROOT = Path(__file__).parent.parent.parent
+
+MODULE = """\
+import redis
+from flask import Flask, current_app
+app = Flask(__name__)
+LIMIT = 3
+
+def total(lines, rate):
+    folder = lines
+    if lines:
+        rate += 1
+    return sum(lines) * rate
+
+@app.get("/")
+def home():
+    name = total([1], 2)
+    return {"hello": "world"}
+
+class Shop:
+    size = 3
+"""
+
+IDLE = {
+    "a number in a sum": ("sum(lines) * rate", "sum(lines) * rate + 1"),
+    "a step": ("rate += 1", "rate += 2"),
+    "what a view answers": ('{"hello": "world"}', '{"hello": "moon", "count": 3}'),
+    "another kind of answer": ('return {"hello": "world"}', 'return f"Hi {name}", 201'),
+    "a line that prints": ("    folder = lines\n", '    folder = lines\n    print("here", rate)\n'),
+    "a line that logs": ("    rate", '    current_app.logger.info("rate %s" if rate else "none")\n    rate'),
+    "a name that nothing else has": ("LIMIT = 3\n", "LIMIT = 3\nEDITED = 2 + 3\n"),
+    "a number that nothing reads": ("LIMIT = 3\n", "LIMIT = 4\n"),
+    "a comment above": ("LIMIT = 3\n", "# the least\n\nLIMIT = 3\n"),
+    "a local that nothing reads": ("    folder = lines\n", "    folder = rate\n"),
+}
+
+NOT_IDLE = {
+    "an import": ("import redis\n", "import redis\nimport math\n"),
+    "a call": ("    folder = lines\n", "    folder = open(lines)\n"),
+    "a call of the project's": ("[1], 2)", "[1], 3)"),
+    "a library": ("    folder = lines\n", "    folder = lines\n    print(redis)\n"),
+    "a path": ('{"hello": "world"}', '{"hello": "uploads/x"}'),
+    "a word that is looked for": ('{"hello": "world"}', '{"hello": "celery"}'),
+    "a name like a variable's": ('{"hello": "world"}', '{"CACHE_DIR": "x"}'),
+    "the app": ("app = Flask", "app = application = Flask"),
+    "a route": ('"/"', '"/home"'),
+    "a field of a class": ("    size = 3", "    size = 4"),
+    "a condition": ("if lines:", "if rate:"),
+    "a word of a module": ("LIMIT = 3", 'LIMIT = "three"'),
+    "an answer that is no view's": ("return sum(lines) * rate", 'return "uploads"'),
+    "a constant answer": ("return sum(lines) * rate", "return 8000"),
+    "a sum of names": ("sum(lines) * rate", "lines + rate"),
+    "a function": ("    folder = lines\n", "    folder = lines\n\ndef more():\n"),
+    "a line out of its block": ("        rate += 1\n", "    rate += 1\n"),
+    "an else": ("    return sum", "    else:\n        pass\n    return sum"),
+    "a string that swallows lines": ("    folder = lines\n", '    folder = """\n'),
+    "what is no Python": ("LIMIT = 3", "LIMIT = = 3"),
+}
+
+
+@pytest.mark.parametrize("kind", IDLE)
+def test_an_edit_is_idle(kind: str) -> None:
+    assert edit_of(*IDLE[kind]) is not None
+    assert edit_of(*IDLE[kind], back=True) is not None, "and so is taking it back"
+
+
+@pytest.mark.parametrize("kind", NOT_IDLE)
+def test_an_edit_is_not_idle(kind: str) -> None:
+    assert edit_of(*NOT_IDLE[kind]) is None
+    assert edit_of(*NOT_IDLE[kind], back=True) is None
+
+
+def test_a_name_that_another_module_has_is_not_idle() -> None:
+    before, after = gist_of(MODULE), gist_of(MODULE.replace("LIMIT = 3", "LIMIT = 4"))
+    assert idle_edit(before, after, lambda name: name == "LIMIT") is None
+
+
+def test_it_tells_which_lines_move() -> None:
+    before, after = "a = 1\nb = 2\nc = 3\n", "a = 1\nb = 2 + 2\nd = 4\nc = 3\n"
+    assert idle_edit(before, after, lambda _: False) == IdleEdit(2, 3, 1)
+
+
+def edit_of(old: str, new: str, *, back: bool = False) -> IdleEdit | None:
+    assert MODULE.count(old) >= 1
+    texts = [gist_of(MODULE), gist_of(MODULE.replace(old, new, 1))]
+    before, after = reversed(texts) if back else texts
+    return idle_edit(before, after, lambda _: False)
+
+
+def known_words() -> list[str]:
+    """Every name that stands in a string of the detectors and of what they use."""
+    words: set[str] = set()
+    for folder in ("detect", "pypi", "model"):
+        for path in (ROOT / "src/okamochi" / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
+                    words.update(re.findall(r"[A-Za-z_][A-Za-z0-9_]{0,40}", node.value))
+    return sorted(word for word in words if not keyword.iskeyword(word))
+
+
+def plan_json(files: dict[str, bytes]) -> bytes:
+    project = MemoryProject(files)
+    return plan_to_json(make_plan(project, read_settings(project)))
+
+
+def without_lines(plan: bytes) -> Any:
+    """The plan, wherever its evidence stands."""
+    text = re.sub(r"(?<=\.py:)\d+", "", plan.decode())
+    return json.loads(re.sub(r'"line": \d+,', "", text))
+
+
+def files_of(example: str) -> dict[str, bytes]:
+    project = DiskProject.open(ROOT / "examples" / example)
+    contents = {path: project.read_bytes(path, limit_bytes=1_000_000) for path in project.files()}
+    return {path: content for path, content in contents.items() if content is not None}
+
+
+Statements = Callable[[Sequence[str]], list[str]]
+
+
+def below_headers(text: str, statements: list[str], *, views: bool = False) -> str:
+    """The text with statements at the start of all functions, or of all that are views."""
+    lines = text.split("\n")
+    functions = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef)]
+    for one in sorted(functions, key=lambda one: -one.lineno):
+        first = one.body[0]
+        start = min([first.lineno, *(line.lineno for line in getattr(first, "decorator_list", []))])
+        if start > one.lineno and (is_view(one) or not views):
+            lines[start - 1 : start - 1] = [" " * first.col_offset + line for line in statements]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "example", ["flask-minimal", "flask-uploads", "flask-celery", "fastapi-uv", "django-poetry"]
+)
+def test_all_words_that_detectors_know_change_no_plan_where_an_edit_is_idle(example: str) -> None:
+    files = files_of(example)
+    before = without_lines(plan_json(files))
+    everything = b"\n".join(files.values()).decode("latin-1")
+    words = [word for word in known_words() if not TOLD.search(word)]
+    free = [word for word in words if not re.search(rf"\b{word}\b", everything)]
+    plain = [word for word in words if "_" not in word]
+    assert len(free) > 1000 and len(plain) > 1000
+    told = f"print({', '.join(map(repr, plain))})"
+    logged = f"logger.warning({told})"
+    numbers = [f"{word} = {number}" for number, word in enumerate(free)]
+    answer = f"return {{{', '.join(f'{word!r}: {word!r}' for word in plain)}}}"
+    edited = {}
+    for path in [path for path in files if path.endswith(".py") and files[path].strip()]:
+        text = below_headers(files[path].decode(), [answer], views=True)
+        text = below_headers(text, [told, logged, *numbers])
+        edited[path] = "\n".join([text, told, logged, *numbers, ""]).encode()
+    assert without_lines(plan_json({**files, **edited})) == before
+
+
+@pytest.mark.parametrize("example", ["flask-minimal", "invoice", "fastapi-uv"])
+def test_a_plan_with_moved_lines_is_the_one_that_planning_makes(example: str) -> None:
+    files = files_of(example)
+    dice, found = random.Random(example), 0
+    modules = sorted(path for path in files if path.endswith(".py") and files[path].strip())
+    before = plan_json(files)
+    for number in range(12):
+        path = dice.choice(modules)
+        text = files[path].decode()
+        lines = text.split("\n")
+        place = dice.randrange(len(lines))
+        indent = re.match(r" *", lines[place])
+        new = dice.choice(["print('seen')", "logger.info('seen')", f"seen_{number} = {number}", "# seen", ""])
+        lines.insert(place, (indent[0] if indent else "") + new)
+        after = "\n".join(lines)
+        edit = idle_edit(gist_of(text), gist_of(after), lambda _: False)
+        if edit is not None:
+            found += 1
+            expected = plan_json({**files, path: after.encode()})
+            assert with_moved_lines(before, path, edit) == expected, (path, place, new)
+    assert found >= 4
