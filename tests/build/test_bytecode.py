@@ -4,12 +4,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from okamochi.build import bytecode
 from okamochi.build.bytecode import Interpreter, bytecode_entries, compile_sources
+from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, file
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.process import Completed, SubprocessRunner
 from okamochi.system.world import World
 
 HOST = Interpreter((sys.executable,), sys.implementation.cache_tag or "", "host")
@@ -95,3 +98,23 @@ def test_entries_lie_in_pycache_and_come_from_the_cache_the_second_time(world: W
         "app/pkg/__pycache__",
         f"app/pkg/__pycache__/mod.{HOST.tag}.pyc",
     ]
+
+
+def test_much_that_is_compiled_comes_over_files_and_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Files(SubprocessRunner):
+        def run(self, *_: Any, **__: Any) -> Completed:
+            raise AssertionError("a pipe would be waited for")
+
+    (tmp_path / "good.py").write_text("x = 1\n")
+    (tmp_path / "bad.py").write_text("x = = 1\n")
+    pairs = [(tmp_path / name, f"/app/{name}") for name in ("good.py", "bad.py", "good.py")]
+    over_pipes = compile_sources(SubprocessRunner(), HOST, pairs)
+    monkeypatch.setattr(bytecode, "MUCH_ASKED_BYTES", 0)
+    assert compile_sources(Files(), HOST, pairs) == over_pipes
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with pytest.raises(BuildError, match="could not compile") as caught:
+        compile_sources(Files(), HOST, [*pairs, (gone, "/app/gone.py")])
+    assert "gone" in "".join(caught.value.details)

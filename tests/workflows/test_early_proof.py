@@ -1,5 +1,6 @@
 """The answer that is there before the layers are."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,30 @@ def test_a_build_that_fails_meanwhile_has_no_answer(world: World, asked: Asked, 
     early = EarlyProof(world, {})
     assert start(early, ready=early.end).answer() is None
     assert not asked
+
+
+def test_others_may_wait_until_it_is_laid_and_not_until_it_is_asked(
+    world: World, asked: Asked, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = threading.Event()
+    monkeypatch.setattr(trial, "ask", lambda *_: may_answer.wait(30) and Answer(outcome="proved"))
+    early, compiled = EarlyProof(world, {}), threading.Event()
+    start(early, ready=lambda: compiled.wait(30))
+    waiting = threading.Thread(target=early.laid)
+    waiting.start()
+    waiting.join(0.05)
+    assert waiting.is_alive()
+    compiled.set()
+    waiting.join(30)
+    assert not waiting.is_alive()
+    may_answer.set()
+    assert early.answer() == Answer(outcome="proved")
+
+
+def test_nobody_waits_for_what_is_not_laid(world: World, asked: Asked, start: Start) -> None:
+    def fail() -> None:
+        raise BuildError("it does not compile", hint="mend it")
+
+    EarlyProof(world, {}).laid()
+    start(EarlyProof(world, {}), platform=LINUX_ARM64).laid()
+    start(EarlyProof(world, {}), ready=fail).laid()

@@ -8,10 +8,12 @@ in them changes after the build, and no time stamp has to agree.
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.errors import BuildError
 from okamochi.kit import compiler_program
@@ -20,7 +22,7 @@ from okamochi.oci.platform import Platform
 from okamochi.system.files import StorageError
 
 if TYPE_CHECKING:
-    from okamochi.system.process import Runner
+    from okamochi.system.process import Completed, Runner
     from okamochi.system.world import World
 
 __all__ = [
@@ -44,6 +46,7 @@ BYTECODE_FORMAT = "2"
 KIND = "bytecode"
 
 LENGTH_BYTES = 8
+MUCH_ASKED_BYTES = 10_000
 MOST_SOURCE_BYTES = 8_000_000
 """Of sources given to one process: what it answers is held in memory."""
 
@@ -62,9 +65,8 @@ class Interpreter(msgspec.Struct, frozen=True):
         argv = (*self.argv, isolated, "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
         # without -I, the working folder is one to import from: here it holds programs only
         place = Path(self.argv[-1]).parent
-        done = runner.run(
-            argv, stdin=stdin, env=CLEAN_ENVIRONMENT, cwd=place, timeout_seconds=timeout_seconds
-        )
+        ask = runner.run if len(stdin) < MUCH_ASKED_BYTES else partial(run_over_files, runner)
+        done = ask(argv, stdin=stdin, env=CLEAN_ENVIRONMENT, cwd=place, timeout_seconds=timeout_seconds)
         if done.returncode != 0 and DISK_FULL in done.stderr:
             raise StorageError(
                 "the disk is full",
@@ -80,6 +82,29 @@ class Interpreter(msgspec.Struct, frozen=True):
                 "'okamochi cache clear' and build again",
             )
         return done.stdout
+
+
+def run_over_files(
+    runner: "Runner",
+    argv: Sequence[str],
+    *,
+    stdin: bytes,
+    env: Mapping[str, str],
+    cwd: Path,
+    timeout_seconds: float,
+) -> "Completed":
+    """As `runner.run`, without pipes: where several threads are busy, the one that empties a pipe gets its
+    turn after milliseconds, and the program waits as well."""
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as asked, TemporaryFile() as answered:
+        asked.write(stdin)
+        asked.seek(0)
+        done = runner.stream(
+            argv, source=asked, into=answered, env=env, cwd=cwd, timeout_seconds=timeout_seconds
+        )
+        answered.seek(0)
+        return replace(done, stdout=answered.read())
 
 
 # How a traceback of the compiler names the reason.

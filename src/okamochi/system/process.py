@@ -111,6 +111,7 @@ class Runner(Protocol):
         source: BinaryIO | None = None,
         into: BinaryIO | None = None,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
         timeout_seconds: float = 3600,
     ) -> Completed:
         """As `run`, from one open file into another: dumps of databases are too large for memory."""
@@ -185,10 +186,11 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         source: BinaryIO | None = None,
         into: BinaryIO | None = None,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
         timeout_seconds: float = 3600,
     ) -> Completed:
         process = _start(
-            argv, env, None, has_input=False, stdin=source, stdout=subprocess.PIPE if into is None else into
+            argv, env, cwd, has_input=False, stdin=source, stdout=subprocess.PIPE if into is None else into
         )
         return self._finish(process, tuple(argv), None, timeout_seconds)
 
@@ -412,6 +414,7 @@ class RecordedRunner(msgspec.Struct, frozen=True):
         source: BinaryIO | None = None,
         into: BinaryIO | None = None,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
         timeout_seconds: float = 3600,
     ) -> Completed:
         done = self.run(argv, stdin=source.read() if source else b"", env=env)

@@ -34,7 +34,7 @@ from okamochi.workflows.seen import Seen
 
 if TYPE_CHECKING:
     from okamochi.workflows.early_proof import EarlyProof
-    from okamochi.workflows.foundation import OnDisk
+    from okamochi.workflows.foundation import OnDisk, Wait
     from okamochi.workflows.plan import PlannedProject
 
 __all__ = ["Foundation", "app_files", "assemble"]
@@ -70,11 +70,13 @@ def assemble(
     shares = room_for_shares(source.entries)
     app: list[LayerRequest] = []
 
-    def on_disk(tools: Compiles, lower: Sequence[LayerRequest], ready: Callable[[], object]) -> None:
-        if early is not None:
-            app.extend(app_layers(world, tools, volumes, source))
-            config = image_configuration(plan, session.platform, created=created)
-            early.start(plan, config, (*lower, *app), ready)
+    def on_disk(tools: Compiles, lower: Sequence[LayerRequest], ready: Callable[[], object]) -> "Wait":
+        if early is None:
+            return lambda: None
+        app.extend(app_layers(world, tools, volumes, source))
+        config = image_configuration(plan, session.platform, created=created)
+        early.start(plan, config, (*lower, *app), ready)
+        return early.laid
 
     foundation, below, toolchain, written = foundation_of(world, session, on_disk, shares)
     requests = app or app_layers(world, toolchain, volumes, source)

@@ -35,7 +35,7 @@ class EarlyProof:
         self._given = given
         self._answer: Answer | None = None
         self._asked = False
-        self._told, self._ended = threading.Event(), threading.Event()
+        self._laid, self._told, self._ended = threading.Event(), threading.Event(), threading.Event()
 
     def start(
         self,
@@ -52,6 +52,12 @@ class EarlyProof:
         threading.Thread(
             target=self._ask, args=(plan, config, layers, ready), name="early-proof", daemon=True
         ).start()
+
+    def laid(self) -> None:
+        """Waits until the app lies there to be asked. That takes thousands of small steps, each slow while
+        others pack; and the app is loaded on one core, while others pack."""
+        if self._asked:
+            self._laid.wait()
 
     def answer(self) -> "Answer | None":
         """Waits for it; None when nothing was asked, or could not be."""
@@ -79,23 +85,29 @@ class EarlyProof:
             from okamochi.run.proof.trial import ask, made_up_values
 
             with suppress(OkamochiError, OSError, CancelledError):
-                ready()
                 root = held.enter_context(self._world.cache.temporary())
-                lay_out(self._entries(layers), root, shared=self._world.cache.root / "folders")
+                lay_out(self._entries(layers, ready), root, shared=self._world.cache.root / "folders")
+                self._laid.set()
                 if not self._ended.is_set():
                     engine = LaidOut(self._world, config, root)
                     values = {**made_up_values(plan, self._given), **self._given}
                     self._answer = ask(engine, "", plan, values)
         finally:
+            self._laid.set()
             self._told.set()
             # only the end of the program waits until it is removed
             with suppress(RuntimeError):
                 threading.Thread(target=held.close, name="early-proof-removal", daemon=False).start()
 
-    def _entries(self, layers: "Sequence[LayerRequest]") -> "Iterator[Sequence[Entry]]":
+    def _entries(
+        self, layers: "Sequence[LayerRequest]", ready: Callable[[], object]
+    ) -> "Iterator[Sequence[Entry]]":
+        """The lowest layer's bytecode is there before that of the others."""
         for layer in layers:
             for part in layer.parts:
                 yield () if self._ended.is_set() else tuple(part.entries())
+            if layer is layers[0]:
+                ready()
 
 
 class LaidOut:

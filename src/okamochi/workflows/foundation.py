@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from okamochi.build.app_bytecode import Compiles
@@ -37,12 +38,19 @@ class LaidFoundation:
 
 
 WheelGroups = tuple[tuple[WheelTree, ...], ...]
-OnDisk = Callable[[Compiles, Sequence[LayerRequest], Callable[[], object]], None]
-"""Told of layers before they are packed: all files are there, and all bytecode when the function returns."""
+SOON_SECONDS = 0.5
+Wait = Callable[[], object]
+OnDisk = Callable[[Compiles, Sequence[LayerRequest], Wait], Wait]
+"""Told of layers before they are packed: all files are there, the lowest layer's bytecode, too, and all of it
+when the function returns. What is packed next waits for the function that it returns."""
+
+
+def at_once() -> None:
+    """Nobody asks to wait."""
 
 
 def lay_foundation(
-    world: World, session: LockSession, on_disk: OnDisk | None = None, *, shares: int
+    world: World, session: LockSession, on_disk: OnDisk = lambda *_: at_once, *, shares: int
 ) -> LaidFoundation:
     """Base and dependencies are resolved, fetched and unpacked at the same time. The project's own packages
     join the locked wheels. `shares` are the layers that are kept for the app (see `room_for_shares`)."""
@@ -52,7 +60,7 @@ def lay_foundation(
         from okamochi.workflows.image_foundation import lay_on_image
 
         return lay_on_image(world, session, shares=shares)
-    pool, ended = ThreadPoolExecutor(6, "build"), threading.Event()
+    pool, ended, shown = ThreadPoolExecutor(6, "build"), threading.Event(), Future[Wait]()
     try:
         debs = pool.submit(session.debs)
         wheels = pool.submit(session.wheels)
@@ -62,7 +70,7 @@ def lay_foundation(
         groups = wheel_groups(trees, shares=shares)
         # Wheels need the base's Python, and no other package of it.
         compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees))
-        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups, ended))
+        upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups, shown, ended))
         complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
         chosen, snapshot = complete.debs, complete.snapshot
@@ -70,8 +78,8 @@ def lay_foundation(
             toolchain = open_toolchain(world, session, chosen, snapshot, near=toolchain)
         standard.result()
         lowest = base_layer(world, toolchain)
-        if on_disk is not None:
-            on_disk(toolchain, (lowest, *upper_requests(world, toolchain, plan, groups)), compiled.result)
+        requests = (lowest, *upper_requests(world, toolchain, plan, groups))
+        shown.set_result(on_disk(toolchain, requests, compiled.result))
         base = packed(world, f"Base: packing {len(chosen)} packages", [lowest])
         layers = (*base, *upper.result())
     finally:
@@ -119,8 +127,16 @@ def compile_dependencies(world: World, toolchain: Toolchain, trees: tuple[WheelT
 
 
 def upper_layers(
-    world: World, toolchain: Toolchain, plan: Plan, groups: WheelGroups, ended: threading.Event
+    world: World,
+    toolchain: Toolchain,
+    plan: Plan,
+    groups: WheelGroups,
+    shown: "Future[Wait]",
+    ended: threading.Event,
 ) -> tuple[Layer, ...]:
+    """When who was shown the base lets it, but not after packages of the base that take long to come."""
+    with suppress(TimeoutError):
+        shown.result(SOON_SECONDS)()
     if ended.is_set():
         return ()
     return packed(world, "Layers: dependencies and kit", upper_requests(world, toolchain, plan, groups))
