@@ -271,6 +271,10 @@ def test_defaults_that_django_environ_was_made_with_count() -> None:
         ("    v = os.getenv(s)\n    if v:\n        return v\n    raise ValueError(s)\n", True),
         ("    try:\n        return os.environ[s]\n    except KeyError:\n        raise ValueError(s)\n", True),
         ("    if s not in os.environ:\n        raise ValueError(s)\n    return os.environ.get(s)\n", True),
+        ("    if s not in os.environ:\n        return None\n    return int(os.environ[s])\n", False),
+        ("    return os.environ[s] if s in os.environ else None\n", False),
+        ("    try:\n        return os.environ[s]\n    except KeyError:\n        return None\n", False),
+        ("    if s.islower():\n        return None\n    return os.environ[s]\n", True),
         (
             "    v = os.getenv(s)\n    if v not in ('', 'a'):\n        raise ValueError(s)\n    return v\n",
             False,

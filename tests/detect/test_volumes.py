@@ -103,6 +103,41 @@ def test_the_folder_of_the_code_moved_by_a_variable_is_the_volume_itself_which_i
     assert "/app/data" in volume_paths(plan)
 
 
+@pytest.mark.parametrize(
+    ("url", "value"),
+    [
+        ("PREFIX + os.path.join(basedir, os.getenv('DATABASE_FILE', 'app.db'))", "/app/data/app.db"),
+        ("f\"sqlite:////{os.path.join(basedir, os.getenv('DATABASE_FILE', 'app.db'))}\"", "/app/data/app.db"),
+        ("os.getenv('DATABASE_FILE', 'sqlite:////app/app.db')", "sqlite:////app/data/app.db"),
+    ],
+)
+def test_a_variable_that_is_a_part_of_the_database_s_address_gets_that_part(url: str, value: str) -> None:
+    source = f"{BASEDIR}PREFIX = 'sqlite:////'\napp = Flask(__name__)\nSQLALCHEMY_DATABASE_URI = {url}\n"
+    plan = planned({"app.py": HEAD + source})
+    assert ("DATABASE_FILE", value) in plan.image_environment
+
+
+def test_a_variable_that_names_the_folder_of_a_database_does_not_get_the_file() -> None:
+    url = "'sqlite:///' + os.path.join(os.getenv('DATA', basedir), 'app.db')"
+    plan = planned({"app.py": f"{HEAD}{BASEDIR}app = Flask(__name__)\nSQLALCHEMY_DATABASE_URI = {url}\n"})
+    assert "DATA" not in dict(plan.image_environment)
+    assert [one.path for one in plan.moved_files] == ["/app/app.db"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "'sqlite:///%s' % os.path.join(basedir, 'app.db')",
+        "'sqlite:///%s/%s' % (basedir, 'app.db')",
+        "'sqlite:///{}'.format(os.path.join(basedir, 'app.db'))",
+        "'sqlite:///{0}/{name}'.format(basedir, name='app.db')",
+    ],
+)
+def test_a_database_s_address_may_be_filled_in(url: str) -> None:
+    plan = planned({"app.py": f"{HEAD}{BASEDIR}app = Flask(__name__)\nSQLALCHEMY_DATABASE_URI = {url}\n"})
+    assert [one.path for one in plan.moved_files] == ["/app/app.db"]
+
+
 def test_a_name_that_is_reassigned_from_itself_ends() -> None:
     body = "".join(f"    path = path.strip()\n    other{n} = path\n    path = other{n}\n" for n in range(30))
     source = f"app = Flask(__name__)\ndef save(path):\n{body}    open(path, 'w')\n"

@@ -439,7 +439,8 @@ def _helper(function: ast.FunctionDef, names: ImportedNames, found: dict[str, _H
         if key in parameters:
             raises = _raises_without(function, names)
             previous = found.get(function.name)
-            strict = must or raises or (previous is not None and previous.must)
+            strict = raises or (must and not _does_without(function, names))
+            strict = strict or (previous is not None and previous.must)
             found[function.name] = _Helper(parameters.index(key), key, strict)
 
 
@@ -455,6 +456,18 @@ def _raises_without(function: ast.FunctionDef, names: ImportedNames) -> bool:
         there = isinstance(node.test, ast.Name | ast.Call)  # `if required: raise` raises for something else
         branches = node.orelse if there else (*node.body, *node.orelse)
         if any(isinstance(one, ast.Raise) for one in branches):
+            return True
+    return False
+
+
+def _does_without(function: ast.FunctionDef, names: ImportedNames) -> bool:
+    """Whether it asks first, or catches that the variable is not there."""
+    for node in walk(function):
+        if isinstance(node, ast.Try) and _catches_missing(node):
+            return True
+        if not isinstance(node, ast.If | ast.IfExp) or not isinstance(node.test, ast.Compare):
+            continue
+        if names.full(node.test.comparators[0]) in SUBSCRIPTS:
             return True
     return False
 

@@ -3,7 +3,7 @@ instance folder and literals; as they will be inside the image."""
 
 import ast
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.star_imports import star_imports
 from okamochi.detect.syntax import walk
 from okamochi.model.plan import APP_ROOT
+from okamochi.system.patterns import regex
 
 __all__ = ["KnownPath", "PathReader"]
 
@@ -45,16 +46,18 @@ SAME = frozenset(
 SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser", "lower", "strip"])
 GETTERS = frozenset(["os.getenv", "os.environ.get", "environ.get", "os.environ.setdefault"])
 DEPTH_LIMIT = 30
+FIELD = regex(r"\{(\w*)\}")
 
 
 class KnownPath(msgspec.Struct, frozen=True):
     """`text` is absolute, or relative to the working directory, or a URL such as sqlite:///...
     `whole` is false when only the beginning is known. `variable` is the environment variable that
-    replaces it, "" when none does."""
+    replaces it, "" when none does; what it replaces comes after the text `before`."""
 
     text: str
     whole: bool = True
     variable: str = ""
+    before: str = ""
 
 
 class PathReader(msgspec.Struct, eq=False):
@@ -93,6 +96,8 @@ class PathReader(msgspec.Struct, eq=False):
                 return self._joined((left, right), module, depth)
             case ast.BinOp(op=ast.Add(), left=left, right=right):
                 return self._added((left, right), module, depth)
+            case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str(text)), right=right):
+                return self._added(percent_parts(text, right), module, depth)
             case ast.JoinedStr(values=values):
                 return self._added(tuple(values), module, depth)
             case ast.FormattedValue(value=value):
@@ -218,6 +223,10 @@ class PathReader(msgspec.Struct, eq=False):
             return self.read(function.value, module, depth + 1)
         if function.attr == "joinpath":
             return self._joined((function.value, *call.args), module, depth)
+        if function.attr == "format":
+            parts = format_parts(function.value, call)
+            if parts:
+                return self._added(parts, module, depth)
         if function.attr == "format" or function.attr == "with_suffix":
             inner = self.read(function.value, module, depth + 1)
             return KnownPath(inner.text.partition("{")[0], False) if inner is not None else None
@@ -251,28 +260,60 @@ class PathReader(msgspec.Struct, eq=False):
         return self.found[place]
 
     def _joined(self, parts: tuple[ast.expr, ...], module: Module, depth: int) -> KnownPath | None:
+        """A variable counts only as the last part: what follows it would follow its value, too."""
         text, variable = "", ""
         for position, part in enumerate(parts):
             found = self.read(part, module, depth + 1)
             if found is None:  # something inside of what is known
                 return KnownPath(posixpath.join(text, ""), False, variable) if position and text else None
             text = posixpath.join(text, found.text) if text else found.text
-            variable = variable or found.variable
+            variable = "" if found.before else found.variable
             if not found.whole:
                 return KnownPath(text, False, variable)
         return KnownPath(tidied(text), True, variable)
 
     def _added(self, parts: tuple[ast.expr, ...], module: Module, depth: int) -> KnownPath | None:
-        text, variable = "", ""
+        text, variable, before = "", "", ""
         for position, part in enumerate(parts):
             found = self.read(part, module, depth + 1)
             if found is None:
-                return KnownPath(text, False, variable) if position and text else None
+                return KnownPath(text, False, variable, before) if position and text else None
+            if found.variable or found.text != "/":  # "{FOLDER}/{name}" is in that folder
+                before, variable = text + found.before, found.variable
             text += found.text
-            variable = variable or found.variable
             if not found.whole:
-                return KnownPath(text, False, variable)
-        return KnownPath(text, True, variable)
+                return KnownPath(text, False, variable, before)
+        return KnownPath(text, True, variable, before)
+
+
+def percent_parts(text: str, given: ast.expr) -> tuple[ast.expr, ...]:
+    """What "sqlite:///%s" % path puts together; the text alone up to the first place when that is unclear."""
+    values = given.elts if isinstance(given, ast.Tuple) else [given]
+    pieces = text.split("%s")
+    if len(pieces) != len(values) + 1 or isinstance(given, ast.Dict):
+        return (ast.Constant(pieces[0].partition("%")[0]), ast.Constant(None))
+    return tuple(alternating(pieces, values))
+
+
+def format_parts(text: ast.expr, call: ast.Call) -> tuple[ast.expr, ...]:
+    """What "sqlite:///{}".format(path) puts together; none when that is unclear."""
+    if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+        return ()
+    fields = FIELD.findall(text.value)
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    places = {str(number): value for number, value in enumerate(call.args)}
+    values = [named.get(one) or places.get(one or str(number)) for number, one in enumerate(fields)]
+    known = [one for one in values if one is not None]
+    if not fields or len(known) != len(fields):
+        return ()
+    return tuple(alternating(FIELD.sub("{}", text.value).split("{}"), known))
+
+
+def alternating(pieces: Sequence[str], values: Sequence[ast.expr]) -> Iterator[ast.expr]:
+    for piece, value in zip(pieces, values, strict=False):
+        yield ast.Constant(piece)
+        yield value
+    yield ast.Constant(pieces[-1])
 
 
 def tidied(text: str) -> str:

@@ -181,6 +181,8 @@ class _Finder(msgspec.Struct, eq=False):
         known = self.reader.read(expression, module)
         if known is None or "://" in known.text or known.text in ("", ":memory:"):
             return
+        if known.before:  # an absolute path cannot take the place of a part
+            known = KnownPath(known.text, known.whole)
         if not known.whole:
             folder = posixpath.dirname(known.text) if not known.text.endswith("/") else known.text
             known = KnownPath(folder if is_file and "/" in known.text else known.text, True, known.variable)
@@ -204,9 +206,11 @@ class _Finder(msgspec.Struct, eq=False):
         match = SQLITE.fullmatch(known.text) if known is not None else None
         if known is None or match is None or match.group(1).startswith(":memory:") or not known.whole:
             return
-        path = posixpath.normpath(posixpath.join(base, match.group(1).partition("?")[0]))
+        written = match.group(1).partition("?")[0]
+        absolute = "/" + written.lstrip("/") if written.startswith("/") else posixpath.join(base, written)
+        path = posixpath.normpath(absolute)
         evidence = _at(module, node, f"SQLite file {path}")
-        yield Written(path, True, evidence, known.variable, url_prefix="sqlite:///")
+        yield Written(path, True, evidence, known.variable, url_prefix="" if known.before else "sqlite:///")
 
 
 def _key_and_value(node: ast.Assign | ast.AnnAssign | ast.keyword) -> tuple[str, ast.expr | None]:
