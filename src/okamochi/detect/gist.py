@@ -33,6 +33,8 @@ SENTENCE = regex(
     r"(?:[A-Za-z0-9]|[^\x00-\x9f]|[ \n,;!?'()-]|[.:](?=[ \n]|\Z))+",
     re.DOTALL,
 )
+# What makes tables, and what loses rows.
+STATEMENT = regex(r"\s*(?:create\s+table|drop\s|delete\s+from|truncate\s)", re.IGNORECASE)
 # A page or a part of one.
 MARKUP = regex(r"\s*<[!a-zA-Z][^\x00-\x08]*>\s*")
 # Before a string that a plan may hold, or that names a place or a program: "Acme Ltd" for COMPANY.
@@ -91,6 +93,8 @@ def seen(token: re.Match[str]) -> str:
 
 def is_dull(content: str, token: re.Match[str]) -> bool:
     if SENTENCE.fullmatch(content) is None and MARKUP.fullmatch(content) is None:
+        return False
+    if STATEMENT.match(content) is not None:
         return False
     return PLACE.search(before(token.string, token.start())) is None
 

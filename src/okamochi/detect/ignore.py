@@ -181,10 +181,11 @@ WEB_FOLDERS = frozenset({"static", "assets"})
 
 
 def exclude_patterns(
-    project: ProjectFiles, chosen: ChosenSettings
+    project: ProjectFiles, chosen: ChosenSettings, taken_back: tuple[str, ...] = ()
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
-    """All patterns in order, duplicates removed from behind, and the decision that names their sources."""
-    patterns = [pattern for group in BUILT_IN for pattern in group.patterns]
+    """All patterns in order, duplicates removed from behind, and the decision that names their sources.
+    `taken_back` come after the built-in ones: the project's own ignore files may leave the files out."""
+    patterns = [*(pattern for group in BUILT_IN for pattern in group.patterns), *taken_back]
     evidence = [Evidence(path="", reason="built in: " + ", ".join(group.reason for group in BUILT_IN))]
     from_git, places, spared = _from_gitignore_files(project)
     patterns += from_git

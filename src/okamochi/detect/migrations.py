@@ -3,7 +3,7 @@
 import ast
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -18,7 +18,7 @@ from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
 
-__all__ = ["Migrations", "find_migrations"]
+__all__ = ["Migrations", "TablesByHand", "find_migrations"]
 
 REVISION = regex(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 FORMER = regex(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)
@@ -35,6 +35,8 @@ OTHER_WAYS = regex(
     r"create\s+table|create_all|has_table|get_table_names|inspect\(|if\s+exists|\.create\(", re.IGNORECASE
 )
 
+TablesByHand = Callable[[], Detected[tuple[str, ...]] | None]
+
 
 class Migrations(msgspec.Struct, frozen=True):
     """`command` is None when the project has none, or they are not run; then `decisions` say why."""
@@ -44,7 +46,12 @@ class Migrations(msgspec.Struct, frozen=True):
 
 
 def find_migrations(
-    sources: Sources, framework: Framework, names: frozenset[str], reached: Reached, factory: str
+    sources: Sources,
+    framework: Framework,
+    names: frozenset[str],
+    reached: Reached,
+    factory: str,
+    tables_by_hand: TablesByHand,
 ) -> Migrations:
     """Of Django, Flask-Migrate or Alembic, or what only makes tables. `names` are what the project
     asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
@@ -74,7 +81,10 @@ def find_migrations(
     if _own_tables(sources, reached, factory) is not None:
         return Migrations()
     return Migrations(
-        table_maker(sources) or table_command(sources, framework) or table_function(sources, reached.paths)
+        table_maker(sources)
+        or table_command(sources, framework)
+        or table_function(sources, reached.paths)
+        or tables_by_hand()
     )
 
 

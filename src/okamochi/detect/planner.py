@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from packaging.version import Version
 
+from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.config_object import config_object
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
@@ -27,6 +28,7 @@ from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
 from okamochi.detect.own_package import own_package, own_package_decision
+from okamochi.detect.own_start import made_by_extension, own_start
 from okamochi.detect.pinned import stays_below
 from okamochi.detect.processes import other_processes
 from okamochi.detect.pyproject import PATH as PYPROJECT
@@ -35,13 +37,14 @@ from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
+from okamochi.detect.shipped_databases import patterns_for, shipped_databases, shipped_decisions
 from okamochi.detect.stated_environment import stated_environment
 from okamochi.detect.stated_packages import package_decisions
 from okamochi.detect.unread_files import unread_files
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_applications import Candidate
-from okamochi.detect.writable_folders import flask_folders, writes
+from okamochi.detect.writable_folders import Written, flask_folders, writes
 from okamochi.errors import PlanError, UsageError
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -122,10 +125,10 @@ def make_plan(
         uvicorn=asked.specifier if asked is not None else "",
     )
     dependencies = dependencies.served_by(server.packages)
-    excluded, excluded_decisions = exclude_patterns(project, chosen)
-    refuse_unreadable(sources, reached.paths, excluded, python.version)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
-    volumes = _volumes(objects, entry, reached, dependencies, chosen)
+    written = _written(objects, entry, reached, dependencies)
+    volumes = choose_volumes(sources, written, chosen)
+    shipped = shipped_databases(sources, reached, written)
     services = choose_services(sources, reached, dependencies, chosen, name).needed_by(environment)
     mail, mail_decisions = mail_catcher(sources, reached)
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
@@ -161,7 +164,12 @@ def make_plan(
         reached,
         factory,
         services.redis_variable,
+        lambda: _tables_by_hand(objects, reached, entry, dependencies, shipped=bool(shipped)),
     )
+    if any(one.type is ProcessType.RELEASE for one in processes):
+        shipped = ()
+    excluded, excluded_decisions = exclude_patterns(project, chosen, patterns_for(shipped))
+    refuse_unreadable(sources, reached.paths, excluded, python.version)
     setups, setup_decisions = setup_commands(sources, pyproject, entry.candidate.framework)
     base, base_decisions = _base(python.version, chosen)
     native = native_facts(sources, reached)
@@ -175,6 +183,7 @@ def make_plan(
         *base_decisions,
         *package_decisions(native.needs),
         *excluded_decisions,
+        *shipped_decisions(shipped),
         *web_decisions,
         *probe_decisions,
         *process_decisions,
@@ -322,13 +331,9 @@ def _own_names(name: str, entry: EntryPoint) -> tuple[str, ...]:
     return (name, entry.candidate.module.split(".")[0])
 
 
-def _volumes(
-    objects: FlaskObjects,
-    entry: EntryPoint,
-    reached: Reached,
-    dependencies: ChosenDependencies,
-    chosen: ChosenSettings,
-) -> ChosenVolumes:
+def _written(
+    objects: FlaskObjects, entry: EntryPoint, reached: Reached, dependencies: ChosenDependencies
+) -> tuple[Written, ...]:
     folders = flask_folders(objects, entry.candidate)
     extension = any(
         "flask_sqlalchemy" in module.text for module in objects.sources.mentioning("flask_sqlalchemy")
@@ -338,8 +343,25 @@ def _volumes(
         old = _is_old_sqlalchemy_extension(dependencies)
         relative = folders.root_path if old else folders.instance_path
     written = writes(objects, reached, folders, relative_sqlite=relative)
-    mounted = mounted_folders(objects.sources.project)
-    return choose_volumes(objects.sources, (*written, *mounted), chosen)
+    return (*written, *mounted_folders(objects.sources.project))
+
+
+def _tables_by_hand(
+    objects: FlaskObjects,
+    reached: Reached,
+    entry: EntryPoint,
+    dependencies: ChosenDependencies,
+    *,
+    shipped: bool,
+) -> Detected[tuple[str, ...]] | None:
+    """What makes the tables where neither migrations nor a command of the project do."""
+    if entry.candidate.interface is ServerInterface.OWN:
+        return None  # it is run as its author runs it
+    found = own_start(objects, reached.paths)
+    alchemy = entry.candidate.framework is Framework.FLASK and "flask-sqlalchemy" in dependencies.names
+    if found is not None or shipped or not alchemy:
+        return found
+    return made_by_extension(objects, reached.paths, entry.candidate)
 
 
 def _is_old_sqlalchemy_extension(dependencies: ChosenDependencies) -> bool:

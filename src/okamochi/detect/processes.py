@@ -13,7 +13,7 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import commands_of
 from okamochi.detect.heartbeats import heartbeat_of
-from okamochi.detect.migrations import find_migrations
+from okamochi.detect.migrations import TablesByHand, find_migrations
 from okamochi.detect.platform_files import StatedCommand, stated_commands
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.detect.reachable import Reached
@@ -46,11 +46,13 @@ def other_processes(
     reached: Reached,
     factory: str,
     redis_variable: str = "",
+    tables_by_hand: TablesByHand = lambda: None,
 ) -> tuple[tuple[Process, ...], tuple[Decision, ...]]:
     """Sorted by their kind, then by name; with the decision about each, and about what is only offered.
 
     `names` are the normalized names that the project asks for, `reached` is what the server's loading runs,
-    `factory` the function that it calls; `redis_variable` leads the app to its Redis.
+    `factory` the function that it calls; `redis_variable` leads the app to its Redis;
+    `tables_by_hand` is asked where neither migrations nor a command of the project make its tables.
     """
     asked = frozenset(names)
     found: dict[str, Found] = {}
@@ -70,7 +72,7 @@ def other_processes(
         if program.type not in types:
             found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:
-        migrations = find_migrations(sources, framework, asked, reached, factory)
+        migrations = find_migrations(sources, framework, asked, reached, factory, tables_by_hand)
         decisions += migrations.decisions
         if migrations.command is not None:
             found.setdefault("release", _process("release", ProcessType.RELEASE, migrations.command))
@@ -93,7 +95,7 @@ def _process(name: str, kind: ProcessType, argv: Detected[tuple[str, ...]]) -> F
     shown = " ".join((posixpath.basename(argv.value[0]), *argv.value[1:]))
     decision = Decision(
         field=f"processes.{name}.argv",
-        summary=f"{kind.value}: {shown}",
+        summary=f"{kind.value}: {shown}".replace("\n", "; "),
         origin=Origin.DETECTED,
         evidence=argv.evidence,
     )

@@ -1,0 +1,44 @@
+"""A SQLite file of the project is in the image where its tables are nowhere else, and only then."""
+
+from pathspec import GitIgnoreSpec
+
+from okamochi.model.plan import Plan
+from tests.detect.plans import planned
+
+SQLITE = b"SQLite format 3\0" + bytes(100)
+APP = (
+    "import sqlite3\nfrom flask import Flask\napp = Flask(__name__)\n"
+    "DB = 'data/users.db'\ndef users():\n    return sqlite3.connect(DB)\n"
+)
+
+
+def shipped(plan: Plan, path: str) -> bool:
+    return not GitIgnoreSpec.from_lines(plan.source.exclude).match_file(path)
+
+
+def test_a_committed_database_that_the_app_opens_and_nothing_makes_is_shipped() -> None:
+    plan = planned({"app.py": APP, "data/users.db": SQLITE, "data/other.db": SQLITE})
+    assert shipped(plan, "data/users.db") and not shipped(plan, "data/other.db")
+    assert any("data/users.db" in one.summary for one in plan.decisions)
+
+
+def test_a_database_is_not_shipped_where_the_app_makes_its_tables_or_git_ignores_it_or_it_is_none() -> None:
+    files = {"app.py": APP, "data/users.db": SQLITE}
+    makes = APP + "sqlite3.connect(DB).execute('CREATE TABLE IF NOT EXISTS users (id INTEGER)')\n"
+    assert not shipped(planned({**files, "app.py": makes}), "data/users.db")
+    assert not shipped(planned({**files, ".gitignore": "*.db\n"}), "data/users.db")
+    assert not shipped(planned({**files, "data/users.db": b"version https"}), "data/users.db")
+    maker = {"create_db.py": "from app import base, engine\nbase.metadata.create_all(engine)\n"}
+    assert not shipped(planned({**files, **maker}), "data/users.db")
+    assert not shipped(planned({**files, "okamochi.toml": 'exclude = ["*.db"]\n'}), "data/users.db")
+
+
+def test_a_database_in_the_instance_folder_is_shipped_alone() -> None:
+    app = (
+        "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+        "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///site.db'\ndb = SQLAlchemy(app)\n"
+    )
+    files = {"requirements.txt": "flask\nflask-sqlalchemy\n", "app.py": app, "instance/site.db": SQLITE}
+    plan = planned({**files, "instance/config.py": ""})
+    assert shipped(plan, "instance/site.db") and not shipped(plan, "instance/config.py")
+    assert [one.name for one in plan.processes] == ["web"]
