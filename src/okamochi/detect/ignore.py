@@ -171,7 +171,7 @@ BUILT_IN = (
 # Built by other tools before okamochi runs: not in git, yet needed when the app runs. Whole names only, and
 # no name under which people keep what is private.
 # Patterns that cannot be wrong: names, with a star at most in each.
-PLAIN = regex(r"!?/?(?:[\w.-]*\*?[\w.-]+/)*[\w.-]*\*?[\w.-]+/?")
+PLAIN = regex(r"!?/?(?:(?:[\w.-]++|[\w.-]*+\*[\w.-]++)/)*(?:[\w.-]++|[\w.-]*+\*[\w.-]++)/?")
 MOST_PLAIN = 200
 OUTPUT_FILES = regex(r".+\.mo|.+\.(min|bundle)\.(js|css)(\.map)?")
 WEB_FILES = regex(r".+\.(js|css)(\.map)?")

@@ -21,7 +21,7 @@ from okamochi.system.patterns import regex
 __all__ = ["setup_commands", "table_command"]
 
 NAME = regex(
-    r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w+)*|initdb|setupdb"
+    r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w++)*+|initdb|setupdb"
     r"|(db|database|data)[-_](init|setup|create|seed)"
 )
 WORDS = (".command", "click.command")

@@ -17,7 +17,7 @@ __all__ = ["GitSource", "git_checkout", "git_source"]
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 REFERENCE = re.compile(r"[A-Za-z0-9][\w./+-]*")
-PLACE = re.compile(r"git\+(?P<url>(?:https?|ssh|file|git)://.+?)(?:@(?P<ref>[^@/:]+(?:/[^@:]+)*))?")
+PLACE = re.compile(r"git\+(?P<url>(?:https?|ssh|file|git)://.+?)(?:@(?P<ref>[^@/:]+(?:/[^@/:]+)*))?")
 TIMEOUT_SECONDS = 600
 KIND = "git-checkouts"
 # Options before the command: neither the repository nor a template makes git start a program.
