@@ -215,8 +215,10 @@ def bytecode_entries(
 ) -> tuple[Entry, ...]:
     """Entries of the `__pycache__` folders for every .py file among `entries`, kept in the cache by `key`."""
     unit = Unit(key, entries)
-    compile_units(world, interpreter, (unit,))
     content = world.cache.record(KIND, record_key(interpreter, unit))
+    if content is None:
+        compile_units(world, interpreter, (unit,))
+        content = world.cache.record(KIND, record_key(interpreter, unit))
     if content is None:
         raise BuildError("bytecode vanished from the cache", where=key, hint="build again")
     return pycache_entries(python_sources(entries), msgspec.msgpack.decode(content), interpreter.tag)
@@ -227,11 +229,12 @@ def compile_units(
 ) -> None:
     """Compiles what the cache lacks of all units together: starting a Python for each wheel would take longer
     than compiling most of them. A unit is one record: a list of .pyc, empty for what does not compile."""
-    if not lacking(world, interpreter, units):
+    missing = lacking(world, interpreter, units)
+    if not missing:
         return
     # who waits for another platform's build of the same packages finds most of them compiled
     with world.cache.lock(f"{KIND} {interpreter.identity} {turn}"):
-        compile_missing(world, interpreter, lacking(world, interpreter, units))
+        compile_missing(world, interpreter, lacking(world, interpreter, missing))
 
 
 def lacking(world: "World", interpreter: Interpreter, units: Sequence[Unit]) -> list[Unit]:

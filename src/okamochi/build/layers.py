@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from okamochi.build.app_bytecode import Compiles
 from okamochi.build.bytecode import (
@@ -21,7 +22,10 @@ from okamochi.pypi.install import FORMAT as TREE_FORMAT
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 
-__all__ = ["base_layer", "compile_base", "compile_wheels", "kit_layer", "venv_frame", "wheel_layer"]
+if TYPE_CHECKING:
+    from okamochi.debian.tree import BaseTree
+
+__all__ = ["base_layer", "compile_above", "compile_base", "kit_layer", "venv_frame", "wheel_layer"]
 
 
 def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
@@ -30,33 +34,37 @@ def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:
 
     def entries() -> Iterable[Entry]:
         tree = toolchain.tree()
-        compiled = base_bytecode(world, toolchain, tree.entries)
+        compiled = base_bytecode(world, toolchain, tree)
         return (*tree.entries, *compiled, *venv_frame(tree.python))
 
     return LayerRequest(parts=(Part(key=key, entries=entries),), comment="base")
 
 
-def base_bytecode(world: World, toolchain: Toolchain, entries: Sequence[Entry]) -> Iterable[Entry]:
-    units = base_units(entries)
+def base_bytecode(world: World, toolchain: Toolchain, tree: "BaseTree") -> Iterable[Entry]:
+    units = base_units(world, tree)
     compile_units(world, toolchain.interpreter(), units, turn="base")
     return merged(
         bytecode_entries(world, toolchain.interpreter(), unit.entries, key=unit.key) for unit in units
     )
 
 
-def base_units(entries: Sequence[Entry]) -> tuple[Unit, ...]:
+def base_units(world: World, tree: "BaseTree") -> tuple[Unit, ...]:
     """The standard library, known by its content: nearly all of it is the same for every platform, so that a
-    second platform compiles next to nothing."""
-    sources = python_sources(entries)
-    own = [entry for entry in sources if "linux-gnu" in entry.path]
-    shared = [entry for entry in sources if "linux-gnu" not in entry.path]
-    return tuple(Unit(f"base {entries_key(share)}", share) for share in (shared, own))
+    second platform compiles next to nothing. Each file is read for it, but once a run."""
+
+    def units() -> tuple[Unit, ...]:
+        sources = python_sources(tree.entries)
+        own = [entry for entry in sources if "linux-gnu" in entry.path]
+        shared = [entry for entry in sources if "linux-gnu" not in entry.path]
+        return tuple(Unit(f"base {entries_key(share)}", share) for share in (shared, own))
+
+    return world.once.answer(("standard library", tree.root), units)
 
 
 def compile_base(world: World, toolchain: Toolchain) -> None:
     """The standard library's bytecode, so that packing the base finds it in the cache, and a base with more
     packages does, too."""
-    compile_units(world, toolchain.interpreter(), base_units(toolchain.tree().entries), turn="base")
+    compile_units(world, toolchain.interpreter(), base_units(world, toolchain.tree()), turn="base")
 
 
 def merged(shares: Iterable[Sequence[Entry]]) -> tuple[Entry, ...]:
@@ -102,9 +110,11 @@ def tree_key(tree: WheelTree) -> str:
     return digest_of(f"{TREE_FORMAT} {tree.wheel.sha256} {tree.left_out}")
 
 
-def compile_wheels(world: World, toolchain: Compiles, trees: Iterable[WheelTree]) -> None:
-    """The bytecode of all wheels at once, so that packing them one by one finds it in the cache."""
-    units = tuple(Unit(tree_key(tree), tree.entries) for tree in trees)
+def compile_above(world: World, toolchain: Compiles, trees: Iterable[WheelTree], plan: Plan) -> None:
+    """The bytecode of all wheels and of the kit at once, so that packing them one by one finds it in the
+    cache."""
+    kit = kit_entries(plan)
+    units = (*(Unit(tree_key(tree), tree.entries) for tree in trees), Unit(entries_key(kit), kit))
     compile_units(world, toolchain.interpreter(), units, turn="wheels")
 
 

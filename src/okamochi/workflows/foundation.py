@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from okamochi.build.app_bytecode import Compiles
 from okamochi.build.components import Component, foundation_components
 from okamochi.build.grouping import wheel_groups
-from okamochi.build.layers import base_layer, compile_base, compile_wheels, kit_layer, wheel_layer
+from okamochi.build.layers import base_layer, compile_above, compile_base, kit_layer, wheel_layer
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.plan import Plan
@@ -69,7 +69,7 @@ def lay_foundation(
         trees = trees_of(world, session, wheels.result())
         groups = wheel_groups(trees, shares=shares)
         # Wheels need the base's Python, and no other package of it.
-        compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees))
+        compiled = pool.submit(lambda: compile_dependencies(world, opened.result(), trees, plan))
         upper = pool.submit(lambda: upper_layers(world, compiled.result(), plan, groups, shown, ended))
         complete = complete_base(world, session, debs.result(), trees)
         toolchain = opened.result()
@@ -120,9 +120,11 @@ def compile_when_open(world: World, opened: "Future[Toolchain]", ended: threadin
         compile_base(world, toolchain)
 
 
-def compile_dependencies(world: World, toolchain: Toolchain, trees: tuple[WheelTree, ...]) -> Toolchain:
+def compile_dependencies(
+    world: World, toolchain: Toolchain, trees: tuple[WheelTree, ...], plan: Plan
+) -> Toolchain:
     with world.reporter.step("Dependencies: compiling"):
-        compile_wheels(world, toolchain, trees)
+        compile_above(world, toolchain, trees, plan)
     return toolchain
 
 

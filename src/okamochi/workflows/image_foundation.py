@@ -2,7 +2,7 @@
 
 from okamochi.build.components import foundation_components
 from okamochi.build.grouping import wheel_groups
-from okamochi.build.layers import compile_wheels, kit_layer, wheel_layer
+from okamochi.build.layers import compile_above, kit_layer, wheel_layer
 from okamochi.system.world import World
 from okamochi.workflows.foundation import LaidFoundation, packed, trees_of
 from okamochi.workflows.image_packages import added_layer, replaced_components
@@ -30,7 +30,7 @@ def lay_on_image(world: World, session: LockSession, *, shares: int) -> LaidFoun
     complete = complete_base(world, session, session.debs(), trees)
     debs, snapshot = complete.debs, complete.snapshot
     with world.reporter.step("Dependencies: compiling"):
-        compile_wheels(world, toolchain, trees)
+        compile_above(world, toolchain, trees, plan)
     requests = [own_layer(world, toolchain, plan)]
     if debs:
         requests.append(added_layer(world, base, debs, session.platform, snapshot))
