@@ -24,6 +24,7 @@ from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
+from okamochi.detect.kept_elsewhere import kept_elsewhere
 from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
@@ -197,6 +198,7 @@ def make_plan(
         *mail_decisions,
         *unread_modules(sources, excluded),
         *unread_files(sources.project),
+        *kept_elsewhere(project),
     )
     return checked(
         Plan(
