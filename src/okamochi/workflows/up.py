@@ -26,6 +26,7 @@ from okamochi.workflows.beside_web import run_releases, start_workers
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.failed_start import FailedStart
+from okamochi.workflows.left_behind import tell_left_behind
 from okamochi.workflows.looked_round import looked_round, seen_in_log
 from okamochi.workflows.machine_services import with_machine_services
 from okamochi.workflows.previous import Previous
@@ -109,6 +110,7 @@ def mended(
                 record = started(app, built, reference, previous, engine, values, request, world)
             except UnhealthyError as failure:
                 offer_setup(failure, built.plan)
+                tell_left_behind(failure, built.plan)
                 failed = FailedStart(failure, building.plan_now(), built, reference, failed)
             else:
                 failed = None
