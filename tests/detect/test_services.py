@@ -220,6 +220,21 @@ def test_a_compose_file_of_the_project_names_service_version_database_and_first_
     assert service.initial_files == ("init.sql",)
 
 
+@pytest.mark.parametrize("build", ["./db", "{context: db, dockerfile: Dockerfile}"])
+def test_a_database_that_the_compose_file_builds_is_the_image_that_its_dockerfile_is_from(build: str) -> None:
+    files = {
+        "compose.yaml": f"services:\n  web: {{build: .}}\n  store:\n    build: {build}\n",
+        "Dockerfile": "FROM python:3.13\n",
+        "db/Dockerfile": "FROM postgres:15.3-alpine\nCOPY a.sql notes.txt /docker-entrypoint-initdb.d/\n",
+        "db/a.sql": "CREATE SCHEMA x;",
+    }
+    plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": READS_URL, **files})
+    (service,) = plan.services
+    assert (service.name, service.image) == ("store", "postgres:15.3-alpine")
+    assert service.initial_files == ("db/a.sql",)
+    assert "made over by db/Dockerfile" in decision(plan, "services.store").evidence[0].reason
+
+
 @pytest.mark.parametrize(
     "text", ["services: [", "- 1", "services: 3", "services: {db: 1}", "a: &a [*a]\nservices: *a"]
 )

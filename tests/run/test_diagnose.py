@@ -100,6 +100,11 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/config.py:12",
         ),
         (
+            traceback('asyncpg.exceptions.InvalidSchemaNameError: schema "shop" does not exist'),
+            "the schema shop does not exist in the database",
+            "/app/shop/config.py:12",
+        ),
+        (
             traceback('connection to server at "127.0.0.1", port 5432 failed: Connection refused'),
             "the service at 127.0.0.1 cannot be reached",
             "/app/shop/config.py:12",

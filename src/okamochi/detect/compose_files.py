@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from okamochi.detect.built_services import built_service
 from okamochi.detect.service_kinds import KindFacts, kind_of_image
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
@@ -75,12 +76,14 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     it is no YAML (Compose itself will say so)."""
     found = []
     for one in sorted(composed(project), key=lambda one: one.name):
-        image = str(one.settings.get("image") or "")
+        built = built_service(project, one.settings["build"], INITIAL) if one.settings.get("build") else None
+        image = built.image if built is not None else str(one.settings.get("image") or "")
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
             continue
         environment = _environment(one.settings.get("environment"))
-        reason = f"service {one.name}: {image}"
+        reason = f"service {one.name}: {image}" + (f", made over by {built.path}" if built else "")
+        files = _initial_files(project, one.settings.get("volumes"))
         found.append(
             ComposedService(
                 name=one.name,
@@ -88,8 +91,10 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
                 image=image,
                 user=_first(environment, USERS),
                 database=_first(environment, DATABASES),
-                initial_files=_initial_files(project, one.settings.get("volumes")),
-                evidence=Evidence(path=one.path, line=one.line_of(image), reason=reason),
+                initial_files=tuple(dict.fromkeys((*files, *(built.initial_files if built else ())))),
+                evidence=Evidence(
+                    path=one.path, line=one.line_of(f"{one.name}:" if built else image), reason=reason
+                ),
             )
         )
     return tuple(found)

@@ -162,6 +162,19 @@ def missing_table(log: str) -> Cause | None:
     )
 
 
+def missing_schema(log: str) -> Cause | None:
+    """In the words of PostgreSQL."""
+    found = last(r"schema \"(?P<name>\w+)\" does not exist", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the schema {found['name']} does not exist in the database, and no migration makes it",
+        f"let the first migration make it (CREATE SCHEMA {found['name']}), or mount a file with "
+        "that statement into the database's /docker-entrypoint-initdb.d in the project's compose file",
+        own_frame(log),
+    )
+
+
 def refused_password(log: str) -> Cause | None:
     """In the words of PostgreSQL and MySQL."""
     found = last(
@@ -293,6 +306,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     read_only,
     database_file,
     missing_table,
+    missing_schema,
     refused_password,
     unreachable_service,
     address_taken,

@@ -1,0 +1,47 @@
+"""A service that a compose file builds from a Dockerfile of the project: which image it is at heart."""
+
+import posixpath
+from typing import Any
+
+import msgspec
+
+from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["BuiltService", "built_service"]
+
+
+class BuiltService(msgspec.Struct, frozen=True):
+    """`image` is what the last FROM names; `initial_files` are the project's files that the Dockerfile copies
+    to where the image looks for them on an empty volume."""
+
+    image: str
+    path: str
+    initial_files: tuple[str, ...]
+
+
+def built_service(project: ProjectFiles, build: Any, initial: str) -> BuiltService | None:
+    """`build` as the file has it; `initial` is that folder. None where no Dockerfile of the project tells."""
+    table = build if isinstance(build, dict) else {"context": build}
+    context = posixpath.normpath(str(table.get("context") or "."))
+    path = posixpath.normpath(posixpath.join(context, str(table.get("dockerfile") or "Dockerfile")))
+    text = project.read_text(path)
+    stages = dockerfile_stages(text) if text is not None and not context.startswith(("/", "..")) else ()
+    if not stages:
+        return None
+    return BuiltService(stages[-1].base, path, _copied(project, stages[-1], context, initial))
+
+
+def _copied(project: ProjectFiles, stage: Stage, context: str, initial: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for one in (*stage.all("COPY"), *stage.all("ADD")):
+        words = one.argv or tuple(word for word in one.rest.split() if not word.startswith("--"))
+        if len(words) < 2 or not words[-1].startswith(initial) or "--from=" in one.rest:
+            continue
+        for word in words[:-1]:
+            source = posixpath.normpath(posixpath.join(context, word))
+            if source.startswith(("/", "..")):
+                continue
+            whole = project.exists(source) and not project.is_dir(source)
+            found += [source] if whole else sorted(project.files(f"{source.rstrip('/')}/*.sql"))
+    return tuple(dict.fromkeys(found))
