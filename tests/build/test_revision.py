@@ -109,3 +109,13 @@ def test_damaged_objects_give_nothing(repository: Path) -> None:
 def test_a_folder_without_a_repository_has_no_commit(tmp_path: Path) -> None:
     assert read_commit_instant(checkout(tmp_path, COMMIT)) == ""
     assert read_commit_instant(Path("/")) == ""
+
+
+def test_a_clone_that_borrows_its_objects_tells_the_instant(repository: Path, tmp_path: Path) -> None:
+    git(repository, "clone", "--quiet", "--shared", ".", str(tmp_path / "clone"))
+    again = tmp_path / "again"
+    git(repository, "clone", "--quiet", "--shared", str(tmp_path / "clone"), str(again))
+    assert read_commit_instant(again) == read_commit_instant(repository) != ""
+    borrowed = again / ".git/objects/info/alternates"
+    borrowed.write_text(f"{again / '.git/objects'}\n")  # from itself, and on and on
+    assert read_commit_instant(again) == ""

@@ -11,6 +11,7 @@ __all__ = ["MOST_BYTES", "read_commit", "read_tag"]
 
 MOST_BYTES = 1_000_000
 MOST_PACKS = 500
+MOST_FOLDERS = 8
 MOST_DELTAS = 64
 COMMIT, TAG, OFS_DELTA, REF_DELTA = 1, 4, 6, 7
 WORDS = {COMMIT: b"commit", TAG: b"tag"}
@@ -31,13 +32,40 @@ def read_tag(git: Path, name: str) -> bytes:
 
 
 def read_object(git: Path, name: str, wanted: int) -> bytes:
-    try:
-        loose = git / "objects" / name[:2] / name[2:]
-        if loose.is_file():
-            return loose_object(loose, WORDS[wanted])
-        return packed_object(git / "objects" / "pack", bytes.fromhex(name), wanted)
-    except (OSError, ValueError, StopIteration, RuntimeError, zlib.error):
-        return b""
+    for folder in object_folders(git):
+        try:
+            loose = folder / name[:2] / name[2:]
+            found = (
+                loose_object(loose, WORDS[wanted])
+                if loose.is_file()
+                else packed_object(folder / "pack", bytes.fromhex(name), wanted)
+            )
+        except (OSError, ValueError, StopIteration, RuntimeError, zlib.error):
+            continue
+        if found:
+            return found
+    return b""
+
+
+def object_folders(git: Path) -> Iterator[Path]:
+    """The repository's own, and those that it borrows from (git clone --shared, --reference: on machines that
+    keep a mirror of what they build); see gitrepository-layout(5)."""
+    waiting, seen = [git / "objects"], set[Path]()
+    while waiting and len(seen) < MOST_FOLDERS:
+        folder = waiting.pop(0)
+        if folder in seen:
+            continue
+        seen.add(folder)
+        yield folder
+        borrowed = folder / "info/alternates"
+        try:
+            small = borrowed.is_file() and borrowed.stat().st_size < MOST_BYTES
+            lines = borrowed.read_text("utf-8", "replace").splitlines() if small else []
+        except OSError:
+            continue
+        waiting += [
+            folder / line for line in lines if line and not line.startswith(("#", '"')) and "\0" not in line
+        ]
 
 
 def loose_object(path: Path, word: bytes) -> bytes:
