@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.errors import BuildError, PlanError, UnfitPythonError
+from okamochi.errors import BuildError, PlanError, UnfitPythonError, UnreachableRegistryError
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
@@ -156,6 +156,25 @@ def make_sdist(folder: Path, backend: str) -> None:
 
 def backend(module: str) -> str:
     return BACKEND.replace("{module}", module)
+
+
+def test_what_must_be_built_is_built_for_debians_python_where_the_image_of_another_is_out_of_reach(
+    world: World, links: Path, tmp_path: Path
+) -> None:
+    make_sdist(links, backend(PURE))
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "app.py").write_text(FLASK_APP)
+    (root / "requirements.txt").write_text("flask\ntiny==1.0\n")
+    (root / "okamochi.toml").write_text("gunicorn = false\n")
+    (root / "Dockerfile").write_text("FROM python:3.12\n")
+    opened = LockSession.open(world, plan_project(root, world), native_platforms()[0], LockMode.KEEP)
+    assert opened.planned.plan.base.image == "python:3.12-slim"
+    refused = UnfitPythonError("python:3.12-slim cannot be had here", hint="is there a network?")
+    refused.__cause__ = UnreachableRegistryError("no such server", hint="is there a network?")
+    session = on_another_python(world, opened, refused)
+    assert session.planned.plan.base.suite == "trixie"
+    assert [one.name for one in session.wheels() if one.built_from is not None] == ["tiny"]
 
 
 def content_of(session: LockSession, name: str) -> bytes:

@@ -40,26 +40,43 @@ def on_another_python(
     Raises what is wrong with the first Python, in full, and with each alternative, when none does."""
     refusals: list[OkamochiError] = [refusal]
     fitting: list[Attempt] = []
-    for attempt in attempts(session, refusals):
+    unfit: list[LockSession] = []
+    for attempt in attempts(session, refusals, unfit):
         fitting.append(attempt)
         if cost(attempt) == 0:
             break
+    out_of_reach = isinstance(refusal.__cause__, RegistryError)  # it is there, but not for us
     if not fitting:
         from okamochi.workflows.source_builds import built_from_source
 
-        return built_from_source(session, nowhere(session, refusals))
-    best = min(fitting, key=cost)
-    plan = best.session.planned.plan
+        if not out_of_reach or not unfit:
+            return built_from_source(session, nowhere(session, refusals))
+        best = built_from_source(unfit[0], refused(unfit[0]))
+    else:
+        best = min(fitting, key=cost).session
+    plan = best.planned.plan
     told = f"Python {plan.python_version} instead of {session.planned.plan.python_version}: {refusal.message}"
-    if isinstance(refusal.__cause__, RegistryError):  # it is there, but out of reach
+    if out_of_reach:
         world.reporter.warn(f"{told}. {refusal.hint}")
     else:
         world.reporter.note(told)
-    return best.session
+    return best
 
 
-def attempts(session: LockSession, refusals: list[OkamochiError]) -> Iterator[Attempt]:
-    """In the order of the alternatives; those that fail are added to `refusals`."""
+def refused(session: LockSession) -> OkamochiError:
+    """All that has no wheel for this Python."""
+    try:
+        session.wheels(briefly=False)
+    except OkamochiError as failure:
+        return failure
+    raise AssertionError("it was refused before")
+
+
+def attempts(
+    session: LockSession, refusals: list[OkamochiError], unfit: list[LockSession]
+) -> Iterator[Attempt]:
+    """In the order of the alternatives; those that fail are added to `refusals`, and to `unfit` where it is
+    for want of a wheel."""
     for version in session.planned.plan.python_alternatives:
         reason = "; ".join(f"{refusal.message}{place(refusal)}" for refusal in refusals)
         correction = Correction(
@@ -74,6 +91,8 @@ def attempts(session: LockSession, refusals: list[OkamochiError]) -> Iterator[At
             raise
         except OkamochiError as failure:
             refusals.append(failure)
+            if isinstance(failure, UnfitPythonError) and failure.packages:
+                unfit.append(candidate)
             continue
         candidate.resolved = wheels
         yield Attempt(candidate, wheels)
