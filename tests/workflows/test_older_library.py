@@ -40,7 +40,12 @@ def told(folder: Path, version: str, text: str = TEXT) -> str:
 def test_the_version_that_came_with_the_python_is_named(tmp_path: Path) -> None:
     said = told(tmp_path, "6.7")
     assert said.startswith("click 6.7 is older than Python 3.9, the oldest that there is a base for")
-    assert "click 7.1.2 was the newest" in said
+    # within a major version a package keeps its promises to the app: semantic versioning, 8
+    assert "click 7.1.2 the newest of all" not in said
+    assert "click 6.7" in said and "7.1.2 was the newest; ask for this one or a later one" in said
+    earlier = told(tmp_path, "6.0")
+    assert "click 6.7 was the newest that changes little for the app, 7.1.2 the newest of all" in earlier
+    assert earlier.endswith("ask for click==6.7 first")
 
 
 @pytest.mark.parametrize(

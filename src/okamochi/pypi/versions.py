@@ -13,9 +13,10 @@ __all__ = ["version_current_at"]
 
 
 def version_current_at(
-    world: World, name: str, instant: str, *, project_root: Path, dependencies: Dependencies
+    world: World, name: str, instant: str, *, project_root: Path, dependencies: Dependencies, bound: str = ""
 ) -> str:
-    """The newest release of that day, whatever its files fit; "" where the index does not tell."""
+    """The newest release of that day within `bound` ("<2"), whatever its files fit; "" where the index does
+    not tell."""
     if world.offline:
         return ""
     try:
@@ -24,7 +25,7 @@ def version_current_at(
             table = f'\n[[tool.uv.dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n'
             settings = uv.folder / "pyproject.toml"
             settings.write_text(settings.read_text("utf-8") + table, encoding="utf-8")
-            (uv.folder / "then.in").write_text(f"{canonicalize_name(name)}\n", encoding="utf-8")
+            (uv.folder / "then.in").write_text(f"{canonicalize_name(name)}{bound}\n", encoding="utf-8")
             done = uv.run(
                 "pip", "compile", "then.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",
                 "--no-sources", "--exclude-newer", instant,

@@ -39,21 +39,35 @@ def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned
     day = CAME_OUT.get(python, "")
     if not installed or not day:
         return ""
-    current = version_current_at(
-        world,
-        package,
-        f"{day}T00:00:00Z",
-        project_root=planned.root,
-        dependencies=built.plan.dependencies,
-    )
+
+    def newest(bound: str) -> str:
+        return version_current_at(
+            world,
+            package,
+            f"{day}T00:00:00Z",
+            project_root=planned.root,
+            dependencies=built.plan.dependencies,
+            bound=bound,
+        )
+
+    current = newest("")
     if not is_newer(current, installed):
         return ""
+    series = newest(f"<{Version(installed).major + 1}") if major(current) > major(installed) else ""
+    if is_newer(series, installed):
+        wanted = (
+            f"{package} {series} was the newest that changes little for the app, {current} the newest of "
+            f"all; ask for {package}=={series} first"
+        )
+    else:
+        wanted = f"{package} {current} was the newest; ask for this one or a later one"
     oldest = min((one.python_version for one in SUITES), key=Version)
     limit = ", the oldest that there is a base for" if python == oldest else ""
-    return (
-        f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), "
-        f"{package} {current} was the newest; ask for this one or a later one"
-    )
+    return f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), {wanted}"
+
+
+def major(version: str) -> int:
+    return Version(version).major
 
 
 def is_newer(current: str, installed: str) -> bool:
