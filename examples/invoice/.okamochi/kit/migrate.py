@@ -6,6 +6,7 @@ However many start at once, one of them migrates; the others wait, look again an
 MIGRATION_DATABASE_URL: a direct address for the migration alone, where the app's own leads to a pooler; it
 takes the place of DATABASE_URL and its like. OKAMOCHI_MIGRATION_LOCK_SECONDS: how long to wait (600).
 --check changes nothing: exit code 0 at the head, 3 when the schema is behind, 4 when that cannot be told.
+--check --answer FILE writes the code there, and what it means; its own is 0.
 """
 
 # pathlib would double the time of the imports:
@@ -222,7 +223,9 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
     if flags:
         code, said = checked(migration)
         answer(code, said, place)
-        return code
+        # whoever asked beside the app may be gone: then gunicorn, as process 1, is this one's parent, and
+        # takes 3 and 4 for the end of a worker that could not load the app
+        return 0 if place else code
     text = environ.get("OKAMOCHI_MIGRATION_LOCK_SECONDS", "") or "600"
     if not text.isdigit():
         say(f"OKAMOCHI_MIGRATION_LOCK_SECONDS={text} is no whole number")
