@@ -1,10 +1,12 @@
 """In which order packages are built from source, Python after Python."""
 
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from okamochi.errors import BuildError, UnfitPythonError
+from okamochi.workflows import source_builds
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.source_builds import built_session
 from okamochi.workflows.wheel_builder import WheelBuilder
@@ -62,3 +64,60 @@ def test_between_packages_that_are_pinned_nothing_is_resolved() -> None:
         built_session(cast(LockSession, session), cast(WheelBuilder, builder), set(), known)
     assert builder.order == [PACKAGES[0], PACKAGES[1], PACKAGES[3], PACKAGES[2]]
     assert session.resolutions == 1
+
+
+class Making:
+    """Everything that it builds is pure Python."""
+
+    made = ()
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+
+    @property
+    def built(self) -> tuple[Any, ...]:
+        names = (one.replace("==", "-") for one in self.order)
+        return tuple(SimpleNamespace(wheel=SimpleNamespace(filename=f"{n}-py3-none-any.whl")) for n in names)
+
+    def build(self, specifier: str) -> None:
+        self.order.append(specifier)
+
+
+class Lacking:
+    """What is `published` for its Python has a wheel; the rest is to be built."""
+
+    old_platform = None
+    mode = LockMode.KEEP
+    resolved: tuple[Any, ...] | None = None
+
+    def __init__(self, published: str) -> None:
+        self.built: tuple[Any, ...] = ()
+        self.published = published
+
+    def wheels(self, *, briefly: bool) -> tuple[()]:
+        there = self.published + "".join(one.wheel.filename.replace("-", "==", 1) for one in self.built)
+        missing = [one for one in ("ffmpy==0.3.0", "numpy==1.22.4", "pandas==1.4.2") if one not in there]
+        if missing:
+            refusal = UnfitPythonError("no wheel", where="", hint="take a newer one")
+            refusal.packages = tuple(missing[:1])
+            raise refusal
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("published", "built"), [("numpy==1.22.4 pandas==1.4.2", ["ffmpy==0.3.0"]), ("numpy==1.22.4", None)]
+)
+def test_the_python_that_needs_no_more_than_what_was_built_is_taken(
+    monkeypatch: pytest.MonkeyPatch, published: str, built: list[str] | None
+) -> None:
+    newest, older, first = Lacking(""), Lacking(published), Making()
+    again = Making()
+    monkeypatch.setattr(source_builds, "builder_of", lambda session: again)
+    sessions = [cast(LockSession, one) for one in (newest, older)]
+    found = built_session(sessions[0], cast(WheelBuilder, first), set(), (), sessions[1:])
+    if built is None:  # it lacks pandas as well
+        assert found is sessions[0]
+        assert first.order == ["ffmpy==0.3.0", "numpy==1.22.4", "pandas==1.4.2"]
+    else:
+        assert found is sessions[1]
+        assert (first.order, again.order) == (["ffmpy==0.3.0"], built)

@@ -1,6 +1,6 @@
 """Packages that are published without a wheel for any Python that the project admits: built from source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -9,6 +9,7 @@ from okamochi.errors import BuildError, EngineError, OkamochiError, RegistryErro
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
+from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.target import Target
 from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockMode, LockSession
@@ -34,10 +35,12 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     failures: list[OkamochiError] = []
     hardest: set[str] = set()
     refusals = {session.planned.plan.python_version: refusal}
-    for candidate in by_packages(candidates(session, refusal), refusal, refusals):
+    sessions = by_packages(candidates(session, refusal), refusal, refusals)
+    for position, candidate in enumerate(sessions):
         try:
             known = refusals.get(candidate.planned.plan.python_version, refusal).pinned
-            return built_session(candidate, builder_of(candidate), hardest, known)
+            others = sessions[position + 1 :]
+            return built_session(candidate, builder_of(candidate), hardest, known, others)
         except RegistryError:
             raise
         except EngineError as failure:  # on this machine, with any Python
@@ -86,11 +89,18 @@ def by_packages(
 
 
 def built_session(
-    session: LockSession, builder: WheelBuilder, hardest: set[str], known: tuple[str, ...] = ()
+    session: LockSession,
+    builder: WheelBuilder,
+    hardest: set[str],
+    known: tuple[str, ...] = (),
+    others: Sequence[LockSession] = (),
 ) -> LockSession:
     """What could not be built for an earlier Python is the first to be built for this one: when it fails
     again, the others were not built for nothing. What fails here is added to `hardest`. `known` are needed in
-    any case: no resolving is wanted between them."""
+    any case: no resolving is wanted between them. One of the `others` is taken where it needs no more than
+    what was built already: behind a package without any wheel may stand others that only this Python lacks.
+    """
+    compared: tuple[Built, ...] = ()
     asked: set[str] = set()
     waiting = in_order(known, hardest)
     while True:
@@ -110,12 +120,31 @@ def built_session(
             if not wanted or len(asked) >= MOST_PACKAGES:
                 raise
             waiting = in_order(wanted, hardest)[:1]
+            pure = tuple(one for one in builder.built if one.wheel.filename.endswith("-none-any.whl"))
+            if pure != compared:
+                compared = pure
+                if (easier := needing_no_more(others, pure)) is not None:
+                    return built_session(easier, builder_of(easier), hardest)
     used = [one for one in builder.made if one.wheel in session.resolved]
     for one in used:
         session.world.reporter.note(
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
     return session
+
+
+def needing_no_more(sessions: Sequence[LockSession], pure: tuple[Built, ...]) -> LockSession | None:
+    """The first that resolves with wheels which fit every Python."""
+    for one in sessions:
+        one.built = pure
+        try:
+            one.wheels(briefly=True)
+            return one
+        except OkamochiError:
+            continue
+        finally:
+            one.built = ()
+    return None
 
 
 def in_order(packages: Iterable[str], hardest: set[str]) -> list[str]:
