@@ -58,6 +58,14 @@ def test_a_link_out_of_the_project_is_refused_by_name(tmp_path: Path, target: st
     assert "evil" in caught.value.where
 
 
+def test_a_link_of_another_machine_that_leads_nowhere_is_left_out_and_told(tmp_path: Path) -> None:
+    write(tmp_path, "app.py")
+    (tmp_path / ".pdbrc").symlink_to("/Users/someone-else/.pdbrc")
+    found = read_source(tmp_path, ())
+    assert [entry.path for entry in found.entries] == ["app", "app/app.py"]
+    assert found.special == (".pdbrc",)
+
+
 def test_a_link_out_of_the_project_may_be_excluded(tmp_path: Path) -> None:
     (tmp_path / "evil").symlink_to("/etc/passwd")
     assert paths(tmp_path, "evil") == ["app"]

@@ -199,6 +199,52 @@ def test_django_is_served_by_its_wsgi_module_and_migrated() -> None:
     assert "DJANGO_SETTINGS_MODULE" not in dict(plan.image_environment)
 
 
+def test_django_below_a_folder_is_migrated_by_the_manage_py_there() -> None:
+    moved = {f"site/{path}" if "/" in path or path == "manage.py" else path: DJANGO[path] for path in DJANGO}
+    plan = planned({**moved, "Procfile": "web: gunicorn --chdir site shop.wsgi\n"})
+    assert plan.application.import_root == "site"
+    assert [process.argv[1:] for process in plan.processes if process.name == "release"] == [
+        ("site/manage.py", "migrate", "--noinput")
+    ]
+
+
+def test_an_asgi_object_of_unknown_making_that_sets_django_s_settings_is_django() -> None:
+    asgi = (
+        "import os\nfrom .own import get_own_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "application = get_own_application()\n"
+    )
+    files = {**DJANGO, "shop/asgi.py": asgi, "shop/own.py": "def get_own_application(): ...\n"}
+    plan = planned({**files, "Procfile": "web: uvicorn shop.asgi:application\n"})
+    assert (plan.application.framework, plan.application.interface) == (Framework.DJANGO, ASGI)
+    assert "release" in {process.name for process in plan.processes}
+
+
+def test_what_django_loads_by_name_is_a_dependency_where_nothing_lists_them() -> None:
+    settings = (
+        "INSTALLED_APPS = [\n    'django.contrib.admin',\n    'shop',\n    'crispy_forms',\n]\n"
+        "INSTALLED_APPS += ['rest_framework.authtoken']\n"
+        "MIDDLEWARE = ('whitenoise.middleware.WhiteNoiseMiddleware',)\n"
+    )
+    files = {path: text for path, text in DJANGO.items() if path != "requirements.txt"}
+    plan = planned({**files, "lists nothing": "", "shop/settings.py": settings})
+    wanted = ("django-crispy-forms", "django", "djangorestframework", "whitenoise")
+    assert set(plan.dependencies.inline) == set(wanted)
+
+
+def test_committed_virtual_environments_are_no_part_of_the_project() -> None:
+    installed = "lib/python3.7/site-packages/other/__init__.py"
+    files = {
+        "lists nothing": "",
+        "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+        f"my-env/{installed}": "",
+        "my-env/bin/tool.py": "import paste\nfrom flask import Flask\napp = Flask(__name__)\n",
+    }
+    plan = planned(files)
+    assert plan.dependencies.inline == ("flask",)
+    assert plan.application.object_reference == "app:app"
+
+
 def test_django_with_routed_protocols_is_served_by_its_asgi_module() -> None:
     asgi = (
         "from channels.routing import ProtocolTypeRouter\nfrom django.core.asgi import get_asgi_application\n"

@@ -138,6 +138,12 @@ PIPFILE_LOCK = json.dumps(
 )
 
 
+def test_packages_of_conda_that_have_no_version_of_python_s_are_left() -> None:
+    listed = "dependencies:\n  - flask=3.0\n  - jpeg=9e\n  - soupsieve=2.3.2.post1\n"
+    plan = planned({"app.py": FLASK_APP, "environment.yml": listed})
+    assert plan.dependencies.inline == ("flask==3.0.*", "soupsieve==2.3.2.post1")
+
+
 def pins(files: Files) -> dict[str, str]:
     plan = planned({"app.py": FLASK_APP, **files})
     lines = asked_of(MemoryProject(files), plan.dependencies).lines

@@ -32,6 +32,11 @@ def test_one_outside_of_it_stays_where_it_is() -> None:
     assert kept("data:/data pool:/var/lib/pool") == ["/data", "/var/lib/pool"]
 
 
+def test_a_single_file_that_is_mounted_is_no_folder() -> None:
+    assert kept("./.pdbrc.py:/home/me/.pdbrc.py ./conf/app.ini:/etc2/app.ini") == []
+    assert kept("./settings:/data/settings", settings="a file") == []
+
+
 def test_a_folder_beside_the_compose_file_is_data_unless_the_project_ships_it() -> None:
     assert kept("./storage:/code/storage") == ["/app/storage"]
     assert kept("./templates:/code/templates", **{"templates/a.html": "x"}) == []

@@ -83,6 +83,12 @@ def test_an_address_of_this_machine_that_is_fixed_in_the_code_leads_to_no_servic
     assert services("celery\nredis", f"{HEAD}broker = 'redis://localhost:6379'\n") == ()
 
 
+def test_errors_of_amqp_that_celery_s_own_code_raises_are_no_broker() -> None:
+    source = f"from amqp.exceptions import ChannelError\n{HEAD}"
+    assert services("celery", source) == ()
+    assert only("amqp", source).name == "rabbitmq"
+
+
 def test_a_host_that_the_code_names_is_the_name_of_the_service() -> None:
     service = only("redis", f"import redis\n{HEAD}cache = redis.Redis(host='cache', port=6379)\n")
     assert (service.name, service.variables, service.required) == ("cache", (), True)

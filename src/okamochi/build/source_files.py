@@ -102,6 +102,9 @@ class Walk:
     def link(self, place: Path, path: PurePosixPath) -> Iterator[Entry]:
         target = str(place.readlink())
         landing = Path(os.path.normpath(place.parent.resolve() / target))
+        if target.startswith("/") and not place.exists():
+            self.special.append(str(path))  # a leftover of another machine: it leads nowhere, here or there
+            return
         if target.startswith("/") or not landing.is_relative_to(self.root.resolve()) or not decodable(target):
             self.outside.append(f"{path} -> {target!r}")
             return

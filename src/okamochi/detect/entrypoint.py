@@ -144,7 +144,9 @@ def _confirmed(objects: FlaskObjects, statement: Detected[Statement]) -> Detecte
     found = _referenced(objects, served.reference, folder=served.folder, unknown_names=by_server)
     if found is None or found.value.line or served.server not in ASGI_SERVERS:
         return found
-    unknown = replace(found.value, framework=Framework.OTHER, interface=ServerInterface.ASGI)
+    django = "DJANGO_SETTINGS_MODULE" in objects.sources.text(found.value.path)
+    framework = Framework.DJANGO if django else Framework.OTHER
+    unknown = replace(found.value, framework=framework, interface=ServerInterface.ASGI)
     return Detected(unknown, found.evidence)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
+from okamochi.detect.frameworks.django import manage_py
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.setup_commands import table_command
@@ -51,14 +52,16 @@ def find_migrations(
     names: frozenset[str],
     reached: Reached,
     factory: str,
+    import_root: str,
     tables_by_hand: TablesByHand,
 ) -> Migrations:
     """Of Django, Flask-Migrate or Alembic, or what only makes tables. `names` are what the project
     asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
     project = sources.project
-    if framework is Framework.DJANGO and project.exists("manage.py"):
-        django = (f"{VENV_ROOT}/bin/python", "manage.py", "migrate", "--noinput")
-        return Migrations(Detected(django, (Evidence(path="manage.py", reason="Django's migrations"),)))
+    manage = manage_py(sources, import_root) if framework is Framework.DJANGO else ""
+    if manage:
+        django = (f"{VENV_ROOT}/bin/python", manage, "migrate", "--noinput")
+        return Migrations(Detected(django, (Evidence(path=manage, reason="Django's migrations"),)))
     registers = next(
         (path for path in sources.paths if re.search(r"\bMigrate\(|migrate\.init_app\(", sources.text(path))),
         "",

@@ -86,6 +86,8 @@ def _of_compose(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:
         volumes = service.settings.get("volumes")
         for volume in volumes if isinstance(volumes, list) else ():
             source, target, read_only = _parts(volume)
+            if _is_one_file(project, source, target):
+                continue
             if target.startswith("/") and not read_only and (NAMED.fullmatch(source) or _is_beside(source)):
                 yield target, _evidence(service, target)
 
@@ -96,6 +98,14 @@ def _parts(volume: Any) -> tuple[str, str, bool]:
     source, _, rest = str(volume).partition(":")
     target, _, mode = rest.partition(":")
     return source, target, "ro" in mode.split(",")
+
+
+def _is_one_file(project: ProjectFiles, source: str, target: str) -> bool:
+    """./.pdbrc.py:/home/me/.pdbrc.py: what is mounted under its own name with an ending is no folder."""
+    name = posixpath.basename(target)
+    own = posixpath.normpath(source)
+    there = project.exists(own) and not project.is_dir(own)
+    return there or (posixpath.basename(own) == name and posixpath.splitext(name)[1] != "")
 
 
 def _is_beside(source: str) -> bool:

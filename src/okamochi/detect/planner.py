@@ -164,6 +164,7 @@ def make_plan(
         dependencies.names,
         reached,
         factory,
+        entry.candidate.import_root,
         services.redis_variable,
         lambda: _tables_by_hand(objects, reached, entry, dependencies, shipped=bool(shipped)),
     )
@@ -310,7 +311,7 @@ def _framework_summary(candidate: Candidate) -> str:
 def _django(sources: Sources, entry: EntryPoint) -> DjangoSettings:
     if entry.candidate.framework is not Framework.DJANGO:
         return DjangoSettings("", False, ())
-    return django_settings(sources, entry.candidate.path)
+    return django_settings(sources, entry.candidate.path, entry.candidate.import_root)
 
 
 def _django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:

@@ -62,6 +62,11 @@ SIDE_FILES = regex(
 )
 
 
+# what pip installs, and what lies beside it
+INSTALLED = regex(r"(|.+?/)(?:lib/python[\d.]+|Lib)/site-packages/")
+PARTS_OF_ENVIRONMENTS = ("bin", "Scripts", "lib", "Lib", "include")
+
+
 class SyntaxProblem(msgspec.Struct, frozen=True):
     """Why a file could not be parsed; `line` is 0 when the parser did not say. `invalid`: Python itself
     refuses the file, too; it is not only too much for us."""
@@ -132,7 +137,11 @@ class Sources(msgspec.Struct, eq=False, dict=True):
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:
-        return self.project.files("**/*.py")
+        """Without those of virtual environments, under whatever name they were committed."""
+        paths = self.project.files("**/*.py")
+        found = {match[1] for path in paths if (match := INSTALLED.match(path)) is not None}
+        inside = tuple(f"{one}{part}/" for one in sorted(found) for part in PARTS_OF_ENVIRONMENTS)
+        return tuple(path for path in paths if not path.startswith(inside)) if inside else paths
 
     @cached_property
     def paths(self) -> tuple[str, ...]:

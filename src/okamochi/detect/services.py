@@ -210,7 +210,9 @@ def _insists(candidate: Candidate, given: frozenset[str]) -> bool:
 def _means_it(candidate: Candidate) -> bool:
     """An import of kombu or celery says nothing about the broker; a database driver's does."""
     if candidate.facts.kind is ServiceKind.RABBITMQ:
-        return bool(candidate.composed or candidate.addresses or candidate.imports or candidate.variables)
+        of_celery = candidate.client.reason.endswith((" celery", " kombu"))  # brings amqp for its errors, too
+        imports = () if of_celery else candidate.imports
+        return bool(candidate.composed or candidate.addresses or imports or candidate.variables)
     local = [address for address, _ in candidate.addresses if address.host and not address.service_host]
     # only this machine's own address, fixed in the code: nothing could lead the app to a service
     return not (local and not candidate.variables and not candidate.composed and not candidate.hosts)

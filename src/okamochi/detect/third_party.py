@@ -33,12 +33,14 @@ OF_PYTHON_2 = frozenset(
         *("cookielib", "httplib", "robotparser", "thread", "urllib2", "urlparse", "xmlrpclib"),
     ]
 )
+DJANGO_LISTS = frozenset(["INSTALLED_APPS", "THIRD_PARTY_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES"])
 MISSING = frozenset(["ImportError", "ModuleNotFoundError", "Exception", ""])
 
 
 def _imports(module: Module) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     optional = {id(node) for guarded in module.of(ast.Try) for node in _optional(guarded)}
+    found += _loaded_by_django(module)
     for node in module.of(ast.Import, ast.ImportFrom):
         if id(node) in optional:
             continue
@@ -46,6 +48,21 @@ def _imports(module: Module) -> list[tuple[str, int]]:
             found += [(alias.name.split(".")[0], node.lineno) for alias in node.names]
         elif not node.level and node.module:
             found.append((node.module.split(".")[0], node.lineno))
+    return found
+
+
+def _loaded_by_django(module: Module) -> list[tuple[str, int]]:
+    """INSTALLED_APPS = ["django.contrib.admin", "crispy_forms", ...]: Django imports them."""
+    found: list[tuple[str, int]] = []
+    for node in module.of(ast.Assign, ast.AugAssign):
+        if not isinstance(node, ast.Assign | ast.AugAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if not any(isinstance(one, ast.Name) and one.id in DJANGO_LISTS for one in targets):
+            continue
+        for text in node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else ():
+            if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value.strip():
+                found.append((text.value.split(".")[0], text.lineno))
     return found
 
 

@@ -13,7 +13,7 @@ from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 
-__all__ = ["DjangoSettings", "django_settings", "static_warning"]
+__all__ = ["DjangoSettings", "django_settings", "manage_py", "static_warning"]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
@@ -33,12 +33,18 @@ class DjangoSettings(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-def django_settings(sources: Sources, server_path: str) -> DjangoSettings:
+def manage_py(sources: Sources, import_root: str) -> str:
+    """manage.py of the folder that the app's modules are imported from, else of the project's own; ""."""
+    places = (f"{import_root}/manage.py" if import_root else "manage.py", "manage.py")
+    return next((path for path in places if path in sources.known), "")
+
+
+def django_settings(sources: Sources, server_path: str, import_root: str = "") -> DjangoSettings:
     """As the server's module names them, else as manage.py does; a module that sets nothing (a package with
     one module for each place, of which a person names one) is passed over where the other names a whole one.
     """
     first: DjangoSettings | None = None
-    for path in (server_path, "manage.py"):
+    for path in (server_path, manage_py(sources, import_root)):
         if path not in sources.known:
             continue
         match = SETTINGS.search(sources.text(path))

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from packaging.version import InvalidVersion, Version
+
 from okamochi.errors import DetectionError
 from okamochi.system.data_text import NoDataError, yaml_data
 from okamochi.system.project_files import ProjectFiles, text_if_there
@@ -52,11 +54,20 @@ def read_conda_environment(project: ProjectFiles, path: str) -> CondaEnvironment
         name, comparison, version = found.groups()
         if name == "python":
             python = ".".join((version or "").split(".")[:2])
-        elif name.lower() in NOT_PYTHON or name.startswith(("lib", "_")):
+        elif name.lower() in NOT_PYTHON or name.startswith(("lib", "_")) or not is_version(version or "0"):
             left.append(name)
         else:
             conda.append(specifier(name, comparison or "", version or ""))
     return CondaEnvironment(tuple(pip), tuple(conda), tuple(left), python)
+
+
+def is_version(text: str) -> bool:
+    """As Python packages have them: jpeg 9e and tzdata 2022g are none."""
+    try:
+        Version(text.rstrip(".*") or "0")
+    except InvalidVersion:
+        return False
+    return True
 
 
 def specifier(name: str, comparison: str, version: str) -> str:
@@ -64,7 +75,8 @@ def specifier(name: str, comparison: str, version: str) -> str:
     if not version:
         return name
     if comparison == "=":
-        return f"{name}=={version.rstrip('.*')}.*"
+        stem = version.rstrip(".*")
+        return f"{name}=={stem}" if re.search("[a-z]", stem) else f"{name}=={stem}.*"
     return f"{name}{comparison}{version}"
 
 
