@@ -9,6 +9,7 @@ from okamochi.detect.flask_objects import FlaskObjects, Function
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
+from okamochi.pypi.python_values import last_name
 
 __all__ = ["Argument", "arguments_for", "production_class", "required_parameters"]
 
@@ -63,7 +64,7 @@ def _from_calls(function: Function, name: str, objects: FlaskObjects) -> Argumen
 
 def _literals(module: Module, function: Function) -> Iterator[Argument]:
     for node in module.nodes:
-        if not isinstance(node, ast.Call) or _last_name(node.func) != function.node.name:
+        if not isinstance(node, ast.Call) or last_name(node.func) != function.node.name:
             continue
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         literal = _literal(given[0]) if len(given) == 1 else None
@@ -77,7 +78,7 @@ def _literal(expression: ast.expr) -> str | None:
     match expression:
         case ast.Constant(value=str(value)):
             return value
-        case ast.Call(args=[_, ast.Constant(value=str(value))]) if _last_name(expression.func) in (
+        case ast.Call(args=[_, ast.Constant(value=str(value))]) if last_name(expression.func) in (
             "getenv",
             "get",
         ):
@@ -108,11 +109,11 @@ def _from_keys(function: Function, name: str, objects: FlaskObjects) -> Argument
 def _indexed_by(node: ast.AST, name: str) -> str | None:
     match node:
         case ast.Subscript(value=holder, slice=ast.Name(id=key)) if key == name:
-            return _last_name(holder)
+            return last_name(holder)
         case ast.Call(func=ast.Attribute(value=holder, attr="get"), args=[ast.Name(id=key), *_]) if (
             key == name
         ):
-            return _last_name(holder)
+            return last_name(holder)
         case _:
             return None
 
@@ -166,11 +167,3 @@ def _is_from_object(node: ast.AST, name: str) -> bool:
             return argument == name
         case _:
             return False
-
-
-def _last_name(expression: ast.expr) -> str:
-    match expression:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""

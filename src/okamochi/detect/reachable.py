@@ -9,6 +9,7 @@ import msgspec
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.syntax import children, walk
+from okamochi.pypi.python_values import last_name
 
 __all__ = ["Reached", "loaded_from", "reached_from"]
 
@@ -76,7 +77,7 @@ def _loads(module: Module, sources: Sources) -> set[str]:
             found.update(sources.find(alias.name, importer=module.path) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             found.update(_from(node, module, sources))
-        elif isinstance(node, ast.Call) and _last(node.func) in LOADERS:
+        elif isinstance(node, ast.Call) and last_name(node.func) in LOADERS:
             for argument in walk(node):
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     found.update(_named(argument.value, module, sources))
@@ -143,14 +144,6 @@ def _calls(node: ast.AST) -> set[str]:
         if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
         if isinstance(current, ast.Call):
-            found.add(_last(current.func))
+            found.add(last_name(current.func))
         waiting += children(current)
     return found
-
-
-def _last(expression: ast.expr) -> str:
-    match expression:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""

@@ -10,6 +10,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.python_source import Module
 from okamochi.model.evidence import Evidence
+from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
 __all__ = ["Route", "routes"]
@@ -76,7 +77,7 @@ class _Routes:
         for node in module.nodes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
-                    if re.search(r"Blueprint$|^Namespace$|Router$", _last(call.func)):
+                    if re.search(r"Blueprint$|^Namespace$|Router$", last_name(call.func)):
                         prefix = _keyword_text(call, "url_prefix") or _keyword_text(call, "prefix")
                         self.blueprints[module.path, name] = _Blueprint(module.path, name, prefix)
                 case ast.Call(
@@ -97,7 +98,7 @@ class _Routes:
         self.registrations.append(_Registration(blueprint, parent, prefix, known))
 
     def _before_request(self, module: Module, decorators: list[ast.expr]) -> None:
-        names = [_last(d.func if isinstance(d, ast.Call) else d) for d in decorators]
+        names = [last_name(d.func if isinstance(d, ast.Call) else d) for d in decorators]
         if "before_request" in names and any(GUARDS.search(name) for name in names):
             for decorator in decorators:
                 if isinstance(decorator, ast.Attribute) and decorator.attr == "before_request":
@@ -246,7 +247,7 @@ def _guard(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     for decorator in node.decorator_list:
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = ast.unparse(function)
-        if GUARDS.search(_last(function)) and not name.endswith((".exempt", "login_exempt")):
+        if GUARDS.search(last_name(function)) and not name.endswith((".exempt", "login_exempt")):
             return name
     return ""
 
@@ -272,11 +273,3 @@ def _text(expression: ast.expr | None) -> str | None:
 
 def _keyword_text(call: ast.Call, name: str) -> str | None:
     return _text(next((k.value for k in call.keywords if k.arg == name), None))
-
-
-def _last(expression: ast.expr) -> str:
-    match expression:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""

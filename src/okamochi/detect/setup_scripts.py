@@ -7,6 +7,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Sources, dotted_name, import_root_of, is_main_guard
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
+from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
 __all__ = ["makes_tables_only", "setup_scripts", "table_function", "table_maker"]
@@ -94,22 +95,17 @@ def calls_of(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> Itera
             case ast.With(items=items, body=inner):
                 # `with database:` calls nothing by name
                 called = (one.context_expr for one in items if isinstance(one.context_expr, ast.Call))
-                yield from map(last_name, called)
+                yield from map(called_name, called)
                 yield from calls_of(inner, unset)
             case ast.If(test=ast.Name(id=name), orelse=orelse) if name in unset:
                 yield from calls_of(orelse, unset)
             case ast.Expr(value=ast.Call() as call):
-                yield last_name(call)
+                yield called_name(call)
             case ast.If(body=inner, orelse=[]) if is_main_guard(statement):
                 yield from calls_of(inner, unset)
             case _:
                 yield ""
 
 
-def last_name(expression: ast.expr) -> str:
-    function = expression.func if isinstance(expression, ast.Call) else expression
-    match function:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
+def called_name(expression: ast.expr) -> str:
+    return last_name(expression.func if isinstance(expression, ast.Call) else expression)

@@ -17,7 +17,7 @@ from okamochi.oci.reference import Reference
 from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_compose_dev
 from okamochi.run.docker import DockerEngine
 from okamochi.run.engine import Engine
-from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free
+from okamochi.run.ports import TakenPort, choose_port
 from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, Patience, url_for_people, wait_until_healthy
@@ -27,6 +27,7 @@ from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.stack import Stack, new_stack
 from okamochi.workflows.stack_services import is_desk_stack, with_service_values
+from okamochi.workflows.web_port import WebPort
 
 __all__ = ["Desk", "desk_user", "make_mount_points", "start_desk"]
 
@@ -98,15 +99,13 @@ def start_desk(desk: Desk) -> UpRecord:
 
 
 def started_on_a_port(desk: Desk, previous: Previous) -> RunSpec:
-    """Between choosing a port and publishing it, somebody else may take it: then another one is chosen."""
-    for left in reversed(range(1 if desk.port is not None else PORT_TRIES)):
-        port = port_of(desk, previous)
-        try:
-            return started(desk, spec_of(desk, port), previous)
-        except TakenPort as error:
-            if not left or error.port != port or port == previous.serving_port:
-                raise
-    raise AssertionError("at least one try")
+    web_port = WebPort(desk.port, desk.plan.web.port, previous, desk.world)
+
+    def start_on(port: int) -> RunSpec:
+        web_port.tell_other(port)
+        return started(desk, spec_of(desk, port), previous)
+
+    return web_port.started(start_on, TakenPort)
 
 
 def started(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
@@ -201,17 +200,6 @@ def refuse_taken_debug_port(desk: Desk, previous: Previous) -> None:
     """EngineError naming who holds it, unless that is the desk's own debugger, which is about to go."""
     if desk.debug_port and not previous.serving_port:
         choose_port(desk.debug_port, explicit=True, runner=desk.world.runner)
-
-
-def port_of(desk: Desk, previous: Previous) -> int:
-    serving = previous.serving_port
-    if serving and desk.port in (None, serving):
-        return serving
-    own = desk.plan.web.port
-    port = choose_port(desk.port or own, explicit=desk.port is not None, runner=desk.world.runner)
-    if desk.port is None and port != own and not is_free(own):
-        desk.world.reporter.note(f"port {own} is taken; using {port}")
-    return port
 
 
 def spec_of(desk: Desk, port: int) -> RunSpec:

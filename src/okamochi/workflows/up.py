@@ -15,7 +15,6 @@ from okamochi.model.process import Process
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
-from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
@@ -47,6 +46,7 @@ from okamochi.workflows.stack_services import (
 )
 from okamochi.workflows.superseded import remember_image, remove_superseded
 from okamochi.workflows.volume_check import tell_unwritable_volumes
+from okamochi.workflows.web_port import WebPort
 
 __all__ = ["UpRequest", "up"]
 
@@ -98,7 +98,7 @@ def mended(
     for left in reversed(range(MOST_STARTS)):
         previous = Previous.of(app, world)
         if request.port is not None:  # a taken port is told before a build is spent on it
-            port_of(previous, building.plan, request, world)
+            WebPort(request.port, building.plan.web.port, previous, world).choose()
         try:
             built, reference, pages = built_and_loaded(app, building, engine, values, world)
         except (BuildError, PlanError) as error:
@@ -164,17 +164,17 @@ def started(
     app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
     web = spec_of(app, built, str(reference.tagged), values, 0)
     run_releases(plan, web, engine, world)
+    web_port = WebPort(request.port, plan.web.port, previous, world)
+
+    def start_on(port: int) -> RunSpec:
+        web_port.tell_other(port)
+        spec = spec_of(app, built, str(reference.tagged), values, port)
+        start(engine, spec, previous, world, setup)
+        return spec
+
     record = replaced(
         previous,
-        lambda: started_on_a_port(
-            engine,
-            lambda port: spec_of(app, built, str(reference.tagged), values, port),
-            previous,
-            lambda: port_of(previous, plan, request, world),
-            world,
-            setup,
-            explicit=request.port is not None,
-        ),
+        lambda: web_port.started(start_on, EngineError, UnhealthyError),
         lambda spec: record_of(app, engine, built, spec),
     )
     start_workers(plan, web, engine, world)
@@ -193,36 +193,27 @@ def stack_up(
     engine: Engine,
     world: World,
 ) -> UpRecord:
-    """The record of a stack that serves; what ran before as one container makes room.
-
-    Between choosing a port and publishing it, somebody else may take it: then another one is chosen."""
+    """The record of a stack that serves; what ran before as one container makes room."""
     values = with_service_values(plan, values, app.state, world)
     setup = setup_of(request.setup, built.plan, app.state, world)
-    for left in reversed(range(1 if request.port is not None else PORT_TRIES)):
-        port = port_of(previous, plan, request, world)
-        with world.cache.lock(f"port-{port}"):
-            if left and port_of(previous, plan, request, world) != port:
-                continue
-            stack = new_stack(app, plan, reference, values, port, engine, world)
-            spec = spec_of(app, built, str(reference.tagged), values, port)
-            spec = msgspec.structs.replace(spec, name=stack.web)
-            try:
-                start_stack(stack, spec, plan, previous, engine, setup)
-            except EngineError as error:
-                lost = isinstance(error, TakenPort) and error.port == port
-                if not left or port == previous.serving_port or (is_free(port) and not lost):
-                    raise
-                continue
-        record = record_of(app, engine, built, spec)
-        record = msgspec.structs.replace(record, public_url=public_url(plan.domain, world))
-        app.state.put_record(record)
-        app.state.put_plan(plan_to_json(plan))
-        tell_unwritable_volumes(stack.web, plan, engine, world)
-        if previous.name != stack.web:
-            previous.be_gone()
-        app.state.forget_given_secrets(but=values.secret_names)
-        return record
-    raise AssertionError("at least one try")
+
+    def start_on(port: int) -> RunSpec:
+        stack = new_stack(app, plan, reference, values, port, engine, world)
+        spec = spec_of(app, built, str(reference.tagged), values, port)
+        spec = msgspec.structs.replace(spec, name=stack.web)
+        start_stack(stack, spec, plan, previous, engine, setup)
+        return spec
+
+    spec = WebPort(request.port, plan.web.port, previous, world).started(start_on, EngineError)
+    record = record_of(app, engine, built, spec)
+    record = msgspec.structs.replace(record, public_url=public_url(plan.domain, world))
+    app.state.put_record(record)
+    app.state.put_plan(plan_to_json(plan))
+    tell_unwritable_volumes(spec.name, plan, engine, world)
+    if previous.name != spec.name:
+        previous.be_gone()
+    app.state.forget_given_secrets(but=values.secret_names)
+    return record
 
 
 def public_url(domain: str, world: World) -> str:
@@ -314,18 +305,6 @@ def tell_missing(engine: Engine, world: World) -> None:
         world.reporter.warn(f"{engine.name}: {sentence}")
 
 
-def port_of(previous: Previous, plan: Plan, request: UpRequest, world: World) -> int:
-    """The port asked for; else the one this app had; else the process's own, or the next free one.
-
-    A container of this app that is about to be replaced does not hold its port against itself.
-    """
-    serving = previous.serving_port
-    if serving and request.port in (None, serving):
-        return serving
-    wanted = request.port or plan.web.port
-    return choose_port(wanted, explicit=request.port is not None, runner=world.runner)
-
-
 def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: int) -> RunSpec:
     web: Process = built.plan.web
     environment = {**dict(values.plain), **health_environment(web), "PORT": str(web.port)}
@@ -344,46 +323,6 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
         labels=(("io.okamochi.project", str(app.root)),),
         healthcheck=HEALTH_CHECK,
     )
-
-
-def started_on_a_port(
-    engine: Engine,
-    spec_on: Callable[[int], RunSpec],
-    previous: Previous,
-    choose: Callable[[], int],
-    world: World,
-    setup: Setup,
-    *,
-    explicit: bool,
-) -> RunSpec:
-    """What was started, healthy.
-
-    Between choosing a port and listening on it, somebody else may take it: then another one is chosen.
-    The lock keeps two `up` apart: the second one would take the first one's answers for its own app's.
-    """
-    for left in reversed(range(1 if explicit else PORT_TRIES)):
-        port = choose()
-        with world.cache.lock(f"port-{port}"):
-            if left and choose() != port:
-                continue
-            spec = spec_on(port)
-            if not explicit:
-                tell_other_port(spec, previous, world)
-            try:
-                start(engine, spec, previous, world, setup)
-                return spec
-            except FailingPage:
-                raise
-            except (EngineError, UnhealthyError):
-                if not left or is_free(port):
-                    raise
-    raise AssertionError("at least one try")
-
-
-def tell_other_port(spec: RunSpec, previous: Previous, world: World) -> None:
-    own = spec.process.port
-    if spec.published_port not in (own, previous.serving_port) and not is_free(own):
-        world.reporter.note(f"port {own} is taken; using {spec.published_port}")
 
 
 def start(engine: Engine, spec: RunSpec, previous: Previous, world: World, setup: Setup) -> None:

@@ -1,0 +1,66 @@
+"""The port of an app is another one when somebody takes it meanwhile, and only then."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from okamochi.errors import EngineError, UnhealthyError
+from okamochi.run.ports import choose_port
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.apps import app_of
+from okamochi.workflows.previous import Previous
+from okamochi.workflows.web_port import WebPort
+
+
+@pytest.fixture
+def port_of_web(tmp_path: Path) -> WebPort:
+    environ = {"OKAMOCHI_STATE_DIR": str(tmp_path / "state")}
+    world = World.real(environ, SilentReporter(), cache_root=tmp_path / "cache")
+    (tmp_path / "shop").mkdir()
+    own = choose_port(8200, explicit=False, runner=world.runner)
+    return WebPort(None, own, Previous(app_of(tmp_path / "shop", world), world), world)
+
+
+def test_a_start_that_loses_its_port_is_tried_on_another(port_of_web: WebPort) -> None:
+    asked: list[int] = []
+    with socket.socket() as listener:
+
+        def start(port: int) -> str:
+            asked.append(port)
+            if len(asked) == 1:
+                listener.bind(("127.0.0.1", port))
+                listener.listen()
+                raise UnhealthyError("it does not answer", where="web", hint="look at its log")
+            return "started"
+
+        assert port_of_web.started(start, EngineError, UnhealthyError) == "started"
+    assert asked[1] > asked[0]
+
+
+def test_what_fails_on_a_port_of_its_own_has_failed(port_of_web: WebPort) -> None:
+    asked: list[int] = []
+
+    def start(port: int) -> str:
+        asked.append(port)
+        raise UnhealthyError("it does not answer", where="web", hint="look at its log")
+
+    with pytest.raises(UnhealthyError):
+        port_of_web.started(start, EngineError, UnhealthyError)
+    assert len(asked) == 1
+
+
+def test_an_error_that_no_port_explains_is_not_tried_again(port_of_web: WebPort) -> None:
+    asked: list[int] = []
+    with socket.socket() as listener:
+
+        def start(port: int) -> str:
+            asked.append(port)
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+            raise UnhealthyError("it holds its port and does not answer", where="web", hint="look at its log")
+
+        with pytest.raises(UnhealthyError):
+            port_of_web.started(start, EngineError)
+    assert len(asked) == 1
