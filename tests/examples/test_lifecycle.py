@@ -44,6 +44,10 @@ def project(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
+GRACE_SECONDS = 35
+"""Of a process of web in the plan."""
+
+
 @pytest.fixture(scope="module")
 def slow_app(
     private_program: Program, tmp_path_factory: pytest.TempPathFactory, engine: str
@@ -71,7 +75,7 @@ def test_down_of_an_idle_app_is_quick(slow_app: Serving) -> None:
     slow_app.up()
     started = time.monotonic()
     slow_app.down()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < GRACE_SECONDS, "it ends by itself, before the engine kills it"
 
 
 BROKEN = {

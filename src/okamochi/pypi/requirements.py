@@ -9,6 +9,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -82,7 +83,7 @@ class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
     def place(self) -> str:
         """The address or folder that the line names; "" when an index has it."""
         try:
-            return Requirement(self.specifier).url or ""
+            return _parsed(self.specifier).url or ""
         except InvalidRequirement:  # a variable that only the host can fill
             return ""
 
@@ -223,8 +224,13 @@ def _require_no_circle(way: Mapping[str, str], path: str, asked_by: str) -> None
         )
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+@lru_cache(16)
+def _logical_lines(text: str) -> tuple[tuple[int, str], ...]:
     """(number of the first physical line, text) with continuations joined and comments removed."""
+    return tuple(_joined_lines(text))
+
+
+def _joined_lines(text: str) -> Iterator[tuple[int, str]]:
     held, start = "", 0
     for number, raw in enumerate(text.splitlines(), start=1):
         start = start if held else number
@@ -334,7 +340,7 @@ def _requirement_line(
     hashes = tuple(sorted(set(HASH.findall(options[0])))) if options else ()
     specifier = named(specifier.strip(), project, path, where)
     try:
-        requirement = Requirement(VARIABLE.sub("VARIABLE", specifier))
+        requirement = _parsed(VARIABLE.sub("VARIABLE", specifier))
     except InvalidRequirement as problem:
         reason = str(problem).splitlines()[0]
         raise _bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
@@ -347,6 +353,12 @@ def _requirement_line(
         specifier=specifier,
         hashes=hashes,
     )
+
+
+@lru_cache(2000)
+def _parsed(specifier: str) -> Requirement:
+    """To be looked at only: planning reads a file several times."""
+    return Requirement(specifier)
 
 
 def _placed_well(requirement: Requirement, specifier: str, where: str) -> str:
