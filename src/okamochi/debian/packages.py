@@ -7,6 +7,7 @@ name table of 3 MB that says where each stanza lies, so that a later look-up rea
 import gzip
 import hashlib
 import lzma
+import threading
 import zlib
 from collections import defaultdict
 from contextlib import suppress
@@ -30,6 +31,8 @@ from okamochi.system.patterns import regex
 __all__ = ["Package", "PackageIndex", "fetch_index"]
 
 NAME_TABLE = "debian-names"
+# Two at once would both be there late: while one is made, no other thread runs Python.
+one_table = threading.Lock()
 # Source code for the Rust compiler: a fifth of all virtual packages, and nothing that runs.
 SOURCE_ONLY = b"librust-"
 # `Package` is the first field of a stanza, so it tells where one begins.
@@ -141,16 +144,25 @@ def fetch_index(
             where=base_uri,
             hint="use another mirror (OKAMOCHI_DEBIAN_MIRROR); some carry only one architecture",
         )
-    text, content = cache.blob(plain.sha256), b""
-    if text is None:
+    text, names = cache.blob(plain.sha256), cache.record(NAME_TABLE, plain.sha256)
+    if text is None or names is None:
         folder = f"{base_uri}/dists/{release.suite}"
-        content = download_index(transport, folder, release, plain)
-        text = cache.put_stream(lambda stream: write(stream, content), sha256=plain.sha256)[2]
-    names = cache.record(NAME_TABLE, plain.sha256)
-    if names is None:
-        names = name_table(content or text.read_bytes())
-        cache.put_record(NAME_TABLE, plain.sha256, names)
+        content = text.read_bytes() if text else download_index(transport, folder, release, plain)
+        text, names = kept(cache, plain.sha256, content)
     return PackageIndex(archive, text, names)
+
+
+def kept(cache: Cache, sha256: str, content: bytes) -> tuple[Path, bytes]:
+    """The index and its name table; one is written and hashed while the other is made."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, "index") as pool:
+        written = pool.submit(cache.put_stream, lambda stream: write(stream, content), sha256=sha256)
+        with one_table:
+            names = name_table(content)
+        path = written.result()[2]
+    cache.put_record(NAME_TABLE, sha256, names)
+    return path, names
 
 
 def download_index(transport: Transport, folder: str, release: Release, plain: IndexFile) -> bytes:

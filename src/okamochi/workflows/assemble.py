@@ -78,7 +78,7 @@ def assemble(
         early.start(plan, config, (*lower, *app), ready)
         return early.laid
 
-    foundation, below, toolchain, written = foundation_of(world, session, on_disk, shares)
+    foundation, below, toolchain, written = foundation_of(world, session, on_disk, shares, early)
     requests = app or app_layers(world, toolchain, volumes, source)
     layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
     revision = read_revision(session.planned.root)
@@ -129,7 +129,7 @@ def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:
 
 
 def foundation_of(
-    world: World, session: LockSession, on_disk: "OnDisk", shares: int
+    world: World, session: LockSession, on_disk: "OnDisk", shares: int, early: "EarlyProof | None"
 ) -> tuple[Foundation, tuple[Layer, ...], Compiles, bool]:
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
@@ -145,6 +145,8 @@ def foundation_of(
             return foundation, layers, toolchain, False
     from okamochi.workflows.foundation import lay_foundation
 
+    if early is not None:
+        early.prepare()
     laid = lay_foundation(world, session, on_disk, shares=shares)
     written = session.save(laid.lock, required=False)
     keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)

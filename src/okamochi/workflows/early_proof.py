@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from okamochi.oci.entry import Entry
     from okamochi.oci.image_config import ImageConfig
     from okamochi.oci.packing import LayerRequest
+    from okamochi.run.host import HostEngine
     from okamochi.run.proof.answer import Answer
     from okamochi.run.spec import Trial
     from okamochi.system.process import Completed
@@ -33,9 +34,22 @@ class EarlyProof:
     def __init__(self, world: World, given: Mapping[str, str]) -> None:
         self._world = world
         self._given = given
+        self._engine: HostEngine | None = None
         self._answer: Answer | None = None
         self._asked = False
         self._laid, self._told, self._ended = threading.Event(), threading.Event(), threading.Event()
+
+    def prepare(self) -> None:
+        """Finds out how this machine can keep the app to itself, while there is nothing to ask yet."""
+        from okamochi.run.host import HostEngine
+
+        self._engine = engine = HostEngine.of(self._world)
+
+        def probe() -> None:
+            with suppress(OkamochiError, OSError):
+                engine.facts()
+
+        threading.Thread(target=probe, name="early-proof-probe", daemon=True).start()
 
     def start(
         self,
@@ -81,6 +95,7 @@ class EarlyProof:
             # only here, because most builds are of an edit and never come here
             from concurrent.futures import CancelledError
 
+            from okamochi.run.host import HostEngine
             from okamochi.run.host.lay import lay_out
             from okamochi.run.proof.trial import ask, made_up_values
 
@@ -89,7 +104,7 @@ class EarlyProof:
                 lay_out(self._entries(layers, ready), root, shared=self._world.cache.root / "folders")
                 self._laid.set()
                 if not self._ended.is_set():
-                    engine = LaidOut(self._world, config, root)
+                    engine = LaidOut(self._engine or HostEngine.of(self._world), config, root)
                     values = {**made_up_values(plan, self._given), **self._given}
                     self._answer = ask(engine, "", plan, values)
         finally:
@@ -113,11 +128,10 @@ class EarlyProof:
 class LaidOut:
     """An engine for the one image that lies in a folder."""
 
-    def __init__(self, world: World, config: "ImageConfig", root: Path) -> None:
-        from okamochi.run.host import HostEngine
+    def __init__(self, engine: "HostEngine", config: "ImageConfig", root: Path) -> None:
         from okamochi.run.host.images import HostImage
 
-        self._engine = HostEngine.of(world)
+        self._engine = engine
         self._image = HostImage(
             digest="",
             root=str(root),
