@@ -1,10 +1,23 @@
 """Folders of source that dependencies name: of the project, of a workspace, of the checkout."""
 
 from okamochi.model.plan import LocalPackage
-from tests.detect.plans import FLASK_APP, decision, planned
+from tests.detect.plans import FLASK_APP, decision, planned, variable
 
 COMMON = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "common"\nversion = "1"\n'
 SHARED = {"libs/common/pyproject.toml": COMMON, "libs/common/src/common/__init__.py": ""}
+
+
+def test_what_a_package_of_the_project_reads_is_asked_for() -> None:
+    files = {
+        "requirements.txt": "flask\n-e ./packages/store\n",
+        "app.py": f"from store.settings import HOST\n{FLASK_APP}",
+        "packages/store/pyproject.toml": '[project]\nname = "store"\nversion = "1"\n',
+        "packages/store/src/store/__init__.py": "",
+        "packages/store/src/store/settings.py": "import os\nHOST = os.environ['STORE_HOST']\n",
+    }
+    assert variable(planned(files), "STORE_HOST").required
+    flat = {path.replace("/src/", "/"): text for path, text in files.items()}
+    assert variable(planned(flat), "STORE_HOST").required
 
 
 def test_a_folder_that_is_asked_for_stays_where_it_lies() -> None:

@@ -89,6 +89,17 @@ def test_errors_of_amqp_that_celery_s_own_code_raises_are_no_broker() -> None:
     assert only("amqp", source).name == "rabbitmq"
 
 
+def test_the_address_that_a_worker_s_script_reads_leads_to_the_service() -> None:
+    worker = (
+        "import os, redis\nconnection = redis.from_url(os.getenv('QUEUE_REDIS_URL', 'redis://localhost'))\n"
+    )
+    found = only(
+        "redis", HEAD, worker__py=worker, Procfile="web: gunicorn app:app\nworker: python worker.py\n"
+    )
+    assert told(found)["QUEUE_REDIS_URL"].startswith("redis://")
+    assert services("redis", HEAD, worker__py=worker) == ()
+
+
 def test_a_host_that_the_code_names_is_the_name_of_the_service() -> None:
     service = only("redis", f"import redis\n{HEAD}cache = redis.Redis(host='cache', port=6379)\n")
     assert (service.name, service.variables, service.required) == ("cache", (), True)

@@ -31,7 +31,7 @@ from okamochi.detect.native import native_facts
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.own_start import made_by_extension, own_start
 from okamochi.detect.pinned import stays_below
-from okamochi.detect.processes import other_processes
+from okamochi.detect.processes import other_processes, scripts_of_workers
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Sources
@@ -103,6 +103,7 @@ def make_plan(
     dependencies = choose_dependencies(sources, pyproject, chosen)
     python = choose_python(project, pyproject, chosen)
     dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)
+    sources.look_in(one.path for one in dependencies.dependencies.local)
     own = own_package(sources, wanted=dependencies.requirements.itself)
     if own is not None:
         dependencies = dependencies.with_local((own.value[0],), (own_package_decision(own),))
@@ -113,7 +114,7 @@ def make_plan(
     if program is not None:
         entry, reached = program, reached.with_all(reached_from(program.candidate.path, "", objects))
     django = _django(sources, entry)
-    for path in django.paths:
+    for path in (*django.paths, *scripts_of_workers(sources)):
         if path not in reached.paths:
             reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django)

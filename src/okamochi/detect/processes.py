@@ -24,7 +24,7 @@ from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.model.process import Process, ProcessType
 from okamochi.system.patterns import regex
 
-__all__ = ["other_processes"]
+__all__ = ["other_processes", "scripts_of_workers"]
 
 PROGRAMS = frozenset(
     ["celery", "rq", "dramatiq", "huey_consumer", "huey_consumer.py", "arq", "saq", "taskiq", "flower"]
@@ -81,6 +81,20 @@ def other_processes(
     ordered = sorted(found.values(), key=lambda one: (one[0].type.value, one[0].name))
     processes = tuple(_with_heartbeat(process, sources) for process, _ in ordered)
     return processes, (*(decision for _, decision in ordered), *decisions)
+
+
+def scripts_of_workers(sources: Sources) -> tuple[str, ...]:
+    """The project's scripts that its files start beside the web server: what they read, write and import
+    counts, too."""
+    found: list[str] = []
+    stated = ((one.name, one.command) for one in stated_commands(sources.project))
+    lines = ((name, command) for name, command, _ in procfile_lines(sources.project))
+    for name, command in (*lines, *stated):
+        if name == "web" or SHELL.search(command):
+            continue
+        for words in commands_of(command):
+            found += [one.removeprefix("./") for one in words[:2] if one.removeprefix("./") in sources.known]
+    return tuple(dict.fromkeys(found))
 
 
 def _of_a_program(program: WorkerProgram) -> Found:

@@ -4,7 +4,7 @@ import ast
 import posixpath
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar, overload
 
@@ -125,7 +125,8 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     """The Python files of a project that belong to the app; each is read and parsed once, when asked for.
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
-    runs in production does not live there. `settings` is what `settings_classes` found. `gist` gives what may
+    runs in production does not live there. `settings` is what `settings_classes` found, `package_roots` are
+    folders from which the project's own packages are imported once installed. `gist` gives what may
     be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
@@ -134,6 +135,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     parsed: dict[str, Module] = msgspec.field(default_factory=dict)
     texts: dict[str, str | None] = msgspec.field(default_factory=dict)
     settings: frozenset[str] | None = None
+    package_roots: tuple[str, ...] = ()
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:
@@ -246,8 +248,17 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         found = self._roots_of_folders.get(folder)
         if found is None:
             own = import_root_of(importer, self.known) if importer else ""
-            found = self._roots_of_folders[folder] = tuple(dict.fromkeys((own, "", "src")))
+            found = self._roots_of_folders[folder] = tuple(
+                dict.fromkeys((own, "", "src", *self.package_roots))
+            )
         return found
+
+    def look_in(self, folders: Iterable[str]) -> None:
+        """Packages of the project in these folders are installed: workspaces, `-e ./lib`."""
+        inside = [one for one in folders if one and not one.startswith(("..", "/"))]
+        laid_out = (f"{one}/src" if f"{one}/src" in self.package_folders else one for one in inside)
+        self.package_roots = tuple(laid_out)
+        self._roots_of_folders.clear()
 
     @cached_property
     def _roots_of_folders(self) -> dict[str, tuple[str, ...]]:
