@@ -2,6 +2,7 @@ import base64
 import csv
 import hashlib
 import os
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
-from okamochi.errors import BuildError, OkamochiError, RegistryError
+from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import EntryKind
 from okamochi.oci.platform import LINUX_AMD64
@@ -307,17 +308,40 @@ def test_stray_files_and_old_namespaces_may_differ(tmp_path, links):
     assert [note for note in world.reporter.notes if "both bring" in note and "LICENSE" in note]
 
 
-@pytest.mark.parametrize("member", ["../evil.py", "/tmp/evil.py", "one/../../../evil.py"])
-def test_a_wheel_that_reaches_out_of_its_tree_writes_nothing_there(install, links, tmp_path, member):
-    wheel = make_wheel(links, "one", files={"one.py": b"", member: b"evil"})
-    try:
-        trees = install(wheel)
-    except OkamochiError:
-        trees = ()
-    assert not any(
-        entry.content.read() == b"evil" for tree in trees for entry in tree.entries if entry.content
-    )
+@pytest.mark.parametrize(
+    "member", ["../evil.py", "/tmp/evil.py", "one/../../../evil.py", "a/..\\..\\evil.py"]
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_wheel_that_reaches_out_of_its_tree_is_refused_each_time_and_writes_nothing_there(
+    install, links, tmp_path, member, listed
+):
+    hidden = frozenset() if listed else frozenset({member})
+    wheel = make_wheel(links, "one", files={"one.py": b"", member: b"evil"}, unrecorded=hidden)
+    other = make_wheel(links, "two")
+    for _ in range(2):
+        with pytest.raises(BuildError) as caught:
+            install(wheel, other)
+        if not listed:
+            assert "one" in caught.value.where and "evil.py" in caught.value.message and caught.value.hint
     assert not [path for path in tmp_path.rglob("evil.py") if "links" not in path.parts]
+
+
+def test_a_wheel_that_reaches_out_is_named_also_where_an_address_asks_for_it(install, links, tmp_path):
+    wheel = make_wheel(tmp_path / "elsewhere", "one", files={"one.py": b"", "../evil.py": b"evil"})
+    address = wheel.as_uri()
+    with pytest.raises(BuildError, match=r"'\.\./evil\.py'") as caught:
+        install(wheels=(msgspec.structs.replace(locked(wheel), url=address),))
+    assert caught.value.where.startswith("one")
+
+
+def test_a_wheel_with_two_members_of_one_name_is_refused_by_its_name(install, links):
+    wheel = make_wheel(links, "one", files={"one.py": b"good"})
+    with warnings.catch_warnings(), zipfile.ZipFile(wheel, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("one.py", b"evil")
+    with pytest.raises(BuildError, match=r"cannot be unpacked: .* multiple entries") as caught:
+        install(wheel)
+    assert caught.value.where == wheel.name
 
 
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="nobody counts what a program writes")

@@ -136,6 +136,7 @@ def write_tree(
     scripts = console_scripts(source.read_text("utf-8", "replace")) if source.is_file() else {}
     made = {f"bin/{name}": text for name, text in scripts.items()}
     for path in sorted(share.paths):
+        refuse_strange(path, share.wheel)
         target = tree.placed(path, prefix.site_packages)
         replaced = posixpath.dirname(target) == metadata and posixpath.basename(target) in REPLACED
         if replaced or target in made or LEFT_OUT.fullmatch(target) or _left_over(path, share):
@@ -151,6 +152,16 @@ def write_tree(
     tree.write(f"{metadata}/INSTALLER", INSTALLER)
     tree.write(f"{metadata}/RECORD", tree.record(metadata))
     write_index(folder, tree.index())
+
+
+def refuse_strange(path: str, wheel: LockedWheel) -> None:
+    """BuildError for a backslash: on other systems it parts folders, so that no honest wheel has one."""
+    if "\\" in path:
+        raise BuildError(
+            f"a member of the wheel {wheel.name} {wheel.version} has a backslash in its name: {path[:200]!r}",
+            where=wheel.filename,
+            hint="the wheel is damaged or hostile: take another version, and tell those who publish it",
+        )
 
 
 def _left_over(path: str, share: Unpacked) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import PipSettings
+from okamochi.pypi.skipped_members import LOGGED
 from okamochi.system.data_text import NoDataError, toml_of
 
 __all__ = ["uv_environment"]
@@ -70,6 +71,7 @@ def uv_environment(
         "UV_LINK_MODE": "hardlink",
         "UV_NO_ENV_FILE": "1",
         "NO_COLOR": "1",
+        **LOGGED,
     }
 
 

@@ -21,7 +21,7 @@ __all__ = ["Explained", "explained_lines", "no_wheel_for", "uv_failure", "withou
 
 CREDENTIALS = regex(r"(://)[^/\s@`]+@")
 ESCAPES = regex(r"\x1b\[[0-9;]*m")
-NOISE = ("warning:", "Using ", "Resolved ", "Prepared ", "Installed ", "Downloaded ", "Downloading ")
+NOISE = ("warning:", "WARN ", "Using ", "Resolved ", "Prepared ", "Installed ", "Downloaded ", "Downloading ")
 # "x==1.0 has no usable wheels", "x>=1 has no wheels with …", "all versions of x have no usable wheels"
 NO_WHEEL = regex(
     r"(?<![\w.=<>!~-])([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\[[^\]]*\])?(?:==([^\s,]+)|[<>!~=]\S+)?"
@@ -31,6 +31,7 @@ HINTED_WHEEL = regex(r"Wheels are required for `([^`]+)`")
 # "depends on Python>=3.7,<3.11", "requires Python >=3.10": another Python may do
 OF_PYTHON = regex(r"Python ?[<>=!~]=?\s?\d|`--python-version`")
 MOST_LINES = 16
+ARCHIVE = regex(r"Failed to extract archive: (\S+)")
 # uv's own options mean nothing to okamochi's users.
 UNHELPFUL = ("No solution found", "Wheels are required for")
 NETWORK_DOWN = (
@@ -123,6 +124,7 @@ def uv_failure(
         or _digest_failure(explained, doing, where)
         or _refused_failure(explained, doing)
         or _network_failure(explained, doing)
+        or _damaged_archive(explained)
         or _unsatisfiable(explained, where)
         or BuildError(
             f"uv failed while {doing} (exit code {completed.returncode})",
@@ -141,6 +143,19 @@ def _full_disk(explained: Explained, doing: str) -> OkamochiError | None:
         where=next((one for one in explained.lines if "No space left" in one), "").strip(),
         hint="free some space, or choose another cache folder: OKAMOCHI_CACHE_DIR",
         details=explained.lines[-5:],
+    )
+
+
+def _damaged_archive(explained: Explained) -> OkamochiError | None:
+    found = ARCHIVE.search(explained.text)
+    if found is None:
+        return None
+    reasons = explained.text[found.end() :].strip().splitlines()
+    return BuildError(
+        f"the wheel cannot be unpacked: {reasons[-1][:300] if reasons else 'uv does not tell why'}",
+        where=found[1],
+        hint="the file is damaged or hostile: take another version, and tell those who publish it",
+        details=explained.lines[-8:],
     )
 
 

@@ -7,7 +7,7 @@ have. It is given wheels only: no code of a package or of the project is ever ex
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import read_pip_settings
 from okamochi.pypi.project_sources import ProjectSources, read_project_sources
 from okamochi.pypi.requirements import Requirements, expanded
+from okamochi.pypi.skipped_members import refuse_skipped
 from okamochi.pypi.uv_environment import uv_environment
 from okamochi.system.process import Completed, ProgramMissing
 from okamochi.system.project_files import DiskProject
@@ -66,14 +67,19 @@ class UvRun(msgspec.Struct, frozen=True):
     no_index: bool
 
     def run(self, *arguments: str) -> Completed:
-        """Starts uv; a non-zero return code is the caller's to explain."""
-        argv = (uv_path(), *arguments, "--python", sys.executable, "--only-binary", ":all:")
+        """Starts uv; a non-zero return code is the caller's to explain. BuildError for a wheel with a member
+        that leads out of it."""
         flags = [*(("--no-index",) if self.no_index else ()), *(("--offline",) if self.world.offline else ())]
+        done = self._run((*arguments, "--python", sys.executable, "--only-binary", ":all:", *flags), {})
+        refuse_skipped(done, self._run, self.folder)
+        return done
+
+    def _run(self, arguments: tuple[str, ...], environ: Mapping[str, str]) -> Completed:
         left = self._unfinished()
         try:
             return self.world.runner.run(
-                (*argv, *flags),
-                env=self.environ,
+                (uv_path(), *arguments),
+                env={**self.environ, **environ},
                 cwd=self.folder,
                 timeout_seconds=TIMEOUT_SECONDS,
                 written_limit_bytes=MOST_WRITTEN_BYTES,
