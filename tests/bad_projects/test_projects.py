@@ -1,6 +1,7 @@
 """Projects that are not understood, settings that make no sense, files that do not belong into an image."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,29 @@ def test_many_large_files_are_refused_by_their_sum(refuses: Refusing, make_proje
         with (root / f"part{number}.bin").open("wb") as stream:
             stream.truncate(1_000_000_000)
     refuses.build(root, 5, "5.0 GB", "exclude")
+
+
+@pytest.mark.parametrize("command", ["plan", "build"])
+def test_folders_that_are_nested_without_end_are_told(
+    refuses: Refusing, make_project: MakeProject, command: str
+) -> None:
+    root = make_project()
+    nest(root, 1500)
+    try:
+        answer = refuses.program(command, root)
+    finally:
+        subprocess.run(("rm", "-rf", root / ("d" * 9)), check=True)
+    assert (answer.code, answer.stdout) == (3, "")
+    assert "nested more than 500 deep" in answer.stderr and "hint:" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def nest(root: Path, depth: int) -> None:
+    """Longer than the longest path that a system call takes."""
+    handle = os.open(root, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d" * 9, dir_fd=handle)
+        below = os.open("d" * 9, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = below
+    os.close(handle)

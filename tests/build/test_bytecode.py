@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from okamochi.build import bytecode
-from okamochi.build.bytecode import Interpreter, bytecode_entries, compile_sources
+from okamochi.build.bytecode import Interpreter, bytecode_entries, compile_sources, pycache_entries
 from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, file
 from okamochi.system.process import Completed, SubprocessRunner
@@ -118,3 +118,12 @@ def test_much_that_is_compiled_comes_over_files_and_is_the_same(
     with pytest.raises(BuildError, match="could not compile") as caught:
         compile_sources(Files(), HOST, [*pairs, (gone, "/app/gone.py")])
     assert "gone" in "".join(caught.value.details)
+
+
+def test_a_module_whose_bytecode_would_have_too_long_a_name_has_none() -> None:
+    long, short = (file(f"app/{'x' * n}.py", "app", b"") for n in (252, 200))
+    made = pycache_entries((long, short), (b"1", b"2"), "cpython-313")
+    assert [entry.path for entry in made] == [
+        "app/__pycache__",
+        f"app/__pycache__/{'x' * 200}.cpython-313.pyc",
+    ]

@@ -112,6 +112,7 @@ DISK_FULL = f"[Errno {errno.ENOSPC}]".encode()
 
 # Up to 3.10, marshal writes sets in the order of their hashes: these must see PYTHONHASHSEED, which -I hides.
 # Later ones sort (https://github.com/python/cpython/issues/81777).
+MOST_NAME_BYTES = 255
 SEEDED = frozenset({"cpython-39", "cpython-310"})
 # The C library keeps freed memory instead of giving it back after each file, which saves a tenth of the time.
 CLEAN_ENVIRONMENT: Mapping[str, str] = {
@@ -276,14 +277,16 @@ def python_sources(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def pycache_entries(sources: Sequence[Entry], bytecode: Sequence[bytes], tag: str) -> tuple[Entry, ...]:
-    """Folders and files for those of `sources` that have bytecode; both are in the same order."""
+    """Folders and files for those of `sources` that have bytecode; both are in the same order. A module whose
+    bytecode would have too long a name has none: Python reads its source, as everywhere."""
     made: dict[str, Entry] = {}
     for entry, content in zip(sources, bytecode, strict=True):
-        if not content:
-            continue
         parent, _, name = entry.path.rpartition("/")
+        compiled = f"{name[:-3] or name}.{tag}.pyc"
+        if not content or len(os.fsencode(compiled)) > MOST_NAME_BYTES:
+            continue
         folder = f"{parent}/__pycache__" if parent else "__pycache__"
         made.setdefault(folder, directory(folder, entry.owner))
-        path = f"{folder}/{name[:-3] or name}.{tag}.pyc"
+        path = f"{folder}/{compiled}"
         made[path] = file(path, entry.owner, content)
     return tuple(made.values())

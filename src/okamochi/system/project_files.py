@@ -26,6 +26,7 @@ __all__ = [
 
 READ_LIMIT_BYTES = 4_000_000
 TREE_LIMIT = 200_000
+MOST_NESTED = 500
 SKIPPED_FOLDERS = frozenset(
     {
         ".git",
@@ -232,6 +233,12 @@ class _Walk:
         waiting = [(folder, relative)]
         while waiting:
             folder, relative = waiting.pop()
+            if relative.count("/") >= MOST_NESTED:
+                raise DetectionError(
+                    f"folders are nested more than {MOST_NESTED} deep",
+                    where=f"{relative[:100]}…",
+                    hint="give the folder of the app itself, and keep data and environments outside of it",
+                )
             waiting += self._entries(folder, relative)
 
     def _entries(self, folder: str, relative: str) -> list[tuple[str, str]]:

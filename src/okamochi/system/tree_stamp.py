@@ -59,9 +59,13 @@ def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[st
     A folder's path ends in a slash. Its times change with its entries, which are listed anyway: only that it
     is there counts.
     """
-    with os.scandir(f"{root}/{folder}" if folder else root) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
+    waiting = [(folder, sorted_entries(root, folder))]
+    while waiting:
+        folder, entries = waiting[-1]
+        entry = next(entries, None)
+        if entry is None:
+            waiting.pop()
+            continue
         path = f"{folder}/{entry.name}" if folder else entry.name
         if not entry.is_dir(follow_symlinks=False):
             facts = entry.stat(follow_symlinks=False)
@@ -69,7 +73,12 @@ def walk(root: str, skip: frozenset[str], folder: str = "") -> Iterator[tuple[st
             yield path, (facts.st_mode, *numbers)
         elif entry.name not in skip:
             yield path + "/", NO_FACTS
-            yield from walk(root, skip, path)
+            waiting.append((path, sorted_entries(root, path)))
+
+
+def sorted_entries(root: str, folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(f"{root}/{folder}" if folder else root) as found:
+        return iter(sorted(found, key=lambda entry: entry.name))
 
 
 @functools.cache
