@@ -1,6 +1,7 @@
 """A read-only view of the project's folder: confined to it, limited in size, always in the same order."""
 
 import codecs
+import errno
 import os
 import re
 import stat
@@ -234,11 +235,7 @@ class _Walk:
         while waiting:
             folder, relative = waiting.pop()
             if relative.count("/") >= MOST_NESTED:
-                raise DetectionError(
-                    f"folders are nested more than {MOST_NESTED} deep",
-                    where=f"{relative[:100]}…",
-                    hint="give the folder of the app itself, and keep data and environments outside of it",
-                )
+                raise too_deep(relative)
             waiting += self._entries(folder, relative)
 
     def _entries(self, folder: str, relative: str) -> list[tuple[str, str]]:
@@ -254,6 +251,10 @@ class _Walk:
             pass  # a folder that we may not list holds nothing for us
         except FileNotFoundError:
             pass  # removed meanwhile
+        except OSError as problem:
+            if problem.errno == errno.ENAMETOOLONG:
+                raise too_deep(relative) from problem
+            raise
         return folders
 
     def _keep(self, entry: os.DirEntry[str], path: str) -> bool:
@@ -330,6 +331,14 @@ class MemoryProject(msgspec.Struct, frozen=True):
         if name in SKIPPED_FOLDERS or name.endswith(".egg-info"):
             return True
         return name in ENVIRONMENT_NAMES and f"{folder}/pyvenv.cfg" in self.content
+
+
+def too_deep(relative: str) -> DetectionError:
+    return DetectionError(
+        f"folders are nested more than {MOST_NESTED} deep, or their names make too long a path",
+        where=f"{relative[:100]}…",
+        hint="give the folder of the app itself, and keep data and environments outside of it",
+    )
 
 
 def is_skipped(folder: os.DirEntry[str]) -> bool:
