@@ -96,6 +96,25 @@ def test_the_other_platform_has_the_same_bytecode(layout: tuple[Path, str]) -> N
     assert len(different) < 5, different
 
 
+def test_each_platform_alone_has_the_same_layers(tmp_path: Path) -> None:
+    """What both share while they are built at once, each from an empty cache, is right for each of them."""
+
+    def built(use: str, platform: str) -> dict[str, list[str]]:
+        project = copied("flask-minimal", tmp_path / use / "shop")
+        (project / "okamochi.lock").unlink(missing_ok=True)
+        place = tmp_path / use / "layout"
+        program = Program({"OKAMOCHI_CACHE_DIR": str(tmp_path / use / "cache"), "CI": "1"})
+        program.ok("build", project, "--platform", platform, "--to", f"layout:{place}")
+        return {
+            image.config.platform.architecture: [str(layer.descriptor.digest) for layer in image.layers]
+            for image in read_images(place)
+        }
+
+    both = built("both", BOTH)
+    assert both == built("first", "linux/amd64") | built("second", "linux/arm64")
+    assert len(both["arm64"]) > 5
+
+
 def test_asking_again_builds_nothing(
     layout: tuple[Path, str], minimal_module: Path, program_module: Program
 ) -> None:
