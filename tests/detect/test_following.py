@@ -1,9 +1,14 @@
 """Names and imports of large projects are followed once, however many ways lead to them."""
 
+import ast
+from typing import Any
+
 import pytest
 
+from okamochi.detect import environment_reads
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.flask_values import Value
+from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Sources
 from okamochi.errors import AmbiguousError
 from okamochi.system.project_files import MemoryProject
@@ -38,6 +43,29 @@ def test_packages_that_take_each_others_names_are_looked_through_once(
     files[f"{PACKAGES[-1]}/__init__.py"] = "from last import app\n"
     with_app = FlaskObjects(Sources(MemoryProject(files | {"last/__init__.py": FLASK_APP})))
     assert with_app.resolve("p0/__init__.py", "app") is not None
+
+
+def test_functions_that_read_variables_are_looked_for_once_in_each_module(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    helper = "import os\ndef setting(name):\n    return os.environ[name]\n"
+    users = {
+        f"part{number:02}.py": f"from config import setting\nx = setting('VALUE_{number:02}')\n"
+        for number in range(40)
+    }
+    main = "".join(f"import {path.removesuffix('.py')}\n" for path in users) + FLASK_APP
+    looked_through = 0
+    helpers = environment_reads._helpers
+
+    def counted(tree: ast.Module, names: ImportedNames) -> dict[str, Any]:
+        nonlocal looked_through
+        looked_through += 1
+        return helpers(tree, names)
+
+    monkeypatch.setattr(environment_reads, "_helpers", counted)
+    plan = planned(users | {"config.py": helper, "app.py": main})
+    assert len(plan.environment) == 40
+    assert looked_through < 60
 
 
 def test_what_many_apps_import_is_looked_up_once_for_each(monkeypatch: pytest.MonkeyPatch) -> None:

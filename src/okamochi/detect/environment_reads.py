@@ -488,6 +488,15 @@ def _asks_whether_it_is_there(test: ast.expr, names: ImportedNames) -> bool:
             return False
 
 
+def _helpers_at(path: str, sources: Sources) -> dict[str, _Helper]:
+    """Many modules import from one, which is looked through once."""
+    found: dict[str, _Helper] | None = sources.readers.get(path)
+    if found is None:
+        module = sources.module(path) if READS.search(sources.text(path)) else None
+        found = sources.readers[path] = _helpers(module.tree, module.imports) if module is not None else {}
+    return found
+
+
 def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
     """By the full name under which this module calls them."""
     found: dict[str, _Helper] = {}
@@ -498,10 +507,7 @@ def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
             if node.level
             else sources.find(dotted, importer=module.path)
         )
-        if path is None or path == module.path or not READS.search(sources.text(path)):
-            continue
-        other = sources.module(path)
-        helpers = _helpers(other.tree, other.imports)
+        helpers = _helpers_at(path, sources) if path is not None and path != module.path else {}
         for alias in node.names:
             if alias.name in helpers:
                 local = ast.Name(id=alias.asname or alias.name)

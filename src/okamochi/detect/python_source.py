@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -126,7 +126,8 @@ class Sources(msgspec.Struct, eq=False, dict=True):
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
     runs in production does not live there. `settings` is what `settings_classes` found, `package_roots` are
-    folders from which the project's own packages are imported once installed. `gist` gives what may
+    folders from which the project's own packages are imported once installed, `readers` what
+    `environment_reads` keeps of each file. `gist` gives what may
     be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
@@ -136,6 +137,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     texts: dict[str, str | None] = msgspec.field(default_factory=dict)
     settings: frozenset[str] | None = None
     package_roots: tuple[str, ...] = ()
+    readers: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:
