@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.errors import BuildError, EngineError, PlanError, UnhealthyError, UsageError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.correction import Correction
-from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process
 from okamochi.oci.reference import Reference
@@ -312,7 +313,7 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
         name=f"okamochi-{app.identity}",
         app=app.identity,
         image_reference=reference,
-        process=web,
+        process=replace(web, argv=command_of(web, secrets=bool(values.secret_names))),
         environment=tuple(sorted(environment.items())),
         secrets_folder=str(app.state.secrets_folder),
         secret_names=values.secret_names,
