@@ -220,7 +220,7 @@ def wheel_needs(message: Message) -> frozenset[str]:
     for text in message.get_all("Requires-Dist", []):
         try:
             requirement = Requirement(str(text))
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
         if requirement.marker is None or "extra" not in str(requirement.marker):
             found.add(f"wheel:{canonicalize_name(requirement.name)}")

@@ -10,6 +10,7 @@ from okamochi.system.patterns import regex
 __all__ = ["ServedObject", "commands_of", "served_by"]
 
 OBJECT = regex(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.]*(\(.*\))?)?")
+MOST_CHARACTERS = 20_000
 ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*", re.DOTALL)
 PREFIX_PROGRAMS = frozenset(
     [
@@ -99,7 +100,7 @@ def commands_of(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _parts(text: str) -> list[str]:
-    """Split at the shell's separators outside of quotes."""
+    """Split at the shell's separators outside of quotes; without what is longer than any command."""
     parts, current, quote = [], "", ""
     for character in text.replace("\\\n", " "):
         if quote:
@@ -111,7 +112,8 @@ def _parts(text: str) -> list[str]:
             current = ""
         else:
             current += character
-    return [part.strip() for part in (*parts, current) if part.strip()]
+    found = [part.strip() for part in (*parts, current)]
+    return [part for part in found if part and len(part) <= MOST_CHARACTERS]
 
 
 def _words(part: str) -> tuple[str, ...]:

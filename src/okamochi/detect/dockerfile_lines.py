@@ -1,9 +1,10 @@
 """A Dockerfile of the project as instructions, for looking at: nothing is expanded, nothing is run."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from okamochi.system.data_text import json_of
 
 __all__ = ["Instruction", "Stage", "dockerfile_stages"]
 
@@ -22,7 +23,7 @@ class Instruction:
     def argv(self) -> tuple[str, ...]:
         """The exec form's words; () for a shell form."""
         try:
-            parsed = json.loads(self.rest)
+            parsed = json_of(self.rest)
         except ValueError:
             return ()
         return tuple(map(str, parsed)) if isinstance(parsed, list) else ()

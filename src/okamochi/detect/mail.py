@@ -11,6 +11,8 @@ from okamochi.system.patterns import regex
 
 __all__ = ["mail_catcher"]
 
+# what any such name has in it: a pattern that begins with any word takes the square of a long one's time
+MENTIONED = regex(r"(?:MAIL|SMTP)_?(?:SERVER|HOST)")
 HOST = regex(r"((?:\w+_)?(?:MAIL|SMTP|EMAIL)_?)(SERVER|HOST|HOSTNAME)")
 SWITCHES = ("USE_TLS", "USE_SSL", "TLS", "SSL", "STARTTLS", "SSL_TLS")
 IMAGE = "axllent/mailpit:v1.27"
@@ -22,7 +24,7 @@ def mail_catcher(
     sources: Sources, reached: Reached
 ) -> tuple[tuple[BackingService, ...], tuple[Decision, ...]]:
     """The catcher, and why; nothing when no variable names a mail server."""
-    if not any(HOST.search(sources.text(path)) for path in reached.paths):
+    if not any(MENTIONED.search(sources.text(path)) for path in reached.paths):
         return (), ()
     reads = traces_of(sources, reached).variables
     leading = next((one for one in reads if HOST.fullmatch(one.name)), None)

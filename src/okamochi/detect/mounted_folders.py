@@ -4,7 +4,6 @@ Where the code lies in those containers is their WORKDIR; in our image it is /ap
 of a package folder or of files that the project ships is for development, and no data.
 """
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -15,13 +14,15 @@ from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.data_text import json_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["mounted_folders"]
 
-INSTRUCTION = regex(r"[ \t]*(FROM|ARG|ENV|WORKDIR|VOLUME)[ \t]+(\S.*?)[ \t]*", re.IGNORECASE)
-PAIR = regex(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
+INSTRUCTION = regex(r"[ \t]*(FROM|ARG|ENV|WORKDIR|VOLUME)[ \t]+(\S.*)", re.IGNORECASE)
+MOST_CHARACTERS = 4096  # of a value: each may be twice the last one
+PAIR = regex(r"(?<!\w)(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
 VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-[^}]*)?\})")
 NAMED = regex(r"[A-Za-z0-9][\w.-]*")
 # What tools, engines and web servers keep there is not the app's data.
@@ -52,7 +53,7 @@ def _of_dockerfile(text: str) -> tuple[str, tuple[tuple[str, Evidence], ...]]:
         match = INSTRUCTION.fullmatch(row.partition(" #")[0])
         if match is None:
             continue
-        word, rest = match[1].upper(), match[2].rstrip("\\").rstrip()
+        word, rest = match[1].upper(), match[2].rstrip().rstrip("\\").rstrip()
         if word == "FROM":
             base, *name = rest.lower().split(" as ")
             stage, folder, volumes = "".join(name).strip(), folders.get(base.strip(), ""), []
@@ -69,7 +70,7 @@ def _of_dockerfile(text: str) -> tuple[str, tuple[tuple[str, Evidence], ...]]:
 def _volume_words(rest: str) -> tuple[str, ...]:
     if rest.startswith("["):
         try:
-            words = json.loads(rest)
+            words = json_of(rest)
         except ValueError:
             return ()
         return tuple(str(one) for one in words) if isinstance(words, list) else ()
@@ -77,7 +78,7 @@ def _volume_words(rest: str) -> tuple[str, ...]:
 
 
 def _plain(text: str, values: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda match: values.get(match[1] or match[2], ""), text)
+    return VARIABLE.sub(lambda match: values.get(match[1] or match[2], ""), text)[:MOST_CHARACTERS]
 
 
 def _of_compose(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:

@@ -15,7 +15,7 @@ def stays_below(dependencies: ChosenDependencies, name: str, first: Version) -> 
         return False
     try:
         specifiers = Requirement(line.specifier).specifier
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return False
     return any(_excludes(one.operator, one.version, first) for one in specifiers)
 

@@ -21,6 +21,7 @@ __all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of"
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 
+SURROGATE = regex(r"\\(?:u|U0000)[dD][89a-fA-F]")
 SIDE_FOLDERS = frozenset(
     [
         "test",
@@ -311,7 +312,7 @@ def parsed_module(path: str, text: str | None) -> Module:
 def tree_of(text: str) -> ast.Module:
     """SyntaxError when neither this Python nor a newer one reads it, as far as that is known here."""
     try:
-        return ast.parse(text)
+        return without_surrogates(ast.parse(text), text)
     except SyntaxError as error:
         from okamochi.detect.newer_syntax import newer_tree
 
@@ -319,6 +320,15 @@ def tree_of(text: str) -> ast.Module:
             return newer_tree(text)
         except SyntaxError:
             raise error from None
+
+
+def without_surrogates(tree: ast.Module, text: str) -> ast.Module:
+    """A string may hold halves of characters ("\\ud800"), which no file can: "?" in their place."""
+    if SURROGATE.search(text):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = node.value.encode("utf-8", "replace").decode()
+    return tree
 
 
 def is_main_guard(statement: ast.stmt) -> bool:

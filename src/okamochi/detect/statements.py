@@ -4,7 +4,6 @@ holds; a stale one is never believed.
 """
 
 import ast
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from okamochi.detect.served_in_code import served_in_code
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.data_text import json_of
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Statement", "StatementRank", "procfile_lines", "statements"]
@@ -150,7 +150,7 @@ def _dockerfiles(project: ProjectFiles) -> Iterator[Found]:
 def _shell_form(text: str) -> str:
     """The exec form (a JSON list) as a shell line; a shell form as it is."""
     try:
-        argv = json.loads(text)
+        argv = json_of(text)
     except ValueError:
         return text
     return _joined(argv)

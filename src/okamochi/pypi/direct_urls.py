@@ -64,7 +64,7 @@ def own_address(wheel: LockedWheel, lines: Iterable[RequirementLine]) -> str:
 def url_of(line: RequirementLine) -> str:
     try:
         return (Requirement(line.specifier).url or "").partition("#")[0]
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return ""
 
 

@@ -79,6 +79,6 @@ def local_package(project: ProjectFiles, name: str, path: str) -> LocalPackage:
 def name_and_place(specifier: str) -> tuple[str, str, frozenset[str]]:
     try:
         asked = Requirement(specifier)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return "", "", frozenset()
     return canonicalize_name(asked.name), asked.url or "", frozenset(map(canonicalize_name, asked.extras))

@@ -50,7 +50,7 @@ class _Missing(msgspec.Struct, frozen=True):
             return False
         try:
             specifiers = list(Requirement(asking.specifier).specifier)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             return False
         return [(one.operator, one.version) for one in specifiers] == [("==", self.version)]
 

@@ -62,7 +62,7 @@ def by_name(specifiers: tuple[str, ...], extra: str) -> list[str]:
     for one in specifiers:
         try:
             asked = Requirement(one)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
         asked.url = None
         text = str(asked)

@@ -99,7 +99,7 @@ def _name(specifier: str) -> str:
     try:
         asked = Requirement(specifier)
         return "" if asked.url else canonicalize_name(asked.name)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return ""
 
 

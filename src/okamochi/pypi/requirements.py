@@ -29,9 +29,9 @@ from okamochi.system.project_files import MemoryProject, ProjectFiles
 
 __all__ = ["RequirementLine", "Requirements", "expanded", "read_requirements", "requirement_of"]
 
-COMMENT = regex(r"(^|\s+)#.*$")
+COMMENT = regex(r"(?:^|(?<=\s))#.*$")
 VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
-LINE_OPTION = regex(r"\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
+LINE_OPTION = regex(r"(?<!\s)\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
 HASH = regex(r"--hash[=\s]\s*(\S+)")
 VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
 URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -84,7 +84,7 @@ class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
         """The address or folder that the line names; "" when an index has it."""
         try:
             return _parsed(self.specifier).url or ""
-        except InvalidRequirement:  # a variable that only the host can fill
+        except (InvalidRequirement, RecursionError):  # a variable that only the host can fill
             return ""
 
 
@@ -341,7 +341,7 @@ def _requirement_line(
     specifier = named(specifier.strip(), project, path, where)
     try:
         requirement = _parsed(VARIABLE.sub("VARIABLE", specifier))
-    except InvalidRequirement as problem:
+    except (InvalidRequirement, RecursionError) as problem:
         reason = str(problem).splitlines()[0]
         raise _bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
     if requirement.url is not None:
@@ -420,7 +420,7 @@ def _marked(specifier: str, marker: str | None, where: str) -> str:
     try:
         own = Requirement(specifier)
         own.marker = Marker(f"({own.marker}) and ({marker})" if own.marker else marker)
-    except (InvalidRequirement, InvalidMarker) as problem:
+    except (InvalidRequirement, InvalidMarker, RecursionError) as problem:
         raise _bad_line("this is no valid marker", f"{marker} ({problem})", where) from None
     return str(own)
 

@@ -58,7 +58,7 @@ def asked_lines(session: LockSession) -> Iterator[RequirementLine]:
 def marker_of(line: RequirementLine) -> str:
     try:
         marker = Requirement(line.specifier).marker
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return ""
     return str(marker) if marker is not None else ""
 

@@ -30,5 +30,5 @@ def applies(marker: str, environment: dict[str, str], extras: tuple[str, ...] = 
     try:
         parsed = Marker(marker)
         return any(parsed.evaluate({**environment, "extra": extra}) for extra in (extras or ("",)))
-    except (InvalidMarker, UndefinedEnvironmentName):
+    except (InvalidMarker, UndefinedEnvironmentName, RecursionError):
         return True

@@ -98,7 +98,7 @@ def with_source(specifier: str, sources: Sources) -> str:
     """The specifier with the place that the manifest names for it; unchanged when it names none."""
     try:
         asked = Requirement(specifier)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return specifier
     place = sources.get(canonicalize_name(asked.name))
     if place is None or asked.url:

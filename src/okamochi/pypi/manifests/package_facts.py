@@ -235,6 +235,6 @@ def names_in(specifiers: tuple[str, ...]) -> frozenset[str]:
     for one in specifiers:
         try:
             found.add(canonicalize_name(Requirement(one).name))
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
     return frozenset(found)

@@ -42,7 +42,7 @@ def project_edges(project_table: Table, extras: tuple[str, ...]) -> Iterator[Edg
 def edge_of_specifier(specifier: str) -> Edge | None:
     try:
         found = Requirement(specifier)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return None
     extras = tuple(sorted(canonicalize_name(extra) for extra in found.extras))
     marker = str(found.marker) if found.marker else ""

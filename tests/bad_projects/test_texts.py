@@ -1,0 +1,44 @@
+"""Texts of a project that cost time or memory, or hold what no file can: a plan, or an error, at once."""
+
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from okamochi.errors import DetectionError
+from tests.detect.plans import FLASK_APP, planned
+
+SPACES = " " * 120_000
+WORD = "z" * 120_000
+DOUBLED = "ENV A0=" + "x" * 100 + "\n" + "".join(f"ENV A{n}=$A{n - 1}$A{n - 1}\n" for n in range(1, 60))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.py": f"{FLASK_APP}X = {WORD!r}\n"},
+        {"Dockerfile": f"FROM python\nENV {WORD}\n"},
+        {"Dockerfile": f"FROM python\nENV a{SPACES}b{SPACES}\n"},
+        {"Dockerfile": f"FROM python\n{DOUBLED}WORKDIR /$A59\nVOLUME $A59\n"},
+        {"Dockerfile": f"FROM python\nCMD {'A=b ' * 60_000}\n"},
+        {"Dockerfile": f"FROM python\nCMD {'[' * 60_000}\nVOLUME {'[' * 60_000}\nENTRYPOINT {'[' * 60_000}\n"},
+        {"requirements.txt": f"flask\nclick{SPACES}\n"},
+        {"requirements.txt": f"flask\nclick{SPACES}# a comment\n"},
+    ],
+    ids=["word", "variable", "spaces", "doubled", "words", "brackets", "end", "comment"],
+)
+def test_long_texts_take_no_time_that_grows_with_their_square(files: Mapping[str, str]) -> None:
+    begin = time.process_time()
+    planned({"app.py": FLASK_APP, **files})
+    assert time.process_time() - begin < 5
+
+
+def test_a_marker_that_is_nested_too_deep_is_an_error_with_its_line() -> None:
+    with pytest.raises(DetectionError, match="no dependency specifier") as caught:
+        planned({"app.py": FLASK_APP, "requirements.txt": f"flask\nclick ; {'(' * 5_000}\n"})
+    assert caught.value.where == "requirements.txt:2"
+
+
+def test_halves_of_characters_in_a_source_do_no_harm() -> None:
+    source = FLASK_APP + "import os\nA = os.getenv('A', '\\udfff')\nB = os.environ['B\\ud800']\n"
+    assert planned({"app.py": source}).application.object_reference == "app:app"
