@@ -89,6 +89,19 @@ def test_errors_of_amqp_that_celery_s_own_code_raises_are_no_broker() -> None:
     assert only("amqp", source).name == "rabbitmq"
 
 
+def test_parts_of_a_django_database_whose_host_is_fixed_are_told() -> None:
+    settings = (
+        f"{HEAD}DATABASES = {{'default': {{'ENGINE': 'django.db.backends.postgresql', 'HOST': 'store',\n"
+        "    'NAME': os.environ['PG_BASE'], 'USER': os.environ['PG_ME'],\n"
+        "    'PASSWORD': os.environ['PG_WORD']}}\n"
+    )
+    compose = {"compose__yml": "services:\n  web:\n    build: .\n  store:\n    image: postgres:16\n"}
+    found = only("psycopg2", settings, **compose)
+    assert found.name == "store"
+    assert told(found) == {"PG_BASE": "{database}", "PG_ME": "{user}", "PG_WORD": "{password}"}
+    assert told(only("psycopg2", settings.replace("'store'", "'localhost'"), **compose)) == {}
+
+
 def test_the_address_that_a_worker_s_script_reads_leads_to_the_service() -> None:
     worker = (
         "import os, redis\nconnection = redis.from_url(os.getenv('QUEUE_REDIS_URL', 'redis://localhost'))\n"

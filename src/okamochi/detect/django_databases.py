@@ -8,6 +8,7 @@ import msgspec
 from okamochi.detect.python_source import Module
 from okamochi.detect.syntax import walk
 from okamochi.model.backing_service import ServiceKind
+from okamochi.system.patterns import regex
 
 __all__ = ["DatabasePart", "database_parts"]
 
@@ -17,11 +18,13 @@ ENGINES = {
     ServiceKind.MARIADB: "django.db.backends.mysql",
     ServiceKind.MYSQL: "django.db.backends.mysql",
 }
-# other packages' backends: django.contrib.gis.db.backends.postgis, django_prometheus.db.backends.postgresql
+# other packages' backends: django.contrib.gis.db.backends.postgis, django_prometheus.db.backends.postgresql,
+# django_tenants.postgresql_backend
 FAMILIES = {
     "postgresql": ServiceKind.POSTGRES,
     "postgresql_psycopg2": ServiceKind.POSTGRES,
     "postgis": ServiceKind.POSTGRES,
+    "postgresql_backend": ServiceKind.POSTGRES,
     "mysql": ServiceKind.MYSQL,
 }
 TEMPLATES = {
@@ -50,6 +53,10 @@ class DatabasePart(msgspec.Struct, frozen=True):
         return ENGINES[kind] if self.key == "ENGINE" else TEMPLATES[self.key]
 
 
+# a name that a network of containers resolves
+SERVICE = regex(r"(?!localhost$)[A-Za-z][A-Za-z0-9-]*")
+
+
 def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[DatabasePart, ...]:
     """`defaults` has the variables that the module reads. An engine that the code names itself, or has as a
     default, is left to it; one that is SQLite unless a variable says otherwise is not."""
@@ -58,7 +65,9 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     found: list[DatabasePart] = []
     for node in module.of(ast.Dict):
         entries = dict(_entries(node)) if isinstance(node, ast.Dict) else {}
-        if "ENGINE" in entries and _variables(entries.get("HOST"), defaults):
+        host = entries.get("HOST")
+        named = host is not None and SERVICE.fullmatch(_text(host)) is not None
+        if "ENGINE" in entries and (named or _variables(host, defaults)):
             found += _parts(entries, defaults)
     return tuple(found)
 

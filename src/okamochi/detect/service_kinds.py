@@ -46,8 +46,8 @@ class KindFacts(msgspec.Struct, frozen=True):
 
 POSTGRES = KindFacts(
     kind=ServiceKind.POSTGRES,
-    distributions=("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary", "asyncpg", "pg8000"),
-    modules=("psycopg", "psycopg2", "asyncpg", "pg8000"),
+    distributions=("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary", "asyncpg", "aiopg", "pg8000"),
+    modules=("psycopg", "psycopg2", "asyncpg", "aiopg", "pg8000"),
     schemes=("postgresql", "postgres"),
     stems="DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQLALCHEMY_DATABASE",
     image="postgres:17",
