@@ -138,6 +138,16 @@ def test_a_database_s_address_may_be_filled_in(url: str) -> None:
     assert [one.path for one in plan.moved_files] == ["/app/app.db"]
 
 
+def test_a_handler_of_a_logging_configuration_logs_to_its_file() -> None:
+    source = (
+        "LOGGING = {'handlers': {'file': {'class': 'logging.handlers.RotatingFileHandler',\n"
+        "    'filename': os.path.join(os.path.dirname(__file__), 'var', 'app.log')}}}\n"
+    )
+    assert volume_paths(planned({"app.py": f"{HEAD}{source}app = Flask(__name__)\n"})) == ("/app/var",)
+    stream = source.replace("logging.handlers.RotatingFileHandler", "logging.StreamHandler")
+    assert volume_paths(planned({"app.py": f"{HEAD}{stream}app = Flask(__name__)\n"})) == ()
+
+
 def test_a_name_that_is_reassigned_from_itself_ends() -> None:
     body = "".join(f"    path = path.strip()\n    other{n} = path\n    path = other{n}\n" for n in range(30))
     source = f"app = Flask(__name__)\ndef save(path):\n{body}    open(path, 'w')\n"

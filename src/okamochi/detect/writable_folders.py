@@ -157,6 +157,7 @@ class _Finder(msgspec.Struct, eq=False):
 
     def _display(self, node: ast.Dict, module: Module) -> Iterator[Written]:
         yield from self._django_database(node, module)
+        yield from self._log_handler(node, module)
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 if FOLDER_KEYS.fullmatch(key.value.upper()):
@@ -174,6 +175,17 @@ class _Finder(msgspec.Struct, eq=False):
         engine, name = entries.get("ENGINE"), entries.get("NAME")
         if isinstance(engine, ast.Constant) and str(engine.value).endswith("sqlite3") and name is not None:
             yield from self._found(name, module, name, "Django's SQLite database", is_file=True)
+
+    def _log_handler(self, node: ast.Dict, module: Module) -> Iterator[Written]:
+        """{"class": "logging.FileHandler", "filename": "logs/app.log"} for logging.config.dictConfig."""
+        entries = {
+            key.value: value
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant)
+        }
+        kind, name = entries.get("class"), entries.get("filename")
+        if isinstance(kind, ast.Constant) and LOG_HANDLERS.search(str(kind.value)) and name is not None:
+            yield from self._found(name, module, name, "logs to", is_file=True)
 
     def _found(
         self, expression: ast.expr, module: Module, node: ast.expr, reason: str, *, is_file: bool
