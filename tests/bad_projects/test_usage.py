@@ -172,3 +172,17 @@ def test_locked_for_another_platform_is_refused(refuses: Refusing, make_project:
     root = make_project()
     (root / "okamochi.lock").write_bytes(lock("linux/arm64"))
     refuses.build(root, 4, "nothing for linux/amd64", options=("--locked", "--platform", "linux/amd64"))
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [("folder", "not a file"), ("pipe", "not a file"), ("nowhere/x.tar", "no folder")]
+)
+def test_an_archive_takes_no_place_of_folders_and_devices(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path, place: str, said: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    root = make_project()
+    stderr = refuses(root, 2, said, arguments=("build", root, "--to", f"archive:{tmp_path / place}"))
+    assert "Base" not in stderr
+    assert (tmp_path / "pipe").is_fifo() and not any((tmp_path / "folder").iterdir())

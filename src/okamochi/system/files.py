@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from okamochi.errors import BuildError, OkamochiError
+from okamochi.errors import BuildError, OkamochiError, UsageError
 from okamochi.system.unique import unique_file
 
-__all__ = ["StorageError", "checked_path", "confined", "storage_errors", "write_atomic"]
+__all__ = ["StorageError", "checked_path", "confined", "require_file_place", "storage_errors", "write_atomic"]
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 TOO_LARGE = frozenset({errno.EFBIG})
@@ -59,6 +59,21 @@ def _escapes(name: str, archive: str, reason: str) -> BuildError:
         where=archive,
         hint="the archive is damaged or hostile; get it again from a source that you trust",
     )
+
+
+def require_file_place(path: Path, *, option: str) -> None:
+    """UsageError unless a file can be put at `path`, or replaced there: what is renamed onto a device such as
+    /dev/null would take its place, for all programs."""
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {path.parent}", where=option, hint="make it, or name another file"
+        )
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            f"{path} is a folder or a device, not a file",
+            where=option,
+            hint="name a file that is not there yet, or one to be replaced",
+        )
 
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:

@@ -18,6 +18,7 @@ from okamochi.run.service_data import data_of
 from okamochi.run.spec import ContainerState
 from okamochi.run.state import AppState
 from okamochi.system.clock import rfc3339
+from okamochi.system.files import require_file_place
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.apps import UpApp, running_app
@@ -42,10 +43,7 @@ def backup(path: Path, output: Path | None, now: datetime, world: World) -> Save
     app = running_app(path, world)
     name = f"{app.app.root.name}-{now:%Y%m%d-%H%M%S}{ENDING}"
     target = Path(name) if output is None else output / name if output.is_dir() else output
-    if not target.parent.is_dir():
-        raise UsageError(
-            f"there is no folder {target.parent}", where="--output", hint="make it, or name another file"
-        )
+    require_file_place(target, option="--output")
     with app.app.state.lock():
         return Saved(target, save_to(target, app, now, world))
 

@@ -12,7 +12,7 @@ from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.layout import check_layout_folder, write_layout
 from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
-from okamochi.system.files import storage_errors
+from okamochi.system.files import require_file_place, storage_errors
 from okamochi.system.world import World
 
 if TYPE_CHECKING:
@@ -179,6 +179,7 @@ def parse_sink(text: str, world: World) -> Sink:
         check_layout_folder(Path(place))
         return LayoutSink(Path(place))
     if kind == "archive" and place:
+        require_file_place(Path(place), option="--to")
         return ArchiveSink(Path(place))
     if text == "registry":
         from okamochi.oci.registry.registries import Registries
