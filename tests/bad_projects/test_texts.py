@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from okamochi.errors import DetectionError
+from okamochi.errors import DetectionError, OkamochiError
 from tests.detect.plans import FLASK_APP, planned
 
 SPACES = " " * 120_000
@@ -42,3 +42,32 @@ def test_a_marker_that_is_nested_too_deep_is_an_error_with_its_line() -> None:
 def test_halves_of_characters_in_a_source_do_no_harm() -> None:
     source = FLASK_APP + "import os\nA = os.getenv('A', '\\udfff')\nB = os.environ['B\\ud800']\n"
     assert planned({"app.py": source}).application.object_reference == "app:app"
+
+
+DIGITS = "9" * 10_000
+LOCK = f'lock-version = "1.0"\n[[packages]]\nname = "flask"\nversion = "{DIGITS}"\n'
+
+
+def test_a_lock_with_a_version_of_thousands_of_digits_is_damaged() -> None:
+    with pytest.raises(DetectionError, match="damaged"):
+        planned({"app.py": FLASK_APP, "pylock.toml": LOCK})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.cfg": f"[metadata]\nname = shop\nversion = {DIGITS}\n[options]\ninstall_requires =\n  flask\n"},
+        {"requirements.txt": f"flask=={DIGITS}\n"},
+        {"requirements.txt": f"flask\nclick ; python_version > '{DIGITS}'\n"},
+        {"requirements.txt": "flask\n", ".python-version": DIGITS},
+        {"pyproject.toml": f'[project]\nname = "a"\ndependencies = ["flask<{DIGITS}"]\nrequires-python = "<{DIGITS}"\n'},
+    ],
+    ids=["setup.cfg", "pinned", "marker", "python", "pyproject"],
+)
+def test_versions_of_thousands_of_digits_are_planned_or_refused(files: Mapping[str, str]) -> None:
+    try:
+        plan = planned({"app.py": FLASK_APP, **files})
+    except OkamochiError as refusal:
+        assert refusal.hint
+        return
+    assert plan.application.object_reference == "app:app"

@@ -5,7 +5,7 @@ import heapq
 import re
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.build.git_objects import read_commit, read_tag
 from okamochi.build.revision import COMMIT, git_folder, head_commit, read
@@ -46,7 +46,7 @@ def version_of(tag: str) -> Version | None:
     found = TAG.fullmatch(tag)
     try:
         return Version(found[1]) if found is not None else None
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

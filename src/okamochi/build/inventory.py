@@ -13,7 +13,7 @@ from email.parser import HeaderParser
 
 import msgspec
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.build.components import IMAGE_WHEEL, Component
@@ -220,7 +220,7 @@ def wheel_needs(message: Message) -> frozenset[str]:
     for text in message.get_all("Requires-Dist", []):
         try:
             requirement = Requirement(str(text))
-        except (InvalidRequirement, RecursionError):
+        except (ValueError, RecursionError):
             continue
         if requirement.marker is None or "extra" not in str(requirement.marker):
             found.add(f"wheel:{canonicalize_name(requirement.name)}")

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
@@ -316,7 +315,7 @@ def _disagreements(project: ProjectFiles, found: Dependencies) -> Iterator[Evide
             asked = Requirement(specifier)
             version = versions.get(canonicalize_name(asked.name), "")
             fits = asked.url is not None or not version or asked.specifier.contains(version, prereleases=True)
-        except (InvalidRequirement, InvalidVersion):
+        except (ValueError, RecursionError):
             continue
         if not fits:
             reason = f"asks for {specifier}, but {found.lock_file} has {version}: the lock rules; lock again"

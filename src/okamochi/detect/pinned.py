@@ -1,7 +1,7 @@
 """What the requirements say about the age of a package, before anything is resolved."""
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from okamochi.detect.dependencies import ChosenDependencies
 
@@ -15,7 +15,7 @@ def stays_below(dependencies: ChosenDependencies, name: str, first: Version) -> 
         return False
     try:
         specifiers = Requirement(line.specifier).specifier
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return any(_excludes(one.operator, one.version, first) for one in specifiers)
 
@@ -23,7 +23,7 @@ def stays_below(dependencies: ChosenDependencies, name: str, first: Version) -> 
 def _excludes(operator: str, text: str, first: Version) -> bool:
     try:
         version = Version(text.removesuffix(".*"))
-    except InvalidVersion:
+    except ValueError:
         return False
     if operator == "<":
         return version <= first

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from okamochi.detect.base import Detected
 from okamochi.detect.pyproject import PATH as PYPROJECT
@@ -21,6 +21,7 @@ from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Pin", "Range", "python_pins", "python_ranges"]
 
+NO_VERSION = regex(r"\d{10}")  # which nobody counts to, and Python turns into no number when it is long
 MOST_PATCHES = 40
 FROM_LINE = regex(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
 TOOL_LINE = regex(r"python\s+(\d+\.\d+).*")
@@ -93,11 +94,11 @@ def python_pins(project: ProjectFiles) -> tuple[Detected[Pin], ...]:
 
 def _choices(text: str) -> tuple[SpecifierSet, ...]:
     """A range in PEP 440's or Poetry's words; () when it is neither or says nothing."""
-    if not text.strip() or text.strip() == "*":
+    if not text.strip() or text.strip() == "*" or NO_VERSION.search(text):
         return ()
     try:
         return tuple(SpecifierSet(_pep440(one)) for one in re.split(r"\|\|?", text))
-    except InvalidSpecifier:
+    except ValueError:
         return ()
 
 

@@ -114,13 +114,13 @@ def native_problems(place: str, package: NativePackage) -> Iterator[str]:
 
 def names_wheel(filename: str, wheel: LockedWheel) -> bool:
     # a build in which nothing changed reads no lock, and others import packaging anyway
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-    from packaging.version import InvalidVersion, Version
+    from packaging.utils import parse_wheel_filename
+    from packaging.version import Version
 
     try:
         name, version, _, _ = parse_wheel_filename(filename)
         return (name, version) == (wheel.name, Version(wheel.version))
-    except (InvalidWheelFilename, InvalidVersion):
+    except ValueError:
         return False
 
 

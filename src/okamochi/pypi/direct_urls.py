@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from okamochi.errors import BuildError, PlanError
 from okamochi.model.lock import LockedWheel
@@ -64,7 +64,7 @@ def own_address(wheel: LockedWheel, lines: Iterable[RequirementLine]) -> str:
 def url_of(line: RequirementLine) -> str:
     try:
         return (Requirement(line.specifier).url or "").partition("#")[0]
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return ""
 
 

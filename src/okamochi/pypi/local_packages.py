@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.model.plan import LocalPackage
@@ -79,6 +79,6 @@ def local_package(project: ProjectFiles, name: str, path: str) -> LocalPackage:
 def name_and_place(specifier: str) -> tuple[str, str, frozenset[str]]:
     try:
         asked = Requirement(specifier)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return "", "", frozenset()
     return canonicalize_name(asked.name), asked.url or "", frozenset(map(canonicalize_name, asked.extras))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import UnfitPythonError
@@ -50,7 +50,7 @@ class _Missing(msgspec.Struct, frozen=True):
             return False
         try:
             specifiers = list(Requirement(asking.specifier).specifier)
-        except (InvalidRequirement, RecursionError):
+        except (ValueError, RecursionError):
             return False
         return [(one.operator, one.version) for one in specifiers] == [("==", self.version)]
 

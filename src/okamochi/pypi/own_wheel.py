@@ -7,7 +7,7 @@ import io
 import posixpath
 import zipfile
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import APP_ROOT
@@ -62,7 +62,7 @@ def by_name(specifiers: tuple[str, ...], extra: str) -> list[str]:
     for one in specifiers:
         try:
             asked = Requirement(one)
-        except (InvalidRequirement, RecursionError):
+        except (ValueError, RecursionError):
             continue
         asked.url = None
         text = str(asked)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, PlanError
@@ -99,7 +99,7 @@ def _name(specifier: str) -> str:
     try:
         asked = Requirement(specifier)
         return "" if asked.url else canonicalize_name(asked.name)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return ""
 
 

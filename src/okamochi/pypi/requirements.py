@@ -13,8 +13,8 @@ from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import Marker
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
@@ -84,7 +84,7 @@ class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
         """The address or folder that the line names; "" when an index has it."""
         try:
             return _parsed(self.specifier).url or ""
-        except (InvalidRequirement, RecursionError):  # a variable that only the host can fill
+        except (ValueError, RecursionError):  # a variable that only the host can fill
             return ""
 
 
@@ -341,7 +341,7 @@ def _requirement_line(
     specifier = named(specifier.strip(), project, path, where)
     try:
         requirement = _parsed(VARIABLE.sub("VARIABLE", specifier))
-    except (InvalidRequirement, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
         reason = str(problem).splitlines()[0]
         raise _bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
     if requirement.url is not None:
@@ -420,7 +420,7 @@ def _marked(specifier: str, marker: str | None, where: str) -> str:
     try:
         own = Requirement(specifier)
         own.marker = Marker(f"({own.marker}) and ({marker})" if own.marker else marker)
-    except (InvalidRequirement, InvalidMarker, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise _bad_line("this is no valid marker", f"{marker} ({problem})", where) from None
     return str(own)
 

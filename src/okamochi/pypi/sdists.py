@@ -9,7 +9,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError, RegistryError
@@ -101,7 +101,7 @@ def tell_metadata(uv: UvRun, name: str) -> None:
 def name_of(specifier: str) -> str:
     try:
         asked = Requirement(specifier)
-    except (InvalidRequirement, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise PlanError(f"{specifier!r} is no requirement", hint=HINT) from problem
     if asked.url:
         raise PlanError(f"{asked.name} is asked for by an address", hint="ask for it by name and version")
@@ -186,7 +186,7 @@ def checked_requirements(listed: object, where: str) -> tuple[str, ...]:
     for one in found:
         try:
             asked = Requirement(str(one)) if isinstance(one, str) and "\n" not in one else None
-        except (InvalidRequirement, RecursionError):
+        except (ValueError, RecursionError):
             asked = None
         if asked is None or asked.url:
             raise BuildError(f"it asks for {str(one)[:100]!a} to be built", where=where, hint=HINT)

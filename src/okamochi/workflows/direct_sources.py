@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError
@@ -58,7 +58,7 @@ def asked_lines(session: LockSession) -> Iterator[RequirementLine]:
 def marker_of(line: RequirementLine) -> str:
     try:
         marker = Requirement(line.specifier).marker
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return ""
     return str(marker) if marker is not None else ""
 

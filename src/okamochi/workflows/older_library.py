@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.model.import_names import distribution_of
 from okamochi.model.suites import SUITES
@@ -73,5 +73,5 @@ def major(version: str) -> int:
 def is_newer(current: str, installed: str) -> bool:
     try:
         return bool(current) and Version(current) > Version(installed)
-    except InvalidVersion:
+    except ValueError:
         return False

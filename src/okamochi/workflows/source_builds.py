@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, EngineError, OkamochiError, RegistryError, UnfitPythonError
@@ -154,7 +154,7 @@ def in_order(packages: Iterable[str], hardest: set[str]) -> list[str]:
 def requirement_name(asked: str) -> str:
     try:
         return canonicalize_name(Requirement(asked).name)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return asked
 
 
@@ -162,7 +162,7 @@ def as_before(asked: str, session: LockSession) -> str:
     """In the version that the old lock has, where that was built as well and is still admitted."""
     try:
         requirement = Requirement(asked)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return asked
     old = session.old_platform.wheels if session.old_platform and session.mode is LockMode.KEEP else ()
     name = canonicalize_name(requirement.name)

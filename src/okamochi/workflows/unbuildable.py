@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, UnfitPythonError
 from okamochi.model.plan import Plan
@@ -56,7 +56,7 @@ def nearest(name: str, refusals: Mapping[str, UnfitPythonError]) -> tuple[str, s
         plain = plain or advice
         try:
             found += [(Version(pinned["version"]), advice, python)] if pinned is not None else []
-        except InvalidVersion:
+        except ValueError:
             continue
     if not found:
         return plain, ""

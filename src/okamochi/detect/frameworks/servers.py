@@ -81,8 +81,8 @@ def server_of(
 def is_before_worker_package(specifier: str) -> bool:
     """Whether only versions of uvicorn are admitted that the package of workers does not take: those have
     their own workers."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.version import InvalidVersion, Version
+    from packaging.requirements import Requirement
+    from packaging.version import Version
 
     try:
         wanted = Requirement(specifier).specifier if specifier else ()
@@ -91,7 +91,7 @@ def is_before_worker_package(specifier: str) -> bool:
             and Version(one.version.removesuffix(".*")) < Version(FIRST_FOR_PACKAGE)
             for one in wanted
         )
-    except (InvalidRequirement, InvalidVersion):
+    except (ValueError, RecursionError):
         return False
 
 

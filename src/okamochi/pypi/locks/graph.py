@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.errors import PlanError
 from okamochi.pypi.locks.environment import applies
@@ -87,14 +87,14 @@ def pick(candidates: list[Node], edge: Edge, environment: dict[str, str]) -> Nod
 def satisfies(version: str, specifier: str) -> bool:
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
+    except ValueError:
         return True
 
 
 def version_key(version: str) -> tuple[int, Version]:
     try:
         return (1, Version(version))
-    except InvalidVersion:
+    except ValueError:
         return (0, Version("0"))
 
 
@@ -126,7 +126,7 @@ def lines_of(nodes: Iterable[Node], lock: str) -> tuple[RequirementLine, ...]:
 def pin_of(node: Node, lock: str) -> str:
     try:
         Version(node.version)
-    except InvalidVersion:
+    except ValueError:
         said = f"the version {node.version[:60]!a} is none" if node.version else "it has no version"
         place = f" (line {node.line})" if node.line else ""
         raise broken(lock, f"{node.name or 'a package without a name'}: {said}{place}") from None

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.errors import DetectionError
 from okamochi.system.data_text import NoDataError, yaml_data
@@ -65,7 +65,7 @@ def is_version(text: str) -> bool:
     """As Python packages have them: jpeg 9e and tzdata 2022g are none."""
     try:
         Version(text.rstrip(".*") or "0")
-    except InvalidVersion:
+    except ValueError:
         return False
     return True
 

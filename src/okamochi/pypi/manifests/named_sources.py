@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.manifests.package_facts import read_package
@@ -98,7 +98,7 @@ def with_source(specifier: str, sources: Sources) -> str:
     """The specifier with the place that the manifest names for it; unchanged when it names none."""
     try:
         asked = Requirement(specifier)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return specifier
     place = sources.get(canonicalize_name(asked.name))
     if place is None or asked.url:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.manifests.package_versions import (
@@ -235,6 +235,6 @@ def names_in(specifiers: tuple[str, ...]) -> frozenset[str]:
     for one in specifiers:
         try:
             found.add(canonicalize_name(Requirement(one).name))
-        except (InvalidRequirement, RecursionError):
+        except (ValueError, RecursionError):
             continue
     return frozenset(found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections, setup_py_text
 from okamochi.system.data_text import NoDataError, toml_of
@@ -93,7 +93,7 @@ def plain_version(written: str) -> str:
     """In the form that wheels bear; "" for what is no version."""
     try:
         return str(Version(written))
-    except InvalidVersion:
+    except ValueError:
         return ""
 
 

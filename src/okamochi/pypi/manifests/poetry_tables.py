@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge
@@ -42,7 +42,7 @@ def project_edges(project_table: Table, extras: tuple[str, ...]) -> Iterator[Edg
 def edge_of_specifier(specifier: str) -> Edge | None:
     try:
         found = Requirement(specifier)
-    except (InvalidRequirement, RecursionError):
+    except (ValueError, RecursionError):
         return None
     extras = tuple(sorted(canonicalize_name(extra) for extra in found.extras))
     marker = str(found.marker) if found.marker else ""
