@@ -241,6 +241,14 @@ def test_a_file_in_another_encoding_is_told_what_to_do_about_it() -> None:
     assert cause is not None and "save the file as UTF-8" in cause.hint and cause.where == "/app/app.py:5"
 
 
+@pytest.mark.parametrize(
+    "text", ["source code string cannot contain null bytes", "unknown encoding: klingon"]
+)
+def test_what_is_no_utf8_and_names_no_encoding_that_is_known_is_told_like_it(text: str) -> None:
+    found = diagnose(f'  File "/app/app.py", line 9\nSyntaxError: {text}\n')
+    assert found is not None and "save the file as UTF-8" in found.hint
+
+
 def test_a_service_that_asyncio_cannot_reach_is_named_with_its_port() -> None:
     cause = diagnose("ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)\n")
     assert cause is not None and "the service at 127.0.0.1:5432 cannot be reached" in cause.text

@@ -51,6 +51,11 @@ class Sdist(msgspec.Struct, frozen=True, kw_only=True):
     tagged: str = ""
     uploaded: str = ""
 
+    @property
+    def what(self) -> str:
+        """Name and version, for people."""
+        return f"{self.name} {self.version}".rstrip()
+
 
 def find_sdist(
     world: World, specifier: str, *, project_root: Path, dependencies: Dependencies, target: Target

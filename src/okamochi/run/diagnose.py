@@ -89,6 +89,9 @@ def missing_application(log: str) -> Cause | None:
     )
 
 
+OTHER_ENCODING = ("codec can't decode", "Non-UTF-8 code", "null bytes", "unknown encoding")
+
+
 def syntax_error(log: str) -> Cause | None:
     found = last(r"^(?P<kind>SyntaxError|IndentationError|TabError): (?P<text>.+)$", log)
     if found is None:
@@ -96,7 +99,7 @@ def syntax_error(log: str) -> Cause | None:
     frames = list(FRAME.finditer(log))
     where = f"{frames[-1]['path']}:{frames[-1]['line']}" if frames else ""
     hint = "correct that line"
-    if "codec can't decode" in found["text"] or "Non-UTF-8 code" in found["text"]:
+    if any(words in found["text"] for words in OTHER_ENCODING):
         hint = "save the file as UTF-8, or name its encoding in its first line: # -*- coding: latin-1 -*-"
     return Cause(f"{found['kind']}: {found['text']}", hint, where)
 

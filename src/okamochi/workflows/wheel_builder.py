@@ -142,7 +142,7 @@ class WheelBuilder(msgspec.Struct, dict=True):
     def _require_native(self, sdist: Sdist) -> None:
         if not native_platforms():
             raise EngineError(
-                f"{sdist.name} {sdist.version} has no wheel for this image, and can be built on Linux only",
+                f"{sdist.what} has no wheel for this image, and can be built on Linux only",
                 where=sdist.filename,
                 hint="build there once and commit okamochi.lock, or ask for a version that ships wheels",
             )
@@ -400,7 +400,7 @@ def failure(sdist: Sdist, why: str, log: str) -> BuildError:
     # a compiler's own words stand far above the end, where its driver says only that it failed
     errors = [line for line in lines[:-LOG_LINES] if COMPILER_ERROR.search(line)][:4]
     return BuildError(
-        f"{sdist.name} {sdist.version} has no wheel for this image and cannot be built: {why}",
+        f"{sdist.what} has no wheel for this image and cannot be built: {why}",
         where=sdist.filename,
         hint="ask for a version that ships wheels, or for a package that does the same and ships them",
         details=tuple(
