@@ -33,6 +33,13 @@ def test_a_database_is_not_shipped_where_the_app_makes_its_tables_or_git_ignores
     assert not shipped(planned({**files, "okamochi.toml": 'exclude = ["*.db"]\n'}), "data/users.db")
 
 
+def test_tests_that_the_app_itself_imports_are_shipped() -> None:
+    app = "from tests.helpers import initials\nfrom flask import Flask\napp = Flask(__name__)\n"
+    files = {"app.py": app, "tests/__init__.py": "", "tests/helpers.py": "def initials(): ...\n"}
+    assert shipped(planned(files), "tests/helpers.py")
+    assert not shipped(planned({**files, "app.py": APP}), "tests/helpers.py")
+
+
 def test_a_database_in_the_instance_folder_is_shipped_alone() -> None:
     app = (
         "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"

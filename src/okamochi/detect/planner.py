@@ -171,7 +171,9 @@ def make_plan(
     )
     if any(one.type is ProcessType.RELEASE for one in processes):
         shipped = ()
-    excluded, excluded_decisions = exclude_patterns(project, chosen, patterns_for(shipped))
+    excluded, excluded_decisions = exclude_patterns(
+        project, chosen, (*patterns_for(shipped), *tests_of_the_app(reached.paths))
+    )
     refuse_unreadable(sources, reached.paths, excluded, python.version)
     setups, setup_decisions = setup_commands(sources, pyproject, entry.candidate.framework)
     base, base_decisions = _base(python.version, chosen)
@@ -348,6 +350,11 @@ def _written(
         relative = folders.root_path if old else folders.instance_path
     written = writes(objects, reached, folders, relative_sqlite=relative)
     return (*written, *mounted_folders(objects.sources.project))
+
+
+def tests_of_the_app(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Takes the folder tests back where the server's own modules import from it."""
+    return ("!/tests/",) if any(path.startswith("tests/") for path in paths) else ()
 
 
 def _tables_by_hand(
