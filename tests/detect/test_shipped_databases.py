@@ -1,8 +1,10 @@
 """A SQLite file of the project is in the image where its tables are nowhere else, and only then."""
 
+import pytest
 from pathspec import GitIgnoreSpec
 
 from okamochi.model.plan import Plan
+from okamochi.model.process import ProcessType
 from tests.detect.plans import planned
 
 SQLITE = b"SQLite format 3\0" + bytes(100)
@@ -40,12 +42,23 @@ def test_tests_that_the_app_itself_imports_are_shipped() -> None:
     assert not shipped(planned({**files, "app.py": APP}), "tests/helpers.py")
 
 
+ALCHEMY = (
+    "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+    "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///site.db'\ndb = SQLAlchemy(app)\n"
+)
+FILES = {"requirements.txt": "flask\nflask-sqlalchemy\n", "app.py": ALCHEMY, "instance/site.db": SQLITE}
+
+
+@pytest.mark.parametrize(
+    "left_out", [{".gitignore": "instance/\n"}, {"okamochi.toml": 'exclude = ["*.db"]\n'}]
+)
+def test_a_database_of_the_developers_own_runs_changes_nothing(left_out: dict[str, str]) -> None:
+    plan = planned({**FILES, **left_out})
+    assert not any("in the image with all rows" in one.summary for one in plan.decisions)
+    assert [one.name for one in plan.processes if one.type is ProcessType.RELEASE] == ["release"]
+
+
 def test_a_database_in_the_instance_folder_is_shipped_alone() -> None:
-    app = (
-        "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
-        "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///site.db'\ndb = SQLAlchemy(app)\n"
-    )
-    files = {"requirements.txt": "flask\nflask-sqlalchemy\n", "app.py": app, "instance/site.db": SQLITE}
-    plan = planned({**files, "instance/config.py": ""})
+    plan = planned({**FILES, "instance/config.py": ""})
     assert shipped(plan, "instance/site.db") and not shipped(plan, "instance/config.py")
     assert [one.name for one in plan.processes] == ["web"]

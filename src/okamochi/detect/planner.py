@@ -38,7 +38,12 @@ from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
-from okamochi.detect.shipped_databases import patterns_for, shipped_databases, shipped_decisions
+from okamochi.detect.shipped_databases import (
+    patterns_for,
+    shipped_databases,
+    shipped_decisions,
+    still_shipped,
+)
 from okamochi.detect.stated_environment import stated_environment
 from okamochi.detect.stated_packages import package_decisions
 from okamochi.detect.unread_files import unread_files
@@ -130,7 +135,7 @@ def make_plan(
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     written = _written(objects, entry, reached, dependencies)
     volumes = choose_volumes(sources, written, chosen)
-    shipped = shipped_databases(sources, reached, written)
+    shipped = _shipped(sources, reached, written, chosen)
     services = choose_services(sources, reached, dependencies, chosen, name).needed_by(environment)
     mail, mail_decisions = mail_catcher(sources, reached)
     probe, probe_decisions = choose_probe(objects, reached, chosen, own=server.probe, host=django.host)
@@ -355,6 +360,16 @@ def _written(
 def tests_of_the_app(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Takes the folder tests back where the server's own modules import from it."""
     return ("!/tests/",) if any(path.startswith("tests/") for path in paths) else ()
+
+
+def _shipped(
+    sources: Sources, reached: Reached, written: tuple[Written, ...], chosen: ChosenSettings
+) -> tuple[Evidence, ...]:
+    found = shipped_databases(sources, reached, written)
+    if not found:
+        return ()
+    excluded, _ = exclude_patterns(sources.project, chosen, patterns_for(found))
+    return still_shipped(found, excluded)
 
 
 def _tables_by_hand(

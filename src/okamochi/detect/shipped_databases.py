@@ -10,7 +10,7 @@ from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
 
-__all__ = ["patterns_for", "shipped_databases", "shipped_decisions"]
+__all__ = ["patterns_for", "shipped_databases", "shipped_decisions", "still_shipped"]
 
 SQLITE = b"SQLite format 3\0"
 MAKES_TABLES = regex(r"\b(?:create_all|create_tables?|create_model)\(|\bcreate\s+table\b", re.IGNORECASE)
@@ -30,7 +30,9 @@ def shipped_databases(sources: Sources, reached: Reached, written: Iterable[Writ
         content = sources.project.read_bytes(path, limit_bytes=MOST_BYTES)
         if content is not None and content.startswith(SQLITE):
             place = f"{one.evidence.path}:{one.evidence.line}"
-            found[path] = Evidence(path=path, reason=f"{place} opens it, and nothing else makes its tables")
+            found[path] = Evidence(
+                path=path, reason=f"{place} opens it, and no module of the server makes tables"
+            )
     return tuple(found.values())
 
 
@@ -43,6 +45,20 @@ def patterns_for(shipped: tuple[Evidence, ...]) -> tuple[str, ...]:
             patterns += ["!/instance/", "/instance/*"]
         patterns.append(f"!/{one.path}")
     return tuple(dict.fromkeys(patterns))
+
+
+def still_shipped(shipped: tuple[Evidence, ...], excluded: tuple[str, ...]) -> tuple[Evidence, ...]:
+    """Without those that the project's own ignore files or settings leave out: these are the developer's."""
+    from pathspec import GitIgnoreSpec  # which takes long to import, and few projects come here
+
+    outside = GitIgnoreSpec.from_lines(excluded)
+    return tuple(one for one in shipped if not any(map(outside.match_file, with_folders(one.path))))
+
+
+def with_folders(path: str) -> tuple[str, ...]:
+    """The folders around it, from outside, and itself: nothing is looked for in a folder that is left out."""
+    parts = path.split("/")
+    return (*(f"{'/'.join(parts[:count])}/" for count in range(1, len(parts))), path)
 
 
 def shipped_decisions(shipped: tuple[Evidence, ...]) -> tuple[Decision, ...]:
