@@ -7,6 +7,7 @@ import pytest
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.run.ports import choose_port
+from okamochi.run.wait import FailingPage
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.apps import app_of
@@ -63,4 +64,19 @@ def test_an_error_that_no_port_explains_is_not_tried_again(port_of_web: WebPort)
 
         with pytest.raises(UnhealthyError):
             port_of_web.started(start, EngineError)
+    assert len(asked) == 1
+
+
+def test_an_app_that_goes_on_with_a_failing_page_holds_its_port_itself(port_of_web: WebPort) -> None:
+    asked: list[int] = []
+    with socket.socket() as listener:
+
+        def start(port: int) -> str:
+            asked.append(port)
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+            raise FailingPage("/ answers 500", where="web", hint="look at its log")
+
+        with pytest.raises(FailingPage):
+            port_of_web.started(start, EngineError, UnhealthyError)
     assert len(asked) == 1

@@ -7,6 +7,7 @@ import msgspec
 
 from okamochi.errors import OkamochiError
 from okamochi.run.ports import PORT_TRIES, TakenPort, choose_port, is_free
+from okamochi.run.wait import FailingPage
 from okamochi.system.world import World
 from okamochi.workflows.previous import Previous
 
@@ -63,5 +64,7 @@ class WebPort(msgspec.Struct, frozen=True):
 
     def is_lost(self, port: int, error: OkamochiError) -> bool:
         """Whether somebody else has the port, which was not this app's before."""
+        if isinstance(error, FailingPage):
+            return False  # the app holds it itself: it goes on, and answers
         refused = isinstance(error, TakenPort) and error.port == port
         return port != self.previous.serving_port and (refused or not is_free(port))
