@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -64,6 +65,27 @@ def test_a_link_of_another_machine_that_leads_nowhere_is_left_out_and_told(tmp_p
     found = read_source(tmp_path, ())
     assert [entry.path for entry in found.entries] == ["app", "app/app.py"]
     assert found.special == (".pdbrc",)
+
+
+def test_a_link_to_a_place_that_no_system_can_have_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "far").symlink_to("/" + "x" * 300)
+    assert read_source(tmp_path, ()).special == ("far",)
+
+
+def test_a_link_to_where_nobody_may_look_leads_out_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").symlink_to("/root/closed/secret")
+    looked_at = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.name == "secret":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return looked_at(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    with pytest.raises(BuildError, match="/root/closed/secret"):
+        read_source(tmp_path, ())
 
 
 def test_a_link_out_of_the_project_may_be_excluded(tmp_path: Path) -> None:

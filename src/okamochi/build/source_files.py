@@ -1,5 +1,6 @@
 """Which files of the project enter the image, read once, with everything hostile refused."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ SHOWN = 5
 HELD_BYTES = 1_000_000
 HELD_TREE_BYTES = 64_000_000
 ARCHIVE_MARK = b"oci-layout\0"
+NO_TARGET = frozenset([errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG])
 
 
 class SourceFiles(msgspec.Struct, frozen=True):
@@ -102,7 +104,7 @@ class Walk:
     def link(self, place: Path, path: PurePosixPath) -> Iterator[Entry]:
         target = str(place.readlink())
         landing = Path(os.path.normpath(place.parent.resolve() / target))
-        if target.startswith("/") and not place.exists():
+        if target.startswith("/") and leads_nowhere(place):
             self.special.append(str(path))  # a leftover of another machine: it leads nowhere, here or there
             return
         if target.startswith("/") or not landing.is_relative_to(self.root.resolve()) or not decodable(target):
@@ -150,6 +152,15 @@ class Contents(msgspec.Struct):
         content = path.read_bytes()
         self.held_bytes += len(content)
         return BytesContent(content)
+
+
+def leads_nowhere(link: Path) -> bool:
+    """False for one that leads to where we may not look: then it leads out of the project."""
+    try:
+        link.stat()
+    except OSError as problem:
+        return problem.errno in NO_TARGET
+    return False
 
 
 def image_mode(mode: int) -> int:
