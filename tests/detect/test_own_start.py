@@ -73,6 +73,13 @@ def test_a_function_of_the_project_counts_unless_it_drops_something(body: str, r
     assert release(plan) == (["from app import init_db\ninit_db()"] if runs else [])
 
 
+@pytest.mark.parametrize(("line", "runs"), [("db.drop_all()\n", False), ("print('tables')\n", True)])
+def test_a_script_beside_the_app_that_drops_when_it_is_imported_is_left_alone(line: str, runs: bool) -> None:
+    start = f"from shop import app, db\n{line}{GUARD}    with app.app_context():\n        db.create_all()\n"
+    plan = planned({**REQUIREMENTS, "shop.py": ALCHEMY, "tables.py": start})
+    assert any("from tables import" in program for program in release(plan)) == runs
+
+
 def test_a_script_that_is_run_as_it_is_needs_no_release() -> None:
     script = "import streamlit as st\nst.title('a')\n" + GUARD + "    Base.metadata.create_all()\n"
     assert release(planned({"requirements.txt": "streamlit\n", "app.py": script})) == []

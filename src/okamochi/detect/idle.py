@@ -296,10 +296,6 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
         return frozenset(arguments | stored) - self.side.imported
 
 
-def is_simple(value: object) -> bool:
-    return value is None or isinstance(value, (bool, *NUMBERS))
-
-
 def is_view(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
     decorators = function.decorator_list if function is not None else ()
     called = [one.func if isinstance(one, ast.Call) else one for one in decorators]

@@ -40,6 +40,8 @@ def own_start(objects: FlaskObjects, paths: tuple[str, ...]) -> Detected[tuple[s
     beside = (path for path in objects.sources.paths if "/" not in path)
     for path in dict.fromkeys((*paths, *beside)):
         module = objects.sources.module(path)
+        if path not in paths and _drops_when_imported(module):
+            continue
         for statement in module.tree.body:
             if is_main_guard(statement) and isinstance(statement, ast.If):
                 program = _program(objects, module, statement.body)
@@ -48,6 +50,13 @@ def own_start(objects: FlaskObjects, paths: tuple[str, ...]) -> Detected[tuple[s
                     place = Evidence(path=path, line=statement.lineno, reason=reason)
                     return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))
     return None
+
+
+def _drops_when_imported(module: Module) -> bool:
+    """A script that the server does not load is imported for its names, with all that it does beside them."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    done = (one for one in module.tree.body if not isinstance(one, definitions) and not is_main_guard(one))
+    return any(DROPS.search(ast.unparse(one)) for one in done)
 
 
 def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str:
@@ -88,14 +97,7 @@ def _harmless(statement: ast.stmt) -> bool:
     called = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(called, ast.Call):
         return isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass)
-    return ast.unparse(called.func).rpartition(".")[2] in (
-        "print",
-        "commit",
-        "close",
-        "push",
-        "info",
-        "debug",
-    )
+    return ast.unparse(called.func).rpartition(".")[2] in HARMLESS
 
 
 def _is_maker(objects: FlaskObjects, module: Module, call: ast.Call) -> bool:
