@@ -49,6 +49,7 @@ def test_the_python_that_leaves_annotations_alone_is_taken(tmp_path: Path) -> No
     [
         "def page(basket: Basket) -> str: ...\n",
         f"{CHECKED}page = Basket()\n",
+        f"from __future__ import annotations\n{CHECKED}def page(basket: Basket) -> str: ...\n",
         f"{CHECKED}def page(basket: Basket = = 1): ...\n",
     ],
 )

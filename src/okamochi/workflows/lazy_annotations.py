@@ -47,7 +47,15 @@ def is_for_checkers(name: str, text: str) -> bool:
         tree = newer_tree(text)
     except (SyntaxError, ValueError, RecursionError):
         return False
+    if has_texts_for_annotations(tree):
+        return False
     return name in set(imported_for_checkers(tree)) and name in set(annotated(tree))
+
+
+def has_texts_for_annotations(tree: ast.Module) -> bool:
+    """`from __future__ import annotations` (PEP 563): whoever evaluates them fails on every Python."""
+    futures = (one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module == "__future__")
+    return any(alias.name == "annotations" for one in futures for alias in one.names)
 
 
 def imported_for_checkers(tree: ast.Module) -> Iterator[str]:
