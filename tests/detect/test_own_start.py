@@ -52,6 +52,18 @@ def test_what_the_main_guard_prepares_for_it_goes_before_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "    args = argparse.ArgumentParser().parse_args()\n    if args.init:\n        db.create_all()\n",
+        "    if 'init' in sys.argv:\n        db.create_all()\n",
+    ],
+)
+def test_what_rests_on_a_command_line_is_no_release(asked: str) -> None:
+    app = f"import argparse, sys\n{ALCHEMY}{GUARD}{asked}    app.run()\n"
+    assert release(planned({**REQUIREMENTS, "app.py": app})) == []
+
+
 SQL = (
     "import sqlite3\nfrom flask import Flask\napp = Flask(__name__)\n"
     "def init_db():\n    c = sqlite3.connect('a.db')\n"

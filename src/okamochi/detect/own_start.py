@@ -29,6 +29,8 @@ DROPS = regex(
     r"|\bdrop\s|\bdelete\s+from\b|\btruncate\s",
     re.IGNORECASE,
 )
+# The program has neither words of a command line nor anybody who answers.
+ASKS = regex(r"\b(?:parse_args|parse_known_args|sys\.argv|docopt|input|getpass)\b")
 CREATES = regex(r"\b(?:create_all|create_tables?)\(|\bcreate\s+table\b", re.IGNORECASE)
 EXTENSION = "flask_sqlalchemy.SQLAlchemy"
 
@@ -60,7 +62,8 @@ def _drops_when_imported(module: Module) -> bool:
 
 
 def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str:
-    """Python that does the same without the rest of the start; "" when nothing there makes tables."""
+    """Python that does the same without the rest of the start; "" when nothing there makes tables, or when
+    that rests on what somebody types."""
     chosen = [one for one in body if _makes_tables(objects, module, one)]
     if not chosen:
         return ""
@@ -74,6 +77,8 @@ def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str
             needed |= set(_names(one.value))
         elif isinstance(one, ast.Import | ast.ImportFrom):
             prepared.insert(0, one)
+    if any(ASKS.search(ast.unparse(one)) for one in (*prepared, *chosen)):
+        return ""
     local = {name for one in prepared for name in _bound(one)}
     taken = sorted(name for name in needed - local if name in objects.names(module.path))
     head = [f"from {_dotted(objects, module.path)} import {', '.join(taken)}"] if taken else []
