@@ -173,6 +173,19 @@ def test_django_s_settings_tell_which_variable_is_which_part(
     )
 
 
+@pytest.mark.parametrize(("beside", "told_all"), [("postgresql", False), ("sqlite3", True)])
+def test_an_engine_that_nobody_knows_is_the_service_only_where_no_other_is(
+    beside: str, told_all: bool
+) -> None:
+    other = (
+        '"other": {"ENGINE": "django.db.backends.BESIDE", "HOST": os.environ["OTHER_HOST"]},\n}\n'
+    ).replace("BESIDE", beside)
+    source = HEAD + DJANGO_DATABASE.replace("ENGINE,", '"psqlextra.backend",').replace("}}\n", "}," + other)
+    found = told(only("psycopg2", source))
+    assert ("SQL_HOST" in found) == told_all
+    assert ("OTHER_HOST" in found) != told_all
+
+
 @pytest.mark.parametrize("engine", ['"django.db.backends.sqlite3"', '"django.db.backends.mysql"'])
 def test_a_database_of_django_that_is_another_one_leads_to_no_service(engine: str) -> None:
     assert services("psycopg2", HEAD + DJANGO_DATABASE.replace("ENGINE,", f"{engine},")) == ()

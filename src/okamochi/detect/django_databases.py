@@ -62,14 +62,17 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     default, is left to it; one that is SQLite unless a variable says otherwise is not."""
     if "ENGINE" not in module.text or "HOST" not in module.text:
         return ()
-    found: list[DatabasePart] = []
+    databases: list[Mapping[str, ast.expr]] = []
     for node in module.of(ast.Dict):
         entries = dict(_entries(node)) if isinstance(node, ast.Dict) else {}
         host = entries.get("HOST")
         named = host is not None and SERVICE.fullmatch(_text(host)) is not None
         if "ENGINE" in entries and (named or _variables(host, defaults)):
-            found += _parts(entries, defaults)
-    return tuple(found)
+            databases.append(entries)
+    # an engine that nobody knows may be one for Postgres, but not beside one that is
+    some_known = any(_family(one) in FAMILIES for one in databases)
+    meant = (one for one in databases if not some_known or _family(one) in (*FAMILIES, SQLITE, ""))
+    return tuple(part for one in meant for part in _parts(one, defaults))
 
 
 def _entries(node: ast.Dict) -> Iterable[tuple[str, ast.expr]]:
@@ -89,6 +92,11 @@ def _parts(entries: Mapping[str, ast.expr], defaults: Mapping[str, str | None]) 
     for key in keys:
         for variable in _variables(entries.get(key), defaults)[:1]:
             yield DatabasePart(variable, key, kind)
+
+
+def _family(entries: Mapping[str, ast.expr]) -> str:
+    """Of an engine that the code names itself; "" for another."""
+    return _text(entries["ENGINE"]).rpartition(".")[2]
 
 
 def _variables(value: ast.expr | None, defaults: Mapping[str, str | None]) -> list[str]:
