@@ -37,6 +37,11 @@ def test_a_single_file_that_is_mounted_is_no_folder() -> None:
     assert kept("./settings:/data/settings", settings="a file") == []
 
 
+def test_a_folder_or_a_named_volume_with_an_ending_is_no_file() -> None:
+    assert kept("mail.data:/srv/mail.data") == ["/srv/mail.data"]
+    assert kept("./store.d:/srv/store.d", **{"store.d/first": "x"}) == ["/srv/store.d"]
+
+
 def test_a_folder_beside_the_compose_file_is_data_unless_the_project_ships_it() -> None:
     assert kept("./storage:/code/storage") == ["/app/storage"]
     assert kept("./templates:/code/templates", **{"templates/a.html": "x"}) == []

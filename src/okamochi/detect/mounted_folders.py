@@ -105,8 +105,11 @@ def _is_one_file(project: ProjectFiles, source: str, target: str) -> bool:
     """./.pdbrc.py:/home/me/.pdbrc.py: what is mounted under its own name with an ending is no folder."""
     name = posixpath.basename(target)
     own = posixpath.normpath(source)
-    there = project.exists(own) and not project.is_dir(own)
-    return there or (posixpath.basename(own) == name and posixpath.splitext(name)[1] != "")
+    if NAMED.fullmatch(source):
+        return False
+    if project.exists(own):
+        return not project.is_dir(own)
+    return posixpath.basename(own) == name and posixpath.splitext(name)[1] != ""
 
 
 def _is_beside(source: str) -> bool:
