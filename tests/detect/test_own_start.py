@@ -78,9 +78,15 @@ SQL = (
         ("    c.execute('DROP TABLE notes')\n    c.execute('CREATE TABLE notes (id INTEGER)')\n", False),
         ("    c.execute('CREATE TABLE a (id INTEGER)')\n    c.execute('DELETE FROM notes')\n", False),
         ("    c.execute('SELECT 1')\n", False),
+        ("    c.execute('CREATE TABLE a (id INTEGER)')\n    app.run()\n", False),
+        ("    c.execute('CREATE TABLE a (id INTEGER)')\n    serve(app)\n", False),
+        ("    c.execute('CREATE TABLE a (id INTEGER)')\n    while True:\n        c.commit()\n", False),
+        ("    c.execute('CREATE TABLE a (id INTEGER)')\n    print(sys.argv)\n", False),
     ],
 )
-def test_a_function_of_the_project_counts_unless_it_drops_something(body: str, runs: bool) -> None:
+def test_a_function_of_the_project_counts_unless_it_drops_something_or_never_ends(
+    body: str, runs: bool
+) -> None:
     plan = planned({"app.py": f"{SQL}{body}{GUARD}    init_db()\n    app.run()\n"})
     assert release(plan) == (["from app import init_db\ninit_db()"] if runs else [])
 

@@ -29,6 +29,8 @@ DROPS = regex(
     r"|\bdrop\s|\bdelete\s+from\b|\btruncate\s",
     re.IGNORECASE,
 )
+# A function that goes on to serve, main() for example, would keep the app from ever starting.
+STAYS = regex(r"\b(?:run\w*|serve\w*|start\w*|listen|launch|sleep)\(|\bwhile (?:True|1)\b")
 # The program has neither words of a command line nor anybody who answers.
 ASKS = regex(r"\b(?:parse_args|parse_known_args|sys\.argv|docopt|input|getpass)\b")
 CREATES = regex(r"\b(?:create_all|create_tables?)\(|\bcreate\s+table\b", re.IGNORECASE)
@@ -113,7 +115,8 @@ def _is_maker(objects: FlaskObjects, module: Module, call: ast.Call) -> bool:
     if not isinstance(value, Function) or isinstance(value.node, ast.AsyncFunctionDef):
         return False
     texts = [ast.unparse(one) for one in _bodies(objects, value)]
-    return any(CREATES.search(text) for text in texts) and not any(DROPS.search(text) for text in texts)
+    refused = (DROPS, STAYS, ASKS)
+    return any(map(CREATES.search, texts)) and not any(one.search(text) for one in refused for text in texts)
 
 
 def _bodies(objects: FlaskObjects, function: Function, depth: int = 3) -> Iterator[ast.AST]:
