@@ -82,3 +82,9 @@ def test_formatted_strings_of_newer_pythons_hide_nothing_but_themselves(line: st
     plan = planned({"app.py": f"import os\n{line}\nZ = os.environ['Z_NAME']\n{FLASK_APP}"})
     assert plan.application.object_reference == "app:app"
     assert "Z_NAME" in {one.name for one in plan.environment}
+
+
+def test_where_nothing_is_found_a_module_that_is_too_large_is_named() -> None:
+    with pytest.raises(DetectionError) as caught:
+        planned({"app.py": FLASK_APP + "# a\n" * 400_000})
+    assert any("app.py" in line and "1.5 MB" in line for line in caught.value.details)

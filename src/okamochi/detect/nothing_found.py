@@ -71,6 +71,7 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     looked = f"looked at {len(sources.paths)} Python files"
     aside = f", left {len(sources.side_paths)} in tests, examples, docs, scripts aside"
     details = [looked + (aside if sources.side_paths else "")]
+    details += [f"{path}: cannot be read, or is larger than 1.5 MB" for path in sources.unread[:5]]
     details += [str(note) for note in notes]
     details += [f"{one.value}: {one.first}" for one in recognised]
     known = any(one.value in TITLES.values() for one in recognised)

@@ -209,6 +209,11 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         """The file's gist, not parsed; "" when it cannot be read."""
         return self._read(path) or ""
 
+    @property
+    def unread(self) -> list[str]:
+        """Of the app's modules, those that were asked for and are unreadable or too large."""
+        return [path for path in self.paths if self.texts.get(path, "") is None]
+
     def _read(self, path: str) -> str | None:
         if path not in self.texts:
             self.texts[path] = self._gist(path)
