@@ -27,3 +27,10 @@ def test_what_dvc_keeps_and_nobody_pulled_is_told() -> None:
     stub = "outs:\n- path: model.pkl\n"
     assert "dvc pull" in warnings(**{"model/model.pkl.dvc": stub})[0]
     assert warnings(**{"model/model.pkl.dvc": stub, "model/model.pkl": "there"}) == []
+
+
+def test_what_the_image_is_without_anyway_is_not_told() -> None:
+    files = {".gitattributes": "*.pkl filter=lfs\n", "tests/one.pkl": POINTER, "docs/two.pkl": POINTER}
+    assert warnings(**{**files, "tests/three.bin.dvc": "outs:\n", ".dockerignore": "docs/two.pkl\n"}) == []
+    assert "docs/two.pkl" in warnings(**files)[0] and "tests/one.pkl" not in warnings(**files)[0]
+    assert "dvc pull" in warnings(**{"model.bin.dvc": "outs:\n", ".gitignore": "/model.bin\n"})[0]

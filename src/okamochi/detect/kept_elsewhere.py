@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from fnmatch import fnmatch
 
+from okamochi.detect.left_out import left_out
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.project_files import ProjectFiles
 
@@ -17,12 +18,16 @@ OF_DVC = ".dvc"
 SHOWN = 5
 
 
-def kept_elsewhere(project: ProjectFiles) -> tuple[Decision, ...]:
-    """A warning for each of the two where files are missing: the image would be without them."""
-    kinds = (
-        ("Git LFS", "git lfs pull", tuple(_pointers(project))),
-        ("DVC", "dvc pull", tuple(_stubs(project))),
-    )
+def kept_elsewhere(project: ProjectFiles, excluded: tuple[str, ...]) -> tuple[Decision, ...]:
+    """A warning for each of the two where files are missing: the image would be without them. Not for what
+    `excluded` keeps out of it anyway."""
+    pointers, stubs = tuple(_pointers(project)), tuple(_stubs(project))
+    if pointers or stubs:
+        is_out = left_out(excluded)
+        pointers = tuple(one for one in pointers if not is_out(one[0]))
+        # of DVC only the folder counts: it writes each file itself into .gitignore
+        stubs = tuple(one for one in stubs if not is_out(one[1].removesuffix(posixpath.basename(one[1]))))
+    kinds = (("Git LFS", "git lfs pull", pointers), ("DVC", "dvc pull", stubs))
     return tuple(_warning(keeper, command, found) for keeper, command, found in kinds if found)
 
 

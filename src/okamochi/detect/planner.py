@@ -207,7 +207,7 @@ def make_plan(
         *mail_decisions,
         *unread_modules(sources, excluded),
         *unread_files(sources.project),
-        *kept_elsewhere(project),
+        *kept_elsewhere(project, excluded),
     )
     return checked(
         Plan(

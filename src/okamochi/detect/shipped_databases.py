@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from okamochi.detect.left_out import left_out
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.writable_folders import Written
@@ -49,16 +50,8 @@ def patterns_for(shipped: tuple[Evidence, ...]) -> tuple[str, ...]:
 
 def still_shipped(shipped: tuple[Evidence, ...], excluded: tuple[str, ...]) -> tuple[Evidence, ...]:
     """Without those that the project's own ignore files or settings leave out: these are the developer's."""
-    from pathspec import GitIgnoreSpec  # which takes long to import, and few projects come here
-
-    outside = GitIgnoreSpec.from_lines(excluded)
-    return tuple(one for one in shipped if not any(map(outside.match_file, with_folders(one.path))))
-
-
-def with_folders(path: str) -> tuple[str, ...]:
-    """The folders around it, from outside, and itself: nothing is looked for in a folder that is left out."""
-    parts = path.split("/")
-    return (*(f"{'/'.join(parts[:count])}/" for count in range(1, len(parts))), path)
+    is_out = left_out(excluded)
+    return tuple(one for one in shipped if not is_out(one.path))
 
 
 def shipped_decisions(shipped: tuple[Evidence, ...]) -> tuple[Decision, ...]:

@@ -1,0 +1,20 @@
+"""Which of the project's files the image is without, as its patterns say."""
+
+from collections.abc import Callable
+
+__all__ = ["left_out"]
+
+
+def left_out(excluded: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a file is kept out, or a folder (which ends in a slash). Nothing in a folder that is kept out
+    is looked for, whatever a later pattern says of it."""
+    from pathspec import GitIgnoreSpec  # which takes long to import, and few projects come here
+
+    outside = GitIgnoreSpec.from_lines(excluded)
+    return lambda path: any(map(outside.match_file, with_folders(path)))
+
+
+def with_folders(path: str) -> tuple[str, ...]:
+    """The folders around it, from outside, and itself."""
+    parts = path.split("/")
+    return (*(f"{'/'.join(parts[:count])}/" for count in range(1, len(parts))), path)
