@@ -1,5 +1,6 @@
 """Files that git names and does not have."""
 
+from okamochi.detect.left_out import left_out
 from tests.detect.plans import FLASK_APP, planned
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 90000000\n"
@@ -34,3 +35,13 @@ def test_what_the_image_is_without_anyway_is_not_told() -> None:
     assert warnings(**{**files, "tests/three.bin.dvc": "outs:\n", ".dockerignore": "docs/two.pkl\n"}) == []
     assert "docs/two.pkl" in warnings(**files)[0] and "tests/one.pkl" not in warnings(**files)[0]
     assert "dvc pull" in warnings(**{"model.bin.dvc": "outs:\n", ".gitignore": "/model.bin\n"})[0]
+
+
+def test_what_dvc_pulled_is_in_the_image_though_git_ignores_it() -> None:
+    files = {
+        "app.py": FLASK_APP,
+        "model/.gitignore": "/big.pkl\n/other.pkl\n",
+        "model/big.pkl.dvc": "outs:\n",
+    }
+    is_out = left_out(planned({**files, "model/big.pkl": "x", "model/other.pkl": "x"}).source.exclude)
+    assert not is_out("model/big.pkl") and is_out("model/other.pkl")

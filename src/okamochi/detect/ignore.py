@@ -224,7 +224,8 @@ def _from_gitignore_files(project: ProjectFiles) -> tuple[list[str], list[Eviden
     ]
     for path in sorted(paths, key=lambda one: (one.count("/"), one)):
         folder = posixpath.dirname(path)
-        lines = gitignore_lines(project.read_text(path) or "")
+        listed = gitignore_lines(project.read_text(path) or "")
+        lines = [one for one in listed if not _is_of_dvc(project, one[1], folder)]
         outputs = [(number, line) for number, line in lines if is_build_output(anchored(line, folder))]
         patterns += [pattern for line in lines for pattern in _taken(line[1], folder, spared=line in outputs)]
         evidence.append(Evidence(path=path, reason=f"{len(lines) - len(outputs)} patterns"))
@@ -233,6 +234,11 @@ def _from_gitignore_files(project: ProjectFiles) -> tuple[list[str], list[Eviden
             evidence.append(Evidence(path=path, line=number, reason=reason))
             spared.append(anchored(line, folder))
     return patterns, evidence, spared
+
+
+def _is_of_dvc(project: ProjectFiles, line: str, folder: str) -> bool:
+    """`/model.pkl` beside model.pkl.dvc: DVC writes it, since it keeps the file for git; the app needs it."""
+    return line.startswith("/") and project.exists(posixpath.join(folder, f"{line.strip('/')}.dvc"))
 
 
 def _taken(line: str, folder: str, *, spared: bool) -> tuple[str, ...]:
