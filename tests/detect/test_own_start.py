@@ -107,6 +107,10 @@ def test_tables_of_flask_sqlalchemy_that_nothing_makes_are_made() -> None:
     assert release(planned({**REQUIREMENTS, "app.py": ALCHEMY})) == [BY_HAND]
     reset = {"tools/reset.py": "from app import db\ndef reset():\n    db.drop_all()\n    db.create_all()\n"}
     assert release(planned({**REQUIREMENTS, "app.py": ALCHEMY, **reset})) == []
+    tested = "from app import db\ndef test_rows():\n    db.create_all()\n"
+    for path in ("tests/rows.py", "shop/tests/conftest.py", "test_rows.py", "conftest.py"):
+        assert release(planned({**REQUIREMENTS, "app.py": ALCHEMY, path: tested})) == [BY_HAND]
+    assert release(planned({**REQUIREMENTS, "app.py": ALCHEMY, "latest.py": tested})) == []
     wrapped = ALCHEMY.replace("app = Flask(__name__)", "app = ProxyFix(Flask(__name__))")
     wrapped = "from werkzeug.middleware.proxy_fix import ProxyFix\n" + wrapped
     assert release(planned({**REQUIREMENTS, "app.py": wrapped})) == []

@@ -34,6 +34,7 @@ STAYS = regex(r"\b(?:run\w*|serve\w*|start\w*|listen|launch|sleep)\(|\bwhile (?:
 # The program has neither words of a command line nor anybody who answers.
 ASKS = regex(r"\b(?:parse_args|parse_known_args|sys\.argv|docopt|input|getpass)\b")
 CREATES = regex(r"\b(?:create_all|create_tables?)\(|\bcreate\s+table\b", re.IGNORECASE)
+TESTS = regex(r"(?:.*/)?(?:tests?/.*|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)")
 EXTENSION = "flask_sqlalchemy.SQLAlchemy"
 
 
@@ -145,8 +146,9 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 def made_by_extension(
     objects: FlaskObjects, paths: tuple[str, ...], candidate: Candidate
 ) -> Detected[tuple[str, ...]] | None:
-    """create_all() of Flask-SQLAlchemy, where nothing in the project calls it: people do it by hand, once."""
-    if any("create_all" in objects.sources.text(path) for path in objects.sources.all_paths):
+    """create_all() of Flask-SQLAlchemy, where nothing but tests calls it: people do it by hand, once."""
+    others = (path for path in objects.sources.all_paths if TESTS.fullmatch(path) is None)
+    if any("create_all" in objects.sources.text(path) for path in others):
         return None
     if not candidate.is_factory and not _is_flask_itself(objects, candidate):
         return None
