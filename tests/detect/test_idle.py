@@ -18,6 +18,7 @@ from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject, MemoryProject
 from okamochi.workflows.idle_edits import with_moved_lines
+from tests.detect.plans import planned
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -195,3 +196,17 @@ def test_a_plan_with_moved_lines_is_the_one_that_planning_makes(example: str) ->
             expected = plan_json({**files, path: after.encode()})
             assert with_moved_lines(before, path, edit) == expected, (path, place, new)
     assert found >= 4
+
+
+def test_a_line_below_the_main_guard_is_never_idle_since_a_process_may_hold_it() -> None:
+    flask = "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n"
+    guard = (
+        "if __name__ == '__main__':\n    with app.app_context():\n        db.create_all()\n        print(1)\n"
+    )
+    before = f"{flask}app = Flask(__name__)\ndb = SQLAlchemy(app)\n{guard}"
+    after = before.replace("print(1)", "print(2)")
+    processes = [
+        planned({"app.py": text, "requirements.txt": "flask\n"}).processes for text in (before, after)
+    ]
+    assert processes[0] != processes[1]
+    assert idle_edit(gist_of(before), gist_of(after), lambda _: False) is None

@@ -188,7 +188,10 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
     is_used: Callable[[str], bool]
 
     def is_idle(self) -> bool:
-        if isinstance(self.place.parent, ast.ClassDef) or TOLD.search(self.side.text_of(self.place.node)):
+        in_a_function, parent = self.place.function is not None, self.place.parent
+        if not in_a_function and not isinstance(parent, ast.Module):
+            return False  # what stands below the main guard may be a process of the plan, word by word
+        if isinstance(parent, ast.ClassDef) or TOLD.search(self.side.text_of(self.place.node)):
             return False
         match self.place.node:
             case ast.Pass():
