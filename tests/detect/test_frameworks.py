@@ -222,7 +222,7 @@ def test_an_asgi_object_of_unknown_making_that_sets_django_s_settings_is_django(
 
 def test_what_django_loads_by_name_is_a_dependency_where_nothing_lists_them() -> None:
     settings = (
-        "INSTALLED_APPS = [\n    'django.contrib.admin',\n    'shop',\n    'crispy_forms',\n]\n"
+        "INSTALLED_APPS = [\n    'django.contrib.admin',\n    'shop',\n    'crispy_forms',\n    'polls',\n]\n"
         "INSTALLED_APPS += ['rest_framework.authtoken']\n"
         "MIDDLEWARE = ('whitenoise.middleware.WhiteNoiseMiddleware',)\n"
     )

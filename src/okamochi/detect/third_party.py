@@ -6,6 +6,8 @@ import sys
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module, Sources
 from okamochi.model.evidence import Evidence
+from okamochi.model.import_names import is_known
+from okamochi.system.patterns import regex
 
 __all__ = ["third_party_imports"]
 
@@ -33,6 +35,7 @@ OF_PYTHON_2 = frozenset(
         *("cookielib", "httplib", "robotparser", "thread", "urllib2", "urlparse", "xmlrpclib"),
     ]
 )
+OF_DJANGO = regex(r"(?:channels|daphne|django|djoser|wagtail|whitenoise)$|django_|drf_")
 DJANGO_LISTS = frozenset(["INSTALLED_APPS", "THIRD_PARTY_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES"])
 MISSING = frozenset(["ImportError", "ModuleNotFoundError", "Exception", ""])
 
@@ -52,7 +55,10 @@ def _imports(module: Module) -> list[tuple[str, int]]:
 
 
 def _loaded_by_django(module: Module) -> list[tuple[str, int]]:
-    """INSTALLED_APPS = ["django.contrib.admin", "crispy_forms", ...]: Django imports them."""
+    """INSTALLED_APPS = ["django.contrib.admin", "crispy_forms", ...]: Django imports them.
+
+    Only names of which it is known whose they are: under another, such as "polls", an index has the package
+    of a stranger."""
     found: list[tuple[str, int]] = []
     for node in module.of(ast.Assign, ast.AugAssign):
         if not isinstance(node, ast.Assign | ast.AugAssign) or node.value is None:
@@ -61,8 +67,13 @@ def _loaded_by_django(module: Module) -> list[tuple[str, int]]:
         if not any(isinstance(one, ast.Name) and one.id in DJANGO_LISTS for one in targets):
             continue
         for text in node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else ():
-            if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value.strip():
-                found.append((text.value.split(".")[0], text.lineno))
+            name = (
+                text.value.split(".")[0]
+                if isinstance(text, ast.Constant) and isinstance(text.value, str)
+                else ""
+            )
+            if is_known(name) or OF_DJANGO.match(name):
+                found.append((name, text.lineno))
     return found
 
 

@@ -1,15 +1,18 @@
 """Distributions whose modules bear another name: as each distribution's own documentation says."""
 
-__all__ = ["distribution_of"]
+__all__ = ["distribution_of", "is_known"]
 
 # setuptools 81 is the first without pkg_resources
 DIFFERENT = {
     "allauth": "django-allauth",
     "attr": "attrs",
+    "axes": "django-axes",
     "bs4": "beautifulsoup4",
     "bson": "pymongo",
     "cairo": "pycairo",
     "ckeditor": "django-ckeditor",
+    "compressor": "django-compressor",
+    "constance": "django-constance",
     "corsheaders": "django-cors-headers",
     "crispy_forms": "django-crispy-forms",
     "Crypto": "pycryptodome",
@@ -25,6 +28,7 @@ DIFFERENT = {
     "gi": "pygobject",
     "git": "gitpython",
     "guardian": "django-guardian",
+    "haystack": "django-haystack",
     "imagekit": "django-imagekit",
     "import_export": "django-import-export",
     "jazzmin": "django-jazzmin",
@@ -32,22 +36,29 @@ DIFFERENT = {
     "jwt": "pyjwt",
     "ldap": "python-ldap",
     "magic": "python-magic",
+    "modeltranslation": "django-modeltranslation",
     "mptt": "django-mptt",
     "MySQLdb": "mysqlclient",
     "OpenSSL": "pyopenssl",
     "phonenumber_field": "django-phonenumber-field",
     "PIL": "pillow",
+    "pipeline": "django-pipeline",
     "pkg_resources": "setuptools<81",
+    "polymorphic": "django-polymorphic",
     "pptx": "python-pptx",
     "psycopg2": "psycopg2-binary",
     "rest_framework": "djangorestframework",
     "rest_framework_simplejwt": "djangorestframework-simplejwt",
+    "reversion": "django-reversion",
     "serial": "pyserial",
+    "simple_history": "django-simple-history",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "slugify": "python-slugify",
     "social_django": "social-auth-app-django",
     "socketio": "python-socketio",
+    "solo": "django-solo",
+    "sorl": "sorl-thumbnail",
     "storages": "django-storages",
     "taggit": "django-taggit",
     "telegram": "python-telegram-bot",
@@ -62,3 +73,8 @@ DIFFERENT = {
 def distribution_of(module: str) -> str:
     """The requirement that brings a top-level module: the one that is known, else the module's own name."""
     return DIFFERENT.get(module, module.replace("_", "-").lower())
+
+
+def is_known(module: str) -> bool:
+    """Whether the table says whose module it is."""
+    return module in DIFFERENT
