@@ -135,3 +135,38 @@ def test_code_of_the_app_that_cannot_be_read_is_no_matter_of_variables_or_servic
     verdict = verdict_of(answer, made_up=("SECRET_KEY",))
     assert verdict.outcome is Outcome.UNREADABLE
     assert verdict.cause is not None and verdict.cause.where == "/app/page.py:2"
+
+
+BROKEN_EXTENSION = """\
+Traceback (most recent call last):
+  File "/app/app.py", line 1, in <module>
+    import psycopg2
+  File "/opt/venv/lib/python3.11/site-packages/psycopg2/__init__.py", line 51, in <module>
+    from psycopg2._psycopg import (
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("SystemError", "initialization of _psycopg raised unreported exception"),
+        ("ImportError", "/opt/venv/x/_psycopg.so: undefined symbol: _PyGen_Send"),
+    ],
+)
+def test_compiled_code_that_is_older_than_the_python_gets_the_next_older_one(
+    error: str, message: str, planned: PlannedProject
+) -> None:
+    text = BROKEN_EXTENSION.format(f"{error}: {message}")
+    answer = Answer(outcome="failed", error=error, message=message, text=text)
+    correction = correction_for(verdict_of(answer), answer, planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
+    assert "psycopg2" in correction.reason and message in correction.reason
+
+
+def test_another_symbol_that_is_missing_is_no_matter_of_the_python(planned: PlannedProject) -> None:
+    message = "/opt/venv/x/_psycopg.so: undefined symbol: PQfinish"
+    text = BROKEN_EXTENSION.format(f"ImportError: {message}")
+    answer = Answer(outcome="failed", error="ImportError", message=message, text=text)
+    correction = correction_for(verdict_of(answer), answer, planned)
+    assert correction is None or correction.kind is not CorrectionKind.PYTHON

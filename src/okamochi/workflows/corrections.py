@@ -24,7 +24,7 @@ from okamochi.system.patterns import regex
 from okamochi.workflows.lazy_annotations import lazy_annotations
 from okamochi.workflows.newer_python import newer_python
 from okamochi.workflows.older_library import CAME_OUT
-from okamochi.workflows.older_python import left_out, older_python
+from okamochi.workflows.older_python import before_its_code, left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def correction_for(
             found = older_python(gone, verdict, planned)
         case _ if answer is not None and (lazy := lazy_annotations(answer, planned)) is not None:
             found = lazy
+        case _ if answer is not None and (older := before_its_code(answer, planned)) is not None:
+            found = older
         case Outcome.MISSING_MODULE if package := package_without(verdict.subject, installed):
             found = older_index(verdict, planned, since=WHEELS_SINCE)
             if found is None or (found.kind, found.value) in refused:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from okamochi.run.proof.answer import Answer, Verdict
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["LeftOut", "left_out", "older_python"]
+__all__ = ["LeftOut", "before_its_code", "left_out", "older_python"]
 
 # "Removed" in What's New of each version, https://docs.python.org/3/whatsnew/; for 3.13 also PEP 594.
 MODULES: Final[dict[str, tuple[str, ...]]] = {
@@ -45,6 +45,7 @@ LACKING = (
     regex(r"cannot import name '(?P<name>\w+)' from '(?P<module>\w+)' \((?!.*/site-packages/)"),
     regex(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
 )
+LOST_FUNCTION = regex(r"undefined symbol: _?Py[A-Z]")
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -78,6 +79,27 @@ def older_python(gone: LeftOut, verdict: "Verdict", planned: "PlannedProject") -
     where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
     reason = f"the proof could not import {gone.name}{where}, which Python {gone.since} left out"
     return Correction(kind=CorrectionKind.PYTHON, value=older[0], reason=reason[:300])
+
+
+def before_its_code(answer: "Answer", planned: "PlannedProject") -> Correction | None:
+    """The next older one of the plan's alternatives, where compiled code of a package fails as it does in a
+    Python that it was not written for: it breaks the interpreter's rules (SystemError,
+    https://docs.python.org/3/library/exceptions.html), or asks for a function that this one has no more."""
+    from okamochi.run.proof.answer import failing_library
+
+    package = failing_library(answer)
+    breaks = answer.error == "SystemError" or (
+        answer.error == "ImportError" and LOST_FUNCTION.search(answer.message) is not None
+    )
+    current = number(planned.plan.python_version)
+    older = [one for one in planned.plan.python_alternatives if number(one) < current]
+    if not package or not breaks or not older:
+        return None
+    reason = (
+        f"the proof could not import {package}, whose compiled code is older than Python "
+        f"{planned.plan.python_version}: {answer.message}"
+    )
+    return Correction(kind=CorrectionKind.PYTHON, value=max(older, key=number), reason=reason[:300])
 
 
 def number(version: str) -> tuple[int, ...]:
