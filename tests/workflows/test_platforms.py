@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 from okamochi.oci.image import Image
 from okamochi.oci.layout import read_images
 from okamochi.oci.validate import validate_layout
+from okamochi.workflows.ahead import PROGRAM
 from tests.cli.program import Program
 from tests.workflows.conftest import Member, copied
 from tests.workflows.conftest import members_of as members_of_layer
@@ -113,6 +114,13 @@ def test_each_platform_alone_has_the_same_layers(tmp_path: Path) -> None:
     both = built("both", BOTH)
     assert both == built("first", "linux/amd64") | built("second", "linux/arm64")
     assert len(both["arm64"]) > 5
+
+
+def test_a_platform_that_is_laid_ahead_imports_nothing_of_the_project(tmp_path: Path) -> None:
+    for name in ("msgspec", "json", "okamochi"):
+        (tmp_path / f"{name}.py").write_text("open('imported', 'w')\n")
+    done = subprocess.run(PROGRAM, cwd=tmp_path, input=b"{}", capture_output=True, check=False)
+    assert b"KeyError" in done.stderr and not (tmp_path / "imported").exists()
 
 
 def test_asking_again_builds_nothing(

@@ -1,28 +1,38 @@
-"""The foundations of further platforms, laid while the first one is built and proved.
+"""The foundations of further platforms, laid by processes of their own while the first one is built and
+proved: threads of one process would wait for each other a third of the time.
 
 What is laid is in the cache when its turn comes. Nothing here decides: the lock is written, and errors are
 told, by the build whose turn it is; when the proof of the first platform corrects the plan, what was laid too
 early is of no use and of no harm.
 """
 
+import gc
+import json
+import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from msgspec.structs import replace
+import msgspec
 
 from okamochi.errors import OkamochiError
 from okamochi.model.lock import LockedPlatform
-from okamochi.system.progress import Reporter
+from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 
 __all__ = ["Ahead", "laying_ahead"]
 
+# As the program itself: see okamochi.__main__.
+YOUNG = 50_000
+# Neither the current folder nor the project is a place to import from.
+PROGRAM = (sys.executable, "-P", "-m", __name__)
+PR_SET_PDEATHSIG, SIGKILL = 1, 9
 
-@dataclass(frozen=True)
-class Ahead:
+
+class Ahead(msgspec.Struct, frozen=True):
     """Answers of the resolution, with the questions that they answer."""
 
     base_inputs: str
@@ -31,56 +41,82 @@ class Ahead:
     locked: LockedPlatform
 
 
-@dataclass(frozen=True)
-class NamedReporter:
-    """Tells the steps of one platform as such, and leaves the rest to the build itself."""
-
-    reporter: Reporter
-    name: str
-
-    def step(self, title: str) -> AbstractContextManager[None]:
-        return self.reporter.step(f"{self.name}: {title}")
-
-    def note(self, text: str) -> None:
-        pass
-
-    def warn(self, text: str) -> None:
-        pass
-
-
 @contextmanager
 def laying_ahead(
     requests: tuple[BuildRequest, ...], world: World
 ) -> Iterator[tuple["Future[Ahead | None]", ...]]:
     """One future for each request."""
-    if requests:
-        # sysconfig makes its table at the first question, and not safely among threads
-        import sysconfig
-
-        sysconfig.get_config_vars()
     with ThreadPoolExecutor(max(1, len(requests)), "ahead") as pool:
         try:
-            yield tuple(pool.submit(laid_ahead, request, world) for request in requests)
+            yield tuple(pool.submit(laid_elsewhere, request, world) for request in requests)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def laid_ahead(request: BuildRequest, world: World) -> Ahead | None:
+def laid_elsewhere(request: BuildRequest, world: World) -> Ahead | None:
     """None when the image is known, and when something is wrong, which the build itself will tell."""
+    question = {
+        "path": os.fspath(request.path.absolute()),
+        "platform": request.platform,
+        "locked": request.locked,
+        "overrides": request.overrides,
+        "cache": os.fspath(world.cache.root),
+        "offline": world.offline,
+    }
+    with world.reporter.step(f"{request.platform}: laying the foundation"):
+        try:
+            done = world.runner.run(
+                PROGRAM, stdin=json.dumps(question).encode(), env=world.environ, timeout_seconds=3600
+            )
+            return msgspec.json.decode(done.stdout, type=Ahead | None) if done.ok else None
+        except (OkamochiError, msgspec.DecodeError):
+            return None
+
+
+def laid_ahead(request: BuildRequest, world: World) -> Ahead | None:
     from okamochi.build.app_layers import room_for_shares
     from okamochi.workflows.assemble import app_files
     from okamochi.workflows.foundation import lay_foundation
     from okamochi.workflows.lock import LockMode, LockSession
 
-    quiet = replace(world, reporter=NamedReporter(world.reporter, str(request.platform)))
-    try:
-        building = Building.open(request, quiet)
-        if building.known is not None:
-            return None
-        mode = LockMode.LOCKED if request.locked else LockMode.KEEP
-        session = LockSession.open(quiet, building.plan_now(), building.platform, mode)
-        shares = room_for_shares(app_files(session.planned).entries)
-        laid = lay_foundation(quiet, session, shares=shares)
-    except OkamochiError:
+    building = Building.open(request, world)
+    if building.known is not None:
         return None
+    mode = LockMode.LOCKED if request.locked else LockMode.KEEP
+    session = LockSession.open(world, building.plan_now(), building.platform, mode)
+    shares = room_for_shares(app_files(session.planned).entries)
+    laid = lay_foundation(world, session, shares=shares)
     return Ahead(laid.lock.base_inputs, laid.lock.wheel_inputs, laid.lock.snapshot, laid.locked)
+
+
+def main() -> None:
+    """Answers the question on stdin; what goes wrong is the answer "nothing"."""
+    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+    end_with_parent()
+    asked = json.load(sys.stdin)
+    request = BuildRequest(
+        path=Path(asked["path"]),
+        platform=asked["platform"],
+        locked=asked["locked"],
+        overrides=tuple((name, value) for name, value in asked["overrides"]),
+    )
+    world = World.real(
+        os.environ, SilentReporter(), offline=asked["offline"], cache_root=Path(asked["cache"])
+    )
+    found: Ahead | None = None
+    with suppress(OkamochiError):
+        found = laid_ahead(request, world)
+    sys.stdout.buffer.write(msgspec.json.encode(found))
+
+
+def end_with_parent() -> None:
+    """Where the system can do that: prctl(2)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main()
