@@ -2,8 +2,13 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -121,6 +126,37 @@ def test_a_platform_that_is_laid_ahead_imports_nothing_of_the_project(tmp_path: 
         (tmp_path / f"{name}.py").write_text("open('imported', 'w')\n")
     done = subprocess.run(PROGRAM, cwd=tmp_path, input=b"{}", capture_output=True, check=False)
     assert b"KeyError" in done.stderr and not (tmp_path / "imported").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_what_is_laid_ahead_ends_with_the_build(tmp_path: Path) -> None:
+    project = copied("flask-minimal", tmp_path / "shop")
+    (project / "okamochi.lock").unlink(missing_ok=True)
+    cache = str(tmp_path / "cache")
+    place = f"layout:{tmp_path / 'layout'}"
+    argv = (sys.executable, "-m", "okamochi", "build", project, "--platform", BOTH, "--to", place)
+    environ = {**os.environ, "OKAMOCHI_CACHE_DIR": cache}
+    with subprocess.Popen(argv, env=environ, stdout=subprocess.DEVNULL) as build:
+        assert wait_for(lambda: laying(cache))
+        build.kill()
+    assert wait_for(lambda: not laying(cache))
+
+
+def laying(cache: str) -> list[str]:
+    """Processes that lay something ahead in this cache."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            about = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            found += [process.name] if cache.encode() in about and PROGRAM[-1].encode() in about else []
+    return found
+
+
+def wait_for(condition: Callable[[], object]) -> bool:
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return bool(condition())
 
 
 def test_asking_again_builds_nothing(

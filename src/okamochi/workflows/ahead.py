@@ -10,9 +10,10 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -41,16 +42,21 @@ class Ahead(msgspec.Struct, frozen=True):
     locked: LockedPlatform
 
 
-@contextmanager
-def laying_ahead(
-    requests: tuple[BuildRequest, ...], world: World
-) -> Iterator[tuple["Future[Ahead | None]", ...]]:
-    """One future for each request."""
-    with ThreadPoolExecutor(max(1, len(requests)), "ahead") as pool:
-        try:
-            yield tuple(pool.submit(laid_elsewhere, request, world) for request in requests)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+def laying_ahead(requests: tuple[BuildRequest, ...], world: World) -> tuple["Future[Ahead | None]", ...]:
+    """One future for each request. Who ends, by an error or by Ctrl-C, does not wait for them: the processes
+    end with this one."""
+    futures = tuple(Future[Ahead | None]() for _ in requests)
+    for future, request in zip(futures, requests, strict=True):
+        waiting = partial(settle, future, request, world)
+        threading.Thread(target=waiting, name="ahead", daemon=True).start()
+    return futures
+
+
+def settle(future: "Future[Ahead | None]", request: BuildRequest, world: World) -> None:
+    try:
+        future.set_result(laid_elsewhere(request, world))
+    except BaseException as error:  # told by who asks for the result
+        future.set_exception(error)
 
 
 def laid_elsewhere(request: BuildRequest, world: World) -> Ahead | None:

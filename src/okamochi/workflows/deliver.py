@@ -115,11 +115,11 @@ def build_several(
     """What the proof of one platform teaches is in the lock when the next one is planned."""
     from okamochi.workflows.ahead import laying_ahead
 
-    with laying_ahead(tuple(requests[1:]), world) as ahead:
-        return [
-            build_one(one, world, tag, targets, alone=False, ahead=laid)
-            for one, laid in zip(requests, (None, *ahead), strict=True)
-        ]
+    ahead = laying_ahead(tuple(requests[1:]), world)
+    return [
+        build_one(one, world, tag, targets, alone=False, ahead=laid)
+        for one, laid in zip(requests, (None, *ahead), strict=True)
+    ]
 
 
 def build_one(
