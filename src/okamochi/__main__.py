@@ -3,9 +3,6 @@
 import gc
 import sys
 
-# Of container objects that come before the collector looks at the young ones; Python says 700.
-YOUNG = 50_000
-
 
 def main() -> int:
     """Answers --version, and builds in the plainest way, without importing the whole command line: that costs
@@ -16,7 +13,9 @@ def main() -> int:
 
         print(f"okamochi {__version__}")
         return 0
-    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+    from okamochi.system.collector import collect_rarely
+
+    collect_rarely()
     try:
         return done(arguments)
     finally:

@@ -24,6 +24,11 @@ def port_of_web(tmp_path: Path) -> WebPort:
     return WebPort(None, own, Previous(app_of(tmp_path / "shop", world), world), world)
 
 
+def holding(listener: socket.socket, port: int) -> None:
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+
+
 def test_a_start_that_loses_its_port_is_tried_on_another(port_of_web: WebPort) -> None:
     asked: list[int] = []
     with socket.socket() as listener:
@@ -31,8 +36,7 @@ def test_a_start_that_loses_its_port_is_tried_on_another(port_of_web: WebPort) -
         def start(port: int) -> str:
             asked.append(port)
             if len(asked) == 1:
-                listener.bind(("127.0.0.1", port))
-                listener.listen()
+                holding(listener, port)
                 raise UnhealthyError("it does not answer", where="web", hint="look at its log")
             return "started"
 
@@ -58,8 +62,7 @@ def test_an_error_that_no_port_explains_is_not_tried_again(port_of_web: WebPort)
 
         def start(port: int) -> str:
             asked.append(port)
-            listener.bind(("127.0.0.1", port))
-            listener.listen()
+            holding(listener, port)
             raise UnhealthyError("it holds its port and does not answer", where="web", hint="look at its log")
 
         with pytest.raises(UnhealthyError):
@@ -73,8 +76,7 @@ def test_an_app_that_goes_on_with_a_failing_page_holds_its_port_itself(port_of_w
 
         def start(port: int) -> str:
             asked.append(port)
-            listener.bind(("127.0.0.1", port))
-            listener.listen()
+            holding(listener, port)
             raise FailingPage("/ answers 500", where="web", hint="look at its log")
 
         with pytest.raises(FailingPage):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from okamochi.detect.python_source import Module
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import text_entries, walk
 from okamochi.model.backing_service import ServiceKind
 from okamochi.system.patterns import regex
 
@@ -64,7 +64,7 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
         return ()
     databases: list[Mapping[str, ast.expr]] = []
     for node in module.of(ast.Dict):
-        entries = dict(_entries(node)) if isinstance(node, ast.Dict) else {}
+        entries = text_entries(node)
         host = entries.get("HOST")
         named = host is not None and SERVICE.fullmatch(_text(host)) is not None
         if "ENGINE" in entries and (named or _variables(host, defaults)):
@@ -73,12 +73,6 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     some_known = any(_family(one) in FAMILIES for one in databases)
     meant = (one for one in databases if not some_known or _family(one) in (*FAMILIES, SQLITE, ""))
     return tuple(part for one in meant for part in _parts(one, defaults))
-
-
-def _entries(node: ast.Dict) -> Iterable[tuple[str, ast.expr]]:
-    for key, value in zip(node.keys, node.values, strict=True):
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            yield key.value, value
 
 
 def _parts(entries: Mapping[str, ast.expr], defaults: Mapping[str, str | None]) -> Iterable[DatabasePart]:

@@ -2,7 +2,7 @@
 
 import ast
 
-__all__ = ["children", "descendants", "walk"]
+__all__ = ["children", "descendants", "text_entries", "walk"]
 
 
 # Fields that hold names, numbers, or nodes that say only what kind of node theirs is (Load, Add).
@@ -57,3 +57,12 @@ def walk(root: ast.AST) -> list[ast.AST]:
     for node in found:
         found += children(node)
     return found
+
+
+def text_entries(node: ast.Dict) -> dict[str, ast.expr]:
+    """What a display has under keys that are texts; the last one of a key counts, as in Python."""
+    return {
+        key.value: value
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }

@@ -12,7 +12,7 @@ from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.static_paths import KnownPath, PathReader
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import text_entries, walk
 from okamochi.detect.web_applications import Candidate, import_root_for
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
@@ -167,22 +167,14 @@ class _Finder(msgspec.Struct, eq=False):
 
     def _django_database(self, node: ast.Dict, module: Module) -> Iterator[Written]:
         """{"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"} of DATABASES."""
-        entries = {
-            key.value: value
-            for key, value in zip(node.keys, node.values, strict=True)
-            if isinstance(key, ast.Constant)
-        }
+        entries = text_entries(node)
         engine, name = entries.get("ENGINE"), entries.get("NAME")
         if isinstance(engine, ast.Constant) and str(engine.value).endswith("sqlite3") and name is not None:
             yield from self._found(name, module, name, "Django's SQLite database", is_file=True)
 
     def _log_handler(self, node: ast.Dict, module: Module) -> Iterator[Written]:
         """{"class": "logging.FileHandler", "filename": "logs/app.log"} for logging.config.dictConfig."""
-        entries = {
-            key.value: value
-            for key, value in zip(node.keys, node.values, strict=True)
-            if isinstance(key, ast.Constant)
-        }
+        entries = text_entries(node)
         kind, name = entries.get("class"), entries.get("filename")
         if isinstance(kind, ast.Constant) and LOG_HANDLERS.search(str(kind.value)) and name is not None:
             yield from self._found(name, module, name, "logs to", is_file=True)

@@ -6,9 +6,9 @@ told, by the build whose turn it is; when the proof of the first platform correc
 early is of no use and of no harm.
 """
 
-import gc
 import json
 import os
+import signal
 import sys
 import threading
 from concurrent.futures import Future
@@ -20,17 +20,15 @@ import msgspec
 
 from okamochi.errors import OkamochiError
 from okamochi.model.lock import LockedPlatform
+from okamochi.system.collector import collect_rarely
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 
 __all__ = ["Ahead", "laying_ahead"]
 
-# As the program itself: see okamochi.__main__.
-YOUNG = 50_000
 # Neither the current folder nor the project is a place to import from.
 PROGRAM = (sys.executable, "-P", "-m", __name__)
-PR_SET_PDEATHSIG, SIGKILL = 1, 9
 
 
 class Ahead(msgspec.Struct, frozen=True):
@@ -97,8 +95,11 @@ def laid_ahead(request: BuildRequest, world: World) -> Ahead | None:
 
 def main() -> None:
     """Answers the question on stdin; what goes wrong is the answer "nothing"."""
-    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
-    end_with_parent()
+    from okamochi.run.host.launcher import PR_SET_PDEATHSIG, prctl
+
+    collect_rarely()
+    with suppress(OSError):
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # what was asked for ends with who asked
     asked = json.load(sys.stdin)
     request = BuildRequest(
         path=Path(asked["path"]),
@@ -113,15 +114,6 @@ def main() -> None:
     with suppress(OkamochiError):
         found = laid_ahead(request, world)
     sys.stdout.buffer.write(msgspec.json.encode(found))
-
-
-def end_with_parent() -> None:
-    """Where the system can do that: prctl(2)."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
 
 
 if __name__ == "__main__":

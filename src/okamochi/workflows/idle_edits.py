@@ -21,17 +21,14 @@ MOST_FILES = 400
 """That are searched for a name."""
 
 
-def with_idle_edit(root: Path, built: BuiltImage, path: str) -> BuiltImage | None:
-    """The last build, its plan and what planning saw as they are after the edit of a module; its image is
-    still the last one. None when the edit may be more than idle, or what the module was is not known."""
+def with_idle_edit(root: Path, built: BuiltImage, path: str, after: str) -> BuiltImage | None:
+    """The last build, its plan and what planning saw as they are after the edit of a module, of which `after`
+    is what planning would see now; its image is still the last one. None when the edit may be more than idle,
+    or what the module was is not known."""
     gists = built.rebuild["gists"]
     source = source_of(built, path)
     if source is None or gist_digest(before := gist_of(python_text(source))) != gists[path]:
         return None
-    content = DiskProject(root).read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
-    if content is None:
-        return None
-    after = gist_of(python_text(content))
     edit = idle_edit(before, after, lambda name: has_name(root, built, name, but=path))
     moved = with_moved_lines(built.plan_json, path, edit) if edit is not None else None
     if moved is None:

@@ -161,15 +161,19 @@ def planned_alike(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> Bu
     modules = [path for path in changed if path in gists]
     if not modules:
         return built
-    from okamochi.workflows.seen import same_gist
+    from okamochi.detect.gist import gist_digest
+    from okamochi.workflows.seen import present_gist
 
     project = DiskProject(root)
     planned: BuiltImage | None = built
     for path in modules:
-        if planned is not None and not same_gist(project, path, gists[path]):
+        gist = present_gist(project, path)
+        if gist is None or planned is None:
+            return None
+        if gist_digest(gist) != gists[path]:
             from okamochi.workflows.idle_edits import with_idle_edit
 
-            planned = with_idle_edit(root, planned, path)
+            planned = with_idle_edit(root, planned, path, gist)
     return planned
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_digest, gist_of, python_text
+from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_of, python_text
 
 if TYPE_CHECKING:
     from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["Seen", "same_gist"]
+__all__ = ["Seen", "present_gist"]
 
 NOTHING: Mapping[str, str] = {}
 
@@ -37,6 +37,7 @@ class Seen(msgspec.Struct, frozen=True):
         return Seen.of(self.whole | other.whole, {**self.gists, **other.gists})
 
 
-def same_gist(project: "ProjectFiles", path: str, digest: str) -> bool:
+def present_gist(project: "ProjectFiles", path: str) -> str | None:
+    """What planning would see of a module now; None when it cannot be read."""
     content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
-    return content is not None and gist_digest(gist_of(python_text(content))) == digest
+    return None if content is None else gist_of(python_text(content))
