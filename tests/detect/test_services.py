@@ -199,9 +199,17 @@ services:
 """
 
 
-def test_of_databases_that_an_app_can_use_the_compose_file_chooses_one() -> None:
-    assert len(services("psycopg2\npymongo", TWO_DATABASES)) == 2
-    only_one = only("psycopg2\npymongo", TWO_DATABASES, compose__yaml=CHOSEN)
+BOTH_DATABASES = f"{HEAD}mongo = os.getenv('MONGO_URL', 'mongodb://localhost:27017')\n"
+SWITCHED = (
+    f"{HEAD}url = os.getenv('DATABASE_URL')\n"
+    "if os.getenv('STORE') == 'mongo':\n    m = os.getenv('MONGO_URL', 'mongodb://localhost')\n"
+)
+
+
+@pytest.mark.parametrize("source", [TWO_DATABASES, SWITCHED])
+def test_of_databases_that_an_app_can_use_the_compose_file_chooses_one(source: str) -> None:
+    assert len(services("psycopg2\npymongo", source)) == 2
+    only_one = only("psycopg2\npymongo", source, compose__yaml=CHOSEN)
     assert (only_one.kind, list(told(only_one))) == (ServiceKind.POSTGRES, ["DATABASE_URL"])
 
 
@@ -212,6 +220,7 @@ def test_of_databases_that_an_app_can_use_the_compose_file_chooses_one() -> None
         (f"{TWO_DATABASES}from pymongo import MongoClient\nm = MongoClient(host='mongo')\n", CHOSEN),
         (TWO_DATABASES, CHOSEN.replace("@db:5432/x", '@db:5432/x", "MONGO_URI=mongodb://elsewhere')),
         (TWO_DATABASES, CHOSEN.replace("environment", "labels")),
+        (f"{BOTH_DATABASES}url = os.environ['DATABASE_URL']\n", CHOSEN),
     ],
 )
 def test_a_second_database_that_the_app_needs_or_is_told_stays(source: str, compose: str) -> None:

@@ -56,11 +56,14 @@ class HostName(msgspec.Struct, frozen=True):
 
 
 class VariableRead(msgspec.Struct, frozen=True):
+    """`conditional` when the place is not always reached."""
+
     name: str
     default: str | None
     has_default: bool
     evidence: Evidence
     must: bool = False
+    conditional: bool = False
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -114,6 +117,7 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
                 one.has_default,
                 Evidence(path=path, line=one.line, reason=f"reads {one.name}"),
                 one.must,
+                one.conditional,
             )
             for one in reads
         ]

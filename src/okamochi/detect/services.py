@@ -204,7 +204,14 @@ def _without_alternatives(found: tuple[Candidate, ...], given: frozenset[str]) -
 
 def _insists(candidate: Candidate, given: frozenset[str]) -> bool:
     named = any(address.service_host for address, _ in candidate.addresses) or bool(candidate.hosts)
-    return named or any(one.must or one.name in given for one in candidate.variables)
+    return named or any(one.must or one.name in given or _goes_there(one) for one in candidate.variables)
+
+
+def _goes_there(read: VariableRead) -> bool:
+    """Told nothing, the code goes to that very kind of database: os.getenv("MONGO_URL", "mongodb://localhost").
+    Below a condition, that is what it does only when it was chosen."""
+    address = address_of(read.default or "")
+    return address is not None and bool(address.host) and not read.conditional
 
 
 def _means_it(candidate: Candidate) -> bool:
