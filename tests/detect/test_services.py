@@ -83,6 +83,87 @@ def test_an_address_of_this_machine_that_is_fixed_in_the_code_leads_to_no_servic
     assert services("celery\nredis", f"{HEAD}broker = 'redis://localhost:6379'\n") == ()
 
 
+@pytest.mark.parametrize(
+    ("requirement", "source"),
+    [
+        ("redis", "import redis\nr = redis.Redis()\n"),
+        ("redis", "from redis import Redis\nr = Redis(host='127.0.0.1', port=6379)\n"),
+        ("redis", "import redis\nHOST = 'localhost'\nr = redis.StrictRedis(HOST)\n"),
+        ("pymongo", "from pymongo import MongoClient\nm = MongoClient('localhost', 27017)\n"),
+        ("mongoengine", "from mongoengine import connect\nconnect('shop')\n"),
+        ("psycopg2", "import psycopg2\ndef c():\n    return psycopg2.connect('dbname=x user=y')\n"),
+        ("pymemcache", "from pymemcache.client import base\nc = base.Client(('localhost', 11211))\n"),
+        ("flask-mysqldb", "from flask_mysqldb import MySQL\napp.config['MYSQL_HOST'] = 'localhost'\n"),
+    ],
+)
+def test_a_client_of_this_very_machine_leads_to_no_service_and_is_told(requirement: str, source: str) -> None:
+    files = {"requirements.txt": f"flask\n{requirement}\n", "app.py": f"{HEAD}{source}"}
+    plan = planned(files)
+    assert plan.services == ()
+    told_of = decision(plan, "services")
+    assert told_of.summary.startswith("Warning: no ")
+    assert told_of.evidence[0].path == "app.py"
+    asked_for = (
+        'services = { db = "mysql", redis = "redis", mongo = "mongo", m = "memcached", p = "postgres" }\n'
+    )
+    asked = planned({**files, "okamochi.toml": asked_for})
+    assert not any(one.field == "services" for one in asked.decisions)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source", "host"),
+    [
+        ("redis", "import redis\nr = redis.Redis('cache')\n", "cache"),
+        ("redis", "import redis, settings\nr = redis.Redis(host=settings.HOST)\n", "redis"),
+        ("redis", "import redis\nr = redis.Redis(connection_pool=pool)\n", "redis"),
+        ("redis", "import redis\nr = redis.Redis(**given)\n", "redis"),
+        ("pymongo", "import pymongo\nm = pymongo.MongoClient(*where)\n", "mongo"),
+        ("psycopg2", "import psycopg2\nc = psycopg2.connect('host=store dbname=x')\n", "store"),
+        ("redis", "import redis\nr = redis.Redis()\ns = redis.Redis(host=elsewhere())\n", "redis"),
+    ],
+)
+def test_a_client_whose_address_is_a_name_or_comes_from_elsewhere_has_its_service(
+    requirement: str, source: str, host: str
+) -> None:
+    assert only(requirement, f"{HEAD}{source}").name == host
+
+
+def test_that_the_code_names_the_host_is_said_only_where_it_does() -> None:
+    files = {
+        "requirements.txt": "flask\nredis\n",
+        "app.py": f"{HEAD}import redis\nr = redis.Redis(host=found())\n",
+    }
+    assert "no variable tells the code where it is" in decision(planned(files), "services.redis").summary
+    files["app.py"] = f"{HEAD}import redis\nr = redis.Redis(host='redis')\n"
+    assert "the code itself names the host" in decision(planned(files), "services.redis").summary
+
+
+LEFT_BEHIND = """\
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    name: str = "shop"
+    redis_url: str = "redis://localhost:6379"
+settings = Settings()
+"""
+
+
+def test_an_address_in_a_class_of_settings_that_nothing_looks_at_leads_to_no_service() -> None:
+    source = f"{HEAD}{LEFT_BEHIND}"
+    assert services("redis", source) == ()
+    assert only("redis", f"{source}where = settings.redis_url\n").required
+    assert only("redis", f"{source}everything = settings.model_dump()\n").required
+    assert only("redis", f"import redis\n{source}").required
+    assert only(
+        "redis", source.replace('redis_url: str = "redis://localhost:6379"', "redis_url: str")
+    ).required
+
+
+def test_a_default_that_only_counts_below_a_condition_is_one_that_the_app_starts_without() -> None:
+    read = "    url = os.getenv('REDIS_URL', 'redis://localhost')\n"
+    assert not only("redis", f"{HEAD}if os.getenv('CACHE'):\n{read}").required
+    assert only("redis", f"{HEAD}if not os.getenv('SLOW'):\n{read}").required
+
+
 def test_errors_of_amqp_that_celery_s_own_code_raises_are_no_broker() -> None:
     source = f"from amqp.exceptions import ChannelError\n{HEAD}"
     assert services("celery", source) == ()

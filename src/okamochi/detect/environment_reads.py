@@ -68,6 +68,7 @@ class Read(msgspec.Struct, frozen=True):
     """One place that reads a variable. `must` when reading fails without it; `conditional` when the place
     is not always reached; `function` is the innermost function, "" at module and class level.
     `used_as` is the name that receives the value: "SECRET_KEY" for app.config["SECRET_KEY"] = ...
+    `field` is its name in a class of settings, "" elsewhere.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Read(msgspec.Struct, frozen=True):
     conditional: bool = False
     function: str = ""
     used_as: str = ""
+    field: str = ""
 
 
 def reads_of(
@@ -558,7 +560,8 @@ def _field(statement: ast.AnnAssign, name: str, prefix: str, module: Module) -> 
         factory = _keyword_value(value, "default_factory")
         value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
     has_default = value is not None or may_be_none(statement.annotation, module)
-    yield Read(full, statement.lineno, not has_default, has_default, _literal(value), used_as=name.upper())
+    must = not has_default
+    yield Read(full, statement.lineno, must, has_default, _literal(value), used_as=name.upper(), field=name)
 
 
 def _prefix(node: ast.ClassDef) -> str:

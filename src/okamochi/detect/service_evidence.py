@@ -9,6 +9,7 @@ from okamochi.detect.django_databases import DatabasePart, database_parts
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.service_clients import OWN_MACHINE, Client, clients_of
 from okamochi.detect.service_kinds import KINDS, KindFacts
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Evidence
@@ -20,7 +21,6 @@ URL = regex(
     r"(?P<scheme>[a-z]+)s?(?:\+(?P<driver>\w+))?://"
     r"(?:(?P<user>[\w.-]*)(?::(?P<password>[^@/]*))?@)?(?P<host>[A-Za-z0-9._-]*)(?::\d+)?(?:/(?P<database>[\w-]*))?"
 )
-OWN_MACHINE = regex(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.internal|")
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 
@@ -56,7 +56,7 @@ class HostName(msgspec.Struct, frozen=True):
 
 
 class VariableRead(msgspec.Struct, frozen=True):
-    """`conditional` when the place is not always reached."""
+    """`conditional` when the place is not always reached; `field` is its name in a class of settings."""
 
     name: str
     default: str | None
@@ -64,17 +64,20 @@ class VariableRead(msgspec.Struct, frozen=True):
     evidence: Evidence
     must: bool = False
     conditional: bool = False
+    field: str = ""
 
 
 class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
-    ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases."""
+    ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases, `clients` what the
+    code connects with."""
 
     imports: tuple[Import, ...] = ()
     addresses: tuple[tuple[Address, Evidence], ...] = ()
     hosts: tuple[HostName, ...] = ()
     variables: tuple[VariableRead, ...] = ()
     parts: tuple[DatabasePart, ...] = ()
+    clients: tuple[Client, ...] = ()
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
         return tuple(one.evidence for one in self.imports if one.module in facts.modules)
@@ -106,6 +109,7 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
     hosts: list[HostName] = []
     variables: list[VariableRead] = []
     parts: list[DatabasePart] = []
+    clients: list[Client] = []
     settings = settings_classes(sources)
     for path in reached.paths:
         module = sources.module(path)
@@ -118,15 +122,19 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
                 Evidence(path=path, line=one.line, reason=f"reads {one.name}"),
                 one.must,
                 one.conditional,
+                one.field,
             )
             for one in reads
         ]
         parts += database_parts(module, {one.name: one.default for one in reads})
         imports += _imports(module)
         hosts += _hosts(module)
+        clients += clients_of(module)
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
-    return Traces(tuple(imports), tuple(addresses), tuple(hosts), tuple(variables), tuple(parts))
+    return Traces(
+        tuple(imports), tuple(addresses), tuple(hosts), tuple(variables), tuple(parts), tuple(clients)
+    )
 
 
 def _imports(module: Module) -> Iterator[Import]:

@@ -12,6 +12,7 @@ from okamochi.detect.django_databases import DatabasePart
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client
 from okamochi.detect.service_evidence import Address, Traces, VariableRead, address_of, traces_of
 from okamochi.detect.service_kinds import (
     KINDS,
@@ -83,6 +84,7 @@ class Candidate(msgspec.Struct, frozen=True):
     imports: tuple[Evidence, ...]
     reads: tuple[VariableRead, ...]
     parts: tuple[DatabasePart, ...] = ()
+    clients: tuple[Client, ...] = ()
 
     @property
     def used(self) -> bool:
@@ -90,6 +92,19 @@ class Candidate(msgspec.Struct, frozen=True):
         if local:
             return any(address.service_host for address, _ in self.addresses) or bool(self.hosts)
         return True
+
+    @property
+    def fixed_here(self) -> tuple[Evidence, ...]:
+        """Where the code connects to this machine itself, when nothing could lead it anywhere else."""
+        if self.composed or self.variables or self.hosts:
+            return ()
+        addresses = [place for one, place in self.addresses if one.host and OWN_MACHINE.fullmatch(one.host)]
+        clients = [one.evidence for one in self.clients if one.host == HERE]
+        if len(addresses) < len([one for one, _ in self.addresses if one.host]):
+            return ()
+        if not addresses and len(clients) < len(self.clients):
+            return ()
+        return (*addresses, *clients)
 
     @property
     def weight(self) -> int:
@@ -123,7 +138,7 @@ def choose_services(
             field="services", summary="no services", origin=chosen.origin("services"), evidence=evidence
         )
         return ChosenServices((), (off,))
-    candidates = _candidates(sources, reached, dependencies)
+    candidates, here = _candidates(sources, reached, dependencies)
     database = name.replace("-", "_")[:60]
     found = [(_service(one, dependencies, database), one) for one in candidates]
     services = {service.name: service for service, _ in found}
@@ -149,9 +164,26 @@ def choose_services(
                 evidence=(chosen.place("services"),),
             )
     _expose(services, chosen)
+    kinds = {one.kind for one in services.values()}
+    unreached = [_not_started(one) for one in here if one.facts.kind not in kinds]
     return ChosenServices(
         tuple(services[host] for host in sorted(services)),
-        (*(decisions[host] for host in sorted(decisions)), *others),
+        (*(decisions[host] for host in sorted(decisions)), *others, *unreached),
+    )
+
+
+def _not_started(candidate: Candidate) -> Decision:
+    facts = candidate.facts
+    variable = f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
+    summary = (
+        f"Warning: no {facts.kind.value} is started: the code connects to one on this machine itself, where "
+        f"a container has none; let it read the address from a variable such as {variable}"
+    )
+    return Decision(
+        field="services",
+        summary=summary,
+        origin=Origin.DETECTED,
+        evidence=(*candidate.fixed_here[:3], candidate.client),
     )
 
 
@@ -169,10 +201,12 @@ def _expose(services: dict[str, BackingService], chosen: ChosenSettings) -> None
 
 def _candidates(
     sources: Sources, reached: Reached, dependencies: ChosenDependencies
-) -> tuple[Candidate, ...]:
+) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """Those that are services of the stack; then those that the code looks for on its own machine."""
     composed = composed_services(sources.project)
     traces: Traces | None = None
     found: list[Candidate] = []
+    here: list[Candidate] = []
     for facts in KINDS:
         own = next((one for one in composed if one.facts is facts), None)
         client = _installed(facts, dependencies, own)
@@ -181,11 +215,28 @@ def _candidates(
         if traces is None:
             traces = traces_of(sources, reached)
         candidate = _candidate(facts, client, own, traces, dependencies)
-        if candidate.used and _means_it(candidate):
+        if not candidate.composed and not candidate.imports and not _is_taken(candidate, sources):
+            continue
+        if candidate.fixed_here:
+            here.append(candidate)
+        elif candidate.used and _means_it(candidate):
             found.append(candidate)
     sql = sorted((one for one in found if one.facts.kind in SQL), key=lambda one: -one.weight)
     chosen = (*sql[:1], *(one for one in found if one.facts.kind not in SQL))
-    return _without_alternatives(chosen, given_variables(sources.project))
+    return _without_alternatives(chosen, given_variables(sources.project)), tuple(here)
+
+
+def _is_taken(candidate: Candidate, sources: Sources) -> bool:
+    """Whether anybody looks at one of the variables. A field of a class of settings that has a default, and
+    that nothing mentions again, is what a template left behind."""
+    fields = {one.field for one in candidate.variables}
+    if not fields or "" in fields or any(one.must for one in candidate.variables):
+        return True
+    words = re.compile(
+        rf"\b(?:{'|'.join(sorted(map(re.escape, fields)))})\b|\bmodel_dump|__dict__|\bvars\(", re.I
+    )
+    found = sum(len(words.findall(sources.text(path))) for path in sources.all_paths)
+    return found > len(candidate.variables)
 
 
 def _without_alternatives(found: tuple[Candidate, ...], given: frozenset[str]) -> tuple[Candidate, ...]:
@@ -269,11 +320,13 @@ def _candidate(
         *((address, place) for address, place in traces.addresses if address.scheme in facts.schemes),
         *((address, place) for address, place in defaults if address and address.scheme in facts.schemes),
     )
+    clients = tuple(one for one in traces.clients if one.module in facts.modules)
+    named = [(one.host, one.evidence) for one in traces.hosts if one.module in facts.modules]
+    named += [(one.host, one.evidence) for one in clients if one.host is not None]
     hosts = tuple(
-        (one.host.lower(), one.evidence)
-        for one in traces.hosts
-        if one.module in facts.modules and re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", one.host)
-        if one.host.lower() != "localhost"
+        (host.lower(), place)
+        for host, place in named
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", host) and host.lower() != HERE
     )
     generic = r"(\w+_)?(DATABASE|DB|SQLALCHEMY_DATABASE)_?\w+"
     return Candidate(
@@ -287,6 +340,7 @@ def _candidate(
         imports=traces.imports_of(facts),
         reads=traces.variables,
         parts=parts,
+        clients=clients,
     )
 
 
@@ -351,16 +405,20 @@ def _host_name(text: str) -> str:
 
 def _optional(candidate: Candidate) -> bool:
     """Whatever leads there is a variable with a default of another kind: DATABASE_URL, else SQLite. A scheme
-    without a host leads nowhere: code that makes URLs over writes "postgres://" as well."""
-    complete = any(address.host or address.user or address.database for address, _ in candidate.addresses)
-    if complete or candidate.hosts or not candidate.variables:
+    without a host leads nowhere: code that makes URLs over writes "postgres://" as well. A default that only
+    counts below a condition is another such."""
+    if candidate.hosts or not candidate.variables:
+        return False
+    if all(one.conditional and one.has_default for one in candidate.variables):
+        return not any(address.service_host for address, _ in candidate.addresses)
+    if any(address.host or address.user or address.database for address, _ in candidate.addresses):
         return False
     return all(one.has_default and not _is_host(one) for one in candidate.variables)
 
 
 def _decision(service: BackingService, candidate: Candidate) -> Decision:
     names = ", ".join(one.name for one in service.variables)
-    told = f"; told by {names}" if names else "; the code itself names the host"
+    told = f"; told by {names}" if names else _found_by(service, candidate)
     need = "" if service.required else WITHOUT
     return Decision(
         field=f"services.{service.name}",
@@ -368,6 +426,12 @@ def _decision(service: BackingService, candidate: Candidate) -> Decision:
         origin=Origin.DETECTED,
         evidence=candidate.evidence,
     )
+
+
+def _found_by(service: BackingService, candidate: Candidate) -> str:
+    if candidate.hosts or any(address.service_host for address, _ in candidate.addresses):
+        return "; the code itself names the host"
+    return f"; no variable tells the code where it is: that has to look for {service.name}"
 
 
 def _overruled(

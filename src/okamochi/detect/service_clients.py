@@ -1,0 +1,140 @@
+"""Where the clients of services in the code connect to: a word, this machine itself, or nobody knows.
+
+redis.Redis()                        this machine
+pymysql.connect(host="localhost")    this machine
+MongoClient("store", 27017)          store
+psycopg2.connect(**settings)         not told
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from okamochi.detect.python_source import Module
+from okamochi.detect.service_kinds import KINDS
+from okamochi.model.evidence import Evidence
+from okamochi.system.patterns import regex
+
+__all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of"]
+
+HERE = "localhost"
+"""The host of a client that connects to this machine itself."""
+OWN_MACHINE = regex(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.internal|")
+MODULES = frozenset(name for facts in KINDS for name in facts.modules)
+CONNECTS = frozenset(
+    [
+        *("Redis", "StrictRedis", "from_url", "create_pool", "connect", "Connect", "Connection"),
+        *("MongoClient", "AsyncMongoClient", "AsyncIOMotorClient", "MotorClient", "ConnectionParameters"),
+        *("URLParameters", "connect_robust", "Client"),
+    ]
+)
+# extensions that take the address from the configuration of the app
+CONFIGURED = frozenset(
+    ["flask_mysqldb", "flask_redis", "flask_rq2", "flask_pymongo", "flask_mongoengine", "django_redis"]
+)
+SAYS_WHERE = regex(
+    r"(unix_?)?(hosts?|hostname|servers?|address|url|uri|dsn|conninfo|socket(_path)?)"
+    r"|service|connection_pool|read_default_file|option_files|parameters|client"
+)
+# whose first argument is no address: the name of a database, a DSN of words
+FIRST_IS_NONE = frozenset(["mongoengine", "psycopg", "psycopg2", "aiopg", "mysql"])
+HOST_OF_DSN = regex(r"(?:^|\s)host\s*=\s*'?([^\s']*)")
+HOST_KEY = regex(r"\w*_(HOST|HOSTNAME|SERVER)")
+
+
+class Client(msgspec.Struct, frozen=True):
+    """`module` is the first part of its full name; `host` is None when the code does not tell it, also where
+    it is in a URL, which is evidence of its own."""
+
+    module: str
+    host: str | None
+    evidence: Evidence
+
+
+def clients_of(module: Module) -> Iterator[Client]:
+    """What the module makes, and what an extension that it imports finds in the app's configuration."""
+    words = _words(module)
+    for node in module.of(ast.Call):
+        full = module.imports.full(node.func)
+        top, _, rest = full.partition(".")
+        # "redis.Redis().connect" is a method of what was made
+        if top in MODULES and rest.rpartition(".")[2] in CONNECTS and "(" not in rest:
+            host = _host(node, top, words)
+            where = "on this machine itself" if host == HERE else f"at {host}"
+            reason = f"connects to {top}" + (f" {where}" if host is not None else "")
+            yield Client(top, host, Evidence(path=module.path, line=node.lineno, reason=reason))
+    for imported in module.of(ast.Import, ast.ImportFrom):
+        name = _imported(imported)
+        if name in CONFIGURED:
+            yield _configured(module, name, imported)
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> str:
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] if not node.level else ""
+    return node.names[0].name.split(".")[0]
+
+
+def _configured(module: Module, name: str, imported: ast.Import | ast.ImportFrom) -> Client:
+    """config["MYSQL_HOST"] = "localhost" leads an extension to this machine."""
+    for node in module.of(ast.Assign) if "_HOST" in module.text else ():
+        match node:
+            case ast.Assign(
+                targets=[ast.Subscript(slice=ast.Constant(value=str(key)))],
+                value=ast.Constant(value=str(text)),
+            ) if HOST_KEY.fullmatch(key):
+                reason = f"{key} is {text!r}"
+                place = Evidence(path=module.path, line=node.lineno, reason=reason)
+                return Client(name, _told(text), place)
+            case _:
+                continue
+    place = Evidence(path=module.path, line=imported.lineno, reason=f"imports {name}")
+    return Client(name, None, place)
+
+
+def _words(module: Module) -> dict[str, str]:
+    """Texts that the module gives to names, once."""
+    found: dict[str, str] = {}
+    for statement in module.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                found[name] = text
+            case _:
+                pass
+    return found
+
+
+def _host(call: ast.Call, module: str, words: dict[str, str]) -> str | None:
+    if any(one.arg is None for one in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
+        return None
+    given = [one.value for one in call.keywords if SAYS_WHERE.fullmatch(one.arg or "")]
+    if call.args and not given:
+        first = call.args[0]
+        if isinstance(first, ast.Tuple) and first.elts:
+            first = first.elts[0]
+        text = _text(first, words)
+        if text is None:
+            return None
+        if module in FIRST_IS_NONE and "://" not in text:
+            dsn = HOST_OF_DSN.search(text)
+            return _told(dsn[1]) if dsn is not None else HERE
+        return _told(text)
+    if not given:
+        return HERE
+    texts = [_text(one, words) for one in given]
+    return _told(texts[0]) if len(texts) == 1 and texts[0] is not None else None
+
+
+def _text(node: ast.expr, words: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Name):
+        return words.get(node.id)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _told(text: str) -> str | None:
+    host = re.sub(r":\d+$", "", text.strip())
+    if "://" in host or host.startswith("/"):
+        return None
+    return HERE if OWN_MACHINE.fullmatch(host.lower()) else host
