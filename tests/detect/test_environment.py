@@ -326,3 +326,58 @@ def test_what_the_module_sets_itself_is_not_asked_for(first: str, required: bool
     source = f"import os\n{first}USER = int(os.environ['PUID'])\n{FLASK_APP}"
     (found,) = [one for one in planned({"app.py": source}).environment if one.name == "PUID"]
     assert found.required is required
+
+
+SETTINGS = {
+    "shop/__init__.py": "",
+    "shop/settings/__init__.py": "",
+    "shop/settings/base.py": "import environ\nenv = environ.Env(PAGES=(int, 5))\nA = env('API_HOST', default='x')\n",
+    "shop/settings/live.py": "from .base import *\nfrom .base import env\nB = env('MAIL_HOST')\nP = env('PAGES')\n",
+    "shop/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+    "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings.live')\n"
+    "application = get_wsgi_application()\n",
+    "requirements.txt": "django\ndjango-environ\n",
+    "manage.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("taken", "written"),
+    [
+        ("from .base import *\n", "env"),
+        ("from .base import env\n", "env"),
+        ("from shop.settings.base import env as read\n", "read"),
+        ("from .middle import *\n", "env"),
+    ],
+)
+def test_a_reader_that_another_module_of_the_project_made_reads(taken: str, written: str) -> None:
+    live = f"{taken}B = {written}('MAIL_HOST')\nP = {written}.int('PAGES')\n"
+    files = {
+        **SETTINGS,
+        "shop/settings/live.py": live,
+        "shop/settings/middle.py": "from .base import *\nDEBUG = False\n",
+    }
+    found = {one.name: one.required for one in planned(files).environment}
+    assert found.pop("DJANGO_SETTINGS_MODULE") is False
+    assert found == {"API_HOST": False, "MAIL_HOST": True, "PAGES": False}
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        "from .other import *\nB = env('MAIL_HOST')\n",
+        "from .base import A\nB = env('MAIL_HOST')\n",
+        "from .base import env as read\nB = env('MAIL_HOST')\n",
+    ],
+)
+def test_a_name_that_no_reader_has_reads_nothing(live: str) -> None:
+    files = {**SETTINGS, "shop/settings/live.py": live, "shop/settings/other.py": "env = print\n"}
+    assert "MAIL_HOST" not in {one.name for one in planned(files).environment}
+
+
+def test_the_second_argument_of_starlettes_configuration_is_a_type() -> None:
+    source = (
+        "from starlette.config import Config\nconfig = Config('.env')\n"
+        "a = config('API_HOST', str)\nb = config('PAGES', int, 5)\nc = config('DEBUG_PAGES', cast=bool, default=False)\n"
+    )
+    assert names(source) == {"API_HOST": (True, None), "DEBUG_PAGES": (False, "False"), "PAGES": (False, "5")}

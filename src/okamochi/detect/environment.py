@@ -9,6 +9,7 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_kinds import URL_ENDS
 from okamochi.detect.settings_classes import settings_classes
+from okamochi.detect.shared_readers import shared_readers
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.system.patterns import regex
@@ -90,7 +91,9 @@ def environment_of(
     found: dict[str, list[tuple[Module, Read]]] = {}
     settings = settings_classes(objects.sources)
     words = (*WORDS, PREFIXED, *sorted(settings), *reading_functions(objects.sources))
-    for module in objects.sources.mentioning(*words):
+    shared = shared_readers(objects.sources)
+    named = {module.path for module in objects.sources.mentioning(*words)}
+    for module in map(objects.sources.module, sorted(named | shared.keys())):
         for read in (*reads_of(module, objects.sources, settings), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.settings_classes import ROOT, is_settings_class
+from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared_readers
 from okamochi.detect.syntax import children, descendants, walk
 from okamochi.system.patterns import regex
 
@@ -18,9 +19,6 @@ __all__ = ["WORDS", "Read", "reading_functions", "reads_of"]
 # never a bare `environ`: unless imported from os, that is the request's, the parameter of a WSGI callable
 GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
 SUBSCRIPTS = frozenset(["os.environ", "os.environb"])
-STRICT_READERS = frozenset(
-    ["decouple.config", "environs.Env()", "environs.env", "environ.Env()", "decouple.Config()"]
-)
 METHODS = frozenset(
     [
         "str",
@@ -46,7 +44,6 @@ METHODS = frozenset(
         "dj_cache_url",
     ]
 )
-ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
 # what is read when no name is given: the documentation of dj-database-url and of django-environ
 DATABASE_URL = "DATABASE_URL"
 UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "cache_url": "CACHE_URL"}
@@ -55,9 +52,21 @@ UNNAMED = {"db": DATABASE_URL, "db_url": DATABASE_URL, "cache": "CACHE_URL", "ca
 DEMANDING = ("required", "mandatory", "strict", "must_exist", "raise_if_missing")
 DECLARING = ("envvar", "env_var", "environ_name", "env_name")
 # A module without any of these words, and without a helper, reads nothing in a way that is known.
-WORDS = ("environ", "getenv", "envvar", "env_var", "env_name", "decouple", "dj_database_url")
+WORDS = (
+    "environ",
+    "getenv",
+    "envvar",
+    "env_var",
+    "env_name",
+    "decouple",
+    "dj_database_url",
+    "starlette.config",
+)
 READS = regex(r"\benviron\b|\bgetenv\b")
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+# whose second argument is a type, not the default
+CAST_SECOND = "starlette.config.Config()"
+NO_READERS = SharedReaders({}, {})
 FALSE = ("", "0", "false", "no", "off", "f", "n")
 REGISTRARS = frozenset(
     ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
@@ -86,13 +95,14 @@ def reads_of(
     module: Module, sources: Sources | None = None, settings: frozenset[str] = frozenset({ROOT})
 ) -> tuple[Read, ...]:
     """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app.
-    With `sources`, helpers that it imports from other modules of the project are known, too; `settings` are
-    the names of classes whose fields are read."""
+    With `sources`, helpers and readers that it imports from other modules of the project are known, too;
+    `settings` are the names of classes whose fields are read."""
     imported = _imported_helpers(module, sources) if sources is not None else {}
-    if not imported and not any(word in module.text for word in (*WORDS, *settings)):
+    shared = shared_readers(sources).get(module.path, NO_READERS) if sources is not None else NO_READERS
+    if not imported and not shared.names and not any(word in module.text for word in (*WORDS, *settings)):
         return ()
-    names = module.imports
-    finder = _Finder(names, {**imported, **_helpers(module.tree, names)}, _scheme(module))
+    names = module.imports.with_names(shared.names)
+    finder = _Finder(names, {**imported, **_helpers(module.tree, names)}, shared.scheme)
     finder.block(module.tree.body, _Place())
     given = _given_before(module)
     found = (
@@ -125,17 +135,6 @@ def reading_functions(sources: Sources) -> tuple[str, ...]:
         if READS.search(module.text):
             found |= _helpers(module.tree, module.imports).keys()
     return tuple(sorted(found))
-
-
-def _scheme(module: Module) -> dict[str, ast.expr]:
-    """Defaults that django-environ's object was made with: Env(DEBUG=(bool, False))."""
-    found: dict[str, ast.expr] = {}
-    for node in module.of(ast.Call) if "environ" in module.text else ():
-        if module.imports.full(node.func) in ENVIRON_CLASSES:
-            for keyword in node.keywords:
-                if keyword.arg and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) == 2:
-                    found[keyword.arg] = keyword.value.elts[1]
-    return found
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -345,6 +344,8 @@ class _Finder(msgspec.Struct, eq=False):
             return Read(name, call.lineno, False, has_default, _literal(given))
         holder, _, method = called.rpartition(".")
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
+            if called == CAST_SECOND:
+                given = call.args[2] if len(call.args) > 2 else _keyword_value(call, "default")
             given = given if given is not None else self.scheme.get(name)
             return Read(name, call.lineno, given is None, given is not None, _literal(given))
         return None

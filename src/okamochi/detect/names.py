@@ -1,7 +1,7 @@
 """Full dotted names of expressions in one module: `env("X")` after `from os import environ as env`."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -28,6 +28,10 @@ class ImportedNames(msgspec.Struct, eq=False):
         for statement in tree.body:
             found._alias(statement)
         return found
+
+    def with_names(self, more: Mapping[str, str]) -> "ImportedNames":
+        """The same with what names stand for that the module's own text does not tell."""
+        return ImportedNames(self.tree, {**self.names, **more}) if more else self
 
     def _alias(self, statement: ast.stmt) -> None:
         match statement:

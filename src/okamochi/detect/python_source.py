@@ -128,7 +128,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
     runs in production does not live there. `settings` is what `settings_classes` found, `package_roots` are
     folders from which the project's own packages are imported once installed, `readers` what
-    `environment_reads` keeps of each file. `gist` gives what may
+    `environment_reads` keeps of each file, `shared_readers` what the module of that name found. `gist` gives what may
     be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
@@ -139,6 +139,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     settings: frozenset[str] | None = None
     package_roots: tuple[str, ...] = ()
     readers: dict[str, Any] = msgspec.field(default_factory=dict)
+    shared_readers: dict[str, Any] | None = None
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:

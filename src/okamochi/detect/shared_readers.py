@@ -1,0 +1,109 @@
+"""Objects that read the environment, made in one module of the project and used in others: `env =
+environ.Env()` in settings/base.py, `from .base import *` or `from .base import env` in settings/production.py.
+"""
+
+import ast
+import posixpath
+import re
+
+import msgspec
+
+from okamochi.detect.python_source import Module, Sources
+
+__all__ = ["STRICT_READERS", "SharedReaders", "shared_readers"]
+
+STRICT_READERS = frozenset(
+    [
+        "decouple.config",
+        "environs.Env()",
+        "environs.env",
+        "environ.Env()",
+        "environ.FileAwareEnv()",
+        "decouple.Config()",
+        "starlette.config.Config()",
+    ]
+)
+ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
+# one of them is in the text of every module that makes a reader
+WORDS = ("environ", "decouple", "starlette.config")
+
+
+class SharedReaders(msgspec.Struct, frozen=True):
+    """`names` are a module's names of readers, with what they are: {"env": "environ.Env()"}. `scheme` has the
+    defaults that django-environ's object was made with: Env(DEBUG=(bool, False))."""
+
+    names: dict[str, str]
+    scheme: dict[str, ast.expr]
+
+
+def shared_readers(sources: Sources) -> dict[str, SharedReaders]:
+    """By path: of every module of the app, the readers that it makes or takes from another."""
+    if sources.shared_readers is None:
+        sources.shared_readers = _found(sources)
+    found: dict[str, SharedReaders] = sources.shared_readers
+    return found
+
+
+def _found(sources: Sources) -> dict[str, SharedReaders]:
+    found = {module.path: own for module in sources.mentioning(*WORDS) if (own := _own(module)).names}
+    new = tuple(found)
+    while new:
+        before = frozenset(found)
+        for path in _users(sources, found, new):
+            taken = _taken(sources.module(path), sources, found)
+            if taken.names:
+                found[path] = taken
+        new = tuple(path for path in found if path not in before)
+    return found
+
+
+def _own(module: Module) -> SharedReaders:
+    names = {name: full for name, full in module.imports.names.items() if full in STRICT_READERS}
+    scheme: dict[str, ast.expr] = {}
+    for node in module.of(ast.Call) if names and "environ" in module.text else ():
+        if module.imports.full(node.func) in ENVIRON_CLASSES:
+            for keyword in node.keywords:
+                if keyword.arg and isinstance(keyword.value, ast.Tuple) and len(keyword.value.elts) == 2:
+                    scheme[keyword.arg] = keyword.value.elts[1]
+    return SharedReaders(names, scheme)
+
+
+def _users(sources: Sources, found: dict[str, SharedReaders], makers: tuple[str, ...]) -> list[str]:
+    """Modules that name one of the makers in an import, and that use a name such as a reader has; told by
+    their text."""
+    stems = "|".join(sorted({re.escape(_stem(path)) for path in makers}))
+    names = "|".join(sorted({re.escape(name) for path in makers for name in found[path].names}))
+    imports = re.compile(rf"^[ \t]*from[ \t]+(?:\.+|[\w.]*\b(?:{stems}))[ \t]+import\b", re.MULTILINE)
+    uses = re.compile(rf"(?<![\w.])(?:{names})(?:[ \t]*[.(]|[ \t]+as\b)|import[ \t]+\*")
+    return [
+        path
+        for path in sources.paths
+        if path not in found and uses.search(sources.text(path)) and imports.search(sources.text(path))
+    ]
+
+
+def _stem(path: str) -> str:
+    name = posixpath.basename(path).removesuffix(".py")
+    return posixpath.basename(posixpath.dirname(path)) if name == "__init__" else name
+
+
+def _taken(module: Module, sources: Sources, found: dict[str, SharedReaders]) -> SharedReaders:
+    names: dict[str, str] = {}
+    scheme: dict[str, ast.expr] = {}
+    for node in module.of(ast.ImportFrom):
+        dotted = node.module or ""
+        path = (
+            sources.find_relative(module.path, node.level, dotted)
+            if node.level
+            else sources.find(dotted, importer=module.path)
+        )
+        there = found.get(path) if path is not None and path != module.path else None
+        if there is None:
+            continue
+        for alias in node.names:
+            if alias.name == "*":
+                names.update({name: full for name, full in there.names.items() if not name.startswith("_")})
+            elif alias.name in there.names:
+                names[alias.asname or alias.name] = there.names[alias.name]
+        scheme.update(there.scheme)
+    return SharedReaders(names, scheme)
