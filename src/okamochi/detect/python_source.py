@@ -128,8 +128,8 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
     runs in production does not live there. `settings` is what `settings_classes` found, `package_roots` are
     folders from which the project's own packages are imported once installed, `readers` what
-    `environment_reads` keeps of each file, `shared_readers` what the module of that name found. `gist` gives what may
-    be seen of a file, None when it cannot be read; without it, the project's files are asked.
+    `environment_reads` keeps of each file, `shared_readers` what the module of that name found. `gist` gives
+    what may be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
     project: ProjectFiles

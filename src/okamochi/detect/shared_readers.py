@@ -1,5 +1,5 @@
 """Objects that read the environment, made in one module of the project and used in others: `env =
-environ.Env()` in settings/base.py, `from .base import *` or `from .base import env` in settings/production.py.
+environ.Env()` in settings/base.py, `from .base import *` or `from .base import env` in settings/live.py.
 """
 
 import ast
