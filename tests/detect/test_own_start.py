@@ -88,7 +88,145 @@ def test_a_function_of_the_project_counts_unless_it_drops_something_or_never_end
     body: str, runs: bool
 ) -> None:
     plan = planned({"app.py": f"{SQL}{body}{GUARD}    init_db()\n    app.run()\n"})
-    assert release(plan) == (["from app import init_db\ninit_db()"] if runs else [])
+    assert [one.endswith("init_db()") for one in release(plan)] == ([True] if runs else [])
+
+
+SEED = "def seed():\n    db.session.add(User())\n    db.session.commit()\n"
+LOOKS_FIRST = "def seed():\n    if User.query.count():\n        return\n    db.session.add(User())\n"
+ROWS = ALCHEMY + "class User(db.Model):\n    pass\n"
+EMPTY_BY_ENGINE = "without_tables = not sqlalchemy.inspect(db.engine).get_table_names()"
+EMPTY_BY_FILE = (
+    "without_tables = not sqlite3.connect('a.db').execute('select 1 from sqlite_master').fetchone()"
+)
+
+
+@pytest.mark.parametrize(
+    ("seed", "block", "kept", "once"),
+    [
+        (
+            SEED,
+            "db.create_all()\nseed()",
+            "    db.create_all()\n    if without_tables:\n        seed()",
+            True,
+        ),
+        (LOOKS_FIRST, "db.create_all()\nseed()", "    db.create_all()\n    seed()", False),
+        (
+            "",
+            "db.create_all()\nif not User.query.first():\n    db.session.add(User())",
+            "    db.create_all()\n    if not User.query.first():\n        db.session.add(User())",
+            False,
+        ),
+        (
+            "",
+            "db.create_all()\nu = User()\ndb.session.add(u)",
+            "    db.create_all()\n    if without_tables:\n        u = User()\n        db.session.add(u)",
+            True,
+        ),
+        ("", "db.create_all()\napp.run()", "    db.create_all()", False),
+        ("", "db.create_all()\nfetch()", "    db.create_all()", False),
+        (SEED, "db.drop_all()\ndb.create_all()\nseed()", "    db.create_all()", False),
+        # planning does not see the words of a sentence: they must not become a row
+        (
+            "",
+            "db.create_all()\nu = User()\nu.title = 'The first one!'\ndb.session.add(u)",
+            "    db.create_all()",
+            False,
+        ),
+    ],
+)
+def test_rows_beside_the_tables_go_in_once_unless_the_code_looks_first(
+    seed: str, block: str, kept: str, once: bool
+) -> None:
+    body = "".join(f"        {line}\n" for line in block.splitlines())
+    app = f"{ROWS}{seed}{GUARD}    with app.app_context():\n{body}    app.run()\n"
+    (program,) = release(planned({**REQUIREMENTS, "app.py": app}))
+    assert program.endswith(f"with app.app_context():\n{kept}")
+    assert (f"with app.app_context(): {EMPTY_BY_ENGINE}" in program) == once
+    compile(program, "release", "exec")
+
+
+def test_rows_after_the_tables_go_in_once_too() -> None:
+    app = f"{ROWS}{SEED}{GUARD}    app.app_context().push()\n    db.create_all()\n    seed()\n    app.run()\n"
+    (program,) = release(planned({**REQUIREMENTS, "app.py": app}))
+    assert program.splitlines()[1] == "app.app_context().push()"
+    assert program.endswith("db.create_all()\nif without_tables:\n    seed()")
+
+
+INSERT = "    c.execute('INSERT INTO notes VALUES (1)')\n"
+TABLE = "    c.execute('CREATE TABLE IF NOT EXISTS notes (id INTEGER)')\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "once"),
+    [
+        (f"{TABLE}{INSERT}", True),
+        (f"{TABLE}{INSERT.replace('INSERT', 'INSERT OR IGNORE')}", False),
+        (f"{TABLE}    if not c.execute('SELECT 1').fetchone():\n    {INSERT}", False),
+        (f"{TABLE}    n = c.execute('SELECT 1').fetchone()\n    if n is None:\n    {INSERT}", False),
+        (f"{TABLE}    try:\n    {INSERT}    except sqlite3.IntegrityError:\n        pass\n", False),
+        (f"{TABLE}    if app.debug:\n    {INSERT}", True),
+        (TABLE.replace("IF NOT EXISTS ", ""), True),
+        (f"    c.executescript(open('schema.sql').read())\n{INSERT}", True),
+    ],
+)
+def test_a_function_that_would_fail_or_add_rows_again_runs_where_no_tables_are(body: str, once: bool) -> None:
+    files = {"schema.sql": "DROP TABLE IF EXISTS notes;\nCREATE TABLE notes (id INTEGER);\n"}
+    plan = planned({**files, "app.py": f"{SQL}{body}{GUARD}    init_db()\n    app.run()\n"})
+    (program,) = release(plan)
+    assert (EMPTY_BY_FILE in program) == once
+    assert program.endswith("if without_tables:\n    init_db()" if once else "\ninit_db()")
+
+
+@pytest.mark.parametrize("name", ["../schema.sql", "other.sql", "rows.sql"])
+def test_a_script_of_sql_counts_when_it_is_the_project_s_and_makes_tables(name: str) -> None:
+    files = {"schema.sql": "CREATE TABLE notes (id INTEGER);\n", "rows.sql": "SELECT 1;"}
+    start = (
+        "    with sqlite3.connect('a.db') as c, open('NAME') as file:\n        c.executescript(file.read())\n"
+    )
+    app = f"{SQL}    pass\n{GUARD}{start}    app.run()\n"
+    (program,) = release(planned({**files, "app.py": app.replace("NAME", "schema.sql")}))
+    assert EMPTY_BY_FILE in program
+    assert program.endswith("c.executescript(file.read())")
+    assert release(planned({**files, "app.py": app.replace("NAME", name)})) == []
+
+
+BY_A_PERSON = (
+    "import sqlite3\nfrom flask import Flask, current_app\napp = Flask(__name__)\n"
+    "def get_db():\n    return sqlite3.connect('a.db')\n"
+    "def init_db():\n    with app.app_context(), app.open_resource('schema.sql') as file:\n"
+    "        get_db().executescript(file.read().decode())\n"
+)
+SCHEMA = {"schema.sql": "drop table if exists notes;\ncreate table notes (id integer);\n"}
+
+
+def test_a_function_of_a_telling_name_that_only_people_call_runs_once() -> None:
+    (program,) = release(planned({**SCHEMA, "app.py": BY_A_PERSON}))
+    assert program == (
+        f"from app import init_db\nimport sqlite3\n{EMPTY_BY_FILE}\nif without_tables:\n    init_db()"
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        BY_A_PERSON.replace("init_db", "restart"),
+        BY_A_PERSON.replace("init_db()", "init_db(where)"),
+        BY_A_PERSON.replace("app.app_context(), app.", "current_app."),
+        f"{BY_A_PERSON}import click\n@app.cli.command('init-db')\ndef init():\n    init_db()\n",
+        BY_A_PERSON.replace("schema.sql", "other.sql"),
+    ],
+)
+def test_a_function_that_does_not_stand_alone_or_has_a_command_is_left_alone(source: str) -> None:
+    assert release(planned({**SCHEMA, "app.py": source})) == []
+
+
+def test_a_function_of_which_nobody_can_see_whether_it_was_run_is_offered() -> None:
+    source = BY_A_PERSON.replace("sqlite3.connect('a.db')", "somewhere()")
+    plan = planned({**SCHEMA, "app.py": source})
+    assert release(plan) == []
+    assert [one.name for one in plan.setup_commands] == ["init-db"]
+    assert plan.setup_commands[0].argv[-1] == "from app import init_db\ninit_db()"
+    assert planned({**SCHEMA, "app.py": BY_A_PERSON}).setup_commands == ()
 
 
 @pytest.mark.parametrize(("line", "runs"), [("db.drop_all()\n", False), ("print('tables')\n", True)])

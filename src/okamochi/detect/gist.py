@@ -11,7 +11,7 @@ import re
 
 from okamochi.system.patterns import regex
 
-__all__ = ["SIZE_LIMIT_BYTES", "gist_digest", "gist_of", "python_text"]
+__all__ = ["DULL", "SIZE_LIMIT_BYTES", "gist_digest", "gist_of", "python_text"]
 
 SIZE_LIMIT_BYTES = 1_500_000
 """Of a file that is looked at at all."""
@@ -33,8 +33,10 @@ SENTENCE = regex(
     r"(?:[A-Za-z0-9]|[^\x00-\x9f]|[ \n,;!?'()-]|[.:](?=[ \n]|\Z))+",
     re.DOTALL,
 )
-# What makes tables, and what loses rows.
-STATEMENT = regex(r"\s*(?:create\s+table|drop\s|delete\s+from|truncate\s)", re.IGNORECASE)
+# What makes tables, what adds rows, and what loses them.
+STATEMENT = regex(
+    r"\s*(?:create\s+table|insert\s|replace\s+into|drop\s|delete\s+from|truncate\s)", re.IGNORECASE
+)
 # A page or a part of one.
 MARKUP = regex(r"\s*<[!a-zA-Z][^\x00-\x08]*>\s*")
 # Before a string that a plan may hold, or that names a place or a program: "Acme Ltd" for COMPANY.
@@ -56,6 +58,7 @@ MOST_LINES = 4
 NEAR = 200
 GOES_ON = ("(", "[", "{", ",", "=")
 DULL = "…"
+"""What stands for the words of a sentence."""
 
 
 def gist_of(text: str) -> str:

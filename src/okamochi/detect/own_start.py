@@ -9,9 +9,22 @@ that come before the server, which no server of production runs.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from okamochi.detect.base import Detected
+from okamochi.detect.first_rows import (
+    EMPTY,
+    LOOKS,
+    Probe,
+    adds_rows,
+    bodies_of,
+    is_whole,
+    probe_of,
+    repeats,
+    sql_files,
+)
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, ClassDefinition, FlaskObjects, Function
 from okamochi.detect.python_source import Module, dotted_name, import_root_of, is_main_guard
 from okamochi.detect.syntax import descendants
@@ -20,8 +33,10 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.system.patterns import regex
 
-__all__ = ["made_by_extension", "own_start"]
+__all__ = ["Start", "made_by_extension", "own_start"]
 
+RUNS_SQL = frozenset(["execute", "executescript"])
+RUNS = regex(r"\.(?:execute|executescript)\(")
 MAKERS = frozenset(["create_all", "create_tables", "create_table"])
 HARMLESS = frozenset(["print", "commit", "close", "push", "info", "debug"])
 DROPS = regex(
@@ -35,6 +50,7 @@ STAYS = regex(r"\b(?:run\w*|serve\w*|start\w*|listen|launch|sleep)\(|\bwhile (?:
 ASKS = regex(r"\b(?:parse_args|parse_known_args|sys\.argv|docopt|input|getpass)\b")
 CREATES = regex(r"\b(?:create_all|create_tables?)\(|\bcreate\s+table\b", re.IGNORECASE)
 TESTS = regex(r"(?:.*/)?(?:tests?/.*|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)")
+OF_NOTHING = regex(r"\bdrop\s+table\s+if\s+exists\b", re.IGNORECASE)
 EXTENSION = "flask_sqlalchemy.SQLAlchemy"
 
 
@@ -67,38 +83,155 @@ def _drops_when_imported(module: Module) -> bool:
 def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str:
     """Python that does the same without the rest of the start; "" when nothing there makes tables, or when
     that rests on what somebody types."""
-    chosen = [one for one in body if _makes_tables(objects, module, one)]
-    if not chosen:
+    first = next((n for n, one in enumerate(body) if Start(objects, module).makes(one)), len(body))
+    if first == len(body):
         return ""
-    needed = {name for one in chosen for name in _names(one)}
+    for once in (True, False):
+        kept = Start(objects, module, once=once).kept(body[first:], outermost=True)
+        if not kept:
+            return ""
+        prepared = _prepared(body[:first], kept)
+        if any(ASKS.search(ast.unparse(one)) for one in (*prepared, *kept)):
+            return ""
+        local = frozenset(name for one in prepared for name in _bound(one))
+        probe: Probe | None = None
+        if any(EMPTY in _names(one) for one in kept):
+            probe = probe_of(objects, module.path, ast.Module(body[first:], []), local)
+            if probe is None:
+                continue  # what is to be done once is left out
+        return "\n".join(_lines(objects, module, prepared, kept, local, probe))
+    return ""
+
+
+def _prepared(before: list[ast.stmt], kept: list[ast.stmt]) -> list[ast.stmt]:
+    """Of what comes before, that which the kept statements need."""
+    needed = {name for one in kept for name in _names(one)}
     prepared: list[ast.stmt] = []
-    for one in reversed(body[: body.index(chosen[0])]):
-        if isinstance(one, ast.Assign) and needed & {
-            name for target in one.targets for name in _names(target)
-        }:
+    for one in reversed(before):
+        assigned = (
+            {name for target in one.targets for name in _names(target)}
+            if isinstance(one, ast.Assign)
+            else set()
+        )
+        if needed & assigned or ast.unparse(one).endswith("app_context().push()"):
             prepared.insert(0, one)
-            needed |= set(_names(one.value))
+            needed |= set(_names(one))
         elif isinstance(one, ast.Import | ast.ImportFrom):
             prepared.insert(0, one)
-    if any(ASKS.search(ast.unparse(one)) for one in (*prepared, *chosen)):
-        return ""
-    local = {name for one in prepared for name in _bound(one)}
+    return prepared
+
+
+def _lines(
+    objects: FlaskObjects,
+    module: Module,
+    prepared: list[ast.stmt],
+    kept: list[ast.stmt],
+    local: frozenset[str],
+    probe: Probe | None,
+) -> Iterator[str]:
+    needed = {name for one in (*prepared, *kept) for name in _names(one)}
     taken = sorted(name for name in needed - local if name in objects.names(module.path))
-    head = [f"from {_dotted(objects, module.path)} import {', '.join(taken)}"] if taken else []
-    return "\n".join((*head, *(ast.unparse(one) for one in (*prepared, *chosen))))
+    if taken:
+        yield f"from {_dotted(objects, module.path)} import {', '.join(taken)}"
+    yield from map(ast.unparse, prepared)
+    if probe is not None:
+        yield from probe.lines(objects)
+    yield from map(ast.unparse, kept)
 
 
-def _makes_tables(objects: FlaskObjects, module: Module, statement: ast.stmt) -> bool:
-    """A call that makes tables, or of the project's own function that does; alone, or within an app's context
-    or a condition. What serves, prints or asks is none, and nothing that drops is."""
-    match statement:
-        case ast.With(body=body) | ast.If(body=body, orelse=[]):
-            makes = [_makes_tables(objects, module, one) for one in body]
-            return any(makes) and all(made or _harmless(one) for made, one in zip(makes, body, strict=True))
-        case ast.Expr(value=ast.Call() as call):
-            return _is_maker(objects, module, call)
-        case _:
+class Start(msgspec.Struct, frozen=True):
+    """What of a start is kept: what makes tables, and what adds first rows. What would add them a second time
+    is done where there were no tables (`once`), or not at all."""
+
+    objects: FlaskObjects
+    module: Module
+    once: bool = True
+
+    def makes(self, statement: ast.stmt) -> bool:
+        """A call that makes tables, or of the project's own function that does; alone, or within an app's
+        context or a condition."""
+        match statement:
+            case ast.With(body=body):
+                return any(map(self.makes, body)) or self.runs_a_script(statement)
+            case ast.If(test=test, body=body, orelse=[]):
+                rest = [one for one in body if not self.makes(one) and not _harmless(one)]
+                decided = not rest or (LOOKS.search(ast.unparse(test)) and self.may_be_kept(rest))
+                return any(map(self.makes, body)) and bool(decided)
+            case ast.Expr(value=ast.Call() as call):
+                return self.is_maker(call)
+            case _:
+                return False
+
+    def kept(self, body: list[ast.stmt], *, outermost: bool = False) -> list[ast.stmt]:
+        kept: list[ast.stmt] = []
+        rest: list[ast.stmt] = []
+        for one in body:
+            if self.makes(one):
+                kept += self.made(one)
+            elif outermost:
+                kept += self.rows([one]) if isinstance(one, ast.Expr | ast.With) else []
+            elif _harmless(one):
+                (rest if rest else kept).append(one)
+            elif not _serves(one):
+                rest.append(one)
+        return [*kept, *self.rows(rest)]
+
+    def made(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The statement as the release has it; none when it cannot be told whether it is done already."""
+        if isinstance(statement, ast.With) and any(map(self.makes, statement.body)):
+            body = self.kept(statement.body)
+            return [ast.With(statement.items, body, lineno=statement.lineno)] if body else []
+        if isinstance(statement, ast.If) or not self.repeats([statement]):
+            return [statement]
+        return self.only_once([statement])
+
+    def rows(self, rest: list[ast.stmt]) -> list[ast.stmt]:
+        """What adds first rows, when that is all it does; nothing of what is anything else."""
+        if not rest or not self.may_be_kept(rest):
+            return []
+        return self.only_once(rest) if self.repeats(rest) else rest
+
+    def only_once(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [ast.If(ast.Name(EMPTY, ast.Load()), body, [])] if self.once else []
+
+    def may_be_kept(self, rest: list[ast.stmt]) -> bool:
+        texts = [text for one in rest for text in self.texts(one)]
+        if not any(map(adds_rows, texts)) or not all(map(is_whole, rest)):
             return False
+        return not any(one.search(text) for one in (DROPS, STAYS, ASKS) for text in texts)
+
+    def texts(self, root: ast.stmt) -> Iterator[str]:
+        yield ast.unparse(root)
+        for one in bodies_of(self.objects, self.module.path, root):
+            yield ast.unparse(one.node)
+            yield from sql_files(self.objects, one.path, one.node)
+        yield from sql_files(self.objects, self.module.path, root)
+
+    def repeats(self, body: list[ast.stmt]) -> bool:
+        return repeats(self.objects, self.module.path, body)
+
+    def is_maker(self, call: ast.Call) -> bool:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in MAKERS:
+            return True
+        if isinstance(call.func, ast.Attribute) and call.func.attr in RUNS_SQL:
+            return self.runs_a_script(ast.Expr(call))
+        name = ast.unparse(call.func)
+        value = self.objects.resolve(self.module.path, name) if isinstance(call.func, ast.Name) else None
+        if not isinstance(value, Function) or isinstance(value.node, ast.AsyncFunctionDef):
+            return False
+        return self.creates(self.texts(ast.Expr(call)))
+
+    def runs_a_script(self, statement: ast.stmt) -> bool:
+        """executescript(open("schema.sql").read()), cursor.execute("CREATE TABLE ...")."""
+        return bool(RUNS.search(ast.unparse(statement))) and self.creates(self.texts(statement))
+
+    def creates(self, texts: Iterable[str]) -> bool:
+        # of an empty database, nothing can be lost
+        found = [OF_NOTHING.sub("", text) for text in texts]
+        refused = (DROPS, STAYS, ASKS)
+        return any(map(CREATES.search, found)) and not any(
+            one.search(text) for one in refused for text in found
+        )
 
 
 def _harmless(statement: ast.stmt) -> bool:
@@ -108,26 +241,9 @@ def _harmless(statement: ast.stmt) -> bool:
     return ast.unparse(called.func).rpartition(".")[2] in HARMLESS
 
 
-def _is_maker(objects: FlaskObjects, module: Module, call: ast.Call) -> bool:
-    if isinstance(call.func, ast.Attribute) and call.func.attr in MAKERS:
-        return True
-    name = ast.unparse(call.func)
-    value = objects.resolve(module.path, name) if isinstance(call.func, ast.Name) else None
-    if not isinstance(value, Function) or isinstance(value.node, ast.AsyncFunctionDef):
-        return False
-    texts = [ast.unparse(one) for one in _bodies(objects, value)]
-    refused = (DROPS, STAYS, ASKS)
-    return any(map(CREATES.search, texts)) and not any(one.search(text) for one in refused for text in texts)
-
-
-def _bodies(objects: FlaskObjects, function: Function, depth: int = 3) -> Iterator[ast.AST]:
-    """A function and those of the project that it calls by name."""
-    yield function.node
-    for node in descendants(function.node) if depth else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            inner = objects.resolve(function.path, node.func.id)
-            if isinstance(inner, Function) and inner.node is not function.node:
-                yield from _bodies(objects, inner, depth - 1)
+def _serves(statement: ast.stmt) -> bool:
+    called = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(called, ast.Call) and STAYS.search(f"{ast.unparse(called.func)}(") is not None
 
 
 def _names(node: ast.AST) -> Iterator[str]:

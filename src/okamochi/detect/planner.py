@@ -20,6 +20,7 @@ from okamochi.detect.frameworks.django import DjangoSettings, django_settings, s
 from okamochi.detect.frameworks.django_static import collected_static
 from okamochi.detect.frameworks.programs import program_of
 from okamochi.detect.frameworks.servers import Server, server_of
+from okamochi.detect.hand_made import hand_made, offered_by_hand
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
 from okamochi.detect.index_date import as_of_the_day
@@ -180,7 +181,9 @@ def make_plan(
         project, chosen, (*patterns_for(shipped), *tests_of_the_app(reached.paths))
     )
     refuse_unreadable(sources, reached.paths, excluded, python.version)
-    setups, setup_decisions = setup_commands(sources, pyproject, entry.candidate.framework)
+    setups, setup_decisions = setup_commands(
+        sources, pyproject, entry.candidate.framework, offered_by_hand(objects, reached.paths)
+    )
     base, base_decisions = _base(python.version, chosen)
     native = native_facts(sources, reached)
     decisions = (
@@ -383,7 +386,7 @@ def _tables_by_hand(
     """What makes the tables where neither migrations nor a command of the project do."""
     if entry.candidate.interface is ServerInterface.OWN:
         return None  # it is run as its author runs it
-    found = own_start(objects, reached.paths)
+    found = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached.paths))
     alchemy = entry.candidate.framework is Framework.FLASK and "flask-sqlalchemy" in dependencies.names
     if found is not None or shipped or not alchemy:
         return found

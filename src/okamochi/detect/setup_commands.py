@@ -6,7 +6,7 @@ Some of them drop what is there: https://flask.palletsprojects.com/tutorial/data
 import ast
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from okamochi.detect.base import Detected
 from okamochi.detect.command_groups import command_groups
@@ -30,11 +30,12 @@ Found = tuple[SetupCommand, Evidence]
 
 
 def setup_commands(
-    sources: Sources, pyproject: Pyproject, framework: Framework
+    sources: Sources, pyproject: Pyproject, framework: Framework, by_hand: Iterable[Found] = ()
 ) -> tuple[tuple[SetupCommand, ...], tuple[Decision, ...]]:
-    """Sorted by name, with one decision that offers each."""
+    """Sorted by name, with one decision that offers each. `by_hand` are functions that people call."""
     found: dict[str, Found] = {}
-    for one in (*_of_modules(sources, framework), *_of_scripts(pyproject), *setup_scripts(sources)):
+    offered = (*_of_modules(sources, framework), *_of_scripts(pyproject), *setup_scripts(sources), *by_hand)
+    for one in offered:
         found.setdefault(one[0].name, one)
     ordered = [found[name] for name in sorted(found)]
     decisions = tuple(

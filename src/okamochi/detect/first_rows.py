@@ -1,0 +1,238 @@
+"""Rows that an author's start adds, and whether it would add them a second time.
+
+Rows that are added only when a look finds none may be added before each start. All others go in once, with
+the tables: when the database had none before.
+"""
+
+import ast
+import builtins
+import posixpath
+from collections.abc import Iterator
+
+import msgspec
+
+from okamochi.detect.flask_objects import FlaskObjects, Function
+from okamochi.detect.gist import DULL
+from okamochi.detect.python_source import dotted_name, import_root_of
+from okamochi.detect.syntax import descendants
+from okamochi.system.patterns import regex
+
+__all__ = [
+    "EMPTY",
+    "LOOKS",
+    "Probe",
+    "adds_rows",
+    "bodies_of",
+    "is_whole",
+    "probe_of",
+    "repeats",
+    "sql_files",
+]
+
+EMPTY = "without_tables"
+"""The name under which a release keeps whether there were no tables."""
+ADDS = regex(
+    r"\bsession\.(?:add|add_all|merge|bulk_\w+)\(|\b(?:insert\w*|executemany|save|create|bulk_create)\("
+    r"|\b(?:insert|replace)\s+(?:or\s+\w+\s+)?into\b",
+    2,
+)
+# Rows that are there already are left alone, or written over with the same.
+AGAIN = regex(
+    r"\binsert\s+(?:or\s+)?(?:ignore|replace)\b|\breplace\s+into\b|\bon\s+(?:conflict|duplicate)\b"
+    r"|\bnot\s+exists\s*\(|\bget_or_create\(|\bsession\.merge\(",
+    2,
+)
+BARE_TABLE = regex(r"\bcreate\s+table\s+(?!if\s)|\bdrop\s+table\s+if\s+exists\b", 2)
+LOOKS = regex(
+    r"\b(?:query|count|first|exists?|scalar\w*|fetch\w+|select\w*|get\w*|filter\w*|isfile|has_table|inspect|all"
+    r"|one_or_none|len)\b"
+)
+SQL_FILE = regex(r"[\w./ -]+\.sql")
+MOST_SQL_BYTES = 1_000_000
+BUILTINS = frozenset(dir(builtins))
+TABLES = "select 1 from sqlite_master"
+Statements = list[ast.stmt]
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """An expression that is true when there are no tables; `names` come from the module `path`, `modules` are
+    to be imported. `context` is the expression of the app's context that it needs, "" for none."""
+
+    text: str
+    path: str
+    names: tuple[str, ...]
+    modules: tuple[str, ...]
+    context: str = ""
+
+    def lines(self, objects: FlaskObjects) -> tuple[str, ...]:
+        """What looks, and keeps what was seen."""
+        dotted = dotted_name(self.path, import_root_of(self.path, objects.sources.known))
+        named = (f"from {dotted} import {', '.join(self.names)}",) if self.names else ()
+        within = f"with {self.context}: " if self.context else ""
+        return (*(f"import {one}" for one in self.modules), *named, f"{within}{EMPTY} = {self.text}")
+
+
+def bodies_of(objects: FlaskObjects, path: str, root: ast.AST, depth: int = 3) -> Iterator[Function]:
+    """The project's functions that a piece of code of a module calls by name, and those that they call."""
+    for node in descendants(root) if depth else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            inner = objects.resolve(path, node.func.id)
+            if isinstance(inner, Function) and inner.node is not root:
+                yield inner
+                yield from bodies_of(objects, inner.path, inner.node, depth - 1)
+
+
+def sql_files(objects: FlaskObjects, path: str, root: ast.AST) -> Iterator[str]:
+    """The texts of the project's files of SQL that a piece of code executes as scripts."""
+    nodes = descendants(root)
+    if not any(isinstance(one, ast.Attribute) and one.attr in ("executescript", "execute") for one in nodes):
+        return
+    for one in nodes:
+        name = one.value if isinstance(one, ast.Constant) else None
+        if not isinstance(name, str) or SQL_FILE.fullmatch(name) is None or name.startswith(("/", "..")):
+            continue
+        for place in dict.fromkeys((name, posixpath.join(posixpath.dirname(path), name))):
+            content = objects.sources.project.read_bytes(place, limit_bytes=MOST_SQL_BYTES)
+            if content is not None:
+                yield content.decode("utf-8", "replace")
+                break
+
+
+def adds_rows(text: str) -> bool:
+    return ADDS.search(text) is not None
+
+
+def is_whole(statement: ast.AST) -> bool:
+    """Whether its texts are those of the file: planning sees sentences without their words."""
+    return not any(
+        isinstance(one, ast.Constant) and isinstance(one.value, str) and DULL in one.value
+        for one in descendants(statement)
+    )
+
+
+def repeats(objects: FlaskObjects, path: str, body: Statements, depth: int = 3) -> bool:
+    """Whether a second run would add rows again, or fail because a table is there."""
+    looked: set[str] = set()
+    for statement in body:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue
+            case ast.If(test=test, body=inner, orelse=other) if not _looks(test, looked):
+                if repeats(objects, path, [*inner, *other], depth):
+                    return True
+            case ast.If(body=[*_, ast.Return()], orelse=[]):
+                return False
+            case ast.If():
+                continue
+            case ast.Try(handlers=[_, *_]) if not _raises(statement):
+                continue
+            case ast.With() if _script_repeats(objects, path, statement):
+                return True
+            case ast.Try(body=inner) | ast.With(body=inner) | ast.For(body=inner) | ast.While(body=inner):
+                if repeats(objects, path, inner, depth):
+                    return True
+            case _:
+                looked |= _looked_up(statement)
+                if _line_repeats(objects, path, statement, depth):
+                    return True
+    return False
+
+
+def _looks(test: ast.expr, looked: set[str]) -> bool:
+    """Whether an answer of the database, or of the disk, decides."""
+    names = {one.id for one in descendants(test) if isinstance(one, ast.Name)}
+    return bool(names & looked) or LOOKS.search(ast.unparse(test)) is not None
+
+
+def _looked_up(statement: ast.stmt) -> set[str]:
+    if not isinstance(statement, ast.Assign) or LOOKS.search(ast.unparse(statement.value)) is None:
+        return set()
+    targets = (one for target in statement.targets for one in descendants(target))
+    return {one.id for one in targets if isinstance(one, ast.Name)}
+
+
+def _raises(statement: ast.Try) -> bool:
+    return any(isinstance(one, ast.Raise) for handler in statement.handlers for one in descendants(handler))
+
+
+def _line_repeats(objects: FlaskObjects, path: str, statement: ast.stmt, depth: int) -> bool:
+    if _text_repeats(ast.unparse(statement)) or _script_repeats(objects, path, statement):
+        return True
+    inner = bodies_of(objects, path, statement, depth=1) if depth else ()
+    return any(repeats(objects, one.path, one.node.body, depth - 1) for one in inner)
+
+
+def _script_repeats(objects: FlaskObjects, path: str, statement: ast.stmt) -> bool:
+    return any(map(_text_repeats, sql_files(objects, path, statement)))
+
+
+def _text_repeats(text: str) -> bool:
+    return bool(BARE_TABLE.search(text) or (adds_rows(text) and not AGAIN.search(text)))
+
+
+def probe_of(objects: FlaskObjects, path: str, root: ast.AST, local: frozenset[str]) -> Probe | None:
+    """How to see that there are no tables yet: by SQLAlchemy's engine, or by the SQLite file that the code
+    opens; None when the code shows neither in a way that stands alone. `local` are names that are there."""
+    found = _probe(objects, path, root, local)
+    if found is not None:
+        return found
+    inner = (_probe(objects, one.path, one.node) for one in bodies_of(objects, path, root))
+    return next((one for one in inner if one is not None), None)
+
+
+def _probe(
+    objects: FlaskObjects, path: str, root: ast.AST, local: frozenset[str] = frozenset()
+) -> Probe | None:
+    context = ""
+    for node in descendants(root):
+        match node:
+            case ast.withitem(context_expr=ast.Call(func=ast.Attribute(attr="app_context")) as call):
+                context = ast.unparse(call)
+            case ast.Call(func=ast.Attribute(value=holder, attr="create_all")):
+                return _by_engine(objects, path, node, holder, context, local)
+            case ast.Call(args=[where, *_]) if _opens_sqlite(objects, path, node):
+                text = f"not sqlite3.connect({ast.unparse(where)}).execute({TABLES!r}).fetchone()"
+                return _standing_alone(objects, path, text, where, ("sqlite3",), context, local)
+            case _:
+                continue
+    return None
+
+
+def _opens_sqlite(objects: FlaskObjects, path: str, call: ast.Call) -> bool:
+    return objects.sources.module(path).imports.full(call.func) == "sqlite3.connect"
+
+
+def _by_engine(
+    objects: FlaskObjects,
+    path: str,
+    call: ast.Call,
+    holder: ast.expr,
+    context: str,
+    local: frozenset[str],
+) -> Probe | None:
+    """`db.create_all()` of Flask-SQLAlchemy, `Base.metadata.create_all(engine)` of SQLAlchemy."""
+    given = [*call.args, *(one.value for one in call.keywords if one.arg == "bind")]
+    if not given and isinstance(holder, ast.Attribute):
+        return None  # whatever the metadata is bound to
+    engine = given[0] if given else ast.Attribute(value=holder, attr="engine", ctx=ast.Load())
+    text = f"not sqlalchemy.inspect({ast.unparse(engine)}).get_table_names()"
+    return _standing_alone(objects, path, text, engine, ("sqlalchemy",), context, local)
+
+
+def _standing_alone(
+    objects: FlaskObjects,
+    path: str,
+    text: str,
+    value: ast.expr,
+    modules: tuple[str, ...],
+    context: str,
+    local: frozenset[str],
+) -> Probe | None:
+    """None when it rests on names that a function only has while it runs."""
+    known = objects.names(path)
+    parts = (value, ast.parse(context, mode="eval").body) if context else (value,)
+    names = {one.id for part in parts for one in descendants(part) if isinstance(one, ast.Name)} - local
+    names -= BUILTINS
+    if any(name not in known for name in names) or not all(map(is_whole, parts)):
+        return None
+    return Probe(text, path, tuple(sorted(names)), modules, context)
