@@ -334,9 +334,9 @@ def test_a_syntax_error_elsewhere_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        ("from sanic import Sanic\napp = Sanic('x')\n", "Sanic"),
-        ("import tornado.web\n", "Tornado"),
-        ("from nicegui import ui\nui.run()\n", "NiceGUI"),
+        ("import chainlit\n", "Chainlit"),
+        ("import reflex as rx\napp = rx.App()\n", "Reflex"),
+        ("from pyramid.config import Configurator\n", "Pyramid"),
     ],
 )
 def test_other_frameworks_are_named_honestly(source: str, name: str) -> None:
@@ -344,6 +344,17 @@ def test_other_frameworks_are_named_honestly(source: str, name: str) -> None:
         planned({"app.py": source})
     assert name in caught.value.message and "later version" in caught.value.hint
     assert caught.value.exit_code == 3
+
+
+def test_of_modules_with_the_same_object_the_one_that_is_named_for_serving_it_is_loaded() -> None:
+    files = {
+        "account/__init__.py": "",
+        "account/api.py": "from shop import app\n",
+        "shop/__init__.py": FLASK_APP,
+        "shop/pages.py": "from shop import app\n",
+    }
+    assert reference(files) == "shop:app"
+    assert reference({**files, "shop/server.py": "from shop import app\n"}) == "shop.server:app"
 
 
 def test_a_folder_without_python_is_told() -> None:

@@ -56,6 +56,9 @@ def served(files: dict[str, str], asked: str) -> Plan:
             ASGI,
             "main:app",
         ),
+        ("sanic", "from sanic import Sanic\napp = Sanic('shop')\n", Framework.SANIC, ASGI, "main:app"),
+        ("falcon", "import falcon\napp = falcon.App()\n", Framework.FALCON, WSGI, "main:app"),
+        ("falcon", "from falcon.asgi import App\napp = App()\n", Framework.FALCON, ASGI, "main:app"),
         ("bottle", "import bottle\napp = bottle.default_app()\n", Framework.BOTTLE, WSGI, "main:app"),
         (
             "dash",

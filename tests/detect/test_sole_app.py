@@ -7,7 +7,7 @@ import pytest
 from okamochi.detect.sole_app import sole_app_folder
 from okamochi.system.project_files import MemoryProject
 from okamochi.workflows.project_folder import project_folder
-from tests.detect.plans import FLASK_APP
+from tests.detect.plans import FLASK_APP, planned
 
 ONE = {"docker-compose.yml": "services: {}\n", "web/app.py": FLASK_APP, "web/requirements.txt": "flask\n"}
 
@@ -33,6 +33,21 @@ def test_the_only_app_below_is_taken() -> None:
 )
 def test_a_folder_that_may_be_the_project_or_holds_several_is_left_alone(more: dict[str, str]) -> None:
     assert sole_app_folder(MemoryProject({**ONE, **more})) == ""
+
+
+def test_a_folder_with_a_script_counts_where_none_has_an_object() -> None:
+    script = {"desk/main.py": "from nicegui import ui\nui.run()\n", "desk/requirements.txt": "nicegui\n"}
+    assert sole_app_folder(MemoryProject(script)) == "desk"
+    assert sole_app_folder(MemoryProject({**script, **ONE})) == "web"
+
+
+def test_a_package_is_no_folder_of_an_app_for_it_is_imported_from_above() -> None:
+    source = "from flask import Flask\n{}\ndef create_app():\n    return Flask('x')\n"
+    package = {"web/__init__.py": source.format("from .pages import x"), "web/requirements.txt": "flask\n"}
+    assert sole_app_folder(MemoryProject(package)) == ""
+    assert planned(package).application.object_reference == "web:create_app()"
+    package["web/__init__.py"] = source.format("from pages import x")
+    assert sole_app_folder(MemoryProject(package)) == "web"
 
 
 def test_a_folder_without_any_app_stays_what_was_asked_for(tmp_path: Path) -> None:

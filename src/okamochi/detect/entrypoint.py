@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
 from okamochi.detect.python_source import Module, import_root_of, is_main_guard
@@ -45,6 +46,7 @@ SCRIPT_SERVERS = {
     "panel": Framework.PANEL,
 }
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
+SERVING_MODULES = frozenset(["server", "main", "run", "start", "app", "application"])
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
 
@@ -89,6 +91,8 @@ def choose_entrypoint(
     candidates = web_applications(objects)
     if not any(_is_likely(objects, one.value) for one in candidates):
         candidates = (*candidates, *script_applications(objects.sources))
+    if not candidates:
+        candidates = programs_that_serve(objects)
     candidates = tuple(one for one in _of_one_interface(candidates) if one.value.label not in without)
     _refuse_broken(objects, candidates)
     if not candidates:
@@ -249,6 +253,14 @@ def _name_key(candidate: Candidate) -> tuple[bool, int, bool]:
     return (candidate.is_factory, min(rank, 2), hidden)
 
 
+def _serving(candidate: Candidate) -> int:
+    """Of modules at the like places that have the same object: one that is named for serving it, then the one
+    that makes it; others only use it."""
+    if posixpath.basename(candidate.path).removesuffix(".py") in SERVING_MODULES:
+        return 0
+    return 1 if candidate.path == candidate.origin[0] else 2
+
+
 Found = Detected[Candidate]
 Key = tuple[object, ...]
 
@@ -279,7 +291,15 @@ class _Ranking(msgspec.Struct, frozen=True, eq=False):
         place = (
             Place.PACKAGE if one.is_factory and one.place < Place.PACKAGE and self._odd(one) else one.place
         )
-        return (self._odd(one), place, *_name_key(one), one.path.count("/"), one.path, one.line)
+        return (
+            self._odd(one),
+            place,
+            *_name_key(one),
+            _serving(one),
+            one.path.count("/"),
+            one.path,
+            one.line,
+        )
 
     def between(self, found: Found) -> Key:
         """Orders different apps; equal keys mean that evidence cannot tell."""

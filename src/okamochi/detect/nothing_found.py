@@ -6,7 +6,7 @@ from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
 from okamochi.detect.frameworks.classes import TITLES
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.other_frameworks import other_frameworks
-from okamochi.detect.python_source import dotted_name, import_root_of
+from okamochi.detect.python_source import Sources, dotted_name, import_root_of
 from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.web_applications import unusable_factories
 from okamochi.errors import DetectionError
@@ -26,7 +26,8 @@ def nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> Detecti
             hint="give the folder of the app: okamochi plan PATH",
             details=tuple(f"holds {path}" for path in sources.project.files("*")[:10]),
         )
-    return _unusable(objects) or _out_of_reach(objects) or _no_flask(objects, notes)
+    told = _unusable(objects) or _out_of_reach(objects) or _only_run(objects.sources)
+    return told or _no_flask(objects, notes)
 
 
 def _unusable(objects: FlaskObjects) -> DetectionError | None:
@@ -63,6 +64,20 @@ def _out_of_reach(objects: FlaskObjects) -> DetectionError | None:
         "or write a function create_app() that returns it",
         details=tuple(f"{path}:{line}: makes an application object" for path, line in places[:10]),
     )
+
+
+def _only_run(sources: Sources) -> DetectionError | None:
+    """Bottle's routes without an object: its own run() alone finds the application that they are added to."""
+    for module in sources.mentioning("bottle"):
+        for call in module.of(ast.Call):
+            if module.imports.full(call.func) == "bottle.run":
+                return DetectionError(
+                    "Bottle serves an application here that no name of a module holds",
+                    where=f"{module.path}:{call.lineno}",
+                    hint=f"write app = bottle.default_app() below the routes of {module.path}, and call "
+                    'run() only below if __name__ == "__main__":',
+                )
+    return None
 
 
 def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:

@@ -1,5 +1,6 @@
 """From facts and settings to the plan, every decision with its evidence."""
 
+import ast
 import posixpath
 import re
 from collections.abc import Callable, Mapping
@@ -15,9 +16,10 @@ from okamochi.detect.development import choose_development
 from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.classes import TITLES
+from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings, static_warning
 from okamochi.detect.frameworks.django_static import collected_static
+from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import program_of
 from okamochi.detect.frameworks.servers import Server, server_of
 from okamochi.detect.hand_made import hand_made, offered_by_hand
@@ -35,7 +37,7 @@ from okamochi.detect.pinned import stays_below
 from okamochi.detect.processes import other_processes, scripts_of_workers
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
-from okamochi.detect.python_source import Sources
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
@@ -129,7 +131,7 @@ def make_plan(
         entry.candidate,
         sources,
         dependencies.names,
-        chosen.settings.port or PORT,
+        chosen.settings.port or 0,
         uvicorn=asked.specifier if asked is not None else "",
     )
     dependencies = dependencies.served_by(server.packages)
@@ -148,7 +150,11 @@ def make_plan(
         config_object(objects, reached),
     )
     image_environment, image_decisions = _image_environment(
-        (*_roots(objects, entry, reached), *_of_old_flask(entry, dependencies)),
+        (
+            *_roots(objects, entry, reached),
+            *_of_old_flask(entry, dependencies),
+            *_of_a_script(objects.sources, entry),
+        ),
         entry,
         volumes,
         chosen,
@@ -289,7 +295,7 @@ def _application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
     candidate = entry.candidate
     root = candidate.import_root
     path, line = candidate.origin
-    evidence = Evidence(path=path, line=line, reason=f"makes {candidate.class_name}(...)")
+    evidence = Evidence(path=path, line=line, reason=_how_it_shows(candidate))
     place = f"the folder {root}" if root else "the project's folder"
     imported = Evidence(path=candidate.path, reason=f"is {candidate.module} below {place}")
     return (
@@ -314,9 +320,22 @@ def _application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
     )
 
 
+def _how_it_shows(candidate: Candidate) -> str:
+    if candidate.interface is not ServerInterface.OWN:
+        return f"makes {candidate.class_name}(...)"
+    if "." in candidate.class_name:
+        return f"calls {candidate.class_name}(...)"
+    return f"a script of {candidate.class_name}"
+
+
 def _framework_summary(candidate: Candidate) -> str:
-    own = candidate.interface is ServerInterface.OWN
-    return f"{TITLES[candidate.framework]} ({'its own server' if own else candidate.interface.value.upper()})"
+    if candidate.interface is ServerInterface.OWN:
+        how = "its own server"
+    elif candidate.framework in OF_THEIR_OWN:
+        how = "an interface of its own"
+    else:
+        how = candidate.interface.value.upper()
+    return f"{TITLES[candidate.framework]} ({how})"
 
 
 def _django(sources: Sources, entry: EntryPoint) -> DjangoSettings:
@@ -357,7 +376,8 @@ def _written(
         old = _is_old_sqlalchemy_extension(dependencies)
         relative = folders.root_path if old else folders.instance_path
     written = writes(objects, reached, folders, relative_sqlite=relative)
-    return (*written, *mounted_folders(objects.sources.project))
+    of_the_framework = kept_by_nicegui(objects.sources, entry.candidate)
+    return (*written, *of_the_framework, *mounted_folders(objects.sources.project))
 
 
 def tests_of_the_app(paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -415,6 +435,29 @@ def _of_old_flask(entry: EntryPoint, dependencies: ChosenDependencies) -> tuple[
     are not found, without a word why."""
     old = entry.candidate.framework is Framework.FLASK and stays_below(dependencies, "flask", FLASK_1)
     return (".",) if old else ()
+
+
+def _of_a_script(sources: Sources, entry: EntryPoint) -> tuple[str, ...]:
+    """Python looks for modules in the script's own folder: one that imports from the project's folder is run
+    with that, too (python -m src.main)."""
+    path = entry.candidate.path
+    if entry.candidate.interface is not ServerInterface.OWN or "/" not in path:
+        return ()
+    folder = posixpath.dirname(path)
+    names = _first_names(sources.module(path)) - {one.removesuffix(".py") for one in _inside(sources, folder)}
+    return (".",) if names & {one.removesuffix(".py") for one in _inside(sources, "")} else ()
+
+
+def _first_names(module: Module) -> set[str]:
+    dotted = [alias.name for node in module.of(ast.Import) for alias in node.names]
+    dotted += [node.module or "" for node in module.of(ast.ImportFrom) if not node.level]
+    return {one.partition(".")[0] for one in dotted}
+
+
+def _inside(sources: Sources, folder: str) -> set[str]:
+    """The first parts of the paths of Python files below a folder."""
+    start = f"{folder}/" if folder else ""
+    return {path.removeprefix(start).partition("/")[0] for path in sources.known if path.startswith(start)}
 
 
 def _image_environment(
@@ -481,7 +524,7 @@ def _web(server: Server, probe: Probe, chosen: ChosenSettings) -> tuple[Process,
             origin=Origin.DEFAULT,
             evidence=server.notes or ((reason if by_gunicorn else own),),
         ),
-        _simple("processes.web.port", f"port {port}", "port", chosen, "the usual port of gunicorn"),
+        _simple("processes.web.port", f"port {port}", "port", chosen, server.port_reason),
         *resource_decisions,
     )
     return process, decisions

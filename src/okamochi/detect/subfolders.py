@@ -1,14 +1,19 @@
 """Folders of the project that are apps of their own: what to name when the folder itself is none."""
 
+import ast
 import os
 import posixpath
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.own_servers import programs_that_serve
+from okamochi.detect.frameworks.scripts import script_applications
 from okamochi.detect.python_source import Sources
-from okamochi.detect.web_applications import web_applications
+from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
 __all__ = ["app_folders", "folder_hint"]
@@ -29,17 +34,35 @@ def folder_hint(project: ProjectFiles) -> str:
 
 
 def app_folders(project: ProjectFiles) -> tuple[str, ...]:
-    """Folders, at most two deep, that list dependencies and hold a Flask application, sorted; those inside of
-    such a folder are left out."""
+    """Folders, at most two deep, that list dependencies and hold an object that a server can load, sorted;
+    those inside of such a folder are left out. Where there is none: those with a script that is served."""
+    return _folders(project, web_applications) or _folders(project, _scripts)
+
+
+def _scripts(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
+    return script_applications(objects.sources) or programs_that_serve(objects)
+
+
+def _folders(
+    project: ProjectFiles, looked_for: Callable[[FlaskObjects], tuple[Detected[Candidate], ...]]
+) -> tuple[str, ...]:
     found: list[str] = []
     for folder in sorted(
         {posixpath.dirname(path) for name in LISTINGS for path in project.files(f"**/{name}")} - {""}
     ):
         if folder.count("/") >= DEEPEST or any(folder.startswith(f"{outer}/") for outer in found):
             continue
-        if web_applications(FlaskObjects(Sources(Below(project, folder)))):
+        below = Sources(Below(project, folder))
+        if not _is_a_package(below) and looked_for(FlaskObjects(below)):
             found.append(folder)
     return tuple(found)
+
+
+def _is_a_package(below: Sources) -> bool:
+    """Whether its own __init__.py imports from beside it: then it is imported from the folder above."""
+    if "__init__.py" not in below.known:
+        return False
+    return any(node.level for node in below.module("__init__.py").of(ast.ImportFrom))
 
 
 class Below(msgspec.Struct, frozen=True):

@@ -61,6 +61,10 @@ class Framework(StrEnum):
     PANEL = "panel"
     AIOHTTP = "aiohttp"
     BOTTLE = "bottle"
+    FALCON = "falcon"
+    SANIC = "sanic"
+    TORNADO = "tornado"
+    NICEGUI = "nicegui"
     OTHER = "other"
 
 

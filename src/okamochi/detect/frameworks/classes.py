@@ -4,7 +4,7 @@ import msgspec
 
 from okamochi.model.plan import Framework, ServerInterface
 
-__all__ = ["APPLICATIONS", "CLASSES", "CONVERTERS", "TITLES", "ApplicationClasses"]
+__all__ = ["APPLICATIONS", "CLASSES", "CONVERTERS", "OF_THEIR_OWN", "TITLES", "ApplicationClasses"]
 
 
 class ApplicationClasses(msgspec.Struct, frozen=True):
@@ -87,10 +87,15 @@ APPLICATIONS = (
         ("bottle.Bottle", "bottle.default_app", "bottle.app", "bottle.app.push"),
         ("bottle",),
     ),
-    ApplicationClasses(Framework.OTHER, WSGI, ("falcon.App", "falcon.API"), ("falcon",)),
-    ApplicationClasses(Framework.OTHER, ASGI, ("falcon.asgi.App",), ("falcon",)),
+    ApplicationClasses(Framework.FALCON, WSGI, ("falcon.App", "falcon.API"), ("falcon",)),
+    ApplicationClasses(Framework.FALCON, ASGI, ("falcon.asgi.App",), ("falcon",)),
+    ApplicationClasses(Framework.SANIC, ASGI, ("sanic.Sanic", "sanic.app.Sanic"), ("sanic",)),
+    ApplicationClasses(Framework.TORNADO, ASGI, ("tornado.web.Application",), ("tornado",)),
 )
-"""aiohttp's own worker takes its applications: neither WSGI nor ASGI, loaded as those are."""
+"""aiohttp's own worker and gunicorn's for Tornado take their applications: neither WSGI nor ASGI, loaded as
+those are."""
+
+OF_THEIR_OWN = frozenset({Framework.AIOHTTP, Framework.TORNADO})
 
 CLASSES = {name: application for application in APPLICATIONS for name in application.names}
 """The application that a dotted name makes when it is called."""
@@ -117,5 +122,9 @@ TITLES = {
     Framework.PANEL: "Panel",
     Framework.AIOHTTP: "aiohttp",
     Framework.BOTTLE: "Bottle",
+    Framework.FALCON: "Falcon",
+    Framework.SANIC: "Sanic",
+    Framework.TORNADO: "Tornado",
+    Framework.NICEGUI: "NiceGUI",
     Framework.OTHER: "a program with a server of its own",
 }

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.statements import statements
 from okamochi.detect.web_applications import Candidate
+from okamochi.errors import PlanError
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface
 from okamochi.model.process import HttpProbe
@@ -17,6 +19,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["Server", "server_of"]
 
+USUAL_PORT = 8000
 # uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
 UVICORN_WORKER = "uvicorn-worker>=0.3"
 FIRST_FOR_PACKAGE = "0.15"
@@ -45,13 +48,14 @@ class Server(msgspec.Struct, frozen=True):
     port: int = 0
     probe: HttpProbe | None = None
     notes: tuple[Evidence, ...] = ()
+    port_reason: str = "the usual port of gunicorn"
 
 
 def server_of(
     candidate: Candidate, sources: Sources, names: Iterable[str], port: int, *, uvicorn: str = ""
 ) -> Server:
     """gunicorn for objects, the framework's own program for scripts. `names` are the normalized names of
-    what the project asks for, `uvicorn` is how it asks for that; `port` is the one that is asked for, 8000
+    what the project asks for, `uvicorn` is how it asks for that; `port` is the one that is asked for, 0
     when nothing says otherwise."""
     if candidate.interface is ServerInterface.OWN:
         return OWN[candidate.framework](candidate, sources, port)
@@ -63,6 +67,9 @@ def server_of(
             AIOHTTP_LOG,
         )
         return _gunicorn(candidate, "gunicorn with aiohttp's worker", (GUNICORN,), extra)
+    if candidate.framework is Framework.TORNADO:
+        extra = ("--worker-class", "tornado")
+        return _gunicorn(candidate, "gunicorn with its worker for Tornado", (GUNICORN,), extra)
     if candidate.interface is ServerInterface.ASGI:
         own = is_before_worker_package(uvicorn)
         packages = [GUNICORN] if own else [GUNICORN, UVICORN_WORKER]
@@ -137,6 +144,7 @@ def _uses_websockets(sources: Sources) -> bool:
 
 
 def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
+    port = port or USUAL_PORT
     argv = (
         f"{VENV_ROOT}/bin/streamlit",
         "run",
@@ -152,6 +160,7 @@ def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
 
 
 def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
+    port = port or USUAL_PORT
     argv = (
         f"{VENV_ROOT}/bin/panel",
         "serve",
@@ -169,6 +178,7 @@ def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
 
 def _gradio(candidate: Candidate, sources: Sources, port: int) -> Server:
     """launch() takes its address from the variables unless its arguments say another."""
+    port = port or USUAL_PORT
     module = sources.module(candidate.path)
     call = _launch(module)
     given = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
@@ -181,9 +191,12 @@ def _gradio(candidate: Candidate, sources: Sources, port: int) -> Server:
         case _:
             pass
     match given.get("server_name"):
-        case ast.Constant(value="127.0.0.1" | "localhost"):
-            reason = "launch() listens on the loopback interface only: nobody outside reaches it"
-            notes.append(Evidence(path=module.path, line=line, reason=reason))
+        case ast.Constant(value="127.0.0.1" | "localhost" as host):
+            raise PlanError(
+                f"launch() listens on {host} alone, which nothing outside of the container reaches",
+                where=f"{module.path}:{line}",
+                hint="leave server_name out: Gradio takes it from GRADIO_SERVER_NAME, which okamochi sets",
+            )
         case _:
             pass
     match given.get("share"):
@@ -209,7 +222,8 @@ def _launch(module: Module) -> ast.Call | None:
 
 
 def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """With the arguments that the project's own files give it, and the port in the variable that it reads."""
+    """With the arguments that the project's own files give it, and the port in the variable that it reads, or
+    on the one that the call of its server has."""
     arguments: tuple[str, ...] = ()
     notes: tuple[Evidence, ...] = ()
     for statement in statements(sources):
@@ -217,11 +231,61 @@ def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
         if served.script and served.reference == candidate.path and plain_words(served.arguments):
             arguments, notes = served.arguments, statement.evidence
             break
+    argv = (f"{VENV_ROOT}/bin/python", candidate.path, *arguments)
+    start = start_at(sources.module(candidate.origin[0]), candidate.origin[1])
+    if start is not None:
+        return _as_it_starts(start, argv, sources, port, notes)
     texts = tuple(sources.text(path) for path in sources.paths)
     name = read_port(texts)
+    port = port or USUAL_PORT
     environment = ((name, str(port)),) if name not in ("", "PORT") else ()
-    argv = (f"{VENV_ROOT}/bin/python", candidate.path, *arguments)
     return Server("the project's own program", argv, (), environment, port, None, notes)
+
+
+def _nicegui(candidate: Candidate, sources: Sources, port: int) -> Server:
+    start = start_at(sources.module(candidate.origin[0]), candidate.origin[1])
+    argv = (f"{VENV_ROOT}/bin/python", candidate.path)
+    if start is None:
+        return Server("the script starts NiceGUI itself", argv, ("nicegui",), (), port or USUAL_PORT)
+    given = {one.arg: one.value for one in start.call.keywords}
+    match given.get("reload"):
+        case ast.Constant(value=False):
+            notes: tuple[Evidence, ...] = ()
+        case _:
+            why = f"{start.name}() watches its files and starts anew, unless it is given reload=False"
+            notes = (Evidence(path=start.path, line=start.line, reason=why),)
+    found = _as_it_starts(start, argv, sources, port, notes)
+    return msgspec.structs.replace(found, summary="the script starts NiceGUI itself", packages=("nicegui",))
+
+
+def _as_it_starts(
+    start: Start, argv: tuple[str, ...], sources: Sources, port: int, notes: tuple[Evidence, ...]
+) -> Server:
+    """On the address of the call: variables that it reads are set, what it fixes stays. PlanError where
+    nobody outside of the container could reach it."""
+    address = address_of(start, sources)
+    place = f"{start.path}:{start.line}"
+    if address.is_loopback:
+        raise PlanError(
+            f"{start.name}() listens on {address.host} alone, which nothing outside of the container reaches",
+            where=place,
+            hint='let the address be told: host=os.environ.get("HOST", "127.0.0.1"); okamochi then sets HOST',
+        )
+    variable = address.port_variable
+    if not variable and not address.port:
+        variable = read_port(tuple(sources.text(path) for path in sources.paths))
+    if variable:
+        port = port or USUAL_PORT
+        reason = f"{start.name}() is given {variable}"
+    elif address.port:
+        port, reason = address.port, f"{start.name}() listens there"
+    else:
+        port = port or start.kind.usual_port or USUAL_PORT
+        reason = f"the code does not tell on which {start.name}() listens (setting: port)"
+    given = {variable: str(port), address.host_variable: "0.0.0.0"}
+    environment = tuple((name, value) for name, value in given.items() if name not in ("", "PORT"))
+    why = Evidence(path=start.path, line=start.line, reason=f"{start.name}() starts the server")
+    return Server("the project's own program", argv, (), environment, port, None, (why, *notes), reason)
 
 
 def plain_words(arguments: tuple[str, ...]) -> bool:
@@ -240,5 +304,6 @@ OWN = {
     Framework.STREAMLIT: _streamlit,
     Framework.PANEL: _panel,
     Framework.GRADIO: _gradio,
+    Framework.NICEGUI: _nicegui,
     Framework.OTHER: _program,
 }

@@ -1,0 +1,272 @@
+"""Programs of the project that start a server themselves, in a way that no other server could stand in for:
+`ui.run()` of NiceGUI, `web.run_app(app)` and `uvicorn.run(app)` with an object that only a function knows.
+
+They are looked for where no object can be loaded. The address that the call gives says where people reach it.
+"""
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+import msgspec
+
+from okamochi.detect.base import Detected
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.scripts import FIRST_NAMES
+from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.reachable import loaded_from
+from okamochi.detect.syntax import walk
+from okamochi.detect.web_applications import Candidate, place_of
+from okamochi.model.evidence import Evidence
+from okamochi.model.plan import Framework, ServerInterface
+
+__all__ = ["Address", "Start", "address_of", "programs_that_serve", "start_at"]
+
+EVERYWHERE = ("", "0.0.0.0", "::")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+GETTERS = ("os.getenv", "os.environ.get")
+DEPTH = 6
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    """A call that starts a server: where its arguments stand, -1 for keywords alone, and what it does without
+    them. `pair`: the first argument is (host, port)."""
+
+    framework: Framework
+    port: int
+    host: int
+    usual_port: int
+    usual_host: str = ""
+    pair: bool = False
+
+
+KINDS = {
+    "nicegui.ui.run": _Kind(Framework.NICEGUI, -1, -1, 8080),
+    "aiohttp.web.run_app": _Kind(Framework.OTHER, -1, -1, 8080),
+    "aiohttp.web.TCPSite": _Kind(Framework.OTHER, 2, 1, 8080),
+    "uvicorn.run": _Kind(Framework.OTHER, -1, -1, 8000, "127.0.0.1"),
+    "waitress.serve": _Kind(Framework.OTHER, -1, -1, 8080),
+    "gevent.pywsgi.WSGIServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
+    "http.server.HTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
+    "http.server.ThreadingHTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
+    "wsgiref.simple_server.make_server": _Kind(Framework.OTHER, 1, 0, 0),
+}
+LISTEN = _Kind(Framework.OTHER, 0, 1, 0)
+LAUNCH = _Kind(Framework.GRADIO, -1, -1, 0)
+LAUNCHED = frozenset(["server_name", "server_port"])
+# in the text of every module that makes one of these calls
+WORDS = (
+    "nicegui",
+    "aiohttp",
+    "uvicorn",
+    "waitress",
+    "pywsgi",
+    "http.server",
+    "wsgiref",
+    "tornado",
+    *LAUNCHED,
+)
+
+
+class Start(msgspec.Struct, frozen=True):
+    """`name` is how the call is written: "ui.run"."""
+
+    path: str
+    line: int
+    name: str
+    kind: _Kind
+    call: ast.Call
+
+
+class Address(msgspec.Struct, frozen=True):
+    """0 and "" where the code does not tell. `port_variable` and `host_variable` are read for them."""
+
+    port: int
+    host: str
+    port_variable: str = ""
+    host_variable: str = ""
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK and not self.host_variable
+
+
+def programs_that_serve(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
+    """Scripts that are run and whose modules start a server; those that another such script imports are left
+    out."""
+    starts = {path: one for path in objects.sources.paths if (one := _first(objects.sources, path))}
+    found: list[Detected[Candidate]] = []
+    inner: set[str] = set()
+    for path in objects.sources.paths if starts else ():
+        if not _is_run(objects.sources.module(path), starts.get(path)):
+            continue
+        loaded = loaded_from(path, objects)
+        start = next((starts[one] for one in loaded if one in starts), None)
+        if start is not None:
+            inner.update(loaded[1:])
+            found.append(_candidate(path, start))
+    return tuple(one for one in found if one.value.path not in inner)
+
+
+def _first(sources: Sources, path: str) -> Start | None:
+    if not any(word in sources.text(path) for word in WORDS):
+        return None
+    return next(starts_of(sources.module(path)), None)
+
+
+def starts_of(module: Module) -> Iterator[Start]:
+    for node in module.of(ast.Call):
+        kind = KINDS.get(module.imports.full(node.func)) or _by_method(module, node)
+        if kind is not None and not _names_its_object(node):
+            yield Start(module.path, node.lineno, ast.unparse(node.func), kind, node)
+
+
+def start_at(module: Module, line: int) -> Start | None:
+    return next((one for one in starts_of(module) if one.line == line), None)
+
+
+def _by_method(module: Module, call: ast.Call) -> _Kind | None:
+    """`app.listen(8888)` of Tornado, which has its loop for it; `pages.launch(server_port=...)` of Gradio,
+    whose object another module made."""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method == "launch" and LAUNCHED.intersection(one.arg for one in call.keywords):
+        return LAUNCH
+    if method == "listen" and "tornado" in module.text and (call.args or call.keywords):
+        return LISTEN
+    return None
+
+
+def _names_its_object(call: ast.Call) -> bool:
+    """uvicorn.run("main:app"): a text that any server takes."""
+    return bool(call.args) and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+
+
+def _is_run(module: Module, start: Start | None) -> bool:
+    """It has a main guard, or starts the server whenever it is imported."""
+    if any(is_main_guard(statement) for statement in module.tree.body):
+        return True
+    return start is not None and any(
+        node is start.call
+        for statement in module.tree.body
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for node in walk(statement)
+    )
+
+
+def _candidate(path: str, start: Start) -> Detected[Candidate]:
+    stem = posixpath.basename(path).removesuffix(".py").lower()
+    candidate = Candidate(
+        path,
+        "",
+        "",
+        "",
+        place_of(path, ""),
+        (start.path, start.line),
+        start.line,
+        start.name,
+        start.kind.framework,
+        ServerInterface.OWN,
+        preference=FIRST_NAMES.index(stem) if stem in FIRST_NAMES else len(FIRST_NAMES),
+    )
+    reason = f"{start.name}() starts a server of its own"
+    return Detected(candidate, (Evidence(path=start.path, line=start.line, reason=reason),))
+
+
+def address_of(start: Start, sources: Sources) -> Address:
+    module = sources.module(start.path)
+    host, port = _arguments(start)
+    found_port, port_variable = _value(port, module, sources)
+    found_host, host_variable = _value(host, module, sources)
+    number = found_port if isinstance(found_port, int) else 0
+    if isinstance(found_port, str) and found_port.isdigit():
+        number = int(found_port)
+    if port is None:
+        number = start.kind.usual_port
+    text = start.kind.usual_host if host is None else str(found_host or "")
+    return Address(number, text, port_variable, host_variable)
+
+
+def _arguments(start: Start) -> tuple[ast.expr | None, ast.expr | None]:
+    call, kind = start.call, start.kind
+    if kind.pair:
+        match call.args[:1]:
+            case [ast.Tuple(elts=[first, second])]:
+                return first, second
+            case _:
+                return None, None
+    keywords: dict[str | None, ast.expr] = {one.arg: one.value for one in call.keywords}
+    host = keywords.get("host") or keywords.get("address")
+    port = keywords.get("port")
+    if host is None and 0 <= kind.host < len(call.args):
+        host = call.args[kind.host]
+    if port is None and 0 <= kind.port < len(call.args):
+        port = call.args[kind.port]
+    return host, port
+
+
+def _value(
+    expression: ast.expr | None, module: Module, sources: Sources, depth: int = DEPTH
+) -> tuple[str | int | None, str]:
+    """What an expression is as far as the code tells, and the variable that is read for it."""
+    if depth == 0:
+        return None, ""
+
+    def inner(one: ast.expr, where: Module = module) -> tuple[str | int | None, str]:
+        return _value(one, where, sources, depth - 1)
+
+    match expression:
+        case ast.Constant(value=str() | int() as value):
+            return value, ""
+        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *rest]) if (
+            module.imports.full(function) in GETTERS
+        ):
+            return (inner(rest[0])[0] if rest else None), name
+        case ast.Subscript(value=holder, slice=ast.Constant(value=str(name))) if (
+            module.imports.full(holder) == "os.environ"
+        ):
+            return None, name
+        case ast.Call(func=ast.Name(id="int" | "str"), args=[one]):
+            return inner(one)
+        case ast.BoolOp(op=ast.Or(), values=[first, *_, last]):
+            return inner(last)[0], inner(first)[1]
+        case ast.IfExp(body=body, orelse=other):
+            return inner(other)[0], inner(body)[1]
+        case ast.Name(id=name):
+            return _of_name(name, module, sources, depth)
+        case ast.Attribute(attr=name):
+            return _option(name, module), ""
+        case _:
+            return None, ""
+
+
+def _of_name(name: str, module: Module, sources: Sources, depth: int) -> tuple[str | int | None, str]:
+    for node in reversed(module.of(ast.Assign)):
+        if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+            return _value(node.value, module, sources, depth - 1)
+    for taken in module.of(ast.ImportFrom):
+        for alias in taken.names:
+            if (alias.asname or alias.name) != name:
+                continue
+            dotted = taken.module or ""
+            path = (
+                sources.find_relative(module.path, taken.level, dotted)
+                if taken.level
+                else sources.find(dotted, importer=module.path)
+            )
+            if path is not None:
+                return _of_name(alias.name, sources.module(path), sources, depth - 1) if depth else (None, "")
+    return None, ""
+
+
+def _option(name: str, module: Module) -> str | int | None:
+    """The default of the option that the program's own command line has: Tornado's define(), argparse."""
+    for call in module.of(ast.Call):
+        first = call.args[0] if call.args else None
+        defines = ast.unparse(call.func).rpartition(".")[2] in ("define", "add_argument")
+        names = [one.value for one in call.args if isinstance(one, ast.Constant)]
+        if not defines or first is None or name not in (str(one).lstrip("-") for one in names):
+            continue
+        given = next((one.value for one in call.keywords if one.arg == "default"), None)
+        if isinstance(given, ast.Constant) and isinstance(given.value, str | int):
+            return given.value
+    return None

@@ -1,0 +1,144 @@
+"""Programs that start a server which no other could stand in for, and the address that they give it."""
+
+import pytest
+
+from okamochi.errors import DetectionError, PlanError
+from okamochi.model.plan import Framework, Plan, ServerInterface
+from tests.detect.plans import decision, planned
+
+NICEGUI = "from nicegui import app, ui\n\n@ui.page('/')\ndef home():\n    ui.label('x')\n\n"
+AIOHTTP = "import os\nfrom aiohttp import web\n\ndef main():\n    app = web.Application()\n"
+GUARD = "\nif __name__ == '__main__':\n    main()\n"
+
+
+def program(source: str, **more: str) -> Plan:
+    return planned({"main.py": source, "requirements.txt": "nicegui\naiohttp\nuvicorn\ntornado\n", **more})
+
+
+@pytest.mark.parametrize("call", ["ui.run()", "if __name__ in {'__main__', '__mp_main__'}:\n    ui.run()"])
+def test_nicegui_is_run_by_its_script(call: str) -> None:
+    plan = program(f"{NICEGUI}{call}\n")
+    assert (plan.application.framework, plan.application.interface) == (
+        Framework.NICEGUI,
+        ServerInterface.OWN,
+    )
+    assert plan.web.argv == ("/opt/venv/bin/python", "main.py")
+    assert plan.web.port == 8080
+    assert "gunicorn" not in " ".join(plan.dependencies.added)
+
+
+def test_nicegui_on_an_app_of_fastapi_is_served_as_that() -> None:
+    source = "from fastapi import FastAPI\nfrom nicegui import ui\napp = FastAPI()\nui.run_with(app)\n"
+    assert program(source).application.object_reference == "main:app"
+
+
+@pytest.mark.parametrize(("kept", "volumes"), [("user", 1), ("general", 1), ("tab", 0)])
+def test_what_nicegui_keeps_in_files_is_kept(kept: str, volumes: int) -> None:
+    plan = program(f"{NICEGUI}app.storage.{kept}['a'] = 1\nui.run()\n")
+    assert [one.path for one in plan.volumes] == ["/app/.nicegui"] * volumes
+
+
+@pytest.mark.parametrize(
+    ("start", "port", "variable"),
+    [
+        ("    web.run_app(app)\n", 8080, ""),
+        ("    web.run_app(app, port=9001)\n", 9001, ""),
+        ("    web.run_app(app, port=PORT)\n", 9002, ""),
+        ("    web.run_app(app, port=int(os.environ.get('PAGE_PORT', 9003)))\n", 8000, "PAGE_PORT"),
+        ("    port = os.getenv('PORT') or 9004\n    web.run_app(app, port=port)\n", 8000, ""),
+        ("    web.run_app(app, port=OTHER)\n", 9005, ""),
+        ("    web.run_app(app, port=told())\n", 8080, ""),
+    ],
+)
+def test_an_object_that_only_a_function_knows_is_run_on_the_port_of_its_call(
+    start: str, port: int, variable: str
+) -> None:
+    source = f"from settings import OTHER\nPORT = 9002\n{AIOHTTP}{start}{GUARD}"
+    plan = program(source, **{"settings.py": "OTHER = 9005\n"})
+    assert plan.application.script == "main.py"
+    assert plan.web.port == port
+    assert (variable in dict(plan.image_environment)) == bool(variable)
+
+
+def test_a_port_that_is_asked_for_counts_where_the_code_tells_none() -> None:
+    source = f"{AIOHTTP}    web.run_app(app, port=told()){GUARD}"
+    files = {"main.py": source, "requirements.txt": "aiohttp\n"}
+    assert planned(files, port="9100").web.port == 9100
+    assert "does not tell" in str(decision(planned(files), "processes.web.port").evidence)
+
+
+@pytest.mark.parametrize("host", ["", ", host='127.0.0.1'", ", host='localhost'"])
+def test_a_server_for_this_machine_alone_is_refused_with_what_to_do(host: str) -> None:
+    source = "import uvicorn\n\ndef main():\n    uvicorn.run(make()" + host + f"){GUARD}"
+    with pytest.raises(PlanError, match="alone") as caught:
+        program(source)
+    assert "HOST" in caught.value.hint
+
+
+def test_an_address_that_the_code_reads_is_given() -> None:
+    host = "host=os.environ.get('HOST', '127.0.0.1')"
+    source = f"import os\nimport uvicorn\n\ndef main():\n    uvicorn.run(make(), {host}, port=9001){GUARD}"
+    assert dict(program(source).image_environment)["HOST"] == "0.0.0.0"
+
+
+def test_tornado_is_served_by_gunicorn_where_something_returns_its_application() -> None:
+    source = (
+        "from tornado.web import Application\n\ndef make_app():\n    return Application([])\n\n"
+        "if __name__ == '__main__':\n    make_app().listen(8888)\n"
+    )
+    plan = program(source)
+    assert plan.application.object_reference == "main:make_app()"
+    assert plan.web.argv[3:5] == ("--worker-class", "tornado")
+
+
+@pytest.mark.parametrize("port", ["8881", "options.port"])
+def test_tornado_is_run_where_only_its_program_has_the_application(port: str) -> None:
+    source = (
+        "from tornado.options import define, options\nfrom tornado.web import Application\n"
+        "define('port', default=8881)\n\ndef main():\n    app = Application([])\n"
+        f"    app.listen({port}){GUARD}"
+    )
+    plan = program(source)
+    assert (plan.application.script, plan.web.port) == ("main.py", 8881)
+
+
+def test_a_library_that_could_start_a_server_is_no_program() -> None:
+    with pytest.raises(DetectionError):
+        program("from aiohttp import web\n\ndef serve(app):\n    web.run_app(app)\n")
+
+
+def test_the_outer_one_of_two_programs_is_run() -> None:
+    inner = f"{AIOHTTP}    web.run_app(app){GUARD}"
+    files = {"pages.py": inner, "site.py": f"from pages import main{GUARD}"}
+    assert planned({**files, "requirements.txt": "aiohttp\n"}).application.script == "site.py"
+
+
+def test_a_script_in_a_folder_finds_the_modules_of_the_projects_folder() -> None:
+    source = f"from src.parts import x\n{NICEGUI}ui.run()\n"
+    files = {"src/main.py": source, "src/parts.py": "x = 1\n", "requirements.txt": "nicegui\n"}
+    assert "/app" in dict(planned(files).image_environment)["PYTHONPATH"].split(":")
+    files["src/main.py"] = f"from parts import x\n{NICEGUI}ui.run()\n"
+    assert "/app" not in dict(planned(files).image_environment).get("PYTHONPATH", "").split(":")
+
+
+def test_routes_of_bottle_without_an_object_are_told_with_what_to_write() -> None:
+    source = "from bottle import route, run\n@route('/')\ndef home():\n    return 'x'\nrun()\n"
+    with pytest.raises(DetectionError, match="no name of a module") as caught:
+        planned({"todo.py": source, "requirements.txt": "bottle\n"})
+    assert "bottle.default_app()" in caught.value.hint
+
+
+def test_an_interface_of_gradio_that_another_module_made_is_launched_by_its_script() -> None:
+    source = "from parts import pages\n\ndef main():\n    pages().launch(server_port=7860)\n" + GUARD
+    parts = "import gradio as gr\n\ndef pages():\n    return gr.Blocks()\n"
+    plan = planned({"main.py": source, "parts.py": parts, "requirements.txt": "gradio\n"})
+    assert (plan.application.framework, plan.application.script) == (Framework.GRADIO, "main.py")
+    assert plan.web.port == 7860
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_gradio_for_this_machine_alone_is_refused_with_what_to_do(host: str) -> None:
+    source = f"import gradio as gr\ngr.Interface().launch(server_name='{host}')\n"
+    with pytest.raises(PlanError, match="alone") as caught:
+        planned({"app.py": source, "requirements.txt": "gradio\n"})
+    assert "GRADIO_SERVER_NAME" in caught.value.hint
