@@ -44,6 +44,30 @@ def test_a_script_of_pyproject_is_offered_as_a_call_of_its_function() -> None:
     }
 
 
+GROUP_TOML = '[project]\nname = "shop"\ndependencies = ["flask"]\n[project.scripts]\nshop = "shop.cli:main"\n'
+GROUP = (
+    "import click\nfrom flask.cli import FlaskGroup\n@click.group(cls=FlaskGroup)\ndef main(): ...\n"
+    "@main.command()\n@click.option('--name')\ndef install(name): ...\n"
+    "@main.command()\ndef reindex(): ...\n"
+)
+
+
+def test_the_commands_of_a_script_that_is_a_group_are_offered_as_its_words() -> None:
+    files = {"pyproject.toml": GROUP_TOML, "shop/__init__.py": FLASK_APP, "shop/cli.py": GROUP}
+    program = "import sys; from shop.cli import main; sys.exit(main())"
+    assert commands(planned(files)) == {"install": ("/opt/venv/bin/python", "-c", program, "install")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("@click.group(cls=FlaskGroup)", "@click.pass_context"), ('"shop.cli:main"', '"shop.cli:other"')],
+)
+def test_a_group_that_is_no_script_offers_nothing(old: str, new: str) -> None:
+    toml, group = GROUP_TOML.replace(old, new), GROUP.replace(old, new)
+    files = {"pyproject.toml": toml, "shop/__init__.py": FLASK_APP, "shop/cli.py": group}
+    assert planned(files).setup_commands == ()
+
+
 def test_an_ordinary_command_is_not_offered() -> None:
     app = "from flask import Flask\napp = Flask(__name__)\n@app.cli.command('send-mail')\ndef mail(): ...\n"
     assert planned({"app.py": app}).setup_commands == ()

@@ -54,6 +54,12 @@ def test_a_command_runs_once_until_the_data_is_gone(state: AppState, world: Worl
     assert len(container.ran) == 4
 
 
+def test_words_after_an_offered_name_are_said_to_it(state: AppState, world: World) -> None:
+    container = FakeContainer((True, ""))
+    setup_of(("init-db --name 'a b'",), PLAN, state, world).run(cast(Engine, container), "shop")
+    assert container.ran == [("/opt/venv/bin/flask", "init-db", "--name", "a b")]
+
+
 def test_a_command_waits_for_its_container(state: AppState, world: World) -> None:
     container = FakeContainer((False, "Error: container is not running"), (True, ""))
     setup_of(("init-db",), PLAN, state, world).run(cast(Engine, container), "shop")

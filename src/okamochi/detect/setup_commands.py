@@ -27,6 +27,8 @@ NAME = regex(
 WORDS = (".command", "click.command")
 REFERENCE = regex(r"([A-Za-z_][\w.]*):([A-Za-z_]\w*)")
 Found = tuple[SetupCommand, Evidence]
+Argv = tuple[str, ...]
+Groups = Mapping[tuple[str, str], Argv]
 
 
 def setup_commands(
@@ -34,7 +36,13 @@ def setup_commands(
 ) -> tuple[tuple[SetupCommand, ...], tuple[Decision, ...]]:
     """Sorted by name, with one decision that offers each. `by_hand` are functions that people call."""
     found: dict[str, Found] = {}
-    offered = (*_of_modules(sources, framework), *_of_scripts(pyproject), *setup_scripts(sources), *by_hand)
+    groups = {**command_groups(sources), **dict(_groups_of_scripts(sources, pyproject))}
+    offered = (
+        *_of_modules(sources, framework, groups),
+        *_of_scripts(pyproject),
+        *setup_scripts(sources),
+        *by_hand,
+    )
     for one in offered:
         found.setdefault(one[0].name, one)
     ordered = [found[name] for name in sorted(found)]
@@ -80,8 +88,7 @@ def _unset(node: ast.FunctionDef) -> frozenset[str]:
     return frozenset(flags)
 
 
-def _of_modules(sources: Sources, framework: Framework) -> Iterator[Found]:
-    groups = command_groups(sources)
+def _of_modules(sources: Sources, framework: Framework, groups: Groups) -> Iterator[Found]:
     for module in sources.mentioning(*WORDS):
         for node in module.nodes:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -98,7 +105,7 @@ def _command(
     function: str,
     module: Module,
     framework: Framework,
-    groups: Mapping[tuple[str, str], tuple[str, ...]],
+    groups: Groups,
 ) -> tuple[str, tuple[str, ...]]:
     """The command's name and the program that has it; "" when the decorator makes none."""
     call = decorator if isinstance(decorator, ast.Call) else None
@@ -132,18 +139,41 @@ def _is_command_of_the_app(written: str, target: ast.expr, names: ImportedNames)
 
 
 def _of_scripts(pyproject: Pyproject) -> Iterator[Found]:
-    """Of project.scripts and Poetry's: the project itself is not installed, its function is called."""
+    for name, module, function in _scripts(pyproject):
+        if NAME.fullmatch(name) is not None:
+            evidence = Evidence(
+                path="pyproject.toml", line=pyproject.line_of(name), reason=f"the script {name}"
+            )
+            yield SetupCommand(name=name, argv=_call(module, function)), evidence
+
+
+def _groups_of_scripts(sources: Sources, pyproject: Pyproject) -> Iterator[tuple[tuple[str, str], Argv]]:
+    """Groups that are a script of the project themselves: `shop = "shop.cli:main"`, with @click.group() on
+    main: https://click.palletsprojects.com/en/stable/commands-and-groups/"""
+    for _, module, function in _scripts(pyproject):
+        path = sources.find(module)
+        if path is None:
+            continue
+        found = sources.module(path)
+        for node in found.tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
+                calls = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+                if any(found.imports.full(one) == "click.group" for one in calls):
+                    yield (path, function), _call(module, function)
+
+
+def _scripts(pyproject: Pyproject) -> Iterator[tuple[str, str, str]]:
+    """Name, module and function of project.scripts and Poetry's."""
     poetry = pyproject.tool.get("poetry")
     tables = (pyproject.project.get("scripts"), poetry.get("scripts") if isinstance(poetry, dict) else None)
     for table in tables:
         for name, reference in (table if isinstance(table, dict) else {}).items():
             match = REFERENCE.fullmatch(reference) if isinstance(reference, str) else None
-            if match is None or NAME.fullmatch(name) is None:
-                continue
-            program = f"import sys; from {match[1]} import {match[2]}; sys.exit({match[2]}())"
-            argv = (f"{VENV_ROOT}/bin/python", "-c", program)
-            line = pyproject.line_of(name)
-            yield (
-                SetupCommand(name=name, argv=argv),
-                Evidence(path="pyproject.toml", line=line, reason=f"the script {name}"),
-            )
+            if match is not None:
+                yield name, match[1], match[2]
+
+
+def _call(module: str, function: str) -> Argv:
+    """The project itself is not installed, its function is called."""
+    program = f"import sys; from {module} import {function}; sys.exit({function}())"
+    return f"{VENV_ROOT}/bin/python", "-c", program

@@ -72,9 +72,11 @@ def failed(shown: str, said: str) -> UnhealthyError:
 
 
 def setup_of(asked: tuple[str, ...], plan: Plan, state: AppState, world: World) -> Setup:
-    """`asked` are names of commands that the plan offers, or commands. UsageError for what is neither."""
+    """`asked` are names of commands that the plan offers, with what is said to them ("install --force"), or
+    commands. UsageError for what is neither."""
     offered = {one.name: one.argv for one in plan.setup_commands}
-    commands = tuple(offered.get(text) or split(text, offered) for text in asked)
+    words = (split(text, offered) for text in asked)
+    commands = tuple((*offered.get(argv[0], argv[:1]), *argv[1:]) for argv in words)
     return Setup(commands, state, world)
 
 
