@@ -8,7 +8,7 @@ import pytest
 from okamochi.errors import BuildError, UnfitPythonError
 from okamochi.workflows import source_builds
 from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.source_builds import built_session
+from okamochi.workflows.source_builds import built_session, tell_other_python
 from okamochi.workflows.wheel_builder import WheelBuilder
 
 PACKAGES = ("mako==1.0.7", "dominate==2.3.1", "Psycopg2==2.7.3", "visitor==0.1.3")
@@ -121,3 +121,25 @@ def test_the_python_that_needs_no_more_than_what_was_built_is_taken(
     else:
         assert found is sessions[1]
         assert (first.order, again.order) == (["ffmpy==0.3.0"], built)
+
+
+@pytest.mark.parametrize(
+    ("taken", "failures", "told"),
+    [
+        ("3.9", (), ["Python 3.9 instead of 3.11: fewer packages have to be built from their sources"]),
+        ("3.9", ("its code in C",), ["Python 3.9 instead of 3.11: its code in C"]),
+        ("3.11", (), []),
+    ],
+)
+def test_another_python_than_the_plans_is_told_with_its_reason(
+    taken: str, failures: tuple[str, ...], told: list[str]
+) -> None:
+    notes: list[str] = []
+    world = SimpleNamespace(reporter=SimpleNamespace(note=notes.append))
+    first, other = (
+        SimpleNamespace(world=world, planned=SimpleNamespace(plan=SimpleNamespace(python_version=one)))
+        for one in ("3.11", taken)
+    )
+    errors = [BuildError(one, where="", hint="x") for one in failures]
+    tell_other_python(cast(LockSession, first), cast(LockSession, other), errors)
+    assert notes == told

@@ -40,7 +40,9 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
         try:
             known = refusals.get(candidate.planned.plan.python_version, refusal).pinned
             others = sessions[position + 1 :]
-            return built_session(candidate, builder_of(candidate), hardest, known, others)
+            taken = built_session(candidate, builder_of(candidate), hardest, known, others)
+            tell_other_python(session, taken, failures)
+            return taken
         except RegistryError:
             raise
         except EngineError as failure:  # on this machine, with any Python
@@ -49,6 +51,14 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
         except OkamochiError as failure:
             failures.append(failure)
     raise unbuildable(refusal, failures, refusals, session.planned.plan)
+
+
+def tell_other_python(first: LockSession, taken: LockSession, failures: Sequence[OkamochiError]) -> None:
+    was, now = (one.planned.plan.python_version for one in (first, taken))
+    if was == now:
+        return
+    why = failures[0].message if failures else "fewer packages have to be built from their sources"
+    first.world.reporter.note(f"Python {now} instead of {was}: {why}")
 
 
 def candidates(session: LockSession, refusal: UnfitPythonError) -> list[LockSession]:
