@@ -382,3 +382,27 @@ def test_the_second_argument_of_starlettes_configuration_is_a_type() -> None:
         "c = config('DEBUG_PAGES', cast=bool, default=False)\n"
     )
     assert names(source) == {"API_HOST": (True, None), "DEBUG_PAGES": (False, "False"), "PAGES": (False, "5")}
+
+
+ADDRESS = 'app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE")\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "required"),
+    [
+        (ADDRESS, True),
+        ('class Config:\n    SQLALCHEMY_DATABASE_URI = os.environ.get("STORE")\n', True),
+        ('app.config.from_mapping(SQLALCHEMY_DATABASE_URI=os.getenv("STORE"))\n', True),
+        ('app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE", "sqlite:///a.db")\n', False),
+        ('app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE") or "sqlite:///a.db"\n', False),
+        (ADDRESS + 'if x:\n    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///a.db"\n', False),
+        ('app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///a.db"\n' + ADDRESS, False),
+        (ADDRESS + 'app.config.from_pyfile("own.py")\n', False),
+        ('if os.getenv("STORE"):\n    ' + ADDRESS, False),
+        (ADDRESS.replace("SQLALCHEMY_DATABASE_URI", "OTHER"), False),
+    ],
+)
+def test_where_nothing_else_sets_the_databases_address_its_variable_is_required(
+    source: str, required: bool
+) -> None:
+    assert names(source)["STORE"][0] is required

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from okamochi.detect.environment_reads import WORDS, Read, reading_functions, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_kinds import URL_ENDS
 from okamochi.detect.settings_classes import settings_classes
@@ -17,6 +19,11 @@ from okamochi.system.patterns import regex
 __all__ = ["environment_of", "is_outside", "kind_of"]
 
 PREFIXED = "from_prefixed_env"
+# what Flask-SQLAlchemy cannot do without, where it is set, and what may set it from elsewhere:
+# https://flask-sqlalchemy.palletsprojects.com/en/stable/config/
+ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
+ADDRESS_SET = regex(ADDRESS_KEY + r"""(["']?\]?\s*=(?!=)|["']\s*:|["']\s*,)""")
+ELSEWHERE = ("from_pyfile", "from_envvar", "from_file", "from_json", PREFIXED, "SQLALCHEMY_BINDS")
 SYSTEM = regex(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|LANG|LANGUAGE|LC_\w+|TZ|TMP|TEMP|TMPDIR|HOSTNAME|COMPUTERNAME|EDITOR"
     r"|APPDATA|XDG_\w+|PYTHON\w+|VIRTUAL_ENV|CONDA_\w+|PORT|HOST|BIND|WEB_CONCURRENCY|GUNICORN_\w+|WERKZEUG_\w+"
@@ -97,6 +104,7 @@ def environment_of(
         for read in (*reads_of(module, objects.sources, settings), *_prefixed(module)):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))
+    _sole_address(objects.sources, found)
     for name in [name for name in found if name.endswith("_FILE") and name.removesuffix("_FILE") in found]:
         found[name.removesuffix("_FILE")] += found.pop(name)
     prefixes = frozenset(name.upper().replace("-", "_") for name in own_names)
@@ -141,6 +149,25 @@ def _prefixed(module: Module) -> tuple[Read, ...]:
         return ()
     line = module.text.count("\n", 0, match.start()) + 1
     return (Read(f"{match.group(1) or 'FLASK'}_SECRET_KEY", line, used_as="SECRET_KEY"),)
+
+
+def _sole_address(sources: Sources, found: dict[str, list[tuple[Module, Read]]]) -> None:
+    """The one place that sets the database's address reads it without a default: the app needs the variable,
+    though reading it does not fail."""
+    places = [
+        (reads, position)
+        for reads in found.values()
+        for position, (_, read) in enumerate(reads)
+        if read.used_as == ADDRESS_KEY
+    ]
+    if len(places) != 1 or any(True for _ in sources.mentioning(*ELSEWHERE)):
+        return
+    if sum(len(ADDRESS_SET.findall(module.text)) for module in sources.mentioning(ADDRESS_KEY)) != 1:
+        return
+    reads, position = places[0]
+    module, read = reads[position]
+    if not read.has_default:
+        reads[position] = module, msgspec.structs.replace(read, must=True)
 
 
 def _variable(
