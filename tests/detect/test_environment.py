@@ -9,6 +9,43 @@ from tests.detect.plans import FLASK_APP, decision, planned, variable
 HEAD = "import os\nfrom os import environ, getenv\nfrom flask import Flask\napp = Flask(__name__)\n"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os as o\nx = o.environ['API_HOST']\n",
+        "env: dict = os.environ\nx = env['API_HOST']\n",
+        "env, get = os.environ, os.getenv\nx = env['API_HOST'], get('OTHER')\n",
+        "env = dict(os.environ)\nx = env['API_HOST']\n",
+        "env = os.environ.copy()\nx = env['API_HOST']\n",
+        "from dotenv import dotenv_values\nc = {**dotenv_values('.env'), **os.environ}\nx = c['API_HOST']\n",
+        "from os import *\nx = environ['API_HOST']\n",
+        "def found():\n    env = os.environ\n    return env['API_HOST']\nx = found()\n",
+        "class C:\n    env = os.environ\n    host = env['API_HOST']\n",
+        "from conf import env\nx = env['API_HOST']\n",
+        "from conf import get\nx = get('API_HOST')\nif x is None:\n    raise SystemExit\n",
+    ],
+)
+def test_the_environment_is_known_under_other_names(source: str) -> None:
+    conf = "import os\nenv = os.environ\nget = os.getenv\n"
+    plan = planned({"app.py": HEAD + source, "conf.py": conf})
+    assert variable(plan, "API_HOST").required
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def handler(environ, start):\n    return environ['API_HOST']\nx = handler({}, 1)\n",
+        "env = os.environ\ndef shown(env):\n    return env['API_HOST']\nx = shown({})\n",
+        "def f():\n    env = os.environ\ndef g(env):\n    return env['API_HOST']\nx = f(), g({})\n",
+        "defaults = {'API_HOST': 1}\nc = {**defaults, **os.environ}\nx = c['API_HOST']\n",
+        "from conf import env\nx = env['API_HOST']\n",
+    ],
+)
+def test_a_parameter_or_another_table_of_that_name_is_not_the_environment(source: str) -> None:
+    plan = planned({"app.py": HEAD + source, "conf.py": "env = {}\n"})
+    assert "API_HOST" not in [one.name for one in plan.environment]
+
+
 def names(source: str) -> dict[str, tuple[bool, str | None]]:
     plan = planned({"app.py": HEAD + source})
     return {one.name: (one.required, one.default) for one in plan.environment}

@@ -1,5 +1,7 @@
 """Apps that start a server of their own, and those that only bring a line for development."""
 
+import pytest
+
 from tests.detect.plans import decision, planned
 
 MAIN = "import rooms.pages, rooms.server\n\nif __name__ == '__main__':\n    rooms.server.start()\n"
@@ -19,6 +21,26 @@ def test_a_script_that_puts_the_app_together_is_run_on_the_port_that_it_reads() 
     assert plan.web.argv == ("/opt/venv/bin/python", "shop.py")
     assert dict(plan.image_environment)["SHOP_PORT"] == "8000"
     assert "starts a server of its own" in str(decision(plan, "application.object_reference").evidence)
+
+
+@pytest.mark.parametrize(
+    ("head", "read"),
+    [
+        ("from os import environ as env", "env.get('SHOP_PORT', 5000)"),
+        ("from os import getenv as g", "g('SHOP_PORT', 5000)"),
+        ("import os as o", "o.environ['SHOP_PORT']"),
+        ("import os\nget = os.environ.get", "get('SHOP_PORT')"),
+        ("from shop_settings import env", "env['SHOP_PORT']"),
+        ("from decouple import config", "config('SHOP_PORT', default=1)"),
+    ],
+)
+def test_the_port_is_found_under_whatever_name_the_environment_has(head: str, read: str) -> None:
+    server = ROOMS["rooms/server.py"].replace("import os", head, 1)
+    server = server.replace("os.environ.get('SHOP_PORT', 8083)", read)
+    settings = {"shop_settings.py": "import os\nenv = os.environ\nDB_PORT = env.get('DB_PORT')\n"}
+    plan = planned({**ROOMS, **settings, "rooms/server.py": server})
+    assert dict(plan.image_environment)["SHOP_PORT"] == "8000"
+    assert "DB_PORT" not in dict(plan.image_environment)
 
 
 def test_the_arguments_of_the_projects_own_image_are_given() -> None:

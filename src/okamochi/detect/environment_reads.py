@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from okamochi.detect.names import ImportedNames
+from okamochi.detect.names import ImportedNames, assigned
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.settings_classes import ROOT, is_settings_class
 from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared_readers
 from okamochi.detect.syntax import children, descendants, walk
 from okamochi.system.patterns import regex
 
-__all__ = ["WORDS", "Read", "reading_functions", "reads_of"]
+__all__ = ["WORDS", "Read", "ports_read", "reading_functions", "reads_of"]
 
 # never a bare `environ`: unless imported from os, that is the request's, the parameter of a WSGI callable
 GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
@@ -62,6 +62,7 @@ WORDS = (
     "dj_database_url",
     "starlette.config",
 )
+ALIASES = regex(r"=[^\n]*\b(?:environ|getenv)\b")
 READS = regex(r"\benviron\b|\bgetenv\b")
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 # whose second argument is a type, not the default
@@ -102,7 +103,9 @@ def reads_of(
     if not imported and not shared.names and not any(word in module.text for word in (*WORDS, *settings)):
         return ()
     names = module.imports.with_names(shared.names)
-    finder = _Finder(names, {**imported, **_helpers(module.tree, names)}, shared.scheme)
+    finder = _Finder(
+        names, {**imported, **_helpers(module.tree, names)}, shared.scheme, bool(ALIASES.search(module.text))
+    )
     finder.block(module.tree.body, _Place())
     given = _given_before(module)
     found = (
@@ -158,9 +161,12 @@ class _Helper(msgspec.Struct, frozen=True):
 
 
 class _Finder(msgspec.Struct, eq=False):
+    """`aliases`: the module gives the environment other names."""
+
     names: ImportedNames
     helpers: dict[str, _Helper]
     scheme: dict[str, ast.expr]
+    aliases: bool = True
     found: list[Read] = msgspec.field(default_factory=list)
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
@@ -177,13 +183,10 @@ class _Finder(msgspec.Struct, eq=False):
                 inner = _Place(function=statement.name, defaults=_parameter_defaults(statement))
                 given = (*statement.decorator_list, *statement.args.defaults, *_given(statement.args))
                 self._expressions(statement, given, place)
-                if not _is_view(statement):
-                    self.block(statement.body, inner)
-                else:
-                    self.block(statement.body, replace(inner, conditional=True))
+                self._scope(statement, replace(inner, conditional=_is_view(statement)))
             case ast.ClassDef():
                 self._expressions(statement, statement.decorator_list, place)
-                self.block(statement.body, place)
+                self._scope(statement, place)
             case ast.If():
                 self._if(statement, place)
             case ast.Try():
@@ -206,6 +209,12 @@ class _Finder(msgspec.Struct, eq=False):
                     self.block(case.body, replace(place, conditional=True))
             case _:
                 self._expressions(statement, _own_expressions(statement), place)
+
+    def _scope(self, statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, place: _Place) -> None:
+        outside = self.names
+        self.names = outside.inside(statement, own=self.aliases)
+        self.block(statement.body, place)
+        self.names = outside
 
     def _if(self, statement: ast.If, place: _Place) -> None:
         """Branches are taken as they are when no optional variable is set."""
@@ -258,7 +267,7 @@ class _Finder(msgspec.Struct, eq=False):
         used_as = _target_name(statement)
         for expression in expressions:
             nodes = descendants(expression)
-            reads = [(node, read) for node in nodes if (read := self._read(node)) is not None]
+            reads = [(node, read) for node in nodes if (read := self.read(node)) is not None]
             if not reads:
                 continue
             lazy = self._lazily_evaluated(nodes)
@@ -306,12 +315,12 @@ class _Finder(msgspec.Struct, eq=False):
         if not isinstance(node.op, ast.Or):
             return False
         for value in node.values[:-1]:
-            inner = [read for part in walk(value) if (read := self._read(part)) is not None]
+            inner = [read for part in walk(value) if (read := self.read(part)) is not None]
             if not inner or any(read.has_default or read.must for read in inner):
                 return False
         return True
 
-    def _read(self, node: ast.AST) -> Read | None:
+    def read(self, node: ast.AST) -> Read | None:
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
@@ -516,6 +525,20 @@ def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
                 local = ast.Name(id=alias.asname or alias.name)
                 found[module.imports.full(local)] = helpers[alias.name]
     return found
+
+
+def ports_read(module: Module, sources: Sources) -> Iterator[str]:
+    """Variables whose names end with PORT, in the order of the source, below the main guard, too."""
+    shared = shared_readers(sources).get(module.path, NO_READERS)
+    names = module.imports.with_names(shared.names)
+    for statement in module.of(ast.Assign) if ALIASES.search(module.text) else ():
+        known = ((name, names.alias(value)) for name, value in assigned(statement))
+        names = names.with_names({name: full for name, full in known if full in GETTERS | SUBSCRIPTS})
+    finder = _Finder(names, {}, shared.scheme)
+    for node in module.of(ast.Call, ast.Subscript):
+        read = finder.read(node)
+        if read is not None and read.name.endswith("PORT"):
+            yield read.name
 
 
 def _key_of(node: ast.AST, names: ImportedNames, helpers: dict[str, _Helper]) -> tuple[str, bool]:

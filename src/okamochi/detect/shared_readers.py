@@ -24,8 +24,11 @@ STRICT_READERS = frozenset(
     ]
 )
 ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
+# env = os.environ: who takes the plain names from os takes them there
+THE_ENVIRONMENT = frozenset(["os.environ", "os.environ.get", "os.getenv"])
+ITS_NAMES = frozenset(["environ", "getenv"])
 # one of them is in the text of every module that makes a reader
-WORDS = ("environ", "decouple", "starlette.config")
+WORDS = ("environ", "getenv", "decouple", "starlette.config")
 
 
 class SharedReaders(msgspec.Struct, frozen=True):
@@ -58,7 +61,11 @@ def _found(sources: Sources) -> dict[str, SharedReaders]:
 
 
 def _own(module: Module) -> SharedReaders:
-    names = {name: full for name, full in module.imports.names.items() if full in STRICT_READERS}
+    names = {
+        name: full
+        for name, full in module.imports.names.items()
+        if full in STRICT_READERS or (full in THE_ENVIRONMENT and name not in ITS_NAMES)
+    }
     scheme: dict[str, ast.expr] = {}
     for node in module.of(ast.Call) if names and "environ" in module.text else ():
         if module.imports.full(node.func) in ENVIRON_CLASSES:
@@ -74,7 +81,7 @@ def _users(sources: Sources, found: dict[str, SharedReaders], makers: tuple[str,
     stems = "|".join(sorted({re.escape(_stem(path)) for path in makers}))
     names = "|".join(sorted({re.escape(name) for path in makers for name in found[path].names}))
     imports = re.compile(rf"^[ \t]*from[ \t]+(?:\.+|[\w.]*\b(?:{stems}))[ \t]+import\b", re.MULTILINE)
-    uses = re.compile(rf"(?<![\w.])(?:{names})(?:[ \t]*[.(]|[ \t]+as\b)|import[ \t]+\*")
+    uses = re.compile(rf"(?<![\w.])(?:{names})(?:[ \t]*[.(\[]|[ \t]+as\b)|import[ \t]+\*")
     return [
         path
         for path in sources.paths

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from okamochi.detect.environment_reads import ports_read
 from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.statements import statements
@@ -235,8 +236,7 @@ def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
     start = start_at(sources.module(candidate.origin[0]), candidate.origin[1])
     if start is not None:
         return _as_it_starts(start, argv, sources, port, notes)
-    texts = tuple(sources.text(path) for path in sources.paths)
-    name = read_port(texts)
+    name = read_port(sources)
     port = port or USUAL_PORT
     environment = ((name, str(port)),) if name not in ("", "PORT") else ()
     return Server("the project's own program", argv, (), environment, port, None, notes)
@@ -273,7 +273,7 @@ def _as_it_starts(
         )
     variable = address.port_variable
     if not variable and not address.port:
-        variable = read_port(tuple(sources.text(path) for path in sources.paths))
+        variable = read_port(sources)
     if variable:
         port = port or USUAL_PORT
         reason = f"{start.name}() is given {variable}"
@@ -292,9 +292,11 @@ def plain_words(arguments: tuple[str, ...]) -> bool:
     return all(re.fullmatch(r"[\w./:=,@%+-]+", word) for word in arguments)
 
 
-def read_port(texts: tuple[str, ...]) -> str:
+def read_port(sources: Sources) -> str:
     """The variable from which the code takes its port; "" when there is none."""
-    found = dict.fromkeys(name for text in texts for name in PORT_READ.findall(text))
+    mentioning = [path for path in sources.paths if "PORT" in sources.text(path)]
+    found = dict.fromkeys(name for path in mentioning for name in PORT_READ.findall(sources.text(path)))
+    found |= dict.fromkeys(name for path in mentioning for name in ports_read(sources.module(path), sources))
     if "PORT" in found:
         return "PORT"
     return next((name for name in found if not OTHER_PORTS.search(name)), "")
