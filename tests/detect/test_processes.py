@@ -1,5 +1,7 @@
 """Workers, schedulers and migrations beside the web process."""
 
+import pytest
+
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from tests.detect.plans import FLASK_APP, planned
@@ -43,6 +45,54 @@ def test_a_celery_application_has_a_worker_and_its_schedule_a_beat() -> None:
     found = commands(plan)
     assert found["worker"][:4] == ("/opt/venv/bin/celery", "-A", "jobs.queue:celery", "worker")
     assert found["beat"][3] == "beat" and "--schedule=/tmp/celerybeat-schedule" in found["beat"]
+
+
+JOBS = "from celery import Celery\n{}\ncelery = Celery('x', broker='redis://queue')\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "imports", "named"),
+    [
+        ("src/core/jobs.py", "import core.x", "core.jobs:celery"),
+        ("src/core/jobs.py", "from src.core import x", "src.core.jobs:celery"),
+        ("core/jobs.py", "import os", "core.jobs:celery"),
+        ("jobs.py", "import os", "jobs:celery"),
+    ],
+)
+def test_a_worker_s_module_is_named_from_where_python_looks_with_or_without_packages(
+    path: str, imports: str, named: str
+) -> None:
+    files = {"src/main.py" if path.startswith("src") else "main.py": FLASK_APP, path: JOBS.format(imports)}
+    assert commands(planned(files))["worker"][2] == named
+
+
+def test_migrations_beside_an_app_that_lies_in_a_folder_are_found() -> None:
+    app = (
+        "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app{})\n"
+    )
+    asked = {"requirements.txt": "flask\nflask-migrate\nalembic\n"}
+    beside = {**asked, "server/app.py": app.format(""), "server/migrations/env.py": ""}
+    flask = ("/opt/venv/bin/flask", "db", "upgrade")
+    assert commands(planned(beside))["release"] == (*flask, "--directory", "server/migrations")
+    named = {**asked, "app.py": app.format(", directory='db/steps'"), "db/steps/env.py": ""}
+    assert commands(planned(named))["release"] == flask
+    elsewhere = {**asked, "server/app.py": app.format(""), "other/migrations/env.py": ""}
+    assert "release" not in commands(planned(elsewhere))
+
+
+@pytest.mark.parametrize("place", ["%(here)s/steps", "api/steps"])
+def test_alembic_beside_an_app_that_lies_in_a_folder_is_told_its_file(place: str) -> None:
+    ini = f"[alembic]\nscript_location = {place}\n"
+    files = {"api/main.py": FLASK_APP, "api/alembic.ini": ini, "api/steps/env.py": ""}
+    told = ("/opt/venv/bin/alembic", "--config", "api/alembic.ini", "upgrade", "head")
+    assert commands(planned(files))["release"] == told
+
+
+def test_alembic_whose_scripts_count_from_its_own_folder_is_run_there() -> None:
+    ini = "[alembic]\nscript_location = steps\n"
+    files = {"api/main.py": FLASK_APP, "api/alembic.ini": ini, "api/steps/env.py": ""}
+    argv = commands(planned(files))["release"]
+    assert argv[:2] == ("/opt/venv/bin/python", "-c") and "os.chdir('api')" in argv[2]
 
 
 def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> None:

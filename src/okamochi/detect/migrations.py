@@ -21,6 +21,8 @@ from okamochi.system.patterns import regex
 
 __all__ = ["Migrations", "TablesByHand", "find_migrations"]
 
+DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]*\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
+HERE = regex(r"^script_location\s*=\s*%\(here\)s", re.MULTILINE)
 REVISION = regex(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 FORMER = regex(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)
 WORD = regex(r"[\"']([^\"']+)[\"']")
@@ -57,7 +59,6 @@ def find_migrations(
 ) -> Migrations:
     """Of Django, Flask-Migrate or Alembic, or what only makes tables. `names` are what the project
     asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
-    project = sources.project
     manage = manage_py(sources, import_root) if framework is Framework.DJANGO else ""
     if manage:
         django = (f"{VENV_ROOT}/bin/python", manage, "migrate", "--noinput")
@@ -66,21 +67,12 @@ def find_migrations(
         (path for path in sources.paths if re.search(r"\bMigrate\(|migrate\.init_app\(", sources.text(path))),
         "",
     )
-    if registers and "flask-migrate" in names and project.exists("migrations/env.py"):
-        evidence = (
-            Evidence(path="migrations/env.py", reason="the migrations of Flask-Migrate"),
-            Evidence(path=registers, reason="registers flask db"),
-        )
-        command = Detected((f"{VENV_ROOT}/bin/flask", "db", "upgrade"), evidence)
-        return _unless(
-            command, "flask db upgrade", "migrations", sources, _own_tables(sources, reached, factory)
-        )
-    if project.exists("alembic.ini") and not registers:
-        argv = (f"{VENV_ROOT}/bin/alembic", "upgrade", "head")
-        found = Detected(argv, (Evidence(path="alembic.ini", reason="Alembic's migrations"),))
-        return _unless(
-            found, "alembic upgrade head", _script_location(project.read_text("alembic.ini")), sources
-        )
+    of_flask = _of_flask(sources, registers, import_root) if "flask-migrate" in names else None
+    if of_flask is not None:
+        return _unless(*of_flask, sources, _own_tables(sources, reached, factory))
+    of_alembic = _of_alembic(sources, import_root) if not registers else None
+    if of_alembic is not None:
+        return _unless(*of_alembic, sources)
     if _own_tables(sources, reached, factory) is not None:
         return Migrations()
     return Migrations(
@@ -89,6 +81,49 @@ def find_migrations(
         or table_function(sources, reached.paths)
         or tables_by_hand()
     )
+
+
+def _of_flask(
+    sources: Sources, registers: str, import_root: str
+) -> tuple[Detected[tuple[str, ...]], str, str] | None:
+    """The command, how it is shown, and the folder of its scripts: also where modules are imported from."""
+    told = DIRECTORY.search(sources.text(registers)) if registers else None
+    usual = (told[1] if told is not None else "migrations",)
+    for folder in (*usual, posixpath.join(import_root, "migrations")) if registers else ():
+        script = f"{folder}/env.py"
+        if not sources.project.exists(script):
+            continue
+        argv: tuple[str, ...] = (f"{VENV_ROOT}/bin/flask", "db", "upgrade")
+        if folder not in usual:
+            argv = (*argv, "--directory", folder)
+        evidence = (
+            Evidence(path=script, reason="the migrations of Flask-Migrate"),
+            Evidence(path=registers, reason="registers flask db"),
+        )
+        return Detected(argv, evidence), "flask db upgrade", folder
+    return None
+
+
+def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str, ...]], str, str] | None:
+    """As `_of_flask`. Alembic looks for its scripts from the working directory, which for an alembic.ini in a
+    folder is that folder, unless it names them from its own place or from the project's."""
+    shown = "alembic upgrade head"
+    for folder in dict.fromkeys(("", import_root)):
+        path = posixpath.join(folder, "alembic.ini")
+        text = sources.project.read_text(path)
+        if text is None:
+            continue
+        location = _script_location(text)
+        inside = posixpath.join(folder, location) if location else ""
+        argv: tuple[str, ...] = (f"{VENV_ROOT}/bin/alembic", "upgrade", "head")
+        if folder and (HERE.search(text) or not sources.project.is_dir(inside)):
+            argv = (argv[0], "--config", path, *argv[1:])
+            inside = inside if HERE.search(text) else location
+        elif folder:
+            program = f"import os, alembic.config as a; os.chdir({folder!r}); a.main(['upgrade', 'head'])"
+            argv = (f"{VENV_ROOT}/bin/python", "-c", program)
+        return Detected(argv, (Evidence(path=path, reason="Alembic's migrations"),)), shown, inside
+    return None
 
 
 def _unless(

@@ -13,9 +13,10 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.command_lines import commands_of
 from okamochi.detect.heartbeats import heartbeat_of
+from okamochi.detect.importable import importable_name
 from okamochi.detect.migrations import TablesByHand, find_migrations
 from okamochi.detect.platform_files import StatedCommand, stated_commands
-from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.statements import procfile_lines
 from okamochi.detect.worker_programs import WorkerProgram, worker_programs
@@ -68,9 +69,9 @@ def other_processes(
             _from_file(sources, stated, found, decisions)
     commands = frozenset(process.argv[0].rpartition("/")[2] for process, _ in found.values())
     if "celery" not in commands:
-        found.update({one[0].name: one for one in _celery(sources) if one[0].name not in found})
+        found.update({one[0].name: one for one in _celery(sources, import_root) if one[0].name not in found})
     types = {process.type for process, _ in found.values()}
-    for program in worker_programs(sources, asked, redis_variable):
+    for program in worker_programs(sources, asked, redis_variable, import_root):
         if program.type not in types:
             found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:
@@ -165,14 +166,13 @@ def _inside(sources: Sources, words: tuple[str, ...]) -> tuple[str, ...]:
     return ()
 
 
-def _celery(sources: Sources) -> Iterator[Found]:
+def _celery(sources: Sources, import_root: str) -> Iterator[Found]:
     """The first Celery application that a name of a module holds, and its beat when a schedule is written."""
     for module in sources.mentioning("celery"):
         name, line = _celery_object(module)
         if not name:
             continue
-        root = import_root_of(module.path, sources.known)
-        reference = f"{dotted_name(module.path, root)}:{name}"
+        reference = f"{importable_name(module, sources, import_root)}:{name}"
         program: tuple[str, ...] = (f"{VENV_ROOT}/bin/celery", "-A", reference)
         evidence = Evidence(path=module.path, line=line, reason=f"{name} is a Celery application")
         worker = (*program, "worker", "--loglevel=INFO", "--concurrency=2")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
+from okamochi.detect.importable import importable_name
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
@@ -27,14 +28,14 @@ class WorkerProgram(msgspec.Struct, frozen=True):
 
 
 def worker_programs(
-    sources: Sources, names: frozenset[str], redis_variable: str = ""
+    sources: Sources, names: frozenset[str], redis_variable: str = "", import_root: str = ""
 ) -> Iterator[WorkerProgram]:
     """At most one worker, and a scheduler. `redis_variable` is what leads the app to its Redis, "" when the
-    code itself holds the address."""
+    code itself holds the address; `import_root` is where the server's modules are imported from."""
     found = _rq(sources, names, redis_variable) if names & {"rq", "flask-rq2"} else None
     for package, find in (("dramatiq", _dramatiq), ("huey", _huey), ("arq", _arq)):
         if found is None and package in names:
-            found = find(sources)
+            found = find(sources, import_root)
     if found is not None:
         yield found
     if "apscheduler" in names:
@@ -85,18 +86,18 @@ def _queues(sources: Sources) -> Iterator[tuple[str, Evidence]]:
                 yield name, place
 
 
-def _dramatiq(sources: Sources) -> WorkerProgram | None:
+def _dramatiq(sources: Sources, import_root: str) -> WorkerProgram | None:
     """All modules with actors; the one that sets the broker first, else actors would find another one."""
     brokers, actors = [], []
     for module in sources.mentioning("dramatiq"):
         line = _call_of(module, ("dramatiq.set_broker",))
         if line:
             place = Evidence(path=module.path, line=line, reason="sets Dramatiq's broker")
-            brokers.append((_dotted(module, sources), place))
+            brokers.append((importable_name(module, sources, import_root), place))
         line = _decorated(module, ("dramatiq.actor",))
         if line:
             place = Evidence(path=module.path, line=line, reason="holds Dramatiq's actors")
-            actors.append((_dotted(module, sources), place))
+            actors.append((importable_name(module, sources, import_root), place))
     if not actors:
         return None
     modules = dict.fromkeys(name for name, _ in (*brokers[:1], *actors))
@@ -107,7 +108,7 @@ def _dramatiq(sources: Sources) -> WorkerProgram | None:
 HUEYS = regex(r"huey(\.\w+)*\.(\w*Huey)")
 
 
-def _huey(sources: Sources) -> WorkerProgram | None:
+def _huey(sources: Sources, import_root: str) -> WorkerProgram | None:
     """A module that defines tasks and holds the instance: the consumer must know the tasks."""
     instances = {}
     for module in sources.mentioning("Huey"):
@@ -123,17 +124,22 @@ def _huey(sources: Sources) -> WorkerProgram | None:
             place = Evidence(path=module.path, line=line, reason=f"tasks of Huey's {name}")
             owner, made = instances[name]
             maker = Evidence(path=owner.path, line=made, reason=f"{name} is Huey's")
-            argv = (f"{BIN}/huey_consumer", f"{_dotted(module, sources)}.{name}", "--workers", "2")
+            argv = (
+                f"{BIN}/huey_consumer",
+                f"{importable_name(module, sources, import_root)}.{name}",
+                "--workers",
+                "2",
+            )
             return _program(ProcessType.WORKER, argv, place, maker)
     return None
 
 
-def _arq(sources: Sources) -> WorkerProgram | None:
+def _arq(sources: Sources, import_root: str) -> WorkerProgram | None:
     for module in sources.mentioning("arq"):
         for statement in module.tree.body:
             if isinstance(statement, ast.ClassDef) and statement.name == "WorkerSettings":
                 place = Evidence(path=module.path, line=statement.lineno, reason="arq's WorkerSettings")
-                argv = (f"{BIN}/arq", f"{_dotted(module, sources)}.WorkerSettings")
+                argv = (f"{BIN}/arq", f"{importable_name(module, sources, import_root)}.WorkerSettings")
                 return _program(ProcessType.WORKER, argv, place)
     return None
 
@@ -149,10 +155,6 @@ def _apscheduler(sources: Sources) -> Iterator[WorkerProgram]:
             place = Evidence(path=path, line=line, reason="blocks on APScheduler's schedule")
             yield _program(ProcessType.SCHEDULER, (f"{BIN}/python", path), place)
             return
-
-
-def _dotted(module: Module, sources: Sources) -> str:
-    return dotted_name(module.path, import_root_of(module.path, sources.known))
 
 
 def _call_of(module: Module, names: tuple[str, ...]) -> int:
