@@ -153,3 +153,49 @@ def test_what_python_has_itself_is_left_out_and_told() -> None:
     (told,) = [one for one in plan.decisions if one.summary.startswith("left out, since Python")]
     assert told.summary.endswith(": wsgiref, uuid, dataclasses, os")
     assert [one.line for one in told.evidence] == [2, 3, 4, 6]
+
+
+IN_BACKEND = {
+    "backend/__init__.py": "",
+    "backend/app.py": FLASK_APP,
+    "backend/requirements.txt": "flask\nredis\n",
+}
+TOOLS = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["ruff"]\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": "black\n", "main.py": "from backend.app import app\n"},
+        {"main.py": "from backend.app import app\n", "lists nothing": ""},
+        {"requirements.txt": "requests\n", "tool.py": "import requests\nprint(requests)\n"},
+        {"pyproject.toml": TOOLS, "main.py": "from backend.app import app\n"},
+    ],
+)
+def test_where_the_folder_lists_no_web_framework_the_list_beside_the_app_rules(files: dict[str, str]) -> None:
+    plan = planned({**IN_BACKEND, **files})
+    assert plan.dependencies.files == ("backend/requirements.txt",)
+    shown = decision(plan, "dependencies.files").evidence[0]
+    assert shown.path == "backend/requirements.txt"
+    assert "lists a web framework" in shown.reason
+
+
+@pytest.mark.parametrize(
+    ("files", "taken"),
+    [
+        ({"requirements.txt": "flask\n", "main.py": "from backend.app import app\n"}, "requirements.txt"),
+        ({"requirements.txt": "black\n", "backend/requirements.txt": "redis\n"}, "requirements.txt"),
+        ({"requirements.txt": "black\n", "app.py": FLASK_APP, "main.py": FLASK_APP}, "requirements.txt"),
+    ],
+)
+def test_the_list_of_a_folder_of_which_nothing_is_loaded_or_that_is_not_needed_is_left_alone(
+    files: dict[str, str], taken: str
+) -> None:
+    wanted = {"entrypoint": "app:app"} if "app.py" in files else {}
+    assert planned({**IN_BACKEND, **files}, **wanted).dependencies.files == (taken,)
+
+
+def test_of_several_folders_with_lists_none_is_taken_by_itself() -> None:
+    with pytest.raises(DetectionError, match="nothing lists") as caught:
+        planned({**IN_BACKEND, "tool.py": "print(1)\n", "lists nothing": ""})
+    assert "okamochi up backend" in caught.value.hint

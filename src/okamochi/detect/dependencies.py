@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -41,6 +41,7 @@ PRODUCTION = ("prod", "production", "prd", "deploy", "live", "release")
 DEVELOPMENT = regex(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
 
 
+Loaded = Callable[[], tuple[str, ...]]
 Ranked = Detected[tuple[tuple[int, int, str], str]]
 
 
@@ -87,15 +88,21 @@ class ChosenDependencies(msgspec.Struct, frozen=True):
         return replace(self, dependencies=found, decisions=(*others, decision))
 
 
-def choose_dependencies(sources: Sources, pyproject: Pyproject, chosen: ChosenSettings) -> ChosenDependencies:
-    """The setting's files; else the best of what is there. DetectionError when nothing says it."""
+def choose_dependencies(
+    sources: Sources, pyproject: Pyproject, chosen: ChosenSettings, loaded: Loaded = lambda: ()
+) -> ChosenDependencies:
+    """The setting's files; else the best of what is there. DetectionError when nothing says it. `loaded`
+    tells the modules that the server loads, its own first, when somebody asks."""
     project = sources.project
     if chosen.settings.requirements is not None:
         files = chosen.settings.requirements
         found = Dependencies(files=files, input_files=files)
         best, origin = Detected(found, (chosen.place("requirements"),)), chosen.origin("requirements")
     else:
-        best, origin = _with_unread(_detected(sources, pyproject), project, pyproject), Origin.DETECTED
+        best, origin = (
+            _with_unread(_detected(sources, pyproject, loaded), project, pyproject),
+            Origin.DETECTED,
+        )
     found = best.value
     requirements = asked_of(project, found)
     if found.inline:
@@ -236,8 +243,9 @@ def _server_decision(summary: str, origin: Origin, evidence: tuple[Evidence, ...
     return Decision(field="dependencies.added", summary=summary, origin=origin, evidence=evidence)
 
 
-def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
-    """A lock of the app's own; else a requirement file or pyproject's list; else what other files say."""
+def _detected(sources: Sources, pyproject: Pyproject, loaded: Loaded) -> Detected[Dependencies]:
+    """A lock of the app's own; else a requirement file or pyproject's list; else what other files say. Where
+    none of them brings a web framework, the list of a folder that the app's modules come from rules."""
     project = sources.project
     locked, passed_over = _locked(project, pyproject)
     if locked is not None:
@@ -247,9 +255,14 @@ def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
     if ranked and _lists_web(project, ranked[0].value[1]):
         return _requirement_file(ranked, project, inline, passed_over)
     if inline and (not ranked or any(_is_web(_name_of(text)) for text in inline)):
-        return _project_table(project, pyproject, inline, passed_over)
+        brings = any(_is_web(_name_of(text)) for text in inline) or _extra_with_web(pyproject, ()) is not None
+        beside = None if brings else _beside(project, loaded(), anything=True)
+        return beside or _project_table(project, pyproject, inline, passed_over)
     others = [*other_manifests(project, pyproject)]
     web = [one for one in others if any(_is_web(_name_of(text)) for text in one.value.inline)]
+    beside = None if web else _beside(project, loaded(), anything=bool(ranked or others or inline))
+    if beside is not None:
+        return Detected(beside.value, (*beside.evidence, *passed_over))
     if ranked and not web:
         return _requirement_file(ranked, project, inline, passed_over)
     if web or others:
@@ -258,6 +271,29 @@ def _detected(sources: Sources, pyproject: Pyproject) -> Detected[Dependencies]:
     if inline is not None and not passed_over:
         return _project_table(project, pyproject, inline, passed_over)
     return _imported(sources)
+
+
+def _beside(
+    project: ProjectFiles, loaded: tuple[str, ...], *, anything: bool
+) -> Detected[Dependencies] | None:
+    """backend/requirements.txt, when the app is backend/app.py, or main.py that imports it. `anything`: the
+    project's own folder lists something, if only what its tools need; else only a module of that folder makes
+    it the app's, and not one of several."""
+    if not anything and (not loaded or "/" in loaded[0]):
+        return None
+    folders: dict[str, None] = {}
+    for path in loaded:
+        folder = posixpath.dirname(path)
+        while folder:
+            folders[folder] = None
+            folder = posixpath.dirname(folder)
+    for folder in folders:
+        path = posixpath.join(folder, "requirements.txt")
+        if project.exists(path) and _lists_web(project, path):
+            reason = "lists a web framework, beside modules that the server loads; the files above list none"
+            found = Dependencies(files=(path,), input_files=(path,))
+            return Detected(found, (Evidence(path=path, reason=reason),))
+    return None
 
 
 def _with_unread(

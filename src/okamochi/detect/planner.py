@@ -38,7 +38,7 @@ from okamochi.detect.processes import other_processes, scripts_of_workers
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_source import Module, Sources
-from okamochi.detect.reachable import Reached, reached_from
+from okamochi.detect.reachable import Reached, loaded_from, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
 from okamochi.detect.shipped_databases import (
@@ -108,7 +108,9 @@ def make_plan(
     pyproject = read_pyproject(project)
     objects = FlaskObjects(sources)
     entry = choose_entrypoint(objects, _wanted(chosen), without=without)
-    dependencies = choose_dependencies(sources, pyproject, chosen)
+    dependencies = choose_dependencies(
+        sources, pyproject, chosen, lambda: loaded_from(entry.candidate.path, objects)
+    )
     python = choose_python(project, pyproject, chosen)
     dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)
     sources.look_in(one.path for one in dependencies.dependencies.local)
