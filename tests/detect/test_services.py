@@ -30,10 +30,12 @@ def told(service: BackingService) -> dict[str, str]:
         ("dramatiq[rabbitmq, watch]", ServiceKind.RABBITMQ),
         ("dramatiq[redis]", ServiceKind.REDIS),
         ("faststream[rabbit]>=0.5", ServiceKind.RABBITMQ),
+        ("piccolo[postgres]", ServiceKind.POSTGRES),
+        ("tortoise-orm[aiomysql]", ServiceKind.MYSQL),
     ],
 )
 def test_a_client_may_come_with_an_extra(requirement: str, kind: ServiceKind) -> None:
-    name = "REDIS_URL" if kind is ServiceKind.REDIS else "AMQP_URL"
+    name = {ServiceKind.REDIS: "REDIS_URL", ServiceKind.RABBITMQ: "AMQP_URL"}.get(kind, "DATABASE_URL")
     assert only(requirement, f"{HEAD}broker = os.environ['{name}']\n").kind is kind
 
 
@@ -59,6 +61,41 @@ def test_the_url_has_the_scheme_of_the_driver_that_is_installed(requirements: st
 def test_code_that_puts_the_driver_into_the_url_gets_the_plain_scheme() -> None:
     source = f"{READS_URL}url = url.replace('postgresql://', 'postgresql+asyncpg://')\n"
     assert told(only("sqlalchemy\nasyncpg", source))["DATABASE_URL"].startswith("postgresql://")
+
+
+PARTS = (
+    "u = '{}://{}@{}'.format(os.getenv('DB_ENGINE', 'mysql'), os.getenv('DB_USER'), os.getenv('DB_HOST'))\n"
+)
+
+
+def test_an_engine_that_is_the_default_is_a_database_though_no_client_of_it_is_asked_for() -> None:
+    service = only("flask-sqlalchemy", f"{HEAD}{PARTS}")
+    assert service.kind is ServiceKind.MYSQL
+    assert told(service) == {"DB_HOST": "{host}", "DB_USER": "{user}"}
+
+
+@pytest.mark.parametrize(
+    ("requirements", "source"),
+    [
+        ("flask-sqlalchemy", PARTS.replace("'mysql'", "None")),
+        ("flask-sqlalchemy", PARTS.replace("'mysql'", "'sqlite'")),
+        ("flask-sqlalchemy", "u = os.getenv('DB_ENGINE', 'mysql')\n"),
+    ],
+)
+def test_an_engine_that_nobody_told_or_without_a_place_is_none(requirements: str, source: str) -> None:
+    assert services(requirements, f"{HEAD}{source}") == ()
+
+
+def test_a_client_that_is_asked_for_counts_more_than_an_engine() -> None:
+    assert only("psycopg2-binary", f"{HEAD}{PARTS}").kind is ServiceKind.POSTGRES
+
+
+@pytest.mark.parametrize(
+    ("read", "count"), [("os.environ['RABBITMQ_HOST']", 1), ("os.getenv('RABBITMQ_HOST')", 0)]
+)
+def test_a_broker_of_celery_that_the_code_cannot_go_without_is_one(read: str, count: int) -> None:
+    source = f"{HEAD}from celery import Celery\nbroker = f'amqp://{{{read}}}:5672'\n"
+    assert len(services("celery", source.replace("['", '["').replace("']", '"]'))) == count
 
 
 def test_a_client_that_nothing_uses_is_no_service() -> None:

@@ -110,7 +110,17 @@ def test_the_apps_own_exception_is_left_to_its_author(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("added", "installed", "value"),
-    [((), "3.1.3", "flask<3"), (("flask<3",), "2.3.3", "flask<2.3"), ((), "0.12", ""), ((), "", "")],
+    [
+        ((), "3.1.3", "flask<3"),
+        (("flask<3",), "2.3.3", "flask<2.3"),
+        (("flask<3", "flask<2.3"), "2.2.5", "flask<2.2"),
+        (("flask<3", "flask<2.3", "flask<2.2"), "2.1.3", "flask<2"),
+        (("flask<3",), "2.0.1", "flask<2"),
+        (("flask<3", "flask<2.0", "flask<2"), "1.1.4", "flask<1.1"),
+        ((), "0.12", ""),
+        (("flask<1",), "0.12", ""),
+        ((), "", ""),
+    ],
 )
 def test_a_library_that_lacks_a_name_is_taken_older(
     tmp_path: Path, added: tuple[str, ...], installed: str, value: str

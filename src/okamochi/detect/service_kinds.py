@@ -56,6 +56,7 @@ POSTGRES = KindFacts(
     port=5432,
     volume_path="/var/lib/postgresql/data",
     user="app",
+    extras=("postgres", "postgresql", "psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000"),
 )
 MYSQL = KindFacts(
     kind=ServiceKind.MYSQL,
@@ -76,6 +77,7 @@ MYSQL = KindFacts(
     port=3306,
     volume_path="/var/lib/mysql",
     user="app",
+    extras=("mysql", "mysqlclient", "pymysql", "aiomysql", "asyncmy"),
 )
 MARIADB = KindFacts(
     kind=ServiceKind.MARIADB,

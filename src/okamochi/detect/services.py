@@ -9,6 +9,7 @@ from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.compose_files import ComposedService, composed_services, given_variables
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.django_databases import DatabasePart
+from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
@@ -23,6 +24,7 @@ from okamochi.detect.service_kinds import (
     volume_path_of,
 )
 from okamochi.detect.service_variables import variables_of
+from okamochi.detect.settings_classes import settings_classes
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -36,6 +38,7 @@ DATABASES = (*SQL, ServiceKind.MONGODB)
 BROKERS = (ServiceKind.REDIS, ServiceKind.RABBITMQ)
 BROKER_VARIABLE = regex(r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?")
 OTHER_STAGE = regex(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
+ENGINE = regex(r"(DATABASE|DB|SQL)_(ENGINE|DIALECT|DRIVER|TYPE)")
 OFF = ("off", "none", "false", "")
 
 
@@ -207,9 +210,12 @@ def _candidates(
     traces: Traces | None = None
     found: list[Candidate] = []
     here: list[Candidate] = []
+    installed = any(_installed(facts_of(kind), dependencies, None) for kind in SQL)
     for facts in KINDS:
         own = next((one for one in composed if one.facts is facts), None)
         client = _installed(facts, dependencies, own)
+        if client is None and facts.kind in SQL and not installed:
+            client = _by_engine(facts, sources, reached)
         if client is None:
             continue
         if traces is None:
@@ -291,6 +297,21 @@ def _installed(
     return Evidence(path=path, line=line_number, reason=f"the app depends on {name}")
 
 
+def _by_engine(facts: KindFacts, sources: Sources, reached: Reached) -> Evidence | None:
+    """os.getenv("DB_ENGINE", "mysql"): told nothing, the code goes to that kind, though nothing asks for a
+    client of it (the proof then finds which one is missing)."""
+    for path in reached.paths:
+        text = sources.text(path)
+        if "DB_" not in text and "DATABASE_" not in text:
+            continue
+        for read in reads_of(sources.module(path), sources, settings_classes(sources)):
+            scheme = (read.default or "").partition("+")[0].lower()
+            if ENGINE.fullmatch(read.name) and scheme in facts.schemes:
+                reason = f"{read.name} is {read.default} unless it is told otherwise"
+                return Evidence(path=path, line=read.line, reason=reason)
+    return None
+
+
 def _by_extra(facts: KindFacts, dependencies: ChosenDependencies) -> str:
     """celery[redis], dramatiq[rabbitmq, watch]: the name of what asks for the client; "" for none."""
     for line in dependencies.requirements.lines if facts.extras else ():
@@ -355,7 +376,7 @@ def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependen
         expected = ServiceKind.REDIS if redis and not _pika(dependencies) else ServiceKind.RABBITMQ
         return facts.kind is expected and facts.kind in BROKERS
     if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
-        return facts.url_variable(read.name)
+        return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")
     parts = rf"(\w+_)?({facts.stems})_?(HOST|HOSTNAME|SERVER|SERVERS)"
     return facts.url_variable(read.name) or re.fullmatch(parts, read.name) is not None
 

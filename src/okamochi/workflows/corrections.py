@@ -40,6 +40,8 @@ LACKS = (
 # Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
 # build a whole scientific stack from source, only to meet the next error, serves nobody.
 WHEELS_SINCE = min(CAME_OUT.values())
+# each takes a build and a proof
+MOST_MINORS = 2
 RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
 KEPT = regex(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 
@@ -188,15 +190,18 @@ def older_library(
     verdict: Verdict, package: str, installed: Mapping[str, str], planned: "PlannedProject"
 ) -> Correction | None:
     """Of a package that lacks a name or a module which others import from it: what came before its major
-    version, which is where they are removed (semantic versioning, 8); then what came before its minor one."""
+    version, which is where they are removed (semantic versioning, 8); then, since not everybody counts so,
+    before its minor one and the next; then before the major version that this is of."""
     version = RELEASE.match(installed.get(package, ""))
     if version is None:
         return None
     major, minor = version["major"], version["minor"]
-    lowered = any(one.startswith(f"{package}<") for one in planned.plan.dependencies.added)
-    if int(major) < 1 or (lowered and int(minor) < 1):
+    lowered = [one for one in planned.plan.dependencies.added if one.startswith(f"{package}<")]
+    if int(major) < 1:
         return None
-    below = f"{major}.{minor}" if lowered else major
+    of_this = [one for one in lowered if one.startswith(f"{package}<{major}.")]
+    by_minor = bool(lowered) and int(minor) > 0 and len(of_this) < MOST_MINORS
+    below = f"{major}.{minor}" if by_minor else major
     said = verdict.cause.text if verdict.cause is not None else verdict.subject
     reason = f"{said}; {package} {installed[package]} is installed"
     return Correction(kind=CorrectionKind.REQUIREMENT, value=f"{package}<{below}", reason=reason[:300])
