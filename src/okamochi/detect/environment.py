@@ -110,9 +110,10 @@ def environment_of(
     prefixes = frozenset(name.upper().replace("-", "_") for name in own_names)
     variables, decisions = [], []
     for name in sorted(found):
-        variable = _variable(name, found[name], reached, prefixes)
+        fatal = [_stops(module, read, reached, objects) for module, read in found[name]]
+        variable = _variable(name, found[name], prefixes, required=any(fatal))
         variables.append(variable)
-        decisions.append(_decision(variable, found[name], reached))
+        decisions.append(_decision(variable, found[name], fatal))
     return tuple(variables), tuple(decisions)
 
 
@@ -171,25 +172,31 @@ def _sole_address(sources: Sources, found: dict[str, list[tuple[Module, Read]]])
 
 
 def _variable(
-    name: str, reads: list[tuple[Module, Read]], reached: Reached, prefixes: frozenset[str]
+    name: str, reads: list[tuple[Module, Read]], prefixes: frozenset[str], *, required: bool
 ) -> EnvironmentVariable:
     kind = kind_of(name, used_as=[read.used_as for _, read in reads], prefixes=prefixes)
-    required = any(_stops(module, read, reached) for module, read in reads)
     defaults = sorted({read.default for _, read in reads if read.default is not None})
     default = defaults[0] if len(defaults) == 1 and kind is VariableKind.PLAIN and not required else None
     return EnvironmentVariable(name=name, kind=kind, required=required, default=default)
 
 
-def _stops(module: Module, read: Read, reached: Reached) -> bool:
+def _stops(module: Module, read: Read, reached: Reached, objects: FlaskObjects) -> bool:
     """Whether the app cannot start without the variable because of this read."""
     if not read.must or read.conditional or module.path not in reached.paths:
         return False
-    return not read.function or read.function in reached.functions
+    return not read.function or reached.runs(read.function, objects)
 
 
-def _decision(variable: EnvironmentVariable, reads: list[tuple[Module, Read]], reached: Reached) -> Decision:
-    order = sorted(reads, key=lambda one: (not _stops(one[0], one[1], reached), one[0].path, one[1].line))
-    places = (Evidence(path=module.path, line=read.line, reason=_reason(read)) for module, read in order)
+def _decision(variable: EnvironmentVariable, reads: list[tuple[Module, Read]], fatal: list[bool]) -> Decision:
+    """`fatal` says of each read whether the app cannot start without the variable because of it."""
+    ranked = sorted(
+        (
+            (not stops, module.path, read.line, read)
+            for (module, read), stops in zip(reads, fatal, strict=True)
+        ),
+        key=lambda one: one[:3],
+    )
+    places = (Evidence(path=path, line=line, reason=_reason(read)) for _, path, line, read in ranked)
     evidence = tuple(dict.fromkeys(places))[:4]
     need = "required" if variable.required else "optional"
     kinds = {

@@ -63,7 +63,7 @@ WORDS = (
     "starlette.config",
 )
 ALIASES = regex(r"=[^\n]*\b(?:environ|getenv)\b")
-READS = regex(r"\benviron\b|\bgetenv\b")
+READS = frozenset(["environ", "getenv"])
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 # whose second argument is a type, not the default
 CAST_SECOND = "starlette.config.Config()"
@@ -135,7 +135,7 @@ def reading_functions(sources: Sources) -> tuple[str, ...]:
     """Names of the project's functions that read the variable that they are told: other modules call them."""
     found: set[str] = set()
     for module in sources.mentioning("environ", "getenv"):
-        if READS.search(module.text):
+        if not READS.isdisjoint(sources.words(module.path)):
             found |= _helpers(module.tree, module.imports).keys()
     return tuple(sorted(found))
 
@@ -502,17 +502,20 @@ def _asks_whether_it_is_there(test: ast.expr, names: ImportedNames) -> bool:
 
 def _helpers_at(path: str, sources: Sources) -> dict[str, _Helper]:
     """Many modules import from one, which is looked through once."""
-    found: dict[str, _Helper] | None = sources.readers.get(path)
+    found: dict[str, _Helper] | None = sources.memory.get(("helpers", path))
     if found is None:
-        module = sources.module(path) if READS.search(sources.text(path)) else None
-        found = sources.readers[path] = _helpers(module.tree, module.imports) if module is not None else {}
+        module = sources.module(path)
+        found = {} if READS.isdisjoint(sources.words(path)) else _helpers(module.tree, module.imports)
+        sources.memory["helpers", path] = found
     return found
 
 
 def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
     """By the full name under which this module calls them."""
     found: dict[str, _Helper] = {}
-    for node in module.of(ast.ImportFrom):
+    for node in sources.imports(module.path):
+        if not isinstance(node, ast.ImportFrom):
+            continue
         dotted = node.module or ""
         path = (
             sources.find_relative(module.path, node.level, dotted)

@@ -61,8 +61,7 @@ DEPTH_LIMIT = 40
 
 class FlaskObjects(msgspec.Struct, eq=False):
     """What the names of every module stand for; each module is evaluated once. `routes` are found once, too,
-    by those who look for them, and so are the modules that a module `loads` or names in its imports, and the
-    names that a piece of code `calls`."""
+    by those who look for them, and so are the modules that a module `loads` or names in its imports."""
 
     sources: Sources
     modules: dict[str, Names] = msgspec.field(default_factory=dict)
@@ -73,7 +72,6 @@ class FlaskObjects(msgspec.Struct, eq=False):
     routes: "tuple[Detected[Route], ...] | None" = None
     loads: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     imports: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
-    calls: dict[int, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def names(self, path: str) -> Names:
         """Top-level names of a module, imported ones included, as far as they are known."""

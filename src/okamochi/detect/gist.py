@@ -11,19 +11,25 @@ import re
 
 from okamochi.system.patterns import regex
 
-__all__ = ["DULL", "SIZE_LIMIT_BYTES", "gist_digest", "gist_of", "python_text"]
+__all__ = ["DULL", "SIZE_LIMIT_BYTES", "STRINGS", "gist_digest", "gist_of", "python_text"]
 
 SIZE_LIMIT_BYTES = 1_500_000
 """Of a file that is looked at at all."""
 
-# Comments and strings; of a string with a prefix, all but that. Nothing is given back ("++"): a string that
-# never ends would be tried in as many ways as there are to cut it up.
-TOKEN = regex(
-    r"""[ \t]*\#[^\n\0]*
-    | "{3}(?:[^"\\]++|\\.|"(?!""))*+"{3}
+# Strings; of one with a prefix, all but that. Nothing is given back ("++"): a string that never ends would be
+# tried in as many ways as there are to cut it up.
+STRINGS = r"""
+    "{3}(?:[^"\\]++|\\.|"(?!""))*+"{3}
     | '{3}(?:[^'\\]++|\\.|'(?!''))*+'{3}
     | "(?:[^"\\\n]++|\\.)*+"
-    | '(?:[^'\\\n]++|\\.)*+'""",
+    | '(?:[^'\\\n]++|\\.)*+'"""
+# A comment or string, with all that goes before it and stays as it is. Most strings do: those without a
+# blank, a mark, or a letter beyond ASCII.
+PART = regex(
+    rf"""(?P<plain>(?: [^\#"']++
+        | "(?!"")[^"\\\n\ !?<\x80-\U0010ffff]*+"
+        | '(?!'')[^'\\\n\ !?<\x80-\U0010ffff]*+' )*+)
+    (?P<token> \#[^\n\0]*+ | {STRINGS} )?""",
     re.DOTALL | re.VERBOSE,
 )
 # Words with blanks, a mark or a letter beyond ASCII among them, which do not begin like a command or a name,
@@ -40,12 +46,12 @@ STATEMENT = regex(
 # A page or a part of one.
 MARKUP = regex(r"\s*<[!a-zA-Z][^\x00-\x08]*>\s*")
 # Before a string that a plan may hold, or that names a place or a program: "Acme Ltd" for COMPANY.
-PLACE = regex(
-    r"fold|dir|path|file|root|uri|url|database|\bdb|sqlite|env|config|default|setting|font|lib|open|join|save|load"
-    r"|mount|store|bucket|run|call|spawn|exec|system|cmd|command|prog|which|field\("
-    r"""|(?-i:["'][A-Z][A-Z0-9_]+["'])|\w[ \t]*:[^=\n({]*=[ \t]*\Z""",
-    re.IGNORECASE,
+PLACES = (
+    *("fold", "dir", "path", "file", "root", "uri", "url", "database", "sqlite", "env", "config", "default"),
+    *("setting", "font", "lib", "open", "join", "save", "load", "mount", "store", "bucket", "run", "call"),
+    *("spawn", "exec", "system", "cmd", "command", "prog", "which", "field("),
 )
+OTHER_PLACE = regex(r"""\b[dD][bB]|["'][A-Z][A-Z0-9_]+["']|\w[ \t]*:[^=\n({]*=[ \t]*\Z""")
 # What every sentence and page has one of.
 LIKELY = regex(r"[ \n!?<]|[^\x00-\x7f]")
 FIELDS = regex(r"\{[^{}\\]*\}")
@@ -63,43 +69,54 @@ DULL = "…"
 
 def gist_of(text: str) -> str:
     """Of the whole text of a file; it has as many lines."""
-    return TOKEN.sub(seen, text)
+    return PART.sub(seen, text)
 
 
 def gist_digest(gist: str) -> str:
     return hashlib.sha256(gist.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def seen(token: re.Match[str]) -> str:
-    """What the gist has of a comment or string."""
-    found = token[0]
-    if found[0] not in "\"'":
-        return ""
+def seen(part: re.Match[str]) -> str:
+    """What the gist has of a comment or string, and of what goes before it."""
+    plain, token = part.groups()
+    if token is None:
+        return plain
+    if token[0] == "#":
+        return plain.rstrip(" \t")
+    return plain + string_seen(token, part.string, part.start("token"), part.end())
+
+
+def string_seen(found: str, text: str, start: int, end: int) -> str:
+    """`found` stands in the text from `start` to `end`, without its prefix."""
     quotes = found[:3] if found.startswith(('"""', "'''")) else found[0]
     if len(quotes) == 1 and LIKELY.search(found) is None:
         return found
     content = found[len(quotes) : -len(quotes)]
-    start = token.start()
-    prefix = token.string[max(start - 2, 0) : start]
+    prefix = text[max(start - 2, 0) : start]
     fields = ""
     if prefix and (prefix[-1].isalnum() or prefix[-1] == "_"):
         if prefix[-1] not in "fF" or prefix[:-1].isalnum() or "{{" in content:
             return found
         fields = "".join(FIELDS.findall(content))
-        dull = is_dull(FIELDS.sub("1", content), token)
+        dull = is_dull(FIELDS.sub("1", content), text, start)
     else:
-        dull = is_dull(content, token) or (len(quotes) == 3 and is_docstring(token))
+        dull = (len(quotes) == 3 and is_docstring(text, start, end)) or is_dull(content, text, start)
     if not dull:
         return found
     return quotes + DULL + fields + "\n" * (content.count("\n") - fields.count("\n")) + quotes
 
 
-def is_dull(content: str, token: re.Match[str]) -> bool:
+def is_dull(content: str, text: str, start: int) -> bool:
     if SENTENCE.fullmatch(content) is None and MARKUP.fullmatch(content) is None:
         return False
     if STATEMENT.match(content) is not None:
         return False
-    return PLACE.search(before(token.string, token.start())) is None
+    return not names_a_place(before(text, start))
+
+
+def names_a_place(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in PLACES) or OTHER_PLACE.search(text) is not None
 
 
 def before(text: str, place: int) -> str:
@@ -113,11 +130,10 @@ def before(text: str, place: int) -> str:
     return text[start:place]
 
 
-def is_docstring(token: re.Match[str]) -> bool:
+def is_docstring(text: str, place: int, end: int) -> bool:
     """Whether it stands alone below a header, or first in the file."""
-    text, place = token.string, token.start()
     start = text.rfind("\n", 0, place) + 1
-    if text[start:place].strip() or END_OF_LINE.match(text, token.end()) is None:
+    if text[start:place].strip() or END_OF_LINE.match(text, end) is None:
         return False
     above = text[max(start - NEAR, 0) : start]
     return above.rstrip().endswith(":") or (

@@ -212,15 +212,15 @@ def _own_tables(sources: Sources, reached: Reached, factory: str) -> Evidence | 
     """Where create_all() is called whenever the app is loaded, as `flask db upgrade` does before it runs:
     migrations would then make each table a second time."""
     modules = [sources.module(path) for path in reached.paths]
+    # most projects never say it
+    if not any("create_all" in module.text for module in modules):
+        return None
     bodies: dict[str, list[tuple[Module, list[ast.stmt]]]] = {}
     for module in modules:
         for statement in module.tree.body:
             if isinstance(statement, ast.FunctionDef):
                 bodies.setdefault(statement.name, []).append((module, statement.body))
     waiting = [(module, module.tree.body) for module in modules] + bodies.pop(factory, [])
-    # most projects never say it: their trees need not be walked for it
-    if not any("create_all" in module.text for module in modules):
-        return None
     while waiting:
         module, body = waiting.pop(0)
         for node in _always(body):

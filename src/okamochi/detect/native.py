@@ -14,7 +14,19 @@ from okamochi.system.patterns import regex
 
 __all__ = ["native_facts"]
 
-MENTIONS = regex(r"ctypes|cffi|dlopen|subprocess|which|find_executable|\bos\.|from os ")
+# Whoever opens a library or starts a program writes one of these, or calls or imports one of the plain words.
+WORDS = frozenset(
+    (
+        *("ctypes", "cffi", "ffi", "dlopen", "find_library", "subprocess", "_subprocess", "subprocess32"),
+        *("find_executable", "create_subprocess_exec", "create_subprocess_shell", "posix_spawn"),
+        *("posix_spawnp", "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe"),
+        *("spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe"),
+        *("popen", "getoutput", "getstatusoutput"),
+    )
+)
+PLAIN_WORDS = regex(r"\b(?:which|system)\s*\(|\bimport\b[^\n]*\b(?:which|system)\b")
+# What a dotted text begins with, if it is one.
+QUOTED = regex(r"[\"']([a-z_]\w*)\.\w")
 DOTTED = regex(r"[a-z_]\w*(?:\.\w+)+")
 # What every base has under these names, and what no package of a container's is.
 OF_PYTHON = regex(r"python[0-9.]*|pip[0-9.]*")
@@ -27,7 +39,9 @@ def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
     for path in reached.paths:
         module = sources.module(path)
         modules |= set(foreign_modules(module, sources))
-        if MENTIONS.search(module.text):
+        words = sources.words(path)
+        plain = "which" in words or "system" in words
+        if not WORDS.isdisjoint(words) or (plain and PLAIN_WORDS.search(module.text)):
             needs += [need for call in native_calls(module.tree) if (need := need_of(call, path)) is not None]
     needs += stated_packages(sources.project)
     return NativeFacts(modules=tuple(sorted(modules)), needs=tuple(dict.fromkeys(needs)))
@@ -36,11 +50,13 @@ def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
 def foreign_modules(module: Module, sources: Sources) -> Iterator[str]:
     """What it imports that is neither its own nor the standard library's, and dotted texts of the same
     packages: INSTALLED_APPS names modules so."""
-    imports = module.of(ast.Import, ast.ImportFrom)
+    imports = sources.imports(module.path)
     imported = dict.fromkeys(name for node in imports for name in imported_by(node))
     foreign = {name for name in imported if is_foreign(name, module, sources)}
     tops = {name.partition(".")[0] for name in foreign}
     yield from foreign
+    if tops.isdisjoint(QUOTED.findall(module.text)):
+        return
     for node in module.of(ast.Constant):
         if isinstance(node.value, str):
             found = DOTTED.fullmatch(node.value)

@@ -61,7 +61,7 @@ def own_start(objects: FlaskObjects, paths: tuple[str, ...]) -> Detected[tuple[s
     beside = (path for path in objects.sources.paths if "/" not in path)
     for path in dict.fromkeys((*paths, *beside)):
         module = objects.sources.module(path)
-        if path not in paths and _drops_when_imported(module):
+        if "__main__" not in module.text or (path not in paths and _drops_when_imported(module)):
             continue
         for statement in module.tree.body:
             if is_main_guard(statement) and isinstance(statement, ast.If):
@@ -269,6 +269,8 @@ def made_by_extension(
     if not candidate.is_factory and not _is_flask_itself(objects, candidate):
         return None
     for path in paths:
+        if "SQLAlchemy" not in objects.sources.text(path):
+            continue
         name, line = _extension(objects.sources.module(path))
         if name:
             lines = (

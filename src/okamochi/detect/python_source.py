@@ -4,13 +4,14 @@ import ast
 import posixpath
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, TypeVar, overload
 
 import msgspec
 
 from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_of, python_text
+from okamochi.detect.import_lines import Imports, imports_of
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.syntax import descendants
 from okamochi.system.patterns import regex
@@ -21,6 +22,7 @@ __all__ = ["Module", "Sources", "SyntaxProblem", "dotted_name", "import_root_of"
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)
 
+WORD = regex(r"[^\W\d]\w*")
 SURROGATE = regex(r"\\(?:u|U0000)[dD][89a-fA-F]")
 SIDE_FOLDERS = frozenset(
     [
@@ -78,14 +80,45 @@ class SyntaxProblem(msgspec.Struct, frozen=True):
     invalid: bool = False
 
 
-class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """One Python file, as far as its gist tells; `tree` is empty when `problem` says why. `path` is relative
-    to the project."""
+class Parsed(msgspec.Struct, frozen=True):
+    """`tree` is empty when `problem` says why."""
 
-    path: str
-    text: str
     tree: ast.Module
     problem: SyntaxProblem | None = None
+
+
+class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """One Python file, as far as its gist tells. `path` is relative to the project; `gist` is None when the
+    file cannot be read, `whole` reads it as it is.
+
+    It is parsed when its tree is asked for, which takes longer than all else: whoever seeks what cannot be
+    written without a certain word looks for that in `text` first."""
+
+    path: str
+    gist: str | None
+    whole: Callable[[], str | None]
+
+    @property
+    def text(self) -> str:
+        return self.gist or ""
+
+    @cached_property
+    def _parsed(self) -> Parsed:
+        """What cannot be parsed is read as a whole: the gist may be why, and the problem shows a line."""
+        found = parsed_text(self.gist)
+        return found if found.problem is None else parsed_text(self.whole())
+
+    @property
+    def is_parsed(self) -> bool:
+        return "_parsed" in self.__dict__
+
+    @property
+    def tree(self) -> ast.Module:
+        return self._parsed.tree
+
+    @property
+    def problem(self) -> SyntaxProblem | None:
+        return self._parsed.problem
 
     @property
     def is_invalid(self) -> bool:
@@ -96,6 +129,14 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
     def nodes(self) -> tuple[ast.AST, ...]:
         """All nodes of the tree, in the order of the source."""
         return descendants(self.tree)
+
+    @cached_property
+    def _places(self) -> dict[type[ast.AST], list[int]]:
+        """Class of node → where such nodes are among all."""
+        found: dict[type[ast.AST], list[int]] = {}
+        for place, node in enumerate(self.nodes):
+            found.setdefault(type(node), []).append(place)
+        return found
 
     @cached_property
     def _by_kind(self) -> dict[tuple[type[ast.AST], ...], tuple[ast.AST, ...]]:
@@ -114,7 +155,10 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
         """The nodes of these very classes, in the order of the source."""
         found = self._by_kind.get(kinds)
         if found is None:
-            found = self._by_kind[kinds] = tuple(node for node in self.nodes if type(node) in kinds)
+            places = [place for kind in kinds for place in self._places.get(kind, ())]
+            if len(kinds) > 1:
+                places.sort()
+            found = self._by_kind[kinds] = tuple(map(self.nodes.__getitem__, places))
         return found
 
     @cached_property
@@ -123,22 +167,22 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 
 class Sources(msgspec.Struct, eq=False, dict=True):
-    """The Python files of a project that belong to the app; each is read and parsed once, when asked for.
+    """The Python files of a project that belong to the app; each is read once, and parsed once if at all.
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
     runs in production does not live there. `settings` is what `settings_classes` found, `package_roots` are
-    folders from which the project's own packages are imported once installed, `readers` what
-    `environment_reads` keeps of each file, `shared_readers` what the module of that name found. `gist` gives
+    folders from which the project's own packages are imported once installed, `memory` what detectors keep of
+    files, each under keys of its own, `shared_readers` what the module of that name found. `gist` gives
     what may be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
     project: ProjectFiles
     gist: Callable[[str], str | None] | None = None
-    parsed: dict[str, Module] = msgspec.field(default_factory=dict)
+    modules: dict[str, Module] = msgspec.field(default_factory=dict)
     texts: dict[str, str | None] = msgspec.field(default_factory=dict)
     settings: frozenset[str] | None = None
     package_roots: tuple[str, ...] = ()
-    readers: dict[str, Any] = msgspec.field(default_factory=dict)
+    memory: dict[tuple[Hashable, ...], Any] = msgspec.field(default_factory=dict)
     shared_readers: dict[str, Any] | None = None
 
     @cached_property
@@ -193,22 +237,35 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         return frozenset(folders)
 
     def module(self, path: str) -> Module:
-        """The parsed file; an empty one with a problem when it cannot be read or parsed."""
-        if path not in self.parsed:
-            self.parsed[path] = self._parsed(path)
-        return self.parsed[path]
+        """Its tree is empty, with a problem, when it cannot be read or parsed."""
+        found = self.modules.get(path)
+        if found is None:
+            found = self.modules[path] = Module(path, self._read(path), lambda: self._whole(path))
+        return found
 
-    def _parsed(self, path: str) -> Module:
-        """What cannot be parsed is read as a whole: the gist may be why, and the problem shows a line."""
-        module = parsed_module(path, self._read(path))
-        if module.problem is None:
-            return module
+    def _whole(self, path: str) -> str | None:
         content = self.project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
-        return parsed_module(path, None if content is None else python_text(content))
+        return None if content is None else python_text(content)
+
+    def imports(self, path: str) -> tuple[Imports, ...]:
+        """What a file imports, in the order of the source; it is parsed only when its text leaves a doubt."""
+        found: tuple[Imports, ...] | None = self.memory.get(("imports", path))
+        if found is None:
+            told = imports_of(self.text(path))
+            found = told if told is not None else self.module(path).of(ast.Import, ast.ImportFrom)
+            self.memory["imports", path] = found
+        return found
 
     def text(self, path: str) -> str:
         """The file's gist, not parsed; "" when it cannot be read."""
         return self._read(path) or ""
+
+    def words(self, path: str) -> frozenset[str]:
+        """Names and words of a file's gist, those in its strings included."""
+        found: frozenset[str] | None = self.memory.get(("words", path))
+        if found is None:
+            found = self.memory["words", path] = frozenset(WORD.findall(self.text(path)))
+        return found
 
     @property
     def unread(self) -> list[str]:
@@ -235,8 +292,15 @@ class Sources(msgspec.Struct, eq=False, dict=True):
 
     def find(self, dotted: str, *, importer: str = "") -> str | None:
         """The project's file that `import dotted` would load; the importer's own root is searched first."""
-        relative = dotted.replace(".", "/")
-        for root in self._roots(importer):
+        roots = self._roots(importer)
+        key = ("find", dotted, roots)
+        if key not in self.memory:
+            self.memory[key] = self._found(dotted.replace(".", "/"), roots)
+        found: str | None = self.memory[key]
+        return found
+
+    def _found(self, relative: str, roots: tuple[str, ...]) -> str | None:
+        for root in roots:
             base = f"{root}/{relative}" if root else relative
             for path in (f"{base}/__init__.py", f"{base}.py"):
                 if path in self.known:
@@ -245,15 +309,18 @@ class Sources(msgspec.Struct, eq=False, dict=True):
 
     def find_relative(self, importer: str, level: int, dotted: str) -> str | None:
         """The project's file that `from ..dotted import x` (level 2) in the importer names."""
-        folder = posixpath.dirname(importer)
+        folder = importer.rpartition("/")[0]
         for _ in range(level - 1):
-            folder = posixpath.dirname(folder)
-        base = posixpath.join(folder, dotted.replace(".", "/")) if dotted else folder
-        candidates = (posixpath.join(base, "__init__.py"), f"{base}.py")
+            folder = folder.rpartition("/")[0]
+        relative = dotted.replace(".", "/")
+        return self._found(relative, (folder,)) if relative else self._package(folder)
+
+    def _package(self, folder: str) -> str | None:
+        candidates = (f"{folder}/__init__.py" if folder else "__init__.py", f"{folder}.py")
         return next((path for path in candidates if path in self.known), None)
 
     def _roots(self, importer: str) -> tuple[str, ...]:
-        folder = posixpath.dirname(importer)
+        folder = importer.rpartition("/")[0]
         found = self._roots_of_folders.get(folder)
         if found is None:
             own = import_root_of(importer, self.known) if importer else ""
@@ -295,24 +362,22 @@ def dotted_name(path: str, root: str) -> str:
     return relative.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def parsed_module(path: str, text: str | None) -> Module:
+def parsed_text(text: str | None) -> Parsed:
     empty = ast.Module(body=[], type_ignores=[])
     if text is None:
-        return Module(path, "", empty, SyntaxProblem(0, "", "cannot be read, or is larger than 1.5 MB"))
+        return Parsed(empty, SyntaxProblem(0, "", "cannot be read, or is larger than 1.5 MB"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Module(path, text, tree_of(text))
+            return Parsed(tree_of(text))
     except SyntaxError as error:
         line = error.lineno or 0
         lines = text.splitlines()
         shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        problem = SyntaxProblem(line, shown[:200], error.msg or "invalid syntax", invalid=True)
-        return Module(path, text, empty, problem)
+        return Parsed(empty, SyntaxProblem(line, shown[:200], error.msg or "invalid syntax", invalid=True))
     except (ValueError, RecursionError, MemoryError) as error:
         reason = str(error) or "nested too deeply"
-        problem = SyntaxProblem(0, "", reason, invalid=isinstance(error, ValueError))
-        return Module(path, text, empty, problem)
+        return Parsed(empty, SyntaxProblem(0, "", reason, invalid=isinstance(error, ValueError)))
 
 
 def tree_of(text: str) -> ast.Module:

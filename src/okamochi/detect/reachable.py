@@ -2,14 +2,17 @@
 
 import ast
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
+from okamochi.detect.callers import is_called
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module, Sources, is_main_guard
-from okamochi.detect.syntax import children, walk
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.syntax import walk
 from okamochi.pypi.python_values import last_name
+from okamochi.system.patterns import regex
 
 __all__ = ["Reached", "loaded_from", "reached_from"]
 
@@ -24,26 +27,38 @@ LOADERS = frozenset(
         "run_module",
     ]
 )
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LOADER = regex("|".join(sorted(LOADERS)))
 
 
-class Reached(msgspec.Struct, frozen=True):
-    """`paths`: modules that are imported, one after the other, from the entry module.
-    `functions`: names of functions that are called while that happens, and while a factory runs."""
+class Loaded(msgspec.Struct, frozen=True):
+    """The modules that are imported, one after the other, from one; `factory` is the function that the server
+    calls then, "" for none."""
 
     paths: tuple[str, ...]
-    functions: frozenset[str]
+    factory: str = ""
+
+
+class Reached(msgspec.Struct, frozen=True, dict=True):
+    """What the server's loading of one or several modules reaches, as far as names tell; too much rather than
+    too little."""
+
+    parts: tuple[Loaded, ...]
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(path for part in self.parts for path in part.paths))
 
     def with_all(self, other: "Reached") -> "Reached":
-        paths = tuple(dict.fromkeys((*self.paths, *other.paths)))
-        return Reached(paths, self.functions | other.functions)
+        return Reached((*self.parts, *other.parts))
+
+    def runs(self, name: str, objects: FlaskObjects) -> bool:
+        """Whether functions of this name are called while the modules are imported, or a factory runs."""
+        return any(is_called(name, part.paths, part.factory, objects) for part in self.parts)
 
 
 def reached_from(path: str, factory: str, objects: FlaskObjects) -> Reached:
-    """Everything the server's loading of a module reaches, as far as names tell; too much rather than too
-    little. `factory` is the function that the server calls, "" for none."""
-    paths = loaded_from(path, objects)
-    return Reached(paths, _called(objects, paths, factory))
+    """All that is loaded with a module; `factory` is the function that the server calls, "" for none."""
+    return Reached((Loaded(loaded_from(path, objects), factory),))
 
 
 def loaded_from(path: str, objects: FlaskObjects) -> tuple[str, ...]:
@@ -58,7 +73,7 @@ def loaded_from(path: str, objects: FlaskObjects) -> tuple[str, ...]:
         paths[current] = None
         loads = objects.loads.get(current)
         if loads is None:
-            found = sorted(_loads(sources.module(current), sources))
+            found = sorted(_loads(current, sources))
             loads = objects.loads[current] = (*_packages_above(current, sources), *found)
         waiting += loads
     return tuple(paths)
@@ -70,80 +85,41 @@ def _packages_above(path: str, sources: Sources) -> list[str]:
     return [one for one in above if one in sources.known]
 
 
-def _loads(module: Module, sources: Sources) -> set[str]:
+def _loads(importer: str, sources: Sources) -> set[str]:
     found: set[str | None] = set()
-    for node in module.of(ast.Import, ast.ImportFrom, ast.Call):
+    for node in sources.imports(importer):
         if isinstance(node, ast.Import):
-            found.update(sources.find(alias.name, importer=module.path) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            found.update(_from(node, module, sources))
-        elif isinstance(node, ast.Call) and last_name(node.func) in LOADERS:
-            for argument in walk(node):
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    found.update(_named(argument.value, module, sources))
+            found.update(sources.find(alias.name, importer=importer) for alias in node.names)
+        else:
+            found.update(_from(node, importer, sources))
+    if LOADER.search(sources.text(importer)) is not None:
+        for text in _texts_of_loaders(sources.module(importer)):
+            found.update(_named(text, importer, sources))
     return {path for path in found if path is not None}
 
 
-def _from(node: ast.ImportFrom, module: Module, sources: Sources) -> list[str | None]:
+def _texts_of_loaders(module: Module) -> Iterator[str]:
+    for node in module.of(ast.Call):
+        if last_name(node.func) in LOADERS:
+            for argument in walk(node):
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+
+
+def _from(node: ast.ImportFrom, importer: str, sources: Sources) -> list[str | None]:
     names = ["", *(alias.name for alias in node.names)]
     dotted = [".".join(part for part in (node.module or "", name) if part) for name in names]
     if node.level:
-        return [sources.find_relative(module.path, node.level, one) for one in dotted]
-    return [sources.find(one, importer=module.path) for one in dotted if one]
+        return [sources.find_relative(importer, node.level, one) for one in dotted]
+    return [sources.find(one, importer=importer) for one in dotted if one]
 
 
-def _named(text: str, module: Module, sources: Sources) -> list[str | None]:
+def _named(text: str, importer: str, sources: Sources) -> list[str | None]:
     """ "config.ProductionConfig" names config.py; "settings.py" itself."""
     dotted = text.removesuffix(".py").replace(":", ".").replace("/", ".")
     if not all(part.isidentifier() for part in dotted.split(".")):
         return []
     return [
-        sources.find(dotted, importer=module.path),
-        sources.find(dotted.rpartition(".")[0], importer=module.path) if "." in dotted else None,
+        sources.find(dotted, importer=importer),
+        sources.find(dotted.rpartition(".")[0], importer=importer) if "." in dotted else None,
     ]
-
-
-def _called(objects: FlaskObjects, paths: tuple[str, ...], factory: str) -> frozenset[str]:
-    """Names called at module level and in class bodies, then in the functions of these names, and so on."""
-    bodies: dict[str, list[ast.AST]] = {}
-    called: set[str] = {factory} if factory else set()
-    for module in map(objects.sources.module, paths):
-        for node in module.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
-            if isinstance(node, FUNCTIONS):
-                bodies.setdefault(node.name, []).append(node)
-            elif isinstance(node, ast.ClassDef):
-                inits = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
-                bodies.setdefault(node.name, []).extend(inits)
-        for statement in module.tree.body:
-            # what a function calls is kept as well, under the same key
-            if not isinstance(statement, FUNCTIONS) and not is_main_guard(statement):
-                called |= _kept_calls(objects, statement, (statement,))
-    waiting = list(called)
-    while waiting:
-        for node in bodies.get(waiting.pop(), ()):
-            new = _kept_calls(objects, node, children(node)) - called
-            called |= new
-            waiting += new
-    return frozenset(called)
-
-
-def _kept_calls(objects: FlaskObjects, node: ast.AST, parts: Iterable[ast.AST]) -> frozenset[str]:
-    """What the parts of a node call, which several questions ask for."""
-    known = objects.calls.get(id(node))
-    if known is None:
-        known = objects.calls[id(node)] = frozenset(name for part in parts for name in _calls(part))
-    return known
-
-
-def _calls(node: ast.AST) -> set[str]:
-    """Names that a piece of code calls itself, not in functions that it only defines."""
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        if isinstance(current, ast.Call):
-            found.add(last_name(current.func))
-        waiting += children(current)
-    return found

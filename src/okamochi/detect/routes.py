@@ -8,13 +8,21 @@ import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects, Imported
-from okamochi.detect.python_source import Module
+from okamochi.detect.python_source import Module, Sources
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
 __all__ = ["Route", "routes"]
 
+MAKERS = frozenset(
+    (
+        *("register_blueprint", "include_router", "before_request", "add_url_rule", "add_get", "add_route"),
+        *("Route", "add_resource", "Namespace"),
+    )
+)
+HOLDERS = ("Blueprint", "Router")
+DECORATED = regex(r"@[^\n@]*\b(?:route|get)\s*\(")
 GUARDS = regex(
     r"login|auth|jwt|token|permission|roles?|admin|required|protected|limit|private|signed|api_?key",
     re.IGNORECASE,
@@ -51,14 +59,22 @@ def routes(objects: FlaskObjects) -> tuple[Detected[Route], ...]:
     return known
 
 
+def may_route(path: str, sources: Sources) -> bool:
+    """Whether a file has what routes are made of; most have not, and need not be parsed for it."""
+    words = sources.words(path)
+    return (
+        not MAKERS.isdisjoint(words)
+        or any(word.endswith(HOLDERS) for word in words)
+        or ("path" in words and path.rpartition("/")[2] == "urls.py")
+        or DECORATED.search(sources.text(path)) is not None
+    )
+
+
 class _Routes:
     def __init__(self, objects: FlaskObjects) -> None:
         self.objects = objects
-        self.modules = tuple(
-            objects.sources.mentioning(
-                "route", "lueprint", "add_url_rule", ".get(", "add_resource", "path(", "add_get(", "get("
-            )
-        )
+        sources = objects.sources
+        self.modules = tuple(sources.module(path) for path in sources.paths if may_route(path, sources))
         self.blueprints: dict[tuple[str, str], _Blueprint] = {}
         self.registrations: list[_Registration] = []
         self.guarded: set[tuple[str, str]] = set()

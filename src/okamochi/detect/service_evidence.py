@@ -21,6 +21,7 @@ URL = regex(
     r"(?P<scheme>[a-z]+)s?(?:\+(?P<driver>\w+))?://"
     r"(?:(?P<user>[\w.-]*)(?::(?P<password>[^@/]*))?@)?(?P<host>[A-Za-z0-9._-]*)(?::\d+)?(?:/(?P<database>[\w-]*))?"
 )
+HOST = regex(r"\bhost\s*=")
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 
@@ -104,6 +105,13 @@ def address_of(text: str) -> Address | None:
 
 def traces_of(sources: Sources, reached: Reached) -> Traces:
     """What the modules that the server loads say, in their order."""
+    known: Traces | None = sources.memory.get(("traces", reached.paths))
+    if known is None:
+        known = sources.memory["traces", reached.paths] = _traces(sources, reached)
+    return known
+
+
+def _traces(sources: Sources, reached: Reached) -> Traces:
     imports: list[Import] = []
     addresses: list[tuple[Address, Evidence]] = []
     hosts: list[HostName] = []
@@ -127,7 +135,7 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
             for one in reads
         ]
         parts += database_parts(module, {one.name: one.default for one in reads})
-        imports += _imports(module)
+        imports += _imports(path, sources)
         hosts += _hosts(module)
         clients += clients_of(module)
         defaults = {one.default for one in reads if one.default}
@@ -137,23 +145,21 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
     )
 
 
-def _imports(module: Module) -> Iterator[Import]:
-    for node in module.of(ast.Import, ast.ImportFrom):
+def _imports(path: str, sources: Sources) -> Iterator[Import]:
+    for node in sources.imports(path):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        elif not node.level and node.module:
             names = [node.module]
-        else:
-            continue
         for name in names:
             top = name.split(".")[0]
             reason = f"imports {top}"
-            yield Import(top, Evidence(path=module.path, line=node.lineno, reason=reason))
+            yield Import(top, Evidence(path=path, line=node.lineno, reason=reason))
 
 
 def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]:
-    for node in module.of(ast.Constant):
+    for node in module.of(ast.Constant) if "://" in module.text else ():
         if not isinstance(node.value, str) or "://" not in node.value:
             continue
         found = address_of(node.value)
@@ -164,7 +170,7 @@ def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]
 
 
 def _hosts(module: Module) -> Iterator[HostName]:
-    for node in module.of(ast.Call):
+    for node in module.of(ast.Call) if "host" in module.text and HOST.search(module.text) else ():
         called = module.imports.full(node.func)
         for keyword in node.keywords:
             value = keyword.value

@@ -37,13 +37,16 @@ def not_parsed(module: Module, *, remedy: str = "") -> DetectionError:
 def refuse_unreadable(
     sources: Sources, reached: Iterable[str], excluded: tuple[str, ...], python: str
 ) -> None:
-    """DetectionError for the first reached module with invalid syntax: what it reads, writes and serves would
-    be missing from the plan. Files that are no part of the image do not count; nor does anything when the
-    project asks for a Python newer than this one and the usual one: it may read it."""
+    """DetectionError for the first reached module with invalid syntax, of those that had to be parsed: what
+    it reads, writes and serves would be missing from the plan. Where no tree was needed, the proof tells.
+
+    Files that are no part of the image do not count; nor does anything when the project asks for a Python
+    newer than this one and the usual one: it may read it."""
     newest = max(sys.version_info[:2], tuple(map(int, COMFORTABLE.split("."))))
     if tuple(map(int, python.split("."))) > newest:
         return
-    broken = tuple(module for module in map(sources.module, reached) if module.is_invalid)
+    modules = map(sources.module, reached)
+    broken = tuple(module for module in modules if module.is_parsed and module.is_invalid)
     for module in _in_image(broken, excluded):
         remedy = "; if the app runs without this file, name it in the setting exclude"
         raise not_parsed(module, remedy=remedy)
@@ -51,8 +54,9 @@ def refuse_unreadable(
 
 def unread_modules(sources: Sources, excluded: tuple[str, ...]) -> tuple[Decision, ...]:
     """The warning about modules of the app that were looked at and could not be read; none, no decision."""
-    looked_at = (sources.parsed[path] for path in sources.paths if path in sources.parsed)
-    unread = _in_image(tuple(module for module in looked_at if module.problem is not None), excluded)
+    looked_at = (sources.modules[path] for path in sources.paths if path in sources.modules)
+    parsed = (module for module in looked_at if module.is_parsed or module.gist is None)
+    unread = _in_image(tuple(module for module in parsed if module.problem is not None), excluded)
     if not unread:
         return ()
     evidence = tuple(

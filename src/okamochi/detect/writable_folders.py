@@ -3,13 +3,13 @@
 import ast
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
 from okamochi.detect.names import ImportedNames
-from okamochi.detect.python_source import Module, is_main_guard
+from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.static_paths import KnownPath, PathReader
 from okamochi.detect.syntax import text_entries, walk
@@ -27,7 +27,18 @@ FOLDER_KEYS = regex(
 FOLDER_CALLS = frozenset(["os.makedirs", "os.mkdir"])
 LOG_HANDLERS = regex(r"(Rotating|TimedRotating|Watched)?FileHandler$")
 SQLITE = regex(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
-SKIPPED_MODES = frozenset(["r", "rb", "rt"])
+
+
+WORDS = frozenset(
+    (
+        *("instance_relative_config", "makedirs", "mkdir", "create_engine", "write_text", "write_bytes"),
+        *("touch", "sqlite3"),
+    )
+)
+MODE = regex(r"[rbt]*[wax+][bt+]*")
+QUOTED_MODE = regex(r"[\"'][rbt]*[wax+][bt+]*[\"']")
+# to what is no keyword, word or star
+SAVES = regex(r"\.\s*save\s*\(\s*(?!\w+\s*=(?!=)|[*)]|[\"']\w*[\"']\s*[,)])")
 
 
 class FlaskFolders(msgspec.Struct, frozen=True):
@@ -81,11 +92,44 @@ def writes(
     `relative_sqlite` is the folder to which Flask-SQLAlchemy's relative SQLite paths belong; "" when the
     project does not use it.
     """
-    finder = _Finder(PathReader(objects, folders.instance_path, folders.root_path), folders, relative_sqlite)
+    reader = PathReader(objects, folders.instance_path, folders.root_path)
+    finder = _Finder(reader, folders, relative_sqlite, names_sqlite(objects.sources, reached.paths))
+    sources = objects.sources
+    telling = telling_words(sources, reached.paths, with_sqlite=finder.with_sqlite)
     found: list[Written] = []
     for path in reached.paths:
-        found += finder.module(objects.sources.module(path))
+        words = sources.words(path)
+        if not telling.isdisjoint(words) or opens_or_saves(words, sources.text(path)):
+            found += finder.module(sources.module(path))
     return tuple(dict.fromkeys(found))
+
+
+def names_sqlite(sources: Sources, paths: Iterable[str]) -> bool:
+    """Whether any text of the app's modules can be the address of a SQLite file."""
+    texts = map(sources.text, dict.fromkeys((*paths, *sources.paths)))
+    return any("sqlite" in text and "://" in text for text in texts)
+
+
+def telling_words(sources: Sources, paths: Iterable[str], *, with_sqlite: bool) -> frozenset[str]:
+    """Of all words of the modules, those without one of which a module writes nothing, but for what it opens
+    or saves. The names of addresses count where the project has one of SQLite."""
+    everything = frozenset().union(*map(sources.words, paths))
+    return frozenset(word for word in everything if tells(word, with_sqlite=with_sqlite))
+
+
+def tells(word: str, *, with_sqlite: bool) -> bool:
+    if word in WORDS or LOG_HANDLERS.search(word) is not None:
+        return True
+    upper = word.upper()
+    if with_sqlite and ("URI" in upper or "URL" in upper or "DATABASE" in upper):
+        return True
+    return FOLDER_KEYS.fullmatch(upper) is not None
+
+
+def opens_or_saves(words: frozenset[str], text: str) -> bool:
+    return ("open" in words and QUOTED_MODE.search(text) is not None) or (
+        "save" in words and SAVES.search(text) is not None
+    )
 
 
 FILE_NAME = regex(r".*/[^/]*[^/.]\.[A-Za-z][A-Za-z0-9]{1,4}")
@@ -97,6 +141,7 @@ class _Finder(msgspec.Struct, eq=False):
     reader: PathReader
     folders: FlaskFolders
     relative_sqlite: str
+    with_sqlite: bool
 
     def module(self, module: Module) -> Iterator[Written]:
         names = module.imports
@@ -206,7 +251,7 @@ class _Finder(msgspec.Struct, eq=False):
         return project.exists(relative) and not project.is_dir(relative)
 
     def _sqlite(self, expression: ast.expr, module: Module, node: ast.expr, base: str) -> Iterator[Written]:
-        known = self.reader.read(expression, module)
+        known = self.reader.read(expression, module) if self.with_sqlite else None
         match = SQLITE.fullmatch(known.text) if known is not None else None
         if known is None or match is None or match.group(1).startswith(":memory:") or not known.whole:
             return
@@ -237,7 +282,7 @@ def _writes(call: ast.Call, position: int) -> bool:
     mode = mode or next((k.value for k in call.keywords if k.arg == "mode"), None)
     if not isinstance(mode, ast.Constant) or not isinstance(mode.value, str):
         return False
-    return mode.value not in SKIPPED_MODES and any(letter in mode.value for letter in "wax+")
+    return MODE.fullmatch(mode.value) is not None
 
 
 def _is_plain_word(expression: ast.expr) -> bool:

@@ -139,8 +139,9 @@ def _gunicorn(
 
 
 def _uses_websockets(sources: Sources) -> bool:
+    texts = map(sources.text, sources.paths)
     return any(
-        re.search(r"\bwebsocket\b|WebSocketRoute|socketio", sources.text(path)) for path in sources.paths
+        "socketio" in text or "WebSocketRoute" in text or re.search(r"\bwebsocket\b", text) for text in texts
     )
 
 

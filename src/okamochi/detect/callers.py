@@ -1,0 +1,80 @@
+"""Who calls the functions of a name, asked from the function upwards: few modules write most names."""
+
+import ast
+from collections.abc import Iterable
+
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.python_source import Module, is_main_guard
+from okamochi.detect.syntax import children
+from okamochi.pypi.python_values import last_name
+
+__all__ = ["is_called"]
+
+# Name called → names of the functions and classes that call it, "" for the module itself.
+Callers = dict[str, set[str]]
+MODULE = ""
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def is_called(name: str, paths: tuple[str, ...], factory: str, objects: FlaskObjects) -> bool:
+    """Whether it is called at the level of one of the modules, in a class body or in `factory`; or in a
+    function that is called so. Names tell alone, whose they are does not count."""
+    seen = {name}
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if factory and current == factory:
+            return True
+        for path in paths:
+            if current not in objects.sources.text(path):
+                continue
+            for caller in callers_in(path, objects).get(current, ()):
+                if caller == MODULE:
+                    return True
+                if caller not in seen:
+                    seen.add(caller)
+                    waiting.append(caller)
+    return False
+
+
+def callers_in(path: str, objects: FlaskObjects) -> Callers:
+    key = ("callers", path)
+    found: Callers | None = objects.sources.memory.get(key)
+    if found is None:
+        found = objects.sources.memory[key] = callers_of(objects.sources.module(path))
+    return found
+
+
+def callers_of(module: Module) -> Callers:
+    found: Callers = {}
+    for statement in module.tree.body:
+        if not isinstance(statement, FUNCTIONS) and not is_main_guard(statement):
+            note(found, MODULE, (statement,))
+    for node in module.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        if isinstance(node, FUNCTIONS):
+            note(found, node.name, children(node))
+        elif isinstance(node, ast.ClassDef):
+            for one in node.body:
+                if isinstance(one, ast.FunctionDef) and one.name == "__init__":
+                    note(found, node.name, children(one))
+    return found
+
+
+def note(found: Callers, caller: str, parts: Iterable[ast.AST]) -> None:
+    for part in parts:
+        for called in calls(part):
+            found.setdefault(called, set()).add(caller)
+
+
+def calls(node: ast.AST) -> set[str]:
+    """Names that a piece of code calls itself, not in functions that it only defines."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(current, ast.Call):
+            found.add(last_name(current.func))
+        waiting += children(current)
+    return found
