@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.detect.python_source import Module
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.service_kinds import KINDS
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
@@ -53,10 +53,13 @@ class Client(msgspec.Struct, frozen=True):
     evidence: Evidence
 
 
-def clients_of(module: Module) -> Iterator[Client]:
+def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
     """What the module makes, and what an extension that it imports finds in the app's configuration."""
+    written = sources.words(module.path)
+    if MODULES.isdisjoint(written):
+        return
     words = _words(module)
-    for node in module.of(ast.Call):
+    for node in module.of(ast.Call) if not CONNECTS.isdisjoint(written) else ():
         full = module.imports.full(node.func)
         top, _, rest = full.partition(".")
         # "redis.Redis().connect" is a method of what was made
@@ -65,7 +68,7 @@ def clients_of(module: Module) -> Iterator[Client]:
             where = "on this machine itself" if host == HERE else f"at {host}"
             reason = f"connects to {top}" + (f" {where}" if host is not None else "")
             yield Client(top, host, Evidence(path=module.path, line=node.lineno, reason=reason))
-    for imported in module.of(ast.Import, ast.ImportFrom):
+    for imported in sources.imports(module.path):
         name = _imported(imported)
         if name in CONFIGURED:
             yield _configured(module, name, imported)

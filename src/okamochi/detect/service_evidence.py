@@ -137,7 +137,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         parts += database_parts(module, {one.name: one.default for one in reads})
         imports += _imports(path, sources)
         hosts += _hosts(module)
-        clients += clients_of(module)
+        clients += clients_of(module, sources)
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
     return Traces(

@@ -97,7 +97,9 @@ def _stem(path: str) -> str:
 def _taken(module: Module, sources: Sources, found: dict[str, SharedReaders]) -> SharedReaders:
     names: dict[str, str] = {}
     scheme: dict[str, ast.expr] = {}
-    for node in module.of(ast.ImportFrom):
+    for node in sources.imports(module.path):
+        if not isinstance(node, ast.ImportFrom):
+            continue
         dotted = node.module or ""
         path = (
             sources.find_relative(module.path, node.level, dotted)
