@@ -121,8 +121,9 @@ def test_a_script_in_a_folder_finds_the_modules_of_the_projects_folder() -> None
     assert "/app" not in dict(planned(files).image_environment).get("PYTHONPATH", "").split(":")
 
 
-def test_routes_of_bottle_without_an_object_are_told_with_what_to_write() -> None:
-    source = "from bottle import route, run\n@route('/')\ndef home():\n    return 'x'\nrun()\n"
+@pytest.mark.parametrize("start", ["run()\n", ""])
+def test_routes_of_bottle_without_an_object_are_told_with_what_to_write(start: str) -> None:
+    source = f"from bottle import route, run\n@route('/')\ndef home():\n    return 'x'\n{start}"
     with pytest.raises(DetectionError, match="no name of a module") as caught:
         planned({"todo.py": source, "requirements.txt": "bottle\n"})
     assert "bottle.default_app()" in caught.value.hint
@@ -142,3 +143,24 @@ def test_gradio_for_this_machine_alone_is_refused_with_what_to_do(host: str) -> 
     with pytest.raises(PlanError, match="alone") as caught:
         planned({"app.py": source, "requirements.txt": "gradio\n"})
     assert "GRADIO_SERVER_NAME" in caught.value.hint
+
+
+@pytest.mark.parametrize("made", ["from flask import Flask as App", "from dash import Dash as App"])
+@pytest.mark.parametrize("end", ["", "    return app\n"])
+def test_an_app_that_only_the_function_which_serves_it_has_is_told_with_that_function(
+    made: str, end: str
+) -> None:
+    source = f"{made}\ndef main():\n    app = App(__name__)\n    app.run(host='0.0.0.0')\n{end}{GUARD}"
+    with pytest.raises(DetectionError, match="no name of a module holds it") as caught:
+        planned({"shop.py": source, "requirements.txt": "flask\ndash\n"})
+    assert caught.value.where == "shop.py:3"
+    assert "out of main() into a function create_app()" in caught.value.hint
+
+
+def test_a_factory_beside_a_function_that_serves_is_called() -> None:
+    source = (
+        "from flask import Flask\ndef make():\n    app = Flask(__name__)\n    other.run()\n    return app\n"
+        f"def main():\n    make().run()\n{GUARD}"
+    )
+    plan = planned({"shop.py": source, "requirements.txt": "flask\n"})
+    assert plan.application.object_reference == "shop:make()"

@@ -2,11 +2,11 @@
 
 import ast
 
-from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
-from okamochi.detect.frameworks.classes import TITLES
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.classes import CLASSES, TITLES
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.other_frameworks import other_frameworks
-from okamochi.detect.python_source import Sources, dotted_name, import_root_of
+from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.web_applications import unusable_factories
 from okamochi.errors import DetectionError
@@ -14,6 +14,7 @@ from okamochi.model.evidence import Evidence
 
 __all__ = ["SETTING_HINT", "nothing_found"]
 
+OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
 SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
 
 
@@ -52,30 +53,45 @@ def _out_of_reach(objects: FlaskObjects) -> DetectionError | None:
         (path, node.lineno)
         for path in likely_modules(sources)
         for node in sources.module(path).nodes
-        if isinstance(node, ast.Call) and sources.module(path).imports.full(node.func) in APPLICATION_CLASSES
+        if isinstance(node, ast.Call) and sources.module(path).imports.full(node.func) in CLASSES
     ]
     if not places:
         return None
     path, line = places[0]
+    hint = (
+        "give it a name outside of functions, classes and `if __name__`, such as app = ... in wsgi.py, "
+        "or write a function create_app() that returns it"
+    )
+    function = _function_around(sources.module(path), line)
+    if function:
+        hint = (
+            f"move what makes it out of {function}() into a function create_app() that returns it; "
+            f"{function}() then serves create_app()"
+        )
     return DetectionError(
         "a web application is made, but no name of a module holds it, and no function returns it",
         where=f"{path}:{line}",
-        hint="give it a name outside of functions, classes and `if __name__`, such as app = ... in wsgi.py, "
-        "or write a function create_app() that returns it",
+        hint=hint,
         details=tuple(f"{path}:{line}: makes an application object" for path, line in places[:10]),
     )
+
+
+def _function_around(module: Module, line: int) -> str:
+    """The module's own function that has the line, "" for none."""
+    functions = (one for one in module.tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    return next((one.name for one in functions if one.lineno <= line <= (one.end_lineno or 0)), "")
 
 
 def _only_run(sources: Sources) -> DetectionError | None:
     """Bottle's routes without an object: its own run() alone finds the application that they are added to."""
     for module in sources.mentioning("bottle"):
         for call in module.of(ast.Call):
-            if module.imports.full(call.func) == "bottle.run":
+            if module.imports.full(call.func) in OF_BOTTLE:
                 return DetectionError(
                     "Bottle serves an application here that no name of a module holds",
                     where=f"{module.path}:{call.lineno}",
-                    hint=f"write app = bottle.default_app() below the routes of {module.path}, and call "
-                    'run() only below if __name__ == "__main__":',
+                    hint=f"write import bottle; app = bottle.default_app() below the routes of {module.path}"
+                    ', and call run() only below if __name__ == "__main__":',
                 )
     return None
 

@@ -158,7 +158,7 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
     coroutine = False
     evidence: tuple[Evidence, ...] = ()
     if isinstance(value, Function):
-        if value.path != module.path or _is_no_factory(value):
+        if value.path != module.path or _is_no_factory(value) or _serves_itself(value):
             return None
         instance = objects.returned(value)
         if instance is None:
@@ -228,6 +228,21 @@ def _is_no_factory(function: Function) -> bool:
     """Pytest fixtures and commands of the command line return apps as well."""
     decorators = [ast.unparse(decorator) for decorator in function.node.decorator_list]
     return any(re.search(r"fixture|command|route|contextmanager|property", text) for text in decorators)
+
+
+def _serves_itself(function: Function) -> bool:
+    """main() that goes on to app.run(): it returns the app only when the server has ended."""
+    for statement in function.node.body:
+        match statement:
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="run" | "run_server"))
+            ):
+                returned = (one.value for one in ast.walk(function.node) if isinstance(one, ast.Return))
+                if any(isinstance(one, ast.Name) and one.id == name for one in returned):
+                    return True
+            case _:
+                continue
+    return False
 
 
 def _evidence(candidate: Candidate) -> Evidence:
