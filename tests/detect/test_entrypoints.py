@@ -420,3 +420,20 @@ def test_of_two_equal_factories_the_one_that_another_module_calls_is_served() ->
 def test_the_command_of_an_old_flask_is_told_where_the_app_lies(asked: str, path: str) -> None:
     plan = planned({"app.py": FLASK_APP, "requirements.txt": f"{asked}\n"})
     assert dict(plan.image_environment).get("PYTHONPATH", "") == path
+
+
+@pytest.mark.parametrize("path", ["tests/__init__.py", "shop/tests/app.py"])
+def test_an_app_in_a_folder_that_is_left_aside_for_its_name_is_named_in_the_hint(path: str) -> None:
+    files = {"shop/__init__.py": "", "shop/tests/__init__.py": "", path: FLASK_APP}
+    with pytest.raises(DetectionError, match="no web application was found") as caught:
+        planned(files)
+    dotted = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    assert f"--entrypoint {dotted}:app" in caught.value.hint
+    assert "was left aside for its name" in caught.value.hint
+    assert reference(files, entrypoint=f"{dotted}:app") == f"{dotted}:app"
+
+
+def test_an_app_that_a_test_makes_is_not_named() -> None:
+    with pytest.raises(DetectionError, match="no web application was found") as caught:
+        planned({"tests/test_app.py": FLASK_APP, "tests/conftest.py": FLASK_APP})
+    assert "left aside for" not in caught.value.hint

@@ -6,6 +6,7 @@ import pytest
 from pathspec import GitIgnoreSpec
 
 from okamochi.detect.ignore import PLAIN, anchored, dockerignore_patterns, gitignore_lines, is_build_output
+from okamochi.detect.left_out import left_out
 from okamochi.errors import UsageError
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -224,3 +225,18 @@ def test_what_is_taken_for_a_valid_pattern_unseen_is_one() -> None:
     plain = [text for text in texts if PLAIN.fullmatch(text)]
     assert len(plain) > 500
     assert len(GitIgnoreSpec.from_lines(plain).patterns) == len(plain)
+
+
+def test_what_the_app_imports_from_its_tests_is_in_the_image_and_the_tests_are_not() -> None:
+    files = {
+        "app.py": f"{FLASK_APP}from tests.data import rows\nfrom tests.test_shop import more\n",
+        "tests/__init__.py": "",
+        "tests/data/__init__.py": "rows = 1\n",
+        "tests/data/rows.json": "{}",
+        "tests/conftest.py": "",
+        "tests/test_shop.py": "more = 1\n",
+        "tests/deep/test_all.py": "",
+    }
+    plan = planned(files)
+    out = left_out(plan.source.exclude)
+    assert [path for path in files if out(path)] == ["tests/conftest.py", "tests/deep/test_all.py"]

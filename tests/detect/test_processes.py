@@ -230,6 +230,36 @@ def test_huey_s_consumer_gets_the_module_that_defines_the_tasks() -> None:
     assert worker.argv[:2] == ("/opt/venv/bin/huey_consumer", "tasks.huey")
 
 
+TASK = "@huey.task()\ndef one(): pass\n"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "from huey import RedisHuey\ndef make():\n    return RedisHuey('x')\nhuey = make()\n",
+        "from huey import RedisHuey\ndef make():\n    one = RedisHuey('x')\n    return one\nhuey = make()\n",
+        "from huey import RedisHuey\nclass Own(RedisHuey): pass\nhuey = Own('x')\n",
+        "from maker import make\nhuey = make()\n",
+    ],
+)
+def test_huey_s_instance_may_be_made_by_the_project_s_own_function(made: str) -> None:
+    maker = "import huey\ndef make():\n    return huey.SqliteHuey('x')\n"
+    worker, _ = worker_of("huey", **{"tasks.py": made + TASK, "maker.py": maker})
+    assert worker.argv[:2] == ("/opt/venv/bin/huey_consumer", "tasks.huey")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "from huey import MiniHuey\nhuey = MiniHuey()\n",
+        "from huey import RedisHuey\ndef make():\n    RedisHuey('x')\n    return 1\nhuey = make()\n",
+    ],
+)
+def test_what_has_no_consumer_or_is_no_huey_is_no_worker(made: str) -> None:
+    files = {"requirements.txt": "flask\nhuey\n", "app.py": FLASK_APP, "tasks.py": made + TASK}
+    assert [one.name for one in planned(files).processes] == ["web"]
+
+
 def test_a_script_that_blocks_on_its_schedule_is_a_scheduler() -> None:
     script = (
         "from apscheduler.schedulers.blocking import BlockingScheduler\n"

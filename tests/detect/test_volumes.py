@@ -209,7 +209,15 @@ def test_djangos_sqlite_file_beside_the_code_becomes_a_link() -> None:
     plan = planned(files)
     assert [moved.path for moved in plan.moved_files] == ["/app/db.sqlite3"]
     assert [folder.path for folder in plan.temporary_folders] == ["/app/staticfiles"]
-    assert ("OKAMOCHI_COLLECT_STATIC", "1") in plan.image_environment
+    assert ("OKAMOCHI_COLLECT_STATIC", "manage.py") in plan.image_environment
+    below = {f"backend/{path}": text for path, text in files.items() if path != "requirements.txt"}
+    inner = planned({**below, "requirements.txt": files["requirements.txt"]})
+    assert [folder.path for folder in inner.temporary_folders] == ["/app/backend/staticfiles"]
+    assert ("OKAMOCHI_COLLECT_STATIC", "backend/manage.py") in inner.image_environment
+    assert inner.application.import_root == "backend"
+    without = {path: text for path, text in below.items() if path != "backend/manage.py"}
+    alone = planned({**without, "manage.py": "", "requirements.txt": files["requirements.txt"]})
+    assert ("OKAMOCHI_COLLECT_STATIC", "manage.py") in alone.image_environment
 
 
 def test_a_database_whose_folder_another_settings_module_names_becomes_a_link() -> None:

@@ -1,9 +1,10 @@
 """The error for a project in which no application can be loaded: what was looked at, and what to do."""
 
 import ast
+import posixpath
 
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.classes import CLASSES, TITLES
+from okamochi.detect.frameworks.classes import APPLICATIONS, CLASSES, TITLES
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.other_frameworks import other_frameworks
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
@@ -11,9 +12,12 @@ from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.web_applications import unusable_factories
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Evidence
+from okamochi.system.patterns import regex
 
 __all__ = ["SETTING_HINT", "nothing_found"]
 
+WORDS = tuple(dict.fromkeys(word for one in APPLICATIONS for word in one.words))
+RUN_BY_TESTERS = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
 SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
 
@@ -96,6 +100,27 @@ def _only_run(sources: Sources) -> DetectionError | None:
     return None
 
 
+def _left_aside(sources: Sources) -> str:
+    """What to name: an application in a folder called tests, examples or scripts, if there is one."""
+    example = "pkg.module:app"
+    for path in sources.side_paths:
+        if RUN_BY_TESTERS.search(path):
+            continue
+        module = sources.module(path) if any(word in sources.text(path) for word in WORDS) else None
+        for statement in module.tree.body if module is not None else ():
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
+                    if module is not None and module.imports.full(function) in CLASSES:
+                        found = f"{dotted_name(path, import_root_of(path, sources.known))}:{name}"
+                        folder = f"{posixpath.dirname(path) or '.'}/"
+                        return f"{folder} was left aside for its name; if the app is there, name it: " + (
+                            SETTING_HINT.format(found, found)
+                        )
+                case _:
+                    continue
+    return "if there is one, name it: " + SETTING_HINT.format(example, example)
+
+
 def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
     sources = objects.sources
     recognised = other_frameworks(sources)
@@ -117,7 +142,6 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     return DetectionError(
         "no web application was found",
         where=str(sources.project.root or "."),
-        hint=folder_hint(sources.project)
-        or "if there is one, name it: " + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
+        hint=folder_hint(sources.project) or _left_aside(sources),
         details=tuple(details),
     )

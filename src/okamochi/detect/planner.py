@@ -85,6 +85,7 @@ PORT = 8000
 FLASK_1 = Version("1.0")
 DOMAIN = regex(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
 PROFILE = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
+ONLY_TESTS = regex(r"test_.*\.py|.*_test\.py|conftest\.py")
 NO_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -127,7 +128,7 @@ def make_plan(
     for path in (*django.paths, *scripts_of_workers(sources)):
         if path not in reached.paths:
             reached = reached.with_all(reached_from(path, "", objects))
-    static = collected_static(objects, django)
+    static = collected_static(objects, django, entry.candidate.import_root)
     asked = dependencies.requirements.line_of("uvicorn")
     server = server_of(
         entry.candidate,
@@ -383,8 +384,13 @@ def _written(
 
 
 def tests_of_the_app(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Takes the folder tests back where the server's own modules import from it."""
-    return ("!/tests/",) if any(path.startswith("tests/") for path in paths) else ()
+    """Takes the folder tests back where the server's own modules import from it, without what only a runner
+    of tests looks for."""
+    own = [path for path in paths if path.startswith("tests/")]
+    if not own:
+        return ()
+    named = [f"!/{path}" for path in own if ONLY_TESTS.fullmatch(posixpath.basename(path))]
+    return ("!/tests/", "/tests/**/test_*.py", "/tests/**/*_test.py", "/tests/**/conftest.py", *named)
 
 
 def _shipped(

@@ -8,7 +8,9 @@ import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.importable import importable_name
+from okamochi.detect.names import assigned
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType
@@ -105,15 +107,17 @@ def _dramatiq(sources: Sources, import_root: str) -> WorkerProgram | None:
     return _program(ProcessType.WORKER, argv, *(place for _, place in (*brokers[:1], *actors[:3])))
 
 
-HUEYS = regex(r"huey(\.\w+)*\.(\w*Huey)")
+# MiniHuey runs its tasks where it is, and has no consumer
+HUEYS = regex(r"huey(\.\w+)*\.(?!Mini)\w*Huey")
 
 
 def _huey(sources: Sources, import_root: str) -> WorkerProgram | None:
     """A module that defines tasks and holds the instance: the consumer must know the tasks."""
     instances = {}
-    for module in sources.mentioning("Huey"):
+    makers = {name for module in sources.mentioning("Huey") for name in _makers(module)}
+    for module in sources.mentioning("Huey", *sorted(makers)):
         for name, line, called in _assigned_calls(module):
-            if HUEYS.fullmatch(called):
+            if HUEYS.fullmatch(called) or called.rpartition(".")[2] in makers:
                 instances[name] = (module, line)
     for module in sources.mentioning(*(f"@{name}." for name in sorted(instances))) if instances else ():
         for name in sorted(instances):
@@ -132,6 +136,28 @@ def _huey(sources: Sources, import_root: str) -> WorkerProgram | None:
             )
             return _program(ProcessType.WORKER, argv, place, maker)
     return None
+
+
+def _makers(module: Module) -> Iterator[str]:
+    """Functions of the project that return one of Huey's, and its own kinds of them."""
+    for node in module.tree.body:
+        if isinstance(node, ast.ClassDef):
+            if any(HUEYS.fullmatch(module.imports.full(base)) for base in node.bases):
+                yield node.name
+        elif isinstance(node, ast.FunctionDef):
+            known = module.imports.inside(node, own=False)
+            made = {
+                name
+                for statement in node.body
+                for name, value in assigned(statement)
+                if isinstance(value, ast.Call) and HUEYS.fullmatch(known.full(value.func))
+            }
+            for inner in walk(node):
+                value = inner.value if isinstance(inner, ast.Return) else None
+                if (isinstance(value, ast.Name) and value.id in made) or (
+                    isinstance(value, ast.Call) and HUEYS.fullmatch(known.full(value.func))
+                ):
+                    yield node.name
 
 
 def _arq(sources: Sources, import_root: str) -> WorkerProgram | None:

@@ -138,7 +138,7 @@ def web_argv(plan: Plan, web: Process) -> tuple[str, ...]:
         case Framework.FLASK | Framework.DASH if application.interface is ServerInterface.WSGI:
             return (f"{VENV_ROOT}/bin/flask", "run", "--host", "0.0.0.0", "--port", port)
         case Framework.DJANGO if django_admin(plan):
-            return (PYTHON, "manage.py", "runserver", f"0.0.0.0:{port}")
+            return (PYTHON, django_admin(plan), "runserver", f"0.0.0.0:{port}")
         case Framework.STREAMLIT:
             kept = tuple(one for one in web.argv if not one.startswith("--server.fileWatcherType"))
             return (*kept, "--server.fileWatcherType=auto", "--server.runOnSave=true")
@@ -157,8 +157,10 @@ def uvicorn_takes(reference: str) -> bool:
     return not any(one in reference.removesuffix("()") for one in ARGUMENTS)
 
 
-def django_admin(plan: Plan) -> bool:
-    return any("manage.py" in one.argv for one in plan.processes)
+def django_admin(plan: Plan) -> str:
+    """The project's manage.py, "" when no process runs it."""
+    words = (word for one in plan.processes for word in one.argv)
+    return next((word for word in words if posixpath.basename(word) == "manage.py"), "")
 
 
 def watched(argv: tuple[str, ...]) -> tuple[str, ...]:

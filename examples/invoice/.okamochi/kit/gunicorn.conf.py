@@ -185,7 +185,8 @@ def _collect_static(server: _Any) -> None:
     """Django's collectstatic, into a folder in memory; a page without its styles is better than none."""
     import subprocess
 
-    command = [_sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    manage = _os.environ["OKAMOCHI_COLLECT_STATIC"]
+    command = [_sys.executable, manage, "collectstatic", "--noinput", "--verbosity", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

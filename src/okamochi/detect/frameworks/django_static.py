@@ -6,7 +6,7 @@ import posixpath
 import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.django import DjangoSettings
+from okamochi.detect.frameworks.django import DjangoSettings, manage_py
 from okamochi.detect.static_paths import PathReader
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT
@@ -19,17 +19,19 @@ SIZE_BYTES = 128 * 1024 * 1024
 
 
 class CollectedStatic(msgspec.Struct, frozen=True):
-    """`folders` is STATIC_ROOT, `environment` tells the kit's server configuration to collect into it."""
+    """`folders` is STATIC_ROOT, `environment` tells the kit's server configuration by which
+    program to collect into it."""
 
     folders: tuple[TemporaryFolder, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     decisions: tuple[Decision, ...] = ()
 
 
-def collected_static(objects: FlaskObjects, settings: DjangoSettings) -> CollectedStatic:
+def collected_static(objects: FlaskObjects, settings: DjangoSettings, import_root: str) -> CollectedStatic:
     """Nothing without manage.py, or without a STATIC_ROOT below the app's folder."""
     sources = objects.sources
-    if "manage.py" not in sources.known:
+    manage = manage_py(sources, import_root)
+    if not manage:
         return CollectedStatic()
     reader = PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
     for path in settings.paths:
@@ -43,13 +45,12 @@ def collected_static(objects: FlaskObjects, settings: DjangoSettings) -> Collect
                 continue
             folder = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
             if folder.startswith(f"{APP_ROOT}/"):
-                return collected(
-                    folder, Evidence(path=path, line=node.lineno, reason=f"STATIC_ROOT is {folder}")
-                )
+                place = Evidence(path=path, line=node.lineno, reason=f"STATIC_ROOT is {folder}")
+                return collected(folder, manage, place)
     return CollectedStatic()
 
 
-def collected(folder: str, evidence: Evidence) -> CollectedStatic:
+def collected(folder: str, manage: str, evidence: Evidence) -> CollectedStatic:
     decision = Decision(
         field=f"temporary_folders.{folder}",
         summary=f"{folder} is in memory: collectstatic fills it when the server starts",
@@ -57,5 +58,5 @@ def collected(folder: str, evidence: Evidence) -> CollectedStatic:
         evidence=(evidence,),
     )
     return CollectedStatic(
-        (TemporaryFolder(path=folder, size_bytes=SIZE_BYTES),), ((COLLECT, "1"),), (decision,)
+        (TemporaryFolder(path=folder, size_bytes=SIZE_BYTES),), ((COLLECT, manage),), (decision,)
     )
