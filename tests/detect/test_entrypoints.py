@@ -357,6 +357,22 @@ def test_of_modules_with_the_same_object_the_one_that_is_named_for_serving_it_is
     assert reference({**files, "shop/server.py": "from shop import app\n"}) == "shop.server:app"
 
 
+def test_an_object_beside_the_pages_of_reflex_is_not_the_app_unless_it_is_named() -> None:
+    files = {
+        "rxconfig.py": "import reflex as rx\nconfig = rx.Config(app_name='shop')\n",
+        "shop/shop.py": "import reflex as rx\nfrom fastapi import FastAPI\napi = FastAPI()\napp = rx.App()\n",
+    }
+    with pytest.raises(DetectionError, match="Reflex"):
+        planned(files)
+    below = {f"pages/{path}": text for path, text in files.items()}
+    with pytest.raises(DetectionError, match="Reflex"):
+        planned(below)
+    assert reference({**below, "app.py": FLASK_APP}) == "app:app"
+    assert planned(files, entrypoint="shop.shop:api").application.object_reference == "shop.shop:api"
+    del files["rxconfig.py"]
+    assert reference(files).endswith(":api")
+
+
 def test_a_folder_without_python_is_told() -> None:
     with pytest.raises(DetectionError) as caught:
         planned({"index.html": "<p>"})

@@ -119,3 +119,7 @@ def test_a_key_that_nothing_reads_is_a_note_unless_others_may_read_it() -> None:
     found = lint("OLD_SWITCH=1\nAWS_REGION=x\nWEB_CONCURRENCY=2\nFLASK_ENV=development\n")
     assert set(found) == {"env/unread 1", "env/inert 4"}
     assert {one.severity for one in found.values()} == {Severity.NOTE}
+
+
+def test_a_key_in_small_letters_is_the_variable_in_capitals_that_settings_take_it_for() -> None:
+    assert set(lint("colour=red\nold_switch=1\n")) == {"env/unread 2"}

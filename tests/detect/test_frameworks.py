@@ -376,17 +376,18 @@ def test_a_function_around_a_hidden_object_is_what_the_server_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "own"),
+    ("asked", "worker"),
     [
-        ("uvicorn==0.13.4", True),
-        ("uvicorn[standard]~=0.13.0", True),
-        ("uvicorn>=0.13", False),
-        ("uvicorn", False),
+        ("uvicorn==0.13.4", "uvicorn.workers.UvicornH11Worker"),
+        ("uvicorn==0.13.4\nuvloop\nhttptools", "uvicorn.workers.UvicornWorker"),
+        ("uvicorn[standard]~=0.13.0", "uvicorn.workers.UvicornWorker"),
+        ("uvicorn>=0.13", "uvicorn_worker.UvicornWorker"),
+        ("uvicorn", "uvicorn_worker.UvicornWorker"),
     ],
 )
-def test_an_uvicorn_of_old_has_workers_of_its_own(asked: str, own: bool) -> None:
+def test_an_uvicorn_of_old_has_workers_of_its_own(asked: str, worker: str) -> None:
     app = "from fastapi import FastAPI\napp = FastAPI()\n"
     plan = planned({"app.py": app, "requirements.txt": f"fastapi\n{asked}\n"})
-    module = "uvicorn.workers" if own else "uvicorn_worker"
-    assert plan.web.argv[4] == f"{module}.UvicornWorker"
-    assert any(one.startswith("uvicorn-worker") for one in plan.dependencies.added) is not own
+    assert plan.web.argv[4] == worker
+    added = any(one.startswith("uvicorn-worker") for one in plan.dependencies.added)
+    assert added is worker.startswith("uvicorn_worker")

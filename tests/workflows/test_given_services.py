@@ -73,6 +73,17 @@ def test_an_address_elsewhere_is_somebody_elses(state: AppState, world: World) -
     assert state.secrets() == {"DATABASE_URL": "postgresql://me:secret@db.example.org/shop"}
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("db_password=small\n", "small"), ("db_password=small\nDB_PASSWORD=large\n", "large")],
+)
+def test_a_name_in_small_letters_is_the_one_in_capitals_that_the_code_reads(
+    text: str, kept: str, state: AppState, world: World
+) -> None:
+    started(plan_of(BY_PARTS), text, state, world)
+    assert state.secrets()["DB_PASSWORD"] == kept
+
+
 def test_a_password_alone_is_that_of_the_stacks_own(state: AppState, world: World) -> None:
     (db,) = started(plan_of(BY_PARTS), "DB_PASSWORD=chosen-by-me\nDB_NAME=orders\n", state, world)
     assert (db.user, db.database) == ("app", "orders")

@@ -13,6 +13,7 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
+from okamochi.detect.other_frameworks import folders_of_reflex
 from okamochi.detect.python_source import Module, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint
@@ -94,7 +95,16 @@ def choose_entrypoint(
     if not candidates:
         candidates = programs_that_serve(objects)
     candidates = tuple(one for one in _of_one_interface(candidates) if one.value.label not in without)
+    reflex = folders_of_reflex(objects.sources)
+    candidates = tuple(one for one in candidates if not _is_below(one.value.path, reflex))
     _refuse_broken(objects, candidates)
+    if reflex and not candidates:
+        raise DetectionError(
+            "this looks like Reflex; which this version of okamochi does not serve",
+            where=posixpath.join(reflex[0], "rxconfig.py"),
+            hint="a later version reads it; an object in it that a server can load alone may be named: "
+            + SETTING_HINT.format("pkg.module:app", "pkg.module:app"),
+        )
     if not candidates:
         raise nothing_found(objects, tuple(notes))
     chosen = _best(objects, candidates, tuple(s for s in said if s.value.rank is StatementRank.SCRIPT))
@@ -105,6 +115,10 @@ def _is_likely(objects: FlaskObjects, one: Candidate) -> bool:
     """An object that a server would load: neither aside nor in a module of another purpose."""
     odd = ODD_MODULE.fullmatch(posixpath.basename(one.path).removesuffix(".py")) is not None
     return one.place < Place.ELSEWHERE and not odd
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(not folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _of_one_interface(candidates: tuple[Detected[Candidate], ...]) -> tuple[Detected[Candidate], ...]:

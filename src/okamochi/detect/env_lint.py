@@ -13,7 +13,7 @@ from okamochi.model.placeholders import is_placeholder
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 
-__all__ = ["FileLint", "lint_env_file"]
+__all__ = ["FileLint", "as_it_is_read", "lint_env_file"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 SERVICE_HOST = re.compile(
@@ -116,6 +116,8 @@ class FileLint:
             yield self.finding("env/overruled", Severity.WARNING, message, f"keep {taken[1]} alone", line)
             return
         served = {one.name for service in self.plan.services for one in service.variables}
+        if as_it_is_read(self.plan, name) != name:
+            return
         if name in self.known or name in served or name in self.referred or is_outside(name):
             return
         yield self.finding(
@@ -155,6 +157,13 @@ def lint_env_file(
 ) -> tuple[Finding, ...]:
     """In the order of the lines. No value is in any of them. UsageError when it is no environment file."""
     return FileLint(plan, where, parse_env_file(text, where=where), composed, referred).findings()
+
+
+def as_it_is_read(plan: Plan, name: str) -> str:
+    """In capitals where only that is a variable of the app: settings of pydantic take either, and many
+    write db_host in the file."""
+    known = {one.name for one in plan.environment}
+    return name.upper() if name not in known and name.upper() in known else name
 
 
 def host_of(name: str, value: str) -> str:

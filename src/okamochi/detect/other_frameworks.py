@@ -1,5 +1,6 @@
 """Recognises, by their imports, frameworks that this version does not serve: for honest error messages."""
 
+import posixpath
 import re
 
 from okamochi.detect.base import Detected
@@ -7,7 +8,7 @@ from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["other_frameworks"]
+__all__ = ["folders_of_reflex", "other_frameworks"]
 
 FRAMEWORKS = {
     "django": "Django",
@@ -32,6 +33,13 @@ FRAMEWORKS = {
     "flask": "Flask",
 }
 IMPORT = regex(rf"^[ \t]*(?:from|import)[ \t]+({'|'.join(FRAMEWORKS)})\b", re.MULTILINE)
+
+
+def folders_of_reflex(sources: Sources) -> tuple[str, ...]:
+    """Where a rxconfig.py lies. Reflex compiles its pages with Node; an object of FastAPI beside them is no
+    whole app. https://reflex.dev/docs/advanced-onboarding/configuration/"""
+    places = (path for path in sources.paths if posixpath.basename(path) == "rxconfig.py")
+    return tuple(posixpath.dirname(path) for path in places if "import reflex" in sources.text(path))
 
 
 def other_frameworks(sources: Sources) -> tuple[Detected[str], ...]:

@@ -12,6 +12,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications
+from okamochi.detect.other_frameworks import folders_of_reflex
 from okamochi.detect.python_source import Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
@@ -53,7 +54,11 @@ def _folders(
         if folder.count("/") >= DEEPEST or any(folder.startswith(f"{outer}/") for outer in found):
             continue
         below = Sources(Below(project, folder))
-        if not _is_a_package(below) and looked_for(FlaskObjects(below)):
+        if (
+            not _is_a_package(below)
+            and "" not in folders_of_reflex(below)
+            and looked_for(FlaskObjects(below))
+        ):
             found.append(folder)
     return tuple(found)
 

@@ -80,10 +80,17 @@ def from_file(plan: Plan, env_file: Path, world: World, reading: Reading) -> dic
     parsed = parse_env_file(text, where=str(env_file))
     for warning in parsed.warnings:
         world.reporter.warn(warning)
+    from okamochi.detect.env_lint import as_it_is_read
     from okamochi.workflows.env_check import judged
 
     left_out = judged(plan, text, str(env_file), world, reading)
-    return {name: value for name, value in parsed.values if name not in left_out}
+    values = {name: value for name, value in parsed.values if name not in left_out}
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        read = as_it_is_read(plan, name)
+        if read == name or read not in values:
+            found[read] = value
+    return found
 
 
 def of_this_shell(plan: Plan, given: Mapping[str, str], world: World) -> dict[str, str]:

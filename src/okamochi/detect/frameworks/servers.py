@@ -24,6 +24,7 @@ USUAL_PORT = 8000
 # uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
 UVICORN_WORKER = "uvicorn-worker>=0.3"
 FIRST_FOR_PACKAGE = "0.15"
+FASTER = frozenset({"uvloop", "httptools"})
 WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
@@ -76,7 +77,7 @@ def server_of(
         packages = [GUNICORN] if own else [GUNICORN, UVICORN_WORKER]
         if _uses_websockets(sources) and not SOCKET_PACKAGES & set(names):
             packages.append(WEBSOCKETS)
-        extra = ("--worker-class", f"{'uvicorn.workers' if own else 'uvicorn_worker'}.UvicornWorker")
+        extra = ("--worker-class", own_worker(set(names), uvicorn) if own else "uvicorn_worker.UvicornWorker")
         return _gunicorn(candidate, "gunicorn with uvicorn's workers (ASGI)", tuple(packages), extra)
     green = _green_worker(candidate, sources, names)
     if green is not None:
@@ -84,6 +85,12 @@ def server_of(
         found = _gunicorn(candidate, f"gunicorn with {green.word}'s workers", (GUNICORN,), extra)
         return msgspec.structs.replace(found, notes=(green.evidence,))
     return _gunicorn(candidate, "gunicorn with the kit's configuration", (GUNICORN,), ())
+
+
+def own_worker(names: set[str], uvicorn: str) -> str:
+    """Of uvicorn before 0.15: the usual one insists on uvloop and httptools, the other on nothing."""
+    faster = names >= FASTER or "[standard]" in uvicorn
+    return f"uvicorn.workers.{'UvicornWorker' if faster else 'UvicornH11Worker'}"
 
 
 def is_before_worker_package(specifier: str) -> bool:
