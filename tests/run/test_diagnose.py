@@ -266,3 +266,60 @@ def test_what_the_kit_remarks_before_the_app_raises_is_not_the_cause() -> None:
     remark = "okamochi: no lock: the database's address is not known here\n"
     cause = diagnose(f"{remark}{traceback('ValidationError: 1 validation error for Settings')}")
     assert cause is not None and "no lock" not in cause.text and "ValidationError" in cause.text
+
+
+SETTINGS_FRAME = LIBRARY_FRAME.replace("x/y.py", "pydantic_settings/main.py")
+MISSING_ITEM = "API_KEY\n  Field required [type=missing, input_value={'A': 'b'}, input_type=dict]"
+FURTHER = "    For further information visit https://errors.pydantic.dev/2.7/v/value_error\n"
+
+
+def refused(count: str, items: str, frames: str = SETTINGS_FRAME) -> str:
+    error = f"pydantic_core._pydantic_core.ValidationError: {count} for Config"
+    return (
+        traceback(error, frames)
+        + f"{items}\n{FURTHER}[2026-11-29 10:32:54 +0000] [6] [INFO] Worker exiting\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("log", "text", "hint"),
+    [
+        (
+            refused(
+                "1 validation error", "  Value error, Sentry is not set [type=value_error, input_value={}]"
+            ),
+            "Config is refused: Sentry is not set",
+            "give other values",
+        ),
+        (
+            refused("1 validation error", MISSING_ITEM),
+            "Config is refused: API_KEY: Field required",
+            "give what is missing: okamochi up --env-file",
+        ),
+        (
+            refused(
+                "2 validation errors",
+                "database_url\n  field required (type=value_error.missing)\n__root__\n  no (type=x)",
+                LIBRARY_FRAME.replace("x/y.py", "pydantic/env_settings.py"),
+            ),
+            "Config is refused: database_url: field required; no",
+            "give other values",
+        ),
+        (
+            refused("1 validation error", MISSING_ITEM, LIBRARY_FRAME),
+            "Config is refused: API_KEY: Field required",
+            "see the traceback",
+        ),
+    ],
+)
+def test_what_pydantic_refuses_is_told_and_not_only_counted(log: str, text: str, hint: str) -> None:
+    cause = diagnose(log)
+    assert cause is not None
+    assert (cause.text, cause.where) == (text, "/app/shop/config.py:12")
+    assert hint in cause.hint
+
+
+def test_a_refusal_without_its_items_is_told_as_it_is() -> None:
+    cause = diagnose(refused("1 validation error", ""))
+    assert cause is not None
+    assert "ValidationError: 1 validation error for Config" in cause.text

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
+from okamochi.run.refused_values import refused_values
 from okamochi.run.traces import FRAME, UNNAMED, Cause, last, last_raised, last_trace, own_frame
 from okamochi.system.patterns import regex
 
@@ -314,6 +315,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     unreachable_service,
     address_taken,
     permission_denied,
+    refused_values,
     required_variable_said,
     failing_import,
     bad_concurrency,

@@ -1,0 +1,40 @@
+"""What pydantic refuses when an app's settings are made: the first line of its error says only how much."""
+
+import re
+
+from okamochi.run.traces import Cause, last, last_trace, own_frame
+from okamochi.system.patterns import regex
+
+__all__ = ["refused_values"]
+
+MOST = 3
+# "DATABASE_URL\n  Field required [type=missing, ...]"; of a rule for the whole the name is absent or __root__
+ITEM = regex(r"^(?:(?P<name>[A-Za-z_][\w.]*)\n)?  (?P<said>\S.*?) [\[(]type=(?P<type>[\w.]+)", re.MULTILINE)
+SETTINGS = ("pydantic_settings/", "pydantic/env_settings.py")
+MISSING = ("missing", "value_error.missing")
+
+
+def refused_values(log: str) -> Cause | None:
+    """Each value with what is wrong with it; what is missing of settings is a variable.
+    https://docs.pydantic.dev/latest/errors/errors/"""
+    found = last(r"^[\w.]*ValidationError: \d+ validation errors? for (?P<model>[\w.]+)\n", log)
+    trace = last_trace(log)
+    if found is None or trace is None or not found[0].startswith(trace.error):
+        return None
+    items = list(ITEM.finditer(log, found.end()))
+    if not items:
+        return None
+    told = "; ".join(text_of(one) for one in items[:MOST])
+    more = f" and {len(items) - MOST} more" if len(items) > MOST else ""
+    hint = "see the traceback in the log; `okamochi plan` shows what was started, and why"
+    if any(part in trace.text for part in SETTINGS):
+        lacking = all(one["type"] in MISSING for one in items)
+        what = "what is missing" if lacking else "other values"
+        hint = f"give {what}: okamochi up --env-file FILE; `okamochi plan` names the variables"
+    return Cause(f"{found['model']} is refused: {told}{more}", hint, own_frame(trace.text))
+
+
+def text_of(item: re.Match[str]) -> str:
+    said = item["said"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    name = item["name"]
+    return said if name is None or name == "__root__" else f"{name}: {said}"
