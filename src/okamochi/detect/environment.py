@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from okamochi.detect.desk_configuration import left_at_the_desk
 from okamochi.detect.environment_reads import WORDS, Read, reading_functions, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources
@@ -113,7 +114,7 @@ def environment_of(
         fatal = [_stops(module, read, reached, objects) for module, read in found[name]]
         variable = _variable(name, found[name], prefixes, required=any(fatal))
         variables.append(variable)
-        decisions.append(_decision(variable, found[name], fatal))
+        decisions.append(_decision(variable, found[name], fatal, objects.sources))
     return tuple(variables), tuple(decisions)
 
 
@@ -187,7 +188,9 @@ def _stops(module: Module, read: Read, reached: Reached, objects: FlaskObjects) 
     return not read.function or reached.runs(read.function, objects)
 
 
-def _decision(variable: EnvironmentVariable, reads: list[tuple[Module, Read]], fatal: list[bool]) -> Decision:
+def _decision(
+    variable: EnvironmentVariable, reads: list[tuple[Module, Read]], fatal: list[bool], sources: Sources
+) -> Decision:
     """`fatal` says of each read whether the app cannot start without the variable because of it."""
     ranked = sorted(
         (
@@ -207,6 +210,9 @@ def _decision(variable: EnvironmentVariable, reads: list[tuple[Module, Read]], f
     default = f", default {variable.default!r}" if variable.default is not None else ""
     summary = f"{variable.name} is {need}{kinds[variable.kind]}{default}"
     field = f"environment.{variable.name}"
+    warning, why = left_at_the_desk(sources, variable)
+    if warning:
+        summary, evidence = f"{summary}. {warning}", (*evidence, *why)
     return Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
 
 
