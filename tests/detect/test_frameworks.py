@@ -329,6 +329,23 @@ def test_static_files_of_django_are_warned_about() -> None:
     assert not any("static files" in one.summary for one in planned(DJANGO).decisions)
 
 
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ("DEBUG = True\n", True),
+        ("DEBUG = False\n", False),
+        ("import os\nDEBUG = os.getenv('DEBUG') == '1'\n", False),
+        ("DEBUG = True\nif x:\n    DEBUG = False\n", False),
+        ("from shop.base import *\n", True),
+        ("from shop.base import *\nDEBUG = False\n", False),
+        ("TEMPLATE_DEBUG = True\n", False),
+    ],
+)
+def test_debug_mode_that_djangos_settings_turn_on_is_warned_about(settings: str, warned: bool) -> None:
+    plan = planned({**DJANGO, "shop/settings.py": settings, "shop/base.py": "DEBUG = True\n"})
+    assert any("debug mode is on" in one.summary for one in plan.decisions) is warned
+
+
 def test_settings_that_are_chosen_in_a_try_are_followed_to_the_urls() -> None:
     files = {path: text for path, text in DJANGO.items() if path != "shop/settings.py"}
     plan = planned(

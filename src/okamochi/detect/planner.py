@@ -17,7 +17,12 @@ from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoi
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
-from okamochi.detect.frameworks.django import DjangoSettings, django_settings, static_warning
+from okamochi.detect.frameworks.django import (
+    DjangoSettings,
+    debug_warning,
+    django_settings,
+    static_warning,
+)
 from okamochi.detect.frameworks.django_static import collected_static
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import program_of
@@ -200,6 +205,7 @@ def make_plan(
         python.decision,
         *_application_decisions(entry),
         *static_warning(sources, django),
+        *debug_warning(sources, django),
         *dependencies.decisions,
         *development_decisions,
         *base_decisions,

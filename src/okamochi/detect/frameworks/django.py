@@ -13,7 +13,7 @@ from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 
-__all__ = ["DjangoSettings", "django_settings", "manage_py", "static_warning"]
+__all__ = ["DjangoSettings", "debug_warning", "django_settings", "manage_py", "static_warning"]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
@@ -99,6 +99,32 @@ def static_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision
             ),
         )
     return ()
+
+
+def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
+    """DEBUG = True, written so into the settings that production loads: pages of errors show the settings.
+    https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#debug"""
+    for path in settings.paths:
+        if "DEBUG" not in sources.text(path):
+            continue
+        found = [one for one in sources.module(path).of(ast.Assign) if _names(one) == {"DEBUG"}]
+        if not found:
+            continue
+        if not all(isinstance(one.value, ast.Constant) and one.value.value is True for one in found):
+            return ()
+        return (
+            Decision(
+                field="application.framework",
+                summary="Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
+                origin=Origin.DETECTED,
+                evidence=(Evidence(path=path, line=found[0].lineno, reason="sets DEBUG = True"),),
+            ),
+        )
+    return ()
+
+
+def _names(statement: ast.Assign) -> set[str]:
+    return {target.id for target in statement.targets if isinstance(target, ast.Name)}
 
 
 def _with_stars(sources: Sources, path: str) -> list[str]:
