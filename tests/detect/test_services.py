@@ -462,3 +462,19 @@ def test_an_address_for_event_loops_has_their_driver_and_the_other_one_its_own()
     (database,) = planned({"app.py": f"{read}{FLASK_APP}", "requirements.txt": wanted}).services
     schemes = {one.name: one.template.partition("://")[0] for one in database.variables}
     assert schemes == {"DATABASE_ASYNC_URL": "postgresql+asyncpg", "DATABASE_URL": "postgresql"}
+
+
+@pytest.mark.parametrize(("host", "told_of"), [("'localhost'", True), ("'127.0.0.1'", True), ("''", False)])
+def test_a_database_of_django_on_this_machine_itself_is_told(host: str, told_of: bool) -> None:
+    database = f"{{'ENGINE': 'django.db.backends.mysql', 'NAME': 'shop', 'HOST': {host}}}"
+    files = {
+        "requirements.txt": "django\nmysqlclient\n",
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/settings.py": f"DATABASES = {{'default': {database}}}\n",
+        "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+    }
+    plan = planned(files)
+    summaries = [one.summary for one in plan.decisions if one.field == "services"]
+    assert not plan.services
+    assert any("no mysql is started" in one and "DB_HOST" in one for one in summaries) is told_of

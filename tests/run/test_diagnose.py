@@ -323,3 +323,19 @@ def test_a_refusal_without_its_items_is_told_as_it_is() -> None:
     cause = diagnose(refused("1 validation error", ""))
     assert cause is not None
     assert "ValidationError: 1 validation error for Config" in cause.text
+
+
+MYSQL = "django.db.utils.OperationalError: (\"Can't connect to local {}server through socket '/run/x'\")"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MYSQL.format(""),
+        MYSQL.format("MySQL "),
+        'psycopg.OperationalError: connection to server on socket "/run/x" failed: No such file',
+    ],
+)
+def test_a_database_that_is_looked_for_at_a_socket_of_this_machine(error: str) -> None:
+    cause = diagnose(traceback(error))
+    assert cause is not None and "looked for at /run/x," in cause.text and "DB_HOST" in cause.hint

@@ -1,16 +1,17 @@
 """Django's DATABASES: which variable holds which part of the address, whatever the variables are called."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from okamochi.detect.python_source import Module
 from okamochi.detect.syntax import text_entries, walk
 from okamochi.model.backing_service import ServiceKind
+from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["DatabasePart", "database_parts"]
+__all__ = ["DatabasePart", "database_parts", "databases_here"]
 
 SQLITE = "sqlite3"
 ENGINES = {
@@ -27,6 +28,7 @@ FAMILIES = {
     "postgresql_backend": ServiceKind.POSTGRES,
     "mysql": ServiceKind.MYSQL,
 }
+HERE = ("localhost", "127.0.0.1", "::1")
 TEMPLATES = {
     "NAME": "{database}",
     "USER": "{user}",
@@ -73,6 +75,19 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     some_known = any(_family(one) in FAMILIES for one in databases)
     meant = (one for one in databases if not some_known or _family(one) in (*FAMILIES, SQLITE, ""))
     return tuple(part for one in meant for part in _parts(one, defaults))
+
+
+def databases_here(module: Module) -> Iterator[tuple[ServiceKind, Evidence]]:
+    """Databases that the code itself looks for on this machine: "HOST": "localhost"."""
+    if "ENGINE" not in module.text or "HOST" not in module.text:
+        return
+    for node in module.of(ast.Dict):
+        entries = text_entries(node)
+        kind = FAMILIES.get(_family(entries)) if "ENGINE" in entries else None
+        host = entries.get("HOST")
+        if kind is not None and isinstance(host, ast.Constant) and host.value in HERE:
+            reason = f"HOST is {host.value!r}"
+            yield kind, Evidence(path=module.path, line=host.lineno, reason=reason)
 
 
 def _parts(entries: Mapping[str, ast.expr], defaults: Mapping[str, str | None]) -> Iterable[DatabasePart]:

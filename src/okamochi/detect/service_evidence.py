@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.detect.django_databases import DatabasePart, database_parts
+from okamochi.detect.django_databases import DatabasePart, database_parts, databases_here
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
-from okamochi.detect.service_clients import OWN_MACHINE, Client, clients_of
-from okamochi.detect.service_kinds import KINDS, KindFacts
+from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of
+from okamochi.detect.service_kinds import KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
@@ -138,6 +138,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         imports += _imports(path, sources)
         hosts += _hosts(module)
         clients += clients_of(module, sources)
+        clients += [Client(facts_of(kind).modules[0], HERE, place) for kind, place in databases_here(module)]
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
     return Traces(

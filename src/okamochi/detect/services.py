@@ -177,7 +177,8 @@ def choose_services(
 
 def _not_started(candidate: Candidate) -> Decision:
     facts = candidate.facts
-    variable = f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
+    parts = any(one.reason.startswith("HOST is") for one in candidate.fixed_here)
+    variable = "DB_HOST" if parts else f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
     summary = (
         f"Warning: no {facts.kind.value} is started: the code connects to one on this machine itself, where "
         f"a container has none; let it read the address from a variable such as {variable}"

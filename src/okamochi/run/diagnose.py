@@ -217,6 +217,23 @@ def unreachable_service(log: str) -> Cause | None:
     )
 
 
+def own_socket(log: str) -> Cause | None:
+    """Clients of MySQL take "localhost" for a socket of this machine, as those of PostgreSQL take no host."""
+    found = last(
+        r"Can't connect to local (?:MySQL )?server through socket '(?P<a>[^']+)'"
+        r"|connection to server on socket \"(?P<b>[^\"]+)\" failed",
+        log,
+    )
+    if found is None:
+        return None
+    return Cause(
+        f"a database is looked for at {found['a'] or found['b']}, on this machine: a container has none",
+        "let the code read the host from a variable, such as os.environ.get('DB_HOST', 'localhost'): "
+        "okamochi then starts the database and sets it",
+        own_frame(log),
+    )
+
+
 def secret_refused(log: str) -> Cause | None:
     """The kit's last word; what it only remarks is followed by what the app itself raises."""
     found = last(r"^okamochi: (?P<text>.+)$", log)
@@ -322,6 +339,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     worker_timeout,
     out_of_memory,
     wrong_platform,
+    own_socket,
     secret_refused,
 )
 LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (failing_package, exception)
