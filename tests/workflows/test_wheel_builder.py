@@ -14,7 +14,8 @@ from okamochi.pypi.sdists import Sdist
 from okamochi.pypi.target import Target
 from okamochi.system.progress import SilentReporter
 from okamochi.workflows.build_environment import Tools, bounds_of
-from okamochi.workflows.wheel_builder import WheelBuilder, failure
+from okamochi.workflows.missing_pieces import Remedy
+from okamochi.workflows.wheel_builder import WheelBuilder, failure, refuse_again
 
 DAY = "2021-01-20T03:17:00Z"
 
@@ -85,3 +86,11 @@ def test_tools_keep_the_major_version_that_they_had_but_for_those_that_a_new_pyt
     named = [("cython", "0.29.21"), ("numpy", "1.20.0"), ("setuptools", "51.1"), ("odd", "dev")]
     wheels = [cast(Any, SimpleNamespace(name=name, version=version)) for name, version in named]
     assert bounds_of(wheels) == ("cython<1", "numpy<2")
+
+
+def test_what_was_given_up_for_another_tool_is_not_tried_again() -> None:
+    older = Remedy(requirements=("setuptools<58",))
+    refuse_again(sdist(), "log", older, set(), "3.13")
+    refuse_again(sdist(), "log", older, {"setuptools<81"}, "3.13")
+    with pytest.raises(BuildError, match=r"its build fails for Python 3\.13, with setuptools<58 too"):
+        refuse_again(sdist(), "log", older, {"setuptools<58"}, "3.13")

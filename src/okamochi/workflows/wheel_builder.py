@@ -177,7 +177,9 @@ class WheelBuilder(msgspec.Struct, dict=True):
         requirements = (*build_requirements(path, sdist.filename), *tools.bounds)
         packages: tuple[str, ...] = ()
         small = not compiles(path, sdist.filename)
+        seen: set[str] = set()
         for _ in range(MOST_TRIES):
+            seen |= set(requirements)
             with self.world.cache.temporary() as folder:
                 trial = Trial(self, sdist, path, folder, packages, small)
                 wheel = trial.run(self._environment(folder, requirements, depth, tools.exclude_newer))
@@ -191,6 +193,7 @@ class WheelBuilder(msgspec.Struct, dict=True):
                     continue
                 remedy = remedy_for(trial.log, self.workshop.contents)
                 python = self.maker.python_version
+                refuse_again(sdist, trial.log, remedy, seen - set(requirements), python)
                 packages, requirements = further(sdist, trial.log, remedy, packages, requirements, python)
         raise failure(sdist, "it asks for ever more", trial.log)
 
@@ -393,6 +396,14 @@ def further(
     replaced = {one.partition("<")[0] for one in wanted}
     kept = tuple(one for one in requirements if one.partition("<")[0] not in replaced)
     return tuple(sorted({*packages, *more})), (*kept, *wanted)
+
+
+def refuse_again(sdist: Sdist, log: str, remedy: Remedy, given_up: set[str], python: str) -> None:
+    """BuildError when the log asks for what an earlier try had and another took the place of: without it the
+    build fails one way, with it another."""
+    again = [one for one in remedy.requirements if one in given_up]
+    if again:
+        raise failure(sdist, f"its build fails for Python {python}, with {again[0]} too", log)
 
 
 def failure(sdist: Sdist, why: str, log: str) -> BuildError:
