@@ -240,3 +240,23 @@ def test_what_the_app_imports_from_its_tests_is_in_the_image_and_the_tests_are_n
     plan = planned(files)
     out = left_out(plan.source.exclude)
     assert [path for path in files if out(path)] == ["tests/conftest.py", "tests/deep/test_all.py"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "taken"),
+    [
+        ("shop/views.py", "from tests.utils.helpers import initials\n", True),
+        ("shop/views.py", "import tests.utils.helpers\n", True),
+        ("shop/views.py", "def check():\n    from tests.utils.helpers import initials\n", False),
+        ("shop/views.py", "from teststore import initials\n", False),
+        ("shop/test_views.py", "from tests.utils.helpers import initials\n", False),
+        ("shop/tests/views.py", "from tests.utils.helpers import initials\n", False),
+        ("run_all.py", "from tests.utils.helpers import initials\n", False),
+    ],
+)
+def test_tests_that_a_module_imports_to_which_no_import_leads_are_taken(
+    path: str, text: str, taken: bool
+) -> None:
+    helpers = {"tests/__init__.py": "", "tests/utils/__init__.py": "", "tests/utils/helpers.py": ""}
+    plan = planned({"app.py": FLASK_APP, "shop/__init__.py": "", path: text, **helpers})
+    assert GitIgnoreSpec.from_lines(plan.source.exclude).match_file("tests/utils/helpers.py") is not taken

@@ -3,7 +3,7 @@
 import ast
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from packaging.version import Version
@@ -192,7 +192,7 @@ def make_plan(
     if any(one.type is ProcessType.RELEASE for one in processes):
         shipped = ()
     excluded, excluded_decisions = exclude_patterns(
-        project, chosen, (*patterns_for(shipped), *tests_of_the_app(reached.paths))
+        project, chosen, (*patterns_for(shipped), *tests_of_the_app(sources, reached.paths))
     )
     refuse_unreadable(sources, reached.paths, excluded, python.version)
     setups, setup_decisions = setup_commands(
@@ -389,14 +389,33 @@ def _written(
     return (*written, *of_the_framework, *mounted_folders(objects.sources.project))
 
 
-def tests_of_the_app(paths: tuple[str, ...]) -> tuple[str, ...]:
+def tests_of_the_app(sources: Sources, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Takes the folder tests back where the server's own modules import from it, without what only a runner
-    of tests looks for."""
-    own = [path for path in paths if path.startswith("tests/")]
+    of tests looks for. Django finds modules that no import leads to: what any module of a package imports as
+    it is loaded counts, too."""
+    own = {path for path in paths if path.startswith("tests/")}
+    for module in sources.mentioning("from tests", "import tests"):
+        folder, name = posixpath.split(module.path)
+        if folder and "tests" not in folder.split("/") and not ONLY_TESTS.fullmatch(name):
+            own |= set(imported_tests(sources, module))
     if not own:
         return ()
-    named = [f"!/{path}" for path in own if ONLY_TESTS.fullmatch(posixpath.basename(path))]
+    named = [f"!/{path}" for path in sorted(own) if ONLY_TESTS.fullmatch(posixpath.basename(path))]
     return ("!/tests/", "/tests/**/test_*.py", "/tests/**/*_test.py", "/tests/**/conftest.py", *named)
+
+
+def imported_tests(sources: Sources, module: Module) -> Iterator[str]:
+    """The files of the folder tests that a module imports at its top level."""
+    for statement in module.tree.body:
+        names: tuple[str, ...] = ()
+        if isinstance(statement, ast.Import):
+            names = tuple(one.name for one in statement.names)
+        elif isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
+            names = (statement.module, *(f"{statement.module}.{one.name}" for one in statement.names))
+        for name in names:
+            path = sources.find(name) if name.partition(".")[0] == "tests" else None
+            if path is not None and path.startswith("tests/"):
+                yield path
 
 
 def _shipped(
