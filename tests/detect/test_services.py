@@ -439,6 +439,53 @@ def test_an_image_of_no_known_kind_is_refused() -> None:
         services("psycopg", READS_URL, okamochi__toml='services = { search = "elasticsearch:8" }\n')
 
 
+@pytest.mark.parametrize(
+    ("url", "kind", "file"),
+    [
+        ("postgresql://me:hidden@localhost:5432/x", ServiceKind.POSTGRES, ".env"),
+        ("mysql+pymysql://root:hidden@127.0.0.1/x", ServiceKind.MYSQL, ".env.example"),
+    ],
+)
+def test_a_published_environment_file_says_which_kind_a_variable_leads_to(
+    url: str, kind: ServiceKind, file: str
+) -> None:
+    source = f"{HEAD}where = os.environ['SHOP_STORE']\n"
+    files = {"requirements.txt": "flask\npsycopg2\npymysql\n", "app.py": source}
+    assert planned(files).services == ()
+    plan = planned({**files, file: f"# where\nexport SHOP_STORE='{url}'\n"})
+    (service,) = plan.services
+    assert (service.kind, list(told(service))) == (kind, ["SHOP_STORE"])
+    assert (service.name, service.user) == ("db", "app")
+    assert "hidden" not in str(plan)
+    assert f"{file}:2" in [f"{one.path}:{one.line}" for one in decision(plan, "services.db").evidence]
+
+
+def test_an_environment_file_that_git_does_not_take_says_nothing() -> None:
+    source = f"{HEAD}where = os.environ['SHOP_STORE']\n"
+    files = {"requirements.txt": "flask\npsycopg2\n", "app.py": source, ".env": "SHOP_STORE=postgres://a/b\n"}
+    assert len(planned(files).services) == 1
+    assert planned({**files, ".gitignore": "*.env\n.env\n"}).services == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "found"),
+    [
+        ("app.config.from_prefixed_env()\n", "FLASK_SQLALCHEMY_DATABASE_URI", True),
+        ("app.config.from_prefixed_env('SHOP')\n", "SHOP_SQLALCHEMY_DATABASE_URI", True),
+        ("app.config.from_prefixed_env('SHOP')\n", "FLASK_SQLALCHEMY_DATABASE_URI", False),
+        ("from dynaconf import FlaskDynaconf\nFlaskDynaconf(app)\n", "FLASK_DATABASE", True),
+        ("", "FLASK_SQLALCHEMY_DATABASE_URI", False),
+        ("app.config.from_prefixed_env()\n", "TEST_DATABASE_URL", False),
+    ],
+)
+def test_a_variable_that_only_the_environment_file_names_counts_where_a_configuration_takes_it(
+    source: str, name: str, found: bool
+) -> None:
+    stated = {".env": f"{name}=postgresql://me:hidden@localhost/x\n"}
+    files = {"requirements.txt": "flask\nflask-sqlalchemy\npsycopg2\n", "app.py": HEAD + source, **stated}
+    assert [list(told(one)) for one in planned(files).services] == ([[name]] if found else [])
+
+
 def test_the_decision_shows_what_speaks_for_the_service() -> None:
     plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": READS_URL})
     places = [f"{one.path}:{one.line}" for one in decision(plan, "services.db").evidence]

@@ -12,6 +12,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of
 from okamochi.detect.service_kinds import KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
+from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
@@ -71,7 +72,7 @@ class VariableRead(msgspec.Struct, frozen=True):
 class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
     ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases, `clients` what the
-    code connects with."""
+    code connects with, `stated` what the project's environment files say."""
 
     imports: tuple[Import, ...] = ()
     addresses: tuple[tuple[Address, Evidence], ...] = ()
@@ -79,6 +80,7 @@ class Traces(msgspec.Struct, frozen=True):
     variables: tuple[VariableRead, ...] = ()
     parts: tuple[DatabasePart, ...] = ()
     clients: tuple[Client, ...] = ()
+    stated: tuple[StatedAddress, ...] = ()
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
         return tuple(one.evidence for one in self.imports if one.module in facts.modules)
@@ -142,8 +144,19 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
     return Traces(
-        tuple(imports), tuple(addresses), tuple(hosts), tuple(variables), tuple(parts), tuple(clients)
+        tuple(imports),
+        tuple(addresses),
+        tuple(hosts),
+        tuple(variables),
+        tuple(parts),
+        tuple(clients),
+        stated_addresses(sources, reached, _scheme_of),
     )
+
+
+def _scheme_of(text: str) -> str:
+    address = address_of(text)
+    return address.scheme if address is not None else ""
 
 
 def _imports(path: str, sources: Sources) -> Iterator[Import]:

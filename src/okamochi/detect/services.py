@@ -25,6 +25,7 @@ from okamochi.detect.service_kinds import (
 )
 from okamochi.detect.service_variables import variables_of
 from okamochi.detect.settings_classes import settings_classes
+from okamochi.detect.stated_addresses import StatedAddress
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -332,11 +333,7 @@ def _candidate(
 ) -> Candidate:
     parts = tuple(one for one in traces.parts if facts.kind in SQL and one.fits(facts.kind))
     hosted = {one.variable for one in parts if one.key == "HOST"}
-    variables = tuple(
-        one
-        for one in traces.variables
-        if one.name in hosted or _leads_to(facts, one, dependencies, composed is not None)
-    )
+    variables = _leading(facts, traces, hosted, dependencies, composed=composed is not None)
     defaults = [(address_of(one.default or ""), one.evidence) for one in variables]
     addresses = (
         *((address, place) for address, place in traces.addresses if address.scheme in facts.schemes),
@@ -364,6 +361,43 @@ def _candidate(
         parts=parts,
         clients=clients,
     )
+
+
+def _leading(
+    facts: KindFacts,
+    traces: Traces,
+    hosted: set[str],
+    dependencies: ChosenDependencies,
+    *,
+    composed: bool,
+) -> tuple[VariableRead, ...]:
+    """What an environment file says of a variable rules over what its name says; one that the code never
+    names is read by a configuration that takes all: app.config.from_prefixed_env()."""
+    stated = {one.name: one for one in traces.stated if OTHER_STAGE.fullmatch(one.name) is None}
+    found = [
+        one
+        for one in traces.variables
+        if one.name in hosted
+        or (
+            stated[one.name].scheme in facts.schemes
+            if one.name in stated
+            else _leads_to(facts, one, dependencies, composed)
+        )
+    ]
+    read = {one.name for one in traces.variables}
+    found = [_said_by(one, stated.get(one.name)) for one in found]
+    found += [
+        VariableRead(one.name, None, False, one.evidence)
+        for one in stated.values()
+        if one.taken and one.scheme in facts.schemes and one.name not in read
+    ]
+    return tuple(found)
+
+
+def _said_by(read: VariableRead, stated: StatedAddress | None) -> VariableRead:
+    """With the line of the environment file as what speaks for it, where the name alone says nothing."""
+    named = read.default or stated is None or re.search(r"(URL|URI|DSN)$", read.name)
+    return read if named or stated is None else msgspec.structs.replace(read, evidence=stated.evidence)
 
 
 def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependencies, composed: bool) -> bool:
