@@ -60,12 +60,21 @@ def test_the_best_python_that_every_range_admits_is_taken(files: Files, version:
         ({"runtime.txt": "python-3.11.5\n"}, "3.11"),
         ({"Dockerfile": "FROM --platform=$X docker.io/library/python:3.11-slim AS base\n"}, "3.11"),
         ({".python-version": "3.14\n", "Dockerfile": "FROM python:3.9\n"}, "3.14"),
+        ({"Dockerfile": "ARG V=3.14.3\nFROM python:${V}-slim\n"}, "3.14"),
+        ({"Dockerfile": "FROM python:${V:-3.14}-slim\n"}, "3.14"),
     ],
 )
 def test_a_version_that_a_file_names_is_taken_as_it_is(files: Files, version: str) -> None:
     plan = planned({"app.py": FLASK_APP, **files})
     assert (plan.python_version, plan.base.python_package) == (version, f"python{version}")
     assert "Warning" not in decision(plan, "python_version").summary
+
+
+def test_a_version_that_stands_beside_an_app_in_a_folder_counts_where_none_is_above() -> None:
+    beside = {"api/app.py": FLASK_APP, "api/Dockerfile": "FROM python:3.14\n"}
+    assert planned(beside).python_version == "3.14"
+    assert planned({**beside, ".python-version": "3.11\n"}).python_version == "3.11"
+    assert planned({"app.py": FLASK_APP, "other/Dockerfile": "FROM python:3.14\n"}).python_version == "3.13"
 
 
 BASE_OF_DEBIAN = {"okamochi.toml": 'base = "debian"\n'}

@@ -46,8 +46,20 @@ def test_the_python_that_leaves_annotations_alone_is_taken(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "source",
+    ["x = 1\n\nclass Basket:\n    def own(self) -> Basket: ...\n", "\n\n\nx: Basket\nclass Basket: ...\n"],
+)
+def test_a_name_that_is_defined_only_later_counts_as_well(tmp_path: Path, source: str) -> None:
+    correction = found(planned(tmp_path), source)
+    assert correction is not None and "defines it only later" in correction.reason
+
+
+@pytest.mark.parametrize(
+    "source",
     [
         "def page(basket: Basket) -> str: ...\n",
+        "class Basket: ...\n\n\ndel Basket; x: Basket = 1\n",
+        "from __future__ import annotations\n\n\nx: Basket\nclass Basket: ...\n",
+        "\n\n\nBasket()\nclass Basket: ...\n",
         f"{CHECKED}page = Basket()\n",
         f"from __future__ import annotations\n{CHECKED}def page(basket: Basket) -> str: ...\n",
         f"{CHECKED}def page(basket: Basket = = 1): ...\n",

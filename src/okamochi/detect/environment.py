@@ -55,6 +55,8 @@ GENERATED = frozenset(
         "SECRET_KEY_BASE",
     ]
 )
+# before the name of an app's own key: APP_AUTH_JWT_SECRET_KEY; API_SECRET_KEY may be somebody else's
+OF_ANY_APP = regex(r"^(?:(?:APP|AUTH|SERVER|BACKEND|WEB|DJANGO|FLASK|FASTAPI)_)+")
 SIGNING_USES = frozenset(
     ["SECRET_KEY", "JWT_SECRET_KEY", "WTF_CSRF_SECRET_KEY", "SECURITY_PASSWORD_SALT", "SESSION_SECRET"]
 )
@@ -124,6 +126,8 @@ def kind_of(
     """By the name, and by what the code does with the value."""
     upper = name.upper()
     if upper in GENERATED or SIGNING_USES.intersection(use.upper() for use in used_as):
+        return VariableKind.GENERATED
+    if OF_ANY_APP.sub("", upper) in GENERATED - {"SECRET"}:
         return VariableKind.GENERATED
     own = re.fullmatch(r"(\w+?)_((COOKIE_|SESSION_|APP_|FLASK_)?SECRET(_KEY)?)", upper)
     if own is not None and (own.group(1) in prefixes or (own.group(3) and own.group(3) != "APP_")):

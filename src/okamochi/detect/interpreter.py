@@ -33,7 +33,9 @@ class ChosenPython(msgspec.Struct, frozen=True):
     decision: Decision
 
 
-def choose_python(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> ChosenPython:
+def choose_python(
+    project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings, folder: str = ""
+) -> ChosenPython:
     """The version as "3.13" and why. PlanError when the project asks for one that cannot be built."""
     if chosen.settings.python is not None:
         return _set(chosen)
@@ -42,7 +44,7 @@ def choose_python(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSet
     admitted = tuple(version for version in offered if all(one.value.admits(version) for one in ranges))
     if not admitted:
         return _of_image(ranges)
-    pins = python_pins(project)
+    pins = python_pins(project, folder)
     if pins and _needs_image(pins[0].value, ranges, chosen):
         return _pinned_image(pins, ranges, admitted)
     version = _pinned(pins[0].value, admitted) if pins else admitted[0]

@@ -117,7 +117,7 @@ def make_plan(
     dependencies = choose_dependencies(
         sources, pyproject, chosen, lambda: loaded_from(entry.candidate.path, objects)
     )
-    python = choose_python(project, pyproject, chosen)
+    python = choose_python(project, pyproject, chosen, entry.candidate.import_root)
     dependencies = as_of_the_day(dependencies.for_python(python.version), chosen)
     sources.look_in(one.path for one in dependencies.dependencies.local)
     own = own_package(sources, wanted=dependencies.requirements.itself)

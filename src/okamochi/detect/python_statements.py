@@ -1,6 +1,7 @@
 """What a project says about its Python: ranges that must hold, and single versions that files name."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,8 @@ __all__ = ["Pin", "Range", "python_pins", "python_ranges"]
 NO_VERSION = regex(r"\d{10}")  # which nobody counts to, and Python turns into no number when it is long
 MOST_PATCHES = 40
 FROM_LINE = regex(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
+ARGUMENT = regex(r"ARG\s+(\w+)=(\S+)", re.IGNORECASE)
+VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})")
 TOOL_LINE = regex(r"python\s+(\d+\.\d+).*")
 CONDA_LINE = regex(r"""\s*-\s*["']?(?:[\w.-]+::)?python\s*([=<>!~][^"'#\s]*)""")
 PINNED = regex(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
@@ -68,20 +71,25 @@ def python_ranges(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected
     return tuple(found)
 
 
-def python_pins(project: ProjectFiles) -> tuple[Detected[Pin], ...]:
+def python_pins(project: ProjectFiles, folder: str = "") -> tuple[Detected[Pin], ...]:
     """Versions that files name, those that tools obey first: .python-version, .tool-versions, Pipfile,
-    environment.yml; then runtime.txt and the Dockerfile's base, which nobody runs while developing."""
+    environment.yml; then runtime.txt and the Dockerfile's base, which nobody runs while developing. Where
+    none does, those beside the app in its `folder`."""
+    return _pins(project, "") or (_pins(project, folder) if folder else ())
+
+
+def _pins(project: ProjectFiles, folder: str) -> tuple[Detected[Pin], ...]:
     named = (
-        *((*one, False) for one in _first_line(project, ".python-version", PINNED)),
-        *((*one, False) for one in _first_line(project, ".tool-versions", TOOL_LINE)),
-        *((*one, False) for one in _pipfile(project)),
+        *((*one, False) for one in _first_line(project, posixpath.join(folder, ".python-version"), PINNED)),
+        *((*one, False) for one in _first_line(project, posixpath.join(folder, ".tool-versions"), TOOL_LINE)),
+        *((*one, False) for one in (_pipfile(project) if not folder else ())),
         *(
             (path, line, text.lstrip("=").removesuffix(".*"), False)
-            for path, line, text in _conda(project)
+            for path, line, text in (_conda(project) if not folder else ())
             if _is_pin(text)
         ),
-        *((*one, True) for one in _first_line(project, "runtime.txt", PINNED)),
-        *((*one, True) for one in _first_line(project, "Dockerfile", FROM_LINE)),
+        *((*one, True) for one in _first_line(project, posixpath.join(folder, "runtime.txt"), PINNED)),
+        *((*one, True) for one in _from_line(project, posixpath.join(folder, "Dockerfile"))),
     )
     found: list[Detected[Pin]] = []
     for path, line, text, weak in named:
@@ -122,6 +130,21 @@ def _one_specifier(text: str) -> str:
 
 def _is_pin(text: str) -> bool:
     return re.fullmatch(r"==?\d+\.\d+[\d.*]*", text) is not None
+
+
+def _from_line(project: ProjectFiles, path: str) -> Iterator[tuple[str, int, str]]:
+    """Of the first base that is Python's; what ARG says before it is put in: python:${VERSION}-slim."""
+    known: dict[str, str] = {}
+    for number, line in enumerate((text_by_people(project, path) or "").splitlines(), start=1):
+        text = line.split("#")[0].strip()
+        argument = ARGUMENT.fullmatch(text)
+        if argument is not None:
+            known[argument[1]] = argument[2].strip("\"'")
+            continue
+        found = FROM_LINE.fullmatch(VARIABLE.sub(lambda one: known.get(one[1] or one[2], one[3] or ""), text))
+        if found is not None:
+            yield path, number, found[1]
+            return
 
 
 def _first_line(project: ProjectFiles, path: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:

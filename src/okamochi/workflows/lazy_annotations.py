@@ -1,4 +1,5 @@
-"""Names in annotations that only type checkers import: Python 3.14 (PEP 649) does not ask for them."""
+"""Names in annotations that only type checkers import, or that are not defined yet: Python 3.14 (PEP 649)
+does not ask for them."""
 
 import ast
 import posixpath
@@ -24,32 +25,50 @@ SINCE = (3, 14)
 
 def lazy_annotations(answer: "Answer", planned: "PlannedProject") -> Correction | None:
     """The oldest of the plan's alternatives that leaves annotations alone, where the file of the NameError
-    imports the name for type checkers alone."""
+    imports the name for type checkers alone, or defines it only below."""
     found = UNDEFINED.match(answer.message) if answer.error == "NameError" else None
     newer = [one for one in planned.plan.python_alternatives if number(one) >= SINCE]
     if found is None or not newer or number(planned.plan.python_version) >= SINCE:
         return None
     where = own_frame(answer.text)
-    path = posixpath.normpath(where.rpartition(":")[0].removeprefix(f"{APP_ROOT}/"))
-    if not is_for_checkers(found[1], planned.project.read_text(path) or ""):
+    place, _, line = where.rpartition(":")
+    path = posixpath.normpath(place.removeprefix(f"{APP_ROOT}/"))
+    text = planned.project.read_text(path) or ""
+    if is_for_checkers(found[1], text):
+        how = "imports it for type checkers alone"
+    elif is_defined_later(found[1], text, int(line) if line.isdigit() else 0):
+        how = "defines it only later"
+    else:
         return None
     reason = (
-        f"{where} names {found[1]} in an annotation and imports it for type checkers alone, which Python "
+        f"{where} names {found[1]} in an annotation and {how}, which Python "
         f"{planned.plan.python_version} does not bear"
     )
     return Correction(kind=CorrectionKind.PYTHON, value=min(newer, key=number), reason=reason[:300])
 
 
 def is_for_checkers(name: str, text: str) -> bool:
-    if "TYPE_CHECKING" not in text:
-        return False
+    tree = evaluated(text) if "TYPE_CHECKING" in text else None
+    return tree is not None and name in set(imported_for_checkers(tree)) and name in set(annotated(tree))
+
+
+def is_defined_later(name: str, text: str, line: int) -> bool:
+    """By a class or function of the module that ends behind the line: one whose method returns it, too."""
+    tree = evaluated(text)
+    return tree is not None and any(
+        statement.name == name and (statement.end_lineno or 0) >= line and name in set(annotated(tree))
+        for statement in tree.body
+        if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def evaluated(text: str) -> ast.Module | None:
+    """The module, if Python evaluates its annotations when it is imported."""
     try:
         tree = newer_tree(text)
     except (SyntaxError, ValueError, RecursionError):
-        return False
-    if has_texts_for_annotations(tree):
-        return False
-    return name in set(imported_for_checkers(tree)) and name in set(annotated(tree))
+        return None
+    return None if has_texts_for_annotations(tree) else tree
 
 
 def has_texts_for_annotations(tree: ast.Module) -> bool:
