@@ -67,7 +67,7 @@ class Project:
     def change_a_name(self, number: int) -> None:
         """One line of code that planning has to look at is different from ever before."""
         text = f'"edit-{number}-at-{time.time_ns()}"'
-        replace_line(self.folder / self.example.edited, "BENCHMARK_NAME = ", text)
+        replace_line(self.folder / self.example.edited, "BENCHMARK_FOLDER = ", text)
 
     def change_a_sentence(self, number: int) -> None:
         """A sentence that people would read is different from ever before."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from okamochi.detect.gist import gist_of
-from okamochi.detect.idle import TOLD, IdleEdit, idle_edit, is_view
+from okamochi.detect.idle import TOLD, IdleEdit, idle_edit, is_view, says_what
 from okamochi.detect.planner import make_plan
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
@@ -53,6 +53,10 @@ IDLE = {
     "a name that nothing else has": ("LIMIT = 3\n", "LIMIT = 3\nEDITED = 2 + 3\n"),
     "a number that nothing reads": ("LIMIT = 3\n", "LIMIT = 4\n"),
     "a comment above": ("LIMIT = 3\n", "# the least\n\nLIMIT = 3\n"),
+    "a constant of words": ("LIMIT = 3\n", 'LIMIT = 3\nGREETING = "hello there"\n'),
+    "a version": ("LIMIT = 3\n", 'LIMIT = 3\nRELEASED = "1.2.3"\n'),
+    "a display of words": ("LIMIT = 3\n", 'LIMIT = 3\nCOLOURS = {"red": [1, "two-3"]}\n'),
+    "a word in the place of a number": ("LIMIT = 3", 'LIMIT = "three"'),
     "a local that nothing reads": ("    folder = lines\n", "    folder = rate\n"),
 }
 
@@ -68,7 +72,11 @@ NOT_IDLE = {
     "a route": ('"/"', '"/home"'),
     "a field of a class": ("    size = 3", "    size = 4"),
     "a condition": ("if lines:", "if rate:"),
-    "a word of a module": ("LIMIT = 3", 'LIMIT = "three"'),
+    "a constant that is looked for": ("LIMIT = 3\n", 'LIMIT = 3\nUPLOAD_FOLDER = "data"\n'),
+    "a constant that is looked for, otherwise": ("LIMIT = 3\n", 'LIMIT = 3\nserverName = "data"\n'),
+    "a path of a module": ("LIMIT = 3\n", 'LIMIT = 3\nGREETING = "hello/there"\n'),
+    "a dotted name": ("LIMIT = 3\n", 'LIMIT = 3\nGREETING = "hello.there"\n'),
+    "a name for a name": ("LIMIT = 3\n", "LIMIT = 3\nOTHER = [app]\n"),
     "an answer that is no view's": ("return sum(lines) * rate", 'return "uploads"'),
     "a constant answer": ("return sum(lines) * rate", "return 8000"),
     "a sum of names": ("sum(lines) * rate", "lines + rate"),
@@ -166,12 +174,17 @@ def test_all_words_that_detectors_know_change_no_plan_where_an_edit_is_idle(exam
     told = f"print({', '.join(map(repr, plain))})"
     logged = f"logger.warning({told})"
     numbers = [f"{word} = {number}" for number, word in enumerate(free)]
+    dice = random.Random(example)
+    written = [f"{word}_ = {dice.choice(plain)!r}" for word in free if not says_what(word)]
+    written += [f"_{word} = [{dice.choice(free)!r}, '1.2', 3]" for word in free if not says_what(word)]
+    written += [f"{word} = {{{dice.choice(free)!r}: True}}" for word in free if not says_what(word)]
+    assert len(written) > 1000
     answer = f"return {{{', '.join(f'{word!r}: {word!r}' for word in plain)}}}"
     edited = {}
     for path in [path for path in files if path.endswith(".py") and files[path].strip()]:
         text = below_headers(files[path].decode(), [answer], views=True)
         text = below_headers(text, [told, logged, *numbers])
-        edited[path] = "\n".join([text, told, logged, *numbers, ""]).encode()
+        edited[path] = "\n".join([text, told, logged, *numbers, *written, ""]).encode()
     assert without_lines(plan_json({**files, **edited})) == before
 
 

@@ -31,6 +31,21 @@ TOLD = regex(
 )
 # Words that no folder, address, program or variable looks like.
 WORDS = regex(r"(?:[A-Za-z0-9 ,!?'…%()]|[.:](?= |\Z)){0,200}")
+# A word, words, a number, a version: no path, no address, no dotted name.
+WRITTEN = regex(r"[A-Za-z0-9 ,!?'…_-]{0,200}|\d+(?:\.\d+){1,3}")
+# What a part of a constant's name says that it is looked for, whoever reads it.
+NAMED = regex(
+    r"(?:a|apps?|application|args|assets?|auth|backends?|bases?|binds?|bins?|binary|brokers?|buckets?|cache|class"
+    r"|cmds?|commands?|conf|configs?|connections?|credentials?|data|databases?|db|defaults?|dest|directory|dirs?"
+    r"|domains?|downloads?|dsn|email|engines?|env|environment|exec|executables?|exe|files?|filename|folders?|fonts?"
+    r"|handlers?|health|hosts?|hostname|images?|instance|keys?|libs?|library|location|logs?|logging|mail|media"
+    r"|metadata|middleware|migrations?|modules?|object|packages?|password|paths?|platform|plugins?|pool|ports?|prefix"
+    r"|processes|prog|programs?|project|queues?|requires?|roots?|routes?|rules?|schemas?|schemes?|scripts?|secrets?"
+    r"|servers?|services?|sessions?|settings?|size|smtp|sqlite|start|static|storages?|stores?|tables?|tasks?|templates?"
+    r"|tests?|threads?|timezone|tokens?|tz|uploads?|uploaded|uris?|urlconf|urls?|users?|web|workers?)",
+    re.IGNORECASE,
+)
+PART = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^A-Za-z_]+")
 NUMBERS = (int, float, complex)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -199,8 +214,11 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
             case ast.Expr(value=ast.Call() as call):
                 return self.is_plain(call) or self.is_log_line(call)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                known = self.is_number if self.place.function is None else self.is_plain
-                return self.is_forgotten(name) and known(value)
+                if not self.is_forgotten(name):
+                    return False
+                if self.place.function is not None:
+                    return self.is_plain(value)
+                return self.is_number(value) or (is_written(value) and not says_what(name))
             case ast.AugAssign(target=ast.Name(id=name), value=value):
                 return name in self.bound and self.is_number(value)
             case ast.Return(value=value):
@@ -297,6 +315,26 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
         arguments = {one.arg for one in nodes if isinstance(one, ast.arg)}
         stored = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
         return frozenset(arguments | stored) - self.side.imported
+
+
+def is_written(value: ast.expr) -> bool:
+    """Words and numbers as they stand there, alone or in displays."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return WRITTEN.fullmatch(text) is not None
+        case ast.Constant(value=known):
+            return not isinstance(known, bytes)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return all(map(is_written, parts))
+        case ast.Dict(keys=keys, values=values):
+            return all(one is not None and is_written(one) for one in (*keys, *values))
+        case _:
+            return False
+
+
+def says_what(name: str) -> bool:
+    """Whether a constant's name says what it is for, as UPLOAD_FOLDER, serverName and STATIC_ROOT do."""
+    return any(NAMED.fullmatch(part) for part in PART.findall(name))
 
 
 def is_view(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:

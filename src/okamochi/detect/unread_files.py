@@ -7,6 +7,7 @@ from okamochi.detect.platform_files import RENDER
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import NoDataError, json_of, toml_of, yaml_data
 from okamochi.system.project_files import ProjectFiles, text_if_there
 
@@ -36,7 +37,7 @@ def unread_files(project: ProjectFiles) -> tuple[Decision, ...]:
 def _problems(project: ProjectFiles, path: str) -> Iterator[Evidence]:
     try:
         text = text_if_there(project, path)
-        if text.strip():
+        if text.strip() and text_by_people(project, path) is not None:
             found = _reader(path)(text)
             if found is not None and not isinstance(found, dict):
                 yield Evidence(path=path, reason="it is no table of settings")
