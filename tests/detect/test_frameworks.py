@@ -156,6 +156,7 @@ def test_streamlit_runs_its_script_and_leaves_pages_and_imported_modules_aside()
     assert plan.web.argv[:3] == ("/opt/venv/bin/streamlit", "run", "home.py")
     assert plan.web.probe == HttpProbe(path="/_stcore/health")
     assert plan.dependencies.added == ()
+    assert "gunicorn" not in decision(plan, "processes.web.port").evidence[0].reason
 
 
 def test_streamlit_listens_where_the_setting_says() -> None:

@@ -557,7 +557,7 @@ def _web(server: Server, probe: Probe, chosen: ChosenSettings) -> tuple[Process,
             origin=Origin.DEFAULT,
             evidence=server.notes or ((reason if by_gunicorn else own),),
         ),
-        _simple("processes.web.port", f"port {port}", "port", chosen, server.port_reason),
+        _simple("processes.web.port", f"port {port}", "port", chosen, server.why_port),
         *resource_decisions,
     )
     return process, decisions

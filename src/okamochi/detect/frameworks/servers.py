@@ -1,6 +1,7 @@
 """The server of an app: what is run, with which packages and variables, and what is asked for its health."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterable
 
@@ -50,7 +51,15 @@ class Server(msgspec.Struct, frozen=True):
     port: int = 0
     probe: HttpProbe | None = None
     notes: tuple[Evidence, ...] = ()
-    port_reason: str = "the usual port of gunicorn"
+    port_reason: str = ""
+
+    @property
+    def why_port(self) -> str:
+        if self.port_reason:
+            return self.port_reason
+        if posixpath.basename(self.argv[0]) == "gunicorn":
+            return "the usual port of gunicorn"
+        return "one port for all apps, whatever the usual one of their server"
 
 
 def server_of(
