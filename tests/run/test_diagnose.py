@@ -339,3 +339,17 @@ MYSQL = "django.db.utils.OperationalError: (\"Can't connect to local {}server th
 def test_a_database_that_is_looked_for_at_a_socket_of_this_machine(error: str) -> None:
     cause = diagnose(traceback(error))
     assert cause is not None and "looked for at /run/x," in cause.text and "DB_HOST" in cause.hint
+
+
+RESOLVING = "(URLError(gaierror(-2, 'Name or service not known')),)\n"
+
+
+def test_a_name_that_cannot_be_resolved_is_told_where_nothing_else_ended_the_app() -> None:
+    cause = diagnose(RESOLVING * 3)
+    assert cause is not None and cause.text.startswith("the app asks for a host, whose name cannot")
+    pool = "HTTPSConnectionPool(host='models.example.org', port=443): Max retries exceeded: "
+    cause = diagnose(pool + "Temporary failure in name resolution")
+    assert cause is not None and "the app asks for models.example.org, whose name" in cause.text
+    cause = diagnose(RESOLVING + traceback("ValueError: no"))
+    assert cause is not None and "ValueError: no" in cause.text
+    assert diagnose("a host answers") is None

@@ -316,6 +316,22 @@ def exception(log: str) -> Cause | None:
     )
 
 
+def unresolved_name(log: str) -> Cause | None:
+    """Told again and again by an app that waits for something of the network while it starts."""
+    found = last(r"Name or service not known|Temporary failure in name resolution|getaddrinfo failed", log)
+    if found is None:
+        return None
+    near = log[max(0, found.start() - 500) : found.end()]
+    host = last(r"host=['\"](?P<name>[\w.-]+)['\"]|Failed to resolve ['\"](?P<other>[\w.-]+)['\"]", near)
+    name = (host["name"] or host["other"]) if host is not None else ""
+    return Cause(
+        f"the app asks for {name or 'a host'}, whose name cannot be resolved from the container",
+        "what it fetches while it starts has to be reachable (a way out, a proxy: HTTPS_PROXY), or to be put "
+        "into the image or a volume beforehand",
+        own_frame(log),
+    )
+
+
 RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_variable,
     missing_shared_library,
@@ -342,4 +358,4 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     own_socket,
     secret_refused,
 )
-LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (failing_package, exception)
+LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (failing_package, exception, unresolved_name)
