@@ -247,3 +247,48 @@ def test_a_folder_that_is_written_over_a_detour_is_the_one_that_it_leads_to() ->
     writes = (Write(path="/app/data/", place=""),)
     verdict = verdict_of(Answer(outcome="failed", error="OSError", message=message, writes=writes))
     assert (verdict.outcome, verdict.subject) == (Outcome.READ_ONLY, "/app/data/")
+
+
+HANDLER = (
+    "Traceback (most recent call last):\n"
+    '  File "/usr/lib/python3.13/logging/__init__.py", line 1264, in _open\n    return open_func()\n'
+    "{}\n\nThe above exception was the direct cause of the following exception:\n\n"
+    "Traceback (most recent call last):\n"
+    '  File "/usr/lib/python3.13/logging/config.py", line 611, in configure\n    raise ValueError() from e\n'
+    "ValueError: Unable to configure handler 'default'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("cause", "written", "outcome"),
+    [
+        ("OSError: [Errno 30] Read-only file system: '/app/logs/a.log'", (), Outcome.READ_ONLY),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/app/logs/a.log'",
+            ("/app/logs/a.log",),
+            Outcome.READ_ONLY,
+        ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/app/logs/a.log'",
+            ("/app/other.log",),
+            Outcome.FAILED,
+        ),
+        ("ValueError: no", ("/app/logs/a.log",), Outcome.FAILED),
+    ],
+)
+def test_what_an_exception_was_raised_from_tells_what_is_not_writable(
+    cause: str, written: tuple[str, ...], outcome: Outcome
+) -> None:
+    answer = Answer(
+        outcome="failed",
+        error="ValueError",
+        message="Unable to configure handler 'default'",
+        text=HANDLER.format(cause),
+        writes=tuple(Write(path=one, place="") for one in written),
+    )
+    verdict = verdict_of(answer)
+    assert (verdict.outcome is Outcome.READ_ONLY) is (outcome is Outcome.READ_ONLY)
+    assert verdict.subject == ("/app/logs/a.log" if outcome is Outcome.READ_ONLY else "")
+    assert verdict.cause is not None
+    if outcome is not Outcome.READ_ONLY:
+        assert f", from {cause}" in verdict.cause.text

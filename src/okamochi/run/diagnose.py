@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
 from okamochi.run.refused_values import refused_values
-from okamochi.run.traces import FRAME, UNNAMED, Cause, last, last_raised, last_trace, own_frame
+from okamochi.run.traces import (
+    FRAME,
+    UNNAMED,
+    Cause,
+    direct_cause,
+    last,
+    last_raised,
+    last_trace,
+    own_frame,
+)
 from okamochi.system.patterns import regex
 
 __all__ = ["RULES", "Cause", "diagnose"]
@@ -309,8 +318,9 @@ def exception(log: str) -> Cause | None:
     trace = last_trace(log)
     if trace is None:
         return None
+    cause = direct_cause(log, trace)
     return Cause(
-        f"the app raises {trace.error[:300]}",
+        f"the app raises {trace.error[:300]}" + (f", from {cause[:300]}" if cause else ""),
         "see the traceback in the log; `okamochi plan` shows what was started, and why",
         own_frame(trace.text),
     )

@@ -11,6 +11,7 @@ __all__ = [
     "UNNAMED",
     "Cause",
     "Trace",
+    "direct_cause",
     "last",
     "last_raised",
     "last_trace",
@@ -65,6 +66,18 @@ def last_trace(log: str) -> Trace | None:
     """The last traceback that the code did not handle."""
     found = list(TRACE.finditer(last_raised(log)))
     return Trace(found[-1].group(), found[-1]["error"].strip()) if found else None
+
+
+CAUSED = "The above exception was the direct cause of the following exception:"
+
+
+def direct_cause(log: str, trace: Trace) -> str:
+    """The exception that a traceback's was raised from, as it names itself; "" when it came by itself."""
+    before = log[: log.rfind(trace.text)].rstrip()
+    if not before.endswith(CAUSED):
+        return ""
+    found = list(TRACE.finditer(before.removesuffix(CAUSED).rstrip() + "\n"))
+    return found[-1]["error"].strip() if found else ""
 
 
 def raised_traces(log: str) -> tuple[Trace, ...]:

@@ -8,12 +8,16 @@ import msgspec
 
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.diagnose import diagnose
-from okamochi.run.traces import Cause, Trace, library_of_last_frame
+from okamochi.run.traces import Cause, Trace, direct_cause, last_trace, library_of_last_frame
 from okamochi.system.patterns import regex
 
 __all__ = ["Answer", "Outcome", "Page", "Route", "Verdict", "Write", "answer_of_trace", "verdict_of"]
 
 WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
+UNWRITABLE = regex(
+    r"Read-only file system: [bu]?['\"](?P<read_only>[^'\"]+)['\"]"
+    r"|No such file or directory: [bu]?['\"](?P<missing>[^'\"]+)['\"]"
+)
 REFUSED = regex(
     r"Connection refused|Name or service not known|Temporary failure in name resolution"
     r"|could not translate host name|connection to server (?:at|on socket) |Can't connect to \w+ server"
@@ -144,15 +148,23 @@ def said(answer: Answer) -> Cause:
 
 
 def read_only_path(answer: Answer) -> str:
-    found = re.search(r"Read-only file system: [bu]?['\"]([^'\"]+)['\"]", answer.message)
-    if found is not None:
+    """Also where the app's exception was raised from that one, or where the folder of what it opens to write
+    is not there: folders that hold nothing but ignored files are not in the image."""
+    trace = last_trace(answer.text)
+    cause = direct_cause(answer.text, trace) if trace is not None else ""
+    written = {write.path for write in answer.writes}
+    for message in (answer.message, cause):
+        found = UNWRITABLE.search(message)
+        if found is None:
+            continue
         # a relative one is below the working directory; "/app/shop/../data" is /app/data
-        path = posixpath.normpath(posixpath.join(APP_ROOT, found[1]))
-        folder = f"{path}/"
-        return folder if any(write.path == folder for write in answer.writes) else path
+        path = posixpath.normpath(posixpath.join(APP_ROOT, found["read_only"] or found["missing"]))
+        if found["missing"] and path not in written:
+            continue
+        return f"{path}/" if f"{path}/" in written else path
     unable = "unable to open database file" in answer.message or "readonly database" in answer.message
-    written = [write.path for write in answer.writes if not write.path.startswith("/proc/")]
-    return written[-1] if unable and written else ""
+    paths = [write.path for write in answer.writes if not write.path.startswith("/proc/")]
+    return paths[-1] if unable and paths else ""
 
 
 def is_about_a_value(answer: Answer, made_up: tuple[str, ...]) -> bool:
