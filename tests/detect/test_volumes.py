@@ -257,3 +257,50 @@ def test_a_file_that_the_project_ships_is_no_folder_that_is_written() -> None:
     assert planned({"app.py": f"{FLASK_APP}file_path = 'exports/rows.jsonl.gz'\n"}).volumes == ()
     made = f"{FLASK_APP}import os\nos.makedirs('spool.d')\n"
     assert [one.path for one in planned({"app.py": made}).volumes] == ["/app/spool.d"]
+
+
+def django(settings: str, **more: str) -> dict[str, str]:
+    return {
+        "requirements.txt": "django\n",
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n",
+        "site/__init__.py": "",
+        "site/settings.py": settings,
+        "site/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+        **more,
+    }
+
+
+ENVIRON = "import environ\nenv = environ.Env()\n"
+
+
+@pytest.mark.parametrize(
+    ("read", "folder"),
+    [
+        ("env.str('SHOP_MEDIA', '/srv/media')", "/srv/media"),
+        ("env('SHOP_MEDIA', default='/srv/media')", "/srv/media"),
+        ("env('SHOP_MEDIA')", ""),
+        ("other('SHOP_MEDIA', '/srv/media')", ""),
+    ],
+)
+def test_the_default_of_a_reader_of_the_environment_is_a_folder(read: str, folder: str) -> None:
+    plan = planned(django(f"{ENVIRON}MEDIA_ROOT = {read}\n"))
+    assert [one.path for one in plan.volumes] == ([folder] if folder else [])
+
+
+@pytest.mark.parametrize(
+    ("root", "folders"),
+    [
+        ("'/home/shop/static'", ["/home/shop/static"]),
+        ("env.str('SHOP_STATIC', '/var/www/static')", ["/var/www/static"]),
+        ("'/usr/share/shop/static'", []),
+        ("'/opt/venv/static'", []),
+        ("'/tmp/static'", []),
+        ("'/app'", []),
+        ("'/'", []),
+    ],
+)
+def test_static_files_are_collected_where_the_outer_settings_say(root: str, folders: list[str]) -> None:
+    settings = f"from site.base import *\n{ENVIRON}STATIC_ROOT = {root}\n"
+    plan = planned(django(settings, **{"site/base.py": "STATIC_ROOT = '/app/static'\n"}))
+    assert [one.path for one in plan.temporary_folders] == folders

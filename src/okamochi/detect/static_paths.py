@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
 from okamochi.detect.names import ImportedNames
@@ -46,6 +47,7 @@ SAME = frozenset(
 SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser", "lower", "strip"])
 GETTERS = frozenset(["os.getenv", "os.environ.get", "environ.get", "os.environ.setdefault"])
 DEPTH_LIMIT = 30
+VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 FIELD = regex(r"\{(\w*)\}")
 
 
@@ -212,9 +214,21 @@ class PathReader(msgspec.Struct, eq=False):
             return KnownPath(given.text, given.whole, name) if given is not None else None
         if called in SAME and call.args:
             return self._joined(tuple(call.args), module, depth)
+        if (default := _default_of_variable(call)) is not None:
+            return self._read_by_helper(call, default, module, depth)
         if isinstance(call.func, ast.Attribute):
             return self._method(call, call.func, module, depth)
         return None
+
+    def _read_by_helper(
+        self, call: ast.Call, default: ast.expr, module: Module, depth: int
+    ) -> KnownPath | None:
+        """`env.str("MEDIA_ROOT", "/srv/media")` of django-environ, environs, decouple and the like."""
+        name = ast.literal_eval(call.args[0])
+        given = self.read(default, module, depth + 1)
+        if given is None or all(one.name != name for one in reads_of(module, self.objects.sources)):
+            return None
+        return KnownPath(given.text, given.whole, name)
 
     def _method(
         self, call: ast.Call, function: ast.Attribute, module: Module, depth: int
@@ -284,6 +298,16 @@ class PathReader(msgspec.Struct, eq=False):
             if not found.whole:
                 return KnownPath(text, False, variable, before)
         return KnownPath(text, True, variable, before)
+
+
+def _default_of_variable(call: ast.Call) -> ast.expr | None:
+    """The default of a call that looks like a read of the environment: a name in capitals comes first."""
+    first = call.args[0] if call.args else None
+    if not isinstance(first, ast.Constant) or VARIABLE.fullmatch(str(first.value)) is None:
+        return None
+    if len(call.args) > 1:
+        return call.args[1]
+    return next((one.value for one in call.keywords if one.arg == "default"), None)
 
 
 def percent_parts(text: str, given: ast.expr) -> tuple[ast.expr, ...]:

@@ -11,10 +11,12 @@ from okamochi.detect.static_paths import PathReader
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import TemporaryFolder
+from okamochi.system.patterns import regex
 
 __all__ = ["COLLECT", "CollectedStatic", "collected_static"]
 
 COLLECT = "OKAMOCHI_COLLECT_STATIC"
+SYSTEM = regex(r"/(bin|boot|dev|etc|lib\w*|opt/(venv|okamochi)|proc|run|sbin|sys|tmp|usr|var/(tmp|run))/")
 SIZE_BYTES = 128 * 1024 * 1024
 
 
@@ -28,7 +30,8 @@ class CollectedStatic(msgspec.Struct, frozen=True):
 
 
 def collected_static(objects: FlaskObjects, settings: DjangoSettings, import_root: str) -> CollectedStatic:
-    """Nothing without manage.py, or without a STATIC_ROOT below the app's folder."""
+    """Nothing without manage.py, or without a STATIC_ROOT that only this stack fills. Of several the first
+    counts, that of the settings which take the others in."""
     sources = objects.sources
     manage = manage_py(sources, import_root)
     if not manage:
@@ -44,10 +47,16 @@ def collected_static(objects: FlaskObjects, settings: DjangoSettings, import_roo
             if known is None or not known.whole:
                 continue
             folder = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
-            if folder.startswith(f"{APP_ROOT}/"):
+            if not is_left_to_the_system(folder):
                 place = Evidence(path=path, line=node.lineno, reason=f"STATIC_ROOT is {folder}")
                 return collected(folder, manage, place)
+            return CollectedStatic()
     return CollectedStatic()
+
+
+def is_left_to_the_system(folder: str) -> bool:
+    """What holds the app or the system's own files, or may be written as it is."""
+    return f"{APP_ROOT}/".startswith(f"{folder.rstrip('/')}/") or SYSTEM.match(f"{folder}/") is not None
 
 
 def collected(folder: str, manage: str, evidence: Evidence) -> CollectedStatic:
