@@ -447,3 +447,9 @@ def test_where_nothing_else_sets_the_databases_address_its_variable_is_required(
     source: str, required: bool
 ) -> None:
     assert names(source)["STORE"][0] is required
+
+
+def test_a_switch_is_no_secret_whatever_it_is_about() -> None:
+    source = "a = os.getenv('PASSWORD_REQUIRE_DIGIT', True)\nb = os.getenv('MAIL_PASSWORD', 'x')\n"
+    kinds = {one.name: one.kind for one in planned({"app.py": HEAD + source}).environment}
+    assert kinds == {"MAIL_PASSWORD": VariableKind.SECRET, "PASSWORD_REQUIRE_DIGIT": VariableKind.PLAIN}

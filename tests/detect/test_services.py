@@ -525,3 +525,14 @@ def test_a_database_of_django_on_this_machine_itself_is_told(host: str, told_of:
     summaries = [one.summary for one in plan.decisions if one.field == "services"]
     assert not plan.services
     assert any("no mysql is started" in one and "DB_HOST" in one for one in summaries) is told_of
+
+
+@pytest.mark.parametrize(
+    ("host", "count", "told_of"),
+    [("redis-1.example.com", 0, True), ("queue", 1, False), ("localhost", 0, False)],
+)
+def test_a_client_of_somebody_s_server_starts_none(host: str, count: int, told_of: bool) -> None:
+    source = f"{HEAD}import redis\nr = redis.Redis(host='{host}', port=6379)\n"
+    plan = planned({"app.py": source, "requirements.txt": "flask\nredis\n"})
+    assert len(plan.services) == count
+    assert any("one elsewhere" in one.summary for one in plan.decisions) is told_of

@@ -304,3 +304,11 @@ def test_static_files_are_collected_where_the_outer_settings_say(root: str, fold
     settings = f"from site.base import *\n{ENVIRON}STATIC_ROOT = {root}\n"
     plan = planned(django(settings, **{"site/base.py": "STATIC_ROOT = '/app/static'\n"}))
     assert [one.path for one in plan.temporary_folders] == folders
+
+
+def test_a_folder_above_the_app_has_one_slash_at_its_beginning() -> None:
+    source = (
+        "import os\nfrom pathlib import Path\nROOT = str(Path(__file__).resolve().parent.parent)\n"
+        "UPLOAD_FOLDER = f'{ROOT}/src/uploads'\nos.makedirs(UPLOAD_FOLDER)\n"
+    )
+    assert volume_paths(planned({"app.py": source + FLASK_APP})) == ("/src/uploads",)

@@ -180,6 +180,8 @@ def _variable(
     name: str, reads: list[tuple[Module, Read]], prefixes: frozenset[str], *, required: bool
 ) -> EnvironmentVariable:
     kind = kind_of(name, used_as=[read.used_as for _, read in reads], prefixes=prefixes)
+    if kind is VariableKind.SECRET and all(read.default in ("True", "False") for _, read in reads):
+        kind = VariableKind.PLAIN  # PASSWORD_REQUIRE_DIGIT is a switch
     defaults = sorted({read.default for _, read in reads if read.default is not None})
     default = defaults[0] if len(defaults) == 1 and kind is VariableKind.PLAIN and not required else None
     return EnvironmentVariable(name=name, kind=kind, required=required, default=default)

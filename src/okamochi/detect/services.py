@@ -111,6 +111,15 @@ class Candidate(msgspec.Struct, frozen=True):
         return (*addresses, *clients)
 
     @property
+    def fixed_elsewhere(self) -> tuple[Evidence, ...]:
+        """Where the code connects to somebody's server by its full name, when nothing could lead it anywhere
+        else."""
+        if self.composed or self.variables or self.hosts or self.addresses:
+            return ()
+        named = [one for one in self.clients if one.host is not None and "." in one.host]
+        return tuple(one.evidence for one in named) if len(named) == len(self.clients) else ()
+
+    @property
     def weight(self) -> int:
         return (
             8 * (self.composed is not None)
@@ -178,6 +187,13 @@ def choose_services(
 
 def _not_started(candidate: Candidate) -> Decision:
     facts = candidate.facts
+    if not candidate.fixed_here:
+        return Decision(
+            field="services",
+            summary=f"no {facts.kind.value} is started: the code connects to one elsewhere, by its full name",
+            origin=Origin.DETECTED,
+            evidence=(*candidate.fixed_elsewhere[:3], candidate.client),
+        )
     parts = any(one.reason.startswith("HOST is") for one in candidate.fixed_here)
     variable = "DB_HOST" if parts else f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
     summary = (
@@ -207,7 +223,8 @@ def _expose(services: dict[str, BackingService], chosen: ChosenSettings) -> None
 def _candidates(
     sources: Sources, reached: Reached, dependencies: ChosenDependencies
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-    """Those that are services of the stack; then those that the code looks for on its own machine."""
+    """Those that are services of the stack; then those that the code looks for on its own machine, or at
+    somebody's server."""
     composed = composed_services(sources.project)
     traces: Traces | None = None
     found: list[Candidate] = []
@@ -225,7 +242,7 @@ def _candidates(
         candidate = _candidate(facts, client, own, traces, dependencies)
         if not candidate.composed and not candidate.imports and not _is_taken(candidate, sources):
             continue
-        if candidate.fixed_here:
+        if candidate.fixed_here or candidate.fixed_elsewhere:
             here.append(candidate)
         elif candidate.used and _means_it(candidate):
             found.append(candidate)

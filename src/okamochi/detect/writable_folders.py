@@ -238,7 +238,8 @@ class _Finder(msgspec.Struct, eq=False):
             is_file = False
             if posixpath.join(APP_ROOT, known.text) in (APP_ROOT, f"{APP_ROOT}/", self.folders.root_path):
                 return
-        path = posixpath.normpath(posixpath.join(APP_ROOT, known.text))
+        # two slashes at the beginning are a name of their own to POSIX
+        path = "/" + posixpath.normpath(posixpath.join(APP_ROOT, known.text)).lstrip("/")
         said_only = reason.endswith(" is")  # a folder that the code makes may have a dot
         if not is_file and (self._is_one_file(path) or (said_only and FILE_NAME.fullmatch(path))):
             return
