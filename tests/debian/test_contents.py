@@ -16,6 +16,7 @@ usr/include/mariadb/server/mysql.h            libdevel/libmariadb-dev-extras
 usr/include/sasl/sasl.h                       libdevel/libsasl2-dev
 usr/include/other/sasl.h                      libdevel/other-dev
 usr/lib/x86_64-linux-gnu/libpq.so.5           libs/libpq5
+usr/lib/x86_64-linux-gnu/odbc/libtdsodbc.so   libs/tdsodbc
 usr/lib/x86_64-linux-gnu/pkgconfig/cairo.pc   libdevel/libcairo2-dev
 usr/share/doc/libpq5/copyright                libs/libpq5
 usr/share/games/file with spaces.h            games/spaced
@@ -38,6 +39,7 @@ def test_programs_libraries_and_pkg_config_files_are_found_by_name(contents: Con
     assert contents.package_of_program("unrelated") == "unrelated"
     assert contents.package_of_library("libpq.so.5") == "libpq5"
     assert contents.package_of_library("libpq.so") == ""
+    assert contents.package_of_library("libtdsodbc.so") == "tdsodbc"
     assert contents.package_of_pkg_config("cairo") == "libcairo2-dev"
 
 
@@ -61,7 +63,13 @@ def test_what_is_skipped_holds_nothing_that_is_wanted(
     folders = ["bin", "etc/x", "lib/x86_64-linux-gnu", "usr/bin", "usr/games", "usr/include/q/r", "usr/lib"]
     folders += ["usr/lib/db/17/bin", "usr/lib/gcc/x/12", "usr/lib/pkgconfig", "usr/lib/x86_64-linux-gnu"]
     folders += ["usr/lib/x86_64-linux-gnu/deep/er", "usr/lib/x86_64-linux-gnu/pkgconfig", "usr/sbin"]
-    folders += ["usr/share/doc/x", "usr/share/pkgconfig", "usr/share/q", "var/lib/x"]
+    folders += [
+        "usr/lib/x86_64-linux-gnu/odbc",
+        "usr/share/doc/x",
+        "usr/share/pkgconfig",
+        "usr/share/q",
+        "var/lib/x",
+    ]
     lines = sorted(f"{folder}/{name}   misc/one" for folder in folders for name in names)
     packed = gzip.compress("".join(f"{line}\n" for line in lines).encode())
     whole = contents_table(packed, files)
@@ -72,6 +80,7 @@ def test_what_is_skipped_holds_nothing_that_is_wanted(
         assert {
             b"/usr/lib/db/17/bin/tool",
             b"/usr/lib/x86_64-linux-gnu/libb.so.2",
+            b"/usr/lib/x86_64-linux-gnu/odbc/liba.so",
             b"/usr/lib/liba.so",
         } < found
     else:

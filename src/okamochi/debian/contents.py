@@ -26,7 +26,7 @@ from okamochi.system.world import World
 __all__ = ["Contents", "Files", "Owner"]
 
 KIND = "debian-files"
-FORMAT = "4"
+FORMAT = "5"
 PIECE_BYTES = 1 << 20
 PACKED_PIECE_BYTES = 1 << 14
 LIMIT_BYTES = 2_000_000_000
@@ -35,10 +35,10 @@ DOWNLOAD_LIMIT_BYTES = 100_000_000
 # none is of that kind. Five sixths of it are skipped so.
 RUNS = regex(
     rb"\n((?:usr/)?lib/(?:[^/\s]+/)?lib[^/\s]*\.so[^/\s]*|(?:usr/)?s?bin/[^/\s]+"
-    rb"|usr/lib/[^/\s]+/[0-9][^/\s]*/bin/[^/\s]+)[ \t]+(\S+)(?=\n)"
+    rb"|usr/lib/[^/\s]+/[0-9][^/\s]*/bin/[^/\s]+|usr/lib/[^/\s]+/odbc/[^/\s]+\.so)[ \t]+(\S+)(?=\n)"
 )
 NOT_RUN = regex(
-    rb"(?:usr/(?:games|include|libexec|share|src)|var|etc)/|(?:usr/)?lib/[^/\s]+/[^/\s0-9][^/\s]*/"
+    rb"(?:usr/(?:games|include|libexec|share|src)|var|etc)/|(?:usr/)?lib/[^/\s]+/(?!odbc/)[^/\s0-9][^/\s]*/"
 )
 COMPILED = regex(
     rb"\n(usr/include/\S+\.h(?:pp|xx|h)?|usr/(?:lib/(?:[^/\s]+/)?|share/)pkgconfig/[^/\s]+\.pc)"
@@ -141,7 +141,8 @@ class Contents(msgspec.Struct):
 
     def _libraries(self, soname: str) -> list[Owner]:
         multiarch = Platform.parse(f"linux/{self.architecture}").multiarch
-        folders = ("/usr/lib", "/lib", f"/usr/lib/{multiarch}", f"/lib/{multiarch}")
+        folders = ["/usr/lib", "/lib", f"/usr/lib/{multiarch}", f"/lib/{multiarch}"]
+        folders.append(f"/usr/lib/{multiarch}/odbc")  # where ODBC's manager finds drivers, by odbcinst.ini
         return [row for row in self._owners(soname) if row.path.rpartition("/")[0] in folders]
 
     def _best(

@@ -5,6 +5,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from okamochi.detect.other_databases import odbc_needs
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.stated_packages import stated_packages
@@ -43,6 +44,7 @@ def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
         plain = "which" in words or "system" in words
         if not WORDS.isdisjoint(words) or (plain and PLAIN_WORDS.search(module.text)):
             needs += [need for call in native_calls(module.tree) if (need := need_of(call, path)) is not None]
+    needs += odbc_needs(sources, reached)
     needs += stated_packages(sources.project)
     return NativeFacts(modules=tuple(sorted(modules)), needs=tuple(dict.fromkeys(needs)))
 

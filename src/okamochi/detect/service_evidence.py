@@ -10,7 +10,7 @@ from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of
-from okamochi.detect.service_kinds import KINDS, KindFacts, facts_of
+from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
 from okamochi.model.evidence import Evidence
@@ -155,7 +155,9 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
 
 
 def _scheme_of(text: str) -> str:
-    address = address_of(text)
+    address, foreign = address_of(text), FOREIGN_URL.match(text)
+    if foreign is not None:
+        return foreign[1]
     return address.scheme if address is not None else ""
 
 

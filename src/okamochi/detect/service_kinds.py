@@ -5,8 +5,10 @@ import re
 import msgspec
 
 from okamochi.model.backing_service import ServiceKind
+from okamochi.system.patterns import regex
 
 __all__ = [
+    "FOREIGN_URL",
     "KINDS",
     "S3",
     "URL_ENDS",
@@ -170,6 +172,10 @@ S3 = KindFacts(
 KINDS = (POSTGRES, MARIADB, MYSQL, REDIS, RABBITMQ, MONGODB, MEMCACHED)
 # an object store is found by other traces: a URL tells it from nothing else on the web
 WITH_STORES = (*KINDS, S3)
+
+
+FOREIGN_URL = regex(r"(oracle|mssql)(?:\+\w+)?:/")
+"""How URLs of databases begin of which okamochi starts none: nothing else may be put in their place."""
 
 
 def facts_of(kind: ServiceKind) -> KindFacts:

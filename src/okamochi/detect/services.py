@@ -11,11 +11,13 @@ from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.django_databases import DatabasePart
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
+from okamochi.detect.other_databases import other_databases
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client
 from okamochi.detect.service_evidence import Address, Traces, VariableRead, address_of, traces_of
 from okamochi.detect.service_kinds import (
+    FOREIGN_URL,
     KINDS,
     WITH_STORES,
     KindFacts,
@@ -179,6 +181,7 @@ def choose_services(
     _expose(services, chosen)
     kinds = {one.kind for one in services.values()}
     unreached = [_not_started(one) for one in here if one.facts.kind not in kinds]
+    unreached += other_databases(sources, reached, dependencies)
     return ChosenServices(
         tuple(services[host] for host in sorted(services)),
         (*(decisions[host] for host in sorted(decisions)), *others, *unreached),
@@ -421,8 +424,8 @@ def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependen
     if OTHER_STAGE.fullmatch(read.name) is not None:
         return False
     default = address_of(read.default or "")
-    if default is not None:
-        return default.scheme in facts.schemes
+    if default is not None or FOREIGN_URL.match(read.default or ""):
+        return default is not None and default.scheme in facts.schemes
     if BROKER_VARIABLE.fullmatch(read.name) is not None:
         redis = _installed(facts_of(ServiceKind.REDIS), dependencies, None) is not None
         expected = ServiceKind.REDIS if redis and not _pika(dependencies) else ServiceKind.RABBITMQ

@@ -90,7 +90,8 @@ def tell_stores(plan: Plan, values: Values, world: World) -> None:
     if any(name.startswith("AWS_") for name in (*dict(values.plain), *values.secret_names)):
         return
     for decision in plan.decisions:
-        if decision.field == "services" and decision.origin is Origin.DETECTED:
+        warned = "Warning:" in decision.summary  # by the build
+        if decision.field == "services" and decision.origin is Origin.DETECTED and not warned:
             world.reporter.note(decision.summary)
 
 
