@@ -357,6 +357,15 @@ def test_of_modules_with_the_same_object_the_one_that_is_named_for_serving_it_is
     assert reference({**files, "shop/server.py": "from shop import app\n"}) == "shop.server:app"
 
 
+def test_a_script_beside_the_object_is_told_with_how_to_serve_it() -> None:
+    pages = "import streamlit as st\nst.title('x')\n"
+    told = decision(planned({"app.py": FLASK_APP, "pages.py": pages}), "application.object_reference")
+    assert any("--entrypoint pages.py" in one.reason for one in told.evidence)
+    helpers = "import streamlit as st\ndef header():\n    st.title('x')\n"
+    told = decision(planned({"app.py": FLASK_APP, "pages.py": helpers}), "application.object_reference")
+    assert not any("--entrypoint" in one.reason for one in told.evidence)
+
+
 def test_an_object_beside_the_pages_of_reflex_is_not_the_app_unless_it_is_named() -> None:
     files = {
         "rxconfig.py": "import reflex as rx\nconfig = rx.Config(app_name='shop')\n",

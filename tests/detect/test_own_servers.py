@@ -107,6 +107,16 @@ def test_a_library_that_could_start_a_server_is_no_program() -> None:
         program("from aiohttp import web\n\ndef serve(app):\n    web.run_app(app)\n")
 
 
+def test_a_script_whose_modules_draw_the_pages_is_run_by_streamlit() -> None:
+    pages = "import streamlit as st\n\ndef render():\n    st.title('x')\n"
+    files = {"shop/pages.py": pages, "shop/__init__.py": "", "requirements.txt": "streamlit\n"}
+    script = "from shop.pages import render\n\nif __name__ == '__main__':\n    render()\n"
+    plan = planned({**files, "desk.py": script})
+    assert (plan.application.framework, plan.application.script) == (Framework.STREAMLIT, "desk.py")
+    with pytest.raises(DetectionError):
+        planned({**files, "desk.py": "from shop.pages import render\n"})
+
+
 def test_the_outer_one_of_two_programs_is_run() -> None:
     inner = f"{AIOHTTP}    web.run_app(app){GUARD}"
     files = {"pages.py": inner, "site.py": f"from pages import main{GUARD}"}

@@ -14,7 +14,7 @@ from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
 from okamochi.detect.other_frameworks import folders_of_reflex
-from okamochi.detect.python_source import Module, import_root_of, is_main_guard
+from okamochi.detect.python_source import Module, Sources, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.unreadable import not_parsed
@@ -47,6 +47,7 @@ SCRIPT_SERVERS = {
     "panel": Framework.PANEL,
 }
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
+PAGES = ("import streamlit", "import gradio")
 SERVING_MODULES = frozenset(["server", "main", "run", "start", "app", "application"])
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
@@ -76,6 +77,22 @@ def choose_entrypoint(
     DetectionError when there is none, AmbiguousError when several are as good."""
     if wanted is not None:
         return _wanted(objects, wanted)
+    entry = _chosen(objects, without)
+    return replace(entry, notes=(*entry.notes, *_beside(objects.sources, entry.candidate)))
+
+
+def _beside(sources: Sources, chosen: Candidate) -> Iterator[Evidence]:
+    """Scripts that people may mean as well: an API and its pages of Streamlit in one folder."""
+    texts = (sources.text(path) for path in sources.paths)
+    if chosen.interface is ServerInterface.OWN or not any(word in text for text in texts for word in PAGES):
+        return
+    for one in script_applications(sources)[:2]:
+        path, line = one.value.origin
+        reason = f"a script of {one.value.class_name}, not run; --entrypoint {path} serves that"
+        yield Evidence(path=path, line=line, reason=reason)
+
+
+def _chosen(objects: FlaskObjects, without: frozenset[str]) -> EntryPoint:
     said = statements(objects.sources)
     notes: list[Evidence] = []
     for statement in said:

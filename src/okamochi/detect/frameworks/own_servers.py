@@ -12,7 +12,7 @@ import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.scripts import FIRST_NAMES
+from okamochi.detect.frameworks.scripts import FIRST_NAMES, script_candidate
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import loaded_from
 from okamochi.detect.syntax import walk
@@ -22,7 +22,7 @@ from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["Address", "Start", "address_of", "programs_that_serve", "start_at"]
 
-EVERYWHERE = ("", "0.0.0.0", "::")
+DRAWS = "import streamlit"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GETTERS = ("os.getenv", "os.environ.get")
 DEPTH = 6
@@ -92,19 +92,25 @@ class Address(msgspec.Struct, frozen=True):
 
 
 def programs_that_serve(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
-    """Scripts that are run and whose modules start a server; those that another such script imports are left
-    out."""
-    starts = {path: one for path in objects.sources.paths if (one := _first(objects.sources, path))}
+    """Scripts that are run and whose modules start a server, or draw pages of Streamlit; those that another
+    such script imports are left out."""
+    sources = objects.sources
+    starts = {path: one for path in sources.paths if (one := _first(sources, path))}
+    drawn = frozenset(path for path in sources.paths if DRAWS in sources.text(path)) - starts.keys()
     found: list[Detected[Candidate]] = []
     inner: set[str] = set()
-    for path in objects.sources.paths if starts else ():
-        if not _is_run(objects.sources.module(path), starts.get(path)):
+    for path in sources.paths if starts or drawn else ():
+        if not _is_run(sources.module(path), starts.get(path)):
             continue
         loaded = loaded_from(path, objects)
         start = next((starts[one] for one in loaded if one in starts), None)
         if start is not None:
-            inner.update(loaded[1:])
             found.append(_candidate(path, start))
+        elif not drawn.isdisjoint(loaded):
+            found += filter(None, (script_candidate(sources, path, Framework.STREAMLIT),))
+        else:
+            continue
+        inner.update(loaded[1:])
     return tuple(one for one in found if one.value.path not in inner)
 
 
