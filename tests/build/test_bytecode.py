@@ -1,8 +1,10 @@
+import errno
 import importlib.util
 import marshal
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from okamochi.build import bytecode
 from okamochi.build.bytecode import Interpreter, bytecode_entries, compile_sources, pycache_entries
 from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, file
+from okamochi.system.files import StorageError
 from okamochi.system.process import Completed, SubprocessRunner
 from okamochi.system.world import World
 
@@ -127,3 +130,39 @@ def test_a_module_whose_bytecode_would_have_too_long_a_name_has_none() -> None:
         "app/__pycache__",
         f"app/__pycache__/{'x' * 200}.cpython-313.pyc",
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.ENOSPC, "the disk is full"), (errno.ENOENT, "cannot be written")]
+)
+def test_a_temporary_folder_that_takes_nothing_is_told(
+    number: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_file(**_: object) -> Any:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
+    with pytest.raises(StorageError, match=said) as caught:
+        HOST.run(SubprocessRunner(), "print()", b"x" * bytecode.MUCH_ASKED_BYTES)
+    assert "TMPDIR" in caught.value.hint
+
+
+def test_no_temporary_folder_at_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_folder() -> Any:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", no_folder)
+    with pytest.raises(StorageError, match="no temporary folder can be written"):
+        HOST.run(SubprocessRunner(), "print()", b"x" * bytecode.MUCH_ASKED_BYTES)
+
+
+def test_a_temporary_folder_that_is_full_is_told_when_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "r+b", buffering=0))  # noqa: SIM115, PTH123
+    with pytest.raises(StorageError, match="the disk is full"):
+        HOST.run(SubprocessRunner(), "print()", b"x" * bytecode.MUCH_ASKED_BYTES)
+
+
+def test_much_is_asked_over_files_and_answered_the_same() -> None:
+    program = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])"
+    much = bytes(range(256)) * 1000
+    assert HOST.run(SubprocessRunner(), program, much) == much[::-1]

@@ -145,6 +145,18 @@ def test_files_that_a_spared_pattern_lets_in_are_warned_about() -> None:
     ]
 
 
+def test_what_lies_in_a_folder_that_is_left_out_lets_nothing_in() -> None:
+    files = {"web/dist/app.js": "", ".gitignore": "web/dist/\n"}
+    inside = 'exclude = ["!/web/dist/app.js"]\n'
+    around = 'exclude = ["/web/", "!/web/dist/app.js"]\n'
+    told = [
+        "Warning"
+        in decision(planned({"app.py": FLASK_APP, **files, "okamochi.toml": text}), "source.exclude").summary
+        for text in (inside, around)
+    ]
+    assert told == [True, False]
+
+
 def test_a_spared_pattern_that_matches_nothing_gives_no_warning() -> None:
     plan = planned({"app.py": FLASK_APP, ".gitignore": "*.mo\n", "venv2/x.mo": "", ".dockerignore": "venv2"})
     assert "Warning" not in decision(plan, "source.exclude").summary

@@ -49,12 +49,11 @@ class Names:
 
 def use(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", names)
-    monkeypatch.setattr(http_connections, "known", Once())
     monkeypatch.setattr(http_connections, "KNOWN_SECONDS", 10**9)
 
 
-def transport() -> UrllibTransport:
-    made = UrllibTransport.of({}, connect_seconds=5, read_seconds=5)
+def transport(once: Once | None = None) -> UrllibTransport:
+    made = UrllibTransport.of({}, connect_seconds=5, read_seconds=5, once=once)
     return UrllibTransport(made.exchange, sleep=lambda _: None)
 
 
@@ -65,11 +64,14 @@ def get(server: Served, by: UrllibTransport) -> bytes:
 def test_connections_at_once_share_one_question(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names("127.0.0.1")
     use(names, monkeypatch)
-    one, other = transport(), transport()
+    shared = Once()
+    one, other = transport(shared), transport(shared)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda place: get(server, (one, other)[place % 2]), range(16)))
     assert found == [b"content"] * 16
     assert names.asked == 1
+    get(server, transport())  # which shares nothing with them
+    assert names.asked == 2
 
 
 def test_the_server_is_called_by_its_name(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:

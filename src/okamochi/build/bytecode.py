@@ -8,6 +8,7 @@ in them changes after the build, and no time stamp has to agree.
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from okamochi.errors import BuildError
 from okamochi.kit import compiler_program
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory, file
 from okamochi.oci.platform import Platform
-from okamochi.system.files import StorageError
+from okamochi.system.files import StorageError, storage_errors
 
 if TYPE_CHECKING:
     from okamochi.system.process import Completed, Runner
@@ -97,14 +98,31 @@ def run_over_files(
     turn after milliseconds, and the program waits as well."""
     from tempfile import TemporaryFile
 
-    with TemporaryFile() as asked, TemporaryFile() as answered:
-        asked.write(stdin)
-        asked.seek(0)
+    with ExitStack() as files:
+        with temporary_errors():
+            asked, answered = (files.enter_context(TemporaryFile(buffering=0)) for _ in range(2))
+            written = 0
+            while written < len(stdin):
+                written += asked.write(stdin[written:])
+            asked.seek(0)
         done = runner.stream(
             argv, source=asked, into=answered, env=env, cwd=cwd, timeout_seconds=timeout_seconds
         )
         answered.seek(0)
         return replace(done, stdout=answered.read())
+
+
+@contextmanager
+def temporary_errors() -> Iterator[None]:
+    """StorageError for files that the system's temporary folder does not take."""
+    from tempfile import gettempdir
+
+    hint = "make space there, or set TMPDIR to a folder that takes some megabytes"
+    try:
+        with storage_errors(Path(gettempdir()), hint=hint):
+            yield
+    except FileNotFoundError as error:  # none of the folders that Python tries can be written
+        raise StorageError("no temporary folder can be written", where="TMPDIR", hint=hint) from error
 
 
 # How a traceback of the compiler names the reason.

@@ -13,7 +13,6 @@ from email.parser import HeaderParser
 
 import msgspec
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.build.components import IMAGE_WHEEL, Component
@@ -22,6 +21,7 @@ from okamochi.debian.relations import parse_relations
 from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.image import Image
 from okamochi.oci.layer import OPAQUE, WHITEOUT
+from okamochi.pypi.specifiers import parsed_specifier
 
 __all__ = ["Inventory", "OwnedFile", "Part", "read_inventory"]
 
@@ -218,9 +218,8 @@ def wheel_needs(message: Message) -> frozenset[str]:
     """Without those of extras: metadata does not tell which extras were asked for."""
     found = set()
     for text in message.get_all("Requires-Dist", []):
-        try:
-            requirement = Requirement(str(text))
-        except (ValueError, RecursionError):
+        requirement = parsed_specifier(str(text))
+        if requirement is None:
             continue
         if requirement.marker is None or "extra" not in str(requirement.marker):
             found.add(f"wheel:{canonicalize_name(requirement.name)}")

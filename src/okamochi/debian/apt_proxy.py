@@ -21,4 +21,6 @@ def through_apt_proxy(world: World, apt_folder: Path) -> World:
     if not proxies or not isinstance(world.transport, UrllibTransport):
         return world
     environ = {**world.environ, **proxies}
-    return replace(world, transport=UrllibTransport.of(environ, offline=world.offline), environ=environ)
+    return replace(
+        world, transport=UrllibTransport.of(environ, offline=world.offline, once=world.once), environ=environ
+    )

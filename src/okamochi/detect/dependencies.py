@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.detect.base import Detected
@@ -28,6 +27,7 @@ from okamochi.pypi.local_packages import LocalPackages, local_packages
 from okamochi.pypi.manifests.named_sources import file_place, named_sources, with_source
 from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
@@ -347,11 +347,13 @@ def _disagreements(project: ProjectFiles, found: Dependencies) -> Iterator[Evide
     facts = read_package(project)
     versions = {node.name: node.version for node in locked_nodes(project, found, python_version="3.13")}
     for specifier in (facts.dependencies or ()) if facts is not None else ():
+        asked = parsed_specifier(specifier)
+        version = versions.get(canonicalize_name(asked.name), "") if asked is not None else ""
+        if asked is None or asked.url is not None or not version:
+            continue
         try:
-            asked = Requirement(specifier)
-            version = versions.get(canonicalize_name(asked.name), "")
-            fits = asked.url is not None or not version or asked.specifier.contains(version, prereleases=True)
-        except (ValueError, RecursionError):
+            fits = asked.specifier.contains(version, prereleases=True)
+        except ValueError:  # the lock's version is none
             continue
         if not fits:
             reason = f"asks for {specifier}, but {found.lock_file} has {version}: the lock rules; lock again"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.left_out import left_out
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
@@ -254,14 +255,12 @@ def _warning(project: ProjectFiles, kept: tuple[str, ...], spared: list[str]) ->
         return ""
     from pathspec import GitIgnoreSpec
 
-    outside = GitIgnoreSpec.from_lines(kept)
+    is_out = left_out(kept)
     files = project.files()
     letting_in = [
         pattern
         for pattern in dict.fromkeys(spared)
-        if any(
-            not outside.match_file(path) for path in GitIgnoreSpec.from_lines([pattern]).match_files(files)
-        )
+        if any(not is_out(path) for path in GitIgnoreSpec.from_lines([pattern]).match_files(files))
     ]
     if not letting_in:
         return ""

@@ -1,9 +1,9 @@
 """What the requirements say about the age of a package, before anything is resolved."""
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.pypi.specifiers import parsed_specifier
 
 __all__ = ["stays_below"]
 
@@ -13,11 +13,8 @@ def stays_below(dependencies: ChosenDependencies, name: str, first: Version) -> 
     line = dependencies.requirements.line_of(name)
     if line is None:
         return False
-    try:
-        specifiers = Requirement(line.specifier).specifier
-    except (ValueError, RecursionError):
-        return False
-    return any(_excludes(one.operator, one.version, first) for one in specifiers)
+    asked = parsed_specifier(line.specifier)
+    return asked is not None and any(_excludes(one.operator, one.version, first) for one in asked.specifier)
 
 
 def _excludes(operator: str, text: str, first: Version) -> bool:

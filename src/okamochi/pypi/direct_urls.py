@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
-from packaging.requirements import Requirement
-
 from okamochi.errors import BuildError, PlanError
 from okamochi.model.lock import LockedWheel
 from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 
 __all__ = ["address_for_lock", "own_address", "refuse_tokens"]
@@ -62,10 +61,8 @@ def own_address(wheel: LockedWheel, lines: Iterable[RequirementLine]) -> str:
 
 
 def url_of(line: RequirementLine) -> str:
-    try:
-        return (Requirement(line.specifier).url or "").partition("#")[0]
-    except (ValueError, RecursionError):
-        return ""
+    asked = parsed_specifier(line.specifier)
+    return (asked.url or "").partition("#")[0] if asked is not None else ""
 
 
 def filename_of(url: str) -> str:

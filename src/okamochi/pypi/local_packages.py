@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import msgspec
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.model.plan import LocalPackage
@@ -11,6 +10,7 @@ from okamochi.pypi.direct_references import folder_of, is_archive, is_built_here
 from okamochi.pypi.manifests.named_sources import named_sources, with_source
 from okamochi.pypi.manifests.package_facts import manifest_files, names_in, read_package
 from okamochi.pypi.manifests.package_layout import lies_ready
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["LocalPackages", "local_package", "local_packages"]
@@ -77,8 +77,7 @@ def local_package(project: ProjectFiles, name: str, path: str) -> LocalPackage:
 
 
 def name_and_place(specifier: str) -> tuple[str, str, frozenset[str]]:
-    try:
-        asked = Requirement(specifier)
-    except (ValueError, RecursionError):
+    asked = parsed_specifier(specifier)
+    if asked is None:
         return "", "", frozenset()
     return canonicalize_name(asked.name), asked.url or "", frozenset(map(canonicalize_name, asked.extras))

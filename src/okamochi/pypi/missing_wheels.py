@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import msgspec
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import UnfitPythonError
 from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, without_wheels
 from okamochi.pypi.uv_program import UvRun
@@ -48,10 +48,8 @@ class _Missing(msgspec.Struct, frozen=True):
         asking = self.asking
         if asking is None or not self.version or asking.name != canonicalize_name(self.name):
             return False
-        try:
-            specifiers = list(Requirement(asking.specifier).specifier)
-        except (ValueError, RecursionError):
-            return False
+        asked = parsed_specifier(asking.specifier)
+        specifiers = asked.specifier if asked is not None else ()
         return [(one.operator, one.version) for one in specifiers] == [("==", self.version)]
 
     @property

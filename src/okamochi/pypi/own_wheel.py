@@ -7,12 +7,11 @@ import io
 import posixpath
 import zipfile
 
-from packaging.requirements import Requirement
-
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import APP_ROOT
 from okamochi.pypi.built_wheel import INSTANT, Built
 from okamochi.pypi.manifests.package_facts import PackageFacts
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.world import World
 
 __all__ = ["NO_VERSION", "own_wheel"]
@@ -60,9 +59,8 @@ def by_name(specifiers: tuple[str, ...], extra: str) -> list[str]:
     """Addresses are left out: they may hold folders of this machine, or passwords."""
     found: list[str] = []
     for one in specifiers:
-        try:
-            asked = Requirement(one)
-        except (ValueError, RecursionError):
+        asked = parsed_specifier(one)
+        if asked is None:
             continue
         asked.url = None
         text = str(asked)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, PlanError
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles
 
@@ -96,11 +96,8 @@ def _index_sources(sources: Mapping[str, Any], inline: tuple[str, ...]) -> tuple
 
 
 def _name(specifier: str) -> str:
-    try:
-        asked = Requirement(specifier)
-        return "" if asked.url else canonicalize_name(asked.name)
-    except (ValueError, RecursionError):
-        return ""
+    asked = parsed_specifier(specifier)
+    return "" if asked is None or asked.url else canonicalize_name(asked.name)
 
 
 def _placed(project: ProjectFiles, key: str, value: Any) -> Any:

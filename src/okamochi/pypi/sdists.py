@@ -9,7 +9,6 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError, RegistryError
@@ -17,6 +16,7 @@ from okamochi.model.plan import Dependencies
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.pypi.resolve import index_date
 from okamochi.pypi.sdist_files import check_archive, pyproject_of
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
@@ -104,10 +104,9 @@ def tell_metadata(uv: UvRun, name: str) -> None:
 
 
 def name_of(specifier: str) -> str:
-    try:
-        asked = Requirement(specifier)
-    except (ValueError, RecursionError) as problem:
-        raise PlanError(f"{specifier!r} is no requirement", hint=HINT) from problem
+    asked = parsed_specifier(specifier)
+    if asked is None:
+        raise PlanError(f"{specifier!r} is no requirement", hint=HINT)
     if asked.url:
         raise PlanError(f"{asked.name} is asked for by an address", hint="ask for it by name and version")
     return canonicalize_name(asked.name)
@@ -189,10 +188,7 @@ def checked_requirements(listed: object, where: str) -> tuple[str, ...]:
     found = listed if isinstance(listed, list | tuple) else [None]
     result: list[str] = []
     for one in found:
-        try:
-            asked = Requirement(str(one)) if isinstance(one, str) and "\n" not in one else None
-        except (ValueError, RecursionError):
-            asked = None
+        asked = parsed_specifier(one) if isinstance(one, str) and "\n" not in one else None
         if asked is None or asked.url:
             raise BuildError(f"it asks for {str(one)[:100]!a} to be built", where=where, hint=HINT)
         result.append(str(asked))

@@ -14,6 +14,7 @@ from okamochi.errors import RegistryError, TransientRegistryError
 from okamochi.system.http_exchange import Exchange, Interrupted, shown
 from okamochi.system.http_transfer import Transfer
 from okamochi.system.network_settings import NetworkSettings
+from okamochi.system.once import Once
 
 __all__ = ["Transport", "UrllibTransport", "shown"]
 
@@ -59,13 +60,14 @@ class UrllibTransport(msgspec.Struct, frozen=True):
         offline: bool = False,
         connect_seconds: float = 15,
         read_seconds: float = 30,
+        once: Once | None = None,
     ) -> "UrllibTransport":
         """With the proxies and CAs that `environ` names. UsageError when a proxy is not an address.
 
         `read_seconds` is how long the server may send nothing; the whole may take as long as it needs.
         """
         settings = NetworkSettings.of(environ)
-        return cls(Exchange(settings, connect_seconds, read_seconds), offline)
+        return cls(Exchange(settings, connect_seconds, read_seconds, once or Once()), offline)
 
     def get(self, url: str, *, limit_bytes: int, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
         content = io.BytesIO()

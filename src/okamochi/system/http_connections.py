@@ -24,35 +24,32 @@ __all__ = ["use_known_addresses"]
 # For as long as name servers commonly let an answer stand.
 KNOWN_SECONDS = 60
 PATIENCE_SECONDS = (0.5, 1, 2)
-known = Once()
 
 
-def use_known_addresses(pools: PoolManager) -> None:
+def use_known_addresses(pools: PoolManager, known: Once) -> None:
+    """All connections of the pools, and of others with the same `known`, share what was answered."""
+
+    class PlainConnection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return connected(self, super()._new_conn, known)
+
+    class TlsConnection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connected(self, super()._new_conn, known)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection
+
     pools.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
 
 
-class PlainConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return connected(self, super()._new_conn)
-
-
-class TlsConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return connected(self, super()._new_conn)
-
-
-class PlainPool(HTTPConnectionPool):
-    ConnectionCls = PlainConnection
-
-
-class TlsPool(HTTPSConnectionPool):
-    ConnectionCls = TlsConnection
-
-
-def connected(connection: HTTPConnection, connect: Callable[[], socket.socket]) -> socket.socket:
+def connected(connection: HTTPConnection, connect: Callable[[], socket.socket], known: Once) -> socket.socket:
     """`connect` to the first address that answers; certificates are still checked for the name."""
     name, port = connection.host, connection.port
-    question = (name, port, time.monotonic() // KNOWN_SECONDS)
+    question = ("addresses", name, port, time.monotonic() // KNOWN_SECONDS)
     try:
         addresses = known.answer(question, lambda: addresses_of(name, port))
     except OSError as error:

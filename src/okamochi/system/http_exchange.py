@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from okamochi import __version__
 from okamochi.errors import RegistryError
 from okamochi.system.network_settings import DEFAULT_PORTS, NetworkSettings
+from okamochi.system.once import Once
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -41,11 +42,13 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Exchange:
-    """Connections, kept open for further requests, made at the first one; safe among threads."""
+    """Connections, kept open for further requests, made at the first one; safe among threads. `once` holds
+    the addresses of servers."""
 
     settings: NetworkSettings
     connect_seconds: float
     read_seconds: float
+    once: Once = field(default_factory=Once, compare=False, repr=False)
     pools: dict[str, "PoolManager"] = field(default_factory=dict, compare=False, repr=False)
     making: Any = field(default_factory=threading.Lock, compare=False, repr=False)
 
@@ -120,7 +123,7 @@ class Exchange:
         from okamochi.system.http_connections import use_known_addresses
 
         pools = self._pools(proxy)
-        use_known_addresses(pools)
+        use_known_addresses(pools, self.once)
         return pools
 
     def _pools(self, proxy: str) -> "PoolManager":

@@ -46,14 +46,16 @@ class World(msgspec.Struct, frozen=True, eq=False):
         cache_root: Path | None = None,
     ) -> "World":
         """This machine; touches nothing yet."""
+        once = Once()
         return cls(
             runner=cast("Runner", Late(real_runner)),
-            transport=cast("Transport", Late(lambda: real_transport(environ, offline=offline))),
+            transport=cast("Transport", Late(lambda: real_transport(environ, once, offline=offline))),
             cache=Cache.open(cache_root if cache_root is not None else cache_dir(environ)),
             clock=Clock.of(environ),
             environ=dict(environ),
             reporter=reporter,
             offline=offline,
+            once=once,
         )
 
 
@@ -76,7 +78,7 @@ def real_runner() -> "Runner":
     return SubprocessRunner()
 
 
-def real_transport(environ: Mapping[str, str], *, offline: bool) -> "Transport":
+def real_transport(environ: Mapping[str, str], once: Once, *, offline: bool) -> "Transport":
     from okamochi.system.http import UrllibTransport
 
-    return UrllibTransport.of(environ, offline=offline)
+    return UrllibTransport.of(environ, offline=offline, once=once)

@@ -57,7 +57,7 @@ def resolve_base_image(world: World, name: str, platform: Platform) -> LockedIma
     from okamochi.oci.registry.pull import resolve_image
     from okamochi.oci.registry.registries import Registries
 
-    registries = Registries.of(world.environ, world.runner, offline=world.offline)
+    registries = Registries.of(world.environ, world.runner, offline=world.offline, once=world.once)
     with world.reporter.step(f"Base: asking for {name}"):
         try:
             found = resolve_image(registries, Reference.parse(name), platform)
@@ -211,7 +211,7 @@ def pulled(world: World, locked: LockedImage, platform: Platform) -> Image:
     from okamochi.oci.registry.pull import pull_image
     from okamochi.oci.registry.registries import Registries
 
-    registries = Registries.of(world.environ, world.runner, offline=world.offline)
+    registries = Registries.of(world.environ, world.runner, offline=world.offline, once=world.once)
     named = Reference.parse(locked.name).with_digest(Digest.parse(locked.manifest))
     with world.reporter.step(f"Base: pulling {locked.name}"):
         image = pull_image(registries, named, platform, world.cache)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError
@@ -17,6 +16,7 @@ from okamochi.pypi.direct_urls import without_credentials
 from okamochi.pypi.locks.environment import applies, image_environment
 from okamochi.pypi.requirements import RequirementLine, expanded, requirement_of
 from okamochi.pypi.sdists import SIZE_LIMIT_BYTES, Sdist
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.uv_program import read_project_indexes
 from okamochi.workflows.git_checkouts import git_checkout, git_source
 from okamochi.workflows.lock import LockSession
@@ -56,11 +56,8 @@ def asked_lines(session: LockSession) -> Iterator[RequirementLine]:
 
 
 def marker_of(line: RequirementLine) -> str:
-    try:
-        marker = Requirement(line.specifier).marker
-    except (ValueError, RecursionError):
-        return ""
-    return str(marker) if marker is not None else ""
+    asked = parsed_specifier(line.specifier)
+    return str(asked.marker) if asked is not None and asked.marker is not None else ""
 
 
 def built_of(builder: WheelBuilder, sdist: Sdist) -> Built:

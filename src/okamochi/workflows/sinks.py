@@ -184,7 +184,9 @@ def parse_sink(text: str, world: World) -> Sink:
     if text == "registry":
         from okamochi.oci.registry.registries import Registries
 
-        return RegistrySink(Registries.of(world.environ, world.runner, offline=world.offline), world)
+        return RegistrySink(
+            Registries.of(world.environ, world.runner, offline=world.offline, once=world.once), world
+        )
     from okamochi.run.engines import ENGINES, engine_named
 
     if kind in ENGINES and not colon:

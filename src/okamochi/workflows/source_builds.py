@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, EngineError, OkamochiError, RegistryError, UnfitPythonError
@@ -10,6 +9,7 @@ from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockMode, LockSession
@@ -162,17 +162,14 @@ def in_order(packages: Iterable[str], hardest: set[str]) -> list[str]:
 
 
 def requirement_name(asked: str) -> str:
-    try:
-        return canonicalize_name(Requirement(asked).name)
-    except (ValueError, RecursionError):
-        return asked
+    requirement = parsed_specifier(asked)
+    return canonicalize_name(requirement.name) if requirement is not None else asked
 
 
 def as_before(asked: str, session: LockSession) -> str:
     """In the version that the old lock has, where that was built as well and is still admitted."""
-    try:
-        requirement = Requirement(asked)
-    except (ValueError, RecursionError):
+    requirement = parsed_specifier(asked)
+    if requirement is None:
         return asked
     old = session.old_platform.wheels if session.old_platform and session.mode is LockMode.KEEP else ()
     name = canonicalize_name(requirement.name)

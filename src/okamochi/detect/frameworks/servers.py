@@ -105,17 +105,18 @@ def own_worker(names: set[str], uvicorn: str) -> str:
 def is_before_worker_package(specifier: str) -> bool:
     """Whether only versions of uvicorn are admitted that the package of workers does not take: those have
     their own workers."""
-    from packaging.requirements import Requirement
     from packaging.version import Version
 
+    from okamochi.pypi.specifiers import parsed_specifier
+
+    wanted = parsed_specifier(specifier) if specifier else None
     try:
-        wanted = Requirement(specifier).specifier if specifier else ()
-        return any(
+        return wanted is not None and any(
             one.operator in ("==", "<", "<=", "~=")
             and Version(one.version.removesuffix(".*")) < Version(FIRST_FOR_PACKAGE)
-            for one in wanted
+            for one in wanted.specifier
         )
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
 
 

@@ -16,6 +16,7 @@ from okamochi.oci.registry.retry import Retry
 from okamochi.oci.registry.settings import INSECURE_VARIABLE, RegistrySettings, is_loopback
 from okamochi.system.http_exchange import Exchange, Interrupted
 from okamochi.system.network_settings import NetworkSettings
+from okamochi.system.once import Once
 
 if TYPE_CHECKING:
     from okamochi.system.process import Runner
@@ -51,13 +52,15 @@ class Registries:
         offline: bool = False,
         retry: Retry | None = None,
         read_seconds: float = READ_SECONDS,
+        once: Once | None = None,
     ) -> "Registries":
+        once = once or Once()
         network = NetworkSettings.of(environ)
         return cls(
             settings=RegistrySettings.of(environ),
             store=CredentialStore.of(environ, runner),
-            exchange=Exchange(network, CONNECT_SECONDS, read_seconds),
-            unverified=Exchange(replace(network, verified=False), CONNECT_SECONDS, read_seconds),
+            exchange=Exchange(network, CONNECT_SECONDS, read_seconds, once),
+            unverified=Exchange(replace(network, verified=False), CONNECT_SECONDS, read_seconds, once),
             retry=retry or Retry(),
             offline=offline,
         )

@@ -11,13 +11,12 @@ from okamochi.pypi.locks.graph import Edge, Node
 from okamochi.pypi.locks.tables import (
     Table,
     file_hashes,
-    lines_by_name,
-    lock_text,
     packages_of,
     require_format,
     table_of,
     text_of,
     texts_of,
+    toml_lock,
     toml_table,
 )
 from okamochi.pypi.manifests.poetry_tables import edge_of_specifier, project_edges
@@ -32,9 +31,8 @@ def pdm_graph(
     project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies). Entries with and without extras are one."""
-    table = toml_table(project, lock)
+    table, places = toml_lock(project, lock)
     require_format(lock, table_of(table.get("metadata")).get("lock_version"), 4)
-    places = lines_by_name(lock_text(project, lock))
     files = table_of(table_of(table.get("metadata")).get("files"))
     merged: dict[tuple[str, str], Node] = {}
     for package in packages_of(table, "package", lock):

@@ -14,9 +14,8 @@ from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.graph import Node
 from okamochi.pypi.locks.tables import (
     Table,
+    json_lock,
     json_table,
-    lines_by_name,
-    lock_text,
     require_format,
     table_of,
     text_of,
@@ -37,9 +36,8 @@ def pipfile_nodes(
     project: ProjectFiles, lock: str, environment: dict[str, str], groups: tuple[str, ...]
 ) -> tuple[Node, ...]:
     """The pins of `default` and of the categories named in `groups`."""
-    table = json_table(project, lock)
+    table, places = json_lock(project, lock, NAME_LINE)
     require_format(lock, table_of(table.get("_meta")).get("pipfile-spec"), 6)
-    places = lines_by_name(lock_text(project, lock), NAME_LINE)
     found: dict[str, Node] = {}
     for section in ("default", *groups):
         for node in section_nodes(table_of(table.get(section)), places, environment):

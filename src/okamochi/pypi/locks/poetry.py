@@ -11,14 +11,12 @@ from okamochi.pypi.locks.graph import Edge, Node
 from okamochi.pypi.locks.tables import (
     Table,
     file_hashes,
-    lines_by_name,
-    lock_text,
     packages_of,
     require_format,
     table_of,
     text_of,
     texts_of,
-    toml_table,
+    toml_lock,
 )
 from okamochi.pypi.manifests.poetry_constraints import pep440_of
 from okamochi.pypi.manifests.poetry_tables import poetry_edges
@@ -31,9 +29,8 @@ def poetry_graph(
     project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies)."""
-    table = toml_table(project, lock)
+    table, places = toml_lock(project, lock)
     require_format(lock, table_of(table.get("metadata")).get("lock-version"), 2)
-    places = lines_by_name(lock_text(project, lock))
     files = table_of(table_of(table.get("metadata")).get("files"))
     nodes = tuple(node_of(one, files, places) for one in packages_of(table, "package", lock))
     return nodes, poetry_edges(project, groups, extras)

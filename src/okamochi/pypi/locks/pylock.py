@@ -6,14 +6,12 @@ from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.graph import Node
 from okamochi.pypi.locks.tables import (
     Table,
-    lines_by_name,
     list_of,
-    lock_text,
     packages_of,
     require_format,
     table_of,
     text_of,
-    toml_table,
+    toml_lock,
 )
 from okamochi.system.project_files import ProjectFiles
 
@@ -21,9 +19,8 @@ __all__ = ["pylock_nodes"]
 
 
 def pylock_nodes(project: ProjectFiles, lock: str, environment: dict[str, str]) -> tuple[Node, ...]:
-    table = toml_table(project, lock)
+    table, places = toml_lock(project, lock)
     require_format(lock, table.get("lock-version"), 1, needed=True)
-    places = lines_by_name(lock_text(project, lock))
     packages = (
         one
         for one in packages_of(table, "packages", lock)

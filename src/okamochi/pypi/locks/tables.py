@@ -15,15 +15,15 @@ __all__ = [
     "broken",
     "file_hashes",
     "items_of",
+    "json_lock",
     "json_table",
-    "lines_by_name",
     "list_of",
-    "lock_text",
     "packages_of",
     "require_format",
     "table_of",
     "text_of",
     "texts_of",
+    "toml_lock",
     "toml_table",
 ]
 
@@ -47,6 +47,26 @@ def toml_table(project: ProjectFiles, path: str) -> Table:
         raise broken(path, str(error)) from error
 
 
+def toml_lock(project: ProjectFiles, path: str) -> tuple[Table, dict[str, int]]:
+    """A lock, read once: what it says, and the line of each package. As `toml_table` for what is none."""
+    text = lock_text(project, path)
+    try:
+        return loaded(text), places_in(text)
+    except NoDataError as error:
+        raise broken(path, str(error)) from error
+
+
+@lru_cache(maxsize=8)
+def places_in(text: str) -> dict[str, int]:
+    return lines_by_name(text)
+
+
+def json_lock(project: ProjectFiles, path: str, pattern: re.Pattern[str]) -> tuple[Table, dict[str, int]]:
+    """The same for JSON, whose names `pattern` finds."""
+    text = lock_text(project, path)
+    return _json_table(text, path), lines_by_name(text, pattern)
+
+
 def lock_text(project: ProjectFiles, path: str) -> str:
     """DetectionError when the file is missing, or larger than any lock. Larger than other files may be: the
     lock of a workspace with some thousand packages has megabytes."""
@@ -63,8 +83,12 @@ def loaded(text: str) -> Table:
 
 
 def json_table(project: ProjectFiles, path: str) -> Table:
+    return _json_table(lock_text(project, path), path)
+
+
+def _json_table(text: str, path: str) -> Table:
     try:
-        found = json_of(lock_text(project, path))
+        found = json_of(text)
     except NoDataError as error:
         raise broken(path, str(error)) from error
     if not isinstance(found, dict):

@@ -14,14 +14,13 @@ from okamochi.pypi.locks.tables import (
     Table,
     broken,
     file_hashes,
-    lines_by_name,
     list_of,
-    lock_text,
     packages_of,
     require_format,
     table_of,
     text_of,
     texts_of,
+    toml_lock,
     toml_table,
 )
 from okamochi.pypi.manifests.poetry_tables import project_edges
@@ -37,10 +36,9 @@ def uv_graph(
     project: ProjectFiles, lock: str, groups: tuple[str, ...], extras: tuple[str, ...]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies)."""
-    table = toml_table(project, lock)
+    table, places = toml_lock(project, lock)
     require_format(lock, table.get("version"), 1)
     packages = tuple(packages_of(table, "package", lock))
-    places = lines_by_name(lock_text(project, lock))
     nodes = tuple(node_of(one, places) for one in packages)
     here = posixpath.dirname(lock)
     name = own_name(project) if here else ""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.manifests.package_versions import Folder, table, text, texts
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["file_place", "named_sources", "with_source", "workspace_folder"]
@@ -96,9 +96,8 @@ def members(project: ProjectFiles, workspace: str) -> Mapping[str, str]:
 
 def with_source(specifier: str, sources: Sources) -> str:
     """The specifier with the place that the manifest names for it; unchanged when it names none."""
-    try:
-        asked = Requirement(specifier)
-    except (ValueError, RecursionError):
+    asked = parsed_specifier(specifier)
+    if asked is None:
         return specifier
     place = sources.get(canonicalize_name(asked.name))
     if place is None or asked.url:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.manifests.package_versions import (
@@ -25,6 +24,7 @@ from okamochi.pypi.manifests.setuptools_files import (
     setup_py_specifiers,
     setup_py_text,
 )
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
@@ -231,10 +231,5 @@ def import_folder(below: Folder, tables: Mapping[str, Any]) -> str:
 
 def names_in(specifiers: tuple[str, ...]) -> frozenset[str]:
     """Normalized; what is no specifier names nothing."""
-    found: set[str] = set()
-    for one in specifiers:
-        try:
-            found.add(canonicalize_name(Requirement(one).name))
-        except (ValueError, RecursionError):
-            continue
-    return frozenset(found)
+    asked = (parsed_specifier(one) for one in specifiers)
+    return frozenset(canonicalize_name(one.name) for one in asked if one is not None)

@@ -4,12 +4,12 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge
 from okamochi.pypi.locks.tables import Table, items_of, table_of, text_of, toml_table
 from okamochi.pypi.manifests.poetry_constraints import pep440_of
+from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["edge_of_specifier", "poetry_edges", "poetry_specifiers"]
@@ -40,9 +40,8 @@ def project_edges(project_table: Table, extras: tuple[str, ...]) -> Iterator[Edg
 
 
 def edge_of_specifier(specifier: str) -> Edge | None:
-    try:
-        found = Requirement(specifier)
-    except (ValueError, RecursionError):
+    found = parsed_specifier(specifier)
+    if found is None:
         return None
     extras = tuple(sorted(canonicalize_name(extra) for extra in found.extras))
     marker = str(found.marker) if found.marker else ""
