@@ -49,6 +49,14 @@ def test_a_folder_beside_the_compose_file_is_data_unless_the_project_ships_it() 
 
 
 @pytest.mark.parametrize(
+    ("file", "folders"),
+    [("app.py", []), ("package.json", []), ("sub/page.html", []), ("first.csv", ["/server"])],
+)
+def test_code_that_is_mounted_for_development_is_no_data(file: str, folders: list[str]) -> None:
+    assert kept("./server:/server", **{f"server/{file}": "x"}) == folders
+
+
+@pytest.mark.parametrize(
     "volume",
     [
         ".:/code",

@@ -230,6 +230,14 @@ class _Finder(msgspec.Struct, eq=False):
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 inner = self._outcome(operand, place)
                 return None if inner is None else not inner
+            case ast.BoolOp(op=op, values=values):
+                # the first that settles it: those behind it are not asked
+                settles = isinstance(op, ast.Or)
+                for part in values:
+                    known = self._outcome(part, place)
+                    if known is not (not settles):
+                        return known
+                return not settles
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as op], comparators=[right]):
                 if self.names.full(right) in SUBSCRIPTS and isinstance(left, ast.Constant):
                     return isinstance(op, ast.NotIn)
@@ -315,6 +323,8 @@ class _Finder(msgspec.Struct, eq=False):
         if not isinstance(node.op, ast.Or):
             return False
         for value in node.values[:-1]:
+            if self._outcome(value, _Place()) is True:
+                return False  # `"NAME" not in os.environ or ...` ends there
             inner = [read for part in walk(value) if (read := self.read(part)) is not None]
             if not inner or any(read.has_default or read.must for read in inner):
                 return False

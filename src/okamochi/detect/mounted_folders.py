@@ -24,6 +24,7 @@ INSTRUCTION = regex(r"[ \t]*(FROM|ARG|ENV|WORKDIR|VOLUME)[ \t]+(\S.*)", re.IGNOR
 MOST_CHARACTERS = 4096  # of a value: each may be twice the last one
 PAIR = regex(r"(?<!\w)(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
 VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-[^}]*)?\})")
+CODE = regex(r".*\.(py|js|jsx|ts|tsx|vue|css|html)|(.*/)?(Dockerfile|package\.json)", re.DOTALL)
 NAMED = regex(r"[A-Za-z0-9][\w.-]*")
 # What tools, engines and web servers keep there is not the app's data.
 FOREIGN = regex(
@@ -87,7 +88,7 @@ def _of_compose(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:
         volumes = service.settings.get("volumes")
         for volume in volumes if isinstance(volumes, list) else ():
             source, target, read_only = _parts(volume)
-            if _is_one_file(project, source, target):
+            if _is_one_file(project, source, target) or _holds_code(project, source):
                 continue
             if target.startswith("/") and not read_only and (NAMED.fullmatch(source) or _is_beside(source)):
                 yield target, _evidence(service, target)
@@ -110,6 +111,14 @@ def _is_one_file(project: ProjectFiles, source: str, target: str) -> bool:
     if project.exists(own):
         return not project.is_dir(own)
     return posixpath.basename(own) == name and posixpath.splitext(name)[1] != ""
+
+
+def _holds_code(project: ProjectFiles, source: str) -> bool:
+    """./server:/server, for development: what the project ships there is no data."""
+    if not _is_beside(source):
+        return False
+    within = posixpath.normpath(source)
+    return any(CODE.fullmatch(path) is not None for path in project.files(within=within))
 
 
 def _is_beside(source: str) -> bool:
