@@ -58,6 +58,22 @@ def test_the_url_has_the_scheme_of_the_driver_that_is_installed(requirements: st
     assert told(service)["DATABASE_URL"] == f"{scheme}://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}"
 
 
+@pytest.mark.parametrize(
+    ("default", "requirements", "scheme"),
+    [
+        ("sqlite+aiosqlite", "sqlalchemy\nasyncpg\npsycopg2-binary", "postgresql+asyncpg"),
+        ("sqlite+pysqlite", "sqlalchemy\nasyncpg\npsycopg[binary]", "postgresql+psycopg"),
+        ("sqlite", "sqlalchemy\nasyncpg", None),
+        ("postgresql+asyncpg", "sqlalchemy\nasyncpg", None),
+    ],
+)
+def test_a_driver_that_is_one_of_sqlite_until_it_is_told_is_told_beside_the_host(
+    default: str, requirements: str, scheme: str | None
+) -> None:
+    source = f"{HEAD}host = os.environ.get('DB_HOST')\ndriver = os.environ.get('DB_TYPE', '{default}')\n"
+    assert told(only(requirements, source)).get("DB_TYPE") == scheme
+
+
 def test_code_that_puts_the_driver_into_the_url_gets_the_plain_scheme() -> None:
     source = f"{READS_URL}url = url.replace('postgresql://', 'postgresql+asyncpg://')\n"
     assert told(only("sqlalchemy\nasyncpg", source))["DATABASE_URL"].startswith("postgresql://")

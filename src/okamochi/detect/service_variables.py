@@ -70,6 +70,11 @@ PARTS = {
 }
 
 
+# DB_TYPE = "sqlite+aiosqlite" is SQLite until it is told, whatever DB_HOST says
+SCHEME_PARTS = ("TYPE", "ENGINE", "DIALECT", "DRIVER", "DRIVERNAME", "SCHEME")
+SQLITE_DRIVER = regex(r"sqlite\+\w+$")
+
+
 def variables_of(
     facts: KindFacts,
     leading: Iterable[VariableRead],
@@ -97,6 +102,10 @@ def variables_of(
             part = other.name.removeprefix(host.group(1))
             if part != other.name and part in PARTS and not _unknown(facts, PARTS[part]):
                 found[other.name] = PARTS[part]
+            if part in SCHEME_PARTS and SQLITE_DRIVER.match(other.default or "") and facts.kind in DRIVERS:
+                waits = "aiosqlite" in (other.default or "")
+                url = for_event_loops(template, facts, dependencies) if waits else template
+                found[other.name] = url.partition("://")[0]
     found |= known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
 
