@@ -210,6 +210,8 @@ def test_a_volume_over_the_code_is_not_advised() -> None:
     in_a_folder = diagnose("OSError: [Errno 30] Read-only file system: '/app/media/a.png'")
     assert beside_code is not None and "folder without code" in beside_code.hint
     assert in_a_folder is not None and "make /app/media a volume" in in_a_folder.hint
+    at_the_root = diagnose("OSError: [Errno 30] Read-only file system: '/home'")
+    assert at_the_root is not None and "make /home a volume" in at_the_root.hint
 
 
 def test_any_other_exception_is_told_with_its_place() -> None:

@@ -141,8 +141,10 @@ def read_only_hint(path: str) -> str:
             "let it write into a folder without code (app.instance_path, data/), which becomes a volume; "
             "or to /tmp what may be lost"
         )
+    above = posixpath.dirname(path)
+    folder = path if above == "/" else above
     return (
-        f'make {posixpath.dirname(path)} a volume, if it holds no code: [tool.okamochi] volumes = ["..."]; '
+        f'make {folder} a volume, if it holds no code: [tool.okamochi] volumes = ["..."]; '
         "or write to /tmp what may be lost"
     )
 
