@@ -79,6 +79,21 @@ def test_code_that_puts_the_driver_into_the_url_gets_the_plain_scheme() -> None:
     assert told(only("sqlalchemy\nasyncpg", source))["DATABASE_URL"].startswith("postgresql://")
 
 
+@pytest.mark.parametrize(
+    ("address", "scheme"),
+    [
+        ("f'postgresql+psycopg://{user}:{word}@{host}:{port}/{name}'", "postgresql+psycopg"),
+        ("f'postgresql+psycopg://{rest}'", "postgresql"),
+    ],
+)
+def test_an_address_that_the_code_puts_together_by_default_tells_the_driver(
+    address: str, scheme: str
+) -> None:
+    source = f"{HEAD}user = word = host = port = name = rest = '1'\nbuilt = {address}\n"
+    service = only("sqlalchemy<2.1\npsycopg", f"{source}url = os.getenv('DATABASE_URL', built)\n")
+    assert told(service)["DATABASE_URL"].partition("://")[0] == scheme
+
+
 PARTS = (
     "u = '{}://{}@{}'.format(os.getenv('DB_ENGINE', 'mysql'), os.getenv('DB_USER'), os.getenv('DB_HOST'))\n"
 )

@@ -28,7 +28,8 @@ SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 class Address(msgspec.Struct, frozen=True):
     """A URL of a service as the code writes it; `driver` is what follows the plus sign. Parts that the text
-    does not hold are ""; a password is never kept, only that there is one."""
+    does not hold are ""; a password is never kept, only that there is one. `spelled` when the code puts such
+    parts in itself: f"postgresql+psycopg://{user}:{password}@{host}/shop"."""
 
     scheme: str
     driver: str
@@ -36,6 +37,7 @@ class Address(msgspec.Struct, frozen=True):
     host: str
     database: str
     has_password: bool
+    spelled: bool = False
 
     @property
     def service_host(self) -> str:
@@ -175,14 +177,26 @@ def _imports(path: str, sources: Sources) -> Iterator[Import]:
 
 
 def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]:
-    for node in module.of(ast.Constant) if "://" in module.text else ():
+    if "://" not in module.text:
+        return
+    spelled = frozenset(_heads(module))
+    for node in module.of(ast.Constant):
         if not isinstance(node.value, str) or "://" not in node.value:
             continue
         found = address_of(node.value)
+        if found is not None and id(node) in spelled:
+            found = msgspec.structs.replace(found, spelled=True)
         if found is not None:
             shown = f"{found.scheme}+{found.driver}" if found.driver else found.scheme
             reason = f"a URL of {shown}" + (f" at {found.host}" if found.host else "")
             yield node.value, (found, Evidence(path=module.path, line=node.lineno, reason=reason))
+
+
+def _heads(module: Module) -> Iterator[int]:
+    """The first texts of those put together of parts between which an @ stands."""
+    for node in module.of(ast.JoinedStr):
+        if any(isinstance(one, ast.Constant) and "@" in str(one.value) for one in node.values[1:]):
+            yield id(node.values[0])
 
 
 def _hosts(module: Module) -> Iterator[HostName]:

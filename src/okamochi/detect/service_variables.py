@@ -143,7 +143,7 @@ def _sql_scheme(facts: KindFacts, addresses: Sequence[Address], dependencies: Ch
     plain = SCHEMES[facts.kind]
     if not any(name in dependencies.names for name in SQLALCHEMY):
         return plain
-    complete = [one for one in addresses if one.host or one.user or one.database]
+    complete = [one for one in addresses if one.host or one.user or one.database or one.spelled]
     if any(one.driver and one not in complete for one in addresses):
         return plain  # the code puts the driver into the URL itself
     if complete and complete[0].driver:
