@@ -1,10 +1,12 @@
 """Values of lock files that are of another kind than the format says: an error that names them."""
 
+import json
+
 import pytest
 
 from okamochi.errors import DetectionError
 from okamochi.model.plan import Dependencies, DependencyManager
-from okamochi.pypi.asked import locked_nodes
+from okamochi.pypi.asked import asked_of, locked_nodes
 from okamochi.pypi.locks.pdm import pdm_graph
 from okamochi.pypi.locks.pipfile import pipfile_nodes
 from okamochi.pypi.locks.poetry import poetry_graph
@@ -100,3 +102,41 @@ def test_a_minor_version_that_is_not_known_is_read(version: str) -> None:
 def test_a_pylock_without_a_version_is_damaged(version: str) -> None:
     with pytest.raises(DetectionError, match="does not tell the version of its format"):
         nodes_of(DependencyManager.PYLOCK, "pylock.toml", version)
+
+
+HASH = "sha256:" + "0" * 64
+PIN = {"version": "==3", "hashes": [HASH]}
+SOURCE = {"git": "https://example.org/x", "ref": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "what"),
+    [
+        ("flask\n--index-url=https://evil.example", PIN, "no name that a package can have"),
+        ("-r x", SOURCE, "no name that a package can have"),
+        ("../x", SOURCE, "no name that a package can have"),
+        ("a @ file:///etc/passwd", SOURCE, "no name that a package can have"),
+        ("flask", {**PIN, "hashes": ["sha256:0\n--extra-index-url=https://evil.example"]}, "the hash"),
+        ("flask", {**PIN, "hashes": [HASH, "==1; evil"]}, "the hash"),
+        ("flask", {"file": "https://example.org/x.whl\n--pre"}, "the address"),
+        ("flask", {"file": "/etc/passwd"}, "the address"),
+        ("flask", {"git": "https://example.org/x", "ref": "a b"}, "the address"),
+    ],
+)
+def test_no_part_of_a_lock_becomes_a_line_of_its_own(name: str, entry: dict[str, object], what: str) -> None:
+    lock = project("Pipfile.lock", json.dumps({"default": {name: entry}}))
+    found = Dependencies(manager=DependencyManager.PIPENV, lock_file="Pipfile.lock")
+    with pytest.raises(DetectionError, match=what) as caught:
+        asked_of(lock, found)
+    assert "\n" not in caught.value.message
+
+
+def test_usual_names_addresses_and_hashes_of_a_lock_are_lines() -> None:
+    entries = {"Flask-SQLAlchemy": PIN, "x": SOURCE, "y": {"file": "https://example.org/y-1.tar.gz#a=b"}}
+    lock = project("Pipfile.lock", json.dumps({"default": entries}))
+    found = Dependencies(manager=DependencyManager.PIPENV, lock_file="Pipfile.lock")
+    assert [one.specifier for one in asked_of(lock, found).lines] == [
+        "flask-sqlalchemy==3",
+        "x @ git+https://example.org/x@abc",
+        "y @ https://example.org/y-1.tar.gz#a=b",
+    ]

@@ -65,6 +65,20 @@ def test_branches_and_tags_become_commits(
         assert stream is not None and stream.read().decode() == content
 
 
+def test_a_folder_that_a_link_of_the_repository_leads_out_to_is_none(
+    repository: Path, world: World, tmp_path: Path
+) -> None:
+    private = tmp_path / "private/py"
+    private.mkdir(parents=True)
+    (private / "pyproject.toml").write_text(PYPROJECT)
+    (repository / "away").symlink_to(private.parent)
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "-m", "three")
+    source = git_source(f"git+{repository.as_uri()}#subdirectory=away/py", "requirements.txt:1")
+    with pytest.raises(PlanError, match="has no folder away/py"):
+        git_checkout(world, source, stem="lib", where="requirements.txt:1")
+
+
 def test_a_commit_that_was_fetched_before_needs_no_network(
     repository: Path, world: World, tmp_path: Path
 ) -> None:

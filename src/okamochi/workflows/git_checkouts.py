@@ -146,7 +146,8 @@ class Git:
             self.must("submodule", "--quiet", "update", "--init", "--recursive", "--depth", "1")
         version = self.version_of_tags(url) if self.takes_tags(source) else ""
         inside = self.folder / source.subdirectory
-        if inside.is_symlink() or not inside.is_dir():
+        outside = not inside.resolve().is_relative_to(self.folder.resolve())  # by a link above it
+        if outside or inside.is_symlink() or not inside.is_dir():
             raise PlanError(
                 f"the repository has no folder {source.subdirectory}", where=self.where, hint="correct it"
             )

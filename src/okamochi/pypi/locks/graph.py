@@ -7,12 +7,20 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from okamochi.errors import PlanError
+from okamochi.errors import DetectionError, PlanError
 from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.tables import broken
 from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.specifiers import parsed_specifier
+from okamochi.system.patterns import regex
 
 __all__ = ["Edge", "LocalSource", "Node", "lines_of", "walk"]
+
+
+# https://packaging.python.org/en/latest/specifications/name-normalization/
+NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?")
+ADDRESS = regex(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2000}")
+HASH = regex(r"[a-z0-9_]{1,20}:[0-9a-fA-F]{1,128}")
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -109,17 +117,26 @@ def missing(edge: Edge, asked_by: str, lock: str, manifest: str) -> PlanError:
 
 def lines_of(nodes: Iterable[Node], lock: str) -> tuple[RequirementLine, ...]:
     """As pinned lines with hashes. Folders of the project itself are no lines. DetectionError for a package
-    that is pinned to nothing: the lock is damaged."""
-    return tuple(
-        RequirementLine(
-            path=lock,
-            line=node.line,
-            name=canonicalize_name(node.name),
-            specifier=f"{node.name} @ {node.url}" if node.url else f"{node.name}=={pin_of(node, lock)}",
-            hashes=node.hashes,
-        )
-        for node in nodes
-        if not node.folder
+    that is pinned to nothing, or whose parts are no name, address or digest: the lock is damaged, and nothing
+    of it may become a line of its own to whoever reads these."""
+    return tuple(line_of(node, lock) for node in nodes if not node.folder)
+
+
+def line_of(node: Node, lock: str) -> RequirementLine:
+    if NAME.fullmatch(node.name) is None:
+        raise damaged(node, lock, "it has no name that a package can have")
+    specifier = f"{node.name} @ {node.url}" if node.url else f"{node.name}=={pin_of(node, lock)}"
+    if node.url and (ADDRESS.fullmatch(node.url) is None or parsed_specifier(specifier) is None):
+        raise damaged(node, lock, f"the address {node.url[:60]!a} is none")
+    wrong = next((one for one in node.hashes if HASH.fullmatch(one) is None), None)
+    if wrong is not None:
+        raise damaged(node, lock, f"the hash {wrong[:60]!a} is none")
+    return RequirementLine(
+        path=lock,
+        line=node.line,
+        name=canonicalize_name(node.name),
+        specifier=specifier,
+        hashes=node.hashes,
     )
 
 
@@ -128,6 +145,11 @@ def pin_of(node: Node, lock: str) -> str:
         Version(node.version)
     except ValueError:
         said = f"the version {node.version[:60]!a} is none" if node.version else "it has no version"
-        place = f" (line {node.line})" if node.line else ""
-        raise broken(lock, f"{node.name or 'a package without a name'}: {said}{place}") from None
+        raise damaged(node, lock, said) from None
     return node.version
+
+
+def damaged(node: Node, lock: str, said: str) -> DetectionError:
+    place = f" (line {node.line})" if node.line else ""
+    shown = f"{node.name[:60]!a}" if NAME.fullmatch(node.name) is None else node.name
+    return broken(lock, f"{shown if node.name else 'a package without a name'}: {said}{place}")
