@@ -323,6 +323,24 @@ def test_health_routes_of_django_starlette_and_aiohttp_are_found() -> None:
     assert served({"main.py": source}, "aiohttp").web.probe == HttpProbe(path="/ping")
 
 
+@pytest.mark.parametrize(
+    ("value", "off"),
+    [
+        ("True", "SECURE_SSL_REDIRECT = False"),
+        ("env.bool('SSL_REDIRECT', default=True)", "SSL_REDIRECT=False"),
+        ("config('SSL_REDIRECT', True, cast=bool)", "SSL_REDIRECT=False"),
+        ("env.bool('SSL_REDIRECT', default=False)", ""),
+        ("not DEBUG", ""),
+        ("False", ""),
+    ],
+)
+def test_pages_of_django_that_only_https_shows_are_told(value: str, off: str) -> None:
+    files = {**DJANGO, "shop/settings.py": f"{DJANGO['shop/settings.py']}SECURE_SSL_REDIRECT = {value}\n"}
+    told = [one.summary for one in planned(files).decisions if "redirected to https" in one.summary]
+    assert [one.endswith(off) for one in told] == ([True] if off else [])
+    assert not [one for one in planned(files, domain="example.org").decisions if "https:" in one.summary]
+
+
 def test_static_files_of_django_are_warned_about() -> None:
     settings = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
     plan = planned({**DJANGO, "shop/settings.py": settings})

@@ -21,6 +21,7 @@ from okamochi.detect.frameworks.django import (
     DjangoSettings,
     debug_warning,
     django_settings,
+    redirect_warning,
     static_warning,
 )
 from okamochi.detect.frameworks.django_static import collected_static
@@ -206,6 +207,7 @@ def make_plan(
         *_application_decisions(entry),
         *static_warning(sources, django),
         *debug_warning(sources, django),
+        *(redirect_warning(sources, django) if not chosen.settings.domain else ()),
         *dependencies.decisions,
         *development_decisions,
         *base_decisions,

@@ -13,9 +13,18 @@ from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 
-__all__ = ["DjangoSettings", "debug_warning", "django_settings", "manage_py", "static_warning"]
+__all__ = [
+    "DjangoSettings",
+    "debug_warning",
+    "django_settings",
+    "manage_py",
+    "redirect_warning",
+    "static_warning",
+]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
+REDIRECT = "SECURE_SSL_REDIRECT"
+VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
 
 
@@ -118,6 +127,33 @@ def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision,
                 summary="Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
                 origin=Origin.DETECTED,
                 evidence=(Evidence(path=path, line=found[0].lineno, reason="sets DEBUG = True"),),
+            ),
+        )
+    return ()
+
+
+def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
+    """SECURE_SSL_REDIRECT that is on, by itself or until a variable says otherwise: no page is seen without
+    HTTPS in front. https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect"""
+    for path in settings.paths:
+        if REDIRECT not in sources.text(path):
+            continue
+        found = [one for one in sources.module(path).of(ast.Assign) if _names(one) == {REDIRECT}]
+        if not found:
+            continue
+        value = found[-1].value
+        constants = [one.value for one in walk(value) if isinstance(one, ast.Constant)]
+        variable = next((one for one in constants if isinstance(one, str) and VARIABLE.fullmatch(one)), "")
+        if not any(one is True for one in constants) or (constants != [True] and not variable):
+            return ()
+        off = f"{variable}=False" if variable else f"{REDIRECT} = False"
+        return (
+            Decision(
+                field="application.framework",
+                summary="Warning: every page is redirected to https: okamochi up --domain puts a proxy in "
+                f"front that speaks it; to see the pages without one, {off}",
+                origin=Origin.DETECTED,
+                evidence=(Evidence(path=path, line=found[-1].lineno, reason=f"sets {REDIRECT}"),),
             ),
         )
     return ()
