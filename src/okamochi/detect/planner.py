@@ -37,6 +37,7 @@ from okamochi.detect.kept_elsewhere import kept_elsewhere
 from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
+from okamochi.detect.only_sqlite import only_sqlite
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.own_start import made_by_extension, own_start
 from okamochi.detect.pinned import stays_below
@@ -145,7 +146,10 @@ def make_plan(
     )
     dependencies = dependencies.served_by(server.packages)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
-    written = _written(objects, entry, reached, dependencies)
+    written = (
+        *_written(objects, entry, reached, dependencies),
+        *only_sqlite(sources, environment, dependencies),
+    )
     volumes = choose_volumes(sources, written, chosen)
     shipped = _shipped(sources, reached, written, chosen)
     services = choose_services(sources, reached, dependencies, chosen, name).needed_by(environment)
