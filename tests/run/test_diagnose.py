@@ -355,3 +355,17 @@ def test_a_name_that_cannot_be_resolved_is_told_where_nothing_else_ended_the_app
     cause = diagnose(RESOLVING + traceback("ValueError: no"))
     assert cause is not None and "ValueError: no" in cause.text
     assert diagnose("a host answers") is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'ConnectionError: PostgreSQL server at "db:5432" rejected SSL upgrade',
+        "psycopg2.OperationalError: port 5432 failed: server does not support SSL, but SSL was required",
+        'pymysql.err.OperationalError: (2026, "SSL is required but the server doesn\'t support it")',
+    ],
+)
+def test_a_database_that_does_not_encrypt_is_told_as_such(error: str) -> None:
+    cause = diagnose(traceback(error))
+    assert cause is not None and "asks its database for an encrypted connection" in cause.text
+    assert cause.where == "/app/shop/config.py:12"

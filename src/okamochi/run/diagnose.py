@@ -206,6 +206,23 @@ def refused_password(log: str) -> Cause | None:
     )
 
 
+def unencrypted_service(log: str) -> Cause | None:
+    """In the words of asyncpg, libpq and MySQL's clients."""
+    found = last(
+        r"rejected SSL upgrade|server does not support SSL, but SSL was required"
+        r"|SSL is required,? but the server does ?n[o']t support it",
+        log,
+    )
+    if found is None:
+        return None
+    return Cause(
+        "the app asks its database for an encrypted connection, which the one of this stack does not offer",
+        "let a variable say whether to encrypt (sslmode, ssl=...), or give the address of a database that "
+        "does: okamochi up --env-file FILE",
+        own_frame(log),
+    )
+
+
 def unreachable_service(log: str) -> Cause | None:
     found = last(
         r"could not translate host name \"(?P<a>[^\"]+)\""
@@ -357,6 +374,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_table,
     missing_schema,
     refused_password,
+    unencrypted_service,
     unreachable_service,
     address_taken,
     permission_denied,
