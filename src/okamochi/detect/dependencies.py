@@ -16,7 +16,7 @@ from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
 from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.third_party import third_party_imports
-from okamochi.errors import DetectionError
+from okamochi.errors import DetectionError, UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
@@ -96,6 +96,12 @@ def choose_dependencies(
     project = sources.project
     if chosen.settings.requirements is not None:
         files = chosen.settings.requirements
+        if not files:
+            raise UsageError(
+                "the setting requirements names no file",
+                where=chosen.where("requirements"),
+                hint="name the project's requirement files, or remove the setting",
+            )
         found = Dependencies(files=files, input_files=files)
         best, origin = Detected(found, (chosen.place("requirements"),)), chosen.origin("requirements")
     else:

@@ -156,7 +156,11 @@ def read_requirements(
 
 
 def requirement_of(specifier: str, *, path: str, line: int = 0) -> RequirementLine:
-    """A dependency specifier from elsewhere (pyproject.toml, okamochi's own additions) in the same form."""
+    """A dependency specifier from elsewhere (pyproject.toml, okamochi's own additions) in the same form. It
+    is one line: what follows would be options of its own to whoever reads them."""
+    if len(specifier.strip().splitlines()) > 1:
+        where = f"{path}:{line}" if line else path
+        raise _bad_line("this is no dependency specifier: it has several lines", specifier, where)
     return _requirement_line(specifier, path=path, line=line)
 
 
