@@ -45,6 +45,12 @@ def test_every_decision_can_be_explained(program: Program) -> None:
         assert name in program.ok("plan", EXAMPLES / "flask-minimal", "--explain", name).stdout
 
 
+def test_the_plan_begins_with_the_framework_as_it_is_written(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    (tmp_path / "requirements.txt").write_text("fastapi\n")
+    assert ": FastAPI, Python 3" in program.ok("plan", tmp_path).stdout.splitlines()[0]
+
+
 def test_a_field_that_does_not_exist_cannot_be_explained(program: Program) -> None:
     answer = program("plan", EXAMPLES / "flask-minimal", "--explain", "no.such.field")
     assert (answer.code, answer.stdout) == (2, "")

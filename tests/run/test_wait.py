@@ -150,9 +150,17 @@ def test_what_answers_with_an_error_is_not() -> None:
     patience = replace(QUICK, start_seconds=100)
     with (
         serving({"/healthz": [503], "/": [200]}, []) as port,
-        pytest.raises(UnhealthyError, match="not healthy after 1 s"),
+        pytest.raises(UnhealthyError, match="not healthy after 1 s") as caught,
     ):
         wait_until_healthy(as_engine(FakeEngine(state())), spec(port), patience)
+    assert "0.0.0.0" not in caught.value.hint
+
+
+def test_where_nothing_answers_the_hint_is_of_the_address_that_the_server_listens_on() -> None:
+    engine = FakeEngine(state(), log="ready to go on http://172.17.0.2:8000")
+    with pytest.raises(UnhealthyError, match="not healthy after") as caught:
+        wait_until_healthy(as_engine(engine), spec(closed_port()), QUICK)
+    assert "port 8000" in caught.value.hint and "0.0.0.0" in caught.value.hint
 
 
 def test_the_limit_ends_the_wait_with_the_last_reason() -> None:

@@ -99,6 +99,39 @@ def test_names_that_the_standard_library_lost_lead_to_the_python_that_has_them(
 
 
 @pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("TypeError", "duplicate base class TimeoutError"),
+        (
+            "ValueError",
+            "mutable default <class 'hydra.conf.JobConf'> for field job is not allowed: use default_factory",
+        ),
+    ],
+)
+def test_what_a_python_began_to_refuse_leads_to_one_before_it(
+    error: str, message: str, planned: PlannedProject
+) -> None:
+    answer = Answer(outcome="failed", error=error, message=message)
+    correction = correction_for(Verdict(outcome=Outcome.FAILED), answer, planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.9")
+    assert message in correction.reason and "before 3.11" in correction.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("TypeError", "duplicate base class Base"),
+        ("ValueError", "mutable default <class 'list'> for field names is not allowed: use default_factory"),
+    ],
+)
+def test_what_every_python_refuses_changes_no_python(
+    error: str, message: str, planned: PlannedProject
+) -> None:
+    answer = Answer(outcome="failed", error=error, message=message)
+    assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "cannot import name 'Mapping' from 'collections' (/opt/venv/site-packages/collections.py)",

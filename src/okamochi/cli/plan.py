@@ -62,7 +62,9 @@ def command(
 
 def as_text(plan: "Plan") -> str:
     """What evidence decided first, each with its places; then what nothing in the project decides."""
-    head = f"{plan.name}: {plan.application.framework.value.title()}, Python {plan.python_version}"
+    from okamochi.detect.frameworks.classes import TITLES
+
+    head = f"{plan.name}: {TITLES[plan.application.framework]}, Python {plan.python_version}"
     width = max(len(decision.field) for decision in plan.decisions)
     found = [decision for decision in plan.decisions if decision.origin is not Origin.DEFAULT]
     defaults = [decision for decision in plan.decisions if decision.origin is Origin.DEFAULT]

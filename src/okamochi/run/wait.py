@@ -28,6 +28,7 @@ START_SECONDS = 120
 SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
+LOG_BELOW = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
     'give it more: [tool.okamochi] memory = "1G"; or fewer workers: WEB_CONCURRENCY=1',
@@ -147,11 +148,21 @@ def wait_until_healthy(
         limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
         if page_fails or waited > limit:
             text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"
-            raise unhealthy(
+            failure = unhealthy(
                 engine, spec, running, text, patience, FailingPage if page_fails else UnhealthyError
             )
+            if not look.answered and failure.hint == LOG_BELOW:
+                failure.hint = silent_hint(spec.process.port)
+            raise failure
         pause(delay)
         delay = min(delay * 1.3, 0.5)
+
+
+def silent_hint(port: int) -> str:
+    return (
+        f"nothing answers on port {port} of the container: a server that is there, as its log below may "
+        "tell, listens on another port (setting: port), or on one address instead of 0.0.0.0"
+    )
 
 
 def healthy_inside(
@@ -247,7 +258,7 @@ def unhealthy(
     log = engine.logs(spec.name, tail=500)
     cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log)
     lines = tuple(log.splitlines()[-patience.log_lines :])
-    hint = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
+    hint = LOG_BELOW
     where = spec.name
     if cause is not None:
         text, hint, where = f"{text}: {cause.text}", cause.hint, cause.where or where

@@ -45,14 +45,26 @@ LACKING = (
     regex(r"cannot import name '(?P<name>\w+)' from '(?P<module>\w+)' \((?!.*/site-packages/)"),
     regex(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
 )
+# "TypeError: text" of what was taken before: asyncio.TimeoutError became TimeoutError itself, and dataclasses
+# refuse every default that cannot be hashed. https://docs.python.org/3/whatsnew/3.11.html
+REFUSED: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
+    "3.11": (
+        regex(r"^TypeError: duplicate base class TimeoutError$"),
+        regex(
+            r"^ValueError: mutable default <class '(?!(?:list|dict|set)')[^']+'> for field \w+ is not allowed"
+        ),
+    )
+}
 LOST_FUNCTION = regex(r"undefined symbol: _?Py[A-Z]")
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """A module or a name of one, and the first Python without it."""
+    """A module or a name of one, and the first Python without it; or the error with which that one refuses
+    what older ones take."""
 
     name: str
     since: str
+    is_error: bool = False
 
 
 def left_out(verdict: "Verdict", answer: "Answer | None") -> LeftOut | None:
@@ -67,7 +79,17 @@ def left_out(verdict: "Verdict", answer: "Answer | None") -> LeftOut | None:
     message = answer.message if answer is not None else ""
     found = next((one for pattern in LACKING if (one := pattern.search(message)) is not None), None)
     name = f"{found['module']}.{found['name']}" if found is not None else ""
-    return next((LeftOut(name, since) for since, names in NAMES.items() if name in names), None)
+    if name:
+        return next((LeftOut(name, since) for since, names in NAMES.items() if name in names), None)
+    error = f"{answer.error}: {message}" if answer is not None else ""
+    return next(
+        (
+            LeftOut(error, since, is_error=True)
+            for since, patterns in REFUSED.items()
+            if any(one.search(error) for one in patterns)
+        ),
+        None,
+    )
 
 
 def older_python(gone: LeftOut, verdict: "Verdict", planned: "PlannedProject") -> Correction | None:
@@ -78,6 +100,8 @@ def older_python(gone: LeftOut, verdict: "Verdict", planned: "PlannedProject") -
         return None
     where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
     reason = f"the proof could not import {gone.name}{where}, which Python {gone.since} left out"
+    if gone.is_error:
+        reason = f"the proof failed with {gone.name}{where}, which Pythons before {gone.since} do not raise"
     return Correction(kind=CorrectionKind.PYTHON, value=older[0], reason=reason[:300])
 
 
