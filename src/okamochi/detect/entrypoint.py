@@ -3,7 +3,7 @@
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
 from okamochi.detect.other_frameworks import folders_of_reflex
+from okamochi.detect.project_imports import imported_files
 from okamochi.detect.python_source import Module, Sources, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint
@@ -364,39 +365,13 @@ class _Ranking(msgspec.Struct, frozen=True, eq=False):
         for other in self.candidates:
             if other.value.origin == one.origin or other.value.path == one.path:
                 continue
-            if one.path in imported_paths(self.objects, sources.module(other.value.path)):
+            if one.path in imported_files(other.value.path, sources):
                 return True
         return False
 
 
 def _place_text(evidence: Evidence) -> str:
     return f"{evidence.path}:{evidence.line}" if evidence.line else evidence.path
-
-
-def imported_paths(objects: FlaskObjects, module: Module) -> frozenset[str]:
-    """The project's files that a module imports by name, anywhere in it."""
-    known = objects.imports.get(module.path)
-    if known is None:
-        found: set[str] = set()
-        for node in module.of(ast.Import, ast.ImportFrom):
-            found.update(path for path in _imported(objects, module, node) if path is not None)
-        known = objects.imports[module.path] = frozenset(found - {module.path})
-    return known
-
-
-def _imported(objects: FlaskObjects, module: Module, node: ast.AST) -> Iterator[str | None]:
-    sources = objects.sources
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield sources.find(alias.name, importer=module.path)
-    elif isinstance(node, ast.ImportFrom):
-        dotted = node.module or ""
-        for name in ("", *(alias.name for alias in node.names)):
-            full = ".".join(part for part in (dotted, name) if part)
-            if node.level:
-                yield sources.find_relative(module.path, node.level, full)
-            elif full:
-                yield sources.find(full, importer=module.path)
 
 
 def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None:

@@ -61,7 +61,7 @@ DEPTH_LIMIT = 40
 
 class FlaskObjects(msgspec.Struct, eq=False):
     """What the names of every module stand for; each module is evaluated once. `routes` are found once, too,
-    by those who look for them, and so are the modules that a module `loads` or names in its imports."""
+    by those who look for them."""
 
     sources: Sources
     modules: dict[str, Names] = msgspec.field(default_factory=dict)
@@ -70,8 +70,6 @@ class FlaskObjects(msgspec.Struct, eq=False):
     attributes: dict[tuple[int, str], "Value | None"] = msgspec.field(default_factory=dict)
     lines: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
     routes: "tuple[Detected[Route], ...] | None" = None
-    loads: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    imports: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def names(self, path: str) -> Names:
         """Top-level names of a module, imported ones included, as far as they are known."""

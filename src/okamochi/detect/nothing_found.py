@@ -16,7 +16,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["SETTING_HINT", "nothing_found"]
 
-WORDS = tuple(dict.fromkeys(word for one in APPLICATIONS for word in one.words))
+WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 RUN_BY_TESTERS = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
 SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
@@ -106,7 +106,7 @@ def _left_aside(sources: Sources) -> str:
     for path in sources.side_paths:
         if RUN_BY_TESTERS.search(path):
             continue
-        module = sources.module(path) if any(word in sources.text(path) for word in WORDS) else None
+        module = sources.module(path) if not WORDS.isdisjoint(sources.words(path)) else None
         for statement in module.tree.body if module is not None else ():
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):

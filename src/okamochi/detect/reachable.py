@@ -1,33 +1,16 @@
 """Which modules and functions run when the server loads the app."""
 
-import ast
 from collections import deque
-from collections.abc import Iterator
 from functools import cached_property
 
 import msgspec
 
 from okamochi.detect.callers import is_called
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module, Sources
-from okamochi.detect.syntax import walk
-from okamochi.pypi.python_values import last_name
-from okamochi.system.patterns import regex
+from okamochi.detect.project_imports import loaded_files
+from okamochi.detect.python_source import Sources
 
 __all__ = ["Reached", "loaded_from", "reached_from"]
-
-LOADERS = frozenset(
-    [
-        "from_object",
-        "import_module",
-        "import_string",
-        "from_pyfile",
-        "__import__",
-        "load_module",
-        "run_module",
-    ]
-)
-LOADER = regex("|".join(sorted(LOADERS)))
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -71,11 +54,8 @@ def loaded_from(path: str, objects: FlaskObjects) -> tuple[str, ...]:
         if current in paths:
             continue
         paths[current] = None
-        loads = objects.loads.get(current)
-        if loads is None:
-            found = sorted(_loads(current, sources))
-            loads = objects.loads[current] = (*_packages_above(current, sources), *found)
-        waiting += loads
+        waiting += _packages_above(current, sources)
+        waiting += sorted(loaded_files(current, sources))
     return tuple(paths)
 
 
@@ -83,43 +63,3 @@ def _packages_above(path: str, sources: Sources) -> list[str]:
     parts = path.split("/")[:-1]
     above = ["/".join((*parts[:length], "__init__.py")) for length in range(1, len(parts) + 1)]
     return [one for one in above if one in sources.known]
-
-
-def _loads(importer: str, sources: Sources) -> set[str]:
-    found: set[str | None] = set()
-    for node in sources.imports(importer):
-        if isinstance(node, ast.Import):
-            found.update(sources.find(alias.name, importer=importer) for alias in node.names)
-        else:
-            found.update(_from(node, importer, sources))
-    if LOADER.search(sources.text(importer)) is not None:
-        for text in _texts_of_loaders(sources.module(importer)):
-            found.update(_named(text, importer, sources))
-    return {path for path in found if path is not None}
-
-
-def _texts_of_loaders(module: Module) -> Iterator[str]:
-    for node in module.of(ast.Call):
-        if last_name(node.func) in LOADERS:
-            for argument in walk(node):
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
-
-
-def _from(node: ast.ImportFrom, importer: str, sources: Sources) -> list[str | None]:
-    names = ["", *(alias.name for alias in node.names)]
-    dotted = [".".join(part for part in (node.module or "", name) if part) for name in names]
-    if node.level:
-        return [sources.find_relative(importer, node.level, one) for one in dotted]
-    return [sources.find(one, importer=importer) for one in dotted if one]
-
-
-def _named(text: str, importer: str, sources: Sources) -> list[str | None]:
-    """ "config.ProductionConfig" names config.py; "settings.py" itself."""
-    dotted = text.removesuffix(".py").replace(":", ".").replace("/", ".")
-    if not all(part.isidentifier() for part in dotted.split(".")):
-        return []
-    return [
-        sources.find(dotted, importer=importer),
-        sources.find(dotted.rpartition(".")[0], importer=importer) if "." in dotted else None,
-    ]

@@ -3,11 +3,11 @@ environ.Env()` in settings/base.py, `from .base import *` or `from .base import 
 """
 
 import ast
-import posixpath
 import re
 
 import msgspec
 
+from okamochi.detect.project_imports import imported_files
 from okamochi.detect.python_source import Module, Sources
 
 __all__ = ["STRICT_READERS", "SharedReaders", "shared_readers"]
@@ -76,22 +76,18 @@ def _own(module: Module) -> SharedReaders:
 
 
 def _users(sources: Sources, found: dict[str, SharedReaders], makers: tuple[str, ...]) -> list[str]:
-    """Modules that name one of the makers in an import, and that use a name such as a reader has; told by
-    their text."""
-    stems = "|".join(sorted({re.escape(_stem(path)) for path in makers}))
-    names = "|".join(sorted({re.escape(name) for path in makers for name in found[path].names}))
-    imports = re.compile(rf"^[ \t]*from[ \t]+(?:\.+|[\w.]*\b(?:{stems}))[ \t]+import\b", re.MULTILINE)
-    uses = re.compile(rf"(?<![\w.])(?:{names})(?:[ \t]*[.(\[]|[ \t]+as\b)|import[ \t]+\*")
+    """Modules that import one of the makers, and use a name such as a reader has."""
+    names = frozenset(name for path in makers for name in found[path].names)
+    shown = "|".join(sorted(map(re.escape, names)))
+    uses = re.compile(rf"(?<![\w.])(?:{shown})(?:[ \t]*[.(\[]|[ \t]+as\b)|import[ \t]+\*")
     return [
         path
         for path in sources.paths
-        if path not in found and uses.search(sources.text(path)) and imports.search(sources.text(path))
+        if path not in found
+        and (not names.isdisjoint(sources.words(path)) or "import *" in sources.text(path))
+        and uses.search(sources.text(path))
+        and not imported_files(path, sources).isdisjoint(makers)
     ]
-
-
-def _stem(path: str) -> str:
-    name = posixpath.basename(path).removesuffix(".py")
-    return posixpath.basename(posixpath.dirname(path)) if name == "__init__" else name
 
 
 def _taken(module: Module, sources: Sources, found: dict[str, SharedReaders]) -> SharedReaders:

@@ -35,20 +35,23 @@ APPLICATIONS = (
             "flask_lambda.FlaskLambda",
             "quart_flask_patch.Flask",
         ),
-        ("lask", "from eve", "import eve"),
+        (
+            *("flask", "apiflask", "flask_openapi3", "flask_api", "eve", "flask_lambda"),
+            "quart_flask_patch",
+        ),
     ),
     ApplicationClasses(
         Framework.DASH,
         WSGI,
         ("dash.Dash", "dash.dash.Dash", "jupyter_dash.JupyterDash"),
-        ("from dash", "import dash", "jupyter_dash"),
+        ("dash", "jupyter_dash"),
     ),
     ApplicationClasses(Framework.QUART, ASGI, ("quart.Quart", "quart.app.Quart"), ("quart",)),
     ApplicationClasses(
         Framework.FASTAPI,
         ASGI,
         ("fastapi.FastAPI", "fastapi.applications.FastAPI", "fastapi_offline.FastAPIOffline"),
-        ("fastapi",),
+        ("fastapi", "fastapi_offline"),
     ),
     ApplicationClasses(
         Framework.STARLETTE,

@@ -1,0 +1,78 @@
+"""Which of the project's files a file imports, and which it names to functions that import."""
+
+import ast
+from collections.abc import Iterator
+
+from okamochi.detect.import_lines import Imports
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.syntax import walk
+from okamochi.pypi.python_values import last_name
+from okamochi.system.patterns import regex
+
+__all__ = ["imported_files", "loaded_files"]
+
+LOADERS = frozenset(
+    [
+        "from_object",
+        "import_module",
+        "import_string",
+        "from_pyfile",
+        "__import__",
+        "load_module",
+        "run_module",
+    ]
+)
+LOADER = regex("|".join(sorted(LOADERS)))
+
+
+def imported_files(path: str, sources: Sources) -> frozenset[str]:
+    """Those that statements anywhere in a file import, names that may be modules of a package included."""
+    key = ("imported", path, sources.package_roots)
+    found: frozenset[str] | None = sources.memory.get(key)
+    if found is None:
+        files = (file for node in sources.imports(path) for file in _files(node, path, sources))
+        found = sources.memory[key] = frozenset(file for file in files if file is not None)
+    return found
+
+
+def loaded_files(path: str, sources: Sources) -> frozenset[str]:
+    """The same with those that a file tells import_module, from_object and the like."""
+    key = ("loaded", path, sources.package_roots)
+    found: frozenset[str] | None = sources.memory.get(key)
+    if found is None:
+        found = imported_files(path, sources)
+        if LOADER.search(sources.text(path)) is not None:
+            texts = _texts_of_loaders(sources.module(path))
+            found |= {file for text in texts for file in _named(text, path, sources) if file is not None}
+        sources.memory[key] = found
+    return found
+
+
+def _files(node: Imports, importer: str, sources: Sources) -> Iterator[str | None]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield sources.find(alias.name, importer=importer)
+        return
+    for name in ("", *(alias.name for alias in node.names)):
+        dotted = ".".join(part for part in (node.module or "", name) if part)
+        if node.level:
+            yield sources.find_relative(importer, node.level, dotted)
+        elif dotted:
+            yield sources.find(dotted, importer=importer)
+
+
+def _texts_of_loaders(module: Module) -> Iterator[str]:
+    for node in module.of(ast.Call):
+        if last_name(node.func) in LOADERS:
+            for argument in walk(node):
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+
+
+def _named(text: str, importer: str, sources: Sources) -> Iterator[str | None]:
+    """ "config.ProductionConfig" names config.py; "settings.py" itself."""
+    dotted = text.removesuffix(".py").replace(":", ".").replace("/", ".")
+    if all(part.isidentifier() for part in dotted.split(".")):
+        yield sources.find(dotted, importer=importer)
+        if "." in dotted:
+            yield sources.find(dotted.rpartition(".")[0], importer=importer)
