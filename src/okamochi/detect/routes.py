@@ -22,6 +22,7 @@ MAKERS = frozenset(
     )
 )
 HOLDERS = ("Blueprint", "Router")
+DECORATORS = frozenset(["route", "get"])
 DECORATED = regex(r"@[^\n@]*\b(?:route|get)\s*\(")
 GUARDS = regex(
     r"login|auth|jwt|token|permission|roles?|admin|required|protected|limit|private|signed|api_?key",
@@ -64,9 +65,9 @@ def may_route(path: str, sources: Sources) -> bool:
     words = sources.words(path)
     return (
         not MAKERS.isdisjoint(words)
-        or any(word.endswith(HOLDERS) for word in words)
         or ("path" in words and path.rpartition("/")[2] == "urls.py")
-        or DECORATED.search(sources.text(path)) is not None
+        or any(holder in sources.text(path) for holder in HOLDERS)
+        or (not DECORATORS.isdisjoint(words) and DECORATED.search(sources.text(path)) is not None)
     )
 
 

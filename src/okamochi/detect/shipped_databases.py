@@ -15,14 +15,16 @@ __all__ = ["patterns_for", "shipped_databases", "shipped_decisions", "still_ship
 
 SQLITE = b"SQLite format 3\0"
 MAKES_TABLES = regex(r"\b(?:create_all|create_tables?|create_model)\(|\bcreate\s+table\b", re.IGNORECASE)
-CREATES = ("create", "CREATE", "Create")
+CREATES = frozenset(
+    ["create_all", "create_table", "create_tables", "create_model", "create", "CREATE", "Create"]
+)
 MOST_BYTES = 100_000_000
 
 
 def shipped_databases(sources: Sources, reached: Reached, written: Iterable[Written]) -> tuple[Evidence, ...]:
     """Where the app opens a SQLite file that lies in the project (`path` is the file's), as long as none of
     the server's modules makes tables: then an empty file would do no less."""
-    likely = (path for path in reached.paths if any(one.startswith(CREATES) for one in sources.words(path)))
+    likely = (path for path in reached.paths if not CREATES.isdisjoint(sources.words(path)))
     if any(MAKES_TABLES.search(sources.text(path)) for path in likely):
         return ()
     found: dict[str, Evidence] = {}

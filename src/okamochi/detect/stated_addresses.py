@@ -75,7 +75,8 @@ def taken_prefixes(sources: Sources, reached: Reached) -> tuple[str, ...]:
     """FLASK_ for app.config.from_prefixed_env() of Flask, DYNACONF_ and the like for Dynaconf."""
     found: set[str] = set()
     for path in reached.paths:
-        for match in TAKES_ALL.finditer(sources.text(path)):
+        text = sources.text(path)
+        for match in TAKES_ALL.finditer(text) if "prefix" in text or "ynaconf" in text else ():
             said = match["flask"] or match["dynaconf"]
             usual = ("DYNACONF_", "FLASK_") if match[0].lower().endswith("dynaconf") else ("FLASK_",)
             found.update((f"{said}_",) if said else usual)

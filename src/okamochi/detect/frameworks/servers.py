@@ -155,10 +155,13 @@ def _gunicorn(
     return Server(summary, argv, packages, environment)
 
 
+OF_WEBSOCKETS = frozenset(["websocket", "WebSocketRoute"])
+
+
 def _uses_websockets(sources: Sources) -> bool:
-    texts = map(sources.text, sources.paths)
     return any(
-        "socketio" in text or "WebSocketRoute" in text or re.search(r"\bwebsocket\b", text) for text in texts
+        not OF_WEBSOCKETS.isdisjoint(sources.words(path)) or "socketio" in sources.text(path)
+        for path in sources.paths
     )
 
 
