@@ -211,3 +211,9 @@ def test_a_setting_that_names_no_requirement_file_is_refused() -> None:
     with pytest.raises(UsageError, match="names no file") as caught:
         planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", "okamochi.toml": "requirements = []\n"})
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("path", ["requirements.txt", "setup.cfg"])
+def test_a_list_that_is_no_file_is_told_before_the_imports_are_guessed_at(path: str) -> None:
+    with pytest.raises(DetectionError, match=f"{path} cannot be read: it is no regular file"):
+        planned({"app.py": FLASK_APP, "lists nothing": "", f"{path}/inside": ""})

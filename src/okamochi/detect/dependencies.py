@@ -29,7 +29,7 @@ from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import ProjectFiles
+from okamochi.system.project_files import ProjectFiles, text_if_there
 
 __all__ = ["ChosenDependencies", "choose_dependencies"]
 
@@ -407,7 +407,10 @@ def _lists_web(project: ProjectFiles, path: str) -> bool:
 
 
 def _imported(sources: Sources) -> Detected[Dependencies]:
-    """Nothing lists them: what the code imports, by the names that the index most likely has."""
+    """Nothing lists them: what the code imports, by the names that the index most likely has. DetectionError
+    for a list that is there and is no file that can be read."""
+    for path in ("requirements.txt", "Pipfile", "setup.cfg", "setup.py"):
+        text_if_there(sources.project, path)
     imported = third_party_imports(sources)
     if folder_hint(sources.project) or not any(
         _is_web(_name_of(distribution_of(one.value))) for one in imported
