@@ -1,10 +1,11 @@
+import json
 import os
 
 import pytest
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
 from okamochi.errors import PlanError, RegistryError, TransientRegistryError, UnfitPythonError
-from okamochi.model.plan import Dependencies, LocalPackage
+from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.resolve import resolve_wheels
@@ -238,6 +239,30 @@ def test_a_source_whose_digest_is_not_listed_is_not_to_be_built(resolve, links, 
             target=Target(PYTHON, LINUX_AMD64, GLIBC),
         )
     assert sha256_of(source) in caught.value.details[0]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_source_whose_digest_a_lock_does_not_list_is_not_to_be_built(links, project, tmp_path, listed):
+    source = make_source(links, "lib")
+    digest = sha256_of(source) if listed else "0" * 64
+    entry = {"version": "==1.0", "hashes": [f"sha256:{digest}"]}
+    (project / "Pipfile.lock").write_text(json.dumps({"default": {"lib": entry}}))
+
+    def found():
+        return find_sdist(
+            make_world(tmp_path, local_environ(tmp_path, links=links)),
+            "lib==1.0",
+            project_root=project,
+            dependencies=Dependencies(manager=DependencyManager.PIPENV, lock_file="Pipfile.lock"),
+            target=Target(PYTHON, LINUX_AMD64, GLIBC),
+        )
+
+    if listed:
+        assert found().sha256 == digest
+        return
+    with pytest.raises(RegistryError, match="the digest of its source is not listed") as caught:
+        found()
+    assert caught.value.where.startswith("Pipfile.lock")
 
 
 def test_among_wheels_only_those_that_the_file_allows_are_taken(resolve, links):

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import BuildError, PlanError, RegistryError
 from okamochi.model.plan import Dependencies
+from okamochi.pypi.asked import asked_of
 from okamochi.pypi.requirements import RequirementLine
 from okamochi.pypi.resolve import index_date
 from okamochi.pypi.sdist_files import check_archive, pyproject_of
@@ -23,6 +24,7 @@ from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.clock import rfc3339
 from okamochi.system.data_text import toml_of
 from okamochi.system.patterns import regex
+from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 
 __all__ = ["Sdist", "build_requirements", "fetch_sdist", "find_sdist"]
@@ -79,11 +81,18 @@ def find_sdist(
                 completed, lines=(), doing=f"looking for the source of {name}", offline=world.offline
             )
         sdist = sdist_of(uv, specifier)
-    return admitted(sdist, indexes.requirements.lines)
+    asked = asked_of(
+        DiskProject.open(project_root),
+        dependencies,
+        python_version=target.python_version,
+        machine=target.platform.machine,
+    )
+    return admitted(sdist, asked.lines)
 
 
 def admitted(sdist: Sdist, lines: Sequence[RequirementLine]) -> Sdist:
-    """RegistryError for a source whose digest is not among those that the project lists: it is not run."""
+    """RegistryError for a source whose digest is not among those that the project's requirement files or its
+    lock list: it is not run."""
     asked = [line for line in lines if canonicalize_name(line.name) == sdist.name and line.hashes]
     allowed = {digest for line in asked for digest in line.hashes}
     if allowed and f"sha256:{sdist.sha256}" not in allowed:
