@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from okamochi.errors import BuildError, UnfitPythonError
+from okamochi.errors import BuildError, PlanError, UnfitPythonError
 from okamochi.workflows import source_builds
 from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.source_builds import built_session, tell_other_python
+from okamochi.workflows.source_builds import AtOdds, built_from_source, built_session, tell_other_python
 from okamochi.workflows.wheel_builder import WheelBuilder
 
 PACKAGES = ("mako==1.0.7", "dominate==2.3.1", "Psycopg2==2.7.3", "visitor==0.1.3")
@@ -143,3 +143,41 @@ def test_another_python_than_the_plans_is_told_with_its_reason(
     errors = [BuildError(one, where="", hint="x") for one in failures]
     tell_other_python(cast(LockSession, first), cast(LockSession, other), errors)
     assert notes == told
+
+
+CONFLICT = "werkzeug 2.3.8 depends on markupsafe>=2.1.1 and you ask for markupsafe==2.0.1"
+
+
+class Contradicting(Session):
+    """What was built is there, and then two requirements contradict each other."""
+
+    def wheels(self, *, briefly: bool) -> tuple[()]:
+        raise PlanError(CONFLICT, where="requirements.txt", hint="bound one of them")
+
+
+def test_requirements_that_contradict_each_other_are_no_matter_of_wheels() -> None:
+    builder = Builder()
+    with pytest.raises(AtOdds, match="markupsafe"):
+        built_session(cast(LockSession, Contradicting(builder)), cast(WheelBuilder, builder), set())
+
+
+def test_a_contradiction_seen_on_one_python_is_told_before_what_does_not_build_on_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = SimpleNamespace(base=SimpleNamespace(kind="debian"), python_version="3.13")
+    session = cast(LockSession, SimpleNamespace(planned=SimpleNamespace(plan=plan)))
+    refusal = UnfitPythonError("no wheel", where="", hint="take a newer one")
+    refusal.packages = ("psycopg2==2.9.1",)
+    failures = [
+        BuildError("its code in C", where="", hint="x"),
+        AtOdds(CONFLICT, where="requirements.txt", hint="bound one of them"),
+    ]
+
+    def fails(*_: Any) -> LockSession:
+        raise failures.pop(0)
+
+    monkeypatch.setattr(source_builds, "candidates", lambda *_: [session, session])
+    monkeypatch.setattr(source_builds, "builder_of", lambda _: None)
+    monkeypatch.setattr(source_builds, "built_session", fails)
+    with pytest.raises(AtOdds, match="markupsafe"):
+        built_from_source(session, refusal)

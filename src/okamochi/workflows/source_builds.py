@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import BuildError, EngineError, OkamochiError, RegistryError, UnfitPythonError
+from okamochi.errors import (
+    BuildError,
+    EngineError,
+    OkamochiError,
+    PlanError,
+    RegistryError,
+    UnfitPythonError,
+)
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
@@ -20,6 +27,10 @@ from okamochi.workflows.wheel_builder import Shop, WheelBuilder
 __all__ = ["build_again", "built_from_source"]
 
 MOST_PACKAGES = 30
+
+
+class AtOdds(PlanError):
+    """With all wheels there, the requirements contradict each other: no wheel was what they lacked."""
 
 
 def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSession:
@@ -50,7 +61,10 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
             break
         except OkamochiError as failure:
             failures.append(failure)
-    raise unbuildable(refusal, failures, refusals, session.planned.plan)
+    raise next(
+        (one for one in failures if isinstance(one, AtOdds)),
+        unbuildable(refusal, failures, refusals, session.planned.plan),
+    )
 
 
 def tell_other_python(first: LockSession, taken: LockSession, failures: Sequence[OkamochiError]) -> None:
@@ -135,6 +149,10 @@ def built_session(
                 compared = pure
                 if (easier := needing_no_more(others, pure)) is not None:
                     return built_session(easier, builder_of(easier), hardest)
+        except PlanError as failure:
+            raise AtOdds(
+                failure.message, where=failure.where, hint=failure.hint, details=failure.details
+            ) from failure
     used = [one for one in builder.made if one.wheel in session.resolved]
     for one in used:
         session.world.reporter.note(
