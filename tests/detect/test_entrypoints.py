@@ -458,6 +458,12 @@ def test_an_app_in_a_folder_that_is_left_aside_for_its_name_is_named_in_the_hint
     assert reference(files, entrypoint=f"{dotted}:app") == f"{dotted}:app"
 
 
+def test_a_script_in_such_a_folder_is_an_app_of_that_folder() -> None:
+    with pytest.raises(DetectionError, match="no web application was found") as caught:
+        planned({"docs/end/shop.py": FLASK_APP})
+    assert caught.value.hint.endswith("give its folder: okamochi up docs/end")
+
+
 def test_an_app_that_a_test_makes_is_not_named() -> None:
     with pytest.raises(DetectionError, match="no web application was found") as caught:
         planned({"tests/test_app.py": FLASK_APP, "tests/conftest.py": FLASK_APP})

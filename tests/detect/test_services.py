@@ -170,6 +170,7 @@ def test_a_client_of_this_very_machine_leads_to_no_service_and_is_told(requireme
     assert plan.services == ()
     told_of = decision(plan, "services")
     assert told_of.summary.startswith("Warning: no ")
+    assert "the code connects to one on this machine itself" in told_of.summary
     assert told_of.evidence[0].path == "app.py"
     asked_for = (
         'services = { db = "mysql", redis = "redis", mongo = "mongo", m = "memcached", p = "postgres" }\n'
@@ -194,6 +195,13 @@ def test_a_client_whose_address_is_a_name_or_comes_from_elsewhere_has_its_servic
     requirement: str, source: str, host: str
 ) -> None:
     assert only(requirement, f"{HEAD}{source}").name == host
+
+
+def test_an_address_of_this_machine_that_nothing_connects_to_by_name_is_said_to_be_one() -> None:
+    files = {"requirements.txt": "flask\nredis\n", "app.py": f"{HEAD}REDIS_URL = 'redis://localhost:6379'\n"}
+    assert (
+        "an address in the code leads to one on this machine" in decision(planned(files), "services").summary
+    )
 
 
 def test_that_the_code_names_the_host_is_said_only_where_it_does() -> None:

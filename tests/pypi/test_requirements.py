@@ -245,3 +245,12 @@ def test_the_project_itself_without_declared_dependencies_is_refused(files):
 def test_an_extra_that_does_not_exist_is_refused():
     with pytest.raises(DetectionError, match="nope"):
         read(".[nope]\n", **{"pyproject.toml": PYPROJECT})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_an_encoding_without_its_mark_is_told_once_with_what_to_save(encoding):
+    with pytest.raises(DetectionError, match="it holds NUL characters") as caught:
+        read("flask\nclick\n".encode(encoding))
+    assert "UTF-8" in caught.value.hint
+    assert caught.value.details == ()
+    assert specifiers(read("flask\nclick\n".encode("utf-16"))) == ["flask", "click"]

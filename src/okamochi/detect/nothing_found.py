@@ -111,14 +111,20 @@ def _left_aside(sources: Sources) -> str:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
                     if module is not None and module.imports.full(function) in CLASSES:
-                        found = f"{dotted_name(path, import_root_of(path, sources.known))}:{name}"
-                        folder = f"{posixpath.dirname(path) or '.'}/"
-                        return f"{folder} was left aside for its name; if the app is there, name it: " + (
-                            SETTING_HINT.format(found, found)
-                        )
+                        return _named_or_given(sources, path, name)
                 case _:
                     continue
     return "if there is one, name it: " + SETTING_HINT.format(example, example)
+
+
+def _named_or_given(sources: Sources, path: str, name: str) -> str:
+    """An object of a package is named, a script beside others is an app of its own folder."""
+    folder, root = posixpath.dirname(path) or ".", import_root_of(path, sources.known)
+    aside = f"{folder}/ was left aside for its name; if the app is there, "
+    if root:
+        return f"{aside}give its folder: okamochi up {root}"
+    found = f"{dotted_name(path, root)}:{name}"
+    return f"{aside}name it: {SETTING_HINT.format(found, found)}"
 
 
 def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:

@@ -199,8 +199,10 @@ def _not_started(candidate: Candidate) -> Decision:
         )
     parts = any(one.reason.startswith("HOST is") for one in candidate.fixed_here)
     variable = "DB_HOST" if parts else f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
+    connects = any(one.host == HERE for one in candidate.clients)
+    what = "the code connects to" if connects else "an address in the code leads to"
     summary = (
-        f"Warning: no {facts.kind.value} is started: the code connects to one on this machine itself, where "
+        f"Warning: no {facts.kind.value} is started: {what} one on this machine itself, where "
         f"a container has none; let it read the address from a variable such as {variable}"
     )
     return Decision(

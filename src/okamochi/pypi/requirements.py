@@ -199,6 +199,15 @@ def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: st
             )
         )
         return
+    if "\0" in text:
+        reading.problems.append(
+            DetectionError(
+                f"{path} is no text in UTF-8: it holds NUL characters, as UTF-16 without its mark does",
+                where=path,
+                hint="save it as UTF-8; in PowerShell: pip freeze | Out-File -Encoding utf8 requirements.txt",
+            )
+        )
+        return
     reading.files.add(path)
     reading.way[path] = asked_by
     for number, line in _logical_lines(text):
