@@ -159,7 +159,7 @@ def test_an_address_of_this_machine_that_is_fixed_in_the_code_leads_to_no_servic
         ("redis", "import redis\nHOST = 'localhost'\nr = redis.StrictRedis(HOST)\n"),
         ("pymongo", "from pymongo import MongoClient\nm = MongoClient('localhost', 27017)\n"),
         ("mongoengine", "from mongoengine import connect\nconnect('shop')\n"),
-        ("psycopg2", "import psycopg2\ndef c():\n    return psycopg2.connect('dbname=x user=y')\n"),
+        ("psycopg2", "import psycopg2\ndef c():\n    return psycopg2.connect('host=localhost dbname=x')\n"),
         ("pymemcache", "from pymemcache.client import base\nc = base.Client(('localhost', 11211))\n"),
         ("flask-mysqldb", "from flask_mysqldb import MySQL\napp.config['MYSQL_HOST'] = 'localhost'\n"),
     ],
@@ -202,6 +202,37 @@ def test_an_address_of_this_machine_that_nothing_connects_to_by_name_is_said_to_
     assert (
         "an address in the code leads to one on this machine" in decision(planned(files), "services").summary
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "user", "database", "names"),
+    [
+        ("psycopg2.connect()", "app", "app", ["PGDATABASE", "PGHOST", "PGPASSWORD", "PGPORT", "PGUSER"]),
+        ("psycopg2.connect('dbname=shop user=me')", "me", "shop", ["PGHOST", "PGPASSWORD", "PGPORT"]),
+        ("psycopg2.connect(dbname='shop')", "app", "shop", ["PGHOST", "PGPASSWORD", "PGPORT", "PGUSER"]),
+        ("psycopg2.connect(\"dbname='shop'\", connect_timeout=3)", "app", "shop", None),
+    ],
+)
+def test_a_client_of_postgres_that_does_not_say_where_reads_it_from_libpq_s_variables(
+    call: str, user: str, database: str, names: list[str] | None
+) -> None:
+    service = only("psycopg2", f"{HEAD}import psycopg2\nc = {call}\n")
+    assert (service.user, service.database, service.required) == (user, database, True)
+    assert list(told(service)) == names if names is not None else "PGHOST" in told(service)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "psycopg2.connect('dbname=x password=y')",
+        "psycopg2.connect(dbname='x', password='y')",
+        "psycopg2.connect(dbname='x', host='127.0.0.1')",
+        "psycopg2.connect('dbname=x port=5433')",
+        "psycopg2.connect(dbname='x; drop')",
+    ],
+)
+def test_a_password_or_a_port_in_the_code_leaves_nothing_to_variables(call: str) -> None:
+    assert services("psycopg2", f"{HEAD}import psycopg2\nc = {call}\n") == ()
 
 
 def test_that_the_code_names_the_host_is_said_only_where_it_does() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.detect.libpq import Unsaid, unsaid_by
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.service_kinds import KINDS
 from okamochi.model.evidence import Evidence
@@ -46,11 +47,12 @@ HOST_KEY = regex(r"\w*_(HOST|HOSTNAME|SERVER)")
 
 class Client(msgspec.Struct, frozen=True):
     """`module` is the first part of its full name; `host` is None when the code does not tell it, also where
-    it is in a URL, which is evidence of its own."""
+    it is in a URL, which is evidence of its own. `unsaid` is what it leaves to variables of its library."""
 
     module: str
     host: str | None
     evidence: Evidence
+    unsaid: Unsaid | None = None
 
 
 def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
@@ -67,7 +69,8 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
             host = _host(node, top, words)
             where = "on this machine itself" if host == HERE else f"at {host}"
             reason = f"connects to {top}" + (f" {where}" if host is not None else "")
-            yield Client(top, host, Evidence(path=module.path, line=node.lineno, reason=reason))
+            place = Evidence(path=module.path, line=node.lineno, reason=reason)
+            yield Client(top, host, place, unsaid_by(node, top) if host == HERE else None)
     for imported in sources.imports(module.path):
         name = _imported(imported)
         if name in CONFIGURED:

@@ -10,6 +10,7 @@ from okamochi.detect.compose_files import ComposedService, composed_services, gi
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.django_databases import DatabasePart
 from okamochi.detect.environment_reads import reads_of
+from okamochi.detect.libpq import Unsaid, variables_for
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.other_databases import other_databases
 from okamochi.detect.python_source import Sources
@@ -100,9 +101,17 @@ class Candidate(msgspec.Struct, frozen=True):
         return True
 
     @property
+    def unsaid(self) -> Unsaid | None:
+        """What the code leaves to variables of its library, when nothing else leads anywhere."""
+        said = {one.unsaid for one in self.clients}
+        if self.variables or self.hosts or self.addresses or len(said) != 1:
+            return None
+        return said.pop()
+
+    @property
     def fixed_here(self) -> tuple[Evidence, ...]:
         """Where the code connects to this machine itself, when nothing could lead it anywhere else."""
-        if self.composed or self.variables or self.hosts:
+        if self.composed or self.variables or self.hosts or self.unsaid is not None:
             return ()
         addresses = [place for one, place in self.addresses if one.host and OWN_MACHINE.fullmatch(one.host)]
         clients = [one.evidence for one in self.clients if one.host == HERE]
@@ -453,6 +462,9 @@ def _service(candidate: Candidate, dependencies: ChosenDependencies, database: s
     named = bool(facts.user)
     user = (composed.user if composed else "") or next((a.user for a in known if a.user), facts.user)
     wanted = (composed.database if composed else "") or next((a.database for a in known if a.database), "")
+    unsaid = candidate.unsaid
+    if unsaid is not None:
+        user, wanted = unsaid.user or user, unsaid.database or wanted
     sql = facts.kind in SQL or facts.kind is ServiceKind.MONGODB
     return BackingService(
         kind=facts.kind,
@@ -462,9 +474,9 @@ def _service(candidate: Candidate, dependencies: ChosenDependencies, database: s
         volume_path=volume_path_of(facts, image),
         user=user if named else "",
         database=(wanted or database) if sql else "",
-        variables=variables_of(
-            facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts
-        ),
+        variables=variables_for(unsaid)
+        if unsaid is not None
+        else variables_of(facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts),
         initial_files=composed.initial_files if composed else (),
         required=not _optional(candidate),
     )
