@@ -369,3 +369,24 @@ def test_a_database_that_does_not_encrypt_is_told_as_such(error: str) -> None:
     cause = diagnose(traceback(error))
     assert cause is not None and "asks its database for an encrypted connection" in cause.text
     assert cause.where == "/app/shop/config.py:12"
+
+
+@pytest.mark.parametrize("path", ["static/dist/app.css", "./model/model.pkl", "/app/data/rows.json"])
+def test_a_file_of_the_app_that_is_not_in_the_image_is_told_as_that(path: str) -> None:
+    cause = diagnose(traceback(f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'"))
+    assert cause is not None and cause.text == f"the app opens {path}, which is not in the image"
+    assert "okamochi plan --explain source.exclude" in cause.hint
+
+
+@pytest.mark.parametrize("path", ["/proc/1/none", "/etc/shop.conf", "config.ini"])
+def test_other_files_are_told_as_the_app_raises_it(path: str) -> None:
+    cause = diagnose(traceback(f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'"))
+    assert cause is not None and cause.text.startswith("the app raises FileNotFoundError")
+
+
+def test_a_file_that_was_to_be_written_is_not_told_as_missing() -> None:
+    frames = LIBRARY_FRAME.replace("raise", 'open("logs/app.log", "a")')
+    cause = diagnose(
+        traceback("FileNotFoundError: [Errno 2] No such file or directory: 'logs/app.log'", frames)
+    )
+    assert cause is not None and cause.text.startswith("the app raises FileNotFoundError")

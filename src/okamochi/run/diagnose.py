@@ -21,6 +21,8 @@ from okamochi.system.patterns import regex
 __all__ = ["RULES", "Cause", "diagnose"]
 
 
+# what is to be written misses its folder, not itself
+TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\(|FileHandler")
 MISSING_VARIABLE = regex(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
 
 
@@ -84,6 +86,23 @@ def missing_program(log: str) -> Cause | None:
         f"the app starts the program {found['name']}, which is not in the image",
         f"name the Debian package that holds it: [tool.okamochi] packages = [...]; or let the app do without "
         f"{found['name']}",
+        own_frame(log),
+    )
+
+
+def missing_file(log: str) -> Cause | None:
+    """One of the app's own, and below a folder: what it opens by its name alone may be a program."""
+    found = last(
+        r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<path>[^'/][^']*/[^']+|/app/[^']+)'",
+        log,
+    )
+    trace = last_trace(log)
+    if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
+        return None
+    return Cause(
+        f"the app opens {found['path']}, which is not in the image",
+        "where a step of its own makes it (npm, a script), take that step before okamochi builds; where the "
+        "project has it, see what leaves it out: okamochi plan --explain source.exclude",
         own_frame(log),
     )
 
@@ -365,6 +384,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_variable,
     missing_shared_library,
     missing_program,
+    missing_file,
     missing_metadata,
     missing_module,
     syntax_error,
