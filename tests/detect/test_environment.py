@@ -98,6 +98,14 @@ def names(source: str) -> dict[str, tuple[bool, str | None]]:
             "q",
         ),
         ('import click\n@click.option("--host", envvar="API_HOST")\ndef run(host): ...\n', False, None),
+        (
+            (
+                "from pydantic import BaseSettings, Field\nclass S(BaseSettings):\n"
+                '    host: str = Field(..., env="API_HOST")\n'
+            ),
+            True,
+            None,
+        ),
         ('from decouple import config\nx = config("API_HOST")\n', True, None),
         ('from decouple import config\nx = config("API_HOST", default="d", cast=str)\n', False, "d"),
         ('from environs import Env\nenv = Env()\nx = env.str("API_HOST")\n', True, None),
@@ -126,6 +134,22 @@ def names(source: str) -> dict[str, tuple[bool, str | None]]:
 )
 def test_a_read_is_required_or_optional(source: str, required: bool, default: str | None) -> None:
     assert names(source)["API_HOST"] == (required, default)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ("    model_config = SettingsConfigDict(case_sensitive=True)\n", "api_host"),
+        ("    class Config:\n        case_sensitive = True\n", "api_host"),
+        ('    model_config = SettingsConfigDict(env_prefix="my_", case_sensitive=True)\n', "my_api_host"),
+        ("    model_config = SettingsConfigDict(case_sensitive=False)\n", "API_HOST"),
+    ],
+)
+def test_the_name_of_a_settings_field_is_as_written_when_its_letters_count(options: str, name: str) -> None:
+    source = f"from pydantic_settings import *\nclass S(BaseSettings):\n{options}    api_host: str\n"
+    assert names(source.replace("import *", "import BaseSettings, SettingsConfigDict")) == {
+        name: (True, None)
+    }
 
 
 def test_reads_below_the_main_guard_are_not_the_apps() -> None:

@@ -235,6 +235,13 @@ def test_a_password_or_a_port_in_the_code_leaves_nothing_to_variables(call: str)
     assert services("psycopg2", f"{HEAD}import psycopg2\nc = {call}\n") == ()
 
 
+def test_variables_in_small_letters_are_told_as_they_are_written() -> None:
+    fields = "    db_host: str\n    db_password: str\n    class Config:\n        case_sensitive = True\n"
+    source = f"{HEAD}from pydantic import BaseSettings\nclass S(BaseSettings):\n{fields}S()\n"
+    service = only("psycopg2", source)
+    assert told(service) == {"db_host": "{host}", "db_password": "{password}"}
+
+
 def test_that_the_code_names_the_host_is_said_only_where_it_does() -> None:
     files = {
         "requirements.txt": "flask\nredis\n",

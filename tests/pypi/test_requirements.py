@@ -235,6 +235,23 @@ def test_the_project_itself_stands_for_its_declared_dependencies():
     assert "pyproject.toml" in found.input_files
 
 
+OWN_REPOSITORY = "git+ssh://git@example.com/me/shop.git@0123456#egg={}"
+
+
+@pytest.mark.parametrize("prefix", ["-e ", "shop @ "])
+def test_the_projects_own_repository_is_the_project_itself(prefix):
+    lines = f"{prefix}{OWN_REPOSITORY.format('shop')}\nsix==1.17.0\n"
+    found = read(lines, **{"pyproject.toml": "[project]\nname = 'Shop'\nversion = '1'\n"})
+    assert [one.name for one in found.lines] == ["six"]
+    assert found.itself is not None and found.itself.where == "requirements.txt:1"
+
+
+@pytest.mark.parametrize("files", [{}, {"pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n"}])
+def test_anothers_repository_is_asked_for(files):
+    found = read(f"-e {OWN_REPOSITORY.format('lib')}\n", **files)
+    assert ([one.name for one in found.lines], found.itself) == (["lib"], None)
+
+
 @pytest.mark.parametrize("files", [{}, {"pyproject.toml": "[project]\nname='x'\ndynamic=['dependencies']\n"}])
 def test_the_project_itself_without_declared_dependencies_is_refused(files):
     with pytest.raises(PlanError) as caught:

@@ -4,6 +4,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from okamochi.build.git_tags import next_version
@@ -108,6 +109,30 @@ def test_an_address_that_git_cannot_fetch_names_the_line_and_no_password(world: 
     assert caught.value.where == "requirements.txt:3"
     assert "secret" not in f"{caught.value} {caught.value.details}"
     assert "secret" not in source.at("a" * 40)
+
+
+@pytest.mark.parametrize(
+    ("place", "url", "reference"),
+    [
+        ("git+ssh://git@h/me/lib.git", "ssh://git@h/me/lib.git", "HEAD"),
+        ("git+ssh://git@h/me/lib.git@v1", "ssh://git@h/me/lib.git", "v1"),
+        ("git+https://${TOKEN}@h/me/lib.git", "https://${TOKEN}@h/me/lib.git", "HEAD"),
+        ("git+https://me:word@h/lib@feature/x", "https://me:word@h/lib", "feature/x"),
+        ("git+https://h/lib.git@main", "https://h/lib.git", "main"),
+        ("git+file:///srv/lib.git@main", "file:///srv/lib.git", "main"),
+    ],
+)
+def test_what_stands_before_the_host_is_no_reference(place: str, url: str, reference: str) -> None:
+    found = git_source(place, "r:1")
+    assert (found.url, found.reference) == (url, reference)
+
+
+def test_the_reason_is_gits_own_and_not_the_advice_below_it(world: World) -> None:
+    ssh = "echo 'ssh: Could not resolve hostname nowhere' >&2; exit 255;"
+    there = msgspec.structs.replace(world, environ={**world.environ, "GIT_SSH_COMMAND": ssh})
+    with pytest.raises(RegistryError, match="asked for: ssh: Could not resolve hostname nowhere") as caught:
+        git_checkout(there, git_source("git+ssh://git@nowhere/lib.git", "r:1"), stem="lib", where="r:1")
+    assert "and the repository exists." in caught.value.details
 
 
 @pytest.mark.parametrize(

@@ -568,14 +568,15 @@ def _key_of(node: ast.AST, names: ImportedNames, helpers: dict[str, _Helper]) ->
 
 
 def _settings_fields(module: Module, settings: frozenset[str]) -> Iterator[Read]:
-    """Fields of pydantic-settings classes: NAME, with the class's prefix, in capitals."""
+    """Fields of pydantic-settings classes: NAME, in capitals unless it is case_sensitive."""
     for node in module.of(ast.ClassDef):
         if not is_settings_class(node, settings):
             continue
-        prefix = _prefix(node)
+        prefix, exact = _prefix(node), _is_exact(node)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                yield from _field(statement, statement.target.id, prefix, module)
+                name = f"{prefix}{statement.target.id}"
+                yield from _field(statement, statement.target.id, name if exact else name.upper(), module)
 
 
 def may_be_none(annotation: ast.expr, module: Module) -> bool:
@@ -585,13 +586,12 @@ def may_be_none(annotation: ast.expr, module: Module) -> bool:
     return optional and "pydantic_settings" not in module.text
 
 
-def _field(statement: ast.AnnAssign, name: str, prefix: str, module: Module) -> Iterator[Read]:
+def _field(statement: ast.AnnAssign, name: str, full: str, module: Module) -> Iterator[Read]:
     if name.startswith("_") or name == "model_config":
         return
     value: ast.expr | None = statement.value
-    full = f"{prefix}{name}".upper()
     if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"):
-        alias = _keyword(value, "validation_alias") or _keyword(value, "alias")
+        alias = _keyword(value, "validation_alias") or _keyword(value, "alias") or _keyword(value, "env")
         full = alias or full
         given = value.args[0] if value.args else _keyword_value(value, "default")
         factory = _keyword_value(value, "default_factory")
@@ -599,6 +599,20 @@ def _field(statement: ast.AnnAssign, name: str, prefix: str, module: Module) -> 
     has_default = value is not None or may_be_none(statement.annotation, module)
     must = not has_default
     yield Read(full, statement.lineno, must, has_default, _literal(value), used_as=name.upper(), field=name)
+
+
+def _is_exact(node: ast.ClassDef) -> bool:
+    """Whether names count as they are written: case_sensitive=True.
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#case-sensitivity"""
+    for inner in walk(node):
+        match inner:
+            case ast.keyword(arg="case_sensitive", value=ast.Constant(value=True)):
+                return True
+            case ast.Assign(targets=[ast.Name(id="case_sensitive")], value=ast.Constant(value=True)):
+                return True
+            case _:
+                pass
+    return False
 
 
 def _prefix(node: ast.ClassDef) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 from packaging.version import Version
 
+from okamochi.detect.alembic_address import with_the_apps_address
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.config_object import config_object
@@ -193,6 +194,9 @@ def make_plan(
         entry.candidate.import_root,
         services.redis_variable,
         lambda: _tables_by_hand(objects, reached, entry, dependencies, shipped=bool(shipped)),
+    )
+    processes, process_decisions = with_the_apps_address(
+        processes, process_decisions, services.services, sources
     )
     if any(one.type is ProcessType.RELEASE for one in processes):
         shipped = ()

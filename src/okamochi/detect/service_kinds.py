@@ -43,7 +43,7 @@ class KindFacts(msgspec.Struct, frozen=True):
     extras: tuple[str, ...] = ()
 
     def url_variable(self, name: str) -> bool:
-        return re.fullmatch(rf"(\w+_)?({self.stems})_?{URL_ENDS}|({self.stems})", name) is not None
+        return re.fullmatch(rf"(\w+_)?({self.stems})_?{URL_ENDS}|({self.stems})", name.upper()) is not None
 
 
 POSTGRES = KindFacts(

@@ -91,16 +91,21 @@ def variables_of(
     for read in leading:
         if read.name in known:
             continue
-        host = re.fullmatch(rf"((?:\w+_)?(?:{facts.stems})_?)(HOST|HOSTNAME|SERVER|SERVERS)", read.name)
+        host = re.fullmatch(
+            rf"((?:\w+_)?(?:{facts.stems})_?)(HOST|HOSTNAME|SERVER|SERVERS)", read.name.upper()
+        )
         if host is None:
             found[read.name] = (
-                for_event_loops(template, facts, dependencies) if ASYNC.search(read.name) else template
+                for_event_loops(template, facts, dependencies)
+                if ASYNC.search(read.name.upper())
+                else template
             )
             continue
         found[read.name] = PARTS[host.group(2)]
         for other in others:
-            part = other.name.removeprefix(host.group(1))
-            if part != other.name and part in PARTS and not _unknown(facts, PARTS[part]):
+            name = other.name.upper()
+            part = name.removeprefix(host.group(1))
+            if part != name and part in PARTS and not _unknown(facts, PARTS[part]):
                 found[other.name] = PARTS[part]
             if part in SCHEME_PARTS and SQLITE_DRIVER.match(other.default or "") and facts.kind in DRIVERS:
                 waits = "aiosqlite" in (other.default or "")

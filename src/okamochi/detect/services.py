@@ -427,12 +427,12 @@ def _leading(
 
 def _said_by(read: VariableRead, stated: StatedAddress | None) -> VariableRead:
     """With the line of the environment file as what speaks for it, where the name alone says nothing."""
-    named = read.default or stated is None or re.search(r"(URL|URI|DSN)$", read.name)
+    named = read.default or stated is None or re.search(r"(URL|URI|DSN)$", read.name.upper())
     return read if named or stated is None else msgspec.structs.replace(read, evidence=stated.evidence)
 
 
 def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependencies, composed: bool) -> bool:
-    if OTHER_STAGE.fullmatch(read.name) is not None:
+    if OTHER_STAGE.fullmatch(read.name.upper()) is not None:
         return False
     default = address_of(read.default or "")
     if default is not None or FOREIGN_URL.match(read.default or ""):
@@ -444,7 +444,7 @@ def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependen
     if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
         return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")
     parts = rf"(\w+_)?({facts.stems})_?(HOST|HOSTNAME|SERVER|SERVERS)"
-    return facts.url_variable(read.name) or re.fullmatch(parts, read.name) is not None
+    return facts.url_variable(read.name) or re.fullmatch(parts, read.name.upper()) is not None
 
 
 def _pika(dependencies: ChosenDependencies) -> bool:
@@ -484,7 +484,7 @@ def _service(candidate: Candidate, dependencies: ChosenDependencies, database: s
 
 def _is_host(read: VariableRead) -> bool:
     """DB_HOST with the default "db"."""
-    name = re.fullmatch(r"\w*?_?(HOST|HOSTNAME|SERVER)", read.name)
+    name = re.fullmatch(r"\w*?_?(HOST|HOSTNAME|SERVER)", read.name.upper())
     default = read.default or ""
     return bool(name and default != "localhost" and re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*", default))
 

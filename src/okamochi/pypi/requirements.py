@@ -341,8 +341,20 @@ def _read_requirement(reading: _Reading, line: str, *, path: str, number: int, c
     if itself is not None and not constraining:
         _read_itself(reading, itself, path=path, number=number)
         return
-    target = reading.constraints if constraining else reading.lines
-    target.append(_requirement_line(line, path=path, line=number, project=reading.project))
+    read = _requirement_line(line, path=path, line=number, project=reading.project)
+    if not constraining and _is_own_repository(reading, read):
+        reading.itself = read
+        return
+    (reading.constraints if constraining else reading.lines).append(read)
+
+
+def _is_own_repository(reading: _Reading, line: RequirementLine) -> bool:
+    """`-e git+https://.../shop.git@COMMIT#egg=shop`, as pip freeze tells of a project that was installed from
+    its own folder: all that it depends on stands beside that line."""
+    if not is_git(line.place):
+        return False
+    facts = read_package(reading.project)
+    return facts is not None and facts.normalized == line.name
 
 
 def _requirement_line(

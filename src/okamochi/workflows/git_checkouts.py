@@ -17,7 +17,8 @@ __all__ = ["GitSource", "git_checkout", "git_source"]
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 REFERENCE = re.compile(r"[A-Za-z0-9][\w./+-]*")
-PLACE = re.compile(r"git\+(?P<url>(?:https?|ssh|file|git)://.+?)(?:@(?P<ref>[^@/:]+(?:/[^@/:]+)*))?")
+# an "@" before the path is of who logs in: ssh://git@host/lib.git
+PLACE = re.compile(r"git\+(?P<url>(?:https?|ssh|file|git)://[^/]*/.+?)(?:@(?P<ref>[^@/:]+(?:/[^@/:]+)*))?")
 TIMEOUT_SECONDS = 600
 KIND = "git-checkouts"
 # Options before the command: neither the repository nor a template makes git start a program.
@@ -123,8 +124,10 @@ class Git:
         completed = self.run(*arguments)
         if not completed.ok:
             last = [told(line) for line in completed.error_text.splitlines() if line.strip()][-4:]
+            # what follows upon git's first line is advice
+            reason = next((line for line in last if not line.startswith("warning:")), "it tells no reason")
             raise RegistryError(
-                f"git could not fetch {last[-1][:200] if last else 'it'}",
+                f"git could not fetch what is asked for: {reason.removeprefix('fatal: ')[:200]}",
                 where=self.where,
                 hint=HINT,
                 details=tuple(last),
