@@ -395,6 +395,9 @@ services:
 
 
 BOTH_DATABASES = f"{HEAD}mongo = os.getenv('MONGO_URL', 'mongodb://localhost:27017')\n"
+IN_A_VIEW = (
+    "@app.route('/')\ndef page():\n    return str(os.getenv('MONGO_URL', 'mongodb://localhost:27017'))\n"
+)
 SWITCHED = (
     f"{HEAD}url = os.getenv('DATABASE_URL')\n"
     "if os.getenv('STORE') == 'mongo':\n    m = os.getenv('MONGO_URL', 'mongodb://localhost')\n"
@@ -416,6 +419,7 @@ def test_of_databases_that_an_app_can_use_the_compose_file_chooses_one(source: s
         (TWO_DATABASES, CHOSEN.replace("@db:5432/x", '@db:5432/x", "MONGO_URI=mongodb://elsewhere')),
         (TWO_DATABASES, CHOSEN.replace("environment", "labels")),
         (f"{BOTH_DATABASES}url = os.environ['DATABASE_URL']\n", CHOSEN),
+        (f"{HEAD}url = os.environ['DATABASE_URL']\n{IN_A_VIEW}", CHOSEN),
     ],
 )
 def test_a_second_database_that_the_app_needs_or_is_told_stays(source: str, compose: str) -> None:

@@ -76,7 +76,8 @@ REGISTRARS = frozenset(
 
 class Read(msgspec.Struct, frozen=True):
     """One place that reads a variable. `must` when reading fails without it; `conditional` when the place
-    is not always reached; `function` is the innermost function, "" at module and class level.
+    is not always reached, `branched` when a condition or a failure decides that, and not only whether
+    somebody asks for a page; `function` is the innermost function, "" at module and class level.
     `used_as` is the name that receives the value: "SECRET_KEY" for app.config["SECRET_KEY"] = ...
     `field` is its name in a class of settings, "" elsewhere.
     """
@@ -87,6 +88,7 @@ class Read(msgspec.Struct, frozen=True):
     has_default: bool = False
     default: str | None = None
     conditional: bool = False
+    branched: bool = False
     function: str = ""
     used_as: str = ""
     field: str = ""
@@ -142,6 +144,7 @@ def reading_functions(sources: Sources) -> tuple[str, ...]:
 
 class _Place(msgspec.Struct, frozen=True):
     conditional: bool = False
+    branched: bool = False
     function: str = ""
     guarded: bool = False
     defaults: tuple[tuple[str, object], ...] = ()
@@ -193,7 +196,7 @@ class _Finder(msgspec.Struct, eq=False):
                 caught = _catches_missing(statement)
                 self.block(statement.body, replace(place, guarded=place.guarded or caught))
                 for handler in statement.handlers:
-                    self.block(handler.body, replace(place, conditional=True))
+                    self.block(handler.body, replace(place, conditional=True, branched=True))
                 self.block(statement.orelse, place)
                 self.block(statement.finalbody, place)
             case ast.For() | ast.AsyncFor() | ast.While():
@@ -206,7 +209,7 @@ class _Finder(msgspec.Struct, eq=False):
             case ast.Match():
                 self._expressions(statement, (statement.subject,), place)
                 for case in statement.cases:
-                    self.block(case.body, replace(place, conditional=True))
+                    self.block(case.body, replace(place, conditional=True, branched=True))
             case _:
                 self._expressions(statement, _own_expressions(statement), place)
 
@@ -220,7 +223,7 @@ class _Finder(msgspec.Struct, eq=False):
         """Branches are taken as they are when no optional variable is set."""
         self._expressions(statement, (statement.test,), place)
         outcome = self._outcome(statement.test, place)
-        unlikely = replace(place, conditional=True)
+        unlikely = replace(place, conditional=True, branched=True)
         self.block(statement.body, place if outcome is True else unlikely)
         self.block(statement.orelse, place if outcome is False else unlikely)
 
@@ -289,6 +292,7 @@ class _Finder(msgspec.Struct, eq=False):
                         read,
                         must=read.must and not place.guarded,
                         conditional=place.conditional or id(node) in lazy,
+                        branched=place.branched or id(node) in lazy,
                         function=place.function,
                         used_as=receiver,
                     )

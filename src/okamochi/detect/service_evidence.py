@@ -60,14 +60,14 @@ class HostName(msgspec.Struct, frozen=True):
 
 
 class VariableRead(msgspec.Struct, frozen=True):
-    """`conditional` when the place is not always reached; `field` is its name in a class of settings."""
+    """`branched` when something decides whether the place is reached; `field` is its name in settings."""
 
     name: str
     default: str | None
     has_default: bool
     evidence: Evidence
     must: bool = False
-    conditional: bool = False
+    branched: bool = False
     field: str = ""
 
 
@@ -133,7 +133,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.has_default,
                 Evidence(path=path, line=one.line, reason=f"reads {one.name}"),
                 one.must,
-                one.conditional,
+                one.branched,
                 one.field,
             )
             for one in reads

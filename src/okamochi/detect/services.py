@@ -301,7 +301,7 @@ def _goes_there(read: VariableRead) -> bool:
     """Told nothing, the code goes to that very kind of database: os.getenv("MONGO_URL", "mongodb://localhost").
     Below a condition, that is what it does only when it was chosen."""
     address = address_of(read.default or "")
-    return address is not None and bool(address.host) and not read.conditional
+    return address is not None and bool(address.host) and not read.branched
 
 
 def _means_it(candidate: Candidate) -> bool:
@@ -499,7 +499,7 @@ def _optional(candidate: Candidate) -> bool:
     counts below a condition is another such."""
     if candidate.hosts or not candidate.variables:
         return False
-    if all(one.conditional and one.has_default for one in candidate.variables):
+    if all(one.branched and one.has_default for one in candidate.variables):
         return not any(address.service_host for address, _ in candidate.addresses)
     if any(address.host or address.user or address.database for address, _ in candidate.addresses):
         return False
