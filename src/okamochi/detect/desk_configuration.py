@@ -14,7 +14,7 @@ from okamochi.system.patterns import regex
 __all__ = ["left_at_the_desk"]
 
 DEBUG = regex(r"(DJANGO_|APP_|FLASK_|QUART_)?DEBUG")
-OFF = regex(r"^\s*DEBUG\s*=\s*False\b", re.MULTILINE)
+OFF = regex(r"^[ \t]*DEBUG\s*=\s*False\b", re.MULTILINE)
 ON = frozenset(["1", "true", "yes", "on"])
 DESK = frozenset(["dev", "develop", "development", "local", "debug", "default"])
 PRODUCTION = ("production", "prod")

@@ -62,7 +62,7 @@ WORDS = (
     "dj_database_url",
     "starlette.config",
 )
-ALIASES = regex(r"=[^\n]*\b(?:environ|getenv)\b")
+ALIASES = regex(r"=[^\n=]*\b(?:environ|getenv)\b")
 READS = frozenset(["environ", "getenv"])
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 # whose second argument is a type, not the default

@@ -11,18 +11,19 @@ import re
 
 from okamochi.system.patterns import regex
 
-__all__ = ["DULL", "SIZE_LIMIT_BYTES", "STRINGS", "gist_digest", "gist_of", "python_text"]
+__all__ = ["DULL", "SIZE_LIMIT_BYTES", "STRINGS", "ends", "gist_digest", "gist_of", "python_text"]
 
 SIZE_LIMIT_BYTES = 1_500_000
 """Of a file that is looked at at all."""
 
 # Strings; of one with a prefix, all but that. Nothing is given back ("++"): a string that never ends would be
-# tried in as many ways as there are to cut it up.
+# tried in as many ways as there are to cut it up. It goes to the end of its line, or of the text: none of it
+# is looked through again.
 STRINGS = r"""
-    "{3}(?:[^"\\]++|\\.|"(?!""))*+"{3}
-    | '{3}(?:[^'\\]++|\\.|'(?!''))*+'{3}
-    | "(?:[^"\\\n]++|\\.)*+"
-    | '(?:[^'\\\n]++|\\.)*+'"""
+    "{3}(?:[^"\\]++|\\.|"(?!""))*+(?:"{3}|"{0,2}\\?\Z)
+    | '{3}(?:[^'\\]++|\\.|'(?!''))*+(?:'{3}|'{0,2}\\?\Z)
+    | "(?:[^"\\\n]++|\\.)*+(?:"|(?=\n)|\\?\Z)
+    | '(?:[^'\\\n]++|\\.)*+(?:'|(?=\n)|\\?\Z)"""
 # A comment or string, with all that goes before it and stays as it is. Most strings do: those without a
 # blank, a mark, or a letter beyond ASCII.
 PART = regex(
@@ -86,10 +87,20 @@ def seen(part: re.Match[str]) -> str:
     return plain + string_seen(token, part.string, part.start("token"), part.end())
 
 
+def quotes_of(string: str) -> str:
+    return string[:3] if string.startswith(('"""', "'''")) else string[0]
+
+
+def ends(string: str) -> bool:
+    """Whether what `STRINGS` found has its end; else the text is no Python, or that of a newer one."""
+    quotes = quotes_of(string)
+    return len(string) >= 2 * len(quotes) and string.endswith(quotes)
+
+
 def string_seen(found: str, text: str, start: int, end: int) -> str:
     """`found` stands in the text from `start` to `end`, without its prefix."""
-    quotes = found[:3] if found.startswith(('"""', "'''")) else found[0]
-    if len(quotes) == 1 and LIKELY.search(found) is None:
+    quotes = quotes_of(found)
+    if not ends(found) or (len(quotes) == 1 and LIKELY.search(found) is None):
         return found
     content = found[len(quotes) : -len(quotes)]
     prefix = text[max(start - 2, 0) : start]

@@ -8,7 +8,7 @@ blanked, too. Where a statement does not stand alone on its lines, only a tree c
 import ast
 import re
 
-from okamochi.detect.gist import DULL, STRINGS
+from okamochi.detect.gist import DULL, STRINGS, ends
 from okamochi.system.patterns import regex
 
 __all__ = ["Imports", "imports_of"]
@@ -16,7 +16,7 @@ __all__ = ["Imports", "imports_of"]
 Imports = ast.Import | ast.ImportFrom
 
 STATEMENT = regex(
-    r"^[ \t\f]*(?:from\b[ \t]*(?P<module>[.\w]*)[ \t]*\bimport\b[ \t]*(?P<names>\([^()]*\)[^\n]*|[^\n(]*)"
+    r"^[ \t\f]*(?:from\b[ \t]*+(?P<module>[.\w]*)[ \t]*\bimport\b[ \t]*(?P<names>\([^()]*\)[^\n]*|[^\n(]*)"
     r"|import\b(?P<plain>[^\n]*))",
     re.MULTILINE,
 )
@@ -36,9 +36,14 @@ def imports_of(gist: str) -> tuple[Imports, ...] | None:
     if '"""' in text or "'''" in text:
         rest = BLANK_STRING.sub("", text)
         if '"""' in rest or "'''" in rest:
-            text = STRING.sub(only_lines, text)
-    if HIDDEN.search(text) is not None and HIDDEN.search(STRING.sub(only_lines, text)) is not None:
-        return None
+            blank = without_strings(text)
+            if blank is None:
+                return None
+            text = blank
+    if HIDDEN.search(text) is not None:
+        blank = without_strings(text)
+        if blank is None or HIDDEN.search(blank) is not None:
+            return None
     found: list[Imports] = []
     line, place = 1, 0
     for match in STATEMENT.finditer(text):
@@ -52,8 +57,17 @@ def imports_of(gist: str) -> tuple[Imports, ...] | None:
     return tuple(found)
 
 
-def only_lines(string: re.Match[str]) -> str:
-    return '""' + "\n" * string[0].count("\n")
+def without_strings(text: str) -> str | None:
+    """With as many lines; None when one of the strings has no end."""
+    whole = True
+
+    def only_lines(string: re.Match[str]) -> str:
+        nonlocal whole
+        whole = whole and ends(string[0])
+        return '""' + "\n" * string[0].count("\n")
+
+    found = STRING.sub(only_lines, text)
+    return found if whole else None
 
 
 def node_of(match: re.Match[str]) -> Imports | None:

@@ -21,7 +21,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["Migrations", "TablesByHand", "find_migrations"]
 
-DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]*\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
+DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]{0,500}\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
 HERE = regex(r"^script_location\s*=\s*%\(here\)s", re.MULTILINE)
 REVISION = regex(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 FORMER = regex(r"^down_revision(?:\s*:[^=\n]+)?\s*=\s*(.*(?:\n\s+.*)*)", re.MULTILINE)

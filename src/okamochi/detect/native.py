@@ -25,7 +25,8 @@ WORDS = frozenset(
         *("popen", "getoutput", "getstatusoutput"),
     )
 )
-PLAIN_WORDS = regex(r"\b(?:which|system)\s*\(|\bimport\b[^\n]*\b(?:which|system)\b")
+PLAIN = frozenset(["which", "system"])
+PLAIN_CALLS = regex(r"\b(?:which|system)\s*\(")
 # What a dotted text begins with, if it is one.
 QUOTED = regex(r"[\"']([a-z_]\w*)\.\w")
 DOTTED = regex(r"[a-z_]\w*(?:\.\w+)+")
@@ -40,13 +41,22 @@ def native_facts(sources: Sources, reached: Reached) -> NativeFacts:
     for path in reached.paths:
         module = sources.module(path)
         modules |= set(foreign_modules(module, sources))
-        words = sources.words(path)
-        plain = "which" in words or "system" in words
-        if not WORDS.isdisjoint(words) or (plain and PLAIN_WORDS.search(module.text)):
+        if may_call(path, sources):
             needs += [need for call in native_calls(module.tree) if (need := need_of(call, path)) is not None]
     needs += odbc_needs(sources, reached)
     needs += stated_packages(sources.project)
     return NativeFacts(modules=tuple(sorted(modules)), needs=tuple(dict.fromkeys(needs)))
+
+
+def may_call(path: str, sources: Sources) -> bool:
+    """Whether a file has what opens libraries or starts programs; most have not, and need not be parsed."""
+    words = sources.words(path)
+    if not WORDS.isdisjoint(words):
+        return True
+    if PLAIN.isdisjoint(words):
+        return False
+    imported = (alias.name for node in sources.imports(path) for alias in node.names)
+    return not PLAIN.isdisjoint(imported) or PLAIN_CALLS.search(sources.text(path)) is not None
 
 
 def foreign_modules(module: Module, sources: Sources) -> Iterator[str]:

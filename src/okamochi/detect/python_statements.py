@@ -26,7 +26,7 @@ NO_VERSION = regex(r"\d{10}")  # which nobody counts to, and Python turns into n
 MOST_PATCHES = 40
 FROM_LINE = regex(r"FROM\s+(?:--\S+\s+)*(?:\S+/)?python:(\d+\.\d+).*", re.IGNORECASE)
 ARGUMENT = regex(r"ARG\s+(\w+)=(\S+)", re.IGNORECASE)
-VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})")
+VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::-([^${}]*))?\})")
 TOOL_LINE = regex(r"python\s+(\d+\.\d+).*")
 CONDA_LINE = regex(r"""\s*-\s*["']?(?:[\w.-]+::)?python\s*([=<>!~][^"'#\s]*)""")
 PINNED = regex(r"(?:c?python-?|cpython@)?(\d+\.\d+)(?:\.\d+)?\S*")
