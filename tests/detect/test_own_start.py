@@ -152,6 +152,7 @@ def test_rows_after_the_tables_go_in_once_too() -> None:
     assert program.endswith("db.create_all()\nif without_tables:\n    seed()")
 
 
+TWO_INSERTS = "CREATE TABLE IF NOT EXISTS a (n); INSERT OR IGNORE INTO a VALUES (1); INSERT INTO a VALUES (2)"
 INSERT = "    c.execute('INSERT INTO notes VALUES (1)')\n"
 TABLE = "    c.execute('CREATE TABLE IF NOT EXISTS notes (id INTEGER)')\n"
 
@@ -164,7 +165,13 @@ TABLE = "    c.execute('CREATE TABLE IF NOT EXISTS notes (id INTEGER)')\n"
         (f"{TABLE}    if not c.execute('SELECT 1').fetchone():\n    {INSERT}", False),
         (f"{TABLE}    n = c.execute('SELECT 1').fetchone()\n    if n is None:\n    {INSERT}", False),
         (f"{TABLE}    try:\n    {INSERT}    except sqlite3.IntegrityError:\n        pass\n", False),
+        (f"{TABLE}    try:\n    {INSERT}    except Exception:\n        pass\n", True),
+        (f"{TABLE}    try:\n        c.commit()\n    finally:\n    {INSERT}", True),
         (f"{TABLE}    if app.debug:\n    {INSERT}", True),
+        (f"{TABLE}    if app.config.get('ROWS'):\n    {INSERT}", True),
+        (f"{TABLE}    if c.execute('SELECT 1').fetchone():\n    {INSERT}", True),
+        (f"{TABLE}    if c.execute('SELECT 1').fetchone():\n        return\n{INSERT}", False),
+        (f"    c.executescript('{TWO_INSERTS}')\n", True),
         (TABLE.replace("IF NOT EXISTS ", ""), True),
         (f"    c.executescript(open('schema.sql').read())\n{INSERT}", True),
     ],
@@ -175,6 +182,32 @@ def test_a_function_that_would_fail_or_add_rows_again_runs_where_no_tables_are(b
     (program,) = release(plan)
     assert (EMPTY_BY_FILE in program) == once
     assert program.endswith("if without_tables:\n    init_db()" if once else "\ninit_db()")
+
+
+DROPS_FIRST = "c.executescript('DROP TABLE IF EXISTS notes; CREATE TABLE notes (id INTEGER)')\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "start"),
+    [
+        (f"    {DROPS_FIRST}", "    init_db()\n"),
+        (f"    try:\n        {DROPS_FIRST}    except sqlite3.Error:\n        pass\n", "    init_db()\n"),
+        (f"    {DROPS_FIRST}", "    if app.debug:\n        init_db()\n"),
+        (f"    {DROPS_FIRST}", "    if os.environ.get('RESET'):\n        init_db()\n"),
+        (f"    {DROPS_FIRST}", "    if os.path.exists('a.db'):\n        init_db()\n"),
+        (f"    {DROPS_FIRST}", "    if not os.path.exists('made.txt'):\n        init_db()\n"),
+        (f"    if os.path.exists('made.txt'):\n        return\n    {DROPS_FIRST}", "    init_db()\n"),
+    ],
+)
+def test_what_drops_tables_never_runs_where_there_are_some(body: str, start: str) -> None:
+    plan = planned({"app.py": f"import os\n{SQL}{body}{GUARD}{start}    app.run()\n"})
+    (program,) = release(plan)
+    assert EMPTY_BY_FILE in program
+    before, _, behind = program.partition("if without_tables:\n")
+    assert "init_db()" not in before and "    init_db()" in behind
+    by_hand = SQL + body
+    (program,) = release(planned({"app.py": "import os\n" + by_hand}))
+    assert program.endswith("if without_tables:\n    init_db()")
 
 
 @pytest.mark.parametrize("name", ["../schema.sql", "other.sql", "rows.sql"])
@@ -214,6 +247,8 @@ def test_a_function_of_a_telling_name_that_only_people_call_runs_once() -> None:
         BY_A_PERSON.replace("app.app_context(), app.", "current_app."),
         f"{BY_A_PERSON}import click\n@app.cli.command('init-db')\ndef init():\n    init_db()\n",
         BY_A_PERSON.replace("schema.sql", "other.sql"),
+        BY_A_PERSON + "init_db()\n",
+        BY_A_PERSON + "def prepared():\n    init_db()\nprepared()\n",
     ],
 )
 def test_a_function_that_does_not_stand_alone_or_has_a_command_is_left_alone(source: str) -> None:

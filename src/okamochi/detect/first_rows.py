@@ -7,7 +7,9 @@ the tables: when the database had none before.
 import ast
 import builtins
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
+from enum import Enum
 
 import msgspec
 
@@ -19,11 +21,11 @@ from okamochi.system.patterns import regex
 
 __all__ = [
     "EMPTY",
-    "LOOKS",
     "Probe",
     "adds_rows",
     "bodies_of",
     "is_whole",
+    "looks",
     "probe_of",
     "repeats",
     "sql_files",
@@ -42,16 +44,32 @@ AGAIN = regex(
     r"|\bnot\s+exists\s*\(|\bget_or_create\(|\bsession\.merge\(",
     2,
 )
-BARE_TABLE = regex(r"\bcreate\s+table\s+(?!if\s)|\bdrop\s+table\s+if\s+exists\b", 2)
+BARE_TABLE = regex(r"\bcreate\s+table\s+(?!if\s)", 2)
+DROPPED = regex(r"\bdrop\s+table\s+if\s+exists\b", 2)
 LOOKS = regex(
     r"\b(?:query|count|first|exists?|scalar\w*|fetch\w+|select\w*|get\w*|filter\w*|isfile|has_table|inspect|all"
     r"|one_or_none|len)\b"
 )
+# which is no look at what is there: os.environ.get("SEED")
+SETTINGS = regex(r"environ|getenv|\benv\b|config|setting|option|\bargs\b", re.IGNORECASE)
+# of handlers: what was added is there already
+THERE = regex(r"Integrity|Duplicate|Unique|Exists")
 SQL_FILE = regex(r"[\w./ -]+\.sql")
 MOST_SQL_BYTES = 1_000_000
 BUILTINS = frozenset(dir(builtins))
 TABLES = "select 1 from sqlite_master"
 Statements = list[ast.stmt]
+
+
+class Harm(Enum):
+    """What a second run can do: fail, since a table is there; add rows again; lose what is there."""
+
+    FAILS = "fails"
+    ADDS = "adds"
+    LOSES = "loses"
+
+
+ANY_HARM = frozenset(Harm)
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -110,64 +128,112 @@ def is_whole(statement: ast.AST) -> bool:
     )
 
 
-def repeats(objects: FlaskObjects, path: str, body: Statements, depth: int = 3) -> bool:
-    """Whether a second run would add rows again, or fail because a table is there."""
+def repeats(
+    objects: FlaskObjects, path: str, body: Statements, harms: frozenset[Harm] = ANY_HARM, depth: int = 3
+) -> bool:
+    """Whether a second run does one of the `harms`. Below a look that found nothing, rows go in and tables
+    are made; what loses rows is not trusted to it: the file that it looks for may be another one."""
     looked: set[str] = set()
     for statement in body:
+        inner, counting = [statement], harms
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 continue
-            case ast.If(test=test, body=inner, orelse=other) if not _looks(test, looked):
-                if repeats(objects, path, [*inner, *other], depth):
-                    return True
-            case ast.If(body=[*_, ast.Return()], orelse=[]):
-                return False
-            case ast.If():
+            case ast.If(test=test, body=[*_, ast.Return()], orelse=[]) if looks(
+                test, looked
+            ) and not finds_none(test):
+                harms &= {Harm.LOSES}
                 continue
-            case ast.Try(handlers=[_, *_]) if not _raises(statement):
-                continue
-            case ast.With() if _script_repeats(objects, path, statement):
-                return True
-            case ast.Try(body=inner) | ast.With(body=inner) | ast.For(body=inner) | ast.While(body=inner):
-                if repeats(objects, path, inner, depth):
+            case ast.If(test=test, body=then, orelse=other):
+                guarded = looks(test, looked) and finds_none(test)
+                inner, counting = then, harms & {Harm.LOSES} if guarded else harms
+                if repeats(objects, path, other, harms, depth):
                     return True
+            case ast.Try() | ast.TryStar():
+                counting = harms - forgiven(statement)
+                inner = statement.body
+                if repeats(objects, path, [*statement.orelse, *statement.finalbody], harms, depth):
+                    return True
+            case ast.With() | ast.AsyncWith() | ast.For() | ast.AsyncFor() | ast.While():
+                if harms & set(_of_scripts(objects, path, statement)):
+                    return True
+                inner = [*statement.body, *getattr(statement, "orelse", ())]
             case _:
                 looked |= _looked_up(statement)
-                if _line_repeats(objects, path, statement, depth):
+                if _line_repeats(objects, path, statement, harms, depth):
                     return True
+                continue
+        if repeats(objects, path, inner, counting, depth):
+            return True
     return False
 
 
-def _looks(test: ast.expr, looked: set[str]) -> bool:
-    """Whether an answer of the database, or of the disk, decides."""
-    names = {one.id for one in descendants(test) if isinstance(one, ast.Name)}
-    return bool(names & looked) or LOOKS.search(ast.unparse(test)) is not None
+def looks(test: ast.expr, looked: Container[str] = ()) -> bool:
+    """Whether an answer of the database, or of the disk, decides; `looked` are names that hold one."""
+    for one in descendants(test):
+        if isinstance(one, ast.Name) and one.id in looked:
+            return True
+        called = ast.unparse(one.func) if isinstance(one, ast.Call) else ""
+        if LOOKS.search(called) is not None and SETTINGS.search(called) is None:
+            return True
+    return False
+
+
+def finds_none(test: ast.expr) -> bool:
+    """`not found`, `found is None`, `count == 0`, `len(rows) < 3`, `"users" not in tables`."""
+    match test:
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Compare(ops=[ast.NotIn() | ast.Lt() | ast.LtE()]):
+            return True
+        case ast.Compare(ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=value)]):
+            return not value
+        case ast.BoolOp(values=values):
+            return all(map(finds_none, values))
+        case _:
+            return False
 
 
 def _looked_up(statement: ast.stmt) -> set[str]:
-    if not isinstance(statement, ast.Assign) or LOOKS.search(ast.unparse(statement.value)) is None:
+    if not isinstance(statement, ast.Assign) or not looks(statement.value):
         return set()
     targets = (one for target in statement.targets for one in descendants(target))
     return {one.id for one in targets if isinstance(one, ast.Name)}
 
 
-def _raises(statement: ast.Try) -> bool:
-    return any(isinstance(one, ast.Raise) for handler in statement.handlers for one in descendants(handler))
+def forgiven(statement: ast.Try | ast.TryStar) -> frozenset[Harm]:
+    """What the handlers make good: that a table is there, unless they raise again; that a row is, if they say
+    so. What is lost is lost."""
+    handlers = statement.handlers
+    if not handlers or any(isinstance(one, ast.Raise) for part in handlers for one in descendants(part)):
+        return frozenset()
+    caught = [ast.unparse(one.type) for one in handlers if one.type is not None]
+    return frozenset({Harm.FAILS, Harm.ADDS} if any(map(THERE.search, caught)) else {Harm.FAILS})
 
 
-def _line_repeats(objects: FlaskObjects, path: str, statement: ast.stmt, depth: int) -> bool:
-    if _text_repeats(ast.unparse(statement)) or _script_repeats(objects, path, statement):
+def _line_repeats(
+    objects: FlaskObjects, path: str, statement: ast.stmt, harms: frozenset[Harm], depth: int
+) -> bool:
+    if harms & {*_harms_of(ast.unparse(statement)), *_of_scripts(objects, path, statement)}:
         return True
     inner = bodies_of(objects, path, statement, depth=1) if depth else ()
-    return any(repeats(objects, one.path, one.node.body, depth - 1) for one in inner)
+    return any(repeats(objects, one.path, one.node.body, harms, depth - 1) for one in inner)
 
 
-def _script_repeats(objects: FlaskObjects, path: str, statement: ast.stmt) -> bool:
-    return any(map(_text_repeats, sql_files(objects, path, statement)))
+def _of_scripts(objects: FlaskObjects, path: str, statement: ast.stmt) -> Iterator[Harm]:
+    for text in sql_files(objects, path, statement):
+        yield from _harms_of(text)
 
 
-def _text_repeats(text: str) -> bool:
-    return bool(BARE_TABLE.search(text) or (adds_rows(text) and not AGAIN.search(text)))
+def _harms_of(text: str) -> Iterator[Harm]:
+    """Of a line of Python, or a script of SQL, statement by statement."""
+    for one in text.split(";"):
+        if BARE_TABLE.search(one):
+            yield Harm.FAILS
+        if DROPPED.search(one):
+            yield Harm.LOSES
+        if adds_rows(one) and not AGAIN.search(one):
+            yield Harm.ADDS
 
 
 def probe_of(objects: FlaskObjects, path: str, root: ast.AST, local: frozenset[str]) -> Probe | None:

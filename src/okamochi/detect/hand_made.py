@@ -13,6 +13,7 @@ from okamochi.detect.first_rows import EMPTY, bodies_of, probe_of, repeats
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.own_start import Start
 from okamochi.detect.python_source import Module, dotted_name, import_root_of
+from okamochi.detect.reachable import Reached
 from okamochi.detect.setup_scripts import STEM
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
@@ -25,9 +26,9 @@ OF_A_REQUEST = regex(r"\bcurrent_app\b|\bg\.|\bgetattr\(g\b")
 COMMANDS = (".command", "click")
 
 
-def hand_made(objects: FlaskObjects, paths: tuple[str, ...]) -> Detected[tuple[str, ...]] | None:
+def hand_made(objects: FlaskObjects, reached: Reached) -> Detected[tuple[str, ...]] | None:
     """The function of a telling name among the server's modules that makes tables by SQL and stands alone."""
-    for module, node in _functions(objects, paths):
+    for module, node in _functions(objects, reached):
         program = _program(objects, module, node)
         if program and not any(word in module.text for word in COMMANDS):
             reason = f"makes the tables, and nothing calls it when {module.path} is loaded"
@@ -36,9 +37,9 @@ def hand_made(objects: FlaskObjects, paths: tuple[str, ...]) -> Detected[tuple[s
     return None
 
 
-def offered_by_hand(objects: FlaskObjects, paths: tuple[str, ...]) -> Iterator[tuple[SetupCommand, Evidence]]:
+def offered_by_hand(objects: FlaskObjects, reached: Reached) -> Iterator[tuple[SetupCommand, Evidence]]:
     """Those of which nobody can see whether they were run: they would add their rows again."""
-    for module, node in _functions(objects, paths):
+    for module, node in _functions(objects, reached):
         if not _stands_alone(objects, module, node) or not _repeats(objects, module, node):
             continue
         if _program(objects, module, node) or any(word in module.text for word in COMMANDS):
@@ -50,8 +51,9 @@ def offered_by_hand(objects: FlaskObjects, paths: tuple[str, ...]) -> Iterator[t
         yield command, place
 
 
-def _functions(objects: FlaskObjects, paths: tuple[str, ...]) -> Iterator[tuple[Module, ast.FunctionDef]]:
-    for path in paths:
+def _functions(objects: FlaskObjects, reached: Reached) -> Iterator[tuple[Module, ast.FunctionDef]]:
+    """Those that are not called while the server loads the app."""
+    for path in reached.paths:
         module = objects.sources.module(path)
         if "execute" not in module.text:
             continue
@@ -61,7 +63,9 @@ def _functions(objects: FlaskObjects, paths: tuple[str, ...]) -> Iterator[tuple[
                 continue
             required = len(node.args.args) - len(node.args.defaults) + len(node.args.posonlyargs)
             call = ast.Call(ast.Name(node.name, ast.Load()), [], [])
-            if required <= 0 and not node.args.kwonlyargs and start.is_maker(call):
+            if required > 0 or any(one is None for one in node.args.kw_defaults):
+                continue
+            if start.is_maker(call) and not reached.runs(node.name, objects):
                 yield module, node
 
 

@@ -16,11 +16,11 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.first_rows import (
     EMPTY,
-    LOOKS,
     Probe,
     adds_rows,
     bodies_of,
     is_whole,
+    looks,
     probe_of,
     repeats,
     sql_files,
@@ -155,8 +155,8 @@ class Start(msgspec.Struct, frozen=True):
                 return any(map(self.makes, body)) or self.runs_a_script(statement)
             case ast.If(test=test, body=body, orelse=[]):
                 rest = [one for one in body if not self.makes(one) and not _harmless(one)]
-                decided = not rest or (LOOKS.search(ast.unparse(test)) and self.may_be_kept(rest))
-                return any(map(self.makes, body)) and bool(decided)
+                decided = not rest or (looks(test) and self.may_be_kept(rest))
+                return any(map(self.makes, body)) and decided
             case ast.Expr(value=ast.Call() as call):
                 return self.is_maker(call)
             case _:
@@ -181,9 +181,7 @@ class Start(msgspec.Struct, frozen=True):
         if isinstance(statement, ast.With) and any(map(self.makes, statement.body)):
             body = self.kept(statement.body)
             return [ast.With(statement.items, body, lineno=statement.lineno)] if body else []
-        if isinstance(statement, ast.If) or not self.repeats([statement]):
-            return [statement]
-        return self.only_once([statement])
+        return self.only_once([statement]) if self.repeats([statement]) else [statement]
 
     def rows(self, rest: list[ast.stmt]) -> list[ast.stmt]:
         """What adds first rows, when that is all it does; nothing of what is anything else."""

@@ -205,7 +205,7 @@ def make_plan(
     )
     refuse_unreadable(sources, reached.paths, excluded, python.version)
     setups, setup_decisions = setup_commands(
-        sources, pyproject, entry.candidate.framework, offered_by_hand(objects, reached.paths)
+        sources, pyproject, entry.candidate.framework, offered_by_hand(objects, reached)
     )
     base, base_decisions = _base(python.version, chosen)
     native = native_facts(sources, reached)
@@ -449,7 +449,7 @@ def _tables_by_hand(
     """What makes the tables where neither migrations nor a command of the project do."""
     if entry.candidate.interface is ServerInterface.OWN:
         return None  # it is run as its author runs it
-    found = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached.paths))
+    found = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached))
     alchemy = entry.candidate.framework is Framework.FLASK and "flask-sqlalchemy" in dependencies.names
     if found is not None or shipped or not alchemy:
         return found
