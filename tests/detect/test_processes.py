@@ -202,6 +202,75 @@ def test_queues_of_rq_have_a_worker_that_finds_the_apps_redis() -> None:
     assert any(one.field == "processes.worker.argv" and one.evidence[0].line for one in plan.decisions)
 
 
+RQ_COMMAND = """\
+import redis
+from flask.cli import FlaskGroup
+from rq import Worker
+from app import app
+
+cli = FlaskGroup(create_app=lambda: app)
+
+{decorator}
+def run_worker():
+    Worker(["default"], connection=redis.from_url("redis://redis")).work()
+
+
+if __name__ == "__main__":
+    {called}()
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "called", "argv"),
+    [
+        ('@cli.command("work")', "cli", ("/opt/venv/bin/python", "manage.py", "work")),
+        ("@cli.command()", "cli", ("/opt/venv/bin/python", "manage.py", "run-worker")),
+        ("@cli.command", "cli", ("/opt/venv/bin/python", "manage.py", "run-worker")),
+        ('@app.cli.command("work")', "cli", ("/opt/venv/bin/flask", "work")),
+        ("", "run_worker", ("/opt/venv/bin/python", "manage.py")),
+    ],
+)
+def test_a_command_that_works_for_rq_is_called_by_its_name(
+    decorator: str, called: str, argv: tuple[str, ...]
+) -> None:
+    script = RQ_COMMAND.format(decorator=decorator, called=called)
+    worker, _ = worker_of("rq", **{"manage.py": script})
+    assert worker.argv == argv
+
+
+def test_a_function_that_only_others_call_is_no_script() -> None:
+    script = RQ_COMMAND.format(decorator="", called="cli")
+    plan = planned({"requirements.txt": "flask\nrq\n", "app.py": FLASK_APP, "manage.py": script})
+    assert commands(plan) == {}
+
+
+QUEUE = "from redis import Redis\nfrom rq import Queue\nq = Queue('m', connection=Redis(host='redis'))\n"
+RQ_COMPOSE = """\
+services:
+  worker:
+    build: .
+    command: {}
+  redis:
+    image: redis:7
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["rq worker --url redis://redis:6379 mails", '["rq", "worker", "-u", "redis://x", "mails"]'],
+)
+def test_a_worker_of_rq_is_told_the_address_that_the_compose_file_gives_it(command: str) -> None:
+    files = {"app.py": f"{FLASK_APP}\n{QUEUE}", "docker-compose.yml": RQ_COMPOSE.format(command)}
+    worker, _ = worker_of("rq\nredis", **files)
+    assert (worker.argv[:2], worker.argv[-1]) == (("/opt/venv/bin/rq", "worker"), "mails")
+
+
+@pytest.mark.parametrize("command", ["sh -c 'rq worker mails'", "rq worker $QUEUES", "rq info"])
+def test_what_else_a_service_starts_is_no_worker_of_rq(command: str) -> None:
+    files = {"app.py": f"{FLASK_APP}\n{QUEUE}", "docker-compose.yml": RQ_COMPOSE.format(command)}
+    assert commands(planned({"requirements.txt": "flask\nrq\nredis\n", **files})) == {}
+
+
 def test_a_script_that_works_for_rq_comes_before_rqs_own_program() -> None:
     script = (
         "from redis import Redis\nfrom rq import Worker\nWorker(['default'], connection=Redis()).work()\n"

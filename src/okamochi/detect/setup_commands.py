@@ -5,11 +5,11 @@ Some of them drop what is there: https://flask.palletsprojects.com/tutorial/data
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from okamochi.detect.base import Detected
 from okamochi.detect.command_groups import command_groups
+from okamochi.detect.command_names import command_name
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Module, Sources
@@ -113,7 +113,7 @@ def _command(
     written = ast.unparse(target)
     group = groups.get((module.path, written.removesuffix(".command")))
     if group is not None and written.endswith(".command"):
-        return _name_of(call, function), group
+        return command_name(call, function), group
     if written.endswith("manager.command") and posixpath.basename(module.path) == "manage.py":
         return function, (f"{VENV_ROOT}/bin/python", module.path)
     if not _is_command_of_the_app(written, target, module.imports):
@@ -121,17 +121,7 @@ def _command(
     program = "quart" if framework is Framework.QUART else "flask"
     if framework not in (Framework.FLASK, Framework.QUART, Framework.DASH):
         return "", ()
-    return _name_of(call, function), (f"{VENV_ROOT}/bin/{program}",)
-
-
-def _name_of(call: ast.Call | None, function: str) -> str:
-    """As click names commands: https://click.palletsprojects.com/commands/"""
-    given = call.args[0] if call is not None and call.args else None
-    if given is None and call is not None:
-        given = next((one.value for one in call.keywords if one.arg == "name"), None)
-    if isinstance(given, ast.Constant) and isinstance(given.value, str):
-        return given.value
-    return re.sub(r"(_command|_cmd)$", "", function).replace("_", "-")
+    return command_name(call, function), (f"{VENV_ROOT}/bin/{program}",)
 
 
 def _is_command_of_the_app(written: str, target: ast.expr, names: ImportedNames) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
+from okamochi.detect.command_names import command_name
+from okamochi.detect.compose_files import own_services
 from okamochi.detect.importable import importable_name
 from okamochi.detect.names import assigned
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
@@ -19,6 +21,7 @@ from okamochi.system.patterns import regex
 __all__ = ["WorkerProgram", "worker_programs"]
 
 BIN = f"{VENV_ROOT}/bin"
+PLAIN = regex(r"[\w./:=,@-]+")
 
 
 class WorkerProgram(msgspec.Struct, frozen=True):
@@ -55,21 +58,63 @@ def _rq(sources: Sources, names: frozenset[str], redis_variable: str) -> WorkerP
             continue
         module = sources.module(path)
         line = _call_of(module, ("rq.Worker", "rq.SimpleWorker", "rq.worker.Worker"))
-        if line and "." not in dotted_name(path, import_root_of(path, sources.known)):
+        argv = _run_as(module, line) if line else ()
+        if argv and "." not in dotted_name(path, import_root_of(path, sources.known)):
             place = Evidence(path=path, line=line, reason="is RQ's worker")
-            return _program(ProcessType.WORKER, (f"{BIN}/python", path), place)
+            return _program(ProcessType.WORKER, argv, place)
     if "flask-rq2" in names:
         found = next((one for one in sources.paths if "flask_rq2" in sources.text(one)), "")
         place = Evidence(path=found, reason="Flask-RQ2 brings flask rq")
         return _program(ProcessType.WORKER, (f"{BIN}/flask", "rq", "worker"), place) if found else None
     queues = tuple(_queues(sources))
-    if not queues or not redis_variable:
+    if not redis_variable:
+        return _composed_rq(sources)
+    if not queues:
         return None
     named = dict.fromkeys(name for name, _ in queues)
     argv = (f"{BIN}/rq", "worker", *named)
     # rq's own variable: its option would need a shell
     told = () if redis_variable == "RQ_REDIS_URL" else (("OKAMOCHI_SAME", f"RQ_REDIS_URL={redis_variable}"),)
     return WorkerProgram(ProcessType.WORKER, Detected(argv, tuple(place for _, place in queues[:3])), told)
+
+
+def _run_as(module: Module, line: int) -> tuple[str, ...]:
+    """How the script comes to its line: as it is, or by the command whose function holds it; () when only
+    others call that function."""
+    script = (f"{BIN}/python", module.path)
+    holder = next(
+        (
+            one
+            for one in module.tree.body
+            if isinstance(one, ast.FunctionDef) and one.lineno <= line <= (one.end_lineno or 0)
+        ),
+        None,
+    )
+    if holder is None:
+        return script
+    for decorator in holder.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if not isinstance(called, ast.Attribute) or called.attr != "command":
+            continue
+        name = command_name(decorator if isinstance(decorator, ast.Call) else None, holder.name)
+        of_the_app = isinstance(called.value, ast.Attribute) and called.value.attr == "cli"
+        return (f"{BIN}/flask", name) if of_the_app else (*script, name)
+    calls = (one.func for one in module.of(ast.Call))
+    return script if any(isinstance(one, ast.Name) and one.id == holder.name for one in calls) else ()
+
+
+def _composed_rq(sources: Sources) -> WorkerProgram | None:
+    """As the Compose file starts it, address and all, since the code itself names the host as well:
+    command: rq worker --url redis://redis:6379 mails"""
+    for service in own_services(sources.project):
+        command = service.settings.get("command")
+        words = command if isinstance(command, list) else str(command or "").split()
+        if [str(word) for word in words[:2]] == ["rq", "worker"] and all(
+            PLAIN.fullmatch(str(w)) for w in words
+        ):
+            place = Evidence(path=service.path, reason=f"service {service.name}: rq worker")
+            return _program(ProcessType.WORKER, (f"{BIN}/rq", *map(str, words[1:])), place)
+    return None
 
 
 def _queues(sources: Sources) -> Iterator[tuple[str, Evidence]]:
