@@ -174,3 +174,51 @@ def test_a_factory_beside_a_function_that_serves_is_called() -> None:
     )
     plan = planned({"shop.py": source, "requirements.txt": "flask\n"})
     assert plan.application.object_reference == "shop:make()"
+
+
+BOTTLE = "@bottle.route('/')\ndef home():\n    return 'x'\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "end", "name"),
+    [
+        ("import bottle\n", "if __name__ == '__main__':\n    bottle.run(port=8080)\n", "bottle"),
+        (
+            "import bottle\n",
+            "def main():\n    bottle.run()\nif __name__ == '__main__':\n    main()\n",
+            "bottle",
+        ),
+        ("import bottle\n", "", "bottle"),
+        ("import bottle as b\nimport bottle\n", "if __name__ == '__main__':\n    bottle.run()\n", "b"),
+    ],
+)
+def test_bottle_s_default_application_is_served_where_a_name_leads_to_bottle(
+    head: str, end: str, name: str
+) -> None:
+    plan = planned({"shop.py": head + BOTTLE + end, "requirements.txt": "bottle\n"})
+    assert plan.application.object_reference == f"shop:{name}.default_app()"
+    assert plan.application.framework is Framework.BOTTLE
+    assert plan.web.argv[-1] == "okamochi_object:application"
+    assert dict(plan.image_environment)["OKAMOCHI_OBJECT"] == f"shop:{name}.default_app()"
+
+
+def test_of_bottle_s_modules_the_one_that_starts_the_server_loads_the_others() -> None:
+    files = {
+        "pages.py": f"import bottle\n{BOTTLE}",
+        "start.py": "import bottle\nimport pages\nif __name__ == '__main__':\n    bottle.run()\n",
+    }
+    plan = planned({**files, "requirements.txt": "bottle\n"})
+    assert plan.application.object_reference == "start:bottle.default_app()"
+
+
+@pytest.mark.parametrize("start", ["bottle.run()\n", "if True:\n    bottle.run()\n"])
+def test_bottle_that_starts_when_it_is_imported_is_told(start: str) -> None:
+    with pytest.raises(DetectionError, match="Bottle serves an application here") as caught:
+        planned({"shop.py": f"import bottle\n{BOTTLE}{start}", "requirements.txt": "bottle\n"})
+    assert "only below if __name__" in caught.value.hint
+
+
+def test_an_object_of_bottle_s_comes_before_its_default_application() -> None:
+    source = f"import bottle\napp = bottle.Bottle()\n{BOTTLE}"
+    plan = planned({"shop.py": source, "requirements.txt": "bottle\n"})
+    assert plan.application.object_reference == "shop:app"

@@ -39,6 +39,9 @@ def test_an_attribute_of_a_module_s_object_is_what_the_server_loads(
     served: Any = sys.modules["okamochi_object"]
     assert served.application == "the application"
     assert not hasattr(served, "other")
+    module.maker = SimpleNamespace(default_app=lambda: "the default one")
+    monkeypatch.setenv("OKAMOCHI_OBJECT", "some_dash_app:maker.default_app()")
+    assert served.application == "the default one"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.bottle_default import bottle_defaults
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
@@ -111,7 +112,7 @@ def _chosen(objects: FlaskObjects, without: frozenset[str]) -> EntryPoint:
     if not any(_is_likely(objects, one.value) for one in candidates):
         candidates = (*candidates, *script_applications(objects.sources))
     if not candidates:
-        candidates = programs_that_serve(objects)
+        candidates = bottle_defaults(objects) or programs_that_serve(objects)
     candidates = tuple(one for one in _of_one_interface(candidates) if one.value.label not in without)
     reflex = folders_of_reflex(objects.sources)
     candidates = tuple(one for one in candidates if not _is_below(one.value.path, reflex))

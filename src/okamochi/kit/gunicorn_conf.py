@@ -109,17 +109,17 @@ def _choose_log_format() -> str:
 
 
 class _ServedObject(_types.ModuleType):
-    """The module okamochi_object, whose `application` is what OKAMOCHI_OBJECT names: "pkg.mod:app.server".
-    gunicorn itself takes names and calls, no attributes of names."""
+    """The module okamochi_object, whose `application` is what OKAMOCHI_OBJECT names: "pkg.mod:app.server",
+    or what "pkg.mod:bottle.default_app()" gives. gunicorn itself takes no attributes of names."""
 
     def __getattr__(self, name: str) -> _Any:
         if name != "application":
             raise AttributeError(name)
         module, _, path = _os.environ["OKAMOCHI_OBJECT"].partition(":")
         found: _Any = _importlib.import_module(module)
-        for part in path.split("."):
+        for part in path.replace("()", "").split("."):
             found = getattr(found, part)
-        return found
+        return found() if path.endswith("()") else found
 
 
 if _os.environ.get("OKAMOCHI_OBJECT"):

@@ -13,6 +13,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     module, _, path = os.environ["OKAMOCHI_OBJECT"].partition(":")
     found: Any = importlib.import_module(module)
-    for part in path.split("."):
+    for part in path.replace("()", "").split("."):
         found = getattr(found, part)
-    return found
+    return found() if path.endswith("()") else found
