@@ -52,6 +52,7 @@ def test_the_package_that_has_the_missing_piece_is_named(contents: Contents, log
         ("ModuleNotFoundError: No module named 'pkg_resources'", "setuptools<81"),
         ("error in suds setup command: use_2to3 is invalid.", "setuptools<58"),
         ("ImportError: cannot import name 'Feature' from 'setuptools' (x.py)", "setuptools<46"),
+        ("ImportError: cannot import name 'convert_path' from 'setuptools' (x.py)", "setuptools<70"),
     ],
 )
 def test_the_python_package_that_a_build_misses_is_named(

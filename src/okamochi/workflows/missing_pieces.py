@@ -34,6 +34,7 @@ OLDER_SETUPTOOLS = (
     (regex(r"cannot import name 'Feature' from 'setuptools'"), "setuptools<46"),
     (regex(r"use_2to3 is invalid|error in .* setup command: use_2to3"), "setuptools<58"),
     (regex(r"cannot import name 'convert_2to3_doctests'"), "setuptools<58"),
+    (regex(r"cannot import name 'convert_path' from 'setuptools'"), "setuptools<70"),
 )
 RUST = regex(r"can't find Rust compiler|[Cc]argo[^\n]{0,60}(?:not found|not installed)|'cargo'|rustc")
 # Build scripts of before PEP 518 take it for granted that these are there. No other name that a log tells is
