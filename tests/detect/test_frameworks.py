@@ -258,6 +258,28 @@ def test_django_with_routed_protocols_is_served_by_its_asgi_module() -> None:
     assert plan.application.object_reference == "shop.asgi:application"
 
 
+@pytest.mark.parametrize(
+    ("setting", "served"),
+    [
+        ('ASGI_APPLICATION = "shop.asgi.application"\n', "shop.wsgi:application"),
+        ('ASGI_APPLICATION = "shop.routing.application"\n', "shop.asgi:application"),
+        ("", "shop.asgi:application"),
+    ],
+)
+def test_a_router_beside_the_object_that_the_settings_name_is_a_leftover(setting: str, served: str) -> None:
+    plain = "from django.core.{0} import get_{0}_application\napplication = get_{0}_application()\n"
+    files = {
+        "requirements.txt": "django\n",
+        "shop/settings.py": DJANGO["shop/settings.py"] + setting,
+        "shop/asgi.py": plain.format("asgi"),
+        "shop/wsgi.py": plain.format("wsgi"),
+        "shop/routing.py": (
+            "from channels.routing import ProtocolTypeRouter\napplication = ProtocolTypeRouter({})\n"
+        ),
+    }
+    assert planned({**DJANGO, **files}).application.object_reference == served
+
+
 def test_settings_that_only_manage_py_names_are_set() -> None:
     wsgi = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
     plan = planned({**DJANGO, "shop/wsgi.py": wsgi})

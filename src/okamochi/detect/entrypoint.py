@@ -35,6 +35,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 
+ASGI_SETTING = regex(r"^ASGI_APPLICATION\s*=\s*[\"']([\w.]+)\.\w+[\"']", re.MULTILINE)
 REFERENCE = regex(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
 ODD_MODULE = regex(
     r".*(celery|worker|tasks?|cli|shell|seed|cron|jobs?|schedul|manage|console|init_?db|create_?db|populate"
@@ -113,7 +114,9 @@ def _chosen(objects: FlaskObjects, without: frozenset[str]) -> EntryPoint:
         candidates = (*candidates, *script_applications(objects.sources))
     if not candidates:
         candidates = bottle_defaults(objects) or programs_that_serve(objects)
-    candidates = tuple(one for one in _of_one_interface(candidates) if one.value.label not in without)
+    candidates = tuple(
+        one for one in _of_one_interface(objects.sources, candidates) if one.value.label not in without
+    )
     reflex = folders_of_reflex(objects.sources)
     candidates = tuple(one for one in candidates if not _is_below(one.value.path, reflex))
     _refuse_broken(objects, candidates)
@@ -140,9 +143,19 @@ def _is_below(path: str, folders: Iterable[str]) -> bool:
     return any(not folder or path.startswith(f"{folder}/") for folder in folders)
 
 
-def _of_one_interface(candidates: tuple[Detected[Candidate], ...]) -> tuple[Detected[Candidate], ...]:
-    """Django projects have wsgi.py and asgi.py: the ASGI one is meant when it routes protocols, too."""
-    routed = any(one.value.class_name == "ProtocolTypeRouter" for one in candidates)
+def _of_one_interface(
+    sources: Sources, candidates: tuple[Detected[Candidate], ...]
+) -> tuple[Detected[Candidate], ...]:
+    """Django projects have wsgi.py and asgi.py: the ASGI one is meant when it routes protocols, too. A router
+    that lies beside the object that the settings name is a leftover."""
+    routers = [one.value for one in candidates if one.value.class_name == "ProtocolTypeRouter"]
+    routed = bool(routers)
+    for module in sources.mentioning("ASGI_APPLICATION") if routed else ():
+        told = ASGI_SETTING.search(module.text)
+        path = sources.find(told[1], importer=module.path) if told is not None else None
+        named = [one.value for one in candidates if one.value.path == path]
+        if named and not any(one in routers for one in named):
+            routed = False
     left_out = ServerInterface.WSGI if routed else ServerInterface.ASGI
     kept = tuple(
         one
