@@ -63,6 +63,24 @@ def test_the_arguments_of_the_projects_own_image_are_given() -> None:
     assert "SHOP_PORT" not in dict(plan.image_environment)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "port"),
+    [("app, host='0.0.0.0', port=5000", 5000), ("app, host='0.0.0.0', port=number", 8000)],
+)
+def test_a_port_that_the_program_fixes_is_where_it_is_asked(arguments: str, port: int) -> None:
+    app = "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n    return app\n"
+    run = (
+        "from flask_socketio import SocketIO\nfrom shop_app import create_app\napp = create_app()\n"
+        "socketio = SocketIO(app)\n@app.route('/')\ndef home(): ...\nnumber = 1\n"
+        f"if __name__ == '__main__':\n    socketio.run({arguments}, allow_unsafe_werkzeug=True)\n"
+    )
+    plan = planned(
+        {"run.py": run, "shop_app.py": app, "Dockerfile": 'FROM python\nCMD ["python", "run.py"]\n'}
+    )
+    assert plan.web.argv == ("/opt/venv/bin/python", "run.py")
+    assert plan.web.port == port
+
+
 def test_the_development_server_of_a_whole_app_is_not_run() -> None:
     app = f"{OBJECT}@app.route('/')\ndef home(): ...\nif __name__ == '__main__':\n    app.run(debug=True)\n"
     plan = planned({"app.py": app, "Dockerfile": 'FROM python\nCMD ["python", "app.py"]\n'})

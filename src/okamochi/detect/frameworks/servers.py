@@ -258,9 +258,37 @@ def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
     if start is not None:
         return _as_it_starts(start, argv, sources, port, notes)
     name = read_port(sources)
+    fixed = None if name else fixed_port(sources.module(candidate.path))
+    if fixed is not None:
+        number, place = fixed
+        return Server(
+            "the project's own program",
+            argv,
+            (),
+            (),
+            number,
+            None,
+            (place, *notes),
+            "the program listens there",
+        )
     port = port or USUAL_PORT
     environment = ((name, str(port)),) if name not in ("", "PORT") else ()
     return Server("the project's own program", argv, (), environment, port, None, notes)
+
+
+def fixed_port(module: Module) -> tuple[int, Evidence] | None:
+    """`socketio.run(app, port=5000)` in the program itself: no setting moves it."""
+    for call in module.of(ast.Call):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != "run":
+            continue
+        for keyword in call.keywords:
+            match keyword:
+                case ast.keyword(arg="port", value=ast.Constant(value=int(number))) if number:
+                    reason = f"{ast.unparse(call.func)}() listens on port {number}"
+                    return number, Evidence(path=module.path, line=call.lineno, reason=reason)
+                case _:
+                    pass
+    return None
 
 
 def _nicegui(candidate: Candidate, sources: Sources, port: int) -> Server:
