@@ -617,3 +617,20 @@ def test_a_client_of_somebody_s_server_starts_none(host: str, count: int, told_o
     plan = planned({"app.py": source, "requirements.txt": "flask\nredis\n"})
     assert len(plan.services) == count
     assert any("one elsewhere" in one.summary for one in plan.decisions) is told_of
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source"),
+    [
+        ("psycopg2", "import psycopg2\npsycopg2.connect(dsn='host=10.0.0.5 password=hunter2')\n"),
+        ("psycopg", "import psycopg\npsycopg.connect(conninfo='host=a.example password=hunter2')\n"),
+        ("psycopg2", "import psycopg2\npsycopg2.connect('hostaddr=10.0.0.5 password=hunter2')\n"),
+        ("pymongo", "import pymongo\npymongo.MongoClient('me:hunter2@a.example.org')\n"),
+        ("flask-mysqldb", "import flask_mysqldb\napp.config['MYSQL_HOST'] = 'me:hunter2@a.example.org'\n"),
+    ],
+)
+def test_of_what_a_client_is_told_no_more_than_a_host_is_shown(requirement: str, source: str) -> None:
+    plan = planned({"requirements.txt": f"flask\n{requirement}\n", "app.py": HEAD + source})
+    shown = [place.reason for one in plan.decisions for place in one.evidence]
+    assert not any("hunter2" in one for one in shown)
+    assert plan.services or any("10.0.0.5" in one or "a.example" in one for one in shown)

@@ -41,7 +41,9 @@ SAYS_WHERE = regex(
 )
 # whose first argument is no address: the name of a database, a DSN of words
 FIRST_IS_NONE = frozenset(["mongoengine", "psycopg", "psycopg2", "aiopg", "mysql"])
-HOST_OF_DSN = regex(r"(?:^|\s)host\s*=\s*'?([^\s']*)")
+OF_DSN = regex(r"(?:^|\s)(host|hostaddr|service)\s*=\s*'?([^\s']*)")
+# nothing else is ever shown: what stands for a host may hold a password
+HOST_NAME = regex(r"[A-Za-z0-9._-]*|[0-9A-Fa-f:]+")
 HOST_KEY = regex(r"\w*_(HOST|HOSTNAME|SERVER)")
 
 
@@ -91,9 +93,9 @@ def _configured(module: Module, name: str, imported: ast.Import | ast.ImportFrom
                 targets=[ast.Subscript(slice=ast.Constant(value=str(key)))],
                 value=ast.Constant(value=str(text)),
             ) if HOST_KEY.fullmatch(key):
-                reason = f"{key} is {text!r}"
-                place = Evidence(path=module.path, line=node.lineno, reason=reason)
-                return Client(name, _told(text), place)
+                host = _told(text)
+                reason = f"{key} is {text!r}" if host is not None else f"sets {key}"
+                return Client(name, host, Evidence(path=module.path, line=node.lineno, reason=reason))
             case _:
                 continue
     place = Evidence(path=module.path, line=imported.lineno, reason=f"imports {name}")
@@ -124,13 +126,14 @@ def _host(call: ast.Call, module: str, words: dict[str, str]) -> str | None:
         if text is None:
             return None
         if module in FIRST_IS_NONE and "://" not in text:
-            dsn = HOST_OF_DSN.search(text)
-            return _told(dsn[1]) if dsn is not None else HERE
+            return _told_by_dsn(text)
         return _told(text)
     if not given:
         return HERE
     texts = [_text(one, words) for one in given]
-    return _told(texts[0]) if len(texts) == 1 and texts[0] is not None else None
+    if len(texts) != 1 or texts[0] is None:
+        return None
+    return _told_by_dsn(texts[0]) if "=" in texts[0] and "://" not in texts[0] else _told(texts[0])
 
 
 def _text(node: ast.expr, words: dict[str, str]) -> str | None:
@@ -139,8 +142,17 @@ def _text(node: ast.expr, words: dict[str, str]) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
+def _told_by_dsn(text: str) -> str | None:
+    """ "host=db dbname=shop": this machine where it names none, unknown where it names a service file."""
+    said = dict(OF_DSN.findall(text))
+    if "service" in said:
+        return None
+    return _told(said.get("host") or said.get("hostaddr") or HERE)
+
+
 def _told(text: str) -> str | None:
+    """None for what is no plain name or number of a host."""
     host = re.sub(r":\d+$", "", text.strip())
-    if "://" in host or host.startswith("/"):
+    if HOST_NAME.fullmatch(host) is None:
         return None
     return HERE if OWN_MACHINE.fullmatch(host.lower()) else host
