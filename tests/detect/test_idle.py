@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from okamochi.detect.gist import gist_of
-from okamochi.detect.idle import TOLD, IdleEdit, idle_edit, is_view, says_what
+from okamochi.detect.idle import SWITCHES, TOLD, IdleEdit, idle_edit, is_view, says_what
 from okamochi.detect.planner import make_plan
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
@@ -74,6 +74,7 @@ NOT_IDLE = {
     "a condition": ("if lines:", "if rate:"),
     "a constant that is looked for": ("LIMIT = 3\n", 'LIMIT = 3\nUPLOAD_FOLDER = "data"\n'),
     "a constant that is looked for, otherwise": ("LIMIT = 3\n", 'LIMIT = 3\nserverName = "data"\n'),
+    "a switch that is warned of": ("LIMIT = 3\n", "LIMIT = 3\nDEBUG = True\n"),
     "a path of a module": ("LIMIT = 3\n", 'LIMIT = 3\nGREETING = "hello/there"\n'),
     "a dotted name": ("LIMIT = 3\n", 'LIMIT = 3\nGREETING = "hello.there"\n'),
     "a name for a name": ("LIMIT = 3\n", "LIMIT = 3\nOTHER = [app]\n"),
@@ -160,22 +161,34 @@ def below_headers(text: str, statements: list[str], *, views: bool = False) -> s
     return "\n".join(lines)
 
 
+BARE = {
+    "requirements.txt": b"django\npyodbc\n",
+    "manage.py": b"import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "shop/wsgi.py": b"import os\nfrom django.core.wsgi import get_wsgi_application\n"
+    b"os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+    b"application = get_wsgi_application()\n",
+    "shop/settings.py": b"import os\nimport pyodbc\nKEY = os.environ['KEY']\n",
+}
+
+
 @pytest.mark.parametrize(
-    "example", ["flask-minimal", "flask-uploads", "flask-celery", "fastapi-uv", "django-poetry"]
+    "example", ["flask-minimal", "flask-uploads", "flask-celery", "fastapi-uv", "django-poetry", "bare"]
 )
 def test_all_words_that_detectors_know_change_no_plan_where_an_edit_is_idle(example: str) -> None:
-    files = files_of(example)
+    files = files_of(example) if example != "bare" else BARE
     before = without_lines(plan_json(files))
     everything = b"\n".join(files.values()).decode("latin-1")
     words = [word for word in known_words() if not TOLD.search(word)]
-    free = [word for word in words if not re.search(rf"\b{word}\b", everything)]
+    free = [word for word in words if word not in SWITCHES and not re.search(rf"\b{word}\b", everything)]
     plain = [word for word in words if "_" not in word]
     assert len(free) > 1000 and len(plain) > 1000
     told = f"print({', '.join(map(repr, plain))})"
     logged = f"logger.warning({told})"
-    numbers = [f"{word} = {number}" for number, word in enumerate(free)]
     dice = random.Random(example)
+    values = (3, 8000, True, False)
+    numbers = [f"{word} = {dice.choice(values)}" for word in free]
     written = [f"{word}_ = {dice.choice(plain)!r}" for word in free if not says_what(word)]
+    written += [f"{word} = {dice.choice(plain)!r}" for word in free if not says_what(word)]
     written += [f"_{word} = [{dice.choice(free)!r}, '1.2', 3]" for word in free if not says_what(word)]
     written += [f"{word} = {{{dice.choice(free)!r}: True}}" for word in free if not says_what(word)]
     assert len(written) > 1000

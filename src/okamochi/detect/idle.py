@@ -26,9 +26,11 @@ VIEWS = frozenset(["delete", "get", "patch", "post", "put", "route", "websocket"
 # What detectors see wherever it stands in a text.
 TOLD = regex(
     r"PYTHON_VERSION|\b(?:app|application|rq)\b|schedul|periodic|socketio|websocket|celery|huey|redis|smtp"
-    r"|environ|getenv|flask_|django|werkzeug",
+    r"|environ|getenv|flask_|django|werkzeug|mssql|odbc",
     re.IGNORECASE,
 )
+# Switches of which the plan warns.
+SWITCHES = frozenset(["DEBUG", "SECURE_SSL_REDIRECT"])
 # Words that no folder, address, program or variable looks like.
 WORDS = regex(r"(?:[A-Za-z0-9 ,!?'…%()]|[.:](?= |\Z)){0,200}")
 # A word, words, a number, a version: no path, no address, no dotted name.
@@ -214,7 +216,7 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
             case ast.Expr(value=ast.Call() as call):
                 return self.is_plain(call) or self.is_log_line(call)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                if not self.is_forgotten(name):
+                if name in SWITCHES or not self.is_forgotten(name):
                     return False
                 if self.place.function is not None:
                     return self.is_plain(value)
