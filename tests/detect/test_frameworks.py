@@ -363,6 +363,19 @@ def test_pages_of_django_that_only_https_shows_are_told(value: str, off: str) ->
     assert not [one for one in planned(files, domain="example.org").decisions if "https:" in one.summary]
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("if not DEBUG:\n    SECURE_SSL_REDIRECT = True\n", True),
+        ("if os.getenv('LIVE'):\n    SECURE_SSL_REDIRECT = True\n", False),
+        ("SECURE_SSL_REDIRECT = not env.bool('NO_HTTPS', True)\n", False),
+    ],
+)
+def test_a_redirect_below_another_condition_is_not_told(line: str, told: bool) -> None:
+    files = {**DJANGO, "shop/settings.py": f"{DJANGO['shop/settings.py']}import os\n{line}"}
+    assert any("redirected to https" in one.summary for one in planned(files).decisions) is told
+
+
 def test_static_files_of_django_are_warned_about() -> None:
     settings = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
     plan = planned({**DJANGO, "shop/settings.py": settings})
@@ -380,6 +393,9 @@ def test_static_files_of_django_are_warned_about() -> None:
         ("from shop.base import *\n", True),
         ("from shop.base import *\nDEBUG = False\n", False),
         ("TEMPLATE_DEBUG = True\n", False),
+        ("DEBUG: bool = True\n", True),
+        ("from shop.base import *\nDEBUG: bool = False\n", False),
+        ("import os\nif os.getenv('DESK'):\n    DEBUG = True\n", False),
     ],
 )
 def test_debug_mode_that_djangos_settings_turn_on_is_warned_about(settings: str, warned: bool) -> None:

@@ -113,54 +113,73 @@ def static_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision
 def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
     """DEBUG = True, written so into the settings that production loads: pages of errors show the settings.
     https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#debug"""
-    for path in settings.paths:
-        if "DEBUG" not in sources.text(path):
-            continue
-        found = [one for one in sources.module(path).of(ast.Assign) if _names(one) == {"DEBUG"}]
-        if not found:
-            continue
-        if not all(isinstance(one.value, ast.Constant) and one.value.value is True for one in found):
-            return ()
-        return (
-            Decision(
-                field="application.framework",
-                summary="Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
-                origin=Origin.DETECTED,
-                evidence=(Evidence(path=path, line=found[0].lineno, reason="sets DEBUG = True"),),
-            ),
-        )
-    return ()
+    path, values = _given_to("DEBUG", sources, settings)
+    if not values or not all(isinstance(one, ast.Constant) and one.value is True for one in values):
+        return ()
+    return (
+        Decision(
+            field="application.framework",
+            summary="Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
+            origin=Origin.DETECTED,
+            evidence=(Evidence(path=path, line=values[0].lineno, reason="sets DEBUG = True"),),
+        ),
+    )
 
 
 def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
     """SECURE_SSL_REDIRECT that is on, by itself or until a variable says otherwise: no page is seen without
     HTTPS in front. https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect"""
+    path, values = _given_to(REDIRECT, sources, settings)
+    if not values or any(isinstance(one, ast.UnaryOp) for one in walk(values[-1])):
+        return ()
+    constants = [one.value for one in walk(values[-1]) if isinstance(one, ast.Constant)]
+    variable = next((one for one in constants if isinstance(one, str) and VARIABLE.fullmatch(one)), "")
+    if not any(one is True for one in constants) or (constants != [True] and not variable):
+        return ()
+    off = f"{variable}=False" if variable else f"{REDIRECT} = False"
+    return (
+        Decision(
+            field="application.framework",
+            summary="Warning: every page is redirected to https: okamochi up --domain puts a proxy in "
+            f"front that speaks it; to see the pages without one, {off}",
+            origin=Origin.DETECTED,
+            evidence=(Evidence(path=path, line=values[-1].lineno, reason=f"sets {REDIRECT}"),),
+        ),
+    )
+
+
+def _given_to(name: str, sources: Sources, settings: DjangoSettings) -> tuple[str, list[ast.expr]]:
+    """The first of the settings' modules that gives the setting a value, and its values there; none where one
+    of them counts below a condition, unless that is `if not DEBUG:`, as in production."""
     for path in settings.paths:
-        if REDIRECT not in sources.text(path):
+        if name not in sources.words(path):
             continue
-        found = [one for one in sources.module(path).of(ast.Assign) if _names(one) == {REDIRECT}]
-        if not found:
-            continue
-        value = found[-1].value
-        constants = [one.value for one in walk(value) if isinstance(one, ast.Constant)]
-        variable = next((one for one in constants if isinstance(one, str) and VARIABLE.fullmatch(one)), "")
-        if not any(one is True for one in constants) or (constants != [True] and not variable):
-            return ()
-        off = f"{variable}=False" if variable else f"{REDIRECT} = False"
-        return (
-            Decision(
-                field="application.framework",
-                summary="Warning: every page is redirected to https: okamochi up --domain puts a proxy in "
-                f"front that speaks it; to see the pages without one, {off}",
-                origin=Origin.DETECTED,
-                evidence=(Evidence(path=path, line=found[-1].lineno, reason=f"sets {REDIRECT}"),),
-            ),
-        )
-    return ()
+        module = sources.module(path)
+        found = [one for one in module.of(ast.Assign, ast.AnnAssign) if name in _names(one)]
+        always = {id(one) for one in _in_production(module.tree.body)}
+        if found:
+            values = [one.value for one in found if isinstance(one, ast.Assign | ast.AnnAssign)]
+            told = all(id(one) in always for one in found)
+            return path, [one for one in values if one is not None] if told else []
+    return "", []
 
 
-def _names(statement: ast.Assign) -> set[str]:
-    return {target.id for target in statement.targets if isinstance(target, ast.Name)}
+def _in_production(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in body:
+        match statement:
+            case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Name(id="DEBUG"))):
+                yield from statement.body
+            case _:
+                yield statement
+
+
+def _names(statement: ast.AST) -> set[str]:
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _with_stars(sources: Sources, path: str) -> list[str]:
