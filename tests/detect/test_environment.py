@@ -468,12 +468,30 @@ ADDRESS = 'app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE")\n'
         (ADDRESS + 'app.config.from_pyfile("own.py")\n', False),
         ('if os.getenv("STORE"):\n    ' + ADDRESS, False),
         (ADDRESS.replace("SQLALCHEMY_DATABASE_URI", "OTHER"), False),
+        (ADDRESS + 'if app.config["SQLALCHEMY_DATABASE_URI"]:\n    db.init_app(app)\n', False),
     ],
 )
 def test_where_nothing_else_sets_the_databases_address_its_variable_is_required(
     source: str, required: bool
 ) -> None:
-    assert names(source)["STORE"][0] is required
+    assert names(f"from flask_sqlalchemy import SQLAlchemy\n{source}")["STORE"][0] is required
+    assert not names(source)["STORE"][0], "SQLAlchemy alone is given whatever the code likes"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "env = dict(os.environ, API_HOST='x')\nx = env['API_HOST']\n",
+        "env = dict(os.environ)\nenv.update(API_HOST='x')\nx = env['API_HOST']\n",
+        "os.environ.update({'API_HOST': 'x'})\nx = os.environ['API_HOST']\n",
+        "env = os.environ.copy()\nenv['API_HOST'] = 'x'\nx = env['API_HOST']\n",
+        "env = os.environ\nfor env in rows:\n    x = env['API_HOST']\n",
+        "env = os.environ\nx = [env['API_HOST'] for env in rows]\n",
+        "env = os.environ\nx = max(rows, key=lambda env: env['API_HOST'])\n",
+    ],
+)
+def test_what_is_given_by_the_code_itself_is_not_asked_for(source: str) -> None:
+    assert not any(required for required, _ in names(source).values())
 
 
 def test_a_switch_is_no_secret_whatever_it_is_about() -> None:

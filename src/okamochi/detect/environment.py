@@ -158,8 +158,9 @@ def _prefixed(module: Module) -> tuple[Read, ...]:
 
 
 def _sole_address(sources: Sources, found: dict[str, list[tuple[Module, Read]]]) -> None:
-    """The one place that sets the database's address reads it without a default: the app needs the variable,
-    though reading it does not fail."""
+    """The one place of a project with Flask-SQLAlchemy that sets the database's address reads it without a
+    default, and nothing else names it, to ask whether it is there: the app needs the variable, though reading
+    it does not fail."""
     places = [
         (reads, position)
         for reads in found.values()
@@ -168,7 +169,10 @@ def _sole_address(sources: Sources, found: dict[str, list[tuple[Module, Read]]])
     ]
     if len(places) != 1 or any(True for _ in sources.mentioning(*ELSEWHERE)):
         return
-    if sum(len(ADDRESS_SET.findall(module.text)) for module in sources.mentioning(ADDRESS_KEY)) != 1:
+    texts = [module.text for module in sources.mentioning(ADDRESS_KEY)]
+    if [text.count(ADDRESS_KEY) for text in texts] != [1] or ADDRESS_SET.search(texts[0]) is None:
+        return
+    if not any("flask_sqlalchemy" in sources.words(path) for path in sources.paths):
         return
     reads, position = places[0]
     module, read = reads[position]

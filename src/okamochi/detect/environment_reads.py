@@ -121,16 +121,26 @@ def _given_before(module: Module) -> dict[str, int]:
     there."""
     found: dict[str, int] = {}
     for statement in module.tree.body:
-        match statement:
-            case ast.Expr(value=ast.Call(func=function, args=[key, _])):
-                sets = module.imports.full(function) == "os.environ.setdefault"
-            case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)]):
-                sets = module.imports.full(holder) in SUBSCRIPTS
-            case _:
-                continue
-        if sets and _text(key):
-            found.setdefault(_text(key), statement.lineno)
+        for name in _set_by(statement, module.imports):
+            found.setdefault(name, statement.lineno)
     return found
+
+
+def _set_by(statement: ast.stmt, names: ImportedNames) -> Iterator[str]:
+    match statement:
+        case ast.Expr(value=ast.Call(func=function, args=args, keywords=keywords)):
+            called = names.full(function)
+            if called == "os.environ.setdefault" and args:
+                yield _text(args[0])
+            elif called == "os.environ.update":
+                yield from (one.arg for one in keywords if one.arg)
+                given = args[0] if args else None
+                yield from map(_text, filter(None, given.keys) if isinstance(given, ast.Dict) else ())
+        case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)]):
+            if names.full(holder) in SUBSCRIPTS:
+                yield _text(key)
+        case _:
+            return
 
 
 def reading_functions(sources: Sources) -> tuple[str, ...]:

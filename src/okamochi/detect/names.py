@@ -38,7 +38,7 @@ class ImportedNames(msgspec.Struct, eq=False):
         for statement in tree.body:
             for name, value in assigned(statement):
                 full = found.alias(value)
-                if full:
+                if full and not (full.startswith(ENVIRONMENT) and name in passing_names(tree)):
                     found.names.setdefault(name, full)
         return found
 
@@ -74,9 +74,9 @@ class ImportedNames(msgspec.Struct, eq=False):
                 return self.full(value)
             case ast.Name(id=name) if self.names.get(name, "").startswith(ENVIRONMENT):
                 return self.names[name]
-            case ast.Call(func=function, args=args):
+            case ast.Call(func=function, args=args, keywords=keywords):
                 called = self.full(function)
-                copied = called in COPIES and args and self.full(args[0]) == "os.environ"
+                copied = called in COPIES and args and not keywords and self.full(args[0]) == "os.environ"
                 if copied or called == "os.environ.copy":
                     return "os.environ"
                 return f"{called}()" if called else ""
@@ -100,6 +100,17 @@ class ImportedNames(msgspec.Struct, eq=False):
         if not isinstance(expression, ast.Name):
             return ""
         return ".".join((self.names.get(expression.id, expression.id), *reversed(parts)))
+
+
+def passing_names(tree: ast.AST) -> frozenset[str]:
+    """Those that loops and lambdas give to one thing after the other: `for env in environments:`."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            found |= {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.Lambda):
+            found |= {one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    return frozenset(found)
 
 
 def assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
