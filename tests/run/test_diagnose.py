@@ -221,6 +221,15 @@ def test_any_other_exception_is_told_with_its_place() -> None:
     assert cause.where == "/app/shop/config.py:12"
 
 
+@pytest.mark.parametrize(
+    ("module", "bounded"), [("aioredis", "if aioredis is a package"), ("collections", ""), ("sys", "")]
+)
+def test_a_name_that_a_package_lacks_is_one_of_another_version(module: str, bounded: str) -> None:
+    cause = diagnose(traceback(f"AttributeError: module '{module}' has no attribute 'create_pool'", ""))
+    assert cause is not None and cause.text.startswith("the app raises AttributeError: module")
+    assert bounded in cause.hint and ("bound it" in cause.hint) == bool(bounded)
+
+
 def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:
     frame = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/sql.py", line 8, in <module>\n    x\n'
     more = '  File "/opt/venv/lib/python3.13/site-packages/oldorm/util.py", line 9, in check\n    raise\n'

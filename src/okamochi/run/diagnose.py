@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import sys
 from collections.abc import Callable
 
 from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
@@ -24,6 +25,8 @@ __all__ = ["RULES", "Cause", "diagnose"]
 # what is to be written misses its folder, not itself
 TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\(|FileHandler")
 MISSING_VARIABLE = regex(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
+
+LACKING = regex(r"AttributeError: module '(?P<package>\w+)[\w.]*' has no attribute '\w+'")
 
 
 def diagnose(log: str) -> Cause | None:
@@ -357,9 +360,16 @@ def exception(log: str) -> Cause | None:
     if trace is None:
         return None
     cause = direct_cause(log, trace)
+    hint = "see the traceback in the log; `okamochi plan` shows what was started, and why"
+    lacks = LACKING.match(trace.error)
+    if lacks is not None and lacks["package"] not in sys.stdlib_module_names:
+        hint = (
+            f"if {lacks['package']} is a package, another version of it has that name: bound it in the "
+            "requirements; okamochi.lock tells the installed one"
+        )
     return Cause(
         f"the app raises {trace.error[:300]}" + (f", from {cause[:300]}" if cause else ""),
-        "see the traceback in the log; `okamochi plan` shows what was started, and why",
+        hint,
         own_frame(trace.text),
     )
 
