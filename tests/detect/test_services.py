@@ -235,6 +235,14 @@ def test_a_password_or_a_port_in_the_code_leaves_nothing_to_variables(call: str)
     assert services("psycopg2", f"{HEAD}import psycopg2\nc = {call}\n") == ()
 
 
+@pytest.mark.parametrize(("default", "set_by_us"), [("", True), (", 'amqps'", False)])
+def test_the_protocol_beside_a_host_is_told_when_nothing_else_says_it(default: str, set_by_us: bool) -> None:
+    get = f"os.environ.get('RABBITMQ_PROTOCOL'{default})"
+    source = f"{HEAD}url = {get} + '://' + os.environ['RABBITMQ_HOST']\n"
+    service = only("celery\npika", source)
+    assert (told(service).get("RABBITMQ_PROTOCOL") == "amqp") is set_by_us
+
+
 def test_variables_in_small_letters_are_told_as_they_are_written() -> None:
     fields = "    db_host: str\n    db_password: str\n    class Config:\n        case_sensitive = True\n"
     source = f"{HEAD}from pydantic import BaseSettings\nclass S(BaseSettings):\n{fields}S()\n"
