@@ -102,6 +102,23 @@ def test_a_variable_that_names_the_configuration_gets_the_one_for_production() -
     assert (place.path, place.line) == ("config.py", 2)
 
 
+@pytest.mark.parametrize(
+    ("read", "chosen"),
+    [
+        ("app.config.from_object(os.getenv('APP_SETTINGS'))", True),
+        ("app.config.from_object(os.environ.get('APP_SETTINGS'))", True),
+        ("told = os.getenv('APP_SETTINGS')\napp.config.from_object(told)", True),
+        ("app.config.from_object(os.getenv('APP_SETTINGS', 'config.Base'))", False),
+        ("told = os.getenv('APP_SETTINGS')\ntold = told or 'x'\napp.config.from_object(told)", False),
+        ("os.getenv('APP_SETTINGS')", False),
+    ],
+)
+def test_a_variable_without_a_default_names_it_as_well(read: str, chosen: bool) -> None:
+    app = f"import os\nfrom flask import Flask\napp = Flask(__name__)\n{read}\n"
+    found = dict(planned({"app.py": app, "config.py": CONFIG}).image_environment)
+    assert found.get("APP_SETTINGS") == ("config.ProductionConfig" if chosen else None)
+
+
 def test_without_one_class_for_production_nobody_chooses() -> None:
     two = CONFIG + "class ProdOnAzure(Base): ...\n"
     for text in (two, CONFIG.replace("ProductionConfig", "Other")):

@@ -26,7 +26,9 @@ def stated_environment(
     asked = {
         one.name: one
         for one in variables
-        if one.required and one.kind is VariableKind.PLAIN and one.name not in served
+        if one.kind is VariableKind.PLAIN
+        and one.name not in served
+        and (one.required or (config is not None and one.name == config.name and one.default is None))
     }
     if not asked:
         return (), ()
