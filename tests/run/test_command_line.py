@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ from okamochi.run.command_line import environment_flags
 from okamochi.run.docker import DockerEngine
 from okamochi.run.podman import PodmanEngine
 from okamochi.run.spec import APP_LABEL, ContainerState, RunSpec
-from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.system.process import Completed, ProgramTimeout, RecordedRunner, answer
 
 DOCKER_INFO = {
     "ServerVersion": "28.1",
@@ -108,6 +108,20 @@ def test_what_the_engine_cannot_limit_is_left_out_and_told() -> None:
     engine.start(SPEC)
     assert {"--memory", "--memory-swap", "--pids-limit", "--log-opt"} & set(run_call(runner)) == set()
     assert [text.split(" ")[0] for text in engine.facts().missing] == ["memory", "process"]
+
+
+class Busy(RecordedRunner, frozen=True):
+    """A daemon that does not come to an end with the layers of all its images."""
+
+    def run(self, argv: Sequence[str], **options: Any) -> Completed:
+        if tuple(argv[1:3]) == ("image", "inspect"):
+            raise ProgramTimeout("docker did not end", where="docker image inspect", hint="try again")
+        return super().run(argv, **options)
+
+
+def test_layers_that_a_busy_docker_does_not_tell_of_are_sent() -> None:
+    engine = DockerEngine(Busy({("docker", "image", "ls"): answer("sha256:1\nsha256:2\n")}), {})
+    assert engine._held_chains() == ()
 
 
 def test_more_cpus_than_the_machine_has_are_not_asked_for() -> None:

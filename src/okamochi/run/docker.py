@@ -9,6 +9,7 @@ from okamochi.errors import EngineError
 from okamochi.run.command_line import CommandLineEngine
 from okamochi.run.compose import project_name
 from okamochi.run.spec import EngineFacts, RunSpec
+from okamochi.system.process import ProgramTimeout
 
 if TYPE_CHECKING:
     from okamochi.oci.digest import Digest
@@ -126,10 +127,14 @@ class DockerEngine(CommandLineEngine):
         return any("io.containerd.snapshotter" in str(part) for row in status for part in row)
 
     def _held_chains(self) -> tuple[list[str], ...]:
-        names = sorted(set(self._run("image", "ls", "--quiet", "--no-trunc").text.split()))[:500]
-        if not names:
+        """Nothing where docker is too busy to tell: everything is sent then."""
+        try:
+            names = sorted(set(self._run("image", "ls", "--quiet", "--no-trunc").text.split()))[:500]
+            if not names:
+                return ()
+            completed = self._run("image", "inspect", "--format", "{{json .RootFS.Layers}}", *names)
+        except ProgramTimeout:
             return ()
-        completed = self._run("image", "inspect", "--format", "{{json .RootFS.Layers}}", *names)
         return tuple(json.loads(line) or [] for line in completed.text.splitlines() if line.startswith("["))
 
 
