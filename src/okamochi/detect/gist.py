@@ -9,21 +9,14 @@ import hashlib
 import io
 import re
 
+from okamochi.detect.handlers import STRINGS, without_idle_statements
 from okamochi.system.patterns import regex
 
-__all__ = ["DULL", "SIZE_LIMIT_BYTES", "STRINGS", "ends", "gist_digest", "gist_of", "python_text"]
+__all__ = ["DULL", "SIZE_LIMIT_BYTES", "ends", "gist_digest", "gist_of", "python_text", "without_words"]
 
 SIZE_LIMIT_BYTES = 1_500_000
 """Of a file that is looked at at all."""
 
-# Strings; of one with a prefix, all but that. Nothing is given back ("++"): a string that never ends would be
-# tried in as many ways as there are to cut it up. It goes to the end of its line, or of the text: none of it
-# is looked through again.
-STRINGS = r"""
-    "{3}(?:[^"\\]++|\\.|"(?!""))*+(?:"{3}|"{0,2}\\?\Z)
-    | '{3}(?:[^'\\]++|\\.|'(?!''))*+(?:'{3}|'{0,2}\\?\Z)
-    | "(?:[^"\\\n]++|\\.)*+(?:"|(?=\n)|\\?\Z)
-    | '(?:[^'\\\n]++|\\.)*+(?:'|(?=\n)|\\?\Z)"""
 # A comment or string, with all that goes before it and stays as it is. Most strings do: those without a
 # blank, a mark, or a letter beyond ASCII.
 PART = regex(
@@ -70,6 +63,11 @@ DULL = "…"
 
 def gist_of(text: str) -> str:
     """Of the whole text of a file; it has as many lines."""
+    return without_idle_statements(without_words(text))
+
+
+def without_words(text: str) -> str:
+    """The text without comments, docstrings and sentences."""
     return PART.sub(seen, text)
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import msgspec
 
+from okamochi.detect.handlers import TOLD
 from okamochi.system.patterns import regex
 
 __all__ = ["IdleEdit", "idle_edit"]
@@ -23,12 +24,6 @@ BUILTINS = frozenset(["abs", "float", "int", "len", "max", "min", "print", "repr
 LOGGERS = frozenset(["log", "logger", "logging", "_log", "_logger", "LOG", "LOGGER"])
 LEVELS = frozenset(["critical", "debug", "error", "exception", "info", "warning"])
 VIEWS = frozenset(["delete", "get", "patch", "post", "put", "route", "websocket"])
-# What detectors see wherever it stands in a text.
-TOLD = regex(
-    r"PYTHON_VERSION|\b(?:app|application|rq)\b|schedul|periodic|socketio|websocket|celery|huey|redis|smtp"
-    r"|environ|getenv|flask_|django|werkzeug|mssql|odbc",
-    re.IGNORECASE,
-)
 # Switches of which the plan warns.
 SWITCHES = frozenset(["DEBUG", "SECURE_SSL_REDIRECT"])
 # Words that no folder, address, program or variable looks like.
@@ -37,14 +32,16 @@ WORDS = regex(r"(?:[A-Za-z0-9 ,!?'…%()]|[.:](?= |\Z)){0,200}")
 WRITTEN = regex(r"[A-Za-z0-9 ,!?'…_-]{0,200}|\d+(?:\.\d+){1,3}")
 # What a part of a constant's name says that it is looked for, whoever reads it.
 NAMED = regex(
-    r"(?:a|apps?|application|args|assets?|auth|backends?|bases?|binds?|bins?|binary|brokers?|buckets?|cache|class"
-    r"|cmds?|commands?|conf|configs?|connections?|credentials?|data|databases?|db|defaults?|dest|directory|dirs?"
-    r"|domains?|downloads?|dsn|email|engines?|env|environment|exec|executables?|exe|files?|filename|folders?|fonts?"
-    r"|handlers?|health|hosts?|hostname|images?|instance|keys?|libs?|library|location|logs?|logging|mail|media"
-    r"|metadata|middleware|migrations?|modules?|object|packages?|password|paths?|platform|plugins?|pool|ports?|prefix"
-    r"|processes|prog|programs?|project|queues?|requires?|roots?|routes?|rules?|schemas?|schemes?|scripts?|secrets?"
-    r"|servers?|services?|sessions?|settings?|size|smtp|sqlite|start|static|storages?|stores?|tables?|tasks?|templates?"
-    r"|tests?|threads?|timezone|tokens?|tz|uploads?|uploaded|uris?|urlconf|urls?|users?|web|workers?)",
+    r"(?:a|application|apps?|args|assets?|auth|backends?|bases?|binary|binds?|bins?|brokers?|buckets?|"
+    r"cache|class|cmds?|commands?|conf|configs?|connections?|credentials?|data|databases?|db|debug|"
+    r"defaults?|dest|directory|dirs?|domains?|downloads?|dsn|email|engines?|env|environment|exe|exec|"
+    r"executables?|filename|files?|folders?|fonts?|handlers?|health|hostname|hosts?|https?|images?|"
+    r"instance|keys?|library|libs?|location|logging|logs?|mail|media|metadata|middleware|migrations?|"
+    r"modules?|object|packages?|password|paths?|platform|plugins?|pool|ports?|prefix|processes|prog|"
+    r"programs?|project|queues?|redirects?|requires?|roots?|routes?|rules?|schemas?|schemes?|scripts?|"
+    r"secrets?|secure|servers?|services?|sessions?|settings?|size|smtp|sqlite|ssl|start|static|"
+    r"storages?|stores?|tables?|tasks?|templates?|tests?|threads?|timezone|tokens?|tz|uploaded|uploads?|"
+    r"uris?|urlconf|urls?|users?|web|workers?)",
     re.IGNORECASE,
 )
 PART = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^A-Za-z_]+")
@@ -211,8 +208,14 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
         if isinstance(parent, ast.ClassDef) or TOLD.search(self.side.text_of(self.place.node)):
             return False
         match self.place.node:
-            case ast.Pass():
+            case ast.Pass() | ast.Expr(value=ast.Constant()):
                 return True
+            case (
+                ast.If(test=ast.Name(id="_"))
+                | ast.While(test=ast.Name(id="_"))
+                | ast.For(iter=ast.Name(id="_"))
+            ):
+                return in_a_function  # as a gist has those of views
             case ast.Expr(value=ast.Call() as call):
                 return self.is_plain(call) or self.is_log_line(call)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):

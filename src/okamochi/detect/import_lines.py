@@ -8,7 +8,8 @@ blanked, too. Where a statement does not stand alone on its lines, only a tree c
 import ast
 import re
 
-from okamochi.detect.gist import DULL, STRINGS, ends
+from okamochi.detect.gist import DULL, ends
+from okamochi.detect.handlers import STRINGS
 from okamochi.system.patterns import regex
 
 __all__ = ["Imports", "imports_of"]

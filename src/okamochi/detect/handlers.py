@@ -1,0 +1,175 @@
+"""What a function that answers requests does, without what no decision can rest on.
+
+It runs when somebody asks, long after the app was loaded. Of its statements a plan wants those that write
+files, start programs, reach services, read variables: all of these have words of their own. A statement
+without such a word is blanked, line for line: an edit of it needs no new plan, and planning has less to see.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from okamochi.system.patterns import regex
+
+__all__ = ["STRINGS", "TOLD", "without_idle_statements"]
+
+# Strings; of one with a prefix, all but that. Nothing is given back ("++"): a string that never ends would be
+# tried in as many ways as there are to cut it up. It goes to the end of its line, or of the text: none of it
+# is looked through again.
+STRINGS = r"""
+    "{3}(?:[^"\\]++|\\.|"(?!""))*+(?:"{3}|"{0,2}\\?\Z)
+    | '{3}(?:[^'\\]++|\\.|'(?!''))*+(?:'{3}|'{0,2}\\?\Z)
+    | "(?:[^"\\\n]++|\\.)*+(?:"|(?=\n)|\\?\Z)
+    | '(?:[^'\\\n]++|\\.)*+(?:'|(?=\n)|\\?\Z)"""
+# What detectors see wherever it stands in a text.
+TOLD = regex(
+    r"PYTHON_VERSION|\b(?:app|application|rq)\b|schedul|periodic|socketio|websocket|celery|huey|redis|smtp"
+    r"|environ|getenv|flask_|django|werkzeug|mssql|odbc",
+    re.IGNORECASE,
+)
+ANSWERS = regex(
+    r"@(?:[\w.]*\.)?(?:route|get|post|put|patch|delete|head|websocket|errorhandler|app_errorhandler"
+    r"|exception_handler|callback)\b"
+)
+FUNCTION = regex(
+    r"^(?P<indent>[ \t]*)(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(\s*(?:self[ \t]*,\s*)?(?P<first>\w*)",
+    re.MULTILINE,
+)
+REQUEST = ("request", "req")
+# Whoever takes these looks at whole modules.
+STORES = ("boto", "minio", "s3", "S3")
+# In a function that writes, every name can be that of a place.
+WRITES = regex(
+    r"\b(?:open|mkdir|makedirs|touch|write_text|write_bytes|sqlite3|create_engine|create_all|create_tables?"
+    r"|executescript|execute|FileHandler|instance_path|root_path|tempfile)\b|\.\s*save\s*\(\s*(?!\w+\s*=(?!=)|[*)])"
+)
+TELLING = frozenset(
+    """
+    __import__ config decouple dotenv env from_object from_prefixed_env from_pyfile host hostname hosts
+    import_module import_string load_module run_module
+    CDLL LoadLibrary Popen PyDLL call cdll cffi check_call check_output create_subprocess_exec
+    create_subprocess_shell ctypes dlopen find_executable find_library getoutput getstatusoutput popen run
+    spawn subprocess system which
+    AsyncIOMotorClient AsyncMongoClient Client Connect Connection ConnectionParameters MongoClient MotorClient
+    MySQLdb URLParameters amqp asyncpg connect connect_robust create_pool from_url memcache pika psycopg
+    psycopg2 pylibmc pymemcache pymongo pymysql
+    Mail Queue SMTP Worker enqueue queue sendmail
+    APIRouter Blueprint Namespace Route add_api_route add_get add_resource add_route add_url_rule
+    before_request include_router init_app launch listen mount register_blueprint run_app run_simple serve
+    serve_forever
+    Bottle Dash FastAPI Flask Litestar Migrate Quart SQLAlchemy Starlette
+    font fonts global lambda locale nonlocal yield
+    """.split()  # noqa: SIM905
+)
+PROGRAMS = regex(r"exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?")
+# A variable's name, an address, a dotted name that is no file's.
+TELLING_STRING = regex(
+    r"[\"'](?:[A-Z][A-Z0-9]*_?[A-Z0-9_]+[\"']|[^\"'\n]*://)"
+    r"|[\"'][a-z_]\w*(?:\.\w+)*\.(?!(?:html?|txt|json|xml|css|js|j2|jinja2?|md|csv|pdf|png|svg)[\"'])\w+[\"']"
+)
+WORD = regex(r"[^\W\d]\w*")
+# Of compound statements, those whose condition or place says nothing once it has no telling word.
+HEADERS = {"if": "if _:", "elif": "elif _:", "while": "while _:", "for": "for _ in _:"}
+KEPT = frozenset(
+    "async case class def elif else except finally for from if import match try while with".split()  # noqa: SIM905
+)
+IDLE = "0"
+LINES = regex(
+    rf"(?P<string>{STRINGS})|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<end>\n)", re.DOTALL | re.VERBOSE
+)
+MOST_DECORATOR_LINES = 20
+
+
+def without_idle_statements(text: str) -> str:
+    """A text without comments, as long in lines, in which such statements are `0`."""
+    if not ("def " in text and ("@" in text or "req" in text)) or any(one in text for one in STORES):
+        return text
+    parts: list[str] = []
+    done = looked_at = 0
+    for match in FUNCTION.finditer(text):
+        if match.start() < looked_at or not is_handler(text, match):
+            continue
+        start, looked_at = body_of(text, match)
+        body = text[start:looked_at]
+        if WRITES.search(body) is None:
+            parts += (text[done:start], thinned(body))
+            done = looked_at
+    return "".join((*parts, text[done:])) if parts else text
+
+
+def is_handler(text: str, function: re.Match[str]) -> bool:
+    """Whether it takes a request, or a decorator says that it answers one."""
+    if function["first"] in REQUEST:
+        return True
+    indent, end = function["indent"], function.start()
+    for _ in range(MOST_DECORATOR_LINES):
+        if end <= 0:
+            return False
+        start = text.rfind("\n", 0, end - 1) + 1
+        line = text[start : end - 1]
+        if line.startswith(indent + "@"):
+            if ANSWERS.match(line, len(indent)):
+                return True
+        elif not line.startswith((indent + ")", indent + " ", indent + "\t")):
+            return False
+        end = start
+    return False
+
+
+def body_of(text: str, function: re.Match[str]) -> tuple[int, int]:
+    """Where the lines below a function's header begin and end; nothing for one that is a single line."""
+    lines = logical_lines(text, function.start())
+    _, start = next(lines, (0, len(text)))
+    end = start
+    indent = len(function["indent"])
+    for first, last in lines:
+        line = text[first:last]
+        if line.strip():
+            if len(line) - len(line.lstrip(" \t")) <= indent:
+                break
+            end = last
+    return start, end
+
+
+def logical_lines(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each line that goes on over brackets, strings and backslashes; with its line end."""
+    depth = 0
+    for token in LINES.finditer(text, start):
+        kind = token.lastgroup
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth -= 1
+        elif kind == "end" and depth <= 0 and text[token.start() - 1] != "\\":
+            yield start, token.end()
+            start, depth = token.end(), 0
+    if start < len(text):
+        yield start, len(text)
+
+
+def thinned(body: str) -> str:
+    return "".join(idle_or_whole(body[start:end]) for start, end in logical_lines(body, 0))
+
+
+def idle_or_whole(line: str) -> str:
+    statement = line.strip()
+    if not statement or statement[0] == "@":
+        return line
+    word = WORD.match(statement)
+    first = word[0] if word is not None else ""
+    compound = statement.endswith(":")
+    if first in KEPT and not (compound and first in HEADERS):
+        return line
+    if (compound and first not in HEADERS) or is_telling(statement):
+        return line
+    indent = line[: len(line) - len(line.lstrip(" \t"))]
+    return indent + HEADERS.get(first, IDLE) + "\n" * line.count("\n")
+
+
+def is_telling(statement: str) -> bool:
+    return TELLING_STRING.search(statement) is not None or any(map(tells, WORD.findall(statement)))
+
+
+@lru_cache(maxsize=20_000)
+def tells(word: str) -> bool:
+    return word in TELLING or TOLD.search(word) is not None or PROGRAMS.fullmatch(word) is not None
