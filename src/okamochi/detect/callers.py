@@ -19,14 +19,15 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def is_called(name: str, paths: tuple[str, ...], factory: str, objects: FlaskObjects) -> bool:
     """Whether it is called at the level of one of the modules, in a class body or in `factory`; or in a
     function that is called so. Names tell alone, whose they are does not count."""
+    texts = words_of(paths, objects)
     seen = {name}
     waiting = [name]
     while waiting:
         current = waiting.pop()
         if factory and current == factory:
             return True
-        for path in paths:
-            if current not in objects.sources.text(path):
+        for path, words in texts:
+            if current not in words:
                 continue
             for caller in callers_in(path, objects).get(current, ()):
                 if caller == MODULE:
@@ -35,6 +36,15 @@ def is_called(name: str, paths: tuple[str, ...], factory: str, objects: FlaskObj
                     seen.add(caller)
                     waiting.append(caller)
     return False
+
+
+def words_of(paths: tuple[str, ...], objects: FlaskObjects) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Each path with its words; a name is looked for in thousands of files, thousands of times."""
+    key = ("words of all", paths)
+    found: tuple[tuple[str, frozenset[str]], ...] | None = objects.sources.memory.get(key)
+    if found is None:
+        found = objects.sources.memory[key] = tuple((path, objects.sources.words(path)) for path in paths)
+    return found
 
 
 def callers_in(path: str, objects: FlaskObjects) -> Callers:
