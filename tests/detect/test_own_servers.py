@@ -222,3 +222,69 @@ def test_an_object_of_bottle_s_comes_before_its_default_application() -> None:
     source = f"import bottle\napp = bottle.Bottle()\n{BOTTLE}"
     plan = planned({"shop.py": source, "requirements.txt": "bottle\n"})
     assert plan.application.object_reference == "shop:app"
+
+
+WSGIREF = "from wsgiref.simple_server import make_server\ndef main():\n    make_server('', 8123, app)"
+
+
+def test_a_host_before_the_object_is_no_object() -> None:
+    assert program(f"{WSGIREF}.serve_forever()\n{GUARD}").web.port == 8123
+
+
+def test_a_server_that_does_not_go_on_serving_is_no_program() -> None:
+    callback = "from http.server import HTTPServer\ndef main():\n    HTTPServer(('', 8085), H)"
+    with pytest.raises(DetectionError, match="no web application"):
+        program(f"{callback}.handle_request()\n{GUARD}")
+    assert program(f"{callback}.serve_forever()\n{GUARD}").web.port == 8085
+
+
+@pytest.mark.parametrize("port", ["'²'", "True", "99999", f"'{'9' * 5000}'", "-1"])
+def test_what_is_no_port_tells_none(port: str) -> None:
+    assert program(f"{NICEGUI}ui.run(port={port})\n").web.port == 8080
+
+
+@pytest.mark.parametrize("names", [1, 4, 5, 6])
+def test_a_name_that_stands_for_itself_tells_nothing(names: int) -> None:
+    chain = "".join(f"x{number} = x{number + 1}\n" for number in range(names))
+    source = f"{NICEGUI}from other import x{names}\n{chain}ui.run(port=x0)\n"
+    assert program(source, **{"other.py": f"x{names} = x{names}\n"}).web.port == 8080
+
+
+@pytest.mark.parametrize(
+    ("words", "port"),
+    [("--host 0.0.0.0", 9000), ("--host=0.0.0.0 --port 9100", 9100), ("-b 0.0.0.0 --port=9100", 9100)],
+)
+def test_what_the_command_line_says_rules_over_the_options_defaults(words: str, port: int) -> None:
+    options = (
+        "    options.add_argument('-b', '--host', default='127.0.0.1')\n"
+        "    options.add_argument('--port', type=int, default=9000)\n    asked = options.parse_args()\n"
+        "    web.run_app(app, host=asked.host, port=asked.port)\n"
+    )
+    plan = program(f"{AIOHTTP}{options}{GUARD}", Procfile=f"web: python main.py {words}\n")
+    assert plan.web.argv == ("/opt/venv/bin/python", "main.py", *words.split())
+    assert plan.web.port == port
+    with pytest.raises(PlanError, match=r"listens on 127\.0\.0\.1 alone"):
+        program(f"{AIOHTTP}{options}{GUARD}", Procfile="web: python main.py --port 9100\n")
+
+
+@pytest.mark.parametrize(
+    "route", ["APIWebSocketRoute('/ws', ws)", "WebSocketRoute('/ws', ws)", "Route('/ws', WebSocketEndpoint)"]
+)
+def test_routes_for_web_sockets_bring_the_package(route: str) -> None:
+    source = f"from fastapi import FastAPI\napp = FastAPI(routes=[{route}])\n"
+    plan = planned({"main.py": source, "requirements.txt": "fastapi\n"})
+    assert "websockets" in plan.dependencies.added
+
+
+@pytest.mark.parametrize(
+    ("asked", "worker"),
+    [
+        ("uvicorn[standard,watch]==0.13", "UvicornWorker"),
+        ("uvicorn==0.13\nuvloop\nhttptools", "UvicornWorker"),
+        ("uvicorn==0.13", "UvicornH11Worker"),
+    ],
+)
+def test_old_uvicorns_worker_by_what_is_installed(asked: str, worker: str) -> None:
+    source = "from fastapi import FastAPI\napp = FastAPI()\n"
+    plan = planned({"main.py": source, "requirements.txt": f"fastapi\n{asked}\n"})
+    assert f"uvicorn.workers.{worker}" in plan.web.argv

@@ -19,18 +19,20 @@ from okamochi.detect.syntax import walk
 from okamochi.detect.web_applications import Candidate, place_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.system.patterns import regex
 
 __all__ = ["Address", "Start", "address_of", "programs_that_serve", "start_at"]
 
 DRAWS = "import streamlit"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PORT = regex(r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]")
 GETTERS = ("os.getenv", "os.environ.get")
 DEPTH = 6
 
 
 class _Kind(msgspec.Struct, frozen=True):
     """A call that starts a server: where its arguments stand, -1 for keywords alone, and what it does without
-    them. `pair`: the first argument is (host, port)."""
+    them. `pair`: the first argument is (host, port). `then` is what has to be called on what it makes."""
 
     framework: Framework
     port: int
@@ -38,18 +40,20 @@ class _Kind(msgspec.Struct, frozen=True):
     usual_port: int
     usual_host: str = ""
     pair: bool = False
+    then: str = ""
 
 
+UVICORN = "uvicorn.run"
 KINDS = {
     "nicegui.ui.run": _Kind(Framework.NICEGUI, -1, -1, 8080),
     "aiohttp.web.run_app": _Kind(Framework.OTHER, -1, -1, 8080),
     "aiohttp.web.TCPSite": _Kind(Framework.OTHER, 2, 1, 8080),
-    "uvicorn.run": _Kind(Framework.OTHER, -1, -1, 8000, "127.0.0.1"),
+    UVICORN: _Kind(Framework.OTHER, -1, -1, 8000, "127.0.0.1"),
     "waitress.serve": _Kind(Framework.OTHER, -1, -1, 8080),
     "gevent.pywsgi.WSGIServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
-    "http.server.HTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
-    "http.server.ThreadingHTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
-    "wsgiref.simple_server.make_server": _Kind(Framework.OTHER, 1, 0, 0),
+    "http.server.HTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True, then="serve_forever"),
+    "http.server.ThreadingHTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True, then="serve_forever"),
+    "wsgiref.simple_server.make_server": _Kind(Framework.OTHER, 1, 0, 0, then="serve_forever"),
 }
 LISTEN = _Kind(Framework.OTHER, 0, 1, 0)
 LAUNCH = _Kind(Framework.GRADIO, -1, -1, 0)
@@ -78,6 +82,13 @@ class Start(msgspec.Struct, frozen=True):
     call: ast.Call
 
 
+class Reading(msgspec.Struct, frozen=True, eq=False):
+    """What there is to read an address from; `words` are those of the command line."""
+
+    sources: Sources
+    words: tuple[str, ...] = ()
+
+
 class Address(msgspec.Struct, frozen=True):
     """0 and "" where the code does not tell. `port_variable` and `host_variable` are read for them."""
 
@@ -100,7 +111,8 @@ def programs_that_serve(objects: FlaskObjects) -> tuple[Detected[Candidate], ...
     found: list[Detected[Candidate]] = []
     inner: set[str] = set()
     for path in sources.paths if starts or drawn else ():
-        if not _is_run(sources.module(path), starts.get(path)):
+        likely = path in starts or "__main__" in sources.text(path)
+        if not likely or not _is_run(sources.module(path), starts.get(path)):
             continue
         loaded = loaded_from(path, objects)
         start = next((starts[one] for one in loaded if one in starts), None)
@@ -122,8 +134,11 @@ def _first(sources: Sources, path: str) -> Start | None:
 
 def starts_of(module: Module) -> Iterator[Start]:
     for node in module.of(ast.Call):
-        kind = KINDS.get(module.imports.full(node.func)) or _by_method(module, node)
-        if kind is not None and not _names_its_object(node):
+        full = module.imports.full(node.func)
+        kind = KINDS.get(full) or _by_method(module, node)
+        if kind is None or (full == UVICORN and _names_its_object(node)):
+            continue
+        if kind.then in module.text:
             yield Start(module.path, node.lineno, ast.unparse(node.func), kind, node)
 
 
@@ -178,14 +193,13 @@ def _candidate(path: str, start: Start) -> Detected[Candidate]:
     return Detected(candidate, (Evidence(path=start.path, line=start.line, reason=reason),))
 
 
-def address_of(start: Start, sources: Sources) -> Address:
-    module = sources.module(start.path)
+def address_of(start: Start, sources: Sources, words: tuple[str, ...] = ()) -> Address:
+    """Of the call, with what the `words` of the command line say to its options."""
+    module, reading = sources.module(start.path), Reading(sources, words)
     host, port = _arguments(start)
-    found_port, port_variable = _value(port, module, sources)
-    found_host, host_variable = _value(host, module, sources)
-    number = found_port if isinstance(found_port, int) else 0
-    if isinstance(found_port, str) and found_port.isdigit():
-        number = int(found_port)
+    found_port, port_variable = _value(port, module, reading)
+    found_host, host_variable = _value(host, module, reading)
+    number = int(str(found_port)) if PORT.fullmatch(str(found_port)) else 0
     if port is None:
         number = start.kind.usual_port
     text = start.kind.usual_host if host is None else str(found_host or "")
@@ -211,14 +225,14 @@ def _arguments(start: Start) -> tuple[ast.expr | None, ast.expr | None]:
 
 
 def _value(
-    expression: ast.expr | None, module: Module, sources: Sources, depth: int = DEPTH
+    expression: ast.expr | None, module: Module, reading: Reading, depth: int = DEPTH
 ) -> tuple[str | int | None, str]:
     """What an expression is as far as the code tells, and the variable that is read for it."""
-    if depth == 0:
+    if depth <= 0:
         return None, ""
 
     def inner(one: ast.expr, where: Module = module) -> tuple[str | int | None, str]:
-        return _value(one, where, sources, depth - 1)
+        return _value(one, where, reading, depth - 1)
 
     match expression:
         case ast.Constant(value=str() | int() as value):
@@ -238,17 +252,18 @@ def _value(
         case ast.IfExp(body=body, orelse=other):
             return inner(other)[0], inner(body)[1]
         case ast.Name(id=name):
-            return _of_name(name, module, sources, depth)
+            return _of_name(name, module, reading, depth)
         case ast.Attribute(attr=name):
-            return _option(name, module), ""
+            return _option(name, module, reading.words), ""
         case _:
             return None, ""
 
 
-def _of_name(name: str, module: Module, sources: Sources, depth: int) -> tuple[str | int | None, str]:
+def _of_name(name: str, module: Module, reading: Reading, depth: int) -> tuple[str | int | None, str]:
+    sources = reading.sources
     for node in reversed(module.of(ast.Assign)):
         if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-            return _value(node.value, module, sources, depth - 1)
+            return _value(node.value, module, reading, depth - 1)
     for taken in module.of(ast.ImportFrom):
         for alias in taken.names:
             if (alias.asname or alias.name) != name:
@@ -260,18 +275,23 @@ def _of_name(name: str, module: Module, sources: Sources, depth: int) -> tuple[s
                 else sources.find(dotted, importer=module.path)
             )
             if path is not None:
-                return _of_name(alias.name, sources.module(path), sources, depth - 1) if depth else (None, "")
+                return _of_name(alias.name, sources.module(path), reading, depth - 1) if depth else (None, "")
     return None, ""
 
 
-def _option(name: str, module: Module) -> str | int | None:
-    """The default of the option that the program's own command line has: Tornado's define(), argparse."""
+def _option(name: str, module: Module, words: tuple[str, ...]) -> str | int | None:
+    """What the words say to the option that the program's own command line has, else its default: Tornado's
+    define(), argparse."""
     for call in module.of(ast.Call):
         first = call.args[0] if call.args else None
         defines = ast.unparse(call.func).rpartition(".")[2] in ("define", "add_argument")
         names = [one.value for one in call.args if isinstance(one, ast.Constant)]
         if not defines or first is None or name not in (str(one).lstrip("-") for one in names):
             continue
+        for word, after in zip(words, (*words[1:], ""), strict=False):
+            option, equals, value = word.partition("=")
+            if option in names or option.removeprefix("--") in names:
+                return value if equals else after
         given = next((one.value for one in call.keywords if one.arg == "default"), None)
         if isinstance(given, ast.Constant) and isinstance(given.value, str | int):
             return given.value

@@ -98,7 +98,10 @@ def server_of(
 
 def own_worker(names: set[str], uvicorn: str) -> str:
     """Of uvicorn before 0.15: the usual one insists on uvloop and httptools, the other on nothing."""
-    faster = names >= FASTER or "[standard]" in uvicorn
+    from okamochi.pypi.specifiers import parsed_specifier
+
+    asked = parsed_specifier(uvicorn) if uvicorn else None
+    faster = names >= FASTER or (asked is not None and "standard" in asked.extras)
     return f"uvicorn.workers.{'UvicornWorker' if faster else 'UvicornH11Worker'}"
 
 
@@ -155,7 +158,9 @@ def _gunicorn(
     return Server(summary, argv, packages, environment)
 
 
-OF_WEBSOCKETS = frozenset(["websocket", "WebSocketRoute"])
+OF_WEBSOCKETS = frozenset(
+    ["websocket", "WebSocket", "WebSocketRoute", "APIWebSocketRoute", "WebSocketEndpoint"]
+)
 
 
 def _uses_websockets(sources: Sources) -> bool:
@@ -312,7 +317,7 @@ def _as_it_starts(
 ) -> Server:
     """On the address of the call: variables that it reads are set, what it fixes stays. PlanError where
     nobody outside of the container could reach it."""
-    address = address_of(start, sources)
+    address = address_of(start, sources, argv[2:])
     place = f"{start.path}:{start.line}"
     if address.is_loopback:
         raise PlanError(
