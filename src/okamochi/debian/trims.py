@@ -125,7 +125,6 @@ TRIMMED_PATHS: Final[tuple[tuple[str, str], ...]] = (
     ("usr/lib/python3.*/curses/*", "its library is cut, see cuts.py"),
     ("usr/lib/python3.*/_pydatetime.py", "stands in when the C module is missing, which is there"),
     ("usr/lib/python3.*/_pydecimal.py", "stands in when the C module is missing, which is there"),
-    ("usr/lib/python3.*/_pyio.py", "stands in when the C module is missing, which is there"),
     ("usr/lib/python3.*/lib-dynload/_dbm*.so", "its library is cut, see cuts.py"),
     ("usr/lib/python3.*/lib-dynload/_gdbm*.so", "its library is cut, see cuts.py"),
     ("usr/lib/python3.*/lib-dynload/_tkinter*.so", "needs a display"),
