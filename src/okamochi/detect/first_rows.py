@@ -90,14 +90,19 @@ class Probe(msgspec.Struct, frozen=True):
         return (*(f"import {one}" for one in self.modules), *named, f"{within}{EMPTY} = {self.text}")
 
 
-def bodies_of(objects: FlaskObjects, path: str, root: ast.AST, depth: int = 3) -> Iterator[Function]:
-    """The project's functions that a piece of code of a module calls by name, and those that they call."""
+def bodies_of(
+    objects: FlaskObjects, path: str, root: ast.AST, depth: int = 3, seen: set[int] | None = None
+) -> Iterator[Function]:
+    """The project's functions that a piece of code of a module calls by name, and those that they call; each
+    once."""
+    seen = {id(root)} if seen is None else seen
     for node in descendants(root) if depth else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             inner = objects.resolve(path, node.func.id)
-            if isinstance(inner, Function) and inner.node is not root:
+            if isinstance(inner, Function) and id(inner.node) not in seen:
+                seen.add(id(inner.node))
                 yield inner
-                yield from bodies_of(objects, inner.path, inner.node, depth - 1)
+                yield from bodies_of(objects, inner.path, inner.node, depth - 1, seen)
 
 
 def sql_files(objects: FlaskObjects, path: str, root: ast.AST) -> Iterator[str]:
@@ -217,7 +222,16 @@ def _line_repeats(
     if harms & {*_harms_of(ast.unparse(statement)), *_of_scripts(objects, path, statement)}:
         return True
     inner = bodies_of(objects, path, statement, depth=1) if depth else ()
-    return any(repeats(objects, one.path, one.node.body, harms, depth - 1) for one in inner)
+    return any(_function_repeats(objects, one, harms, depth - 1) for one in inner)
+
+
+def _function_repeats(objects: FlaskObjects, function: Function, harms: frozenset[Harm], depth: int) -> bool:
+    """Looked at once, however often it is called; one that calls itself does no more by that."""
+    memory, key = objects.sources.memory, ("repeats", id(function.node), harms, depth)
+    if key not in memory:
+        memory[key] = False
+        memory[key] = repeats(objects, function.path, function.node.body, harms, depth)
+    return bool(memory[key])
 
 
 def _of_scripts(objects: FlaskObjects, path: str, statement: ast.stmt) -> Iterator[Harm]:

@@ -18,6 +18,7 @@ __all__ = ["Unsaid", "unsaid_by", "variables_for"]
 MODULES = frozenset(["psycopg", "psycopg2", "aiopg", "asyncpg"])
 PAIR = regex(r"(\w+)\s*=\s*(?:'([^']*)'|(\S*))\s*")
 NAME = regex(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+LONGEST = 500
 USUAL_PORT = ("5432", "")
 
 
@@ -35,7 +36,7 @@ def unsaid_by(call: ast.Call, module: str) -> Unsaid | None:
     said: dict[str, str] = {}
     if call.args:
         text = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
-        if not isinstance(text, str) or PAIR.sub("", text).strip():
+        if not isinstance(text, str) or len(text) > LONGEST or PAIR.sub("", text).strip():
             return None
         said |= {found[1]: found[2] or found[3] for found in PAIR.finditer(text)}
     for keyword in call.keywords:

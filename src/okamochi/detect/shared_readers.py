@@ -4,6 +4,7 @@ environ.Env()` in settings/base.py, `from .base import *` or `from .base import 
 
 import ast
 import re
+from itertools import islice
 
 import msgspec
 
@@ -26,6 +27,8 @@ STRICT_READERS = frozenset(
 ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
 # env = os.environ: who takes the plain names from os takes them there
 THE_ENVIRONMENT = frozenset(["os.environ", "os.environ.get", "os.getenv"])
+# of one module: their users are sought by a pattern of all of them
+MOST_NAMES = 50
 ITS_NAMES = frozenset(["environ", "getenv"])
 # one of them is in the text of every module that makes a reader
 WORDS = ("environ", "getenv", "decouple", "starlette.config")
@@ -66,6 +69,7 @@ def _own(module: Module) -> SharedReaders:
         for name, full in module.imports.names.items()
         if full in STRICT_READERS or (full in THE_ENVIRONMENT and name not in ITS_NAMES)
     }
+    names = dict(islice(names.items(), MOST_NAMES))
     scheme: dict[str, ast.expr] = {}
     for node in module.of(ast.Call) if names and "environ" in module.text else ():
         if module.imports.full(node.func) in ENVIRON_CLASSES:
