@@ -71,3 +71,18 @@ def test_versions_of_thousands_of_digits_are_planned_or_refused(files: Mapping[s
         assert refusal.hint
         return
     assert plan.application.object_reference == "app:app"
+
+
+def test_functions_that_call_each_other_countless_times_are_looked_at_once() -> None:
+    calls = "".join(f"def g{n}():\n" + "    h()\n" * 150 for n in range(60))
+    source = (
+        "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+        "db = SQLAlchemy(app)\ndef h():\n    db.create_all()\n    db.session.add(1)\n"
+        + calls
+        + "def f():\n"
+        + "".join(f"    g{n % 60}()\n" for n in range(1500))
+        + "if __name__ == '__main__':\n    f()\n    app.run()\n"
+    )
+    begin = time.process_time()
+    planned({"app.py": source, "requirements.txt": "flask\nflask-sqlalchemy\n"})
+    assert time.process_time() - begin < 5
