@@ -8,6 +8,7 @@ without such a word is blanked, line for line: an edit of it needs no new plan, 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from okamochi.system.patterns import regex
 
@@ -39,10 +40,13 @@ REQUEST = ("request", "req")
 # Whoever takes these looks at whole modules.
 STORES = ("boto", "minio", "s3", "S3")
 # In a function that writes, every name can be that of a place.
-WRITES = regex(
-    r"\b(?:open|mkdir|makedirs|touch|write_text|write_bytes|sqlite3|create_engine|create_all|create_tables?"
-    r"|executescript|execute|FileHandler|instance_path|root_path|tempfile)\b|\.\s*save\s*\(\s*(?!\w+\s*=(?!=)|[*)])"
+WRITES = frozenset(
+    """
+    FileHandler create_all create_engine create_table create_tables execute executescript instance_path
+    makedirs mkdir open root_path sqlite3 tempfile touch write_bytes write_text
+    """.split()  # noqa: SIM905
 )
+SAVES = regex(r"\.\s*save\s*\(\s*(?!\w+\s*=(?!=)|[*)])")
 TELLING = frozenset(
     """
     __import__ config decouple dotenv env from_object from_prefixed_env from_pyfile host hostname hosts
@@ -74,7 +78,16 @@ KEPT = frozenset(
     "async case class def elif else except finally for from if import match try while with".split()  # noqa: SIM905
 )
 IDLE = "0"
-LINES = regex(
+PLAIN = r"[^\"'()\[\]{}\\]++"
+BRACKETS = PLAIN
+for _ in range(3):
+    BRACKETS = rf"(?:{PLAIN} | {STRINGS} | [(\[{{](?:{BRACKETS})*+[)\]}}])"
+# Most lines: brackets within brackets no deeper than that, and no backslash.
+LINE = regex(
+    rf"""(?: [^\n"'()\[\]{{}}\\]++ | {STRINGS} | [(\[{{]{BRACKETS}*+[)\]}}] )*+ (?:\n|\Z)""",
+    re.DOTALL | re.VERBOSE,
+)
+PARTS = regex(
     rf"(?P<string>{STRINGS})|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<end>\n)", re.DOTALL | re.VERBOSE
 )
 MOST_DECORATOR_LINES = 20
@@ -89,11 +102,18 @@ def without_idle_statements(text: str) -> str:
     for match in FUNCTION.finditer(text):
         if match.start() < looked_at or not is_handler(text, match):
             continue
-        start, looked_at = body_of(text, match)
+        lines = lines_below(text, match)
+        if not lines:
+            continue
+        start, looked_at = lines[0][0], lines[-1][1]
         body = text[start:looked_at]
-        if WRITES.search(body) is None:
-            parts += (text[done:start], thinned(body))
-            done = looked_at
+        words = frozenset(WORD.findall(body))
+        if not WRITES.isdisjoint(words) or ("save" in words and SAVES.search(body) is not None):
+            continue
+        some_tell = any(map(tells, words)) or TELLING_STRING.search(body) is not None
+        parts.append(text[done:start])
+        parts += (idle_or_whole(text[first:last], some_tell) for first, last in lines)
+        done = looked_at
     return "".join((*parts, text[done:])) if parts else text
 
 
@@ -116,54 +136,60 @@ def is_handler(text: str, function: re.Match[str]) -> bool:
     return False
 
 
-def body_of(text: str, function: re.Match[str]) -> tuple[int, int]:
-    """Where the lines below a function's header begin and end; nothing for one that is a single line."""
-    lines = logical_lines(text, function.start())
-    _, start = next(lines, (0, len(text)))
-    end = start
+def lines_below(text: str, function: re.Match[str]) -> list[tuple[int, int]]:
+    """Where the lines of a function's body begin and end; none for one that stands on its header's line."""
+    found: list[tuple[int, int]] = []
     indent = len(function["indent"])
-    for first, last in lines:
-        line = text[first:last]
-        if line.strip():
-            if len(line) - len(line.lstrip(" \t")) <= indent:
+    filled = 0
+    for start, end in islice(logical_lines(text, function.start()), 1, None):
+        line = text[start:end]
+        written = line.lstrip(" \t")
+        if written.strip():
+            if len(line) - len(written) <= indent:
                 break
-            end = last
-    return start, end
+            filled = len(found) + 1
+        found.append((start, end))
+    return found[:filled]
 
 
 def logical_lines(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Start and end of each line that goes on over brackets, strings and backslashes; with its line end."""
+    while start < len(text):
+        whole = LINE.match(text, start)
+        end = whole.end() if whole is not None else end_of_line(text, start)
+        yield start, end
+        start = end
+
+
+def end_of_line(text: str, start: int) -> int:
     depth = 0
-    for token in LINES.finditer(text, start):
-        kind = token.lastgroup
+    for part in PARTS.finditer(text, start):
+        kind = part.lastgroup
         if kind == "open":
             depth += 1
         elif kind == "close":
             depth -= 1
-        elif kind == "end" and depth <= 0 and text[token.start() - 1] != "\\":
-            yield start, token.end()
-            start, depth = token.end(), 0
-    if start < len(text):
-        yield start, len(text)
+        elif kind == "end" and depth <= 0 and text[part.start() - 1] != "\\":
+            return part.end()
+    return len(text)
 
 
-def thinned(body: str) -> str:
-    return "".join(idle_or_whole(body[start:end]) for start, end in logical_lines(body, 0))
-
-
-def idle_or_whole(line: str) -> str:
-    statement = line.strip()
+def idle_or_whole(line: str, may_tell: bool) -> str:
+    """`may_tell` is whether it has to be looked through for words of interest."""
+    written = line.lstrip(" \t")
+    statement = written.rstrip()
     if not statement or statement[0] == "@":
         return line
     word = WORD.match(statement)
     first = word[0] if word is not None else ""
-    compound = statement.endswith(":")
-    if first in KEPT and not (compound and first in HEADERS):
+    idle = IDLE
+    if statement[-1] == ":":
+        idle = HEADERS.get(first, "")
+    elif first in KEPT:
+        idle = ""
+    if not idle or (may_tell and is_telling(statement)):
         return line
-    if (compound and first not in HEADERS) or is_telling(statement):
-        return line
-    indent = line[: len(line) - len(line.lstrip(" \t"))]
-    return indent + HEADERS.get(first, IDLE) + "\n" * line.count("\n")
+    return line[: len(line) - len(written)] + idle + "\n" * line.count("\n")
 
 
 def is_telling(statement: str) -> bool:

@@ -17,6 +17,7 @@ STEM = regex(
     r"(the_)?(db|database|data|tables?|schema|models?|sample_data|users?)s?"
     r"|(db|database|tables?|schema|data)_?(init|setup|create|creation|seed|populate)(_\w+)?"
 )
+MAKERS = frozenset(["create_all", "create_tables"])
 HARMLESS = frozenset(
     [
         *("create_all", "create_tables", "commit", "close", "app_context", "push", "with_appcontext"),
@@ -60,8 +61,9 @@ def table_function(sources: Sources, paths: tuple[str, ...]) -> Detected[tuple[s
     """The function among the server's modules that makes the tables that are missing and nothing else, and
     needs neither arguments nor anything around it: `def create_tables(): with database: ...` of Peewee."""
     for path in paths:
-        module = sources.module(path)
-        for node in module.tree.body:
+        if MAKERS.isdisjoint(sources.words(path)):
+            continue
+        for node in sources.module(path).tree.body:
             if not isinstance(node, ast.FunctionDef) or node.args.args or node.decorator_list:
                 continue
             if not makes_tables_only(node.body) or not (stands_alone(node) and STEM.fullmatch(node.name)):
@@ -82,8 +84,7 @@ def stands_alone(node: ast.FunctionDef) -> bool:
 def makes_tables_only(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> bool:
     """`unset` are names that hold nothing: options that nobody gave."""
     calls = list(calls_of(body, unset))
-    makes = "create_all" in calls or "create_tables" in calls
-    return makes and all(name in HARMLESS for name in calls)
+    return not MAKERS.isdisjoint(calls) and all(name in HARMLESS for name in calls)
 
 
 def calls_of(body: list[ast.stmt], unset: frozenset[str] = frozenset()) -> Iterator[str]:
