@@ -45,6 +45,14 @@ WRITING = [
 ]
 
 
+STARTING = [
+    "command = ['ffmpeg', '-i', name]\n    subprocess.run(command)",
+    "command = 'convert'\n    system(command)",
+    "upload_folder = place\n    store(upload_folder)",
+    "RotatingFileHandler(name)",
+]
+
+
 @pytest.mark.parametrize("statement", IDLE)
 def test_a_statement_without_a_word_of_interest_is_blanked(statement: str) -> None:
     text = f"{VIEW}    {statement}\n\n\nrest = 1\n"
@@ -54,7 +62,7 @@ def test_a_statement_without_a_word_of_interest_is_blanked(statement: str) -> No
     assert thin.endswith("\nrest = 1\n")
 
 
-@pytest.mark.parametrize("statement", [*KEPT, *WRITING])
+@pytest.mark.parametrize("statement", [*KEPT, *WRITING, *STARTING])
 def test_what_can_matter_stays(statement: str) -> None:
     text = f"{VIEW}    {statement}\n"
     assert without_idle_statements(text) == text
@@ -82,6 +90,10 @@ def test_who_answers_requests(function: str) -> None:
         "@app.get('/')\ndef home():\n    return open(page)\n\ndef other():\n    return page\n",
         "def create_app(config):\n    return page  # @app.get\n",
         "@app.get('/')\ndef home(): return page\n",
+        "def load(request=None):\n    return page\n\nload()\n",
+        "from subprocess import run as start\n@app.get('/')\ndef home():\n    start(page)\n",
+        "TEXT = '''\ndef home(request):\n    return page'''\nUPLOAD_FOLDER = 'a'\nREST = 1\n",
+        "TEXT = '''\ndef home(request):\n    return page'''\nPLACE = 'a'\nREST = '''\nb\n'''\n",
     ],
 )
 def test_who_does_not(function: str) -> None:
@@ -112,6 +124,9 @@ def test_files_of_this_repository_and_others_stay_python_with_their_lines() -> N
     [
         "".join(" " * depth + "def f(request):\n" for depth in range(1500)),
         "def f(request):\n" * 60_000,
+        "".join(f"def f{number}(request):\n    1\n" for number in range(60_000)),
+        "x = '''a'''\n" + "def f(request):\n" * 60_000,
+        "def f(request):\n" + "as " * 300_000,
         "@x\n" * 200_000 + "def f(a):\n",
         "def f(request):\n    a = " + "(" * 500_000,
         "def f(request):\n    a = '" + "a." * 400_000,

@@ -312,3 +312,16 @@ def test_a_folder_above_the_app_has_one_slash_at_its_beginning() -> None:
         "UPLOAD_FOLDER = f'{ROOT}/src/uploads'\nos.makedirs(UPLOAD_FOLDER)\n"
     )
     assert volume_paths(planned({"app.py": source + FLASK_APP})) == ("/src/uploads",)
+
+
+def test_the_scheme_of_sqlite_may_stand_in_another_module_than_the_path() -> None:
+    app = "from flask import Flask\nfrom settings import DRIVER\napp = Flask(__name__)\n"
+    app += "DATABASE_URL = f'{DRIVER}:////srv/kept/shop.db'\n"
+    assert volume_paths(planned({"app.py": app, "settings.py": "DRIVER = 'sqlite'\n"})) == ("/srv/kept",)
+
+
+def test_a_folder_that_a_view_names_and_another_module_writes_is_kept() -> None:
+    app = "from flask import Flask\nfrom store import keep\napp = Flask(__name__)\n"
+    app += "@app.post('/')\ndef take():\n    upload_folder = '/srv/kept'\n    keep(upload_folder)\n"
+    store = "def keep(folder):\n    part.save(folder + '/x')\n"
+    assert volume_paths(planned({"app.py": app, "store.py": store})) == ("/srv/kept",)

@@ -6,10 +6,12 @@ without such a word is blanked, line for line: an edit of it needs no new plan, 
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 
+from okamochi.detect.folder_names import FOLDER_KEYS
 from okamochi.system.patterns import regex
 
 __all__ = ["STRINGS", "TOLD", "without_idle_statements"]
@@ -33,19 +35,30 @@ ANSWERS = regex(
     r"|exception_handler|callback)\b"
 )
 FUNCTION = regex(
-    r"^(?P<indent>[ \t]*)(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(\s*(?:self[ \t]*,\s*)?(?P<first>\w*)",
+    r"^(?P<indent>[ \t]*)(?:async[ \t]+)?def[ \t]+(?P<name>\w+)[ \t]*"
+    r"\(\s*(?P<self>self[ \t]*,\s*)?(?P<first>\w*)",
     re.MULTILINE,
 )
 REQUEST = ("request", "req")
 # Whoever takes these looks at whole modules.
 STORES = ("boto", "minio", "s3", "S3")
-# In a function that writes, every name can be that of a place.
+# In a function that writes, every name can be that of a place; in one that starts something, of a program.
 WRITES = frozenset(
     """
-    FileHandler create_all create_engine create_table create_tables execute executescript instance_path
-    makedirs mkdir open root_path sqlite3 tempfile touch write_bytes write_text
+    FileHandler RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler create_all create_engine
+    create_table create_tables execute executescript instance_path makedirs mkdir open root_path sqlite3
+    tempfile touch write_bytes write_text
     """.split()  # noqa: SIM905
 )
+STARTS = frozenset(
+    """
+    CDLL LoadLibrary Popen PyDLL call check_call check_output create_subprocess_exec create_subprocess_shell
+    dlopen execl execle execlp execv execve execvp execvpe find_executable find_library getoutput
+    getstatusoutput popen posix_spawn posix_spawnp run spawnl spawnle spawnlp spawnv spawnve spawnvp
+    subprocess system which
+    """.split()  # noqa: SIM905
+)
+WRITING = WRITES | STARTS
 SAVES = regex(r"\.\s*save\s*\(\s*(?!\w+\s*=(?!=)|[*)])")
 TELLING = frozenset(
     """
@@ -91,16 +104,26 @@ PARTS = regex(
     rf"(?P<string>{STRINGS})|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<end>\n)", re.DOTALL | re.VERBOSE
 )
 MOST_DECORATOR_LINES = 20
+STRING = regex(STRINGS, re.DOTALL | re.VERBOSE)
+TRIPLE = ('"""', "'''")
+# what is blanked already, a docstring
+BLANK_STRING = regex(r"(\"\"\"|''')(?:…\n*)?\1")
+CALL = regex(r"\b([^\W\d]\w*)[ \t]*\(")
+OTHER_NAME = regex(r"\b(\w+)[ \t]+as[ \t]+(\w+)")
 
 
 def without_idle_statements(text: str) -> str:
     """A text without comments, as long in lines, in which such statements are `0`."""
     if not ("def " in text and ("@" in text or "req" in text)) or any(one in text for one in STORES):
         return text
+    if any(tells(found[1]) for found in OTHER_NAME.finditer(text)):
+        return text  # subprocess as sp: the words are others
     parts: list[str] = []
     done = looked_at = 0
+    quoted = functions_in_strings(text)
+    called = Counter(CALL.findall(text))
     for match in FUNCTION.finditer(text):
-        if match.start() < looked_at or not is_handler(text, match):
+        if match.start() < looked_at or match.start() in quoted or not is_handler(text, match, called):
             continue
         lines = lines_below(text, match)
         if not lines:
@@ -108,7 +131,7 @@ def without_idle_statements(text: str) -> str:
         start, looked_at = lines[0][0], lines[-1][1]
         body = text[start:looked_at]
         words = frozenset(WORD.findall(body))
-        if not WRITES.isdisjoint(words) or ("save" in words and SAVES.search(body) is not None):
+        if not WRITING.isdisjoint(words) or ("save" in words and SAVES.search(body) is not None):
             continue
         some_tell = any(map(tells, words)) or TELLING_STRING.search(body) is not None
         parts.append(text[done:start])
@@ -117,10 +140,24 @@ def without_idle_statements(text: str) -> str:
     return "".join((*parts, text[done:])) if parts else text
 
 
-def is_handler(text: str, function: re.Match[str]) -> bool:
-    """Whether it takes a request, or a decorator says that it answers one."""
+def functions_in_strings(text: str) -> frozenset[int]:
+    """Where a string has what begins like a function: its quotes would be taken for the beginning of another.
+    Few modules have strings of many lines beside their docstrings."""
+    if not any(one in BLANK_STRING.sub("", text) for one in TRIPLE if one in text):
+        return frozenset()
+    return frozenset(
+        inner.start()
+        for string in STRING.finditer(text)
+        if "def " in string[0]
+        for inner in FUNCTION.finditer(text, string.start(), string.end())
+    )
+
+
+def is_handler(text: str, function: re.Match[str], called: Mapping[str, int]) -> bool:
+    """Whether it takes a request, and is not called by the module itself, or a decorator says that it answers
+    one. `called` counts what stands before a bracket, definitions included."""
     if function["first"] in REQUEST:
-        return True
+        return bool(function["self"]) or called[function["name"]] == 1
     indent, end = function["indent"], function.start()
     for _ in range(MOST_DECORATOR_LINES):
         if end <= 0:
@@ -198,4 +235,6 @@ def is_telling(statement: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def tells(word: str) -> bool:
-    return word in TELLING or TOLD.search(word) is not None or PROGRAMS.fullmatch(word) is not None
+    if word in TELLING or TOLD.search(word) is not None or PROGRAMS.fullmatch(word) is not None:
+        return True
+    return FOLDER_KEYS.fullmatch(word.upper()) is not None

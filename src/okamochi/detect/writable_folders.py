@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
+from okamochi.detect.folder_names import FOLDER_KEYS
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import Reached
@@ -20,10 +21,6 @@ from okamochi.system.patterns import regex
 
 __all__ = ["FlaskFolders", "Written", "flask_folders", "writes"]
 
-FOLDER_KEYS = regex(
-    r"(\w+_)?(UPLOADS?|MEDIA|DATA|STORAGE|CACHE|DOWNLOADS?|FILES?|UPLOADED_\w+|LOG)_?(FOLDER|DIR|DIRECTORY|ROOT|PATH|DEST)"
-    r"|UPLOADS_DEFAULT_DEST|CACHE_DIR|SESSION_FILE_DIR|WHOOSHEE_DIR"
-)
 FOLDER_CALLS = frozenset(["os.makedirs", "os.mkdir"])
 LOG_HANDLERS = regex(r"(Rotating|TimedRotating|Watched)?FileHandler$")
 SQLITE = regex(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
@@ -105,9 +102,10 @@ def writes(
 
 
 def names_sqlite(sources: Sources, paths: Iterable[str]) -> bool:
-    """Whether any text of the app's modules can be the address of a SQLite file."""
-    texts = map(sources.text, dict.fromkeys((*paths, *sources.paths)))
-    return any("sqlite" in text and "://" in text for text in texts)
+    """Whether the app's modules can have the address of a SQLite file; one may have its scheme, and another
+    put it before a path."""
+    texts = [sources.text(path) for path in dict.fromkeys((*paths, *sources.paths))]
+    return any("sqlite" in text for text in texts) and any("://" in text for text in texts)
 
 
 def telling_words(sources: Sources, paths: Iterable[str], *, with_sqlite: bool) -> frozenset[str]:
