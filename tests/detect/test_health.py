@@ -25,6 +25,8 @@ def probe(source: str, **others: str) -> Probe | None:
         (f"@app.route('/ping')\n@app.route('/healthz')\n{VIEW}", "/healthz"),
         (f"@app.route('/_health/')\n{VIEW}", "/_health/"),
         (f"@app.get('/internal/v2/healthz')\n{VIEW}", "/internal/v2/healthz"),
+        (FLASK_APP + "@app \\\n    .route('/health')\ndef health(): return ''\n", "/health"),
+        (FLASK_APP + "@(app.route)('/health')\ndef health(): return ''\n", "/health"),
     ],
 )
 def test_a_health_route_is_found(source: str, path: str) -> None:

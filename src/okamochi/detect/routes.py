@@ -23,7 +23,7 @@ MAKERS = frozenset(
 )
 HOLDERS = ("Blueprint", "Router")
 DECORATORS = frozenset(["route", "get"])
-DECORATED = regex(r"@[^\n@]*\b(?:route|get)\s*\(")
+DECORATED = regex(r"@(?:[^\n@\\]|\\\n?)*\b(?:route|get)\)?\s*\(")
 GUARDS = regex(
     r"login|auth|jwt|token|permission|roles?|admin|required|protected|limit|private|signed|api_?key",
     re.IGNORECASE,
