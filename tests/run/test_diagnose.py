@@ -221,6 +221,11 @@ def test_any_other_exception_is_told_with_its_place() -> None:
     assert cause.where == "/app/shop/config.py:12"
 
 
+def test_a_server_whose_name_mysqls_own_client_does_not_find_is_unreachable() -> None:
+    cause = diagnose(traceback("DatabaseError: 2005 (HY000): Unknown MySQL server host 'db' (-3)", ""))
+    assert cause is not None and cause.text == "the service at db cannot be reached from the container"
+
+
 @pytest.mark.parametrize(
     ("module", "bounded"), [("aioredis", "if aioredis is a package"), ("collections", ""), ("sys", "")]
 )

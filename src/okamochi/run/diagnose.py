@@ -250,7 +250,7 @@ def unreachable_service(log: str) -> Cause | None:
         r"could not translate host name \"(?P<a>[^\"]+)\""
         r"|connection to server at \"(?P<b>[^\"]+)\"[^\n]*(?:failed|refused)"
         r"|failed to resolve host '(?P<e>[^']+)'"
-        r"|Can't connect to (?:MySQL )?server on '(?P<c>[^']+)'"
+        r"|(?:Can't connect to (?:MySQL )?server on|Unknown (?:MySQL )?server host) '(?P<c>[^']+)'"
         r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)"
         r"|Connect call failed \('(?P<f>[^']+)', (?P<port>\d+)",
         log,

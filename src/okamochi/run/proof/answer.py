@@ -21,7 +21,7 @@ UNWRITABLE = regex(
 REFUSED = regex(
     r"Connection refused|Name or service not known|Temporary failure in name resolution"
     r"|could not translate host name|connection to server (?:at|on socket) |Can't connect to \w+ server"
-    r"|Network is unreachable|gaierror|ConnectionError|ConnectTimeout"
+    r"|Network is unreachable|gaierror|ConnectionError|ConnectTimeout|Unknown (?:MySQL )?server host"
     r"|ServerSelectionTimeoutError|Max retries exceeded|No address associated with hostname"
 )
 
