@@ -38,7 +38,9 @@ def collected_static(objects: FlaskObjects, settings: DjangoSettings, import_roo
         return CollectedStatic()
     reader = PathReader(objects, posixpath.join(APP_ROOT, "instance"), APP_ROOT)
     for path in settings.paths:
-        for node in sources.module(path).nodes:
+        if "STATIC_ROOT" not in sources.text(path):
+            continue
+        for node in sources.module(path).of(ast.Assign):
             match node:
                 case ast.Assign(targets=[ast.Name(id="STATIC_ROOT")], value=value):
                     known = reader.read(value, sources.module(path))
