@@ -291,4 +291,5 @@ def test_what_an_exception_was_raised_from_tells_what_is_not_writable(
     assert verdict.subject == ("/app/logs/a.log" if outcome is Outcome.READ_ONLY else "")
     assert verdict.cause is not None
     if outcome is not Outcome.READ_ONLY:
-        assert f", from {cause}" in verdict.cause.text
+        told = "the app opens /app/logs/a.log" if "logs" in cause else f", from {cause}"
+        assert told in verdict.cause.text
