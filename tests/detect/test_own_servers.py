@@ -252,7 +252,13 @@ def test_a_name_that_stands_for_itself_tells_nothing(names: int) -> None:
 
 @pytest.mark.parametrize(
     ("words", "port"),
-    [("--host 0.0.0.0", 9000), ("--host=0.0.0.0 --port 9100", 9100), ("-b 0.0.0.0 --port=9100", 9100)],
+    [
+        ("--host 0.0.0.0", 9000),
+        ("--host=0.0.0.0 --port 9100", 9100),
+        ("-b 0.0.0.0 --port=9100", 9100),
+        ("--host 0.0.0.0 --port $PORT", 8000),
+        ("--host 0.0.0.0 --port=${PORT:-5000}", 8000),
+    ],
 )
 def test_what_the_command_line_says_rules_over_the_options_defaults(words: str, port: int) -> None:
     options = (
@@ -261,7 +267,8 @@ def test_what_the_command_line_says_rules_over_the_options_defaults(words: str, 
         "    web.run_app(app, host=asked.host, port=asked.port)\n"
     )
     plan = program(f"{AIOHTTP}{options}{GUARD}", Procfile=f"web: python main.py {words}\n")
-    assert plan.web.argv == ("/opt/venv/bin/python", "main.py", *words.split())
+    told = words.replace("$PORT", "8000").replace("${PORT:-5000}", "8000")
+    assert plan.web.argv == ("/opt/venv/bin/python", "main.py", *told.split())
     assert plan.web.port == port
     with pytest.raises(PlanError, match=r"listens on 127\.0\.0\.1 alone"):
         program(f"{AIOHTTP}{options}{GUARD}", Procfile="web: python main.py --port 9100\n")

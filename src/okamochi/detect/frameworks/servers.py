@@ -22,6 +22,8 @@ from okamochi.system.patterns import regex
 __all__ = ["Server", "server_of"]
 
 USUAL_PORT = 8000
+# how platforms say to a command line where to listen
+PORT_WORD = regex(r"\$(?:PORT\b|\{PORT(?::-\d+)?\})")
 # uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
 UVICORN_WORKER = "uvicorn-worker>=0.3"
 FIRST_FOR_PACKAGE = "0.15"
@@ -255,8 +257,9 @@ def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
     notes: tuple[Evidence, ...] = ()
     for statement in statements(sources):
         served = statement.value.served
-        if served.script and served.reference == candidate.path and plain_words(served.arguments):
-            arguments, notes = served.arguments, statement.evidence
+        words = tuple(PORT_WORD.sub(str(port or USUAL_PORT), word) for word in served.arguments)
+        if served.script and served.reference == candidate.path and plain_words(words):
+            arguments, notes = words, statement.evidence
             break
     argv = (f"{VENV_ROOT}/bin/python", candidate.path, *arguments)
     start = start_at(sources.module(candidate.origin[0]), candidate.origin[1])
