@@ -19,23 +19,40 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def is_called(name: str, paths: tuple[str, ...], factory: str, objects: FlaskObjects) -> bool:
     """Whether it is called at the level of one of the modules, in a class body or in `factory`; or in a
     function that is called so. Names tell alone, whose they are does not count."""
-    texts = words_of(paths, objects)
-    seen = {name}
+    known: dict[str, bool] = objects.sources.memory.setdefault(("called", paths, factory), {})
+    if name not in known:
+        climb(name, known, words_of(paths, objects), factory, objects)
+    return known[name]
+
+
+def climb(
+    name: str,
+    known: dict[str, bool],
+    texts: tuple[tuple[str, frozenset[str]], ...],
+    factory: str,
+    objects: FlaskObjects,
+) -> None:
+    """Adds to `known` what is found out on the way up: of the name, and of those between it and the loading;
+    or of all that call it, when none of them is called so."""
+    called_by_it = {name: ""}
     waiting = [name]
     while waiting:
         current = waiting.pop()
-        if factory and current == factory:
-            return True
-        for path, words in texts:
-            if current not in words:
-                continue
-            for caller in callers_in(path, objects).get(current, ()):
-                if caller == MODULE:
-                    return True
-                if caller not in seen:
-                    seen.add(caller)
-                    waiting.append(caller)
-    return False
+        callers = {
+            caller
+            for path, words in texts
+            if current in words
+            for caller in callers_in(path, objects).get(current, ())
+        }
+        if (factory and current == factory) or MODULE in callers or any(map(known.get, callers)):
+            while current:
+                known[current] = True
+                current = called_by_it[current]
+            return
+        for caller in callers - called_by_it.keys() - known.keys():
+            called_by_it[caller] = current
+            waiting.append(caller)
+    known.update(dict.fromkeys(called_by_it, False))
 
 
 def words_of(paths: tuple[str, ...], objects: FlaskObjects) -> tuple[tuple[str, frozenset[str]], ...]:

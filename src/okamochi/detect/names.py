@@ -35,10 +35,14 @@ class ImportedNames(msgspec.Struct, eq=False):
                         found.names.update((name, f"{node.module}.{name}") for name in brought)
                     else:
                         found.names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        passing: frozenset[str] | None = None
         for statement in tree.body:
             for name, value in assigned(statement):
                 full = found.alias(value)
-                if full and not (full.startswith(ENVIRONMENT) and name in passing_names(tree)):
+                if full.startswith(ENVIRONMENT):
+                    passing = passing_names(tree) if passing is None else passing
+                    full = "" if name in passing else full
+                if full:
                     found.names.setdefault(name, full)
         return found
 
