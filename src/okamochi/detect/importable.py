@@ -5,7 +5,7 @@ import ast
 
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 
-__all__ = ["importable_name"]
+__all__ = ["first_names", "importable_name"]
 
 
 def importable_name(module: Module, sources: Sources, import_root: str) -> str:
@@ -17,7 +17,7 @@ def importable_name(module: Module, sources: Sources, import_root: str) -> str:
     if own in looked_in:
         return dotted_name(module.path, own)
     outer = module.path.partition("/")[0]
-    root = "" if outer in _first_names(module) else max(looked_in, key=len)
+    root = "" if outer in first_names(module) else max(looked_in, key=len)
     return dotted_name(module.path, root)
 
 
@@ -25,7 +25,8 @@ def _is_below(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/")
 
 
-def _first_names(module: Module) -> set[str]:
+def first_names(module: Module) -> set[str]:
+    """What a module's imports begin with: "core" of `from core.jobs import run`."""
     dotted = [alias.name for node in module.of(ast.Import) for alias in node.names]
     dotted += [node.module or "" for node in module.of(ast.ImportFrom) if not node.level]
     return {one.partition(".")[0] for one in dotted}

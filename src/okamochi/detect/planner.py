@@ -32,6 +32,7 @@ from okamochi.detect.frameworks.servers import Server, server_of
 from okamochi.detect.hand_made import hand_made, offered_by_hand
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
+from okamochi.detect.importable import first_names
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
 from okamochi.detect.kept_elsewhere import kept_elsewhere
@@ -487,14 +488,8 @@ def _of_a_script(sources: Sources, entry: EntryPoint) -> tuple[str, ...]:
     if entry.candidate.interface is not ServerInterface.OWN or "/" not in path:
         return ()
     folder = posixpath.dirname(path)
-    names = _first_names(sources.module(path)) - {one.removesuffix(".py") for one in _inside(sources, folder)}
+    names = first_names(sources.module(path)) - {one.removesuffix(".py") for one in _inside(sources, folder)}
     return (".",) if names & {one.removesuffix(".py") for one in _inside(sources, "")} else ()
-
-
-def _first_names(module: Module) -> set[str]:
-    dotted = [alias.name for node in module.of(ast.Import) for alias in node.names]
-    dotted += [node.module or "" for node in module.of(ast.ImportFrom) if not node.level]
-    return {one.partition(".")[0] for one in dotted}
 
 
 def _inside(sources: Sources, folder: str) -> set[str]:
