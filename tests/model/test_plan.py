@@ -10,7 +10,7 @@ from okamochi.errors import PlanError, UsageError
 from okamochi.model.check import checked, problems_of
 from okamochi.model.codec import plan_from_json, plan_schema, plan_to_builtins, plan_to_json
 from okamochi.model.evidence import Decision, Origin
-from okamochi.model.explain import explain, value_in, value_of
+from okamochi.model.explain import PlanValues, explain, value_of
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind, Volume
 from okamochi.model.settings_reader import read_settings
@@ -179,5 +179,5 @@ def test_a_size_that_is_none_is_refused() -> None:
 
 def test_a_name_that_begins_as_another_is_found() -> None:
     values = {"volumes": [{"path": "/app/rows"}, {"path": "/app/rows.json", "name": "x"}]}
-    assert value_in(values, "volumes./app/rows.json.name") == "x"
-    assert value_in(values, "volumes./app/rows.json") == {"path": "/app/rows.json", "name": "x"}
+    assert PlanValues(values).at("volumes./app/rows.json.name") == "x"
+    assert PlanValues(values).at("volumes./app/rows.json") == {"path": "/app/rows.json", "name": "x"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from okamochi.errors import PlanError
 from okamochi.model.codec import plan_to_builtins
-from okamochi.model.explain import value_in
+from okamochi.model.explain import PlanValues
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe, VariableKind
 from okamochi.system.patterns import regex
@@ -199,10 +199,10 @@ def _environment_problems(plan: Plan) -> Iterable[str]:
 
 
 def _decision_problems(plan: Plan) -> Iterable[str]:
-    values = plan_to_builtins(plan)
+    values = PlanValues(plan_to_builtins(plan))
     for decision in plan.decisions:
         try:
-            value_in(values, decision.field)
+            values.at(decision.field)
         except KeyError:
             yield f"decisions: {decision.field} names no field of the plan"
 

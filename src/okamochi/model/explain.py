@@ -7,7 +7,7 @@ from okamochi.model.codec import plan_to_builtins
 from okamochi.model.evidence import Decision
 from okamochi.model.plan import Plan
 
-__all__ = ["explain", "value_in", "value_of"]
+__all__ = ["PlanValues", "explain", "value_of"]
 
 Json = Any
 
@@ -40,12 +40,50 @@ def value_of(plan: Plan, field: str) -> Json:
 
     Members of lists are found by "name", then by "path"; pairs (image_environment) by their first element.
     """
-    return value_in(plan_to_builtins(plan), field)
+    return PlanValues(plan_to_builtins(plan)).at(field)
 
 
-def value_in(values: Json, field: str) -> Json:
-    """The same, of a plan that was taken apart before."""
-    return _value(values, field)
+class PlanValues:
+    """The same for many fields of one plan, given as builtins: each list is looked through once."""
+
+    def __init__(self, values: Json) -> None:
+        self.values = values
+        self.tables: dict[int, dict[str, Json]] = {}
+
+    def at(self, field: str) -> Json:
+        return self._value(self.values, field)
+
+    def _value(self, value: Json, field: str) -> Json:
+        if not field:
+            return value
+        if isinstance(value, dict):
+            key, _, rest = field.partition(".")
+            if key not in value:
+                raise KeyError(field)
+            return self._value(value[key], rest)
+        if isinstance(value, list):
+            return self._member(self._table(value), field)
+        raise KeyError(field)
+
+    def _member(self, table: dict[str, Json], field: str) -> Json:
+        """Of "/app/rows" and "/app/rows.json" the longer name is meant."""
+        if field in table:
+            return table[field]
+        name = field.rpartition(".")[0]
+        while name:
+            if name in table:
+                return self._value(table[name], field.removeprefix(f"{name}."))
+            name = name.rpartition(".")[0]
+        raise KeyError(field)
+
+    def _table(self, members: list[Json]) -> dict[str, Json]:
+        found = self.tables.get(id(members))
+        if found is None:
+            found = self.tables[id(members)] = {}
+            for member in members:
+                for name in _names(member):
+                    found.setdefault(name, member)
+        return found
 
 
 def _resolves(plan: Plan, field: str) -> bool:
@@ -54,26 +92,6 @@ def _resolves(plan: Plan, field: str) -> bool:
     except KeyError:
         return False
     return True
-
-
-def _value(value: Json, field: str) -> Json:
-    if not field:
-        return value
-    if isinstance(value, dict):
-        key, _, rest = field.partition(".")
-        if key not in value:
-            raise KeyError(field)
-        return _value(value[key], rest)
-    if isinstance(value, list):
-        named = [(name, member) for member in value for name in _names(member)]
-        for name, member in named:
-            if field == name:
-                return member
-        # of "/app/rows" and "/app/rows.json" the longer name is meant
-        for name, member in sorted(named, key=lambda pair: -len(pair[0])):
-            if field.startswith(f"{name}."):
-                return _value(member, field.removeprefix(f"{name}."))
-    raise KeyError(field)
 
 
 def _names(member: Json) -> tuple[str, ...]:
