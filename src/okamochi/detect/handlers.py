@@ -8,7 +8,7 @@ without such a word is blanked, line for line: an edit of it needs no new plan, 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from okamochi.detect.folder_names import FOLDER_KEYS
@@ -116,15 +116,14 @@ def without_idle_statements(text: str) -> str:
     """A text without comments, as long in lines, in which such statements are `0`."""
     if not ("def " in text and ("@" in text or "req" in text)) or any(one in text for one in STORES):
         return text
-    if any(tells(found[1]) for found in OTHER_NAME.finditer(text)):
-        return text  # subprocess as sp: the words are others
+    module = Text(text)
     parts: list[str] = []
     done = looked_at = 0
-    quoted = functions_in_strings(text)
-    called = Counter(CALL.findall(text))
     for match in FUNCTION.finditer(text):
-        if match.start() < looked_at or match.start() in quoted or not is_handler(text, match, called):
+        if match.start() < looked_at or not module.is_handler(match):
             continue
+        if module.has_other_names:
+            return text  # subprocess as sp: the words are others
         lines = lines_below(text, match)
         if not lines:
             continue
@@ -140,24 +139,46 @@ def without_idle_statements(text: str) -> str:
     return "".join((*parts, text[done:])) if parts else text
 
 
-def functions_in_strings(text: str) -> frozenset[int]:
-    """Where a string has what begins like a function: its quotes would be taken for the beginning of another.
-    Few modules have strings of many lines beside their docstrings."""
-    if not any(one in BLANK_STRING.sub("", text) for one in TRIPLE if one in text):
-        return frozenset()
-    return frozenset(
-        inner.start()
-        for string in STRING.finditer(text)
-        if "def " in string[0]
-        for inner in FUNCTION.finditer(text, string.start(), string.end())
-    )
+class Text:
+    """What is asked of a whole text, once there is a handler in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def is_handler(self, function: re.Match[str]) -> bool:
+        """Whether it takes a request, and is not called by the module itself, or a decorator says that it
+        answers one; and stands in no string."""
+        if function["first"] in REQUEST:
+            answers = bool(function["self"]) or self.called[function["name"]] == 1
+        else:
+            answers = is_decorated(self.text, function)
+        return answers and function.start() not in self.quoted
+
+    @cached_property
+    def has_other_names(self) -> bool:
+        lines = (line for line in self.text.split("\n") if " as " in line)
+        return any(tells(found[1]) for line in lines for found in OTHER_NAME.finditer(line))
+
+    @cached_property
+    def called(self) -> Mapping[str, int]:
+        """How often each name stands before a bracket, definitions included."""
+        return Counter(CALL.findall(self.text))
+
+    @cached_property
+    def quoted(self) -> frozenset[int]:
+        """Where a string has what begins like a function: its quotes would be taken for the beginning of
+        another. Few modules have strings of many lines beside their docstrings."""
+        if not any(one in BLANK_STRING.sub("", self.text) for one in TRIPLE if one in self.text):
+            return frozenset()
+        return frozenset(
+            inner.start()
+            for string in STRING.finditer(self.text)
+            if "def " in string[0]
+            for inner in FUNCTION.finditer(self.text, string.start(), string.end())
+        )
 
 
-def is_handler(text: str, function: re.Match[str], called: Mapping[str, int]) -> bool:
-    """Whether it takes a request, and is not called by the module itself, or a decorator says that it answers
-    one. `called` counts what stands before a bracket, definitions included."""
-    if function["first"] in REQUEST:
-        return bool(function["self"]) or called[function["name"]] == 1
+def is_decorated(text: str, function: re.Match[str]) -> bool:
     indent, end = function["indent"], function.start()
     for _ in range(MOST_DECORATOR_LINES):
         if end <= 0:

@@ -54,12 +54,14 @@ def _program(kind: ProcessType, argv: tuple[str, ...], *places: Evidence) -> Wor
 def _rq(sources: Sources, names: frozenset[str], redis_variable: str) -> WorkerProgram | None:
     """A script of the project that works itself comes before RQ's own program."""
     for path in sources.all_paths:
+        if "." in dotted_name(path, import_root_of(path, sources.known)):
+            continue  # of a package
         if "rq" not in sources.text(path) or ".work(" not in sources.text(path):
             continue
         module = sources.module(path)
         line = _call_of(module, ("rq.Worker", "rq.SimpleWorker", "rq.worker.Worker"))
         argv = _run_as(module, line) if line else ()
-        if argv and "." not in dotted_name(path, import_root_of(path, sources.known)):
+        if argv:
             place = Evidence(path=path, line=line, reason="is RQ's worker")
             return _program(ProcessType.WORKER, argv, place)
     if "flask-rq2" in names:
@@ -218,11 +220,11 @@ def _arq(sources: Sources, import_root: str) -> WorkerProgram | None:
 def _apscheduler(sources: Sources) -> Iterator[WorkerProgram]:
     """A script that blocks on its schedule is a process; a BackgroundScheduler lives in another one."""
     for path in sources.all_paths:
-        if "BlockingScheduler" not in sources.text(path):
+        if "/" in path or "BlockingScheduler" not in sources.text(path):
             continue
         module = sources.module(path)
         line = _call_of(module, ("apscheduler.schedulers.blocking.BlockingScheduler",))
-        if line and ".start()" in module.text and "/" not in path:
+        if line and ".start()" in module.text:
             place = Evidence(path=path, line=line, reason="blocks on APScheduler's schedule")
             yield _program(ProcessType.SCHEDULER, (f"{BIN}/python", path), place)
             return
