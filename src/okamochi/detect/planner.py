@@ -1,23 +1,20 @@
 """From facts and settings to the plan, every decision with its evidence."""
 
-import ast
-import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
-
-import msgspec
-from packaging.version import Version
+from collections.abc import Callable, Mapping
 
 from okamochi.detect.alembic_address import with_the_apps_address
+from okamochi.detect.app_tests import tests_of_the_app
+from okamochi.detect.application import application_decisions, application_of
 from okamochi.detect.base import Detected
+from okamochi.detect.chosen_base import choose_base
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.config_object import config_object
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.development import choose_development
-from okamochi.detect.entrypoint import EntryPoint, WantedObject, choose_entrypoint
+from okamochi.detect.entrypoint import EntryPoint, choose_entrypoint
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
 from okamochi.detect.frameworks.django import (
     DjangoSettings,
     debug_warning,
@@ -28,11 +25,20 @@ from okamochi.detect.frameworks.django import (
 from okamochi.detect.frameworks.django_static import collected_static
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import program_of
-from okamochi.detect.frameworks.servers import Server, server_of
+from okamochi.detect.frameworks.servers import server_of
+from okamochi.detect.given_values import domain_of, name_of, wanted_object, worker_profile
 from okamochi.detect.hand_made import hand_made, offered_by_hand
 from okamochi.detect.health import choose_probe
 from okamochi.detect.ignore import exclude_patterns
-from okamochi.detect.importable import first_names
+from okamochi.detect.image_environment import (
+    choose_image_environment,
+    django_environment,
+    import_roots,
+    of_official_images,
+    roots_of_a_script,
+    roots_of_old_flask,
+    with_module_path,
+)
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import choose_python
 from okamochi.detect.kept_elsewhere import kept_elsewhere
@@ -42,11 +48,9 @@ from okamochi.detect.native import native_facts
 from okamochi.detect.only_sqlite import only_sqlite
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.own_start import made_by_extension, own_start
-from okamochi.detect.pinned import stays_below
 from okamochi.detect.processes import other_processes, scripts_of_workers
-from okamochi.detect.pyproject import PATH as PYPROJECT
-from okamochi.detect.pyproject import Pyproject, read_pyproject
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.pyproject import read_pyproject
+from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, loaded_from, reached_from
 from okamochi.detect.services import choose_services
 from okamochi.detect.setup_commands import setup_commands
@@ -60,41 +64,23 @@ from okamochi.detect.stated_environment import stated_environment
 from okamochi.detect.stated_packages import package_decisions
 from okamochi.detect.unread_files import unread_files
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
-from okamochi.detect.volumes import ChosenVolumes, choose_volumes
-from okamochi.detect.web_applications import Candidate
+from okamochi.detect.volumes import choose_volumes
+from okamochi.detect.web_process import PORT, web_process
 from okamochi.detect.writable_folders import Written, flask_folders, writes
-from okamochi.errors import PlanError, UsageError
 from okamochi.model.check import checked
-from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.local_base import local_base
-from okamochi.model.names import normalized_name
+from okamochi.model.evidence import Evidence
 from okamochi.model.plan import (
-    APP_ROOT,
-    PROXY_PROFILE,
-    VENV_ROOT,
     AppSource,
-    Base,
     Framework,
     Plan,
     ServerInterface,
-    WebApplication,
 )
-from okamochi.model.process import Probe, Process, ProcessType, Resources
-from okamochi.model.python_base import ANY_IMAGE, base_decision, base_of
+from okamochi.model.process import ProcessType
 from okamochi.model.settings import SettingsTable
-from okamochi.model.sizes import parse_size
-from okamochi.model.suites import suite_of_python
-from okamochi.oci.reference import Reference
-from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["make_plan"]
 
-PORT = 8000
-FLASK_1 = Version("1.0")
-DOMAIN = regex(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost")
-PROFILE = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")
-ONLY_TESTS = regex(r"test_.*\.py|.*_test\.py|conftest\.py")
 NO_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -117,7 +103,7 @@ def make_plan(
     sources = Sources(project, gist)
     pyproject = read_pyproject(project)
     objects = FlaskObjects(sources)
-    entry = choose_entrypoint(objects, _wanted(chosen), without=without)
+    entry = choose_entrypoint(objects, wanted_object(chosen), without=without)
     dependencies = choose_dependencies(
         sources, pyproject, chosen, lambda: loaded_from(entry.candidate.path, objects)
     )
@@ -127,7 +113,7 @@ def make_plan(
     own = own_package(sources, wanted=dependencies.requirements.itself)
     if own is not None:
         dependencies = dependencies.with_local((own.value[0],), (own_package_decision(own),))
-    name, name_decision = _name(project, pyproject, chosen)
+    name, name_decision = name_of(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     reached = reached_from(entry.candidate.path, factory, objects)
     program = program_of(objects, entry, reached)
@@ -164,11 +150,11 @@ def make_plan(
         frozenset(served | set(chosen.settings.env or {})),
         config_object(objects, reached),
     )
-    image_environment, image_decisions = _image_environment(
+    image_environment, image_decisions = choose_image_environment(
         (
-            *_roots(objects, entry, reached),
-            *_of_old_flask(entry, dependencies),
-            *_of_a_script(objects.sources, entry),
+            *import_roots(objects, entry, reached),
+            *roots_of_old_flask(entry, dependencies),
+            *roots_of_a_script(objects.sources, entry),
         ),
         entry,
         volumes,
@@ -176,8 +162,8 @@ def make_plan(
         (
             *stated,
             *server.environment,
-            *_django_environment(django),
-            *_of_official_images(sources, reached, python.version),
+            *django_environment(django),
+            *of_official_images(sources, reached, python.version),
             *static.environment,
             ("PORT", str(server.port or chosen.settings.port or PORT)),
         ),
@@ -185,7 +171,7 @@ def make_plan(
     development, development_decisions = choose_development(
         project, pyproject, dependencies.dependencies, environment
     )
-    web, web_decisions = _web(server, probe, chosen)
+    web, web_decisions = web_process(server, probe, chosen)
     processes, process_decisions = other_processes(
         sources,
         entry.candidate.framework,
@@ -208,12 +194,12 @@ def make_plan(
     setups, setup_decisions = setup_commands(
         sources, pyproject, entry.candidate.framework, offered_by_hand(objects, reached)
     )
-    base, base_decisions = _base(python.version, chosen)
+    base, base_decisions = choose_base(python.version, chosen)
     native = native_facts(sources, reached)
     decisions = (
         name_decision,
         python.decision,
-        *_application_decisions(entry),
+        *application_decisions(entry),
         *static_warning(sources, django),
         *debug_warning(sources, django),
         *(redirect_warning(sources, django) if not chosen.settings.domain else ()),
@@ -243,12 +229,12 @@ def make_plan(
             name=name,
             python_version=python.version,
             python_alternatives=python.alternatives,
-            application=_application(entry),
+            application=application_of(entry),
             dependencies=dependencies.dependencies,
             development=development,
             base=base,
             source=AppSource(exclude=excluded),
-            processes=(web, *(_from_the_app(one, image_environment) for one in processes)),
+            processes=(web, *(with_module_path(one, image_environment) for one in processes)),
             services=services.services,
             development_services=mail,
             setup_commands=setups,
@@ -258,126 +244,17 @@ def make_plan(
             moved_files=volumes.files,
             temporary_folders=static.folders,
             native=native,
-            domain=_domain(chosen),
-            worker_profile=_worker_profile(chosen),
+            domain=domain_of(chosen),
+            worker_profile=worker_profile(chosen),
             decisions=decisions,
         )
     )
-
-
-def _from_the_app(process: Process, image_environment: tuple[tuple[str, str], ...]) -> Process:
-    """Programs such as alembic do not look for modules in the working directory, as the web server does."""
-    paths = (APP_ROOT, *dict(image_environment).get("PYTHONPATH", "").split(":"))
-    value = ":".join(path for path in dict.fromkeys(paths) if path)
-    return msgspec.structs.replace(process, environment=(*process.environment, ("PYTHONPATH", value)))
-
-
-def _domain(chosen: ChosenSettings) -> str:
-    wanted = (chosen.settings.domain or "").strip().rstrip(".").lower()
-    if wanted and DOMAIN.fullmatch(wanted) is None:
-        raise UsageError(
-            f"{wanted!r} is no domain",
-            where=chosen.where("domain"),
-            hint="write the name alone, without https:// and without a path: example.org",
-        )
-    return wanted
-
-
-def _worker_profile(chosen: ChosenSettings) -> str:
-    wanted = chosen.settings.worker_profile or ""
-    if wanted and (PROFILE.fullmatch(wanted) is None or wanted == PROXY_PROFILE):
-        raise UsageError(
-            f"{wanted!r} cannot be the profile of workers",
-            where=chosen.where("worker_profile"),
-            hint=f"letters, digits, dots, dashes and underscores; {PROXY_PROFILE} is the proxy's",
-        )
-    return wanted
-
-
-def _wanted(chosen: ChosenSettings) -> WantedObject | None:
-    reference = chosen.settings.entrypoint
-    if reference is None:
-        return None
-    return WantedObject(reference, chosen.origin("entrypoint"), chosen.place("entrypoint"))
-
-
-def _application(entry: EntryPoint) -> WebApplication:
-    return WebApplication(
-        framework=entry.candidate.framework,
-        interface=entry.candidate.interface,
-        object_reference=entry.candidate.object_reference,
-        script=entry.candidate.path if entry.candidate.interface is ServerInterface.OWN else "",
-        import_root=entry.candidate.import_root,
-    )
-
-
-def _application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
-    candidate = entry.candidate
-    root = candidate.import_root
-    path, line = candidate.origin
-    evidence = Evidence(path=path, line=line, reason=_how_it_shows(candidate))
-    place = f"the folder {root}" if root else "the project's folder"
-    imported = Evidence(path=candidate.path, reason=f"is {candidate.module} below {place}")
-    return (
-        Decision(
-            field="application.framework",
-            summary=_framework_summary(candidate),
-            origin=Origin.DETECTED,
-            evidence=(evidence,),
-        ),
-        Decision(
-            field="application.object_reference",
-            summary=f"the server loads {candidate.label}",
-            origin=entry.origin,
-            evidence=tuple(dict.fromkeys((*entry.evidence, *entry.notes))),
-        ),
-        Decision(
-            field="application.import_root",
-            summary=f"modules are imported from {place}",
-            origin=Origin.DETECTED if root else Origin.DEFAULT,
-            evidence=(imported,),
-        ),
-    )
-
-
-def _how_it_shows(candidate: Candidate) -> str:
-    if candidate.interface is not ServerInterface.OWN:
-        return f"makes {candidate.class_name}(...)"
-    if "." in candidate.class_name:
-        return f"calls {candidate.class_name}(...)"
-    return f"a script of {candidate.class_name}"
-
-
-def _framework_summary(candidate: Candidate) -> str:
-    if candidate.interface is ServerInterface.OWN:
-        how = "its own server"
-    elif candidate.framework in OF_THEIR_OWN:
-        how = "an interface of its own"
-    else:
-        how = candidate.interface.value.upper()
-    return f"{TITLES[candidate.framework]} ({how})"
 
 
 def _django(sources: Sources, entry: EntryPoint) -> DjangoSettings:
     if entry.candidate.framework is not Framework.DJANGO:
         return DjangoSettings("", False, ())
     return django_settings(sources, entry.candidate.path, entry.candidate.import_root)
-
-
-def _django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:
-    """The settings module where only manage.py names it; hosts that the health check calls itself by."""
-    found: list[tuple[str, str]] = []
-    if django.module and not django.said_by_server_module:
-        found.append(("DJANGO_SETTINGS_MODULE", django.module))
-    if django.hosts_variable is not None:
-        found.append(django.hosts_variable)
-    return tuple(found)
-
-
-def _of_official_images(sources: Sources, reached: Reached, version: str) -> tuple[tuple[str, str], ...]:
-    """PYTHON_VERSION, which Docker's official images of Python set, for code that was written for them."""
-    read = any("PYTHON_VERSION" in sources.text(path) for path in reached.paths)
-    return (("PYTHON_VERSION", version),) if read else ()
 
 
 def _own_names(name: str, entry: EntryPoint) -> tuple[str, ...]:
@@ -398,35 +275,6 @@ def _written(
     written = writes(objects, reached, folders, relative_sqlite=relative)
     of_the_framework = kept_by_nicegui(objects.sources, entry.candidate)
     return (*written, *of_the_framework, *mounted_folders(objects.sources.project))
-
-
-def tests_of_the_app(sources: Sources, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Takes the folder tests back where the server's own modules import from it, without what only a runner
-    of tests looks for. Django finds modules that no import leads to: what any module of a package imports as
-    it is loaded counts, too."""
-    own = {path for path in paths if path.startswith("tests/")}
-    for module in sources.mentioning("from tests", "import tests"):
-        folder, name = posixpath.split(module.path)
-        if folder and "tests" not in folder.split("/") and not ONLY_TESTS.fullmatch(name):
-            own |= set(imported_tests(sources, module))
-    if not own:
-        return ()
-    named = [f"!/{path}" for path in sorted(own) if ONLY_TESTS.fullmatch(posixpath.basename(path))]
-    return ("!/tests/", "/tests/**/test_*.py", "/tests/**/*_test.py", "/tests/**/conftest.py", *named)
-
-
-def imported_tests(sources: Sources, module: Module) -> Iterator[str]:
-    """The files of the folder tests that a module imports at its top level."""
-    for statement in module.tree.body:
-        names: tuple[str, ...] = ()
-        if isinstance(statement, ast.Import):
-            names = tuple(one.name for one in statement.names)
-        elif isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
-            names = (statement.module, *(f"{statement.module}.{one.name}" for one in statement.names))
-        for name in names:
-            path = sources.find(name) if name.partition(".")[0] == "tests" else None
-            if path is not None and path.startswith("tests/"):
-                yield path
 
 
 def _shipped(
@@ -463,190 +311,4 @@ def _is_old_sqlalchemy_extension(dependencies: ChosenDependencies) -> bool:
     return (
         line is not None
         and re.search(r"(==|~=|<=?)\s*[012](\.|\b)|<\s*3(\.0)*\s*(,|;|$)", line.specifier) is not None
-    )
-
-
-def _roots(objects: FlaskObjects, entry: EntryPoint, reached: Reached) -> tuple[str, ...]:
-    """Folders below the project's own from which the app's modules are imported; the server adds that one."""
-    own = entry.candidate.import_root
-    src = any(path.startswith("src/") for path in reached.paths) and "src" not in own.split("/")
-    outer = "src" if src and not objects.sources.project.exists("src/__init__.py") else ""
-    return tuple(root for root in dict.fromkeys((own, outer)) if root)
-
-
-def _of_old_flask(entry: EntryPoint, dependencies: ChosenDependencies) -> tuple[str, ...]:
-    """Only from 1.0 on `flask` looks for FLASK_APP in the working directory: before, the project's commands
-    are not found, without a word why."""
-    old = entry.candidate.framework is Framework.FLASK and stays_below(dependencies, "flask", FLASK_1)
-    return (".",) if old else ()
-
-
-def _of_a_script(sources: Sources, entry: EntryPoint) -> tuple[str, ...]:
-    """Python looks for modules in the script's own folder: one that imports from the project's folder is run
-    with that, too (python -m src.main)."""
-    path = entry.candidate.path
-    if entry.candidate.interface is not ServerInterface.OWN or "/" not in path:
-        return ()
-    folder = posixpath.dirname(path)
-    names = first_names(sources.module(path)) - {one.removesuffix(".py") for one in _inside(sources, folder)}
-    return (".",) if names & {one.removesuffix(".py") for one in _inside(sources, "")} else ()
-
-
-def _inside(sources: Sources, folder: str) -> set[str]:
-    """The first parts of the paths of Python files below a folder."""
-    start = f"{folder}/" if folder else ""
-    return {path.removeprefix(start).partition("/")[0] for path in sources.known if path.startswith(start)}
-
-
-def _image_environment(
-    roots: tuple[str, ...],
-    entry: EntryPoint,
-    volumes: ChosenVolumes,
-    chosen: ChosenSettings,
-    served: tuple[tuple[str, str], ...],
-) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
-    """What the image sets: the same for every app, what moves files into volumes, then the settings'."""
-    port = str(chosen.settings.port or PORT)
-    values = {
-        "HOME": "/tmp",
-        "LANG": "C.UTF-8",
-        "PATH": f"{VENV_ROOT}/bin:/usr/bin",
-        "PORT": port,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONFAULTHANDLER": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-    if entry.candidate.framework in (Framework.FLASK, Framework.DASH):
-        values["FLASK_APP"] = entry.candidate.object_reference
-    values.update(served)
-    if roots:
-        values["PYTHONPATH"] = ":".join(posixpath.normpath(posixpath.join(APP_ROOT, root)) for root in roots)
-    values.update(volumes.moved)
-    reason = Evidence(
-        path="", reason="the same for every image: logs unbuffered, nothing written beside code"
-    )
-    decisions = [
-        Decision(
-            field="image_environment",
-            summary=f"the image sets {', '.join(sorted(values))}",
-            origin=Origin.DEFAULT,
-            evidence=(reason,),
-        )
-    ]
-    for name, value in sorted((chosen.settings.env or {}).items()):
-        values[name] = value
-        field = f"image_environment.{name}"
-        decision = Decision(
-            field=field,
-            summary=f"{name} is set",
-            origin=chosen.origin("env"),
-            evidence=(chosen.place("env"),),
-        )
-        decisions.append(decision)
-    return tuple(sorted(values.items())), tuple(decisions)
-
-
-def _web(server: Server, probe: Probe, chosen: ChosenSettings) -> tuple[Process, tuple[Decision, ...]]:
-    port = server.port or chosen.settings.port or PORT
-    resources, resource_decisions = _resources(chosen)
-    process = Process(
-        name="web", type=ProcessType.WEB, argv=server.argv, port=port, probe=probe, resources=resources
-    )
-    reason = Evidence(path="", reason="workers and threads come from the container's CPU and memory limits")
-    own = Evidence(path="", reason="the framework's own server")
-    by_gunicorn = server.argv[0].endswith("/gunicorn")
-    decisions = (
-        Decision(
-            field="processes.web.argv",
-            summary=server.summary,
-            origin=Origin.DEFAULT,
-            evidence=server.notes or ((reason if by_gunicorn else own),),
-        ),
-        _simple("processes.web.port", f"port {port}", "port", chosen, server.why_port),
-        *resource_decisions,
-    )
-    return process, decisions
-
-
-def _resources(chosen: ChosenSettings) -> tuple[Resources, tuple[Decision, ...]]:
-    default = Resources()
-    memory = _bytes(chosen) if chosen.settings.memory is not None else default.memory_bytes
-    cpus = chosen.settings.cpus if chosen.settings.cpus is not None else default.cpus
-    shown = f"{memory // 1024**2} MiB of memory"
-    field = "processes.web.resources"
-    return Resources(memory_bytes=memory, cpus=cpus), (
-        _simple(f"{field}.memory_bytes", shown, "memory", chosen, "enough for a few workers"),
-        _simple(f"{field}.cpus", f"{cpus:g} CPU", "cpus", chosen, "one CPU"),
-    )
-
-
-def _bytes(chosen: ChosenSettings) -> int:
-    return parse_size(chosen.settings.memory or "", where=f"{chosen.where('memory')}: memory")
-
-
-def _simple(field: str, summary: str, key: str, chosen: ChosenSettings, reason: str) -> Decision:
-    """The decision about a value that only a setting changes."""
-    if key in chosen.origins:
-        return Decision(
-            field=field, summary=summary, origin=chosen.origin(key), evidence=(chosen.place(key),)
-        )
-    evidence = (Evidence(path="", reason=reason),)
-    return Decision(field=field, summary=summary, origin=Origin.DEFAULT, evidence=evidence)
-
-
-def _base(python: str, chosen: ChosenSettings) -> tuple[Base, tuple[Decision, ...]]:
-    packages = tuple(sorted(set(chosen.settings.packages or ())))
-    base = base_of(python, packages, _base_image(python, chosen))
-    suite = base_decision(base)
-    if "base" in chosen.origins:
-        evidence = (chosen.place("base"), *suite.evidence)
-        suite = msgspec.structs.replace(suite, origin=chosen.origin("base"), evidence=evidence)
-    summary = (
-        f"beyond Python: {', '.join(packages)}" if packages else "what Python, the wheels and the code need"
-    )
-    reason = "found in their files when okamochi.lock is made; no setting asks for more"
-    return base, (suite, _simple("base.packages", summary, "packages", chosen, reason))
-
-
-def _base_image(python: str, chosen: ChosenSettings) -> str:
-    """What `base_of` takes. PlanError for packages of Debian that has no such Python."""
-    wanted = (chosen.settings.base or "").strip()
-    if wanted in ("", ANY_IMAGE):
-        return wanted
-    if wanted == "debian":
-        if suite_of_python(python) is None:
-            raise PlanError(
-                f"no release of Debian has Python {python}",
-                where=f"{chosen.where('base')}: base",
-                hint="remove the setting base, or choose another Python with the setting python",
-            )
-        return ""
-    if local_base(wanted) is None:
-        Reference.parse(wanted)
-    return wanted
-
-
-def _name(project: ProjectFiles, pyproject: Pyproject, chosen: ChosenSettings) -> tuple[str, Decision]:
-    wanted = chosen.settings.name
-    if wanted is not None:
-        if not normalized_name(wanted):
-            raise UsageError(
-                f"the setting name has no letter or digit: {wanted!r}",
-                where=chosen.where("name"),
-                hint="write a name of letters, digits and hyphens",
-            )
-        return normalized_name(wanted), _name_decision(wanted, chosen.origin("name"), chosen.place("name"))
-    own = pyproject.string("name")
-    if normalized_name(own):
-        line = pyproject.line_of("name")
-        evidence = Evidence(path=PYPROJECT, line=line, reason="project.name")
-        return normalized_name(own), _name_decision(own, Origin.DETECTED, evidence)
-    folder = project.root.name if project.root is not None else ""
-    found = normalized_name(folder) or "app"
-    return found, _name_decision(found, Origin.DEFAULT, Evidence(path="", reason="the folder's name"))
-
-
-def _name_decision(name: str, origin: Origin, evidence: Evidence) -> Decision:
-    return Decision(
-        field="name", summary=f"named {normalized_name(name)}", origin=origin, evidence=(evidence,)
     )

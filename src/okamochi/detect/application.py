@@ -1,0 +1,71 @@
+"""The web application of a plan, and why it is that one."""
+
+from okamochi.detect.entrypoint import EntryPoint
+from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
+from okamochi.detect.web_applications import Candidate
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import (
+    ServerInterface,
+    WebApplication,
+)
+
+__all__ = ["application_decisions", "application_of"]
+
+
+def application_of(entry: EntryPoint) -> WebApplication:
+    """As the plan holds it."""
+    return WebApplication(
+        framework=entry.candidate.framework,
+        interface=entry.candidate.interface,
+        object_reference=entry.candidate.object_reference,
+        script=entry.candidate.path if entry.candidate.interface is ServerInterface.OWN else "",
+        import_root=entry.candidate.import_root,
+    )
+
+
+def application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
+    """About the framework, the object that the server loads, and where modules are imported from."""
+    candidate = entry.candidate
+    root = candidate.import_root
+    path, line = candidate.origin
+    evidence = Evidence(path=path, line=line, reason=_how_it_shows(candidate))
+    place = f"the folder {root}" if root else "the project's folder"
+    imported = Evidence(path=candidate.path, reason=f"is {candidate.module} below {place}")
+    return (
+        Decision(
+            field="application.framework",
+            summary=_framework_summary(candidate),
+            origin=Origin.DETECTED,
+            evidence=(evidence,),
+        ),
+        Decision(
+            field="application.object_reference",
+            summary=f"the server loads {candidate.label}",
+            origin=entry.origin,
+            evidence=tuple(dict.fromkeys((*entry.evidence, *entry.notes))),
+        ),
+        Decision(
+            field="application.import_root",
+            summary=f"modules are imported from {place}",
+            origin=Origin.DETECTED if root else Origin.DEFAULT,
+            evidence=(imported,),
+        ),
+    )
+
+
+def _how_it_shows(candidate: Candidate) -> str:
+    if candidate.interface is not ServerInterface.OWN:
+        return f"makes {candidate.class_name}(...)"
+    if "." in candidate.class_name:
+        return f"calls {candidate.class_name}(...)"
+    return f"a script of {candidate.class_name}"
+
+
+def _framework_summary(candidate: Candidate) -> str:
+    if candidate.interface is ServerInterface.OWN:
+        how = "its own server"
+    elif candidate.framework in OF_THEIR_OWN:
+        how = "an interface of its own"
+    else:
+        how = candidate.interface.value.upper()
+    return f"{TITLES[candidate.framework]} ({how})"

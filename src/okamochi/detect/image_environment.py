@@ -1,0 +1,141 @@
+"""Variables that the image sets, and where Python looks for modules in it."""
+
+import posixpath
+
+import msgspec
+from packaging.version import Version
+
+from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.entrypoint import EntryPoint
+from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.django import DjangoSettings
+from okamochi.detect.importable import first_names
+from okamochi.detect.pinned import stays_below
+from okamochi.detect.python_source import Sources
+from okamochi.detect.reachable import Reached
+from okamochi.detect.volumes import ChosenVolumes
+from okamochi.detect.web_process import PORT
+from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import (
+    APP_ROOT,
+    VENV_ROOT,
+    Framework,
+    ServerInterface,
+)
+from okamochi.model.process import Process
+
+__all__ = [
+    "choose_image_environment",
+    "django_environment",
+    "import_roots",
+    "of_official_images",
+    "roots_of_a_script",
+    "roots_of_old_flask",
+    "with_module_path",
+]
+
+FLASK_1 = Version("1.0")
+
+
+def with_module_path(process: Process, image_environment: tuple[tuple[str, str], ...]) -> Process:
+    """Programs such as alembic do not look for modules in the working directory, as the web server does."""
+    paths = (APP_ROOT, *dict(image_environment).get("PYTHONPATH", "").split(":"))
+    value = ":".join(path for path in dict.fromkeys(paths) if path)
+    return msgspec.structs.replace(process, environment=(*process.environment, ("PYTHONPATH", value)))
+
+
+def django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:
+    """The settings module where only manage.py names it; hosts that the health check calls itself by."""
+    found: list[tuple[str, str]] = []
+    if django.module and not django.said_by_server_module:
+        found.append(("DJANGO_SETTINGS_MODULE", django.module))
+    if django.hosts_variable is not None:
+        found.append(django.hosts_variable)
+    return tuple(found)
+
+
+def of_official_images(sources: Sources, reached: Reached, version: str) -> tuple[tuple[str, str], ...]:
+    """PYTHON_VERSION, which Docker's official images of Python set, for code that was written for them."""
+    read = any("PYTHON_VERSION" in sources.text(path) for path in reached.paths)
+    return (("PYTHON_VERSION", version),) if read else ()
+
+
+def import_roots(objects: FlaskObjects, entry: EntryPoint, reached: Reached) -> tuple[str, ...]:
+    """Folders below the project's own from which the app's modules are imported; the server adds that one."""
+    own = entry.candidate.import_root
+    src = any(path.startswith("src/") for path in reached.paths) and "src" not in own.split("/")
+    outer = "src" if src and not objects.sources.project.exists("src/__init__.py") else ""
+    return tuple(root for root in dict.fromkeys((own, outer)) if root)
+
+
+def roots_of_old_flask(entry: EntryPoint, dependencies: ChosenDependencies) -> tuple[str, ...]:
+    """Only from 1.0 on `flask` looks for FLASK_APP in the working directory: before, the project's commands
+    are not found, without a word why."""
+    old = entry.candidate.framework is Framework.FLASK and stays_below(dependencies, "flask", FLASK_1)
+    return (".",) if old else ()
+
+
+def roots_of_a_script(sources: Sources, entry: EntryPoint) -> tuple[str, ...]:
+    """Python looks for modules in the script's own folder: one that imports from the project's folder is run
+    with that, too (python -m src.main)."""
+    path = entry.candidate.path
+    if entry.candidate.interface is not ServerInterface.OWN or "/" not in path:
+        return ()
+    folder = posixpath.dirname(path)
+    names = first_names(sources.module(path)) - {one.removesuffix(".py") for one in _inside(sources, folder)}
+    return (".",) if names & {one.removesuffix(".py") for one in _inside(sources, "")} else ()
+
+
+def _inside(sources: Sources, folder: str) -> set[str]:
+    """The first parts of the paths of Python files below a folder."""
+    start = f"{folder}/" if folder else ""
+    return {path.removeprefix(start).partition("/")[0] for path in sources.known if path.startswith(start)}
+
+
+def choose_image_environment(
+    roots: tuple[str, ...],
+    entry: EntryPoint,
+    volumes: ChosenVolumes,
+    chosen: ChosenSettings,
+    served: tuple[tuple[str, str], ...],
+) -> tuple[tuple[tuple[str, str], ...], tuple[Decision, ...]]:
+    """What the image sets: the same for every app, what moves files into volumes, then the settings'."""
+    port = str(chosen.settings.port or PORT)
+    values = {
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "PATH": f"{VENV_ROOT}/bin:/usr/bin",
+        "PORT": port,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if entry.candidate.framework in (Framework.FLASK, Framework.DASH):
+        values["FLASK_APP"] = entry.candidate.object_reference
+    values.update(served)
+    if roots:
+        values["PYTHONPATH"] = ":".join(posixpath.normpath(posixpath.join(APP_ROOT, root)) for root in roots)
+    values.update(volumes.moved)
+    reason = Evidence(
+        path="", reason="the same for every image: logs unbuffered, nothing written beside code"
+    )
+    decisions = [
+        Decision(
+            field="image_environment",
+            summary=f"the image sets {', '.join(sorted(values))}",
+            origin=Origin.DEFAULT,
+            evidence=(reason,),
+        )
+    ]
+    for name, value in sorted((chosen.settings.env or {}).items()):
+        values[name] = value
+        field = f"image_environment.{name}"
+        decision = Decision(
+            field=field,
+            summary=f"{name} is set",
+            origin=chosen.origin("env"),
+            evidence=(chosen.place("env"),),
+        )
+        decisions.append(decision)
+    return tuple(sorted(values.items())), tuple(decisions)
