@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from okamochi.detect import environment_reads
+from okamochi.detect import reading_functions
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.flask_values import Value
 from okamochi.detect.names import ImportedNames
@@ -55,14 +55,14 @@ def test_functions_that_read_variables_are_looked_for_once_in_each_module(
     }
     main = "".join(f"import {path.removesuffix('.py')}\n" for path in users) + FLASK_APP
     looked_through = 0
-    helpers = environment_reads._helpers
+    helpers = reading_functions.own_readers
 
     def counted(tree: ast.Module, names: ImportedNames) -> dict[str, Any]:
         nonlocal looked_through
         looked_through += 1
         return helpers(tree, names)
 
-    monkeypatch.setattr(environment_reads, "_helpers", counted)
+    monkeypatch.setattr(reading_functions, "own_readers", counted)
     plan = planned(users | {"config.py": helper, "app.py": main})
     assert len(plan.environment) == 40
     assert looked_through < 60

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 import msgspec
 
 from okamochi.detect.desk_configuration import left_at_the_desk
-from okamochi.detect.environment_reads import WORDS, Read, reading_functions, reads_of
+from okamochi.detect.environment_read import Read
+from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.reading_functions import reading_functions
 from okamochi.detect.service_kinds import URL_ENDS
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.shared_readers import shared_readers

@@ -1,24 +1,32 @@
 """Environment variables that the code reads: where, with which default, and whether it can start without."""
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
+from okamochi.detect.environment_read import Read
 from okamochi.detect.names import ImportedNames, assigned
 from okamochi.detect.python_source import Module, Sources, is_main_guard
-from okamochi.detect.settings_classes import ROOT, is_settings_class
+from okamochi.detect.read_values import is_none, keyword_value, literal_of, name_in, name_of_keyword
+from okamochi.detect.reading_functions import (
+    GETTERS,
+    SUBSCRIPTS,
+    ReadingFunction,
+    catches_missing,
+    fails,
+    imported_readers,
+    own_readers,
+)
+from okamochi.detect.settings_classes import ROOT
+from okamochi.detect.settings_fields import settings_fields
 from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared_readers
 from okamochi.detect.syntax import children, descendants, walk
 from okamochi.system.patterns import regex
 
-__all__ = ["WORDS", "Read", "ports_read", "reading_functions", "reads_of"]
+__all__ = ["WORDS", "ports_read", "reads_of"]
 
-# never a bare `environ`: unless imported from os, that is the request's, the parameter of a WSGI callable
-GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
-SUBSCRIPTS = frozenset(["os.environ", "os.environb"])
 METHODS = frozenset(
     [
         "str",
@@ -63,8 +71,6 @@ WORDS = (
     "starlette.config",
 )
 ALIASES = regex(r"=[^\n=]*\b(?:environ|getenv)\b")
-READS = frozenset(["environ", "getenv"])
-VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 # whose second argument is a type, not the default
 CAST_SECOND = "starlette.config.Config()"
 NO_READERS = SharedReaders({}, {})
@@ -74,46 +80,29 @@ REGISTRARS = frozenset(
 )
 
 
-class Read(msgspec.Struct, frozen=True):
-    """One place that reads a variable. `must` when reading fails without it; `conditional` when the place
-    is not always reached, `branched` when a condition or a failure decides that, and not only whether
-    somebody asks for a page; `function` is the innermost function, "" at module and class level.
-    `used_as` is the name that receives the value: "SECRET_KEY" for app.config["SECRET_KEY"] = ...
-    `field` is its name in a class of settings, "" elsewhere.
-    """
-
-    name: str
-    line: int
-    must: bool = False
-    has_default: bool = False
-    default: str | None = None
-    conditional: bool = False
-    branched: bool = False
-    function: str = ""
-    used_as: str = ""
-    field: str = ""
-
-
 def reads_of(
     module: Module, sources: Sources | None = None, settings: frozenset[str] = frozenset({ROOT})
 ) -> tuple[Read, ...]:
     """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app.
     With `sources`, helpers and readers that it imports from other modules of the project are known, too;
     `settings` are the names of classes whose fields are read."""
-    imported = _imported_helpers(module, sources) if sources is not None else {}
+    imported = imported_readers(module, sources) if sources is not None else {}
     shared = shared_readers(sources).get(module.path, NO_READERS) if sources is not None else NO_READERS
     if not imported and not shared.names and not any(word in module.text for word in (*WORDS, *settings)):
         return ()
     names = module.imports.with_names(shared.names)
     finder = _Finder(
-        names, {**imported, **_helpers(module.tree, names)}, shared.scheme, bool(ALIASES.search(module.text))
+        names,
+        {**imported, **own_readers(module.tree, names)},
+        shared.scheme,
+        bool(ALIASES.search(module.text)),
     )
     finder.block(module.tree.body, _Place())
     given = _given_before(module)
     found = (
         replace(one, must=False) if given.get(one.name, one.line) < one.line else one for one in finder.found
     )
-    return (*found, *_settings_fields(module, settings))
+    return (*found, *settings_fields(module, settings))
 
 
 def _given_before(module: Module) -> dict[str, int]:
@@ -131,25 +120,16 @@ def _set_by(statement: ast.stmt, names: ImportedNames) -> Iterator[str]:
         case ast.Expr(value=ast.Call(func=function, args=args, keywords=keywords)):
             called = names.full(function)
             if called == "os.environ.setdefault" and args:
-                yield _text(args[0])
+                yield name_in(args[0])
             elif called == "os.environ.update":
                 yield from (one.arg for one in keywords if one.arg)
                 given = args[0] if args else None
-                yield from map(_text, filter(None, given.keys) if isinstance(given, ast.Dict) else ())
+                yield from map(name_in, filter(None, given.keys) if isinstance(given, ast.Dict) else ())
         case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)]):
             if names.full(holder) in SUBSCRIPTS:
-                yield _text(key)
+                yield name_in(key)
         case _:
             return
-
-
-def reading_functions(sources: Sources) -> tuple[str, ...]:
-    """Names of the project's functions that read the variable that they are told: other modules call them."""
-    found: set[str] = set()
-    for module in sources.mentioning("environ", "getenv"):
-        if not READS.isdisjoint(sources.words(module.path)):
-            found |= _helpers(module.tree, module.imports).keys()
-    return tuple(sorted(found))
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -160,24 +140,11 @@ class _Place(msgspec.Struct, frozen=True):
     defaults: tuple[tuple[str, object], ...] = ()
 
 
-class _Helper(msgspec.Struct, frozen=True):
-    """A function of the project whose parameter is the variable's name."""
-
-    position: int
-    parameter: str
-    must: bool
-
-    def key_of(self, call: ast.Call) -> ast.expr | None:
-        if len(call.args) > self.position:
-            return call.args[self.position]
-        return _keyword_value(call, self.parameter)
-
-
 class _Finder(msgspec.Struct, eq=False):
     """`aliases`: the module gives the environment other names."""
 
     names: ImportedNames
-    helpers: dict[str, _Helper]
+    helpers: dict[str, ReadingFunction]
     scheme: dict[str, ast.expr]
     aliases: bool = True
     found: list[Read] = msgspec.field(default_factory=list)
@@ -203,7 +170,7 @@ class _Finder(msgspec.Struct, eq=False):
             case ast.If():
                 self._if(statement, place)
             case ast.Try():
-                caught = _catches_missing(statement)
+                caught = catches_missing(statement)
                 self.block(statement.body, replace(place, guarded=place.guarded or caught))
                 for handler in statement.handlers:
                     self.block(handler.body, replace(place, conditional=True, branched=True))
@@ -275,10 +242,10 @@ class _Finder(msgspec.Struct, eq=False):
 
     def _default_value(self, call: ast.Call, read: Read) -> object:
         """As the program has it: `False`, and "false" of a reader that makes it one."""
-        given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
+        given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
         given = given if given is not None else self.scheme.get(read.name)
         value = given.value if isinstance(given, ast.Constant) else read.default
-        cast = _keyword_value(call, "cast")
+        cast = keyword_value(call, "cast")
         reader = self.names.full(cast if cast is not None else call.func).rpartition(".")[2]
         if reader == "bool" and isinstance(value, str):
             return value.strip().lower() not in FALSE
@@ -314,7 +281,7 @@ class _Finder(msgspec.Struct, eq=False):
         for node in nodes:
             if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
                 for value in node.values[:-1]:
-                    found[id(value)] = _literal(node.values[-1])
+                    found[id(value)] = literal_of(node.values[-1])
         return found
 
     def _lazily_evaluated(self, nodes: Sequence[ast.AST]) -> frozenset[int]:
@@ -348,11 +315,11 @@ class _Finder(msgspec.Struct, eq=False):
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            name = _text(node.slice)
+            name = name_in(node.slice)
             if name and self.names.full(node.value) in SUBSCRIPTS:
                 return Read(name, node.lineno, must=True)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-            name = _text(node.left)
+            name = name_in(node.left)
             if name and self.names.full(node.comparators[0]) in SUBSCRIPTS:
                 return Read(name, node.lineno)
         return None
@@ -362,57 +329,57 @@ class _Finder(msgspec.Struct, eq=False):
         if called in self.helpers:
             return self._helper_call(call, self.helpers[called])
         for key in DECLARING:
-            declared = _keyword(call, key)
+            declared = name_of_keyword(call, key)
             if declared.isupper():
                 return Read(declared, call.lineno)
-        name = _text(call.args[0]) if call.args else _keyword(call, "key")
+        name = name_in(call.args[0]) if call.args else name_of_keyword(call, "key")
         unnamed = self._unnamed(call, called)
         if unnamed is not None:
             return unnamed
         if not name:
             return None
-        given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
+        given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
         if called in GETTERS:
-            has_default = given is not None and not _is_none(given)
-            return Read(name, call.lineno, False, has_default, _literal(given))
+            has_default = given is not None and not is_none(given)
+            return Read(name, call.lineno, False, has_default, literal_of(given))
         holder, _, method = called.rpartition(".")
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
             if called == CAST_SECOND:
-                given = call.args[2] if len(call.args) > 2 else _keyword_value(call, "default")
+                given = call.args[2] if len(call.args) > 2 else keyword_value(call, "default")
             given = given if given is not None else self.scheme.get(name)
-            return Read(name, call.lineno, given is None, given is not None, _literal(given))
+            return Read(name, call.lineno, given is None, given is not None, literal_of(given))
         return None
 
     def _unnamed(self, call: ast.Call, called: str) -> Read | None:
         """A library that knows the variable's name itself, when none is given."""
         holder, _, method = called.rpartition(".")
         if called == "dj_database_url.config":
-            named = _text(call.args[0]) if call.args else _keyword(call, "env")
-            given = call.args[1] if len(call.args) > 1 else _keyword_value(call, "default")
+            named = name_in(call.args[0]) if call.args else name_of_keyword(call, "env")
+            given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
             return _with_default(Read(named or DATABASE_URL, call.lineno), given)
-        if holder not in STRICT_READERS or method not in UNNAMED or call.args or _keyword(call, "var"):
+        if holder not in STRICT_READERS or method not in UNNAMED or call.args or name_of_keyword(call, "var"):
             return None
-        given = _keyword_value(call, "default")
+        given = keyword_value(call, "default")
         return _with_default(Read(UNNAMED[method], call.lineno, must=given is None), given)
 
-    def _helper_call(self, call: ast.Call, helper: _Helper) -> Read | None:
+    def _helper_call(self, call: ast.Call, helper: ReadingFunction) -> Read | None:
         key = helper.key_of(call)
-        name = _text(key) if key is not None else ""
+        name = name_in(key) if key is not None else ""
         if not name:
             return None
         rest = call.args[helper.position + 1 :]
-        given = rest[0] if rest else _keyword_value(call, "default")
+        given = rest[0] if rest else keyword_value(call, "default")
         demanded = any(
             keyword.arg in DEMANDING and isinstance(keyword.value, ast.Constant) and bool(keyword.value.value)
             for keyword in call.keywords
         )
         must = demanded or (helper.must and given is None)
-        return Read(name, call.lineno, must, given is not None and not _is_none(given), _literal(given))
+        return Read(name, call.lineno, must, given is not None and not is_none(given), literal_of(given))
 
     def _missing_is_fatal(self, before: Sequence[ast.stmt], test: ast.If, place: _Place) -> None:
         """`if not NAME: raise` after `NAME = os.getenv("NAME")` makes that variable a must."""
         checked = _falsy_check(test)
-        if not checked or not _fails(test.body) or place.conditional:
+        if not checked or not fails(test.body) or place.conditional:
             return
         for position, read in enumerate(self.found):
             direct = checked == f"os.environ:{read.name}"
@@ -428,14 +395,14 @@ class _Finder(msgspec.Struct, eq=False):
 
 
 def _with_default(read: Read, given: ast.expr | None) -> Read:
-    return replace(read, has_default=given is not None and not _is_none(given), default=_literal(given))
+    return replace(read, has_default=given is not None and not is_none(given), default=literal_of(given))
 
 
 def _falsy_check(test: ast.If) -> str:
     """The source of X in `if not X:` and `if X is None:`; "os.environ:NAME" for `if "NAME" not in ...`."""
     match test.test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            name = _text(operand.args[0]) if isinstance(operand, ast.Call) and operand.args else ""
+            name = name_in(operand.args[0]) if isinstance(operand, ast.Call) and operand.args else ""
             return f"os.environ:{name}" if name else ast.unparse(operand)
         case ast.Compare(left=left, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]):
             return ast.unparse(left)
@@ -443,115 +410,6 @@ def _falsy_check(test: ast.If) -> str:
             return f"os.environ:{name}"
         case _:
             return ""
-
-
-def _fails(body: Sequence[ast.stmt]) -> bool:
-    for statement in body:
-        if isinstance(statement, ast.Raise):
-            return True
-        called = statement.value if isinstance(statement, ast.Expr) else None
-        if isinstance(called, ast.Call) and ast.unparse(called.func) in ("sys.exit", "exit", "quit"):
-            return True
-    return False
-
-
-def _helpers(tree: ast.Module, names: ImportedNames) -> dict[str, _Helper]:
-    """Functions such as `def env(name, default=None): return os.environ.get(name, default)`, and those that
-    hand their parameter on to one of these."""
-    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
-    found: dict[str, _Helper] = {}
-    before = -1
-    while before != len(found):
-        before = len(found)
-        for function in functions:
-            _helper(function, names, found)
-    return found
-
-
-def _helper(function: ast.FunctionDef, names: ImportedNames, found: dict[str, _Helper]) -> None:
-    parameters = [argument.arg for argument in function.args.args]
-    for node in walk(function):
-        key, must = _key_of(node, names, found)
-        if key in parameters:
-            raises = _raises_without(function, names)
-            previous = found.get(function.name)
-            strict = raises or (must and not _does_without(function, names))
-            strict = strict or (previous is not None and previous.must)
-            found[function.name] = _Helper(parameters.index(key), key, strict)
-
-
-def _raises_without(function: ast.FunctionDef, names: ImportedNames) -> bool:
-    """Whether it raises because the variable is not there: not for what a value looks like."""
-    if any(isinstance(statement, ast.Raise) for statement in function.body):
-        return True  # after an `if value: return value`
-    for node in walk(function):
-        if isinstance(node, ast.ExceptHandler) and any(isinstance(one, ast.Raise) for one in node.body):
-            return True
-        if not isinstance(node, ast.If) or not _asks_whether_it_is_there(node.test, names):
-            continue
-        there = isinstance(node.test, ast.Name | ast.Call)  # `if required: raise` raises for something else
-        branches = node.orelse if there else (*node.body, *node.orelse)
-        if any(isinstance(one, ast.Raise) for one in branches):
-            return True
-    return False
-
-
-def _does_without(function: ast.FunctionDef, names: ImportedNames) -> bool:
-    """Whether it asks first, or catches that the variable is not there."""
-    for node in walk(function):
-        if isinstance(node, ast.Try) and _catches_missing(node):
-            return True
-        if not isinstance(node, ast.If | ast.IfExp) or not isinstance(node.test, ast.Compare):
-            continue
-        if names.full(node.test.comparators[0]) in SUBSCRIPTS:
-            return True
-    return False
-
-
-def _asks_whether_it_is_there(test: ast.expr, names: ImportedNames) -> bool:
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _asks_whether_it_is_there(operand, names)
-        case ast.Name():
-            return True
-        case ast.Call(func=function):
-            return names.full(function) in GETTERS
-        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[holder]):
-            return names.full(holder) in SUBSCRIPTS
-        case ast.Compare(left=ast.Name(), comparators=[ast.Constant(value=None | "")]):
-            return True
-        case _:
-            return False
-
-
-def _helpers_at(path: str, sources: Sources) -> dict[str, _Helper]:
-    """Many modules import from one, which is looked through once."""
-    found: dict[str, _Helper] | None = sources.memory.get(("helpers", path))
-    if found is None:
-        module = sources.module(path)
-        found = {} if READS.isdisjoint(sources.words(path)) else _helpers(module.tree, module.imports)
-        sources.memory["helpers", path] = found
-    return found
-
-
-def _imported_helpers(module: Module, sources: Sources) -> dict[str, _Helper]:
-    """By the full name under which this module calls them."""
-    found: dict[str, _Helper] = {}
-    for node in sources.imports(module.path):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        dotted = node.module or ""
-        path = (
-            sources.find_relative(module.path, node.level, dotted)
-            if node.level
-            else sources.find(dotted, importer=module.path)
-        )
-        helpers = _helpers_at(path, sources) if path is not None and path != module.path else {}
-        for alias in node.names:
-            if alias.name in helpers:
-                local = ast.Name(id=alias.asname or alias.name)
-                found[module.imports.full(local)] = helpers[alias.name]
-    return found
 
 
 def ports_read(module: Module, sources: Sources) -> Iterator[str]:
@@ -566,79 +424,6 @@ def ports_read(module: Module, sources: Sources) -> Iterator[str]:
         read = finder.read(node)
         if read is not None and read.name.endswith("PORT"):
             yield read.name
-
-
-def _key_of(node: ast.AST, names: ImportedNames, helpers: dict[str, _Helper]) -> tuple[str, bool]:
-    match node:
-        case ast.Call(func=ast.Name(id=name)) if name in helpers:
-            key = helpers[name].key_of(node)
-            return (key.id, helpers[name].must) if isinstance(key, ast.Name) else ("", False)
-        case ast.Call(func=function, args=[ast.Name(id=key), *_]) if names.full(function) in GETTERS:
-            return key, False
-        case ast.Subscript(value=holder, slice=ast.Name(id=key), ctx=ast.Load()):
-            return (key, True) if names.full(holder) in SUBSCRIPTS else ("", False)
-        case _:
-            return "", False
-
-
-def _settings_fields(module: Module, settings: frozenset[str]) -> Iterator[Read]:
-    """Fields of pydantic-settings classes: NAME, in capitals unless it is case_sensitive."""
-    for node in module.of(ast.ClassDef):
-        if not is_settings_class(node, settings):
-            continue
-        prefix, exact = _prefix(node), _is_exact(node)
-        for statement in node.body:
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                name = f"{prefix}{statement.target.id}"
-                yield from _field(statement, statement.target.id, name if exact else name.upper(), module)
-
-
-def may_be_none(annotation: ast.expr, module: Module) -> bool:
-    """Before Pydantic 2, which moved settings into a package of their own, Optional alone made a default."""
-    written = ast.unparse(annotation)
-    optional = written.startswith(("Optional[", "typing.Optional[")) or written.endswith("| None")
-    return optional and "pydantic_settings" not in module.text
-
-
-def _field(statement: ast.AnnAssign, name: str, full: str, module: Module) -> Iterator[Read]:
-    if name.startswith("_") or name == "model_config":
-        return
-    value: ast.expr | None = statement.value
-    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"):
-        alias = _keyword(value, "validation_alias") or _keyword(value, "alias") or _keyword(value, "env")
-        full = alias or full
-        given = value.args[0] if value.args else _keyword_value(value, "default")
-        factory = _keyword_value(value, "default_factory")
-        value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
-    has_default = value is not None or may_be_none(statement.annotation, module)
-    must = not has_default
-    yield Read(full, statement.lineno, must, has_default, _literal(value), used_as=name.upper(), field=name)
-
-
-def _is_exact(node: ast.ClassDef) -> bool:
-    """Whether names count as they are written: case_sensitive=True.
-    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#case-sensitivity"""
-    for inner in walk(node):
-        match inner:
-            case ast.keyword(arg="case_sensitive", value=ast.Constant(value=True)):
-                return True
-            case ast.Assign(targets=[ast.Name(id="case_sensitive")], value=ast.Constant(value=True)):
-                return True
-            case _:
-                pass
-    return False
-
-
-def _prefix(node: ast.ClassDef) -> str:
-    for inner in walk(node):
-        match inner:
-            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str(text))):
-                return text
-            case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str(text))):
-                return text
-            case _:
-                pass
-    return ""
 
 
 def _own_expressions(statement: ast.stmt) -> tuple[ast.AST, ...]:
@@ -661,14 +446,6 @@ def _is_view(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     for decorator in node.decorator_list:
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(function, ast.Attribute) and function.attr in REGISTRARS:
-            return True
-    return False
-
-
-def _catches_missing(statement: ast.Try) -> bool:
-    for handler in statement.handlers:
-        text = ast.unparse(handler.type) if handler.type is not None else "Exception"
-        if re.search(r"KeyError|LookupError|Exception", text) and not _fails(handler.body):
             return True
     return False
 
@@ -697,7 +474,7 @@ def _keyword_name(expression: ast.AST, node: ast.AST) -> str:
         if isinstance(outer, ast.Dict):
             for key, value in zip(outer.keys, outer.values, strict=True):
                 if key is not None and any(n is node for n in walk(value)):
-                    return _text(key)
+                    return name_in(key)
     return ""
 
 
@@ -709,28 +486,3 @@ def _compare(op: ast.cmpop, value: object, constant: object) -> bool | None:
             return value != constant
         case _:
             return None
-
-
-def _text(expression: ast.expr) -> str:
-    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
-        return expression.value if VARIABLE.fullmatch(expression.value) else ""
-    return ""
-
-
-def _literal(expression: ast.expr | None) -> str | None:
-    if isinstance(expression, ast.Constant) and isinstance(expression.value, str | int | float | bool):
-        return str(expression.value)
-    return None
-
-
-def _is_none(expression: ast.expr) -> bool:
-    return isinstance(expression, ast.Constant) and expression.value is None
-
-
-def _keyword_value(call: ast.Call, name: str) -> ast.expr | None:
-    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
-
-
-def _keyword(call: ast.Call, name: str) -> str:
-    value = _keyword_value(call, name)
-    return _text(value) if value is not None else ""

@@ -12,7 +12,7 @@ import msgspec
 
 from okamochi.detect.compose_files import ComposedService, composed_services
 from okamochi.detect.dependencies import ChosenDependencies
-from okamochi.detect.environment_reads import Read
+from okamochi.detect.environment_read import Read
 from okamochi.detect.object_store_reads import Part, StoreTraces, store_traces
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached

@@ -1,0 +1,37 @@
+"""Values that calls which read variables are given."""
+
+import ast
+
+from okamochi.system.patterns import regex
+
+__all__ = ["is_none", "keyword_value", "literal_of", "name_in", "name_of_keyword"]
+
+VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def name_in(expression: ast.expr) -> str:
+    """The text of a literal that can be the name of a variable; else ""."""
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+        return expression.value if VARIABLE.fullmatch(expression.value) else ""
+    return ""
+
+
+def literal_of(expression: ast.expr | None) -> str | None:
+    """A literal as an environment would hold it; None for all else."""
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str | int | float | bool):
+        return str(expression.value)
+    return None
+
+
+def is_none(expression: ast.expr) -> bool:
+    return isinstance(expression, ast.Constant) and expression.value is None
+
+
+def keyword_value(call: ast.Call, name: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def name_of_keyword(call: ast.Call, name: str) -> str:
+    """`name_in` what a call is given under a keyword."""
+    value = keyword_value(call, name)
+    return name_in(value) if value is not None else ""
