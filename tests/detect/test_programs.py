@@ -89,3 +89,20 @@ def test_the_development_server_of_a_whole_app_is_not_run() -> None:
 
 def test_an_entry_point_that_is_set_stays() -> None:
     assert planned(ROOMS, entrypoint="rooms:app").application.object_reference == "rooms:app"
+
+
+@pytest.mark.parametrize(
+    ("call", "warned"),
+    [
+        ("sockets.run(app, debug=True, allow_unsafe_werkzeug=True)", True),
+        ("sockets.run(app, allow_unsafe_werkzeug=True, debug=DEBUG)", False),
+        ("sockets.run(app, allow_unsafe_werkzeug=True)", False),
+    ],
+)
+def test_a_debugger_that_visitors_reach_is_told(call: str, warned: bool) -> None:
+    server = f"from rooms import app, sockets\nDEBUG = False\ndef start():\n    {call}\n"
+    plan = planned(ROOMS | {"rooms/server.py": server, "Procfile": "web: python shop.py\n"})
+    assert plan.application.script == "shop.py"
+    told = [one for one in plan.decisions if "visitors can run code" in one.summary]
+    assert bool(told) is warned
+    assert not told or told[0].evidence[0].path == "rooms/server.py"

@@ -24,7 +24,7 @@ from okamochi.detect.frameworks.django import (
 )
 from okamochi.detect.frameworks.django_static import collected_static
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
-from okamochi.detect.frameworks.programs import program_of
+from okamochi.detect.frameworks.programs import debugger_warning, program_of
 from okamochi.detect.frameworks.servers import server_of
 from okamochi.detect.given_values import domain_of, name_of, wanted_object, worker_profile
 from okamochi.detect.hand_made import hand_made, offered_by_hand
@@ -202,6 +202,7 @@ def make_plan(
         *application_decisions(entry),
         *static_warning(sources, django),
         *debug_warning(sources, django),
+        *debugger_warning(objects, entry),
         *(redirect_warning(sources, django) if not chosen.settings.domain else ()),
         *dependencies.decisions,
         *development_decisions,
