@@ -93,7 +93,7 @@ KEPT = frozenset(
 IDLE = "0"
 PLAIN = r"[^\"'()\[\]{}\\]++"
 BRACKETS = PLAIN
-for _ in range(3):
+for _ in range(2):
     BRACKETS = rf"(?:{PLAIN} | {STRINGS} | [(\[{{](?:{BRACKETS})*+[)\]}}])"
 # Most lines: brackets within brackets no deeper than that, and no backslash.
 LINE = regex(

@@ -3,6 +3,7 @@ other lines (see okamochi.detect.idle)."""
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def with_idle_edit(root: Path, built: BuiltImage, path: str, after: str) -> Buil
     source = source_of(built, path)
     if source is None or gist_digest(before := gist_of(python_text(source))) != gists[path]:
         return None
-    edit = idle_edit(before, after, lambda name: has_name(root, built, name, but=path))
+    # both sides of an edit mostly have the same name
+    is_used = lru_cache(maxsize=None)(lambda name: has_name(root, built, name, but=path))
+    edit = idle_edit(before, after, is_used)
     moved = with_moved_lines(built.plan_json, path, edit) if edit is not None else None
     if moved is None:
         return None
@@ -61,8 +64,9 @@ def has_name(root: Path, built: BuiltImage, name: str, *, but: str) -> bool:
 def contents_of(project: DiskProject, paths: list[str]) -> Iterator[bytes | None]:
     """None for one that cannot be read, whether it is there or was only looked for."""
     for path in paths:
-        if project.exists(path):
-            yield project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+        content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+        if content is not None or project.exists(path):
+            yield content
 
 
 def with_moved_lines(plan_json: bytes, path: str, edit: IdleEdit) -> bytes | None:
