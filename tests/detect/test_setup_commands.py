@@ -205,3 +205,12 @@ def test_a_function_of_the_app_that_only_makes_tables_runs_before_the_web(functi
     programs = [process.argv[-1] for process in plan.processes if process.name == "release"]
     name = function.partition("(")[0].removeprefix("def ")
     assert programs == ([f"from app import {name}; {name}()"] if runs else [])
+
+
+def test_a_script_and_the_function_that_it_calls_are_one_command() -> None:
+    toml = '[project]\nname = "blog"\ndependencies = ["quart"]\n[project.scripts]\ninit_db = "blog:init_db"\n'
+    app = "import sqlite3\nfrom quart import Quart\napp = Quart(__name__)\ndef init_db():\n"
+    app += "    db = sqlite3.connect('x.db')\n"
+    app += "    db.cursor().executescript('DROP TABLE IF EXISTS a; CREATE TABLE a (b)')\n"
+    found = commands(planned({"pyproject.toml": toml, "blog.py": app}))
+    assert [name.replace("_", "-") for name in found] == ["init-db"]

@@ -44,8 +44,9 @@ def setup_commands(
         *by_hand,
     )
     for one in offered:
-        found.setdefault(one[0].name, one)
-    ordered = [found[name] for name in sorted(found)]
+        # init_db, a script of the project, and init-db, the function that it calls, are one
+        found.setdefault(one[0].name.replace("_", "-"), one)
+    ordered = sorted(found.values(), key=lambda one: one[0].name)
     decisions = tuple(
         Decision(
             field=f"setup_commands.{command.name}",
