@@ -209,8 +209,20 @@ def test_a_function_of_the_app_that_only_makes_tables_runs_before_the_web(functi
 
 def test_a_script_and_the_function_that_it_calls_are_one_command() -> None:
     toml = '[project]\nname = "blog"\ndependencies = ["quart"]\n[project.scripts]\ninit_db = "blog:init_db"\n'
-    app = "import sqlite3\nfrom quart import Quart\napp = Quart(__name__)\ndef init_db():\n"
-    app += "    db = sqlite3.connect('x.db')\n"
-    app += "    db.cursor().executescript('DROP TABLE IF EXISTS a; CREATE TABLE a (b)')\n"
-    found = commands(planned({"pyproject.toml": toml, "blog.py": app}))
+    app = """
+from pathlib import Path
+from sqlite3 import dbapi2 as sqlite3
+from quart import Quart
+app = Quart(__name__)
+def connect_db():
+    return sqlite3.connect(app.config["DATABASE"])
+def init_db():
+    db = connect_db()
+    with open(Path(app.root_path) / "schema.sql") as file_:
+        db.cursor().executescript(file_.read())
+    db.commit()
+"""
+    schema = "DROP TABLE IF EXISTS post;\nCREATE TABLE post (id INTEGER);\n"
+    files = {"src/blog/__init__.py": app, "src/blog/schema.sql": schema}
+    found = commands(planned(files | {"pyproject.toml": toml}))
     assert [name.replace("_", "-") for name in found] == ["init-db"]
