@@ -85,6 +85,19 @@ def test_a_command_that_ended_with_its_container_tells_the_apps_own_error(
         setup_of(("init-db",), PLAN, state, world).run(cast(Engine, container), "shop")
 
 
+def test_a_container_that_ended_before_a_command_tells_the_apps_own_error(
+    state: AppState, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okamochi.workflows.setup.PAUSE_SECONDS", 0)
+    said = "OCI runtime exec failed: unable to start: error writing config to pipe: write init-p: broken pipe"
+    container = FakeContainer((False, said))
+    container.log = "ModuleNotFoundError: No module named 'pkg_resources'\n"
+    setup = setup_of(("init-db",), PLAN, state, world)
+    with pytest.raises(UnhealthyError, match="pkg_resources"):
+        setup.run(cast(Engine, container), "shop")
+    assert len(container.ran) > 1
+
+
 def test_words_that_are_no_command_are_wrong_usage(state: AppState, world: World) -> None:
     with pytest.raises(UsageError) as caught:
         setup_of(("'open",), PLAN, state, world)

@@ -16,7 +16,8 @@ __all__ = ["Setup", "offer_setup", "setup_of"]
 
 TRIES = 20
 PAUSE_SECONDS = 0.5
-NOT_YET = ("is not running", "is restarting", "No such container")
+# the last is what the engine says when the container ends in that moment
+NOT_YET = ("is not running", "is restarting", "No such container", "error writing config to pipe")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Setup:
             with self.world.reporter.step(f"Setting up: {shown}"):
                 done, said = run_inside(engine, container, argv)
             if not done:
-                raise failed(shown, said or log_of_what_ended(engine, container))
+                ended = not said or is_not_there(said)
+                raise failed(shown, log_of_what_ended(engine, container) if ended else said)
             self.state.put_setup(argv)
 
 
@@ -48,14 +50,20 @@ def run_inside(engine: Engine, container: str, argv: tuple[str, ...]) -> tuple[b
     """A container that has just been started may not take a command yet."""
     for _ in range(TRIES):
         done, said = engine.check(container, with_secrets(argv))
-        if done or not any(word in said for word in NOT_YET):
+        if done or not is_not_there(said):
             return done, said
         time.sleep(PAUSE_SECONDS)
     return done, said
 
 
+def is_not_there(said: str) -> bool:
+    """Whether the engine speaks, of a container that does not run, and not the command."""
+    return any(word in said for word in NOT_YET)
+
+
 def log_of_what_ended(engine: Engine, container: str) -> str:
-    """A command that ends without a word was ended with its container: the app's own log tells why."""
+    """A command that ends without a word, or for which there is no container any more, was ended with its
+    container: the app's own log tells why."""
     return engine.logs(container, tail=500)
 
 
