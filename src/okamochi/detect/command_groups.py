@@ -63,12 +63,7 @@ def _group(expression: ast.expr, module: Module, sources: Sources) -> tuple[str,
         for alias in node.names:
             shown = alias.asname or alias.name
             if shown == (holder or name):
-                dotted = ".".join(part for part in (node.module or "", alias.name if holder else "") if part)
-                path = (
-                    sources.find_relative(module.path, node.level, dotted)
-                    if node.level
-                    else sources.find(dotted, importer=module.path)
-                )
+                path = sources.find_from(node, alias.name if holder else "", importer=module.path)
                 if path is not None:
                     return path, last if holder else alias.name
     return posixpath.normpath(module.path), name

@@ -248,12 +248,7 @@ class _Scope(msgspec.Struct, eq=False):
             self._set(alias.asname or shown, value, statement.lineno)
 
     def _import_from(self, statement: ast.ImportFrom) -> None:
-        sources = self.objects.sources
-        dotted = statement.module or ""
-        if statement.level:
-            found = sources.find_relative(self.path, statement.level, dotted)
-        else:
-            found = sources.find(dotted, importer=self.path)
+        found = self.objects.sources.find_from(statement, importer=self.path)
         for alias in statement.names:
             if alias.name == "*":
                 if found is not None:
@@ -263,17 +258,12 @@ class _Scope(msgspec.Struct, eq=False):
             self._set(alias.asname or alias.name, value, statement.lineno)
 
     def _from(self, statement: ast.ImportFrom, found: str | None, name: str) -> Value | None:
-        sources = self.objects.sources
-        dotted = f"{statement.module}.{name}" if statement.module else name
         if found is not None and found != self.path:
             return Imported(found, name)
-        if statement.level:
-            below = sources.find_relative(self.path, statement.level, dotted)
-        else:
-            below = sources.find(dotted, importer=self.path)
+        below = self.objects.sources.find_from(statement, name, importer=self.path)
         if below is not None:
             return Imported(below)
-        return None if statement.level else External(dotted)
+        return None if statement.level else External(f"{statement.module}.{name}")
 
     def value(self, expression: ast.expr, depth: int = 0) -> Value | None:
         """What an expression stands for; None when that is unknown or of no interest."""

@@ -54,11 +54,7 @@ def _files(node: Imports, importer: str, sources: Sources) -> Iterator[str | Non
             yield sources.find(alias.name, importer=importer)
         return
     for name in ("", *(alias.name for alias in node.names)):
-        dotted = ".".join(part for part in (node.module or "", name) if part)
-        if node.level:
-            yield sources.find_relative(importer, node.level, dotted)
-        elif dotted:
-            yield sources.find(dotted, importer=importer)
+        yield sources.find_from(node, name, importer=importer)
 
 
 def _texts_of_loaders(module: Module) -> Iterator[str]:

@@ -315,6 +315,13 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         relative = dotted.replace(".", "/")
         return self._found(relative, (folder,)) if relative else self._package(folder)
 
+    def find_from(self, node: ast.ImportFrom, name: str = "", *, importer: str) -> str | None:
+        """The project's file that a statement takes names from; with `name`, that of the module so called."""
+        dotted = ".".join(part for part in (node.module or "", name) if part)
+        if node.level:
+            return self.find_relative(importer, node.level, dotted)
+        return self.find(dotted, importer=importer)
+
     def _package(self, folder: str) -> str | None:
         candidates = (f"{folder}/__init__.py" if folder else "__init__.py", f"{folder}.py")
         return next((path for path in candidates if path in self.known), None)

@@ -135,12 +135,7 @@ def imported_readers(module: Module, sources: Sources) -> dict[str, ReadingFunct
     for node in sources.imports(module.path):
         if not isinstance(node, ast.ImportFrom):
             continue
-        dotted = node.module or ""
-        path = (
-            sources.find_relative(module.path, node.level, dotted)
-            if node.level
-            else sources.find(dotted, importer=module.path)
-        )
+        path = sources.find_from(node, importer=module.path)
         helpers = _helpers_at(path, sources) if path is not None and path != module.path else {}
         for alias in node.names:
             if alias.name in helpers:

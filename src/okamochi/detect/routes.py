@@ -159,15 +159,10 @@ class _Routes:
             for alias in node.names:
                 if (alias.asname or alias.name) != name:
                     continue
-                dotted = node.module or ""
-                full = f"{dotted}.{alias.name}" if dotted else alias.name
-                if node.level:
-                    below = sources.find_relative(path, node.level, full)
-                    here = sources.find_relative(path, node.level, dotted)
-                else:
-                    below, here = sources.find(full, importer=path), sources.find(dotted, importer=path)
+                below = sources.find_from(node, alias.name, importer=path)
                 if below is not None:
                     return Imported(below)
+                here = sources.find_from(node, importer=path)
                 if here is not None:
                     return Imported(here, alias.name)
         return None

@@ -100,12 +100,7 @@ def _taken(module: Module, sources: Sources, found: dict[str, SharedReaders]) ->
     for node in sources.imports(module.path):
         if not isinstance(node, ast.ImportFrom):
             continue
-        dotted = node.module or ""
-        path = (
-            sources.find_relative(module.path, node.level, dotted)
-            if node.level
-            else sources.find(dotted, importer=module.path)
-        )
+        path = sources.find_from(node, importer=module.path)
         there = found.get(path) if path is not None and path != module.path else None
         if there is None:
             continue

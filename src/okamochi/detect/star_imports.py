@@ -10,14 +10,9 @@ __all__ = ["star_imports"]
 def star_imports(sources: Sources, path: str) -> tuple[str, ...]:
     """The project's files that a file imports so, the last one first: its names win."""
     found: list[str] = []
-    for node in sources.module(path).nodes:
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            dotted = node.module or ""
-            place = (
-                sources.find_relative(path, node.level, dotted)
-                if node.level
-                else sources.find(dotted, importer=path)
-            )
+    for node in sources.module(path).of(ast.ImportFrom):
+        if any(alias.name == "*" for alias in node.names):
+            place = sources.find_from(node, importer=path)
             if place is not None and place != path:
                 found.append(place)
     return tuple(reversed(found))

@@ -5,20 +5,19 @@ They are looked for where no object can be loaded. The address that the call giv
 """
 
 import ast
-import posixpath
 from collections.abc import Iterator
 
 import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.scripts import FIRST_NAMES, script_candidate
+from okamochi.detect.frameworks.scripts import candidate_of_a_script, script_candidate
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import loaded_from
 from okamochi.detect.syntax import walk
-from okamochi.detect.web_applications import Candidate, place_of
+from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Evidence
-from okamochi.model.plan import Framework, ServerInterface
+from okamochi.model.plan import Framework
 from okamochi.system.patterns import regex
 
 __all__ = ["Address", "Start", "address_of", "programs_that_serve", "start_at"]
@@ -175,22 +174,8 @@ def _is_run(module: Module, start: Start | None) -> bool:
 
 
 def _candidate(path: str, start: Start) -> Detected[Candidate]:
-    stem = posixpath.basename(path).removesuffix(".py").lower()
-    candidate = Candidate(
-        path,
-        "",
-        "",
-        "",
-        place_of(path, ""),
-        (start.path, start.line),
-        start.line,
-        start.name,
-        start.kind.framework,
-        ServerInterface.OWN,
-        preference=FIRST_NAMES.index(stem) if stem in FIRST_NAMES else len(FIRST_NAMES),
-    )
-    reason = f"{start.name}() starts a server of its own"
-    return Detected(candidate, (Evidence(path=start.path, line=start.line, reason=reason),))
+    place = Evidence(path=start.path, line=start.line, reason=f"{start.name}() starts a server of its own")
+    return candidate_of_a_script(path, start.kind.framework, start.name, place)
 
 
 def address_of(start: Start, sources: Sources, words: tuple[str, ...] = ()) -> Address:
@@ -268,12 +253,7 @@ def _of_name(name: str, module: Module, reading: Reading, depth: int) -> tuple[s
         for alias in taken.names:
             if (alias.asname or alias.name) != name:
                 continue
-            dotted = taken.module or ""
-            path = (
-                sources.find_relative(module.path, taken.level, dotted)
-                if taken.level
-                else sources.find(dotted, importer=module.path)
-            )
+            path = sources.find_from(taken, importer=module.path)
             if path is not None:
                 return _of_name(alias.name, sources.module(path), reading, depth - 1) if depth else (None, "")
     return None, ""

@@ -14,7 +14,7 @@ from okamochi.detect.web_applications import Candidate, place_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
 
-__all__ = ["script_applications", "script_candidate"]
+__all__ = ["candidate_of_a_script", "script_applications", "script_candidate"]
 
 FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
 
@@ -36,7 +36,8 @@ def script_candidate(sources: Sources, path: str, framework: Framework) -> Detec
     """The script that a command names, when it is there."""
     if path not in sources.known:
         return None
-    return _candidate(path, framework, 1, f"is run by {framework.value}")
+    place = Evidence(path=path, line=1, reason=f"is run by {framework.value}")
+    return candidate_of_a_script(path, framework, framework.value, place)
 
 
 def _of_kind(sources: Sources, kind: _Kind) -> Iterator[Detected[Candidate]]:
@@ -45,10 +46,13 @@ def _of_kind(sources: Sources, kind: _Kind) -> Iterator[Detected[Candidate]]:
     for module in modules:
         line = kind.line_of(module)
         if line and module.path not in imported:
-            yield _candidate(module.path, kind.framework, line, f"a script of {kind.framework.value}")
+            name = kind.framework.value
+            place = Evidence(path=module.path, line=line, reason=f"a script of {name}")
+            yield candidate_of_a_script(module.path, kind.framework, name, place)
 
 
-def _candidate(path: str, framework: Framework, line: int, reason: str) -> Detected[Candidate]:
+def candidate_of_a_script(path: str, framework: Framework, name: str, place: Evidence) -> Detected[Candidate]:
+    """A script that is run as it is; `name` is what serves it, as `place` shows."""
     stem = posixpath.basename(path).removesuffix(".py").lower()
     candidate = Candidate(
         path,
@@ -56,14 +60,14 @@ def _candidate(path: str, framework: Framework, line: int, reason: str) -> Detec
         "",
         "",
         place_of(path, ""),
-        (path, line),
-        line,
-        framework.value,
+        (place.path, place.line),
+        place.line,
+        name,
         framework,
         ServerInterface.OWN,
         preference=FIRST_NAMES.index(stem) if stem in FIRST_NAMES else len(FIRST_NAMES),
     )
-    return Detected(candidate, (Evidence(path=path, line=line, reason=reason),))
+    return Detected(candidate, (place,))
 
 
 def _is_page(path: str) -> bool:
