@@ -1,8 +1,11 @@
 from pathlib import Path
 
+from wheel_making import make_world
+
 from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import PipSettings, read_pip_settings
 from okamochi.pypi.uv_environment import uv_environment
+from okamochi.pypi.uv_program import ProjectIndexes, started
 
 NOWHERE = Path("/nonexistent")
 
@@ -54,6 +57,16 @@ def test_values_of_several_lines_are_lists_and_missing_folders_are_left_out_with
     assert found.indexes.extra_index_urls == (f"file://{there}", "https://other.example/simple")
     assert found.indexes.find_links == ()
     assert len(found.notes) == 2 and "/no/such/folder" in found.notes[1]
+
+
+def test_what_is_left_out_is_told_once_in_a_run_that_starts_uv_twice(tmp_path):
+    world = make_world(tmp_path, {"PIP_FIND_LINKS": "/no/such/folder", "PIP_CONFIG_FILE": "/dev/null"})
+    for _ in range(2):
+        with started(world, ProjectIndexes()):
+            pass
+    assert [note for note in world.reporter.notes if "/no/such/folder" in note] == [
+        "pip's find-links names /no/such/folder, which does not exist here: left out"
+    ]
 
 
 def test_a_broken_configuration_file_counts_as_none(tmp_path):

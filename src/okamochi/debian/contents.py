@@ -208,10 +208,13 @@ def packed_index(world: World, one: Archive, index: IndexFile) -> bytes:
         return download_verified(world.transport, folder, one.release, index)
     except TransientRegistryError:
         raise
-    except RegistryError as problem:
+    except RegistryError:
         url = f"{folder}/{index.path}"
         content = world.transport.get(url, limit_bytes=DOWNLOAD_LIMIT_BYTES)
-        world.reporter.note(f"{problem.message}: {url} only says where to look, and is taken for that")
+        world.reporter.note(
+            f"{url} is not the file that was signed (mirrors have such in the middle of an update):"
+            " it is used to look up which package has a file; packages themselves are verified"
+        )
         return content
 
 

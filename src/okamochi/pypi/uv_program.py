@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -135,7 +136,8 @@ def started(
     `offered` lie in a folder beside it, and count like an index's."""
     pip = read_pip_settings(world.environ)
     for note in pip.notes:
-        world.reporter.note(note)
+        # one run of the program starts uv several times
+        world.once.answer(note, partial(world.reporter.note, note))
     options = _placed(indexes, world)
     with world.cache.temporary() as folder:
         (folder / "pyproject.toml").write_text(indexes.sources.pyproject(dependencies), encoding="utf-8")
