@@ -14,7 +14,9 @@ def main() -> int:
         print(f"okamochi {__version__}")
         return 0
     from okamochi.system.collector import collect_rarely
+    from okamochi.system.standard_streams import open_standard_streams
 
+    open_standard_streams()
     collect_rarely()
     try:
         return done(arguments)

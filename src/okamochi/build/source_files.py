@@ -170,7 +170,10 @@ def image_mode(mode: int) -> int:
 
 def is_layout(folder: Path) -> bool:
     """An OCI image layout, most likely the last build's: not a part of the next image."""
-    return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
+    try:
+        return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
+    except PermissionError:  # `scan` tells it
+        return False
 
 
 def is_archive(item: "os.DirEntry[str]") -> bool:

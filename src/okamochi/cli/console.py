@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError
@@ -42,7 +42,7 @@ class PlainReporter:
         self._print(f"warning: {text}")
 
     def _print(self, text: str) -> None:
-        with self._lock:
+        with self._lock, suppress(OSError):  # whoever listened went away; the answer is still wanted
             print(text, file=sys.stderr, flush=True)
 
 

@@ -35,16 +35,43 @@ def exit_code_of(work: Callable[[], int]) -> int:
 
         print_error(error)
         return error.exit_code
+    except OSError as error:
+        return refused(error)
     except Exception:
-        import traceback
+        return bug()
 
-        traceback.print_exc()
-        print("\nthis is a bug in okamochi; please report it with the lines above", file=sys.stderr)
-        return BUG
+
+def refused(error: OSError) -> int:
+    """The machine's refusals are told as such; the answer may be what could not be written."""
+    from okamochi.cli.console import print_error
+    from okamochi.cli.refusals import refusal
+
+    told = refusal(error)
+    if told is None:
+        return bug()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        lose_stdout()
+    print_error(told)
+    return told.exit_code
+
+
+def bug() -> int:
+    """What nobody expected is shown whole."""
+    import traceback
+
+    traceback.print_exc()
+    print("\nthis is a bug in okamochi; please report it with the lines above", file=sys.stderr)
+    return BUG
 
 
 def reader_gone() -> int:
-    """Whoever read stdout went away, as `head` does: nothing is wrong, and what is written from now on is
-    lost."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Whoever read stdout went away, as `head` does: nothing is wrong."""
+    lose_stdout()
     return 0
+
+
+def lose_stdout() -> None:
+    """What is written from now on is lost; Python would try it once more at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

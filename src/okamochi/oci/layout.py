@@ -61,7 +61,13 @@ def write_layout(image: Image | ImageIndex, folder: Path, *, reference: str | No
 
 
 def check_layout_folder(folder: Path) -> None:
-    """BuildError when `folder` holds something that is no layout: asked before a build is spent on it."""
+    """BuildError when `folder` holds something that is no layout, StorageError when nobody may look: asked
+    before a build is spent on it."""
+    with storage_errors(folder, hint="name a folder that you may read and write"):
+        _check_layout_folder(folder)
+
+
+def _check_layout_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise foreign(folder)
     if folder.is_dir() and not (folder / LAYOUT_FILE).exists() and not all(map(unfinished, folder.iterdir())):

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
+from okamochi.system.environ import of_the_user
 
 __all__ = ["PipSettings", "read_pip_settings"]
 
@@ -73,7 +74,7 @@ def _config_files(environ: Mapping[str, str], host_root: Path) -> tuple[Path, ..
     if environ.get("VIRTUAL_ENV"):
         files.append(Path(environ["VIRTUAL_ENV"]) / "pip.conf")
     if named:
-        files.append(Path(named).expanduser())
+        files.append(of_the_user(named))
     return tuple(files)
 
 
@@ -127,8 +128,8 @@ def _existing(text: str, key: str, notes: list[str]) -> tuple[str, ...]:
     kept: list[str] = []
     for word in text.split():
         local = word.removeprefix("file://") if word.startswith(("file://", "/", "~", ".")) else ""
-        if local and not Path(local).expanduser().exists():
+        if local and not of_the_user(local).exists():
             notes.append(f"pip's {key} names {word}, which does not exist here: left out")
             continue
-        kept.append(str(Path(word).expanduser()) if word.startswith("~") else word)
+        kept.append(str(of_the_user(word)) if word.startswith("~") else word)
     return tuple(kept)

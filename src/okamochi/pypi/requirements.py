@@ -25,7 +25,7 @@ from okamochi.pypi.manifests.named_sources import named_sources, with_source
 from okamochi.pypi.manifests.package_facts import manifest_files, read_package
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import MemoryProject, ProjectFiles
+from okamochi.system.project_files import MemoryProject, ProjectFiles, unreadable
 
 __all__ = ["RequirementLine", "Requirements", "expanded", "read_requirements", "requirement_of"]
 
@@ -190,6 +190,9 @@ def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: st
         )
         return
     text = reading.project.read_text(path)
+    if text is None and reading.project.exists(path):
+        reading.problems.append(unreadable(path))
+        return
     if text is None:
         reading.problems.append(
             DetectionError(

@@ -12,6 +12,7 @@ from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import PipSettings
 from okamochi.pypi.skipped_members import LOGGED
 from okamochi.system.data_text import NoDataError, toml_of
+from okamochi.system.environ import of_the_user
 
 __all__ = ["uv_environment"]
 
@@ -90,9 +91,9 @@ def _tls(environ: Mapping[str, str], pip: PipSettings) -> dict[str, str]:
         pip.certificates,
         *(environ.get(n, "") for n in BUNDLE_NAMES[1:]),
     )
-    bundle = next((path for path in named if path and Path(path).expanduser().is_file()), "")
+    bundle = next((path for path in named if path and of_the_user(path).is_file()), "")
     if bundle:
-        result["SSL_CERT_FILE"] = str(Path(bundle).expanduser())
+        result["SSL_CERT_FILE"] = str(of_the_user(bundle))
     elif _system_store_exists() and "UV_NATIVE_TLS" not in environ:
         result["UV_SYSTEM_CERTS"] = environ.get("UV_SYSTEM_CERTS", "true")
     if pip.client_certificate and not environ.get("SSL_CLIENT_CERT"):

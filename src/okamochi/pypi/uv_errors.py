@@ -219,7 +219,7 @@ def _unsatisfiable(explained: Explained, where: str) -> OkamochiError | None:
     if "was not found in the package registry" in text:
         hint = "correct the name, or tell where it is published (PIP_EXTRA_INDEX_URL, --extra-index-url)"
     elif "No solution found" in text or "unsatisfiable" in text:
-        hint = "loosen one of the version specifiers that the lines below name"
+        hint = "loosen one of the version specifiers that the lines above name"
     else:
         return None
     kind = UnfitPythonError if OF_PYTHON.search(text) else PlanError

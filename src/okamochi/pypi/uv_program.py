@@ -26,6 +26,7 @@ from okamochi.pypi.project_sources import ProjectSources, read_project_sources
 from okamochi.pypi.requirements import Requirements, expanded
 from okamochi.pypi.skipped_members import refuse_skipped
 from okamochi.pypi.uv_environment import uv_environment
+from okamochi.system.environ import of_the_user
 from okamochi.system.process import Completed, ProgramMissing
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
@@ -174,7 +175,7 @@ def _location(text: str, root: Path | None, world: World) -> str:
     location = expanded(text, world.environ)
     if not location or "://" in location or root is None:
         return location
-    return str(root / Path(location).expanduser())
+    return str(root / of_the_user(location))
 
 
 def target_arguments(python_version: str, platform: Platform, glibc_version: str) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """The environment variables that okamochi honours, in one table; documentation is made from it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
-__all__ = ["VARIABLES", "Variable", "cache_dir", "state_dir"]
+from okamochi.errors import UsageError
+
+__all__ = ["VARIABLES", "Variable", "cache_dir", "of_the_user", "state_dir"]
 
 
 class Variable(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ def cache_dir(environ: Mapping[str, str]) -> Path:
         return expanded(chosen, environ)
     from platformdirs import user_cache_dir
 
-    return Path(user_cache_dir("okamochi", appauthor=False))
+    return in_the_home(user_cache_dir, "OKAMOCHI_CACHE_DIR")
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -56,7 +58,29 @@ def state_dir(environ: Mapping[str, str]) -> Path:
         return expanded(chosen, environ)
     from platformdirs import user_state_dir
 
-    return Path(user_state_dir("okamochi", appauthor=False))
+    return in_the_home(user_state_dir, "OKAMOCHI_STATE_DIR")
+
+
+def in_the_home(folder: Callable[..., str], variable: str) -> Path:
+    """UsageError for a user to whom neither HOME nor the system's list of users gives a home: a service, a
+    number in a container."""
+    try:
+        return Path(folder("okamochi", appauthor=False))
+    except RuntimeError as error:
+        raise UsageError(
+            "nothing says where this user's home folder is",
+            where="HOME",
+            hint=f"set HOME, or {variable} to a folder that you can write to",
+        ) from error
+
+
+def of_the_user(text: str) -> Path:
+    """A path that may begin with "~"; as it is where nobody knows that home."""
+    path = Path(text)
+    try:
+        return path.expanduser() if text.startswith("~") else path
+    except RuntimeError:
+        return path
 
 
 def expanded(text: str, environ: Mapping[str, str]) -> Path:

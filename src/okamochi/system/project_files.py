@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from okamochi.errors import DetectionError, UsageError
+from okamochi.system.environ import of_the_user
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "matches",
     "shared_folder",
     "text_if_there",
+    "unreadable",
 ]
 
 READ_LIMIT_BYTES = 4_000_000
@@ -208,7 +210,7 @@ def shared_folder(folder: Path) -> Path | None:
         here = Path.cwd().resolve()
     except OSError:  # it was removed
         return None
-    alone = here in (Path(here.anchor), Path.home())
+    alone = here in (Path(here.anchor), of_the_user("~"))
     return here if here in above and not alone else None
 
 
@@ -377,13 +379,18 @@ def text_if_there(project: ProjectFiles, path: str) -> str:
     find out later that it did not count."""
     text = project.read_text(path)
     if text is None and project.exists(path):
-        raise DetectionError(
-            f"{path} cannot be read: it is no regular file, may not be read, or has more than "
-            f"{READ_LIMIT_BYTES // 1_000_000} MB",
-            where=path,
-            hint="correct, shorten or remove it",
-        )
+        raise unreadable(path)
     return text or ""
+
+
+def unreadable(path: str, limit_bytes: int = READ_LIMIT_BYTES) -> DetectionError:
+    """For a file of the project that is there, and gave nothing."""
+    return DetectionError(
+        f"{path} cannot be read: it is no regular file, may not be read, or has more than "
+        f"{limit_bytes // 1_000_000} MB",
+        where=path,
+        hint="correct, shorten or remove it",
+    )
 
 
 def selected(files: tuple[str, ...], pattern: str, within: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from okamochi.errors import BuildError, UsageError
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
-from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME, BuiltImage
+from okamochi.workflows.remembered import LOCK_NAME, BuiltImage, lock_content
 
 if TYPE_CHECKING:
     from okamochi.build.inventory import Inventory
@@ -87,7 +87,7 @@ def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
 
 
 def lock_of(project: Path) -> "Lock":
-    content = DiskProject(project.resolve()).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    content = lock_content(DiskProject(project.resolve()))
     if content is None:
         raise BuildError(
             f"there is no {LOCK_NAME}, so nobody can say which package a file came from",

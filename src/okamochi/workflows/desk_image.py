@@ -20,7 +20,7 @@ from okamochi.system.world import World
 from okamochi.workflows.assemble import assemble
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject
-from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME, BuiltImage
+from okamochi.workflows.remembered import LOCK_NAME, BuiltImage, lock_content
 
 __all__ = ["development_image", "tools_image"]
 
@@ -83,7 +83,7 @@ def session_of(
 ) -> DeskSession:
     """The desk's lock counts as long as production's is the one that it was made beside: then the desk has
     production's versions."""
-    content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    content = lock_content(planned.project)
     file = state.folder / name.format(hashlib.sha256(content or b"").hexdigest()[:12])
     plan = msgspec.structs.replace(plan, python_alternatives=())
     desk = replace(planned, plan=plan, corrections=())

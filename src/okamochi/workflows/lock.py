@@ -19,7 +19,7 @@ from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import PlannedProject
-from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+from okamochi.workflows.remembered import LOCK_NAME, lock_content
 from okamochi.workflows.seen import Seen
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class LockSession:
     @classmethod
     def open(cls, world: World, planned: PlannedProject, platform: Platform, mode: LockMode) -> "LockSession":
         """PlanError when the lock must fit and does not; UsageError when the file is damaged or hostile."""
-        content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+        content = lock_content(planned.project)
         old = lock_from_json(content, where=LOCK_NAME) if content is not None else None
         session = cls(world, replace(planned, seen=planned.seen | Seen(UV_FILES)), platform, mode, old)
         if mode is LockMode.LOCKED:

@@ -11,7 +11,7 @@ from okamochi.model.native import NativePackage, native_decisions
 from okamochi.model.plan import Plan
 from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
-from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+from okamochi.workflows.remembered import LOCK_NAME, lock_content
 
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
@@ -48,7 +48,7 @@ def as_locked(planned: "PlannedProject") -> Plan:
     from okamochi.workflows.lock import base_inputs, wheel_inputs
     from okamochi.workflows.platforms import chosen_platform
 
-    content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    content = lock_content(planned.project)
     if content is None:
         return planned.plan
     inputs = (base_inputs(planned), wheel_inputs(planned))

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from okamochi.build.revision import read_revision, tags_stamp
+from okamochi.errors import UsageError
 from okamochi.oci.image import Image, StoredBytes
 from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer_rows import layer_rows, layers_of_rows
 from okamochi.oci.platform import Platform
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject
+from okamochi.system.project_files import SKIPPED_FOLDERS, DiskProject, ProjectFiles, unreadable
 from okamochi.system.tree_stamp import FileFacts, program_identity, tree_facts
 from okamochi.system.world import World
 from okamochi.workflows.outside import outside_stamps, outside_unchanged, surrounding
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from okamochi.model.plan import Plan
     from okamochi.workflows.incremental import SameTree
 
-__all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory"]
+__all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory", "lock_content"]
 
 LOCK_NAME = "okamochi.lock"
 KIND = "last-build"
@@ -35,6 +36,16 @@ TAKEN_BACK = b'"!'
 VCS = frozenset({".git", ".hg", ".svn", ".bzr"})
 MOST_FILES = 20_000
 LOCK_LIMIT_BYTES = 64_000_000
+
+
+def lock_content(project: ProjectFiles) -> bytes | None:
+    """The lock's text; None when there is none. UsageError for one that is there and cannot be read: a build
+    would pin everything anew, and replace it."""
+    content = project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    if content is None and project.exists(LOCK_NAME):
+        told = unreadable(LOCK_NAME, LOCK_LIMIT_BYTES)
+        raise UsageError(told.message, where=LOCK_NAME, hint="check its permissions, or restore it")
+    return content
 
 
 class BuiltImage(msgspec.Struct, frozen=True, kw_only=True, dict=True):

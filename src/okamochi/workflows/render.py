@@ -20,7 +20,7 @@ from okamochi.workflows.native_memory import with_locked_packages
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.relock import relock
-from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+from okamochi.workflows.remembered import LOCK_NAME, lock_content
 from okamochi.workflows.rendered_files import (
     Drift,
     Outcome,
@@ -180,7 +180,7 @@ def foreign_drift(output: Path, files: Sequence[RenderedFile]) -> Drift:
 
 
 def lock_of(planned: PlannedProject) -> Lock | None:
-    content = planned.project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    content = lock_content(planned.project)
     return lock_from_json(content, where=LOCK_NAME) if content is not None else None
 
 
