@@ -138,6 +138,17 @@ def test_a_library_that_a_wheel_carries_under_another_name_is_not_needed(
     assert opened(one) == []
 
 
+def test_a_library_that_only_a_stranger_carries_under_another_name_is_needed(tmp_path: Path) -> None:
+    """psycopg beside psycopg2-binary; psycopg beside psycopg-binary, which it asks for."""
+    renamed = {"two.libs/libmagic-1a2b.so.1.0": make_elf(soname="libmagic-1a2b.so.1.0")}
+    one = tree(tmp_path, "one", {"one/__init__.py": OPENS})
+    assert opened(one, tree(tmp_path, "two", renamed)) == [("libmagic.so.*",)]
+    friend = tree(
+        tmp_path, "friend", {"friend/__init__.py": OPENS}, 'Requires-Dist: Two==1; extra == "binary"\n'
+    )
+    assert opened(friend, tree(tmp_path, "two", renamed)) == []
+
+
 STARTS = b"import subprocess\ntool_cmd = 'tool'\ndef run():\n    subprocess.run(['viewer', 'x'])\n"
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from okamochi.build.native import NativeScan
+from okamochi.build.native_fonts import font_needs
 from okamochi.errors import PlanError, UsageError
 from okamochi.model.lock import Lock, LockedPlatform
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
@@ -135,6 +136,19 @@ def test_the_family_that_pages_to_be_printed_name_is_taken() -> None:
     assert fonts(files) == ["fonts-noto-cjk"]
     assert fonts({**files, "templates/pdf.css": printed}) == ["fonts-ipaexfont-mincho", "fonts-vlgothic"]
     assert fonts({**files, "templates/pdf.css": "@page { size: A4 }"}) == ["fonts-ipaexfont-gothic"]
+
+
+def test_a_font_that_the_projects_dockerfile_names_takes_the_place_of_the_usual_one() -> None:
+    needs = (library("libpango-1.0.so.0"),)
+    plain = MemoryProject({"templates/a.html": JAPANESE})
+
+    def packages(project: MemoryProject, *named: str) -> list[str]:
+        return [package for package, _ in font_needs(project, needs, frozenset(named))]
+
+    assert packages(plain, "fonts-noto-cjk", "locales") == []
+    assert packages(plain, "fonts-nanum") == ["fonts-ipaexfont-gothic"]
+    styled = MemoryProject({"a.html": JAPANESE, "a.css": "@page {} p { font: 9pt 'VL Gothic' }"})
+    assert packages(styled, "fonts-noto-cjk") == ["fonts-vlgothic"]
 
 
 def test_a_project_with_a_font_of_its_own_needs_none() -> None:

@@ -1,7 +1,7 @@
 """Fonts for the languages of the project's own texts, when something in the image renders text."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from okamochi.debian.fonts import fonts_of
 from okamochi.model.native import NativeNeed, NeedKind
@@ -38,14 +38,17 @@ LANGUAGES = (
 HAN = re.compile(r"[\u4e00-\u9fff]{2}")
 
 
-def font_needs(project: ProjectFiles, needs: Iterable[NativeNeed]) -> Iterator[tuple[str, NativeNeed]]:
-    """Packages of fonts, each with the place that shows why it is needed."""
+def font_needs(
+    project: ProjectFiles, needs: Iterable[NativeNeed], named: Container[str] = ()
+) -> Iterator[tuple[str, NativeNeed]]:
+    """Packages of fonts, each with the place that shows why it is needed. `named` are packages that the
+    project's own files ask for."""
     if not any(renders_text(need) for need in needs) or has_own_fonts(project):
         return
     texts = dict(texts_of(project))
     sheets = style_sheets(texts)
     for language, path, line in languages_in(texts):
-        for font, reason in fonts_of(language, sheets):
+        for font, reason in fonts_of(language, sheets, named):
             need = NativeNeed(
                 kind=NeedKind.FONT,
                 names=(language,),

@@ -1,5 +1,6 @@
 """Fonts for texts that the usual one (DejaVu: Latin, Greek, Cyrillic, and some more) has no letters for."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,9 +45,10 @@ FONTS: Final[tuple[Font, ...]] = (
 # fmt: on
 
 
-def fonts_of(language: str, text: str) -> tuple[tuple[Font, str], ...]:
+def fonts_of(language: str, text: str, named: Container[str] = ()) -> tuple[tuple[Font, str], ...]:
     """The fonts for a language, each with why: the smallest of those whose families `text`, the project's own
-    style sheets, names; a serif one when it names one; else the usual one."""
+    style sheets, names; a serif one when it names one; else the usual one, unless the project asks for a
+    package of fonts for that language by its name (`named`)."""
     asked = [
         (font, family)
         for font in FONTS
@@ -57,7 +59,8 @@ def fonts_of(language: str, text: str) -> tuple[tuple[Font, str], ...]:
     chosen: dict[bool, tuple[Font, str]] = {}
     for font, family in sorted(asked, key=lambda one: one[0].size_mb):
         chosen.setdefault(font.serif, (font, f"the project names the family {family}"))
-    if False not in chosen:
+    has_one = any(font.language == language and font.package in named for font in FONTS)
+    if False not in chosen and not has_one:
         usual = next((font for font in FONTS if font.language == language and font.reason), None)
         if usual is not None:
             chosen[False] = (usual, usual.reason)

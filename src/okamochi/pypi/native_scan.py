@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from packaging.utils import canonicalize_name
+
 from okamochi.model.native import NativeNeed, NeedKind
 from okamochi.pypi.elf import ElfFacts, elf_facts
 from okamochi.pypi.module_graph import WheelModule, modules_of, reached_modules, top_names
@@ -143,7 +145,7 @@ class WheelScan:
         for module, call in self.calls:
             own = self.parts_of(module.tree.wheel.name)
             if call.kind is CallKind.LIBRARY and not any(
-                self.carries(name) or is_part_of(name, own) for name in call.names
+                self.is_found_by(module.tree, name) or is_part_of(name, own) for name in call.names
             ):
                 yield need_of(
                     NeedKind.LIBRARY,
@@ -165,6 +167,18 @@ class WheelScan:
         if name.endswith("*") and ".so" not in name:
             return any(one.startswith(stem) for one in self.carried)
         return any(re.match(re.escape(stem) + r"[-_.]", one) for one in self.carried)
+
+    def is_found_by(self, opener: WheelTree, name: str) -> bool:
+        """Whether a wheel's Python finds it among the wheels: under a name with a digest in it only what its
+        own wheel carries, or one that it asks for. psycopg never finds the libpq of psycopg2-binary."""
+        if not self.carries(name):
+            return False
+        stem = name.removesuffix("*").partition(".so")[0]
+        if any(one.startswith(f"{stem}.") for one in self.carried) or ".so" not in name:
+            return True
+        friends = {opener.wheel.name, *asked_for(opener)}
+        files = (path.rpartition("/")[2] for tree, path in self.libraries if tree.wheel.name in friends)
+        return any(one.startswith(stem) for one in files)
 
     def started(self) -> Iterator[ProgramUse]:
         """Programs that Python code starts by name, but for those that it brings."""
@@ -216,15 +230,25 @@ class Said:
 
 def what_is_said(tree: WheelTree) -> Said:
     """Words of the wheel's summary and keywords; what its description tells to install."""
-    path = next((file.path for file in tree.files if file.path.endswith(".dist-info/METADATA")), "")
-    if not path:
-        return Said(frozenset(), frozenset())
-    with (tree.root / FILES_FOLDER / path).open("rb") as stream:
-        text = stream.read(METADATA_LIMIT_BYTES).decode("utf-8", "replace")
-    head, _, body = text.partition("\n\n")
+    head, _, body = metadata_of(tree).partition("\n\n")
     short = " ".join(re.findall(r"(?im)^(?:summary|keywords|name): *(.*)$", head))
     installs = {word for line in INSTALLS.findall(body) for word in re.findall(r"[\w.+-]+", line)}
     return Said(frozenset(re.findall(r"[a-z0-9_+]+", short.lower())), frozenset(installs))
+
+
+def asked_for(tree: WheelTree) -> frozenset[str]:
+    """Normalized names of the packages that a wheel's metadata asks for, those of its extras too."""
+    head = metadata_of(tree).partition("\n\n")[0]
+    return frozenset(map(canonicalize_name, re.findall(r"(?im)^requires-dist: *([\w.-]+)", head)))
+
+
+def metadata_of(tree: WheelTree) -> str:
+    """The text of METADATA; "" where there is none."""
+    path = next((file.path for file in tree.files if file.path.endswith(".dist-info/METADATA")), "")
+    if not path:
+        return ""
+    with (tree.root / FILES_FOLDER / path).open("rb") as stream:
+        return stream.read(METADATA_LIMIT_BYTES).decode("utf-8", "replace")
 
 
 def need_of(

@@ -40,6 +40,7 @@ LACKS = (
 # Before the oldest Python that there is a base for came out, an index had no compiled packages for any: to
 # build a whole scientific stack from source, only to meet the next error, serves nobody.
 WHEELS_SINCE = min(CAME_OUT.values())
+PSYCOPG2 = frozenset({"psycopg2", "psycopg2-binary"})
 # each takes a build and a proof
 MOST_MINORS = 2
 RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
@@ -112,7 +113,7 @@ def correction_for(
             if found is None or (found.kind, found.value) in refused:
                 found = older_library(verdict, package, installed, planned)
         case Outcome.MISSING_MODULE:
-            found = missing_requirement(verdict, planned)
+            found = missing_requirement(verdict, planned, installed)
         case Outcome.LIBRARY:
             found = older_index(verdict, planned)
             if found is None or (found.kind, found.value) in refused:
@@ -148,13 +149,22 @@ def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
     return Correction(kind=CorrectionKind.HEALTH, value=path, reason=reason[:300])
 
 
-def missing_requirement(verdict: Verdict, planned: "PlannedProject") -> Correction | None:
+def missing_requirement(
+    verdict: Verdict, planned: "PlannedProject", installed: Mapping[str, str]
+) -> Correction | None:
     module = verdict.subject.partition(".")[0]
     if module in sys.stdlib_module_names or is_own(module, planned):
         return None
     requirement = distribution_of(module)
     where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
-    reason = f"the proof could not import {verdict.subject}{where}, which no requirement brings"
+    why = "which no requirement brings"
+    if module == "psycopg" and "sqlalchemy" in installed and not PSYCOPG2.isdisjoint(installed):
+        # https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
+        why = (
+            f"which SQLAlchemy {installed['sqlalchemy']} takes for postgresql://"
+            " (postgresql+psycopg2:// would keep the project's psycopg2)"
+        )
+    reason = f"the proof could not import {verdict.subject}{where}, {why}"
     return Correction(kind=CorrectionKind.REQUIREMENT, value=requirement, reason=reason[:300])
 
 

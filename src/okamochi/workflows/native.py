@@ -124,7 +124,8 @@ class Finder:
             package = self.workshop.contents.package_of_program(need.names[0], everywhere=False)
             if package == need.wheel.partition(" ")[0]:
                 self.add(package, need)
-        for package, need in font_needs(self.session.planned.project, self.needs):
+        asked = frozenset(need.names[0] for need in scan.named)
+        for package, need in font_needs(self.session.planned.project, self.needs, asked):
             if self.workshop.universe.newest(package) is not None:
                 self.add(package, need)
         named = self.named(scan.named) if scan.named else ()

@@ -158,8 +158,8 @@ def as_given(
         if better != value:
             state.keep_secret(variable.name, better)
             world.reporter.note(f"{variable.name}: its scheme is {better.partition('://')[0]} here")
-    names = " and ".join(one.name for one in taken)
-    world.reporter.note(f"{service.name} is started as {names} would have it")
+    names = ", ".join(one.name for one in taken)
+    world.reporter.note(f"{service.name} is started with what the env file says: {names}")
     return given.service
 
 
