@@ -12,8 +12,9 @@ import pytest
 
 from okamochi.model.kit_programs import with_secrets
 from okamochi.oci.image import Image
-from okamochi.run.host.engine import HostEngine, is_alive
+from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
+from okamochi.run.host.records import is_alive
 from okamochi.run.host.shim import fill, shim_at
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.spec import RunSpec

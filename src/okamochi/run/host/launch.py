@@ -1,0 +1,138 @@
+"""How a container of the host engine is started: what its launcher reads, the folders that must be there."""
+
+import math
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from okamochi.model.kit_programs import SECRETS_MOUNT
+from okamochi.run.host.images import HostImage
+from okamochi.run.host.isolation import Isolation
+from okamochi.run.host.records import Records
+from okamochi.run.host.shim import Shim, fill, shim_at
+from okamochi.run.host.unpack import within
+from okamochi.run.spec import RunSpec
+
+__all__ = ["Launch"]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One container of an image, in the `way` that this machine isolates it."""
+
+    image: HostImage
+    spec: RunSpec
+    way: Isolation
+    records: Records
+
+    def description(self, argv: tuple[str, ...]) -> dict[str, Any]:
+        """What the launcher reads to run a command in the container, as JSON values."""
+        image, spec, folder = self.image, self.spec, self.records.folder(self.spec)
+        variables = dict(image.env) | dict(spec.full_environment)
+        # The network is the host's: the app itself listens where the engine would publish it.
+        if spec.published_port:
+            variables |= {"PORT": str(spec.published_port), "OKAMOCHI_BIND_ADDRESS": spec.bind_address}
+        launch: dict[str, Any] = {
+            "namespaces": dict(self.way.namespaces),
+            "root": image.root,
+            "argv": argv,
+            "env": variables,
+            "cwd": image.working_dir,
+            "uid": spec.security.run_as_user,
+            "gid": spec.security.run_as_group,
+            "switch_user": self.switches_user,
+            "tmp_bytes": spec.tmp_bytes,
+            "binds": self._binds(),
+            "limits": self._limits(),
+            "cores": math.ceil(spec.process.resources.cpus),
+            "status": str(folder / "status.json"),
+            "log": str(folder / "log"),
+        }
+        if self.way.rooted:
+            return launch
+        shim = self._shim
+        environment = shim.environment(tuple(variables.items()))
+        return launch | {"argv": shim.argv(argv), "env": environment, "cwd": shim.path(image.working_dir)}
+
+    def make_volumes(self) -> None:
+        """Those that are not there yet, each with what the image has in its place."""
+        for inside, outside in self._volumes:
+            self.make_volume(inside, Path(outside))
+
+    def make_volume(self, inside: str, folder: Path) -> None:
+        """A new one starts with what the image has there, as with docker's named volumes."""
+        source = within(Path(self.image.root), inside.lstrip("/"))
+        source.mkdir(parents=True, exist_ok=True)  # the place to mount it on
+        if folder.exists():
+            return
+        unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.copytree(source, unfinished, symlinks=True)
+        if self.switches_user:
+            security = self.spec.security
+            for path in (unfinished, *unfinished.rglob("*")):
+                os.chown(path, security.run_as_user, security.run_as_group, follow_symlinks=False)
+        unfinished.rename(folder)
+
+    def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
+        """What stands in for a root of its own; `environment` is that of `shim.fill`."""
+        shutil.rmtree(self._shim.folder, ignore_errors=True)  # of a start that failed
+        fill(self._shim, volumes=self._volumes, app_root=self._app_root, environment=environment)
+
+    @property
+    def switches_user(self) -> bool:
+        """Root becomes the app's user; in a user namespace, and without any, we stay who we are."""
+        return os.geteuid() == 0 and dict(self.way.namespaces).get("user") is False
+
+    def within_root(self, inside: str) -> str:
+        """Where a path inside the root really lies in it, from the root: links are followed."""
+        root = Path(self.image.root)
+        return "/" + within(root, inside.lstrip("/")).relative_to(root).as_posix()
+
+    @property
+    def _app_root(self) -> str:
+        return self.image.working_dir.rstrip("/") or "/app"
+
+    def _limits(self) -> list[tuple[str, int]]:
+        resources = self.spec.process.resources
+        limits = [("RLIMIT_CORE", 0)]
+        if sys.platform == "linux":  # elsewhere it does not count what mmap gives, which is most
+            limits.append(("RLIMIT_DATA", resources.memory_bytes))
+        if self.switches_user:
+            # counts the threads of this user number on the whole machine, other containers' among them
+            limits.append(("RLIMIT_NPROC", resources.pids * 4))
+        return limits
+
+    def _binds(self) -> list[tuple[str, str, bool]]:
+        """(outside, inside, may be written)"""
+        spec = self.spec
+        binds = [(outside, inside, True) for outside, inside in spec.binds]
+        binds += [(outside, inside, True) for inside, outside in self._volumes]
+        if spec.secret_names:
+            binds.append((spec.secrets_folder, SECRETS_MOUNT, False))
+        binds += [(path, path, False) for path in ("/etc/resolv.conf", "/etc/hosts") if Path(path).is_file()]
+        return [(outside, self.within_root(inside), writable) for outside, inside, writable in binds]
+
+    @property
+    def _shim(self) -> Shim:
+        return shim_at(
+            self.records.folder(self.spec) / "shim",
+            Path(self.image.root),
+            volumes=self._volumes,
+            secrets_folder=self.spec.secrets_folder if self.spec.secret_names else "",
+            app_root=self._app_root,
+        )
+
+    @property
+    def _volumes(self) -> tuple[tuple[str, str], ...]:
+        """(inside, outside) of everything that may be written; what is temporary lies in the container's own
+        folder, which goes with it."""
+        spec, folder = self.spec, self.records.folder(self.spec)
+        kept = ((one.path, self.records.volume_folder(spec.app, one.name)) for one in spec.volumes)
+        temporary = (
+            (one.path, folder / f"temporary-{number}") for number, one in enumerate(spec.temporary_folders)
+        )
+        return tuple((inside, str(outside)) for inside, outside in (*kept, *temporary))
