@@ -453,6 +453,7 @@ def test_the_second_argument_of_starlettes_configuration_is_a_type() -> None:
 
 
 ADDRESS = 'app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE")\n'
+HANDED_ON = "uri = os.getenv('STORE')\napp.config['SQLALCHEMY_DATABASE_URI'] = uri\n"
 
 
 @pytest.mark.parametrize(
@@ -468,6 +469,9 @@ ADDRESS = 'app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE")\n'
         (ADDRESS + 'app.config.from_pyfile("own.py")\n', False),
         ('if os.getenv("STORE"):\n    ' + ADDRESS, False),
         (ADDRESS.replace("SQLALCHEMY_DATABASE_URI", "OTHER"), False),
+        (HANDED_ON, True),
+        (HANDED_ON.replace("uri\n", "uri or 'sqlite:///a.db'\n"), False),
+        (HANDED_ON.replace("app.config", "if not uri:\n    uri = 'sqlite:///a.db'\napp.config"), False),
         (ADDRESS + 'if app.config["SQLALCHEMY_DATABASE_URI"]:\n    db.init_app(app)\n', False),
     ],
 )
@@ -498,3 +502,44 @@ def test_a_switch_is_no_secret_whatever_it_is_about() -> None:
     source = "a = os.getenv('PASSWORD_REQUIRE_DIGIT', True)\nb = os.getenv('MAIL_PASSWORD', 'x')\n"
     kinds = {one.name: one.kind for one in planned({"app.py": HEAD + source}).environment}
     assert kinds == {"MAIL_PASSWORD": VariableKind.SECRET, "PASSWORD_REQUIRE_DIGIT": VariableKind.PLAIN}
+
+
+def test_the_address_of_the_database_may_be_read_under_its_own_name() -> None:
+    field = "class Config:\n    SQLALCHEMY_DATABASE_URI = os.environ.get('SQLALCHEMY_DATABASE_URI')\n"
+    source = f"from flask_sqlalchemy import SQLAlchemy\n{field}"
+    assert names(source)["SQLALCHEMY_DATABASE_URI"][0]
+    assert not names(f"{source}print(Config.SQLALCHEMY_DATABASE_URI)\n")["SQLALCHEMY_DATABASE_URI"][0]
+
+
+@pytest.mark.parametrize(
+    ("source", "required"),
+    [
+        ("hours = int(os.environ.get('HOURS'))\n", True),
+        ("hours = float(os.getenv('HOURS'))\n", True),
+        ("hours = json.loads(os.getenv('HOURS'))\n", True),
+        ("hours = os.getenv('HOURS').split(',')\n", True),
+        ("class Config:\n    HOURS = int(os.environ.get('HOURS'))\n", True),
+        ("hours = int(os.environ.get('HOURS', 1))\n", False),
+        ("hours = int(os.environ.get('HOURS') or 1)\n", False),
+        ("hours = int(os.getenv('HOURS')) if os.getenv('HOURS') else 1\n", False),
+        ("hours = str(os.getenv('HOURS'))\n", False),
+        ("try:\n    hours = int(os.getenv('HOURS'))\nexcept TypeError:\n    hours = 1\n", False),
+        ("try:\n    hours = int(os.getenv('HOURS'))\nexcept TypeError:\n    raise SystemExit(1)\n", True),
+        ("def later():\n    return int(os.getenv('HOURS'))\n", False),
+    ],
+)
+def test_a_variable_is_required_where_nothing_cannot_take_the_place_of_its_value(
+    source: str, required: bool
+) -> None:
+    assert names(source)["HOURS"][0] is required
+
+
+@pytest.mark.parametrize("name", ["REFRESH_JWT_SECRET", "JWT_REFRESH_SECRET_KEY", "JWT_ACCESS_SECRET"])
+def test_the_key_of_a_second_kind_of_token_is_made_up_as_well(name: str) -> None:
+    plan = planned({"app.py": f"{HEAD}key = os.environ[{name!r}]\n"})
+    assert variable(plan, name).kind is VariableKind.GENERATED
+
+
+def test_a_key_is_known_by_what_its_name_is_given_to() -> None:
+    source = "own = os.getenv('SHOP_KEY_OF_OURS')\napp.config['SECRET_KEY'] = own\n"
+    assert variable(planned({"app.py": HEAD + source}), "SHOP_KEY_OF_OURS").kind is VariableKind.GENERATED

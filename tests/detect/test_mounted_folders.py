@@ -103,3 +103,17 @@ def test_the_plan_names_the_volume_and_its_evidence() -> None:
     assert [volume.path for volume in plan.volumes] == ["/app/static/uploads"]
     (decision,) = [one for one in plan.decisions if one.field == "volumes./app/static/uploads"]
     assert "docker-compose.yml" in {one.path for one in decision.evidence}
+
+
+def test_the_data_of_a_database_whose_image_the_project_makes_over_is_not_the_apps() -> None:
+    compose = (
+        "services:\n  db:\n    build:\n      context: .\n      dockerfile: docker/db.dockerfile\n"
+        "    volumes:\n      - db:/var/lib/mysql\n"
+        "  web:\n    build: .\n    volumes:\n      - pool:/var/lib/pool\n"
+    )
+    files = {
+        "docker-compose.yml": compose,
+        "docker/db.dockerfile": "FROM mariadb:11\n",
+        "Dockerfile": "FROM python",
+    }
+    assert [one.path for one in mounted_folders(MemoryProject(files))] == ["/var/lib/pool"]

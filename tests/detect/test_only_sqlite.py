@@ -38,3 +38,11 @@ def test_the_variable_names_a_file_in_a_volume_unless_it_is_given() -> None:
 def test_nothing_is_set_where_it_may_be_another_database(requirements: str, app: str) -> None:
     plan = planned({"requirements.txt": requirements, "app.py": app})
     assert ADDRESS not in plan.image_environment
+
+
+def test_the_address_may_have_a_name_of_its_own_first() -> None:
+    app = APP.replace('os.getenv("STORE_ADDRESS")', "address").replace(
+        "app = Flask", 'address = os.getenv("STORE_ADDRESS")\napp = Flask'
+    )
+    plan = planned({"requirements.txt": "flask\nflask-sqlalchemy\n", "app.py": app})
+    assert ADDRESS in plan.image_environment

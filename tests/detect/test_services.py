@@ -642,3 +642,30 @@ def test_of_what_a_client_is_told_no_more_than_a_host_is_shown(requirement: str,
     shown = [place.reason for one in plan.decisions for place in one.evidence]
     assert not any("hunter2" in one for one in shown)
     assert plan.services or any("10.0.0.5" in one or "a.example" in one for one in shown)
+
+
+@pytest.mark.parametrize(
+    ("classes", "here"),
+    [
+        ("class Desk:\n    MYSQL_HOST = 'localhost'\n", True),
+        ("class Desk:\n    MYSQL_HOST = 'localhost'\nclass Live:\n    MYSQL_HOST = 'store'\n", False),
+        ("class Live:\n    MYSQL_HOST = 'store'\n", False),
+    ],
+)
+def test_an_extension_is_led_by_a_class_of_settings(classes: str, here: bool) -> None:
+    files = {
+        "requirements.txt": "flask\nflask-mysqldb\n",
+        "app.py": f"{HEAD}from flask_mysqldb import MySQL\nimport config\ndb = MySQL(app)\n",
+        "config.py": classes,
+    }
+    plan = planned(files)
+    assert bool(plan.services) is not here
+    assert not here or decision(plan, "services").evidence[0].path == "config.py"
+
+
+def test_the_name_of_the_database_may_say_twice_what_it_is_of() -> None:
+    reads = "".join(
+        f"{part} = os.environ.get('MYSQL_{part}')\n" for part in ("HOST", "USER", "PASSWORD", "DB_NAME")
+    )
+    (service,) = services("pymysql", f"{HEAD}import os, pymysql\n{reads}")
+    assert told(service)["MYSQL_DB_NAME"] == "{database}"

@@ -325,3 +325,9 @@ def test_a_folder_that_a_view_names_and_another_module_writes_is_kept() -> None:
     app += "@app.post('/')\ndef take():\n    upload_folder = '/srv/kept'\n    keep(upload_folder)\n"
     store = "def keep(folder):\n    part.save(folder + '/x')\n"
     assert volume_paths(planned({"app.py": app, "store.py": store})) == ("/srv/kept",)
+
+
+def test_a_database_s_address_may_be_given_to_several_names_at_once() -> None:
+    chained = "class Config:\n    ADDRESS = SQLALCHEMY_DATABASE_URI = 'sqlite:////app/app.db'\n"
+    plan = planned({"app.py": f"{HEAD}app = Flask(__name__)\n{chained}"})
+    assert [one.path for one in plan.moved_files] == ["/app/app.db"]

@@ -67,8 +67,20 @@ class Composed(msgspec.Struct, frozen=True):
 
 
 def own_services(project: ProjectFiles) -> tuple[Composed, ...]:
-    """Services that are built from the project, in the file's order."""
-    return tuple(one for one in composed(project) if one.settings.get("build"))
+    """Services that are built from the project, in the file's order; none that only makes over the image of a
+    database or the like."""
+    return tuple(
+        one for one in composed(project) if one.settings.get("build") and not _is_made_over(project, one)
+    )
+
+
+def _is_made_over(project: ProjectFiles, one: Composed) -> bool:
+    built = built_service(project, one.settings["build"], INITIAL)
+    return (
+        built is not None
+        and IMAGE.fullmatch(built.image) is not None
+        and kind_of_image(built.image) is not None
+    )
 
 
 def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:

@@ -47,6 +47,10 @@ GENERATED = frozenset(
         "COOKIE_SECRET_KEY",
         "JWT_SECRET",
         "JWT_SECRET_KEY",
+        "JWT_ACCESS_SECRET",
+        "JWT_ACCESS_SECRET_KEY",
+        "JWT_REFRESH_SECRET",
+        "JWT_REFRESH_SECRET_KEY",
         "SECURITY_PASSWORD_SALT",
         "PASSWORD_SALT",
         "WTF_CSRF_SECRET_KEY",
@@ -58,7 +62,7 @@ GENERATED = frozenset(
     ]
 )
 # before the name of an app's own key: APP_AUTH_JWT_SECRET_KEY; API_SECRET_KEY may be somebody else's
-OF_ANY_APP = regex(r"^(?:(?:APP|AUTH|SERVER|BACKEND|WEB|DJANGO|FLASK|FASTAPI)_)+")
+OF_ANY_APP = regex(r"^(?:(?:APP|AUTH|SERVER|BACKEND|WEB|DJANGO|FLASK|FASTAPI|REFRESH)_)+")
 SIGNING_USES = frozenset(
     ["SECRET_KEY", "JWT_SECRET_KEY", "WTF_CSRF_SECRET_KEY", "SECURITY_PASSWORD_SALT", "SESSION_SECRET"]
 )
@@ -171,13 +175,14 @@ def _sole_address(sources: Sources, found: dict[str, list[tuple[Module, Read]]])
     ]
     if len(places) != 1 or any(True for _ in sources.mentioning(*ELSEWHERE)):
         return
+    reads, position = places[0]
+    module, read = reads[position]
     texts = [module.text for module in sources.mentioning(ADDRESS_KEY)]
-    if [text.count(ADDRESS_KEY) for text in texts] != [1] or ADDRESS_SET.search(texts[0]) is None:
+    times = 1 + (read.name == ADDRESS_KEY)  # its own name, and that of the key
+    if [text.count(ADDRESS_KEY) for text in texts] != [times] or ADDRESS_SET.search(texts[0]) is None:
         return
     if not any("flask_sqlalchemy" in sources.words(path) for path in sources.paths):
         return
-    reads, position = places[0]
-    module, read = reads[position]
     if not read.has_default:
         reads[position] = module, msgspec.structs.replace(read, must=True)
 

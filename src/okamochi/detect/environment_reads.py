@@ -7,9 +7,17 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.detect.environment_read import Read
+from okamochi.detect.handed_on import handed_on
 from okamochi.detect.names import ImportedNames, assigned
 from okamochi.detect.python_source import Module, Sources, is_main_guard
-from okamochi.detect.read_values import is_none, keyword_value, literal_of, name_in, name_of_keyword
+from okamochi.detect.read_values import (
+    broken_by_none,
+    is_none,
+    keyword_value,
+    literal_of,
+    name_in,
+    name_of_keyword,
+)
 from okamochi.detect.reading_functions import (
     GETTERS,
     SUBSCRIPTS,
@@ -102,7 +110,7 @@ def reads_of(
     found = (
         replace(one, must=False) if given.get(one.name, one.line) < one.line else one for one in finder.found
     )
-    return (*found, *settings_fields(module, settings))
+    return (*handed_on(module, tuple(found)), *settings_fields(module, settings))
 
 
 def _given_before(module: Module) -> dict[str, int]:
@@ -137,6 +145,7 @@ class _Place(msgspec.Struct, frozen=True):
     branched: bool = False
     function: str = ""
     guarded: bool = False
+    caught: bool = False
     defaults: tuple[tuple[str, object], ...] = ()
 
 
@@ -170,8 +179,9 @@ class _Finder(msgspec.Struct, eq=False):
             case ast.If():
                 self._if(statement, place)
             case ast.Try():
-                caught = catches_missing(statement)
-                self.block(statement.body, replace(place, guarded=place.guarded or caught))
+                guarded = place.guarded or catches_missing(statement)
+                caught = place.caught or any(not fails(one.body) for one in statement.handlers)
+                self.block(statement.body, replace(place, guarded=guarded, caught=caught))
                 for handler in statement.handlers:
                     self.block(handler.body, replace(place, conditional=True, branched=True))
                 self.block(statement.orelse, place)
@@ -260,6 +270,7 @@ class _Finder(msgspec.Struct, eq=False):
                 continue
             lazy = self._lazily_evaluated(nodes)
             fallbacks = self._fallbacks(nodes)
+            broken = frozenset[int]() if place.caught else broken_by_none(nodes)
             for node, read in reads:
                 receiver = used_as or _keyword_name(expression, node)
                 if id(node) in fallbacks:
@@ -267,13 +278,18 @@ class _Finder(msgspec.Struct, eq=False):
                 self.found.append(
                     replace(
                         read,
-                        must=read.must and not place.guarded,
+                        must=(read.must and not place.guarded)
+                        or (id(node) in broken and not read.has_default and self._gets(node)),
                         conditional=place.conditional or id(node) in lazy,
                         branched=place.branched or id(node) in lazy,
                         function=place.function,
                         used_as=receiver,
                     )
                 )
+
+    def _gets(self, node: ast.AST) -> bool:
+        """Whether it is None where nobody gives the variable."""
+        return isinstance(node, ast.Call) and self.names.full(node.func) in GETTERS
 
     def _fallbacks(self, nodes: Sequence[ast.AST]) -> dict[int, str | None]:
         """Reads on the left of `or`, with the literal on its right."""

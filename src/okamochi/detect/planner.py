@@ -7,6 +7,7 @@ from okamochi.detect.alembic_address import with_the_apps_address
 from okamochi.detect.app_tests import tests_of_the_app
 from okamochi.detect.application import application_decisions, application_of
 from okamochi.detect.base import Detected
+from okamochi.detect.below_main import below_main
 from okamochi.detect.chosen_base import choose_base
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.config_object import config_object
@@ -203,6 +204,7 @@ def make_plan(
         *static_warning(sources, django),
         *debug_warning(sources, django),
         *debugger_warning(objects, entry),
+        *below_main(objects, entry.candidate),
         *(redirect_warning(sources, django) if not chosen.settings.domain else ()),
         *dependencies.decisions,
         *development_decisions,

@@ -1,12 +1,14 @@
 """Values that calls which read variables are given."""
 
 import ast
+from collections.abc import Iterable
 
 from okamochi.system.patterns import regex
 
-__all__ = ["is_none", "keyword_value", "literal_of", "name_in", "name_of_keyword"]
+__all__ = ["broken_by_none", "is_none", "keyword_value", "literal_of", "name_in", "name_of_keyword"]
 
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+CONVERTERS = ("int", "float", "json.loads")
 
 
 def name_in(expression: ast.expr) -> str:
@@ -35,3 +37,17 @@ def name_of_keyword(call: ast.Call, name: str) -> str:
     """`name_in` what a call is given under a keyword."""
     value = keyword_value(call, name)
     return name_in(value) if value is not None else ""
+
+
+def broken_by_none(nodes: Iterable[ast.AST]) -> frozenset[int]:
+    """The ids of nodes that None cannot take the place of: x in int(x), json.loads(x) and x.split(",")."""
+    found: set[int] = set()
+    for node in nodes:
+        match node:
+            case ast.Attribute(value=value, attr=attr) if not attr.startswith("__"):
+                found.add(id(value))
+            case ast.Call(func=function, args=[value]) if ast.unparse(function) in CONVERTERS:
+                found.add(id(value))
+            case _:
+                pass
+    return frozenset(found)

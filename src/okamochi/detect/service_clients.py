@@ -35,6 +35,8 @@ CONNECTS = frozenset(
 CONFIGURED = frozenset(
     ["flask_mysqldb", "flask_redis", "flask_rq2", "flask_pymongo", "flask_mongoengine", "django_redis"]
 )
+# what they take it from, where a class of settings has it: https://flask-mysqldb.readthedocs.io/en/latest/
+KEYS = {"flask_mysqldb": "MYSQL_HOST", "flask_mongoengine": "MONGODB_HOST"}
 SAYS_WHERE = regex(
     r"(unix_?)?(hosts?|hostname|servers?|address|url|uri|dsn|conninfo|socket(_path)?)"
     r"|service|connection_pool|read_default_file|option_files|parameters|client"
@@ -76,7 +78,7 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
     for imported in sources.imports(module.path):
         name = _imported(imported)
         if name in CONFIGURED:
-            yield _configured(module, name, imported)
+            yield _configured(module, name, imported) or _by_settings(name, imported, module, sources)
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> str:
@@ -85,7 +87,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> str:
     return node.names[0].name.split(".")[0]
 
 
-def _configured(module: Module, name: str, imported: ast.Import | ast.ImportFrom) -> Client:
+def _configured(module: Module, name: str, imported: ast.Import | ast.ImportFrom) -> Client | None:
     """config["MYSQL_HOST"] = "localhost" leads an extension to this machine."""
     for node in module.of(ast.Assign) if "_HOST" in module.text else ():
         match node:
@@ -98,8 +100,29 @@ def _configured(module: Module, name: str, imported: ast.Import | ast.ImportFrom
                 return Client(name, host, Evidence(path=module.path, line=node.lineno, reason=reason))
             case _:
                 continue
-    place = Evidence(path=module.path, line=imported.lineno, reason=f"imports {name}")
-    return Client(name, None, place)
+    return None
+
+
+def _by_settings(
+    name: str, imported: ast.Import | ast.ImportFrom, module: Module, sources: Sources
+) -> Client:
+    """class Config: MYSQL_HOST = "localhost", where all such classes say the same."""
+    key = KEYS.get(name, "")
+    found: list[tuple[str | None, Evidence]] = []
+    for one in sources.mentioning(key) if key else ():
+        for statement in one.of(ast.ClassDef):
+            for line in statement.body:
+                match line:
+                    case ast.Assign(targets=[ast.Name(id=field)], value=value) if field == key:
+                        text = value.value if isinstance(value, ast.Constant) else None
+                        host = _told(text) if isinstance(text, str) else None
+                        reason = f"{key} is {text!r}" if host is not None else f"sets {key}"
+                        found.append((host, Evidence(path=one.path, line=line.lineno, reason=reason)))
+                    case _:
+                        pass
+    if len({host for host, _ in found}) == 1:
+        return Client(name, *found[0])
+    return Client(name, None, Evidence(path=module.path, line=imported.lineno, reason=f"imports {name}"))
 
 
 def _words(module: Module) -> dict[str, str]:

@@ -61,6 +61,8 @@ PARTS = {
     "DATABASE": "{database}",
     "DB": "{database}",
     "DBNAME": "{database}",
+    "DB_NAME": "{database}",
+    "DATABASE_NAME": "{database}",
     "USER": "{user}",
     "USERNAME": "{user}",
     "PASSWORD": "{password}",

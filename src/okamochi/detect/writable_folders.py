@@ -190,12 +190,13 @@ class _Finder(msgspec.Struct, eq=False):
     def _assignment(
         self, node: ast.Assign | ast.AnnAssign | ast.keyword, module: Module
     ) -> Iterator[Written]:
-        name, value = _key_and_value(node)
+        names, value = _keys_and_value(node)
         if value is None:
             return
-        if FOLDER_KEYS.fullmatch(name.upper()):
-            yield from self._found(value, module, value, f"{name} is", is_file=False)
-        elif "URI" in name.upper() or "URL" in name.upper() or "DATABASE" in name.upper():
+        folder = next((name for name in names if FOLDER_KEYS.fullmatch(name.upper())), "")
+        if folder:
+            yield from self._found(value, module, value, f"{folder} is", is_file=False)
+        elif any(word in name.upper() for name in names for word in ("URI", "URL", "DATABASE")):
             yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
 
     def _display(self, node: ast.Dict, module: Module) -> Iterator[Written]:
@@ -261,18 +262,27 @@ class _Finder(msgspec.Struct, eq=False):
         yield Written(path, True, evidence, known.variable, url_prefix="" if known.before else "sqlite:///")
 
 
-def _key_and_value(node: ast.Assign | ast.AnnAssign | ast.keyword) -> tuple[str, ast.expr | None]:
+def _keys_and_value(
+    node: ast.Assign | ast.AnnAssign | ast.keyword,
+) -> tuple[tuple[str, ...], ast.expr | None]:
+    """URI = SQLALCHEMY_DATABASE_URI = ...: all its names."""
     match node:
         case ast.keyword(arg=str(name), value=value):
-            return name, value
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return name, value
-        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=str(name)))], value=value):
-            return name, value
+            return (name,), value
+        case ast.Assign(targets=targets, value=value):
+            return tuple(map(_key, targets)), value
         case ast.AnnAssign(target=ast.Name(id=name), value=value):
-            return name, value
+            return (name,), value
         case _:
-            return "", None
+            return (), None
+
+
+def _key(target: ast.expr) -> str:
+    match target:
+        case ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case _:
+            return ""
 
 
 def _writes(call: ast.Call, position: int) -> bool:

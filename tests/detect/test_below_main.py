@@ -1,0 +1,64 @@
+"""The app that is set up below the main guard is not set up where a server loads it: that is told."""
+
+import pytest
+
+from tests.detect.plans import planned
+
+HEAD = (
+    "from flask import Flask\nfrom flask_wtf.csrf import CSRFProtect\n"
+    "csrf = CSRFProtect()\napp = Flask(__name__)\n"
+)
+FACTORY = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+GUARD = 'if __name__ == "__main__":\n'
+
+
+def told(files: dict[str, str]) -> list[tuple[str, int | None, str]]:
+    found = [one for one in planned(files).decisions if "no server runs what stands below" in one.summary]
+    return [(one.path, one.line, one.reason) for decision in found for one in decision.evidence]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("app.config.from_object('config.Development')", "calls app.config.from_object()"),
+        ("app.config.update(MAIL_SERVER='mail')", "calls app.config.update()"),
+        ("csrf.init_app(app)", "calls csrf.init_app()"),
+        ("app.register_blueprint(shop)", "calls app.register_blueprint()"),
+        ("app.secret_key = 'sesame-open'", "sets app.secret_key"),
+        ("app.config['SESSION_TYPE'] = 'filesystem'", "sets app.config['SESSION_TYPE']"),
+    ],
+)
+def test_what_sets_the_app_up_is_told_by_its_line_without_its_values(line: str, reason: str) -> None:
+    source = f"{HEAD}{GUARD}    {line}\n    app.run(debug=True)\n"
+    assert told({"app.py": source}) == [("app.py", 6, reason)]
+    above = f"{HEAD}{line}\n{GUARD}    app.run(debug=True)\n"
+    assert told({"app.py": above}) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "app.config['DEBUG'] = True",
+        "toolbar.init_app(app)",
+        "app.run(ssl_context='adhoc')",
+        "other.config.from_object('config.Development')",
+        "desk.init_app(window)",
+    ],
+)
+def test_what_the_desk_alone_needs_is_not(line: str) -> None:
+    assert told({"app.py": f"{HEAD}{GUARD}    {line}\n    app.run()\n"}) == []
+
+
+def test_what_is_done_above_as_well_is_not() -> None:
+    above = "app.config.from_object('config.Production')\n"
+    assert told({"app.py": f"{HEAD}{above}{GUARD}    app.config.from_object('config.Desk')\n"}) == []
+
+
+def test_an_app_that_the_guard_lets_the_factory_make_is_the_same() -> None:
+    guard = f"{GUARD}    shop = create_app()\n    csrf.init_app(shop)\n    shop.run()\n"
+    assert told({"app.py": FACTORY + guard}) == [("app.py", 6, "calls csrf.init_app()")]
+
+
+def test_an_app_of_another_module_is_the_same_in_that_which_the_server_loads() -> None:
+    start = f"from shop import create_app\napp = create_app()\n{GUARD}    app.secret_key = 'sesame'\n"
+    assert told({"shop/__init__.py": FACTORY, "run.py": start}) == [("run.py", 4, "sets app.secret_key")]
