@@ -142,7 +142,8 @@ def test_adopted_is_what_is_there_for_this_file_alone_and_what_the_lock_judged_i
         decision("base.packages.ffmpeg", "names the package ffmpeg"),
         decision("base.packages.libpq5", "links against libpq.so.5", "names the package libpq5"),
     )
-    plan = msgspec.structs.replace(plan, decisions=(*plan.decisions, *judged))
+    before = [one for one in plan.decisions if one.field != "native.needs"]
+    plan = msgspec.structs.replace(plan, decisions=(*before, *judged))
     rows = {row.theirs: row for row in adoption_of(MemoryProject(files), plan) if row.topic == "package"}
     assert rows["libpq5"].verdict is Verdict.SAME
     assert rows["ffmpeg"].setting == ("packages", "ffmpeg")

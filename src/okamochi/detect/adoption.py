@@ -6,23 +6,25 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from okamochi.detect.adoption_commands import is_worker, service_commands, started_by
+from okamochi.detect.adoption_files import ignore_rows, other_compose_rows
 from okamochi.detect.adoption_lessons import (
     UNCHECKED,
     compose_lessons,
     dockerfile_lessons,
-    other_stages,
     pairs,
     strings,
 )
 from okamochi.detect.adoption_limits import has_health_check, limit_rows, unknown_service, volume_rows
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
-from okamochi.detect.environment import kind_of
-from okamochi.detect.stated_packages import DOCKERFILES, of_stage, shipped
+from okamochi.detect.adoption_services import OUTSIDE, data_rows, key_rows, published_rows
+from okamochi.detect.adoption_stages import other_stages
+from okamochi.detect.adoption_variables import given_rows, variable_rows
+from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages, shipped
+from okamochi.detect.stated_packages import DOCKERFILES, line_with, of_stage
 from okamochi.detect.yaml_files import yaml_of
-from okamochi.model.native import NAMES
+from okamochi.model.native import IN_BASE, NAMES
 from okamochi.model.plan import Plan
-from okamochi.model.process import HttpProbe, VariableKind
+from okamochi.model.process import HttpProbe
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
@@ -37,14 +39,8 @@ NOT_RUN_TIME = re.compile(
     r"|(?:mysql|mariadb|default-mysql|redis|openssh)-server|redis|apt-transport-https"
 )
 PAIR = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
-BIND = re.compile(r"(?:-b|--bind|--port|-p)[ =](?:[\w.:\[\]]*:)?(\d{2,5})\b")
+BIND = re.compile(r"(?:-b|--bind|--(?:server\.)?port|-p)[ =](?:[\w.:\[\]]*:)?(\d{2,5})\b")
 URL_PATH = re.compile(r"(?:https?://)?\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)")
-# what the image sets itself, what nobody reads any more, what belongs to the build
-OWN_VARIABLES = re.compile(
-    r"PYTHON\w+|PATH|HOME|LANG|LC_\w+|PORT|FLASK_(APP|ENV|DEBUG|RUN_\w+)|PIP_\w+|POETRY_\w+|UV_\w+|DEBIAN_\w+"
-    r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|NPM_\w+|YARN_\w+|USER|SHELL|TERM|HOSTNAME"
-    r"|LD_\w+|.*_(FILE|VERSION)"
-)
 # "8000:80", "8000:80/tcp", "${OUT:-8000}:${IN:-80}"
 TARGET = re.compile(r":(?:\$\{\w+:?-)?(\d{2,5})\}?(?:/\w+)?$")
 
@@ -59,7 +55,9 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
         stages = dockerfile_stages(text or "")
         if stages:
             others = other_stages(stages)
-            rows += [*of_dockerfile(path, stages, plan), *dockerfile_lessons(path, stages, plan)]
+            rows += [*of_dockerfile(project, path, stages, plan), *dockerfile_lessons(path, stages, plan)]
+            copies = any(re.match(r"(?:--\S+ )*\./? ", one.rest) for one in shipped(stages).all("COPY"))
+            rows += ignore_rows(project, copies_all=copies)
             break
     for path in COMPOSE_FILES:
         text = text_by_people(project, path) if project.exists(path) else None
@@ -68,8 +66,9 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
             checked = has_health_check(document)
             document = without(document, others)
             rows += [
-                *of_compose(path, document, text, plan),
+                *of_compose(project, path, document, text, plan),
                 *compose_lessons(path, document, at(text), plan),
+                *other_compose_rows(project, path),
             ]
             break
     if checked:
@@ -95,6 +94,8 @@ def without(document: Mapping[str, Any], stages: frozenset[str]) -> Mapping[str,
 
 def settled(rows: list[Row]) -> tuple[Row, ...]:
     """The first that sets something counts; each row once."""
+    if any(row.topic == OUTSIDE for row in rows):
+        rows = [row for row in rows if row.topic != "port"]
     taken: set[object] = set()
     found: dict[tuple[str, str, str], Row] = {}
     for row in rows:
@@ -131,7 +132,8 @@ def adopted_settings(rows: tuple[Row, ...], plan: Plan) -> dict[str, tuple[objec
     return found
 
 
-def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[Row]:
+def of_dockerfile(project: ProjectFiles, path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[Row]:
+    content = project.read_text(path) or ""
     final = shipped(stages)
     first = final.all("FROM")[0]
     version = re.search(r"python:(\d\.\d+)", final.base)
@@ -149,14 +151,14 @@ def of_dockerfile(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[
     if bound := BIND.search(text):
         yield port_row(f"{path}:{line}", f"listens on {bound[1]}", int(bound[1]), plan)
     for package, where in of_stage(final):
-        yield from package_rows(f"{path}:{where}", package, plan)
+        yield from package_rows(f"{path}:{line_with(content, package, where)}", package, plan)
     for one in final.all("ENV"):
         given = PAIR.findall(one.rest) or [tuple([*one.rest.split(" ", 1), ""][:2])]
         for name, value in given:
             yield from variable_rows(f"{path}:{one.line}", name, value.strip("\"'"), plan)
     check = final.last("HEALTHCHECK")
     if check is not None:
-        yield from health_rows(f"{path}:{check.line}", check.rest, plan)
+        yield from health_rows(f"{path}:{check.line}", check.rest, project, plan)
 
 
 def why_python(plan: Plan) -> str:
@@ -165,8 +167,14 @@ def why_python(plan: Plan) -> str:
     return f"{reason}; the setting python asks for another"
 
 
-def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) -> Iterator[Row]:
+def of_compose(
+    project: ProjectFiles, path: str, document: Mapping[str, Any], text: str, plan: Plan
+) -> Iterator[Row]:
     place_of = at(text)
+
+    def placed(words: str) -> str:
+        return f"{path}:{place_of(words)}"
+
     services = document.get("services")
     known = {service.name: service for service in (*plan.services, *plan.development_services)}
     for name, service in services.items() if isinstance(services, dict) else ():
@@ -177,6 +185,7 @@ def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) ->
             theirs, ours = str(service.get("image") or ""), known[name].image
             if theirs == ours:
                 yield Row(Verdict.SAME, f"service {name}", place, theirs, ours)
+            yield from data_rows(name, service, placed, known[name])
             continue
         if "build" not in service:
             yield from unknown_service(place, name, service)
@@ -187,15 +196,18 @@ def of_compose(path: str, document: Mapping[str, Any], text: str, plan: Plan) ->
         for port in strings(service.get("ports")):
             if target := TARGET.search(port):
                 yield port_row(f"{path}:{place_of(port)}", f"ports {port}", int(target[1]), plan)
+        yield from published_rows(name, service, placed, plan)
         for key, value in pairs(service.get("environment")):
             yield from variable_rows(f"{path}:{place_of(key)}", key, value, plan)
+        yield from given_rows(name, service, placed)
         check = service.get("healthcheck")
         if isinstance(check, dict):
             asked = check.get("test")
             words = " ".join(map(str, asked)) if isinstance(asked, list) else str(asked or "")
-            yield from health_rows(f"{path}:{place_of('healthcheck')}", words, plan)
+            yield from health_rows(placed("healthcheck"), words, project, plan)
         yield from volume_rows(path, service, place_of, plan)
         yield from limit_rows(path, service, place_of, plan)
+        yield from key_rows(name, service, placed)
 
 
 def port_row(place: str, theirs: str, port: int, plan: Plan) -> Row:
@@ -217,11 +229,24 @@ def package_rows(place: str, name: str, plan: Plan) -> Iterator[Row]:
     left = reason_against(name, plan)
     if name in plan.base.packages or others:
         yield Row(Verdict.SAME, "package", place, name, name)
+    elif added is None and is_unjudged(name, plan):
+        why = "okamochi lock looks whether the app can use it; what it can is added, with the reason"
+        yield Row(Verdict.CHANGE, "package", place, name, "not judged yet", why)
+    elif left == IN_BASE:
+        yield Row(Verdict.SAME, "package", place, name, IN_BASE)
     elif added is None and left:
         yield Row(Verdict.CHANGE, "package", place, name, "not in the base", left)
     elif added is not None or NOT_RUN_TIME.fullmatch(name) is None:
         why = "installed where the app runs: a library or program that it may load"
         yield Row(Verdict.ADOPT, "package", place, name, "not in the base", why, ("packages", name))
+
+
+def is_unjudged(name: str, plan: Plan) -> bool:
+    """Whether no lock of this plan is there."""
+    waiting = (
+        one for decision in plan.decisions if decision.field == "native.needs" for one in decision.evidence
+    )
+    return any(one.reason == f"{NAMES}{name}" for one in waiting)
 
 
 def reason_against(name: str, plan: Plan) -> str:
@@ -231,32 +256,15 @@ def reason_against(name: str, plan: Plan) -> str:
     return next((reason.removeprefix(start) for reason in found if reason.startswith(start)), "")
 
 
-def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row]:
-    if OWN_VARIABLES.fullmatch(name) or "$" in value or not value:
-        return
-    served = {variable.name for service in plan.services for variable in service.variables}
-    if name in served:
-        yield Row(Verdict.SAME, name, place, "an address", "set to the service's own")
-        return
-    if kind_of(name) is not VariableKind.PLAIN or "://" in value:
-        why = "a value that may be secret stays out of images and files; give it by --env-file"
-        yield Row(Verdict.CHANGE, name, place, "a value in the file", "given from outside", why)
-        return
-    if dict(plan.image_environment).get(name) == value:
-        yield Row(Verdict.SAME, name, place, value, value)
-        return
-    if re.fullmatch(r"localhost|127\.0\.0\.1", value) and name.endswith("HOST"):
-        why = "inside a container that is the container itself"
-        yield Row(Verdict.CHANGE, name, place, value, "the service's name", why)
-        return
-    yield Row(
-        Verdict.ADOPT, name, place, value, "not set", "a plain setting of the app", ("env", (name, value))
-    )
-
-
-def health_rows(place: str, words: str, plan: Plan) -> Iterator[Row]:
-    found = URL_PATH.search(words)
+def health_rows(place: str, words: str, project: ProjectFiles, plan: Plan) -> Iterator[Row]:
+    """`words` of the check; where they name a script of the project, what that asks for counts."""
+    script = next((one for one in re.findall(r"[\w./-]+\.(?:py|sh)\b", words) if project.exists(one)), "")
+    text = (project.read_text(script) or "") if script else ""
+    found = URL_PATH.search(words) or URL_PATH.search(text)
     probe = plan.web.probe
+    if client := re.search(r"(?m)^\s*(?:import|from) (requests|httpx|urllib3)\b", text):
+        why = f"it needs {client[1]} in the image, and loads all of it each time"
+        yield Row(Verdict.CHANGE, "health script", place, script, "Python's standard library alone", why)
     if found is None:
         return
     ours = f"GET {probe.path}" if isinstance(probe, HttpProbe) else "any answer on the port"
@@ -265,8 +273,8 @@ def health_rows(place: str, words: str, plan: Plan) -> Iterator[Row]:
     elif found[1] != "/":
         why = "the project's own idea of healthy"
         yield Row(Verdict.ADOPT, "health", place, f"GET {found[1]}", ours, why, ("health", found[1]))
-    elif isinstance(probe, HttpProbe):
-        why = "a page may redirect, need a login or a database; a health route does not"
+    else:
+        why = "a page may redirect, need a login or a database; a health route does not: add one"
         yield Row(Verdict.CHANGE, "health", place, "GET /", ours, why)
 
 

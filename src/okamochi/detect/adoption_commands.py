@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from okamochi.detect.adoption_options import gunicorn_rows, loopback_rows, migration_rows
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.dockerfile_lines import Stage
 from okamochi.model.plan import Plan
@@ -40,6 +41,8 @@ def dockerfile_commands(path: str, stage: Stage, plan: Plan) -> Iterator[Row]:
     yield from script_rows(path, stage, plan)
     if text:
         yield from server_rows(place, "command", text, plan, shell=shell)
+        given = " ".join(one.rest for one in stage.all("ENV"))
+        yield from loopback_rows(place, text, given, plan)
     signal = stage.last("STOPSIGNAL")
     if signal is not None:
         yield from signal_rows(f"{path}:{signal.line}", "stop signal", signal.rest, plan)
@@ -69,7 +72,9 @@ def server_rows(place: str, topic: str, text: str, plan: Plan, *, shell: bool) -
     elif shell or SHELL.match(text):
         why = "a shell is process 1 and keeps SIGTERM from the server: it is killed after ten seconds"
         yield Row(Verdict.CHANGE, topic, place, shown, ours, why)
-    if re.search(r"(?:-w|--workers)[ =]\d", text):
+    yield from migration_rows(place, text, plan)
+    yield from gunicorn_rows(place, text, plan)
+    if re.search(r"(?<!\S)(?:-w|--workers)[ =](?:\d|\$\{)", text):
         theirs, own = "a fixed number of workers", "from the container's CPU and memory limits"
         why = "a number that fits a laptop is too many under 0.5 CPU and too few on 8"
         yield Row(Verdict.CHANGE, "workers", place, theirs, own, why)
@@ -132,7 +137,8 @@ def words_of(value: Any) -> str:
 
 
 def shown_of(process: Process) -> str:
-    return shlex.join(process.argv).replace("/opt/venv/bin/", "")[:SHOWN]
+    text = shlex.join(process.argv).replace("/opt/venv/bin/", "")
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def without_secrets(text: str) -> str:

@@ -6,30 +6,32 @@ from typing import Any
 
 from okamochi.detect.adoption_commands import dockerfile_commands
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.dockerfile_lines import Instruction, Stage
+from okamochi.detect.adoption_stages import PYTHON_BASE, asset_rows, other_stages
+from okamochi.detect.dockerfile_lines import Instruction, Stage, shipped
 from okamochi.model.plan import Plan
 
-__all__ = ["UNCHECKED", "compose_lessons", "dockerfile_lessons", "other_stages", "pairs", "strings"]
+__all__ = ["UNCHECKED", "compose_lessons", "dockerfile_lessons", "pairs", "strings"]
 
-PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*python(?::|@|$)|\$")
 UNCHECKED = "no health check"
 OLD_SUITE = re.compile(r"[:-](?:jessie|stretch|buster)\b")
 COMPILERS = re.compile(r"\b(build-essential|gcc|g\+\+|make|[\w.+]+-dev)\b")
+DEBUG = re.compile(r"\bFLASK_DEBUG[ =](?!0\b|false\b)\S", re.IGNORECASE)
+DEBUGGER = "whoever reaches the debugger runs code"
 PASSWORD = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|_PASS$", re.IGNORECASE)
 
 
 def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iterator[Row]:
-    final = stages[-1]
+    final, last = shipped(stages), stages[-1]
 
     def row(one: Instruction | None, topic: str, theirs: str, ours: str, why: str) -> Row:
         place = f"{path}:{one.line}" if one is not None else path
         return Row(Verdict.CHANGE, topic, place, theirs, ours, why)
 
-    if re.search(r"dev|test|debug", final.name) and any("prod" in one.name for one in stages):
+    if final is not last:
         yield row(
-            final.all("FROM")[-1],
+            last.all("FROM")[-1],
             "last stage",
-            f"docker build makes the stage {final.name}",
+            f"docker build makes the stage {last.name or 'that comes last'}",
             "production comes last",
             "whoever forgets --target would ship the development image",
         )
@@ -69,6 +71,7 @@ def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iter
     yield from dockerfile_commands(path, final, plan)
     yield from asset_rows(row, stages, final)
     yield from run_lessons(row, final)
+    yield from copied_packages(row, stages, final)
     check = final.last("HEALTHCHECK")
     if check is None:
         yield row(
@@ -77,6 +80,14 @@ def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iter
             UNCHECKED,
             "GET by Python itself, every 30 s",
             "nobody would notice a server that hangs",
+        )
+    elif not check.argv and re.search(r"<\s*http\S*>|\shttps?:\S*>", check.rest):
+        yield row(
+            check,
+            "health",
+            "an address between < and >",
+            "asks by Python's standard library",
+            "the shell takes both for files: the check fails each time",
         )
     elif re.search(r"\b(curl|wget)\b", check.rest):
         yield row(
@@ -89,31 +100,25 @@ def dockerfile_lessons(path: str, stages: tuple[Stage, ...], plan: Plan) -> Iter
     for one in final.all("ENV"):
         if re.search(r"\bFLASK_ENV\b", one.rest):
             yield row(one, "FLASK_ENV", "sets FLASK_ENV", "not set", "Flask has not read it since 2.3")
+        if DEBUG.search(one.rest):
+            yield row(one, "FLASK_DEBUG", "sets FLASK_DEBUG", "okamochi dev sets it", DEBUGGER)
 
 
-def other_stages(stages: tuple[Stage, ...]) -> frozenset[str]:
-    """Names of the stages whose base is neither Python's nor that of what is shipped."""
-    return frozenset(
-        one.name
-        for one in stages
-        if one.name and not PYTHON_BASE.match(one.base) and one.base != stages[-1].base
-    )
-
-
-def asset_rows(row: Any, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
-    """What another stage makes that is no Python: okamochi packs what lies in the folder, and builds none."""
+def copied_packages(row: Any, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
+    """Of a stage that installs, and what of it is copied."""
     for one in final.all("COPY"):
         found = re.search(r"--from=(\S+)", one.rest)
-        made = next((stage for stage in stages if found and stage.name == found[1].lower()), None)
-        if made is None or made.name not in other_stages(stages):
-            continue
-        yield row(
-            one,
-            "assets",
-            f"copies what the stage {made.name} makes ({made.base})",
-            "what lies in the folder is packed",
-            "run that build before okamochi's, into a folder that .gitignore does not name",
-        )
+        maker = next((stage for stage in stages if found and stage.name == found[1].lower()), None)
+        if maker is not None and maker.name not in other_stages(stages):
+            yield from (line for line in run_lessons(row, maker) if line.topic == "dependencies")
+        if "/root/.local" in one.rest:
+            why = "root's home is closed to everybody else: the app could run as root only"
+            yield row(one, "packages' place", "/root/.local", "/opt/venv", why)
+        elif "site-packages" in one.rest:
+            why = "scripts that nobody lists are left behind, and the path holds Python's version"
+            yield row(
+                one, "packages' place", "site-packages, and scripts one by one", "/opt/venv, whole", why
+            )
 
 
 def run_lessons(row: Any, final: Stage) -> Iterator[Row]:
@@ -150,13 +155,37 @@ def run_lessons(row: Any, final: Stage) -> Iterator[Row]:
             )
         if "|| true" in one.rest:
             yield row(one, "|| true", "hides failures", "a failing step stops", "a broken image looks whole")
-        if "setcap" in one.rest:
+        if re.search(r"\bsetcap\s+-r\b", one.rest):
+            yield row(
+                one,
+                "setcap",
+                "takes capabilities from a file",
+                "cap_drop: [ALL] in compose.yaml",
+                "what a container may do is said when it starts; a file in the image has no part in it",
+            )
+        elif "setcap" in one.rest:
             yield row(
                 one,
                 "setcap",
                 "gives capabilities away",
                 "a port above 1024",
                 "no capability is needed, and no-new-privileges would refuse it",
+            )
+        if re.search(r"\]\(https?://", one.rest):
+            yield row(
+                one,
+                "Markdown",
+                "a link as in a Markdown text",
+                "no such step",
+                "the shell stops at the bracket: copied from a page, whose text it became a part of",
+            )
+        if re.search(r"chown -R\s+\S+\s+(?:/app|/srv|/code|/workspace|\.)/?(?:\s|$)", one.rest):
+            yield row(
+                one,
+                "owner",
+                "the app owns its code",
+                "code is root's, folders that the app writes belong to it",
+                "who breaks in could change it; and the layer holds every file twice",
             )
         if re.search(r"chmod (?:-R )?0?777", one.rest):
             yield row(
@@ -206,6 +235,8 @@ def compose_lessons(path: str, document: Mapping[str, Any], lines: Any, plan: Pl
                     "made up once, kept outside, mounted as a file",
                     "it is in version control and in docker inspect",
                 )
+            if key == "FLASK_DEBUG" and value not in ("", "0", "false"):
+                yield row(key, f"{name}: {key}", f"sets {key}", "okamochi dev sets it", DEBUGGER)
             if key == "FLASK_ENV":
                 yield row(
                     key, f"{name}: FLASK_ENV", "sets FLASK_ENV", "not set", "Flask has not read it since 2.3"

@@ -44,7 +44,10 @@ def volume_rows(
         if re.match(r"[./~$]", source) or not target:
             continue
         place = f"{path}:{place_of(mount)}"
-        if target in kept:
+        if target.rstrip("/") in ("/app", "/srv", "/code", "/usr/src/app", "/workspace"):
+            why = "filled once, by the first image: the code of later ones stays hidden behind it"
+            yield Row(Verdict.CHANGE, "volume", place, mount, "code comes from the image", why)
+        elif target in kept:
             yield Row(Verdict.SAME, "volume", place, mount, f"a volume on {target}")
         elif any(target.startswith(f"{one}/") for one in kept):
             yield Row(Verdict.SAME, "volume", place, mount, "inside a volume of the plan")

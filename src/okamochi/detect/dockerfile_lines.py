@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from okamochi.system.data_text import json_of
 
-__all__ = ["Instruction", "Stage", "dockerfile_stages"]
+__all__ = ["Instruction", "Stage", "dockerfile_stages", "shipped"]
 
+FINAL = re.compile(r"prod(uction)?|release|final")
+AT_THE_DESK = re.compile(r"(?:.*[-_])?(?:dev\w*|tests?|testing|debug\w*|lint|ci)(?:[-_].*)?")
 HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 
 
@@ -59,6 +61,17 @@ def dockerfile_stages(text: str) -> tuple[Stage, ...]:
         elif stages:
             stages[-1] = Stage(stages[-1].name, stages[-1].base, (*stages[-1].instructions, one))
     return tuple(stages)
+
+
+def shipped(stages: tuple[Stage, ...]) -> Stage:
+    """The stage named production where there is one; else the last, which a plain build makes; where that is
+    one for developers, the last before it that starts something and is none."""
+    named = next((one for one in stages if FINAL.fullmatch(one.name)), None)
+    if named is not None or AT_THE_DESK.fullmatch(stages[-1].name) is None:
+        return named or stages[-1]
+    others = [one for one in stages if AT_THE_DESK.fullmatch(one.name) is None]
+    starting = [one for one in others if one.last("CMD") or one.last("ENTRYPOINT")]
+    return starting[-1] if starting else stages[-1]
 
 
 def instructions(text: str) -> Iterator[Instruction]:

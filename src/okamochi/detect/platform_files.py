@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from okamochi.detect.compose_files import own_services
-from okamochi.detect.dockerfile_lines import dockerfile_stages
+from okamochi.detect.dockerfile_lines import dockerfile_stages, shipped
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system import data_text
@@ -104,7 +104,7 @@ def platform_values(project: ProjectFiles) -> Iterator[Said]:
 def dockerfile_values(project: ProjectFiles) -> Iterator[Said]:
     for path in DOCKERFILES:
         stages = dockerfile_stages(text_by_people(project, path) or "")
-        for instruction in stages[-1].all("ENV") if stages else ():
+        for instruction in shipped(stages).all("ENV") if stages else ():
             for name, value in environment_words(instruction.rest):
                 yield path, name, value
 

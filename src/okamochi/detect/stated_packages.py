@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from okamochi.detect.compose_files import own_services
-from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
+from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages, shipped
 from okamochi.detect.platform_files import json_of, mapping, render_services, toml
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Decision, Origin
@@ -19,7 +19,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["DOCKERFILES", "apt_packages", "package_decisions", "shipped", "stated_packages"]
+__all__ = ["DOCKERFILES", "apt_packages", "line_with", "package_decisions", "stated_packages"]
 
 DOCKERFILES = ("Dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
 # Streamlit's cloud and spaces of Hugging Face; the buildpacks of Heroku, Scalingo and others; Binder
@@ -32,7 +32,6 @@ WITH_VALUE = frozenset({"-t", "--target-release", "-o", "-c", "-a"})
 NAME = regex(r"([a-z0-9][a-z0-9+.-]+)(?:[:=/]\S*)?")
 # of another kind of list, which only has the name: Python's requirements
 REQUIREMENT = regex(r"[=<>~!]=|^-r\b|^--hash")
-FINAL = regex(r"prod(uction)?|release|final")
 MOST = 100
 
 
@@ -87,11 +86,6 @@ def named_dockerfiles(project: ProjectFiles) -> Iterator[str]:
         clean = posixpath.normpath(path) if isinstance(path, str) and path else ""
         if clean and not clean.startswith(("/", "..", "$")):
             yield clean
-
-
-def shipped(stages: tuple[Stage, ...]) -> Stage:
-    """The stage named production where there is one; else the last, which a plain build makes."""
-    return next((one for one in stages if FINAL.fullmatch(one.name)), stages[-1])
 
 
 def of_stage(stage: Stage) -> Iterator[tuple[str, int]]:

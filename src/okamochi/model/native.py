@@ -7,6 +7,7 @@ import msgspec
 from okamochi.model.evidence import Decision, Evidence, Origin
 
 __all__ = [
+    "IN_BASE",
     "NAMES",
     "SHELL",
     "SHELL_WARNING",
@@ -20,6 +21,7 @@ __all__ = [
 SHELL_WARNING = "Warning: a shell is in the image, because the app's own code runs shell lines"
 SHELL = "dash"
 NAMES = "names the package "
+IN_BASE = "the base has it anyway"
 """How the reason of a need begins that rests on a file of the project alone."""
 
 

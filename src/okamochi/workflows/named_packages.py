@@ -14,7 +14,7 @@ from okamochi.debian.contents import Contents
 from okamochi.debian.packages import Package
 from okamochi.debian.relations import Relation
 from okamochi.debian.resolve import Universe, missing_text
-from okamochi.model.native import NativeNeed
+from okamochi.model.native import IN_BASE, NativeNeed
 from okamochi.system.patterns import regex
 
 __all__ = ["Judged", "NamedPackages"]
@@ -62,7 +62,7 @@ class NamedPackages:
             if package is None:
                 yield left(need, missing_text(self.universe, need.names[0]))
             elif package.name in self.base:
-                continue
+                yield left(need, IN_BASE)
             elif package.name in self.taken:
                 yield Judged(package.name, need)
             elif (reason := reason_against(package)) and not is_development(package):

@@ -1,0 +1,103 @@
+"""Of a compose file's services: ports, data, first data, and keys that no other row tells of."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from okamochi.detect.adoption_lessons import strings
+from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.model.backing_service import BackingService
+from okamochi.model.plan import Plan
+
+__all__ = ["OUTSIDE", "data_rows", "key_rows", "published_rows"]
+
+# the topic of a row that counts more than what the container listens on
+OUTSIDE = "published port"
+INITIAL = "/docker-entrypoint-initdb.d"
+PUBLISHED = re.compile(
+    r"(?:(?P<address>\d+\.\d+\.\d+\.\d+|\[[\da-f:]+\]):)?(?:(?P<out>\d+):)?(?P<within>\d+)(?:/\w+)?"
+)
+# told by other rows
+COMPARED = frozenset(
+    {"build", "image", "ports", "environment", "healthcheck", "volumes", "mem_limit", "cpus", "command"}
+    | {"entrypoint", "stop_signal", "env_file", "depends_on", "container_name", "links", "expose", "hostname"}
+    | {"tty", "stdin_open", "deploy"}
+)
+# compose.yaml says these for every service
+OWN = frozenset(
+    {"read_only", "networks", "restart", "cap_drop", "cap_add", "security_opt", "logging", "init", "user"}
+    | {"stop_grace_period", "pids_limit", "working_dir", "pull_policy", "tmpfs", "reservations"}
+)
+
+
+def published_rows(
+    name: str, service: Mapping[str, Any], place_of: Callable[[str], str], plan: Plan
+) -> Iterator[Row]:
+    """Where the app is reached from outside: to whom, and at which port where that is not the container's."""
+    for port in strings(service.get("ports")):
+        found = PUBLISHED.fullmatch(port)
+        if found is None:
+            continue
+        place, ours = place_of(port), f"127.0.0.1:{plan.web.port}"
+        if found["address"] in (None, "0.0.0.0"):
+            why = "past the firewall; --domain puts a proxy in front, OKAMOCHI_ADDRESS=0.0.0.0 opens it"
+            yield Row(Verdict.CHANGE, f"{name}: ports", place, f"publishes {port} to everybody", ours, why)
+        outside = int(found["out"] or 0)
+        if outside < 1024 or found["out"] == found["within"]:
+            continue
+        if outside == plan.web.port:
+            yield Row(Verdict.SAME, OUTSIDE, place, f"publishes {outside}", ours)
+        else:
+            why = "where people find it; inside the container the port is the same here"
+            yield Row(Verdict.ADOPT, OUTSIDE, place, f"publishes {outside}", ours, why, ("port", outside))
+
+
+def data_rows(
+    name: str, service: Mapping[str, Any], place_of: Callable[[str], str], ours: BackingService
+) -> Iterator[Row]:
+    """What a database begins with."""
+    for mount in strings(service.get("volumes")):
+        source, _, target = mount.partition(":")
+        target = target.partition(":")[0]
+        path = source.removeprefix("./").rstrip("/")
+        if target.startswith(INITIAL):
+            kept = [one for one in ours.initial_files if one == path or one.startswith(f"{path}/")]
+            if kept:
+                yield Row(
+                    Verdict.SAME,
+                    f"{name}: first data",
+                    place_of(mount),
+                    source,
+                    "run once, on an empty volume",
+                )
+            else:
+                why = "no such file is in the project: Docker would make an empty folder of that name"
+                yield Row(Verdict.CHANGE, f"{name}: first data", place_of(mount), source, "left out", why)
+        elif ours.volume_path and re.match(r"[\w.-]+$", source) and target.startswith("/"):
+            why = "begins empty: docs/rendered-files.md says how to bring the old data along"
+            yield Row(
+                Verdict.CHANGE,
+                f"{name}: data",
+                place_of(mount),
+                mount,
+                f"{ours.name}-data, a volume of its own",
+                why,
+            )
+
+
+def key_rows(name: str, service: Mapping[str, Any], place_of: Callable[[str], str]) -> Iterator[Row]:
+    """So that nothing of a service that is built here is lost in silence."""
+    keys = [str(key) for key in service if str(key) not in COMPARED and not str(key).startswith("x-")]
+    deploy = service.get("deploy")
+    inner = deploy if isinstance(deploy, dict) else {}
+    resources = inner.get("resources")
+    keys += [str(key) for key in inner if key != "resources"]
+    keys += [str(key) for key in (resources if isinstance(resources, dict) else {}) if key != "limits"]
+    own = [key for key in keys if key in OWN]
+    others = [key for key in keys if key not in OWN]
+    topic = f"{name}: other keys"
+    if own:
+        yield Row(Verdict.SAME, topic, place_of(f"{own[0]}:"), ", ".join(own), "compose.yaml has its own")
+    if others:
+        why = "nothing of the plan stands for it; write it into the rendered compose.yaml, edits stay"
+        yield Row(Verdict.CHANGE, topic, place_of(f"{others[0]}:"), ", ".join(others), "not taken over", why)

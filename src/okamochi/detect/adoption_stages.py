@@ -1,0 +1,37 @@
+"""Which stages of a Dockerfile are no Python, and what they make."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from okamochi.detect.adoption_rows import Row
+from okamochi.detect.dockerfile_lines import Stage, shipped
+
+__all__ = ["PYTHON_BASE", "asset_rows", "other_stages"]
+
+PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*python(?::|@|$)|\$")
+
+
+def other_stages(stages: tuple[Stage, ...]) -> frozenset[str]:
+    """Names of the stages whose base is neither Python's nor that of what is shipped."""
+    return frozenset(
+        one.name
+        for one in stages
+        if one.name and not PYTHON_BASE.match(one.base) and one.base != shipped(stages).base
+    )
+
+
+def asset_rows(row: Any, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
+    """What another stage makes that is no Python: okamochi packs what lies in the folder, and builds none."""
+    for one in final.all("COPY"):
+        found = re.search(r"--from=(\S+)", one.rest)
+        made = next((stage for stage in stages if found and stage.name == found[1].lower()), None)
+        if made is None or made.name not in other_stages(stages):
+            continue
+        yield row(
+            one,
+            "assets",
+            f"copies what the stage {made.name} makes ({made.base})",
+            "what lies in the folder is packed",
+            "run that build before okamochi's, into a folder that .gitignore does not name",
+        )

@@ -1,0 +1,55 @@
+"""Variables that a Dockerfile or a compose file sets, beside what the plan sets."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from okamochi.detect.adoption_lessons import pairs
+from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.environment import kind_of
+from okamochi.model.plan import Plan
+from okamochi.model.process import VariableKind
+
+__all__ = ["given_rows", "variable_rows"]
+
+# what the image sets itself, what nobody reads any more, what belongs to the build
+OWN_VARIABLES = re.compile(
+    r"PYTHON\w+|PATH|HOME|LANG|LC_\w+|PORT|FLASK_(APP|ENV|DEBUG|RUN_\w+)|PIP_\w+|POETRY_\w+|UV_\w+|DEBIAN_\w+"
+    r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|NPM_\w+|YARN_\w+|USER|SHELL|TERM|HOSTNAME"
+    r"|LD_\w+|.*_(FILE|VERSION)"
+)
+
+
+def given_rows(name: str, service: Mapping[str, Any], placed: Callable[[str], str]) -> Iterator[Row]:
+    """Variables whose values the file takes from outside."""
+    names = [key for key, value in pairs(service.get("environment")) if "$" in value or not value]
+    if names:
+        shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        place = placed(names[0])
+        yield Row(Verdict.SAME, f"{name}: variables", place, f"{shown} from outside", "by --env-file")
+
+
+def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row]:
+    if re.fullmatch(r"LANG|LC_\w+", name) and value and not value.upper().startswith("C."):
+        why = "Python is UTF-8 in it, too, whatever the language; only locale.setlocale() would notice"
+        yield Row(Verdict.CHANGE, name, place, value, "LANG=C.UTF-8", why)
+    if OWN_VARIABLES.fullmatch(name) or "$" in value or not value:
+        return
+    served = {variable.name for service in plan.services for variable in service.variables}
+    if name in served:
+        yield Row(Verdict.SAME, name, place, "an address", "set to the service's own")
+        return
+    if kind_of(name) is not VariableKind.PLAIN or "://" in value:
+        why = "a value that may be secret stays out of images and files; give it by --env-file"
+        yield Row(Verdict.CHANGE, name, place, "a value in the file", "given from outside", why)
+        return
+    if dict(plan.image_environment).get(name) == value:
+        yield Row(Verdict.SAME, name, place, value, value)
+        return
+    if re.fullmatch(r"localhost|127\.0\.0\.1", value) and name.endswith("HOST"):
+        why = "inside a container that is the container itself"
+        yield Row(Verdict.CHANGE, name, place, value, "the service's name", why)
+        return
+    yield Row(
+        Verdict.ADOPT, name, place, value, "not set", "a plain setting of the app", ("env", (name, value))
+    )
