@@ -86,6 +86,18 @@ def test_pip_indexes_become_uv_indexes_with_pips_rule_of_equal_indexes():
     assert found["UV_INDEX_STRATEGY"] == "unsafe-best-match"
 
 
+def test_folders_with_commas_and_blanks_stay_one_word_of_uvs_lists():
+    pip = PipSettings(
+        indexes=IndexOptions(
+            extra_index_urls=("/my index/simple", "https://a/x y,z"),
+            find_links=("/w", "/a,b c", "https://a/1,2"),
+        )
+    )
+    found = uv({}, pip=pip)
+    assert found["UV_INDEX"].split(" ") == ["file:///my%20index/simple", "https://a/x%20y%2Cz"]
+    assert found["UV_FIND_LINKS"].split(",") == ["/w", "file:///a%2Cb%20c", "https://a/1%2C2"]
+
+
 def test_uv_settings_win_over_pips_and_keep_uvs_own_rule():
     pip = PipSettings(indexes=IndexOptions(index_url="https://pip/"))
     found = uv({"UV_INDEX_URL": "https://uv/", "UV_INDEX": "https://more/"}, pip=pip)

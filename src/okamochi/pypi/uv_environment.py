@@ -148,9 +148,11 @@ def _indexes(kept: Mapping[str, str], pip: IndexOptions, project: IndexOptions) 
     if joined.index_url:
         result["UV_DEFAULT_INDEX"] = joined.index_url
     if joined.extra_index_urls:
-        result["UV_INDEX"] = " ".join(filter(None, (kept.get("UV_INDEX"), *joined.extra_index_urls)))
+        urls = map(undivided, joined.extra_index_urls)
+        result["UV_INDEX"] = " ".join(filter(None, (kept.get("UV_INDEX"), *urls)))
     if joined.find_links:
-        result["UV_FIND_LINKS"] = ",".join(filter(None, (kept.get("UV_FIND_LINKS"), *joined.find_links)))
+        links = map(undivided, joined.find_links)
+        result["UV_FIND_LINKS"] = ",".join(filter(None, (kept.get("UV_FIND_LINKS"), *links)))
     if joined.trusted_hosts:
         result["UV_INSECURE_HOST"] = " ".join(
             filter(None, (kept.get("UV_INSECURE_HOST"), *joined.trusted_hosts))
@@ -158,3 +160,12 @@ def _indexes(kept: Mapping[str, str], pip: IndexOptions, project: IndexOptions) 
     if joined.extra_index_urls:
         result["UV_INDEX_STRATEGY"] = kept.get("UV_INDEX_STRATEGY", "unsafe-best-match")
     return result
+
+
+def undivided(place: str) -> str:
+    """A folder or an address as one word of uv's lists: it divides one at commas, the other at blanks."""
+    if not {",", " "} & set(place):
+        return place
+    if place.startswith("/"):
+        return Path(place).as_uri()
+    return place.replace(",", "%2C").replace(" ", "%20")
