@@ -306,6 +306,16 @@ def test_static_files_are_collected_where_the_outer_settings_say(root: str, fold
     assert [one.path for one in plan.temporary_folders] == folders
 
 
+def test_a_folder_that_collectstatic_fills_is_no_volume_whoever_makes_or_mounts_it() -> None:
+    settings = (
+        "import os\nSTATIC_ROOT = '/app/.static'\nos.makedirs('/app/.static')\nMEDIA_ROOT = '/app/media'\n"
+    )
+    compose = "services:\n  nginx:\n    build: ./nginx\n    volumes: [static:/app/.static]\n"
+    plan = planned(django(settings, **{"docker-compose.yml": f"{compose}volumes: {{static: }}\n"}))
+    assert [one.path for one in plan.temporary_folders] == ["/app/.static"]
+    assert [one.path for one in plan.volumes] == ["/app/media"]
+
+
 def test_a_folder_above_the_app_has_one_slash_at_its_beginning() -> None:
     source = (
         "import os\nfrom pathlib import Path\nROOT = str(Path(__file__).resolve().parent.parent)\n"

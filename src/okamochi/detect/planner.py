@@ -136,7 +136,7 @@ def make_plan(
     dependencies = dependencies.served_by(server.packages)
     environment, environment_decisions = environment_of(objects, reached, _own_names(name, entry))
     written = (
-        *_written(objects, entry, reached, dependencies),
+        *static.not_filled_here(_written(objects, entry, reached, dependencies)),
         *only_sqlite(sources, environment, dependencies),
     )
     volumes = choose_volumes(sources, written, chosen)

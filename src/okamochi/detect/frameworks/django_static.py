@@ -2,12 +2,14 @@
 
 import ast
 import posixpath
+from collections.abc import Iterable
 
 import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.django import DjangoSettings, manage_py
 from okamochi.detect.static_paths import PathReader
+from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import TemporaryFolder
@@ -27,6 +29,14 @@ class CollectedStatic(msgspec.Struct, frozen=True):
     folders: tuple[TemporaryFolder, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     decisions: tuple[Decision, ...] = ()
+
+    def not_filled_here(self, written: Iterable[Written]) -> tuple[Written, ...]:
+        """Of what the app writes, or its compose file mounts for a web server in front: what is no STATIC_ROOT.
+        A volume there would keep the files of the last version."""
+        filled = {one.path for one in self.folders}
+        return tuple(
+            one for one in written if (posixpath.dirname(one.path) if one.is_file else one.path) not in filled
+        )
 
 
 def collected_static(objects: FlaskObjects, settings: DjangoSettings, import_root: str) -> CollectedStatic:
