@@ -60,6 +60,21 @@ def served(files: dict[str, str], asked: str) -> Plan:
         ("falcon", "import falcon\napp = falcon.App()\n", Framework.FALCON, WSGI, "main:app"),
         ("falcon", "from falcon.asgi import App\napp = App()\n", Framework.FALCON, ASGI, "main:app"),
         ("bottle", "import bottle\napp = bottle.default_app()\n", Framework.BOTTLE, WSGI, "main:app"),
+        ("bottle", "from bottle import *\napp = Bottle()\n", Framework.BOTTLE, WSGI, "main:app"),
+        (
+            "python-fasthtml",
+            "from fasthtml.common import *\napp, rt = fast_app(live=False)\nserve()\n",
+            Framework.STARLETTE,
+            ASGI,
+            "main:app",
+        ),
+        (
+            "python-fasthtml",
+            "from fasthtml.common import fast_app\ncalc, rt, todos, Todo = fast_app('todos.db', id=int)\n",
+            Framework.STARLETTE,
+            ASGI,
+            "main:calc",
+        ),
         (
             "dash",
             "from dash import Dash\napp = Dash(__name__)\nserver = app.server\n",
@@ -183,6 +198,52 @@ def test_panel_serves_its_script() -> None:
     plan = served({"app.py": "import panel as pn\npn.Row('x').servable()\n"}, "panel")
     assert plan.web.argv[:3] == ("/opt/venv/bin/panel", "serve", "app.py")
     assert plan.web.probe == HttpProbe(path="/liveness")
+
+
+CHAINLIT = "import chainlit as cl\n@cl.on_message\nasync def answer(message):\n    ...\n"
+SHINY = "from shiny import App, ui\napp_ui = ui.page_fluid()\napp = App(app_ui, None)\n"
+EXPRESS = "from shiny.express import ui\nui.h1('Hello')\n"
+MARIMO = "import marimo\napp = marimo.App(width='medium')\n@app.cell\ndef _():\n    return\n"
+ADDRESS = ("--host", "0.0.0.0", "--port", "8000")
+
+
+@pytest.mark.parametrize(
+    ("program", "source", "framework", "options"),
+    [
+        ("chainlit", CHAINLIT, Framework.CHAINLIT, ("--headless", *ADDRESS)),
+        (
+            "chainlit",
+            "from chainlit import langchain_factory\n@langchain_factory(use_async=False)\ndef make(): ...\n",
+            Framework.CHAINLIT,
+            ("--headless", *ADDRESS),
+        ),
+        ("shiny", SHINY, Framework.SHINY, ADDRESS),
+        ("shiny", SHINY.replace("App, ui", "*"), Framework.SHINY, ADDRESS),
+        ("shiny", EXPRESS, Framework.SHINY, ADDRESS),
+        ("marimo", MARIMO, Framework.MARIMO, ("--headless", *ADDRESS)),
+    ],
+)
+def test_scripts_that_the_program_of_their_framework_runs(
+    program: str, source: str, framework: Framework, options: tuple[str, ...]
+) -> None:
+    plan = served({"chat.py": source, "helper.py": f"import {program}\n"}, f"{program}\n")
+    assert (plan.application.framework, plan.application.interface) == (framework, OWN)
+    assert plan.web.argv == (f"/opt/venv/bin/{program}", "run", "chat.py", *options)
+    assert plan.dependencies.added == ()
+    told = served(
+        {"chat.py": source, "other.py": source, "Procfile": f"web: {program} run other.py --port $PORT\n"},
+        f"{program}\n",
+    )
+    assert told.application.script == "other.py"
+
+
+def test_an_api_into_which_a_script_is_mounted_is_what_is_served() -> None:
+    api = (
+        "from fastapi import FastAPI\nfrom chainlit.utils import mount_chainlit\napp = FastAPI()\n"
+        "mount_chainlit(app=app, target='chat.py', path='/chat')\n"
+    )
+    plan = served({"main.py": api, "chat.py": CHAINLIT}, "fastapi\nchainlit\n")
+    assert plan.application.object_reference == "main:app"
 
 
 def test_an_object_is_preferred_to_a_script_beside_it() -> None:

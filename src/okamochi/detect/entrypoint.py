@@ -42,15 +42,19 @@ ODD_MODULE = regex(
     r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
 )
 FRAMEWORK_WORD = regex(
-    r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel)\b",
+    r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel"
+    r"|chainlit|shiny|marimo)\b",
     re.IGNORECASE,
 )
 SCRIPT_SERVERS = {
     "streamlit": Framework.STREAMLIT,
     "panel": Framework.PANEL,
+    "chainlit": Framework.CHAINLIT,
+    "shiny": Framework.SHINY,
+    "marimo": Framework.MARIMO,
 }
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
-PAGES = ("import streamlit", "import gradio")
+PAGES = ("import streamlit", "import gradio", "import chainlit")
 SERVING_MODULES = frozenset(["server", "main", "run", "start", "app", "application"])
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 

@@ -21,7 +21,7 @@ from okamochi.detect.flask_values import (
     Object,
     Value,
 )
-from okamochi.detect.frameworks.classes import CLASSES, CONVERTERS
+from okamochi.detect.frameworks.classes import CLASSES, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
 from okamochi.detect.python_source import Sources, is_main_guard
 from okamochi.model.plan import Framework
 
@@ -227,11 +227,17 @@ class _Scope(msgspec.Struct, eq=False):
             for one, other in zip(target.elts, value.elts, strict=False):
                 self._assign(one, other)
         elif isinstance(target, ast.Tuple | ast.List):
-            for one in target.elts:
+            first = self._first_of_several(value)
+            for place, one in enumerate(target.elts):
                 if isinstance(one, ast.Name):
-                    self._set(one.id, None, one.lineno)
+                    self._set(one.id, None if place else first, one.lineno)
         elif isinstance(target, ast.Name):
             self._set(target.id, self.value(value), target.lineno)
+
+    def _first_of_several(self, value: ast.expr) -> Value | None:
+        callee = self.value(value.func) if isinstance(value, ast.Call) else None
+        known = FIRST_OF_SEVERAL.get(callee.name, "") if isinstance(callee, External) else ""
+        return _made((self.path, value.lineno), known, known.rpartition(".")[2]) if known else None
 
     def _annotated(self, target: ast.expr, annotation: ast.expr) -> None:
         if isinstance(target, ast.Name) and self.own.get(target.id) is None:
@@ -253,9 +259,16 @@ class _Scope(msgspec.Struct, eq=False):
             if alias.name == "*":
                 if found is not None:
                     self.objects.stars.setdefault(self.path, []).append(found)
+                elif statement.module and not statement.level:
+                    self._library_star(statement.module, statement.lineno)
                 continue
             value = self._from(statement, found, alias.name)
             self._set(alias.asname or alias.name, value, statement.lineno)
+
+    def _library_star(self, module: str, line: int) -> None:
+        """`from bottle import *`: of what a library brings, the names that make applications."""
+        for name in OF_STARS.get(module, ()):
+            self._set(name, External(f"{module}.{name}"), line)
 
     def _from(self, statement: ast.ImportFrom, found: str | None, name: str) -> Value | None:
         if found is not None and found != self.path:

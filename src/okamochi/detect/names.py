@@ -9,7 +9,7 @@ __all__ = ["ImportedNames", "assigned"]
 
 
 # what `from os import *` brings that anybody here asks for
-OF_STARS = {"os": ("environ", "environb", "getenv", "path", "makedirs", "mkdir")}
+OF_STARS = {"os": ("environ", "environb", "getenv", "path", "makedirs", "mkdir"), "shiny": ("App",)}
 COPIES = frozenset(["dict", "copy.copy"])
 ENVIRONMENT = ("os.environ", "os.getenv")
 

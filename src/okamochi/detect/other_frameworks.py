@@ -24,7 +24,6 @@ FRAMEWORKS = {
     "falcon": "Falcon",
     "pyramid": "Pyramid",
     "gradio": "Gradio",
-    "chainlit": "Chainlit",
     "nicegui": "NiceGUI",
     "reflex": "Reflex",
     "connexion": "Connexion",

@@ -168,7 +168,7 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(docker-)?compose([.-].*)?\.ya?ml"):
         text = text_by_people(project, path) or ""
         if not re.search(
-            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|daphne|hypercorn|fastapi",
+            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|chainlit|shiny|marimo|daphne|hypercorn|fastapi",
             text,
         ):
             continue
@@ -208,7 +208,9 @@ def _platform_files(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, names):
         for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
             match = re.search(
-                r"(gunicorn|waitress-serve|uwsgi|granian|uvicorn|hypercorn|daphne|streamlit run)\b.*", line
+                r"(gunicorn|waitress-serve|uwsgi|granian|uvicorn|hypercorn|daphne"
+                r"|(?:streamlit|chainlit|shiny|marimo) run)\b.*",
+                line,
             )
             if match is not None:
                 command = match.group(0).rstrip("\"', ]")

@@ -1,7 +1,7 @@
 """The process that serves, with its limits."""
 
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.frameworks.servers import Server
+from okamochi.detect.frameworks.server import Server
 from okamochi.detect.given_values import of_a_setting
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import Probe, Process, ProcessType, Resources

@@ -65,6 +65,9 @@ class Framework(StrEnum):
     SANIC = "sanic"
     TORNADO = "tornado"
     NICEGUI = "nicegui"
+    CHAINLIT = "chainlit"
+    SHINY = "shiny"
+    MARIMO = "marimo"
     OTHER = "other"
 
 

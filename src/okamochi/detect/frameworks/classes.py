@@ -4,7 +4,16 @@ import msgspec
 
 from okamochi.model.plan import Framework, ServerInterface
 
-__all__ = ["APPLICATIONS", "CLASSES", "CONVERTERS", "OF_THEIR_OWN", "TITLES", "ApplicationClasses"]
+__all__ = [
+    "APPLICATIONS",
+    "CLASSES",
+    "CONVERTERS",
+    "FIRST_OF_SEVERAL",
+    "OF_STARS",
+    "OF_THEIR_OWN",
+    "TITLES",
+    "ApplicationClasses",
+]
 
 
 class ApplicationClasses(msgspec.Struct, frozen=True):
@@ -103,6 +112,18 @@ OF_THEIR_OWN = frozenset({Framework.AIOHTTP, Framework.TORNADO})
 CLASSES = {name: application for application in APPLICATIONS for name in application.names}
 """The application that a dotted name makes when it is called."""
 
+FIRST_OF_SEVERAL = dict.fromkeys(
+    ("fasthtml.common.fast_app", "fasthtml.fastapp.fast_app", "fasthtml.fast_app"), "fasthtml.common.FastHTML"
+)
+"""What returns an application and more, `app, rt = fast_app()`, and the class of the first:
+https://www.fastht.ml/docs/api/fastapp.html"""
+
+OF_STARS: dict[str, tuple[str, ...]] = {}
+"""Which of these names `from fasthtml.common import *` brings, by module."""
+for _name in (*CLASSES, *FIRST_OF_SEVERAL):
+    _module, _, _last = _name.rpartition(".")
+    OF_STARS[_module] = (*OF_STARS.get(_module, ()), _last)
+
 CONVERTERS = {
     "asgiref.wsgi.WsgiToAsgi": ASGI,
     "a2wsgi.WSGIMiddleware": ASGI,
@@ -129,5 +150,8 @@ TITLES = {
     Framework.SANIC: "Sanic",
     Framework.TORNADO: "Tornado",
     Framework.NICEGUI: "NiceGUI",
+    Framework.CHAINLIT: "Chainlit",
+    Framework.SHINY: "Shiny",
+    Framework.MARIMO: "marimo",
     Framework.OTHER: "a program with a server of its own",
 }

@@ -31,8 +31,8 @@ class CollectedStatic(msgspec.Struct, frozen=True):
     decisions: tuple[Decision, ...] = ()
 
     def not_filled_here(self, written: Iterable[Written]) -> tuple[Written, ...]:
-        """Of what the app writes, or its compose file mounts for a web server in front: what is no STATIC_ROOT.
-        A volume there would keep the files of the last version."""
+        """Of what the app writes, or its compose file mounts for a web server in front, all but STATIC_ROOT:
+        a volume there would keep the files of the last version."""
         filled = {one.path for one in self.folders}
         return tuple(
             one for one in written if (posixpath.dirname(one.path) if one.is_file else one.path) not in filled

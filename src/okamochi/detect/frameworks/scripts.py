@@ -1,4 +1,5 @@
-"""Scripts that a framework's own program runs: Streamlit, Panel; and those that start Gradio themselves."""
+"""Scripts that a framework's own program runs: Streamlit, Panel, Chainlit, Shiny, marimo; and those that
+start Gradio themselves."""
 
 import ast
 import posixpath
@@ -16,6 +17,7 @@ from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["candidate_of_a_script", "script_applications", "script_candidate"]
 
+SHINY_APPS = frozenset(["shiny.App", "shiny._app.App"])
 FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
 
 
@@ -133,6 +135,38 @@ def _panel(module: Module) -> int:
     return 0
 
 
+def _chainlit(module: Module) -> int:
+    """Where the first of its functions is decorated: @cl.on_message, before 0.7 @langchain_factory.
+    https://docs.chainlit.io/api-reference/lifecycle-hooks/on-message"""
+    for function in module.of(ast.FunctionDef, ast.AsyncFunctionDef):
+        for one in function.decorator_list:
+            called = module.imports.full(one.func if isinstance(one, ast.Call) else one)
+            if called.startswith("chainlit."):
+                return one.lineno
+    return 0
+
+
+def _shiny(module: Module) -> int:
+    """Core makes an object of shiny.App; Express is a script from top to bottom, for which it is enough to
+    import shiny.express. https://shiny.posit.co/py/docs/express-vs-core.html"""
+    for node in module.of(ast.Assign):
+        if isinstance(node.value, ast.Call) and module.imports.full(node.value.func) in SHINY_APPS:
+            return node.lineno
+    for imported in module.of(ast.Import, ast.ImportFrom):
+        named = imported.module if isinstance(imported, ast.ImportFrom) else imported.names[0].name
+        if (named or "").startswith("shiny.express"):
+            return imported.lineno
+    return 0
+
+
+def _marimo(module: Module) -> int:
+    """A notebook: https://docs.marimo.io/guides/apps/"""
+    for node in module.of(ast.Assign):
+        if isinstance(node.value, ast.Call) and module.imports.full(node.value.func) == "marimo.App":
+            return node.lineno
+    return 0
+
+
 def _import_line(module: Module, name: str) -> int:
     match = re.search(rf"^[ \t]*(?:from|import)[ \t]+{name}\b", module.text, re.MULTILINE)
     return module.text.count("\n", 0, match.end()) + 1 if match is not None else 0
@@ -142,4 +176,7 @@ KINDS = (
     _Kind(Framework.STREAMLIT, "streamlit", _streamlit),
     _Kind(Framework.GRADIO, "gradio", _gradio),
     _Kind(Framework.PANEL, "panel", _panel),
+    _Kind(Framework.CHAINLIT, "chainlit", _chainlit),
+    _Kind(Framework.SHINY, "shiny", _shiny),
+    _Kind(Framework.MARIMO, "marimo", _marimo),
 )

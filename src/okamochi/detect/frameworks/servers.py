@@ -1,7 +1,6 @@
 """The server of an app: what is run, with which packages and variables, and what is asked for its health."""
 
 import ast
-import posixpath
 import re
 from collections.abc import Iterable
 
@@ -9,19 +8,19 @@ import msgspec
 
 from okamochi.detect.environment_reads import ports_read
 from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
+from okamochi.detect.frameworks.script_servers import SCRIPTS
+from okamochi.detect.frameworks.server import USUAL_PORT, Server
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.statements import statements
 from okamochi.detect.web_applications import Candidate
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface
-from okamochi.model.process import HttpProbe
 from okamochi.model.python_base import GUNICORN
 from okamochi.system.patterns import regex
 
-__all__ = ["Server", "server_of"]
+__all__ = ["server_of"]
 
-USUAL_PORT = 8000
 # how platforms say to a command line where to listen
 PORT_WORD = regex(r"\$(?:PORT\b|\{PORT(?::-\d+)?\})")
 # uvicorn.workers is deprecated since uvicorn 0.30 in favour of this package
@@ -40,28 +39,6 @@ PORT_READ = regex(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
 OTHER_PORTS = regex(
     r"PROXY|DB|DATABASE|REDIS|SMTP|MAIL|POSTGRES|MYSQL|MONGO|REMOTE|DEBUG|LDAP|HTTPS|SSL|METRICS"
 )
-
-
-class Server(msgspec.Struct, frozen=True):
-    """`packages` are specifiers that the app needs for being served; those it asks for itself are not added.
-    `probe` is the framework's own health page, None when it has none."""
-
-    summary: str
-    argv: tuple[str, ...]
-    packages: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...] = ()
-    port: int = 0
-    probe: HttpProbe | None = None
-    notes: tuple[Evidence, ...] = ()
-    port_reason: str = ""
-
-    @property
-    def why_port(self) -> str:
-        if self.port_reason:
-            return self.port_reason
-        if posixpath.basename(self.argv[0]) == "gunicorn":
-            return "the usual port of gunicorn"
-        return "one port for all apps, whatever the usual one of their server"
 
 
 def server_of(
@@ -170,84 +147,6 @@ def _uses_websockets(sources: Sources) -> bool:
         not OF_WEBSOCKETS.isdisjoint(sources.words(path)) or "socketio" in sources.text(path)
         for path in sources.paths
     )
-
-
-def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
-    port = port or USUAL_PORT
-    argv = (
-        f"{VENV_ROOT}/bin/streamlit",
-        "run",
-        candidate.path,
-        "--server.address=0.0.0.0",
-        f"--server.port={port}",
-        "--server.headless=true",
-        "--server.fileWatcherType=none",
-        "--server.scriptHealthCheckEnabled=true",
-        "--browser.gatherUsageStats=false",
-    )
-    return Server("streamlit itself", argv, ("streamlit",), (), port, HttpProbe(path="/_stcore/health"))
-
-
-def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
-    port = port or USUAL_PORT
-    argv = (
-        f"{VENV_ROOT}/bin/panel",
-        "serve",
-        candidate.path,
-        "--address",
-        "0.0.0.0",
-        "--port",
-        str(port),
-        # the browser's Origin is the address that people open, which nobody here knows
-        "--allow-websocket-origin=*",
-        "--liveness",
-    )
-    return Server("panel serve", argv, ("panel",), (), port, HttpProbe(path="/liveness"))
-
-
-def _gradio(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """launch() takes its address from the variables unless its arguments say another."""
-    port = port or USUAL_PORT
-    module = sources.module(candidate.path)
-    call = _launch(module)
-    given = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
-    notes: list[Evidence] = []
-    line = call.lineno if call is not None else 0
-    match given.get("server_port"):
-        case ast.Constant(value=int(own)):
-            port = own
-            notes.append(Evidence(path=module.path, line=line, reason=f"launch(server_port={own})"))
-        case _:
-            pass
-    match given.get("server_name"):
-        case ast.Constant(value="127.0.0.1" | "localhost" as host):
-            raise PlanError(
-                f"launch() listens on {host} alone, which nothing outside of the container reaches",
-                where=f"{module.path}:{line}",
-                hint="leave server_name out: Gradio takes it from GRADIO_SERVER_NAME, which okamochi sets",
-            )
-        case _:
-            pass
-    match given.get("share"):
-        case ast.Constant(value=True):
-            reason = "launch(share=True) opens a tunnel to a public address"
-            notes.append(Evidence(path=module.path, line=line, reason=reason))
-        case _:
-            pass
-    environment = (
-        ("GRADIO_ANALYTICS_ENABLED", "False"),
-        ("GRADIO_SERVER_NAME", "0.0.0.0"),
-        ("GRADIO_SERVER_PORT", str(port)),
-    )
-    argv = (f"{VENV_ROOT}/bin/python", candidate.path)
-    return Server("the script starts Gradio itself", argv, ("gradio",), environment, port, None, tuple(notes))
-
-
-def _launch(module: Module) -> ast.Call | None:
-    for node in module.nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "launch":
-            return node
-    return None
 
 
 def _program(candidate: Candidate, sources: Sources, port: int) -> Server:
@@ -359,10 +258,4 @@ def read_port(sources: Sources) -> str:
     return next((name for name in found if not OTHER_PORTS.search(name)), "")
 
 
-OWN = {
-    Framework.STREAMLIT: _streamlit,
-    Framework.PANEL: _panel,
-    Framework.GRADIO: _gradio,
-    Framework.NICEGUI: _nicegui,
-    Framework.OTHER: _program,
-}
+OWN = {**SCRIPTS, Framework.NICEGUI: _nicegui, Framework.OTHER: _program}
