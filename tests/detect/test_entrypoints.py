@@ -334,7 +334,7 @@ def test_a_syntax_error_elsewhere_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        ("import chainlit\n", "Chainlit"),
+        ("import cherrypy\n", "CherryPy"),
         ("import reflex as rx\napp = rx.App()\n", "Reflex"),
         ("from pyramid.config import Configurator\n", "Pyramid"),
     ],
