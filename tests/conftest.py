@@ -28,11 +28,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("network") and os.environ.get(OFFLINE) == "1":
         pytest.skip(f"{OFFLINE}=1: this test reaches the package registries")
     if item.get_closest_marker("engine") and (absence := why_no_engine()):
-        if os.environ.get("CI") == "true":
-            pytest.fail(
-                f"CI=true, and no container engine: {absence}; ./run engine installs one", pytrace=False
-            )
-        pytest.skip(f"no container engine: {absence}; ./run engine installs one")
+        lacking(f"no container engine: {absence}; ./run engine installs one")
+    for program in (name for marker in item.iter_markers("needs") for name in marker.args):
+        if shutil.which(program) is None:
+            lacking(f"there is no program {program}")
+
+
+def lacking(what: str) -> None:
+    """Skips the test; where everything was prepared, its absence is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI=true, and {what}", pytrace=False)
+    pytest.skip(what)
 
 
 @cache

@@ -46,9 +46,9 @@ class Machine:
 
     name: str
 
-    def does(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def does(self, *command: str, seconds: int = 900) -> subprocess.CompletedProcess[str]:
         inside = ("docker", "exec", "--workdir", CHECKOUT, self.name, *command)
-        return subprocess.run(inside, capture_output=True, text=True, check=False, timeout=900)
+        return subprocess.run(inside, capture_output=True, text=True, check=False, timeout=seconds)
 
     def succeeds(self, *command: str) -> str:
         """What the command printed as its result; what it said to people shows when it fails."""
@@ -125,7 +125,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     user = USER if os.geteuid() == 0 else os.geteuid()
     options = ("--user", f"{user}:{user}", "--volume", f"{home}:/home/dev", "--env", "HOME=/home/dev")
     image = import_bare_image()
-    name = docker("run", "--detach", "--init", *options, *host_settings(), image, "sleep", "3600")
+    name = docker("run", "--detach", "--init", *options, *host_settings(), image, "sleep", "7200")
     yield Machine(name)
     docker("rm", "--force", "--volumes", name)
     docker("rmi", image)
@@ -147,6 +147,13 @@ def test_the_demo_serves_until_it_is_taken_down(machine: Machine) -> None:
     assert machine.succeeds("python3", "-c", FETCH, url).strip() == "200"
     machine.succeeds("./run", "demo", "--down")
     assert machine.does("python3", "-c", FETCH, url).returncode != 0
+
+
+@pytest.mark.matrix
+def test_every_test_that_needs_no_engine_passes_or_says_what_it_lacks(machine: Machine) -> None:
+    told = machine.does("./run", "test", "-m", "not engine", "-q", seconds=3600)
+    assert told.returncode == 0, told.stdout[-6000:]
+    assert "there is no program git" in told.stdout
 
 
 def test_the_test_command_runs(machine: Machine) -> None:

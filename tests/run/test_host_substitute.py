@@ -136,6 +136,7 @@ def test_an_image_for_another_machine_is_told_from_ones_own() -> None:
     assert HostImage(digest="sha256:0", root="/r").runs_here == (sys.platform == "linux")
 
 
+@pytest.mark.needs("ps")
 def test_without_proc_ps_tells_whether_a_process_is_still_the_same() -> None:
     mine = os.getpid()
     assert start_time(mine, NO_PROC) == start_time(mine, NO_PROC) != ""

@@ -321,8 +321,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = folder / "names"
     names.write_text("subjectAltName=DNS:localhost\n")
     new_key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    signs = "-addext keyUsage=critical,keyCertSign,cRLSign"  # Python 3.13 asks for it
     steps = (
-        f"req -x509 {new_key} -days 2 -subj /CN=test-authority -keyout ca.key -out ca.pem",
+        f"req -x509 {new_key} -days 2 -subj /CN=test-authority {signs} -keyout ca.key -out ca.pem",
         f"req -new {new_key} -subj /CN=localhost -keyout server.key -out server.csr",
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile names -out server.pem",
     )

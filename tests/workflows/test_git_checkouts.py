@@ -13,6 +13,8 @@ from okamochi.system.world import World
 from okamochi.workflows.git_checkouts import git_checkout, git_source
 from tests.pypi.wheel_making import make_world
 
+pytestmark = pytest.mark.needs("git")
+
 PYPROJECT = '[project]\nname = "lib"\ndynamic = ["version"]\n[tool.setuptools_scm]\n'
 
 

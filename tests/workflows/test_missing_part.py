@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.diagnose import diagnose
 from okamochi.run.proof.answer import Answer, verdict_of
@@ -50,6 +52,7 @@ def test_what_is_installed_already_is_not_asked_for_once_more(tmp_path: Path) ->
     assert (correction.kind, correction.value) == (CorrectionKind.REQUIREMENT, "scikit-learn<1")
 
 
+@pytest.mark.needs("git")
 def test_the_packages_of_the_last_commits_day_are_tried_first(tmp_path: Path) -> None:
     planned = project(tmp_path, day="2024-05-01")
     correction = found(planned)
@@ -58,6 +61,7 @@ def test_the_packages_of_the_last_commits_day_are_tried_first(tmp_path: Path) ->
     assert after is not None and after.value == "scikit-learn<1"
 
 
+@pytest.mark.needs("git")
 def test_a_day_before_any_offered_python_is_not(tmp_path: Path) -> None:
     correction = found(project(tmp_path, day="2019-06-16"))
     assert correction is not None and correction.value == "scikit-learn<1"

@@ -27,6 +27,7 @@ def edited(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.needs("git")
 def test_an_edit_is_told_by_check_accepted_by_the_next_render_and_kept_by_all_later_ones(
     tmp_path: Path,
 ) -> None:
@@ -60,6 +61,16 @@ def test_an_edit_of_what_the_plan_changes_as_well_is_refused_with_a_diff_and_lef
     assert tree_of(folder) == before
     program.ok("render", "compose", folder, "--force")
     assert "7000" not in (folder / "compose.yaml").read_text()
+
+
+def test_without_git_an_edit_that_could_be_merged_says_what_merges_it(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path / "app")
+    program.ok("render", "compose", folder)
+    edited(folder / "compose.yaml", 'max-file: "3"', 'max-file: "9"')
+    (folder / "okamochi.toml").write_text("port = 9000\n")
+    answer = program.with_environ(PATH=str(tmp_path))("render", "compose", folder)
+    assert answer.code == 1 and "there is no git" in answer.stderr and "install it" in answer.stderr
+    assert 'max-file: "9"' in (folder / "compose.yaml").read_text()
 
 
 def test_other_peoples_files_stay_as_they_are_and_nothing_else_is_written(tmp_path: Path) -> None:

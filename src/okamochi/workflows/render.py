@@ -179,6 +179,16 @@ def foreign_drift(output: Path, files: Sequence[RenderedFile]) -> Drift:
     )
 
 
+def unmerged_drift(output: Path, files: Sequence[RenderedFile], *, has_git: bool) -> Drift:
+    by_hand = "take over the plan's lines by hand and render again, or let the files be replaced (--force)"
+    if has_git:
+        return drift(
+            output, files, "were edited where the plan changed as well, and cannot be merged", by_hand
+        )
+    hint = f"git merges edits and what the plan changed: install it and render again; or {by_hand}"
+    return drift(output, files, "were edited, the plan changed, and there is no git to merge both", hint)
+
+
 def lock_of(planned: PlannedProject) -> Lock | None:
     content = lock_content(planned.project)
     return lock_from_json(content, where=LOCK_NAME) if content is not None else None
@@ -204,12 +214,7 @@ def settled(
     if found.foreign:
         raise foreign_drift(output, found.foreign)
     if found.unmerged:
-        raise drift(
-            output,
-            found.unmerged,
-            "were edited where the plan changed as well, and cannot be merged",
-            "take over the plan's lines by hand and render again, or let the files be replaced (--force)",
-        )
+        raise unmerged_drift(output, found.unmerged, has_git=world.runner.which("git") is not None)
     return found.outcomes
 
 
