@@ -11,7 +11,9 @@ __all__ = [
     "FOREIGN_URL",
     "KINDS",
     "S3",
+    "SQL",
     "URL_ENDS",
+    "WITH_DATABASE",
     "WITH_STORES",
     "KindFacts",
     "facts_of",
@@ -172,6 +174,9 @@ S3 = KindFacts(
 KINDS = (POSTGRES, MARIADB, MYSQL, REDIS, RABBITMQ, MONGODB, MEMCACHED)
 # an object store is found by other traces: a URL tells it from nothing else on the web
 WITH_STORES = (*KINDS, S3)
+SQL = (ServiceKind.POSTGRES, ServiceKind.MARIADB, ServiceKind.MYSQL)
+WITH_DATABASE = (*SQL, ServiceKind.MONGODB)
+"""Kinds whose servers have databases with names."""
 
 
 FOREIGN_URL = regex(r"(oracle|mssql)(?:\+\w+)?:/")

@@ -1,0 +1,113 @@
+"""What becomes of a candidate: a service of the stack, and what the plan says of it."""
+
+import re
+
+from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.libpq import variables_for
+from okamochi.detect.object_store import WITHOUT
+from okamochi.detect.service_candidate import Candidate
+from okamochi.detect.service_clients import HERE
+from okamochi.detect.service_evidence import VariableRead
+from okamochi.detect.service_kinds import WITH_DATABASE, volume_path_of
+from okamochi.detect.service_variables import variables_of
+from okamochi.model.backing_service import BackingService
+from okamochi.model.evidence import Decision, Origin
+
+__all__ = ["decision_of", "not_started", "service_of"]
+
+
+def service_of(candidate: Candidate, dependencies: ChosenDependencies, database: str) -> BackingService:
+    facts, composed = candidate.facts, candidate.composed
+    image = composed.image if composed else facts.image
+    known = [address for address, _ in candidate.addresses]
+    hosts = [address.service_host for address in known] + [host for host, _ in candidate.hosts]
+    hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]
+    hosts.append(_host_name(composed.name) if composed else facts.host)
+    host = next((one for one in hosts if one not in ("", "web")), facts.host)
+    named = bool(facts.user)
+    user = (composed.user if composed else "") or next((a.user for a in known if a.user), facts.user)
+    wanted = (composed.database if composed else "") or next((a.database for a in known if a.database), "")
+    unsaid = candidate.unsaid
+    if unsaid is not None:
+        user, wanted = unsaid.user or user, unsaid.database or wanted
+    return BackingService(
+        kind=facts.kind,
+        name=host,
+        image=image,
+        port=facts.port,
+        volume_path=volume_path_of(facts, image),
+        user=user if named else "",
+        database=(wanted or database) if facts.kind in WITH_DATABASE else "",
+        variables=variables_for(unsaid)
+        if unsaid is not None
+        else variables_of(facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts),
+        initial_files=composed.initial_files if composed else (),
+        required=not _optional(candidate),
+    )
+
+
+def _is_host(read: VariableRead) -> bool:
+    """DB_HOST with the default "db"."""
+    name = re.fullmatch(r"\w*?_?(HOST|HOSTNAME|SERVER)", read.name.upper())
+    default = read.default or ""
+    return bool(name and default != "localhost" and re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*", default))
+
+
+def _host_name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "service"
+
+
+def _optional(candidate: Candidate) -> bool:
+    """Whatever leads there is a variable with a default of another kind: DATABASE_URL, else SQLite. A scheme
+    without a host leads nowhere: code that makes URLs over writes "postgres://" as well. A default that only
+    counts below a condition is another such."""
+    if candidate.hosts or not candidate.variables:
+        return False
+    if all(one.branched and one.has_default for one in candidate.variables):
+        return not any(address.service_host for address, _ in candidate.addresses)
+    if any(address.host or address.user or address.database for address, _ in candidate.addresses):
+        return False
+    return all(one.has_default and not _is_host(one) for one in candidate.variables)
+
+
+def decision_of(service: BackingService, candidate: Candidate) -> Decision:
+    names = ", ".join(one.name for one in service.variables)
+    told = f"; told by {names}" if names else _found_by(service, candidate)
+    need = "" if service.required else WITHOUT
+    return Decision(
+        field=f"services.{service.name}",
+        summary=f"{service.name} is {service.image}{need}{told}",
+        origin=Origin.DETECTED,
+        evidence=candidate.evidence,
+    )
+
+
+def _found_by(service: BackingService, candidate: Candidate) -> str:
+    if candidate.hosts or any(address.service_host for address, _ in candidate.addresses):
+        return "; the code itself names the host"
+    return f"; no variable tells the code where it is: that has to look for {service.name}"
+
+
+def not_started(candidate: Candidate) -> Decision:
+    facts = candidate.facts
+    if not candidate.fixed_here:
+        return Decision(
+            field="services",
+            summary=f"no {facts.kind.value} is started: the code connects to one elsewhere, by its full name",
+            origin=Origin.DETECTED,
+            evidence=(*candidate.fixed_elsewhere[:3], candidate.client),
+        )
+    parts = any(one.reason.startswith("HOST is") for one in candidate.fixed_here)
+    variable = "DB_HOST" if parts else f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
+    connects = any(one.host == HERE for one in candidate.clients)
+    what = "the code connects to" if connects else "an address in the code leads to"
+    summary = (
+        f"Warning: no {facts.kind.value} is started: {what} one on this machine itself, where "
+        f"a container has none; let it read the address from a variable such as {variable}"
+    )
+    return Decision(
+        field="services",
+        summary=summary,
+        origin=Origin.DETECTED,
+        evidence=(*candidate.fixed_here[:3], candidate.client),
+    )
