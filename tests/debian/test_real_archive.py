@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.debian import BaseTree, base_tree, resolve_base
+from okamochi.model.development import TOOLS
 from okamochi.model.suites import suite_named
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.system.progress import SilentReporter
@@ -59,6 +60,14 @@ def test_the_python_of_another_suite_starts_with_all_its_modules(world: World, s
     links = [one.path for one in base.entries if one.target.startswith("..")]
     assert all((base.root / path).exists() for path in links)
     assert python(base, EVERY_MODULE.format(root=base.root, version=version)).endswith(f"({version})")
+
+
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", matrix("forky")])
+def test_the_programs_of_the_desk_are_there_in_every_suite(world: World, suite: str) -> None:
+    resolved = resolve_base(world, suite=suite, platform=HOST, packages=TOOLS)
+    base = base_tree(world, resolved.debs, HOST, snapshot=resolved.snapshot)
+    names = ("bash", "sh", "touch", "ls", "git", "curl", "grep", "sed", "tar", "ps", "vim.tiny")
+    assert [name for name in names if not (base.root / "usr/bin" / name).exists()] == []
 
 
 def python(tree: BaseTree, code: str) -> str:

@@ -42,6 +42,7 @@ REVIEWED: Final[tuple[tuple[str, str], ...]] = (
     ("base-files", "checks merged /usr and makes folders: folders and links are in finishers.py"),
     ("bash", "links sh to it when no other shell is there: finisher alternatives"),
     ("ca-certificates", "writes the bundle: finisher ca_bundle"),
+    ("coreutils", "a second path to touch where /bin is not /usr/bin; here it is"),
     ("cups-client", "a group for administrators of printers"),
     ("dash", "takes /bin/sh over from another shell: finisher alternatives"),
     ("dbus-broker", "asks for a restart of the machine"),
