@@ -1,9 +1,11 @@
 """Other programs, started for real."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -189,3 +191,52 @@ def test_what_a_failed_program_told_on_its_way_does_not_hide_its_error() -> None
     assert Completed(("a",), 1, b"starting\n", b"it broke\n").said == "starting\nit broke"
     assert Completed(("a",), 0, b"content\n", b"a warning\n").said == "content"
     assert Completed(("a",), 0, b"", b"a warning\n").said == "a warning"
+
+
+# One that waits in a thread while the main thread does something else, as a build does.
+BUSY = """
+import sys, threading, time
+from okamochi.cli.ending import exit_code_of
+from okamochi.system.process import SubprocessRunner
+
+def work():
+    threading.Thread(target=lambda: SubprocessRunner().run({argv!r}), daemon={daemon}).start()
+    print("begun", flush=True)
+    while True:
+        time.sleep(0.1)
+
+sys.exit(exit_code_of(work))
+"""
+
+
+def busy(argv: tuple[str, ...], *, daemon: bool) -> tuple[str, ...]:
+    return (sys.executable, "-c", BUSY.format(argv=argv, daemon=daemon))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("daemon", [True, False])
+@pytest.mark.parametrize("nested", [True, False])
+def test_who_interrupts_us_alone_ends_what_runs_in_threads_too(
+    tmp_path: Path, number: int, daemon: bool, nested: bool
+) -> None:
+    pid = tmp_path / "pid"
+    inner = ("sh", "-c", f'echo $$ >"{pid}.part" && mv "{pid}.part" "{pid}" && exec sleep 300')
+    argv = busy(inner, daemon=daemon)
+    if nested:
+        argv = busy(argv, daemon=daemon)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            until(pid.exists)
+            process.send_signal(number)
+            assert process.wait(timeout=20) == (130 if number == signal.SIGINT else 143)
+        finally:
+            process.kill()
+    until(lambda: not Path(f"/proc/{pid.read_text().strip()}/cmdline").exists())
+
+
+def until(fulfilled: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if fulfilled():
+            return
+        time.sleep(0.1)
+    raise AssertionError("that did not happen within 30 seconds")

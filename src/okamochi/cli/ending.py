@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 from okamochi.errors import OkamochiError
+from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.signals import Terminated, terminable
 
 __all__ = ["exit_code_of", "reader_gone"]
@@ -23,6 +24,7 @@ def exit_code_of(work: Callable[[], int]) -> int:
     except BrokenPipeError:
         return reader_gone()
     except KeyboardInterrupt as error:
+        UNDER_WAY.end_for_good()
         ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
         print(
             f"\n{'ended by SIGTERM' if ended else 'interrupted'}; what was finished stays in the cache, "

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.errors import BuildError, EngineError
+from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.signals import Terminated
 
 __all__ = [
@@ -227,6 +228,7 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
                 write(cast(BinaryIO, process.stdin))
         except BaseException:
             self._kill(process)
+            UNDER_WAY.discard(process.pid)
             raise
         process.stdin = None
 
@@ -245,6 +247,8 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         except BaseException:
             self._kill(process)
             raise
+        finally:
+            UNDER_WAY.discard(process.pid)
         return Completed(argv, process.returncode, stdout or b"", stderr or b"")
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
@@ -298,7 +302,7 @@ def _start(
     stderr: int | BinaryIO = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     with _start_errors(argv, cwd):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             tuple(argv),
             stdin=subprocess.PIPE if has_input else stdin or subprocess.DEVNULL,
             stdout=stdout,
@@ -307,6 +311,8 @@ def _start(
             cwd=cwd,
             process_group=0,
         )
+    UNDER_WAY.add(process.pid)
+    return process
 
 
 class _start_errors:

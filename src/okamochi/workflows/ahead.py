@@ -21,7 +21,9 @@ import msgspec
 from okamochi.errors import OkamochiError
 from okamochi.model.lock import LockedPlatform
 from okamochi.system.collector import collect_rarely
+from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.progress import SilentReporter
+from okamochi.system.signals import terminable
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 
@@ -99,7 +101,16 @@ def main() -> None:
 
     collect_rarely()
     with suppress(OSError):
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # what was asked for ends with who asked
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # what was asked for ends with who asked, and its programs
+    try:
+        with terminable():
+            answer()
+    except KeyboardInterrupt:
+        UNDER_WAY.end_for_good()
+        os._exit(143)  # nobody waits for what threads have under way
+
+
+def answer() -> None:
     asked = json.load(sys.stdin)
     request = BuildRequest(
         path=Path(asked["path"]),
