@@ -1,7 +1,8 @@
 import pytest
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
-from okamochi.pypi.requirements import expanded, read_requirements
+from okamochi.pypi.requirement_line import expanded
+from okamochi.pypi.requirements import read_requirements
 from okamochi.system.project_files import DiskProject, MemoryProject
 
 

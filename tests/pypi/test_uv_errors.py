@@ -4,7 +4,7 @@ import pytest
 from wheel_making import local_environ, make_world
 
 from okamochi.errors import BuildError, PlanError, RegistryError, TransientRegistryError
-from okamochi.pypi.requirements import requirement_of
+from okamochi.pypi.requirement_line import requirement_of
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import uv_version
 from okamochi.system.process import Completed

@@ -26,7 +26,8 @@ from okamochi.pypi.asked import asked_of, locked_nodes
 from okamochi.pypi.local_packages import LocalPackages, local_packages
 from okamochi.pypi.manifests.named_sources import file_place, named_sources, with_source
 from okamochi.pypi.manifests.package_facts import read_package
-from okamochi.pypi.requirements import Requirements, read_requirements, requirement_of
+from okamochi.pypi.requirement_line import requirement_of
+from okamochi.pypi.requirements import Requirements, read_requirements
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, text_if_there

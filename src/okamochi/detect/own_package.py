@@ -5,7 +5,7 @@ from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.manifests.package_facts import PackageFacts, read_package
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.system.patterns import regex
 
 __all__ = ["own_package", "own_package_decision"]

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from okamochi.errors import BuildError, PlanError
 from okamochi.model.lock import LockedWheel
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 

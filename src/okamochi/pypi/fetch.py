@@ -14,7 +14,7 @@ from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import own_address
-from okamochi.pypi.requirements import RequirementLine, expanded, requirement_of
+from okamochi.pypi.requirement_line import RequirementLine, expanded, requirement_of
 from okamochi.pypi.unpacked import Prefix, Unpacked, open_prefix, shares, write_tree
 from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started, target_arguments

@@ -6,7 +6,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import UnfitPythonError
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, without_wheels

@@ -10,7 +10,6 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from urllib.parse import quote
 
 import msgspec
 from packaging.markers import Marker
@@ -19,22 +18,18 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
 from okamochi.model.standard_library import is_in_every_python
-from okamochi.pypi.direct_references import is_archive, is_git, named, plain_place, wheel_name
+from okamochi.pypi.direct_references import is_git
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.named_sources import named_sources, with_source
 from okamochi.pypi.manifests.package_facts import manifest_files, read_package
+from okamochi.pypi.requirement_line import URL, RequirementLine, bad_line, read_line, without_credentials
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import MemoryProject, ProjectFiles, unreadable
+from okamochi.system.project_files import ProjectFiles, unreadable
 
-__all__ = ["RequirementLine", "Requirements", "expanded", "read_requirements", "requirement_of"]
+__all__ = ["Requirements", "read_requirements"]
 
 COMMENT = regex(r"(?:^|(?<=\s))#.*$")
-VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
-LINE_OPTION = regex(r"(?<!\s)\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
-HASH = regex(r"--hash[=\s]\s*(\S+)")
-VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
-URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 ITSELF = regex(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
 IGNORED_FLAGS = {"--require-hashes", "--prefer-binary", "--no-use-wheel", "--use-wheel"}
 IGNORED_OPTIONS = {"--only-binary", "--no-binary", "--use-feature", "--uploaded-prior-to"}
@@ -57,35 +52,6 @@ WITH_VALUE = {
     "--trusted-host",
     *IGNORED_OPTIONS,
 }
-
-
-NO_FILES = MemoryProject({})
-
-
-class RequirementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One dependency specifier (PEP 508) and where it stands; `line` counts from 1.
-
-    `specifier` still holds its ${VARIABLES}, and places in the form of `direct_references`; `hashes` are
-    "sha256:…" as written. `name` is normalized.
-    """
-
-    path: str
-    line: int
-    name: str
-    specifier: str
-    hashes: tuple[str, ...] = ()
-
-    @property
-    def where(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
-
-    @property
-    def place(self) -> str:
-        """The address or folder that the line names; "" when an index has it."""
-        try:
-            return _parsed(self.specifier).url or ""
-        except (ValueError, RecursionError):  # a variable that only the host can fill
-            return ""
 
 
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,20 +119,6 @@ def read_requirements(
         itself=reading.itself,
         of_python=needless,
     )
-
-
-def requirement_of(specifier: str, *, path: str, line: int = 0) -> RequirementLine:
-    """A dependency specifier from elsewhere (pyproject.toml, okamochi's own additions) in the same form. It
-    is one line: what follows would be options of its own to whoever reads them."""
-    if len(specifier.strip().splitlines()) > 1:
-        where = f"{path}:{line}" if line else path
-        raise _bad_line("this is no dependency specifier: it has several lines", specifier, where)
-    return _requirement_line(specifier, path=path, line=line)
-
-
-def expanded(text: str, environ: Mapping[str, str]) -> str:
-    """`text` with ${NAME} replaced, as pip does: only braces and capitals, unset names stay as they are."""
-    return VARIABLE.sub(lambda found: environ.get(found[1], found[0]), text)
 
 
 def _joined(problems: list[OkamochiError]) -> OkamochiError:
@@ -285,7 +237,7 @@ def _options(line: str, *, where: str) -> Iterator[tuple[str, str]]:
         if name in WITH_VALUE and not equals:
             value = words.pop(0) if words else ""
         if name in WITH_VALUE and not value:
-            raise _bad_line(f"{name} lacks its value", line, where)
+            raise bad_line(f"{name} lacks its value", line, where)
         yield name, value
 
 
@@ -314,7 +266,7 @@ def _read_option(
         case _ if option in IGNORED_FLAGS | IGNORED_OPTIONS:
             return
         case _:
-            raise _bad_line(f"pip has no option {option} in requirement files", option, where)
+            raise bad_line(f"pip has no option {option} in requirement files", option, where)
 
 
 def _add_indexes(reading: _Reading, options: IndexOptions) -> None:
@@ -324,7 +276,7 @@ def _add_indexes(reading: _Reading, options: IndexOptions) -> None:
 def _included(value: str, path: str, where: str) -> str:
     if URL.match(value):
         raise DetectionError(
-            f"the requirement file {_without_credentials(value)} is on the network",
+            f"the requirement file {without_credentials(value)} is on the network",
             where=where,
             hint="keep a copy of that file in the project: builds read only the project folder",
         )
@@ -344,7 +296,7 @@ def _read_requirement(reading: _Reading, line: str, *, path: str, number: int, c
     if itself is not None and not constraining:
         _read_itself(reading, itself, path=path, number=number)
         return
-    read = _requirement_line(line, path=path, line=number, project=reading.project)
+    read = read_line(line, path=path, line=number, project=reading.project)
     if not constraining and _is_own_repository(reading, read):
         reading.itself = read
         return
@@ -358,48 +310,6 @@ def _is_own_repository(reading: _Reading, line: RequirementLine) -> bool:
         return False
     facts = read_package(reading.project)
     return facts is not None and facts.normalized == line.name
-
-
-def _requirement_line(
-    text: str, *, path: str, line: int, project: ProjectFiles = NO_FILES
-) -> RequirementLine:
-    where = f"{path}:{line}" if line else path
-    specifier, *options = LINE_OPTION.split(text.strip(), maxsplit=1)
-    hashes = tuple(sorted(set(HASH.findall(options[0])))) if options else ()
-    specifier = named(specifier.strip(), project, path, where)
-    try:
-        requirement = _parsed(VARIABLE.sub("VARIABLE", specifier))
-    except (ValueError, RecursionError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise _bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
-    if requirement.url is not None:
-        specifier = _placed_well(Requirement(specifier), specifier, where)
-    return RequirementLine(
-        path=path,
-        line=line,
-        name=canonicalize_name(requirement.name),
-        specifier=specifier,
-        hashes=hashes,
-    )
-
-
-@lru_cache(2000)
-def _parsed(specifier: str) -> Requirement:
-    """To be looked at only: planning reads a file several times."""
-    return Requirement(specifier)
-
-
-def _placed_well(requirement: Requirement, specifier: str, where: str) -> str:
-    """The specifier with its place as okamochi writes it. PlanError where nothing can be had."""
-    url = str(requirement.url)
-    if VCS.match(url) and not is_git(url):
-        raise _from_source(f"{requirement.name} @ {url}", "a version control address", where)
-    if url.startswith("file:") or not URL.match(url):
-        place = plain_place(url, where)
-        return specifier.replace(url, f"file:{quote(place, safe='/.-_')}", 1)
-    if not (is_git(url) or wheel_name(url) or is_archive(url)):
-        raise _from_source(f"{requirement.name} @ {url}", "something else than a wheel or an archive", where)
-    return specifier
 
 
 def _read_itself(reading: _Reading, found: re.Match[str], *, path: str, number: int) -> None:
@@ -429,7 +339,7 @@ def _read_itself(reading: _Reading, found: re.Match[str], *, path: str, number: 
     sources = named_sources(reading.project)
     for specifier in wanted:
         marked = _marked(with_source(specifier, sources), found["marker"], where)
-        line = _requirement_line(marked, path=facts.manifest, line=0, project=reading.project)
+        line = read_line(marked, path=facts.manifest, line=0, project=reading.project)
         reading.lines.append(_placed(line, text, specifier))
 
 
@@ -449,7 +359,7 @@ def _marked(specifier: str, marker: str | None, where: str) -> str:
         own = Requirement(specifier)
         own.marker = Marker(f"({own.marker}) and ({marker})" if own.marker else marker)
     except (ValueError, RecursionError) as problem:
-        raise _bad_line("this is no valid marker", f"{marker} ({problem})", where) from None
+        raise bad_line("this is no valid marker", f"{marker} ({problem})", where) from None
     return str(own)
 
 
@@ -461,25 +371,3 @@ def _placed(line: RequirementLine, text: str, specifier: str) -> RequirementLine
                 path=line.path, line=number, name=line.name, specifier=line.specifier, hashes=line.hashes
             )
     return line
-
-
-def _bad_line(what: str, text: str, where: str) -> DetectionError:
-    return DetectionError(
-        what,
-        where=where,
-        hint="correct the line; the format is pip's (name[extra]==version; marker --hash=sha256:…)",
-        details=(_without_credentials(text)[:200],),
-    )
-
-
-def _from_source(text: str, kind: str, where: str) -> PlanError:
-    return PlanError(
-        f"{kind} would have to be built from source: {_without_credentials(text)[:160]}",
-        where=where,
-        hint="git addresses, archives and folders of the project are built; else build the wheel, put it "
-        "into a folder or an index of yours, and ask for it by name (--find-links ./wheels serves)",
-    )
-
-
-def _without_credentials(text: str) -> str:
-    return re.sub(r"(://)[^/\s@]+@", r"\1", text)

@@ -26,7 +26,8 @@ from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import address_for_lock, refuse_tokens
 from okamochi.pypi.missing_wheels import missing_wheels
-from okamochi.pypi.requirements import RequirementLine, Requirements, expanded, requirement_of
+from okamochi.pypi.requirement_line import RequirementLine, expanded, requirement_of
+from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started

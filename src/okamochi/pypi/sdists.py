@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from okamochi.errors import BuildError, PlanError, RegistryError
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.asked import asked_of
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.resolve import index_date
 from okamochi.pypi.sdist_files import check_archive, pyproject_of
 from okamochi.pypi.specifiers import parsed_specifier

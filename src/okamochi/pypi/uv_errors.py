@@ -12,7 +12,7 @@ from okamochi.errors import (
     TransientRegistryError,
     UnfitPythonError,
 )
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.system.files import StorageError
 from okamochi.system.patterns import regex
 from okamochi.system.process import Completed

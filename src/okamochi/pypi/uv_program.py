@@ -23,7 +23,8 @@ from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.index_options import IndexOptions
 from okamochi.pypi.pip_settings import read_pip_settings
 from okamochi.pypi.project_sources import ProjectSources, read_project_sources
-from okamochi.pypi.requirements import Requirements, expanded
+from okamochi.pypi.requirement_line import expanded
+from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.skipped_members import refuse_skipped
 from okamochi.pypi.uv_environment import uv_environment
 from okamochi.system.environ import of_the_user

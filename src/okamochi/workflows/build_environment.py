@@ -11,7 +11,7 @@ from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.install import wheel_trees
-from okamochi.pypi.requirements import expanded
+from okamochi.pypi.requirement_line import expanded
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_program import read_project_indexes

@@ -14,7 +14,7 @@ from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_references import is_archive, is_built_here, is_git
 from okamochi.pypi.direct_urls import without_credentials
 from okamochi.pypi.locks.environment import applies, image_environment
-from okamochi.pypi.requirements import RequirementLine, expanded, requirement_of
+from okamochi.pypi.requirement_line import RequirementLine, expanded, requirement_of
 from okamochi.pypi.sdists import SIZE_LIMIT_BYTES, Sdist
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.uv_program import read_project_indexes

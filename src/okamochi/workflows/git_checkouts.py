@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
-from okamochi.pypi.requirements import expanded
+from okamochi.pypi.requirement_line import expanded
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.packed_source import packed_folder

@@ -10,7 +10,7 @@ from packaging.version import Version
 from okamochi.errors import DetectionError, PlanError
 from okamochi.pypi.locks.environment import applies
 from okamochi.pypi.locks.tables import broken
-from okamochi.pypi.requirements import RequirementLine
+from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 
