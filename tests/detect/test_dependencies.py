@@ -199,3 +199,50 @@ def test_of_several_folders_with_lists_none_is_taken_by_itself() -> None:
     with pytest.raises(DetectionError, match="nothing lists") as caught:
         planned({**IN_BACKEND, "tool.py": "print(1)\n", "lists nothing": ""})
     assert "okamochi up backend" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("imports", "address", "needed"),
+    [
+        ("celery", "redis://localhost:6379/0", "redis"),
+        ("flask_limiter", "rediss://cache:6379", "redis"),
+        ("flask_sqlalchemy", "mysql+pymysql://me@db/shop", "pymysql"),
+        ("sqlalchemy", "postgresql+psycopg2://me@db/shop", "psycopg2-binary"),
+        ("sqlalchemy", "postgresql://me@db/shop", "psycopg[binary]"),
+        ("requests", "redis://localhost:6379/0", ""),
+        ("celery", "mysql+pymysql://me@db/shop", ""),
+        ("sqlalchemy", "sqlite:///shop.db", ""),
+        ("sqlalchemy", "https://example.org", ""),
+    ],
+)
+def test_an_address_in_the_code_tells_of_a_driver_that_nothing_imports(
+    imports: str, address: str, needed: str
+) -> None:
+    plan = planned({"app.py": f"import {imports}\n{FLASK_APP}ADDRESS = {address!r}\n", "lists nothing": ""})
+    known = {"flask", imports.replace("_", "-")}
+    assert set(plan.dependencies.inline) == known | ({needed} if needed else set())
+
+
+WITH_CLASS = """\
+def create_app(config_class=Config):
+    app = Flask(__name__)
+    app.config.from_object(config_class)
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        WITH_CLASS,
+        "app = Flask(__name__)\napp.config.from_object(Config['live'])\n",
+    ],
+)
+def test_a_configuration_that_is_not_there_is_not_looked_for_in_the_index(factory: str) -> None:
+    files = {
+        "shop/__init__.py": f"from flask import Flask\nfrom config import Config\n{factory}",
+        "lists nothing": "",
+    }
+    with pytest.raises(DetectionError, match="the module config, from which the app takes its configuration"):
+        planned(files)
+    assert planned({**files, "config.py": "class Config: ...\n"}).dependencies.inline == ("flask",)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from okamochi.errors import AmbiguousError, DetectionError
+from okamochi.model.plan import Framework
 from tests.detect.plans import FLASK_APP, decision, planned, reference
 
 FACTORY = """\
@@ -71,6 +72,28 @@ def test_every_way_to_make_a_flask_object_is_seen(source: str) -> None:
 def test_the_server_of_a_dash_app_is_served() -> None:
     source = "import dash\napp = dash.Dash(__name__)\nserver = app.server\n"
     assert reference({"app.py": source}) == "app:server"
+
+
+MOUNTED = """\
+from flask import Flask
+from charts import with_charts
+
+app = Flask(__name__)
+app = with_charts(app)
+"""
+CHARTS = "def with_charts(server):\n    board = Board(server=server)\n    return board.server\n"
+
+
+@pytest.mark.parametrize(
+    "board", ["from dash import Dash as Board\n", "import dash\nclass Board(dash.Dash):\n    title = 'x'\n"]
+)
+def test_a_dash_object_in_a_flask_app_leaves_it_a_flask_app(board: str) -> None:
+    plan = planned({"app.py": MOUNTED, "charts.py": board + CHARTS})
+    assert (plan.application.object_reference, plan.application.framework) == ("app:app", Framework.FLASK)
+    assert decision(plan, "application.framework").evidence[0].path == "app.py"
+    given = f"{board}from flask import Flask\napp = Flask(__name__)\nboard = Board(server=app)\n"
+    plan = planned({"app.py": f"{given}server = board.server\n"})
+    assert plan.application.framework is Framework.FLASK
 
 
 def test_an_application_by_that_name_is_served() -> None:
@@ -468,3 +491,32 @@ def test_an_app_that_a_test_makes_is_not_named() -> None:
     with pytest.raises(DetectionError, match="no web application was found") as caught:
         planned({"tests/test_app.py": FLASK_APP, "tests/conftest.py": FLASK_APP})
     assert "left aside for" not in caught.value.hint
+
+
+CLASS_FACTORY = "from flask import Flask\ndef create_app(config):\n    app = Flask(__name__)\n"
+GIVEN_A_CLASS = f"{CLASS_FACTORY}    app.config.from_object(config)\n    return app\n"
+START = 'if __name__ == "__main__":\n    create_app({}).run()\n'
+SETTINGS = {"config.py": "class Config:\n    SITE = 'x'\nclass TestConfig(Config):\n    TESTING = True\n"}
+
+
+@pytest.mark.parametrize("given", ["Config()", "Config", "config.Config"])
+def test_a_factory_is_given_the_class_that_the_authors_own_start_gives_it(given: str) -> None:
+    taken = "import config\n" if "." in given else "from config import Config\n"
+    files = {**SETTINGS, "app.py": f"{taken}{GIVEN_A_CLASS}{START.format(given)}"}
+    files["tests/test_app.py"] = (
+        "from app import create_app\nfrom config import TestConfig\ncreate_app(TestConfig)\n"
+    )
+    assert reference(files) == "app:create_app('config.Config')"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"from config import Config\n{GIVEN_A_CLASS}{START.format('Config(1)')}",
+        f"from config import Config\n{CLASS_FACTORY}    return app\n{START.format('Config()')}",
+        f"from config import Config, TestConfig\n{GIVEN_A_CLASS}create_app(Config)\ncreate_app(TestConfig)\n",
+    ],
+)
+def test_a_factory_whose_argument_is_no_plain_class_has_none(source: str) -> None:
+    with pytest.raises(DetectionError, match="none can be called as it is"):
+        reference({**SETTINGS, "app.py": source})

@@ -4,6 +4,7 @@ import pytest
 
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.plan import Plan
 from tests.detect.plans import FLASK_APP, decision, planned
 
 HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
@@ -669,3 +670,30 @@ def test_the_name_of_the_database_may_say_twice_what_it_is_of() -> None:
     )
     (service,) = services("pymysql", f"{HEAD}import os, pymysql\n{reads}")
     assert told(service)["MYSQL_DB_NAME"] == "{database}"
+
+
+@pytest.mark.parametrize(("given", "names"), [("amqp://a:b@rabbit:5672", ["BUS_ADDRESS"]), ("rabbit", [])])
+def test_a_compose_file_says_which_kind_a_variable_leads_to(given: str, names: list[str]) -> None:
+    compose = (
+        f"services:\n  web:\n    build: .\n    environment:\n      BUS_ADDRESS: {given}\n"
+        "  rabbit:\n    image: rabbitmq:4\n"
+    )
+    files = {
+        "requirements.txt": "flask\ncelery\n",
+        "app.py": f"{HEAD}import os, celery\nc = celery.Celery(broker=os.getenv('BUS_ADDRESS'))\n",
+        "docker-compose.yml": compose,
+    }
+    (service,) = planned(files).services
+    assert [one.name for one in service.variables] == names
+
+
+def test_an_address_in_the_code_counts_though_the_list_of_dependencies_lacks_the_driver() -> None:
+    def plan_with(host: str, requirements: str = "flask\n") -> Plan:
+        source = f"{HEAD}app.config['SQLALCHEMY_DATABASE_URI'] = 'postgresql://me@{host}/shop'\n"
+        return planned({"requirements.txt": requirements, "app.py": source})
+
+    here = decision(plan_with("localhost"), "services")
+    assert here.summary.startswith("Warning: no postgres is started")
+    assert here.evidence[0].line == HEAD.count("\n") + 1
+    assert [one.name for one in plan_with("store").services] == ["store"]
+    assert plan_with("store", "flask\npymysql\n").services == ()

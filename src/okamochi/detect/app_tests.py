@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from okamochi.detect.python_source import Module, Sources
 from okamochi.system.patterns import regex
 
-__all__ = ["tests_of_the_app"]
+__all__ = ["OF_TESTS", "tests_of_the_app"]
 
+OF_TESTS = regex(r"(?:.*/)?(?:tests?/.*|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)")
+"""The path of a module that is there for tests."""
 ONLY_TESTS = regex(r"test_.*\.py|.*_test\.py|conftest\.py")
 
 

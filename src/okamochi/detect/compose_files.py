@@ -1,7 +1,7 @@
 """What a compose file of the project says about the services that the app is used with."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ __all__ = [
     "ComposedService",
     "composed",
     "composed_services",
+    "given_texts",
     "given_variables",
     "own_services",
 ]
@@ -122,6 +123,14 @@ def composed(project: ProjectFiles) -> tuple[Composed, ...]:
                 Composed(path, str(name), _mapping(settings), text or "") for name, settings in table.items()
             )
     return ()
+
+
+def given_texts(project: ProjectFiles) -> Iterator[tuple[str, str, str, int]]:
+    """What the file itself gives to services that are built from the project: the variable, its text, and
+    where that stands."""
+    for one in own_services(project):
+        for name, text in _environment(one.settings.get("environment")).items():
+            yield name, text, one.path, one.line_of(name)
 
 
 def given_variables(project: ProjectFiles) -> frozenset[str]:

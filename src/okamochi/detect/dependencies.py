@@ -10,7 +10,9 @@ from packaging.utils import canonicalize_name
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.drivers_of_addresses import drivers_of_addresses
 from okamochi.detect.managers import CONDA_FILES, LOCKS, WEB, locked_candidates, other_manifests
+from okamochi.detect.missing_configuration import refuse_missing_configuration
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
@@ -417,10 +419,13 @@ def _imported(sources: Sources) -> Detected[Dependencies]:
         _is_web(_name_of(distribution_of(one.value))) for one in imported
     ):
         raise _nothing(sources)
-    inline = tuple(dict.fromkeys(distribution_of(one.value) for one in imported))
-    paths = tuple(dict.fromkeys(one.first.path for one in imported))
+    refuse_missing_configuration(sources)
+    drivers = drivers_of_addresses(sources, (one.value for one in imported))
+    names = (*(distribution_of(one.value) for one in imported), *(one.value for one in drivers))
+    inline = tuple(dict.fromkeys(names))
+    paths = tuple(dict.fromkeys(one.first.path for one in (*imported, *drivers)))
     found = Dependencies(manager=DependencyManager.IMPORTS, inline=inline, input_files=paths)
-    return Detected(found, tuple(one.first for one in imported))
+    return Detected(found, tuple(one.first for one in (*imported, *drivers)))
 
 
 def requirement_files(project: ProjectFiles) -> tuple[Ranked, ...]:

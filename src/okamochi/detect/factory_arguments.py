@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.detect.flask_objects import FlaskObjects, Function
+from okamochi.detect.app_tests import OF_TESTS
+from okamochi.detect.flask_objects import ClassDefinition, FlaskObjects, Function
 from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
@@ -38,7 +39,7 @@ def arguments_for(function: Function, objects: FlaskObjects) -> tuple[Argument, 
         return ()
     name = required[0].removesuffix("=")
     prefix = required[0] if required[0].endswith("=") else ""
-    finders = (_from_calls, _from_keys, _from_classes)
+    finders = (_from_calls, _from_keys, _from_classes, _from_given_classes)
     for finder in finders:
         found = finder(function, name, objects)
         if found is not None:
@@ -145,6 +146,39 @@ def _from_classes(function: Function, name: str, objects: FlaskObjects) -> Argum
     if not any(_is_from_object(node, name) for node in walk(function.node)):
         return None
     return production_class(objects.sources)
+
+
+def _from_given_classes(function: Function, name: str, objects: FlaskObjects) -> Argument | None:
+    """The import path of the only class that the project's own start hands to such a factory:
+    create_app(Config()), create_app(config.Config)."""
+    if not any(_is_from_object(node, name) for node in walk(function.node)):
+        return None
+    found: dict[str, Argument] = {}
+    for module in objects.sources.mentioning(function.node.name):
+        for call in module.of(ast.Call) if OF_TESTS.fullmatch(module.path) is None else ():
+            if last_name(call.func) != function.node.name or len(call.args) != 1 or call.keywords:
+                continue
+            given = _class_given(call.args[0], module, objects)
+            if given is not None:
+                dotted = dotted_name(given.path, import_root_of(given.path, objects.sources.known))
+                literal = repr(f"{dotted}.{given.node.name}")
+                reason = f"calls {function.node.name}() with the class {given.node.name}"
+                place = Evidence(path=module.path, line=call.lineno, reason=reason)
+                found.setdefault(literal, Argument(literal, place))
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _class_given(expression: ast.expr, module: Module, objects: FlaskObjects) -> ClassDefinition | None:
+    """The project's class in Config and in Config()."""
+    if isinstance(expression, ast.Call) and not expression.args and not expression.keywords:
+        expression = expression.func
+    holder, name = module.path, ""
+    if isinstance(expression, ast.Name):
+        name = expression.id
+    elif isinstance(expression, ast.Attribute) and isinstance(expression.value, ast.Name):
+        holder, name = objects.module_named(module.path, expression.value.id) or "", expression.attr
+    value = objects.resolve(holder, name) if holder and name else None
+    return value if isinstance(value, ClassDefinition) else None
 
 
 def production_class(sources: Sources) -> Argument | None:

@@ -321,7 +321,7 @@ class _Scope(msgspec.Struct, eq=False):
             case Imported():
                 return self.objects.resolve(holder.path, expression.attr)
             case Instance(dash=True) if expression.attr == "server":
-                return replace(holder, dash=False)
+                return holder.server or replace(holder, dash=False)
             case Instance() if expression.attr == "wsgi_app":
                 return holder
             case ClassDefinition():
@@ -346,6 +346,8 @@ class _Scope(msgspec.Struct, eq=False):
                 return replace(inner, interface=CONVERTERS[callee.name]) if inner is not None else None
             case ClassDefinition():
                 known = self.objects.class_of(callee)
+                if known in DASH_CLASSES:
+                    return self._dash(call, origin, depth)
                 if known:
                     return _made(origin, known, callee.node.name)
                 wrapped = self._wrapped(call, depth) if _method(callee, "__call__") else None
@@ -359,11 +361,15 @@ class _Scope(msgspec.Struct, eq=False):
             case _:
                 return None
 
-    def _dash(self, call: ast.Call, origin: tuple[str, int], depth: int) -> Instance:
+    def _dash(self, call: ast.Call, origin: tuple[str, int], depth: int) -> Instance | None:
+        """None where a function is handed the server: whose pages those are, its caller knows."""
         for keyword in call.keywords:
             given = self.value(keyword.value, depth + 1) if keyword.arg == "server" else None
             if isinstance(given, Instance):
-                return Instance(given.origin, "Dash", dash=True, framework=Framework.DASH)
+                return Instance(given.origin, "Dash", dash=True, framework=Framework.DASH, server=given)
+            handed = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+            if keyword.arg == "server" and self.outer is not None and self.own.get(handed, self) is None:
+                return None
         return Instance(origin, "Dash", dash=True, framework=Framework.DASH)
 
     def _wrapped(self, call: ast.Call, depth: int) -> Instance | None:

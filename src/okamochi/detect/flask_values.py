@@ -12,13 +12,14 @@ __all__ = ["ClassDefinition", "External", "Function", "Imported", "Instance", "N
 class Instance(msgspec.Struct, frozen=True):
     """A web application. `origin` is where its Flask(...) call, or that of its framework, stands: two names
     with one origin are the same app. `dash` marks a Dash object: no WSGI application, but it holds one as
-    `server`."""
+    `server`: the one that it was given, or its own."""
 
     origin: tuple[str, int]
     class_name: str = "Flask"
     dash: bool = False
     framework: Framework = Framework.FLASK
     interface: ServerInterface = ServerInterface.WSGI
+    server: "Instance | None" = None
 
 
 class Function(msgspec.Struct, frozen=True, eq=False):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from okamochi.detect.app_tests import OF_TESTS
 from okamochi.detect.base import Detected
 from okamochi.detect.first_rows import (
     EMPTY,
@@ -49,7 +50,6 @@ STAYS = regex(r"\b(?:run\w*|serve\w*|start\w*|listen|launch|sleep)\(|\bwhile (?:
 # The program has neither words of a command line nor anybody who answers.
 ASKS = regex(r"\b(?:parse_args|parse_known_args|sys\.argv|docopt|input|getpass)\b")
 CREATES = regex(r"\b(?:create_all|create_tables?)\(|\bcreate\s+table\b", re.IGNORECASE)
-TESTS = regex(r"(?:.*/)?(?:tests?/.*|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py|tests?\.py)")
 OF_NOTHING = regex(r"\bdrop\s+table\s+if\s+exists\b", re.IGNORECASE)
 EXTENSION = "flask_sqlalchemy.SQLAlchemy"
 
@@ -261,7 +261,7 @@ def made_by_extension(
     objects: FlaskObjects, paths: tuple[str, ...], candidate: Candidate
 ) -> Detected[tuple[str, ...]] | None:
     """create_all() of Flask-SQLAlchemy, where nothing but tests calls it: people do it by hand, once."""
-    others = (path for path in objects.sources.all_paths if TESTS.fullmatch(path) is None)
+    others = (path for path in objects.sources.all_paths if OF_TESTS.fullmatch(path) is None)
     if any("create_all" in objects.sources.text(path) for path in others):
         return None
     if not candidate.is_factory and not _is_flask_itself(objects, candidate):

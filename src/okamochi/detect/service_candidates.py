@@ -41,7 +41,7 @@ def service_candidates(
         own = next((one for one in composed if one.facts is facts), None)
         client = _installed(facts, dependencies, own)
         if client is None and facts.kind in SQL and not installed:
-            client = _by_engine(facts, sources, reached)
+            client = _by_engine(facts, sources, reached) or _by_address(facts, sources, reached)
         if client is None:
             continue
         if traces is None:
@@ -135,6 +135,19 @@ def _by_engine(facts: KindFacts, sources: Sources, reached: Reached) -> Evidence
             if ENGINE.fullmatch(read.name) and scheme in facts.schemes:
                 reason = f"{read.name} is {read.default} unless it is told otherwise"
                 return Evidence(path=path, line=read.line, reason=reason)
+    return None
+
+
+def _by_address(facts: KindFacts, sources: Sources, reached: Reached) -> Evidence | None:
+    """A URL of that kind in the code of an app whose list of dependencies lacks the driver: the proof finds
+    that out, and takes one."""
+    texts = (sources.text(path) for path in reached.paths)
+    if not any(f"{scheme}://" in text or f"{scheme}+" in text for text in texts for scheme in facts.schemes):
+        return None
+    for address, place in traces_of(sources, reached).addresses:
+        if address.scheme in facts.schemes and address.host:
+            reason = f"{place.reason}, whose driver no requirement brings"
+            return msgspec.structs.replace(place, reason=reason)
     return None
 
 

@@ -1,6 +1,8 @@
-"""Addresses of services in the environment files that a project publishes: which kind a variable leads to.
+"""Addresses of services in what a project publishes, its environment files and its compose file: which kind a
+variable leads to.
 
     .env: SQLALCHEMY_DATABASE_URI=postgresql://me:secret@localhost/shop   a PostgreSQL
+    docker-compose.yml: RABBIT_MQ_URL: amqp://me:secret@rabbit:5672       a RabbitMQ
 
 Only the name and the scheme count. The values are a desk's, or examples, and never leave the file.
 """
@@ -9,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from okamochi.detect.compose_files import given_texts
 from okamochi.detect.ignore import gitignore_lines
 from okamochi.detect.left_out import left_out
 from okamochi.detect.python_source import Sources
@@ -56,6 +59,11 @@ def stated_addresses(
     project = sources.project
     found: dict[str, StatedAddress] = {}
     prefixes: tuple[str, ...] | None = None
+    for name, value, path, number in given_texts(project):
+        scheme = scheme_of(value)
+        if scheme and name not in found:
+            place = Evidence(path=path, line=number, reason=f"gives {name} a URL of {scheme}")
+            found[name] = StatedAddress(name, scheme, place, False)
     for path in FILES:
         text = project.read_text(path) if project.exists(path) else None
         if text is None or "://" not in text or is_ignored(project, path):
