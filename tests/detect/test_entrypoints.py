@@ -4,8 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from okamochi.detect.planner import make_plan
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.plan import Framework
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned, reference
 
 FACTORY = """\
@@ -520,3 +523,35 @@ def test_a_factory_is_given_the_class_that_the_authors_own_start_gives_it(given:
 def test_a_factory_whose_argument_is_no_plain_class_has_none(source: str) -> None:
     with pytest.raises(DetectionError, match="none can be called as it is"):
         reference({**SETTINGS, "app.py": source})
+
+
+@pytest.mark.parametrize(
+    ("beside", "taken"),
+    [
+        ("dev.py", ""),
+        ("local_test/main.py", ""),
+        ("server/debug.py", ""),
+        ("main.py", "main:app"),
+        ("devices.py", "devices:app"),
+    ],
+)
+def test_what_stands_in_for_the_app_does_not_take_its_place_when_it_fails(beside: str, taken: str) -> None:
+    project = MemoryProject({"requirements.txt": "flask\n", "wsgi.py": FLASK_APP, beside: FLASK_APP})
+
+    def next_one() -> str:
+        plan = make_plan(project, read_settings(project), without=frozenset(["wsgi:app"]))
+        return plan.application.object_reference
+
+    if taken:
+        assert next_one() == taken
+    else:
+        with pytest.raises(DetectionError):
+            next_one()
+
+
+def test_an_app_that_lies_among_such_may_give_way_to_another_there() -> None:
+    files = {"requirements.txt": "flask\n", "local_shop/wsgi.py": FLASK_APP, "local_shop/main.py": FLASK_APP}
+    project = MemoryProject(files)
+    (first,) = {reference(files)}
+    plan = make_plan(project, read_settings(project), without=frozenset([first]))
+    assert plan.application.object_reference not in ("", first)

@@ -287,3 +287,20 @@ def test_tables_of_flask_sqlalchemy_that_nothing_makes_are_made() -> None:
     wrapped = ALCHEMY.replace("app = Flask(__name__)", "app = ProxyFix(Flask(__name__))")
     wrapped = "from werkzeug.middleware.proxy_fix import ProxyFix\n" + wrapped
     assert release(planned({**REQUIREMENTS, "app.py": wrapped})) == []
+
+
+STARRED = {
+    "models.py": "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n",
+    "app.py": "from flask import Flask\nfrom models import *\napp = Flask(__name__)\ndb.init_app(app)\n"
+    f"{GUARD}    with app.app_context():\n        db.create_all()\n    app.run()\n",
+}
+
+
+def test_a_name_that_a_star_import_brings_is_taken_from_the_module_that_has_it() -> None:
+    (program,) = release(planned({**REQUIREMENTS, **STARRED}))
+    assert program == "from app import app, db\nwith app.app_context():\n    db.create_all()"
+
+
+def test_a_program_with_a_name_that_is_nowhere_is_not_run() -> None:
+    nowhere = {**STARRED, "app.py": STARRED["app.py"].replace("db.create_all()", "store.create_all()")}
+    assert release(planned({**REQUIREMENTS, **nowhere})) == []

@@ -41,6 +41,10 @@ ODD_MODULE = regex(
     r".*(celery|worker|tasks?|cli|shell|seed|cron|jobs?|schedul|manage|console|init_?db|create_?db|populate"
     r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
 )
+# in the name of a module or a folder: what stands in for the app at a desk, or was the app once
+STAND_IN = regex(
+    r"(?:.*[/_-])?(?:dev|local|debug|tests?|mocks?|fake|old|backup|copy|examples?|demos?)(?:[/_-].*|\.py)"
+)
 FRAMEWORK_WORD = regex(
     r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel"
     r"|chainlit|shiny|marimo)\b",
@@ -118,9 +122,7 @@ def _chosen(objects: FlaskObjects, without: frozenset[str]) -> EntryPoint:
         candidates = (*candidates, *script_applications(objects.sources))
     if not candidates:
         candidates = bottle_defaults(objects) or programs_that_serve(objects)
-    candidates = tuple(
-        one for one in _of_one_interface(objects.sources, candidates) if one.value.label not in without
-    )
+    candidates = _without(_of_one_interface(objects.sources, candidates), without)
     reflex = folders_of_reflex(objects.sources)
     candidates = tuple(one for one in candidates if not _is_below(one.value.path, reflex))
     _refuse_broken(objects, candidates)
@@ -135,6 +137,19 @@ def _chosen(objects: FlaskObjects, without: frozenset[str]) -> EntryPoint:
         raise nothing_found(objects, tuple(notes))
     chosen = _best(objects, candidates, tuple(s for s in said if s.value.rank is StatementRank.SCRIPT))
     return EntryPoint(chosen.value, Origin.DETECTED, chosen.evidence, tuple(notes))
+
+
+def _without(
+    candidates: tuple[Detected[Candidate], ...], without: frozenset[str]
+) -> tuple[Detected[Candidate], ...]:
+    """When wsgi.py fails, nobody means dev.py: neither those that failed nor what stands in for the app."""
+    failed = [one.value.path for one in candidates if one.value.label in without]
+    whole = bool(failed) and not any(map(STAND_IN.fullmatch, failed))
+    return tuple(
+        one
+        for one in candidates
+        if one.value.label not in without and not (whole and STAND_IN.fullmatch(one.value.path))
+    )
 
 
 def _is_likely(objects: FlaskObjects, one: Candidate) -> bool:

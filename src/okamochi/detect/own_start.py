@@ -27,6 +27,7 @@ from okamochi.detect.first_rows import (
     sql_files,
 )
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, ClassDefinition, FlaskObjects, Function
+from okamochi.detect.known_names import has_name, unknown_names
 from okamochi.detect.python_source import Module, dotted_name, import_root_of, is_main_guard
 from okamochi.detect.syntax import descendants
 from okamochi.detect.web_applications import Candidate
@@ -99,6 +100,8 @@ def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str
             probe = probe_of(objects, module.path, ast.Module(body[first:], []), local)
             if probe is None:
                 continue  # what is to be done once is left out
+        if unknown_names(objects, module.path, (*prepared, *kept), local | {EMPTY}):
+            return ""
         return "\n".join(_lines(objects, module, prepared, kept, local, probe))
     return ""
 
@@ -130,7 +133,7 @@ def _lines(
     probe: Probe | None,
 ) -> Iterator[str]:
     needed = {name for one in (*prepared, *kept) for name in _names(one)}
-    taken = sorted(name for name in needed - local if name in objects.names(module.path))
+    taken = sorted(name for name in needed - local if has_name(objects, module.path, name))
     if taken:
         yield f"from {_dotted(objects, module.path)} import {', '.join(taken)}"
     yield from map(ast.unparse, prepared)
