@@ -76,6 +76,13 @@ def served(files: dict[str, str], asked: str) -> Plan:
             "main:calc",
         ),
         (
+            "flask",
+            "import flask\ndef make():\n    web = flask.Flask(__name__)\n    return 1, web\nport, app = make()\n",
+            Framework.FLASK,
+            WSGI,
+            "main:app",
+        ),
+        (
             "dash",
             "from dash import Dash\napp = Dash(__name__)\nserver = app.server\n",
             Framework.DASH,
@@ -283,6 +290,8 @@ def test_an_asgi_object_of_unknown_making_that_sets_django_s_settings_is_django(
     plan = planned({**files, "Procfile": "web: uvicorn shop.asgi:application\n"})
     assert (plan.application.framework, plan.application.interface) == (Framework.DJANGO, ASGI)
     assert "release" in {process.name for process in plan.processes}
+    reasons = [str(one) for one in decision(plan, "application.framework").evidence]
+    assert reasons == ["shop/asgi.py: has application, which is loaded"]
 
 
 def test_what_django_loads_by_name_is_a_dependency_where_nothing_lists_them() -> None:

@@ -95,6 +95,24 @@ def test_alembic_whose_scripts_count_from_its_own_folder_is_run_there() -> None:
     assert argv[:2] == ("/opt/venv/bin/python", "-c") and "os.chdir('api')" in argv[2]
 
 
+@pytest.mark.parametrize(
+    ("place", "begins"),
+    [
+        ("steps", "os.chdir('app/database')"),
+        ("app/database/steps", "app/database/alembic.ini"),
+        ("%(here)s/steps", "app/database/alembic.ini"),
+        ("elsewhere", ""),
+    ],
+)
+def test_the_only_alembic_of_a_project_is_run_wherever_it_lies(place: str, begins: str) -> None:
+    ini = f"[alembic]\nscript_location = {place}\n"
+    files = {"main.py": FLASK_APP, "app/database/alembic.ini": ini, "app/database/steps/env.py": ""}
+    assert begins in " ".join(commands(planned(files)).get("release", ()))
+    assert bool(begins) is ("release" in commands(planned(files)))
+    two = {f"other/{path}": text for path, text in files.items() if path != "main.py"}
+    assert "release" not in commands(planned({**files, **two, "other/app/database/alembic.ini": ini}))
+
+
 def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> None:
     app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
     files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, "migrations/env.py": ""}

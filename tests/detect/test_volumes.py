@@ -185,6 +185,46 @@ def test_a_database_in_tmp_is_told_to_be_lost_with_the_container() -> None:
     assert "/tmp/shop.db is lost with the container" in decision(plan, "volumes").summary
 
 
+STORE = "def keep(table):\n    table.to_csv(PATH, index=False)\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "files"),
+    [
+        (
+            "streamlit",
+            {"Home.py": "import streamlit as st\nst.title('Hi')\n", "pages/1_Entry.py": "import store\n"},
+        ),
+        (
+            "streamlit",
+            {
+                "app.py": "import streamlit as st\nst.navigation([st.Page('views/entry.py')]).run()\n",
+                "views/entry.py": "import streamlit as st\nimport store\nst.title('Hi')\n",
+            },
+        ),
+        (
+            "dash",
+            {
+                "app.py": "from dash import Dash\napp = Dash(__name__, use_pages=True)\n",
+                "pages/more/entry.py": "import dash\nimport store\ndash.register_page(__name__)\n",
+            },
+        ),
+    ],
+)
+def test_what_only_a_page_that_the_framework_loads_writes_is_kept(asked: str, files: dict[str, str]) -> None:
+    store = {"store.py": f"PATH = 'data/stock.csv'\n{STORE}", "requirements.txt": f"{asked}\npandas\n"}
+    plan = planned({**files, **store})
+    assert [one.path for one in plan.volumes] == ["/app/data"]
+    assert "store.py:3: writes /app/data/stock.csv" in str(decision(plan, "volumes./app/data").evidence[0])
+
+
+@pytest.mark.parametrize("call", ["to_csv()", "to_json('records')", "to_csv(None)", "to_csv(buffer)"])
+def test_a_table_that_becomes_a_text_is_no_file(call: str) -> None:
+    page = f"import streamlit as st\ndef text(table, buffer):\n    return table.{call}\nst.title('Hi')\n"
+    plan = planned({"app.py": page, "requirements.txt": "streamlit\n"})
+    assert (plan.volumes, plan.moved_files) == ((), ())
+
+
 def test_saving_under_a_plain_word_is_no_file() -> None:
     source = (
         "from flask import Flask\napp = Flask(__name__)\ndef keep(form, upload):\n    form.save('tokens')\n"

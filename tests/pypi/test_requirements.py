@@ -260,6 +260,24 @@ def test_the_project_itself_without_declared_dependencies_is_refused(files):
     assert caught.value.where == "requirements.txt:1"
 
 
+@pytest.mark.parametrize("asked", ["", ", install_requires=[]"])
+def test_a_project_whose_setup_asks_for_nothing_is_as_good_as_none(asked):
+    """The name is one that setuptools takes, too."""
+    setup = (
+        f"from setuptools import find_packages, setup\nsetup(name='Medical Chatbot', version='0.1'{asked})\n"
+    )
+    found = read("flask\n-e .\n", **{"setup.py": setup})
+    assert specifiers(found) == ["flask"]
+    assert found.itself is not None and found.itself.name == "medical-chatbot"
+
+
+@pytest.mark.parametrize("more", ["**given", "install_requires=wanted()", "distclass=Shop"])
+def test_a_setup_that_may_ask_for_something_is_refused(more):
+    setup = f"import setuptools\nsetuptools.setup(name='shop', {more})\n"
+    with pytest.raises(PlanError, match="do not list"):
+        read("-e .\n", **{"setup.py": setup})
+
+
 def test_an_extra_that_does_not_exist_is_refused():
     with pytest.raises(DetectionError, match="nope"):
         read(".[nope]\n", **{"pyproject.toml": PYPROJECT})

@@ -55,7 +55,8 @@ def application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
 
 def _how_it_shows(candidate: Candidate) -> str:
     if candidate.interface is not ServerInterface.OWN:
-        return f"makes {candidate.class_name}(...)"
+        known = candidate.line != 0  # else it is believed to be what a server's command line says
+        return f"makes {candidate.class_name}(...)" if known else f"has {candidate.name}, which is loaded"
     if "." in candidate.class_name:
         return f"calls {candidate.class_name}(...)"
     return f"a script of {candidate.class_name}"

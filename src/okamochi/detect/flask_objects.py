@@ -67,6 +67,7 @@ class FlaskObjects(msgspec.Struct, eq=False):
     modules: dict[str, Names] = msgspec.field(default_factory=dict)
     stars: dict[str, list[str]] = msgspec.field(default_factory=dict)
     made: dict[int, Instance | None] = msgspec.field(default_factory=dict)
+    together: "dict[int, tuple[Value | None, ...]]" = msgspec.field(default_factory=dict)
     attributes: dict[tuple[int, str], "Value | None"] = msgspec.field(default_factory=dict)
     lines: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
     routes: "tuple[Detected[Route], ...] | None" = None
@@ -165,11 +166,29 @@ class FlaskObjects(msgspec.Struct, eq=False):
         found = self.sources.find_relative(path, 1, name)
         return Imported(found) if found is not None and found != path else None
 
+    def returned_together(self, function: Function) -> "tuple[Value | None, ...]":
+        """What a function returns at once, `return app, database`; of it applications alone are followed."""
+        if id(function.node) in self.together:
+            return self.together[id(function.node)]
+        self.together[id(function.node)] = ()  # a recursive function is asked about itself
+        for statement in flat_statements(function.node.body):
+            if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple):
+                scope = self._run(function)
+                found = tuple(scope.value(one) for one in statement.value.elts)
+                kept = tuple(one if isinstance(one, Instance) else None for one in found)
+                self.together[id(function.node)] = kept
+                return kept
+        return ()
+
+    def _run(self, function: Function) -> "_Scope":
+        outer = self.names(function.path)
+        scope = _Scope(self, function.path, self._method_names(function.node, function.owner), outer)
+        scope.run(function.node.body)
+        return scope
+
     def _returned(self, function: Function) -> Instance | None:
         node = function.node
-        outer = self.names(function.path)
-        scope = _Scope(self, function.path, self._method_names(node, function.owner), outer)
-        scope.run(node.body)
+        scope = self._run(function)
         for statement in flat_statements(node.body):
             if isinstance(statement, ast.Return) and statement.value is not None:
                 found = scope.value(statement.value)
@@ -227,17 +246,23 @@ class _Scope(msgspec.Struct, eq=False):
             for one, other in zip(target.elts, value.elts, strict=False):
                 self._assign(one, other)
         elif isinstance(target, ast.Tuple | ast.List):
-            first = self._first_of_several(value)
+            several = self._several(value)
             for place, one in enumerate(target.elts):
                 if isinstance(one, ast.Name):
-                    self._set(one.id, None if place else first, one.lineno)
+                    self._set(one.id, several[place] if place < len(several) else None, one.lineno)
         elif isinstance(target, ast.Name):
             self._set(target.id, self.value(value), target.lineno)
 
-    def _first_of_several(self, value: ast.expr) -> Value | None:
-        callee = self.value(value.func) if isinstance(value, ast.Call) else None
-        known = FIRST_OF_SEVERAL.get(callee.name, "") if isinstance(callee, External) else ""
-        return _made((self.path, value.lineno), known, known.rpartition(".")[2]) if known else None
+    def _several(self, value: ast.expr) -> tuple["Value | None", ...]:
+        """What a call gives to several names: `app, rt = fast_app()`, `app, socketio = create_app()`."""
+        match self.value(value.func) if isinstance(value, ast.Call) else None:
+            case External(name=name) if name in FIRST_OF_SEVERAL:
+                known = FIRST_OF_SEVERAL[name]
+                return (_made((self.path, value.lineno), known, known.rpartition(".")[2]),)
+            case Function() as function:
+                return self.objects.returned_together(function)
+            case _:
+                return ()
 
     def _annotated(self, target: ast.expr, annotation: ast.expr) -> None:
         if isinstance(target, ast.Name) and self.own.get(target.id) is None:

@@ -21,6 +21,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["Migrations", "TablesByHand", "find_migrations"]
 
+ALEMBIC = "alembic.ini"
 DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]{0,500}\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
 HERE = regex(r"^script_location\s*=\s*%\(here\)s", re.MULTILINE)
 REVISION = regex(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
@@ -108,8 +109,8 @@ def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str,
     """As `_of_flask`. Alembic looks for its scripts from the working directory, which for an alembic.ini in a
     folder is that folder, unless it names them from its own place or from the project's."""
     shown = "alembic upgrade head"
-    for folder in dict.fromkeys(("", import_root)):
-        path = posixpath.join(folder, "alembic.ini")
+    for folder in _alembic_folders(sources, import_root):
+        path = posixpath.join(folder, ALEMBIC)
         text = sources.project.read_text(path)
         if text is None:
             continue
@@ -124,6 +125,21 @@ def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str,
             argv = (f"{VENV_ROOT}/bin/python", "-c", program)
         return Detected(argv, (Evidence(path=path, reason="Alembic's migrations"),)), shown, inside
     return None
+
+
+def _alembic_folders(sources: Sources, import_root: str) -> Iterator[str]:
+    """The project's own, that of its modules; else the only other one that has its scripts, be it beside
+    itself or where alembic.ini says."""
+    yield from dict.fromkeys(("", import_root))
+    found: list[str] = []
+    for path in sources.project.files(f"**/{ALEMBIC}"):
+        folder = posixpath.dirname(path)
+        location = _script_location(sources.project.read_text(path))
+        places = (posixpath.join(folder, location), location)
+        if location and any(sources.project.exists(posixpath.join(one, "env.py")) for one in places):
+            found.append(folder)
+    if len(found) == 1:
+        yield found[0]
 
 
 def _unless(

@@ -25,6 +25,7 @@ from okamochi.detect.frameworks.django import (
 )
 from okamochi.detect.frameworks.django_static import collected_static
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
+from okamochi.detect.frameworks.pages import pages_of
 from okamochi.detect.frameworks.programs import debugger_warning, program_of
 from okamochi.detect.frameworks.servers import server_of
 from okamochi.detect.given_values import domain_of, name_of, wanted_object, worker_profile
@@ -121,7 +122,7 @@ def make_plan(
     if program is not None:
         entry, reached = program, reached.with_all(reached_from(program.candidate.path, "", objects))
     django = _django(sources, entry)
-    for path in (*django.paths, *scripts_of_workers(sources)):
+    for path in (*django.paths, *pages_of(sources, entry.candidate), *scripts_of_workers(sources)):
         if path not in reached.paths:
             reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django, entry.candidate.import_root)

@@ -26,10 +26,18 @@ LOG_HANDLERS = regex(r"(Rotating|TimedRotating|Watched)?FileHandler$")
 SQLITE = regex(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
 
 
+# of pandas and polars: a path as their first argument. Without one to_csv() returns a text.
+# https://pandas.pydata.org/docs/reference/io.html
+EXPORTS = frozenset(
+    f"{verb}_{kind}"
+    for verb in ("to", "write")
+    for kind in ("csv", "excel", "feather", "json", "parquet", "pickle")
+)
 WORDS = frozenset(
     (
         *("instance_relative_config", "makedirs", "mkdir", "create_engine", "write_text", "write_bytes"),
         *("touch", "sqlite3"),
+        *EXPORTS,
     )
 )
 MODE = regex(r"[rbt]*[wax+][bt+]*")
@@ -180,6 +188,8 @@ class _Finder(msgspec.Struct, eq=False):
                 yield from self._found(function.value, module, call, "makes the folder", is_file=False)
             case "write_text" | "write_bytes" | "touch":
                 yield from self._found(function.value, module, call, "writes", is_file=True)
+            case method if method in EXPORTS and call.args and not _is_plain_word(call.args[0]):
+                yield from self._found(call.args[0], module, call, "writes", is_file=True)
             case "open" if _writes(call, 0):
                 yield from self._found(function.value, module, call, "writes", is_file=True)
             case "save" if call.args and not _is_plain_word(call.args[0]):

@@ -18,6 +18,7 @@ from okamochi.pypi.manifests.package_versions import (
     texts,
 )
 from okamochi.pypi.manifests.setuptools_files import (
+    asks_for_nothing,
     setup_cfg_sections,
     setup_cfg_specifiers,
     setup_py_entry_points,
@@ -124,6 +125,8 @@ def setup_dependencies(below: Folder) -> tuple[str, ...] | None:
     found = setup_cfg_specifiers(below.project, posixpath.join(below.folder, "setup.cfg"))
     if found is None and below.exists("setup.py"):
         found = setup_py_specifiers(below.project, posixpath.join(below.folder, "setup.py"))
+        if found is None and asks_for_nothing(below.text("setup.py")):
+            return ()
     return found
 
 
@@ -166,7 +169,7 @@ def has_modules(below: Folder, name: str, tables: Mapping[str, Any]) -> bool:
 def from_setuptools(below: Folder, tables: Mapping[str, Any]) -> PackageFacts | None:
     sections = setup_cfg_sections(below.text("setup.cfg"))
     script = below.text("setup.py")
-    name = sections.get("metadata", {}).get("name", "") or setup_py_text(script, "name")
+    name = safe_name(sections.get("metadata", {}).get("name", "") or setup_py_text(script, "name"))
     if not name:
         return None
     version, place = setup_version(below)
@@ -184,6 +187,12 @@ def from_setuptools(below: Folder, tables: Mapping[str, Any]) -> PackageFacts | 
         installs=True,
         manifest="setup.cfg" if sections.get("metadata", {}).get("name") else "setup.py",
     )
+
+
+def safe_name(name: str) -> str:
+    """As setuptools writes "Medical Chatbot" into the metadata:
+    https://setuptools.pypa.io/en/latest/pkg_resources.html#parsing-utilities"""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", name.strip())
 
 
 def lines_of_groups(section: Mapping[str, str]) -> EntryPointGroups:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = [
+    "asks_for_nothing",
     "setup_cfg_sections",
     "setup_cfg_specifiers",
     "setup_py_entry_points",
@@ -124,6 +125,15 @@ def setup_py_specifiers(project: ProjectFiles, path: str = "setup.py") -> tuple[
         if isinstance(node, ast.keyword) and node.arg == "install_requires":
             return value_of(node.value, names, project, tree)
     return None
+
+
+def asks_for_nothing(text: str) -> bool:
+    """A setup.py that calls setup() without install_requires, and without anything that could bring it."""
+    tree = parsed(text)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
+    found = [one for one in calls if ast.unparse(one.func) in ("setup", "setuptools.setup")]
+    keywords = {keyword.arg for one in found for keyword in one.keywords}
+    return bool(found) and keywords.isdisjoint((None, "install_requires", "distclass"))
 
 
 def value_of(
