@@ -77,7 +77,7 @@ def served(files: dict[str, str], asked: str) -> Plan:
         ),
         (
             "flask",
-            "from flask import *\ndef make():\n    web = Flask(__name__)\n    return 1, web\nport, app = make()\n",
+            "from flask import *\ndef make():\n    web = Flask('a')\n    return 1, web\nport, app = make()\n",
             Framework.FLASK,
             WSGI,
             "main:app",
