@@ -236,12 +236,27 @@ def test_scripts_that_the_program_of_their_framework_runs(
     plan = served({"chat.py": source, "helper.py": f"import {program}\n"}, f"{program}\n")
     assert (plan.application.framework, plan.application.interface) == (framework, OWN)
     assert plan.web.argv == (f"/opt/venv/bin/{program}", "run", "chat.py", *options)
-    assert plan.dependencies.added == ()
+    assert plan.dependencies.added == (("chainlit>=0.5",) if program == "chainlit" else ())
     told = served(
         {"chat.py": source, "other.py": source, "Procfile": f"web: {program} run other.py --port $PORT\n"},
         f"{program}\n",
     )
     assert told.application.script == "other.py"
+
+
+@pytest.mark.parametrize(
+    ("asked", "added"),
+    [
+        ("chainlit\n", ("chainlit>=0.5",)),
+        ("Chainlit[all]\n", ("chainlit>=0.5",)),
+        ("chainlit==0.4.1\n", ()),
+        ("chainlit<2\n", ()),
+    ],
+)
+def test_the_version_that_a_servers_options_need_is_asked_for_where_none_is_named(
+    asked: str, added: tuple[str, ...]
+) -> None:
+    assert served({"chat.py": CHAINLIT}, asked).dependencies.added == added
 
 
 def test_an_api_into_which_a_script_is_mounted_is_what_is_served() -> None:

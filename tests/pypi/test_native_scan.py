@@ -161,6 +161,13 @@ def test_a_program_is_a_packages_purpose_when_its_summary_or_name_has_it(tmp_pat
     assert ("tool", True, False) in started(named)
 
 
+def test_programs_of_a_librarys_own_command_line_are_for_its_developers(tmp_path: Path) -> None:
+    files = {"plain/__init__.py": b"from plain.cli.build import run\n", "plain/cli/build.py": STARTS}
+    assert started(tree(tmp_path, "plain", {**files, "plain/cli/__init__.py": b""})) == []
+    shown = {**files, "plain/client/build.py": STARTS, "plain/__init__.py": b"import plain.client.build\n"}
+    assert started(tree(tmp_path / "two", "plain", shown)) == [("viewer", False, False)]
+
+
 def test_what_only_stands_in_a_variable_is_told_as_that(tmp_path: Path) -> None:
     held = b"from pathlib import Path\nDOT_BINARY = Path('dot')\n"
     uses = list(WheelScan((tree(tmp_path, "one", {"one/__init__.py": held}),), ("one",)).started())

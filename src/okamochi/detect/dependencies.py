@@ -80,7 +80,9 @@ class ChosenDependencies(msgspec.Struct, frozen=True):
             one for one in self.dependencies.added if _name_of(one) in wanted or _name_of(one) != "gunicorn"
         )
         present = self.names | {_name_of(one) for one in kept}
-        new = tuple(one for name, one in wanted.items() if not _asked(name, present))
+        new = tuple(
+            one for name, one in wanted.items() if not _asked(name, present) or self._asks_for_any(name, one)
+        )
         found = msgspec.structs.replace(self.dependencies, added=(*kept, *new))
         evidence = Evidence(path=", ".join(found.input_files), reason="asks for no server of its interface")
         shown = (
@@ -89,6 +91,12 @@ class ChosenDependencies(msgspec.Struct, frozen=True):
         decision = _server_decision(shown, Origin.DEFAULT, (evidence,))
         others = tuple(one for one in self.decisions if one.field != "dependencies.added")
         return replace(self, dependencies=found, decisions=(*others, decision))
+
+    def _asks_for_any(self, name: str, needed: str) -> bool:
+        """Whether the project names no version of what is `needed` in some version, gunicorn aside: where the
+        newest asks for something without a wheel, a resolver would go back to the very first."""
+        line = self.requirements.line_of(name) if needed != name and name != "gunicorn" else None
+        return line is not None and line.specifier.partition("[")[0].lower() == line.name
 
 
 def choose_dependencies(

@@ -34,6 +34,8 @@ INSTALLS = re.compile(
     r"(?:apt(?:-get|itude)?|brew|dnf|yum|apk|pacman|port)\b(?:[ \t]+-{1,2}[\w-]+)*[ \t]+"
     r"(?:install|add|-S\w*)[ \t]+([^\n`<]+)"
 )
+# of a library: node, npm and git of `gradio cc build` are for those who develop with it
+COMMAND_LINE = re.compile(r"/_?cli/")
 ASIDE = re.compile(r"\.libs/|/plugins?/")
 METADATA_LIMIT_BYTES = 400_000
 ELF = b"\x7fELF"
@@ -183,7 +185,7 @@ class WheelScan:
     def started(self) -> Iterator[ProgramUse]:
         """Programs that Python code starts by name, but for those that it brings."""
         for module, call in self.calls:
-            if call.kind not in PROGRAMS or self.brings(call.names[0]):
+            if call.kind not in PROGRAMS or self.brings(call.names[0]) or COMMAND_LINE.search(module.path):
                 continue
             name = call.names[0]
             said = what_is_said(module.tree)

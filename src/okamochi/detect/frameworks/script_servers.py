@@ -12,6 +12,9 @@ from okamochi.model.process import HttpProbe
 
 __all__ = ["SCRIPTS"]
 
+# the first whose program takes --host
+CHAINLIT = "chainlit>=0.5"
+
 
 def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
     port = port or USUAL_PORT
@@ -49,7 +52,7 @@ def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
 def _chainlit(candidate: Candidate, sources: Sources, port: int) -> Server:
     port = port or USUAL_PORT
     argv = (f"{VENV_ROOT}/bin/chainlit", "run", candidate.path, "--headless", *_address(port))
-    return Server("chainlit run", argv, ("chainlit",), (), port)
+    return Server("chainlit run", argv, (CHAINLIT,), (), port)
 
 
 def _shiny(candidate: Candidate, sources: Sources, port: int) -> Server:
