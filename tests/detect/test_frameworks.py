@@ -461,6 +461,14 @@ def test_a_redirect_below_another_condition_is_not_told(line: str, told: bool) -
     assert any("redirected to https" in one.summary for one in planned(files).decisions) is told
 
 
+def test_settings_in_classes_are_followed_to_the_urls() -> None:
+    settings = "import configurations as c\nclass Prod(c.Configuration):\n    ROOT_URLCONF = 'shop.urls'\n"
+    urls = "from django.urls import path\nurlpatterns = [path('healthz/', view)]\n"
+    wsgi = DJANGO["shop/wsgi.py"].replace("django.core.wsgi", "configurations.wsgi")
+    files = {**DJANGO, "shop/settings.py": settings, "shop/urls.py": urls, "shop/wsgi.py": wsgi}
+    assert planned(files).web.probe == HttpProbe(path="/healthz/")
+
+
 def test_static_files_of_django_are_warned_about() -> None:
     settings = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
     plan = planned({**DJANGO, "shop/settings.py": settings})

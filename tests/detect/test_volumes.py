@@ -312,6 +312,41 @@ def django(settings: str, **more: str) -> dict[str, str]:
 
 
 ENVIRON = "import environ\nenv = environ.Env()\n"
+BASE_DIR = "from pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("dj_database_url.config(default=f'sqlite:///{BASE_DIR}/shop.db')", "/app/shop.db"),
+        ("dj_database_url.parse('sqlite:///' + str(BASE_DIR / 'shop.db'))", "/app/shop.db"),
+        ("env.db('DATABASE_URL', default='sqlite:///shop.db')", "/app/shop.db"),
+        ("env.db_url('DATABASE_URL', 'sqlite:///shop.db?timeout=20')", "/app/shop.db"),
+        ("env.db('DATABASE_URL', default='sqlite:////srv/shop.db')", ""),
+        ("env.db('DATABASE_URL', default='sqlite:///:memory:')", None),
+        ("env.db('DATABASE_URL', default='postgres://db/shop')", None),
+    ],
+)
+@pytest.mark.parametrize("inside", ["", "class Prod(Configuration):\n    "])
+def test_the_sqlite_address_that_djangos_databases_have_without_a_variable_is_kept(
+    address: str, file: str | None, inside: str
+) -> None:
+    databases = f"{inside}DATABASES = {{'default': {address}}}\n"
+    settings = f"INSTALLED_APPS = []\n{BASE_DIR}{ENVIRON}import dj_database_url\n{databases}"
+    plan = planned(django(settings))
+    assert [one.path for one in plan.moved_files] == ([file] if file else [])
+    assert bool(plan.volumes) is (file is not None)
+    served = planned({**django(settings), "requirements.txt": "django\npsycopg\n"})
+    assert served.volumes == ()
+
+
+def test_the_path_of_a_page_that_shows_what_the_app_keeps_is_no_folder() -> None:
+    source = (
+        "import os\nfrom flask import Flask\napp = Flask(__name__)\nUPLOAD_DIR = 'static/media'\n"
+        "os.makedirs(UPLOAD_DIR, exist_ok=True)\n"
+        "def keep(make, name):\n    make(filepath=f'/static/media/{name}', upload_folder='/srv/media')\n"
+    )
+    assert [one.path for one in planned({"app.py": source}).volumes] == ["/app/static/media", "/srv/media"]
 
 
 @pytest.mark.parametrize(

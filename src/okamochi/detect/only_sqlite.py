@@ -11,7 +11,7 @@ from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import EnvironmentVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["only_sqlite"]
+__all__ = ["has_another_driver", "only_sqlite"]
 
 ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
 EXTENSIONS = ("flask-sqlalchemy", "flask-sqlalchemy-lite", "flask-migrate")
@@ -22,12 +22,17 @@ DRIVERS = regex(
 )
 
 
+def has_another_driver(names: Iterable[str]) -> bool:
+    """Whether one of the packages speaks to a database other than SQLite."""
+    return any(map(DRIVERS.fullmatch, names))
+
+
 def only_sqlite(
     sources: Sources, environment: Iterable[EnvironmentVariable], dependencies: ChosenDependencies
 ) -> tuple[Written, ...]:
     """The file that a required variable has to name, with that variable; nothing where a driver or a dialect
     is asked for."""
-    if dependencies.names.isdisjoint(EXTENSIONS) or any(map(DRIVERS.fullmatch, dependencies.names)):
+    if dependencies.names.isdisjoint(EXTENSIONS) or has_another_driver(dependencies.names):
         return ()
     required = {one.name for one in environment if one.required}
     for module in sources.mentioning(ADDRESS_KEY) if required else ():

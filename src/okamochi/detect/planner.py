@@ -13,6 +13,7 @@ from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.config_object import config_object
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.development import choose_development
+from okamochi.detect.django_sqlite import sqlite_by_default
 from okamochi.detect.entrypoint import EntryPoint, choose_entrypoint
 from okamochi.detect.environment import environment_of
 from okamochi.detect.flask_objects import FlaskObjects
@@ -139,6 +140,7 @@ def make_plan(
     written = (
         *static.not_filled_here(_written(objects, entry, reached, dependencies)),
         *only_sqlite(sources, environment, dependencies),
+        *sqlite_by_default(objects, django, dependencies.names),
     )
     volumes = choose_volumes(sources, written, chosen)
     shipped = _shipped(sources, reached, written, chosen)

@@ -95,7 +95,8 @@ def writes(
     """All places that modules of the app write, as far as their paths are known; in the order of the files.
 
     `relative_sqlite` is the folder to which Flask-SQLAlchemy's relative SQLite paths belong; "" when the
-    project does not use it.
+    project does not use it. What lies in the app's folder has the path of its page elsewhere, as in
+    filepath = f"/static/media/{name}": that is no place.
     """
     reader = PathReader(objects, folders.instance_path, folders.root_path)
     finder = _Finder(reader, folders, relative_sqlite, names_sqlite(objects.sources, reached.paths))
@@ -106,7 +107,8 @@ def writes(
         words = sources.words(path)
         if not telling.isdisjoint(words) or opens_or_saves(words, sources.text(path)):
             found += finder.module(sources.module(path))
-    return tuple(dict.fromkeys(found))
+    paths = {one.path for one in found}
+    return tuple(one for one in dict.fromkeys(found) if f"{APP_ROOT}{one.path}" not in paths)
 
 
 def names_sqlite(sources: Sources, paths: Iterable[str]) -> bool:

@@ -164,6 +164,12 @@ def _given_to(name: str, sources: Sources, settings: DjangoSettings) -> tuple[st
     return "", []
 
 
+def _of_classes_too(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """django-configurations keeps settings in classes: https://django-configurations.readthedocs.io/"""
+    for statement in body:
+        yield from statement.body if isinstance(statement, ast.ClassDef) else (statement,)
+
+
 def _in_production(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in body:
         match statement:
@@ -195,7 +201,7 @@ def _with_stars(sources: Sources, path: str) -> list[str]:
 
 
 def _loaded(sources: Sources, module: Module) -> Iterator[str]:
-    for statement in module.tree.body:
+    for statement in _of_classes_too(module.tree.body):
         names = [t.id for t in getattr(statement, "targets", []) if isinstance(t, ast.Name)]
         if not LOADED.intersection(names):
             continue
