@@ -157,3 +157,13 @@ def test_first_data_old_data_and_other_compose_files_are_told() -> None:
     files = {row.place: row for row in rows if row.topic == "file"}
     assert files["docker-compose.dev.yml"].plan == "compose.dev.yaml"
     assert "remove it" in files["docker-compose.override.yml"].why
+
+
+def test_a_development_container_of_ones_own_is_looked_at() -> None:
+    text = (
+        '{"customizations": {"vscode": {"extensions": ["a.b"]}}, "postCreateCommand": "pipenv install --dev"}'
+    )
+    rows, _ = rows_of(**{"Dockerfile": "FROM python:3.11-slim\n", ".devcontainer/devcontainer.json": text})
+    told = {row.topic: row for row in rows if row.place.startswith(".devcontainer")}
+    assert set(told) == {"user", "command", "extensions"}
+    assert told["command"].theirs == "pipenv install --dev"

@@ -82,6 +82,16 @@ def test_other_peoples_files_stay_as_they_are_and_nothing_else_is_written(tmp_pa
     assert tree_of(folder) == before
 
 
+def test_compose_files_that_stay_beside_the_rendered_one_are_told(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "docker-compose.yml").write_text("services: {}\n")
+    (folder / "docker-compose.override.yml").write_text("services: {}\n")
+    told = program.ok("render", "compose", folder).stderr
+    assert "docker-compose.yml is still there" in told
+    assert "merge it into compose.yaml (remove docker-compose.override.yml" in told
+    assert "still there" not in program.ok("render", "env-sample", folder).stderr
+
+
 def test_a_refusal_comes_before_the_lock_is_written(tmp_path: Path) -> None:
     program, folder = Program(), project(tmp_path)
     (folder / "Dockerfile").write_text("FROM scratch\n")

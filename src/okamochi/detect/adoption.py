@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from okamochi.detect.adoption_commands import is_worker, service_commands, started_by
-from okamochi.detect.adoption_files import ignore_rows, other_compose_rows
+from okamochi.detect.adoption_files import devcontainer_rows, ignore_rows, other_compose_rows
 from okamochi.detect.adoption_lessons import (
     UNCHECKED,
     compose_lessons,
@@ -71,6 +71,8 @@ def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
                 *other_compose_rows(project, path),
             ]
             break
+    if rows:
+        rows += devcontainer_rows(project)
     if checked:
         rows = [one for one in rows if one.theirs != UNCHECKED]
     return settled(rows)

@@ -8,9 +8,10 @@ from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["ignore_rows", "other_compose_rows"]
+__all__ = ["devcontainer_rows", "ignore_rows", "other_compose_rows"]
 
 IGNORE = ".dockerignore"
+DEVCONTAINER = ".devcontainer/devcontainer.json"
 # Compose itself merges these into the file beside them
 MERGED = re.compile(r"(?:docker-)?compose\.override\.ya?ml")
 DEVELOPMENT = re.compile(r"FLASK_DEBUG|\bflask run\b|runserver|--reload\b|--debug\b|target: dev|debugpy")
@@ -57,3 +58,20 @@ def other_compose_rows(project: ProjectFiles, taken: str) -> Iterator[Row]:
         if MERGED.fullmatch(path):
             why += "; remove it beside a rendered compose.yaml: docker compose would merge it into that"
         yield Row(Verdict.CHANGE, "file", path, "changes the other file", ours, why)
+
+
+def devcontainer_rows(project: ProjectFiles) -> Iterator[Row]:
+    """One of the project's own, beside what `render devcontainer` writes."""
+    text = text_by_people(project, DEVCONTAINER) if project.exists(DEVCONTAINER) else None
+    if not text:
+        return
+    if '"remoteUser"' not in text:
+        why = "what is made inside belongs to root on Linux"
+        yield Row(Verdict.CHANGE, "user", DEVCONTAINER, "says none", "developer, with your number", why)
+    if found := re.search(r"pipenv install(?: --dev)?|poetry update|pip install -U", text):
+        why = "it may change the lock, or take other versions than it"
+        ours = "installs what the lock says"
+        yield Row(Verdict.CHANGE, "command", DEVCONTAINER, found[0], ours, why)
+    if '"extensions"' in text:
+        why = "those of a person come with dev.containers.defaultExtensions in VS Code's own settings"
+        yield Row(Verdict.CHANGE, "extensions", DEVCONTAINER, "names some", "Python, debugger, linter", why)

@@ -167,4 +167,11 @@ def check_tag(tag: str | None, targets: tuple[Sink, ...]) -> None:
                 where=str(reference),
                 hint="leave out what follows the @",
             )
+        if reference.registry == "docker.io" and reference.repository.startswith("library/"):
+            name = reference.repository.removeprefix("library/")
+            raise UsageError(
+                f"that name means {reference.full}, where only Docker's own images are",
+                where=str(tag),
+                hint=f"write REGISTRY/OWNER/{name}, or OWNER/{name} for an account on Docker Hub",
+            )
         one.check(reference.tagged)

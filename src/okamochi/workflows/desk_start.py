@@ -95,6 +95,8 @@ def start_desk(desk: Desk) -> UpRecord:
     record = record_of(desk, spec)
     desk.app.state.put_record(record)
     wait(desk, spec)
+    if desk.debug_port:
+        desk.world.reporter.note(f"a debugger can attach at 127.0.0.1:{desk.debug_port} (debugpy)")
     return record
 
 
