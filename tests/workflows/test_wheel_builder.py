@@ -14,8 +14,9 @@ from okamochi.pypi.sdists import Sdist
 from okamochi.pypi.target import Target
 from okamochi.system.progress import SilentReporter
 from okamochi.workflows.build_environment import Tools, bounds_of
+from okamochi.workflows.build_trial import failure
 from okamochi.workflows.missing_pieces import Remedy
-from okamochi.workflows.wheel_builder import WheelBuilder, failure, refuse_again
+from okamochi.workflows.wheel_builder import WheelBuilder, refuse_again
 
 DAY = "2021-01-20T03:17:00Z"
 
