@@ -129,7 +129,7 @@ def uv_failure(
         or BuildError(
             f"uv failed while {doing} (exit code {completed.returncode})",
             where=where,
-            hint="the lines below are uv's own; with the same settings `uv pip compile` shows more",
+            hint="the lines above are uv's own; with the same settings `uv pip compile` shows more",
             details=explained.lines[-20:],
         )
     )

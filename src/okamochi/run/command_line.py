@@ -324,7 +324,7 @@ class CommandLineEngine:
         return EngineError(
             f"{self.name} could not start {spec.name}",
             where=spec.image_reference,
-            hint=f"the lines below are {self.name}'s own; `okamochi doctor` shows what this machine offers",
+            hint=f"the lines above are {self.name}'s own; `okamochi doctor` shows what this machine offers",
             details=tuple(text.splitlines()[-10:]),
         )
 

@@ -227,6 +227,6 @@ class ComposeProject:
         return EngineError(
             message,
             where=str(self.file),
-            hint="the lines below are docker compose's own; okamochi logs shows what the containers said",
+            hint="the lines above are docker compose's own; okamochi logs shows what the containers said",
             details=tuple(text.splitlines()[-12:]),
         )

@@ -28,7 +28,7 @@ START_SECONDS = 120
 SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
-LOG_BELOW = "the last lines of its log are below; `okamochi plan` shows what was started, and why"
+LOG_ABOVE = "the last lines of its log are above; `okamochi plan` shows what was started, and why"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
     'give it more: [tool.okamochi] memory = "1G"; or fewer workers: WEB_CONCURRENCY=1',
@@ -151,7 +151,7 @@ def wait_until_healthy(
             failure = unhealthy(
                 engine, spec, running, text, patience, FailingPage if page_fails else UnhealthyError
             )
-            if not look.answered and failure.hint == LOG_BELOW:
+            if not look.answered and failure.hint == LOG_ABOVE:
                 failure.hint = silent_hint(spec.process.port)
             raise failure
         pause(delay)
@@ -258,7 +258,7 @@ def unhealthy(
     log = engine.logs(spec.name, tail=500)
     cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log)
     lines = tuple(log.splitlines()[-patience.log_lines :])
-    hint = LOG_BELOW
+    hint = LOG_ABOVE
     where = spec.name
     if cause is not None:
         text, hint, where = f"{text}: {cause.text}", cause.hint, cause.where or where

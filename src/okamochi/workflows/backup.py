@@ -121,7 +121,7 @@ def written(target: Path, run: Callable[..., Completed], name: str) -> tuple[str
         raise EngineError(
             f"{name} could not be saved",
             where=name,
-            hint="the lines below are its program's own; nothing was written",
+            hint="the lines above are its program's own; nothing was written",
             details=tuple(done.error_text.splitlines()[-8:]),
         )
     with target.open("rb") as stream:

@@ -33,7 +33,7 @@ def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None
         failure = UnhealthyError(
             f"the {process.name} process failed: {cause.text if cause else f'exit code {done.returncode}'}",
             where=(cause.where if cause else "") or f"processes.{process.name}",
-            hint=(cause.hint if cause else "see its log below")
+            hint=(cause.hint if cause else "see its log above")
             + "; web was not started, what served before serves on",
             details=tuple(log.splitlines()[-20:]),
         )

@@ -113,8 +113,9 @@ def text_of(env_file: Path) -> str:
             raise UsageError(f"{env_file} is too large", where=str(env_file), hint="name an environment file")
         return env_file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise UsageError(
-            f"{env_file} cannot be read: {error}",
+            f"{env_file} cannot be read: {reason}",
             where="--env-file",
             hint="name a text file with lines NAME=value",
         ) from error

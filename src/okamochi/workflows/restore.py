@@ -157,6 +157,6 @@ def must(done: Completed, part: Part) -> None:
     raise EngineError(
         f"{part.name} could not be restored",
         where=part.file,
-        hint="the lines below are its program's own",
+        hint="the lines above are its program's own",
         details=tuple(done.error_text.splitlines()[-8:]),
     )

@@ -72,7 +72,7 @@ def failed(shown: str, said: str) -> UnhealthyError:
     failure = UnhealthyError(
         f"the set-up command failed: {shown}" + (f": {cause.text}" if cause else ""),
         where=cause.where if cause else "",
-        hint=cause.hint if cause else "its last lines are below",
+        hint=cause.hint if cause else "its last lines are above",
         details=tuple(said.splitlines()[-20:]),
     )
     failure.unwritable, failure.log = cause.unwritable if cause else "", said

@@ -51,7 +51,7 @@ def release_failure(project: ComposeProject, name: str, ended: dict[str, int]) -
     failure = UnhealthyError(
         f"the {name} process failed: {cause.text if cause else f'exit code {ended[name]}'}",
         where=(cause.where if cause else "") or f"processes.{name}",
-        hint=(cause.hint if cause else "see its log below")
+        hint=(cause.hint if cause else "see its log above")
         + "; web was not started, what served before serves on",
         details=tuple(log.splitlines()[-LOG_LINES:]),
     )
@@ -62,7 +62,7 @@ def release_failure(project: ComposeProject, name: str, ended: dict[str, int]) -
 
 def service_failure(project: ComposeProject, service: BackingService) -> EngineError:
     log = project.logs((service.name,), tail=30, prefix=False)
-    hint = "its last lines are below; okamochi down --volumes starts with empty data"
+    hint = "its last lines are above; okamochi down --volumes starts with empty data"
     if UNWRITABLE.search(log) and service.volume_path:
         volume = f"{project.name}_{service.name}-data"
         hint = (
