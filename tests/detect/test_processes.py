@@ -113,6 +113,34 @@ def test_the_only_alembic_of_a_project_is_run_wherever_it_lies(place: str, begin
     assert "release" not in commands(planned({**files, **two, "other/app/database/alembic.ini": ini}))
 
 
+TOML = "[project]\nname = 'x'\nversion = '1'\n[tool.aerich]\ntortoise_orm = 'main.ORM'\n"
+INI = "[aerich]\ntortoise_orm = main.ORM\nlocation = ./steps\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "argv"),
+    [
+        ({"pyproject.toml": TOML, "migrations/models/0_2024_init.py": ""}, ("upgrade",)),
+        (
+            {"pyproject.toml": f"{TOML}location = 'src/steps'\n", "src/steps/models/0_2024_init.py": ""},
+            ("upgrade",),
+        ),
+        ({"aerich.ini": INI, "steps/models/0_2021_init.sql": ""}, ("--config", "aerich.ini", "upgrade")),
+        ({"pyproject.toml": TOML, "migrations/models/old.txt": ""}, ()),
+        ({"pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n"}, ()),
+    ],
+)
+def test_migrations_of_aerich_are_a_release_process(files: dict[str, str], argv: tuple[str, ...]) -> None:
+    app = "from fastapi import FastAPI\nfrom tortoise import Tortoise\napp = FastAPI()\n"
+    asked = {"requirements.txt": "fastapi\ntortoise-orm\naerich\n", **files}
+    found = commands(planned({**asked, "main.py": app})).get("release", ())
+    assert found == (("/opt/venv/bin/aerich", *argv) if argv else ())
+    itself = planned({**asked, "main.py": f"{app}register_tortoise(app, generate_schemas=True)\n"})
+    assert "release" not in commands(itself)
+    told = [one.summary for one in itself.decisions if "aerich" in one.summary and one.field == "processes"]
+    assert told == (["not run: aerich upgrade; the app makes its tables itself"] if argv else [])
+
+
 def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> None:
     app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
     files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, "migrations/env.py": ""}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from okamochi.detect.aerich import generated_schemas, upgrade_of_aerich
 from okamochi.detect.base import Detected
 from okamochi.detect.frameworks.django import manage_py
 from okamochi.detect.python_source import Module, Sources, is_main_guard
@@ -58,7 +59,7 @@ def find_migrations(
     import_root: str,
     tables_by_hand: TablesByHand,
 ) -> Migrations:
-    """Of Django, Flask-Migrate or Alembic, or what only makes tables. `names` are what the project
+    """Of Django, Flask-Migrate, Alembic or Aerich, or what only makes tables. `names` are what the project
     asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
     manage = manage_py(sources, import_root) if framework is Framework.DJANGO else ""
     if manage:
@@ -74,6 +75,11 @@ def find_migrations(
     of_alembic = _of_alembic(sources, import_root) if not registers else None
     if of_alembic is not None:
         return _unless(*of_alembic, sources)
+    aerich = upgrade_of_aerich(sources) if "aerich" in names else None
+    if aerich is not None:
+        made = generated_schemas(sources, reached)
+        told = "not run: aerich upgrade; the app makes its tables itself"
+        return _not_run(told, (made, *aerich.evidence)) if made is not None else Migrations(aerich)
     if _own_tables(sources, reached, factory) is not None:
         return Migrations()
     return Migrations(
