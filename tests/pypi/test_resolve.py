@@ -8,7 +8,8 @@ from okamochi.errors import PlanError, RegistryError, TransientRegistryError, Un
 from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.pypi.install import wheel_trees
-from okamochi.pypi.resolve import resolve_wheels
+from okamochi.pypi.requirement_line import requirement_of
+from okamochi.pypi.resolve import ADDED, FAR_FUTURE, index_date, resolve_wheels
 from okamochi.pypi.sdists import find_sdist
 from okamochi.pypi.target import Target
 from okamochi.system.progress import SilentReporter
@@ -512,3 +513,15 @@ def test_of_two_indexes_with_a_kept_version_the_one_with_the_wheel_serves(resolv
     assert first[0].filename == "native-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"
     again = resolve(text, environ=alone, preferred=first)
     assert (again[0], names(again)) == (first[0], ["native==1.0", "other==1.0"])
+
+
+def test_what_the_project_asks_for_itself_is_taken_of_the_day_whatever_okamochi_adds_to_it():
+    asked = [requirement_of("chainlit", path="requirements.txt"), requirement_of("chainlit>=0.5", path=ADDED)]
+    alone = [requirement_of("gunicorn>=26.1", path=ADDED)]
+    day = "2025-05-10T00:00:00Z"
+    assert index_date(day, (*asked, *alone)) == (
+        "--exclude-newer",
+        day,
+        "--exclude-newer-package",
+        f"gunicorn={FAR_FUTURE}",
+    )

@@ -200,10 +200,13 @@ def _compile(
 
 def index_date(exclude_newer: str, lines: Sequence[RequirementLine]) -> tuple[str, ...]:
     """uv's options for the index of a day. What okamochi adds with a bound of its own is newer than most days
-    that a project asks for, so it is taken from today's."""
+    that a project asks for, so it is taken from today's; not what the project asks for, too."""
     if not exclude_newer:
         return ()
-    bounded = (line.name for line in lines if line.path == ADDED and ">=" in line.specifier)
+    own = {line.name for line in lines if line.path != ADDED}
+    bounded = (
+        line.name for line in lines if line.path == ADDED and ">=" in line.specifier and line.name not in own
+    )
     today = (option for name in bounded for option in ("--exclude-newer-package", f"{name}={FAR_FUTURE}"))
     return ("--exclude-newer", exclude_newer, *today)
 
