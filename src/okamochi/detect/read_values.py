@@ -40,12 +40,14 @@ def name_of_keyword(call: ast.Call, name: str) -> str:
 
 
 def broken_by_none(nodes: Iterable[ast.AST]) -> frozenset[int]:
-    """The ids of nodes that None cannot take the place of: x in int(x), json.loads(x) and x.split(",")."""
+    """The ids of nodes that None cannot take the place of: x in int(x), json.loads(x), x.split(",") and "a" + x."""
     found: set[int] = set()
     for node in nodes:
         match node:
             case ast.Attribute(value=value, attr=attr) if not attr.startswith("__"):
                 found.add(id(value))
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                found.update((id(left), id(right)))
             case ast.Call(func=function, args=[value]) if ast.unparse(function) in CONVERTERS:
                 found.add(id(value))
             case _:
