@@ -40,7 +40,7 @@ def name_of_keyword(call: ast.Call, name: str) -> str:
 
 
 def broken_by_none(nodes: Iterable[ast.AST]) -> frozenset[int]:
-    """The ids of nodes that None cannot take the place of: x in int(x), json.loads(x), x.split(",") and "a" + x."""
+    """Ids of nodes that None cannot take the place of: x in int(x), json.loads(x), x.split(","), 1 + x."""
     found: set[int] = set()
     for node in nodes:
         match node:
