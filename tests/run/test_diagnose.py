@@ -404,3 +404,32 @@ def test_a_file_that_was_to_be_written_is_not_told_as_missing() -> None:
         traceback("FileNotFoundError: [Errno 2] No such file or directory: 'logs/app.log'", frames)
     )
     assert cause is not None and cause.text.startswith("the app raises FileNotFoundError")
+
+
+BY_SETTING = (
+    "The api_key client option must be set either by passing api_key to the client or by setting the "
+    "GROQ_API_KEY environment variable"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "variable"),
+    [
+        (f"groq.GroqError: {BY_SETTING}", "GROQ_API_KEY"),
+        ("ValueError: Please set the `MAPS_API_KEY` environment variable", "MAPS_API_KEY"),
+        ("shop.errors.SettingsError: MAPS_API_KEY is not set", "MAPS_API_KEY"),
+        ("ValueError: setting the table failed", ""),
+    ],
+)
+def test_the_variable_that_a_library_asks_for_is_named(error: str, variable: str) -> None:
+    cause = diagnose(traceback(error))
+    assert (cause.variable if cause is not None else "") == variable
+    assert not variable or (cause is not None and f"a line {variable}=..." in cause.hint)
+
+
+def test_no_variable_is_asked_for_that_is_a_key_of_the_configuration() -> None:
+    said = "RuntimeError: Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set."
+    cause = diagnose(traceback(said))
+    assert cause is not None
+    assert not cause.variable
+    assert "nothing sets SQLALCHEMY_DATABASE_URI in its configuration" in cause.text

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
+from okamochi.run.missing_values import missing_database_address, missing_variable, required_variable_said
 from okamochi.run.refused_values import refused_values
 from okamochi.run.traces import (
     FRAME,
@@ -24,7 +25,6 @@ __all__ = ["RULES", "Cause", "diagnose"]
 
 # what is to be written misses its folder, not itself
 TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\(|FileHandler")
-MISSING_VARIABLE = regex(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
 
 LACKING = regex(r"AttributeError: module '(?P<package>\w+)[\w.]*' has no attribute '\w+'")
 
@@ -41,29 +41,6 @@ def diagnose(log: str) -> Cause | None:
             if cause is not None:
                 return cause
     return None
-
-
-def missing_variable(log: str) -> Cause | None:
-    found = last(r"^KeyError: '(?P<name>[A-Za-z_][A-Za-z0-9_]*)'", log)
-    if found is None or MISSING_VARIABLE.search(log) is None:
-        return None
-    return Cause(
-        f"the required variable {found['name']} is missing",
-        f"give it: okamochi up --env-file FILE, with a line {found['name']}=...",
-        own_frame(log),
-    )
-
-
-def required_variable_said(log: str) -> Cause | None:
-    words = r"(?:is |are )?(?:not set|required|missing|must be set|unset)"
-    found = last(rf"^\w*(?:Error|Exception): .*?\b(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b.*?{words}", log)
-    if found is None:
-        return None
-    return Cause(
-        f"the required variable {found['name']} is missing",
-        f"give it: okamochi up --env-file FILE, with a line {found['name']}=...",
-        own_frame(log),
-    )
 
 
 def missing_shared_library(log: str) -> Cause | None:
@@ -409,6 +386,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     address_taken,
     permission_denied,
     refused_values,
+    missing_database_address,
     required_variable_said,
     failing_import,
     bad_concurrency,

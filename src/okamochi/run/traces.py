@@ -24,12 +24,13 @@ __all__ = [
 class Cause(msgspec.Struct, frozen=True):
     """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known.
     `unwritable` is the path that the app may not write, with a slash at its end when it is a folder to be
-    made; UNNAMED when the log does not tell it."""
+    made; UNNAMED when the log does not tell it. `variable` is one of the environment that nobody gave."""
 
     text: str
     hint: str
     where: str = ""
     unwritable: str = ""
+    variable: str = ""
 
 
 class Trace(msgspec.Struct, frozen=True):

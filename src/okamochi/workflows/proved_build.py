@@ -130,7 +130,7 @@ class FirstEntry(msgspec.Struct, frozen=True):
 
 def next_entry(proof: "Proof", building: Building) -> "Correction | None":
     """Passes over an entry point that failed: the building is then of the next one. None when a person named
-    it, or no other is there."""
+    it, what it lacks is a variable, or no other is there."""
     from okamochi.errors import OkamochiError
     from okamochi.model.correction import Correction, CorrectionKind, is_sound
     from okamochi.model.evidence import Origin
@@ -140,6 +140,8 @@ def next_entry(proof: "Proof", building: Building) -> "Correction | None":
     verdict = proof.verdict
     kinds = (*REFUSED, Outcome.FAILED)
     if building.request.locked or verdict.outcome not in kinds or verdict.cause is None:
+        return None
+    if verdict.cause.variable:
         return None
     planned = building.plan_now()
     said = [one for one in planned.plan.decisions if one.field == "application.object_reference"]

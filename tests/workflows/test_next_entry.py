@@ -1,0 +1,37 @@
+"""Which failures of an entry point make another one take its place."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.traces import Cause
+from okamochi.workflows.build import Building
+from okamochi.workflows.prove_entry import Proof
+from okamochi.workflows.proved_build import next_entry
+
+
+class Asked(Exception):
+    """Another entry point is looked for."""
+
+
+def building() -> Building:
+    def plan_now() -> None:
+        raise Asked
+
+    return cast(Building, SimpleNamespace(request=SimpleNamespace(locked=False), plan_now=plan_now))
+
+
+def failed(cause: Cause) -> Proof:
+    return Proof(Verdict(outcome=Outcome.FAILED, cause=cause))
+
+
+def test_one_that_fails_for_want_of_a_variable_stays_for_any_other_needs_it_too() -> None:
+    cause = Cause("the required variable GROQ_API_KEY is missing", "give it", variable="GROQ_API_KEY")
+    assert next_entry(failed(cause), building()) is None
+
+
+def test_one_that_fails_by_its_own_code_may_give_way() -> None:
+    with pytest.raises(Asked):
+        next_entry(failed(Cause("the app raises ZeroDivisionError", "see the log")), building())
