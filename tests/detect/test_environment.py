@@ -546,3 +546,16 @@ def test_the_key_of_a_second_kind_of_token_is_made_up_as_well(name: str) -> None
 def test_a_key_is_known_by_what_its_name_is_given_to() -> None:
     source = "own = os.getenv('SHOP_KEY_OF_OURS')\napp.config['SECRET_KEY'] = own\n"
     assert variable(planned({"app.py": HEAD + source}), "SHOP_KEY_OF_OURS").kind is VariableKind.GENERATED
+
+
+@pytest.mark.parametrize(
+    ("call", "required"),
+    [
+        ("app.config.from_envvar('SHOP_SETTINGS')", True),
+        ("app.config.from_envvar('SHOP_SETTINGS', silent=False)", True),
+        ("app.config.from_envvar('SHOP_SETTINGS', silent=True)", False),
+        ("app.config.from_envvar('SHOP_SETTINGS', True)", False),
+    ],
+)
+def test_the_variable_that_names_a_file_of_settings_is_one_of_the_app(call: str, required: bool) -> None:
+    assert names(f"{call}\n") == {"SHOP_SETTINGS": (required, None)}

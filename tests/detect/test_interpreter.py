@@ -189,3 +189,13 @@ def test_a_python_that_nobody_has_cannot_be_planned_and_the_place_is_told(files:
 def test_what_cannot_be_read_says_nothing(files: Files) -> None:
     content = {"requirements.txt": "flask\n", "app.py": FLASK_APP, **files}
     assert planned(content).python_version == "3.13"
+
+
+def test_a_dockerfile_of_another_name_counts_where_a_compose_file_builds_the_app_with_it() -> None:
+    build = "services:\n  web:\n    build:\n      context: .\n      dockerfile: deploy/web.dockerfile\n"
+    named = {"docker-compose.yml": build, "deploy/web.dockerfile": "FROM python:3.14-slim AS base\n"}
+    assert planned({"app.py": FLASK_APP, **named}).python_version == "3.14"
+    ruled = {**named, "Dockerfile": "FROM python:3.11\n"}
+    assert planned({"app.py": FLASK_APP, **ruled}).python_version == "3.11"
+    unnamed = {"app.py": FLASK_APP, "deploy/web.dockerfile": "FROM python:3.14\n"}
+    assert planned(unnamed).python_version == "3.13"

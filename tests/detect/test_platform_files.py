@@ -124,3 +124,10 @@ def test_without_one_class_for_production_nobody_chooses() -> None:
     for text in (two, CONFIG.replace("ProductionConfig", "Other")):
         plan = planned({"app.py": OF_OBJECT, "config.py": text})
         assert "APP_SETTINGS" not in dict(plan.image_environment)
+
+
+def test_a_dockerfile_that_a_compose_file_names_gives_values_where_there_is_no_usual_one() -> None:
+    build = "services:\n  web:\n    build:\n      context: .\n      dockerfile: deploy/web.dockerfile\n"
+    files = {**WORK, "docker-compose.yml": build, "deploy/web.dockerfile": "FROM python\nENV APP_MODE=live\n"}
+    assert ("APP_MODE", "live") in planned(files).image_environment
+    assert ("APP_MODE", "live") not in planned({**files, "Dockerfile": "FROM python\n"}).image_environment

@@ -79,6 +79,8 @@ WORDS = (
     "starlette.config",
 )
 ALIASES = regex(r"=[^\n=]*\b(?:environ|getenv)\b")
+# app.config.from_envvar("SHOP_SETTINGS"): https://flask.palletsprojects.com/en/stable/config/
+FILE_OF_SETTINGS = "from_envvar"
 # whose second argument is a type, not the default
 CAST_SECOND = "starlette.config.Config()"
 NO_READERS = SharedReaders({}, {})
@@ -344,6 +346,10 @@ class _Finder(msgspec.Struct, eq=False):
         called = self.names.full(call.func)
         if called in self.helpers:
             return self._helper_call(call, self.helpers[called])
+        if isinstance(call.func, ast.Attribute) and call.func.attr == FILE_OF_SETTINGS and call.args:
+            silent = call.args[1] if len(call.args) > 1 else keyword_value(call, "silent")
+            loud = not isinstance(silent, ast.Constant) or not silent.value
+            return Read(name_in(call.args[0]), call.lineno, must=loud) if name_in(call.args[0]) else None
         for key in DECLARING:
             declared = name_of_keyword(call, key)
             if declared.isupper():

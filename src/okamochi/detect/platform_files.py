@@ -1,6 +1,7 @@
 """What files for other platforms say beside the web's start: workers, what runs before a release, plain
 values of variables. They are evidence: a stale one is never believed against the code."""
 
+import posixpath
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["StatedCommand", "StatedValue", "stated_commands", "stated_values"]
+__all__ = ["StatedCommand", "StatedValue", "named_dockerfiles", "stated_commands", "stated_values"]
 
 RENDER = ("render.yaml", "render.yml")
 DOCKERFILES = ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod")
@@ -101,8 +102,24 @@ def platform_values(project: ProjectFiles) -> Iterator[Said]:
         yield path, name, value if isinstance(value, str) else mapping(value).get("value")
 
 
+def named_dockerfiles(project: ProjectFiles) -> Iterator[str]:
+    """What other files say is built; nothing outside the project."""
+    said: list[Any] = [mapping(toml(project, "fly.toml").get("build")).get("dockerfile")]
+    said += [service.get("dockerfilePath") for _, service in render_services(project)]
+    for service in own_services(project):
+        build = service.settings.get("build")
+        folder, name = mapping(build).get("context"), mapping(build).get("dockerfile")
+        if isinstance(name, str):
+            said.append(posixpath.join(folder if isinstance(folder, str) else "", name))
+    for path in said:
+        clean = posixpath.normpath(path) if isinstance(path, str) and path else ""
+        if clean and not clean.startswith(("/", "..", "$")):
+            yield clean
+
+
 def dockerfile_values(project: ProjectFiles) -> Iterator[Said]:
-    for path in DOCKERFILES:
+    usual = [path for path in DOCKERFILES if project.exists(path)]
+    for path in usual or dict.fromkeys(named_dockerfiles(project)):
         stages = dockerfile_stages(text_by_people(project, path) or "")
         for instruction in shipped(stages).all("ENV") if stages else ():
             for name, value in environment_words(instruction.rest):

@@ -10,6 +10,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 
 from okamochi.detect.base import Detected
+from okamochi.detect.platform_files import named_dockerfiles
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.syntax import walk
@@ -74,8 +75,9 @@ def python_ranges(project: ProjectFiles, pyproject: Pyproject) -> tuple[Detected
 def python_pins(project: ProjectFiles, folder: str = "") -> tuple[Detected[Pin], ...]:
     """Versions that files name, those that tools obey first: .python-version, .tool-versions, Pipfile,
     environment.yml; then runtime.txt and the Dockerfile's base, which nobody runs while developing. Where
-    none does, those beside the app in its `folder`."""
-    return _pins(project, "") or (_pins(project, folder) if folder else ())
+    none does, those beside the app in its `folder`; then Dockerfiles that a compose file names."""
+    beside = _pins(project, "") or (_pins(project, folder) if folder else ())
+    return beside or tuple(_of_named(project))
 
 
 def _pins(project: ProjectFiles, folder: str) -> tuple[Detected[Pin], ...]:
@@ -98,6 +100,15 @@ def _pins(project: ProjectFiles, folder: str) -> tuple[Detected[Pin], ...]:
             evidence = Evidence(path=path, line=line, reason=f"names Python {match[0]}")
             found.append(Detected(Pin(match[0], weak), (evidence,)))
     return tuple(found)
+
+
+def _of_named(project: ProjectFiles) -> Iterator[Detected[Pin]]:
+    for named in dict.fromkeys(named_dockerfiles(project)):
+        for path, line, text in _from_line(project, named):
+            match = re.match(r"\d+\.\d+", text)
+            if match is not None:
+                evidence = Evidence(path=path, line=line, reason=f"names Python {match[0]}")
+                yield Detected(Pin(match[0], True), (evidence,))
 
 
 def _choices(text: str) -> tuple[SpecifierSet, ...]:

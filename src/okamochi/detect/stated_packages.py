@@ -3,15 +3,12 @@
 They are evidence: which ones the app can use is judged when its wheels are there.
 """
 
-import posixpath
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
-from okamochi.detect.compose_files import own_services
 from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages, shipped
-from okamochi.detect.platform_files import json_of, mapping, render_services, toml
+from okamochi.detect.platform_files import json_of, mapping, named_dockerfiles, render_services, toml
 from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Decision, Origin
 from okamochi.model.native import NAMES, NativeNeed, NeedKind
@@ -71,21 +68,6 @@ def of_dockerfiles(project: ProjectFiles) -> Iterator[Named]:
             for name, line in of_stage(shipped(stages)):
                 yield path, name, line_with(text or "", name, line)
             return
-
-
-def named_dockerfiles(project: ProjectFiles) -> Iterator[str]:
-    """What other files say is built; nothing outside the project."""
-    said: list[Any] = [mapping(toml(project, "fly.toml").get("build")).get("dockerfile")]
-    said += [service.get("dockerfilePath") for _, service in render_services(project)]
-    for service in own_services(project):
-        build = service.settings.get("build")
-        folder, name = mapping(build).get("context"), mapping(build).get("dockerfile")
-        if isinstance(name, str):
-            said.append(posixpath.join(folder if isinstance(folder, str) else "", name))
-    for path in said:
-        clean = posixpath.normpath(path) if isinstance(path, str) and path else ""
-        if clean and not clean.startswith(("/", "..", "$")):
-            yield clean
 
 
 def of_stage(stage: Stage) -> Iterator[tuple[str, int]]:
