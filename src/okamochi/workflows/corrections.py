@@ -26,6 +26,7 @@ from okamochi.workflows.newer_python import newer_python
 from okamochi.workflows.older_library import CAME_OUT
 from okamochi.workflows.older_python import before_its_code, left_out, older_python
 from okamochi.workflows.remembered import LOCK_LIMIT_BYTES, LOCK_NAME
+from okamochi.workflows.unwanted_keyword import refusing_package
 
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
@@ -118,6 +119,10 @@ def correction_for(
             found = older_index(verdict, planned)
             if found is None or (found.kind, found.value) in refused:
                 found = older_library(verdict, lacking_package(answer), installed, planned)
+        case Outcome.FAILED if answer is not None and (old := refusing_package(answer, planned, installed)):
+            found = older_index(verdict, planned)
+            if found is None or (found.kind, found.value) in refused:
+                found = older_library(verdict, old, installed, planned)
         case Outcome.UNREADABLE:
             found = newer_python(verdict, planned)
         case Outcome.READ_ONLY:
