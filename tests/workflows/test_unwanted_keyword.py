@@ -16,9 +16,7 @@ Traceback (most recent call last):
     admin = Admin(app, template_mode="bootstrap3")
 {error}
 """
-TAKEN = (
-    "from flask_admin import Admin\nfrom shop import app\nadmin = Admin(app, template_mode='x')\n"
-)
+TAKEN = "from flask_admin import Admin\nfrom shop import app\nadmin = Admin(app, template_mode='x')\n"
 REFUSED = "Admin.__init__() got an unexpected keyword argument 'template_mode'"
 
 
@@ -49,3 +47,27 @@ def test_no_package_is_blamed_for_what_is_the_apps_own(source: str, message: str
 
 def test_another_error_with_such_words_is_none() -> None:
     assert refusing(TAKEN, error="ValueError") == ""
+
+
+FIRST = "'Flask' object has no attribute 'before_first_request'"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "package"),
+    [
+        ("@app.before_first_request", FIRST, "flask"),
+        ("start(app)", FIRST, ""),
+        ("@app.before_first_request", "'Shop' object has no attribute 'before_first_request'", ""),
+    ],
+)
+def test_what_an_object_of_a_library_lacks_leads_to_that_library(
+    line: str, message: str, package: str
+) -> None:
+    files = {
+        "shop/__init__.py": "from flask import Flask\nclass Shop: ...\napp = Flask(__name__)\n",
+        "shop/admin.py": f"from shop import app\n\n{line}\n",
+    }
+    planned = cast(PlannedProject, SimpleNamespace(project=MemoryProject(files)))
+    text = TRACE.format(error=f"AttributeError: {message}")
+    answer = Answer(outcome="failed", error="AttributeError", message=message, text=text)
+    assert refusing_package(answer, planned, ("flask", "flask-admin")) == package

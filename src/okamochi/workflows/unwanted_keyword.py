@@ -1,10 +1,11 @@
-"""A library's class or function that no longer takes an argument which the app gives it.
+"""A library's class or function that is no longer what the app takes it for.
 
 TypeError: Admin.__init__() got an unexpected keyword argument 'template_mode'
+AttributeError: 'Flask' object has no attribute 'before_first_request'
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -16,35 +17,48 @@ from okamochi.run.traces import own_frame
 from okamochi.system.patterns import regex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from okamochi.workflows.plan import PlannedProject
 
 __all__ = ["refusing_package"]
 
 UNWANTED = regex(r"(?P<name>\w+)(?:\.__init__|\.__new__)?\(\) got an unexpected keyword argument '\w+'.*")
+LACKED = regex(r"'(?P<name>\w+)' object has no attribute '(?P<attribute>\w+)'.*")
 
 
-def refusing_package(answer: Answer, planned: "PlannedProject", installed: Iterable[str]) -> str:
-    """The installed package from which the module of the app that makes the call imports what it calls; ""
-    where it is another failure, or the app's own function."""
-    match = UNWANTED.fullmatch(answer.message) if answer.error == "TypeError" else None
+def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iterable[str]") -> str:
+    """The installed package from which the project imports what it calls or uses so; "" where it is another
+    failure, or about the app's own code."""
+    pattern = {"TypeError": UNWANTED, "AttributeError": LACKED}.get(answer.error)
+    match = pattern.fullmatch(answer.message) if pattern is not None else None
     path, _, line = own_frame(answer.text).rpartition(":")
     if match is None or not path.startswith(f"{APP_ROOT}/"):
         return ""
-    text = planned.project.read_text(path.removeprefix(f"{APP_ROOT}/")) or ""
-    shown = text.splitlines()[int(line) - 1 : int(line)] if line.isdecimal() else []
-    if not any(match["name"] in one for one in shown):
+    own = path.removeprefix(f"{APP_ROOT}/")
+    lines = (planned.project.read_text(own) or "").splitlines()
+    shown = lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
+    word = match["attribute"] if pattern is LACKED else match["name"]
+    if word not in shown:
         return ""  # the frame that fails lies deeper
+    others = planned.project.files("**/*.py") if pattern is LACKED else ()
+    found = (module for one in (own, *others) for module in imported_from(planned, one, match["name"]))
+    module = next(found, "")
+    package = canonicalize_name(distribution_of(module.partition(".")[0]))
+    return package if package in set(installed) else ""
+
+
+def imported_from(planned: "PlannedProject", path: str, name: str) -> Iterator[str]:
+    """The modules from which a file imports the name."""
+    text = planned.project.read_text(path) or ""
+    if name not in text:
+        return
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        return ""
-    taken = (
-        node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        and not node.level
-        and node.module
-        and any((alias.asname or alias.name) == match["name"] for alias in node.names)
-    )
-    package = canonicalize_name(distribution_of(next(taken, "").partition(".")[0]))
-    return package if package in set(installed) else ""
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
+            continue
+        if any((alias.asname or alias.name) == name for alias in node.names):
+            yield node.module
