@@ -371,6 +371,17 @@ def test_settings_that_only_manage_py_names_are_set() -> None:
     assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
 
 
+def test_the_settings_of_the_server_s_module_are_those_of_migrations_and_workers() -> None:
+    """cookiecutter-django: production in wsgi.py, local in manage.py and celery_app.py."""
+    assert "DJANGO_SETTINGS_MODULE" not in dict(planned(DJANGO).image_environment)
+    celery = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.local')\n"
+    for path in ("manage.py", "shop/celery_app.py"):
+        plan = planned({**DJANGO, "shop/local.py": "DEBUG = True\n", path: celery})
+        assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
+    same = planned({**DJANGO, "shop/celery_app.py": celery.replace("shop.local", "shop.settings")})
+    assert "DJANGO_SETTINGS_MODULE" not in dict(same.image_environment)
+
+
 def test_a_package_of_settings_that_sets_nothing_itself_leaves_the_choice_to_manage_py() -> None:
     files = {name: text for name, text in DJANGO.items() if name != "shop/settings.py"}
     manage = DJANGO["manage.py"].replace("shop.settings", "shop.settings.one")

@@ -244,6 +244,26 @@ def test_a_package_that_cannot_be_imported_at_all_is_named() -> None:
     assert "newer oldorm" in cause.hint
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        (
+            "django.core.exceptions.ImproperlyConfigured: Requested setting INSTALLED_APPS, but settings are "
+            "not configured. You must either define the environment variable DJANGO_SETTINGS_MODULE or call"
+        ),
+        "django.core.exceptions.AppRegistryNotReady: Apps aren't loaded yet.",
+    ],
+)
+def test_models_that_an_asgi_module_imports_too_early_are_no_matter_of_django_s_version(error: str) -> None:
+    own = '  File "/app/chat/models.py", line 2, in <module>\n    from django.db import models\n'
+    frame = (
+        '  File "/opt/venv/lib/python3.13/site-packages/django/conf/__init__.py", line 82, in _setup\n    r\n'
+    )
+    cause = diagnose(traceback(error, own + frame))
+    assert cause is not None and cause.where == "/app/chat/models.py:2"
+    assert "before Django is set up" in cause.text and "get_asgi_application() first" in cause.hint
+
+
 def test_a_package_that_misses_a_part_of_itself_is_too_old_and_not_missing() -> None:
     frame = '  File "/opt/venv/lib/python3.13/site-packages/server/http.py", line 2, in <module>\n    x\n'
     cause = diagnose(traceback("ModuleNotFoundError: No module named 'server.six.moves'", frame))

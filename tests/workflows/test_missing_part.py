@@ -83,3 +83,21 @@ def test_the_cause_says_that_the_package_is_there_and_what_a_pickle_has_to_do_wi
     assert "pickled file" in cause.hint and "bound sklearn" in cause.hint
     plain = diagnose(TRACE.replace("model = pickle.load(open('model.pkl', 'rb'))", "import sklearn"))
     assert plain is not None and "pickled" not in plain.hint and "If sklearn was installed" in plain.hint
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize(
+    ("message", "tried"), [("Apps aren't loaded yet.", False), ("Apps are not what they were.", True)]
+)
+def test_other_packages_are_not_tried_where_the_app_imports_models_too_early(
+    message: str, tried: bool, tmp_path: Path
+) -> None:
+    place = "/opt/venv/lib/python3.13/site-packages/django/apps/registry.py"
+    text = (
+        f'Traceback (most recent call last):\n  File "{place}", line 136, in <module>\n    raise\n'
+        f"django.core.exceptions.AppRegistryNotReady: {message}\n"
+    )
+    answer = Answer(outcome="failed", error="AppRegistryNotReady", message=message, text=text)
+    verdict = verdict_of(answer)
+    assert verdict.subject == "django"
+    assert (correction_for(verdict, answer, project(tmp_path, day="2024-05-01")) is not None) is tried

@@ -46,9 +46,11 @@ def with_module_path(process: Process, image_environment: tuple[tuple[str, str],
 
 
 def django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:
-    """The settings module where only manage.py names it; hosts that the health check calls itself by."""
+    """The settings module where the server's module does not name it, or where others name another one: then
+    migrations and workers would have another database than the pages. Hosts that the health check calls
+    itself by."""
     found: list[tuple[str, str]] = []
-    if django.module and not django.said_by_server_module:
+    if django.module and (django.others or not django.said_by_server_module):
         found.append(("DJANGO_SETTINGS_MODULE", django.module))
     if django.hosts_variable is not None:
         found.append(django.hosts_variable)

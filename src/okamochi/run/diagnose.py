@@ -5,7 +5,13 @@ import re
 import sys
 from collections.abc import Callable
 
-from okamochi.run.import_failures import failing_import, failing_package, missing_metadata, missing_module
+from okamochi.run.import_failures import (
+    django_set_up_late,
+    failing_import,
+    failing_package,
+    missing_metadata,
+    missing_module,
+)
 from okamochi.run.missing_values import missing_database_address, missing_variable, required_variable_said
 from okamochi.run.refused_values import refused_values
 from okamochi.run.traces import (
@@ -368,6 +374,7 @@ def unresolved_name(log: str) -> Cause | None:
 
 
 RULES: tuple[Callable[[str], Cause | None], ...] = (
+    django_set_up_late,
     missing_variable,
     missing_shared_library,
     missing_program,

@@ -4,8 +4,16 @@ import re
 
 from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
 
-__all__ = ["failing_import", "failing_package", "missing_metadata", "missing_module"]
+__all__ = [
+    "SET_UP_LATE",
+    "django_set_up_late",
+    "failing_import",
+    "failing_package",
+    "missing_metadata",
+    "missing_module",
+]
 
+SET_UP_LATE = "the app imports models before Django is set up"
 SUITED_SETUPTOOLS = "setuptools<81"
 # modules of the standard library that Python 3.12 and 3.13 left out
 REMOVED = frozenset(
@@ -54,6 +62,26 @@ def without_part(package: str, module: str, log: str) -> Cause:
         f"the module {module} cannot be imported: {package} is there, but has no such part",
         f"if {top} is the app's own, a file is missing or is ignored.{pickled} bound {top} in the "
         "requirements to the versions that have it",
+        own_frame(log),
+    )
+
+
+def django_set_up_late(log: str) -> Cause | None:
+    """An asgi.py that imports consumers, and with them models, above get_asgi_application(): runserver sets
+    Django up before it loads that file, servers do not.
+    https://channels.readthedocs.io/en/latest/installation.html"""
+    found = last(
+        r"^[\w.]*(?:ImproperlyConfigured: Requested setting \w+, but settings are not configured"
+        r"|AppRegistryNotReady: Apps aren't loaded yet)",
+        log,
+    )
+    if found is None:
+        return None
+    return Cause(
+        SET_UP_LATE,
+        "in the module that the server loads (asgi.py, routing.py), set DJANGO_SETTINGS_MODULE and call "
+        "get_asgi_application() first, and move the imports of routes and consumers below it; "
+        "manage.py runserver does not need that, every other server does",
         own_frame(log),
     )
 

@@ -19,6 +19,7 @@ from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT, VENV_ROOT
 from okamochi.model.process import TcpProbe
+from okamochi.run.import_failures import SET_UP_LATE
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
 from okamochi.workflows.lazy_annotations import lazy_annotations
@@ -103,6 +104,8 @@ def correction_for(
     are the versions of the image's packages by name; `refused` are kinds and values that cannot be had."""
     found: Correction | None = None
     match verdict.outcome:
+        case _ if verdict.cause is not None and verdict.cause.text == SET_UP_LATE:
+            found = None  # of no version will it be another
         case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if gone := left_out(verdict, answer):
             found = older_python(gone, verdict, planned)
         case _ if answer is not None and (lazy := lazy_annotations(answer, planned)) is not None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.python_source import Module, Sources
@@ -30,9 +31,10 @@ LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLIC
 
 class DjangoSettings(msgspec.Struct, frozen=True):
     """`module` is "" when nothing names it; `said_by_server_module`: the server's module sets it itself.
-    `paths`: files that the settings load. `host` is the first literal one of ALLOWED_HOSTS that a health
-    check may call itself by; `hosts_variable` the variable that ALLOWED_HOSTS is read from, with the value
-    that admits the health check."""
+    `others`: modules that name others, as manage.py and celery.py do for development; where the package of
+    the server's module imports one of them, that one is heard first. `paths`: files that the settings load.
+    `host` is the first literal one of ALLOWED_HOSTS that a health check may call itself by; `hosts_variable`
+    the variable that ALLOWED_HOSTS is read from, with the value that admits the health check."""
 
     module: str
     said_by_server_module: bool
@@ -40,6 +42,7 @@ class DjangoSettings(msgspec.Struct, frozen=True):
     host: str = ""
     hosts_variable: tuple[str, str] | None = None
     evidence: tuple[Evidence, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def manage_py(sources: Sources, import_root: str) -> str:
@@ -62,9 +65,21 @@ def django_settings(sources: Sources, server_path: str, import_root: str = "") -
             continue
         found = _read(sources, name, path, said=path == server_path)
         if any(_sets(sources.module(one)) for one in found.paths):
-            return found
+            return replace(found, others=_that_say_another(sources, found, path))
         first = first or found
     return first or DjangoSettings("", False, ())
+
+
+def _that_say_another(sources: Sources, chosen: DjangoSettings, said_by: str) -> tuple[str, ...]:
+    """Modules that name settings which the chosen ones do not take in."""
+    found: list[str] = []
+    for module in sources.mentioning("DJANGO_SETTINGS_MODULE"):
+        told = SETTINGS.search(module.text) if module.path != said_by else None
+        if told is None or told[1] == chosen.module:
+            continue
+        if sources.find(told[1], importer=module.path) not in chosen.paths:
+            found.append(module.path)
+    return tuple(found)
 
 
 def _sets(module: Module) -> bool:
