@@ -2,8 +2,9 @@ import datetime
 
 import pytest
 
+from okamochi.debian.archives import nowhere
 from okamochi.debian.release import archive_keys, verified_release
-from okamochi.errors import RegistryError
+from okamochi.errors import RegistryError, TransientRegistryError
 from tests.debian.archive_maker import make_key, public, release_text, sign
 from tests.debian.conftest import FIXTURE, NOW
 
@@ -41,6 +42,23 @@ def test_a_signature_of_another_key_is_refused() -> None:
     content = sign(make_key(), release_text("trixie", INDEXES))
     with pytest.raises(RegistryError, match="not from a Debian archive key"):
         read(content)
+
+
+def test_where_the_clock_is_behind_the_clock_is_told_and_not_the_keys() -> None:
+    content = sign(KEY, release_text("trixie", INDEXES).replace("2026", "2999"))
+    changed = signed().replace(b"2026", b"2999")
+    for refused in (changed, content.replace(b"Origin: Test", b"Origin: Evil")):
+        with pytest.raises(RegistryError, match="2999-11-21 02:10 UTC, which is yet to come") as caught:
+            read(refused)
+        assert "clock" in caught.value.hint
+
+
+def test_the_hint_of_a_mirror_that_answered_wrongly_counts_more_than_that_of_one_that_did_not() -> None:
+    lost = TransientRegistryError("the name of the server is not known here", where="b", hint="network")
+    with pytest.raises(RegistryError) as caught:
+        read(signed(valid_until="Sat, 28 Nov 2026 02:10:46 UTC"), now=NOW + datetime.timedelta(days=30))
+    assert "clock" in nowhere("trixie", [lost, caught.value]).hint
+    assert "network" in nowhere("trixie", [lost]).hint
 
 
 def test_changed_text_is_refused() -> None:

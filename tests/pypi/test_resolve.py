@@ -409,6 +409,7 @@ def test_offline_without_a_cache_says_what_to_do(resolve, tmp_path):
     with pytest.raises(RegistryError) as caught:
         resolve("lib\n", environ=local_environ(tmp_path), offline=True)
     assert "--offline" in caught.value.hint
+    assert not any("TOML" in line for line in caught.value.details)
 
 
 def test_a_direct_reference_keeps_its_address_without_user_and_password(resolve, links, tmp_path):

@@ -13,7 +13,7 @@ from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.control import Stanza
 from okamochi.debian.installed import added_closure, closure, installed_packages
 from okamochi.debian.packages import Package, PackageIndex, fetch_index
-from okamochi.debian.release import Release, verified_release
+from okamochi.debian.release import RefusedRelease, Release, verified_release
 from okamochi.debian.resolve import Universe
 from okamochi.debian.rules import rules_digest
 from okamochi.debian.sources import APT_FOLDER, SECURITY, Mirrors, find_mirrors, snapshot_uri
@@ -248,9 +248,13 @@ class Search(msgspec.Struct, frozen=True):
 def nowhere(suite: str, failures: list[OkamochiError]) -> RegistryError:
     transient = any(isinstance(failure, TransientRegistryError) for failure in failures)
     kind = TransientRegistryError if transient else RegistryError
+    refused = (failure.hint for failure in failures if isinstance(failure, RefusedRelease))
+    network = (
+        "check the network and its proxy settings, or name a mirror: OKAMOCHI_DEBIAN_MIRROR=http://…/debian"
+    )
     return kind(
         f"no mirror has Debian's {suite}",
         where="OKAMOCHI_DEBIAN_MIRROR",
-        hint="check the network and its proxy settings, or name a mirror: OKAMOCHI_DEBIAN_MIRROR=http://…/debian",
+        hint=next(refused, network),
         details=tuple(f"{failure.where}: {failure.message}" for failure in failures),
     )

@@ -6,7 +6,9 @@ before, after or between signed parts never reaches the parser.
 
 import datetime
 import hashlib
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -14,11 +16,13 @@ import msgspec
 
 from okamochi.debian.control import Stanza, parse_stanza
 from okamochi.errors import RegistryError
+from okamochi.system.patterns import regex
 
-__all__ = ["IndexFile", "Release", "archive_keys", "verified_release"]
+__all__ = ["IndexFile", "RefusedRelease", "Release", "archive_keys", "verified_release"]
 
 BEGIN = b"-----BEGIN PGP SIGNED MESSAGE-----"
 END = b"-----END PGP SIGNATURE-----"
+DATE = regex(rb"^Date:([^\r\n]{1,80})", re.MULTILINE)
 MIRROR_HINT = "the mirror is damaged or lies: name another one with OKAMOCHI_DEBIAN_MIRROR"
 
 
@@ -61,7 +65,7 @@ def verified_release(
 
     RegistryError when it is truncated, not signed by a known key, of another suite, or stale; the last is
     no error with `stale`, which is for suites that are signed no more (`suites.py`)."""
-    text = signed_text(content, keys or archive_keys(), where)
+    text = signed_text(content, keys or archive_keys(), where, now)
     fields = parse_stanza(text)
     check_suite(fields, suite, where)
     if not stale:
@@ -75,11 +79,15 @@ def verified_release(
     )
 
 
-def signed_text(content: bytes, keys: tuple[bytes, ...], where: str) -> str:
+class RefusedRelease(RegistryError):
+    """A mirror answered, and what it answered does not count."""
+
+
+def signed_text(content: bytes, keys: tuple[bytes, ...], where: str, now: datetime.datetime) -> str:
     if not content.lstrip().startswith(BEGIN):
-        raise RegistryError("this is no signed Release file", where=where, hint=MIRROR_HINT)
+        raise RefusedRelease("this is no signed Release file", where=where, hint=MIRROR_HINT)
     if END not in content:
-        raise RegistryError("the signed Release file is truncated", where=where, hint=MIRROR_HINT)
+        raise RefusedRelease("the signed Release file is truncated", where=where, hint=MIRROR_HINT)
     # lazy: takes 30 ms to load, and a locked build needs no signature
     import pysequoia
 
@@ -87,21 +95,39 @@ def signed_text(content: bytes, keys: tuple[bytes, ...], where: str) -> str:
     try:
         verified = pysequoia.verify(content, store=lambda _: certificates)
     except Exception as failure:  # pysequoia raises bare Exception subclasses of its own
-        raise RegistryError(
+        refuse_the_future(content, where, now)
+        raise RefusedRelease(
             "the Release file's signature is not from a Debian archive key that okamochi knows",
             where=where,
             hint="use a mirror of Debian's own archive, or update okamochi when Debian has new keys",
             details=(str(failure),),
         ) from failure
     if not verified.valid_sigs or verified.bytes is None:
-        raise RegistryError("the Release file has no valid signature", where=where, hint=MIRROR_HINT)
+        raise RefusedRelease("the Release file has no valid signature", where=where, hint=MIRROR_HINT)
     return verified.bytes.decode("utf-8", "replace")
+
+
+def refuse_the_future(content: bytes, where: str, now: datetime.datetime) -> None:
+    """Where the clock is behind, each signature that was made since is refused: that is no matter of keys.
+    The date is not verified, and serves for the words alone."""
+    found = DATE.search(content)
+    dated = now
+    with suppress(RegistryError):
+        dated = instant(found[1].decode("ascii", "replace").strip(), where) if found else now
+    if dated > now:
+        raise RefusedRelease(
+            f"the Release file is of {dated:%Y-%m-%d %H:%M} UTC, which is yet to come by this machine's "
+            f"clock ({now:%Y-%m-%d %H:%M} UTC): its signature cannot be judged",
+            where=where,
+            hint="set this machine's clock; if it is right, the mirror lies: name another one with "
+            "OKAMOCHI_DEBIAN_MIRROR",
+        )
 
 
 def check_suite(fields: Stanza, suite: str, where: str) -> None:
     offered = (fields.get("codename", ""), fields.get("suite", ""))
     if suite not in offered:
-        raise RegistryError(
+        raise RefusedRelease(
             f"asked for the suite {suite}, the mirror answered with {' / '.join(filter(None, offered))}",
             where=where,
             hint=MIRROR_HINT,
@@ -110,7 +136,7 @@ def check_suite(fields: Stanza, suite: str, where: str) -> None:
 
 def check_instant(fields: Stanza, now: datetime.datetime, where: str) -> None:
     if "valid-until" in fields and instant(fields["valid-until"], where) < now:
-        raise RegistryError(
+        raise RefusedRelease(
             f"the Release file is stale: valid until {fields['valid-until']}",
             where=where,
             hint="check this machine's clock, or use a mirror that is up to date (OKAMOCHI_DEBIAN_MIRROR); "
@@ -124,7 +150,7 @@ def instant(text: str, where: str) -> datetime.datetime:
     try:
         moment = parsedate_to_datetime(text)
     except ValueError as failure:
-        raise RegistryError(
+        raise RefusedRelease(
             f"the Release file has no readable date: {text!r}", where=where, hint=MIRROR_HINT
         ) from failure
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=datetime.UTC)

@@ -258,6 +258,8 @@ def _write(path: Path, lines: Sequence[RequirementLine], environ: Mapping[str, s
 def _preferences(preferred: tuple[LockedWheel, ...], python_version: str) -> str:
     """The older lock as uv reads it: an existing output file whose versions it keeps where it can."""
     head = f'lock-version = "1.0"\ncreated-by = "okamochi"\nrequires-python = ">={python_version}"\n'
+    if not preferred:
+        return head + "packages = []\n"
     return head + "".join(
         f'\n[[packages]]\nname = "{wheel.name}"\nversion = "{wheel.version}"\n' for wheel in preferred
     )
