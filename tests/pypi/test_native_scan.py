@@ -138,6 +138,12 @@ def test_a_library_that_a_wheel_carries_under_another_name_is_not_needed(
     assert opened(one) == []
 
 
+def test_what_a_module_for_another_system_opens_is_not_needed(tmp_path: Path) -> None:
+    files = {"one/__init__.py": b"from one import _loop_macos, loader\n", "one/loader.py": OPENS}
+    files["one/_loop_macos.py"] = OPENS.replace(b"magic", b"objc")
+    assert opened(tree(tmp_path, "one", files)) == [("libmagic.so.*",)]
+
+
 def test_a_library_that_only_a_stranger_carries_under_another_name_is_needed(tmp_path: Path) -> None:
     """psycopg beside psycopg2-binary; psycopg beside psycopg-binary, which it asks for."""
     renamed = {"two.libs/libmagic-1a2b.so.1.0": make_elf(soname="libmagic-1a2b.so.1.0")}

@@ -40,6 +40,13 @@ def test_everything_that_the_code_reads_is_named_with_its_place() -> None:
     }
 
 
+def test_what_only_one_page_cannot_do_without_is_no_option() -> None:
+    app = APP + '@app.get("/login")\ndef login():\n    return os.environ["CALLBACK_ADDRESS"]\n'
+    plan = planned({"requirements.txt": "flask\npsycopg\n", "app.py": app})
+    text = EnvSampleRenderer().render(plan, Language.ENGLISH).files[0].content.decode()
+    assert "# not needed to start, but where it is read (app.py:12)\n# CALLBACK_ADDRESS=" in text
+
+
 def test_no_default_of_a_secret_is_written_down() -> None:
     assert "not-a-real-one" not in sample()
     assert "# STRIPE_TOKEN=" in sample(Language.JAPANESE).splitlines()

@@ -16,7 +16,7 @@ from okamochi.detect.service_kinds import URL_ENDS
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.shared_readers import shared_readers
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.model.process import CANNOT_GO_ON, EnvironmentVariable, VariableKind
 from okamochi.system.patterns import regex
 
 __all__ = ["environment_of", "is_outside", "kind_of"]
@@ -235,7 +235,7 @@ def _decision(
 
 
 def _reason(read: Read) -> str:
-    how = "cannot go on without it" if read.must else "reads it"
+    how = CANNOT_GO_ON if read.must else "reads it"
     if read.has_default:
         how = "reads it, with a default"
     where = f" in {read.function}()" if read.function else ""

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 __all__ = [
+    "CANNOT_GO_ON",
     "EnvironmentVariable",
     "HeartbeatProbe",
     "HttpProbe",
@@ -20,6 +21,9 @@ __all__ = [
     "Volume",
     "host_of",
 ]
+
+# how the reason begins where code that is reached without a variable fails
+CANNOT_GO_ON = "cannot go on without it"
 
 
 class ProcessType(StrEnum):

@@ -36,6 +36,8 @@ INSTALLS = re.compile(
 )
 # of a library: node, npm and git of `gradio cc build` are for those who develop with it
 COMMAND_LINE = re.compile(r"/_?cli/")
+# a module that its name keeps for another system
+OTHER_SYSTEM = re.compile(r"(?:^|[._])(?:macosx?|darwin|osx|win32|windows)$", re.IGNORECASE)
 ASIDE = re.compile(r"\.libs/|/plugins?/")
 METADATA_LIMIT_BYTES = 400_000
 ELF = b"\x7fELF"
@@ -138,6 +140,8 @@ class WheelScan:
         roots = [name for tree in self.trees for name in sorted(top_names(tree))]
         found = []
         for module, content in reached_modules(modules, (*roots, *self.own_modules)):
+            if OTHER_SYSTEM.search(module.name):
+                continue
             if any(word in content for word in WORDS) and MENTIONS.search(content):
                 found += [(module, call) for call in native_calls(parsed(content))]
         return tuple(sorted(found, key=lambda pair: (pair[0].name, pair[1].line)))

@@ -2,7 +2,7 @@
 
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
-from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.model.process import CANNOT_GO_ON, EnvironmentVariable, VariableKind
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
 __all__ = ["EnvSampleRenderer"]
@@ -13,6 +13,7 @@ HEAD = (
 )
 REQUIRED = ("required", "必須")
 OPTIONAL = ("optional", "任意")
+NEEDED = ("not needed to start, but where it is read", "起動には不要だが、読む箇所では必要")
 SECRET = ("a secret", "秘密の値")
 GENERATED = (
     "a secret; okamochi up makes one up when it is not given",
@@ -38,12 +39,13 @@ class EnvSampleRenderer:
 def _entry(plan: Plan, variable: EnvironmentVariable, language: Language) -> tuple[str, ...]:
     index = int(language is Language.JAPANESE)
     served = _serving(plan, variable.name)
-    words = [(REQUIRED if variable.required else OPTIONAL)[index]]
+    places = next((one.evidence for one in plan.decisions if one.field == f"environment.{variable.name}"), ())
+    needed = any(one.reason.startswith(CANNOT_GO_ON) for one in places)
+    words = [(REQUIRED if variable.required else NEEDED if needed and not served else OPTIONAL)[index]]
     if served:
         words.append(SERVED[index].format(name=served))
     elif variable.kind is not VariableKind.PLAIN:
         words.append((GENERATED if variable.kind is VariableKind.GENERATED else SECRET)[index])
-    places = next((one.evidence for one in plan.decisions if one.field == f"environment.{variable.name}"), ())
     where = f" ({places[0].path}:{places[0].line})" if places else ""
     given = variable.required and not served and variable.kind is not VariableKind.GENERATED
     default = variable.default or ""

@@ -1,5 +1,6 @@
 """Build an image: from what is remembered if nothing changed, else from plan and lock."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,8 +104,7 @@ class Building(msgspec.Struct):
         """All that the plan warns of, or what it warns of in these fields."""
         for decision in self.plan_now().plan.decisions:
             if "Warning:" in decision.summary and (not fields or decision.field in fields):
-                told = decision.summary.replace("Warning: ", "")
-                self.world.reporter.warn(f"{decision.field}: {told}")
+                self.world.reporter.warn(f"{decision.field}: {without_the_word(decision.summary)}")
 
     def plan_now(self) -> "PlannedProject":
         """The plan with its files; read now when the image was known without it."""
@@ -190,3 +190,9 @@ def question_of(request: BuildRequest, environ: Mapping[str, str]) -> tuple[str,
     ]
     overrides = [f"{name}={value}" for name, value in request.overrides]
     return (*overrides, *variables, f"locked={request.locked}")
+
+
+def without_the_word(summary: str) -> str:
+    """A decision's summary as the text of a warning: what follows "Warning:" begins its sentence."""
+    told = re.sub(r"\. Warning: (\w)", lambda found: f". {found[1].upper()}", summary)
+    return told.replace("Warning: ", "")
