@@ -177,7 +177,33 @@ def test_a_contradiction_seen_on_one_python_is_told_before_what_does_not_build_o
         raise failures.pop(0)
 
     monkeypatch.setattr(source_builds, "candidates", lambda *_: [session, session])
-    monkeypatch.setattr(source_builds, "builder_of", lambda _: None)
+    monkeypatch.setattr(source_builds, "builder_of", lambda _: Builder())
     monkeypatch.setattr(source_builds, "built_session", fails)
     with pytest.raises(AtOdds, match="markupsafe"):
         built_from_source(session, refusal)
+
+
+def test_what_was_built_for_one_python_shows_the_contradiction_on_the_next_without_a_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class OfEveryPython(Builder):
+        built = (SimpleNamespace(wheel=SimpleNamespace(filename="flask_mail-0.9.1-py3-none-any.whl")),)
+
+    plan = SimpleNamespace(base=SimpleNamespace(kind="debian"), python_version="3.13")
+    sessions = [Contradicting(Builder()) for _ in range(3)]
+    for one in sessions:
+        one.planned = SimpleNamespace(plan=plan)
+    refusal = UnfitPythonError("no wheel", where="", hint="take a newer one")
+    refusal.packages = ("flask-mail==0.9.1",)
+    tried: list[LockSession] = []
+
+    def fails(session: LockSession, *_: Any) -> LockSession:
+        tried.append(session)
+        raise AtOdds(CONFLICT, where="requirements.txt", hint="bound one of them")
+
+    monkeypatch.setattr(source_builds, "candidates", lambda *_: sessions)
+    monkeypatch.setattr(source_builds, "builder_of", lambda _: OfEveryPython())
+    monkeypatch.setattr(source_builds, "built_session", fails)
+    with pytest.raises(AtOdds, match="markupsafe"):
+        built_from_source(cast(LockSession, sessions[0]), refusal)
+    assert tried == sessions[:1]

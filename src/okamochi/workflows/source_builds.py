@@ -47,11 +47,14 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
     hardest: set[str] = set()
     refusals = {session.planned.plan.python_version: refusal}
     sessions = by_packages(candidates(session, refusal), refusal, refusals)
+    pure: tuple[Built, ...] = ()
     for position, candidate in enumerate(sessions):
+        builder = builder_of(candidate)
         try:
+            refuse_at_odds(candidate, pure)
             known = refusals.get(candidate.planned.plan.python_version, refusal).pinned
             others = sessions[position + 1 :]
-            taken = built_session(candidate, builder_of(candidate), hardest, known, others)
+            taken = built_session(candidate, builder, hardest, known, others)
             tell_other_python(session, taken, failures)
             return taken
         except RegistryError:
@@ -59,6 +62,9 @@ def built_from_source(session: LockSession, refusal: OkamochiError) -> LockSessi
         except EngineError as failure:  # on this machine, with any Python
             failures.append(failure)
             break
+        except AtOdds as failure:
+            failures.append(failure)
+            pure = of_every_python(builder) or pure
         except OkamochiError as failure:
             failures.append(failure)
     raise next(
@@ -144,21 +150,46 @@ def built_session(
             if not wanted or len(asked) >= MOST_PACKAGES:
                 raise
             waiting = in_order(wanted, hardest)[:1]
-            pure = tuple(one for one in builder.built if one.wheel.filename.endswith("-none-any.whl"))
+            pure = of_every_python(builder)
             if pure != compared:
                 compared = pure
                 if (easier := needing_no_more(others, pure)) is not None:
                     return built_session(easier, builder_of(easier), hardest)
         except PlanError as failure:
-            raise AtOdds(
-                failure.message, where=failure.where, hint=failure.hint, details=failure.details
-            ) from failure
+            raise at_odds(failure) from failure
     used = [one for one in builder.made if one.wheel in session.resolved]
     for one in used:
         session.world.reporter.note(
             f"{one.wheel.name} {one.wheel.version} has no wheel for this image: built from its source"
         )
     return session
+
+
+def at_odds(failure: PlanError) -> AtOdds:
+    return AtOdds(failure.message, where=failure.where, hint=failure.hint, details=failure.details)
+
+
+def of_every_python(builder: WheelBuilder) -> tuple[Built, ...]:
+    """Of what was built, the wheels that fit any Python."""
+    return tuple(one for one in builder.built if one.wheel.filename.endswith("-none-any.whl"))
+
+
+def refuse_at_odds(session: LockSession, pure: tuple[Built, ...]) -> None:
+    """AtOdds where the requirements contradict each other for this Python, too, with wheels that the builder
+    of another one made: nothing is built to find that out once more."""
+    if not pure:
+        return
+    session.built = pure
+    try:
+        session.wheels(briefly=True)
+    except UnfitPythonError:
+        return
+    except RegistryError:
+        raise
+    except PlanError as failure:
+        raise at_odds(failure) from failure
+    finally:
+        session.built = ()
 
 
 def needing_no_more(sessions: Sequence[LockSession], pure: tuple[Built, ...]) -> LockSession | None:
