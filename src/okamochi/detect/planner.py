@@ -49,6 +49,7 @@ from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
 from okamochi.detect.only_sqlite import only_sqlite
+from okamochi.detect.own_launcher import own_launcher
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.own_start import made_by_extension, own_start
 from okamochi.detect.processes import other_processes, scripts_of_workers
@@ -208,6 +209,7 @@ def make_plan(
         *debug_warning(sources, django),
         *debugger_warning(objects, entry),
         *below_main(objects, entry.candidate),
+        *own_launcher(sources, entry.candidate),
         *(redirect_warning(sources, django) if not chosen.settings.domain else ()),
         *dependencies.decisions,
         *development_decisions,
