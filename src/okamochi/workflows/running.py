@@ -114,7 +114,9 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
     """Everything of the app but web, as the engine sees it; nothing when it does not answer."""
     engine = engine_named(record.engine, world)
     try:
-        stack = stack_of(app_of(Path(record.project), world), engine, world)
+        apps = apps_of(Path(record.project), world)
+        app = next((one for one in apps if one.identity == record.app), None)
+        stack = stack_of(app, engine, world) if app is not None else None
         if stack is not None:
             return tuple(one for one in stack.project.rows() if one.service != "web")
         return tuple(
