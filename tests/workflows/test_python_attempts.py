@@ -176,3 +176,17 @@ def test_a_project_whose_wheels_exist_starts_no_further_resolution(
     world: World = session.world
     assert [wheel.name for wheel in session.wheels()] == ["flask"]
     assert world.reporter.notes == []  # type: ignore[attr-defined]
+
+
+def test_what_fails_on_another_python_is_told_with_why_the_one_asked_for_was_not_tried(
+    opened: Callable[..., LockSession], links: Path
+) -> None:
+    make_wheel(links, "tiny", "1.0", tag="cp38-cp38-manylinux_2_17_x86_64")
+    session = opened("flask\ntiny==1.0\n", Dockerfile="FROM python:3.12\n")
+    assert session.planned.plan.python_version == "3.12"
+    refused = UnfitPythonError("python:3.12-slim cannot be had here", hint="is there a network?")
+    refused.__cause__ = RegistryError("no such server", hint="is there a network?")
+    with pytest.raises(OkamochiError) as caught:
+        on_another_python(session.world, session, refused)
+    told = ("Python 3.12 was not tried: python:3.12-slim cannot be had here", "is there a network?")
+    assert caught.value.details[:2] == told

@@ -51,7 +51,12 @@ def on_another_python(
 
         if not out_of_reach or not unfit:
             return built_from_source(session, nowhere(session, refusals))
-        best = built_from_source(unfit[0], refused(unfit[0]))
+        try:
+            best = built_from_source(unfit[0], refused(unfit[0]))
+        except OkamochiError as failure:  # the Python that was asked for may do without it
+            untried = f"Python {session.planned.plan.python_version} was not tried: {refusal.message}"
+            failure.details = (untried, refusal.hint, *failure.details)
+            raise
     else:
         best = min(fitting, key=cost).session
     plan = best.planned.plan
