@@ -27,6 +27,13 @@ def test_nicegui_is_run_by_its_script(call: str) -> None:
     assert "gunicorn" not in " ".join(plan.dependencies.added)
 
 
+def test_nicegui_in_a_window_of_the_desktop_is_refused_with_what_to_write() -> None:
+    with pytest.raises(PlanError, match="opens a window on the screen") as caught:
+        program(f"{NICEGUI}ui.run(native=True, reload=False)\n")
+    assert caught.value.where == "main.py:7" and "leave native out" in caught.value.hint
+    assert program(f"{NICEGUI}ui.run(native=False)\n").web.argv[-1] == "main.py"
+
+
 def test_nicegui_on_an_app_of_fastapi_is_served_as_that() -> None:
     source = "from fastapi import FastAPI\nfrom nicegui import ui\napp = FastAPI()\nui.run_with(app)\n"
     assert program(source).application.object_reference == "main:app"

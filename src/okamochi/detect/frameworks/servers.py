@@ -204,6 +204,16 @@ def _nicegui(candidate: Candidate, sources: Sources, port: int) -> Server:
     if start is None:
         return Server("the script starts NiceGUI itself", argv, ("nicegui",), (), port or USUAL_PORT)
     given = {one.arg: one.value for one in start.call.keywords}
+    match given.get("native"):
+        case ast.Constant(value=True):  # https://nicegui.io/documentation/section_configuration_deployment
+            raise PlanError(
+                f"{start.name}(native=True) opens a window on the screen, and a container has none",
+                where=f"{start.path}:{start.line}",
+                hint="leave native out for a server, or let a variable say it: "
+                'native=os.environ.get("NATIVE") == "1"',
+            )
+        case _:
+            pass
     match given.get("reload"):
         case ast.Constant(value=False):
             notes: tuple[Evidence, ...] = ()
