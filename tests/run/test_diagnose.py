@@ -32,6 +32,14 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/config.py:12",
         ),
         (
+            traceback(
+                "ValueError: Couldn't setup configuration 'shop.Prod': Value 'SECRET_KEY' is required "
+                "to be set as the environment variable 'DJANGO_SECRET_KEY'"
+            ),
+            "the required variable DJANGO_SECRET_KEY is missing",
+            "/app/shop/config.py:12",
+        ),
+        (
             traceback("RuntimeError: SECRET_KEY is not set"),
             "the required variable SECRET_KEY is missing",
             "/app/shop/config.py:12",

@@ -9,6 +9,8 @@ MISSING_VARIABLE = regex(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>
 NAME = r"(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
 RAISED = r"^[\w.]*(?:Error|Exception): .*?\b"
 SAID = (
+    # "Value 'SECRET_KEY' is required to be set as the environment variable 'DJANGO_SECRET_KEY'"
+    rf"{RAISED}required\b.*?environment variable \W?{NAME}",
     rf"{RAISED}{NAME}\b.*?(?:is |are )?(?:not set|required|missing|must be set|unset)",
     # "... or by setting the OPENAI_API_KEY environment variable": the clients of language models
     rf"{RAISED}(?:set|setting|define|provide|export) (?:the |an? )?\W?{NAME}\b.*?environment",
