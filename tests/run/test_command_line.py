@@ -219,7 +219,7 @@ def test_an_end_for_lack_of_memory_is_read_from_inspect() -> None:
         (
             answer(json.dumps({"ServerErrors": ["permission denied while trying to connect"]})),
             "permission denied",
-            "group docker",
+            "as good as being root",
         ),
         (answer("not json", returncode=1), "", "start it"),
     ],

@@ -147,7 +147,10 @@ def absence(stderr: str, info: dict[str, Any]) -> EngineError:
         )
     hint = "start it (systemctl start docker, or Docker Desktop), or use --engine podman or --engine host"
     if "permission denied" in text.lower():
-        hint = "let this user talk to it (the group docker), or use --engine podman or --engine host"
+        hint = (
+            "let this user talk to it (the group docker, which is as good as being root), or use "
+            "--engine podman or --engine host"
+        )
     return EngineError(
         "docker does not answer", where="docker info", hint=hint, details=tuple(text.splitlines()[-3:])
     )
