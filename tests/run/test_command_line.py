@@ -240,3 +240,22 @@ def test_podmans_stand_in_for_docker_is_recognised() -> None:
 def test_a_program_that_is_not_there_is_an_engine_error() -> None:
     with pytest.raises(EngineError, match="podman"):
         PodmanEngine(RecordedRunner({}), {}).facts()
+
+
+@pytest.mark.parametrize(
+    ("size", "serves"), [(1, False), (10_000, False), (65_536, True)], ids=["none", "too few", "usual"]
+)
+def test_podman_whose_containers_have_no_user_for_our_files_does_not_answer(size: int, serves: bool) -> None:
+    """A user without a line in /etc/subuid: `podman load` failed, after the whole build."""
+    rows = [
+        {"container_id": 0, "host_id": 1000, "size": 1},
+        {"container_id": 1, "host_id": 100000, "size": size},
+    ]
+    host = {**PODMAN_INFO["host"], "idMappings": {"uidmap": rows[: 1 if size == 1 else 2], "gidmap": rows}}  # type: ignore[dict-item]
+    engine = PodmanEngine(recorded("podman", {**PODMAN_INFO, "host": host}), {})
+    if serves:
+        engine.facts()
+        return
+    with pytest.raises(EngineError, match="no user 10001") as caught:
+        engine.facts()
+    assert "subuids" in caught.value.hint and "--engine host" in caught.value.hint

@@ -1,11 +1,13 @@
 """Podman, by its command line; rootless or not; features are asked for, versions never compared."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from okamochi.errors import EngineError
+from okamochi.model.process import SecurityContext
 from okamochi.run.command_line import CommandLineEngine
 from okamochi.run.spec import EngineFacts, RunSpec
 
@@ -24,6 +26,8 @@ class PodmanEngine(CommandLineEngine):
         return "podman"
 
     def facts(self) -> EngineFacts:
+        """EngineError for a podman that answers, and whose containers know too few users for our images."""
+        self._require_our_user()
         version = (self._info.get("version") or {}).get("Version", "")
         missing = tuple(
             f"{word} limits are off: this user's control group has no {controller} controller"
@@ -61,6 +65,21 @@ class PodmanEngine(CommandLineEngine):
             flags += ["--userns", "keep-id"]  # else the user's own number means somebody else inside
         return tuple(flags)
 
+    def _require_our_user(self) -> None:
+        """Rootless, the numbers inside are those that /etc/subuid and /etc/subgid lend to this user: without
+        them there is none but 0, and files of 10001 cannot even be unpacked."""
+        maps = self._host.get("idMappings") or {}
+        security = SecurityContext()
+        wanted = (("uidmap", security.run_as_user), ("gidmap", security.run_as_group))
+        lacking = [number for kind, number in wanted if not covers(maps.get(kind) or (), number)]
+        if lacking:
+            raise EngineError(
+                f"podman's containers have no user {lacking[0]} here: this account lacks subordinate users",
+                where="podman info",
+                hint="as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ACCOUNT; then "
+                "podman system migrate; or use --engine docker or --engine host",
+            )
+
     @cached_property
     def _info(self) -> dict[str, Any]:
         completed = self.runner.run(
@@ -91,3 +110,8 @@ class PodmanEngine(CommandLineEngine):
         if rootless and self._host.get("cgroupVersion") == "v1":
             return ()
         return tuple(self._host.get("cgroupControllers") or ())
+
+
+def covers(rows: Sequence[Mapping[str, int]], number: int) -> bool:
+    """Whether a map of users has a number; one that is not told has all."""
+    return not rows or any(row["container_id"] <= number < row["container_id"] + row["size"] for row in rows)
