@@ -226,6 +226,9 @@ def older_library(
 
 
 def is_own(module: str, planned: "PlannedProject") -> bool:
+    """Also the folder's own name, under which the app's author imports it from the folder above."""
+    if module == planned.root.resolve().name:
+        return True
     project, root = planned.project, planned.plan.application.import_root
     places = {"", "src", root}
     return any(

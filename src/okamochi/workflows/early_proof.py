@@ -105,7 +105,7 @@ class EarlyProof:
                 self._laid.set()
                 if not self._ended.is_set():
                     engine = LaidOut(self._engine or HostEngine.of(self._world), config, root)
-                    values = {**made_up_values(plan, self._given), **self._given}
+                    values = {**self._given, **made_up_values(plan, self._given)}
                     self._answer = ask(engine, "", plan, values)
         finally:
             self._laid.set()

@@ -94,7 +94,7 @@ def visited(
     process = next((one for one in plan.processes if one.name == failed_process), None)
     with world.reporter.step("Looking for what the app writes"):
         try:
-            values = {**made_up_values(plan, given), **given}
+            values = {**given, **made_up_values(plan, given)}
             return ask(engine, str(reference.tagged), plan, values, visit="/", process=process)
         except (EngineError, NotIsolated):
             return Answer(outcome="unknown")

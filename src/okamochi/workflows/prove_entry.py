@@ -72,7 +72,7 @@ def prove_entry(
                 engine_for(built, reference, sinks, world),
                 str(reference.tagged),
                 plan,
-                {**made_up, **given},
+                {**given, **made_up},
             )
     except NotIsolated as refusal:
         return unproved(refusal.message)

@@ -246,7 +246,10 @@ def built_and_loaded(
         remember_image(app.state, engine, reference)
         return Delivered(built, reference, (sink.put(built.image, reference),))
 
-    delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=dict(values.plain))
+    from okamochi.run.proof.trial import with_untold
+
+    given = with_untold(dict(values.plain), values.secret_names)
+    delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=given)
     if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
         tell_proof(proof, delivered.built, world)
     pages = () if isinstance(proof, ProvedBefore) else pages_of(proof)

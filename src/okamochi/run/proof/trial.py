@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +14,10 @@ from okamochi.run.proof.answer import Answer
 from okamochi.run.spec import Trial
 from okamochi.system.process import Completed, ProgramTimeout
 
-__all__ = ["ask", "made_up_values"]
+__all__ = ["ask", "made_up_values", "with_untold"]
 
+UNTOLD = "\0"
+"""Stands for a secret that was given: no variable holds such a character."""
 TIMEOUT_SECONDS = 90
 MOST_PAGES = 12
 MOST_ANSWER_BYTES = 4_000_000
@@ -85,9 +87,19 @@ def written_folders(plan: Plan) -> tuple[str, ...]:
     return (*(volume.path for volume in plan.volumes), *(folder.path for folder in plan.temporary_folders))
 
 
+def with_untold(plain: Mapping[str, str], secret_names: Iterable[str]) -> dict[str, str]:
+    """What is given to a proof: plain values, and of each secret that there is one. An address has none: what
+    code makes of another's words tells nothing."""
+    names = (name for name in secret_names if not name.upper().endswith(("URL", "URI", "DSN")))
+    return {**dict.fromkeys(names, UNTOLD), **plain}
+
+
 def made_up_values(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
     """Values for what the code needs and nobody has given yet: secrets at random, a service's address by its
-    template, a word for the rest. Nothing can be reached with them."""
+    template, a word for the rest; at random also what was given and is not told. Nothing can be reached with
+    them. They rule over `given`."""
+    untold = [name for name, value in given.items() if value == UNTOLD]
+    given = {name: value for name, value in given.items() if value != UNTOLD}
     templates = {
         variable.name: variable.template.format(
             host=service.name,
@@ -102,6 +114,8 @@ def made_up_values(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
     image = dict(plan.image_environment)
     wanted = [variable for variable in plan.environment if needs_value(variable, given, image)]
     values = {variable.name: templates.get(variable.name) or stand_in(variable) for variable in wanted}
+    for name in untold:
+        values.setdefault(name, templates.get(name) or secrets.token_hex(32))
     return {**{name: text for name, text in templates.items() if name not in given}, **values}
 
 

@@ -1,0 +1,33 @@
+"""What is the project's own is never looked for in an index."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.system.project_files import MemoryProject
+from okamochi.workflows.corrections import missing_requirement
+from okamochi.workflows.plan import PlannedProject
+
+
+@pytest.mark.parametrize(
+    ("module", "wanted"),
+    [
+        ("main.setup_db", ""),  # the folder's own name, as the author imports it from above
+        ("shop", ""),
+        ("prices.vat", ""),
+        ("requests", "requests"),
+    ],
+)
+def test_a_module_of_the_project_is_no_requirement(module: str, wanted: str) -> None:
+    application = SimpleNamespace(import_root="")
+    planned = SimpleNamespace(
+        root=Path("/home/me/shop/main"),
+        project=MemoryProject({"shop.py": "", "prices/vat.py": ""}),
+        plan=SimpleNamespace(application=application),
+    )
+    verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module)
+    found = missing_requirement(verdict, cast(PlannedProject, planned), {})
+    assert (found.value if found is not None else "") == wanted
