@@ -84,7 +84,9 @@ class ChosenDependencies(msgspec.Struct, frozen=True):
             one for name, one in wanted.items() if not _asked(name, present) or self._asks_for_any(name, one)
         )
         found = msgspec.structs.replace(self.dependencies, added=(*kept, *new))
-        evidence = Evidence(path=", ".join(found.input_files), reason="asks for no server of its interface")
+        asked = f"asks for {', '.join(wanted)}" if wanted else "is served by a program of its own"
+        reason = "asks for no server of its interface" if found.added else asked
+        evidence = Evidence(path=", ".join(found.input_files), reason=reason)
         shown = (
             f"{', '.join(found.added)} added" if found.added else "nothing is added: the project asks for all"
         )
