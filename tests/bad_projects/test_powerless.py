@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,3 +163,23 @@ def test_a_current_folder_that_was_removed_is_told(plain: Program, tmp_path: Pat
     done = start_as(plain, line, "plan")
     assert done.returncode == 2, done.stderr
     assert b"not there any more" in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_what_another_user_left_in_the_cache_is_no_obstacle(powerless: Refusing, tmp_path: Path) -> None:
+    """`sudo okamochi` with the user's HOME does that; every prune failed, and once a day the end of a build.
+
+    Whoever it is may be building: what was used of late stays."""
+    cache = tmp_path / "cache"
+    program = Program({**powerless.program.environ, "OKAMOCHI_CACHE_DIR": str(cache)}, powerless.program.start)
+    now = time.time()
+    records = {name: cache / "records" / "kind" / name[:2] / name for name in ("abold", "cdnew")}
+    for name, used in (("abold", now - 30 * 86400), ("cdnew", now - 60)):
+        records[name].parent.mkdir(parents=True)
+        records[name].write_bytes(bytes(1000))
+        os.utime(records[name], (used, used))
+    foreign = cache / "tmp" / "1-0123456789abcdef"
+    foreign.mkdir(parents=True)
+    foreign.chmod(0)
+    answer = program("cache", "prune", "--keep", "0")
+    assert answer.code == 0, answer.stderr
+    assert (records["abold"].exists(), records["cdnew"].exists()) == (False, True)

@@ -110,7 +110,7 @@ def live_owners(places: Path, *, but: Path) -> tuple[float, ...]:
 def _entered(folder: Path) -> float:
     try:
         return (folder / ALIVE).stat().st_mtime
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # another user's: long ago, for all that we know
         return 0.0
 
 
