@@ -85,8 +85,11 @@ def test_a_reader_that_goes_away_is_no_error(program: Program) -> None:
 
 
 def test_ps_of_nothing_is_an_empty_answer(program: Program) -> None:
+    """Other projects may run: an answer about one folder does not speak for the machine."""
     answer = program.ok("ps", EXAMPLES / "flask-minimal")
-    assert (answer.stdout, answer.stderr) == ("", "nothing is running\n")
+    told = f"nothing of {EXAMPLES / 'flask-minimal'} is running; okamochi ps --all tells of other projects\n"
+    assert (answer.stdout, answer.stderr) == ("", told)
+    assert program.ok("ps", "--all").stderr == "nothing is running\n"
     assert json.loads(program.ok("ps", "--all", "--format", "json").stdout) == []
 
 

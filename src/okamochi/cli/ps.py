@@ -32,4 +32,5 @@ def command(path: Path, everything: bool, output_format: str) -> None:
             health = f" ({one.health})" if one.health else ended
             click.echo(f"  {one.service}  {one.state}{health}")
     if not seen:
-        click.echo("nothing is running", err=True)
+        of_path = f"nothing of {path.resolve()} is running; okamochi ps --all tells of other projects"
+        click.echo("nothing is running" if everything else of_path, err=True)
