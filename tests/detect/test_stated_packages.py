@@ -146,7 +146,7 @@ def test_adopted_is_what_is_there_for_this_file_alone_and_what_the_lock_judged_i
     plan = msgspec.structs.replace(plan, decisions=(*before, *judged))
     rows = {row.theirs: row for row in adoption_of(MemoryProject(files), plan) if row.topic == "package"}
     assert rows["libpq5"].verdict is Verdict.SAME
-    assert rows["ffmpeg"].setting == ("packages", "ffmpeg")
+    assert rows["ffmpeg"].setting == ("packages", "ffmpeg") and "this file names it" in rows["ffmpeg"].plan
     assert rows["sox"].setting == ("packages", "sox")
     assert (rows["curl"].verdict, rows["curl"].why) == (Verdict.CHANGE, "nothing calls it")
 

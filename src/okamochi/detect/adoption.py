@@ -240,7 +240,8 @@ def package_rows(place: str, name: str, plan: Plan) -> Iterator[Row]:
         yield Row(Verdict.CHANGE, "package", place, name, "not in the base", left)
     elif added is not None or NOT_RUN_TIME.fullmatch(name) is None:
         why = "installed where the app runs: a library or program that it may load"
-        yield Row(Verdict.ADOPT, "package", place, name, "not in the base", why, ("packages", name))
+        ours = "there as long as this file names it" if added is not None else "not in the base"
+        yield Row(Verdict.ADOPT, "package", place, name, ours, why, ("packages", name))
 
 
 def is_unjudged(name: str, plan: Plan) -> bool:
