@@ -236,6 +236,7 @@ def create_app(config_class=Config):
     [
         WITH_CLASS,
         "app = Flask(__name__)\napp.config.from_object(Config['live'])\n",
+        "app = Flask(__name__)\napp.config.from_object('config.Config')\n",
     ],
 )
 def test_a_configuration_that_is_not_there_is_not_looked_for_in_the_index(factory: str) -> None:

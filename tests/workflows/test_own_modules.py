@@ -11,6 +11,8 @@ from okamochi.system.project_files import MemoryProject
 from okamochi.workflows.corrections import missing_requirement
 from okamochi.workflows.plan import PlannedProject
 
+APP = "from flask import Flask\napp = Flask(__name__)\napp.config.from_object('config.Live')\n"
+
 
 @pytest.mark.parametrize(
     ("module", "wanted"),
@@ -18,6 +20,7 @@ from okamochi.workflows.plan import PlannedProject
         ("main.setup_db", ""),  # the folder's own name, as the author imports it from above
         ("shop", ""),
         ("prices.vat", ""),
+        ("config", ""),  # the app's configuration, which was never published
         ("requests", "requests"),
     ],
 )
@@ -25,7 +28,7 @@ def test_a_module_of_the_project_is_no_requirement(module: str, wanted: str) -> 
     application = SimpleNamespace(import_root="")
     planned = SimpleNamespace(
         root=Path("/home/me/shop/main"),
-        project=MemoryProject({"shop.py": "", "prices/vat.py": ""}),
+        project=MemoryProject({"shop.py": "", "prices/vat.py": "", "app.py": APP}),
         plan=SimpleNamespace(application=application),
     )
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module)

@@ -11,29 +11,65 @@ Whatever an index has under such a name is a stranger's.
 import ast
 from collections.abc import Iterator
 
+import msgspec
+
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.syntax import descendants
 from okamochi.errors import DetectionError
 from okamochi.pypi.python_values import last_name
+from okamochi.system.patterns import regex
 
-__all__ = ["refuse_missing_configuration"]
+__all__ = ["missing_configuration", "refuse_missing_configuration"]
+
+DOTTED = regex(r"[A-Za-z_]\w*(?:\.\w+)+")
 
 
-def refuse_missing_configuration(sources: Sources) -> None:
-    """DetectionError for a module whose names become the app's configuration, and that is not there."""
+class Missing(msgspec.Struct, frozen=True):
+    """`module` is its top-level name, `taken` what is imported from it at a place such as "app.py:3"."""
+
+    module: str
+    where: str
+    taken: str
+
+
+def missing_configuration(sources: Sources) -> Missing | None:
+    """The first module whose names become the app's configuration, and that is not there."""
     for module in sources.mentioning("from_object"):
         names = frozenset(_configuring(module))
         for node in module.of(ast.ImportFrom) if names else ():
             name = (node.module or "").split(".")[0]
             taken = next((one.name for one in node.names if (one.asname or one.name) in names), "")
             if taken and name and not node.level and sources.find(name, importer=module.path) is None:
-                raise DetectionError(
-                    f"the module {name}, from which the app takes its configuration, is not there",
-                    where=f"{module.path}:{node.lineno}",
-                    hint=f"put {name}.py into the folder (.gitignore may have left it out of what was "
-                    "published), and have it read what is secret from environment variables",
-                    details=(f"from {node.module} import {taken}",),
-                )
+                return Missing(name, f"{module.path}:{node.lineno}", f"from {node.module} import {taken}")
+        for line, text in _written(module):
+            name = text.split(".")[0]
+            if sources.find(name, importer=module.path) is None:
+                return Missing(name, f"{module.path}:{line}", f"from_object({text!r})")
+    return None
+
+
+def refuse_missing_configuration(sources: Sources) -> None:
+    """DetectionError for such a module."""
+    found = missing_configuration(sources)
+    if found is not None:
+        raise DetectionError(
+            f"the module {found.module}, from which the app takes its configuration, is not there",
+            where=found.where,
+            hint=f"put {found.module}.py into the folder (.gitignore may have left it out of what was "
+            "published), and have it read what is secret from environment variables",
+            details=(found.taken,),
+        )
+
+
+def _written(module: Module) -> Iterator[tuple[int, str]]:
+    """from_object("config.Production"): the line and the text."""
+    for call in module.of(ast.Call):
+        if last_name(call.func) == "from_object" and call.args:
+            match call.args[0]:
+                case ast.Constant(value=str(text)) if DOTTED.fullmatch(text):
+                    yield call.lineno, text
+                case _:
+                    pass
 
 
 def _configuring(module: Module) -> Iterator[str]:

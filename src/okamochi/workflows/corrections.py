@@ -12,6 +12,8 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from okamochi.detect.health import rank
+from okamochi.detect.missing_configuration import missing_configuration
+from okamochi.detect.python_source import Sources
 from okamochi.errors import OkamochiError
 from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
 from okamochi.model.evidence import Origin
@@ -163,6 +165,9 @@ def missing_requirement(
     module = verdict.subject.partition(".")[0]
     if module in sys.stdlib_module_names or is_own(module, planned):
         return None
+    absent = missing_configuration(Sources(planned.project))
+    if absent is not None and absent.module == module:
+        return None  # what an index has under that name is a stranger's
     requirement = distribution_of(module)
     where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
     why = "which no requirement brings"
