@@ -461,3 +461,13 @@ def test_no_variable_is_asked_for_that_is_a_key_of_the_configuration() -> None:
     assert cause is not None
     assert not cause.variable
     assert "nothing sets SQLALCHEMY_DATABASE_URI in its configuration" in cause.text
+
+
+def test_what_djangos_checks_refuse_is_told_and_not_the_kits_remark_before_it() -> None:
+    log = (
+        "okamochi: no lock: the database's address is not known here\n"
+        "SystemCheckError: System check identified some issues:\n\nERRORS:\n"
+        "?: (4_0.E001) As of Django 4.0, the values in CSRF_TRUSTED_ORIGINS must start with a scheme\n"
+    )
+    cause = diagnose(log)
+    assert cause is not None and "CSRF_TRUSTED_ORIGINS must start with a scheme" in cause.text

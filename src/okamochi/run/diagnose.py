@@ -267,6 +267,14 @@ def own_socket(log: str) -> Cause | None:
     )
 
 
+def django_checks(log: str) -> Cause | None:
+    """What `manage.py` refuses to start with: https://docs.djangoproject.com/en/stable/ref/checks/"""
+    found = last(r"^[\w.]*SystemCheckError: [^\n]*\n\s*ERRORS:\n(?P<text>[^\n]+)", log)
+    if found is None:
+        return None
+    return Cause(f"Django's own checks fail: {found['text'].strip()[:300]}", "correct the setting named here")
+
+
 def secret_refused(log: str) -> Cause | None:
     """The kit's last word; what it only remarks is followed by what the app itself raises."""
     found = last(r"^okamochi: (?P<text>.+)$", log)
@@ -401,6 +409,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     out_of_memory,
     wrong_platform,
     own_socket,
+    django_checks,
     secret_refused,
 )
 LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (failing_package, exception, unresolved_name)
