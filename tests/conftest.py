@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import lacking, require_namespaces
+
 OFFLINE = "OKAMOCHI_TEST_OFFLINE"
 
 
@@ -29,16 +31,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"{OFFLINE}=1: this test reaches the package registries")
     if item.get_closest_marker("engine") and (absence := why_no_engine()):
         lacking(f"no container engine: {absence}; ./run engine installs one")
+    if item.get_closest_marker("namespaces"):
+        require_namespaces()
     for program in (name for marker in item.iter_markers("needs") for name in marker.args):
         if shutil.which(program) is None:
             lacking(f"there is no program {program}")
-
-
-def lacking(what: str) -> None:
-    """Skips the test; where everything was prepared, its absence is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI=true, and {what}", pytrace=False)
-    pytest.skip(what)
 
 
 @cache

@@ -13,6 +13,7 @@ IN_THE_FAST_TIER = frozenset({"python-magic", "psycopg", "psycopg[binary]", "pdf
 
 pytestmark = [
     pytest.mark.network,
+    pytest.mark.namespaces,
     pytest.mark.slow,
     pytest.mark.skipif(not native_platforms(), reason="what is called must run here"),
 ]

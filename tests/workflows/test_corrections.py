@@ -11,6 +11,7 @@ FLASK = b"class Flask:\n    def __init__(self, name): ...\n    def __call__(self
 
 
 @pytest.mark.network
+@pytest.mark.namespaces
 def test_what_the_proof_misses_is_added_and_kept_in_the_lock(okamochi_cache: Path, tmp_path: Path) -> None:
     root = tmp_path / "shop"
     root.mkdir()
@@ -58,6 +59,7 @@ class Flask:
 
 
 @pytest.mark.network
+@pytest.mark.namespaces
 def test_an_entry_point_that_fails_is_followed_by_the_next_and_its_health_route_is_taken(
     okamochi_cache: Path, tmp_path: Path
 ) -> None:

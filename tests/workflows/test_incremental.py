@@ -1,6 +1,7 @@
 """What planning cannot see is built without planning, to the same image; any other change is planned."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,7 @@ def make(project: Path, okamochi_cache: Path) -> Make:
 def made(project: Path, cache: Path) -> BuiltImage:
     # what changed a moment ago is not remembered: a second change could bear the same time stamp
     time.sleep(SETTLE_SECONDS)
-    world = World.real({}, SilentReporter(), cache_root=cache)
+    world = World.real(dict(os.environ), SilentReporter(), cache_root=cache)
     return build_image(BuildRequest(path=project), world)
 
 

@@ -32,6 +32,7 @@ assert plugin.load()() == version("my-shop")
 """
 
 
+@pytest.mark.namespaces
 def test_the_project_itself_counts_as_installed_with_its_scripts_and_plugins(
     program: Program, build: Build, tmp_path: Path
 ) -> None:
@@ -90,6 +91,8 @@ def library(root: Path, name: str, text: str) -> Path:
     return root
 
 
+@pytest.mark.namespaces
+@pytest.mark.needs("git")
 def test_siblings_of_a_monorepo_and_git_dependencies_are_built_and_only_the_latter_are_locked(
     program: Program, build: Build, tmp_path: Path
 ) -> None:

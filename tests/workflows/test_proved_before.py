@@ -30,6 +30,7 @@ def delivered(built: BuiltImage) -> Delivered:
     return Delivered(built, Reference.parse("shop:1"), ("shop:1",))
 
 
+@pytest.mark.namespaces
 def test_a_proved_image_is_told_from_memory_with_all_that_was_found(
     minimal: Path, okamochi_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def test_an_edit_is_told_by_check_accepted_by_the_next_render_and_kept_by_all_la
     program.ok("render", "compose", folder, "--check")
 
 
+@pytest.mark.needs("git")
 def test_an_edit_of_what_the_plan_changes_as_well_is_refused_with_a_diff_and_left_alone(
     tmp_path: Path,
 ) -> None:

@@ -33,6 +33,7 @@ from tests.pypi.wheel_making import make_wheel
 
 pytestmark = [
     pytest.mark.network,
+    pytest.mark.namespaces,
     pytest.mark.skipif(not native_platforms(), reason="what is built must run here"),
 ]
 PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'

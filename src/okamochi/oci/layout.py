@@ -68,15 +68,19 @@ def check_layout_folder(folder: Path) -> None:
 
 
 def _check_layout_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise foreign(folder)
-    if folder.is_dir() and not (folder / LAYOUT_FILE).exists() and not all(map(unfinished, folder.iterdir())):
+    try:
+        names = [one.name for one in folder.iterdir()]
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise foreign(folder) from None
+    if LAYOUT_FILE not in names and not all(map(unfinished, names)):
         raise foreign(folder)
 
 
-def unfinished(path: Path) -> bool:
+def unfinished(name: str) -> bool:
     """What a killed run leaves behind when it got no further than the first file."""
-    return path.name.startswith(f".{LAYOUT_FILE}.")
+    return name.startswith(f".{LAYOUT_FILE}.")
 
 
 def prepare(folder: Path) -> None:

@@ -1,0 +1,32 @@
+"""What this machine lacks that a test needs."""
+
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from okamochi.run.host.isolation import best_isolation
+from okamochi.system.process import SubprocessRunner
+
+__all__ = ["has_namespaces", "lacking", "require_namespaces"]
+
+
+def lacking(what: str) -> None:
+    """Skips the test; where everything was prepared, its absence is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI=true, and {what}", pytrace=False)
+    pytest.skip(what)
+
+
+def require_namespaces() -> None:
+    """For code that must not run in the machine's own, as in most containers."""
+    if not has_namespaces():
+        lacking("this machine offers no namespaces to run other people's code in")
+
+
+@cache
+def has_namespaces() -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        return best_isolation(SubprocessRunner(), Path(folder)).rooted
