@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import lacking, require_namespaces
+from tests.lacks import lacking, require_namespaces
 
 OFFLINE = "OKAMOCHI_TEST_OFFLINE"
 

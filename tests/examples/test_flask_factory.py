@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.examples.conftest import ALL_ENGINES, Serving, answering, served
-from tests.machine import require_namespaces
+from tests.lacks import require_namespaces
 
 pytestmark = pytest.mark.network
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.examples.conftest import Browser, Page, Serving, served
-from tests.machine import has_namespaces
+from tests.lacks import has_namespaces
 
 pytestmark = pytest.mark.network
 
