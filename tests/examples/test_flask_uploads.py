@@ -56,6 +56,12 @@ def test_the_stack_serves_keeps_its_data_and_says_why_a_migration_fails(
     program.ok("down", project)
     url = program.ok("up", project, "--engine", "docker").last_line
     assert seen(url) > before
+    web = since(program, "web")
+    assert "nothing changed" in program.ok("up", project, "--engine", "docker").stderr
+    assert since(program, "web") == web
+    compose(program, project, "stop", "db").wait(60)
+    url = program.ok("up", project, "--engine", "docker").last_line
+    assert seen(url) > before and since(program, "web") != web
 
     broken = project / "migrations" / "versions" / "0002_broken.py"
     broken.write_text(

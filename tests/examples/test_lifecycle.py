@@ -122,6 +122,34 @@ def test_an_app_that_does_not_come_up_is_told_with_the_end_of_its_log(
         private_program("down", root, "--volumes")
 
 
+TELLS_ITS_START = SLOW_APP.replace('return "ready"', "return BORN") + "\nBORN = str(time.time_ns())\n"
+
+
+def test_an_up_that_changes_nothing_lets_what_serves_go_on(
+    private_program: Program, tmp_path: Path, engine: str
+) -> None:
+    root = project(tmp_path / "calm-shop", {"app.py": TELLS_ITS_START})
+    values = tmp_path / "values"
+    values.write_text("COLOUR=red\nOTHER_API_KEY=one\n")
+
+    def up() -> tuple[str, str]:
+        answer = private_program.ok("up", root, "--engine", engine, "--env-file", values)
+        return Browser(answer.stdout.strip()).get("/").text, answer.stderr
+
+    try:
+        born, _ = up()
+        again, told = up()
+        assert again == born and "nothing changed" in told
+        values.write_text("COLOUR=red\nOTHER_API_KEY=two\n")
+        with_other_secret, told = up()
+        assert with_other_secret != born and "nothing changed" not in told
+        private_program.ok("up", root, "--engine", engine, "--env-file", values, "--setup", "python -V")
+        after_setup, _ = up()
+        assert after_setup != with_other_secret
+    finally:
+        private_program("down", root, "--volumes")
+
+
 READS_TOKEN = (
     SLOW_APP + "\nimport os\nimport sys\n\nprint('to stderr', file=sys.stderr)\nos.environ['SHOP_TOKEN']\n"
 )

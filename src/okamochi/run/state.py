@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The container that `up` started last. `project` is the folder it came from;
-    `public_url` is where a proxy serves it to everybody."""
+    `public_url` is where a proxy serves it to everybody; `started_as` is the digest of all that it was
+    started with, "" when the start did not end well."""
 
     app: str
     engine: str
@@ -34,6 +35,7 @@ class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     project: str = ""
     public_url: str = ""
+    started_as: str = ""
 
 
 class LoadedImage(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from okamochi.run.spec import RunSpec, aside_name
 from okamochi.system.world import World
 from okamochi.workflows.previous import GRACE_SECONDS
 
-__all__ = ["run_releases", "start_workers"]
+__all__ = ["run_releases", "start_workers", "worker_names"]
 
 LOOK_SECONDS = 2.0
 
@@ -47,9 +47,7 @@ def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> Non
     goes on without it."""
     stop_former(web, engine, world)
     started = []
-    for process in plan.processes:
-        if process.type not in (ProcessType.WORKER, ProcessType.SCHEDULER):
-            continue
+    for process in workers_of(plan):
         spec = spec_of(process, web)
         with world.reporter.step(f"Starting {process.name}"):
             try:
@@ -65,6 +63,15 @@ def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> Non
         if engine.inspect(name).failed:
             last = engine.logs(name, tail=1) or "it said nothing"
             world.reporter.warn(f"{name} ended right after its start: {last}")
+
+
+def workers_of(plan: Plan) -> tuple[Process, ...]:
+    return tuple(one for one in plan.processes if one.type in (ProcessType.WORKER, ProcessType.SCHEDULER))
+
+
+def worker_names(plan: Plan, web: RunSpec) -> tuple[str, ...]:
+    """Of their containers."""
+    return tuple(spec_of(one, web).name for one in workers_of(plan))
 
 
 def stop_former(web: RunSpec, engine: Engine, world: World) -> None:

@@ -56,6 +56,22 @@ class Stack:
     def web(self) -> str:
         return self.project.container("web")
 
+    @property
+    def files(self) -> tuple[bytes, ...]:
+        """All that it is started from."""
+        names = (COMPOSE_FILE, VARIABLES, CADDYFILE)
+        places = (self.app.state.folder / name for name in names)
+        return tuple(place.read_bytes() if place.is_file() else b"" for place in places)
+
+    def is_complete(self, plan: Plan) -> bool:
+        """Whether all of it runs, and nothing ended but what has to."""
+        rows = {one.service: one for one in self.project.rows()}
+        wanted = (*(one.name for one in plan.services), *self.serving(plan))
+        return all(
+            name in rows and rows[name].state == "running" and rows[name].health != "unhealthy"
+            for name in wanted
+        )
+
     def start(self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]) -> None:
         """Starts what the file says, runs `prepare` with web's container and waits until web is
         healthy; what ran before comes back when not."""

@@ -22,7 +22,7 @@ from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, start_healthy, url_for_people
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
-from okamochi.workflows.beside_web import run_releases, start_workers
+from okamochi.workflows.beside_web import run_releases, start_workers, worker_names
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.failed_start import FailedStart
@@ -34,6 +34,7 @@ from okamochi.workflows.prove_entry import Proof, tell_proof
 from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.proved_build import Delivered, build_proved
 from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.serves_already import is_healthy, start_digest
 from okamochi.workflows.setup import Setup, offer_setup, setup_of
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.stack import Stack, new_stack
@@ -161,9 +162,17 @@ def started(
         plan = needed_services(plan, values, engine, app.state, world)
         if is_stack(plan) and engine.name == "docker":
             return stack_up(app, built, plan, reference, values, previous, request, engine, world)
+    web = spec_of(app, built, str(reference.tagged), values, 0)
+    parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
+    digest = start_digest(app.state, engine, values.secret_names, *parts)
+    serving = same_start(app, previous, digest, request)
+    if serving is not None:
+        spec = spec_of(app, built, str(reference.tagged), values, serving.port)
+        if is_healthy(engine, spec, worker_names(plan, web)):
+            world.reporter.note(f"nothing changed: {serving.container} goes on serving")
+            return serving
     setup = setup_of(request.setup, plan, app.state, world)
     app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
-    web = spec_of(app, built, str(reference.tagged), values, 0)
     run_releases(plan, web, engine, world)
     web_port = WebPort(request.port, plan.web.port, previous, world)
 
@@ -180,6 +189,18 @@ def started(
     )
     start_workers(plan, web, engine, world)
     tell_unwritable_volumes(record.container, plan, engine, world)
+    record = msgspec.structs.replace(record, started_as=digest)
+    app.state.put_record(record)
+    return record
+
+
+def same_start(app: App, previous: Previous, digest: str, request: UpRequest) -> UpRecord | None:
+    """The record of what serves when it was started with just that, where nothing more is asked for."""
+    record = app.state.record()
+    if record is None or request.setup or record.started_as != digest:
+        return None
+    if request.port not in (None, record.port) or previous.serving_port != record.port:
+        return None
     return record
 
 
@@ -198,16 +219,22 @@ def stack_up(
     values = with_service_values(plan, values, app.state, world)
     setup = setup_of(request.setup, built.plan, app.state, world)
 
-    def start_on(port: int) -> RunSpec:
+    def start_on(port: int) -> tuple[RunSpec, str]:
         stack = new_stack(app, plan, reference, values, port, engine, world)
         spec = spec_of(app, built, str(reference.tagged), values, port)
         spec = msgspec.structs.replace(spec, name=stack.web)
-        start_stack(stack, spec, plan, previous, engine, setup)
-        return spec
+        digest = start_digest(app.state, engine, values.secret_names, *stack.files)
+        serving = same_start(app, previous, digest, request)
+        if serving is not None and stack.is_complete(plan) and is_healthy(engine, spec):
+            world.reporter.note(f"nothing changed: {stack.web} and what is beside it go on")
+        else:
+            start_stack(stack, spec, plan, previous, engine, setup)
+        return spec, digest
 
-    spec = WebPort(request.port, plan.web.port, previous, world).started(start_on, EngineError)
+    spec, digest = WebPort(request.port, plan.web.port, previous, world).started(start_on, EngineError)
     record = record_of(app, engine, built, spec)
-    record = msgspec.structs.replace(record, public_url=public_url(plan.domain, world))
+    public = public_url(plan.domain, world)
+    record = msgspec.structs.replace(record, public_url=public, started_as=digest)
     app.state.put_record(record)
     app.state.put_plan(plan_to_json(plan))
     tell_unwritable_volumes(spec.name, plan, engine, world)
