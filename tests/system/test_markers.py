@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).parent.parent / "conftest.py"
-MARKERS = "\n".join(["[pytest]", "markers =", *(f"    {name}" for name in ("network", "engine", "matrix"))])
+ROOT = Path(__file__).parents[2]
+NAMES = ("network", "engine", "matrix", "needs(program, ...)")
+MARKERS = "\n".join(["[pytest]", "markers =", *(f"    {name}" for name in NAMES)])
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def suite(tmp_path: Path) -> Path:
     """A folder with one passing test for each marker."""
     folder = tmp_path / "suite"
     folder.mkdir()
-    shutil.copy(CONFTEST, folder)
+    shutil.copy(ROOT / "tests/conftest.py", folder)
     (folder / "pytest.ini").write_text(MARKERS)
     tests = "".join(
         f"@pytest.mark.{name}\ndef test_{name}(): pass\n" for name in ("network", "engine", "matrix")
@@ -30,7 +31,7 @@ def outcome(suite: Path, *options: str, **variables: str) -> str:
     """What pytest says in the end, on a machine without any program on PATH."""
     kept = {name: value for name, value in os.environ.items() if name not in ("CI", "OKAMOCHI_TEST_OFFLINE")}
     argv = (sys.executable, "-m", "pytest", "-rsf", "-p", "no:cacheprovider", *options)
-    environ = {**kept, "PATH": "/nowhere", **variables}
+    environ = {**kept, "PATH": "/nowhere", "PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(argv, cwd=suite, env=environ, capture_output=True, text=True, check=False).stdout
 
 
@@ -52,3 +53,11 @@ def test_offline_the_network_tests_are_skipped(suite: Path) -> None:
 
 def test_the_long_matrices_run_when_all_is_asked_for(suite: Path) -> None:
     assert "2 passed, 1 skipped" in outcome(suite, "--all")
+
+
+def test_what_starts_a_program_is_skipped_where_there_is_none_and_in_ci_a_failure(suite: Path) -> None:
+    needy = 'import pytest\n@pytest.mark.needs("git")\ndef test_needy(): pass\n'
+    (suite / "test_markers_of_the_suite.py").write_text(needy)
+    said = outcome(suite)
+    assert "1 skipped" in said and "there is no program git" in said
+    assert "CI=true, and there is no program git" in outcome(suite, CI="true")
