@@ -140,6 +140,12 @@ def test_an_up_that_changes_nothing_lets_what_serves_go_on(
         born, _ = up()
         again, told = up()
         assert again == born and "nothing changed" in told
+        shown = private_program.ok(
+            "up", root, "--engine", engine, "--env-file", values, "--format", "json"
+        ).stdout
+        state = Path(private_program.environ["OKAMOCHI_STATE_DIR"]) / json.loads(shown)["app"]
+        listed = private_program.ok("ps", root, "--format", "json").stdout
+        assert (state / "started").read_text() not in shown + listed  # it is made of secrets, too
         values.write_text("COLOUR=red\nOTHER_API_KEY=two\n")
         with_other_secret, told = up()
         assert with_other_secret != born and "nothing changed" not in told

@@ -23,8 +23,7 @@ T = TypeVar("T")
 
 class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The container that `up` started last. `project` is the folder it came from;
-    `public_url` is where a proxy serves it to everybody; `started_as` is the digest of all that it was
-    started with, "" when the start did not end well."""
+    `public_url` is where a proxy serves it to everybody."""
 
     app: str
     engine: str
@@ -35,7 +34,6 @@ class UpRecord(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     project: str = ""
     public_url: str = ""
-    started_as: str = ""
 
 
 class LoadedImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +149,17 @@ class AppState:
 
     def put_record(self, record: UpRecord) -> None:
         self._put("up.json", msgspec.json.format(msgspec.json.encode(record)))
+
+    def put_started_as(self, digest: str) -> None:
+        """The digest of all that what serves was started with, secrets too, so that no answer shows it; "" as
+        long as a start has not ended well."""
+        self._put("started", digest.encode())
+
+    def started_as(self) -> str:
+        try:
+            return (self.folder / "started").read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def put_plan(self, content: bytes) -> None:
         """The plan of what runs, as JSON."""

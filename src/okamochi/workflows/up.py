@@ -171,6 +171,7 @@ def started(
         if is_healthy(engine, spec, worker_names(plan, web)):
             world.reporter.note(f"nothing changed: {serving.container} goes on serving")
             return serving
+    app.state.put_started_as("")
     setup = setup_of(request.setup, plan, app.state, world)
     app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
     run_releases(plan, web, engine, world)
@@ -189,15 +190,14 @@ def started(
     )
     start_workers(plan, web, engine, world)
     tell_unwritable_volumes(record.container, plan, engine, world)
-    record = msgspec.structs.replace(record, started_as=digest)
-    app.state.put_record(record)
+    app.state.put_started_as(digest)
     return record
 
 
 def same_start(app: App, previous: Previous, digest: str, request: UpRequest) -> UpRecord | None:
     """The record of what serves when it was started with just that, where nothing more is asked for."""
     record = app.state.record()
-    if record is None or request.setup or record.started_as != digest:
+    if record is None or request.setup or app.state.started_as() != digest:
         return None
     if request.port not in (None, record.port) or previous.serving_port != record.port:
         return None
@@ -228,14 +228,16 @@ def stack_up(
         if serving is not None and stack.is_complete(plan) and is_healthy(engine, spec):
             world.reporter.note(f"nothing changed: {stack.web} and what is beside it go on")
         else:
+            app.state.put_started_as("")
             start_stack(stack, spec, plan, previous, engine, setup)
         return spec, digest
 
     spec, digest = WebPort(request.port, plan.web.port, previous, world).started(start_on, EngineError)
     record = record_of(app, engine, built, spec)
     public = public_url(plan.domain, world)
-    record = msgspec.structs.replace(record, public_url=public, started_as=digest)
+    record = msgspec.structs.replace(record, public_url=public)
     app.state.put_record(record)
+    app.state.put_started_as(digest)
     app.state.put_plan(plan_to_json(plan))
     tell_unwritable_volumes(spec.name, plan, engine, world)
     if previous.name != spec.name:
