@@ -32,6 +32,7 @@ def is_healthy(engine: Engine, spec: RunSpec, beside: Iterable[str] = ()) -> boo
     """Whether the container of `spec` is healthy now and those `beside` it run."""
     with suppress(EngineError, UnhealthyError):
         names = (spec.name, *beside)
-        running = all(engine.inspect(name).state is ContainerState.RUNNING for name in names)
-        return running and bool(wait_until_healthy(engine, spec, A_LOOK))
+        if all(engine.inspect(name).state is ContainerState.RUNNING for name in names):
+            wait_until_healthy(engine, spec, A_LOOK)
+            return True
     return False

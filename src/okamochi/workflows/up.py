@@ -165,9 +165,9 @@ def started(
     web = spec_of(app, built, str(reference.tagged), values, 0)
     parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
     digest = start_digest(app.state, engine, values.secret_names, *parts)
-    serving = same_start(app, previous, digest, request)
+    serving = same_start(app, digest, request)
     if serving is not None:
-        spec = spec_of(app, built, str(reference.tagged), values, serving.port)
+        spec = msgspec.structs.replace(web, published_port=serving.port)
         if is_healthy(engine, spec, worker_names(plan, web)):
             world.reporter.note(f"nothing changed: {serving.container} goes on serving")
             return serving
@@ -194,14 +194,13 @@ def started(
     return record
 
 
-def same_start(app: App, previous: Previous, digest: str, request: UpRequest) -> UpRecord | None:
-    """The record of what serves when it was started with just that, where nothing more is asked for."""
+def same_start(app: App, digest: str, request: UpRequest) -> UpRecord | None:
+    """The record of the last start when it was made with just that, and nothing more is asked for; whether it
+    still serves is another question."""
     record = app.state.record()
-    if record is None or request.setup or app.state.started_as() != digest:
+    if record is None or request.setup or request.port not in (None, record.port):
         return None
-    if request.port not in (None, record.port) or previous.serving_port != record.port:
-        return None
-    return record
+    return record if app.state.started_as() == digest else None
 
 
 def stack_up(
@@ -224,8 +223,8 @@ def stack_up(
         spec = spec_of(app, built, str(reference.tagged), values, port)
         spec = msgspec.structs.replace(spec, name=stack.web)
         digest = start_digest(app.state, engine, values.secret_names, *stack.files)
-        serving = same_start(app, previous, digest, request)
-        if serving is not None and stack.is_complete(plan) and is_healthy(engine, spec):
+        same = same_start(app, digest, request) is not None
+        if same and stack.is_complete(plan) and is_healthy(engine, spec):
             world.reporter.note(f"nothing changed: {stack.web} and what is beside it go on")
         else:
             app.state.put_started_as("")
