@@ -160,7 +160,7 @@ def wait_until_healthy(
 
 def silent_hint(port: int) -> str:
     return (
-        f"nothing answers on port {port} of the container: a server that is there, as its log below may "
+        f"nothing answers on port {port} of the container: a server that is there, as its log above may "
         "tell, listens on another port (setting: port), or on one address instead of 0.0.0.0"
     )
 

@@ -185,7 +185,10 @@ def watching(desk: Desk, spec: RunSpec) -> Callable[[float], None]:
         log = desk.engine.logs(spec.name, tail=20)
         if WAITS in "".join(log.splitlines()[-1:]):
             raise UnhealthyError(
-                "the app did not start", where=spec.name, hint="see below", details=tuple(log.splitlines())
+                "the app did not start",
+                where=spec.name,
+                hint="see its log above",
+                details=tuple(log.splitlines()),
             )
 
     return pause
