@@ -9,7 +9,6 @@ import runpy
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,47 +17,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-from okamochi.kit import kit_files
+from tests.kit.conftest import free_port
 
 pytestmark = pytest.mark.network
-
-APP = """\
-import os
-
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    if environ["PATH_INFO"] == "/who":
-        names = ("HTTP_X_REQUEST_ID", "REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST")
-        return [" ".join(environ[name] for name in names).encode()]
-    return [os.environ.get("SECRET_KEY", "").encode()]
-"""
-
-
-@pytest.fixture(scope="session", params=["gunicorn==20.1.0", "gunicorn==23.0.0", "gunicorn>=27"])
-def gunicorn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    uv = Path(sys.executable).with_name("uv")
-    folder = tmp_path_factory.mktemp("gunicorn")
-    subprocess.run((uv, "venv", "-q", "--python", sys.executable, folder / "venv"), check=True)
-    python = folder / "venv/bin/python"
-    install = (uv, "pip", "install", "-q", "--python", python, request.param, "setuptools<80")
-    subprocess.run(install, check=True)
-    return folder / "venv/bin/gunicorn"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "kit").mkdir()
-    for name, content in kit_files():
-        (tmp_path / "kit" / name).write_bytes(content)
-    (tmp_path / "wsgi.py").write_text(APP)
-    return tmp_path
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def started(gunicorn: Path, folder: Path, **variables: str) -> "subprocess.Popen[bytes]":
@@ -240,7 +201,7 @@ def test_settings_that_cannot_work_together_are_told_at_the_start(
     monkeypatch.setenv("WEB_CONCURRENCY", "1")
     lines: list[str] = []
     log = SimpleNamespace(info=lambda *words: None, warning=lambda text, *words: lines.append(text % words))
-    server = SimpleNamespace(cfg=SimpleNamespace(worker_class_str="gthread"), log=log)
+    server = SimpleNamespace(cfg=SimpleNamespace(worker_class_str="gthread"), log=log, spawn_worker=None)
     runpy.run_path(str(folder / "kit/gunicorn.conf.py"))["on_starting"](server)
     assert bool(lines) is bool(told)
     assert told in "".join(lines)
@@ -279,6 +240,7 @@ def test_hooks_have_the_form_that_gunicorns_of_old_count_parameters_of(folder: P
     asked = {name: inspect.getfullargspec(one) for name, one in hooks.items()}
     assert {name: len(one.args) for name, one in asked.items()} == {
         "pre_fork": 2,
+        "post_fork": 2,
         "post_worker_init": 1,
         "pre_request": 2,
         "child_exit": 2,

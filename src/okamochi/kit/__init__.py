@@ -36,6 +36,7 @@ KIT_FILES = (
     ("volume_files.py", "volume_files.py"),
     ("time_limits.py", "time_limits.py"),
     ("worker_count.py", "worker_count.py"),
+    ("young_workers.py", "young_workers.py"),
 )
 """Name in the image's folder, name here."""
 DEVELOPMENT_FILES = (

@@ -129,6 +129,7 @@ _secret_names = _load_secrets()
 _access = _sibling("access_log")
 _time_limits = _sibling("time_limits")
 _prometheus = _sibling("prometheus_files")
+_young_workers = _sibling("young_workers")
 _metrics_folder = _prometheus.prepare(_os.environ)
 _hops, _peers = _choose_trust()
 _log_format = _choose_log_format()
@@ -196,6 +197,15 @@ def _collect_static(server: _Any) -> None:
 
 
 def pre_fork(server: _Any, worker: _Any) -> None:
+    _await_the_first(server)
+    _young_workers.hold()
+
+
+def post_fork(server: _Any, worker: _Any) -> None:
+    _young_workers.born()
+
+
+def _await_the_first(server: _Any) -> None:
     """The first worker boots alone: an app that makes its tables while it is imported would otherwise do so
     in several processes at once, and fail in all but one."""
     first = next(iter(server.WORKERS), 0)
@@ -233,6 +243,7 @@ def child_exit(server: _Any, worker: _Any) -> None:
 
 
 def on_starting(server: _Any) -> None:
+    _young_workers.attend(server)
     if _os.environ.get("OKAMOCHI_COLLECT_STATIC"):
         _collect_static(server)
     # workers of event loops have no threads to speak of
@@ -255,5 +266,5 @@ def on_starting(server: _Any) -> None:
 
 
 # gunicorn before 19.8 counts a hook's parameters in a way that refuses annotations
-for _hook in (pre_fork, post_worker_init, pre_request, child_exit, on_starting):
+for _hook in (pre_fork, post_fork, post_worker_init, pre_request, child_exit, on_starting):
     _hook.__annotations__ = {}
