@@ -12,14 +12,25 @@ import pytest
 from tests.lacks import lacking, require_namespaces
 
 OFFLINE = "OKAMOCHI_TEST_OFFLINE"
+# What brings up apps and services takes longest. By --no-loadscope-reorder (./run test) these files go first,
+# so that no worker is left alone with one of them at the end.
+LONG_FIRST = ("tests/examples/", "tests/workflows/", "tests/run/test_engines_for_real.py", "tests/kit/")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long matrices too")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Half as many again as there are cores: about half of all time is waiting, for engines and servers."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return None if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else cores + cores // 2
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long matrices run with --all only: ./run test --all gives it."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FIRST))
     if config.getoption("--all"):
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("matrix")])
