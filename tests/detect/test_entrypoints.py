@@ -276,6 +276,13 @@ def test_several_applications_that_nothing_ranks_are_all_shown() -> None:
     assert "entrypoint" in caught.value.hint and "--entrypoint" in caught.value.hint
 
 
+def test_of_modules_that_all_run_themselves_a_usual_name_comes_first() -> None:
+    runs = f"{FLASK_APP}if __name__ == '__main__':\n    app.run()\n"
+    assert reference({"app.py": runs, "sessions.py": runs}) == "app:app"
+    with pytest.raises(AmbiguousError):
+        planned({"app.py": runs, "main.py": runs})
+
+
 def test_the_setting_chooses() -> None:
     files = {"blog.py": FLASK_APP, "shop.py": FLASK_APP}
     assert reference(files, entrypoint="shop:app") == "shop:app"

@@ -5,7 +5,14 @@ import random
 import pytest
 from pathspec import GitIgnoreSpec
 
-from okamochi.detect.ignore import PLAIN, anchored, dockerignore_patterns, gitignore_lines, is_build_output
+from okamochi.detect.ignore import (
+    PLAIN,
+    anchored,
+    dockerignore_patterns,
+    gitignore_lines,
+    is_build_output,
+    is_of_migrations,
+)
 from okamochi.detect.left_out import left_out
 from okamochi.errors import UsageError
 from tests.detect.plans import FLASK_APP, decision, planned
@@ -272,3 +279,28 @@ def test_tests_that_a_module_imports_to_which_no_import_leads_are_taken(
     helpers = {"tests/__init__.py": "", "tests/utils/__init__.py": "", "tests/utils/helpers.py": ""}
     plan = planned({"app.py": FLASK_APP, "shop/__init__.py": "", path: text, **helpers})
     assert GitIgnoreSpec.from_lines(plan.source.exclude).match_file("tests/utils/helpers.py") is not taken
+
+
+@pytest.mark.parametrize(
+    "pattern", ["migrations/", "/migrations", "**/migrations/*.py", "migrations/versions/*"]
+)
+def test_migrations_that_gitignore_names_are_taken_where_they_are_run(pattern: str) -> None:
+    project = {
+        "app.py": f"{FLASK_APP}from flask_migrate import Migrate\nmigrate = Migrate(app, None)\n",
+        "requirements.txt": "flask\nflask-migrate\n",
+        "migrations/env.py": "",
+        "migrations/versions/1.py": "revision = '1'\ndown_revision = None\n",
+        ".gitignore": f"{pattern}\n*.tmp\n",
+    }
+    plan = planned(project)
+    assert pattern not in plan.source.exclude and "*.tmp" in plan.source.exclude
+    evidence = decision(plan, "source.exclude").evidence
+    assert any("runs the migrations" in one.reason and one.line == 1 for one in evidence)
+    without = {path: text for path, text in project.items() if not path.startswith("migrations/")}
+    assert pattern in planned(without).source.exclude
+
+
+def test_only_patterns_that_end_at_migrations_are_of_them() -> None:
+    assert not is_of_migrations("!migrations/")
+    assert not is_of_migrations("migrations/*.log")
+    assert not is_of_migrations("*.py")

@@ -34,6 +34,16 @@ def test_the_hint_names_the_folders_that_are_apps(files: Mapping[str, str], expe
     assert hint(files) == f"give the folder of the app: {expected}"
 
 
+def test_apps_of_one_name_that_list_nothing_are_told_apart_by_their_folders() -> None:
+    apart = {"shop/src/main.py": FLASK_APP, "blog/src/main.py": FLASK_APP, "old/src/views.py": FLASK_APP}
+    expected = "okamochi up blog/src or okamochi up old/src or okamochi up shop/src"
+    assert hint(apart) == f"give the folder of the app: {expected}"
+
+
+def test_apps_of_one_folder_are_told_apart_by_their_names() -> None:
+    assert "--entrypoint app:app" in hint({"app.py": FLASK_APP, "main.py": FLASK_APP})
+
+
 def test_a_folder_without_an_app_is_not_named() -> None:
     assert "okamochi up" not in hint({"shop/x.py": "x = 1\n", "shop/requirements.txt": "flask\n"})
 

@@ -416,3 +416,10 @@ def test_a_database_s_address_may_be_given_to_several_names_at_once() -> None:
     chained = "class Config:\n    ADDRESS = SQLALCHEMY_DATABASE_URI = 'sqlite:////app/app.db'\n"
     plan = planned({"app.py": f"{HEAD}app = Flask(__name__)\n{chained}"})
     assert [one.path for one in plan.moved_files] == ["/app/app.db"]
+
+
+def test_a_folder_that_is_named_for_what_is_shown_is_not_written() -> None:
+    assert planned({"app.py": f"{FLASK_APP}static_file_dir = 'dist'\n"}).volumes == ()
+    assert planned({"app.py": f"{FLASK_APP}APP_TEMPLATES_FILES_PATH = 'pages'\n"}).volumes == ()
+    written = f"{FLASK_APP}STATIC_UPLOAD_FOLDER = 'static/sent'\n"
+    assert [one.path for one in planned({"app.py": written}).volumes] == ["/app/static/sent"]

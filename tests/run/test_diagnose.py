@@ -471,3 +471,13 @@ def test_what_djangos_checks_refuse_is_told_and_not_the_kits_remark_before_it() 
     )
     cause = diagnose(log)
     assert cause is not None and "CSRF_TRUSTED_ORIGINS must start with a scheme" in cause.text
+
+
+def test_an_address_of_this_machine_itself_is_to_become_a_variable() -> None:
+    refused = (
+        "sqlalchemy.exc.DatabaseError: 2003 (HY000): Can't connect to MySQL server on 'localhost:3306' (111)"
+    )
+    cause = diagnose(traceback(refused))
+    assert cause is not None and "read the address from a variable" in cause.hint
+    elsewhere = diagnose(traceback(refused.replace("localhost", "db.example.org")))
+    assert elsewhere is not None and "read the address" not in elsewhere.hint

@@ -18,7 +18,7 @@ from okamochi.detect.other_frameworks import folders_of_reflex
 from okamochi.detect.project_imports import imported_files
 from okamochi.detect.python_source import Module, Sources, import_root_of, is_main_guard
 from okamochi.detect.statements import Statement, StatementRank, statements
-from okamochi.detect.subfolders import folder_hint
+from okamochi.detect.subfolders import folder_hint, hint_naming
 from okamochi.detect.unreadable import not_parsed
 from okamochi.detect.web_applications import (
     OBJECT_NAMES,
@@ -341,7 +341,7 @@ def _best(
     heads = sorted((min(family, key=ranking.within) for family in families.values()), key=ranking.between)
     if len(heads) > 1 and ranking.between(heads[0]) == ranking.between(heads[1]):
         tied = tuple(h for h in heads if ranking.between(h) == ranking.between(heads[0]))
-        raise _ambiguous(objects, tied)
+        raise _ambiguous(objects, tied, heads)
     return heads[0]
 
 
@@ -379,6 +379,7 @@ class _Ranking(msgspec.Struct, frozen=True, eq=False):
             not self._is_run(one),
             _name_key(one),
             not self._is_made_elsewhere(one),
+            one.place,  # app.py before sessions.py, when the project runs both
         )
 
     def _odd(self, one: Candidate) -> bool:
@@ -418,15 +419,25 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
             raise not_parsed(objects.sources.module(path))
 
 
-def _ambiguous(objects: FlaskObjects, tied: Iterable[Found]) -> AmbiguousError:
-    lines = _candidate_lines(tuple(tied))
+def _ambiguous(objects: FlaskObjects, tied: tuple[Found, ...], heads: Iterable[Found]) -> AmbiguousError:
+    lines = _candidate_lines(tied)
     example = next(iter(lines)).split()[0]
+    project = objects.sources.project
     return AmbiguousError(
         f"{len(lines)} web applications are there and nothing says which one the server loads",
         where=", ".join(line.split()[0] for line in lines),
-        hint=folder_hint(objects.sources.project) or "choose one: " + SETTING_HINT.format(example, example),
+        hint=folder_hint(project)
+        or _hint_of_roots(objects, tied, heads)
+        or "choose one: " + SETTING_HINT.format(example, example),
         details=lines,
     )
+
+
+def _hint_of_roots(objects: FlaskObjects, tied: Iterable[Found], heads: Iterable[Found]) -> str:
+    """Apps that are imported from folders of their own can have one name: the folder tells them apart."""
+    if len({one.value.import_root for one in tied}) < 2:
+        return ""
+    return hint_naming(objects.sources.project, sorted({one.value.import_root for one in heads} - {""}))
 
 
 def _candidate_lines(found: tuple[Found, ...]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ __all__ = [
     "exclude_patterns",
     "gitignore_lines",
     "is_build_output",
+    "is_of_migrations",
 ]
 
 
@@ -179,16 +180,22 @@ WEB_FILES = regex(r".+\.(js|css)(\.map)?")
 OUTPUT_FOLDERS = frozenset({"dist", "build", "bundle", "bundles"})
 WEB_OUTPUT_FOLDERS = frozenset({"compiled", "generated", "gen"})
 WEB_FOLDERS = frozenset({"static", "assets"})
+MIGRATION_FOLDERS = frozenset({"migrations", "versions", "alembic"})
 
 
 def exclude_patterns(
-    project: ProjectFiles, chosen: ChosenSettings, taken_back: tuple[str, ...] = ()
+    project: ProjectFiles,
+    chosen: ChosenSettings,
+    taken_back: tuple[str, ...] = (),
+    *,
+    migrates: bool = False,
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
     """All patterns in order, duplicates removed from behind, and the decision that names their sources.
-    `taken_back` come after the built-in ones: the project's own ignore files may leave the files out."""
+    `taken_back` come after the built-in ones: the project's own ignore files may leave the files out.
+    `migrates` is whether the release process runs the project's migrations."""
     patterns = [*(pattern for group in BUILT_IN for pattern in group.patterns), *taken_back]
     evidence = [Evidence(path="", reason="built in: " + ", ".join(group.reason for group in BUILT_IN))]
-    from_git, places, spared = _from_gitignore_files(project)
+    from_git, places, spared = _from_gitignore_files(project, migrates=migrates)
     patterns += from_git
     evidence += places
     docker = project.read_text(".dockerignore")
@@ -215,7 +222,9 @@ def exclude_patterns(
     return kept, (decision,)
 
 
-def _from_gitignore_files(project: ProjectFiles) -> tuple[list[str], list[Evidence], list[str]]:
+def _from_gitignore_files(
+    project: ProjectFiles, *, migrates: bool
+) -> tuple[list[str], list[Evidence], list[str]]:
     """Patterns of all .gitignore files, the nearer ones later; what was taken; patterns of build outputs."""
     patterns: list[str] = []
     evidence: list[Evidence] = []
@@ -227,9 +236,14 @@ def _from_gitignore_files(project: ProjectFiles) -> tuple[list[str], list[Eviden
         folder = posixpath.dirname(path)
         listed = gitignore_lines(project.read_text(path) or "")
         lines = [one for one in listed if not _is_of_dvc(project, one[1], folder)]
+        run = [one for one in lines if migrates and is_of_migrations(one[1])]
+        lines = [one for one in lines if one not in run]
         outputs = [(number, line) for number, line in lines if is_build_output(anchored(line, folder))]
         patterns += [pattern for line in lines for pattern in _taken(line[1], folder, spared=line in outputs)]
         evidence.append(Evidence(path=path, reason=f"{len(lines) - len(outputs)} patterns"))
+        for number, line in run:
+            reason = f"{line} is not taken: the release process runs the migrations"
+            evidence.append(Evidence(path=path, line=number, reason=reason))
         for number, line in outputs:
             reason = f"{line} is not taken: a build output, which the app may need"
             evidence.append(Evidence(path=path, line=number, reason=reason))
@@ -286,6 +300,15 @@ def is_build_output(pattern: str) -> bool:
     if last in OUTPUT_FOLDERS:
         return bool(above) or not pattern.startswith("/")
     return last == "staticfiles" or (in_web and last in WEB_OUTPUT_FOLDERS)
+
+
+def is_of_migrations(pattern: str) -> bool:
+    """`migrations/`, `**/migrations/*.py`, `migrations/versions/*`: authors who commit them all the same, and
+    those who make them anew on each machine, need them where they run."""
+    if pattern.startswith("!"):
+        return False
+    parts = [part for part in pattern.split("/") if part not in ("", "*", "**", "*.py")]
+    return bool(parts) and parts[-1] in MIGRATION_FOLDERS
 
 
 def gitignore_lines(text: str) -> tuple[tuple[int, str], ...]:

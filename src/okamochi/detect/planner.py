@@ -98,7 +98,10 @@ def make_plan(
     running = _running(found, data)
     shipped = () if running.has_release else data.shipped
     excluded, excluded_decisions = exclude_patterns(
-        project, found.chosen, (*patterns_for(shipped), *tests_of_the_app(found.sources, found.reached.paths))
+        project,
+        found.chosen,
+        (*patterns_for(shipped), *tests_of_the_app(found.sources, found.reached.paths)),
+        migrates=running.migrates,
     )
     refuse_unreadable(found.sources, found.reached.paths, excluded, found.python.version)
     development, development_decisions = choose_development(
@@ -197,6 +200,14 @@ class _Running(msgspec.Struct, frozen=True):
     @property
     def has_release(self) -> bool:
         return any(one.type is ProcessType.RELEASE for one in self.processes)
+
+    @property
+    def migrates(self) -> bool:
+        """As Flask-Migrate, Alembic and Django do it; a release process can make tables without any."""
+        verbs = {"upgrade", "migrate"}
+        return any(
+            one.type is ProcessType.RELEASE and not verbs.isdisjoint(one.argv) for one in self.processes
+        )
 
 
 def _running(found: Understood, data: _Data) -> _Running:

@@ -3,7 +3,7 @@
 import ast
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from okamochi.detect.python_source import Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
-__all__ = ["app_folders", "folder_hint"]
+__all__ = ["app_folders", "folder_hint", "hint_naming"]
 
 LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py")
 DEEPEST = 2
@@ -26,7 +26,10 @@ SHOWN = 5
 
 def folder_hint(project: ProjectFiles) -> str:
     """What to do when the app is below the folder: "okamochi up invoice"; "" when none is."""
-    folders = app_folders(project)
+    return hint_naming(project, app_folders(project))
+
+
+def hint_naming(project: ProjectFiles, folders: Sequence[str]) -> str:
     if not folders:
         return ""
     commands = " or ".join(f"okamochi up {_from_here(project.root, folder)}" for folder in folders[:SHOWN])

@@ -14,6 +14,12 @@ from okamochi.run.import_failures import (
 )
 from okamochi.run.missing_values import missing_database_address, missing_variable, required_variable_said
 from okamochi.run.refused_values import refused_values
+from okamochi.run.service_failures import (
+    own_socket,
+    refused_password,
+    unencrypted_service,
+    unreachable_service,
+)
 from okamochi.run.traces import (
     FRAME,
     UNNAMED,
@@ -191,78 +197,6 @@ def missing_schema(log: str) -> Cause | None:
         f"the schema {found['name']} does not exist in the database, and no migration makes it",
         f"let the first migration make it (CREATE SCHEMA {found['name']}), or mount a file with "
         "that statement into the database's /docker-entrypoint-initdb.d in the project's compose file",
-        own_frame(log),
-    )
-
-
-def refused_password(log: str) -> Cause | None:
-    """In the words of PostgreSQL and MySQL."""
-    found = last(
-        r"password authentication failed for user \"(?P<a>[^\"]+)\"|Access denied for user '(?P<b>[^']+)'",
-        log,
-    )
-    if found is None:
-        return None
-    return Cause(
-        f"the database refuses the password of {found['a'] or found['b']}: the address that is used here is "
-        "not the one that the stack gives in its variable",
-        "let all of the code, migrations too, read the address from that variable (okamochi plan names it)",
-        own_frame(log),
-    )
-
-
-def unencrypted_service(log: str) -> Cause | None:
-    """In the words of asyncpg, libpq and MySQL's clients."""
-    found = last(
-        r"rejected SSL upgrade|server does not support SSL, but SSL was required"
-        r"|SSL is required,? but the server does ?n[o']t support it",
-        log,
-    )
-    if found is None:
-        return None
-    return Cause(
-        "the app asks its database for an encrypted connection, which the one of this stack does not offer",
-        "let a variable say whether to encrypt (sslmode, ssl=...), or give the address of a database that "
-        "does: okamochi up --env-file FILE",
-        own_frame(log),
-    )
-
-
-def unreachable_service(log: str) -> Cause | None:
-    found = last(
-        r"could not translate host name \"(?P<a>[^\"]+)\""
-        r"|connection to server at \"(?P<b>[^\"]+)\"[^\n]*(?:failed|refused)"
-        r"|failed to resolve host '(?P<e>[^']+)'"
-        r"|(?:Can't connect to (?:MySQL )?server on|Unknown (?:MySQL )?server host) '(?P<c>[^']+)'"
-        r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)"
-        r"|Connect call failed \('(?P<f>[^']+)', (?P<port>\d+)",
-        log,
-    )
-    if found is None:
-        return None
-    host = found["a"] or found["b"] or found["c"] or found["d"] or found["e"]
-    host = host or f"{found['f']}:{found['port']}"
-    return Cause(
-        f"the service at {host} cannot be reached from the container",
-        "start it and give its address in a variable (okamochi up --env-file FILE); "
-        "localhost is the container itself",
-        own_frame(log),
-    )
-
-
-def own_socket(log: str) -> Cause | None:
-    """Clients of MySQL take "localhost" for a socket of this machine, as those of PostgreSQL take no host."""
-    found = last(
-        r"Can't connect to local (?:MySQL )?server through socket '(?P<a>[^']+)'"
-        r"|connection to server on socket \"(?P<b>[^\"]+)\" failed",
-        log,
-    )
-    if found is None:
-        return None
-    return Cause(
-        f"a database is looked for at {found['a'] or found['b']}, on this machine: a container has none",
-        "let the code read the host from a variable, such as os.environ.get('DB_HOST', 'localhost'): "
-        "okamochi then starts the database and sets it",
         own_frame(log),
     )
 
