@@ -480,11 +480,35 @@ def test_settings_in_classes_are_followed_to_the_urls() -> None:
     assert planned(files).web.probe == HttpProbe(path="/healthz/")
 
 
-def test_static_files_of_django_are_warned_about() -> None:
-    settings = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
-    plan = planned({**DJANGO, "shop/settings.py": settings})
-    assert any("nothing serves the static files" in one.summary for one in plan.decisions)
-    assert not any("static files" in one.summary for one in planned(DJANGO).decisions)
+APPS = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
+MIDDLEWARE = "MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']\n"
+WRAPPED = "from dj_static import Cling\napplication = Cling(get_wsgi_application())\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "served"),
+    [
+        ({"shop/settings.py": APPS}, True),
+        ({"shop/settings.py": APPS + MIDDLEWARE}, False),
+        ({"shop/settings.py": "from shop.base import *\n" + MIDDLEWARE, "shop/base.py": APPS}, False),
+        ({"shop/settings.py": APPS, "shop/wsgi.py": DJANGO["shop/wsgi.py"] + WRAPPED}, False),
+        ({}, False),
+    ],
+)
+def test_static_files_that_nothing_serves_are_served_by_whitenoise(
+    files: dict[str, str], served: bool
+) -> None:
+    plan = planned({**DJANGO, **files})
+    assert ("whitenoise" in plan.dependencies.added) is served
+    assert (("OKAMOCHI_SERVE_STATIC", "1") in plan.image_environment) is served
+    assert any("serves the static files" in one.summary for one in plan.decisions) is served
+
+
+def test_whitenoise_that_the_project_asks_for_is_not_added() -> None:
+    asked = {"requirements.txt": "django\nwhitenoise==6.6\n", "shop/settings.py": APPS}
+    plan = planned({**DJANGO, **asked})
+    assert "whitenoise" not in plan.dependencies.added
+    assert ("OKAMOCHI_SERVE_STATIC", "1") in plan.image_environment
 
 
 @pytest.mark.parametrize(

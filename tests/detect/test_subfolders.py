@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.detect.planner import make_plan
+from okamochi.detect.sole_app import sole_app_folder
 from okamochi.errors import DetectionError
 from okamochi.model.settings import SettingsTable
 from okamochi.system.project_files import DiskProject, MemoryProject
@@ -59,3 +60,35 @@ def test_the_hint_is_written_as_it_is_typed_in_the_current_folder(
     with pytest.raises(DetectionError) as caught:
         make_plan(DiskProject.open(tmp_path / "apps"), SettingsTable())
     assert caught.value.hint.endswith("okamochi up apps/invoice")
+
+
+PACKAGE = {
+    "docker-compose.yml": "services: {web: {build: app}}\n",
+    "app/__init__.py": "",
+    "app/main.py": "from fastapi import FastAPI\nfrom app.routers import users\napp = FastAPI()\n",
+    "app/routers/__init__.py": "",
+    "app/routers/users.py": "",
+    "app/requirements.txt": "fastapi==0.100\n",
+}
+
+
+def test_a_package_that_names_itself_is_imported_from_the_folder_above() -> None:
+    plan = make_plan(MemoryProject(PACKAGE), SettingsTable())
+    assert plan.application.object_reference == "app.main:app"
+    assert plan.dependencies.files == ("app/requirements.txt",)
+    assert sole_app_folder(MemoryProject(PACKAGE)) == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"app/main.py": "from fastapi import FastAPI\nfrom routers import users\napp = FastAPI()\n"},
+        {"app/app/__init__.py": "", "app/app/routers.py": "users = 1\n"},
+        {"app/routers/__init__.py": None, "app/routers/users.py": None},
+    ],
+)
+def test_a_folder_whose_modules_do_not_name_it_so_is_an_app_of_its_own(
+    change: dict[str, str | None],
+) -> None:
+    files = {path: text for path, text in {**PACKAGE, **change}.items() if text is not None}
+    assert sole_app_folder(MemoryProject(files)) == "app"

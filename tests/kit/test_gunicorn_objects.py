@@ -100,6 +100,19 @@ def test_a_first_worker_that_ends_holds_nobody_up(configuration: Path) -> None:
     first.wait()
 
 
+def test_an_app_whose_static_files_cannot_be_listed_serves_without_them(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKAMOCHI_SERVE_STATIC", "1")
+    monkeypatch.setitem(sys.modules, "django.conf", None)
+    warned: list[str] = []
+    log = SimpleNamespace(warning=lambda text, *arguments: warned.append(text % arguments))
+    worker = SimpleNamespace(cfg=ASYNC.cfg, log=log, wsgi="the app")
+    runpy.run_path(str(configuration))["post_worker_init"](worker)
+    assert worker.wsgi == "the app"
+    assert warned[0].startswith("okamochi: nothing serves the static files: ")
+
+
 def test_uvicorn_s_access_log_is_json_as_well(configuration: Path) -> None:
     settings = runpy.run_path(str(configuration))
     formatter = settings["logconfig_dict"]["formatters"]["access"]["()"]()

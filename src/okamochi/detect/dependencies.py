@@ -297,8 +297,8 @@ def _beside(
 ) -> Detected[Dependencies] | None:
     """backend/requirements.txt, when the app is backend/app.py, or main.py that imports it. `anything`: the
     project's own folder lists something, if only what its tools need; else only a module of that folder makes
-    it the app's, and not one of several."""
-    if not anything and (not loaded or "/" in loaded[0]):
+    it the app's, and not one of several, or a package that keeps its list in itself."""
+    if not anything and (not loaded or ("/" in loaded[0] and not _is_of_a_package(project, loaded[0]))):
         return None
     folders: dict[str, None] = {}
     for path in loaded:
@@ -313,6 +313,10 @@ def _beside(
             found = Dependencies(files=(path,), input_files=(path,))
             return Detected(found, (Evidence(path=path, reason=reason),))
     return None
+
+
+def _is_of_a_package(project: ProjectFiles, path: str) -> bool:
+    return project.exists(posixpath.join(posixpath.dirname(path), "__init__.py"))
 
 
 def _with_unread(

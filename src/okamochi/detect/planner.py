@@ -19,7 +19,6 @@ from okamochi.detect.environment import environment_of
 from okamochi.detect.frameworks.django import (
     debug_warning,
     redirect_warning,
-    static_warning,
 )
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import debugger_warning
@@ -126,6 +125,7 @@ def make_plan(
         *running.image_decisions,
         *data.volumes.decisions,
         *found.static.decisions,
+        *found.served_static.decisions,
         *data.services.decisions,
         *mail_decisions,
         *unread_modules(found.sources, excluded),
@@ -264,6 +264,7 @@ def _image_environment(
         *django_environment(found.django),
         *of_official_images(found.sources, reached, found.python.version),
         *found.static.environment,
+        *found.served_static.environment,
         ("PORT", str(found.server.port or chosen.settings.port or PORT)),
     )
     environment, decisions = choose_image_environment(roots, entry, data.volumes, chosen, values)
@@ -272,7 +273,6 @@ def _image_environment(
 
 def _warnings(found: Understood) -> Iterator[Decision]:
     """Of how the author starts the app, that count for nothing in production."""
-    yield from static_warning(found.sources, found.django)
     yield from debug_warning(found.sources, found.django)
     yield from debugger_warning(found.objects, found.entry)
     yield from below_main(found.objects, found.entry.candidate)

@@ -3,7 +3,7 @@
 import ast
 import os
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications
 from okamochi.detect.other_frameworks import folders_of_reflex
-from okamochi.detect.python_source import Sources
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
@@ -58,7 +58,7 @@ def _folders(
             continue
         below = Sources(Below(project, folder))
         if (
-            not _is_a_package(below)
+            not _is_a_package(below, posixpath.basename(folder))
             and "" not in folders_of_reflex(below)
             and looked_for(FlaskObjects(below))
         ):
@@ -66,11 +66,30 @@ def _folders(
     return tuple(found)
 
 
-def _is_a_package(below: Sources) -> bool:
-    """Whether its own __init__.py imports from beside it: then it is imported from the folder above."""
-    if "__init__.py" not in below.known:
+def _is_a_package(below: Sources, name: str) -> bool:
+    """Whether it is imported from the folder above: its own __init__.py imports from beside it, or a module
+    of its own names it: `from app.routers import users` in app/main.py, beside app/routers/."""
+    if "__init__.py" in below.known and any(
+        node.level for node in below.module("__init__.py").of(ast.ImportFrom)
+    ):
+        return True
+    if any(path.startswith((f"{name}/", f"{name}.")) for path in below.known):
         return False
-    return any(node.level for node in below.module("__init__.py").of(ast.ImportFrom))
+    return any(
+        below.find(dotted.removeprefix(f"{name}."), importer=module.path) is not None
+        for module in below.mentioning(name)
+        for dotted in _imported(module)
+        if dotted.startswith(f"{name}.")
+    )
+
+
+def _imported(module: Module) -> Iterator[str]:
+    for node in module.of(ast.Import, ast.ImportFrom):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif not node.level and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield node.module
 
 
 class Below(msgspec.Struct, frozen=True):

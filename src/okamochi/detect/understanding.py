@@ -9,7 +9,12 @@ from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.entrypoint import EntryPoint, choose_entrypoint
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings
-from okamochi.detect.frameworks.django_static import CollectedStatic, collected_static
+from okamochi.detect.frameworks.django_static import (
+    CollectedStatic,
+    ServedStatic,
+    collected_static,
+    served_static,
+)
 from okamochi.detect.frameworks.pages import pages_of
 from okamochi.detect.frameworks.programs import program_of
 from okamochi.detect.frameworks.server import Server
@@ -46,6 +51,7 @@ class Understood(msgspec.Struct, frozen=True):
     reached: Reached
     django: DjangoSettings
     static: CollectedStatic
+    served_static: ServedStatic
     server: Server
 
     @property
@@ -84,6 +90,7 @@ def understood(
         if path not in reached.paths:
             reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django, entry.candidate.import_root)
+    shown = served_static(sources, django, entry.candidate)
     server = _server(entry, sources, dependencies, chosen)
     return Understood(
         chosen,
@@ -91,13 +98,14 @@ def understood(
         objects,
         entry,
         factory,
-        dependencies.served_by(server.packages),
+        dependencies.served_by((*server.packages, *shown.packages)),
         python,
         name,
         name_decision,
         reached,
         django,
         static,
+        shown,
         server,
     )
 

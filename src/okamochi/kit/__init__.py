@@ -1,5 +1,5 @@
 """What goes into images, to /opt/okamochi: the server's configuration, the health check, the secret
-loader, what runs migrations once and what lets workers show that they live.
+loader, what runs migrations once, serves static files and lets workers show that they live.
 
 The modules beside this one are copied, never imported by okamochi: standard library only, Python 3.9 and
 later.
@@ -33,6 +33,7 @@ KIT_FILES = (
     ("secret_files.py", "secret_files.py"),
     ("sizing.py", "sizing.py"),
     ("stack_secrets.py", "stack_secrets.py"),
+    ("static_files.py", "static_files.py"),
     ("volume_files.py", "volume_files.py"),
     ("time_limits.py", "time_limits.py"),
     ("worker_count.py", "worker_count.py"),

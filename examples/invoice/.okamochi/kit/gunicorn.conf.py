@@ -4,7 +4,7 @@ Variables: PORT, WEB_CONCURRENCY or GUNICORN_WORKERS, GUNICORN_WORKER_MEMORY_MB,
 GUNICORN_TIMEOUT, GUNICORN_GRACEFUL_TIMEOUT, GUNICORN_KEEPALIVE, GUNICORN_MAX_REQUESTS,
 GUNICORN_MAX_REQUESTS_JITTER, OKAMOCHI_ACCESS_LOG (json, text, off), OKAMOCHI_TRUSTED_HOPS,
 OKAMOCHI_STOP_GRACE_SECONDS, OKAMOCHI_BIND_ADDRESS, OKAMOCHI_SECRET_FILES, OKAMOCHI_COLLECT_STATIC,
-OKAMOCHI_ALLOW_SHELL, OKAMOCHI_OBJECT.
+OKAMOCHI_SERVE_STATIC, OKAMOCHI_ALLOW_SHELL, OKAMOCHI_OBJECT.
 gunicorn itself reads FORWARDED_ALLOW_IPS (default 127.0.0.1), and GUNICORN_CMD_ARGS overrules this file.
 """
 
@@ -196,6 +196,16 @@ def _collect_static(server: _Any) -> None:
         server.log.info("okamochi: static files are collected")
 
 
+def _with_static_files(worker: _Any) -> _Any:
+    """The app as it is where they cannot be listed, with a line in the log."""
+    asynchronous = "uvicorn" in worker.cfg.worker_class_str
+    try:
+        return _sibling("static_files").in_front(worker.wsgi, asynchronous=asynchronous)
+    except Exception as error:
+        worker.log.warning("okamochi: nothing serves the static files: %s: %s", type(error).__name__, error)
+        return worker.wsgi
+
+
 def pre_fork(server: _Any, worker: _Any) -> None:
     _await_the_first(server)
     _young_workers.hold()
@@ -225,6 +235,8 @@ def _has_ended(pid: int) -> bool:
 def post_worker_init(worker: _Any) -> None:
     with _suppress(OSError):  # a full pipe: the first worker's byte is in it
         _os.write(_boots, b".")
+    if _os.environ.get("OKAMOCHI_SERVE_STATIC"):
+        worker.wsgi = _with_static_files(worker)
     if "thread" not in worker.cfg.worker_class_str and worker.cfg.worker_class_str != "sync":
         return  # servers of event loops have their own ways for the following
     _sibling("draining").drains(worker)

@@ -20,7 +20,6 @@ __all__ = [
     "django_settings",
     "manage_py",
     "redirect_warning",
-    "static_warning",
 ]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
@@ -102,27 +101,6 @@ def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSet
     host, variable, where = _hosts(modules)
     paths = tuple(dict.fromkeys([*(module.path for module in modules), *loaded]))
     return DjangoSettings(name, said, paths, host, variable, (*where, *evidence))
-
-
-def static_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:
-    """Django serves static files in development only; what it takes to serve them is told."""
-    for path in settings.paths:
-        match = re.search(r"django\.contrib\.staticfiles", sources.text(path))
-        if match is None:
-            continue
-        line = sources.text(path).count("\n", 0, match.start()) + 1
-        whitenoise = any("whitenoise" in sources.text(other) for other in settings.paths)
-        if whitenoise:
-            return ()
-        return (
-            Decision(
-                field="application.framework",
-                summary="Warning: nothing serves the static files: add whitenoise to MIDDLEWARE",
-                origin=Origin.DETECTED,
-                evidence=(Evidence(path=path, line=line, reason="uses django.contrib.staticfiles"),),
-            ),
-        )
-    return ()
 
 
 def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:

@@ -1,4 +1,5 @@
-"""Django's static files: collected into memory when the server starts, since collecting runs the project."""
+"""Django's static files: collected into memory when the server starts, since collecting runs the project, and
+served by WhiteNoise in front of the app where nothing of the project serves them."""
 
 import ast
 import posixpath
@@ -8,16 +9,23 @@ import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.django import DjangoSettings, manage_py
+from okamochi.detect.python_source import Sources
 from okamochi.detect.static_paths import PathReader
+from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import APP_ROOT
+from okamochi.model.plan import APP_ROOT, Framework, ServerInterface
 from okamochi.model.process import TemporaryFolder
 from okamochi.system.patterns import regex
 
-__all__ = ["COLLECT", "CollectedStatic", "collected_static"]
+__all__ = ["COLLECT", "SERVE", "CollectedStatic", "ServedStatic", "collected_static", "served_static"]
 
 COLLECT = "OKAMOCHI_COLLECT_STATIC"
+SERVE = "OKAMOCHI_SERVE_STATIC"
+USES = "django.contrib.staticfiles"
+# https://whitenoise.readthedocs.io/en/stable/base.html
+WHITENOISE = "whitenoise"
+SERVED_BY = ("whitenoise", "dj_static", "StaticFilesHandler", "servestatic")
 SYSTEM = regex(r"/(bin|boot|dev|etc|lib\w*|opt/(venv|okamochi)|proc|run|sbin|sys|tmp|usr|var/(tmp|run))/")
 SIZE_BYTES = 128 * 1024 * 1024
 
@@ -81,3 +89,35 @@ def collected(folder: str, manage: str, evidence: Evidence) -> CollectedStatic:
     return CollectedStatic(
         (TemporaryFolder(path=folder, size_bytes=SIZE_BYTES),), ((COLLECT, manage),), (decision,)
     )
+
+
+class ServedStatic(msgspec.Struct, frozen=True):
+    """The package and the variable of the kit's server configuration that it takes to serve them; nothing
+    where the project does so itself, or has none."""
+
+    packages: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+def served_static(sources: Sources, settings: DjangoSettings, candidate: Candidate) -> ServedStatic:
+    """Django itself serves them in development only, and leaves production to a web server in front, which
+    this stack has not: https://docs.djangoproject.com/en/stable/howto/static-files/deployment/"""
+    if candidate.framework is not Framework.DJANGO or candidate.interface is ServerInterface.OWN:
+        return ServedStatic()
+    place = next((one for path in settings.paths if (one := _uses(sources, path)) is not None), None)
+    texts = [sources.text(path) for path in (candidate.path, *settings.paths)]
+    if place is None or any(word in text for text in texts for word in SERVED_BY):
+        return ServedStatic()
+    decision = Decision(
+        field="application.framework",
+        summary=f"{WHITENOISE} serves the static files, which nothing of the project does in production",
+        origin=Origin.DETECTED,
+        evidence=(place,),
+    )
+    return ServedStatic((WHITENOISE,), ((SERVE, "1"),), (decision,))
+
+
+def _uses(sources: Sources, path: str) -> Evidence | None:
+    line = next((n for n, one in enumerate(sources.text(path).splitlines(), 1) if USES in one), 0)
+    return Evidence(path=path, line=line, reason=f"uses {USES}") if line else None
