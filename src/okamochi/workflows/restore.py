@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageError
@@ -21,6 +21,8 @@ from okamochi.workflows.stack import Stack, stack_of
 __all__ = ["restore", "what_goes"]
 
 HEALTHY_SECONDS = 90
+BEFORE = "before-restore-"
+MOST_KEPT = 3
 
 
 def what_goes(file: Path, path: Path, world: World) -> tuple[str, ...]:
@@ -36,8 +38,8 @@ def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
     bring an older database to the code's state, as at every start."""
     app = running_app(path, world)
     backup = fitting(file, app)
-    before = app.app.state.folder / f"before-restore{ENDING}"
     with app.app.state.lock():
+        before = unused(app.app.state.folder, now)
         plan, stack = plan_of_state(app.app.state), stack_of(app.app, app.engine, world)
         save_to(before, app, now, world)
         stand_still(app, plan, stack, world)
@@ -52,7 +54,23 @@ def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
                 with suppress(OkamochiError):  # the first error is the one to tell
                     go_on(app, stack, world)
             raise
+        forget_older(app.app.state.folder, but=file)
     return before
+
+
+def unused(folder: Path, now: datetime) -> Path:
+    """Never a file that is there: it may be the one that is restored, or hold what a failed restore broke."""
+    while (place := folder / f"{BEFORE}{now:%Y%m%d-%H%M%S}{ENDING}").exists():
+        now += timedelta(seconds=1)
+    return place
+
+
+def forget_older(folder: Path, *, but: Path) -> None:
+    """After a restore that went well the last few are kept."""
+    made = sorted(folder.glob(f"{BEFORE}*{ENDING}"), key=lambda path: path.stat().st_mtime_ns)
+    for path in made[:-MOST_KEPT]:
+        if path.resolve() != but.resolve():
+            path.unlink(missing_ok=True)
 
 
 def fitting(file: Path, app: UpApp) -> BackupFile:
