@@ -72,6 +72,11 @@ def test_a_memory_project_lists_as_the_disk_does(project: Path) -> None:
         ("re?uirements[-_]*.txt", "requirements-dev.txt", True),
         ("[!a]*.py", "app.py", False),
         ("a.py", "axpy", False),
+        ("a[0-9].sql", "a5.sql", True),
+        ("a[9-0].sql", "a[9-0].sql", True),  # a folder's name in somebody's compose file
+        ("a[9-0].sql", "a5.sql", False),
+        (f"{'**/' * 30}*.py", f"{'a/' * 60}b.txt", False),
+        (f"{'*' * 30}.py", f"{'a' * 200}.txt", False),
     ],
 )
 def test_a_pattern_matches_as_gitignore_globs_do(pattern: str, path: str, answer: bool) -> None:

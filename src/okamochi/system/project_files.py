@@ -424,16 +424,25 @@ def glob_expression(pattern: str) -> re.Pattern[str]:
 
 
 def _token(rest: str) -> tuple[int, str]:
-    if rest.startswith("**/"):
-        return 3, "(?:[^/]+/)*"
-    if rest.startswith("**"):
-        return 2, ".*"
-    if rest[0] == "*":
-        return 1, "[^/]*"
+    folders = re.match(r"(?:\*\*/)+", rest)
+    if folders is not None:
+        return folders.end(), "(?:[^/]+/)*"
+    stars = len(rest) - len(rest.lstrip("*"))
+    if stars:
+        return stars, "[^/]*" if stars == 1 else ".*"
     if rest[0] == "?":
         return 1, "[^/]"
     group = re.match(r"\[(!?)([^\]/]+)\]", rest)
     if group is not None:
         members = re.escape(group[2]).replace("\\-", "-")
-        return group.end(), f"[^/{members}]" if group[1] else f"[{members}]"
+        return group.end(), _group(f"[^/{members}]" if group[1] else f"[{members}]", group[0])
     return 1, re.escape(rest[0])
+
+
+def _group(expression: str, written: str) -> str:
+    """`[9-0]` is no group, though it is written as one."""
+    try:
+        re.compile(expression)
+    except re.error:
+        return re.escape(written)
+    return expression
