@@ -298,10 +298,9 @@ class Packer(msgspec.Struct, frozen=True):
         return packed
 
     def copy_new(self, packed: PackedPart) -> None:
-        import shutil
-
         with blob_of(self.cache, packed).open("rb") as source:
-            shutil.copyfileobj(source, self.stream, COPY_BYTES)
+            while piece := source.read(COPY_BYTES):  # importing shutil takes longer
+                self.stream.write(piece)
 
     def copy(self, packed: PackedPart) -> None:
         """As `copy_new`, inflating what it copies, because nobody has seen it in this run."""

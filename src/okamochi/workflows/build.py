@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from okamochi.model.plan import Plan
     from okamochi.workflows.ahead import Ahead
     from okamochi.workflows.early_proof import EarlyProof
-    from okamochi.workflows.incremental import Compiling, SameTree
+    from okamochi.workflows.incremental import SameTree
     from okamochi.workflows.lock import LockSession
     from okamochi.workflows.plan import PlannedProject
 
@@ -53,8 +53,8 @@ class Building(msgspec.Struct):
     """One build in two steps, so that what is wrong with the plan is told before anything is fetched.
 
     A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is
-    what is being laid for it while another platform is built; `files` and `compiling` are what a change of
-    code leaves as it was, and what it has compiled meanwhile. With `early_values`, values of variables, the
+    what is being laid for it while another platform is built; `files` are what a change of code leaves as it
+    was. With `early_values`, values of variables, the
     entry point is asked while `image` goes on, as `early`.
     """
 
@@ -66,7 +66,6 @@ class Building(msgspec.Struct):
     planned: "PlannedProject | None" = None
     ahead: "Future[Ahead | None] | None" = None
     files: "SameTree | None" = None
-    compiling: "Compiling | None" = None
     early_values: Mapping[str, str] | None = None
     early: "EarlyProof | None" = None
 
@@ -84,8 +83,7 @@ class Building(msgspec.Struct):
         recalled = memory.recall()
         if isinstance(recalled, BuiltImage):
             return cls(request, world, platform, memory, recalled)
-        compiling = recalled.compiled_ahead(world) if recalled is not None else None
-        building = cls(request, world, platform, memory, None, files=recalled, compiling=compiling)
+        building = cls(request, world, platform, memory, None, files=recalled)
         building.tell_warnings()
         if recalled is not None:
             building.known = building.packed_as_before(recalled)
@@ -95,7 +93,7 @@ class Building(msgspec.Struct):
         """The image, when the new plan is the old one."""
         from okamochi.workflows.planned_again import packed_as_before
 
-        built = packed_as_before(self.world, files, self.plan_now(), self.compiling)
+        built = packed_as_before(self.world, files, self.plan_now())
         if built is not None:
             self.memory.keep(built)
         return built
@@ -143,8 +141,8 @@ class Building(msgspec.Struct):
         mode = LockMode.LOCKED if self.request.locked else LockMode.KEEP
         session = LockSession.open(self.world, self.planned, self.platform, mode)
         self.take_ahead(session)
-        if self.compiling is not None:
-            self.compiling.join()
+        if self.files is not None and self.files.compiling is not None:
+            self.files.compiling.join()
         try:
             built = assemble(self.world, session, self.files, self.early_proof())
         except UnfitPythonError as refusal:

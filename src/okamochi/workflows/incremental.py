@@ -93,19 +93,17 @@ def through_link(root: Path, path: str) -> bool:
     return not is_outside(path) and (root / path).resolve() != root / path
 
 
-def rebuilt(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...]) -> BuiltImage | None:
+def rebuilt(world: World, files: "SameTree") -> BuiltImage | None:
     """None when a change may concern the plan, or is one that a full build has to judge."""
-    known = built.rebuild
-    if not known:
-        return None
-    planned = planned_alike(root, built, changed)
+    root, built, known = files.root, files.built, files.known
+    planned = planned_alike(root, built, files.changed)
     if planned is None:
         return None
-    image = packed(world, root, built, SameTree(root, built, changed).compiled_ahead(world))
+    image = packed(world, files)
     if image is None:
         return None
     # a gist has what a module imports
-    unknown = any(path.endswith(".py") and path not in known["gists"] for path in changed)
+    unknown = any(path.endswith(".py") and path not in known["gists"] for path in files.changed)
     return with_proof(msgspec.structs.replace(planned, image=image), built, root, same_imports=not unknown)
 
 
@@ -124,11 +122,11 @@ def with_proof(
     )
 
 
-def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | None") -> Image | None:
+def packed(world: World, files: "SameTree") -> Image | None:
     """The last image with the project's files as they are now, all of them known to it; None when one is no
     valid Python, or the Python that compiled last time is gone from the cache: a full build fetches it, or
     tells what is wrong."""
-    known = built.rebuild
+    root, built, known = files.root, files.built, files.known
     if not Path(known["interpreter"][0][0]).exists():
         return None
     roots, user, group = known["volumes"]
@@ -137,7 +135,7 @@ def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | 
     if room_for_shares(source.entries) != known["shares"]:
         return None  # the wheels may share their layers in another way
     requests = app_layers(world, KnownToolchain.of(known), Volumes(tuple(roots), user, group), source)
-    if compiling is not None and not compiling.went_well():
+    if files.compiling is not None and not files.compiling.went_well():
         return None
     try:
         layers = pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds)
@@ -153,10 +151,10 @@ def packed(world: World, root: Path, built: BuiltImage, compiling: "Compiling | 
 
 def planned_alike(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> BuiltImage | None:
     """The last build, with what planning would say and see now; None when it may see more of the change than
-    moved lines, or the change is none of content alone."""
+    moved lines."""
     known = built.rebuild
-    read, gists, modes = frozenset(known["read"]), known["gists"], modes_of(known)
-    if not all(path not in read and is_plain(root, path, modes) for path in changed):
+    read, gists = frozenset(known["read"]), known["gists"]
+    if not read.isdisjoint(changed):
         return None
     modules = [path for path in changed if path in gists]
     if not modules:
@@ -195,11 +193,13 @@ class Compiling(threading.Thread):
 
 
 class SameTree(msgspec.Struct, frozen=True):
-    """The files of the last build: which of them enter the image is the same, only what some hold is not."""
+    """The files of the last build, after a change that is one of content alone. `compiling` is what compiles
+    the changed modules meanwhile, whatever comes of the rest; None without such."""
 
     root: Path
     built: BuiltImage
     changed: tuple[str, ...]
+    compiling: Compiling | None = None
 
     @property
     def known(self) -> dict[str, Any]:
@@ -209,6 +209,11 @@ class SameTree(msgspec.Struct, frozen=True):
     def only_modules(self) -> bool:
         """Whether nothing changed that planning, or the lock, read as it is."""
         return frozenset(self.known["read"]).isdisjoint(self.changed)
+
+    @property
+    def enters_alike(self) -> bool:
+        """Whether the same files enter the image: archives are left out by what is in them."""
+        return self.known["exclude"] is not None and not any(path.endswith(".tar") for path in self.changed)
 
     def source(self, exclude: Sequence[str]) -> SourceFiles | None:
         """As `read_source` gives it, without asking more than a hundred patterns about each file; None when
@@ -221,31 +226,33 @@ class SameTree(msgspec.Struct, frozen=True):
         except OSError:
             return None  # gone or unreadable meanwhile: who walks the tree tells it well
 
-    def compiled_ahead(self, world: World) -> Compiling | None:
-        """Compiles what changed of the image; None without code."""
-        changed = {f"app/{path}" for path in self.changed if path.endswith(".py")}
-        rows = [row for row in self.known["entries"] if row[0] in changed and row[1] == EntryKind.FILE.value]
-        if not rows or not Path(self.known["interpreter"][0][0]).exists():
-            return None
-        contents = Contents()
-        try:
-            code = [entry_of(self.root, row, contents) for row in rows]
-        except OSError:
-            return None
-        compiling = Compiling(world, self.known, code)
-        compiling.start()
-        return compiling
 
-
-def same_tree(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTree | None:
+def same_tree(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTree | None:
     """None when one of the changes may be more than one of content."""
-    known = built.rebuild
-    if not known or known["exclude"] is None:
+    if not built.rebuild:
         return None
-    archives = any(path.endswith(".tar") for path in changed)  # images are left out by what is in them
-    modes = modes_of(known)
-    plain = not archives and all(is_plain(root, path, modes) for path in changed)
-    return SameTree(root, built, changed) if plain else None
+    modes = modes_of(built.rebuild)
+    if not all(is_plain(root, path, modes) for path in changed):
+        return None
+    return SameTree(root, built, changed, compiled_ahead(world, root, built.rebuild, changed))
+
+
+def compiled_ahead(
+    world: World, root: Path, known: dict[str, Any], changed: tuple[str, ...]
+) -> Compiling | None:
+    """Compiles what changed of the image's code; None without such."""
+    modules = {f"app/{path}" for path in changed if path.endswith(".py")}
+    rows = [row for row in known["entries"] if row[0] in modules and row[1] == EntryKind.FILE.value]
+    if not rows or not Path(known["interpreter"][0][0]).exists():
+        return None
+    contents = Contents()
+    try:
+        code = [entry_of(root, row, contents) for row in rows]
+    except OSError:
+        return None
+    compiling = Compiling(world, known, code)
+    compiling.start()
+    return compiling
 
 
 def modes_of(known: dict[str, Any]) -> dict[str, int]:

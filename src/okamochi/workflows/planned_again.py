@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from okamochi.model.codec import plan_to_json
 from okamochi.system.world import World
-from okamochi.workflows.incremental import Compiling, SameTree, packed, through_link, with_proof
+from okamochi.workflows.incremental import SameTree, packed, through_link, with_proof
 from okamochi.workflows.outside import outside_of
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.seen import Seen
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["packed_as_before"]
 
 
-def packed_as_before(
-    world: World, tree: SameTree, planned: "PlannedProject", compiling: Compiling | None
-) -> BuiltImage | None:
+def packed_as_before(world: World, tree: SameTree, planned: "PlannedProject") -> BuiltImage | None:
     """None when more than modules changed, or the plan is another one in more than its evidence."""
     built = tree.built
     plan_json = plan_to_json(planned.plan)
@@ -32,7 +30,7 @@ def packed_as_before(
     seen = planned.seen | Seen(before)
     if any(through_link(tree.root, path) for path in seen.read - before):
         return None
-    image = packed(world, tree.root, built, compiling)
+    image = packed(world, tree)
     if image is None:
         return None
     again = replace(

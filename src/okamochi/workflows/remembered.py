@@ -119,9 +119,12 @@ class Memory(msgspec.Struct, frozen=True):
         built = self.recalled(known)
         if built is None:
             return None
-        image = rebuilt(self.world, self.root, built, changed)
+        files = same_tree(self.world, self.root, built, changed)
+        if files is None:
+            return None
+        image = rebuilt(self.world, files)
         if image is None:
-            return same_tree(self.root, built, changed)
+            return files if files.enters_alike else None
         self.keep(image)
         return image
 
