@@ -31,9 +31,9 @@ def done(arguments: list[str]) -> int:
 
     build = plain_build(arguments)
     if build is not None:
-        from okamochi.cli.ending import exit_code_of
+        from okamochi.cli.ending import exit_code_of, leave
 
-        return exit_code_of(build.run)
+        leave(exit_code_of(build.run))
     from okamochi.cli.main import run
 
     return run(arguments)
