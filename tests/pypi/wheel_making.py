@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import io
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -57,6 +58,17 @@ def make_wheel(
             entry = zipfile.ZipInfo(member, (2020, 1, 1, 0, 0, 0))
             entry.external_attr = (0o100755 if member in executable else 0o100644) << 16
             archive.writestr(entry, content)
+    return path
+
+
+def make_source(folder: Path, name: str, version: str = "1.0") -> Path:
+    """A source distribution that nobody may execute, be it to learn what it needs."""
+    path = folder / f"{name.replace('-', '_')}-{version}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        text = b"raise SystemExit('this was executed')\n"
+        entry = tarfile.TarInfo(f"{name}-{version}/setup.py")
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text))
     return path
 
 

@@ -23,6 +23,7 @@ from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.foundation import trees_of
+from okamochi.workflows.held_back import newest_wheels
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native import complete_base
 from okamochi.workflows.plan import plan_project
@@ -176,6 +177,24 @@ def test_what_must_be_built_is_built_for_debians_python_where_the_image_of_anoth
     session = on_another_python(world, opened, refused)
     assert session.planned.plan.base.suite == "trixie"
     assert [one.name for one in session.wheels() if one.built_from is not None] == ["tiny"]
+
+
+def test_what_only_a_newer_version_of_a_requirement_asks_for_is_built_as_well(
+    world: World, links: Path, tmp_path: Path
+) -> None:
+    make_sdist(links, backend(PURE))
+    make_wheel(links, "words", "1.0")
+    make_wheel(links, "words", "2.0", requires=("tiny",))
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "app.py").write_text(FLASK_APP)
+    (root / "requirements.txt").write_text("flask\nwords\n")
+    (root / "okamochi.toml").write_text('gunicorn = false\npython = "3.13"\n')
+    session = LockSession.open(world, plan_project(root, world), native_platforms()[0], LockMode.KEEP)
+    wheels = newest_wheels(session)
+    assert [f"{one.name}=={one.version}" for one in wheels] == ["flask==99.0", "tiny==1.0", "words==2.0"]
+    assert [one.name for one in wheels if one.built_from is not None] == ["tiny"]
+    assert len(trees_of(world, session, wheels)) == 3
 
 
 def content_of(session: LockSession, name: str) -> bytes:

@@ -1,19 +1,16 @@
 """From what a project asks for to exactly the wheels that its image will hold."""
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from msgspec.structs import replace
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from okamochi.errors import (
-    BuildError,
     OkamochiError,
     PlanError,
     RegistryError,
@@ -24,24 +21,18 @@ from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
-from okamochi.pypi.direct_urls import address_for_lock, refuse_tokens
+from okamochi.pypi.compilation import ADDED, NOTHING, Compilation, Lines, compilation
+from okamochi.pypi.direct_urls import address_for_lock
 from okamochi.pypi.missing_wheels import missing_wheels
-from okamochi.pypi.requirement_line import RequirementLine, expanded, requirement_of
+from okamochi.pypi.requirement_line import requirement_of
 from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
-from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started
-from okamochi.system.data_text import toml_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
 __all__ = ["resolve_wheels"]
 
-ADDED = "added by okamochi"
-INLINE = "pyproject.toml"
-LOCK = "pylock.toml"
-NOTHING: Mapping[str, Built] = {}
-FAR_FUTURE = "2999-12-31T00:00:00Z"
 WITH_PKG_RESOURCES = "setuptools<81"
 
 
@@ -68,19 +59,18 @@ def resolve_wheels(
     a package that has no wheel for it (`briefly`: the error is quick, and names one package), RegistryError
     when an index refuses or lies, TransientRegistryError when none can be reached.
     """
-    indexes = read_project_indexes(
-        project_root, dependencies, python_version=python_version, machine=platform.machine
-    )
     target = Target(python_version, platform, glibc_version)
-    lines = _all_lines(indexes.requirements, dependencies)
-    if not lines:
-        return ()
-    refuse_tokens(lines)
-    tied = dependencies.inline if indexes.sources.sources else ()
-    own = tuple({one.wheel: one for one in (*built, *direct.values())}.values())
-    with started(world, indexes, dependencies=tied, offered=own) as uv:
-        lines = tuple(_in_place(line, direct, uv) for line in lines)
-        text = _compiled(uv, indexes, lines, target, preferred, briefly)
+    with compilation(
+        world,
+        project_root=project_root,
+        dependencies=dependencies,
+        target=target,
+        built=built,
+        direct=direct,
+    ) as asked:
+        if not asked.lines:
+            return ()
+        text = _compiled(asked, preferred, briefly)
 
     def has_admitted_source(specifier: str) -> bool:
         from okamochi.pypi.sdists import find_sdist
@@ -92,54 +82,29 @@ def resolve_wheels(
         return True
 
     wheels = tuple(
-        _locked(package, lines, target, own, has_admitted_source) for package in text.get("packages", ())
+        _locked(package, asked.lines, target, asked.own, has_admitted_source)
+        for package in text.get("packages", ())
     )
     return tuple(sorted(wheels))
 
 
-def _in_place(line: RequirementLine, direct: Mapping[str, Built], uv: UvRun) -> RequirementLine:
-    """The line with the file of the wheel that was built for it; its hashes were of something else."""
-    made = direct.get(line.specifier)
-    if made is None:
-        return line
-    asked = Requirement(line.specifier)
-    extras = f"[{','.join(sorted(asked.extras))}]" if asked.extras else ""
-    marker = f" ; {asked.marker}" if asked.marker else ""
-    place = (uv.folder / OFFERED / made.wheel.filename).as_uri()
-    name = made.wheel.name
-    return replace(line, name=name, specifier=f"{name}{extras} @ {place}{marker}", hashes=())
-
-
-def _all_lines(requirements: Requirements, dependencies: Dependencies) -> tuple[RequirementLine, ...]:
-    inline = (requirement_of(specifier, path=INLINE) for specifier in dependencies.inline)
-    added = (requirement_of(specifier, path=ADDED) for specifier in dependencies.added)
-    return (*requirements.lines, *inline, *added)
-
-
-def _compiled(
-    uv: UvRun,
-    indexes: ProjectIndexes,
-    lines: tuple[RequirementLine, ...],
-    target: Target,
-    preferred: tuple[LockedWheel, ...],
-    briefly: bool,
-) -> Mapping[str, Any]:
-    completed = _compile(uv, indexes, lines, target, preferred)
+def _compiled(asked: Compilation, preferred: tuple[LockedWheel, ...], briefly: bool) -> Mapping[str, Any]:
+    completed = asked.run(preferred=preferred)
     while completed.returncode != 0 and (fewer := _without_blamed(completed, preferred)) != preferred:
         preferred = fewer
-        completed = _compile(uv, indexes, lines, target, preferred)
+        completed = asked.run(preferred=preferred)
     if completed.returncode != 0:
-        raise _failure(uv, indexes, lines, target, completed, briefly)
-    found = _compile_result(uv)
-    if not _brings_late_setuptools(found, lines):
+        raise _failure(asked, completed, briefly)
+    found = asked.result()
+    if not _brings_late_setuptools(found, asked.lines):
         return found
     bound = requirement_of(WITH_PKG_RESOURCES, path=ADDED)
-    if _compile(uv, indexes, lines, target, preferred, bounds=(bound,)).returncode != 0:
+    if asked.run(preferred=preferred, bounds=(bound,)).returncode != 0:
         return found
-    uv.world.reporter.note(
+    asked.uv.world.reporter.note(
         f"{WITH_PKG_RESOURCES}: a package asks for setuptools, which has no pkg_resources later"
     )
-    return _compile_result(uv)
+    return asked.result()
 
 
 def _without_blamed(completed: Completed, preferred: tuple[LockedWheel, ...]) -> tuple[LockedWheel, ...]:
@@ -149,7 +114,7 @@ def _without_blamed(completed: Completed, preferred: tuple[LockedWheel, ...]) ->
     return tuple(one for one in preferred if one.name != blamed)
 
 
-def _brings_late_setuptools(found: Mapping[str, Any], lines: tuple[RequirementLine, ...]) -> bool:
+def _brings_late_setuptools(found: Mapping[str, Any], lines: Lines) -> bool:
     """A package that needs setuptools while it runs needs pkg_resources or distutils; the project may still
     ask for any version itself."""
     if any(line.name == "setuptools" for line in lines):
@@ -160,82 +125,25 @@ def _brings_late_setuptools(found: Mapping[str, Any], lines: tuple[RequirementLi
     return any(version and Version(version) in SpecifierSet(">=81") for version in versions)
 
 
-def _compile_result(uv: UvRun) -> Mapping[str, Any]:
-    try:
-        return toml_of((uv.folder / LOCK).read_text("utf-8"))
-    except (OSError, ValueError) as problem:
-        raise BuildError(
-            f"uv wrote no lock that can be read: {problem}", hint="check the version of uv (uv --version)"
-        ) from problem
-
-
-def _compile(
-    uv: UvRun,
-    indexes: ProjectIndexes,
-    lines: tuple[RequirementLine, ...],
-    target: Target,
-    preferred: tuple[LockedWheel, ...] = (),
-    bounds: tuple[RequirementLine, ...] = (),
-) -> Completed:
-    environ = uv.world.environ
-    requirements = indexes.requirements
-    # Packages tied to an index of theirs stand in pyproject.toml, the only place where uv knows such ties.
-    elsewhere = [line for line in lines if line.path != INLINE or not indexes.sources.sources]
-    _write(uv.folder / "requirements.in", elsewhere, environ)
-    _write(uv.folder / "constraints.txt", (*requirements.constraints, *bounds), environ)
-    (uv.folder / LOCK).write_text(_preferences(preferred, target.python_version), encoding="utf-8")
-    options = ("--prerelease", "allow") if requirements.indexes.prereleases else ()
-    if indexes.own:  # a plugin needs the project, which is there without being installed
-        never = "".join(f"{name} ; python_version < '0'\n" for name in indexes.own)
-        (uv.folder / "overrides.txt").write_text(never, encoding="utf-8")
-        options = (*options, "--overrides", "overrides.txt")
-    sources = ("pyproject.toml",) if indexes.sources.sources else ()
-    arguments = ("pip", "compile", "requirements.in", *sources, "--constraints", "constraints.txt")
-    output = ("--format", "pylock.toml", "--output-file", LOCK, "--no-header", "--quiet", *options)
-    asked_anew = () if preferred or uv.world.offline else ("--upgrade",)
-    return uv.run(
-        *arguments, *output, *asked_anew, *index_date(indexes.exclude_newer, lines), *target.arguments
-    )
-
-
-def index_date(exclude_newer: str, lines: Sequence[RequirementLine]) -> tuple[str, ...]:
-    """uv's options for the index of a day. What okamochi adds with a bound of its own is newer than most days
-    that a project asks for, so it is taken from today's; not what the project asks for, too."""
-    if not exclude_newer:
-        return ()
-    own = {line.name for line in lines if line.path != ADDED}
-    bounded = (
-        line.name for line in lines if line.path == ADDED and ">=" in line.specifier and line.name not in own
-    )
-    today = (option for name in bounded for option in ("--exclude-newer-package", f"{name}={FAR_FUTURE}"))
-    return ("--exclude-newer", exclude_newer, *today)
-
-
-def _failure(
-    uv: UvRun,
-    indexes: ProjectIndexes,
-    lines: tuple[RequirementLine, ...],
-    target: Target,
-    completed: Completed,
-    briefly: bool,
-) -> OkamochiError:
-    def again(fewer: tuple[RequirementLine, ...]) -> Explained | None:
-        if indexes.sources.sources:  # what stands in pyproject.toml cannot be left out
+def _failure(asked: Compilation, completed: Completed, briefly: bool) -> OkamochiError:
+    def again(fewer: Lines) -> Explained | None:
+        if asked.indexes.sources.sources:  # what stands in pyproject.toml cannot be left out
             return None
-        further = _compile(uv, indexes, fewer, target)
+        further = asked.run(lines=fewer)
         return Explained(further) if further.returncode != 0 else None
 
     explained = Explained(completed)
-    missing = missing_wheels(uv, explained, lines, target, again, briefly=briefly)
+    missing = missing_wheels(asked.uv, explained, asked.lines, asked.target, again, briefly=briefly)
     if missing is not None:
         return missing
     failure = uv_failure(
         completed,
-        lines=(*lines, *indexes.requirements.constraints),
+        lines=(*asked.lines, *asked.indexes.requirements.constraints),
         doing="resolving the requirements",
-        offline=uv.world.offline,
+        offline=asked.uv.world.offline,
     )
-    if isinstance(failure, TransientRegistryError) and _own_index(failure.where, indexes.requirements):
+    named = asked.indexes.requirements
+    if isinstance(failure, TransientRegistryError) and _own_index(failure.where, named):
         failure.hint = (
             f"a requirement file names this index: if it is gone, take its line out; {failure.hint}"
         )
@@ -249,25 +157,9 @@ def _own_index(address: str, requirements: Requirements) -> bool:
     return urlsplit(address).hostname in named - {None}
 
 
-def _write(path: Path, lines: Sequence[RequirementLine], environ: Mapping[str, str]) -> None:
-    text = "".join(f"{expanded(line.specifier, environ)}\n" for line in lines)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
-
-
-def _preferences(preferred: tuple[LockedWheel, ...], python_version: str) -> str:
-    """The older lock as uv reads it: an existing output file whose versions it keeps where it can."""
-    head = f'lock-version = "1.0"\ncreated-by = "okamochi"\nrequires-python = ">={python_version}"\n'
-    if not preferred:
-        return head + "packages = []\n"
-    return head + "".join(
-        f'\n[[packages]]\nname = "{wheel.name}"\nversion = "{wheel.version}"\n' for wheel in preferred
-    )
-
-
 def _locked(
     package: Mapping[str, Any],
-    lines: tuple[RequirementLine, ...],
+    lines: Lines,
     target: Target,
     built: tuple[Built, ...] = (),
     has_admitted_source: Callable[[str], bool] = lambda specifier: False,

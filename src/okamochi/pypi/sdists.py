@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 from okamochi.errors import BuildError, PlanError, RegistryError
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.asked import asked_of
+from okamochi.pypi.compilation import index_date
 from okamochi.pypi.requirement_line import RequirementLine
-from okamochi.pypi.resolve import index_date
 from okamochi.pypi.sdist_files import check_archive, pyproject_of
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
@@ -69,7 +69,7 @@ def find_sdist(
     name = name_of(specifier)
     indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
     with started(world, indexes) as uv:
-        tell_metadata(uv, name)
+        uv.without_dependencies(name)
         (uv.folder / "sdist.in").write_text(specifier + "\n", encoding="utf-8")
         completed = uv.run(
             "pip", "compile", "sdist.in", "--no-deps", "--no-binary", name, "--format", LOCK, "--no-header",
@@ -103,13 +103,6 @@ def admitted(sdist: Sdist, lines: Sequence[RequirementLine]) -> Sdist:
             details=(f"{sdist.filename}: sha256:{sdist.sha256}",),
         )
     return sdist
-
-
-def tell_metadata(uv: UvRun, name: str) -> None:
-    """uv would otherwise start a build to learn what the package depends on, which nobody asks it here."""
-    path = uv.folder / "pyproject.toml"
-    table = f'\n[[tool.uv.dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n'
-    path.write_text(path.read_text("utf-8") + table, encoding="utf-8")
 
 
 def name_of(specifier: str) -> str:

@@ -48,6 +48,7 @@ NEWEST_MANYLINUX = 40
 MOST_WRITTEN_BYTES = 30_000_000_000
 TIMEOUT_SECONDS = 3600
 OFFERED = "offered"
+SETTINGS = "pyproject.toml"
 
 
 class ProjectIndexes(msgspec.Struct, frozen=True):
@@ -62,17 +63,28 @@ class ProjectIndexes(msgspec.Struct, frozen=True):
 
 
 class UvRun(msgspec.Struct, frozen=True):
-    """uv, ready to be started in `folder`, a temporary one on the cache's file system."""
+    """uv, ready to be started in `folder`, a temporary one on the cache's file system, whose pyproject.toml
+    holds the `settings`."""
 
     world: World
     folder: Path
     environ: dict[str, str]
     no_index: bool
+    settings: str = ""
 
-    def run(self, *arguments: str) -> Completed:
-        """Starts uv; a non-zero return code is the caller's to explain. BuildError for a wheel with a member
-        that leads out of it."""
-        flags = [*(("--no-index",) if self.no_index else ()), *(("--offline",) if self.world.offline else ())]
+    def without_dependencies(self, *names: str) -> None:
+        """From now on these packages, and no others, ask for nothing, as far as uv knows. It would otherwise
+        start a build to learn what a source depends on."""
+        tables = (
+            f'\n[[tool.uv.dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in names
+        )
+        (self.folder / SETTINGS).write_text(self.settings + "".join(tables), encoding="utf-8")
+
+    def run(self, *arguments: str, offline: bool = False) -> Completed:
+        """Starts uv, `offline` with what is in its cache; a non-zero return code is the caller's to explain.
+        BuildError for a wheel with a member that leads out of it."""
+        offline = offline or self.world.offline
+        flags = [*(("--no-index",) if self.no_index else ()), *(("--offline",) if offline else ())]
         done = self._run((*arguments, "--python", sys.executable, "--only-binary", ":all:", *flags), {})
         refuse_skipped(done, self._run, self.folder)
         return done
@@ -142,12 +154,13 @@ def started(
         world.once.answer(note, partial(world.reporter.note, note))
     options = _placed(indexes, world)
     with world.cache.temporary() as folder:
-        (folder / "pyproject.toml").write_text(indexes.sources.pyproject(dependencies), encoding="utf-8")
+        settings = indexes.sources.pyproject(dependencies)
+        (folder / SETTINGS).write_text(settings, encoding="utf-8")
         options = with_offered(options, folder / OFFERED, offered)
         environ = uv_environment(
             world.environ, pip=pip, project=options, cache_folder=world.cache.tool_folder("uv")
         )
-        yield UvRun(world, folder, environ, pip.indexes.no_index or options.no_index)
+        yield UvRun(world, folder, environ, pip.indexes.no_index or options.no_index, settings)
 
 
 def with_offered(options: IndexOptions, folder: Path, offered: tuple[Built, ...]) -> IndexOptions:

@@ -22,9 +22,7 @@ def version_current_at(
     try:
         indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
         with started(world, indexes) as uv:
-            table = f'\n[[tool.uv.dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n'
-            settings = uv.folder / "pyproject.toml"
-            settings.write_text(settings.read_text("utf-8") + table, encoding="utf-8")
+            uv.without_dependencies(name)
             (uv.folder / "then.in").write_text(f"{canonicalize_name(name)}{bound}\n", encoding="utf-8")
             done = uv.run(
                 "pip", "compile", "then.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",

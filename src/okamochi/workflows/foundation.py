@@ -18,6 +18,7 @@ from okamochi.oci.packing import LayerRequest, pack_layers
 from okamochi.pypi.install import wheel_trees
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
+from okamochi.workflows.held_back import newest_wheels
 from okamochi.workflows.lock import LockSession
 from okamochi.workflows.native import complete_base
 
@@ -63,7 +64,7 @@ def lay_foundation(
     pool, ended, shown = ThreadPoolExecutor(6, "build"), threading.Event(), Future[Wait]()
     try:
         debs = pool.submit(session.debs)
-        wheels = pool.submit(session.wheels)
+        wheels = pool.submit(newest_wheels, session)
         opened = pool.submit(lambda: open_toolchain(world, session, *debs.result()))
         standard = pool.submit(compile_when_open, world, opened, ended)
         trees = trees_of(world, session, wheels.result())

@@ -5,6 +5,7 @@ from okamochi.build.grouping import wheel_groups
 from okamochi.build.layers import compile_above, kit_layer, wheel_layer
 from okamochi.system.world import World
 from okamochi.workflows.foundation import LaidFoundation, packed, trees_of
+from okamochi.workflows.held_back import newest_wheels
 from okamochi.workflows.image_packages import added_layer, replaced_components
 from okamochi.workflows.image_toolchain import ImageToolchain, image_components, own_layer
 from okamochi.workflows.lock import LockSession
@@ -25,7 +26,7 @@ def lay_on_image(world: World, session: LockSession, *, shares: int) -> LaidFoun
     toolchain = ImageToolchain(world, locked, session.platform, plan.python_version, session.planned.root)
     base = toolchain.base()
     toolchain.python  # noqa: B018  an image without it is told before anything is resolved
-    wheels = session.wheels()
+    wheels = newest_wheels(session)
     trees = trees_of(world, session, wheels)
     complete = complete_base(world, session, session.debs(), trees)
     debs, snapshot = complete.debs, complete.snapshot

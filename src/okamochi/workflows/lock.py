@@ -207,6 +207,18 @@ class LockSession:
                 self.base_image = resolve_for(self.world, self.planned.plan, self.platform, self.planned.root)
             return self.base_image
 
+    @property
+    def locked_wheels(self) -> tuple[LockedWheel, ...] | None:
+        """The lock's, where nothing of them is to be resolved."""
+        fit = self.wheels_fit and self.old_platform is not None and not self.moving
+        return self.old_platform.wheels if fit and self.old_platform is not None else None
+
+    @property
+    def kept(self) -> tuple[LockedWheel, ...]:
+        """Those of the lock whose versions stay where they can."""
+        keep = self.old_platform.wheels if self.old_platform and self.mode is LockMode.KEEP else ()
+        return tuple(wheel for wheel in keep if wheel.name not in self.moving)
+
     def wheels(self, *, briefly: bool | None = None) -> tuple[LockedWheel, ...]:
         """The wheels: the lock's where it fits, else resolved, near to what the lock had.
 
@@ -214,12 +226,10 @@ class LockSession:
         which are tried next, unless `briefly` says otherwise."""
         if self.resolved is not None:
             return self.resolved
-        if self.wheels_fit and self.old_platform is not None and not self.moving:
-            return self.old_platform.wheels
+        if self.locked_wheels is not None:
+            return self.locked_wheels
         from okamochi.pypi.resolve import resolve_wheels
 
-        keep = self.old_platform.wheels if self.old_platform and self.mode is LockMode.KEEP else ()
-        keep = tuple(wheel for wheel in keep if wheel.name not in self.moving)
         plan = self.planned.plan
         direct = self.direct()
         own = {one.wheel.name for one in self.local()}
@@ -231,7 +241,7 @@ class LockSession:
                 python_version=plan.python_version,
                 platform=self.platform,
                 glibc_version=self.glibc_version,
-                preferred=keep,
+                preferred=self.kept,
                 briefly=bool(plan.python_alternatives) if briefly is None else briefly,
                 built=self.built,
                 direct=direct,

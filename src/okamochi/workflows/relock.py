@@ -10,6 +10,7 @@ from okamochi.model.correction import CorrectionKind
 from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.foundation import trees_of
+from okamochi.workflows.held_back import newest_wheels
 from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession, lock_changes
 from okamochi.workflows.native import complete_base
 from okamochi.workflows.plan import plan_project
@@ -79,7 +80,7 @@ def moved_debs(
 
 def both_halves(session: LockSession) -> tuple[tuple[LockedDeb, ...], str, tuple[LockedWheel, ...]]:
     with ThreadPoolExecutor(2) as pool:
-        base, wheels = pool.submit(session.debs), pool.submit(session.wheels)
+        base, wheels = pool.submit(session.debs), pool.submit(newest_wheels, session)
         # where both halves fail, the project's own half is what its author can mend
         locked = wheels.result()
         return (*base.result(), locked)
