@@ -13,6 +13,7 @@ from okamochi.system.world import World
 from okamochi.workflows import assemble, plan
 from okamochi.workflows.build import BuildRequest, build_image
 from okamochi.workflows.remembered import BuiltImage
+from tests.workflows.conftest import cache_copy
 
 pytestmark = pytest.mark.network
 
@@ -31,6 +32,13 @@ def project(minimal: Path) -> Path:
     (minimal / "static").mkdir()
     (minimal / "static/app.css").write_text("p { color: red }\n")
     return minimal
+
+
+@pytest.fixture(scope="module")
+def full_cache(okamochi_cache: Path, locked_minimal: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For builds from nothing but downloads: it knows no project that a test has, since each lies in a folder
+    of its own, and has no layer that an incremental build made."""
+    return cache_copy(okamochi_cache, tmp_path_factory.mktemp("full") / "cache")
 
 
 @pytest.fixture
@@ -100,12 +108,12 @@ def test_the_image_is_that_of_a_full_build(
     edit: Callable[[Path], None],
     project: Path,
     make: Make,
-    fresh_cache: Path,
+    full_cache: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = make()
     edit(project)
-    full = made(project, fresh_cache)
+    full = made(project, full_cache)
     refuse_to_plan(monkeypatch)
     again = make()
     assert again.image.digest == full.image.digest != before.image.digest
@@ -147,12 +155,12 @@ def edit_code(project: Path) -> None:
 
 
 def test_changed_code_that_leaves_the_plan_alone_is_packed_and_nothing_else(
-    project: Path, make: Make, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, make: Make, full_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = make()
     app = project / "app.py"
     app.write_text(app.read_text().replace("app = Flask", "LINES = 'two'\n\napp = Flask"))
-    full = made(project, fresh_cache)
+    full = made(project, full_cache)
 
     def assembled(*_: object) -> None:
         raise Planned
@@ -178,12 +186,12 @@ def test_another_import_is_proved_anew(project: Path, make: Make) -> None:
 
 
 def test_changed_code_that_changes_the_plan_is_not_matched_against_patterns(
-    project: Path, make: Make, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, make: Make, full_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = make()
     app = project / "app.py"
     app.write_text(app.read_text() + "\nimport os\nKEY = os.environ['PAYMENT_KEY']\n")
-    full = made(project, fresh_cache)
+    full = made(project, full_cache)
 
     def walked(*_: object) -> None:
         raise Planned
@@ -194,12 +202,12 @@ def test_changed_code_that_changes_the_plan_is_not_matched_against_patterns(
     assert again.plan == full.plan
 
 
-def test_changed_patterns_decide_anew(project: Path, make: Make, fresh_cache: Path) -> None:
+def test_changed_patterns_decide_anew(project: Path, make: Make, full_cache: Path) -> None:
     (project / ".dockerignore").write_text("drafts\n")
     before = make()
     (project / ".dockerignore").write_text("static\n")
     edit_code(project)
-    assert make().image.digest == made(project, fresh_cache).image.digest != before.image.digest
+    assert make().image.digest == made(project, full_cache).image.digest != before.image.digest
 
 
 def test_code_that_does_not_compile_is_told_once(project: Path, okamochi_cache: Path) -> None:
@@ -209,7 +217,7 @@ def test_code_that_does_not_compile_is_told_once(project: Path, okamochi_cache: 
 
     told: list[str] = []
     (project / "scripts").mkdir()
-    for text in ("x = 1\n", "x = = 1\n"):
+    for text in ("x = 1\n", f"x = = 1  # {project}\n"):  # a cache that has seen this text tells it no more
         (project / "scripts/job.py").write_text(text)
         time.sleep(SETTLE_SECONDS)
         build_image(BuildRequest(path=project), World.real({}, Listening(), cache_root=okamochi_cache))
@@ -248,10 +256,10 @@ def test_a_file_that_becomes_executable_is_planned(
         make()
 
 
-def test_an_empty_folder_that_comes_is_seen(project: Path, make: Make, fresh_cache: Path) -> None:
+def test_an_empty_folder_that_comes_is_seen(project: Path, make: Make, full_cache: Path) -> None:
     before = make()
     (project / "static/fonts").mkdir()
-    assert make().image.digest == made(project, fresh_cache).image.digest != before.image.digest
+    assert make().image.digest == made(project, full_cache).image.digest != before.image.digest
 
 
 def test_a_file_that_planning_read_through_a_link_is_planned(project: Path, make: Make) -> None:
