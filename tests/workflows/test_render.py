@@ -133,3 +133,12 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     answer = program("render", "env-sample", folder)
     assert answer.code == 2 and "symbolic link" in answer.stderr
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_compose_file_without_the_dockerfile_that_it_builds_is_told(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    assert "a Dockerfile that is not there" in program.ok("render", "compose", folder).stderr
+    (folder / "Dockerfile").write_text('FROM python:3.13\nCMD ["python"]\n')
+    assert "has no stage production" in program.ok("render", "compose", folder).stderr
+    (folder / "Dockerfile").write_text("FROM base AS production\n")
+    assert "Dockerfile that" not in program.ok("render", "compose", folder).stderr

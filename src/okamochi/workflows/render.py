@@ -15,7 +15,7 @@ from okamochi.render.rendering import Language, RenderedFile, Renderer
 from okamochi.render.requirements_lock import locked_wheels
 from okamochi.system.world import World
 from okamochi.workflows.env_check import project_findings
-from okamochi.workflows.left_compose import left_compose_files
+from okamochi.workflows.left_compose import left_compose_files, unbuildable_compose
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native_memory import with_locked_packages
 from okamochi.workflows.plan import PlannedProject, plan_project
@@ -83,7 +83,8 @@ def render(request: RenderRequest, world: World) -> Written:
     findings = tuple(finding for rendering in renderings for finding in rendering.findings)
     if any(one.target == ENV_SAMPLE for one in renderers):
         findings = (*findings, *project_findings(planned.plan, planned.root))
-    findings = (*findings, *left_compose_files(output, [file.path for file in files]))
+    paths = [file.path for file in files]
+    findings = (*findings, *left_compose_files(output, paths), *unbuildable_compose(output, paths))
     outcomes = settled(request, world, output, files, record)
     if not request.check:
         write_outcomes(output, outcomes, record, base=base, language=language.value)
