@@ -283,6 +283,16 @@ def test_of_modules_that_all_run_themselves_a_usual_name_comes_first() -> None:
         planned({"app.py": runs, "main.py": runs})
 
 
+def test_the_module_that_runs_the_app_comes_before_the_one_that_only_makes_it() -> None:
+    main = "from app import app\nimport views\nif __name__ == '__main__':\n    app.run()\n"
+    views = "from app import app\n@app.get('/')\ndef home():\n    return 'home'\n"
+    files = {"app.py": FLASK_APP, "main.py": main, "views.py": views}
+    assert reference(files) == "main:app"
+    assert reference({**files, "main.py": main.replace("app.run()", "print(app.url_map)")}) == "app:app"
+    runs_too = f"{FLASK_APP}if __name__ == '__main__':\n    app.run()\n"
+    assert reference({**files, "app.py": runs_too}) == "app:app"
+
+
 def test_the_setting_chooses() -> None:
     files = {"blog.py": FLASK_APP, "shop.py": FLASK_APP}
     assert reference(files, entrypoint="shop:app") == "shop:app"

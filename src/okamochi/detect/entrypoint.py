@@ -9,19 +9,18 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
+from okamochi.detect.candidate_ranking import Found, Ranking, is_odd, name_key
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.bottle_default import bottle_defaults
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
 from okamochi.detect.other_frameworks import folders_of_reflex
-from okamochi.detect.project_imports import imported_files
-from okamochi.detect.python_source import Module, Sources, import_root_of, is_main_guard
+from okamochi.detect.python_source import Module, Sources, import_root_of
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint, hint_naming
 from okamochi.detect.unreadable import not_parsed
 from okamochi.detect.web_applications import (
-    OBJECT_NAMES,
     Candidate,
     Place,
     candidate_for,
@@ -37,10 +36,6 @@ __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 
 ASGI_SETTING = regex(r"^ASGI_APPLICATION\s*=\s*[\"']([\w.]+)\.\w+[\"']", re.MULTILINE)
 REFERENCE = regex(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
-ODD_MODULE = regex(
-    r".*(celery|worker|tasks?|cli|shell|seed|cron|jobs?|schedul|manage|console|init_?db|create_?db|populate"
-    r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
-)
 # in the name of a module or a folder: what stands in for the app at a desk, or was the app once
 STAND_IN = regex(
     r"(?:.*[/_-])?(?:dev|local|debug|tests?|mocks?|fake|old|backup|copy|examples?|demos?)(?:[/_-].*|\.py)"
@@ -59,8 +54,6 @@ SCRIPT_SERVERS = {
 }
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
 PAGES = ("import streamlit", "import gradio", "import chainlit")
-SERVING_MODULES = frozenset(["server", "main", "run", "start", "app", "application"])
-FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
 
 class WantedObject(msgspec.Struct, frozen=True):
@@ -154,8 +147,7 @@ def _without(
 
 def _is_likely(objects: FlaskObjects, one: Candidate) -> bool:
     """An object that a server would load: neither aside nor in a module of another purpose."""
-    odd = ODD_MODULE.fullmatch(posixpath.basename(one.path).removesuffix(".py")) is not None
-    return one.place < Place.ELSEWHERE and not odd
+    return one.place < Place.ELSEWHERE and not is_odd(one)
 
 
 def _is_below(path: str, folders: Iterable[str]) -> bool:
@@ -289,7 +281,7 @@ def _first_of(objects: FlaskObjects, module: Module) -> Detected[Candidate] | No
     """What Flask takes from a module: app, application, a sole Flask object, create_app, make_app."""
     found = [candidate_for(objects, module, name) for name in objects.names(module.path)]
     usable = [one for one in found if one is not None]
-    return min(usable, key=lambda one: _name_key(one.value), default=None)
+    return min(usable, key=lambda one: name_key(one.value), default=None)
 
 
 def _binds(module: Module, name: str) -> bool:
@@ -309,32 +301,11 @@ def _unknown_object(module: Module, name: str) -> Detected[Candidate]:
     return Detected(candidate, (evidence,))
 
 
-def _name_key(candidate: Candidate) -> tuple[bool, int, bool]:
-    order = FACTORY_ORDER if candidate.is_factory else OBJECT_NAMES
-    rank = order.index(candidate.name) if candidate.name in order else len(order)
-    if candidate.interface is ServerInterface.OWN:
-        return (False, candidate.preference, False)
-    hidden = candidate.name.startswith("_") or "." in candidate.name
-    return (candidate.is_factory, min(rank, 2), hidden)
-
-
-def _serving(candidate: Candidate) -> int:
-    """Of modules at the like places that have the same object: one that is named for serving it, then the one
-    that makes it; others only use it."""
-    if posixpath.basename(candidate.path).removesuffix(".py") in SERVING_MODULES:
-        return 0
-    return 1 if candidate.path == candidate.origin[0] else 2
-
-
-Found = Detected[Candidate]
-Key = tuple[object, ...]
-
-
 def _best(
     objects: FlaskObjects, candidates: tuple[Found, ...], scripts: tuple[Detected[Statement], ...]
 ) -> Found:
     """One candidate for each app (same origin), then the best of these; AmbiguousError on a tie."""
-    ranking = _Ranking(objects, candidates, frozenset(s.value.served.reference for s in scripts))
+    ranking = Ranking(objects, candidates, frozenset(s.value.served.reference for s in scripts))
     families: dict[tuple[str, int], list[Found]] = {}
     for candidate in candidates:
         families.setdefault(candidate.value.origin, []).append(candidate)
@@ -343,65 +314,6 @@ def _best(
         tied = tuple(h for h in heads if ranking.between(h) == ranking.between(heads[0]))
         raise _ambiguous(objects, tied, heads)
     return heads[0]
-
-
-class _Ranking(msgspec.Struct, frozen=True, eq=False):
-    objects: FlaskObjects
-    candidates: tuple[Found, ...]
-    scripts: frozenset[str]
-
-    def within(self, found: Found) -> Key:
-        """Orders the names of one app; no two are equal."""
-        one = found.value
-        place = (
-            Place.PACKAGE if one.is_factory and one.place < Place.PACKAGE and self._odd(one) else one.place
-        )
-        return (
-            self._odd(one),
-            place,
-            *_name_key(one),
-            _serving(one),
-            one.path.count("/"),
-            one.path,
-            one.line,
-        )
-
-    def between(self, found: Found) -> Key:
-        """Orders different apps; equal keys mean that evidence cannot tell."""
-        one = found.value
-        # a root module of any name stands where app.py stands, when the project itself runs it
-        place = Place.NAMED_MODULE if self._is_run(one) and one.place is Place.ROOT_MODULE else one.place
-        return (
-            self._odd(one),
-            place,
-            one.path not in self.scripts,
-            self._is_imported(one),
-            not self._is_run(one),
-            _name_key(one),
-            not self._is_made_elsewhere(one),
-            one.place,  # app.py before sessions.py, when the project runs both
-        )
-
-    def _odd(self, one: Candidate) -> bool:
-        return ODD_MODULE.fullmatch(posixpath.basename(one.path).removesuffix(".py")) is not None
-
-    def _is_run(self, one: Candidate) -> bool:
-        return any(is_main_guard(s) for s in self.objects.sources.module(one.path).tree.body)
-
-    def _is_made_elsewhere(self, one: Candidate) -> bool:
-        """Another module makes or takes this very app: manage.py calls the factory."""
-        family = (other.value for other in self.candidates if other.value.origin == one.origin)
-        return any(other.path != one.path for other in family)
-
-    def _is_imported(self, one: Candidate) -> bool:
-        """Another app's module imports this one's: the outer one is what the server loads."""
-        sources = self.objects.sources
-        for other in self.candidates:
-            if other.value.origin == one.origin or other.value.path == one.path:
-                continue
-            if one.path in imported_files(other.value.path, sources):
-                return True
-        return False
 
 
 def _place_text(evidence: Evidence) -> str:
