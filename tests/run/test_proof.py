@@ -293,3 +293,28 @@ def test_what_an_exception_was_raised_from_tells_what_is_not_writable(
     if outcome is not Outcome.READ_ONLY:
         told = "the app opens /app/logs/a.log" if "logs" in cause else f", from {cause}"
         assert told in verdict.cause.text
+
+
+LIBRARY_FRAME = (
+    'Traceback (most recent call last):\n  File "/app/app.py", line 4, in <module>\n    client = make()\n'
+    '  File "/opt/venv/lib/python3.13/site-packages/{library}/x.py", line 9, in make\n    raise e\n'
+    "{library}.{error}: {message}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "outcome"),
+    [
+        ("OpenAIError", "pass api_key or set the OPENAI_API_KEY environment variable", Outcome.UNCERTAIN),
+        ("DefaultCredentialsError", "Please set GOOGLE_APPLICATION_CREDENTIALS or log in", Outcome.UNCERTAIN),
+        ("OpenAIError", "the option is not known", Outcome.LIBRARY),
+    ],
+)
+def test_a_library_that_asks_for_a_key_is_not_taken_for_one_that_is_too_new(
+    error: str, message: str, outcome: Outcome
+) -> None:
+    text = LIBRARY_FRAME.format(library="client", error=error, message=message)
+    verdict = verdict_of(Answer(outcome="failed", error=error, message=message, text=text))
+    assert verdict.outcome is outcome
+    assert verdict.cause is not None
+    assert ("--env-file" in verdict.cause.hint) == (outcome is Outcome.UNCERTAIN)

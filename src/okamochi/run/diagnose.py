@@ -12,7 +12,12 @@ from okamochi.run.import_failures import (
     missing_metadata,
     missing_module,
 )
-from okamochi.run.missing_values import missing_database_address, missing_variable, required_variable_said
+from okamochi.run.missing_values import (
+    missing_database_address,
+    missing_google_credentials,
+    missing_variable,
+    required_variable_said,
+)
 from okamochi.run.refused_values import refused_values
 from okamochi.run.service_failures import (
     own_socket,
@@ -336,6 +341,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     permission_denied,
     refused_values,
     missing_database_address,
+    missing_google_credentials,
     required_variable_said,
     failing_import,
     bad_concurrency,

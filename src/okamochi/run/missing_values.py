@@ -3,7 +3,12 @@
 from okamochi.run.traces import Cause, last, own_frame
 from okamochi.system.patterns import regex
 
-__all__ = ["missing_database_address", "missing_variable", "required_variable_said"]
+__all__ = [
+    "missing_database_address",
+    "missing_google_credentials",
+    "missing_variable",
+    "required_variable_said",
+]
 
 MISSING_VARIABLE = regex(r"os\.environ\[|environ\.__getitem__|File \"<frozen os>\"|/os\.py\"")
 NAME = r"(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
@@ -36,6 +41,21 @@ def cause_of(name: str, log: str) -> Cause:
         f"give it: okamochi up --env-file FILE, with a line {name}=...",
         own_frame(log),
         variable=name,
+    )
+
+
+def missing_google_credentials(log: str) -> Cause | None:
+    """Of the libraries of Google's cloud: without a variable they look for a file of this machine's user.
+    https://cloud.google.com/docs/authentication/application-default-credentials"""
+    if last(r"DefaultCredentialsError: ", log) is None:
+        return None
+    return Cause(
+        "there are no credentials of Google's cloud, and a container has none of this machine's user",
+        "let the code make them of a variable (from_service_account_info(json.loads(os.environ["
+        "'GOOGLE_CREDENTIALS'])) or firebase_admin's Certificate(...) of the same) and give it in one line: "
+        "okamochi up --env-file FILE",
+        own_frame(log),
+        variable="GOOGLE_APPLICATION_CREDENTIALS",
     )
 
 

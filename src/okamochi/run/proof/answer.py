@@ -111,7 +111,7 @@ def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
         return Verdict(outcome=Outcome.READ_ONLY, subject=read_only_path(answer), cause=cause)
     if REFUSED.search(answer.text) is not None:
         return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
-    if is_about_a_value(answer, made_up):
+    if is_about_a_value(answer, made_up) or (cause is not None and cause.variable):
         return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
     library = failing_library(answer)
     if answer.error in UNREAD and not library:
