@@ -183,7 +183,8 @@ def engine(
 
 
 def free_port() -> int:
-    return next(port for port in range(18100 + os.getpid() % 500, 30000) if is_free(port))
+    # processes that run side by side have numbers side by side: each looks in a range of its own
+    return next(port for port in range(18100 + os.getpid() % 500 * 20, 30000) if is_free(port))
 
 
 @pytest.fixture

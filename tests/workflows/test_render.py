@@ -6,6 +6,8 @@ import pytest
 
 from okamochi.errors import OkamochiError
 from okamochi.render.rendering import RenderedFile
+from okamochi.system.files import write_atomic
+from okamochi.workflows import rendered_files
 from okamochi.workflows.rendered_files import Outcome, Record, write_outcomes
 from tests.cli.program import Program, tree_of
 from tests.detect.plans import FLASK_APP
@@ -115,6 +117,7 @@ def test_the_language_is_that_of_the_last_time(tmp_path: Path) -> None:
 
 def test_a_failure_half_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "first").write_text("mine\n")
+    (tmp_path / "first").chmod(0o755)
     paths = ("first", "new/second", "new/" + "x" * 300)
     outcomes = [
         Outcome(RenderedFile(path=path, content=b"new\n"), b"mine\n" if path == "first" else None, b"new\n")
@@ -124,6 +127,24 @@ def test_a_failure_half_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
         write_outcomes(tmp_path, outcomes, Record(), base="python", language="en")
     assert [path.name for path in tmp_path.iterdir()] == ["first"]
     assert (tmp_path / "first").read_text() == "mine\n"
+    assert (tmp_path / "first").stat().st_mode & 0o777 == 0o755
+
+
+def test_an_interruption_half_way_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path, content: bytes, *, mode: int) -> None:
+        if path.name == "second":
+            raise KeyboardInterrupt
+        write_atomic(path, content, mode=mode)
+
+    monkeypatch.setattr(rendered_files, "write_atomic", interrupted)
+    outcomes = [
+        Outcome(RenderedFile(path=path, content=b"new\n"), None, b"new\n") for path in ("first", "new/second")
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        write_outcomes(tmp_path, outcomes, Record(), base="python", language="en")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

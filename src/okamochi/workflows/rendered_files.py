@@ -161,7 +161,7 @@ def record_after(record: Record, outcomes: Sequence[Outcome], *, base: str, lang
 def write_outcomes(
     output: Path, outcomes: Sequence[Outcome], record: Record, *, base: str, language: str
 ) -> None:
-    """Every file, or as before: a failure half-way puts back what was there."""
+    """Every file, or as before: a failure or an interruption half-way puts back what was there."""
     after = record_after(record, outcomes, base=base, language=language)
     content = msgspec.json.format(msgspec.json.encode(after), indent=1) + b"\n"
     kept = RenderedFile(path=RECORD, content=content)
@@ -169,18 +169,19 @@ def write_outcomes(
     wanted = [(one.file, one.before, one.content) for one in outcomes if one.changed]
     if after != record:
         wanted.append((kept, current(output, kept), content))
-    done: list[tuple[Path, bytes | None]] = []
+    done: list[tuple[Path, bytes | None, int]] = []
     made: list[Path] = []
     try:
         for file, before, text in wanted:
             path = output / file.path
+            mode = path.stat().st_mode & 0o777 if before is not None else 0
             made += [folder for folder in reversed(path.parents) if not folder.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text, mode=0o755 if file.executable else 0o644)
-            done.append((path, before))
-    except (OSError, OkamochiError) as error:
+            done.append((path, before, mode))
+    except BaseException as error:
         put_back(done, made)
-        if isinstance(error, OkamochiError):
+        if not isinstance(error, OSError):
             raise
         raise UsageError(
             f"the files cannot be written: {error.strerror}",
@@ -189,12 +190,12 @@ def write_outcomes(
         ) from error
 
 
-def put_back(done: Sequence[tuple[Path, bytes | None]], made: Sequence[Path]) -> None:
-    for path, content in done:
+def put_back(done: Sequence[tuple[Path, bytes | None, int]], made: Sequence[Path]) -> None:
+    for path, content, mode in done:
         if content is None:
             path.unlink(missing_ok=True)
         else:
-            write_atomic(path, content)
+            write_atomic(path, content, mode=mode)
     for folder in reversed(made):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
