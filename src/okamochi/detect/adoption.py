@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from okamochi.detect.adoption_commands import is_worker, service_commands, started_by
+from okamochi.detect.adoption_compose import compose_lessons, pairs, strings
 from okamochi.detect.adoption_files import devcontainer_rows, ignore_rows, other_compose_rows
-from okamochi.detect.adoption_lessons import (
-    UNCHECKED,
-    compose_lessons,
-    dockerfile_lessons,
-    pairs,
-    strings,
-)
+from okamochi.detect.adoption_lessons import UNCHECKED, dockerfile_lessons
 from okamochi.detect.adoption_limits import has_health_check, limit_rows, unknown_service, volume_rows
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.adoption_services import OUTSIDE, data_rows, key_rows, published_rows

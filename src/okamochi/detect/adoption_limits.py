@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from okamochi.detect.adoption_lessons import strings
+from okamochi.detect.adoption_compose import strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from okamochi.detect.adoption_rows import Row
+from okamochi.detect.adoption_rows import MakeRow, Row
 from okamochi.detect.dockerfile_lines import Stage, shipped
 
 __all__ = ["PYTHON_BASE", "asset_rows", "other_stages"]
@@ -21,7 +20,7 @@ def other_stages(stages: tuple[Stage, ...]) -> frozenset[str]:
     )
 
 
-def asset_rows(row: Any, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
+def asset_rows(row: MakeRow, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
     """What another stage makes that is no Python: okamochi packs what lies in the folder, and builds none."""
     for one in final.all("COPY"):
         found = re.search(r"--from=(\S+)", one.rest)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from okamochi.detect.adoption_lessons import pairs
+from okamochi.detect.adoption_compose import pairs
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.environment import kind_of
 from okamochi.model.plan import Plan
