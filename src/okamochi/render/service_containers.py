@@ -7,6 +7,8 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 
 __all__ = ["ServiceContainer", "container_of", "password_name"]
 
+MEBIBYTE = 1024 * 1024
+
 # Erlang and MySQL 5.7 make room for each file that might be open; some engines allow 1073741816:
 # https://github.com/docker-library/rabbitmq/issues/545, https://github.com/docker-library/mysql/issues/579.
 # A `ulimits` of Compose cannot be had where the engine allows less.
@@ -60,7 +62,7 @@ class ServiceContainer:
     capabilities: tuple[str, ...] = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
     tmpfs: tuple[str, ...] = ("/tmp",)
     read_only: bool = True
-    memory_bytes: int = 512 * 1024 * 1024
+    memory_bytes: int = 512 * MEBIBYTE
 
 
 def password_name(service: BackingService) -> str:
@@ -69,103 +71,117 @@ def password_name(service: BackingService) -> str:
 
 
 def container_of(service: BackingService) -> ServiceContainer:
-    user, database = service.user, service.database
     match service.kind:
         case ServiceKind.POSTGRES:
-            return ServiceContainer(
-                variables=(("POSTGRES_USER", user), ("POSTGRES_DB", database)),
-                password_variable="POSTGRES_PASSWORD_FILE",
-                healthcheck=("pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database),
-                tmpfs=("/tmp", "/run/postgresql", "/var/run/postgresql"),
-            )
+            return postgres(service)
         case ServiceKind.MYSQL | ServiceKind.MARIADB:
-            word = "MARIADB" if service.kind is ServiceKind.MARIADB else "MYSQL"
-            check = (
-                ("healthcheck.sh", "--connect", "--innodb_initialized")
-                if service.kind is ServiceKind.MARIADB
-                else ("mysqladmin", "ping", "-h", "127.0.0.1", "--silent")
-            )
-            return ServiceContainer(
-                variables=(
-                    (f"{word}_USER", user),
-                    (f"{word}_DATABASE", database),
-                    (f"{word}_RANDOM_ROOT_PASSWORD", "1"),
-                ),
-                password_variable=f"{word}_PASSWORD_FILE",
-                command=("sh", "-c", OLD_MYSQL) if is_old_mysql(service.image) else (),
-                healthcheck=check,
-                tmpfs=("/tmp", "/run/mysqld", "/var/run/mysqld"),
-                memory_bytes=1024 * 1024 * 1024,
-            )
+            return mysql(service)
         case ServiceKind.REDIS:
-            program = "valkey" if "valkey" in service.image else "redis"
-            return ServiceContainer(
-                command=(f"{program}-server", "--save", "60", "1", "--appendonly", "yes"),
-                healthcheck=(f"{program}-cli", "ping"),
-                capabilities=("CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"),
-                memory_bytes=256 * 1024 * 1024,
-            )
+            return redis(service)
         case ServiceKind.RABBITMQ:
-            return ServiceContainer(
-                variables=(
-                    ("RABBITMQ_DEFAULT_USER", user),
-                    ("RABBITMQ_LOGS", "-"),
-                    # its data lies below the node's name, which else has the name of each new container
-                    ("RABBITMQ_NODENAME", "rabbit@localhost"),
-                ),
-                password_variable="OKAMOCHI_PASSWORD_FILE",
-                # from 3.9 on the image refuses to start with RABBITMQ_DEFAULT_PASS_FILE
-                command=("sh", "-c", RABBITMQ),
-                # "ping" is answered before clients are; each costs half a second of Erlang
-                healthcheck=("rabbitmq-diagnostics", "-q", "check_running"),
-                check_seconds=10,
-                tmpfs=("/tmp", "/var/log/rabbitmq:mode=1777"),
-                # before 3.9 its entry point writes the user into /etc/rabbitmq
-                read_only=not before(service.image, 3, 9),
-            )
+            return rabbitmq(service)
         case ServiceKind.MONGODB:
-            return ServiceContainer(
-                variables=(("MONGO_INITDB_DATABASE", database), ("MONGO_INITDB_ROOT_USERNAME", user)),
-                password_variable="MONGO_INITDB_ROOT_PASSWORD_FILE",
-                healthcheck=("sh", "-c", MONGO_CHECK),
-                check_seconds=10,
-                memory_bytes=1024 * 1024 * 1024,
-            )
+            return mongodb(service)
         case ServiceKind.MEMCACHED:
-            # Alpine's image brings nc and no bash, Debian's the other way round
-            check = (
-                ("sh", "-c", "echo stats | nc -w 1 127.0.0.1 11211 | grep -q uptime")
-                if "alpine" in service.image
-                else ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/11211")
-            )
-            return ServiceContainer(
-                command=("memcached", "-m", "64"),
-                healthcheck=check,
-                capabilities=(),
-                memory_bytes=128 * 1024 * 1024,
-            )
+            return memcached(service)
         case ServiceKind.S3:
             return store(service)
         case ServiceKind.MAIL:
-            return ServiceContainer(
-                healthcheck=("/mailpit", "readyz"), capabilities=(), memory_bytes=128 * 1024 * 1024
-            )
+            return mail()
 
 
-def is_old_mysql(image: str) -> bool:
-    """The official image alone: others have entry points of other names."""
-    repository = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
-    return repository.startswith("mysql:") and before(image, 8)
+def postgres(service: BackingService) -> ServiceContainer:
+    user, database = service.user, service.database
+    return ServiceContainer(
+        variables=(("POSTGRES_USER", user), ("POSTGRES_DB", database)),
+        password_variable="POSTGRES_PASSWORD_FILE",
+        healthcheck=("pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database),
+        tmpfs=("/tmp", "/run/postgresql", "/var/run/postgresql"),
+    )
 
 
-def before(image: str, *release: int) -> bool:
-    """Whether the image's tag names an older release than that: 3.8-management before 3.9; 3 is not."""
-    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    found = re.match(r"\d+(\.\d+)*", tag)
-    if found is None:
-        return False
-    numbers = tuple(int(number) for number in found.group().split("."))
-    return numbers < release[: len(numbers)]
+def mysql(service: BackingService) -> ServiceContainer:
+    """MariaDB, too."""
+    word = service.kind.value.upper()
+    check = (
+        ("healthcheck.sh", "--connect", "--innodb_initialized")
+        if service.kind is ServiceKind.MARIADB
+        else ("mysqladmin", "ping", "-h", "127.0.0.1", "--silent")
+    )
+    return ServiceContainer(
+        variables=(
+            (f"{word}_USER", service.user),
+            (f"{word}_DATABASE", service.database),
+            (f"{word}_RANDOM_ROOT_PASSWORD", "1"),
+        ),
+        password_variable=f"{word}_PASSWORD_FILE",
+        command=("sh", "-c", OLD_MYSQL) if is_old_mysql(service.image) else (),
+        healthcheck=check,
+        tmpfs=("/tmp", "/run/mysqld", "/var/run/mysqld"),
+        memory_bytes=1024 * MEBIBYTE,
+    )
+
+
+def redis(service: BackingService) -> ServiceContainer:
+    program = "valkey" if "valkey" in service.image else "redis"
+    return ServiceContainer(
+        command=(f"{program}-server", "--save", "60", "1", "--appendonly", "yes"),
+        healthcheck=(f"{program}-cli", "ping"),
+        capabilities=("CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"),
+        memory_bytes=256 * MEBIBYTE,
+    )
+
+
+def rabbitmq(service: BackingService) -> ServiceContainer:
+    return ServiceContainer(
+        variables=(
+            ("RABBITMQ_DEFAULT_USER", service.user),
+            ("RABBITMQ_LOGS", "-"),
+            # its data lies below the node's name, which else has the name of each new container
+            ("RABBITMQ_NODENAME", "rabbit@localhost"),
+        ),
+        password_variable="OKAMOCHI_PASSWORD_FILE",
+        # from 3.9 on the image refuses to start with RABBITMQ_DEFAULT_PASS_FILE
+        command=("sh", "-c", RABBITMQ),
+        # "ping" is answered before clients are; each costs half a second of Erlang
+        healthcheck=("rabbitmq-diagnostics", "-q", "check_running"),
+        check_seconds=10,
+        tmpfs=("/tmp", "/var/log/rabbitmq:mode=1777"),
+        # before 3.9 its entry point writes the user into /etc/rabbitmq
+        read_only=not before(service.image, 3, 9),
+    )
+
+
+def mongodb(service: BackingService) -> ServiceContainer:
+    return ServiceContainer(
+        variables=(
+            ("MONGO_INITDB_DATABASE", service.database),
+            ("MONGO_INITDB_ROOT_USERNAME", service.user),
+        ),
+        password_variable="MONGO_INITDB_ROOT_PASSWORD_FILE",
+        healthcheck=("sh", "-c", MONGO_CHECK),
+        check_seconds=10,
+        memory_bytes=1024 * MEBIBYTE,
+    )
+
+
+def memcached(service: BackingService) -> ServiceContainer:
+    # Alpine's image brings nc and no bash, Debian's the other way round
+    check = (
+        ("sh", "-c", "echo stats | nc -w 1 127.0.0.1 11211 | grep -q uptime")
+        if "alpine" in service.image
+        else ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/11211")
+    )
+    return ServiceContainer(
+        command=("memcached", "-m", "64"),
+        healthcheck=check,
+        capabilities=(),
+        memory_bytes=128 * MEBIBYTE,
+    )
+
+
+def mail() -> ServiceContainer:
+    return ServiceContainer(healthcheck=("/mailpit", "readyz"), capabilities=(), memory_bytes=128 * MEBIBYTE)
 
 
 def store(service: BackingService) -> ServiceContainer:
@@ -187,3 +203,19 @@ def store(service: BackingService) -> ServiceContainer:
         healthcheck=("sh", "-c", MINIO_CHECK),
         capabilities=(),
     )
+
+
+def is_old_mysql(image: str) -> bool:
+    """The official image alone: others have entry points of other names."""
+    repository = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    return repository.startswith("mysql:") and before(image, 8)
+
+
+def before(image: str, *release: int) -> bool:
+    """Whether the image's tag names an older release than that: 3.8-management before 3.9; 3 is not."""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    found = re.match(r"\d+(\.\d+)*", tag)
+    if found is None:
+        return False
+    numbers = tuple(int(number) for number in found.group().split("."))
+    return numbers < release[: len(numbers)]
