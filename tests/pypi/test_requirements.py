@@ -125,6 +125,7 @@ def test_the_address_of_a_wheel_is_a_direct_reference():
     "line",
     [
         "hg+https://user:pw@forge.example/x",
+        "hg+https://user:half@pw@forge.example/x",
         "thing @ svn+https://forge.example/x",
         "https://files.example/thing",
         "thing @ file:///srv/thing-1.0-py3-none-any.whl",

@@ -13,7 +13,16 @@ from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["folder_of", "is_archive", "is_built_here", "is_git", "named", "plain_place", "wheel_name"]
+__all__ = [
+    "folder_of",
+    "is_archive",
+    "is_built_here",
+    "is_git",
+    "named",
+    "plain_place",
+    "wheel_name",
+    "without_credentials",
+]
 
 VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
 URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -139,4 +148,5 @@ def no_package(place: str, where: str) -> DetectionError:
 
 
 def without_credentials(text: str) -> str:
-    return re.sub(r"(://)[^/\s@]+@", r"\1", text)
+    """A password may hold an @: the last one before the path ends it."""
+    return re.sub(r"(://)[^/\s]*@", r"\1", text)

@@ -10,7 +10,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, PlanError
-from okamochi.pypi.direct_references import is_archive, is_git, named, plain_place, wheel_name
+from okamochi.pypi.direct_references import (
+    is_archive,
+    is_git,
+    named,
+    plain_place,
+    wheel_name,
+    without_credentials,
+)
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
@@ -21,7 +28,6 @@ __all__ = [
     "expanded",
     "read_line",
     "requirement_of",
-    "without_credentials",
 ]
 
 VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
@@ -131,7 +137,3 @@ def _from_source(text: str, kind: str, where: str) -> PlanError:
         hint="git addresses, archives and folders of the project are built; else build the wheel, put it "
         "into a folder or an index of yours, and ask for it by name (--find-links ./wheels serves)",
     )
-
-
-def without_credentials(text: str) -> str:
-    return re.sub(r"(://)[^/\s@]+@", r"\1", text)

@@ -18,11 +18,11 @@ from packaging.utils import canonicalize_name
 
 from okamochi.errors import DetectionError, OkamochiError, PlanError
 from okamochi.model.standard_library import is_in_every_python
-from okamochi.pypi.direct_references import is_git
+from okamochi.pypi.direct_references import is_git, without_credentials
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.pypi.manifests.named_sources import named_sources, with_source
 from okamochi.pypi.manifests.package_facts import manifest_files, read_package
-from okamochi.pypi.requirement_line import URL, RequirementLine, bad_line, read_line, without_credentials
+from okamochi.pypi.requirement_line import URL, RequirementLine, bad_line, read_line
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, unreadable
