@@ -34,7 +34,7 @@ def project(root: Path, *corrections: Correction) -> PlannedProject:
     return PlannedProject(plan, DiskProject.open(root), root, corrections=corrections)
 
 
-def seen(log: str, of: PlannedProject) -> Correction | None:
+def seen(log: str, of: PlannedProject, **installed: str) -> Correction | None:
     cause = diagnose(log)
     failure = UnhealthyError("it ended", hint="", where=cause.where if cause else "")
     failure.unwritable, failure.log = cause.unwritable if cause else "", log
@@ -48,7 +48,7 @@ def seen(log: str, of: PlannedProject) -> Correction | None:
         NOWHERE,
         {},
         NOWHERE,
-        installed={},
+        installed=installed,
         refused=(),
     )
 
@@ -199,3 +199,15 @@ def test_a_folder_that_a_package_makes_beside_its_code_is_in_memory(tmp_path: Pa
     assert written_folder(made, "", project(tmp_path, found)) is None
     # of a file nobody knows what it replaces
     assert written_folder("/opt/venv/lib/python3.13/site-packages/pango/state.db", "", of) is None
+
+
+def test_a_package_whose_function_the_start_misses_is_taken_older(tmp_path: Path) -> None:
+    lacking = trace(
+        '  File "/app/app.py", line 36, in make_pool',
+        "    return await aioredis.create_redis_pool(ADDRESS)",
+        "AttributeError: module 'aioredis' has no attribute 'create_redis_pool'",
+    )
+    found = seen(lacking, project(tmp_path), aioredis="2.0.1")
+    assert found is not None
+    assert (found.kind, found.value) == (CorrectionKind.REQUIREMENT, "aioredis<2")
+    assert seen(lacking, project(tmp_path)) is None  # a module of the app's own lacks it

@@ -34,7 +34,13 @@ from okamochi.workflows.unwanted_keyword import refusing_package
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["correction_for", "with_correction", "with_kept_corrections", "written_folder"]
+__all__ = [
+    "correction_for",
+    "lacking_installed",
+    "with_correction",
+    "with_kept_corrections",
+    "written_folder",
+]
 
 NOTHING: Mapping[str, str] = {}
 LACKS = (
@@ -124,7 +130,9 @@ def correction_for(
             found = older_index(verdict, planned)
             if found is None or (found.kind, found.value) in refused:
                 found = older_library(verdict, lacking_package(answer), installed, planned)
-        case Outcome.FAILED if answer is not None and (old := refusing_package(answer, planned, installed)):
+        case Outcome.FAILED if answer is not None and (
+            old := lacking_installed(answer, installed) or refusing_package(answer, planned, installed)
+        ):
             found = older_index(verdict, planned)
             if found is None or (found.kind, found.value) in refused:
                 found = older_library(verdict, old, installed, planned)
@@ -193,6 +201,12 @@ def lacking_package(answer: Answer | None) -> str:
     message = answer.message if answer is not None else ""
     module = next((found[1] for one in LACKS if (found := one.search(message))), "")
     return canonicalize_name(distribution_of(module.partition(".")[0])) if module else ""
+
+
+def lacking_installed(answer: Answer, installed: Mapping[str, str]) -> str:
+    """The same, where it is a package of the image and no module of the app; ""."""
+    package = lacking_package(answer)
+    return package if package in installed else ""
 
 
 def older_index(verdict: Verdict, planned: "PlannedProject", *, since: str = "") -> Correction | None:

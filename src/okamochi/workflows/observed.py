@@ -13,7 +13,7 @@ from okamochi.run.proof.trial import ask, made_up_values
 from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
-from okamochi.workflows.corrections import correction_for, written_folder
+from okamochi.workflows.corrections import correction_for, lacking_installed, written_folder
 from okamochi.workflows.missing_native import missing_native
 
 __all__ = ["observed_correction"]
@@ -71,7 +71,9 @@ def correction_for_log(
     for trace in raised_traces(log):
         answer = answer_of_trace(trace)
         verdict = verdict_of(answer)
-        if verdict.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY):
+        if verdict.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY) or lacking_installed(
+            answer, installed
+        ):
             correction = correction_for(
                 verdict, answer, building.plan_now(), installed=installed, refused=refused
             )
