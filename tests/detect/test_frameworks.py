@@ -211,6 +211,7 @@ CHAINLIT = "import chainlit as cl\n@cl.on_message\nasync def answer(message):\n 
 SHINY = "from shiny import App, ui\napp_ui = ui.page_fluid()\napp = App(app_ui, None)\n"
 EXPRESS = "from shiny.express import ui\nui.h1('Hello')\n"
 MARIMO = "import marimo\napp = marimo.App(width='medium')\n@app.cell\ndef _():\n    return\n"
+SOLARA = "import solara\n@solara.component\ndef Page():\n    solara.Text('x')\n"
 ADDRESS = ("--host", "0.0.0.0", "--port", "8000")
 
 
@@ -228,6 +229,7 @@ ADDRESS = ("--host", "0.0.0.0", "--port", "8000")
         ("shiny", SHINY.replace("App, ui", "*"), Framework.SHINY, ADDRESS),
         ("shiny", EXPRESS, Framework.SHINY, ADDRESS),
         ("marimo", MARIMO, Framework.MARIMO, ("--headless", *ADDRESS)),
+        ("solara", SOLARA, Framework.SOLARA, ("--production", *ADDRESS)),
     ],
 )
 def test_scripts_that_the_program_of_their_framework_runs(
@@ -242,6 +244,36 @@ def test_scripts_that_the_program_of_their_framework_runs(
         f"{program}\n",
     )
     assert told.application.script == "other.py"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (
+            "from taipy.gui import Gui\nif __name__ == '__main__':\n    Gui('# Hi').run(use_reloader=True)\n",
+            True,
+        ),
+        ("from taipy import Gui\ngui = Gui(page='x')\ngui.run(port=5001)\n", True),
+        ("import taipy as tp\ntp.run(tp.Gui(page='x'), tp.Core())\n", True),
+        ("import taipy as tp\nscenario = tp.create_scenario(x)\nscenario.run()\n", False),
+        ("from taipy import Core\ncore = Core()\ncore.run()\n", False),
+    ],
+)
+def test_scripts_that_start_taipy_are_given_their_address(source: str, found: bool) -> None:
+    if not found:
+        with pytest.raises(DetectionError):
+            served({"main.py": source}, "taipy\n")
+        return
+    plan = served({"main.py": source}, "taipy\n")
+    assert (plan.application.framework, plan.application.script) == (Framework.TAIPY, "main.py")
+    options = (*ADDRESS, "--no-debug", "--no-reloader")
+    assert plan.web.argv == ("/opt/venv/bin/python", "main.py", *options)
+    assert plan.dependencies.added == ()
+
+
+def test_a_component_of_solara_that_is_no_page_is_no_script() -> None:
+    with pytest.raises(DetectionError):
+        served({"parts.py": SOLARA.replace("Page", "Card")}, "solara\n")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,17 @@ def test_apps_of_one_folder_are_told_apart_by_their_names() -> None:
     assert "--entrypoint app:app" in hint({"app.py": FLASK_APP, "main.py": FLASK_APP})
 
 
+def test_names_with_spaces_are_told_whole_and_as_a_shell_takes_them() -> None:
+    script = "from taipy import Gui\nGui('x').run()\n"
+    files = {f"Sales Board/{part}/main.py": script for part in ("new", "old one")}
+    with pytest.raises(DetectionError) as caught:
+        make_plan(MemoryProject(files), SettingsTable())
+    assert caught.value.where == "Sales Board/new/main.py, Sales Board/old one/main.py"
+    listed = {path.replace("main.py", "requirements.txt"): "taipy\n" for path in files}
+    expected = "okamochi up 'Sales Board/new' or okamochi up 'Sales Board/old one'"
+    assert hint({**files, **listed}) == f"give the folder of the app: {expected}"
+
+
 def test_a_folder_without_an_app_is_not_named() -> None:
     assert "okamochi up" not in hint({"shop/x.py": "x = 1\n", "shop/requirements.txt": "flask\n"})
 

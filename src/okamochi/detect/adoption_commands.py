@@ -18,7 +18,7 @@ DEVELOPMENT_SERVER = re.compile(
     r"|--reload\b|--debug\b"
 )
 SERVER = re.compile(
-    r"gunicorn|uvicorn|hypercorn|waitress|runserver|\bflask\b.*\brun\b|\b(?:streamlit|chainlit|shiny|marimo)\b.*\brun\b"
+    r"gunicorn|uvicorn|hypercorn|waitress|runserver|\bflask\b.*\brun\b|\b(?:streamlit|chainlit|shiny|marimo|solara)\b.*\brun\b"
 )
 SHELL = re.compile(r"(?:/\S*/)?(?:ba|da)?sh\b")
 SCRIPT = re.compile(r"[\w./-]*(?:\.sh|entry-?point[\w.-]*|start[\w.-]*)", re.IGNORECASE)

@@ -167,7 +167,10 @@ def _served(argv: tuple[str, ...]) -> ServedObject | None:
             return _asgi(program, rest)
         case "fastapi":
             return _fastapi(rest)
-        case "streamlit" | "panel" | "chainlit" | "shiny" | "marimo" if rest[:1] in (("run",), ("serve",)):
+        case "streamlit" | "panel" | "chainlit" | "shiny" | "marimo" | "solara" if rest[:1] in (
+            ("run",),
+            ("serve",),
+        ):
             return _own_script(program, rest[1:])
         case _ if program.startswith("python") and rest and rest[0].endswith(".py"):
             script = rest[0].removeprefix("./").removeprefix("/app/")

@@ -3,6 +3,7 @@
 import ast
 import posixpath
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -42,7 +43,7 @@ STAND_IN = regex(
 )
 FRAMEWORK_WORD = regex(
     r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel"
-    r"|chainlit|shiny|marimo)\b",
+    r"|chainlit|shiny|marimo|solara|taipy)\b",
     re.IGNORECASE,
 )
 SCRIPT_SERVERS = {
@@ -51,6 +52,7 @@ SCRIPT_SERVERS = {
     "chainlit": Framework.CHAINLIT,
     "shiny": Framework.SHINY,
     "marimo": Framework.MARIMO,
+    "solara": Framework.SOLARA,
 }
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
 PAGES = ("import streamlit", "import gradio", "import chainlit")
@@ -333,14 +335,14 @@ def _refuse_broken(objects: FlaskObjects, candidates: tuple[Found, ...]) -> None
 
 def _ambiguous(objects: FlaskObjects, tied: tuple[Found, ...], heads: Iterable[Found]) -> AmbiguousError:
     lines = _candidate_lines(tied)
-    example = next(iter(lines)).split()[0]
+    labels = [one.value.label for one in tied]
     project = objects.sources.project
     return AmbiguousError(
         f"{len(lines)} web applications are there and nothing says which one the server loads",
-        where=", ".join(line.split()[0] for line in lines),
+        where=", ".join(labels),
         hint=folder_hint(project)
         or _hint_of_roots(objects, tied, heads)
-        or "choose one: " + SETTING_HINT.format(example, example),
+        or "choose one: " + SETTING_HINT.format(labels[0], shlex.quote(labels[0])),
         details=lines,
     )
 

@@ -168,7 +168,7 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(docker-)?compose([.-].*)?\.ya?ml"):
         text = text_by_people(project, path) or ""
         if not re.search(
-            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|chainlit|shiny|marimo|daphne|hypercorn|fastapi",
+            r"gunicorn|FLASK_APP|waitress|uwsgi|granian|flask|python|uvicorn|streamlit|panel|chainlit|shiny|marimo|solara|daphne|hypercorn|fastapi",
             text,
         ):
             continue
@@ -209,7 +209,7 @@ def _platform_files(project: ProjectFiles) -> Iterator[Found]:
         for number, line in enumerate((project.read_text(path) or "").splitlines(), start=1):
             match = re.search(
                 r"(gunicorn|waitress-serve|uwsgi|granian|uvicorn|hypercorn|daphne"
-                r"|(?:streamlit|chainlit|shiny|marimo) run)\b.*",
+                r"|(?:streamlit|chainlit|shiny|marimo|solara) run)\b.*",
                 line,
             )
             if match is not None:

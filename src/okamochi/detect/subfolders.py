@@ -3,6 +3,7 @@
 import ast
 import os
 import posixpath
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def folder_hint(project: ProjectFiles) -> str:
 def hint_naming(project: ProjectFiles, folders: Sequence[str]) -> str:
     if not folders:
         return ""
-    commands = " or ".join(f"okamochi up {_from_here(project.root, folder)}" for folder in folders[:SHOWN])
+    commands = " or ".join(
+        f"okamochi up {shlex.quote(_from_here(project.root, folder))}" for folder in folders[:SHOWN]
+    )
     more = f" (and {len(folders) - SHOWN} more)" if len(folders) > SHOWN else ""
     return f"give the folder of the app: {commands}{more}"
 

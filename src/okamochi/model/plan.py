@@ -68,6 +68,8 @@ class Framework(StrEnum):
     CHAINLIT = "chainlit"
     SHINY = "shiny"
     MARIMO = "marimo"
+    SOLARA = "solara"
+    TAIPY = "taipy"
     OTHER = "other"
 
 

@@ -153,5 +153,7 @@ TITLES = {
     Framework.CHAINLIT: "Chainlit",
     Framework.SHINY: "Shiny",
     Framework.MARIMO: "marimo",
+    Framework.SOLARA: "Solara",
+    Framework.TAIPY: "Taipy",
     Framework.OTHER: "a program with a server of its own",
 }

@@ -69,6 +69,21 @@ def _marimo(candidate: Candidate, sources: Sources, port: int) -> Server:
     return Server("marimo run", argv, ("marimo",), (), port, HttpProbe(path="/health"))
 
 
+def _solara(candidate: Candidate, sources: Sources, port: int) -> Server:
+    """Without --production it watches its files: https://solara.dev/documentation/getting_started/deploying"""
+    port = port or USUAL_PORT
+    argv = (f"{VENV_ROOT}/bin/solara", "run", candidate.path, "--production", *_address(port))
+    return Server("solara run", argv, ("solara",), (), port)
+
+
+def _taipy(candidate: Candidate, sources: Sources, port: int) -> Server:
+    """Its options overrule what the script gives to run(), the reloader among it:
+    https://docs.taipy.io/en/latest/userman/advanced_features/configuration/gui-config/"""
+    port = port or USUAL_PORT
+    argv = (f"{VENV_ROOT}/bin/python", candidate.path, *_address(port), "--no-debug", "--no-reloader")
+    return Server("the script starts Taipy itself", argv, ("taipy",), (), port)
+
+
 def _address(port: int) -> tuple[str, ...]:
     return ("--host", "0.0.0.0", "--port", str(port))
 
@@ -124,5 +139,7 @@ SCRIPTS = {
     Framework.CHAINLIT: _chainlit,
     Framework.SHINY: _shiny,
     Framework.MARIMO: _marimo,
+    Framework.SOLARA: _solara,
+    Framework.TAIPY: _taipy,
     Framework.GRADIO: _gradio,
 }

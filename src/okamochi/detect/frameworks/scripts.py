@@ -1,5 +1,5 @@
-"""Scripts that a framework's own program runs: Streamlit, Panel, Chainlit, Shiny, marimo; and those that
-start Gradio themselves."""
+"""Scripts that a framework's own program runs: Streamlit, Panel, Chainlit, Shiny, marimo, Solara; and those
+that start Gradio or Taipy themselves."""
 
 import ast
 import posixpath
@@ -18,6 +18,7 @@ from okamochi.model.plan import Framework, ServerInterface
 __all__ = ["candidate_of_a_script", "script_applications", "script_candidate"]
 
 SHINY_APPS = frozenset(["shiny.App", "shiny._app.App"])
+GUIS = frozenset(["taipy.Gui", "taipy.gui.Gui"])
 FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
 
 
@@ -167,6 +168,39 @@ def _marimo(module: Module) -> int:
     return 0
 
 
+def _solara(module: Module) -> int:
+    """The component that a page is made of: https://solara.dev/documentation/api/utilities/component"""
+    for function in module.of(ast.FunctionDef):
+        for one in function.decorator_list:
+            named = module.imports.full(one.func if isinstance(one, ast.Call) else one)
+            if function.name == "Page" and named == "solara.component":
+                return one.lineno
+    return 0
+
+
+def _taipy(module: Module) -> int:
+    """`Gui(page).run()`, `gui.run()`, or `taipy.run(gui)`: https://docs.taipy.io/en/latest/userman/run-deploy/"""
+    made = {
+        target.id
+        for node in module.of(ast.Assign)
+        if _makes_a_gui(node.value, module)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for call in module.of(ast.Call):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != "run":
+            continue
+        of = call.func.value
+        named = isinstance(of, ast.Name) and of.id in made
+        if named or _makes_a_gui(of, module) or module.imports.full(call.func) == "taipy.run":
+            return call.lineno
+    return 0
+
+
+def _makes_a_gui(value: ast.expr, module: Module) -> bool:
+    return isinstance(value, ast.Call) and module.imports.full(value.func) in GUIS
+
+
 def _import_line(module: Module, name: str) -> int:
     match = re.search(rf"^[ \t]*(?:from|import)[ \t]+{name}\b", module.text, re.MULTILINE)
     return module.text.count("\n", 0, match.end()) + 1 if match is not None else 0
@@ -179,4 +213,6 @@ KINDS = (
     _Kind(Framework.CHAINLIT, "chainlit", _chainlit),
     _Kind(Framework.SHINY, "shiny", _shiny),
     _Kind(Framework.MARIMO, "marimo", _marimo),
+    _Kind(Framework.SOLARA, "solara", _solara),
+    _Kind(Framework.TAIPY, "taipy", _taipy),
 )
