@@ -229,7 +229,6 @@ ADDRESS = ("--host", "0.0.0.0", "--port", "8000")
         ("shiny", SHINY.replace("App, ui", "*"), Framework.SHINY, ADDRESS),
         ("shiny", EXPRESS, Framework.SHINY, ADDRESS),
         ("marimo", MARIMO, Framework.MARIMO, ("--headless", *ADDRESS)),
-        ("solara", SOLARA, Framework.SOLARA, ("--production", *ADDRESS)),
     ],
 )
 def test_scripts_that_the_program_of_their_framework_runs(
@@ -269,6 +268,13 @@ def test_scripts_that_start_taipy_are_given_their_address(source: str, found: bo
     options = (*ADDRESS, "--no-debug", "--no-reloader")
     assert plan.web.argv == ("/opt/venv/bin/python", "main.py", *options)
     assert plan.dependencies.added == ()
+
+
+def test_a_page_of_solara_is_served_by_its_application() -> None:
+    plan = served({"sol.py": SOLARA, "Procfile": "web: solara run sol.py --host=0.0.0.0\n"}, "solara\n")
+    assert (plan.application.framework, plan.application.script) == (Framework.SOLARA, "sol.py")
+    assert plan.web.argv == ("/opt/venv/bin/uvicorn", "solara.server.starlette:app", *ADDRESS)
+    assert ("SOLARA_APP", "sol.py") in plan.image_environment
 
 
 def test_a_component_of_solara_that_is_no_page_is_no_script() -> None:
@@ -541,6 +547,24 @@ def test_whitenoise_that_the_project_asks_for_is_not_added() -> None:
     plan = planned({**DJANGO, **asked})
     assert "whitenoise" not in plan.dependencies.added
     assert ("OKAMOCHI_SERVE_STATIC", "1") in plan.image_environment
+
+
+@pytest.mark.parametrize(
+    ("value", "off"),
+    [
+        ("env('SITE_DEBUG') == 'True'", "False"),
+        ("os.environ['SITE_DEBUG'] in ('1', 'yes')", "False"),
+        ("env.bool('SITE_DEBUG')", "False"),
+        ("int(os.environ['SITE_DEBUG'])", "0"),
+        ("os.environ['SITE_DEBUG']", None),
+        ("bool(os.environ['SITE_DEBUG'])", None),
+        ("env.bool('SITE_DEBUG', default=False)", None),
+    ],
+)
+def test_debug_that_a_variable_must_decide_is_off(value: str, off: str | None) -> None:
+    head = "import os\nimport environ\nenv = environ.Env()\n"
+    files = {**DJANGO, "shop/settings.py": f"{head}{DJANGO['shop/settings.py']}DEBUG = {value}\n"}
+    assert dict(planned(files).image_environment).get("SITE_DEBUG") == off
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,54 @@ def test_nothing_is_set_where_it_may_be_another_database(requirements: str, app:
     assert ADDRESS not in plan.image_environment
 
 
+SETTINGS = """\
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    database_url: str
+    pool: str = "5"
+settings = Settings()
+"""
+API = """\
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+from config import settings
+engine = create_engine(settings.database_url)
+app = FastAPI()
+"""
+ASKED = "fastapi\nsqlalchemy\npydantic-settings\n"
+FILE = ("DATABASE_URL", "sqlite:////app/data/app.db")
+
+
+@pytest.mark.parametrize(
+    ("requirements", "app", "found"),
+    [
+        (ASKED, API, True),
+        (
+            ASKED,
+            API.replace("engine = create_engine(s", "URL = s").replace(
+                "_url)", "_url\nengine = create_engine(URL)"
+            ),
+            True,
+        ),
+        (ASKED + "psycopg2-binary\n", API, False),
+        (ASKED, API.replace("settings.database_url", "'sqlite:///x.db'"), False),
+        (ASKED, API.replace("from sqlalchemy", "from other"), False),
+    ],
+)
+def test_what_an_engine_of_sqlalchemy_is_made_of_is_such_an_address(
+    requirements: str, app: str, found: bool
+) -> None:
+    files = {"requirements.txt": requirements, "main.py": app, "config.py": SETTINGS}
+    assert (FILE in planned(files).image_environment) is found
+
+
+def test_an_address_put_together_of_several_variables_is_not_guessed() -> None:
+    settings = SETTINGS.replace("database_url: str", "db_host: str\n    db_name: str")
+    app = API.replace("settings.database_url", "f'{settings.db_host}/{settings.db_name}'")
+    plan = planned({"requirements.txt": ASKED, "main.py": app, "config.py": settings})
+    assert not any("sqlite" in value for _, value in plan.image_environment)
+
+
 def test_the_address_may_have_a_name_of_its_own_first() -> None:
     app = APP.replace('os.getenv("STORE_ADDRESS")', "address").replace(
         "app = Flask", 'address = os.getenv("STORE_ADDRESS")\napp = Flask'

@@ -1,10 +1,12 @@
 """A database that nobody gives, in a project that asks for no driver: SQLite, which Python itself brings."""
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Iterator
 
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.environment_reads import reads_of
-from okamochi.detect.python_source import Sources
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.syntax import walk
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
@@ -14,6 +16,8 @@ from okamochi.system.patterns import regex
 __all__ = ["has_another_driver", "only_sqlite"]
 
 ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
+LIBRARIES = ("sqlalchemy", "sqlmodel")
+ENGINES = ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine")
 EXTENSIONS = ("flask-sqlalchemy", "flask-sqlalchemy-lite", "flask-migrate")
 # packages that bring SQLAlchemy another dialect or the driver of one: https://docs.sqlalchemy.org/en/20/dialects/
 DRIVERS = regex(
@@ -32,14 +36,60 @@ def only_sqlite(
 ) -> tuple[Written, ...]:
     """The file that a required variable has to name, with that variable; nothing where a driver or a dialect
     is asked for."""
-    if dependencies.names.isdisjoint(EXTENSIONS) or has_another_driver(dependencies.names):
+    if dependencies.names.isdisjoint((*LIBRARIES, *EXTENSIONS)) or has_another_driver(dependencies.names):
         return ()
     required = {one.name for one in environment if one.required}
-    for module in sources.mentioning(ADDRESS_KEY) if required else ():
+    if not required:
+        return ()
+    extension = () if dependencies.names.isdisjoint(EXTENSIONS) else _of_the_extension(sources, required)
+    for name, place in (*extension, *_of_engines(sources, required)):
+        path = f"{APP_ROOT}/app.db"
+        reason = f"no driver of a database is asked for, so it is SQLite: {path}"
+        evidence = Evidence(path=place[0], line=place[1], reason=reason)
+        return (Written(path, True, evidence, name, "sqlite:///"),)
+    return ()
+
+
+Place = tuple[str, int]
+
+
+def _of_the_extension(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:
+    """app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["STORE_ADDRESS"]"""
+    for module in sources.mentioning(ADDRESS_KEY):
         for read in reads_of(module, sources):
             if read.used_as == ADDRESS_KEY and read.name in required:
-                path = f"{APP_ROOT}/app.db"
-                reason = f"no driver of a database is asked for, so it is SQLite: {path}"
-                evidence = Evidence(path=module.path, line=read.line, reason=reason)
-                return (Written(path, True, evidence, read.name, "sqlite:///"),)
-    return ()
+                yield read.name, (module.path, read.line)
+
+
+def _of_engines(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:
+    """create_engine(settings.database_url), whose field is the variable DATABASE_URL, also by a name of the
+    module's own. An address that is put together from several is another thing."""
+    for module in sources.mentioning("create_engine"):
+        for call in module.of(ast.Call):
+            if module.imports.full(call.func) in ENGINES and call.args:
+                for value in (call.args[0], *_assigned_to(call.args[0], module)):
+                    named = sorted(_words(value) & required)
+                    if len(named) == 1:
+                        yield named[0], (module.path, call.lineno)
+
+
+def _assigned_to(value: ast.expr, module: Module) -> tuple[ast.expr, ...]:
+    if not isinstance(value, ast.Name):
+        return ()
+    return tuple(
+        one.value
+        for one in module.of(ast.Assign)
+        if any(isinstance(target, ast.Name) and target.id == value.id for target in one.targets)
+    )
+
+
+def _words(value: ast.expr) -> set[str]:
+    """Names, attributes and texts of an expression, in capitals."""
+    found: set[str] = set()
+    for node in walk(value):
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                found.add(word.upper())
+            case _:
+                pass
+    return found

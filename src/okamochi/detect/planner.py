@@ -17,6 +17,7 @@ from okamochi.detect.development import choose_development
 from okamochi.detect.django_sqlite import sqlite_by_default
 from okamochi.detect.environment import environment_of
 from okamochi.detect.frameworks.django import (
+    debug_off,
     debug_warning,
     redirect_warning,
 )
@@ -262,6 +263,7 @@ def _image_environment(
         *stated,
         *found.server.environment,
         *django_environment(found.django),
+        *debug_off(found.sources, found.django, {one.name for one in data.environment if one.required}),
         *of_official_images(found.sources, reached, found.python.version),
         *found.static.environment,
         *found.served_static.environment,

@@ -16,6 +16,7 @@ from okamochi.system.patterns import regex
 
 __all__ = [
     "DjangoSettings",
+    "debug_off",
     "debug_warning",
     "django_settings",
     "manage_py",
@@ -24,6 +25,9 @@ __all__ = [
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
 REDIRECT = "SECURE_SSL_REDIRECT"
+NUMBER = regex(r"\bint\(")
+# what takes the word for no: a comparison, environ's and decouple's ways, distutils'
+SAYS_NO = regex(r"\.bool\(|cast=bool|strtobool\(| == | in [\[({]")
 VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 LOADED = frozenset(["ROOT_URLCONF", "INSTALLED_APPS", "MIDDLEWARE", "WSGI_APPLICATION"])
 
@@ -117,6 +121,20 @@ def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision,
             evidence=(Evidence(path=path, line=values[0].lineno, reason="sets DEBUG = True"),),
         ),
     )
+
+
+def debug_off(sources: Sources, settings: DjangoSettings, required: set[str]) -> tuple[tuple[str, str], ...]:
+    """The variable without which the settings do not know whether DEBUG is on: in production it is not. Left
+    to people where the word for no would be taken for yes: `DEBUG = os.environ["DEBUG"]`."""
+    _, values = _given_to("DEBUG", sources, settings)
+    if len(values) != 1:
+        return ()
+    constants = [one.value for one in walk(values[0]) if isinstance(one, ast.Constant)]
+    names = [one for one in constants if isinstance(one, str) and one in required]
+    text = ast.unparse(values[0])
+    if len(names) != 1 or not (NUMBER.search(text) or SAYS_NO.search(text)):
+        return ()
+    return ((names[0], "0" if NUMBER.search(text) else "False"),)
 
 
 def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision, ...]:

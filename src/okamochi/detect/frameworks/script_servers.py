@@ -70,10 +70,12 @@ def _marimo(candidate: Candidate, sources: Sources, port: int) -> Server:
 
 
 def _solara(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """Without --production it watches its files: https://solara.dev/documentation/getting_started/deploying"""
+    """Its application for ASGI, which is in production mode; `solara run` has changed its options. In one
+    process, since that holds what its visitors see: https://solara.dev/documentation/getting_started/deploying"""
     port = port or USUAL_PORT
-    argv = (f"{VENV_ROOT}/bin/solara", "run", candidate.path, "--production", *_address(port))
-    return Server("solara run", argv, ("solara",), (), port)
+    argv = (f"{VENV_ROOT}/bin/uvicorn", "solara.server.starlette:app", *_address(port))
+    environment = (("SOLARA_APP", candidate.path),)
+    return Server("uvicorn with Solara's application", argv, ("solara",), environment, port)
 
 
 def _taipy(candidate: Candidate, sources: Sources, port: int) -> Server:
