@@ -95,6 +95,12 @@ def test_an_address_that_the_code_puts_together_by_default_tells_the_driver(
     assert told(service)["DATABASE_URL"].partition("://")[0] == scheme
 
 
+def test_an_address_around_a_part_that_the_code_puts_in_leads_to_its_host() -> None:
+    source = f"{HEAD}word = open('/run/word').read()\nurl = f'postgresql://shop:{{word}}@store:5432/goods'\n"
+    service = only("psycopg", source)
+    assert (service.name, service.user, service.database) == ("store", "shop", "goods")
+
+
 PARTS = (
     "u = '{}://{}@{}'.format(os.getenv('DB_ENGINE', 'mysql'), os.getenv('DB_USER'), os.getenv('DB_HOST'))\n"
 )

@@ -78,3 +78,16 @@ def test_what_names_no_secret_is_refused(root: Path, entry: str) -> None:
 def test_a_volume_that_is_not_there_is_named(root: Path) -> None:
     with pytest.raises(SecretsError, match=r"cache/TOKEN cannot be written"):
         run(root, ["cache/TOKEN"])
+
+
+def test_a_file_in_small_letters_is_there_with_dashes_too(root: Path) -> None:
+    run(root, ["app/db_password", "app/SECRET_KEY", "app/token"])
+    assert sorted(path.name for path in (root / "app").iterdir()) == [
+        "SECRET_KEY",
+        "db-password",
+        "db_password",
+        "token",
+    ]
+    assert (root / "app/db-password").read_text() == (root / "app/db_password").read_text()
+    run(root, ["app/db_password"], db_password="another")
+    assert (root / "app/db-password").read_text() == "another"

@@ -51,6 +51,15 @@ def test_a_factory_is_called_with_its_arguments(tmp_path: Path) -> None:
     assert asked(tmp_path, source, reference="app:make('x', debug=False)").outcome == "proved"
 
 
+def test_files_of_secrets_are_there_before_the_app_is(tmp_path: Path) -> None:
+    secret = tmp_path / "db_password"
+    source = WSGI + f"assert open({str(secret)!r}).read() == 'stand-in'\napp = App()\n"
+    assert asked(tmp_path, source, files={str(secret): "stand-in"}).outcome == "proved"
+    # where it cannot be written, the app itself tells what it misses
+    nowhere = str(tmp_path / "no" / "folder")
+    assert asked(tmp_path, f"open({nowhere!r})\n", files={nowhere: "x"}).outcome != "proved"
+
+
 @pytest.mark.parametrize(
     ("source", "reference", "interface", "outcome"),
     [

@@ -28,6 +28,15 @@ def test_given_secrets_are_forgotten_and_generated_ones_stay(tmp_path: Path) -> 
     assert state.secrets().keys() == {"SECRET_KEY"}
 
 
+def test_a_secret_in_small_letters_is_one_file_with_two_names(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    state.keep_secret("db_password", "pw")
+    assert (state.secrets_folder / "db-password").read_text() == "pw"
+    assert state.secrets() == {"db_password": "pw"}
+    state.forget_given_secrets()
+    assert list(state.secrets_folder.iterdir()) == []
+
+
 def test_secrets_of_an_up_that_failed_are_what_they_were(tmp_path: Path) -> None:
     state = AppState.of(tmp_path, "shop")
     state.generated_secret("SECRET_KEY")

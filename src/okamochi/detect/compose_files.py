@@ -20,9 +20,11 @@ __all__ = [
     "ComposedService",
     "composed",
     "composed_services",
+    "environment_given",
     "given_texts",
     "given_variables",
     "own_services",
+    "top_level",
 ]
 
 # in the order in which Compose looks for them
@@ -94,7 +96,7 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
             continue
-        environment = _environment(one.settings.get("environment"))
+        environment = environment_given(one)
         reason = f"service {one.name}: {image}" + (f", made over by {built.path}" if built else "")
         files = _initial_files(project, one.settings.get("volumes"))
         found.append(
@@ -115,27 +117,35 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
 
 def composed(project: ProjectFiles) -> tuple[Composed, ...]:
     """All services, in the file's order; none of a file that okamochi wrote."""
-    for path in NAMES:
-        if project.exists(path):
-            text = text_by_people(project, path)
-            table = _mapping(_parsed(text).get("services")) if text is not None else {}
-            return tuple(
-                Composed(path, str(name), _mapping(settings), text or "") for name, settings in table.items()
-            )
-    return ()
+    path = next((one for one in NAMES if project.exists(one)), "")
+    table = top_level(project, "services")
+    text = (text_by_people(project, path) or "") if table else ""
+    return tuple(Composed(path, str(name), _mapping(settings), text) for name, settings in table.items())
+
+
+def top_level(project: ProjectFiles, key: str) -> Mapping[str, Any]:
+    """The table of that name in the file that Compose would take, unless okamochi wrote it."""
+    path = next((one for one in NAMES if project.exists(one)), "")
+    text = text_by_people(project, path) if path else None
+    return _mapping(_parsed(text).get(key)) if text is not None else {}
+
+
+def environment_given(one: Composed) -> Mapping[str, str]:
+    """What the file itself gives to a service."""
+    return _environment(one.settings.get("environment"))
 
 
 def given_texts(project: ProjectFiles) -> Iterator[tuple[str, str, str, int]]:
     """What the file itself gives to services that are built from the project: the variable, its text, and
     where that stands."""
     for one in own_services(project):
-        for name, text in _environment(one.settings.get("environment")).items():
+        for name, text in environment_given(one).items():
             yield name, text, one.path, one.line_of(name)
 
 
 def given_variables(project: ProjectFiles) -> frozenset[str]:
     """Names of the variables that the file itself gives to any service."""
-    given = (_environment(one.settings.get("environment")) for one in composed(project))
+    given = (environment_given(one) for one in composed(project))
     return frozenset(name for environment in given for name in environment)
 
 

@@ -54,6 +54,7 @@ from okamochi.detect.shipped_databases import (
 )
 from okamochi.detect.stated_environment import stated_environment
 from okamochi.detect.stated_packages import package_decisions
+from okamochi.detect.stated_secrets import stated_secrets
 from okamochi.detect.understanding import Understood, understood
 from okamochi.detect.unread_files import unread_files
 from okamochi.detect.unreadable import refuse_unreadable, unread_modules
@@ -186,7 +187,10 @@ def _data(found: Understood) -> _Data:
     volumes = choose_volumes(found.sources, written, found.chosen)
     shipped = _shipped(found, written)
     services = choose_services(found.sources, reached, found.dependencies, found.chosen, found.name)
-    return _Data(environment, decisions, volumes, shipped, services.needed_by(environment))
+    secrets = stated_secrets(found.project, found.sources, environment, services.services)
+    decisions = (*decisions, *secrets.decisions)
+    services = ChosenServices(secrets.services, services.decisions).needed_by(secrets.environment)
+    return _Data(secrets.environment, decisions, volumes, shipped, services)
 
 
 class _Running(msgspec.Struct, frozen=True):

@@ -179,11 +179,11 @@ def _imports(path: str, sources: Sources) -> Iterator[Import]:
 def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]:
     if "://" not in module.text:
         return
-    spelled = frozenset(_heads(module))
+    spelled = dict(_heads(module))
     for node in module.of(ast.Constant):
         if not isinstance(node.value, str) or "://" not in node.value:
             continue
-        found = address_of(node.value)
+        found = address_of(spelled.get(id(node), node.value))
         if found is not None and id(node) in spelled:
             found = msgspec.structs.replace(found, spelled=True)
         if found is not None:
@@ -192,11 +192,13 @@ def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]
             yield node.value, (found, Evidence(path=module.path, line=node.lineno, reason=reason))
 
 
-def _heads(module: Module) -> Iterator[int]:
-    """The first texts of those put together of parts between which an @ stands."""
+def _heads(module: Module) -> Iterator[tuple[int, str]]:
+    """The first texts of those put together of parts between which an @ stands, and the whole without the
+    parts: f"postgresql://shop:{password}@db/shop" is at db."""
     for node in module.of(ast.JoinedStr):
-        if any(isinstance(one, ast.Constant) and "@" in str(one.value) for one in node.values[1:]):
-            yield id(node.values[0])
+        texts = [str(one.value) if isinstance(one, ast.Constant) else "" for one in node.values]
+        if any("@" in text for text in texts[1:]):
+            yield id(node.values[0]), "".join(texts)
 
 
 def _hosts(module: Module) -> Iterator[HostName]:

@@ -9,7 +9,7 @@ as the file /secrets/given/NAME, else as the variable NAME. Values never appear 
 """
 
 # pathlib would double the time of the imports:
-# ruff: noqa: PTH105, PTH118, PTH123
+# ruff: noqa: PTH105, PTH118, PTH123, PTH211
 
 from __future__ import annotations
 
@@ -116,8 +116,12 @@ def quoted(value: str) -> str:
 
 
 def write(folder: str, name: str, value: str) -> None:
-    """Whole or not at all; readable for everybody who has the volume, which are its services alone."""
+    """Whole or not at all; readable for everybody who has the volume, which are its services alone.
+    db_password is db-password, too: a file may be called that, a variable may not."""
     path = os.path.join(folder, name)
+    dashed = os.path.join(folder, name.replace("_", "-"))
+    if name.islower() and dashed != path and not os.path.lexists(dashed):
+        os.symlink(name, dashed)
     if text_of(path) == value:
         return
     new = os.path.join(folder, "." + name)

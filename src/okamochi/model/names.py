@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["normalized_name"]
+__all__ = ["dashed", "normalized_name"]
 
 
 def normalized_name(text: str) -> str:
@@ -10,3 +10,9 @@ def normalized_name(text: str) -> str:
     empty when nothing is left of the text."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return plain[:63].strip("-")
+
+
+def dashed(name: str) -> str:
+    """What the file of a secret may be called beside its name: db-password for db_password. Variables in
+    capitals have no second name."""
+    return name.replace("_", "-") if name.islower() else name

@@ -110,12 +110,14 @@ class VariableKind(StrEnum):
 
 class EnvironmentVariable(msgspec.Struct, frozen=True, kw_only=True):
     """A variable that the code reads. `required` when it reads it without a default and no other default is
-    known. A secret's text never enters the plan: `default` is empty for secrets."""
+    known. A secret's text never enters the plan: `default` is empty for secrets. `as_file` is true of one
+    that the code reads from the file of that name below /run/secrets."""
 
     name: str
     kind: VariableKind = VariableKind.PLAIN
     required: bool = False
     default: str | None = None
+    as_file: bool = False
 
 
 class Volume(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from okamochi.errors import EngineError, UsageError
+from okamochi.model.names import dashed
 from okamochi.system.files import write_atomic
 
 __all__ = ["AppState", "LoadedImage", "MachineService", "UpRecord"]
@@ -95,10 +96,12 @@ class AppState:
         return path.read_text("utf-8").rstrip("\n"), made
 
     def keep_secret(self, name: str, value: str) -> Path:
-        """A secret that the user gave, as a file that can be mounted."""
+        """A secret that the user gave, as a file that can be mounted, under its name with dashes as well."""
         path = self._secret_path(name)
         self._make()
         write_atomic(path, value.encode(), mode=0o644)
+        if dashed(name) != name and not (link := self.secrets_folder / dashed(name)).is_symlink():
+            link.symlink_to(name)
         self._put_generated(self._generated - {name})
         return path
 
@@ -106,14 +109,17 @@ class AppState:
         """Removes the secrets that the user gave; those made here stay: sessions are signed with them."""
         kept = self._generated | frozenset(but)
         for name in self.secrets().keys() - kept:
-            (self.secrets_folder / name).unlink(missing_ok=True)
+            for file in (name, dashed(name)):
+                (self.secrets_folder / file).unlink(missing_ok=True)
 
     def secrets(self) -> dict[str, str]:
         """Every secret that is kept, by name."""
         if not self.secrets_folder.is_dir():
             return {}
         return {
-            path.name: path.read_text("utf-8") for path in self.secrets_folder.iterdir() if path.is_file()
+            path.name: path.read_text("utf-8")
+            for path in self.secrets_folder.iterdir()
+            if path.is_file() and not path.is_symlink()
         }
 
     @contextmanager

@@ -11,6 +11,7 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
 from okamochi.system.world import World
+from okamochi.workflows.composed_values import composed_values
 from okamochi.workflows.given_services import is_elsewhere
 
 __all__ = ["STRICT", "Reading", "Values", "read_values"]
@@ -59,6 +60,7 @@ def read_values(
     given = from_file(plan, env_file, world, reading) if env_file else {}
     if reading.on_this_machine:
         given = {**of_this_shell(plan, given, world), **given}
+    given = {**composed_values(plan, given, project, world), **given}
     known = {variable.name: variable for variable in plan.environment}
     refuse_missing(plan, given, how_to_give(env_file, project))
     secrets = list(undeclared_secrets(known.keys(), given))

@@ -6,13 +6,14 @@ Standard library only, Python 3.9 and later. What the app prints goes to stderr.
 asgi, own), "framework", "reference" ("pkg:create_app()"), "argv" (of a program that is its own server),
 "script", "visit" (a path that is asked of it, to see what it writes; or ""), "pages" (how many of its own
 pages are asked for as well), "host" (for that), "paths" (what the server puts in front of sys.path),
-"writable" (folders that may be written).
+"writable" (folders that may be written), "files" (to be written before: path and text).
 """
 
 from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import importlib
 import inspect
 import json
@@ -59,6 +60,9 @@ def main() -> None:
     task = json.load(sys.stdin)
     sys.path[:0] = task["paths"]
     sys.dont_write_bytecode = True
+    for path, text in task.get("files", {}).items():
+        with contextlib.suppress(OSError):  # where the engine does not let it, the app will miss the file
+            Path(path).write_text(text, "utf-8")
     writes: dict[str, str] = {}
     lock = threading.Lock()
     started = time.monotonic()

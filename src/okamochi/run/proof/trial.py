@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from okamochi.model.kit_programs import SECRETS_MOUNT
+from okamochi.model.names import dashed
 from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import EnvironmentVariable, Process, VariableKind, host_of
 from okamochi.run.proof.answer import Answer
@@ -43,12 +45,13 @@ def ask(
     one's program does, in the place of the app.
 
     NotIsolated when the engine cannot keep it in."""
+    task = {**task_of(plan, visit, process), "files": secret_files(plan, environment)}
     trial = Trial(
         image_reference=image_reference,
         argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", PROGRAM.read_text("utf-8")),
-        stdin=json.dumps(task_of(plan, visit, process)).encode(),
+        stdin=json.dumps(task).encode(),
         environment=tuple(sorted({**environment, **dict(process.environment if process else ())}.items())),
-        writable=written_folders(plan),
+        writable=(*written_folders(plan), *((SECRETS_MOUNT,) if as_files(plan) else ())),
         security=plan.security,
         resources=plan.web.resources,
         timeout_seconds=TIMEOUT_SECONDS,
@@ -80,6 +83,19 @@ def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict
         "host": host_of(plan.web.probe),
         "paths": list(dict.fromkeys((root, APP_ROOT))),
         "writable": ["/tmp", "/dev", "/proc", *written_folders(plan)],
+    }
+
+
+def as_files(plan: Plan) -> tuple[str, ...]:
+    return tuple(one.name for one in plan.environment if one.as_file)
+
+
+def secret_files(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
+    """Files that the app reads secrets from, with what stands for these."""
+    return {
+        f"{SECRETS_MOUNT}/{file}": environment.get(name, "proof")
+        for name in as_files(plan)
+        for file in dict.fromkeys((name, dashed(name)))
     }
 
 
