@@ -481,3 +481,9 @@ def test_an_address_of_this_machine_itself_is_to_become_a_variable() -> None:
     assert cause is not None and "read the address from a variable" in cause.hint
     elsewhere = diagnose(traceback(refused.replace("localhost", "db.example.org")))
     assert elsewhere is not None and "read the address" not in elsewhere.hint
+
+
+def test_a_relative_import_outside_of_a_package_is_told_with_what_to_do() -> None:
+    cause = diagnose(traceback("ImportError: attempted relative import with no known parent package"))
+    assert cause is not None and "loaded as no part of a package" in cause.text
+    assert "without the dot" in cause.hint

@@ -1,5 +1,6 @@
 """Why an import of the app fails: missing modules, some of them gone from Python, and versions at odds."""
 
+import posixpath
 import re
 
 from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
@@ -102,8 +103,23 @@ def failing_import(log: str) -> Cause | None:
     found = last(r"^ImportError: (?P<text>.+)$", log)
     if found is None:
         return None
+    if found["text"].startswith("attempted relative import"):
+        return outside_of_a_package(log)
     return missing_name(log) or Cause(
         f"an import fails: {found['text']}", "see the line named here", own_frame(log)
+    )
+
+
+def outside_of_a_package(log: str) -> Cause:
+    """A module with `from .db import x` that the server loads by itself; also __init__.py of a project whose
+    own folder is the package, which is /app in the image whatever its name."""
+    where = own_frame(log)
+    module = "the app's module" if not where else posixpath.basename(where.rpartition(":")[0])
+    return Cause(
+        f"an import fails: {module} imports with a dot, and is loaded as no part of a package",
+        'put the package into a folder of the project and name it (entrypoint = "folder.module:app"), or '
+        "write that import without the dot",
+        where,
     )
 
 
