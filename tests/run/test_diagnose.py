@@ -123,6 +123,17 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/config.py:12",
         ),
         (
+            traceback("psycopg2.OperationalError: could not connect to server: Connection refused\n")
+            + '\tIs the server running on host "localhost" (127.0.0.1) and accepting\n',
+            "the service at localhost cannot be reached",
+            "/app/shop/config.py:12",
+        ),
+        (
+            traceback("pymongo.errors.ServerSelectionTimeoutError: localhost:27017: [Errno 111] refused"),
+            "the service at localhost:27017 cannot be reached",
+            "/app/shop/config.py:12",
+        ),
+        (
             '  File "/app/shop/views.py", line 8\n    def x(:\n          ^\nSyntaxError: invalid syntax',
             "SyntaxError: invalid syntax",
             "/app/shop/views.py:8",

@@ -47,13 +47,14 @@ def unreachable_service(log: str) -> Cause | None:
         r"|failed to resolve host '(?P<e>[^']+)'"
         r"|(?:Can't connect to (?:MySQL )?server on|Unknown (?:MySQL )?server host) '(?P<c>[^']+)'"
         r"|Error -?\d+ connecting to (?P<d>[\w.-]+:\d+)"
+        r"|Is the server running on host \"(?P<g>[^\"]+)\""
+        r"|ServerSelectionTimeoutError: (?P<h>[\w.-]+:\d+)"
         r"|Connect call failed \('(?P<f>[^']+)', (?P<port>\d+)",
         log,
     )
     if found is None:
         return None
-    host = found["a"] or found["b"] or found["c"] or found["d"] or found["e"]
-    host = host or f"{found['f']}:{found['port']}"
+    host = next((found[name] for name in "abcdegh" if found[name]), f"{found['f']}:{found['port']}")
     hint = "start it and give its address in a variable (okamochi up --env-file FILE)"
     if LOOPBACK & {host, host.rpartition(":")[0]}:
         hint = (
