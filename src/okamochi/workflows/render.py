@@ -176,7 +176,7 @@ def foreign_drift(output: Path, files: Sequence[RenderedFile]) -> Drift:
     return drift(
         output,
         files,
-        "are there already and were not written by okamochi",
+        "already there, and not written by okamochi",
         "okamochi render --adopt takes over what they say; or write elsewhere (--output DIR), or let "
         "them be replaced (--force)",
     )
@@ -185,11 +185,9 @@ def foreign_drift(output: Path, files: Sequence[RenderedFile]) -> Drift:
 def unmerged_drift(output: Path, files: Sequence[RenderedFile], *, has_git: bool) -> Drift:
     by_hand = "take over the plan's lines by hand and render again, or let the files be replaced (--force)"
     if has_git:
-        return drift(
-            output, files, "were edited where the plan changed as well, and cannot be merged", by_hand
-        )
+        return drift(output, files, "edited where the plan changed as well, which cannot be merged", by_hand)
     hint = f"git merges edits and what the plan changed: install it and render again; or {by_hand}"
-    return drift(output, files, "were edited, the plan changed, and there is no git to merge both", hint)
+    return drift(output, files, "edited while the plan changed, and there is no git to merge both", hint)
 
 
 def lock_of(planned: PlannedProject) -> Lock | None:
@@ -211,7 +209,7 @@ def settled(
             raise drift(
                 output,
                 drifted,
-                "differ from the plan",
+                "not as the plan has it",
                 "okamochi render writes them again; edits by hand are kept, and accepted by that",
             )
     if found.foreign:
@@ -224,4 +222,4 @@ def settled(
 def drift(output: Path, files: Sequence[RenderedFile], what: str, hint: str) -> Drift:
     listed = ", ".join(file.path for file in files)
     details = differences(output, {file.path: file.content for file in files})
-    return Drift(f"{listed} {what}", where=str(output), hint=hint, details=details)
+    return Drift(f"{what}: {listed}", where=str(output), hint=hint, details=details)
