@@ -4,7 +4,7 @@ import pytest
 
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
-from tests.detect.plans import FLASK_APP, planned
+from tests.detect.plans import FLASK_APP, decision, planned
 
 CELERY = "from celery import Celery\ncelery = Celery('x', broker='redis://queue')\n"
 
@@ -139,6 +139,25 @@ def test_migrations_of_aerich_are_a_release_process(files: dict[str, str], argv:
     assert "release" not in commands(itself)
     told = [one.summary for one in itself.decisions if "aerich" in one.summary and one.field == "processes"]
     assert told == (["not run: aerich upgrade; the app makes its tables itself"] if argv else [])
+
+
+def test_a_folder_of_migrations_without_a_revision_makes_no_tables() -> None:
+    app = (
+        "from flask import Flask\nfrom flask_migrate import Migrate\n"
+        "from flask_sqlalchemy import SQLAlchemy\n"
+        "app = Flask(__name__)\ndb = SQLAlchemy(app)\nMigrate(app, db)\n"
+        "class User(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n"
+    )
+    files = {"requirements.txt": "flask\nflask-migrate\nflask-sqlalchemy\n", "app.py": app}
+    files |= {"migrations/env.py": "", "migrations/alembic.ini": "# version_locations = there\n"}
+    plan = planned(files)
+    assert "db.create_all()" in commands(plan)["release"][2]
+    assert "migrations holds no revision" in decision(plan, "processes").summary
+    upgrade = {"release": ("/opt/venv/bin/flask", "db", "upgrade")}
+    revision = {"migrations/versions/1.py": "revision = '1'\ndown_revision = None\n"}
+    assert commands(planned(files | revision)) == upgrade
+    elsewhere = {"migrations/alembic.ini": "[alembic]\nversion_locations = there\n"}
+    assert commands(planned(files | elsewhere)) == upgrade
 
 
 def test_migrations_of_flask_migrate_and_of_alembic_are_release_processes() -> None:

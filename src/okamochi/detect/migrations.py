@@ -23,6 +23,7 @@ from okamochi.system.patterns import regex
 __all__ = ["Migrations", "TablesByHand", "find_migrations"]
 
 ALEMBIC = "alembic.ini"
+VERSIONS_ELSEWHERE = regex(r"^version_locations\s*=", re.MULTILINE)
 DIRECTORY = regex(r"\b(?:Migrate|migrate\.init_app)\([^)]{0,500}\bdirectory\s*=\s*[\"']([\w./-]+)[\"']")
 HERE = regex(r"^script_location\s*=\s*%\(here\)s", re.MULTILINE)
 REVISION = regex(r"^revision(?:\s*:[^=\n]+)?\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
@@ -70,24 +71,49 @@ def find_migrations(
         "",
     )
     of_flask = _of_flask(sources, registers, import_root) if "flask-migrate" in names else None
-    if of_flask is not None:
-        return _unless(*of_flask, sources, _own_tables(sources, reached, factory))
     of_alembic = _of_alembic(sources, import_root) if not registers else None
-    if of_alembic is not None:
-        return _unless(*of_alembic, sources)
+    own_tables = _own_tables(sources, reached, factory)
+    history = of_flask or of_alembic
+
+    def other_way() -> Detected[tuple[str, ...]] | None:
+        return (
+            table_maker(sources)
+            or table_command(sources, framework)
+            or table_function(sources, reached.paths)
+            or tables_by_hand()
+        )
+
+    if history is not None:
+        own = own_tables if of_flask is not None else None
+        empty = own is None and _is_empty(history, sources)
+        other = other_way() if empty else None
+        return _unless(*history, sources, own) if other is None else _instead(other, history)
     aerich = upgrade_of_aerich(sources) if "aerich" in names else None
     if aerich is not None:
         made = generated_schemas(sources, reached)
         told = "not run: aerich upgrade; the app makes its tables itself"
         return _not_run(told, (made, *aerich.evidence)) if made is not None else Migrations(aerich)
-    if _own_tables(sources, reached, factory) is not None:
+    if own_tables is not None:
         return Migrations()
-    return Migrations(
-        table_maker(sources)
-        or table_command(sources, framework)
-        or table_function(sources, reached.paths)
-        or tables_by_hand()
-    )
+    return Migrations(other_way())
+
+
+History = tuple[Detected[tuple[str, ...]], str, str]
+
+
+def _is_empty(history: History, sources: Sources) -> bool:
+    """A folder as `flask db init` leaves it: without a revision there is no table to make. Revisions may lie
+    where only alembic.ini says."""
+    command, _, folder = history
+    places = (posixpath.join(folder, ALEMBIC), command.evidence[0].path)
+    texts = (sources.project.read_text(path) or "" for path in places)
+    return bool(folder) and not _history(sources, folder) and not any(map(VERSIONS_ELSEWHERE.search, texts))
+
+
+def _instead(other: Detected[tuple[str, ...]], history: History) -> Migrations:
+    command, shown, folder = history
+    told = _not_run(f"not run: {shown}; {folder} holds no revision", command.evidence)
+    return Migrations(other, told.decisions)
 
 
 def _of_flask(
