@@ -2,7 +2,7 @@
 
 import ast
 
-from okamochi.detect.frameworks.server import USUAL_PORT, Server
+from okamochi.detect.frameworks.server import Server
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.errors import PlanError
@@ -17,7 +17,6 @@ CHAINLIT = "chainlit>=0.5"
 
 
 def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
-    port = port or USUAL_PORT
     argv = (
         f"{VENV_ROOT}/bin/streamlit",
         "run",
@@ -33,7 +32,6 @@ def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
 
 
 def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
-    port = port or USUAL_PORT
     argv = (
         f"{VENV_ROOT}/bin/panel",
         "serve",
@@ -50,21 +48,18 @@ def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
 
 
 def _chainlit(candidate: Candidate, sources: Sources, port: int) -> Server:
-    port = port or USUAL_PORT
     argv = (f"{VENV_ROOT}/bin/chainlit", "run", candidate.path, "--headless", *_address(port))
     return Server("chainlit run", argv, (CHAINLIT,), (), port)
 
 
 def _shiny(candidate: Candidate, sources: Sources, port: int) -> Server:
     """One process: a session is a web socket, and its downloads and uploads ask the process that holds it."""
-    port = port or USUAL_PORT
     argv = (f"{VENV_ROOT}/bin/shiny", "run", candidate.path, *_address(port))
     return Server("shiny run", argv, ("shiny",), (), port)
 
 
 def _marimo(candidate: Candidate, sources: Sources, port: int) -> Server:
     """As an app, whose visitors see no code and change none."""
-    port = port or USUAL_PORT
     argv = (f"{VENV_ROOT}/bin/marimo", "run", candidate.path, "--headless", *_address(port))
     return Server("marimo run", argv, ("marimo",), (), port, HttpProbe(path="/health"))
 
@@ -92,7 +87,6 @@ def _address(port: int) -> tuple[str, ...]:
 
 def _gradio(candidate: Candidate, sources: Sources, port: int) -> Server:
     """launch() takes its address from the variables unless its arguments say another."""
-    port = port or USUAL_PORT
     module = sources.module(candidate.path)
     call = _launch(module)
     given = {keyword.arg: keyword.value for keyword in call.keywords} if call is not None else {}
@@ -135,6 +129,7 @@ def _launch(module: Module) -> ast.Call | None:
     return None
 
 
+# each is told the port on which it is to listen
 SCRIPTS = {
     Framework.STREAMLIT: _streamlit,
     Framework.PANEL: _panel,

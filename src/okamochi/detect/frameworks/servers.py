@@ -48,6 +48,8 @@ def server_of(
     what the project asks for, `uvicorn` is how it asks for that; `port` is the one that is asked for, 0
     when nothing says otherwise."""
     if candidate.interface is ServerInterface.OWN:
+        if candidate.framework in SCRIPTS:
+            return SCRIPTS[candidate.framework](candidate, sources, port or USUAL_PORT)
         return OWN[candidate.framework](candidate, sources, port)
     if candidate.framework is Framework.AIOHTTP:
         extra: tuple[str, ...] = (
@@ -268,4 +270,4 @@ def read_port(sources: Sources) -> str:
     return next((name for name in found if not OTHER_PORTS.search(name)), "")
 
 
-OWN = {**SCRIPTS, Framework.NICEGUI: _nicegui, Framework.OTHER: _program}
+OWN = {Framework.NICEGUI: _nicegui, Framework.OTHER: _program}
