@@ -2,18 +2,42 @@
 
 import re
 
+from msgspec.structs import replace
+
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.libpq import variables_for
 from okamochi.detect.object_store import WITHOUT
 from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_evidence import VariableRead
-from okamochi.detect.service_kinds import WITH_DATABASE, volume_path_of
+from okamochi.detect.service_kinds import WITH_DATABASE, KindFacts, volume_path_of
 from okamochi.detect.service_variables import variables_of
-from okamochi.model.backing_service import BackingService
+from okamochi.model.backing_service import BackingService, ServiceVariable
 from okamochi.model.evidence import Decision, Origin
 
-__all__ = ["decision_of", "not_started", "service_of"]
+__all__ = ["decision_of", "not_started", "service_of", "service_with"]
+
+
+def service_with(
+    facts: KindFacts,
+    name: str,
+    image: str,
+    *,
+    user: str,
+    database: str,
+    variables: tuple[ServiceVariable, ...],
+) -> BackingService:
+    """Of that kind: the user and the database count only where it knows such."""
+    return BackingService(
+        kind=facts.kind,
+        name=name,
+        image=image,
+        port=facts.port,
+        volume_path=volume_path_of(facts, image),
+        user=user if facts.user else "",
+        database=database if facts.kind in WITH_DATABASE else "",
+        variables=variables,
+    )
 
 
 def service_of(candidate: Candidate, dependencies: ChosenDependencies, database: str) -> BackingService:
@@ -24,23 +48,19 @@ def service_of(candidate: Candidate, dependencies: ChosenDependencies, database:
     hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]
     hosts.append(_host_name(composed.name) if composed else facts.host)
     host = next((one for one in hosts if one not in ("", "web")), facts.host)
-    named = bool(facts.user)
     user = (composed.user if composed else "") or next((a.user for a in known if a.user), facts.user)
     wanted = (composed.database if composed else "") or next((a.database for a in known if a.database), "")
     unsaid = candidate.unsaid
     if unsaid is not None:
         user, wanted = unsaid.user or user, unsaid.database or wanted
-    return BackingService(
-        kind=facts.kind,
-        name=host,
-        image=image,
-        port=facts.port,
-        volume_path=volume_path_of(facts, image),
-        user=user if named else "",
-        database=(wanted or database) if facts.kind in WITH_DATABASE else "",
-        variables=variables_for(unsaid)
+    variables = (
+        variables_for(unsaid)
         if unsaid is not None
-        else variables_of(facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts),
+        else variables_of(facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts)
+    )
+    service = service_with(facts, host, image, user=user, database=wanted or database, variables=variables)
+    return replace(
+        service,
         initial_files=composed.initial_files if composed else (),
         required=not _optional(candidate),
     )

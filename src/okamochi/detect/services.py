@@ -12,13 +12,12 @@ from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_candidates import service_candidates
 from okamochi.detect.service_kinds import (
-    WITH_DATABASE,
     WITH_STORES,
     facts_of,
     kind_of_image,
     volume_path_of,
 )
-from okamochi.detect.service_made import decision_of, not_started, service_of
+from okamochi.detect.service_made import decision_of, not_started, service_of, service_with
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision
@@ -157,14 +156,5 @@ def _overruled(
         )
     if found is not None and found.kind is facts.kind:
         return msgspec.structs.replace(found, image=image, volume_path=volume_path_of(facts, image))
-    named = facts.kind in WITH_DATABASE
-    return BackingService(
-        kind=facts.kind,
-        name=host,
-        image=image,
-        port=facts.port,
-        volume_path=volume_path_of(facts, image),
-        user=facts.user,
-        database=database if named else "",
-        variables=found.variables if found is not None else (),
-    )
+    variables = found.variables if found is not None else ()
+    return service_with(facts, host, image, user=facts.user, database=database, variables=variables)
