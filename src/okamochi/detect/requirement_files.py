@@ -1,0 +1,62 @@
+"""A project's requirement files, and which of them is its own."""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.detect.base import Detected
+from okamochi.model.evidence import Evidence
+from okamochi.model.rendered_mark import text_by_people
+from okamochi.system.patterns import regex
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["DEVELOPMENT", "Ranked", "requirement_files"]
+
+PRODUCTION = ("prod", "production", "prd", "deploy", "live", "release")
+DEVELOPMENT = regex(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
+
+Ranked = Detected[tuple[tuple[int, int, str], str]]
+
+
+def requirement_files(project: ProjectFiles) -> tuple[Ranked, ...]:
+    """Requirement files with their rank (lower is better): ((rank, depth, path), path)."""
+    found: list[Ranked] = []
+    in_docker = dict(_installed_by_dockerfile(project))
+    for path in project.files("**/*.*"):
+        folders, _, name = path.rpartition("/")
+        stem, _, suffix = name.rpartition(".")
+        if suffix not in ("txt", "in", "pip") or folders.lower() not in ("", "requirements", "reqs", "deps"):
+            continue
+        if not folders and "requirement" not in stem.lower() and "reqs" not in stem.lower():
+            continue
+        if DEVELOPMENT.search(path.lower()):
+            continue
+        rank, reason = _rank(path, folders, stem.lower(), suffix, project)
+        evidence: tuple[Evidence, ...] = (Evidence(path=path, reason=reason),)
+        if path in in_docker and path != "requirements.txt":
+            rank, evidence = min(rank, 2), (in_docker[path], *evidence)
+        found.append(Detected(((rank, path.count("/"), path), path), evidence))
+    return tuple(found)
+
+
+def _rank(path: str, folder: str, stem: str, suffix: str, project: ProjectFiles) -> tuple[int, str]:
+    production = any(re.search(rf"(^|[-_.]){word}$", stem) for word in PRODUCTION)
+    late = 10 if suffix == "in" else 0
+    if production and re.search(r"^\s*-r\s*(\.\./)?requirements\.txt", project.read_text(path) or "", re.M):
+        return 0, "for production; includes requirements.txt"
+    if path == "requirements.txt":
+        return 1, "the usual requirement file"
+    if production:
+        return 3 + late, "named for production"
+    if folder and stem in ("base", "requirements", "common", "main", "core", "app"):
+        return 4 + late, "the base of the requirements folder"
+    if stem in ("requirements", "reqs"):
+        return 5 + late, "requirement file that is compiled to nothing else"
+    return 6 + late, "a requirement file"
+
+
+def _installed_by_dockerfile(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:
+    text = text_by_people(project, "Dockerfile") or ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for match in re.finditer(r"(?:-r|--requirement)[ =]?([\w./-]+\.(?:txt|in))", line):
+            path = match.group(1).removeprefix("./").removeprefix("/app/").lstrip("/")
+            yield path, Evidence(path="Dockerfile", line=number, reason=f"installs {path}")
