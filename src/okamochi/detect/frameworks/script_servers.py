@@ -67,7 +67,6 @@ def _marimo(candidate: Candidate, sources: Sources, port: int) -> Server:
 def _solara(candidate: Candidate, sources: Sources, port: int) -> Server:
     """Its application for ASGI, which is in production mode; `solara run` has changed its options. In one
     process, since that holds what its visitors see: https://solara.dev/documentation/getting_started/deploying"""
-    port = port or USUAL_PORT
     argv = (f"{VENV_ROOT}/bin/uvicorn", "solara.server.starlette:app", *_address(port))
     environment = (("SOLARA_APP", candidate.path),)
     return Server("uvicorn with Solara's application", argv, ("solara",), environment, port)
@@ -76,7 +75,6 @@ def _solara(candidate: Candidate, sources: Sources, port: int) -> Server:
 def _taipy(candidate: Candidate, sources: Sources, port: int) -> Server:
     """Its options overrule what the script gives to run(), the reloader among it:
     https://docs.taipy.io/en/latest/userman/advanced_features/configuration/gui-config/"""
-    port = port or USUAL_PORT
     argv = (f"{VENV_ROOT}/bin/python", candidate.path, *_address(port), "--no-debug", "--no-reloader")
     return Server("the script starts Taipy itself", argv, ("taipy",), (), port)
 
