@@ -15,7 +15,7 @@ from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
 from okamochi.detect.requirement_files import DEVELOPMENT, Ranked, requirement_files
-from okamochi.detect.subfolders import folder_hint
+from okamochi.detect.subfolders import folder_hint, is_a_package
 from okamochi.detect.third_party import third_party_imports
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Evidence
@@ -81,7 +81,9 @@ def _beside(
     """backend/requirements.txt, when the app is backend/app.py, or main.py that imports it. `anything`: the
     project's own folder lists something, if only what its tools need; else only a module of that folder makes
     it the app's, and not one of several, or a package that keeps its list in itself."""
-    if not anything and (not loaded or ("/" in loaded[0] and not _is_of_a_package(project, loaded[0]))):
+    if not anything and (
+        not loaded or ("/" in loaded[0] and not is_a_package(project, posixpath.dirname(loaded[0])))
+    ):
         return None
     folders: dict[str, None] = {}
     for path in loaded:
@@ -96,10 +98,6 @@ def _beside(
             found = Dependencies(files=(path,), input_files=(path,))
             return Detected(found, (Evidence(path=path, reason=reason),))
     return None
-
-
-def _is_of_a_package(project: ProjectFiles, path: str) -> bool:
-    return project.exists(posixpath.join(posixpath.dirname(path), "__init__.py"))
 
 
 def _with_unread(

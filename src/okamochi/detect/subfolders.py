@@ -18,7 +18,7 @@ from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
-__all__ = ["app_folders", "folder_hint", "hint_naming"]
+__all__ = ["app_folders", "folder_hint", "hint_naming", "is_a_package"]
 
 LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py")
 DEEPEST = 2
@@ -67,6 +67,11 @@ def _folders(
         ):
             found.append(folder)
     return tuple(found)
+
+
+def is_a_package(project: ProjectFiles, folder: str) -> bool:
+    """Whether the folder's modules are imported from the folder above it."""
+    return _is_a_package(Sources(Below(project, folder)), posixpath.basename(folder))
 
 
 def _is_a_package(below: Sources, name: str) -> bool:
