@@ -185,6 +185,19 @@ def test_a_database_in_tmp_is_told_to_be_lost_with_the_container() -> None:
     assert "/tmp/shop.db is lost with the container" in decision(plan, "volumes").summary
 
 
+def test_a_database_in_tmp_that_a_service_takes_the_place_of_is_not_told() -> None:
+    source = (
+        "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.getenv('DATABASE_URL')\n"
+        "if url is not None:\n    app.config['SQLALCHEMY_DATABASE_URI'] = url\n"
+        "else:\n    app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:////tmp/test.db'\n"
+    )
+    driver = {"requirements.txt": "flask\nflask-sqlalchemy\npsycopg2-binary\n"}
+    with_one = planned({"app.py": source, **driver})
+    assert [one.name for one in with_one.services] == ["db"]
+    assert not any("is lost with" in one.summary for one in with_one.decisions)
+    assert "is lost with" in decision(planned({"app.py": source}), "volumes").summary
+
+
 STORE = "def keep(table):\n    table.to_csv(PATH, index=False)\n"
 
 

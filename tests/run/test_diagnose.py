@@ -490,6 +490,9 @@ def test_an_address_of_this_machine_itself_is_to_become_a_variable() -> None:
     )
     cause = diagnose(traceback(refused))
     assert cause is not None and "read the address from a variable" in cause.hint
+    assert "DATABASE_URL" in cause.hint
+    redis = diagnose(traceback("redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379."))
+    assert redis is not None and "REDIS_URL" in redis.hint
     elsewhere = diagnose(traceback(refused.replace("localhost", "db.example.org")))
     assert elsewhere is not None and "read the address" not in elsewhere.hint
 

@@ -61,6 +61,7 @@ from okamochi.detect.unreadable import refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_process import PORT, web_process
 from okamochi.detect.writable_folders import Written, flask_folders, writes
+from okamochi.model.backing_service import ServiceKind
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import (
@@ -76,6 +77,7 @@ from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["make_plan"]
 
+DATABASES = frozenset({ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB})
 NO_OVERRIDES: Mapping[str, str] = {}
 
 
@@ -184,9 +186,10 @@ def _data(found: Understood) -> _Data:
         *only_sqlite(found.sources, environment, found.dependencies),
         *sqlite_by_default(objects, found.django, found.dependencies.names),
     )
-    volumes = choose_volumes(found.sources, written, found.chosen)
-    shipped = _shipped(found, written)
     services = choose_services(found.sources, reached, found.dependencies, found.chosen, found.name)
+    has_database = any(one.required and one.kind in DATABASES for one in services.services)
+    volumes = choose_volumes(found.sources, written, found.chosen, has_database=has_database)
+    shipped = _shipped(found, written)
     secrets = stated_secrets(found.project, found.sources, environment, services.services)
     decisions = (*decisions, *secrets.decisions)
     services = ChosenServices(secrets.services, services.decisions).needed_by(secrets.environment)

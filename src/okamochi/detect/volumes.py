@@ -28,8 +28,11 @@ class ChosenVolumes(msgspec.Struct, frozen=True):
     files: tuple[MovedFile, ...] = ()
 
 
-def choose_volumes(sources: Sources, written: tuple[Written, ...], chosen: ChosenSettings) -> ChosenVolumes:
-    """The settings' volumes alone when there are any; else one for every folder that the app writes."""
+def choose_volumes(
+    sources: Sources, written: tuple[Written, ...], chosen: ChosenSettings, *, has_database: bool = False
+) -> ChosenVolumes:
+    """The settings' volumes alone when there are any; else one for every folder that the app writes. Where a
+    service of the stack keeps the rows (`has_database`), a file in /tmp is only what code falls back to."""
     if chosen.settings.volumes is not None:
         place: tuple[Evidence, ...] = (chosen.place("volumes"),)
         paths = {
@@ -39,6 +42,8 @@ def choose_volumes(sources: Sources, written: tuple[Written, ...], chosen: Chose
     sorting = _Sorting(sources)
     for one in written:
         sorting.take(one)
+    if has_database:
+        sorting.lost.clear()
     return sorting.result()
 
 

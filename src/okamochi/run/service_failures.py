@@ -5,6 +5,8 @@ from okamochi.run.traces import Cause, last, own_frame
 __all__ = ["own_socket", "refused_password", "unencrypted_service", "unreachable_service"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+USUAL_VARIABLES = {"6379": "REDIS_URL", "27017": "MONGO_URL", "5672": "RABBITMQ_URL"}
+"""By port; a database's otherwise."""
 
 
 def refused_password(log: str) -> Cause | None:
@@ -57,9 +59,10 @@ def unreachable_service(log: str) -> Cause | None:
     host = next((found[name] for name in "abcdegh" if found[name]), f"{found['f']}:{found['port']}")
     hint = "start it and give its address in a variable (okamochi up --env-file FILE)"
     if LOOPBACK & {host, host.rpartition(":")[0]}:
+        variable = USUAL_VARIABLES.get(host.rpartition(":")[2], "DATABASE_URL")
         hint = (
             "that is the container itself: let the code read the address from a variable, such as "
-            "os.environ['DATABASE_URL'], which okamochi sets when it starts the service; where the code "
+            f"os.environ['{variable}'], which okamochi sets when it starts the service; where the code "
             "reads one, give it (okamochi up --env-file FILE)"
         )
     return Cause(f"the service at {host} cannot be reached from the container", hint, own_frame(log))
