@@ -10,7 +10,8 @@ enters this repository. Containers are taken down again.
 
 With --results, each app's last result is kept there with okamochi's commit: apps can be tried one by one,
 by several runs at once. Without IDs all are tried. --page tries none, and writes the page anew: the row of an
-app without a result in the file stays as it is, with its commit, and so does what stands below the table.
+app without a result in the file stays as it is, with its commit, as do rows of apps that
+APPS.json does not name, and what stands below the table.
 
 stderr: one line an app, with the end of the log when it fails.
 """
@@ -70,15 +71,16 @@ def main() -> int:
 
 
 def page_of(apps: list[dict[str, Any]], known: dict[str, tuple[str, str]], before: str) -> str:
-    """`before` is the page as it was; an app that neither it nor `known` has gets no row."""
-    old = dict(rows_of(before))
-    found: list[tuple[str, str]] = []
+    """`before` is the page as it was; an app that neither it nor `known` has gets no row, and rows of apps
+    that the list does not name stay where they are."""
+    rows = dict(rows_of(before))
     for app in apps:
-        result = known.get(app["id"]) or old.get(cells_of(app))
-        found += [(result[0], row(app, *result))] if result is not None else []
-    served = sum(result == "served" for result, _ in found)
+        if app["id"] in known:
+            rows[cells_of(app)] = known[app["id"]]
+    served = sum(result == "served" for result, _ in rows.values())
     below = before.partition(COUNT)[2]
-    return HEAD + "".join(line for _, line in found) + f"\n{served} of {len(found)}{COUNT}{below}"
+    lines = "".join(line_of(cells, *outcome) for cells, outcome in rows.items())
+    return f"{HEAD}{lines}\n{served} of {len(rows)}{COUNT}{below}"
 
 
 def rows_of(page: str) -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
@@ -113,8 +115,8 @@ def own_commit() -> str:
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def row(app: dict[str, Any], result: str, code: str) -> str:
-    return "| " + " | ".join((*cells_of(app), result.replace("|", "/"), code)) + " |\n"
+def line_of(cells: tuple[str, ...], result: str, code: str) -> str:
+    return "| " + " | ".join((*cells, result.replace("|", "/"), code)) + " |\n"
 
 
 def cells_of(app: dict[str, Any]) -> tuple[str, ...]:

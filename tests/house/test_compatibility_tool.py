@@ -27,3 +27,11 @@ def test_what_is_not_tried_again_keeps_its_row_its_commit_and_the_words_below() 
     assert "3 of 3 serve their page." in again
     assert "somebody/new" not in again
     assert "set-up: init-db" in again
+
+
+def test_rows_of_apps_that_the_list_does_not_name_stay() -> None:
+    first = page_of(APPS, OLD, f"{HEAD}\n0 of 0 serve their page.\n")
+    again = page_of(APPS[-1:], {"new": ("exit 4: no", "ddddddd")}, first)
+    assert again.startswith(first.partition("\n2 of 3")[0])
+    assert "| somebody/new | 0123456789 | Flask |  | / | exit 4: no | ddddddd |\n" in again
+    assert "2 of 4 serve their page." in again
