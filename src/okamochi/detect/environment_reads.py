@@ -6,10 +6,19 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from okamochi.detect.environment_given import given_before
 from okamochi.detect.environment_read import Read
 from okamochi.detect.handed_on import handed_on
 from okamochi.detect.names import ImportedNames, assigned
 from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.read_places import (
+    is_view,
+    keyword_defaults,
+    keyword_name,
+    own_expressions,
+    parameter_defaults,
+    target_name,
+)
 from okamochi.detect.read_values import (
     broken_by_none,
     is_none,
@@ -30,7 +39,7 @@ from okamochi.detect.reading_functions import (
 from okamochi.detect.settings_classes import ROOT
 from okamochi.detect.settings_fields import settings_fields
 from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared_readers
-from okamochi.detect.syntax import children, descendants, walk
+from okamochi.detect.syntax import descendants, walk
 from okamochi.system.patterns import regex
 
 __all__ = ["WORDS", "ports_read", "reads_of"]
@@ -85,9 +94,6 @@ FILE_OF_SETTINGS = "from_envvar"
 CAST_SECOND = "starlette.config.Config()"
 NO_READERS = SharedReaders({}, {})
 FALSE = ("", "0", "false", "no", "off", "f", "n")
-REGISTRARS = frozenset(
-    ["route", "get", "post", "put", "patch", "delete", "command", "cli", "errorhandler", "task"]
-)
 
 
 def reads_of(
@@ -108,38 +114,11 @@ def reads_of(
         bool(ALIASES.search(module.text)),
     )
     finder.block(module.tree.body, _Place())
-    given = _given_before(module)
+    given = given_before(module)
     found = (
         replace(one, must=False) if given.get(one.name, one.line) < one.line else one for one in finder.found
     )
     return (*handed_on(module, tuple(found)), *settings_fields(module, settings))
-
-
-def _given_before(module: Module) -> dict[str, int]:
-    """Variables that the module itself sets whenever it is imported, by the line: what it reads below is
-    there."""
-    found: dict[str, int] = {}
-    for statement in module.tree.body:
-        for name in _set_by(statement, module.imports):
-            found.setdefault(name, statement.lineno)
-    return found
-
-
-def _set_by(statement: ast.stmt, names: ImportedNames) -> Iterator[str]:
-    match statement:
-        case ast.Expr(value=ast.Call(func=function, args=args, keywords=keywords)):
-            called = names.full(function)
-            if called == "os.environ.setdefault" and args:
-                yield name_in(args[0])
-            elif called == "os.environ.update":
-                yield from (one.arg for one in keywords if one.arg)
-                given = args[0] if args else None
-                yield from map(name_in, filter(None, given.keys) if isinstance(given, ast.Dict) else ())
-        case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)]):
-            if names.full(holder) in SUBSCRIPTS:
-                yield name_in(key)
-        case _:
-            return
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -171,10 +150,14 @@ class _Finder(msgspec.Struct, eq=False):
     def _statement(self, statement: ast.stmt, place: _Place) -> None:
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                inner = _Place(function=statement.name, defaults=_parameter_defaults(statement))
-                given = (*statement.decorator_list, *statement.args.defaults, *_given(statement.args))
+                inner = _Place(function=statement.name, defaults=parameter_defaults(statement))
+                given = (
+                    *statement.decorator_list,
+                    *statement.args.defaults,
+                    *keyword_defaults(statement.args),
+                )
                 self._expressions(statement, given, place)
-                self._scope(statement, replace(inner, conditional=_is_view(statement)))
+                self._scope(statement, replace(inner, conditional=is_view(statement)))
             case ast.ClassDef():
                 self._expressions(statement, statement.decorator_list, place)
                 self._scope(statement, place)
@@ -189,18 +172,18 @@ class _Finder(msgspec.Struct, eq=False):
                 self.block(statement.orelse, place)
                 self.block(statement.finalbody, place)
             case ast.For() | ast.AsyncFor() | ast.While():
-                self._expressions(statement, _own_expressions(statement), place)
+                self._expressions(statement, own_expressions(statement), place)
                 self.block(statement.body, place)
                 self.block(statement.orelse, place)
             case ast.With() | ast.AsyncWith():
-                self._expressions(statement, _own_expressions(statement), place)
+                self._expressions(statement, own_expressions(statement), place)
                 self.block(statement.body, place)
             case ast.Match():
                 self._expressions(statement, (statement.subject,), place)
                 for case in statement.cases:
                     self.block(case.body, replace(place, conditional=True, branched=True))
             case _:
-                self._expressions(statement, _own_expressions(statement), place)
+                self._expressions(statement, own_expressions(statement), place)
 
     def _scope(self, statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, place: _Place) -> None:
         outside = self.names
@@ -264,7 +247,7 @@ class _Finder(msgspec.Struct, eq=False):
         return value
 
     def _expressions(self, statement: ast.stmt, expressions: Sequence[ast.AST], place: _Place) -> None:
-        used_as = _target_name(statement)
+        used_as = target_name(statement)
         for expression in expressions:
             nodes = descendants(expression)
             reads = [(node, read) for node in nodes if (read := self.read(node)) is not None]
@@ -274,7 +257,7 @@ class _Finder(msgspec.Struct, eq=False):
             fallbacks = self._fallbacks(nodes)
             broken = frozenset[int]() if place.caught else broken_by_none(nodes)
             for node, read in reads:
-                receiver = used_as or _keyword_name(expression, node)
+                receiver = used_as or keyword_name(expression, node)
                 if id(node) in fallbacks:
                     read = replace(read, has_default=True, default=fallbacks[id(node)])
                 self.found.append(
@@ -446,58 +429,6 @@ def ports_read(module: Module, sources: Sources) -> Iterator[str]:
         read = finder.read(node)
         if read is not None and read.name.endswith("PORT"):
             yield read.name
-
-
-def _own_expressions(statement: ast.stmt) -> tuple[ast.AST, ...]:
-    """The parts of a statement that are no statements."""
-    skipped = (ast.stmt, ast.ExceptHandler, ast.match_case)
-    return tuple(node for node in children(statement) if not isinstance(node, skipped))
-
-
-def _given(arguments: ast.arguments) -> tuple[ast.expr, ...]:
-    return tuple(default for default in arguments.kw_defaults if default is not None)
-
-
-def _parameter_defaults(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[tuple[str, object], ...]:
-    arguments = [*node.args.posonlyargs, *node.args.args]
-    pairs = zip(arguments[len(arguments) - len(node.args.defaults) :], node.args.defaults, strict=True)
-    return tuple((a.arg, d.value) for a, d in pairs if isinstance(d, ast.Constant))
-
-
-def _is_view(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    for decorator in node.decorator_list:
-        function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(function, ast.Attribute) and function.attr in REGISTRARS:
-            return True
-    return False
-
-
-def _target_name(statement: ast.stmt) -> str:
-    """The last part of what an assignment assigns to."""
-    match statement:
-        case ast.Assign(targets=[target, *_]) | ast.AnnAssign(target=target):
-            pass
-        case _:
-            return ""
-    match target:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-        case _:
-            return ""
-
-
-def _keyword_name(expression: ast.AST, node: ast.AST) -> str:
-    """NAME in f(NAME=...) and in {"NAME": ...} around a node."""
-    for outer in walk(expression):
-        if isinstance(outer, ast.keyword) and outer.arg and any(n is node for n in walk(outer.value)):
-            return outer.arg
-        if isinstance(outer, ast.Dict):
-            for key, value in zip(outer.keys, outer.values, strict=True):
-                if key is not None and any(n is node for n in walk(value)):
-                    return name_in(key)
-    return ""
 
 
 def _compare(op: ast.cmpop, value: object, constant: object) -> bool | None:

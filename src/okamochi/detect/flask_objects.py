@@ -5,12 +5,13 @@ classes. What it cannot follow is unknown, never guessed.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
+from okamochi.detect.bodies import argument_names, flat_statements, method_of, own_attributes
 from okamochi.detect.flask_values import (
     ClassDefinition,
     External,
@@ -22,7 +23,7 @@ from okamochi.detect.flask_values import (
     Value,
 )
 from okamochi.detect.frameworks.classes import CLASSES, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
-from okamochi.detect.python_source import Sources, is_main_guard
+from okamochi.detect.python_source import Sources
 from okamochi.model.plan import Framework
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ __all__ = [
     "Imported",
     "Instance",
     "Value",
-    "flat_statements",
 ]
 
 DASH_CLASSES = frozenset(name for name, one in CLASSES.items() if one.framework is Framework.DASH)
@@ -138,14 +138,14 @@ class FlaskObjects(msgspec.Struct, eq=False):
     def _attribute(self, holder: Object, name: str) -> Value | None:
         definition = holder.definition
         for statement in definition.node.body:
-            if isinstance(statement, ast.FunctionDef) and name in _own_attributes(statement):
+            if isinstance(statement, ast.FunctionDef) and name in own_attributes(statement):
                 names = self._method_names(statement, definition)
                 scope = _Scope(self, definition.path, names, self.names(definition.path))
                 scope.run(statement.body)
-                found = scope.value(_own_attributes(statement)[name])
+                found = scope.value(own_attributes(statement)[name])
                 if found is not None:
                     return found
-        method = _method(definition, name)
+        method = method_of(definition, name)
         if method is not None:
             return Function(method.path, method.node, definition)
         body: Names = {}
@@ -350,7 +350,7 @@ class _Scope(msgspec.Struct, eq=False):
             case Instance() if expression.attr == "wsgi_app":
                 return holder
             case ClassDefinition():
-                return _method(holder, expression.attr) or self.objects.attribute(
+                return method_of(holder, expression.attr) or self.objects.attribute(
                     Object(holder), expression.attr
                 )
             case Object():
@@ -375,7 +375,7 @@ class _Scope(msgspec.Struct, eq=False):
                     return self._dash(call, origin, depth)
                 if known:
                     return _made(origin, known, callee.node.name)
-                wrapped = self._wrapped(call, depth) if _method(callee, "__call__") else None
+                wrapped = self._wrapped(call, depth) if method_of(callee, "__call__") else None
                 return wrapped or Object(callee)
             case Function() if isinstance(callee.node, ast.AsyncFunctionDef):
                 return None
@@ -437,65 +437,3 @@ def _made(origin: tuple[str, int], known: str, class_name: str) -> Instance:
 def _wraps(name: str) -> bool:
     last = name.rpartition(".")[2]
     return last in WRAPPER_NAMES or last.lower().endswith(("middleware", "fix"))
-
-
-def _own_attributes(method: ast.FunctionDef) -> dict[str, ast.expr]:
-    """What a method assigns to attributes of its object; the last assignment counts."""
-    if not method.args.args:
-        return {}
-    own = method.args.args[0].arg
-    found: dict[str, ast.expr] = {}
-    for statement in flat_statements(method.body):
-        match statement:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=holder), attr=name)], value=value):
-                pass
-            case ast.AnnAssign(
-                target=ast.Attribute(value=ast.Name(id=holder), attr=name), value=ast.expr() as value
-            ):
-                pass
-            case _:
-                continue
-        if holder == own:
-            found[name] = value
-    return found
-
-
-def _method(definition: ClassDefinition, name: str) -> Function | None:
-    for statement in definition.node.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == name:
-            return Function(definition.path, statement)
-    return None
-
-
-def argument_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
-    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-    extra = tuple(a.arg for a in (node.args.vararg, node.args.kwarg) if a is not None)
-    return (*(argument.arg for argument in arguments), *extra)
-
-
-def flat_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements in order, those inside if, try, with, for, while, match included; not those of functions
-    and classes, nor those below `if __name__ == "__main__"`."""
-    waiting = [iter(body)]
-    while waiting:
-        statement = next(waiting[-1], None)
-        if statement is None:
-            waiting.pop()
-        elif not is_main_guard(statement):
-            yield statement
-            waiting += [iter(block) for block in reversed(blocks(statement))]
-
-
-def blocks(statement: ast.stmt) -> tuple[Sequence[ast.stmt], ...]:
-    match statement:
-        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
-            return (statement.body, statement.orelse)
-        case ast.With() | ast.AsyncWith():
-            return (statement.body,)
-        case ast.Try():
-            handlers = tuple(handler.body for handler in statement.handlers)
-            return (statement.body, *handlers, statement.orelse, statement.finalbody)
-        case ast.Match():
-            return tuple(case.body for case in statement.cases)
-        case _:
-            return ()
