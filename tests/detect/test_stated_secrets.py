@@ -109,6 +109,13 @@ def test_the_password_of_a_service_is_that_services_password() -> None:
     assert "the password of db" in decision(plan, "environment.db_password").summary
 
 
+def test_a_database_that_the_project_makes_over_has_its_password_from_the_file_too() -> None:
+    compose = COMPOSE.replace("image: postgres:16", "build: ./database")
+    files = {"database/Dockerfile": "FROM postgres:16\n", "compose.yaml": compose}
+    plan = planned({"app.py": WITH_DATABASE, "requirements.txt": "flask\npsycopg\n", **files})
+    assert "the password of db" in decision(plan, "environment.db_password").summary
+
+
 @pytest.mark.parametrize(
     "code",
     [APP, APP + 'secret_key = os.getenv("DB_PASSWORD_X")\n', APP + 'open("/run/secrets/another").read()\n'],

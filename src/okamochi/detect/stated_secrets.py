@@ -11,11 +11,17 @@ from typing import Any
 
 import msgspec
 
-from okamochi.detect.compose_files import Composed, composed, environment_given, own_services, top_level
+from okamochi.detect.compose_files import (
+    Composed,
+    composed,
+    composed_services,
+    environment_given,
+    own_services,
+    top_level,
+)
 from okamochi.detect.environment import kind_of
 from okamochi.detect.python_source import Sources
-from okamochi.detect.service_kinds import kind_of_image
-from okamochi.model.backing_service import BackingService, ServiceVariable
+from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import EnvironmentVariable, VariableKind
@@ -104,10 +110,13 @@ def stated_secrets(
     ]
     if not wanted:
         return StatedSecrets(environment, services)
-    passwords = dict(password_sources(project))
+    passwords: dict[str, set[ServiceKind]] = {}
+    for source, kind_of_service in password_sources(project):
+        passwords.setdefault(source, set()).add(kind_of_service)
     added, decisions = [], []
     for one in wanted:
-        owner = owner_of(passwords.get(one.source, ""), services)
+        kinds = passwords.get(one.source, ())
+        owner = next((service for service in services if service.kind in kinds), None)
         kind = kind_of(one.name)
         kind = kind if kind is VariableKind.GENERATED and owner is None else VariableKind.SECRET
         added.append(EnvironmentVariable(name=one.name, kind=kind, required=True, as_file=True))
@@ -132,23 +141,15 @@ def is_read(one: ComposedSecret, sources: Sources, known: Iterable[str]) -> bool
     return any(whole.search(sources.text(path)) for path in sources.paths)
 
 
-def password_sources(project: ProjectFiles) -> Iterator[tuple[str, str]]:
-    """(secret, service) where a service of a known kind takes its password from the secret's file."""
+def password_sources(project: ProjectFiles) -> Iterator[tuple[str, ServiceKind]]:
+    """(secret, kind) where a service of a known kind takes its password from the secret's file."""
+    kinds = {one.name: one.facts.kind for one in composed_services(project)}
     for one in composed(project):
-        image = str(one.settings.get("image") or "")
-        if kind_of_image(image) is None:
-            continue
-        variables = environment_given(one)
+        variables = environment_given(one) if one.name in kinds else {}
         paths = {text for key, text in variables.items() if PASSWORD.fullmatch(key)}
-        for source, name in mounted(one):
+        for source, name in mounted(one) if paths else ():
             if f"{SECRETS_MOUNT}/{name}" in paths:
-                yield source, image
-
-
-def owner_of(image: str, services: tuple[BackingService, ...]) -> BackingService | None:
-    """The service of the plan that is of this image's kind."""
-    facts = kind_of_image(image) if image else None
-    return next((one for one in services if facts is not None and one.kind is facts.kind), None)
+                yield source, kinds[one.name]
 
 
 def with_variable(service: BackingService, variable: ServiceVariable) -> BackingService:
