@@ -44,6 +44,16 @@ def test_an_attribute_of_a_module_s_object_is_what_the_server_loads(
     assert served.application == "the default one"
 
 
+def test_a_worker_has_none_of_the_arguments_of_its_server(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/opt/venv/bin/gunicorn", "--config", "x", "app:app"])
+    settings = runpy.run_path(str(configuration))
+    assert sys.argv[1:] == ["--config", "x", "app:app"]
+    settings["post_fork"](None, None)
+    assert sys.argv == ["/opt/venv/bin/gunicorn"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [

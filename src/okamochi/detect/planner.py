@@ -43,6 +43,7 @@ from okamochi.detect.native import native_facts
 from okamochi.detect.only_sqlite import only_sqlite
 from okamochi.detect.own_launcher import own_launcher
 from okamochi.detect.own_start import made_by_extension, own_start
+from okamochi.detect.parsed_arguments import parsed_arguments
 from okamochi.detect.processes import other_processes
 from okamochi.detect.services import ChosenServices, choose_services
 from okamochi.detect.setup_commands import setup_commands
@@ -286,6 +287,8 @@ def _warnings(found: Understood) -> Iterator[Decision]:
     yield from debugger_warning(found.objects, found.entry)
     yield from below_main(found.objects, found.entry.candidate)
     yield from own_launcher(found.sources, found.entry.candidate)
+    if found.entry.candidate.interface is not ServerInterface.OWN:
+        yield from parsed_arguments(found.sources, found.reached)
     if not found.chosen.settings.domain:
         yield from redirect_warning(found.sources, found.django)
 
