@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,12 +13,14 @@ import pytest
 
 from okamochi.model.kit_programs import with_secrets
 from okamochi.oci.image import Image
+from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
 from okamochi.run.host.records import is_alive
 from okamochi.run.host.shim import fill, shim_at
 from okamochi.run.host.unpack import unpack_layers
-from okamochi.run.spec import RunSpec
+from okamochi.run.ports import TakenPort
+from okamochi.run.spec import ContainerState, RunSpec, aside_name
 from okamochi.run.wait import Patience, start_healthy
 from okamochi.system.process import SubprocessRunner
 
@@ -158,3 +161,22 @@ def test_a_start_that_fails_is_told(tmp_path: Path) -> None:
     SubprocessRunner().run(launcher_argv("supervise", path))
     assert ended(tmp_path)["exit_code"] == 125
     assert "cannot start the app" in (tmp_path / "log").read_text()
+
+
+def test_what_comes_back_is_not_started_where_somebody_else_answers_by_now(
+    host_engine: HostEngine, image: Image, reference: Reference, spec: RunSpec
+) -> None:
+    host_engine.load(image, reference)
+    start_healthy(host_engine, spec, Patience(limit_seconds=30))
+    host_engine.set_aside(spec.name, grace_seconds=5)
+    with (
+        socket.create_server(("127.0.0.1", spec.published_port)),
+        pytest.raises(TakenPort, match=f"port {spec.published_port} is taken by"),
+    ):
+        host_engine.bring_back(spec.name)
+    host_engine.bring_back(spec.name)
+    try:
+        assert host_engine.inspect(spec.name).state is ContainerState.RUNNING
+        assert host_engine.inspect(aside_name(spec.name)).state is ContainerState.ABSENT
+    finally:
+        host_engine.remove(spec.name)

@@ -1,12 +1,21 @@
 """Ports of the host: which is free, and who holds one that is not. Linux's /proc, no further library."""
 
 import socket
+import time
 from pathlib import Path
 
 from okamochi.errors import EngineError
 from okamochi.system.process import Runner
 
-__all__ = ["PORT_TRIES", "TakenPort", "choose_port", "is_free", "port_holder", "taken_port_error"]
+__all__ = [
+    "PORT_TRIES",
+    "TakenPort",
+    "becomes_free",
+    "choose_port",
+    "is_free",
+    "port_holder",
+    "taken_port_error",
+]
 
 LISTEN = "0A"
 TRIES = 200
@@ -22,6 +31,16 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
         except OSError:
             return False
         return True
+
+
+def becomes_free(port: int, address: str = "127.0.0.1", *, seconds: float = 3) -> bool:
+    """Whether nobody listens there, or who does ends within that time."""
+    ends = time.monotonic() + seconds
+    while not is_free(port, address):
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def choose_port(wanted: int, *, explicit: bool, runner: Runner, address: str = "127.0.0.1") -> int:

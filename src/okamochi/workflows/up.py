@@ -48,7 +48,7 @@ from okamochi.workflows.stack_services import (
 )
 from okamochi.workflows.superseded import remember_image, remove_superseded
 from okamochi.workflows.volume_check import tell_unwritable_volumes
-from okamochi.workflows.web_port import WebPort
+from okamochi.workflows.web_port import WebPort, port_lock
 
 __all__ = ["UpRequest", "up"]
 
@@ -304,7 +304,8 @@ def replaced(
         )
         raise
     except BaseException:
-        previous.come_back()
+        with port_lock(previous.port, previous.world):
+            previous.come_back()
         raise
     state.put_record(record)
     previous.be_gone()

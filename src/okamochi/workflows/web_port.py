@@ -1,6 +1,7 @@
 """The port on which an app is published, and what happens when somebody takes it meanwhile."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import msgspec
@@ -11,9 +12,14 @@ from okamochi.run.wait import FailingPage
 from okamochi.system.world import World
 from okamochi.workflows.previous import Previous
 
-__all__ = ["WebPort"]
+__all__ = ["WebPort", "port_lock"]
 
 T = TypeVar("T")
+
+
+def port_lock(port: int, world: World) -> AbstractContextManager[None]:
+    """Held by who starts something on the port, until it answers there. Not re-entrant."""
+    return world.cache.lock(f"port-{port}")
 
 
 class WebPort(msgspec.Struct, frozen=True):
@@ -52,7 +58,7 @@ class WebPort(msgspec.Struct, frozen=True):
         """
         for left in reversed(range(1 if self.asked is not None else PORT_TRIES)):
             port = self.choose()
-            with self.world.cache.lock(f"port-{port}"):
+            with port_lock(port, self.world):
                 if left and self.choose() != port:
                     continue
                 try:

@@ -22,6 +22,7 @@ from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.launcher import kill_group
 from okamochi.run.host.records import Records, gone, is_alive, keeper_done, read_json, read_spec, read_text
+from okamochi.run.ports import becomes_free, taken_port_error
 from okamochi.run.spec import (
     ContainerState,
     EngineFacts,
@@ -244,10 +245,13 @@ class HostEngine:
         folder.rename(folder.with_name(aside_name(name)))
 
     def bring_back(self, name: str) -> None:
-        folder = self._records.find(aside_name(name)) or self._records.must_find(
-            name
-        )  # the latter: setting it aside failed
-        self.start(read_spec(folder))
+        # the latter where setting it aside failed
+        spec = read_spec(self._records.find(aside_name(name)) or self._records.must_find(name))
+        self.stop(name, grace_seconds=3)
+        # no engine refuses the port here, and whoever listens there would answer for the app
+        if spec.published_port and not becomes_free(spec.published_port, spec.bind_address):
+            raise taken_port_error(spec.published_port, self.runner)
+        self.start(spec)
         self.remove(aside_name(name))
 
     def containers(self, app: str = "") -> tuple[Running, ...]:
