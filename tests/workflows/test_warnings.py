@@ -9,3 +9,5 @@ def test_a_warning_is_a_sentence_of_its_own() -> None:
         == "Python 3.10. It has had no updates"
     )
     assert without_the_word("Warning: the app uses Oracle") == "the app uses Oracle"
+    for path in ("app/Dockerfile says 3.10", "dist/* of .gitignore not taken"):
+        assert without_the_word(f"Python 3.11. Warning: {path}") == f"Python 3.11. {path}"

@@ -191,6 +191,7 @@ def question_of(request: BuildRequest, environ: Mapping[str, str]) -> tuple[str,
 
 
 def without_the_word(summary: str) -> str:
-    """A decision's summary as the text of a warning: what follows "Warning:" begins its sentence."""
-    told = re.sub(r"\. Warning: (\w)", lambda found: f". {found[1].upper()}", summary)
+    """A decision's summary as the text of a warning: what follows "Warning:" begins its sentence, unless that
+    is a path such as app/Dockerfile."""
+    told = re.sub(r"\. Warning: (\w)(?=\w* )", lambda found: f". {found[1].upper()}", summary)
     return told.replace("Warning: ", "")
