@@ -10,6 +10,7 @@ from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.other_databases import other_databases
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.rewritten_addresses import as_the_code_expects, rewrites_of
 from okamochi.detect.service_candidates import service_candidates
 from okamochi.detect.service_kinds import (
     WITH_STORES,
@@ -76,9 +77,10 @@ def choose_services(
         return ChosenServices((), (off,))
     database = name.replace("-", "_")[:60]
     candidates, here = service_candidates(sources, reached, dependencies)
+    rewrites = rewrites_of(sources, reached)
     stack = _Stack(chosen, name, database)
     for candidate in candidates:
-        service = service_of(candidate, dependencies, database)
+        service = as_the_code_expects(service_of(candidate, dependencies, database), rewrites)
         stack.add(service, decision_of(service, candidate))
     store = object_store(sources, reached, dependencies, name)
     others = store.decisions

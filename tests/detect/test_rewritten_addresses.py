@@ -1,0 +1,43 @@
+"""What code makes of an address that it is given comes out as one that its libraries know."""
+
+import pytest
+
+from tests.detect.plans import planned
+
+READS = (
+    "import os\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\napp = Flask(__name__)\n"
+    "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ['DATABASE_URL']{rewritten}\ndb = SQLAlchemy(app)\n"
+)
+
+
+def template(rewritten: str, driver: str = "psycopg2-binary") -> str:
+    files = {
+        "app.py": READS.format(rewritten=rewritten),
+        "requirements.txt": f"flask\nflask-sqlalchemy\nsqlalchemy<2.1\n{driver}\n",
+    }
+    (service,) = planned(files).services
+    (variable,) = service.variables
+    return variable.template.partition("://")[0]
+
+
+@pytest.mark.parametrize(
+    ("rewritten", "scheme"),
+    [
+        ("", "postgresql"),
+        (".replace('postgres://', 'postgresql://')", "postgresql"),
+        (".replace('postgres://', 'postgresql://', 1)", "postgresql"),
+        (".replace('postgres', 'postgresql')", "postgres"),
+        (".replace('://', 'ql://', 1)", "postgres"),
+        (".replace('postgresql', 'postgresql+psycopg2')", "postgresql"),
+        (".replace('http://', 'https://')", "postgresql"),
+        (".strip().replace(' ', '')", "postgresql"),
+    ],
+)
+def test_the_scheme_survives_what_the_code_replaces_in_it(rewritten: str, scheme: str) -> None:
+    assert template(rewritten) == scheme
+
+
+def test_a_driver_that_the_code_puts_in_is_not_put_in_twice() -> None:
+    assert template("", "pymysql") == "mysql+pymysql"
+    for old, new in (("mysql", "mysql+pymysql"), ("mysql://", "mysql+pymysql://")):
+        assert template(f".replace({old!r}, {new!r})", "pymysql") == "mysql"
