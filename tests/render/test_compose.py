@@ -125,3 +125,21 @@ def test_a_value_of_the_images_own_is_not_taken_away_by_a_bare_name() -> None:
     content = render_compose(plan).files[0].content.decode()
     web = YAML(typ="safe", pure=True).load(content)["services"]["web"]
     assert web["environment"]["COLOUR"] == "${COLOUR:-red$$1}"
+
+
+def test_the_address_of_a_file_that_the_image_names_is_no_secret_to_be_given() -> None:
+    files = {
+        "requirements.txt": "fastapi\nsqlalchemy\nalembic\npydantic-settings\n",
+        "main.py": "from fastapi import FastAPI\nfrom sqlalchemy import create_engine\n"
+        "from config import settings\nengine = create_engine(settings.database_url)\napp = FastAPI()\n",
+        "config.py": "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
+        "    database_url: str\n    secret_key: str\nsettings = Settings()\n",
+        "alembic.ini": "[alembic]\nscript_location = alembic\n",
+        "alembic/env.py": "from config import settings\n",
+    }
+    text = render_compose(planned(files), Language.ENGLISH).files[0].content.decode()
+    found = YAML(typ="safe", pure=True).load(text)["services"]
+    assert found["secrets"]["command"] == ["app/SECRET_KEY"]
+    for name in ("web", "release"):
+        address = found[name]["environment"]["DATABASE_URL"]
+        assert address == "${DATABASE_URL:-sqlite:////app/data/app.db}"

@@ -67,10 +67,12 @@ IGNORED = {
 def compose_secrets(plan: Plan) -> tuple[str, ...]:
     """Names of the secrets that the app's processes read from files, sorted."""
     served = {one.name: one.is_secret for service in plan.services for one in service.variables}
+    known = dict(plan.image_environment)  # the address of a SQLite file is no secret
     own = {
         one.name
         for one in plan.environment
-        if one.kind is VariableKind.GENERATED or (one.kind is VariableKind.SECRET and one.required)
+        if one.kind is VariableKind.GENERATED
+        or (one.kind is VariableKind.SECRET and one.required and one.name not in known)
     }
     return tuple(sorted((own - served.keys()) | {name for name, secret in served.items() if secret}))
 
