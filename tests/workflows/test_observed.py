@@ -211,3 +211,19 @@ def test_a_package_whose_function_the_start_misses_is_taken_older(tmp_path: Path
     assert found is not None
     assert (found.kind, found.value) == (CorrectionKind.REQUIREMENT, "aioredis<2")
     assert seen(lacking, project(tmp_path)) is None  # a module of the app's own lacks it
+
+
+def test_a_password_that_is_refused_is_no_reason_for_other_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okamochi.build.revision.read_commit_instant", lambda _: "2025-07-26T12:00:00Z")
+    inside = '  File "/opt/venv/lib/python3.13/site-packages/asyncpg/connection.py", line 9, in connect'
+    failed = trace(inside, "    await connected", "TypeError: connect() got an unexpected keyword")
+    found = seen(failed, project(tmp_path), asyncpg="0.30.0")
+    assert found is not None and found.kind is CorrectionKind.EXCLUDE_NEWER
+    refused = trace(
+        inside,
+        "    await connected",
+        'asyncpg.exceptions.InvalidPasswordError: password authentication failed for user "shop"',
+    )
+    assert seen(refused, project(tmp_path), asyncpg="0.30.0") is None

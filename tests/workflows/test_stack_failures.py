@@ -54,6 +54,7 @@ def test_a_password_that_only_the_code_has_wrong_stays_the_codes_fault() -> None
     error = told(project(REFUSED), plan(), failure())
     assert "another password" not in error.message
     assert "the database refuses the password of app" in error.message
+    assert error.hint.endswith("the password that the code has: DB_PASSWORD=... with --env-file FILE")
 
 
 def test_a_service_that_may_not_write_its_data_is_told_as_that() -> None:

@@ -10,6 +10,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine, NotIsolated
 from okamochi.run.proof.answer import Answer, Outcome, answer_of_trace, verdict_of
 from okamochi.run.proof.trial import ask, made_up_values
+from okamochi.run.service_failures import refused_password, unencrypted_service, unreachable_service
 from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
@@ -18,6 +19,7 @@ from okamochi.workflows.missing_native import missing_native
 
 __all__ = ["observed_correction"]
 
+OF_SERVICES = (refused_password, unencrypted_service, unreachable_service)
 SEEN = "the log of its start shows that"
 
 
@@ -69,6 +71,8 @@ def correction_for_log(
     """What the proof would have concluded from the exceptions in the log, the last one first: a module that
     is not installed, a library that fails."""
     for trace in raised_traces(log):
+        if any(one(trace.text) is not None for one in OF_SERVICES):
+            continue  # no other version of a package is let in
         answer = answer_of_trace(trace)
         verdict = verdict_of(answer)
         if verdict.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY) or lacking_installed(

@@ -15,6 +15,7 @@ from okamochi.run.diagnose import diagnose
 __all__ = ["told", "with_old_password_told"]
 
 LOG_LINES = 20
+WITH_PASSWORD = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)
 REFUSED = re.compile(r"password authentication failed for user|Access denied for user")
 UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-only file system|EACCES")
 
@@ -83,7 +84,7 @@ def with_old_password_told(project: ComposeProject, plan: Plan, failure: Unhealt
     if not REFUSED.search(failure.log):
         return failure
     for service in plan.services:
-        if service.kind not in (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB):
+        if service.kind not in WITH_PASSWORD:
             continue
         if not project.refuses(service.name, *login(service)):
             continue
@@ -97,6 +98,11 @@ def with_old_password_told(project: ComposeProject, plan: Plan, failure: Unhealt
             "bring the state folder back that the data was made with (OKAMOCHI_STATE_DIR); "
             f"{new_password(project, service)}or start with empty data: okamochi down --volumes"
         )
+        return failure
+    databases = [one for one in plan.services if one.kind in WITH_PASSWORD]
+    if len(databases) == 1:
+        name = password_name(databases[0])
+        failure.hint += f"; or give the stack the password that the code has: {name}=... with --env-file FILE"
     return failure
 
 
