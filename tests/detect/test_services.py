@@ -101,6 +101,24 @@ def test_an_address_around_a_part_that_the_code_puts_in_leads_to_its_host() -> N
     assert (service.name, service.user, service.database) == ("store", "shop", "goods")
 
 
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ("", {"POSTGRES_USER": "{user}", "POSTGRES_PASSWORD": "{password}", "POSTGRES_DB": "{database}"}),
+        ("known = os.environ['DB_USER'], os.environ['DB_PASSWORD'], os.environ['DB_NAME']\n", None),
+    ],
+)
+def test_names_of_the_image_lead_to_the_host_of_another_prefix(
+    more: str, found: dict[str, str] | None
+) -> None:
+    names = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "MYSQL_PASSWORD", "POSTGRES_POOL")
+    source = f"{HEAD}host = os.environ['DB_HOST']\n" + "".join(
+        f"{one} = os.environ['{one}']\n" for one in names
+    )
+    service = only("psycopg", source + more)
+    assert {name: told(service).get(name) for name in names if name in told(service)} == (found or {})
+
+
 PARTS = (
     "u = '{}://{}@{}'.format(os.getenv('DB_ENGINE', 'mysql'), os.getenv('DB_USER'), os.getenv('DB_HOST'))\n"
 )

@@ -1,7 +1,7 @@
 """How the app is told where its services are: which variables, and the URL's right scheme for its driver."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.version import Version
 
@@ -115,8 +115,24 @@ def variables_of(
                 waits = "aiosqlite" in (other.default or "")
                 url = for_event_loops(template, facts, dependencies) if waits else template
                 found[other.name] = url.partition("://")[0]
+        for name, part in _of_the_image(facts, host.group(1), others):
+            if part not in found.values():
+                found[name] = part
     found |= known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def _of_the_image(facts: KindFacts, prefix: str, others: Iterable[VariableRead]) -> Iterator[tuple[str, str]]:
+    """POSTGRES_USER and POSTGRES_PASSWORD beside DB_HOST: user, password and database under the names that
+    the kind's own image has for them, unless these lead to a host of their own."""
+    reads = {one.name.upper(): one.name for one in others}
+    for name in sorted(reads):
+        own = re.fullmatch(rf"((?:{facts.stems})_?)(\w+)", name)
+        if own is None or own[1] == prefix or own[2] not in PARTS or _unknown(facts, PARTS[own[2]]):
+            continue
+        hosted = any(f"{own[1]}{word}" in reads for word in ("HOST", "HOSTNAME", "SERVER", "SERVERS"))
+        if not hosted and PARTS[own[2]] in ("{user}", "{password}", "{database}"):
+            yield reads[name], PARTS[own[2]]
 
 
 def for_event_loops(template: str, facts: KindFacts, dependencies: ChosenDependencies) -> str:

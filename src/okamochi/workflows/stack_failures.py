@@ -102,7 +102,8 @@ def with_old_password_told(project: ComposeProject, plan: Plan, failure: Unhealt
     databases = [one for one in plan.services if one.kind in WITH_PASSWORD]
     if len(databases) == 1:
         name = password_name(databases[0])
-        failure.hint += f"; or give the stack the password that the code has: {name}=... with --env-file FILE"
+        way = f"; or give the stack the password that the code has: {name}=... with --env-file FILE"
+        failure.hint = f"{failure.hint.removesuffix(way)}{way}"
     return failure
 
 
