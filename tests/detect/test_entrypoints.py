@@ -273,7 +273,18 @@ def test_several_applications_that_nothing_ranks_are_all_shown() -> None:
     assert caught.value.exit_code == 3
     assert [line.split()[0] for line in caught.value.details] == ["blog:app", "shop:app"]
     assert "blog.py:3" in caught.value.details[0]
-    assert "entrypoint" in caught.value.hint and "--entrypoint" in caught.value.hint
+    assert caught.value.where == "blog.py:3, shop.py:3"
+    assert caught.value.hint == (
+        "choose one: okamochi up --entrypoint blog:app or okamochi up --entrypoint shop:app; for good: "
+        '[tool.okamochi] entrypoint = "blog:app" in pyproject.toml'
+    )
+
+
+def test_a_factory_to_choose_can_be_copied_into_a_shell() -> None:
+    factory = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+    with pytest.raises(AmbiguousError) as caught:
+        planned({"blog.py": factory, "shop.py": factory})
+    assert "okamochi up --entrypoint 'blog:create_app()' or" in caught.value.hint
 
 
 def test_of_modules_that_all_run_themselves_a_usual_name_comes_first() -> None:

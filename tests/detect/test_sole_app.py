@@ -6,7 +6,7 @@ import pytest
 
 from okamochi.detect.sole_app import sole_app_folder
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.project_folder import project_folder
+from okamochi.workflows.project_folder import project_folder, unread_above
 from tests.detect.plans import FLASK_APP, planned
 
 ONE = {"docker-compose.yml": "services: {}\n", "web/app.py": FLASK_APP, "web/requirements.txt": "flask\n"}
@@ -68,3 +68,15 @@ def test_every_command_is_about_that_folder(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     done = CliRunner().invoke(program, ["plan", str(tmp_path)])
     assert "web: that folder is taken" in done.output
+
+
+def test_an_environment_file_above_the_folder_that_is_taken_is_told_with_a_command(tmp_path: Path) -> None:
+    below = tmp_path / "web"
+    below.mkdir()
+    assert unread_above(tmp_path, below) == ""
+    (tmp_path / ".env").write_text("TOKEN=x\n")
+    told = f"{tmp_path}/.env is not read: okamochi up {below} --env-file {tmp_path}/.env"
+    assert unread_above(tmp_path, below).startswith(told)
+    assert unread_above(tmp_path, tmp_path) == ""
+    (below / ".env").write_text("")
+    assert unread_above(tmp_path, below) == ""

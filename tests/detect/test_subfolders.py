@@ -50,7 +50,7 @@ def test_names_with_spaces_are_told_whole_and_as_a_shell_takes_them() -> None:
     files = {f"Sales Board/{part}/main.py": script for part in ("new", "old one")}
     with pytest.raises(DetectionError) as caught:
         make_plan(MemoryProject(files), SettingsTable())
-    assert caught.value.where == "Sales Board/new/main.py, Sales Board/old one/main.py"
+    assert caught.value.where == "Sales Board/new/main.py:2, Sales Board/old one/main.py:2"
     listed = {path.replace("main.py", "requirements.txt"): "taipy\n" for path in files}
     expected = "okamochi up 'Sales Board/new' or okamochi up 'Sales Board/old one'"
     assert hint({**files, **listed}) == f"give the folder of the app: {expected}"

@@ -12,11 +12,13 @@ __all__ = ["app_folder", "real_world"]
 
 def app_folder(path: Path) -> Path:
     """The folder of the only app in a checkout that is none itself; said on stderr."""
-    from okamochi.workflows.project_folder import project_folder
+    from okamochi.workflows.project_folder import project_folder, unread_above
 
     found = project_folder(path)
     if found != path:
         print(f"the app lies in {found}: that folder is taken", file=sys.stderr)
+        if unread := unread_above(path, found):
+            print(unread, file=sys.stderr)
     return found
 
 

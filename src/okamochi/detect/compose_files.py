@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ USERS = (
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
 INITIAL = "/docker-entrypoint-initdb.d"
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
+ABOVE = "../"
 IMAGE = regex(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
 
 
@@ -117,17 +119,51 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
 
 def composed(project: ProjectFiles) -> tuple[Composed, ...]:
     """All services, in the file's order; none of a file that okamochi wrote."""
-    path = next((one for one in NAMES if project.exists(one)), "")
-    table = top_level(project, "services")
-    text = (text_by_people(project, path) or "") if table else ""
-    return tuple(Composed(path, str(name), _mapping(settings), text) for name, settings in table.items())
+    path, text = _file(project)
+    table = {str(name): _mapping(one) for name, one in _mapping(_parsed(text).get("services")).items()}
+    if path.startswith(ABOVE):
+        table = _as_seen_below(table, project)
+    return tuple(Composed(path, name, settings, text) for name, settings in table.items())
+
+
+def _file(project: ProjectFiles) -> tuple[str, str]:
+    """The file that Compose would take, and its text: in the project's folder, else in the one above where a
+    service there is built from the project. Two empty texts when there is none, or okamochi wrote it."""
+    own = next((one for one in NAMES if project.exists(one)), "")
+    above = next((f"{ABOVE}{one}" for one in NAMES if project.root and project.exists(f"{ABOVE}{one}")), "")
+    path = own or above
+    text = text_by_people(project, path) if path else None
+    if text is None or (not own and not _as_seen_below(_mapping(_parsed(text).get("services")), project)):
+        return "", ""
+    return path, text
+
+
+def _as_seen_below(table: Mapping[str, Any], project: ProjectFiles) -> dict[str, Mapping[str, Any]]:
+    """Services of a file above the project: with the project's folder as its own, without what is built from
+    other folders, and without places beside the file. None where nothing is built from the project."""
+    found: dict[str, Mapping[str, Any]] = {}
+    builds = False
+    for name, one in table.items():
+        settings = dict(_mapping(one))
+        build = settings.get("build")
+        if build:
+            details = dict(build) if isinstance(build, dict) else {"context": build}
+            if posixpath.normpath(str(details.get("context") or ".")) != (project.root or Path()).name:
+                continue
+            settings["build"], builds = {**details, "context": "."}, True
+        volumes = settings.get("volumes")
+        named = [one for one in volumes if _is_named(one)] if isinstance(volumes, list) else []
+        found[str(name)] = {**settings, "volumes": named, "env_file": None}
+    return found if builds else {}
+
+
+def _is_named(volume: Any) -> bool:
+    return isinstance(volume, str) and not volume.startswith((".", "/", "~", "$"))
 
 
 def top_level(project: ProjectFiles, key: str) -> Mapping[str, Any]:
     """The table of that name in the file that Compose would take, unless okamochi wrote it."""
-    path = next((one for one in NAMES if project.exists(one)), "")
-    text = text_by_people(project, path) if path else None
-    return _mapping(_parsed(text).get(key)) if text is not None else {}
+    return _mapping(_parsed(_file(project)[1]).get(key))
 
 
 def environment_given(one: Composed) -> Mapping[str, str]:

@@ -15,11 +15,11 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.bottle_default import bottle_defaults
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
-from okamochi.detect.nothing_found import SETTING_HINT, nothing_found
+from okamochi.detect.nothing_found import SETTING_HINT, SETTING_HINT_ALONE, nothing_found
 from okamochi.detect.other_frameworks import folders_of_reflex
 from okamochi.detect.python_source import Module, Sources, import_root_of
 from okamochi.detect.statements import Statement, StatementRank, statements
-from okamochi.detect.subfolders import folder_hint, hint_naming
+from okamochi.detect.subfolders import folder_hint, from_here, hint_naming
 from okamochi.detect.unreadable import not_parsed
 from okamochi.detect.web_applications import (
     Candidate,
@@ -32,6 +32,7 @@ from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.system.patterns import regex
+from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 
@@ -54,6 +55,7 @@ SCRIPT_SERVERS = {
     "marimo": Framework.MARIMO,
     "solara": Framework.SOLARA,
 }
+MOST_COMMANDS = 3
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
 PAGES = ("import streamlit", "import gradio", "import chainlit")
 
@@ -339,12 +341,20 @@ def _ambiguous(objects: FlaskObjects, tied: tuple[Found, ...], heads: Iterable[F
     project = objects.sources.project
     return AmbiguousError(
         f"{len(lines)} web applications are there and nothing says which one the server loads",
-        where=", ".join(labels),
+        where=", ".join(_place_text(one.first) for one in tied),
         hint=folder_hint(project)
         or _hint_of_roots(objects, tied, heads)
-        or "choose one: " + SETTING_HINT.format(labels[0], shlex.quote(labels[0])),
+        or _hint_of_objects(project, labels),
         details=lines,
     )
+
+
+def _hint_of_objects(project: ProjectFiles, labels: list[str]) -> str:
+    """Commands to copy, and the setting that says it once and for all."""
+    place = from_here(project.root, "")
+    words = ["okamochi", "up", *(() if place in ("", ".") else (place,)), "--entrypoint"]
+    commands = " or ".join(shlex.join((*words, label)) for label in labels[:MOST_COMMANDS])
+    return f"choose one: {commands}; for good: {SETTING_HINT_ALONE.format(labels[0])}"
 
 
 def _hint_of_roots(objects: FlaskObjects, tied: Iterable[Found], heads: Iterable[Found]) -> str:

@@ -14,12 +14,13 @@ from okamochi.errors import DetectionError
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["SETTING_HINT", "nothing_found"]
+__all__ = ["SETTING_HINT", "SETTING_HINT_ALONE", "nothing_found"]
 
 WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 RUN_BY_TESTERS = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
-SETTING_HINT = '[tool.okamochi] entrypoint = "{}" in pyproject.toml, or --entrypoint {}'
+SETTING_HINT_ALONE = '[tool.okamochi] entrypoint = "{}" in pyproject.toml'
+SETTING_HINT = SETTING_HINT_ALONE + ", or --entrypoint {}"
 
 
 def nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:

@@ -68,6 +68,7 @@ MYSQL = KindFacts(
         "pymysql",
         "mysqlclient",
         "mysql-connector-python",
+        "mysql-connector",  # its former name
         "aiomysql",
         "asyncmy",
         "flask-mysqldb",

@@ -72,7 +72,7 @@ def composed_secrets(project: ProjectFiles) -> tuple[ComposedSecret, ...]:
                     name=name,
                     filename=filename,
                     source=source,
-                    file=str(settings.get("file") or ""),
+                    file=beside(one.path, str(settings.get("file") or "")),
                     variable=str(settings.get("environment") or ""),
                     named_by=tuple(sorted(key for key, value in variables.items() if value == path)),
                     evidence=Evidence(
@@ -83,6 +83,12 @@ def composed_secrets(project: ProjectFiles) -> tuple[ComposedSecret, ...]:
                 ),
             )
     return tuple(found[name] for name in sorted(found))
+
+
+def beside(path: str, file: str) -> str:
+    """A file that is named from the folder of another, from the project's."""
+    folder = posixpath.dirname(path)
+    return posixpath.join(folder, file.removeprefix("./")) if file and folder else file
 
 
 def mounted(one: Composed) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
-__all__ = ["app_folders", "folder_hint", "hint_naming", "is_a_package"]
+__all__ = ["app_folders", "folder_hint", "from_here", "hint_naming", "is_a_package"]
 
 LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py")
 DEEPEST = 2
@@ -34,7 +34,7 @@ def hint_naming(project: ProjectFiles, folders: Sequence[str]) -> str:
     if not folders:
         return ""
     commands = " or ".join(
-        f"okamochi up {shlex.quote(_from_here(project.root, folder))}" for folder in folders[:SHOWN]
+        f"okamochi up {shlex.quote(from_here(project.root, folder))}" for folder in folders[:SHOWN]
     )
     more = f" (and {len(folders) - SHOWN} more)" if len(folders) > SHOWN else ""
     return f"give the folder of the app: {commands}{more}"
@@ -130,7 +130,7 @@ class Below(msgspec.Struct, frozen=True):
         return posixpath.join(self.folder, path)
 
 
-def _from_here(root: Path | None, folder: str) -> str:
+def from_here(root: Path | None, folder: str) -> str:
     """As it is typed in the current folder."""
     if root is None:
         return folder
