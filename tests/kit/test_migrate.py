@@ -217,6 +217,15 @@ def test_django_migrates_once_and_is_asked_itself(shop: Shop) -> None:
     )
 
 
+def test_of_other_commands_each_is_run_one_after_the_other(shop: Shop) -> None:
+    shop.write({"mine.py": "import time\nprint('begins', flush=True)\ntime.sleep(0.5)\nprint('done')\n"})
+    started = [shop.start("python", "mine.py") for _ in range(2)]
+    answers = [process.communicate(timeout=60)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0], answers
+    assert "".join(answers).count("done") == 2
+    assert "".join(answers).count("waiting for it") == 1
+
+
 def test_other_commands_are_run_as_they_stand(shop: Shop) -> None:
     shop.write({"mine.py": "print('done')\nraise SystemExit(5)\n"})
     code, said = shop.run("python", "mine.py")

@@ -158,12 +158,17 @@ class Migration:
         return code if code >= 0 else 128 - code
 
 
-def migrate(migration: Migration, seconds: float) -> int:
+def looked_at(migration: Migration) -> Any:
+    """None when it cannot be told."""
     try:
-        state = migration.state()
+        return migration.state()
     except Exception as error:  # whatever is wrong, the command itself says it better
         say(f"whether the schema is at its head cannot be told: {type(error).__name__}: {error}")
-        state = None
+        return None
+
+
+def migrate(migration: Migration, seconds: float) -> int:
+    state = looked_at(migration)
     if state is not None and not state.behind:
         say(f"nothing to migrate: the schema is at {state.head}")
         return 0
@@ -177,7 +182,8 @@ def migrate(migration: Migration, seconds: float) -> int:
         return migration.run()
     try:
         with lock.Lock(database, seconds, say) as held:
-            if held.waited and not migration.state().behind:
+            state = looked_at(migration) if held.waited else state
+            if state is not None and not state.behind:
                 say("nothing left to migrate: another process did it")
                 return 0
             return migration.run()
