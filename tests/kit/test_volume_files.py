@@ -105,3 +105,29 @@ def test_an_archive_that_lies_changes_nothing(tmp_path: Path, content: bytes) ->
         volume_files.load(str(folder), io.BytesIO(content))
     assert [path.name for path in folder.iterdir()] == ["kept"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+
+
+def test_an_empty_volume_is_filled_once_and_one_in_use_never(tmp_path: Path) -> None:
+    volume, image = tmp_path / "volume", tmp_path / "image"
+    (volume / "lost+found").mkdir(parents=True)
+    (volume / ".okamochi-half").mkdir()  # of a start that was ended
+    (volume / ".okamochi-half" / "logo.png").touch()
+    (image / "deep").mkdir(parents=True)
+    (image / "deep" / "logo.png").write_bytes(b"first")
+    volume_files.fill(str(volume), str(image))
+    assert (volume / "deep/logo.png").read_bytes() == b"first"
+    assert sorted(path.name for path in volume.iterdir()) == ["deep", "lost+found"]
+    (image / "deep" / "logo.png").write_bytes(b"second")
+    volume_files.fill(str(volume), str(image))
+    assert (volume / "deep/logo.png").read_bytes() == b"first"
+
+
+def test_a_volume_is_left_empty_where_the_image_has_nothing(tmp_path: Path) -> None:
+    volume_files.fill(str(tmp_path), str(tmp_path / "missing"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["fill", "x"], ["save"], ["drop", "x"]])
+def test_other_words_are_refused(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit, match="usage"):
+        volume_files.main(arguments)

@@ -80,6 +80,47 @@ def test_compose_starts_every_process_as_the_image_does(example: str) -> None:
 
 
 @EVERY
+def test_kubernetes_starts_every_process_as_the_image_does(example: str) -> None:
+    plan, config, found = plan_of(example), image(example), containers(example)
+    for process in plan.processes:
+        container = found[process.name if process.type is not ProcessType.WEB else "web"]
+        argv = [one.replace("$$(", "$(") for one in container["command"]]
+        assert argv[-len(process.argv) :] == list(process.argv), process.name
+        limits = container["resources"]["limits"]
+        assert limits["memory"] == f"{process.resources.memory_bytes // 2**20}Mi"
+        assert limits["cpu"] == f"{process.resources.cpus * 1000:g}m"
+        places = [one["mountPath"] for one in container["volumeMounts"]]
+        assert {volume.path for volume in plan.volumes} <= set(places)
+        if process.type is ProcessType.WEB:
+            assert container["readinessProbe"]["exec"]["command"] == config["Healthcheck"]["Test"][1:]
+            assert container["ports"][0]["containerPort"] == process.port
+        elsewhere = compose(example)["services"][process.name].get("environment", {})
+        told = {one["name"]: one["value"] for one in container.get("env", ())}
+        assert {name for name in told if name.endswith("_FILE")} == {
+            name for name in elsewhere if name.endswith("_FILE")
+        }
+
+
+def containers(example: str) -> dict[str, Any]:
+    """Of all pods, by the name of their process."""
+    found: dict[str, Any] = {}
+    for path, text in rendered_files(example).items():
+        if not path.startswith("kubernetes/") or not path.endswith(".yaml"):
+            continue
+        for node in YAML(typ="safe", pure=True).load_all(text):
+            if node["kind"] != "Deployment":
+                continue
+            spec = node["spec"]["template"]["spec"]
+            name = node["metadata"]["labels"]["app.kubernetes.io/component"]
+            found[name] = spec["containers"][0]
+            uid, gid = spec["securityContext"]["runAsUser"], spec["securityContext"]["runAsGroup"]
+            assert f"{uid}:{gid}" == image(example)["User"]
+            for one in spec.get("initContainers", ()):
+                found[one["name"].rpartition("-")[2]] = one
+    return found
+
+
+@EVERY
 def test_secrets_are_named_everywhere_and_their_values_nowhere(example: str) -> None:
     plan, files = plan_of(example), rendered_files(example)
     names = compose_secrets(plan)

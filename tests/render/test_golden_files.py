@@ -60,6 +60,7 @@ def invoice(okamochi_cache: Path) -> Path:
         program = Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache)})
         program.ok("render", "devcontainer", folder)
         program.ok("render", "env-sample", folder)
+        program.ok("render", "kubernetes", folder)
         (folder / "okamochi.lock").unlink()
     return folder
 

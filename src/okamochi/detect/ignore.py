@@ -37,7 +37,7 @@ class IgnoreGroup(msgspec.Struct, frozen=True):
 
 RENDERED = "okamochi plan --explain source.exclude"
 # left out whole; what okamochi wrote there must not be read as the project's word
-RENDERED_FOLDERS = frozenset({".devcontainer", ".okamochi", "secrets"})
+RENDERED_FOLDERS = (".devcontainer/", ".okamochi/", "secrets/", "kubernetes/secrets/")
 BUILT_IN = (
     IgnoreGroup(
         "version control", (".git", ".hg", ".svn", ".bzr", ".gitignore", ".gitattributes", ".gitmodules")
@@ -75,6 +75,7 @@ BUILT_IN = (
         "secrets",
         (
             "/secrets/",
+            "/kubernetes/secrets/",
             ".env",
             ".env.*",
             "*.env",
@@ -148,6 +149,7 @@ BUILT_IN = (
             "/docker-compose*.yaml",
             "/compose*.yml",
             "/compose*.yaml",
+            "/kubernetes/*.yaml",
             "/okamochi.toml",
             "/okamochi.lock",
             "/.okamochi/",
@@ -229,9 +231,7 @@ def _from_gitignore_files(
     patterns: list[str] = []
     evidence: list[Evidence] = []
     spared: list[str] = []
-    paths = [
-        path for path in project.files("**/.gitignore") if path.partition("/")[0] not in RENDERED_FOLDERS
-    ]
+    paths = [path for path in project.files("**/.gitignore") if not path.startswith(RENDERED_FOLDERS)]
     for path in sorted(paths, key=lambda one: (one.count("/"), one)):
         folder = posixpath.dirname(path)
         listed = gitignore_lines(project.read_text(path) or "")

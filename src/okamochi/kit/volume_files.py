@@ -1,4 +1,5 @@
-"""A folder of the app as a tar stream and back: python -I volume_files.py save FOLDER >x, load FOLDER <x.
+"""A folder of the app as a tar stream and back: python -I volume_files.py save FOLDER >x, load FOLDER <x;
+fill FOLDER SOURCE copies what the image has into a volume that is still empty.
 
 SQLite databases are copied by SQLite itself, as of one moment, while others write. What is loaded takes the
 place of what was there only when all of it was read. Attributes that programs give to files (user.*) are
@@ -6,11 +7,12 @@ kept, in the words of libarchive: https://man.archlinux.org/man/libarchive-forma
 """
 
 # pathlib would double the time of the imports:
-# ruff: noqa: PTH101, PTH102, PTH104, PTH108, PTH112, PTH113, PTH114
+# ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH112, PTH113, PTH114
 # ruff: noqa: PTH118, PTH120, PTH123, PTH208, PTH211
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
@@ -134,6 +136,25 @@ def load(folder: str, source: Any) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
+def fill(folder: str, source: str) -> None:
+    """One of several pods that share the volume does it, the others wait. What a start that was ended left
+    half copied is removed first. A new file system has a folder of its own."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        for name in os.listdir(folder):
+            if name.startswith(OWN):
+                remove(os.path.join(folder, name))
+        if set(os.listdir(folder)) <= {"lost+found"} and os.path.isdir(source):
+            fresh = tempfile.mkdtemp(prefix=OWN, dir=folder)
+            shutil.copytree(source, fresh, symlinks=True, dirs_exist_ok=True)
+            for name in os.listdir(fresh):
+                os.rename(os.path.join(fresh, name), os.path.join(folder, name))
+            os.rmdir(fresh)
+    finally:
+        os.close(handle)
+
+
 def unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, root: str) -> None:
     """Never outside of the folder, and through no link."""
     parts = member.name.split("/")
@@ -167,15 +188,18 @@ def remove(path: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    if len(arguments) != 2 or arguments[0] not in ("save", "load"):
-        sys.exit("usage: volume_files.py save|load FOLDER")
-    action, folder = arguments
+    action = arguments[0] if arguments else ""
+    if len(arguments) != {"save": 2, "load": 2, "fill": 3}.get(action):
+        sys.exit("usage: volume_files.py save|load FOLDER, or fill FOLDER SOURCE")
+    folder = arguments[1]
     try:
         if action == "save":
             save(folder, sys.stdout.buffer)
-        else:
+        elif action == "load":
             load(folder, sys.stdin.buffer)
-    except (OSError, tarfile.TarError) as error:
+        else:
+            fill(folder, arguments[2])
+    except (OSError, shutil.Error, tarfile.TarError) as error:
         sys.exit(f"{folder}: {error}")
 
 

@@ -4,6 +4,7 @@ from okamochi.render.compose import ComposeRenderer
 from okamochi.render.devcontainer import DevcontainerRenderer
 from okamochi.render.dockerfile import DockerfileRenderer
 from okamochi.render.env_sample import EnvSampleRenderer
+from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.pipelines import GithubActionsRenderer, GitlabCiRenderer
 from okamochi.render.rendering import Renderer
 
@@ -14,6 +15,7 @@ RENDERERS: tuple[Renderer, ...] = (
     ComposeRenderer(),
     EnvSampleRenderer(),
     DevcontainerRenderer(),
+    KubernetesRenderer(),
     GithubActionsRenderer(),
     GitlabCiRenderer(),
 )

@@ -1,0 +1,300 @@
+"""Pods of the app's processes: what a container runs, is told, may write, and how its health is asked."""
+
+from okamochi.model.kit_programs import (
+    HEALTH_CHECK,
+    SECRETS_MOUNT,
+    VOLUME_FILES,
+    command_of,
+    health_environment,
+    schema_environment,
+)
+from okamochi.model.plan import Plan, ServerInterface
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType, Volume
+from okamochi.render.compose_secrets import FOR_RELEASE, names_for
+from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
+from okamochi.render.rendering import Language
+from okamochi.render.yaml_text import Commented, Yaml
+
+__all__ = [
+    "CONFIG",
+    "DRAIN_SECONDS",
+    "HTTP",
+    "PRIVATE_NETWORKS",
+    "is_alone",
+    "pod",
+    "secret_name",
+]
+
+HTTP = "http"
+CONFIG = "config"
+DRAIN_SECONDS = 5
+FRESH = "/volumes"
+"""Where the container that fills an empty volume has it: in its place the image's own files must be seen."""
+TMP_BYTES = 64 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+# RFC 1918, RFC 6598, RFC 4193: what clusters give their pods
+PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
+
+
+def is_alone(plan: Plan, process: Process) -> bool:
+    """Whether there may be no second pod of it: a volume that one pod mounts, a server whose sessions live in
+    its memory, a scheduler."""
+    if plan.volumes or process.type is ProcessType.SCHEDULER:
+        return True
+    own = plan.application.interface is ServerInterface.OWN
+    told = dict(plan.image_environment) | dict(process.environment)
+    return process.type is ProcessType.WEB and (own or told.get("WEB_CONCURRENCY") == "1")
+
+
+def secret_name(plan: Plan, process: Process) -> str:
+    """Of the Secret with the files that the process reads; "" for none."""
+    names = names_for(plan, process)
+    if not names:
+        return ""
+    release = any(name.startswith(FOR_RELEASE) for name in names)
+    return f"{app_name(plan)}-{'release-secrets' if release else 'secrets'}"
+
+
+def pod(plan: Plan, process: Process, language: Language) -> Node:
+    """The template of a Deployment."""
+    web = process.type is ProcessType.WEB
+    before = [*fillers(plan, language), *releases(plan, language)]
+    seconds = process.stop_grace_seconds + (DRAIN_SECONDS if web else 0)
+    return {
+        "metadata": {"labels": selector(plan, process)},
+        "spec": {
+            "serviceAccountName": app_name(plan),
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": Commented(say("links", language), False),
+            **({} if web else {"shareProcessNamespace": Commented(say("init", language), True)}),
+            "securityContext": pod_security(plan),
+            "terminationGracePeriodSeconds": Commented(say("grace", language), seconds) if web else seconds,
+            **placed(plan, process, language),
+            **({"initContainers": before} if before else {}),
+            "containers": [container(plan, process, language)],
+            "volumes": volumes(plan, process, language),
+        },
+    }
+
+
+def pod_security(plan: Plan) -> Node:
+    security = plan.security
+    return {
+        "runAsNonRoot": security.run_as_non_root,
+        "runAsUser": security.run_as_user,
+        "runAsGroup": security.run_as_group,
+        "fsGroup": security.run_as_group,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": security.seccomp_profile},
+    }
+
+
+def placed(plan: Plan, process: Process, language: Language) -> Node:
+    """Which node: another one for each pod, or the same one for all that share a volume."""
+    running = [one for one in plan.processes if one.type is not ProcessType.RELEASE]
+    if plan.volumes and len(running) > 1:
+        term: Node = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels(plan)}}
+        together: Node = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+        return {"affinity": Commented(say("together", language), together)}
+    if is_alone(plan, process):
+        return {}
+    constraint: Node = {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector(plan, process)},
+    }
+    return {"topologySpreadConstraints": [constraint]}
+
+
+def container(plan: Plan, process: Process, language: Language) -> Node:
+    return {
+        "name": process_name(process),
+        **runs(plan, process),
+        **({"ports": [{"name": HTTP, "containerPort": process.port}]} if process.port else {}),
+        **told(plan, process, language),
+        **probes(process, language),
+        **stop(process, language),
+        "resources": resources(process),
+        "securityContext": container_security(plan),
+        "volumeMounts": mounts(plan, process),
+    }
+
+
+def process_name(process: Process) -> str:
+    return process.type.value if process.type is ProcessType.WEB else "app"
+
+
+def runs(plan: Plan, process: Process) -> Node:
+    argv = command_of(process, secrets=bool(names_for(plan, process)))
+    return {
+        "image": plan.name,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [literal(one) for one in argv],
+    }
+
+
+def told(plan: Plan, process: Process, language: Language) -> Node:
+    """What the code reads comes from config.env and from files of secrets; this is what the kit reads."""
+    names = names_for(plan, process)
+    web = process.type is ProcessType.WEB
+    found: dict[str, Yaml] = {}
+    if process.port:
+        found["PORT"] = str(process.port)
+    if process.port or process.probe:
+        found.update({name: literal(value) for name, value in health_environment(process).items()})
+    if web:
+        found.update({name: literal(value) for name, value in schema_environment(plan.processes).items()})
+    if web and plan.domain:
+        found["OKAMOCHI_TRUSTED_HOPS"] = "1"
+        found["FORWARDED_ALLOW_IPS"] = Commented(say("proxies", language), PRIVATE_NETWORKS)
+    found.update({name: literal(value) for name, value in process.environment})
+    for name in dict(plan.image_environment).keys() & set(names):
+        found[name] = ""  # the image's own value (a SQLite file) gives way to the file
+    for name in names:
+        found[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
+    if names:
+        found["OKAMOCHI_SECRET_FILES"] = ",".join(names)
+    variables: list[Yaml] = [variable(name, found[name]) for name in sorted(found)]
+    return {
+        "envFrom": [{"configMapRef": {"name": f"{app_name(plan)}-{CONFIG}"}}],
+        **({"env": variables} if variables else {}),
+    }
+
+
+def variable(name: str, value: Yaml) -> Yaml:
+    if isinstance(value, Commented):
+        return Commented(value.comment, {"name": name, "value": value.value})
+    return {"name": name, "value": value}
+
+
+def probes(process: Process, language: Language) -> Node:
+    """Readiness asks the app, and through it the database; liveness must not."""
+    asked: Node = {"exec": {"command": list(HEALTH_CHECK)}, "timeoutSeconds": 5}
+    if isinstance(process.probe, HeartbeatProbe):
+        return {
+            "startupProbe": {**asked, "periodSeconds": 5, "failureThreshold": 24},
+            "livenessProbe": {**asked, "periodSeconds": 30, "failureThreshold": 3},
+        }
+    if process.type is not ProcessType.WEB:
+        return {}
+    port: Node = {
+        "tcpSocket": {"port": HTTP},
+        "timeoutSeconds": 5,
+        "periodSeconds": 20,
+        "failureThreshold": 3,
+    }
+    return {
+        "startupProbe": Commented(
+            say("startup", language), {**asked, "periodSeconds": 5, "failureThreshold": 60}
+        ),
+        "readinessProbe": {**asked, "periodSeconds": 10, "failureThreshold": 3},
+        "livenessProbe": Commented(say("liveness", language), port),
+    }
+
+
+def stop(process: Process, language: Language) -> Node:
+    if process.type is not ProcessType.WEB:
+        return {}
+    pause: Node = {"sleep": {"seconds": DRAIN_SECONDS}}
+    return {"lifecycle": {"preStop": Commented(say("sleep", language), pause)}}
+
+
+def resources(process: Process) -> Node:
+    """As much memory as it may have is kept for it; the CPU that it is promised is a quarter."""
+    memory = f"{process.resources.memory_bytes // MEBIBYTE}Mi"
+    most = round(process.resources.cpus * 1000)
+    return {
+        "requests": {"cpu": f"{max(10, most // 4)}m", "memory": memory, "ephemeral-storage": "64Mi"},
+        "limits": {"cpu": f"{most}m", "memory": memory, "ephemeral-storage": "512Mi"},
+    }
+
+
+def container_security(plan: Plan) -> Node:
+    security = plan.security
+    return {
+        "allowPrivilegeEscalation": security.allow_privilege_escalation,
+        "readOnlyRootFilesystem": security.read_only_root_filesystem,
+        "capabilities": {"drop": list(security.drop_capabilities)},
+    }
+
+
+def releases(plan: Plan, language: Language) -> list[Yaml]:
+    """Before each pod: see docs/adr/0045-migrations-before-each-pod.md."""
+    found: list[Yaml] = []
+    for process in plan.processes:
+        if process.type is ProcessType.RELEASE:
+            node: Node = {
+                "name": component(plan, process)[-50:].strip("-"),
+                **runs(plan, process),
+                **told(plan, process, language),
+                "resources": resources(process),
+                "securityContext": container_security(plan),
+                "volumeMounts": mounts(plan, process),
+            }
+            found.append(Commented(say("release", language), node))
+    return found
+
+
+def fillers(plan: Plan, language: Language) -> list[Yaml]:
+    found: list[Yaml] = []
+    for volume in plan.volumes:
+        place = f"{FRESH}/{volume.name}"
+        node: Node = {
+            "name": f"fill-{volume.name}"[:63].rstrip("-"),
+            "image": plan.name,
+            "imagePullPolicy": "IfNotPresent",
+            "command": [*VOLUME_FILES, "fill", place, literal(volume.path)],
+            "resources": resources(plan.web),
+            "securityContext": container_security(plan),
+            "volumeMounts": [{"name": volume_name(volume), "mountPath": place}, tmp_mount()],
+        }
+        found.append(Commented(say("fill", language), node))
+    return found
+
+
+def mounts(plan: Plan, process: Process) -> list[Yaml]:
+    found: list[Yaml] = [tmp_mount()]
+    for number, folder in enumerate(plan.temporary_folders, start=1):
+        found.append({"name": f"tmp-{number}", "mountPath": folder.path})
+    for volume in plan.volumes:
+        found.append({"name": volume_name(volume), "mountPath": volume.path})
+    if secret_name(plan, process):
+        found.append({"name": volume_of_secret(plan, process), "mountPath": SECRETS_MOUNT, "readOnly": True})
+    return found
+
+
+def tmp_mount() -> Node:
+    return {"name": "tmp", "mountPath": "/tmp"}
+
+
+def volume_name(volume: Volume) -> str:
+    return f"volume-{volume.name}"[:63].rstrip("-")
+
+
+def volume_of_secret(plan: Plan, process: Process) -> str:
+    return secret_name(plan, process).removeprefix(f"{app_name(plan)}-")
+
+
+def volumes(plan: Plan, process: Process, language: Language) -> list[Yaml]:
+    memory = Commented(say("memory", language), in_memory("tmp", TMP_BYTES))
+    found: list[Yaml] = [memory]
+    for number, folder in enumerate(plan.temporary_folders, start=1):
+        found.append(in_memory(f"tmp-{number}", folder.size_bytes))
+    for volume in plan.volumes:
+        claim = f"{app_name(plan)}-{volume.name}"
+        found.append({"name": volume_name(volume), "persistentVolumeClaim": {"claimName": claim}})
+    started = [process, *(one for one in plan.processes if one.type is ProcessType.RELEASE)]
+    secrets = {secret_name(plan, one): volume_of_secret(plan, one) for one in started}
+    for secret, name in secrets.items():
+        if secret:
+            mode = Commented(say("mode", language), 0o440)
+            found.append(
+                {"name": name, "secret": {"secretName": secret, "optional": False, "defaultMode": mode}}
+            )
+    return found
+
+
+def in_memory(name: str, size_bytes: int) -> Node:
+    size = f"{max(1, size_bytes // MEBIBYTE)}Mi"
+    return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": size}}

@@ -1,0 +1,110 @@
+"""What a cluster has to be told about an app: config.env for what is plain, a file for each secret.
+
+Kustomize makes a ConfigMap and Secrets of them, with a name that hangs on the content, so that pods are
+replaced when a value changes: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/.
+"""
+
+from collections.abc import Iterator
+
+from okamochi.model.finding import Finding, Severity
+from okamochi.model.plan import Plan
+from okamochi.model.process import VariableKind
+from okamochi.render.compose_secrets import compose_secrets, names_for
+from okamochi.render.kubernetes_pods import CONFIG, secret_name
+from okamochi.render.kubernetes_words import Node, app_name
+from okamochi.render.rendering import Language
+
+__all__ = ["CONFIG_FILE", "SECRETS_FOLDER", "config_env", "generators", "settings_findings"]
+
+CONFIG_FILE = "config.env"
+SECRETS_FOLDER = "secrets"
+HEAD = (
+    "Plain settings, for every process. Secrets are files in secrets/. What is commented out is not set.",
+    "すべてのプロセスに渡す設定。秘密の値は secrets/ のファイルに置く。コメントの行は設定されない。",
+)
+REQUIRED = ("required", "必須")
+OPTIONAL = ("optional", "任意")
+SERVED = ("the address of {name}, which is not part of this", "{name} の接続先（ここには含まれない）")
+
+
+def plain_names(plan: Plan) -> tuple[str, ...]:
+    """Variables of config.env: what is no secret, and optional secrets of nobody's, which stay out."""
+    secrets = set(compose_secrets(plan))
+    served = {one.name for service in plan.services for one in service.variables if not one.is_secret}
+    read = {one.name for one in plan.environment if one.kind is VariableKind.PLAIN}
+    return tuple(sorted(name for name in read | served if name not in secrets))
+
+
+def config_env(plan: Plan, language: Language) -> str:
+    lines = [f"# {HEAD[language is Language.JAPANESE]}"]
+    for name in plain_names(plan):
+        lines += ["", *entry(plan, name, language)]
+    return "\n".join([*lines, ""])
+
+
+def entry(plan: Plan, name: str, language: Language) -> Iterator[str]:
+    index = int(language is Language.JAPANESE)
+    variable = next((one for one in plan.environment if one.name == name), None)
+    example = (variable.default if variable is not None else "") or ""
+    words = [(REQUIRED if is_wanted(plan, name) else OPTIONAL)[index]]
+    for service in plan.services:
+        for one in service.variables:
+            if one.name == name:
+                words.append(SERVED[index].format(name=service.name))
+                example = service.value_of(one)
+    places = next((one.evidence for one in plan.decisions if one.field == f"environment.{name}"), ())
+    where = f" ({places[0].path}:{places[0].line})" if places else ""
+    yield f"# {', '.join(words)}{where}"
+    yield f"# {name}={example if example.isprintable() else ''}"
+
+
+def is_wanted(plan: Plan, name: str) -> bool:
+    """Whether the app does not start without a value from here."""
+    served = any(
+        one.name == name for service in plan.services if service.required for one in service.variables
+    )
+    return served or any(one.name == name and one.required for one in plan.environment)
+
+
+def generators(plan: Plan) -> Node:
+    config: Node = {"name": f"{app_name(plan)}-{CONFIG}", "envs": [CONFIG_FILE]}
+    secrets: dict[str, tuple[str, ...]] = {}
+    for process in plan.processes:
+        if secret_name(plan, process):
+            secrets[secret_name(plan, process)] = names_for(plan, process)
+    if not secrets:
+        return {"configMapGenerator": [config]}
+    made: list[Node] = [
+        {"name": name, "files": [f"{SECRETS_FOLDER}/{one}" for one in files]}
+        for name, files in sorted(secrets.items())
+    ]
+    return {"configMapGenerator": [config], "secretGenerator": made}
+
+
+def settings_findings(plan: Plan) -> Iterator[Finding]:
+    """What must be filled in before it can be applied."""
+    for name in plain_names(plan):
+        if is_wanted(plan, name):
+            yield Finding(
+                rule="kubernetes/value-wanted",
+                severity=Severity.WARNING,
+                message=f"{name} has no value yet",
+                hint=f"set it in kubernetes/{CONFIG_FILE}",
+                field=f"environment.{name}",
+            )
+    made_up = {one.name for one in plan.environment if one.kind is VariableKind.GENERATED}
+    every = {name for process in plan.processes for name in names_for(plan, process)}
+    for name in sorted(every):
+        place = f"kubernetes/{SECRETS_FOLDER}/{name}"
+        written = (
+            f"python3 -c 'import secrets; print(secrets.token_urlsafe(48))' > {place}"
+            if name in made_up
+            else f"write its value into {place}"
+        )
+        yield Finding(
+            rule="kubernetes/secret-wanted",
+            severity=Severity.NOTE,
+            message=f"the secret {name} is read from {place}, which no rendering writes",
+            hint=written,
+            field=f"environment.{name}",
+        )
