@@ -9,6 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from okamochi.cli.ps import shown
+from okamochi.run.compose import ServiceState
 from tests.cli.program import Program, tree_of
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -121,3 +123,11 @@ def test_values_that_lie_in_an_env_file_are_pointed_at(program: Program, tmp_pat
     (tmp_path / ".env").write_text("SHOP_TOKEN=x\n")
     here = own("up", "--engine", "host", cwd=tmp_path)
     assert (here.code, "okamochi up --env-file .env" in here.stderr) == (2, True), here.stderr
+
+
+def test_ps_tells_of_a_worker_that_ends_and_is_started_again() -> None:
+    assert shown(ServiceState("worker", "running", 0, "starting", restarts=3)) == (
+        "worker  running (starting), restarts: 3"
+    )
+    assert shown(ServiceState("secrets", "exited", 0)) == "secrets  exited (0)"
+    assert shown(ServiceState("db", "running", 0, "healthy")) == "db  running (healthy)"

@@ -1,10 +1,14 @@
 """`okamochi ps`: what runs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from okamochi.cli.options import format_option, path_argument, real_world
+
+if TYPE_CHECKING:
+    from okamochi.run.compose import ServiceState
 
 
 @click.command(name="ps")
@@ -28,9 +32,15 @@ def command(path: Path, everything: bool, output_format: str) -> None:
         health = f" ({item.running.health})" if item.running and told else ""
         click.echo(f"{item.record.container}  {item.record.engine}  {state}{health}  {item.record.url}")
         for one in item.others:
-            ended = f" ({one.exit_code})" if one.state == "exited" else ""
-            health = f" ({one.health})" if one.health else ended
-            click.echo(f"  {one.service}  {one.state}{health}")
+            click.echo(f"  {shown(one)}")
     if not seen:
         of_path = f"nothing of {path.resolve()} is running; okamochi ps --all tells of other projects"
         click.echo("nothing is running" if everything else of_path, err=True)
+
+
+def shown(one: "ServiceState") -> str:
+    """One container beside web. One that ends and is started again runs most of the time that one looks."""
+    ended = f" ({one.exit_code})" if one.state == "exited" else ""
+    health = f" ({one.health})" if one.health else ended
+    again = f", restarts: {one.restarts}" if one.restarts else ""
+    return f"{one.service}  {one.state}{health}{again}"

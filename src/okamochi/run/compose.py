@@ -39,13 +39,15 @@ def project_name(app: str) -> str:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """`health` is the engine's word, "" when nothing is checked; `exit_code` counts when it ended."""
+    """`health` is the engine's word, "" when nothing is checked; `exit_code` counts when it ended. `restarts`
+    is how often the engine started it again, which Compose itself does not tell."""
 
     service: str
     state: str
     exit_code: int
     health: str = ""
     container: str = ""
+    restarts: int = 0
 
 
 @dataclass(frozen=True)

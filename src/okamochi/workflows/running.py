@@ -1,6 +1,6 @@
 """The rest of a running app's life: down, ps, logs, exec."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okamochi.errors import EngineError, OkamochiError
@@ -118,10 +118,18 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
         app = next((one for one in apps if one.identity == record.app), None)
         stack = stack_of(app, engine, world) if app is not None else None
         if stack is not None:
-            return tuple(one for one in stack.project.rows() if one.service != "web")
+            rows = (one for one in stack.project.rows() if one.service != "web")
+            return tuple(
+                replace(one, restarts=engine.inspect(stack.project.container(one.service)).restarts)
+                for one in rows
+            )
         return tuple(
             ServiceState(
-                name.removeprefix(f"{record.container}-"), one.state.value, one.exit_code, one.health
+                name.removeprefix(f"{record.container}-"),
+                one.state.value,
+                one.exit_code,
+                one.health,
+                restarts=one.restarts,
             )
             for name, one in workers_of(record, engine)
         )

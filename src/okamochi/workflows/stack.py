@@ -27,7 +27,7 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import BACK_SECONDS
-from okamochi.workflows.stack_failures import told, with_old_password_told
+from okamochi.workflows.stack_failures import ended_workers, told, with_old_password_told
 
 __all__ = [
     "Stack",
@@ -90,6 +90,8 @@ class Stack:
             raise
         if healthy.note:
             self.world.reporter.note(healthy.note)
+        for ended in ended_workers(self.project, plan, self.engine):
+            self.world.reporter.warn(ended)
 
     def started(self, plan: Plan) -> None:
         try:
