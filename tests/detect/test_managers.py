@@ -327,3 +327,36 @@ def test_a_lock_that_pins_to_nothing_is_damaged(lock: str, text: str, said: str)
     with pytest.raises(DetectionError, match=r"damaged") as caught:
         planned(files)
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "listed", "manager"),
+    [
+        (
+            "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n",
+            "flask\n",
+            DependencyManager.PIP,
+        ),
+        (
+            "RUN pip install --no-cache-dir --requirement=./requirements.txt\n",
+            "flask\n",
+            DependencyManager.PIP,
+        ),
+        (
+            "RUN pipenv requirements > requirements.txt && pip install -r requirements.txt\n",
+            "flask\n",
+            DependencyManager.PIPENV,
+        ),
+        ("RUN pip install -r requirements.txt\n", "awscli\n", DependencyManager.PIPENV),
+        ("RUN pip install gunicorn\n", "flask\n", DependencyManager.PIPENV),
+    ],
+)
+def test_a_lock_that_only_the_desk_knows_does_not_rule(
+    dockerfile: str, listed: str, manager: DependencyManager
+) -> None:
+    files = {"app.py": FLASK_APP, "Pipfile": PIPFILE, "Pipfile.lock": PIPFILE_LOCK}
+    plan = planned(files | {"Dockerfile": dockerfile, "requirements.txt": listed})
+    assert plan.dependencies.manager is manager
+    if manager is DependencyManager.PIP:
+        evidence = decision(plan, "dependencies.files").evidence
+        assert any("the Dockerfile installs requirements.txt" in one.reason for one in evidence)

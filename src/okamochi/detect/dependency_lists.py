@@ -33,6 +33,7 @@ from okamochi.system.project_files import ProjectFiles, text_if_there
 
 __all__ = ["Loaded", "detected_dependencies", "name_of"]
 
+PIP_INSTALLS = regex(r"\bpip3?\s+install\b[^\n&|;]*?\s(?:-r|--requirement)[\s=]*([\w./-]+)")
 NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 WEB_EXTRAS = ("web", "app", "server", "webapp", "ui", "http", "flask", "api")
 WITH_EXTRAS = (DependencyManager.UV, DependencyManager.POETRY, DependencyManager.PDM)
@@ -129,11 +130,25 @@ def _locked(
         if extra is not None and found.manager in WITH_EXTRAS:
             found = msgspec.structs.replace(found, extras=(extra.value[0],))
             names, evidence = asked_of(project, found).names, (*evidence, *extra.evidence)
-        if any(map(_is_web, names)):
+        shipped = _installed_by_dockerfile(project, found.manager)
+        if any(map(_is_web, names)) and not shipped:
             return Detected(found, (*evidence, *_staleness(project, found), *passed_over)), ()
         reason = "not taken: it installs no web framework"
+        if shipped:
+            reason = f"not taken: the Dockerfile installs {shipped}, and knows no {found.manager.value}"
         passed_over.append(Evidence(path=found.lock_file, reason=reason))
     return None, tuple(passed_over)
+
+
+def _installed_by_dockerfile(project: ProjectFiles, manager: DependencyManager) -> str:
+    """The requirement file that the author's own image is made of; "" when it can be the lock's all the same:
+    written by the lock's manager, or for something else than the app. A lock that only the desk knows grows
+    old beside it."""
+    text = text_by_people(project, "Dockerfile") or ""
+    if manager.value in text.lower():
+        return ""
+    paths = (posixpath.basename(one) for one in PIP_INSTALLS.findall(text))
+    return next((one for one in paths if project.exists(one) and _lists_web(project, one)), "")
 
 
 def _staleness(project: ProjectFiles, found: Dependencies) -> tuple[Evidence, ...]:
