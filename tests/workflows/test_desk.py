@@ -13,7 +13,7 @@ from okamochi.model.lock import Lock, LockedPlatform, LockedWheel
 from okamochi.model.plan import AppSource
 from okamochi.oci.reference import Reference
 from okamochi.run.ports import TakenPort, choose_port, taken_port_error
-from okamochi.run.spec import RunSpec
+from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.state import UpRecord
 from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
@@ -138,6 +138,66 @@ def test_a_port_that_is_taken_meanwhile_is_left_to_who_has_it(
         spec = started_on_a_port(desk, Previous(app, world))
         assert engine.asked == [engine.asked[0], spec.published_port]
         assert spec.published_port > engine.asked[0]
+
+
+class OneAtATime:
+    """An engine with one place; what is to be started second does not start at the first try."""
+
+    name = "podman"
+
+    def __init__(self, error: EngineError) -> None:
+        self.error: EngineError | None = error
+        self.running = "the old one"
+        self.kept = ""
+
+    def inspect(self, name: str) -> Running:
+        state = ContainerState.RUNNING if self.running else ContainerState.ABSENT
+        return Running(name=name, app="", state=state)
+
+    def set_aside(self, name: str, *, grace_seconds: int) -> None:
+        self.running, self.kept = "", self.running
+
+    def bring_back(self, name: str) -> None:
+        self.running, self.kept = self.kept, ""
+
+    def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
+        return bool(self.running), ""
+
+    def remove(self, name: str) -> None:
+        assert name.endswith("-previous")
+        self.kept = ""
+
+    def start(self, spec: RunSpec) -> None:
+        assert not self.running
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        self.running = "the new one"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_ran_before_goes_on_when_the_engine_does_not_start_the_next(
+    project: Path, world: World, again: bool
+) -> None:
+    app, plan = desk_of(app_of(project, world), world), planned({"app.py": FLASK_APP})
+    engine = OneAtATime(EngineError("no room", hint="make some"))
+    desk = Desk(
+        app=app,
+        plan=plan,
+        desk_plan=plan,
+        reference=Reference.parse("shop:1"),
+        image_digest="",
+        values=Values((), ()),
+        engine=cast(Any, engine),
+        world=world,
+    )
+    previous = Previous(app, world, cast(Any, engine), "okamochi-shop", 8000)
+    with pytest.raises(EngineError, match="no room"):
+        started_on_a_port(desk, previous)
+    assert (engine.running, engine.kept) == ("the old one", "")
+    if again:
+        started_on_a_port(desk, previous)
+        assert (engine.running, engine.kept) == ("the new one", "")
 
 
 def test_the_tools_image_has_nothing_of_the_app() -> None:

@@ -111,8 +111,17 @@ def started_on_a_port(desk: Desk, previous: Previous) -> RunSpec:
 
 
 def started(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
-    if is_desk_stack(desk.plan) and desk.engine.name == "docker":
-        return started_stack(desk, spec, previous)
+    """In the place of what ran before, which comes back when the engine does not start it."""
+    stack = is_desk_stack(desk.plan) and desk.engine.name == "docker"
+    try:
+        return started_stack(desk, spec, previous) if stack else started_container(desk, spec, previous)
+    except OkamochiError:
+        if previous.aside:
+            previous.come_back()
+        raise
+
+
+def started_container(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     previous.step_aside(desk.engine)
     desk.engine.start(spec)
     previous.be_gone()

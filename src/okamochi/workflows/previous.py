@@ -61,6 +61,7 @@ class Previous:
             if self.engine is None or not self.serving_port:
                 self.app.state.drop_record()
             return
+        self.aside = False  # a further try sets it aside again
         try:
             self.engine.bring_back(self.name)
         except EngineError as error:
