@@ -121,12 +121,13 @@ def compile_above(world: World, toolchain: Compiles, trees: Iterable[WheelTree],
 def kit_layer(world: World, toolchain: Compiles, plan: Plan) -> LayerRequest:
     """gunicorn's configuration, the health check, and the folders that volumes are mounted on."""
     kit = kit_entries(plan)
-    key = f"kit {LAYER_FORMAT} {BYTECODE_FORMAT} {entries_key(kit)} {toolchain.identity} {plan.volumes}"
-    key += f" in memory: {plan.temporary_folders}"
+    folders = volume_folders(plan)
+    key = f"kit {LAYER_FORMAT} {BYTECODE_FORMAT} {entries_key(kit)} {toolchain.identity}"
+    key += f" folders: {entries_key(folders)}"
 
     def entries() -> Iterable[Entry]:
         compiled = bytecode_entries(world, toolchain.interpreter(), kit, key=entries_key(kit))
-        return with_ancestors((*kit, *compiled, *volume_folders(plan)))
+        return with_ancestors((*kit, *compiled, *folders))
 
     return LayerRequest(parts=(Part(key=digest_of(key), entries=entries),), comment="kit")
 
@@ -136,7 +137,10 @@ def volume_folders(plan: Plan) -> tuple[Entry, ...]:
     file system in memory takes over only the mode (runc), so that all may write there."""
     owner = plan.security
     uid, gid = owner.run_as_user, owner.run_as_group
+    below_tmp = any(one.path.startswith("/tmp/") for one in (*plan.volumes, *plan.temporary_folders))
     return (
+        # else it is made as the parent of such a folder, 0755, and so is what the engine mounts over it
+        *((directory("tmp", KIT_OWNER, mode=0o1777),) if below_tmp else ()),
         *(directory(one.path.strip("/"), KIT_OWNER, mode=0o755, uid=uid, gid=gid) for one in plan.volumes),
         *(
             directory(one.path.strip("/"), KIT_OWNER, mode=0o1777, uid=uid, gid=gid)

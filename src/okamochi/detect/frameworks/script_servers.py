@@ -68,7 +68,8 @@ def _solara(candidate: Candidate, sources: Sources, port: int) -> Server:
     """Its application for ASGI, which is in production mode; `solara run` has changed its options. In one
     process, since that holds what its visitors see: https://solara.dev/documentation/getting_started/deploying"""
     argv = (f"{VENV_ROOT}/bin/uvicorn", "solara.server.starlette:app", *_address(port))
-    environment = (("SOLARA_APP", candidate.path),)
+    # what it fetches for browsers is kept beside its code, unless it is told where
+    environment = (("SOLARA_APP", candidate.path), ("SOLARA_ASSETS_PROXY_CACHE_DIR", "/tmp/solara"))
     return Server("uvicorn with Solara's application", argv, ("solara",), environment, port)
 
 
