@@ -137,7 +137,8 @@ def volume_folders(plan: Plan) -> tuple[Entry, ...]:
     file system in memory takes over only the mode (runc), so that all may write there."""
     owner = plan.security
     uid, gid = owner.run_as_user, owner.run_as_group
-    below_tmp = any(one.path.startswith("/tmp/") for one in (*plan.volumes, *plan.temporary_folders))
+    paths = (*(one.path for one in plan.volumes), *(one.path for one in plan.temporary_folders))
+    below_tmp = any(path.startswith("/tmp/") for path in paths)
     return (
         # else it is made as the parent of such a folder, 0755, and so is what the engine mounts over it
         *((directory("tmp", KIT_OWNER, mode=0o1777),) if below_tmp else ()),
