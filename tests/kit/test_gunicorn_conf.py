@@ -9,6 +9,7 @@ import runpy
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -247,3 +248,13 @@ def test_hooks_have_the_form_that_gunicorns_of_old_count_parameters_of(folder: P
         "on_starting": 1,
     }
     assert not any(one.annotations or one.kwonlyargs for one in asked.values())
+
+
+def test_the_first_worker_boots_alone_where_a_request_may_take_for_ever(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUNICORN_TIMEOUT", "0")
+    settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
+    first = subprocess.Popen((sys.executable, "-c", "import time; time.sleep(0.5)"))
+    settings["_await_the_first"](SimpleNamespace(WORKERS={first.pid: None}))
+    assert first.poll() == 0, "the second one is not forked before"

@@ -105,7 +105,7 @@ def test_hooks_of_templates_do_not_run(repository: Path, world: World, tmp_path:
 
 
 def test_an_address_that_git_cannot_fetch_names_the_line_and_no_password(world: World) -> None:
-    source = git_source("git+http://user:secret@127.0.0.1:9/lib.git@main", "requirements.txt:3")
+    source = git_source("git+http://user:half@secret@127.0.0.1:9/lib.git@main", "requirements.txt:3")
     with pytest.raises(RegistryError) as caught:
         git_checkout(world, source, stem="lib", where="requirements.txt:3")
     assert caught.value.where == "requirements.txt:3"

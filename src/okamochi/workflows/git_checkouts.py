@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
+from okamochi.pypi.direct_references import without_credentials
 from okamochi.pypi.requirement_line import expanded
 from okamochi.system.process import Completed
 from okamochi.system.world import World
@@ -65,13 +66,11 @@ def git_source(place: str, where: str) -> GitSource:
     wrong = inside.startswith("/") or ".." in inside.split("/")
     if found is None or wrong or (found["ref"] and REFERENCE.fullmatch(found["ref"]) is None):
         raise PlanError(
-            f"this is no git address that can be fetched: {told(place)[:160]}", where=where, hint=HINT
+            f"this is no git address that can be fetched: {without_credentials(place)[:160]}",
+            where=where,
+            hint=HINT,
         )
     return GitSource(found["url"], found["ref"] or "HEAD", inside)
-
-
-def told(text: str) -> str:
-    return re.sub(r"(://)[^/\s@]+@", r"\1", text)
 
 
 def git_checkout(world: World, source: GitSource, *, stem: str, where: str) -> GitCheckout:
@@ -81,7 +80,7 @@ def git_checkout(world: World, source: GitSource, *, stem: str, where: str) -> G
         return known
     if world.offline:
         raise RegistryError(
-            f"{told(key)} is not in the cache, and the network is not to be used",
+            f"{without_credentials(key)} is not in the cache, and the network is not to be used",
             where=where,
             hint="build once without --offline",
         )
@@ -123,7 +122,9 @@ class Git:
     def must(self, *arguments: str) -> Completed:
         completed = self.run(*arguments)
         if not completed.ok:
-            last = [told(line) for line in completed.error_text.splitlines() if line.strip()][-4:]
+            last = [without_credentials(line) for line in completed.error_text.splitlines() if line.strip()][
+                -4:
+            ]
             # what follows upon git's first line is advice
             reason = next((line for line in last if not line.startswith("warning:")), "it tells no reason")
             raise RegistryError(

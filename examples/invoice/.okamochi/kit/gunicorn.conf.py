@@ -222,7 +222,7 @@ def _await_the_first(server: _Any) -> None:
     """The first worker boots alone: an app that makes its tables while it is imported would otherwise do so
     in several processes at once, and fail in all but one."""
     first = next(iter(server.WORKERS), 0)
-    ends = _time.monotonic() + timeout
+    ends = _time.monotonic() + (timeout or _time_limits.REQUEST_SECONDS)  # 0 is no limit to a request
     while len(server.WORKERS) == 1 and first and _time.monotonic() < ends:
         if _select.select([_booted], [], [], 0.05)[0] or _has_ended(first):
             return
