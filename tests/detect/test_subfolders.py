@@ -56,6 +56,17 @@ def test_names_with_spaces_are_told_whole_and_as_a_shell_takes_them() -> None:
     assert hint({**files, **listed}) == f"give the folder of the app: {expected}"
 
 
+@pytest.mark.parametrize("more", [{}, {"helper.py": "x = 1\n"}])
+def test_a_notebook_is_told_as_what_it_is(more: dict[str, str]) -> None:
+    with pytest.raises(DetectionError) as caught:
+        make_plan(
+            MemoryProject({"sales.ipynb": "{}", "requirements.txt": "voila\n", **more}), SettingsTable()
+        )
+    assert "marimo convert sales.ipynb -o app.py" in caught.value.hint
+    assert any("sales.ipynb" in line for line in caught.value.details)
+    assert "ipynb" not in hint({"helper.py": "x = 1\n"})
+
+
 def test_a_folder_without_an_app_is_not_named() -> None:
     assert "okamochi up" not in hint({"shop/x.py": "x = 1\n", "shop/requirements.txt": "flask\n"})
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from okamochi.errors import DetectionError
+from okamochi.errors import DetectionError, PlanError
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.pypi.asked import asked_of, locked_nodes
 from okamochi.pypi.locks.pdm import pdm_graph
@@ -140,3 +140,17 @@ def test_usual_names_addresses_and_hashes_of_a_lock_are_lines() -> None:
         "x @ git+https://example.org/x@abc",
         "y @ https://example.org/y-1.tar.gz#a=b",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lock", "text", "command"),
+    [("uv.lock", f"{OWN}dependencies = [{{ name = 'flask' }}]\n", "uv lock")],
+)
+def test_a_lock_older_than_its_manifest_is_told_with_the_command_that_renews_it(
+    lock: str, text: str, command: str
+) -> None:
+    asked = Dependencies(manager=DependencyManager.UV, lock_file=lock, input_files=(lock, "pyproject.toml"))
+    with pytest.raises(PlanError) as caught:
+        locked_nodes(project(lock, text), asked, python_version="3.13")
+    assert "has no flask" in caught.value.message
+    assert caught.value.hint == f"lock again ({command}) and commit {lock}"

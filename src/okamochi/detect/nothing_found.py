@@ -20,11 +20,24 @@ WORDS = frozenset(word for one in APPLICATIONS for word in one.words)
 RUN_BY_TESTERS = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.py$")
 OF_BOTTLE = frozenset(f"bottle.{name}" for name in ("run", "route", "get", "post", "put", "delete", "mount"))
 SETTING_HINT_ALONE = '[tool.okamochi] entrypoint = "{}" in pyproject.toml'
+# https://docs.marimo.io/guides/coming_from/jupyter/
+AS_A_SCRIPT = (
+    "if {0} is the app, make a script of it, which okamochi serves: marimo convert {0} -o app.py; or put "
+    "what it shows into a script of Panel or Streamlit"
+)
 SETTING_HINT = SETTING_HINT_ALONE + ", or --entrypoint {}"
 
 
 def nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
     sources = objects.sources
+    notebooks = sources.project.files("*.ipynb")
+    if notebooks and not sources.all_paths:
+        return DetectionError(
+            "this folder holds notebooks, which okamochi does not serve, and no Python file",
+            where=notebooks[0],
+            hint=AS_A_SCRIPT.format(notebooks[0]),
+            details=tuple(f"holds {path}" for path in notebooks[:10]),
+        )
     if not sources.all_paths:
         return DetectionError(
             "this folder holds no Python file",
@@ -101,8 +114,9 @@ def _only_run(sources: Sources) -> DetectionError | None:
     return None
 
 
-def _left_aside(sources: Sources) -> str:
-    """What to name: an application in a folder called tests, examples or scripts, if there is one."""
+def _left_aside(sources: Sources, notebook: str) -> str:
+    """What to name: an application in a folder called tests, examples or scripts, if there is one; else what
+    a notebook may become."""
     example = "pkg.module:app"
     for path in sources.side_paths:
         if RUN_BY_TESTERS.search(path):
@@ -115,6 +129,8 @@ def _left_aside(sources: Sources) -> str:
                         return _named_or_given(sources, path, name)
                 case _:
                     continue
+    if notebook:
+        return AS_A_SCRIPT.format(notebook)
     return "if there is one, name it: " + SETTING_HINT.format(example, example)
 
 
@@ -136,6 +152,8 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     details = [looked + (aside if sources.side_paths else "")]
     details += [f"{path}: cannot be read, or is larger than 1.5 MB" for path in sources.unread[:5]]
     details += [str(note) for note in notes]
+    notebooks = sources.project.files("*.ipynb")
+    details += [f"{path}: notebooks are not served" for path in notebooks[:5]]
     details += [f"{one.value}: {one.first}" for one in recognised]
     known = any(one.value in TITLES.values() for one in recognised)
     others = [one.value for one in recognised if one.value not in TITLES.values()]
@@ -149,6 +167,6 @@ def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionEr
     return DetectionError(
         "no web application was found",
         where=str(sources.project.root or "."),
-        hint=folder_hint(sources.project) or _left_aside(sources),
+        hint=folder_hint(sources.project) or _left_aside(sources, notebooks[0] if notebooks else ""),
         details=tuple(details),
     )

@@ -1,5 +1,6 @@
 """What a lock that holds a graph installs: walked from the project's own dependencies."""
 
+import posixpath
 from collections.abc import Iterable
 
 import msgspec
@@ -92,6 +93,14 @@ def pick(candidates: list[Node], edge: Edge, environment: dict[str, str]) -> Nod
     return max(ranged or fitting, key=lambda node: version_key(node.version), default=None)
 
 
+COMMANDS = {
+    "uv.lock": "uv lock",
+    "poetry.lock": "poetry lock",
+    "pdm.lock": "pdm lock",
+    "Pipfile.lock": "pipenv lock",
+}
+
+
 def satisfies(version: str, specifier: str) -> bool:
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
@@ -108,10 +117,12 @@ def version_key(version: str) -> tuple[int, Version]:
 
 def missing(edge: Edge, asked_by: str, lock: str, manifest: str) -> PlanError:
     who = f"{asked_by} in {lock}" if asked_by else manifest
+    command = COMMANDS.get(posixpath.basename(lock), "")
+    told = f" ({command})" if command else " with the project's own tool"
     return PlanError(
         f"{lock} has no {edge.name}, which {who} asks for: the lock is older than the manifest",
         where=lock,
-        hint=f"lock again with the project's own tool and commit {lock}",
+        hint=f"lock again{told} and commit {lock}",
     )
 
 
