@@ -10,15 +10,18 @@ but no image registry. Standard library only.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import io
 import os
 import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from debian_root import CA_BUNDLE, RootError, host_ca_bundle, root_archive
+from debian_root import CA_BUNDLE, RootError, cache_folder, host_ca_bundle, root_archive
 from source_python import find_source_python, lay_python
 
 SUITES = {"3.11": "bookworm", "3.13": "trixie"}
@@ -61,6 +64,17 @@ def docker(*arguments: str, seconds: int = 600) -> subprocess.CompletedProcess[s
 
 def is_present(tag: str) -> bool:
     return docker("image", "inspect", tag).returncode == 0
+
+
+@contextmanager
+def alone(tag: str) -> Iterator[None]:
+    """One process at a time looks for an image and makes it: who imports it a second time takes its name away
+    from the one that containers of the first are of."""
+    folder = cache_folder(os.environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"image-{tag.replace('/', '-').replace(':', '-')}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def is_stand_in(tag: str) -> bool:
@@ -159,6 +173,11 @@ def host_certificates() -> bytes:
 
 def ensure(python: str) -> str:
     """How the image came to be there: present, stand-in, pulled, or made; raises RootError."""
+    with alone(tag_of(python)):
+        return found_or_made(python)
+
+
+def found_or_made(python: str) -> str:
     tag = tag_of(python)
     if is_present(tag):
         return "a stand-in made earlier" if is_stand_in(tag) else "already present"

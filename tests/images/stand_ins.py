@@ -19,6 +19,7 @@ from debian_root import CA_BUNDLE, root_archive  # noqa: E402
 from stand_in_base import (  # noqa: E402
     LABEL,
     add_file,
+    alone,
     docker,
     host_certificates,
     is_present,
@@ -113,6 +114,11 @@ def recipe(tag: str) -> StandIn:
 
 def ensure(tag: str) -> str:
     """How the image came to be there: present, pulled, or a stand-in."""
+    with alone(tag):
+        return found_or_made(tag)
+
+
+def found_or_made(tag: str) -> str:
     if is_present(tag):
         return "a stand-in made earlier" if is_stand_in(tag) else "already present"
     if docker("pull", "--quiet", tag, seconds=PULL_SECONDS).returncode == 0:
