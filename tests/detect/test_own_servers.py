@@ -302,3 +302,74 @@ def test_old_uvicorns_worker_by_what_is_installed(asked: str, worker: str) -> No
     source = "from fastapi import FastAPI\napp = FastAPI()\n"
     plan = planned({"main.py": source, "requirements.txt": f"fastapi\n{asked}\n"})
     assert f"uvicorn.workers.{worker}" in plan.web.argv
+
+
+CHERRYPY = "import os\nimport cherrypy\n\nclass Root:\n    @cherrypy.expose\n    def index(self): ...\n\n"
+REACHED = "cherrypy.config.update({'server.socket_host': '0.0.0.0'})\n"
+
+
+def cherry(source: str, **more: str) -> Plan:
+    return planned({"main.py": CHERRYPY + source, "requirements.txt": "cherrypy\n", **more})
+
+
+GLOBAL = """conf = {'global': {
+    'server.socket_host': '0.0.0.0',
+    'server.socket_port': int(os.environ['APP_PORT']),
+}}
+if __name__ == '__main__':
+    cherrypy.quickstart(Root(), '/', conf)
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "port", "variable"),
+    [
+        (f"{REACHED}cherrypy.quickstart(Root())\n", 8080, ""),
+        (f"{REACHED}cherrypy.server.socket_port = 9001\ncherrypy.quickstart(Root())\n", 9001, ""),
+        (f"{REACHED}cherrypy.tree.mount(Root())\ncherrypy.engine.block()\n", 8080, ""),
+        (GLOBAL, 8000, "APP_PORT"),
+    ],
+)
+def test_cherrypy_is_run_on_the_address_of_its_settings(start: str, port: int, variable: str) -> None:
+    plan = cherry(start)
+    assert plan.application.interface is ServerInterface.OWN
+    assert plan.web.argv == ("/opt/venv/bin/python", "main.py")
+    assert plan.web.port == port
+    assert dict(plan.image_environment).get(variable, str(port)) == str(port)
+
+
+def test_settings_of_cherrypy_may_stand_in_a_file_that_the_code_names() -> None:
+    config = "[global]\nserver.socket_host = '0.0.0.0'\nserver.socket_port = 9002\n"
+    start = "cherrypy.quickstart(Root(), '/', 'server.conf')\n"
+    assert cherry(start, **{"server.conf": config}).web.port == 9002
+    with pytest.raises(PlanError, match=r"listens on 127\.0\.0\.1 alone"):
+        cherry(start, **{"another.conf": config})
+
+
+def test_an_address_of_the_projects_own_module_is_read_there() -> None:
+    start = (
+        "import config\n"
+        "cherrypy.config.update({'server.socket_host': config.HOST, 'server.socket_port': config.PORT})\n"
+        "cherrypy.quickstart(Root())\n"
+    )
+    assert cherry(start, **{"config.py": "HOST = '0.0.0.0'\nPORT = 9003\n"}).web.port == 9003
+    with pytest.raises(PlanError, match=r"listens on 127\.0\.0\.1 alone"):
+        cherry(start, **{"config.py": "HOST = '127.0.0.1'\nPORT = 9003\n"})
+
+
+def test_cherrypy_that_nobody_outside_reaches_is_refused_with_what_to_write() -> None:
+    with pytest.raises(PlanError, match=r"cherrypy\.quickstart\(\) listens on 127\.0\.0\.1 alone") as caught:
+        cherry("cherrypy.quickstart(Root())\n")
+    assert 'cherrypy.config.update({"server.socket_host": os.environ.get("HOST"' in caught.value.hint
+    told = "cherrypy.config.update({'server.socket_host': os.environ.get('HOST', '127.0.0.1')})\n"
+    plan = cherry(f"{told}cherrypy.quickstart(Root())\n")
+    assert dict(plan.image_environment)["HOST"] == "0.0.0.0"
+
+
+def test_a_package_that_python_runs_is_a_program_too() -> None:
+    package = CHERRYPY + f"def main():\n    {REACHED}    cherrypy.quickstart(Root())\n"
+    files = {"shop/__init__.py": package, "shop/__main__.py": "from shop import main\nmain()\n"}
+    plan = planned({**files, "requirements.txt": "cherrypy\n"})
+    assert plan.web.argv == ("/opt/venv/bin/python", "shop/__main__.py")
+    with pytest.raises(DetectionError):
+        planned({"shop/__init__.py": package, "shop/other.py": "x = 1\n", "requirements.txt": "cherrypy\n"})

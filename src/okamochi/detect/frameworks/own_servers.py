@@ -12,6 +12,7 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.scripts import candidate_of_a_script, script_candidate
+from okamochi.detect.frameworks.server_settings import set_elsewhere
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.reachable import loaded_from
 from okamochi.detect.syntax import walk
@@ -31,7 +32,8 @@ DEPTH = 6
 
 class _Kind(msgspec.Struct, frozen=True):
     """A call that starts a server: where its arguments stand, -1 for keywords alone, and what it does without
-    them. `pair`: the first argument is (host, port). `then` is what has to be called on what it makes."""
+    them. `pair`: the first argument is (host, port). `then` is what has to be called on what it makes.
+    `settings` are the names under which the code sets host and port elsewhere."""
 
     framework: Framework
     port: int
@@ -40,8 +42,12 @@ class _Kind(msgspec.Struct, frozen=True):
     usual_host: str = ""
     pair: bool = False
     then: str = ""
+    settings: tuple[str, str] | None = None
 
 
+# https://docs.cherrypy.dev/en/latest/basics.html#single-application
+OF_CHERRYPY = ("server.socket_host", "server.socket_port")
+CHERRYPY = _Kind(Framework.OTHER, -1, -1, 8080, "127.0.0.1", settings=OF_CHERRYPY)
 UVICORN = "uvicorn.run"
 KINDS = {
     "nicegui.ui.run": _Kind(Framework.NICEGUI, -1, -1, 8080),
@@ -52,6 +58,8 @@ KINDS = {
     "gevent.pywsgi.WSGIServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
     "http.server.HTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True, then="serve_forever"),
     "http.server.ThreadingHTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True, then="serve_forever"),
+    "cherrypy.quickstart": CHERRYPY,
+    "cherrypy.engine.block": CHERRYPY,
     "wsgiref.simple_server.make_server": _Kind(Framework.OTHER, 1, 0, 0, then="serve_forever"),
 }
 LISTEN = _Kind(Framework.OTHER, 0, 1, 0)
@@ -67,6 +75,7 @@ WORDS = (
     "http.server",
     "wsgiref",
     "tornado",
+    "cherrypy",
     *LAUNCHED,
 )
 
@@ -110,7 +119,7 @@ def programs_that_serve(objects: FlaskObjects) -> tuple[Detected[Candidate], ...
     found: list[Detected[Candidate]] = []
     inner: set[str] = set()
     for path in sources.paths if starts or drawn else ():
-        likely = path in starts or "__main__" in sources.text(path)
+        likely = path in starts or "__main__" in sources.text(path) or is_run_as_package(path)
         if not likely or not _is_run(sources.module(path), starts.get(path)):
             continue
         loaded = loaded_from(path, objects)
@@ -162,8 +171,8 @@ def _names_its_object(call: ast.Call) -> bool:
 
 
 def _is_run(module: Module, start: Start | None) -> bool:
-    """It has a main guard, or starts the server whenever it is imported."""
-    if any(is_main_guard(statement) for statement in module.tree.body):
+    """It has a main guard, or starts the server whenever it is imported, or is what `python -m` runs."""
+    if is_run_as_package(module.path) or any(is_main_guard(statement) for statement in module.tree.body):
         return True
     return start is not None and any(
         node is start.call
@@ -171,6 +180,10 @@ def _is_run(module: Module, start: Start | None) -> bool:
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         for node in walk(statement)
     )
+
+
+def is_run_as_package(path: str) -> bool:
+    return path.rpartition("/")[2] == "__main__.py"
 
 
 def _candidate(path: str, start: Start) -> Detected[Candidate]:
@@ -182,8 +195,13 @@ def address_of(start: Start, sources: Sources, words: tuple[str, ...] = ()) -> A
     """Of the call, with what the `words` of the command line say to its options."""
     module, reading = sources.module(start.path), Reading(sources, words)
     host, port = _arguments(start)
-    found_port, port_variable = _value(port, module, reading)
-    found_host, host_variable = _value(host, module, reading)
+    places = {"host": module, "port": module}
+    if start.kind.settings is not None:
+        (host, places["host"]), (port, places["port"]) = (
+            set_elsewhere(name, module, sources) for name in start.kind.settings
+        )
+    found_port, port_variable = _value(port, places["port"], reading)
+    found_host, host_variable = _value(host, places["host"], reading)
     number = int(str(found_port)) if PORT.fullmatch(str(found_port)) else 0
     if port is None:
         number = start.kind.usual_port
@@ -238,6 +256,10 @@ def _value(
             return inner(other)[0], inner(body)[1]
         case ast.Name(id=name):
             return _of_name(name, module, reading, depth)
+        case ast.Attribute(value=ast.Name(id=holder), attr=name) if path := _module_called(
+            holder, module, reading
+        ):
+            return _of_name(name, reading.sources.module(path), reading, depth)
         case ast.Attribute(attr=name):
             return _option(name, module, reading.words), ""
         case _:
@@ -257,6 +279,15 @@ def _of_name(name: str, module: Module, reading: Reading, depth: int) -> tuple[s
             if path is not None:
                 return _of_name(alias.name, sources.module(path), reading, depth - 1) if depth else (None, "")
     return None, ""
+
+
+def _module_called(name: str, module: Module, reading: Reading) -> str:
+    """The project's module that a name of `import name` is; "" for all else."""
+    for taken in module.of(ast.Import):
+        for alias in taken.names:
+            if (alias.asname or alias.name) == name:
+                return reading.sources.find(alias.name, importer=module.path) or ""
+    return ""
 
 
 def _option(name: str, module: Module, words: tuple[str, ...]) -> str | int | None:

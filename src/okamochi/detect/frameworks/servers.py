@@ -237,7 +237,7 @@ def _as_it_starts(
         raise PlanError(
             f"{start.name}() listens on {address.host} alone, which nothing outside of the container reaches",
             where=place,
-            hint='let the address be told: host=os.environ.get("HOST", "127.0.0.1"); okamochi then sets HOST',
+            hint=f"let the address be told: {told_as(start)}; okamochi then sets HOST",
         )
     variable = address.port_variable
     if not variable and not address.port:
@@ -254,6 +254,14 @@ def _as_it_starts(
     environment = tuple((name, value) for name, value in given.items() if name not in ("", "PORT"))
     why = Evidence(path=start.path, line=start.line, reason=f"{start.name}() starts the server")
     return Server("the project's own program", argv, (), environment, port, None, (why, *notes), reason)
+
+
+def told_as(start: Start) -> str:
+    """How the code would take the host from a variable."""
+    value = 'os.environ.get("HOST", "127.0.0.1")'
+    if start.kind.settings is None:
+        return f"host={value}"
+    return f'{start.name.partition(".")[0]}.config.update({{"{start.kind.settings[0]}": {value}}})'
 
 
 def plain_words(arguments: tuple[str, ...]) -> bool:
