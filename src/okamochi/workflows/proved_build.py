@@ -102,6 +102,8 @@ def build_until_proved(
             failed, before = (proof, built), building.planned
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
+        if correction.kind == "requirement":
+            with_what_is_missing_beside(world, proof, building, built, tuple(refused))
     if first is not None and proof.verdict.outcome not in (Outcome.PROVED, Outcome.UNCERTAIN):
         # none of the others is better: the first is what the evidence says, and its lock is written again
         building.planned, building.known = first.planned, None
@@ -122,6 +124,21 @@ def build_until_proved(
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof
+
+
+def with_what_is_missing_beside(
+    world: World, proof: "Proof", building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
+) -> None:
+    from okamochi.workflows.missing_beside import missing_beside
+
+    installed = versions_of(built)
+    for one in tuple(missing_beside(proof.verdict, building.plan_now(), installed, refused)):
+        world.reporter.note(f"{one.reason}: trying {one.kind} {one.value}")
+        building.correct(one)
+
+
+def versions_of(built: BuiltImage) -> dict[str, str]:
+    return {one.name: one.version for one in built.components if one.kind == "wheel"}
 
 
 class FirstEntry(msgspec.Struct, frozen=True):
@@ -200,7 +217,7 @@ def next_correction(
         missing = missing_native(world, building.plan_now(), building.platform, text)
         if missing is not None and (missing.kind, missing.value) not in refused:
             return missing
-    installed = {one.name: one.version for one in built.components if one.kind == "wheel"}
+    installed = versions_of(built)
     return correction_for(
         proof.verdict, proof.answer, building.plan_now(), installed=installed, refused=refused
     )
