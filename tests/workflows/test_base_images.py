@@ -146,8 +146,11 @@ def test_what_builds_are_mounted_on_is_no_link_of_the_image(tmp_path: Path) -> N
     assert list(outside.iterdir()) == []
 
 
-def test_a_layer_that_expands_beyond_reason_is_given_up(fake: FakeRegistry, world: World) -> None:
-    serve(fake, tar_of(regular("zeros", b"\0" * 300_000_000)))
+def test_a_layer_that_expands_beyond_reason_is_given_up(
+    fake: FakeRegistry, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okamochi.workflows.base_image.LEAST_LIMIT_BYTES", 2**20)  # it is 256 times as much
+    serve(fake, tar_of(regular("zeros", b"\0" * 20_000_000)))
     with pytest.raises(BuildError, match="expands to more than"):
         opened(world)
 
