@@ -25,9 +25,9 @@ MIGRATED = {"requirements.txt": "flask\nflask-migrate\n", "migrations/env.py": "
     ],
 )
 def test_a_module_is_seen_in_no_time(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     imports_of(gist_of(text))
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,6 @@ def test_a_module_is_seen_in_no_time(text: str) -> None:
     ],
 )
 def test_a_project_is_planned_in_no_time(files: dict[str, str]) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     planned(files)
-    assert time.monotonic() - start < 6
+    assert time.process_time() - start < 6

@@ -68,13 +68,16 @@ def test_an_edit_is_served_and_every_file_stays_the_users(program: Program, proj
         one for one in program.ok("ps", project).stdout.split() if one.startswith("okamochi-minimal")
     )
     source = (project / "app.py").read_text()
-    took = []
-    for word in ("once", "twice", "thrice"):
-        (project / "app.py").write_text(source.replace(SERVED, f"Edited {word}"))
-        took.append(seconds_until(url, f"Edited {word}"))
-        time.sleep(0.5)
+    quick = []
     # 1.5 s on a machine that is idle, where the import takes 0.3 s; what else runs slows both down
-    assert min(took) < 1.2 + 3 * import_seconds(container), took
+    for word in ("once", "twice", "thrice", "again", "at last"):
+        (project / "app.py").write_text(source.replace(SERVED, f"Edited {word}"))
+        took, own = seconds_until(url, f"Edited {word}"), import_seconds(container)
+        quick.append((took < 1.2 + 3 * own, took, own))
+        if len(quick) >= 3 and any(fits for fits, _, _ in quick):
+            break
+        time.sleep(0.5)
+    assert any(fits for fits, _, _ in quick), quick
 
     made = subprocess.run(
         ("docker", "exec", container, "touch", "/app/made-inside"), capture_output=True, check=False
