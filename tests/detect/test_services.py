@@ -119,6 +119,15 @@ def test_names_of_the_image_lead_to_the_host_of_another_prefix(
     assert {name: told(service).get(name) for name in names if name in told(service)} == (found or {})
 
 
+@pytest.mark.parametrize(("scheme", "required"), [("psql", True), ("pgsql", True), ("sqlite", False)])
+def test_a_default_in_the_words_of_django_environ_is_that_very_database(scheme: str, required: bool) -> None:
+    read = f"url = env.db('DATABASE_URL', default='{scheme}://me:word@127.0.0.1:5432/shop')\n"
+    source = f"import environ, psycopg\n{HEAD}env = environ.Env()\n{read}"
+    service = only("django-environ\npsycopg", source)
+    assert service.required is required
+    assert told(service)["DATABASE_URL"].startswith("postgresql://")
+
+
 PARTS = (
     "u = '{}://{}@{}'.format(os.getenv('DB_ENGINE', 'mysql'), os.getenv('DB_USER'), os.getenv('DB_HOST'))\n"
 )

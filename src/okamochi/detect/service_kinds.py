@@ -52,7 +52,8 @@ POSTGRES = KindFacts(
     kind=ServiceKind.POSTGRES,
     distributions=("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary", "asyncpg", "aiopg", "pg8000"),
     modules=("psycopg", "psycopg2", "asyncpg", "aiopg", "pg8000"),
-    schemes=("postgresql", "postgres"),
+    # the last two: https://django-environ.readthedocs.io/en/latest/types.html#environ-env-db-url
+    schemes=("postgresql", "postgres", "psql", "pgsql"),
     stems="DATABASE|DB|POSTGRES|POSTGRESQL|PG|SQLALCHEMY_DATABASE",
     image="postgres:17",
     images=("postgres", "postgis", "pgvector", "timescaledb", "postgresql"),
