@@ -218,6 +218,10 @@ def next_correction(
         if missing is not None and (missing.kind, missing.value) not in refused:
             return missing
     installed = versions_of(built)
-    return correction_for(
-        proof.verdict, proof.answer, building.plan_now(), installed=installed, refused=refused
-    )
+    planned = building.plan_now()
+    found = correction_for(proof.verdict, proof.answer, planned, installed=installed, refused=refused)
+    if found is None or proof.answer is None:
+        return found
+    from okamochi.workflows.older_name import only_where_it_helps
+
+    return only_where_it_helps(world, found, proof.answer, planned, building.platform, installed)

@@ -21,10 +21,19 @@ if TYPE_CHECKING:
 
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["refusing_package"]
+__all__ = ["refused_word", "refusing_package"]
 
-UNWANTED = regex(r"(?P<name>\w+)(?:\.__init__|\.__new__)?\(\) got an unexpected keyword argument '\w+'.*")
-LACKED = regex(r"'(?P<name>\w+)' object has no attribute '(?P<attribute>\w+)'.*")
+UNWANTED = regex(
+    r"(?P<name>\w+)(?:\.__init__|\.__new__)?\(\) got an unexpected keyword argument '(?P<word>\w+)'.*"
+)
+LACKED = regex(r"'(?P<name>\w+)' object has no attribute '(?P<word>\w+)'.*")
+
+
+def refused_word(answer: Answer) -> str:
+    """The attribute or the argument that is no longer there."""
+    pattern = {"TypeError": UNWANTED, "AttributeError": LACKED}.get(answer.error)
+    match = pattern.fullmatch(answer.message) if pattern is not None else None
+    return match["word"] if match is not None else ""
 
 
 def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iterable[str]") -> str:
@@ -38,7 +47,7 @@ def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iter
     own = path.removeprefix(f"{APP_ROOT}/")
     lines = (planned.project.read_text(own) or "").splitlines()
     shown = lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
-    word = match["attribute"] if pattern is LACKED else match["name"]
+    word = match["word"] if pattern is LACKED else match["name"]
     if word not in shown:
         return ""  # the frame that fails lies deeper
     others = planned.project.files("**/*.py") if pattern is LACKED else ()

@@ -1,0 +1,122 @@
+"""Which older version of a package still has a name: looked up in its wheels, before anything is built."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from okamochi.errors import OkamochiError
+from okamochi.model.plan import Dependencies
+from okamochi.pypi.target import Target
+from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.system.world import World
+
+__all__ = ["NowhereError", "bound_with_word", "day_has_word"]
+
+MOST_MINORS = 2
+LIMIT_BYTES = 4_000_000
+
+
+class NowhereError(Exception):
+    """None of the versions that were looked at has the name."""
+
+
+class UntoldError(Exception):
+    """A version cannot be had, or holds no text to look at."""
+
+
+def bound_with_word(
+    world: World,
+    package: str,
+    installed: str,
+    word: str,
+    *,
+    project_root: Path,
+    dependencies: Dependencies,
+    target: Target,
+    lowered: bool = False,
+) -> str:
+    """The first bound ("2.3") below which the package has the word: before the installed major version,
+    before the last two minor ones of the version that this leads to, before its major one. Where the package
+    was `lowered` already, what is installed is that version. "" where it cannot be told; NowhereError where
+    none of them has it."""
+    try:
+        version: Version | None = Version(installed)
+        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        with started(world, indexes) as uv:
+            assert version is not None
+            if not lowered:
+                major = version.major
+                version = _look(uv, f"{package}<{major}", word, target)
+                if version is None:
+                    return str(major)
+            for bound in _bounds(version):
+                older = _look(uv, f"{package}<{bound}", word, target)
+                if older is None:
+                    return bound
+    except (OkamochiError, InvalidVersion, UntoldError):
+        return ""
+    raise NowhereError
+
+
+def _bounds(version: Version) -> Iterator[str]:
+    for minor in range(version.minor, max(version.minor - MOST_MINORS, 0), -1):
+        yield f"{version.major}.{minor}"
+    if version.major:
+        yield str(version.major)
+
+
+def day_has_word(
+    world: World,
+    package: str,
+    instant: str,
+    word: str,
+    *,
+    project_root: Path,
+    dependencies: Dependencies,
+    target: Target,
+) -> bool:
+    """Whether the package of that day has the word; True where it cannot be told."""
+    try:
+        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        with started(world, indexes) as uv:
+            return _look(uv, package, word, target, "--exclude-newer", instant) is None
+    except (OkamochiError, UntoldError):
+        return True
+
+
+def _look(uv: UvRun, specifier: str, word: str, target: Target, *options: str) -> Version | None:
+    """None when the newest version that the specifier admits has the word, else that version. UntoldError
+    when it cannot be had."""
+    folder = Path(tempfile.mkdtemp(prefix="older-", dir=uv.folder))
+    done = uv.run(
+        "pip", "install", "--no-deps", "--quiet", "--target", os.fspath(folder), specifier,
+        *options, *target.arguments,
+    )  # fmt: skip
+    name = canonicalize_name(re.split(r"[<>=]", specifier)[0])
+    infos = [
+        one for one in folder.glob("*.dist-info") if canonicalize_name(one.name.partition("-")[0]) == name
+    ]
+    if not done.ok or not infos:
+        raise UntoldError
+    if _has_word(folder, word):
+        return None
+    try:
+        return Version(infos[0].name.removesuffix(".dist-info").partition("-")[2])
+    except InvalidVersion as problem:
+        raise UntoldError from problem
+
+
+def _has_word(folder: Path, word: str) -> bool:
+    """UntoldError where compiled modules may have it."""
+    pattern = re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+    for path in folder.rglob("*.py"):
+        if path.stat().st_size <= LIMIT_BYTES and pattern.search(path.read_bytes()):
+            return True
+    if any(True for _ in folder.rglob("*.so")):
+        raise UntoldError
+    return False
