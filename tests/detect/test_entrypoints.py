@@ -304,6 +304,16 @@ def test_the_module_that_runs_the_app_comes_before_the_one_that_only_makes_it() 
     assert reference({**files, "app.py": runs_too}) == "app:app"
 
 
+def test_a_factory_that_completes_an_object_comes_before_the_object() -> None:
+    factory = "from shop import app\ndef create_app():\n    app.register_blueprint(pages)\n    return app\n"
+    files = {"shop/__init__.py": FLASK_APP, "shop/factory.py": factory}
+    assert reference(files) == "shop.factory:create_app()"
+    called = {**files, "run.py": "from shop.factory import create_app\napp = create_app()\n"}
+    assert reference(called) == "run:app"
+    only_returned = factory.replace("    app.register_blueprint(pages)\n", "")
+    assert reference({**files, "shop/factory.py": only_returned}) == "shop:app"
+
+
 def test_the_setting_chooses() -> None:
     files = {"blog.py": FLASK_APP, "shop.py": FLASK_APP}
     assert reference(files, entrypoint="shop:app") == "shop:app"

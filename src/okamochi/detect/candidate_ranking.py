@@ -22,6 +22,7 @@ ODD_MODULE = regex(
     r"|debug|dev|local|old|backup|copy|migrate|deploy).*"
 )
 SERVING_MODULES = frozenset(["server", "main", "run", "start", "app", "application"])
+HANGING = frozenset(["register_blueprint", "add_url_rule", "init_app", "include_router"])
 FACTORY_ORDER = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
 
 Found = Detected[Candidate]
@@ -62,6 +63,7 @@ class Ranking(msgspec.Struct, frozen=True, eq=False):
         return (
             is_odd(one),
             place,
+            not self._is_whole(one),
             *name_key(one),
             not self._starts(one),
             _serving(one),
@@ -88,6 +90,23 @@ class Ranking(msgspec.Struct, frozen=True, eq=False):
 
     def _is_run(self, one: Candidate) -> bool:
         return any(is_main_guard(s) for s in self.objects.sources.module(one.path).tree.body)
+
+    def _is_whole(self, one: Candidate) -> bool:
+        """False for an object that a factory of the project goes on to complete, where nothing calls that."""
+        family = (other.value for other in self.candidates if other.value.origin == one.origin)
+        factories = [other for other in family if other.is_factory and self._completes(other)]
+        text = self.objects.sources.text(one.path)
+        calls = any(one.path != other.path and f"{other.name}(" in text for other in factories)
+        return not factories or calls or one in factories
+
+    def _completes(self, one: Candidate) -> bool:
+        """It returns an app that is made outside of it, and hangs something on that."""
+        for node in self.objects.sources.module(one.path).tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == one.name:
+                path, line = one.origin
+                outside = path != one.path or not node.lineno <= line <= (node.end_lineno or line)
+                return outside and any(_hangs_on(inner) for inner in walk(node))
+        return False
 
     def _starts(self, one: Candidate) -> bool:
         """Below its main guard the app itself is run, as in `app.run()` and `socketio.run(app)`: its author
@@ -119,3 +138,7 @@ def _runs(node: ast.AST, name: str) -> bool:
             return owner == name or any(isinstance(one, ast.Name) and one.id == name for one in arguments)
         case _:
             return False
+
+
+def _hangs_on(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in HANGING
