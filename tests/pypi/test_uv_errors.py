@@ -4,7 +4,7 @@ import pytest
 from wheel_making import local_environ, make_world
 
 from okamochi.errors import BuildError, PlanError, RegistryError, TransientRegistryError
-from okamochi.pypi.requirement_line import requirement_of
+from okamochi.pypi.requirement_line import ADDED, requirement_of
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure
 from okamochi.pypi.uv_program import uv_version
 from okamochi.system.process import Completed
@@ -71,3 +71,18 @@ def test_the_line_named_is_the_one_whose_package_the_explanation_mentions_first(
 
 def test_uv_comes_with_okamochi_and_tells_its_version(tmp_path):
     assert re.fullmatch(r"uv \d+\.\d+\.\d+\S*", uv_version(make_world(tmp_path, local_environ(tmp_path))))
+
+
+def test_a_conflict_with_what_okamochi_adds_says_whose_it_is():
+    lines = (
+        requirement_of("gunicorn==19.9.0", path="r.txt", line=15),
+        requirement_of("uvicorn-worker>=0.3", path=ADDED),
+    )
+    said = failed(
+        "No solution found when resolving dependencies\n"
+        "cause: Because uvicorn-worker>=0.3 depends on gunicorn>=20.1 and you require gunicorn==19.9.0"
+    )
+    told = uv_failure(said, lines=lines, doing="resolving", offline=False)
+    assert told.hint.endswith("uvicorn-worker>=0.3 is what okamochi adds to serve the app")
+    own = uv_failure(said, lines=lines[:1], doing="resolving", offline=False)
+    assert "okamochi" not in own.hint

@@ -14,7 +14,7 @@ from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.direct_urls import refuse_tokens
-from okamochi.pypi.requirement_line import RequirementLine, expanded, requirement_of
+from okamochi.pypi.requirement_line import ADDED, RequirementLine, expanded, requirement_of
 from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_program import OFFERED, ProjectIndexes, UvRun, read_project_indexes, started
@@ -24,7 +24,6 @@ from okamochi.system.world import World
 
 __all__ = ["ADDED", "Compilation", "Lines", "compilation", "index_date"]
 
-ADDED = "added by okamochi"
 INLINE = "pyproject.toml"
 LOCK = "pylock.toml"
 NOTHING: Mapping[str, Built] = {}

@@ -14,8 +14,8 @@ from packaging.version import Version
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.pypi.built_wheel import Built
-from okamochi.pypi.compilation import ADDED, NOTHING, Compilation, compilation
-from okamochi.pypi.requirement_line import RequirementLine, requirement_of
+from okamochi.pypi.compilation import NOTHING, Compilation, compilation
+from okamochi.pypi.requirement_line import ADDED, RequirementLine, requirement_of
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for

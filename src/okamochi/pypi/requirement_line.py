@@ -22,6 +22,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
 __all__ = [
+    "ADDED",
     "URL",
     "RequirementLine",
     "bad_line",
@@ -30,6 +31,8 @@ __all__ = [
     "requirement_of",
 ]
 
+ADDED = "added by okamochi"
+"""The path of a line that no file of the project has."""
 VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
 LINE_OPTION = regex(r"(?<!\s)\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
 HASH = regex(r"--hash[=\s]\s*(\S+)")

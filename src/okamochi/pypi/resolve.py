@@ -21,10 +21,10 @@ from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
-from okamochi.pypi.compilation import ADDED, NOTHING, Compilation, Lines, compilation
+from okamochi.pypi.compilation import NOTHING, Compilation, Lines, compilation
 from okamochi.pypi.direct_urls import address_for_lock
 from okamochi.pypi.missing_wheels import missing_wheels
-from okamochi.pypi.requirement_line import requirement_of
+from okamochi.pypi.requirement_line import ADDED, requirement_of
 from okamochi.pypi.requirements import Requirements
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_errors import Explained, no_wheel_for, uv_failure

@@ -12,7 +12,7 @@ from okamochi.errors import (
     TransientRegistryError,
     UnfitPythonError,
 )
-from okamochi.pypi.requirement_line import RequirementLine
+from okamochi.pypi.requirement_line import ADDED, RequirementLine
 from okamochi.system.files import StorageError
 from okamochi.system.patterns import regex
 from okamochi.system.process import Completed
@@ -125,7 +125,7 @@ def uv_failure(
         or _refused_failure(explained, doing)
         or _network_failure(explained, doing)
         or _damaged_archive(explained)
-        or _unsatisfiable(explained, where)
+        or _unsatisfiable(explained, where, lines)
         or BuildError(
             f"uv failed while {doing} (exit code {completed.returncode})",
             where=where,
@@ -214,12 +214,17 @@ def _address(explained: Explained) -> str:
     return found[0] if found else "package index"
 
 
-def _unsatisfiable(explained: Explained, where: str) -> OkamochiError | None:
+def _unsatisfiable(
+    explained: Explained, where: str, lines: tuple[RequirementLine, ...]
+) -> OkamochiError | None:
     text = explained.text
+    added = [one.specifier for one in lines if one.path == ADDED and _place(one.name, text) >= 0]
     if "was not found in the package registry" in text:
         hint = "correct the name, or tell where it is published (PIP_EXTRA_INDEX_URL, --extra-index-url)"
     elif "No solution found" in text or "unsatisfiable" in text:
         hint = "loosen one of the version specifiers that the lines above name"
+        if added:
+            hint += f"; {', '.join(added)} is what okamochi adds to serve the app"
     else:
         return None
     kind = UnfitPythonError if OF_PYTHON.search(text) else PlanError
