@@ -86,3 +86,12 @@ def test_a_conflict_with_what_okamochi_adds_says_whose_it_is():
     assert told.hint.endswith("uvicorn-worker>=0.3 is what okamochi adds to serve the app")
     own = uv_failure(said, lines=lines[:1], doing="resolving", offline=False)
     assert "okamochi" not in own.hint
+
+
+def test_a_version_whose_metadata_cannot_be_read_is_the_one_to_leave():
+    said = failed(
+        "No solution found\ncause: Because ipykernel==6.0.1 has invalid metadata and you require it"
+    )
+    assert uv_failure(said, lines=(), doing="resolving", offline=False).hint == (
+        "ask for another version of ipykernel: what was published of this one cannot be read"
+    )

@@ -30,6 +30,7 @@ NO_WHEEL = regex(
 HINTED_WHEEL = regex(r"Wheels are required for `([^`]+)`")
 # "depends on Python>=3.7,<3.11", "requires Python >=3.10": another Python may do
 OF_PYTHON = regex(r"Python ?[<>=!~]=?\s?\d|`--python-version`")
+UNREADABLE = regex(r"(?<![\w.-])([A-Za-z0-9][\w.-]*?)(?:[<>=!~]\S+)? has invalid metadata")
 MOST_LINES = 16
 ARCHIVE = regex(r"Failed to extract archive: (\S+)")
 # uv's own options mean nothing to okamochi's users.
@@ -221,6 +222,8 @@ def _unsatisfiable(
     added = [one.specifier for one in lines if one.path == ADDED and _place(one.name, text) >= 0]
     if "was not found in the package registry" in text:
         hint = "correct the name, or tell where it is published (PIP_EXTRA_INDEX_URL, --extra-index-url)"
+    elif (unreadable := UNREADABLE.search(text)) is not None:
+        hint = f"ask for another version of {unreadable[1]}: what was published of this one cannot be read"
     elif "No solution found" in text or "unsatisfiable" in text:
         hint = "loosen one of the version specifiers that the lines above name"
         if added:
