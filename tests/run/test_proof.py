@@ -316,7 +316,7 @@ LIBRARY_FRAME = (
     [
         ("OpenAIError", "pass api_key or set the OPENAI_API_KEY environment variable", Outcome.UNCERTAIN),
         ("DefaultCredentialsError", "Please set GOOGLE_APPLICATION_CREDENTIALS or log in", Outcome.UNCERTAIN),
-        ("OpenAIError", "the option is not known", Outcome.LIBRARY),
+        ("OpenAIError", "the option is not known, see https://example.org/options", Outcome.LIBRARY),
     ],
 )
 def test_a_library_that_asks_for_a_key_is_not_taken_for_one_that_is_too_new(
@@ -327,3 +327,10 @@ def test_a_library_that_asks_for_a_key_is_not_taken_for_one_that_is_too_new(
     assert verdict.outcome is outcome
     assert verdict.cause is not None
     assert ("--env-file" in verdict.cause.hint) == (outcome is Outcome.UNCERTAIN)
+
+
+def test_a_page_that_a_library_could_not_have_says_nothing_of_the_app_for_the_proof_has_no_network() -> None:
+    message = 'Unable to load JSON at "https://example.org/data.json"'
+    text = LIBRARY_FRAME.format(library="datasets", error="DataError", message=message)
+    answer = Answer(outcome="failed", error="DataError", message=message, text=text)
+    assert verdict_of(answer).outcome is Outcome.UNCERTAIN

@@ -11,7 +11,7 @@ from typing import Any, cast
 from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
-from okamochi.workflows.looked_round import ask_for, seen_in_log, told_of_failing
+from okamochi.workflows.looked_round import ask_for, seen_in_log, sends_to_https, told_of_failing
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -99,3 +99,22 @@ def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
         answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report"))
         server.shutdown()
     assert answers == [("/", 200), ("/report", 500)]
+
+
+def test_a_first_page_that_leads_to_https_is_seen() -> None:
+    for target, seen in (("https://localhost/", True), ("/login", False)):
+
+        class Pages(BaseHTTPRequestHandler):
+            location = target
+
+            def do_GET(self) -> None:
+                self.send_response(302)
+                self.send_header("Location", self.location)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        with HTTPServer(("127.0.0.1", 0), Pages) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            assert sends_to_https(server.server_port, planned({"app.py": FLASK_APP})) is seen
+            server.shutdown()

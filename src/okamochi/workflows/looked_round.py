@@ -24,6 +24,10 @@ LOOK_SECONDS = 2.0
 MOST_PAGES = 8
 LOG_LINES = 500
 USER_AGENT = "okamochi"
+TO_HTTPS = (
+    "/ sends visitors to https, which this address does not speak: okamochi up --domain example.org puts a "
+    "proxy with certificates in front; to look at it here, switch that off in the app (force_https)"
+)
 SIGNS = ("Read-only file system", "Permission denied")
 
 
@@ -37,7 +41,30 @@ def looked_round(
     found = seen_in_log(log, building, "a look at its pages shows that")
     if found is None and (failing := told_of_failing(answers, log)):
         world.reporter.warn(failing)
+    redirects = any(page == "/" and 300 <= status < 400 for page, status in answers)
+    if (
+        found is None
+        and redirects
+        and not building.plan.domain
+        and sends_to_https(record.port, building.plan)
+    ):
+        world.reporter.warn(TO_HTTPS)
     return found
+
+
+def sends_to_https(port: int, plan: Plan) -> bool:
+    """Whether / leads to an address with https, as Flask-Talisman's force_https does."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=LOOK_SECONDS)
+    try:
+        host = host_of(plan.web.probe) or "localhost"
+        connection.request(
+            "GET", "/", headers={"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
+        )
+        return (connection.getresponse().getheader("Location") or "").startswith("https://")
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def told_of_failing(answers: Iterable[tuple[str, int]], log: str) -> str:

@@ -23,6 +23,9 @@ REFUSED = regex(
     r"|could not translate host name|connection to server (?:at|on socket) |Can't connect to \w+ server"
     r"|Network is unreachable|gaierror|ConnectionError|ConnectTimeout|Unknown (?:MySQL )?server host"
     r"|ServerSelectionTimeoutError|Max retries exceeded|No address associated with hostname"
+    # a library's own words for a page that it could not have; "see https://..." is none
+    r"|(?i:unable to|failed to|could not|cannot) (?:load|fetch|download|open|reach|retrieve|get|read)\b"
+    r"[^\n]{0,80}https?://"
 )
 
 
