@@ -77,6 +77,19 @@ def test_what_a_newer_version_lacks_is_built_and_people_are_told_for_what(
     assert note.endswith("since words is 2.0 with it and 1.0 without")
 
 
+def test_what_two_requirements_lack_is_said_once(
+    opened: Callable[[], LockSession], building: list[str | OkamochiError], tmp_path: Path
+) -> None:
+    for version, requires in (("1.0", ()), ("3.0", ("doc-opt",))):
+        make_wheel(tmp_path / "links", "verbs", version, requires=requires)
+    session = opened()
+    (session.planned.root / "requirements.txt").write_text("flask\nwords\nverbs\n")
+    assert "verbs==3.0" in versions(newest_wheels(session))
+    assert building == ["doc-opt==1.0"]
+    (note,) = notes(session)
+    assert note.endswith("since words is 2.0 with it and 1.0 without; verbs is 3.0 with it and 1.0 without")
+
+
 def test_where_it_does_not_build_the_older_version_stays_and_both_are_named_with_the_line(
     opened: Callable[[], LockSession], building: list[str | OkamochiError]
 ) -> None:

@@ -21,7 +21,10 @@ def newest_wheels(session: LockSession) -> tuple[LockedWheel, ...]:
     for _ in range(MOST_ROUNDS):
         held = [one for one in held_in(session, wheels) if not tried.issuperset(one.sources)]
         tried.update(source for one in held for source in one.sources)
-        outcomes = [built_for(session, one) for one in held]
+        together: dict[tuple[str, ...], list[HeldBack]] = {}
+        for one in held:
+            together.setdefault(one.sources, []).append(one)
+        outcomes = [built_for(session, group) for group in together.values()]
         if not any(outcomes):
             break
         session.resolved = None
@@ -43,24 +46,26 @@ def held_in(session: LockSession, wheels: tuple[LockedWheel, ...]) -> tuple[Held
     )
 
 
-def built_for(session: LockSession, one: HeldBack) -> bool:
-    """Whether all that it lacks could be built; the wheels then count in this session."""
+def built_for(session: LockSession, group: list[HeldBack]) -> bool:
+    """Whether what these lack, all the same, could be built; the wheels then count in this session."""
     from okamochi.workflows.source_builds import builder_of
 
+    sources = group[0].sources
     try:
         require_compilers(session)
         builder = builder_of(session)
-        for source in one.sources:
+        for source in sources:
             builder.build(source)
     except TransientRegistryError:
         raise  # another time it would be another version
     except OkamochiError as failure:
-        session.world.reporter.warn(told(one, failure))
+        for one in group:
+            session.world.reporter.warn(told(one, failure))
         return False
     session.built = tuple({made.wheel: made for made in (*session.built, *builder.built)}.values())
+    gained = "; ".join(f"{one.name} is {one.newest} with it and {one.found} without" for one in group)
     session.world.reporter.note(
-        f"{listed(one.sources)} has no wheel for this image: built from its source, since {one.name} is "
-        f"{one.newest} with it and {one.found} without"
+        f"{listed(sources)} has no wheel for this image: built from its source, since {gained}"
     )
     return True
 
