@@ -334,3 +334,10 @@ def test_a_page_that_a_library_could_not_have_says_nothing_of_the_app_for_the_pr
     text = LIBRARY_FRAME.format(library="datasets", error="DataError", message=message)
     answer = Answer(outcome="failed", error="DataError", message=message, text=text)
     assert verdict_of(answer).outcome is Outcome.UNCERTAIN
+
+
+def test_what_code_made_of_a_text_raises_is_no_fault_of_the_reference(tmp_path: Path) -> None:
+    made = "made = {}\nexec(\"def f(): raise {}('Connection refused')\", made)\nmade['f']()\n"
+    answer = asked(tmp_path, made.format("{}", "RuntimeError"))
+    assert not answer.in_reference
+    assert verdict_of(answer).outcome is Outcome.UNCERTAIN
