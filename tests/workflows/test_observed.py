@@ -20,7 +20,7 @@ from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import correction_for, written_folder
-from okamochi.workflows.observed import observed_correction
+from okamochi.workflows.observed import found_by_entry_points, observed_correction
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -227,3 +227,13 @@ def test_a_password_that_is_refused_is_no_reason_for_other_packages(
         'asyncpg.exceptions.InvalidPasswordError: password authentication failed for user "shop"',
     )
     assert seen(refused, project(tmp_path), asyncpg="0.30.0") is None
+
+
+def test_a_command_that_an_old_flask_does_not_find_gets_pkg_resources() -> None:
+    log = "Usage: flask [OPTIONS] COMMAND [ARGS]...\n\nError: No such command 'db'.\n"
+    found = found_by_entry_points(log, (), {"flask": "1.1.2"})
+    assert found is not None and found.value == "setuptools<81" and "command db" in found.reason
+    assert found_by_entry_points(log, (found,), {"flask": "1.1.2"}) is None
+    assert found_by_entry_points(log, (), {"flask": "1.1.2", "setuptools": "80.9.0"}) is None
+    assert found_by_entry_points(log, (), {"flask": "2.3.3"}) is None
+    assert found_by_entry_points("Error: the database is locked\n", (), {"flask": "1.1.2"}) is None

@@ -1,17 +1,20 @@
 """What the start of an app shows: a path that it could not write becomes a place where it may."""
 
 import posixpath
+import re
 from collections.abc import Collection, Mapping
 
 from okamochi.errors import EngineError, UnhealthyError
-from okamochi.model.correction import Correction, is_sound
+from okamochi.model.correction import Correction, CorrectionKind, is_sound
 from okamochi.model.plan import APP_ROOT
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine, NotIsolated
+from okamochi.run.import_failures import SUITED_SETUPTOOLS
 from okamochi.run.proof.answer import Answer, Outcome, answer_of_trace, verdict_of
 from okamochi.run.proof.trial import ask, made_up_values
 from okamochi.run.service_failures import refused_password, unencrypted_service, unreachable_service
 from okamochi.run.traces import UNNAMED, raised_traces
+from okamochi.system.patterns import regex
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import correction_for, lacking_installed, written_folder
@@ -20,6 +23,7 @@ from okamochi.workflows.missing_native import missing_native
 __all__ = ["observed_correction"]
 
 OF_SERVICES = (refused_password, unencrypted_service, unreachable_service)
+NO_COMMAND = regex(r"^Error: No such command ['\"]?(?P<name>[\w-]+)", re.MULTILINE)
 SEEN = "the log of its start shows that"
 
 
@@ -49,7 +53,9 @@ def observed_correction(
         missing = missing_native(world, planned, building.platform, text)
         if missing is not None and (missing.kind, missing.value) not in refused:
             return missing
-        return correction_for_log(failure.log, building, installed, refused)
+        return found_by_entry_points(failure.log, planned.corrections, installed) or correction_for_log(
+            failure.log, building, installed, refused
+        )
     if failure.unwritable != UNNAMED:
         path = posixpath.join(APP_ROOT, failure.unwritable)
         place = failure.where if failure.where.startswith(f"{APP_ROOT}/") else ""
@@ -63,6 +69,24 @@ def observed_correction(
         (one for one in found if one is not None and is_sound(one) and (one.kind, one.value) not in tried),
         None,
     )
+
+
+def found_by_entry_points(
+    log: str, made: Collection[Correction], installed: Mapping[str, str]
+) -> Correction | None:
+    """Before 2.1 `flask` looks for the commands of packages, such as db, by pkg_resources, and goes on
+    without them, and without a word, where that is not installed.
+    https://flask.palletsprojects.com/en/stable/changes/#version-2-1-0"""
+    command = NO_COMMAND.search(log)
+    version = re.match(r"(\d+)\.(\d+)", installed.get("flask", ""))
+    if command is None or version is None or "setuptools" in installed:
+        return None
+    if (int(version[1]), int(version[2])) >= (2, 1) or any(one.value == SUITED_SETUPTOOLS for one in made):
+        return None
+    reason = (
+        f"flask {installed['flask']} finds its command {command['name']} by pkg_resources, which is missing"
+    )
+    return Correction(kind=CorrectionKind.REQUIREMENT, value=SUITED_SETUPTOOLS, reason=reason)
 
 
 def correction_for_log(
