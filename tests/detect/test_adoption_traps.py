@@ -167,3 +167,8 @@ def test_a_development_container_of_ones_own_is_looked_at() -> None:
     told = {row.topic: row for row in rows if row.place.startswith(".devcontainer")}
     assert set(told) == {"user", "command", "extensions"}
     assert told["command"].theirs == "pipenv install --dev"
+
+
+def test_an_instruction_without_its_word_says_nothing() -> None:
+    rows, _ = rows_of(Dockerfile="FROM python:3.13-slim\nEXPOSE\nUSER 1000\nCMD gunicorn app:app\n")
+    assert rows and not [row for row in rows if "EXPOSE" in row.theirs]

@@ -304,3 +304,10 @@ def test_only_patterns_that_end_at_migrations_are_of_them() -> None:
     assert not is_of_migrations("!migrations/")
     assert not is_of_migrations("migrations/*.log")
     assert not is_of_migrations("*.py")
+
+
+def test_a_dockerignore_that_docker_refuses_is_refused_here() -> None:
+    files = {"app.py": FLASK_APP, "requirements.txt": "flask\n", ".dockerignore": "data\nlogs[9-0]\n"}
+    with pytest.raises(UsageError, match=r"invalid pattern: 'logs\[9-0\]'") as caught:
+        planned(files)
+    assert caught.value.where == ".dockerignore"

@@ -140,6 +140,15 @@ def test_what_cannot_be_had_from_its_place_is_refused_with_its_line(line):
     assert "pw" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "line", ["http://[::1/six-1.0.tar.gz", "git+https://[x/lib.git", "six @ https://[x/y.zip"]
+)
+def test_an_address_that_is_none_is_an_error_with_its_line(line):
+    with pytest.raises(DetectionError, match="no dependency specifier") as caught:
+        read(f"flask\n{line}\n")
+    assert caught.value.where == "requirements.txt:2"
+
+
 @pytest.mark.parametrize("line", ["./lib", "-e lib/thing", "../elsewhere", "./lib/thing.zip"])
 def test_a_folder_that_is_no_package_is_an_error_with_its_line(line):
     with pytest.raises(DetectionError, match="is no package") as caught:

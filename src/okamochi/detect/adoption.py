@@ -140,7 +140,7 @@ def of_dockerfile(project: ProjectFiles, path: str, stages: tuple[Stage, ...], p
         verdict = Verdict.SAME if same else Verdict.CHANGE
         yield Row(verdict, "python", f"{path}:{first.line}", final.base, f"Python {plan.python_version}", why)
     for one in final.all("EXPOSE"):
-        number = one.rest.split()[0].partition("/")[0]
+        number = next(iter(one.rest.split()), "").partition("/")[0]
         if number.isdigit():
             yield port_row(f"{path}:{one.line}", f"EXPOSE {number}", int(number), plan)
             break

@@ -205,6 +205,7 @@ def exclude_patterns(
         docker = None  # okamochi's own: it says what is decided here
     if docker is not None:
         own = dockerignore_patterns(docker)
+        _refuse_invalid(own)
         patterns += own
         evidence.append(Evidence(path=".dockerignore", reason=f"{len(own)} patterns"))
     # what ignore files take back ("!.env.sample") must not let secrets in
@@ -362,6 +363,17 @@ def dockerignore_patterns(text: str) -> tuple[str, ...]:
         anchored = path if path.startswith("**/") else f"/{path}"
         found.append(f"!{anchored}" if taken_back else anchored)
     return tuple(found)
+
+
+def _refuse_invalid(patterns: tuple[str, ...]) -> None:
+    """Docker refuses a build with such a pattern, too: whatever it was to keep out would be in the image."""
+    wrong = next((one for one in patterns if not _is_valid(one)), None)
+    if wrong is not None:
+        raise UsageError(
+            f".dockerignore holds an invalid pattern: {wrong.removeprefix('/')!r}",
+            where=".dockerignore",
+            hint="correct it: docker build refuses it as well",
+        )
 
 
 def _checked(patterns: Iterable[str], chosen: ChosenSettings) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["Pin", "Range", "python_pins", "python_ranges"]
 
@@ -217,11 +218,8 @@ def _setup_cfg(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
 
 
 def _setup_py(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
-    try:
-        tree = ast.parse(project.read_text("setup.py") or "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in walk(tree):
+    tree = syntax_tree(project.read_text("setup.py") or "")
+    for node in walk(tree) if tree is not None else ():
         match node:
             case ast.keyword(arg="python_requires", value=ast.Constant(value=str(wanted)) as value):
                 yield "setup.py", value.lineno, wanted

@@ -20,6 +20,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import json_of
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.python_text import syntax_tree
 
 __all__ = ["Statement", "StatementRank", "procfile_lines", "statements"]
 
@@ -105,11 +106,8 @@ def _script(project: ProjectFiles, path: str, rank: StatementRank) -> Iterator[F
 def _gunicorn_config(project: ProjectFiles) -> Iterator[Found]:
     for path in ("gunicorn.conf.py", "gunicorn_config.py", "gunicorn.config.py"):
         text = project.read_text(path) or ""
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for statement in tree.body:
+        tree = syntax_tree(text)
+        for statement in tree.body if tree is not None else ():
             if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
                 continue
             names = [target.id for target in statement.targets if isinstance(target, ast.Name)]

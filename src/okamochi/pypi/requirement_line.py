@@ -88,14 +88,14 @@ def read_line(text: str, *, path: str, line: int, project: ProjectFiles = NO_FIL
     where = f"{path}:{line}" if line else path
     specifier, *options = LINE_OPTION.split(text.strip(), maxsplit=1)
     hashes = tuple(sorted(set(HASH.findall(options[0])))) if options else ()
-    specifier = named(specifier.strip(), project, path, where)
     try:
+        specifier = named(specifier.strip(), project, path, where)
         requirement = _parsed(VARIABLE.sub("VARIABLE", specifier))
+        if requirement.url is not None:
+            specifier = _placed_well(Requirement(specifier), specifier, where)
     except (ValueError, RecursionError) as problem:
         reason = str(problem).splitlines()[0]
         raise bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
-    if requirement.url is not None:
-        specifier = _placed_well(Requirement(specifier), specifier, where)
     return RequirementLine(
         path=path,
         line=line,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.python_text import syntax_tree
 
 __all__ = [
     "asks_for_nothing",
@@ -30,7 +31,7 @@ def setup_cfg_sections(text: str) -> dict[str, dict[str, str]]:
 
 def setup_py_text(text: str, keyword: str) -> str:
     """The literal that setup() gets for a keyword, or the one bound to the name that it gets; else ""."""
-    tree = parsed(text)
+    tree = syntax_tree(text)
     if tree is None:
         return ""
     for node in ast.walk(tree):
@@ -43,7 +44,7 @@ def setup_py_text(text: str, keyword: str) -> str:
 
 def setup_py_entry_points(text: str) -> dict[str, dict[str, str]]:
     """entry_points as a dictionary of lists, or as text in the manner of entry_points.txt."""
-    tree = parsed(text)
+    tree = syntax_tree(text)
     if tree is None:
         return {}
     for node in ast.walk(tree):
@@ -65,13 +66,6 @@ def points(listed: object) -> dict[str, str]:
     lines = listed.splitlines() if isinstance(listed, str) else listed if isinstance(listed, list) else ()
     pairs = (str(line).partition("=") for line in lines)
     return {name.strip(): target.strip() for name, equals, target in pairs if equals}
-
-
-def parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def called_setup(node: ast.Call) -> bool:
@@ -117,7 +111,7 @@ def listed(text: str) -> Iterator[str]:
 
 def setup_py_specifiers(project: ProjectFiles, path: str = "setup.py") -> tuple[str, ...] | None:
     """Literal lists, names bound to them, lines of a file that the script reads; None for all else."""
-    tree = parsed(project.read_text(path) or "")
+    tree = syntax_tree(project.read_text(path) or "")
     if tree is None:
         return None
     names = names_of(tree)
@@ -129,7 +123,7 @@ def setup_py_specifiers(project: ProjectFiles, path: str = "setup.py") -> tuple[
 
 def asks_for_nothing(text: str) -> bool:
     """A setup.py that calls setup() without install_requires, and without anything that could bring it."""
-    tree = parsed(text)
+    tree = syntax_tree(text)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
     found = [one for one in calls if ast.unparse(one.func) in ("setup", "setuptools.setup")]
     keywords = {keyword.arg for one in found for keyword in one.keywords}
