@@ -120,6 +120,10 @@ def build_until_proved(
         from okamochi.workflows.kept_out import told_to_be_kept_out
 
         hint = told_to_be_kept_out(proof.verdict.subject, building.plan_now())
+    if proof.verdict.outcome is Outcome.UNREADABLE:
+        from okamochi.workflows.newer_python import told_to_be_newer
+
+        hint = told_to_be_newer(proof.verdict, building.plan_now())
     refuse_unproved(proof, built, tried="; ".join(refused.values()), hint=hint)
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
