@@ -74,6 +74,15 @@ def test_compose_reads_both_its_files_and_the_devcontainer_s(example: str, tmp_p
         assert verdict.code == 0 and "not set" not in verdict.text, verdict.text
 
 
+@pytest.mark.engine
+@EVERY
+def test_docker_reads_the_stack_of_a_swarm(example: str, tmp_path: Path) -> None:
+    stack = write(example, tmp_path) / "swarm/stack.yaml"
+    environ = dict.fromkeys(re.findall(r"\$\{(\w+):\?", stack.read_text()), "x")
+    verdict = judged("docker", "stack", "config", "--compose-file", stack, **environ)
+    assert verdict.code == 0 and "Ignoring" not in verdict.text, verdict.text
+
+
 @pytest.mark.network
 def test_the_devcontainer_cli_reads_the_configuration(tmp_path: Path) -> None:
     program = node_judge("devcontainer", "@devcontainers/cli@0.89.0")

@@ -61,6 +61,7 @@ def invoice(okamochi_cache: Path) -> Path:
         program.ok("render", "devcontainer", folder)
         program.ok("render", "env-sample", folder)
         program.ok("render", "kubernetes", folder)
+        program.ok("render", "swarm", folder)
         (folder / "okamochi.lock").unlink()
     return folder
 

@@ -37,7 +37,7 @@ class IgnoreGroup(msgspec.Struct, frozen=True):
 
 RENDERED = "okamochi plan --explain source.exclude"
 # left out whole; what okamochi wrote there must not be read as the project's word
-RENDERED_FOLDERS = (".devcontainer/", ".okamochi/", "secrets/", "kubernetes/secrets/")
+RENDERED_FOLDERS = (".devcontainer/", ".okamochi/", "secrets/", "kubernetes/secrets/", "swarm/secrets/")
 BUILT_IN = (
     IgnoreGroup(
         "version control", (".git", ".hg", ".svn", ".bzr", ".gitignore", ".gitattributes", ".gitmodules")
@@ -76,6 +76,7 @@ BUILT_IN = (
         (
             "/secrets/",
             "/kubernetes/secrets/",
+            "/swarm/secrets/",
             ".env",
             ".env.*",
             "*.env",
@@ -150,6 +151,8 @@ BUILT_IN = (
             "/compose*.yml",
             "/compose*.yaml",
             "/kubernetes/*.yaml",
+            "/swarm/stack.yaml",
+            "/swarm/secrets.sh",
             "/okamochi.toml",
             "/okamochi.lock",
             "/.okamochi/",

@@ -220,7 +220,7 @@ def container_security(plan: Plan) -> Node:
 
 
 def releases(plan: Plan, language: Language) -> list[Yaml]:
-    """Before each pod: see docs/adr/0045-migrations-before-each-pod.md."""
+    """Before each pod: see docs/adr/0046-migrations-before-each-pod.md."""
     found: list[Yaml] = []
     for process in plan.processes:
         if process.type is ProcessType.RELEASE:

@@ -7,6 +7,7 @@ from okamochi.render.env_sample import EnvSampleRenderer
 from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.pipelines import GithubActionsRenderer, GitlabCiRenderer
 from okamochi.render.rendering import Renderer
+from okamochi.render.swarm import SwarmRenderer
 
 __all__ = ["RENDERERS"]
 
@@ -16,6 +17,7 @@ RENDERERS: tuple[Renderer, ...] = (
     EnvSampleRenderer(),
     DevcontainerRenderer(),
     KubernetesRenderer(),
+    SwarmRenderer(),
     GithubActionsRenderer(),
     GitlabCiRenderer(),
 )
