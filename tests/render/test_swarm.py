@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from okamochi.model.plan import Plan
-from okamochi.model.process import Volume
+from okamochi.model.process import EnvironmentVariable, VariableKind, Volume
+from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.rendering import Language, Rendering
 from okamochi.render.swarm import SwarmRenderer
 from okamochi.render.swarm_secrets import double_quoted
@@ -81,6 +82,16 @@ def test_secrets_are_files_of_the_app_s_user_alone() -> None:
     assert found["secrets"]["DATABASE_URL"] == {"external": True, "name": "shop_DATABASE_URL"}
 
 
+def test_a_file_of_small_letters_has_its_second_name() -> None:
+    key = EnvironmentVariable(name="api_key", kind=VariableKind.SECRET, required=True, as_file=True)
+    plan = replace(plan_of(), environment=(key,))
+    assert [one["target"] for one in stack(plan)["services"]["web"]["secrets"]] == ["api_key", "api-key"]
+    listed = {
+        file.path: file.content.decode() for file in KubernetesRenderer().render(plan, Language.ENGLISH).files
+    }
+    assert 'files: [secrets/api_key, "api-key=secrets/api_key"]' in listed["kubernetes/kustomization.yaml"]
+
+
 def test_the_script_makes_each_secret_once(tmp_path: Path) -> None:
     (tmp_path / "docker").write_text(
         "#!/bin/sh\n"
@@ -104,8 +115,6 @@ def test_the_script_makes_each_secret_once(tmp_path: Path) -> None:
 
 
 def test_a_secret_of_others_must_be_given(tmp_path: Path) -> None:
-    from okamochi.model.process import EnvironmentVariable, VariableKind
-
     key = EnvironmentVariable(name="PAYMENT_KEY", kind=VariableKind.SECRET, required=True)
     plan = plan_of()
     (tmp_path / "secrets").mkdir()

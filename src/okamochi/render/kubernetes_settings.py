@@ -7,6 +7,7 @@ replaced when a value changes: https://kubectl.docs.kubernetes.io/references/kus
 from collections.abc import Iterator
 
 from okamochi.model.finding import Finding, Severity
+from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
 from okamochi.render.compose_secrets import compose_secrets, names_for
@@ -75,10 +76,17 @@ def generators(plan: Plan) -> Node:
     if not secrets:
         return {"configMapGenerator": [config]}
     made: list[Node] = [
-        {"name": name, "files": [f"{SECRETS_FOLDER}/{one}" for one in files]}
+        {"name": name, "files": [entry for one in files for entry in keys_of(one)]}
         for name, files in sorted(secrets.items())
     ]
     return {"configMapGenerator": [config], "secretGenerator": made}
+
+
+def keys_of(name: str) -> Iterator[str]:
+    """The file, as the key of its name; db_password is db-password, too."""
+    yield f"{SECRETS_FOLDER}/{name}"
+    if dashed(name) != name:
+        yield f"{dashed(name)}={SECRETS_FOLDER}/{name}"
 
 
 def settings_findings(plan: Plan) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.lock import Lock
+from okamochi.model.names import dashed
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose import argv_of, environment_of, healthcheck_of
@@ -142,7 +143,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
         "read_only": security.read_only_root_filesystem,
         "cap_drop": list(security.drop_capabilities),
         "volumes": mounts(plan),
-        **({"secrets": [secret(plan, name) for name in names]} if names else {}),
+        **({"secrets": [one for name in names for one in mounted(plan, name)]} if names else {}),
         "stop_signal": process.stop_signal,
         "stop_grace_period": f"{process.stop_grace_seconds}s",
         "deploy": deployed(plan, process, language),
@@ -223,9 +224,11 @@ def in_memory(path: str, size_bytes: int) -> Node:
     return {"type": "tmpfs", "target": path, "tmpfs": {"size": size_bytes}}
 
 
-def secret(plan: Plan, name: str) -> Node:
+def mounted(plan: Plan, name: str) -> Iterator[Yaml]:
+    """The secret as the file of its name; db_password is db-password, too."""
     user, group = plan.security.run_as_user, plan.security.run_as_group
-    return {"source": name, "target": name, "uid": str(user), "gid": str(group), "mode": 0o400}
+    for target in dict.fromkeys((name, dashed(name))):
+        yield {"source": name, "target": target, "uid": str(user), "gid": str(group), "mode": 0o400}
 
 
 def backing(service: BackingService, language: Language) -> Node:
