@@ -8,7 +8,15 @@ from ruamel.yaml import YAML
 
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.plan import Plan, ServerInterface
-from okamochi.model.process import HeartbeatProbe, Process, ProcessType, TemporaryFolder, Volume
+from okamochi.model.process import (
+    EnvironmentVariable,
+    HeartbeatProbe,
+    Process,
+    ProcessType,
+    TemporaryFolder,
+    VariableKind,
+    Volume,
+)
 from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.kubernetes_words import app_name
 from okamochi.render.rendering import Language, Rendering
@@ -233,6 +241,17 @@ def test_values_that_are_wanted_are_told_and_those_of_secrets_never_written(lang
     assert "files: [secrets/DATABASE_URL, secrets/SECRET_KEY]" in written["kustomization.yaml"]
     (web,) = pod(plan)["containers"]
     assert not {"DATABASE_URL", "SECRET_KEY"} & {one["name"] for one in web["env"] if one["value"]}
+
+
+def test_a_secret_that_may_be_given_has_a_place_that_may_be_missing() -> None:
+    key = EnvironmentVariable(name="MAIL_PASSWORD", kind=VariableKind.SECRET)
+    plan = plan_of()
+    plan = replace(plan, environment=(*plan.environment, key))
+    (web,) = pod(plan)["containers"]
+    assert web["envFrom"][1] == {"secretRef": {"name": "shop-optional", "optional": True}}
+    told = next(one for one in rendered(plan).findings if one.rule == "kubernetes/optional-secrets")
+    assert "create secret generic shop-optional --from-file=MAIL_PASSWORD=FILE" in told.hint
+    assert len(pod(plan_of())["containers"][0]["envFrom"]) == 1
 
 
 @pytest.mark.parametrize(

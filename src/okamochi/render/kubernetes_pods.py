@@ -9,8 +9,8 @@ from okamochi.model.kit_programs import (
     schema_environment,
 )
 from okamochi.model.plan import Plan, ServerInterface
-from okamochi.model.process import HeartbeatProbe, Process, ProcessType, Volume
-from okamochi.render.compose_secrets import FOR_RELEASE, names_for
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
+from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, names_for
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
 from okamochi.render.rendering import Language
 from okamochi.render.yaml_text import Commented, Yaml
@@ -21,6 +21,8 @@ __all__ = [
     "HTTP",
     "PRIVATE_NETWORKS",
     "is_alone",
+    "optional_name",
+    "optional_secrets",
     "pod",
     "secret_name",
 ]
@@ -157,9 +159,37 @@ def told(plan: Plan, process: Process, language: Language) -> Node:
         found["OKAMOCHI_SECRET_FILES"] = ",".join(names)
     variables: list[Yaml] = [variable(name, found[name]) for name in sorted(found)]
     return {
-        "envFrom": [{"configMapRef": {"name": f"{app_name(plan)}-{CONFIG}"}}],
+        "envFrom": sources(plan, language),
         **({"env": variables} if variables else {}),
     }
+
+
+def sources(plan: Plan, language: Language) -> list[Yaml]:
+    """The ConfigMap of config.env, and a Secret that nobody has to make."""
+    found: list[Yaml] = [{"configMapRef": {"name": f"{app_name(plan)}-{CONFIG}"}}]
+    names = optional_secrets(plan)
+    if names:
+        secret: Node = {"secretRef": {"name": optional_name(plan), "optional": True}}
+        found.append(Commented(say("optional", language).format(names=", ".join(names)), secret))
+    return found
+
+
+def optional_name(plan: Plan) -> str:
+    return f"{app_name(plan)}-optional"
+
+
+def optional_secrets(plan: Plan) -> tuple[str, ...]:
+    """Secrets that the code reads and starts without; those of migrations alone are not for everybody."""
+    known = {*compose_secrets(plan), *dict(plan.image_environment)}
+    return tuple(
+        sorted(
+            one.name
+            for one in plan.environment
+            if one.kind is VariableKind.SECRET
+            and one.name not in known
+            and not one.name.startswith(FOR_RELEASE)
+        )
+    )
 
 
 def variable(name: str, value: Yaml) -> Yaml:

@@ -11,7 +11,7 @@ from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
 from okamochi.render.compose_secrets import compose_secrets, names_for
-from okamochi.render.kubernetes_pods import CONFIG, secret_name
+from okamochi.render.kubernetes_pods import CONFIG, optional_name, optional_secrets, secret_name
 from okamochi.render.kubernetes_words import Node, app_name
 from okamochi.render.rendering import Language
 
@@ -115,4 +115,14 @@ def settings_findings(plan: Plan) -> Iterator[Finding]:
             message=f"the secret {name} is read from {place}, which no rendering writes",
             hint=written,
             field=f"environment.{name}",
+        )
+    given = optional_secrets(plan)
+    if given:
+        literals = " ".join(f"--from-file={name}=FILE" for name in given)
+        yield Finding(
+            rule="kubernetes/optional-secrets",
+            severity=Severity.NOTE,
+            message=f"secrets that may be given: {', '.join(given)}",
+            hint=f"kubectl -n {app_name(plan)} create secret generic {optional_name(plan)} {literals}",
+            field="environment",
         )

@@ -75,6 +75,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "name service, the services that the code names, and HTTPS; add what else the app calls",
         "DNS、検出されたサービス、HTTPS のみ。他の宛先はここに足す",
     ),
+    "optional": (
+        "made by hand, if at all, with any of {names}",
+        "任意。{names} のうち必要なものを手で作る",
+    ),
     "proxies": (
         "only pods of this cluster reach the app (network-policy.yaml), so its proxy speaks from these",
         "クラスタ内からしか届かないので、プロキシはこの範囲にいる",
