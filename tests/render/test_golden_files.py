@@ -62,6 +62,7 @@ def invoice(okamochi_cache: Path) -> Path:
         program.ok("render", "env-sample", folder)
         program.ok("render", "kubernetes", folder)
         program.ok("render", "swarm", folder)
+        program.ok("render", "ecs", folder)
         (folder / "okamochi.lock").unlink()
     return folder
 

@@ -54,9 +54,9 @@ def command(
 ) -> None:
     """Write plain files that mean what the image means.
 
-    TARGET is dockerfile, compose, env-sample, devcontainer, kubernetes, swarm, github-actions, gitlab-ci, or
-    all. Edits by hand are kept when the files are rendered again. With --adopt there is no TARGET: okamochi
-    render --adopt PATH.
+    TARGET is dockerfile, compose, env-sample, devcontainer, kubernetes, swarm, ecs, github-actions,
+    gitlab-ci, or all. Edits by hand are kept when the files are rendered again. With --adopt there is no
+    TARGET: okamochi render --adopt PATH.
     """
     from okamochi.errors import UsageError
     from okamochi.render.rendering import Language

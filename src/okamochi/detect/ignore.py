@@ -151,6 +151,7 @@ BUILT_IN = (
             "/compose*.yml",
             "/compose*.yaml",
             "/kubernetes/*.yaml",
+            "/ecs/*.json",
             "/swarm/stack.yaml",
             "/swarm/secrets.sh",
             "/okamochi.toml",

@@ -3,6 +3,7 @@
 from okamochi.render.compose import ComposeRenderer
 from okamochi.render.devcontainer import DevcontainerRenderer
 from okamochi.render.dockerfile import DockerfileRenderer
+from okamochi.render.ecs import EcsRenderer
 from okamochi.render.env_sample import EnvSampleRenderer
 from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.pipelines import GithubActionsRenderer, GitlabCiRenderer
@@ -18,6 +19,7 @@ RENDERERS: tuple[Renderer, ...] = (
     DevcontainerRenderer(),
     KubernetesRenderer(),
     SwarmRenderer(),
+    EcsRenderer(),
     GithubActionsRenderer(),
     GitlabCiRenderer(),
 )

@@ -1,0 +1,100 @@
+"""Task definitions for ECS: what Fargate takes, and what is left to people."""
+
+import json
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from okamochi.model.plan import Plan
+from okamochi.model.process import EnvironmentVariable, Resources, TemporaryFolder, VariableKind, Volume
+from okamochi.render.ecs import SIZES, EcsRenderer, size_of
+from okamochi.render.rendering import Language, Rendering
+from tests.render.test_kubernetes import CACHE, DB, RELEASE, WORKER, plan_of, with_processes
+
+
+def rendered(plan: Plan) -> Rendering:
+    return EcsRenderer().render(plan, Language.ENGLISH)
+
+
+def definition(plan: Plan, name: str = "web") -> dict[str, Any]:
+    files = {file.path: file.content for file in rendered(plan).files}
+    return dict(json.loads(files[f"ecs/{name}.json"]))
+
+
+def container(plan: Plan, name: str = "web", file: str = "web") -> dict[str, Any]:
+    return next(one for one in definition(plan, file)["containerDefinitions"] if one["name"] == name)
+
+
+def told(plan: Plan) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in container(plan)["environment"]}
+
+
+def test_web_has_the_check_that_ecs_asks_for_and_its_port() -> None:
+    web = container(plan_of())
+    assert web["healthCheck"]["command"][-1] == "/opt/okamochi/healthcheck.py"
+    assert web["healthCheck"]["startPeriod"] <= 300 and web["healthCheck"]["interval"] >= 5
+    assert web["portMappings"] == [
+        {"name": "http", "containerPort": 8000, "protocol": "tcp", "appProtocol": "http"}
+    ]
+    assert web["stopTimeout"] == 35
+    assert told(plan_of())["OKAMOCHI_HEALTH_PATH"] == "/healthz"
+
+
+def test_the_root_is_read_only_and_what_is_written_is_in_memory() -> None:
+    web = container(plan_of(temporary_folders=(TemporaryFolder(path="/app/cache", size_bytes=2**27),)))
+    assert web["readonlyRootFilesystem"] is True and web["user"] == "10001:10001"
+    assert web["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+    assert {one["containerPath"]: one["size"] for one in web["linuxParameters"]["tmpfs"]} == {
+        "/tmp": 64,
+        "/app/cache": 128,
+    }
+
+
+def test_migrations_end_well_before_web_and_workers_start() -> None:
+    plan = with_processes(RELEASE, WORKER, services=(DB,))
+    for name in ("web", "worker"):
+        release = container(plan, "release", name)
+        assert release["essential"] is False and "/opt/okamochi/migrate.py" in release["entryPoint"]
+        assert container(plan, name, name)["dependsOn"] == [
+            {"containerName": "release", "condition": "SUCCESS"}
+        ]
+    assert definition(plan, "worker")["family"] == "shop-worker"
+    assert "portMappings" not in container(plan, "worker", "worker")
+
+
+def test_secrets_are_parameters_and_no_value_is_written() -> None:
+    plan = plan_of(services=(DB, CACHE))
+    assert {one["name"]: one["valueFrom"] for one in container(plan)["secrets"]} == {
+        name: f"arn:aws:ssm:YOUR-REGION:YOUR-ACCOUNT:parameter/shop/{name}"
+        for name in ("DATABASE_URL", "SECRET_KEY")
+    }
+    assert {name for name, value in told(plan).items() if value == "SET-ME"} == {
+        "PARTNER_ADDRESS",
+        "REDIS_URL",
+    }
+    assert "OKAMOCHI_SECRET_FILES" not in told(plan)
+
+
+def test_a_secret_that_must_be_a_file_is_an_error() -> None:
+    key = EnvironmentVariable(name="api_key", kind=VariableKind.SECRET, required=True, as_file=True)
+    found = {one.rule: one.severity for one in rendered(replace(plan_of(), environment=(key,))).findings}
+    assert found["ecs/secret-as-file"] == "error"
+
+
+def test_a_volume_is_on_efs_with_a_warning() -> None:
+    plan = plan_of(volumes=(Volume(name="uploads", path="/app/uploads"),))
+    (volume,) = definition(plan)["volumes"]
+    assert volume["efsVolumeConfiguration"]["transitEncryption"] == "ENABLED"
+    assert container(plan)["mountPoints"][0]["containerPath"] == "/app/uploads"
+    assert any(one.rule == "ecs/volume" for one in rendered(plan).findings)
+
+
+@pytest.mark.parametrize(
+    ("memory", "cpus", "size"),
+    [(512, 0.5, (256, 512)), (512, 1.0, (512, 1024)), (3000, 1.0, (512, 3072)), (5000, 1.0, (1024, 5120))],
+)
+def test_the_size_is_the_smallest_that_fargate_sells(memory: int, cpus: float, size: tuple[int, int]) -> None:
+    process = replace(plan_of().web, resources=Resources(memory_bytes=memory * 2**20, cpus=cpus))
+    assert size_of(process) == size
+    assert size[1] in dict(SIZES)[size[0]]
