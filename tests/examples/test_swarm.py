@@ -35,15 +35,18 @@ def swarm() -> Iterator[None]:
     yield
     docker("stack", "rm", NAME, check=False)
     for _ in range(60):  # a node that leaves before leaves its networks behind
-        left = docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.stack.namespace={NAME}")
-        if not left + docker(
-            "network", "ls", "--quiet", "--filter", "driver=overlay", "--filter", f"name={NAME}"
-        ):
+        if not docker("network", "ls", "--quiet", "--filter", "driver=overlay", "--filter", f"name={NAME}"):
             break
         time.sleep(1)
     docker("swarm", "leave", "--force", check=False)
+    for container in containers():
+        docker("rm", "--force", container, check=False)
     for volume in ("db-data", "redis-data", "uploads"):
         docker("volume", "rm", "--force", f"{NAME}_{volume}", check=False)
+
+
+def containers() -> list[str]:
+    return docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.stack.namespace={NAME}").split()
 
 
 def test_the_stack_becomes_healthy_after_its_migration(
@@ -54,8 +57,8 @@ def test_the_stack_becomes_healthy_after_its_migration(
     project = shutil.copytree(EXAMPLE, tmp_path / NAME)
     program = Program({"OKAMOCHI_CACHE_DIR": str(okamochi_cache)})
     monkeypatch.setenv("OKAMOCHI_IMAGE", program.ok("build", project, "--to", "docker").last_line)
-    monkeypatch.setenv("OKAMOCHI_PORT", "18897")
     program.ok("render", "swarm", project)
+    monkeypatch.setenv("OKAMOCHI_PORT", "18897")  # for okamochi itself it would be the app's own port
     subprocess.run(("sh", project / "swarm/secrets.sh"), check=True)
     docker("stack", "deploy", "--compose-file", str(project / "swarm/stack.yaml"), NAME)
     web = healthy_web()
