@@ -6,24 +6,21 @@ both against each other.
 """
 
 import json
-import stat
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from okamochi.build.app_bytecode import compile_quietly
 from okamochi.build.app_layers import Volumes, app_layers, room_for_shares
 from okamochi.build.bytecode import Interpreter
-from okamochi.build.source_files import LARGEST_FILE_BYTES, Contents, SourceFiles, image_mode
+from okamochi.build.source_files import Contents, SourceFiles
 from okamochi.errors import BuildError
-from okamochi.oci.entry import Entry, EntryKind
 from okamochi.oci.image import Image
 from okamochi.oci.packing import pack_layers
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
+from okamochi.workflows.compiling import Compiling, KnownToolchain, entry_of
 from okamochi.workflows.imported import imports_digest
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.remembered import BuiltImage
@@ -31,26 +28,7 @@ from okamochi.workflows.remembered import BuiltImage
 if TYPE_CHECKING:
     from okamochi.workflows.seen import Seen
 
-__all__ = ["SameTree", "rebuild_facts", "rebuilt", "same_tree"]
-
-
-class KnownToolchain(msgspec.Struct, frozen=True):
-    """The Python that compiled last time."""
-
-    identity: str
-    known: Interpreter
-
-    @classmethod
-    def of(cls, known: dict[str, Any]) -> "KnownToolchain":
-        argv, tag, identity = known["interpreter"]
-        return cls(identity, Interpreter(tuple(argv), tag, identity))
-
-    def interpreter(self) -> Interpreter:
-        return self.known
-
-    @property
-    def started(self) -> Interpreter:
-        return self.known
+__all__ = ["SameTree", "rebuild_facts", "rebuilt"]
 
 
 def rebuild_facts(
@@ -175,23 +153,6 @@ def planned_alike(root: Path, built: BuiltImage, changed: tuple[str, ...]) -> Bu
     return planned
 
 
-class Compiling(threading.Thread):
-    """Compiles what changed, while something else is done."""
-
-    def __init__(self, world: World, known: dict[str, Any], code: Sequence[Entry]) -> None:
-        super().__init__()
-        self._asked = (world, KnownToolchain.of(known), code)
-        self._valid = False
-
-    def run(self) -> None:
-        self._valid = compile_quietly(*self._asked)
-
-    def went_well(self) -> bool:
-        """Waits for it. False when something is no valid Python or could not be compiled now."""
-        self.join()
-        return self._valid
-
-
 class SameTree(msgspec.Struct, frozen=True):
     """The files of the last build, after a change that is one of content alone. `compiling` is what compiles
     the changed modules meanwhile, whatever comes of the rest; None without such."""
@@ -225,53 +186,3 @@ class SameTree(msgspec.Struct, frozen=True):
             return SourceFiles(tuple(entry_of(self.root, row, contents) for row in self.known["entries"]))
         except OSError:
             return None  # gone or unreadable meanwhile: who walks the tree tells it well
-
-
-def same_tree(world: World, root: Path, built: BuiltImage, changed: tuple[str, ...]) -> SameTree | None:
-    """None when one of the changes may be more than one of content."""
-    if not built.rebuild:
-        return None
-    modes = modes_of(built.rebuild)
-    if not all(is_plain(root, path, modes) for path in changed):
-        return None
-    return SameTree(root, built, changed, compiled_ahead(world, root, built.rebuild, changed))
-
-
-def compiled_ahead(
-    world: World, root: Path, known: dict[str, Any], changed: tuple[str, ...]
-) -> Compiling | None:
-    """Compiles what changed of the image's code; None without such."""
-    modules = {f"app/{path}" for path in changed if path.endswith(".py")}
-    rows = [row for row in known["entries"] if row[0] in modules and row[1] == EntryKind.FILE.value]
-    if not rows or not Path(known["interpreter"][0][0]).exists():
-        return None
-    contents = Contents()
-    try:
-        code = [entry_of(root, row, contents) for row in rows]
-    except OSError:
-        return None
-    compiling = Compiling(world, known, code)
-    compiling.start()
-    return compiling
-
-
-def modes_of(known: dict[str, Any]) -> dict[str, int]:
-    """In the image, by the path there."""
-    return {path: mode for path, _, mode, _ in known["entries"]}
-
-
-def is_plain(root: Path, path: str, modes: Mapping[str, int]) -> bool:
-    """A regular file, with the mode in the image that it had."""
-    facts = (root / path).lstat()
-    if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_FILE_BYTES:
-        return False
-    mode = modes.get(f"app/{path}")
-    return mode is None or mode == image_mode(facts.st_mode)
-
-
-def entry_of(root: Path, row: list[Any], contents: Contents) -> Entry:
-    path, kind, mode, target = row
-    content = None
-    if kind == EntryKind.FILE.value:
-        content = contents.of(root / path.removeprefix("app/"))
-    return Entry(path, EntryKind(kind), mode, "app", content=content, target=target)

@@ -113,15 +113,20 @@ class Memory(msgspec.Struct, frozen=True):
             return self.recalled(known)
         if before.keys() != self.facts.keys():
             return None
-        from okamochi.workflows.incremental import rebuilt, same_tree
-
         changed = tuple(path for path, numbers in self.facts.items() if numbers != before[path])
+        from okamochi.workflows.compiling import are_plain, compiled_ahead
+
+        rebuild = known["rebuild"]
+        if not rebuild or not are_plain(self.root, rebuild, changed):
+            return None
+        # it takes longest: begun before the rest is read and imported
+        compiling = compiled_ahead(self.world, self.root, rebuild, changed)
         built = self.recalled(known)
         if built is None:
             return None
-        files = same_tree(self.world, self.root, built, changed)
-        if files is None:
-            return None
+        from okamochi.workflows.incremental import SameTree, rebuilt
+
+        files = SameTree(self.root, built, changed, compiling)
         image = rebuilt(self.world, files)
         if image is None:
             return files if files.enters_alike else None
