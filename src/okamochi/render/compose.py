@@ -8,13 +8,7 @@ from collections.abc import Iterator
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import (
-    HEALTH_CHECK,
-    SECRETS_MOUNT,
-    command_of,
-    health_environment,
-    schema_environment,
-)
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
 from okamochi.model.process import (
@@ -36,6 +30,7 @@ from okamochi.render.compose_secrets import (
     secret_volumes,
     secrets_mount,
 )
+from okamochi.render.process_environment import kit_environment, secret_files_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
@@ -201,20 +196,10 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
         if variable.name.startswith(FOR_RELEASE) and process.type is not ProcessType.RELEASE:
             continue
         found[variable.name] = value_of(variable, images.get(variable.name))
-    if process.port:
-        found["PORT"] = str(process.port)
-    if process.port or process.probe:
-        found.update({name: literal(value) for name, value in health_environment(process).items()})
     if process.type is ProcessType.WEB:
-        found.update({name: literal(value) for name, value in schema_environment(plan.processes).items()})
         found.update(trust(plan))
-    found.update({name: literal(value) for name, value in process.environment})
-    for name in sorted(dict(plan.image_environment).keys() & set(names)):
-        found[name] = ""  # the image's own value (a SQLite file) gives way to the file
-    for name in names:
-        found[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
-    if names:
-        found["OKAMOCHI_SECRET_FILES"] = ",".join(names)
+    told = kit_environment(plan, process) | secret_files_environment(plan, names)
+    found.update({name: literal(value) for name, value in told.items()})
     return dict(sorted(found.items()))
 
 

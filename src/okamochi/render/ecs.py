@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment, schema_environment
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind
 from okamochi.render.compose_secrets import compose_secrets, names_for
+from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
 __all__ = ["EcsRenderer", "task_definition"]
@@ -144,17 +145,7 @@ def mebibytes(size_bytes: int) -> int:
 
 
 def told(plan: Plan, process: Process) -> list[tuple[str, str]]:
-    found: dict[str, str] = {}
-    if process.port:
-        found["PORT"] = str(process.port)
-    if process.port or process.probe:
-        found |= health_environment(process)
-    if process.type is ProcessType.WEB:
-        found |= schema_environment(plan.processes)
-    found |= dict(process.environment)
-    for name in wanted(plan):
-        found[name] = "SET-ME"
-    return sorted(found.items())
+    return sorted((kit_environment(plan, process) | dict.fromkeys(wanted(plan), "SET-ME")).items())
 
 
 def wanted(plan: Plan) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ from okamochi.model.kit_programs import (
     SECRETS_MOUNT,
     VOLUME_FILES,
     command_of,
-    health_environment,
-    schema_environment,
 )
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
 from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, names_for
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
+from okamochi.render.process_environment import kit_environment, secret_files_environment
 from okamochi.render.rendering import Language
 from okamochi.render.yaml_text import Commented, Yaml
 
@@ -138,25 +137,11 @@ def runs(plan: Plan, process: Process) -> Node:
 
 def told(plan: Plan, process: Process, language: Language) -> Node:
     """What the code reads comes from config.env and from files of secrets; this is what the kit reads."""
-    names = names_for(plan, process)
-    web = process.type is ProcessType.WEB
-    found: dict[str, Yaml] = {}
-    if process.port:
-        found["PORT"] = str(process.port)
-    if process.port or process.probe:
-        found.update({name: literal(value) for name, value in health_environment(process).items()})
-    if web:
-        found.update({name: literal(value) for name, value in schema_environment(plan.processes).items()})
-    if web and plan.domain:
+    values = kit_environment(plan, process) | secret_files_environment(plan, names_for(plan, process))
+    found: dict[str, Yaml] = {name: literal(value) for name, value in values.items()}
+    if process.type is ProcessType.WEB and plan.domain:
         found["OKAMOCHI_TRUSTED_HOPS"] = "1"
         found["FORWARDED_ALLOW_IPS"] = Commented(say("proxies", language), PRIVATE_NETWORKS)
-    found.update({name: literal(value) for name, value in process.environment})
-    for name in dict(plan.image_environment).keys() & set(names):
-        found[name] = ""  # the image's own value (a SQLite file) gives way to the file
-    for name in names:
-        found[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
-    if names:
-        found["OKAMOCHI_SECRET_FILES"] = ",".join(names)
     variables: list[Yaml] = [variable(name, found[name]) for name in sorted(found)]
     return {
         "envFrom": sources(plan, language),

@@ -1,0 +1,29 @@
+"""What every target tells a process beside what the code reads: the kit's variables, where secrets lie."""
+
+from collections.abc import Sequence
+
+from okamochi.model.kit_programs import SECRETS_MOUNT, health_environment, schema_environment
+from okamochi.model.plan import Plan
+from okamochi.model.process import Process, ProcessType
+
+__all__ = ["kit_environment", "secret_files_environment"]
+
+
+def kit_environment(plan: Plan, process: Process) -> dict[str, str]:
+    """The port, what the health check asks, and what the plan sets for this process."""
+    found: dict[str, str] = {}
+    if process.port:
+        found["PORT"] = str(process.port)
+    if process.port or process.probe:
+        found |= health_environment(process)
+    if process.type is ProcessType.WEB:
+        found |= schema_environment(plan.processes)
+    return found | dict(process.environment)
+
+
+def secret_files_environment(plan: Plan, names: Sequence[str]) -> dict[str, str]:
+    """For the kit's loader of secrets, where `names` are files below /run/secrets."""
+    # the image's own value (a SQLite file) gives way to the file
+    found = dict.fromkeys(dict(plan.image_environment).keys() & set(names), "")
+    found |= {f"{name}_FILE": f"{SECRETS_MOUNT}/{name}" for name in names}
+    return found | ({"OKAMOCHI_SECRET_FILES": ",".join(names)} if names else {})
