@@ -8,7 +8,18 @@ from okamochi.render.rendering import Language
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.yaml_text import Commented, Yaml
 
-__all__ = ["LOG", "backing_service", "check", "limits", "literal", "secrets_volume"]
+__all__ = [
+    "LOG",
+    "backing_service",
+    "check",
+    "health_of",
+    "initial_places",
+    "limits",
+    "literal",
+    "resources",
+    "secrets_volume",
+    "started_as",
+]
 
 Node = dict[str, Yaml]
 
@@ -35,12 +46,14 @@ def check(argv: tuple[str, ...], *, start: str, every: str = "10s", timeout: str
 
 
 def limits(memory_bytes: int, cpus: float, pids: int) -> Node:
+    return {"deploy": resources(memory_bytes, cpus, pids)}
+
+
+def resources(memory_bytes: int, cpus: float, pids: int) -> Node:
     return {
-        "deploy": {
-            "resources": {
-                "limits": {"cpus": f"{cpus:g}", "memory": f"{memory_bytes // 1024**2}M", "pids": pids},
-                "reservations": {"memory": f"{memory_bytes // 2 // 1024**2}M"},
-            }
+        "resources": {
+            "limits": {"cpus": f"{cpus:g}", "memory": f"{memory_bytes // 1024**2}M", "pids": pids},
+            "reservations": {"memory": f"{memory_bytes // 2 // 1024**2}M"},
         }
     }
 
@@ -55,26 +68,14 @@ def backing_service(service: BackingService, language: Language, maker: str) -> 
     container = container_of(service)
     capabilities: list[Yaml] = list(container.capabilities)
     why = CAPABILITIES[language is Language.JAPANESE]
-    every = f"{container.check_seconds}s"
-    checked = check(container.healthcheck, start="30s", every=every, timeout=every)
-    environment: Node = {name: value for name, value in container.variables if value}
-    secret = password_name(service)
-    if container.password_variable:
-        environment[container.password_variable] = f"{SECRETS_MOUNT}/{secret}"
     volumes: list[Yaml] = [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
-    started = "/docker-entrypoint-initdb.d"
-    for number, path in enumerate(service.initial_files, start=1):
-        # the image runs them by name: the number keeps their order, and two of one name apart
-        volumes.append(literal(f"./{path}:{started}/{number:02}-{posixpath.basename(path)}:ro"))
+    volumes += [literal(f"./{path}:{place}:ro") for path, place in initial_places(service)]
     if container.password_variable:
         volumes.append(f"{secrets_volume(service.name)}:{SECRETS_MOUNT}:ro")
     return {
-        "image": service.image,
-        **({"entrypoint": [literal(one) for one in container.entrypoint]} if container.entrypoint else {}),
-        **({"command": [literal(one) for one in container.command]} if container.command else {}),
-        **({"environment": environment} if environment else {}),
+        **started_as(service),
         **(after(maker) if container.password_variable else {}),
-        **({"healthcheck": checked} if container.healthcheck else {}),
+        **health_of(service),
         "restart": "unless-stopped",
         **loopback_port(service),
         "networks": ["data", "exposed"] if service.published_port else ["data"],
@@ -89,6 +90,36 @@ def backing_service(service: BackingService, language: Language, maker: str) -> 
         **limits(container.memory_bytes, 1.0, 256),
         "logging": LOG,
     }
+
+
+def started_as(service: BackingService) -> Node:
+    """The image, what it runs and is told; its password is in the file of its secret."""
+    container = container_of(service)
+    environment: Node = {name: value for name, value in container.variables if value}
+    if container.password_variable:
+        environment[container.password_variable] = f"{SECRETS_MOUNT}/{password_name(service)}"
+    return {
+        "image": service.image,
+        **({"entrypoint": [literal(one) for one in container.entrypoint]} if container.entrypoint else {}),
+        **({"command": [literal(one) for one in container.command]} if container.command else {}),
+        **({"environment": environment} if environment else {}),
+    }
+
+
+def health_of(service: BackingService) -> Node:
+    container = container_of(service)
+    every = f"{container.check_seconds}s"
+    checked = check(container.healthcheck, start="30s", every=every, timeout=every)
+    return {"healthcheck": checked} if container.healthcheck else {}
+
+
+def initial_places(service: BackingService) -> tuple[tuple[str, str], ...]:
+    """Each file that the service begins with, and where its image looks for it. The image runs them by name:
+    the number keeps their order, and two of one name apart."""
+    return tuple(
+        (path, f"/docker-entrypoint-initdb.d/{number:02}-{posixpath.basename(path)}")
+        for number, path in enumerate(service.initial_files, start=1)
+    )
 
 
 def after(maker: str) -> Node:

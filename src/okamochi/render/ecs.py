@@ -13,8 +13,9 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import HEALTH_CHECK, command_of
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan, ServerInterface
-from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind
+from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.render.compose_secrets import compose_secrets, names_for
+from okamochi.render.orchestrators import TMP_BYTES, is_wanted, plain_names
 from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
@@ -25,7 +26,6 @@ Json = dict[str, Any]
 FOLDER = "ecs"
 ACCOUNT, REGION, TAG = "YOUR-ACCOUNT", "YOUR-REGION", "YOUR-TAG"
 MEBIBYTE = 1024 * 1024
-TMP_MEBIBYTES = 64
 MOST_STOP_SECONDS, MOST_START_SECONDS = 120, 300
 SIZES = (
     (256, (512, 1024, 2048)),
@@ -97,7 +97,7 @@ def size_of(process: Process) -> tuple[int, int]:
 
 def container(plan: Plan, process: Process, *, essential: bool) -> Json:
     security = plan.security
-    tmp = [{"containerPath": "/tmp", "size": TMP_MEBIBYTES}]
+    tmp = [{"containerPath": "/tmp", "size": mebibytes(TMP_BYTES)}]
     tmp += [{"containerPath": one.path, "size": mebibytes(one.size_bytes)} for one in plan.temporary_folders]
     return {
         "name": process.name,
@@ -149,17 +149,7 @@ def told(plan: Plan, process: Process) -> list[tuple[str, str]]:
 
 
 def wanted(plan: Plan) -> tuple[str, ...]:
-    """Plain variables without which the app does not start, addresses of services among them."""
-    secrets = set(compose_secrets(plan))
-    served = {
-        one.name
-        for service in plan.services
-        if service.required
-        for one in service.variables
-        if not one.is_secret
-    }
-    read = {one.name for one in plan.environment if one.required and one.kind is VariableKind.PLAIN}
-    return tuple(sorted((read | served) - secrets))
+    return tuple(name for name in plain_names(plan) if is_wanted(plan, name))
 
 
 def served(process: Process) -> Json:

@@ -22,7 +22,7 @@ from okamochi.render.kubernetes_around import (
     service,
     service_account,
 )
-from okamochi.render.kubernetes_pods import is_alone, pod
+from okamochi.render.kubernetes_pods import pod
 from okamochi.render.kubernetes_settings import (
     CONFIG_FILE,
     SECRETS_FOLDER,
@@ -31,6 +31,7 @@ from okamochi.render.kubernetes_settings import (
     settings_findings,
 )
 from okamochi.render.kubernetes_words import Node, app_name, component, metadata, say, selector
+from okamochi.render.orchestrators import is_alone, secrets_folder
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
@@ -49,10 +50,6 @@ okamochi render kubernetes が {name} の計画から書き出したファイル
 1. イメージ: okamochi push registry.example.com/{name} の結果を下に書く
 2. 値: config.env と、下に挙げる secrets/ のファイル
 3. 適用: kubectl apply -k {folder} （Kubernetes 1.30 以降）""",
-}
-IGNORED = {
-    Language.ENGLISH: "# A file here is a secret: its name is the variable's. Nothing of it is committed.\n",
-    Language.JAPANESE: "# ここのファイルは秘密の値。ファイル名が変数名になる。コミットされない。\n",
 }
 
 
@@ -73,8 +70,7 @@ class KubernetesRenderer:
             RenderedFile(path=f"{FOLDER}/{CONFIG_FILE}", content=config_env(plan, language).encode()),
         ]
         if "secretGenerator" in generators(plan):
-            ignored = f"{IGNORED[language]}*\n!.gitignore\n"
-            files.append(RenderedFile(path=f"{FOLDER}/{SECRETS_FOLDER}/.gitignore", content=ignored.encode()))
+            files.append(secrets_folder(f"{FOLDER}/{SECRETS_FOLDER}", language))
         files.sort(key=lambda file: file.path)
         return Rendering(files=tuple(files), findings=(*settings_findings(plan), *findings(plan)))
 

@@ -6,10 +6,11 @@ from okamochi.model.kit_programs import (
     VOLUME_FILES,
     command_of,
 )
-from okamochi.model.plan import Plan, ServerInterface
+from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
 from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, names_for
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
+from okamochi.render.orchestrators import TMP_BYTES, is_alone
 from okamochi.render.process_environment import kit_environment, secret_files_environment
 from okamochi.render.rendering import Language
 from okamochi.render.yaml_text import Commented, Yaml
@@ -19,7 +20,6 @@ __all__ = [
     "DRAIN_SECONDS",
     "HTTP",
     "PRIVATE_NETWORKS",
-    "is_alone",
     "optional_name",
     "optional_secrets",
     "pod",
@@ -31,20 +31,9 @@ CONFIG = "config"
 DRAIN_SECONDS = 5
 FRESH = "/volumes"
 """Where the container that fills an empty volume has it: in its place the image's own files must be seen."""
-TMP_BYTES = 64 * 1024 * 1024
 MEBIBYTE = 1024 * 1024
 # RFC 1918, RFC 6598, RFC 4193: what clusters give their pods
 PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
-
-
-def is_alone(plan: Plan, process: Process) -> bool:
-    """Whether there may be no second pod of it: a volume that one pod mounts, a server whose sessions live in
-    its memory, a scheduler."""
-    if plan.volumes or process.type is ProcessType.SCHEDULER:
-        return True
-    own = plan.application.interface is ServerInterface.OWN
-    told = dict(plan.image_environment) | dict(process.environment)
-    return process.type is ProcessType.WEB and (own or told.get("WEB_CONCURRENCY") == "1")
 
 
 def secret_name(plan: Plan, process: Process) -> str:

@@ -10,9 +10,10 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
-from okamochi.render.compose_secrets import compose_secrets, names_for
+from okamochi.render.compose_secrets import names_for
 from okamochi.render.kubernetes_pods import CONFIG, optional_name, optional_secrets, secret_name
 from okamochi.render.kubernetes_words import Node, app_name
+from okamochi.render.orchestrators import is_wanted, plain_names
 from okamochi.render.rendering import Language
 
 __all__ = ["CONFIG_FILE", "SECRETS_FOLDER", "config_env", "generators", "settings_findings"]
@@ -26,14 +27,6 @@ HEAD = (
 REQUIRED = ("required", "必須")
 OPTIONAL = ("optional", "任意")
 SERVED = ("the address of {name}, which is not part of this", "{name} の接続先（ここには含まれない）")
-
-
-def plain_names(plan: Plan) -> tuple[str, ...]:
-    """Variables of config.env: what is no secret, and optional secrets of nobody's, which stay out."""
-    secrets = set(compose_secrets(plan))
-    served = {one.name for service in plan.services for one in service.variables if not one.is_secret}
-    read = {one.name for one in plan.environment if one.kind is VariableKind.PLAIN}
-    return tuple(sorted(name for name in read | served if name not in secrets))
 
 
 def config_env(plan: Plan, language: Language) -> str:
@@ -57,14 +50,6 @@ def entry(plan: Plan, name: str, language: Language) -> Iterator[str]:
     where = f" ({places[0].path}:{places[0].line})" if places else ""
     yield f"# {', '.join(words)}{where}"
     yield f"# {name}={example if example.isprintable() else ''}"
-
-
-def is_wanted(plan: Plan, name: str) -> bool:
-    """Whether the app does not start without a value from here."""
-    served = any(
-        one.name == name for service in plan.services if service.required for one in service.variables
-    )
-    return served or any(one.name == name and one.required for one in plan.environment)
 
 
 def generators(plan: Plan) -> Node:

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.lock import Lock
 from okamochi.model.names import dashed
-from okamochi.model.plan import Plan, ServerInterface
+from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose import argv_of, environment_of, healthcheck_of
-from okamochi.render.compose_backing import LOG, check, limits, literal
+from okamochi.render.compose_backing import LOG, health_of, initial_places, literal, resources, started_as
 from okamochi.render.compose_secrets import compose_secrets, names_for, with_password
+from okamochi.render.orchestrators import TMP_BYTES, is_alone
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.swarm_secrets import FOLDER, secret_files
@@ -29,9 +29,7 @@ Node = dict[str, Yaml]
 
 FILE = f"{FOLDER}/stack.yaml"
 DATA_LABEL = "okamochi.data"
-TMP_BYTES = 64 * 1024 * 1024
 REPLICAS = 2
-STARTED = "/docker-entrypoint-initdb.d"
 HEAD = {
     Language.ENGLISH: """\
 Written by okamochi render swarm from the plan of {name}. Edits are kept by the next render.
@@ -166,9 +164,8 @@ def asked(plan: Plan, process: Process, language: Language) -> Node:
 
 
 def deployed(plan: Plan, process: Process, language: Language) -> Node:
-    resources = process.resources
-    sized = limits(resources.memory_bytes, resources.cpus, resources.pids)["deploy"]
-    assert isinstance(sized, dict)
+    most = process.resources
+    sized = resources(most.memory_bytes, most.cpus, most.pids)
     placed = place(language) if plan.volumes else {}
     if process.type is ProcessType.RELEASE:
         mode = Commented(say("release", language), "replicated-job")
@@ -189,8 +186,7 @@ def deployed(plan: Plan, process: Process, language: Language) -> Node:
 
 
 def alone(plan: Plan, process: Process) -> bool:
-    own = process.type is ProcessType.WEB and plan.application.interface is ServerInterface.OWN
-    return bool(plan.volumes) or process.type is not ProcessType.WEB or own
+    return process.type is not ProcessType.WEB or is_alone(plan, process)
 
 
 def replicas(plan: Plan, process: Process, language: Language) -> Node:
@@ -233,24 +229,16 @@ def mounted(plan: Plan, name: str) -> Iterator[Yaml]:
 
 def backing(service: BackingService, language: Language) -> Node:
     container = container_of(service)
-    every = f"{container.check_seconds}s"
-    environment: Node = {name: value for name, value in container.variables if value}
     files: list[Yaml] = [in_memory(one.partition(":")[0], TMP_BYTES) for one in container.tmpfs]
     files += [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
     name = password_name(service)
     told: Node = {}
     if container.password_variable:
-        environment[container.password_variable] = f"{SECRETS_MOUNT}/{name}"
         # its entry point reads it as the server's own user
         told["secrets"] = [{"source": name, "target": name, "mode": 0o444}]
-    sized = limits(container.memory_bytes, 1.0, 256)["deploy"]
-    assert isinstance(sized, dict)
     return {
-        "image": service.image,
-        **({"entrypoint": [literal(one) for one in container.entrypoint]} if container.entrypoint else {}),
-        **({"command": [literal(one) for one in container.command]} if container.command else {}),
-        **({"environment": environment} if environment else {}),
-        **({"healthcheck": asked_of(container.healthcheck, every)} if container.healthcheck else {}),
+        **started_as(service),
+        **health_of(service),
         "networks": ["data"],
         **({"read_only": True} if container.read_only else {}),
         "cap_drop": ["ALL"],
@@ -265,14 +253,10 @@ def backing(service: BackingService, language: Language) -> Node:
             **(place(language) if service.volume_path else {}),
             "update_config": {"order": "stop-first"},
             "restart_policy": {"condition": "any", "delay": "5s"},
-            **sized,
+            **resources(container.memory_bytes, 1.0, 256),
         },
         "logging": LOG,
     }
-
-
-def asked_of(argv: tuple[str, ...], every: str) -> Node:
-    return check(argv, start="30s", every=every, timeout=every)
 
 
 def config_name(service: BackingService, number: int) -> str:
@@ -280,8 +264,7 @@ def config_name(service: BackingService, number: int) -> str:
 
 
 def started_with(service: BackingService) -> Iterator[Yaml]:
-    for number, path in enumerate(service.initial_files, start=1):
-        target = f"{STARTED}/{number:02}-{path.rpartition('/')[2]}"
+    for number, (_, target) in enumerate(initial_places(service), start=1):
         yield {"source": config_name(service, number), "target": literal(target)}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from okamochi.model.plan import Plan
 from okamochi.render.compose_secrets import wanted
+from okamochi.render.orchestrators import secrets_folder
 from okamochi.render.rendering import Language, RenderedFile
 
 __all__ = ["FOLDER", "secret_files"]
@@ -19,10 +20,6 @@ HEAD = {
 # okamochi render swarm が書き出したファイル。スタックのシークレットを一度だけ作り、既にあるものは残す。
 # 自分の値は swarm/secrets/NAME に置く。生成した値もそこに書かれる（コミットされない）。
 # 変えるには docker stack rm、docker secret rm のあと、もう一度実行する。""",
-}
-IGNORED = {
-    Language.ENGLISH: "# A file here is a secret: its name is the variable's. Nothing of it is committed.\n",
-    Language.JAPANESE: "# ここのファイルは秘密の値。ファイル名が変数名になる。コミットされない。\n",
 }
 FUNCTIONS = """\
 set -eu
@@ -50,8 +47,7 @@ def secret_files(plan: Plan, language: Language) -> Iterator[RenderedFile]:
     lines += entries.values()
     lines += ["", *(f"keep {name}" for name in sorted(entries)), ""]
     yield RenderedFile(path=f"{FOLDER}/secrets.sh", content="\n".join(lines).encode(), executable=True)
-    ignored = f"{IGNORED[language]}*\n!.gitignore\n"
-    yield RenderedFile(path=f"{FOLDER}/secrets/.gitignore", content=ignored.encode())
+    yield secrets_folder(f"{FOLDER}/secrets", language)
 
 
 def values(plan: Plan) -> dict[str, str]:

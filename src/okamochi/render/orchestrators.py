@@ -1,0 +1,47 @@
+"""What Kubernetes, Swarm and ECS alike have to know of a plan: what may be there only once, which values
+people must give, and the folder in which they keep secrets.
+"""
+
+from okamochi.model.plan import Plan, ServerInterface
+from okamochi.model.process import Process, ProcessType, VariableKind
+from okamochi.render.compose_secrets import compose_secrets
+from okamochi.render.rendering import Language, RenderedFile
+
+__all__ = ["TMP_BYTES", "is_alone", "is_wanted", "plain_names", "secrets_folder"]
+
+TMP_BYTES = 64 * 1024 * 1024
+"""Of /tmp, which is in memory."""
+IGNORED = {
+    Language.ENGLISH: "# A file here is a secret: its name is the variable's. Nothing of it is committed.\n",
+    Language.JAPANESE: "# ここのファイルは秘密の値。ファイル名が変数名になる。コミットされない。\n",
+}
+
+
+def is_alone(plan: Plan, process: Process) -> bool:
+    """Whether there may be no second one of it: a volume that one at a time has, a server whose sessions live
+    in its memory, a scheduler."""
+    if plan.volumes or process.type is ProcessType.SCHEDULER:
+        return True
+    own = plan.application.interface is ServerInterface.OWN
+    told = dict(plan.image_environment) | dict(process.environment)
+    return process.type is ProcessType.WEB and (own or told.get("WEB_CONCURRENCY") == "1")
+
+
+def plain_names(plan: Plan) -> tuple[str, ...]:
+    """Variables that are no secrets, addresses of services without a password among them; sorted."""
+    served = {one.name for service in plan.services for one in service.variables if not one.is_secret}
+    read = {one.name for one in plan.environment if one.kind is VariableKind.PLAIN}
+    return tuple(sorted((read | served) - set(compose_secrets(plan))))
+
+
+def is_wanted(plan: Plan, name: str) -> bool:
+    """Whether the app does not start without a value that people give."""
+    served = any(
+        one.name == name for service in plan.services if service.required for one in service.variables
+    )
+    return served or any(one.name == name and one.required for one in plan.environment)
+
+
+def secrets_folder(folder: str, language: Language) -> RenderedFile:
+    """Of files that people write; what keeps it out of version control."""
+    return RenderedFile(path=f"{folder}/.gitignore", content=f"{IGNORED[language]}*\n!.gitignore\n".encode())
