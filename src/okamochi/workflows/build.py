@@ -54,8 +54,7 @@ class Building(msgspec.Struct):
 
     A project in which nothing changed since its last build is neither planned nor packed again. `ahead` is
     what is being laid for it while another platform is built; `files` are what a change of code leaves as it
-    was. With `early_values`, values of variables, the
-    entry point is asked while `image` goes on, as `early`.
+    was. With `early_values`, values of variables, the entry point is asked while `image` goes on, as `early`.
     """
 
     request: BuildRequest
