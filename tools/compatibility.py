@@ -72,14 +72,15 @@ def main() -> int:
 
 def page_of(apps: list[dict[str, Any]], known: dict[str, tuple[str, str]], before: str) -> str:
     """`before` is the page as it was; an app that neither it nor `known` has gets no row, and rows of apps
-    that the list does not name stay where they are."""
-    rows = dict(rows_of(before))
+    that the list does not name stay where they are. An app has one row, its last: two lists may name it."""
+    rows = {cells[0]: (cells, *outcome) for cells, outcome in rows_of(before)}
     for app in apps:
         if app["id"] in known:
-            rows[cells_of(app)] = known[app["id"]]
-    served = sum(result == "served" for result, _ in rows.values())
+            cells = cells_of(app)
+            rows[cells[0]] = (cells, *known[app["id"]])
+    served = sum(result == "served" for _, result, _ in rows.values())
     below = before.partition(COUNT)[2]
-    lines = "".join(line_of(cells, *outcome) for cells, outcome in rows.items())
+    lines = "".join(line_of(*row) for row in rows.values())
     return f"{HEAD}{lines}\n{served} of {len(rows)}{COUNT}{below}"
 
 
