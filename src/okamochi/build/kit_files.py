@@ -1,6 +1,8 @@
 """The kit's files as entries of an image."""
 
-from okamochi.kit import development_files, kit_files
+from pathlib import PurePosixPath
+
+from okamochi.kit import development_files, kit_files, package_files
 from okamochi.model.kit_programs import is_of_the_desk
 from okamochi.model.plan import KIT_ROOT, Plan
 from okamochi.oci.entry import Entry, directory, file
@@ -14,6 +16,9 @@ def kit_entries(plan: Plan) -> tuple[Entry, ...]:
     """The kit's files below /opt/okamochi; those of the desk only where a process starts by them."""
     folder = KIT_ROOT.removeprefix("/")
     desk = development_files() if is_of_the_desk(plan) else ()
-    folders = (folder, *((f"{folder}/development",) if desk else ()))
-    files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in (*kit_files(), *desk))
-    return (*(directory(one, KIT_OWNER) for one in folders), *files)
+    package = package_files(plan.application.package)
+    named = (*kit_files(), *desk, *package)
+    folders = {one.as_posix() for name, _ in named for one in PurePosixPath(folder, name).parents}
+    inside = (one for one in sorted(folders) if f"{one}/".startswith(f"{folder}/"))
+    files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in named)
+    return (*(directory(one, KIT_OWNER) for one in inside), *files)

@@ -2,6 +2,7 @@
 
 from okamochi.detect.entrypoint import EntryPoint
 from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
+from okamochi.detect.root_package import RootPackage
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import (
@@ -12,18 +13,19 @@ from okamochi.model.plan import (
 __all__ = ["application_decisions", "application_of"]
 
 
-def application_of(entry: EntryPoint) -> WebApplication:
-    """As the plan holds it."""
+def application_of(entry: EntryPoint, own: RootPackage | None) -> WebApplication:
+    """As the plan holds it; `own` is what the project's folder is imported as."""
     return WebApplication(
         framework=entry.candidate.framework,
         interface=entry.candidate.interface,
         object_reference=entry.candidate.object_reference,
         script=entry.candidate.path if entry.candidate.interface is ServerInterface.OWN else "",
         import_root=entry.candidate.import_root,
+        package=own.name if own is not None else "",
     )
 
 
-def application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
+def application_decisions(entry: EntryPoint, own: RootPackage | None) -> tuple[Decision, ...]:
     """About the framework, the object that the server loads, and where modules are imported from."""
     candidate = entry.candidate
     root = candidate.import_root
@@ -49,6 +51,21 @@ def application_decisions(entry: EntryPoint) -> tuple[Decision, ...]:
             summary=f"modules are imported from {place}",
             origin=Origin.DETECTED if root else Origin.DEFAULT,
             evidence=(imported,),
+        ),
+        *_package_decisions(own),
+    )
+
+
+def _package_decisions(own: RootPackage | None) -> tuple[Decision, ...]:
+    if own is None:
+        return ()
+    summary = f"the project's folder is the package {own.name}, and is imported under that name"
+    return (
+        Decision(
+            field="application.package",
+            summary=summary,
+            origin=Origin.DETECTED,
+            evidence=(own.evidence,),
         ),
     )
 

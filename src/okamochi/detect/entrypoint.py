@@ -250,7 +250,9 @@ def _referenced(
     if found is None:
         return None
     root = folder if folder and path.startswith(f"{folder}/") else _root_of_reference(path, match.group(1))
-    return Detected(replace(found.value, import_root=root, call=call or found.value.call), found.evidence)
+    package = objects.sources.package_of(path, root)
+    stated = replace(found.value, import_root=root, call=call or found.value.call, package=package)
+    return Detected(stated, found.evidence)
 
 
 def _module_path(objects: FlaskObjects, text: str, folder: str) -> str | None:
@@ -264,7 +266,7 @@ def _module_path(objects: FlaskObjects, text: str, folder: str) -> str | None:
             for path in (f"{base}/__init__.py", f"{base}.py"):
                 if path in known:
                     return path
-    return None
+    return objects.sources.find(text) if objects.sources.root_package is not None else None
 
 
 def _root_of_reference(path: str, text: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 
 from okamochi.detect.app_tests import OF_TESTS
 from okamochi.detect.flask_objects import ClassDefinition, FlaskObjects, Function
-from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
@@ -160,7 +160,7 @@ def _from_given_classes(function: Function, name: str, objects: FlaskObjects) ->
                 continue
             given = _class_given(call.args[0], module, objects)
             if given is not None:
-                dotted = dotted_name(given.path, import_root_of(given.path, objects.sources.known))
+                dotted = objects.sources.dotted(given.path)
                 literal = repr(f"{dotted}.{given.node.name}")
                 reason = f"calls {function.node.name}() with the class {given.node.name}"
                 place = Evidence(path=module.path, line=call.lineno, reason=reason)
@@ -187,7 +187,7 @@ def production_class(sources: Sources) -> Argument | None:
     for module in sources.mentioning("class Prod"):
         for node in module.tree.body:
             if isinstance(node, ast.ClassDef) and node.name.startswith("Prod"):
-                dotted = dotted_name(module.path, import_root_of(module.path, sources.known))
+                dotted = sources.dotted(module.path)
                 literal = repr(f"{dotted}.{node.name}")
                 reason = f"class {node.name} is the configuration for production"
                 evidence = Evidence(path=module.path, line=node.lineno, reason=reason)

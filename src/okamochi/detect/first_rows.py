@@ -15,7 +15,6 @@ import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects, Function
 from okamochi.detect.gist import DULL
-from okamochi.detect.python_source import dotted_name, import_root_of
 from okamochi.detect.syntax import descendants
 from okamochi.system.patterns import regex
 
@@ -84,7 +83,7 @@ class Probe(msgspec.Struct, frozen=True):
 
     def lines(self, objects: FlaskObjects) -> tuple[str, ...]:
         """What looks, and keeps what was seen."""
-        dotted = dotted_name(self.path, import_root_of(self.path, objects.sources.known))
+        dotted = objects.sources.dotted(self.path)
         named = (f"from {dotted} import {', '.join(self.names)}",) if self.names else ()
         within = f"with {self.context}: " if self.context else ""
         return (*(f"import {one}" for one in self.modules), *named, f"{within}{EMPTY} = {self.text}")

@@ -12,7 +12,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.first_rows import EMPTY, bodies_of, probe_of, repeats
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.own_start import Start
-from okamochi.detect.python_source import Module, dotted_name, import_root_of
+from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.setup_scripts import STEM
 from okamochi.model.evidence import Evidence
@@ -83,7 +83,7 @@ def _program(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> st
 
 
 def _import(objects: FlaskObjects, module: Module, node: ast.FunctionDef) -> str:
-    dotted = dotted_name(module.path, import_root_of(module.path, objects.sources.known))
+    dotted = objects.sources.dotted(module.path)
     return f"from {dotted} import {node.name}"
 
 

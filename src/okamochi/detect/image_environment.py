@@ -14,11 +14,13 @@ from okamochi.detect.importable import first_names
 from okamochi.detect.pinned import stays_below
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.root_package import ROOT_MODULE
 from okamochi.detect.volumes import ChosenVolumes
 from okamochi.detect.web_process import PORT
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import (
     APP_ROOT,
+    PACKAGES_ROOT,
     VENV_ROOT,
     Framework,
     ServerInterface,
@@ -31,6 +33,7 @@ __all__ = [
     "import_roots",
     "of_official_images",
     "roots_of_a_script",
+    "roots_of_flask",
     "roots_of_old_flask",
     "with_module_path",
 ]
@@ -95,6 +98,24 @@ def _inside(sources: Sources, folder: str) -> set[str]:
     return {path.removeprefix(start).partition("/")[0] for path in sources.known if path.startswith(start)}
 
 
+def flask_app(entry: EntryPoint) -> str:
+    """As the `flask` command takes it. It looks for a module's package in the folders above, and would take
+    /app for one called app: a part of the project's own package is named by its place beside the kit.
+    https://github.com/pallets/flask/blob/3.1.3/src/flask/cli.py (prepare_import)"""
+    candidate = entry.candidate
+    if not candidate.package:
+        return candidate.object_reference
+    place = posixpath.join(PACKAGES_ROOT, candidate.module.replace(".", "/"))
+    return f"{place}:{candidate.name}{candidate.call}"
+
+
+def roots_of_flask(objects: FlaskObjects, entry: EntryPoint) -> tuple[str, ...]:
+    """Beside an __init__.py at the project's root, the `flask` command looks for modules above the project's
+    folder alone; the server looks in it as well."""
+    of_flask = entry.candidate.framework in (Framework.FLASK, Framework.DASH)
+    return (".",) if of_flask and ROOT_MODULE in objects.sources.known else ()
+
+
 def choose_image_environment(
     roots: tuple[str, ...],
     entry: EntryPoint,
@@ -114,10 +135,11 @@ def choose_image_environment(
         "PYTHONUNBUFFERED": "1",
     }
     if entry.candidate.framework in (Framework.FLASK, Framework.DASH):
-        values["FLASK_APP"] = entry.candidate.object_reference
+        values["FLASK_APP"] = flask_app(entry)
     values.update(served)
     if roots:
-        values["PYTHONPATH"] = ":".join(posixpath.normpath(posixpath.join(APP_ROOT, root)) for root in roots)
+        paths = (posixpath.normpath(posixpath.join(APP_ROOT, root)) for root in roots)
+        values["PYTHONPATH"] = ":".join(dict.fromkeys(paths))
     values.update(volumes.moved)
     reason = Evidence(
         path="", reason="the same for every image: logs unbuffered, nothing written beside code"

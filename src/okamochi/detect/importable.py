@@ -3,7 +3,7 @@ looks in there, not from whatever folder without an __init__.py the file lies in
 
 import ast
 
-from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.python_source import Module, Sources, import_root_of
 
 __all__ = ["first_names", "importable_name"]
 
@@ -15,10 +15,10 @@ def importable_name(module: Module, sources: Sources, import_root: str) -> str:
     src = "" if "src/__init__.py" in sources.known else "src"
     looked_in = [root for root in dict.fromkeys((import_root, src, "")) if _is_below(module.path, root)]
     if own in looked_in:
-        return dotted_name(module.path, own)
+        return sources.dotted(module.path, own)
     outer = module.path.partition("/")[0]
     root = "" if outer in first_names(module) else max(looked_in, key=len)
-    return dotted_name(module.path, root)
+    return sources.dotted(module.path, root)
 
 
 def _is_below(path: str, folder: str) -> bool:

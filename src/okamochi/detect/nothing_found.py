@@ -54,7 +54,7 @@ def _unusable(objects: FlaskObjects) -> DetectionError | None:
     if not unusable:
         return None
     first = unusable[0]
-    dotted = dotted_name(first.path, import_root_of(first.path, objects.sources.known))
+    dotted = objects.sources.dotted(first.path)
     example = f"{dotted}:{first.name}('production')"
     return DetectionError(
         "application factories are there, but none can be called as it is",

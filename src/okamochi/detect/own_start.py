@@ -28,7 +28,7 @@ from okamochi.detect.first_rows import (
 )
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, ClassDefinition, FlaskObjects, Function
 from okamochi.detect.known_names import has_name, unknown_names
-from okamochi.detect.python_source import Module, dotted_name, import_root_of, is_main_guard
+from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.syntax import descendants
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Evidence
@@ -311,4 +311,4 @@ def _is_flask_itself(objects: FlaskObjects, candidate: Candidate) -> bool:
 
 
 def _dotted(objects: FlaskObjects, path: str) -> str:
-    return dotted_name(path, import_root_of(path, objects.sources.known))
+    return objects.sources.dotted(path)

@@ -33,6 +33,7 @@ from okamochi.detect.image_environment import (
     import_roots,
     of_official_images,
     roots_of_a_script,
+    roots_of_flask,
     roots_of_old_flask,
     with_module_path,
 )
@@ -66,6 +67,8 @@ from okamochi.model.backing_service import ServiceKind
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import (
+    APP_ROOT,
+    PACKAGES_ROOT,
     AppSource,
     Framework,
     Plan,
@@ -117,7 +120,7 @@ def make_plan(
     decisions = (
         found.name_decision,
         found.python.decision,
-        *application_decisions(found.entry),
+        *application_decisions(found.entry, found.sources.root_package),
         *_warnings(found),
         *found.dependencies.decisions,
         *development_decisions,
@@ -142,7 +145,7 @@ def make_plan(
             name=found.name,
             python_version=found.python.version,
             python_alternatives=found.python.alternatives,
-            application=application_of(found.entry),
+            application=application_of(found.entry, found.sources.root_package),
             dependencies=found.dependencies.dependencies,
             development=development,
             base=base,
@@ -266,6 +269,8 @@ def _image_environment(
         *import_roots(objects, entry, reached),
         *roots_of_old_flask(entry, found.dependencies),
         *roots_of_a_script(found.sources, entry),
+        *roots_of_flask(objects, entry),
+        *((PACKAGES_ROOT,) if found.sources.root_package is not None else ()),
     )
     values = (
         *stated,
@@ -275,6 +280,7 @@ def _image_environment(
         *of_official_images(found.sources, reached, found.python.version),
         *found.static.environment,
         *found.served_static.environment,
+        *((("OKAMOCHI_PACKAGE", APP_ROOT),) if found.sources.root_package is not None else ()),
         ("PORT", str(found.server.port or chosen.settings.port or PORT)),
     )
     environment, decisions = choose_image_environment(roots, entry, data.volumes, chosen, values)

@@ -13,6 +13,7 @@ import msgspec
 from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_of, python_text
 from okamochi.detect.import_lines import Imports, imports_of
 from okamochi.detect.names import ImportedNames
+from okamochi.detect.root_package import ROOT_MODULE, RootPackage, root_package
 from okamochi.detect.syntax import descendants
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
@@ -305,7 +306,29 @@ class Sources(msgspec.Struct, eq=False, dict=True):
             for path in (f"{base}/__init__.py", f"{base}.py"):
                 if path in self.known:
                     return path
-        return None
+        return self._part_of_the_root(relative)
+
+    def _part_of_the_root(self, relative: str) -> str | None:
+        first, _, rest = relative.partition("/")
+        if self.root_package is None or first != self.root_package.name:
+            return None
+        return self._found(rest, ("",)) if rest else ROOT_MODULE
+
+    @cached_property
+    def root_package(self) -> RootPackage | None:
+        """What the project's own folder is imported as."""
+        return root_package(self)
+
+    def dotted(self, path: str, root: str | None = None) -> str:
+        """The name under which a program of the image imports a module, from `root` or the folder that Flask
+        would import it from."""
+        root = import_root_of(path, self.known) if root is None else root
+        return dotted_name(path, root, self.package_of(path, root))
+
+    def package_of(self, path: str, root: str) -> str:
+        """The name of the project's folder, where a module imported from `root` has to be a part of it."""
+        own = self.root_package
+        return own.name if own and not root and (own.relative or path == ROOT_MODULE) else ""
 
     def find_relative(self, importer: str, level: int, dotted: str) -> str | None:
         """The project's file that `from ..dotted import x` (level 2) in the importer names."""
@@ -363,9 +386,11 @@ def import_root_of(path: str, known: frozenset[str]) -> str:
     return folder
 
 
-def dotted_name(path: str, root: str) -> str:
-    """The module's name when it is imported from `root`."""
+def dotted_name(path: str, root: str, package: str = "") -> str:
+    """The module's name when it is imported from `root`; `package` is that of the project's folder."""
     relative = path.removeprefix(f"{root}/") if root else path
+    if package:
+        relative = f"{package}/{relative}"
     return relative.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 

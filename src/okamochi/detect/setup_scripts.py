@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources, dotted_name, import_root_of, is_main_guard
+from okamochi.detect.python_source import Sources, is_main_guard
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.pypi.python_values import last_name
@@ -68,7 +68,7 @@ def table_function(sources: Sources, paths: tuple[str, ...]) -> Detected[tuple[s
                 continue
             if not makes_tables_only(node.body) or not (stands_alone(node) and STEM.fullmatch(node.name)):
                 continue
-            dotted = dotted_name(path, import_root_of(path, sources.known))
+            dotted = sources.dotted(path)
             program = f"from {dotted} import {node.name}; {node.name}()"
             place = Evidence(path=path, line=node.lineno, reason="makes the tables that are missing, no more")
             return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))

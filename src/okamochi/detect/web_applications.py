@@ -68,7 +68,8 @@ class Place(IntEnum):
 class Candidate(msgspec.Struct, frozen=True):
     """Something a server can load, or (interface OWN) a script that is run: then `name` is "".
     `origin` is where its application object is made: equal origins, same app. `preference` ranks scripts of
-    one framework, lower is likelier. `coroutine`: a function that the server awaits itself."""
+    one framework, lower is likelier. `coroutine`: a function that the server awaits itself. `package` is the
+    name of the project's own folder, where the module is imported as a part of that."""
 
     path: str
     name: str
@@ -82,10 +83,11 @@ class Candidate(msgspec.Struct, frozen=True):
     interface: ServerInterface = ServerInterface.WSGI
     coroutine: bool = False
     preference: int = 0
+    package: str = ""
 
     @property
     def module(self) -> str:
-        return dotted_name(self.path, self.import_root)
+        return dotted_name(self.path, self.import_root, self.package)
 
     @property
     def object_reference(self) -> str:
@@ -194,6 +196,7 @@ def candidate_for(objects: FlaskObjects, module: Module, name: str) -> Detected[
         instance.framework,
         instance.interface,
         coroutine,
+        package=objects.sources.package_of(module.path, root),
     )
     return Detected(candidate, (_evidence(candidate), *evidence))
 

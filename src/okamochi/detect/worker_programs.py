@@ -11,7 +11,7 @@ from okamochi.detect.command_names import command_name
 from okamochi.detect.compose_files import own_services
 from okamochi.detect.importable import importable_name
 from okamochi.detect.names import assigned
-from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
@@ -54,7 +54,7 @@ def _program(kind: ProcessType, argv: tuple[str, ...], *places: Evidence) -> Wor
 def _rq(sources: Sources, names: frozenset[str], redis_variable: str) -> WorkerProgram | None:
     """A script of the project that works itself comes before RQ's own program."""
     for path in sources.all_paths:
-        if "." in dotted_name(path, import_root_of(path, sources.known)):
+        if "." in sources.dotted(path):
             continue  # of a package
         if "rq" not in sources.text(path) or ".work(" not in sources.text(path):
             continue

@@ -67,7 +67,10 @@ class Written(msgspec.Struct, frozen=True):
 def flask_folders(objects: FlaskObjects, candidate: Candidate) -> FlaskFolders:
     """As Flask's auto_find_instance_path: beside the top-level package or module of the import name."""
     path, line = candidate.origin
-    root = posixpath.normpath(posixpath.join(APP_ROOT, import_root_for(objects, path)))
+    imported_from = import_root_for(objects, path)
+    root = posixpath.normpath(posixpath.join(APP_ROOT, imported_from))
+    if objects.sources.package_of(path, imported_from):
+        root = posixpath.dirname(APP_ROOT)
     root_path = posixpath.dirname(posixpath.join(APP_ROOT, path))
     given = _instance_argument(objects, path, line)
     found = FlaskFolders(posixpath.join(root, "instance"), root_path)

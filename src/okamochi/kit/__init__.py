@@ -14,6 +14,7 @@ __all__ = [
     "compiler_program",
     "development_files",
     "kit_files",
+    "package_files",
 ]
 
 # Not importlib.resources, whose import would take as long as compiling a module.
@@ -55,6 +56,11 @@ def kit_files() -> tuple[tuple[str, bytes], ...]:
 def development_files() -> tuple[tuple[str, bytes], ...]:
     """As `kit_files`: what an image of the desk has besides."""
     return contents(DEVELOPMENT_FILES)
+
+
+def package_files(package: str) -> tuple[tuple[str, bytes], ...]:
+    """As `kit_files`: what makes the app's folder a package of that name; none for ""."""
+    return contents(((f"packages/{package}/__init__.py", "root_package.py"),)) if package else ()
 
 
 def contents(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, bytes], ...]:

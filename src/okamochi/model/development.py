@@ -175,8 +175,9 @@ def development_environment(plan: Plan) -> dict[str, str]:
     if plan.application.framework in (Framework.FLASK, Framework.DASH, Framework.QUART):
         found["FLASK_DEBUG"] = "1"
     if plan.application.object_reference.partition(":")[2].partition("(")[0].count("."):
-        # the flask command takes names and calls, no attributes: a module of the kit follows them
-        found["FLASK_APP"] = "okamochi_object:application"
-        own = dict(plan.image_environment).get("PYTHONPATH", "")
-        found["PYTHONPATH"] = ":".join(one for one in (own, f"{KIT_ROOT}/development") if one)
+        # the flask command takes names and calls, no attributes: a module of the kit follows them. Then the
+        # command looks for modules beside that one alone
+        found["FLASK_APP"] = f"{KIT_ROOT}/development/okamochi_object:application"
+        own = dict(plan.image_environment).get("PYTHONPATH", "").split(":")
+        found["PYTHONPATH"] = ":".join(dict.fromkeys(one for one in (APP_ROOT, *own) if one))
     return dict(sorted(found.items()))

@@ -22,6 +22,7 @@ __all__ = [
     "APP_ROOT",
     "KIT_ROOT",
     "MOVED_ROOT",
+    "PACKAGES_ROOT",
     "PROXY_PROFILE",
     "VENV_ROOT",
     "AppSource",
@@ -43,6 +44,7 @@ PROXY_PROFILE = "domain"
 """Of Compose: that of the proxy."""
 VENV_ROOT = "/opt/venv"
 KIT_ROOT = "/opt/okamochi"
+PACKAGES_ROOT = f"{KIT_ROOT}/packages"
 MOVED_ROOT = "/var/lib/app-files"
 
 
@@ -85,7 +87,8 @@ class ServerInterface(StrEnum):
 class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     """Where the server finds the app: `object_reference` as gunicorn takes it: "pkg.wsgi:app",
     "pkg:create_app()", "pkg:create_app('production')". `import_root` is the folder, relative to the project
-    ("" or "src"), from which the module is imported.
+    ("" or "src"), from which the module is imported. `package` is the name under which the project's folder
+    itself is one, "" for none.
 
     An app of interface OWN has no object reference; `script` is then the file that its command runs, relative
     to the project ("streamlit_app.py"), or "" when the command is a console script or a module."""
@@ -95,6 +98,7 @@ class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     object_reference: str = ""
     import_root: str = ""
     script: str = ""
+    package: str = ""
 
 
 class DependencyManager(StrEnum):

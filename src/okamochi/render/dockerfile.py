@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from okamochi.kit import builder_files, development_files, kit_files
+from okamochi.kit import builder_files, development_files, kit_files, package_files
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.labels import labels_of
 from okamochi.model.local_base import local_base
 from okamochi.model.lock import Lock
-from okamochi.model.plan import APP_ROOT, KIT_ROOT, MOVED_ROOT, VENV_ROOT, Plan
+from okamochi.model.plan import APP_ROOT, KIT_ROOT, MOVED_ROOT, PACKAGES_ROOT, VENV_ROOT, Plan
 from okamochi.model.suites import suite_named
 from okamochi.render.dockerfile_dev import (
     REQUIREMENTS_DEV,
@@ -64,7 +64,7 @@ class DockerfileRenderer:
         base = self.base if plan.base.kind == "debian" else "python"
         stages = Stages(plan, language, lock, base, has_own=bool(self.own))
         builders = ((f"build/{name}", text) for name, text in builder_files())
-        kit = [*kit_files(), *development_files(), *builders]
+        kit = [*kit_files(), *development_files(), *package_files(plan.application.package), *builders]
         files = [
             RenderedFile(path="Dockerfile", content=stages.text().encode()),
             RenderedFile(path=".dockerignore", content=ignored(plan, language).encode()),
@@ -201,6 +201,7 @@ class Stages:
             "FROM base AS source",
             f"COPY . {APP_ROOT}",
             f"COPY {KIT}/*.py {KIT_ROOT}/",
+            *([f"COPY {KIT}/packages/ {PACKAGES_ROOT}/"] if plan.application.package else []),
             f"RUN rm -r {APP_ROOT}/{FOLDER}",
             *self.moved_lines(),
             self.say("compile"),

@@ -246,7 +246,7 @@ def older_library(
 
 def is_own(module: str, planned: "PlannedProject") -> bool:
     """Also the folder's own name, under which the app's author imports it from the folder above."""
-    if module == planned.root.resolve().name:
+    if module in (planned.root.resolve().name, planned.plan.application.package):
         return True
     project, root = planned.project, planned.plan.application.import_root
     places = {"", "src", root}

@@ -78,6 +78,7 @@ def _candidate(objects: FlaskObjects, module: Module) -> Detected[Candidate]:
         "Bottle",
         Framework.BOTTLE,
         ServerInterface.WSGI,
+        package=objects.sources.package_of(module.path, root),
     )
     reason = "adds routes to Bottle's default application"
     return Detected(candidate, (Evidence(path=module.path, line=line, reason=reason),))
