@@ -1,8 +1,8 @@
 """What is taken over from a Dockerfile and a compose file, what is not, and that no secret is shown."""
 
+from okamochi.containerfiles.dockerfile import dockerfile_stages
 from okamochi.detect.adoption import adopted_settings, adoption_of
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.dockerfile_lines import dockerfile_stages
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, planned
 

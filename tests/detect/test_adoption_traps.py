@@ -2,8 +2,8 @@
 
 import pytest
 
+from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.dockerfile_lines import dockerfile_stages, shipped
 from tests.detect.test_adoption import rows_of
 
 PIPENV = """\

@@ -125,7 +125,7 @@ def edit_of(old: str, new: str, *, back: bool = False) -> IdleEdit | None:
 def known_words() -> tuple[str, ...]:
     """Every name that stands in a string of the detectors and of what they use."""
     words: set[str] = set()
-    for folder in ("detect", "pypi", "model"):
+    for folder in ("detect", "containerfiles", "pypi", "model"):
         for path in (ROOT / "src/okamochi" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:

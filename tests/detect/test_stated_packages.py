@@ -1,8 +1,8 @@
 """Debian packages that files of a project name for other platforms."""
 
+from okamochi.containerfiles.dockerfile import dockerfile_stages
 from okamochi.detect.adoption import adoption_of
 from okamochi.detect.adoption_rows import Verdict
-from okamochi.detect.dockerfile_lines import dockerfile_stages
 from okamochi.detect.stated_packages import apt_packages, stated_packages
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.native import NeedKind

@@ -27,6 +27,7 @@ COMMANDS = {
     "lock": "lock",
     "outdated": "outdated",
     "render": "render",
+    "check": "check",
     "cache": "cache",
     "doctor": "doctor",
 }

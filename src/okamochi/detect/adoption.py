@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
+from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.adoption_commands import is_worker, service_commands, started_by
 from okamochi.detect.adoption_compose import compose_lessons, pairs, strings
 from okamochi.detect.adoption_files import devcontainer_rows, ignore_rows, other_compose_rows
@@ -14,9 +16,7 @@ from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.adoption_services import OUTSIDE, data_rows, key_rows, published_rows
 from okamochi.detect.adoption_stages import other_stages
 from okamochi.detect.adoption_variables import given_rows, variable_rows
-from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages, shipped
 from okamochi.detect.stated_packages import DOCKERFILES, line_with, of_stage
-from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.native import IN_BASE, NAMES
 from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe

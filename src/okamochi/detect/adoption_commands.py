@@ -5,9 +5,9 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from okamochi.containerfiles.dockerfile import Stage
 from okamochi.detect.adoption_options import gunicorn_rows, loopback_rows, migration_rows
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.dockerfile_lines import Stage
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 

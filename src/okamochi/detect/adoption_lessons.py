@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from okamochi.containerfiles.dockerfile import Instruction, Stage, shipped
 from okamochi.detect.adoption_commands import dockerfile_commands
 from okamochi.detect.adoption_rows import MakeRow, Row, Verdict
 from okamochi.detect.adoption_run import run_lessons
 from okamochi.detect.adoption_stages import PYTHON_BASE, asset_rows, other_stages
-from okamochi.detect.dockerfile_lines import Instruction, Stage, shipped
 from okamochi.model.plan import Plan
 
 __all__ = ["DEBUGGER", "FLASK_ENV", "UNCHECKED", "dockerfile_lessons"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from okamochi.detect.dockerfile_lines import Instruction
+from okamochi.containerfiles.dockerfile import Instruction
 
 __all__ = ["MakeRow", "Row", "Verdict"]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.containerfiles.dockerfile import Instruction, Stage
 from okamochi.detect.adoption_rows import MakeRow, Row
-from okamochi.detect.dockerfile_lines import Instruction, Stage
 
 __all__ = ["run_lessons"]
 

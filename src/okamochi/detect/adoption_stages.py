@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from okamochi.containerfiles.dockerfile import Stage, shipped
 from okamochi.detect.adoption_rows import MakeRow, Row
-from okamochi.detect.dockerfile_lines import Stage, shipped
 
 __all__ = ["PYTHON_BASE", "asset_rows", "other_stages"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages
+from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["BuiltService", "built_service"]

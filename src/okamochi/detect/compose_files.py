@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.built_services import built_service
 from okamochi.detect.service_kinds import KindFacts, kind_of_image
-from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex

@@ -6,7 +6,7 @@ CMD ["python", "entrypoint.py"]     makes a certificate, then runs gunicorn
 import shlex
 from collections.abc import Iterator
 
-from okamochi.detect.dockerfile_lines import Instruction, dockerfile_stages, shipped
+from okamochi.containerfiles.dockerfile import Instruction, dockerfile_stages, shipped
 from okamochi.detect.python_source import Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Decision, Evidence, Origin

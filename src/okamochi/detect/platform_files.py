@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
+from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.compose_files import own_services
-from okamochi.detect.dockerfile_lines import dockerfile_stages, shipped
-from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system import data_text
 from okamochi.system.data_text import NoDataError, toml_of

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from okamochi.containerfiles.command_lines import commands_of
 from okamochi.detect.base import Detected
-from okamochi.detect.command_lines import commands_of
 from okamochi.detect.heartbeats import heartbeat_of
 from okamochi.detect.importable import importable_name
 from okamochi.detect.migrations import TablesByHand, find_migrations

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from okamochi.detect.command_lines import ServedObject
+from okamochi.containerfiles.command_lines import ServedObject
 from okamochi.detect.python_source import Module, Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex

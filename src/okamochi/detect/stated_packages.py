@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from okamochi.detect.dockerfile_lines import Stage, dockerfile_stages, shipped
+from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
+from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.platform_files import json_of, mapping, named_dockerfiles, render_services, toml
-from okamochi.detect.yaml_files import yaml_of
 from okamochi.model.evidence import Decision, Origin
 from okamochi.model.native import NAMES, NativeNeed, NeedKind
 from okamochi.model.rendered_mark import text_by_people

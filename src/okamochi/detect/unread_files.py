@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.compose_files import NAMES as COMPOSE
 from okamochi.detect.platform_files import RENDER
-from okamochi.detect.yaml_files import yaml_of
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.rendered_mark import text_by_people

@@ -3,6 +3,8 @@
 import json
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from okamochi.system.patterns import regex
@@ -10,7 +12,7 @@ from okamochi.system.patterns import regex
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-__all__ = ["NoDataError", "json_of", "toml_of", "yaml_data"]
+__all__ = ["NoDataError", "json_of", "toml_of", "yaml_data", "yaml_trees"]
 
 MOST_PARTS = 64
 MOST_YAML_CHARACTERS = 500_000
@@ -63,21 +65,40 @@ def yaml_data(text: str) -> object:
     """NoDataError for what is no YAML of one document, or more than a person writes, aliases followed."""
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import SafeConstructor
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     class Constructor(SafeConstructor):
         def construct_document(self, node: "Node") -> Any:
             require_small(node)
             return super().construct_document(node)
 
+    reader = YAML(typ="safe", pure=True)
+    reader.Constructor = Constructor
+    with yaml_of_strangers(text):
+        return reader.load(text)
+
+
+def yaml_trees(text: str) -> "tuple[Node, ...]":
+    """The trees of all documents that are not empty, with their lines; NoDataError as above."""
+    from ruamel.yaml import YAML
+
+    with yaml_of_strangers(text):
+        trees = tuple(tree for tree in YAML(typ="safe", pure=True).compose_all(text) if tree is not None)
+        for tree in trees:
+            require_small(tree)
+        return trees
+
+
+@contextmanager
+def yaml_of_strangers(text: str) -> Iterator[None]:
+    """NoDataError for what the library says against it, and before it begins for what would take it long."""
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     if len(text) > MOST_YAML_CHARACTERS:
         raise NoDataError(f"it has more than {MOST_YAML_CHARACTERS:,} characters")
     if TOO_DEEP.search(text):
         raise NoDataError(DEEP)
-    reader = YAML(typ="safe", pure=True)
-    reader.Constructor = Constructor
     try:
-        return reader.load(text)
+        yield
     except RecursionError:
         raise NoDataError(DEEP) from None
     except MarkedYAMLError as problem:

@@ -1,0 +1,144 @@
+"""Containers as a Compose file describes them."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.commands import Command, command_of_node, joined
+from okamochi.audit.containers import Container, ContainerKind, Variable
+from okamochi.audit.image_containers import start_of, variables_of
+from okamochi.audit.setup import Dockerfile, Document, Setup
+from okamochi.containerfiles.dockerfile import Stage, is_for_the_desk
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.errors import UsageError
+from okamochi.model.env_file import parse_env_file
+from okamochi.system.patterns import regex
+
+__all__ = ["compose_containers", "environment_of", "is_backing_image"]
+
+# what others made: databases, brokers, proxies, tools to look at them
+BACKING = regex(
+    r"(?:[\w.-]+(?::\d+)?/)*(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|redis|valkey|keydb|mongo|couchdb"
+    r"|rabbitmq|memcached|elasticsearch|opensearch|kafka|zookeeper|nats|mosquitto|minio|localstack|nginx|traefik"
+    r"|caddy|haproxy|envoy|httpd|apache|adminer|pgadmin4?|phpmyadmin|mailhog|mailpit|maildev|prometheus|grafana"
+    r"|loki|jaeger|zipkin|keycloak|vault|consul|etcd|flower|portainer|watchtower|certbot|cloudflared|selenium"
+    r"|node|busybox|alpine|pgbouncer|metabase|qdrant|weaviate|chroma|neo4j|influxdb|clickhouse|ollama|redisinsight"
+    r"|mongo-express|redis-commander|mssql|oracle)[\w-]*(?::[\w.-]+)?(?:@.*)?"
+)
+PYTHON_START = regex(
+    r"\b(?:python3?|gunicorn|uvicorn|flask|celery|rq|streamlit|uwsgi|hypercorn|manage\.py|waitress)\b"
+)
+
+
+def compose_containers(file: Document, setup: Setup) -> Iterator[Container]:
+    """Of all services of one file, in its order."""
+    services = file.root.get("services")
+    for key, service in services.pairs:
+        if service.kind == "mapping":
+            yield container_of(file, key, service, setup)
+
+
+def container_of(file: Document, key: Node, service: Node, setup: Setup) -> Container:
+    built = stage_of(file, service, setup)
+    stage, stage_path, desk_image = built if built is not None else (None, "", False)
+    image = service.get("image").text
+    below = start_of(stage, stage_path) if stage is not None else (Command(), Command())
+    entrypoint = command_of_node(file.path, service.get("entrypoint"))
+    command = command_of_node(file.path, service.get("command"))
+    if entrypoint:
+        below = (entrypoint, Command())  # it resets the image's command as well
+    started = joined(below[0], command or below[1])
+    own = stage is not None or (
+        is_own_name(image, file)
+        or (not is_backing_image(image) and PYTHON_START.search(command.line_text) is not None)
+    )
+    variables = {
+        one.name: one
+        for one in (
+            *(variables_of(stage, stage_path) if stage else ()),
+            *environment_of(file, service, setup),
+        )
+    }
+    return Container(
+        kind=ContainerKind.COMPOSE,
+        name=key.text,
+        path=file.path,
+        line=key.line,
+        own=own,
+        desk=file.desk or desk_image,
+        image=image,
+        command=started,
+        entrypoint=below[0],
+        environment=tuple(variables.values()),
+        stage=stage,
+        stage_path=stage_path,
+        node=service,
+    )
+
+
+def stage_of(file: Document, service: Node, setup: Setup) -> tuple[Stage, str, bool] | None:
+    """The stage that a service is built from, its file, and whether that is for the desk; None where nothing
+    is built, or not from a Dockerfile with Python in it."""
+    build = service.get("build")
+    if not build:
+        return None
+    context = build.get("context").text if build.kind == "mapping" else build.text
+    name = build.get("dockerfile").text or "Dockerfile"
+    folder = posixpath.join(
+        posixpath.dirname(file.path), re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", context or ".")
+    )
+    path = posixpath.normpath(posixpath.join(folder, name))
+    dockerfile = next((one for one in setup.dockerfiles if one.path == path), None)
+    if dockerfile is None:
+        return None
+    target = build.get("target").text.lower()
+    stage = stage_named(dockerfile, target)
+    return stage, dockerfile.path, is_for_the_desk(stage.name)
+
+
+def stage_named(dockerfile: Dockerfile, target: str) -> Stage:
+    """What Compose builds: the target, else the last stage."""
+    named = next((one for one in dockerfile.stages if target and one.name == target), None)
+    return named or dockerfile.stages[-1]
+
+
+def is_own_name(image: str, file: Document) -> bool:
+    """Whether another service of the file builds an image of that name."""
+    return bool(image) and any(
+        one.get("build") and one.get("image").text == image for _, one in file.root.get("services").pairs
+    )
+
+
+def is_backing_image(image: str) -> bool:
+    """Whether it is a database, a proxy or a tool that others made."""
+    return BACKING.fullmatch(image) is not None
+
+
+def environment_of(file: Document, service: Node, setup: Setup) -> Iterator[Variable]:
+    """What env_file and then `environment` give; a later one of the same name counts."""
+    folder = posixpath.dirname(file.path)
+    listed = service.get("env_file")
+    for one in listed.items if listed.kind == "list" else (listed,):
+        name = one.get("path").text if one.kind == "mapping" else one.text
+        if name:
+            yield from variables_of_file(posixpath.normpath(posixpath.join(folder, name)), setup)
+    yield from variables_of_node(service.get("environment"), file.path)
+
+
+def variables_of_file(path: str, setup: Setup) -> Iterator[Variable]:
+    try:
+        found = parse_env_file(setup.file(path).text, where=path)
+    except UsageError:
+        return
+    lines = dict(found.lines)
+    for name, value in found.values:
+        yield Variable(name, value, path, lines.get(name, 0))
+
+
+def variables_of_node(node: Node, path: str) -> Iterator[Variable]:
+    """Of Compose's two forms: a mapping, or a list of NAME=value and NAME."""
+    for key, value in node.pairs:
+        yield Variable(key.text, value.text if value.value is not None else None, path, key.line)
+    for one in node.items:
+        name, assigns, text = one.text.partition("=")
+        yield Variable(name, text if assigns else None, path, one.line)

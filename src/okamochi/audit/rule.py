@@ -1,0 +1,48 @@
+"""What a rule is, and what it finds."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["Edit", "Found", "Rule"]
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Lines `first` to `last` of the file, counted from 1, become `text`; "" takes them away. With `last` =
+    `first` - 1 the text comes before line `first`."""
+
+    path: str
+    first: int
+    last: int
+    text: str
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One place where a rule does not hold. `message` says what is there and what follows from it, `hint`
+    what to write instead. `edits` mend it without changing what the file means otherwise. `also` are other
+    places that the message speaks of. No text holds the value of a secret."""
+
+    path: str
+    line: int
+    message: str
+    hint: str
+    edits: tuple[Edit, ...] = ()
+    also: tuple[Evidence, ...] = ()
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """`name` is family/rule and never changes its meaning. `page` is for people: a sentence that says what
+    is wrong; why that matters; "Fix:"; "See:" with the standard or thread."""
+
+    name: str
+    severity: Severity
+    look: Callable[[Setup], Iterable[Found]]
+    page: str
+
+    @property
+    def title(self) -> str:
+        return self.page.partition("\n")[0].rstrip(".")

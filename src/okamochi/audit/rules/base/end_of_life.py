@@ -1,0 +1,61 @@
+"""The base's Python has no security updates any more, or soon will not.
+
+A Python version gets security fixes for five years, until October of its last one. After that a hole in
+`ssl`, `http` or `urllib` stays open in each image that is built, and wheels of new releases stop coming.
+
+Fix: the next version for which the app's requirements have wheels; okamochi plan tells which Python it
+asks for.
+
+See: https://devguide.python.org/versions/ (PEP 569, 596, 619, 664, 693, 719, 745)
+"""
+
+import datetime
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
+
+__all__ = ["RULE"]
+
+PYTHON = regex(r"(?:[\w.-]+(?::\d+)?/)*python:(\d\.\d+)(?:[.-].*)?")
+# the last day of the month that the release's PEP names
+ENDS = {
+    "2.7": datetime.date(2020, 1, 31),
+    "3.5": datetime.date(2020, 9, 30),
+    "3.6": datetime.date(2021, 12, 31),
+    "3.7": datetime.date(2023, 6, 30),
+    "3.8": datetime.date(2024, 10, 31),
+    "3.9": datetime.date(2025, 10, 31),
+    "3.10": datetime.date(2026, 10, 31),
+    "3.11": datetime.date(2027, 10, 31),
+    "3.12": datetime.date(2028, 10, 31),
+    "3.13": datetime.date(2029, 10, 31),
+    "3.14": datetime.date(2030, 10, 31),
+}
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        for stage in file.stages:
+            found = PYTHON.fullmatch(stage.image)
+            end = ENDS.get(found[1]) if found is not None else None
+            below = stage.own[0].rest.split()[0] if stage.own else ""
+            if found is None or end is None or end >= setup.today or stage.base != below.split()[-1]:
+                continue
+            yield Found(
+                path=file.path,
+                line=stage.own[0].line,
+                message=f"Python {found[1]} has had no security fixes since {end:%B %Y}",
+                hint=f"FROM python:{oldest_alive(setup.today)} or newer",
+            )
+
+
+def oldest_alive(today: datetime.date) -> str:
+    """The oldest version that has more than half a year left."""
+    soon = today + datetime.timedelta(days=183)
+    return next((version for version, end in ENDS.items() if end > soon), "3")
+
+
+RULE = Rule("base/end-of-life", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,1 @@
+"""What Compose alone has: merging, waiting for others, mounts, published ports."""

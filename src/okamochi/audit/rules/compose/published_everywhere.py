@@ -1,0 +1,68 @@
+"""A database or another backing service is published on every interface of the host.
+
+`"5432:5432"` listens on 0.0.0.0. Docker writes its own rules into the firewall, before those of ufw and
+firewalld: the port is open to the whole network though the firewall says no, and databases with
+guessable passwords are found within hours.
+
+Fix: no `ports` at all: services of one stack reach each other by name. For a look from the desk,
+`"127.0.0.1:5432:5432"`.
+
+See: https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.compose_containers import is_backing_image
+from okamochi.audit.containers import ContainerKind
+from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
+
+__all__ = ["RULE"]
+
+# what the world is meant to reach
+IN_FRONT = regex(
+    r"(?:.*/)?(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|cloudflared|certbot|node)[\w-]*(?::.*)?"
+)
+SHORT = regex(
+    r"[\"']?(?P<ports>(?:\$\{\w+(?::?-\d+)?\}|\d+(?:-\d+)?):(?:\$\{\w+(?::?-\d+)?\}|\d+(?:-\d+)?)(?:/tcp)?)[\"']?"
+)
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.of_kind(ContainerKind.COMPOSE):
+        if container.desk or not is_backing_image(container.image) or IN_FRONT.fullmatch(container.image):
+            continue
+        for one in container.node.get("ports").items:
+            if is_everywhere(one):
+                yield Found(
+                    path=container.path,
+                    line=one.line,
+                    message=f"{container.name} ({container.image}) is open on every interface of the host, "
+                    "past its firewall",
+                    hint="take the port away, services reach each other by name; for the desk: 127.0.0.1:…",
+                    edits=tuple(edits(container.path, one, setup)),
+                )
+
+
+def is_everywhere(port: Node) -> bool:
+    if port.kind == "mapping":
+        return bool(port.get("published")) and not port.get("host_ip").text.startswith(("127.", "::1"))
+    return SHORT.fullmatch(port.text) is not None
+
+
+def edits(path: str, port: Node, setup: Setup) -> Iterator[Edit]:
+    """Loopback in front of a short form that has a line to itself."""
+    line = setup.file(path).line(port.line)
+    found = SHORT.search(line)
+    if (
+        port.kind == "scalar"
+        and found is not None
+        and line.strip() in (f"- {found[0]}", f"- {found['ports']}")
+    ):
+        yield Edit(path, port.line, port.line, line.replace(found[0], f'"127.0.0.1:{found["ports"]}"'))
+
+
+RULE = Rule("compose/published-everywhere", Severity.ERROR, look, __doc__ or "")

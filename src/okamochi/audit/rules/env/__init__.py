@@ -1,0 +1,1 @@
+"""Environment variables: which are read, which values are known to everybody."""

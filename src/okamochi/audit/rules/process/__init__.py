@@ -1,0 +1,1 @@
+"""What is process 1, which server runs, and how it stops."""

@@ -1,0 +1,93 @@
+"""What an audit looks at: all files of a project that say how its containers are made and run."""
+
+import datetime
+
+import msgspec
+
+from okamochi.audit.containers import Container, ContainerKind
+from okamochi.containerfiles.dockerfile import Stage
+from okamochi.containerfiles.yaml_nodes import NOTHING, Node
+from okamochi.model.plan import Plan
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["Dockerfile", "Document", "Setup", "TextFile"]
+
+
+class TextFile(msgspec.Struct, frozen=True):
+    """`lines` are those of the text, without their ends; the first is line 1."""
+
+    path: str
+    text: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.text.split("\n"))
+
+    def line(self, number: int) -> str:
+        """ "" beyond the end."""
+        lines = self.lines
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+class Dockerfile(msgspec.Struct, frozen=True):
+    """`shipped` is the stage that goes to production; `desk` says that the whole file is for developers."""
+
+    file: TextFile
+    stages: tuple[Stage, ...]
+    shipped: Stage
+    desk: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A document of a YAML or JSON file. `desk` says that the file is for developers."""
+
+    file: TextFile
+    root: Node = NOTHING
+    desk: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """`composes` are in the order in which Compose would merge them, the others sorted by path. `plan` is
+    None where okamochi does not understand the app; rules that need it have nothing to say then. `today`
+    decides what has come to its end of life. `unread` are files that could not be parsed: (path, line,
+    reason)."""
+
+    project: ProjectFiles
+    today: datetime.date
+    plan: Plan | None = None
+    dockerfiles: tuple[Dockerfile, ...] = ()
+    composes: tuple[Document, ...] = ()
+    manifests: tuple[Document, ...] = ()
+    task_definitions: tuple[Document, ...] = ()
+    devcontainers: tuple[Document, ...] = ()
+    ignore_files: tuple[TextFile, ...] = ()
+    env_files: tuple[TextFile, ...] = ()
+    containers: tuple[Container, ...] = ()
+    unread: tuple[tuple[str, int, str], ...] = ()
+
+    def of_kind(self, *kinds: ContainerKind) -> tuple[Container, ...]:
+        return tuple(one for one in self.containers if one.kind in kinds)
+
+    @property
+    def files(self) -> tuple[TextFile, ...]:
+        """All that were parsed, each once."""
+        documents = (*self.composes, *self.manifests, *self.task_definitions, *self.devcontainers)
+        described = (*(one.file for one in self.dockerfiles), *(one.file for one in documents))
+        return tuple(dict.fromkeys((*described, *self.ignore_files, *self.env_files)))
+
+    @property
+    def production(self) -> tuple[Container, ...]:
+        """Containers of the project's own code that are not for the desk."""
+        return tuple(one for one in self.containers if one.own and not one.desk)
+
+    def file(self, path: str) -> TextFile:
+        """Any file of the project; one without text where there is none."""
+        return TextFile(path, self.project.read_text(path) or "")

@@ -1,0 +1,93 @@
+"""`okamochi check`: what is wrong with the files that say how a project's containers are made and run."""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.audit.audit import Audited, Report, audit
+from okamochi.audit.edits import edited
+from okamochi.audit.reading import read_setup
+from okamochi.audit.rule import Found
+from okamochi.audit.rules import RULES
+from okamochi.audit.setup import Setup
+from okamochi.errors import DetectionError, PlanError, UsageError
+from okamochi.model.finding import Finding
+from okamochi.model.plan import Plan
+from okamochi.system.files import write_atomic
+from okamochi.system.project_files import DiskProject
+from okamochi.system.world import World
+from okamochi.workflows.env_check import project_findings
+from okamochi.workflows.plan import plan_project
+
+__all__ = ["Checked", "check"]
+
+# mending one thing may let another be seen, such as a line that two findings wanted
+MOST_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`files` is how many were looked at, `mended` which ones were written. `not_understood` says why rules
+    that compare with the app itself were silent; "" when they spoke. `unread` are (path, line, reason)."""
+
+    report: Report
+    files: int
+    mended: tuple[str, ...] = ()
+    not_understood: str = ""
+    unread: tuple[tuple[str, int, str], ...] = ()
+
+
+def check(folder: Path, world: World, *, today: datetime.date, fix: bool = False) -> Checked:
+    """With `fix`, what can be mended is written to the files first, and the answer is what is left."""
+    plan, why = understood(folder, world)
+    setup, report = looked_at(folder, plan, today)
+    mended: set[str] = set()
+    for _ in range(MOST_ROUNDS if fix else 0):
+        written = mend(folder, setup, report)
+        if not written:
+            break
+        mended |= written
+        setup, report = looked_at(folder, plan, today)
+    return Checked(report, len(paths_of(setup)), tuple(sorted(mended)), why, setup.unread)
+
+
+def understood(folder: Path, world: World) -> tuple[Plan | None, str]:
+    """The plan, or why there is none."""
+    try:
+        return plan_project(folder, world).plan, ""
+    except (DetectionError, PlanError, UsageError) as problem:
+        if not folder.is_dir():
+            raise
+        return None, f"{problem.where}: {problem.message}" if problem.where else problem.message
+
+
+def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
+    setup = read_setup(DiskProject.open(folder), plan, today)
+    others = project_findings(plan, folder.resolve()) if plan is not None else ()
+    return setup, audit(setup, RULES, others=tuple(map(as_audited, others)))
+
+
+def as_audited(one: Finding) -> Audited:
+    """Of what `okamochi plan` says of environment files as well."""
+    first = one.evidence[0] if one.evidence else None
+    path, line = (first.path, first.line) if first is not None else ("", 0)
+    return Audited(one.rule, one.severity, Found(path=path, line=line, message=one.message, hint=one.hint))
+
+
+def paths_of(setup: Setup) -> frozenset[str]:
+    return frozenset((*(one.path for one in setup.files), *(path for path, _, _ in setup.unread)))
+
+
+def mend(folder: Path, setup: Setup, report: Report) -> frozenset[str]:
+    """Writes each file once; the paths of those that changed."""
+    edits = [edit for one in report.findings for edit in one.found.edits]
+    written: set[str] = set()
+    for path in sorted({edit.path for edit in edits}):
+        content = (folder / path).read_bytes()
+        before = setup.file(path).text
+        after, _ = edited(before, [edit for edit in edits if edit.path == path])
+        # only text that comes back as it was: no other encoding, no other line ends
+        if after != before and before.encode() == content:
+            write_atomic(folder / path, after.encode(), mode=(folder / path).stat().st_mode & 0o777)
+            written.add(path)
+    return frozenset(written)
