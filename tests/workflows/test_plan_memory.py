@@ -13,6 +13,8 @@ from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import TracedProject, plan_project
+from okamochi.workflows.remembered import is_open
+from tests.build.real_git import git, new_repository
 from tests.detect.plans import FLASK_APP
 from tests.pypi.wheel_making import make_world
 
@@ -95,3 +97,30 @@ def processor_seconds(root: Path, world: World) -> float:
     begin = time.process_time()
     plan_project(root, world)
     return time.process_time() - begin
+
+
+def test_a_file_that_git_begins_to_track_is_noticed(world: World, tmp_path: Path) -> None:
+    root = new_repository(tmp_path / "shop")
+    for path, text in (("app.py", FLASK_APP), (".gitignore", "*.csv\n"), ("rates.csv", "1\n")):
+        (root / path).write_text(text)
+    git(root, "add", "app.py")
+    time.sleep(0.05)
+    assert "!/rates.csv" not in plan_project(root, world).plan.source.exclude
+    git(root, "add", "--force", "rates.csv")
+    assert "!/rates.csv" in plan_project(root, world).plan.source.exclude
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (("*.csv", "!/rates.csv"), False),
+        (("lib/", "!/lib/", "/lib/*", "!/lib/a.js"), False),
+        (("lib/", "!/lib/", "/lib/**/node_modules/"), False),
+        (("lib/", "!/lib/"), True),
+        (("!/node_modules/a.js",), True),
+        (("!/sub/**/lib",), True),
+        (("!lib",), True),
+    ],
+)
+def test_what_may_bring_back_folders_that_nobody_watches(patterns: tuple[str, ...], expected: bool) -> None:
+    assert is_open(patterns) is expected

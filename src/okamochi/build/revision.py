@@ -10,7 +10,7 @@ import msgspec
 from okamochi.system.clock import Clock
 from okamochi.system.patterns import regex
 
-__all__ = ["Revision", "read_commit_instant", "read_revision", "tags_stamp"]
+__all__ = ["Revision", "index_stamp", "read_commit_instant", "read_revision", "tags_stamp"]
 
 COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 COMMITTER = regex(rb"^committer [^\n]*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
@@ -52,6 +52,12 @@ def tags_stamp(project: Path) -> str:
     """Another one whenever a tag came, moved or went."""
     git = git_folder(project)
     return " ".join(map(changed_at, (git / "packed-refs", git / "refs/tags"))) if git is not None else ""
+
+
+def index_stamp(project: Path) -> str:
+    """Another one whenever git's index changed: which files it tracks."""
+    git = git_folder(project)
+    return changed_at(git / "index") if git is not None else ""
 
 
 def changed_at(place: Path) -> str:

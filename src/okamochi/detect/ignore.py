@@ -7,18 +7,16 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-import msgspec
-
+from okamochi.detect.built_in_patterns import BUILT_IN, RENDERED_FOLDERS, SECRETS
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.left_out import left_out
+from okamochi.detect.tracked_files import tracked_all_the_same
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = [
-    "BUILT_IN",
-    "IgnoreGroup",
     "anchored",
     "dockerignore_patterns",
     "exclude_patterns",
@@ -28,154 +26,7 @@ __all__ = [
 ]
 
 
-class IgnoreGroup(msgspec.Struct, frozen=True):
-    """Patterns and the one reason for them."""
-
-    reason: str
-    patterns: tuple[str, ...]
-
-
 RENDERED = "okamochi plan --explain source.exclude"
-# left out whole; what okamochi wrote there must not be read as the project's word
-RENDERED_FOLDERS = (".devcontainer/", ".okamochi/", "secrets/", "kubernetes/secrets/", "swarm/secrets/")
-BUILT_IN = (
-    IgnoreGroup(
-        "version control", (".git", ".hg", ".svn", ".bzr", ".gitignore", ".gitattributes", ".gitmodules")
-    ),
-    IgnoreGroup(
-        "caches and leftovers of tools",
-        (
-            "__pycache__/",
-            "*.py[cod]",
-            ".pytest_cache/",
-            ".mypy_cache/",
-            ".ruff_cache/",
-            ".tox/",
-            ".nox/",
-            ".hypothesis/",
-            ".coverage",
-            ".coverage.*",
-            "htmlcov/",
-            ".ipynb_checkpoints/",
-            ".cache/",
-            "*.egg-info/",
-            "*.egg",
-            ".DS_Store",
-            "Thumbs.db",
-            "*.swp",
-            "*~",
-            "*.okamochi-backup",
-        ),
-    ),
-    IgnoreGroup(
-        "environments and packages of the host",
-        (".venv/", "venv/", "env/pyvenv.cfg", "__pypackages__/", "node_modules/"),
-    ),
-    IgnoreGroup(
-        "secrets",
-        (
-            "/secrets/",
-            "/kubernetes/secrets/",
-            "/swarm/secrets/",
-            ".env",
-            ".env.*",
-            "*.env",
-            ".envrc",
-            ".flaskenv",
-            "*.pem",
-            "*.key",
-            "*.p12",
-            "*.pfx",
-            "*.jks",
-            "id_rsa*",
-            "id_dsa*",
-            "id_ecdsa*",
-            "id_ed25519*",
-            ".netrc",
-            ".pypirc",
-            "pip.conf",
-            ".npmrc",
-            ".aws/",
-            ".ssh/",
-            ".gnupg/",
-            ".kube/",
-            ".docker/",
-            ".htpasswd",
-            "secrets.json",
-            "secrets.toml",
-            "secrets.y*ml",
-            "credentials.json",
-            ".env-*",
-            ".env_*",
-            ".git-credentials",
-            ".pgpass",
-            ".my.cnf",
-            "*.tfstate*",
-            "*.tfvars",
-            "*.tfvars.json",
-            ".vault-token",
-            "*.keystore",
-            "*.ovpn",
-            "service-account*.json",
-            "service_account*.json",
-            ".boto",
-            ".dockercfg",
-        ),
-    ),
-    IgnoreGroup(
-        "data of the developer's own runs",
-        (
-            "/instance/",
-            "*.sqlite",
-            "*.sqlite3",
-            "*.db",
-            "*.db-journal",
-            "*.db-wal",
-            "*.db-shm",
-            "*.log",
-            "*.pid",
-            "*.sock",
-        ),
-    ),
-    IgnoreGroup("the project's own tests", ("/tests/", "/conftest.py")),
-    IgnoreGroup(
-        "how the app is built and run, not the app",
-        (
-            "Dockerfile*",
-            "*.Dockerfile",
-            "Containerfile*",
-            ".dockerignore",
-            ".containerignore",
-            "/docker-compose*.yml",
-            "/docker-compose*.yaml",
-            "/compose*.yml",
-            "/compose*.yaml",
-            "/kubernetes/*.yaml",
-            "/ecs/*.json",
-            "/swarm/stack.yaml",
-            "/swarm/secrets.sh",
-            "/okamochi.toml",
-            "/okamochi.lock",
-            "/.okamochi/",
-            "/requirements*.txt",
-            "/requirements*.in",
-            "/requirements/",
-            "/tox.ini",
-            "/noxfile.py",
-            "/pytest.ini",
-            "/Makefile",
-            ".github/",
-            ".gitlab-ci.yml",
-            ".circleci/",
-            ".devcontainer/",
-            ".vscode/",
-            ".idea/",
-            ".editorconfig",
-            ".pre-commit-config.yaml",
-        ),
-    ),
-)
-
 # Built by other tools before okamochi runs: not in git, yet needed when the app runs. Whole names only, and
 # no name under which people keep what is private.
 # Patterns that cannot be wrong: names, with a star at most in each.
@@ -202,8 +53,9 @@ def exclude_patterns(
     patterns = [*(pattern for group in BUILT_IN for pattern in group.patterns), *taken_back]
     evidence = [Evidence(path="", reason="built in: " + ", ".join(group.reason for group in BUILT_IN))]
     from_git, places, spared = _from_gitignore_files(project, migrates=migrates)
-    patterns += from_git
-    evidence += places
+    tracked = tracked_all_the_same(project, patterns, from_git)
+    patterns += (*from_git, *tracked.patterns)
+    evidence += (*places, *tracked.evidence)
     docker = project.read_text(".dockerignore")
     if docker is not None and RENDERED in docker[:300]:
         docker = None  # okamochi's own: it says what is decided here
@@ -213,16 +65,17 @@ def exclude_patterns(
         patterns += own
         evidence.append(Evidence(path=".dockerignore", reason=f"{len(own)} patterns"))
     # what ignore files take back ("!.env.sample") must not let secrets in
-    patterns += [pattern for group in BUILT_IN if group.reason == "secrets" for pattern in group.patterns]
+    patterns += SECRETS
     origin = Origin.DETECTED if len(evidence) > 1 else Origin.DEFAULT
     if chosen.settings.exclude is not None:
         patterns += _checked(chosen.settings.exclude, chosen)
         evidence.append(chosen.place("exclude"))
         origin = chosen.origin("exclude")
     kept = tuple(reversed(tuple(dict.fromkeys(reversed(patterns)))))
+    more = f"{tracked.summary}{_warning(project, kept, spared)}"
     decision = Decision(
         field="source.exclude",
-        summary=f"{len(kept)} patterns keep files out of the image{_warning(project, kept, spared)}",
+        summary=f"{len(kept)} patterns keep files out of the image{more}",
         origin=origin,
         evidence=tuple(evidence),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from okamochi.build.revision import index_stamp
 from okamochi.errors import OkamochiError
 from okamochi.model.codec import plan_from_json, plan_to_json
 from okamochi.model.plan import Plan
@@ -46,6 +47,7 @@ class PlanMemory(msgspec.Struct, frozen=True):
             str(Path.cwd()),
             surrounding(root),
             stamp,
+            index_stamp(root),
             sorted(overrides.items()),
             sorted(without),
             variables,

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from okamochi.build.revision import read_revision, tags_stamp
+from okamochi.build.revision import index_stamp, read_revision, tags_stamp
 from okamochi.errors import UsageError
 from okamochi.oci.image import Image, StoredBytes
 from okamochi.oci.image_config import ImageConfig
@@ -33,6 +34,7 @@ KIND = "last-build"
 IGNORE_FILES = (".gitignore", ".dockerignore", "okamochi.toml", "pyproject.toml")
 BRINGS_BACK = regex(r"""(?:^\s*|["'])!""", re.MULTILINE)
 TAKEN_BACK = b'"!'
+WILD = regex(r"(?<!\\)[*?\[]")
 VCS = frozenset({".git", ".hg", ".svn", ".bzr"})
 MOST_FILES = 20_000
 LOCK_LIMIT_BYTES = 64_000_000
@@ -153,7 +155,11 @@ class Memory(msgspec.Struct, frozen=True):
     def keep(self, built: BuiltImage) -> None:
         if self.facts is None or len(self.facts) > MOST_FILES:
             return
-        if TAKEN_BACK in built.plan_json and not brings_back(self.root):
+        if (
+            TAKEN_BACK in built.plan_json
+            and not brings_back(self.root)
+            and is_open(built.plan.source.exclude)
+        ):
             return  # an ignore file further down brings back what was not looked at
         lock, revision = self.surroundings()
         facts = {
@@ -178,7 +184,18 @@ class Memory(msgspec.Struct, frozen=True):
         content = DiskProject(self.root).read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
         lock = hashlib.sha256(content).hexdigest() if content is not None else ""
         revision = read_revision(self.root)
-        return lock, [revision.commit, revision.source, tags_stamp(self.root)]
+        return lock, [revision.commit, revision.source, tags_stamp(self.root), index_stamp(self.root)]
+
+
+def is_open(exclude: Sequence[str]) -> bool:
+    """Whether a pattern with "!" may bring back more than named files: folders that `project_facts` skips."""
+    known = frozenset(exclude)
+    for pattern in (one[1:] for one in exclude if one.startswith("!")):
+        closed = pattern.endswith("/") and not known.isdisjoint((f"{pattern}*", f"{pattern}**/node_modules/"))
+        named = not pattern.endswith("/") and SKIPPED_FOLDERS.isdisjoint(pattern.split("/"))
+        if not pattern.startswith("/") or WILD.search(pattern) or not (closed or named):
+            return True
+    return False
 
 
 def project_facts(root: Path, watch_all: bool) -> dict[str, FileFacts] | None:
