@@ -1,10 +1,17 @@
 """A SQLite file of the project is in the image where its tables are nowhere else, and only then."""
 
+from pathlib import Path
+
 import pytest
 from pathspec import GitIgnoreSpec
 
+from okamochi.detect.planner import make_plan
 from okamochi.model.plan import Plan
 from okamochi.model.process import ProcessType
+from okamochi.model.settings import SettingsTable
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.project_files import DiskProject
+from tests.build.real_git import git, new_repository
 from tests.detect.plans import planned
 
 SQLITE = b"SQLite format 3\0" + bytes(100)
@@ -56,6 +63,40 @@ def test_a_database_of_the_developers_own_runs_changes_nothing(left_out: dict[st
     plan = planned({**FILES, **left_out})
     assert not any("in the image with all rows" in one.summary for one in plan.decisions)
     assert [one.name for one in plan.processes if one.type is ProcessType.RELEASE] == ["release"]
+
+
+MIGRATED = {
+    "requirements.txt": "flask\nflask-sqlalchemy\nflask-migrate\n",
+    "app.py": f"{ALCHEMY}from flask_migrate import Migrate\nMigrate(app, db)\n",
+    "migrations/env.py": "",
+    "migrations/alembic.ini": "",
+    "migrations/versions/1.py": "down_revision = None\ndef upgrade():\n    op.create_table('a')\n",
+}
+
+
+def about_rows(root: Path) -> list[str]:
+    plan = make_plan(DiskProject.open(root), SettingsTable())
+    assert [one.name for one in plan.processes if one.type is ProcessType.RELEASE]
+    return [one.summary for one in plan.decisions if "without its rows" in one.summary]
+
+
+def test_a_tracked_database_whose_tables_migrations_make_is_told_with_the_way_to_its_rows(
+    tmp_path: Path,
+) -> None:
+    root = new_repository(tmp_path / "shop")
+    for path, text in MIGRATED.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    (root / "instance").mkdir()
+    (root / "instance/site.db").write_bytes(SQLITE)
+    git(root, "add", "app.py")
+    assert about_rows(root) == []  # the developer's own
+    git(root, "add", ".")
+    assert 'exclude = ["!/instance/", "/instance/*", "!/instance/site.db"]' in about_rows(root)[0]
+    (root / "okamochi.toml").write_text('exclude = ["!/instance/", "/instance/*", "!/instance/site.db"]\n')
+    plan = make_plan(DiskProject.open(root), read_settings(DiskProject.open(root)))
+    assert shipped(plan, "instance/site.db")
+    assert not any("without its rows" in one.summary for one in plan.decisions)
 
 
 def test_a_database_in_the_instance_folder_is_shipped_alone() -> None:

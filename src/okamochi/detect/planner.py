@@ -49,6 +49,7 @@ from okamochi.detect.processes import other_processes
 from okamochi.detect.services import ChosenServices, choose_services
 from okamochi.detect.setup_commands import setup_commands
 from okamochi.detect.shipped_databases import (
+    left_behind,
     patterns_for,
     shipped_databases,
     shipped_decisions,
@@ -128,6 +129,7 @@ def make_plan(
         *package_decisions(native.needs),
         *excluded_decisions,
         *shipped_decisions(shipped),
+        *(left_behind(project, data.written, excluded) if running.has_release else ()),
         *running.decisions,
         *data.environment_decisions,
         *running.image_decisions,
@@ -173,6 +175,7 @@ class _Data(msgspec.Struct, frozen=True):
     environment: tuple[EnvironmentVariable, ...]
     environment_decisions: tuple[Decision, ...]
     volumes: ChosenVolumes
+    written: tuple[Written, ...]
     shipped: tuple[Evidence, ...]
     services: ChosenServices
 
@@ -197,7 +200,7 @@ def _data(found: Understood) -> _Data:
     secrets = stated_secrets(found.project, found.sources, environment, services.services)
     decisions = (*decisions, *secrets.decisions)
     services = ChosenServices(secrets.services, services.decisions).needed_by(secrets.environment)
-    return _Data(secrets.environment, decisions, volumes, shipped, services)
+    return _Data(secrets.environment, decisions, volumes, written, shipped, services)
 
 
 class _Running(msgspec.Struct, frozen=True):
