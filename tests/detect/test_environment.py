@@ -2,8 +2,8 @@
 
 import pytest
 
-from okamochi.detect.environment import kind_of
 from okamochi.model.process import VariableKind
+from okamochi.model.variable_names import kind_of
 from tests.detect.plans import FLASK_APP, decision, planned, variable
 
 HEAD = "import os\nfrom os import environ, getenv\nfrom flask import Flask\napp = Flask(__name__)\n"

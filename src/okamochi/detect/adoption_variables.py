@@ -6,9 +6,9 @@ from typing import Any
 
 from okamochi.detect.adoption_compose import pairs
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.environment import kind_of
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
+from okamochi.model.variable_names import kind_of
 
 __all__ = ["given_rows", "variable_rows"]
 

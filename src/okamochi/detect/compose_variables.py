@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from okamochi.detect.compose_files import NAMES
-from okamochi.detect.environment import kind_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.process import VariableKind
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.model.variable_names import kind_of
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["ComposeVariables", "compose_variables"]

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from okamochi.detect.environment import is_outside, kind_of
 from okamochi.model.env_file import EnvFile, parse_env_file
 from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.placeholders import is_placeholder
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.model.variable_names import is_outside, kind_of
 
 __all__ = ["FileLint", "as_it_is_read", "lint_env_file"]
 

@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from okamochi.model.backing_service import ServiceKind
+from okamochi.model.variable_names import URL_ENDS
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -12,7 +13,6 @@ __all__ = [
     "KINDS",
     "S3",
     "SQL",
-    "URL_ENDS",
     "WITH_DATABASE",
     "WITH_STORES",
     "KindFacts",
@@ -20,9 +20,6 @@ __all__ = [
     "kind_of_image",
     "volume_path_of",
 ]
-
-URL_ENDS = r"(ASYNC_|SYNC_|CONNECTION_)?(URL|URI|DSN|STRING)(_A?SYNC)?"
-"""How the names of variables end that hold an address."""
 
 
 class KindFacts(msgspec.Struct, frozen=True):

@@ -19,12 +19,12 @@ from okamochi.detect.compose_files import (
     own_services,
     top_level,
 )
-from okamochi.detect.environment import kind_of
 from okamochi.detect.python_source import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import EnvironmentVariable, VariableKind
+from okamochi.model.variable_names import kind_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 

@@ -128,7 +128,7 @@ def undeclared_secrets(known: Set[str], given: Mapping[str, str]) -> tuple[str, 
     unknown = [name for name, value in given.items() if name not in known and value.strip()]
     if not unknown:
         return ()
-    from okamochi.detect.environment import kind_of
+    from okamochi.model.variable_names import kind_of
 
     return tuple(
         name

@@ -1,8 +1,36 @@
 """What Compose alone has: merging, waiting for others, mounts, published ports."""
 
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules.compose import published_everywhere
+from okamochi.audit.rules.compose import (
+    anonymous_volume,
+    cleared_by_nothing,
+    desk_target,
+    expanded_on_the_host,
+    links,
+    no_restart,
+    nothing_to_wait_for,
+    one_at_most,
+    published_everywhere,
+    source_over_image,
+    starts_too_early,
+    version_key,
+    volume_over_code,
+)
 
 __all__ = ["RULES"]
 
-RULES: tuple[Rule, ...] = (published_everywhere.RULE,)
+RULES: tuple[Rule, ...] = (
+    version_key.RULE,
+    starts_too_early.RULE,
+    nothing_to_wait_for.RULE,
+    source_over_image.RULE,
+    volume_over_code.RULE,
+    one_at_most.RULE,
+    desk_target.RULE,
+    links.RULE,
+    no_restart.RULE,
+    anonymous_volume.RULE,
+    cleared_by_nothing.RULE,
+    expanded_on_the_host.RULE,
+    published_everywhere.RULE,
+)

@@ -1,0 +1,46 @@
+"""A file for production builds the stage for developers.
+
+What is deployed has the tools, the debugger and the server of the desk, though the stage for production
+is right beside it. Without a `target` Compose builds the last stage, which may be the one for developers
+as well.
+
+Fix: `target: production`, or whatever the other stage is called.
+
+See: https://docs.docker.com/reference/compose-file/build/#target
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container
+from okamochi.audit.reading import is_production_file
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.dockerfile import is_for_the_desk
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup, desk=True):
+        stage = container.stage
+        if stage is None or not is_for_the_desk(stage.name) or not is_production_file(container.path):
+            continue
+        other = other_stage(container, setup)
+        build = container.node.get("build")
+        node = build.get("target") if build.get("target") else container.node.key("build")
+        yield Found(
+            path=container.path,
+            line=node.line,
+            message=f"{container.name} is built from the stage {stage.name}, which is for developers",
+            hint=f"target: {other}" if other else "a stage for production, and target with its name",
+        )
+
+
+def other_stage(container: Container, setup: Setup) -> str:
+    file = next((one for one in setup.dockerfiles if one.path == container.stage_path), None)
+    return file.shipped.name if file is not None and not is_for_the_desk(file.shipped.name) else ""
+
+
+RULE = Rule("compose/desk-target", Severity.ERROR, look, __doc__ or "")

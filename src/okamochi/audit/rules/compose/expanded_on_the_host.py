@@ -1,0 +1,53 @@
+"""A variable in a command is replaced by Compose on the host, before the container is there.
+
+`command: gunicorn -b 0.0.0.0:$PORT` does not see what `environment`, `env_file` or the image give PORT:
+Compose puts in what the shell or .env has, "" where that is nothing, and warns ("The PORT variable is
+not set. Defaulting to a blank string", Compose 2.26).
+
+Fix: `$$PORT` keeps the dollar for the container, where a shell has to read it: `sh -c 'exec gunicorn -b
+0.0.0.0:$$PORT app:app'`. Better, the server's own configuration file reads the variable.
+
+See: https://docs.docker.com/reference/compose-file/interpolation/
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Variable
+from okamochi.audit.interpolation import known_to_compose, references
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup, desk=True):
+        known = known_to_compose(setup, container.path)
+        for key in ("command", "entrypoint"):
+            node = container.node.get(key)
+            for text in (one.text for one in (node, *node.items) if one.kind == "scalar"):
+                for name, operator, _ in references(text):
+                    given = container.variable(name)
+                    if given is None or operator or name in known or is_from_the_host(given, container.path):
+                        continue
+                    yield Found(
+                        path=container.path,
+                        line=node.line,
+                        message=f"Compose replaces ${name} on the host; the container's own {name} "
+                        f"({given.path}, line {given.line}) never gets there",
+                        hint=f"$${name} in a shell of the container, or the server's configuration file",
+                    )
+
+
+def is_from_the_host(given: Variable, path: str) -> bool:
+    """Whether the container has it from where Compose takes it too: the shell, or .env beside the file."""
+    env = posixpath.join(posixpath.dirname(path), ".env")
+    return (
+        given.value is None or given.path == env or given.name in {one[0] for one in references(given.value)}
+    )
+
+
+RULE = Rule("compose/expanded-on-the-host", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,52 @@
+"""A service has more than one replica, and a name or a host port that only one can have.
+
+Compose refuses the file for a `container_name` ("container name must be unique"); for a host port the
+first container starts, and the second fails with "port is already allocated" (both measured with Compose
+2.26).
+
+Fix: no container_name: services are reached by their service name. No host port at the replicas: a proxy
+in front has it; or let the engine choose, `ports: ["8000"]`.
+
+See: https://docs.docker.com/reference/compose-file/services/#container_name
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import published, replicas, services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup, desk=True):
+        count = replicas(container, setup)
+        if count < 2:
+            continue
+        name = container.node.key("container_name")
+        if name:
+            yield Found(
+                path=container.path,
+                line=name.line,
+                message=f"{container.name} has {count} replicas and a container_name: Compose refuses it",
+                hint="take container_name away",
+            )
+        for port in published(container, setup):
+            if port.host and not in_swarm(container.path):
+                yield Found(
+                    path=container.path,
+                    line=port.line,
+                    message=f"port {port.host} of the host can have one container, not {count}: the second "
+                    "fails with “port is already allocated”",
+                    hint=f'publish it at a proxy in front, or let the engine choose: "{port.target}"',
+                )
+
+
+def in_swarm(path: str) -> bool:
+    """A stack's ports are the ingress network's, which all replicas share."""
+    return "stack" in path or "swarm" in path
+
+
+RULE = Rule("compose/one-at-most", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,51 @@
+"""The project's folder is mounted over the code that was built into the image.
+
+What runs is what lies on the host at that moment, with its owner and its half done edits; what was
+built, scanned and tested is hidden, together with all that the build made beside the code. On a machine
+without the checkout the folder is empty, and the app does not start.
+
+Fix: take the mount out of the file that production uses. In compose.override.yaml, which Compose reads
+by itself at the desk and nobody copies to a server, it is right; `develop.watch` does without a mount.
+
+See: https://docs.docker.com/compose/how-tos/production/
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import Mount, mounts, services, workdir
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup):
+        for mount in mounts(container, setup) if container.own else ():
+            if mount.kind == "bind" and hides_code(container, mount, setup):
+                yield Found(
+                    path=container.path,
+                    line=mount.line,
+                    message=f"{mount.source} of the host is mounted over {mount.target}: the code that was "
+                    "built into the image does not run",
+                    hint="at the desk only: move the mount to compose.override.yaml",
+                )
+
+
+def hides_code(container: Container, mount: Mount, setup: Setup) -> bool:
+    """Whether a folder with Python in it is mounted where the image has its code."""
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(container.path), mount.source))
+    if mount.source.startswith(("/", "~")) or folder.startswith(".."):
+        return False
+    target, home = posixpath.normpath(mount.target), workdir(container.stage)
+    if container.stage is None or not home or home == "/":
+        return False
+    inside = target == home or target.startswith(f"{home}/") or home.startswith(f"{target}/")
+    within = "" if folder == "." else folder
+    return inside and any(path.endswith(".py") for path in setup.project.files("**/*.py", within=within))
+
+
+RULE = Rule("compose/source-over-image", Severity.WARNING, look, __doc__ or "")

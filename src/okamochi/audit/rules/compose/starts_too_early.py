@@ -1,0 +1,70 @@
+"""A service waits until its database has been started, not until it answers.
+
+`depends_on: [db]` waits for the container, and a fresh Postgres or MySQL needs seconds, on its first
+start many, before it takes a connection. An app or a migration that connects at its start fails then;
+with luck it is restarted until it works.
+
+Fix: `condition: service_healthy`, and a health check at the database. Services that wait by themselves
+(wait-for-it, pg_isready in their entry point) are left alone, and so are caches, which are there at
+once.
+
+See: https://docs.docker.com/compose/how-tos/startup-order/
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.backing import Database, database_of
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import beside, dependencies, services
+from okamochi.audit.setup import Setup
+from okamochi.audit.started import started_text
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+WAITS = re.compile(
+    r"wait|pg_isready|mysqladmin|\bnc\b|netcat|/dev/tcp|\buntil\b|\bwhile\b|\bsleep\b|dockerize|retry|prestart"
+)
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup):
+        if not container.own or WAITS.search(started_text(container, setup)):
+            continue
+        others = {one.name: one for one in beside(setup, container)}
+        waits_elsewhere = {
+            one.name
+            for same in beside(setup, container)
+            if same.name == container.name
+            for one in dependencies(same)
+            if one.condition == "service_healthy"
+        }
+        for one in dependencies(container):
+            other = others.get(one.name)
+            kind = database_of(other.image) if other is not None else None
+            if (
+                other is None
+                or kind is None
+                or one.condition != "service_started"
+                or one.name in waits_elsewhere
+            ):
+                continue
+            yield Found(
+                path=container.path,
+                line=one.line,
+                message=f"{container.name} starts as soon as {one.name} was started, seconds before "
+                f"{kind.name} takes connections",
+                hint=hint(one.name, other, kind),
+            )
+
+
+def hint(name: str, other: Container, kind: Database) -> str:
+    wait = f"{name}: {{condition: service_healthy}}"
+    if other.node.get("healthcheck"):
+        return wait
+    return f"{wait}, and below {name} healthcheck: {{test: {kind.check}}}"
+
+
+RULE = Rule("compose/starts-too-early", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,43 @@
+"""All that a container starts, the project's own scripts that its command names included."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container
+from okamochi.audit.setup import Setup, TextFile
+
+__all__ = ["own_scripts", "started_text"]
+
+SCRIPT = re.compile(r"[\w./-]*\w")
+MOST_SCRIPTS = 5
+
+
+def started_text(container: Container, setup: Setup) -> str:
+    """The command, the entry point, and the text of the project's shell scripts among their words."""
+    lines = (container.entrypoint.line_text, container.command.line_text)
+    return "\n".join((*lines, *(one.text for one in own_scripts(container, setup))))
+
+
+def own_scripts(container: Container, setup: Setup) -> tuple[TextFile, ...]:
+    """The project's files that the command line names, as far as their names tell: /entrypoint.sh of the
+    image is one of that name in the project, when there is just one."""
+    text = f"{container.entrypoint.line_text} {container.command.line_text}"
+    found = dict.fromkeys(path for word in SCRIPT.findall(text) for path in named(word, container, setup))
+    return tuple(setup.file(path) for path in list(found)[:MOST_SCRIPTS])
+
+
+def named(word: str, container: Container, setup: Setup) -> Iterator[str]:
+    name = posixpath.basename(word)
+    if "." not in name and "/" not in word:
+        return
+    if not name.endswith(".sh") and not word.startswith(("/", "./")) and not word.startswith("bin/"):
+        return
+    sources = {name}
+    for one in container.stage.all("COPY") if container.stage is not None else ():
+        # COPY compose/production/start /start
+        if len(one.words) == 2 and posixpath.basename(one.words[1]) == name:
+            sources.add(posixpath.basename(one.words[0]))
+    for path in setup.project.files():
+        if posixpath.basename(path) in sources and not path.endswith((".py", ".md")) and path.count("/") < 5:
+            yield path
