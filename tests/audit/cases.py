@@ -2,7 +2,8 @@
 
 A section whose title begins with "Caught" names below its files what is found: lines `- Dockerfile:3`, in
 order, each followed by a part of the message if it matters: `- Dockerfile:3 sh is process 1`. A block marked
-`mended` is what `--fix` makes of that file. In a section whose title begins with "Passes" the rule is silent.
+`mended` is what `--fix` makes of that file, one marked `crlf` has the line ends of Windows. In a section
+whose title begins with "Passes" the rule is silent.
 """
 
 import datetime
@@ -21,7 +22,7 @@ from okamochi.system.project_files import MemoryProject
 
 FOLDER = Path(__file__).parent / "cases"
 TODAY = datetime.date(2026, 11, 29)
-BLOCK = re.compile(r"^```[\w.-]+ (\S+)( mended)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```[\w.-]+ (\S+)( mended| crlf)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPECTED = re.compile(r"^- (\S+?):(\d+)(?: (.+))?$", re.MULTILINE)
 
 
@@ -69,7 +70,11 @@ def case_of(rule: str, section: str) -> Case:
     return Case(
         rule=rule,
         title=section.partition("\n")[0].strip(),
-        files={path: text for path, mended, text in blocks if not mended},
-        mended={path: text for path, mended, text in blocks if mended},
+        files={
+            path: text.replace("\n", "\r\n") if mark == " crlf" else text
+            for path, mark, text in blocks
+            if mark != " mended"
+        },
+        mended={path: text for path, mark, text in blocks if mark == " mended"},
         expected=tuple((path, int(line), part.strip()) for path, line, part in EXPECTED.findall(rest)),
     )

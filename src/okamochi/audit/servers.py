@@ -1,6 +1,7 @@
 """The web servers that a command line starts, with their options wherever these are written."""
 
 import ast
+import posixpath
 import shlex
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ import msgspec
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup
 
-__all__ = ["Option", "Server", "gunicorn_setting", "is_development_server", "servers"]
+__all__ = ["Option", "Server", "config_path", "gunicorn_setting", "is_development_server", "servers"]
 
 # gunicorn's short options by their long names, which are its settings with hyphens
 GUNICORN_SHORT = {
@@ -31,6 +32,8 @@ SHORT = {
     "gunicorn": GUNICORN_SHORT,
     "flask": {"-h": "host", "-p": "port", "-A": "app", "-e": "env-file"},
     "quart": {"-h": "host", "-p": "port"},
+    "hypercorn": {"-b": "bind", "-w": "workers", "-k": "worker-class", "-c": "config"},
+    "daphne": {"-b": "bind", "-p": "port", "-u": "unix_socket", "-e": "endpoint"},
     "celery": {
         "-A": "app",
         "-l": "loglevel",
@@ -235,17 +238,28 @@ def given_by_variable(server: Server) -> tuple[Option, ...]:
 
 def of_file(server: Server, setup: Setup) -> Iterator[Option]:
     """What its configuration file assigns as a plain value; what it computes is there with the value ""."""
-    named = server.value("config").removeprefix("python:").removeprefix("./")
-    for path in (named.removeprefix("/app/"), named.rpartition("/")[2]) if named else ("gunicorn.conf.py",):
-        text = setup.project.read_text(path)
-        if text is None:
-            continue
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
-            return
-        for one in tree.body:
-            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-                value = str(one.value.value) if isinstance(one.value, ast.Constant) else ""
-                yield Option(one.targets[0].id.replace("_", "-"), value, path, one.lineno)
+    path = config_path(server, setup)
+    text = setup.project.read_text(path) if path else None
+    try:
+        tree = ast.parse(text or "")
+    except (SyntaxError, ValueError, RecursionError):
         return
+    for one in tree.body:
+        target = one.targets[0] if isinstance(one, ast.Assign) else getattr(one, "target", None)
+        if isinstance(one, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name):
+            value = str(one.value.value) if isinstance(one.value, ast.Constant) else ""
+            yield Option(target.id.replace("_", "-"), value, path, one.lineno)
+
+
+def config_path(server: Server, setup: Setup) -> str:
+    """Of gunicorn's configuration file in the project; "" where there is none, or several."""
+    named = server.value("config")
+    if named.startswith("python:"):
+        named = f"{named.removeprefix('python:').replace('.', '/')}.py"
+    name = posixpath.basename(named) if named else "gunicorn.conf.py"
+    paths = setup.project.files(f"**/{name}") if name and "$" not in name else ()
+    ends = [path for path in paths if named and f"/{posixpath.normpath(named)}".endswith(f"/{path}")]
+    for chosen in (ends[-1:], paths):
+        if len(chosen) == 1:
+            return chosen[0]
+    return name if name in paths else ""

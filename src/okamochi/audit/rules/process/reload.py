@@ -1,0 +1,51 @@
+"""Production starts its server with a reloader.
+
+`--reload` is for the desk: a process beside the server watches every file, and a restart that nobody
+asked for comes when one changes. uvicorn ignores `--workers` with it; gunicorn's own documentation says
+that it is meant for development.
+
+Fix: take `--reload` away here; an override file or a stage for developers may have it.
+
+See: https://docs.gunicorn.org/en/stable/settings.html#reload and
+https://www.uvicorn.org/settings/#development
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.gunicorn_files import gunicorn_value
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import Option, Server, servers
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+RELOADING = frozenset(("gunicorn", "uvicorn", "hypercorn", "granian"))
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.production:
+        for server in servers(container):
+            found = reloader(server, setup)
+            if found is not None:
+                yield Found(
+                    path=found.path,
+                    line=found.line,
+                    message=f"{server.name} runs with a reloader, which is for the desk: it watches "
+                    "all files "
+                    "and restarts the app when one changes",
+                    hint="take --reload away, or keep it in an override file for developers",
+                )
+
+
+def reloader(server: Server, setup: Setup) -> Option | None:
+    if server.name not in RELOADING:
+        return None
+    option = server.option("reload")
+    if option is None and server.name == "gunicorn":
+        stated = gunicorn_value(server, "reload", setup).option
+        return stated if stated is not None and stated.value == "True" else None
+    return option
+
+
+RULE = Rule("process/reload", Severity.WARNING, look, __doc__ or "")
