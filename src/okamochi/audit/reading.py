@@ -1,6 +1,7 @@
 """Finds and parses the files of a project that an audit looks at."""
 
 import datetime
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +45,8 @@ DESK = frozenset(
     )
 )
 PRODUCTION = frozenset(("prod", "production", "deploy", "release", "live"))
+# of a comment: "this file is for the **development** setup"
+HEAD = regex(r"\bfor\s+(?:the\s+|a\s+)?\W{0,2}(?:local\s+)?(?:dev|development|testing|tests)\b")
 DEEPEST = 4
 MOST_FILES = 200
 # in the order in which Compose merges: the plain file, its override, then the rest
@@ -133,7 +136,7 @@ def documents(
             continue
         for node in found:
             if wanted(node):
-                yield Document(file, node, is_desk_file(file.path))
+                yield Document(file, node, is_desk_file(file.path) or says_desk(file))
 
 
 def one_json_node(text: str) -> tuple[Node, ...]:
@@ -170,6 +173,12 @@ def parts_of(path: str) -> set[str]:
 def is_desk_file(path: str) -> bool:
     """Whether its name or folder says that it is for developers or tests."""
     return bool(parts_of(path) & DESK)
+
+
+def says_desk(file: TextFile) -> bool:
+    """Whether the comment at its head says "for development", before it speaks of production."""
+    head = itertools.takewhile(lambda line: line.startswith(("#", "//")) or not line.strip(), file.lines)
+    return HEAD.search("\n".join(head).lower().partition("produc")[0]) is not None
 
 
 def is_production_file(path: str) -> bool:

@@ -24,7 +24,9 @@ __all__ = ["RULE"]
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup):
-        for mount in mounts(container, setup) if container.own else ():
+        if not container.own or container.node.get("profiles"):
+            continue  # what is behind a profile is a tool that somebody starts
+        for mount in mounts(container, setup):
             if mount.kind == "bind" and hides_code(container, mount, setup):
                 yield Found(
                     path=container.path,

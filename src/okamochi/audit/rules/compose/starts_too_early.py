@@ -54,7 +54,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield Found(
                 path=container.path,
                 line=one.line,
-                message=f"{container.name} starts as soon as {one.name} was started, seconds before "
+                message=f"it starts as soon as {one.name} was started, seconds before "
                 f"{kind.name} takes connections",
                 hint=hint(one.name, other, kind),
             )
