@@ -21,6 +21,7 @@ __all__ = [
     "mounts",
     "published",
     "replicas",
+    "service_named",
     "services",
     "workdir",
 ]
@@ -69,6 +70,12 @@ def beside(setup: Setup, container: Container) -> tuple[Container, ...]:
     """All services of its file and of those in the same folder, which Compose may merge with it."""
     folder = posixpath.dirname(container.path)
     return tuple(one for one in setup.of_kind(ContainerKind.COMPOSE) if posixpath.dirname(one.path) == folder)
+
+
+def service_named(name: str, container: Container, setup: Setup) -> Container | None:
+    """The service that a container reaches by that name: of its own file, else of those it is merged with."""
+    found = [one for one in beside(setup, container) if one.name == name]
+    return next((one for one in found if one.path == container.path), found[-1] if found else None)
 
 
 def mounts(container: Container, setup: Setup) -> Iterator[Mount]:

@@ -4,7 +4,7 @@ A rule is one file in the package of its family, and one line in that package's 
 """
 
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules import base, compose, env, health, process
+from okamochi.audit.rules import base, compose, data, env, health, process
 
 __all__ = ["RULES"]
 
@@ -14,4 +14,5 @@ RULES: tuple[Rule, ...] = (
     *health.RULES,
     *env.RULES,
     *compose.RULES,
+    *data.RULES,
 )

@@ -1,0 +1,83 @@
+"""The app's address of the database names another user, database or password than the database is made with.
+
+The official images make one user and one database, once, from POSTGRES_USER, POSTGRES_PASSWORD and
+POSTGRES_DB (MYSQL_…, MARIADB_…). An app that asks for others gets "password authentication failed" or
+"database … does not exist".
+
+Fix: write each value once, and take it from there in both places:
+`postgresql://${POSTGRES_USER}:${POSTGRES_PASSWORD}@db:5432/${POSTGRES_DB}`.
+
+See: https://hub.docker.com/_/postgres
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.backing import Database, database_of
+from okamochi.audit.backing_addresses import ServiceAddress, service_addresses
+from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.interpolation import known_to_compose, resolved
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import mounts, service_named
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+MADE = {"Postgres": "POSTGRES", "MySQL": "MYSQL", "MariaDB": "MARIADB"}
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.of_kind(ContainerKind.COMPOSE):
+        for address in service_addresses(container, setup) if container.own else ():
+            other = service_named(address.host.text or "", container, setup)
+            kind = database_of(other.image) if other is not None else None
+            if other is None or kind is None or kind.name not in MADE or is_set_up_by_hand(other, setup):
+                continue
+            yield from compared(address, other, kind, setup)
+
+
+def is_set_up_by_hand(other: Container, setup: Setup) -> bool:
+    return any("initdb.d" in mount.target for mount in mounts(other, setup))
+
+
+def compared(address: ServiceAddress, other: Container, kind: Database, setup: Setup) -> Iterator[Found]:
+    postgres = kind.name == "Postgres"
+    user = made(other, kind, "USER", "postgres" if postgres else None, setup)
+    database = made(other, kind, "DB" if postgres else "DATABASE", user if postgres else None, setup)
+    password = made(other, kind, "PASSWORD", None, setup)
+    as_root = address.user is not None and address.user.text == "root"
+    for part, value, names in (
+        (address.user, None if as_root else user, "the user {}, {} makes {}"),
+        (address.database, database, "the database {}, {} makes {}"),
+        (address.password, None if as_root else password, "another password than {1} is made with"),
+    ):
+        if part is None or part.text is None or value is None or part.text in (value, "", "postgres"):
+            continue
+        one = part.variable
+        yield Found(
+            path=one.path,
+            line=one.line,
+            message=f"{one.name} names {names.format(part.text, other.name, value)}",
+            hint="write the value once, and refer to it in both places",
+            also=(Evidence(path=other.path, line=other.line, reason=f"the service {other.name}"),),
+        )
+
+
+def made(other: Container, kind: Database, end: str, standard: str | None, setup: Setup) -> str | None:
+    """What the image makes; None where it is not known."""
+    names = (
+        (f"{MADE[kind.name]}_{end}", f"MYSQL_{end}")
+        if kind.name == "MariaDB"
+        else (f"{MADE[kind.name]}_{end}",)
+    )
+    for name in names:
+        given = other.variable(name)
+        if given is not None:
+            return resolved(given.value, known_to_compose(setup, other.path)) if given.value else None
+        if other.variable(f"{name}_FILE") is not None:
+            return None
+    return standard if not other.node.get("env_file") else None
+
+
+RULE = Rule("data/does-not-agree", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,41 @@
+"""A database has no version: the next pull brings another major one.
+
+Postgres and MySQL do not read the data of another major version; Postgres says "database files are
+incompatible with server" and stops. With `latest`, or without a tag, that is the day on which somebody
+pulls.
+
+Fix: at least the major version: `postgres:17`.
+
+See: https://www.postgresql.org/docs/current/upgrading.html
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.backing import database_of, repository_of, tag_of
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+EXAMPLE = {"Postgres": "17", "MySQL": "8.4", "MariaDB": "11.4", "MongoDB": "8"}
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup):
+        kind = database_of(container.image)
+        if kind is None or kind.name not in EXAMPLE or "@" in container.image:
+            continue
+        tag = tag_of(container.image)
+        if tag and any(letter.isdigit() for letter in tag):
+            continue
+        yield Found(
+            path=container.path,
+            line=container.node.key("image").line,
+            message=f"{container.image} is always the newest {kind.name}, which cannot read older data",
+            hint=f"the version that the data has: {repository_of(container.image)}:{EXAMPLE[kind.name]}",
+        )
+
+
+RULE = Rule("data/floating-version", Severity.WARNING, look, __doc__ or "")

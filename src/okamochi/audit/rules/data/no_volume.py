@@ -1,0 +1,50 @@
+"""A database has no volume: its data ends with the container.
+
+The images declare a volume of their own, so that data survives a restart; after `docker compose down` and
+`up` the database is empty, and the old data lies in a volume with random letters for a name.
+
+Fix: a named volume at the folder where the image keeps its data.
+
+See: https://docs.docker.com/engine/storage/volumes/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.backing import database_of
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import beside, mounts, services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup):
+        kind = database_of(container.image)
+        if kind is None or kind.name == "RabbitMQ" or keeps_something(container, setup):
+            continue
+        yield Found(
+            path=container.path,
+            line=container.line,
+            message=f"{container.name} has no volume: after down and up {kind.name} is empty",
+            hint=f"volumes: [{container.name}:{kind.data}], and {container.name}: below the file's volumes",
+        )
+
+
+def keeps_something(container: Container, setup: Setup) -> bool:
+    """Whether it mounts a folder of the host, a volume, or memory on purpose; in any file that is merged."""
+    for one in beside(setup, container):
+        if one.name != container.name:
+            continue
+        if one.node.get("tmpfs") or one.node.get("extends") or one.node.get("volumes_from"):
+            return True
+        if one.node.get("profiles") or len(list(mounts(one, setup))) < len(one.node.get("volumes").items):
+            return True
+        if any("initdb.d" not in mount.target and "." not in mount.target for mount in mounts(one, setup)):
+            return True
+    return False
+
+
+RULE = Rule("data/no-volume", Severity.WARNING, look, __doc__ or "")
