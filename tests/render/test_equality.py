@@ -70,12 +70,12 @@ def test_buildah_makes_the_same_image_of_another_app_too(tmp_path: Path, program
     assert found["different"] == [] and found["builder"] == "buildah"
 
 
-def test_a_project_that_is_itself_a_package_is_the_same_in_both(tmp_path: Path, program: Program) -> None:
+def test_a_package_with_a_link_to_a_key_is_the_same_in_both(tmp_path: Path, program: Program) -> None:
     python_image("3.13")
     app = tmp_path / "clone-of-shop"
     app.mkdir()
     (app / "requirements.txt").write_text("flask\n")
-    (app / "models.py").write_text("ITEMS = 3\n")
+    (app / "models.py").write_text("ITEMS = 3\ndef key():\n    return open('keys/a.pem').read()\n")
     made = "from flask import Flask\nfrom shop.models import ITEMS\nfrom . import models\n"
     page = 'app = Flask(__name__)\napp.add_url_rule("/", view_func=lambda: f"{ITEMS} {models.ITEMS}")\n'
     (app / "__init__.py").write_text(made + page)
@@ -83,6 +83,7 @@ def test_a_project_that_is_itself_a_package_is_the_same_in_both(tmp_path: Path, 
     assert found["different"] == []
     plan = json.loads(program.ok("plan", app, "--format", "json").stdout)
     assert plan["application"]["object_reference"] == "shop:app"
+    assert plan["secret_files"] == [{"path": "/app/keys/a.pem", "name": "A_PEM"}]
 
 
 def test_what_an_edit_changes_in_the_image_is_named(minimal: Path, program: Program) -> None:

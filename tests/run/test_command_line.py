@@ -7,7 +7,7 @@ import pytest
 
 from okamochi.errors import EngineError
 from okamochi.model.process import Process, ProcessType, SecurityContext, Volume
-from okamochi.run.command_line import environment_flags
+from okamochi.run.container_flags import environment_flags
 from okamochi.run.docker import DockerEngine
 from okamochi.run.podman import PodmanEngine
 from okamochi.run.spec import APP_LABEL, ContainerState, RunSpec

@@ -1,12 +1,30 @@
-"""Files that the app writes between its code: links in the app's folder, contents in a volume."""
+"""Files that the app writes between its code: links in the app's folder, contents in a volume. And key files:
+links there, contents in secrets."""
 
 from okamochi.build.frame import ancestors
 from okamochi.build.source_files import APP_OWNER, SourceFiles
+from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import MOVED_ROOT
-from okamochi.model.process import MovedFile
+from okamochi.model.process import MovedFile, SecretFile
 from okamochi.oci.entry import Entry, symlink
 
-__all__ = ["with_moved_files"]
+__all__ = ["with_moved_files", "with_secret_files"]
+
+
+def with_secret_files(source: SourceFiles, files: tuple[SecretFile, ...]) -> SourceFiles:
+    """Links to where a container has the secrets. Of the files themselves nothing enters the image."""
+    if not files:
+        return source
+    links = {one.path.strip("/"): f"{SECRETS_MOUNT}/{one.name}" for one in files}
+    above = {one.path: one for path in links for one in ancestors(path, APP_OWNER)}
+    kept = [entry for entry in source.entries if entry.path not in links]
+    known = {entry.path for entry in kept}
+    entries = (
+        *kept,
+        *(one for path, one in above.items() if path not in known),
+        *(symlink(path, APP_OWNER, target) for path, target in links.items()),
+    )
+    return SourceFiles(tuple(sorted(entries, key=lambda entry: entry.path)), source.special)
 
 
 def with_moved_files(source: SourceFiles, moved: tuple[MovedFile, ...]) -> SourceFiles:

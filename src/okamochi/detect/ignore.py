@@ -46,10 +46,12 @@ def exclude_patterns(
     taken_back: tuple[str, ...] = (),
     *,
     migrates: bool = False,
+    private: tuple[str, ...] = (),
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
     """All patterns in order, duplicates removed from behind, and the decision that names their sources.
     `taken_back` come after the built-in ones: the project's own ignore files may leave the files out.
-    `migrates` is whether the release process runs the project's migrations."""
+    `migrates` is whether the release process runs the project's migrations; `private` files stay out, unless
+    the settings take them back."""
     patterns = [*(pattern for group in BUILT_IN for pattern in group.patterns), *taken_back]
     evidence = [Evidence(path="", reason="built in: " + ", ".join(group.reason for group in BUILT_IN))]
     from_git, places, spared = _from_gitignore_files(project, migrates=migrates)
@@ -65,7 +67,7 @@ def exclude_patterns(
         patterns += own
         evidence.append(Evidence(path=".dockerignore", reason=f"{len(own)} patterns"))
     # what ignore files take back ("!.env.sample") must not let secrets in
-    patterns += SECRETS
+    patterns += (*SECRETS, *private)
     origin = Origin.DETECTED if len(evidence) > 1 else Origin.DEFAULT
     if chosen.settings.exclude is not None:
         patterns += _checked(chosen.settings.exclude, chosen)

@@ -38,6 +38,7 @@ from okamochi.detect.image_environment import (
     with_module_path,
 )
 from okamochi.detect.kept_elsewhere import kept_elsewhere
+from okamochi.detect.key_files import KeyFiles, key_files
 from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
@@ -110,6 +111,7 @@ def make_plan(
         found.chosen,
         (*patterns_for(shipped), *tests_of_the_app(found.sources, found.reached.paths)),
         migrates=running.migrates,
+        private=data.keys.excluded,
     )
     refuse_unreadable(found.sources, found.reached.paths, excluded, found.python.version)
     development, development_decisions = choose_development(
@@ -160,6 +162,7 @@ def make_plan(
             image_environment=running.image_environment,
             volumes=data.volumes.volumes,
             moved_files=data.volumes.files,
+            secret_files=data.keys.files,
             temporary_folders=found.static.folders,
             native=native,
             domain=domain_of(found.chosen),
@@ -174,6 +177,7 @@ class _Data(msgspec.Struct, frozen=True):
 
     environment: tuple[EnvironmentVariable, ...]
     environment_decisions: tuple[Decision, ...]
+    keys: KeyFiles
     volumes: ChosenVolumes
     written: tuple[Written, ...]
     shipped: tuple[Evidence, ...]
@@ -197,10 +201,13 @@ def _data(found: Understood) -> _Data:
     has_database = any(one.required and one.kind in DATABASES for one in services.services)
     volumes = choose_volumes(found.sources, written, found.chosen, has_database=has_database)
     shipped = _shipped(found, written)
-    secrets = stated_secrets(found.project, found.sources, environment, services.services)
-    decisions = (*decisions, *secrets.decisions)
+    keys = key_files(objects, reached, environment)
+    secrets = stated_secrets(found.project, found.sources, keys.environment, services.services)
+    replaced = {one.field for one in keys.decisions}
+    kept = (one for one in decisions if one.field not in replaced)
+    decisions = (*kept, *keys.decisions, *secrets.decisions)
     services = ChosenServices(secrets.services, services.decisions).needed_by(secrets.environment)
-    return _Data(secrets.environment, decisions, volumes, written, shipped, services)
+    return _Data(secrets.environment, decisions, keys, volumes, written, shipped, services)
 
 
 class _Running(msgspec.Struct, frozen=True):

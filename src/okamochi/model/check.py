@@ -62,6 +62,7 @@ def problems_of(plan: Plan) -> tuple[str, ...]:
         *_process_problems(plan),
         *_folder_problems(plan),
         *_moved_problems(plan),
+        *_key_problems(plan),
         *_service_problems(plan),
         *_environment_problems(plan),
         *_decision_problems(plan),
@@ -151,6 +152,16 @@ def _folder_problems(plan: Plan) -> Iterable[str]:
             yield f"{field}: {path} belongs to the system"
         elif any(f"{path}/".startswith(f"{root}/") for root in (VENV_ROOT, KIT_ROOT)):
             yield f"{field}: {path} belongs to the image"
+
+
+def _key_problems(plan: Plan) -> Iterable[str]:
+    known = {one.name for one in plan.environment if one.holds_path and one.kind is VariableKind.SECRET}
+    yield from _repeated("secret_files", (one.path for one in plan.secret_files))
+    for one in plan.secret_files:
+        if not one.path.startswith(f"{APP_ROOT}/") or posixpath.normpath(one.path) != one.path:
+            yield f"secret_files.{one.path}: is not a normalized path below {APP_ROOT}"
+        if one.name not in known:
+            yield f"secret_files.{one.path}: {one.name} is no secret of the plan that is a file"
 
 
 def _moved_problems(plan: Plan) -> Iterable[str]:

@@ -65,6 +65,7 @@ def development_plan(plan: Plan, *, user: int, group: int) -> Plan:
         processes=tuple(development_process(plan, one) for one in plan.processes),
         security=desk_user(plan.security, user, group),
         moved_files=(),
+        secret_files=(),
     )
 
 
@@ -77,6 +78,7 @@ def tools_plan(plan: Plan) -> Plan:
         processes=(plan.web,),
         volumes=(),
         moved_files=(),
+        secret_files=(),
         temporary_folders=(),
     )
 

@@ -13,6 +13,7 @@ from okamochi.model.process import (
     MovedFile,
     Process,
     ProcessType,
+    SecretFile,
     SecurityContext,
     TemporaryFolder,
     Volume,
@@ -207,8 +208,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `processes` share one image. `services` are what they connect to,
     `development_services` what stands in at the desk alone for what production has elsewhere (mail).
     `setup_commands` are offered. `volumes` outlive containers;
-    `moved_files` are links from between the code into them. `temporary_folders` (beside /tmp) are written by
-    the app and forgotten.
+    `moved_files` are links from between the code into them, `secret_files` links to files of
+    secrets. `temporary_folders` (beside /tmp) are written by the app and forgotten.
     `native` is what the app's own code says about libraries and programs beside Python's; the Debian packages
     for them, and for what the wheels need, are found when the wheels are there, and kept in the lock.
     `domain` is the name under which a proxy in front serves the app to everybody, "" for none.
@@ -232,12 +233,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     image_environment: tuple[tuple[str, str], ...] = ()
     volumes: tuple[Volume, ...] = ()
     moved_files: tuple[MovedFile, ...] = ()
+    secret_files: tuple[SecretFile, ...] = ()
     temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
     native: NativeFacts = NativeFacts()
     domain: str = ""
     worker_profile: str = ""
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def key_names(self) -> frozenset[str]:
+        """Of the variables that hold the path of a secret's file."""
+        return frozenset(one.name for one in self.environment if one.holds_path)
 
     @property
     def web(self) -> Process:

@@ -14,6 +14,7 @@ __all__ = [
     "Process",
     "ProcessType",
     "Resources",
+    "SecretFile",
     "SecurityContext",
     "TcpProbe",
     "TemporaryFolder",
@@ -111,13 +112,16 @@ class VariableKind(StrEnum):
 class EnvironmentVariable(msgspec.Struct, frozen=True, kw_only=True):
     """A variable that the code reads. `required` when it reads it without a default and no other default is
     known. A secret's text never enters the plan: `default` is empty for secrets. `as_file` is true of one
-    that the code reads from the file of that name below /run/secrets."""
+    that the code reads from the file of that name below /run/secrets; `holds_path` of one whose value is the
+    path of a file, which is the secret: outside, one of the machine that starts the app; inside, the file of
+    that name below /run/secrets."""
 
     name: str
     kind: VariableKind = VariableKind.PLAIN
     required: bool = False
     default: str | None = None
     as_file: bool = False
+    holds_path: bool = False
 
 
 class Volume(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +129,14 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     path: str
+
+
+class SecretFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A key file that the code opens by a path of its own: in the image `path`, absolute, is a link to the
+    file of the secret `name` below /run/secrets."""
+
+    path: str
+    name: str
 
 
 class MovedFile(msgspec.Struct, frozen=True, kw_only=True):

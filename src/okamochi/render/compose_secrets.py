@@ -158,7 +158,9 @@ def image_of(plan: Plan) -> str:
 def maker(plan: Plan, language: Language) -> Node:
     entries = [literal(one) for one in wanted(plan, plan.services)]
     # addresses are no part of it: a .env often has that of the desk, and localhost is not db
-    names = sorted({one.rstrip("?").partition("/")[2] for one in entries if "=" not in one})
+    asked = {one.rstrip("?").partition("/")[2] for one in entries if "=" not in one}
+    # nor are key files: of these .env has the path
+    names = sorted(asked - plan.key_names)
     given = f"${{OKAMOCHI_SECRETS:-./{GIVEN_FOLDER}}}:{STACK_SECRETS_MOUNT}/given:ro"
     return {
         "image": Commented(WORDS["maker"][language is Language.JAPANESE], image_of(plan)),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from okamochi.kit import builder_files, development_files, kit_files, package_files
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK
+from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT
 from okamochi.model.labels import labels_of
 from okamochi.model.local_base import local_base
 from okamochi.model.lock import Lock
@@ -219,7 +219,12 @@ class Stages:
                 f"    && if [ -e {moved.path} ]; then mv {moved.path} {moved.target}; fi \\",
                 f"    && ln -s {moved.target} {moved.path}",
             ]
-        return [self.say("moved"), *lines] if lines else []
+        lines = [self.say("moved"), *lines] if lines else []
+        keys = [
+            f"RUN mkdir -p {posixpath.dirname(one.path)} && ln -s {SECRETS_MOUNT}/{one.name} {one.path}"
+            for one in self.plan.secret_files
+        ]
+        return [*lines, self.say("keys"), *keys] if keys else lines
 
     def writable_lines(self) -> list[str]:
         owner = self.owner

@@ -62,6 +62,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The app writes these between its code, which is read-only: links into a volume.",
         "アプリがコードの間に書くファイル。コードは読み取り専用なので、ボリュームへのリンクにする。",
     ),
+    "keys": (
+        "Key files that the code opens: links to the secrets of a container.",
+        "コードが開く鍵ファイル。コンテナのシークレットへのリンクにする。",
+    ),
     "compile": (
         "Readable for everybody, writable for root only; bytecode as above.",
         "誰でも読めるが、書けるのは root だけ。バイトコードは上と同じ。",

@@ -15,7 +15,7 @@ from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.render.compose_secrets import compose_secrets, names_for
-from okamochi.render.orchestrators import TMP_BYTES, is_wanted, plain_names
+from okamochi.render.orchestrators import TMP_BYTES, is_wanted, key_findings, plain_names
 from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
@@ -198,7 +198,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
             field=f"environment.{name}",
         )
     for name in compose_secrets(plan):
-        as_file = any(one.name == name and one.as_file for one in plan.environment)
+        as_file = any(one.name == name and (one.as_file or one.holds_path) for one in plan.environment)
         yield Finding(
             rule="ecs/secret-as-file" if as_file else "ecs/secret-wanted",
             severity=Severity.ERROR if as_file else Severity.NOTE,
@@ -210,6 +210,7 @@ def findings(plan: Plan) -> Iterator[Finding]:
             else f"aws ssm put-parameter --type SecureString --name /{plan.name}/{name} --value file://FILE",
             field=f"environment.{name}",
         )
+    yield from key_findings(plan, "ecs")
     for one in plan.services:
         yield Finding(
             rule="ecs/service-outside",

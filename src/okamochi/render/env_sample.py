@@ -19,6 +19,10 @@ GENERATED = (
     "a secret; okamochi up makes one up when it is not given",
     "秘密の値。なければ okamochi up が作る",
 )
+KEY_FILE = (
+    "the path of a key file, for okamochi up; docker compose takes the file itself as secrets/{name}",
+    "鍵ファイルのパス（okamochi up 用）。docker compose ではファイル自体を secrets/{name} に置く",
+)
 SERVED = ("okamochi up sets it: the address of {name}", "okamochi up が設定: {name} の接続先")
 
 
@@ -44,6 +48,8 @@ def _entry(plan: Plan, variable: EnvironmentVariable, language: Language) -> tup
     words = [(REQUIRED if variable.required else NEEDED if needed and not served else OPTIONAL)[index]]
     if served:
         words.append(SERVED[index].format(name=served))
+    elif variable.holds_path:
+        words.append(KEY_FILE[index].format(name=variable.name))
     elif variable.kind is not VariableKind.PLAIN:
         words.append((GENERATED if variable.kind is VariableKind.GENERATED else SECRET)[index])
     where = f" ({places[0].path}:{places[0].line})" if places else ""

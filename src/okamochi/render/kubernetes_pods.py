@@ -160,6 +160,7 @@ def optional_secrets(plan: Plan) -> tuple[str, ...]:
             one.name
             for one in plan.environment
             if one.kind is VariableKind.SECRET
+            and not one.holds_path
             and one.name not in known
             and not one.name.startswith(FOR_RELEASE)
         )

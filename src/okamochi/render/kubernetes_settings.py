@@ -13,7 +13,7 @@ from okamochi.model.process import VariableKind
 from okamochi.render.compose_secrets import names_for
 from okamochi.render.kubernetes_pods import CONFIG, optional_name, optional_secrets, secret_name
 from okamochi.render.kubernetes_words import Node, app_name
-from okamochi.render.orchestrators import is_wanted, plain_names
+from okamochi.render.orchestrators import is_wanted, key_findings, plain_names
 from okamochi.render.rendering import Language
 
 __all__ = ["CONFIG_FILE", "SECRETS_FOLDER", "config_env", "generators", "settings_findings"]
@@ -101,6 +101,7 @@ def settings_findings(plan: Plan) -> Iterator[Finding]:
             hint=written,
             field=f"environment.{name}",
         )
+    yield from key_findings(plan, "kubernetes")
     given = optional_secrets(plan)
     if given:
         literals = " ".join(f"--from-file={name}=FILE" for name in given)

@@ -2,12 +2,16 @@
 people must give, and the folder in which they keep secrets.
 """
 
+from collections.abc import Iterator
+
+from okamochi.model.finding import Finding, Severity
+from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import Process, ProcessType, VariableKind
 from okamochi.render.compose_secrets import compose_secrets
 from okamochi.render.rendering import Language, RenderedFile
 
-__all__ = ["TMP_BYTES", "is_alone", "is_wanted", "plain_names", "secrets_folder"]
+__all__ = ["TMP_BYTES", "is_alone", "is_wanted", "key_findings", "plain_names", "secrets_folder"]
 
 TMP_BYTES = 64 * 1024 * 1024
 """Of /tmp, which is in memory."""
@@ -40,6 +44,19 @@ def is_wanted(plan: Plan, name: str) -> bool:
         one.name == name for service in plan.services if service.required for one in service.variables
     )
     return served or any(one.name == name and one.required for one in plan.environment)
+
+
+def key_findings(plan: Plan, target: str) -> Iterator[Finding]:
+    """About key files that the app starts without: no target mounts what may not be there."""
+    for one in plan.environment:
+        if one.holds_path and not one.required:
+            yield Finding(
+                rule=f"{target}/key-file",
+                severity=Severity.NOTE,
+                message=f"the key file {one.name} may be given, and is not handed on here",
+                hint=f"mount it as {SECRETS_MOUNT}/{one.name}, and give {one.name} that value",
+                field=f"environment.{one.name}",
+            )
 
 
 def secrets_folder(folder: str, language: Language) -> RenderedFile:

@@ -22,8 +22,10 @@ def kit_environment(plan: Plan, process: Process) -> dict[str, str]:
 
 
 def secret_files_environment(plan: Plan, names: Sequence[str]) -> dict[str, str]:
-    """For the kit's loader of secrets, where `names` are files below /run/secrets."""
+    """For the kit's loader of secrets, where `names` are files below /run/secrets; of key files the path."""
     # the image's own value (a SQLite file) gives way to the file
     found = dict.fromkeys(dict(plan.image_environment).keys() & set(names), "")
-    found |= {f"{name}_FILE": f"{SECRETS_MOUNT}/{name}" for name in names}
-    return found | ({"OKAMOCHI_SECRET_FILES": ",".join(names)} if names else {})
+    loaded = [name for name in names if name not in plan.key_names]
+    found |= {f"{name}_FILE": f"{SECRETS_MOUNT}/{name}" for name in loaded}
+    found |= {name: f"{SECRETS_MOUNT}/{name}" for name in names if name in plan.key_names}
+    return found | ({"OKAMOCHI_SECRET_FILES": ",".join(loaded)} if loaded else {})

@@ -17,7 +17,7 @@ from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose import argv_of, environment_of, healthcheck_of
 from okamochi.render.compose_backing import LOG, health_of, initial_places, literal, resources, started_as
 from okamochi.render.compose_secrets import compose_secrets, names_for, with_password
-from okamochi.render.orchestrators import TMP_BYTES, is_alone
+from okamochi.render.orchestrators import TMP_BYTES, is_alone, key_findings
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.swarm_secrets import FOLDER, secret_files
@@ -297,6 +297,7 @@ def configs(plan: Plan) -> Node:
 
 
 def findings(plan: Plan) -> Iterator[Finding]:
+    yield from key_findings(plan, "swarm")
     yield Finding(
         rule="swarm/no-new-privileges",
         severity=Severity.NOTE,

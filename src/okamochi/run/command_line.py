@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from okamochi.errors import EngineError
-from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import Process, ProcessType
+from okamochi.run.container_flags import (
+    bind_flags,
+    environment_flags,
+    port_flags,
+    secrets_flags,
+    security_flags,
+    trial_folder,
+)
 from okamochi.run.ports import taken_port_error
 from okamochi.run.spec import (
     APP_LABEL,
@@ -39,20 +46,8 @@ STATES = {
     "stopping": ContainerState.RUNNING,
     "restarting": ContainerState.RESTARTING,
 }
-OWN_VARIABLES = (
-    "DOCKER_",
-    "CONTAINER",
-    "PODMAN_",
-    "BUILDAH_",
-    "STORAGE_",
-    "XDG_",
-    "SSL_CERT_",
-    "LD_",
-    "REGISTRY_",
-)
 ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
 ONCE_SECONDS = 900
-OWN_NAMES = ("PATH", "HOME", "USER", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @dataclass(frozen=True)
@@ -246,7 +241,7 @@ class CommandLineEngine:
             *("run", "--rm", "--interactive", "--name", name, "--pull", "never", "--network", "none"),
             *security_flags(spec),
             *self.limit_flags(spec),
-            *(flag for path in trial.writable for flag in ("--volume", path)),
+            *(flag for path in trial.writable for flag in trial_folder(path)),
             *environment,
             *("--no-healthcheck", "--entrypoint", trial.argv[0], trial.image_reference, *trial.argv[1:]),
         )
@@ -350,64 +345,6 @@ class CommandLineEngine:
             hint=f"see whether {self.name} works by hand: {self.name} info",
             details=tuple(completed.error_text.splitlines()[-10:]),
         )
-
-
-def security_flags(spec: RunSpec) -> tuple[str, ...]:
-    security = spec.security
-    flags = ["--user", f"{security.run_as_user}:{security.run_as_group}"]
-    for capability in security.drop_capabilities:
-        flags += ["--cap-drop", capability]
-    if not security.allow_privilege_escalation:
-        flags += ["--security-opt", "no-new-privileges"]
-    if security.read_only_root_filesystem:
-        flags += ["--read-only"]
-    # noexec is also docker's own default for a tmpfs: what the app downloads to /tmp cannot be run
-    options = f"rw,noexec,nosuid,nodev,size={spec.tmp_bytes},mode=1777"
-    flags += ["--tmpfs", f"/tmp:{options}"]
-    for folder in spec.temporary_folders:
-        flags += ["--tmpfs", f"{folder.path}:rw,noexec,nosuid,nodev,size={folder.size_bytes},mode=1777"]
-    return tuple(flags)
-
-
-def port_flags(spec: RunSpec) -> tuple[str, ...]:
-    if not spec.published_port or not spec.process.port:
-        return ()
-    further = (f"127.0.0.1:{outside}:{inside}" for outside, inside in spec.further_ports)
-    web = f"{spec.bind_address}:{spec.published_port}:{spec.process.port}"
-    return tuple(part for one in (web, *further) for part in ("--publish", one))
-
-
-def bind_flags(spec: RunSpec) -> tuple[str, ...]:
-    # --mount: a source that is missing is an error, where --volume would make a folder of root's
-    return tuple(
-        part
-        for source, target in spec.binds
-        for part in ("--mount", f"type=bind,source={source},target={target}")
-    )
-
-
-def secrets_flags(spec: RunSpec) -> tuple[str, ...]:
-    if not spec.secret_names:
-        return ()
-    return ("--volume", f"{spec.secrets_folder}:{SECRETS_MOUNT}:ro")
-
-
-def environment_flags(
-    variables: tuple[tuple[str, str], ...],
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Flags, and the variables that the engine's program must have: values given so do not show in `ps`.
-
-    Names that would change what the program itself does (PATH, DOCKER_HOST, proxies) are written out.
-    """
-    flags: list[str] = []
-    passed: dict[str, str] = {}
-    for name, value in variables:
-        if name.upper() in OWN_NAMES or name.upper().startswith(OWN_VARIABLES):
-            flags += ["--env", f"{name}={value}"]
-            continue
-        flags += ["--env", name]
-        passed[name] = value
-    return tuple(flags), passed
 
 
 def says_absent(completed: Completed) -> bool:

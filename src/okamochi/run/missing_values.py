@@ -51,9 +51,8 @@ def missing_google_credentials(log: str) -> Cause | None:
         return None
     return Cause(
         "there are no credentials of Google's cloud, and a container has none of this machine's user",
-        "let the code make them of a variable (from_service_account_info(json.loads(os.environ["
-        "'GOOGLE_CREDENTIALS'])) or firebase_admin's Certificate(...) of the same) and give it in one line: "
-        "okamochi up --env-file FILE",
+        "give the path of a key file: okamochi up --env-file FILE, with a line "
+        "GOOGLE_APPLICATION_CREDENTIALS=/path/of/key.json; the container gets it as a secret",
         own_frame(log),
         variable="GOOGLE_APPLICATION_CREDENTIALS",
     )

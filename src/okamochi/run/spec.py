@@ -44,7 +44,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `app` is the app's identity, from which volumes are named: okamochi-<app>-<volume>. `environment` comes on
     top of the image's own. `secret_names` are files of that name in the host folder `secrets_folder`; the
-    container sees them below /run/secrets and the kit's loader turns them into variables. `healthcheck` is an
+    container sees them below /run/secrets and the kit's loader turns them into variables, but for
+    `secret_paths` of them, whose variables hold the path. `healthcheck` is an
     argument list to run inside. `published_port` is the port on the host's `bind_address`.
 
     `binds` are folders or files of the host and where they are seen inside, to be written as well: the source
@@ -58,6 +59,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     environment: tuple[tuple[str, str], ...] = ()
     secrets_folder: str = ""
     secret_names: tuple[str, ...] = ()
+    secret_paths: tuple[str, ...] = ()
     volumes: tuple[Volume, ...] = ()
     temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
@@ -76,11 +78,13 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     def full_environment(self) -> tuple[tuple[str, str], ...]:
         """`environment` and what tells the kit where the secrets lie; sorted by name."""
         variables = dict(self.environment)
-        for name in self.secret_names:
+        variables |= {name: f"{SECRETS_MOUNT}/{name}" for name in self.secret_paths}
+        loaded = set(self.secret_names).difference(self.secret_paths)
+        for name in loaded:
             variables[f"{name}_FILE"] = f"{SECRETS_MOUNT}/{name}"
-        if self.secret_names:
+        if loaded:
             listed = variables.get("OKAMOCHI_SECRET_FILES", "")
-            names = {name for name in listed.split(",") if name} | set(self.secret_names)
+            names = {name for name in listed.split(",") if name} | loaded
             variables["OKAMOCHI_SECRET_FILES"] = ",".join(sorted(names))
         return tuple(sorted(variables.items()))
 

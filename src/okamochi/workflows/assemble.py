@@ -11,7 +11,7 @@ from okamochi.build.app_bytecode import Compiles
 from okamochi.build.app_layers import Volumes, app_layers, room_for_shares
 from okamochi.build.components import Component, app_component
 from okamochi.build.configuration import annotations_of, image_configuration
-from okamochi.build.moved_files import with_moved_files
+from okamochi.build.moved_files import with_moved_files, with_secret_files
 from okamochi.build.revision import read_revision
 from okamochi.build.source_files import SourceFiles, read_source
 from okamochi.build.toolchain import Toolchain
@@ -61,7 +61,8 @@ def assemble(
     """The image of a planned project; writes okamochi.lock when it changed. `files` are those of the last
     build, when they are the same. `early` is told of what lies below the app as soon as it is on the disk."""
     plan = session.planned.plan
-    source = None if files is None or plan.moved_files else files.source(plan.source.exclude)
+    linked = plan.moved_files or plan.secret_files
+    source = None if files is None or linked else files.source(plan.source.exclude)
     if source is None:
         source = app_files(session.planned)
     for path in source.special:
@@ -101,7 +102,7 @@ def assemble(
             toolchain.started,
             seen=session.planned.seen | Seen(frozenset(plan.dependencies.input_files)),
             below=len(below),
-            exclude=None if plan.moved_files else plan.source.exclude,
+            exclude=None if linked else plan.source.exclude,
             alone=not any(package.path for package in plan.dependencies.local),
         ),
         outside=outside_of(plan, session.planned.seen.read),
@@ -112,7 +113,8 @@ def assemble(
 def app_files(planned: "PlannedProject") -> SourceFiles:
     """What of the project enters the image."""
     plan = planned.plan
-    return with_moved_files(read_source(planned.root, plan.source.exclude), plan.moved_files)
+    source = with_secret_files(read_source(planned.root, plan.source.exclude), plan.secret_files)
+    return with_moved_files(source, plan.moved_files)
 
 
 def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:

@@ -235,6 +235,7 @@ def spec_of(desk: Desk, port: int) -> RunSpec:
         environment=tuple(sorted(environment.items())),
         secrets_folder=str(app.state.secrets_folder),
         secret_names=desk.values.secret_names,
+        secret_paths=desk.values.secret_paths,
         volumes=plan.volumes,
         temporary_folders=plan.temporary_folders,
         security=plan.security,

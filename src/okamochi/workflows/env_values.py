@@ -5,6 +5,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.model.plan import Plan
@@ -13,6 +15,7 @@ from okamochi.run.state import AppState
 from okamochi.system.world import World
 from okamochi.workflows.composed_values import composed_values
 from okamochi.workflows.given_services import is_elsewhere
+from okamochi.workflows.key_values import key_values
 
 __all__ = ["STRICT", "Reading", "Values", "read_values"]
 
@@ -35,15 +38,27 @@ STRICT = Reading()
 
 @dataclass(frozen=True)
 class Values:
-    """`plain` go into the environment; `secret_names` lie as files in the app's private state."""
+    """`plain` go into the environment; `secret_names` lie as files in the app's private state; of these,
+    `secret_paths` are key files, whose variables hold the path."""
 
     plain: tuple[tuple[str, str], ...]
     secret_names: tuple[str, ...]
+    secret_paths: tuple[str, ...] = ()
 
     def known(self, state: AppState) -> dict[str, str]:
         """By name, the secret ones too."""
         secrets = state.secrets()
         return {**{name: secrets.get(name, "") for name in self.secret_names}, **dict(self.plain)}
+
+    def handed_on(self, variable: EnvironmentVariable) -> EnvironmentVariable:
+        """Of a secret that was given, whether the app can start without it or not."""
+        return msgspec.structs.replace(
+            variable,
+            kind=VariableKind.SECRET if variable.kind is VariableKind.PLAIN else variable.kind,
+            required=True,
+            default=None,
+            holds_path=variable.holds_path or variable.name in self.secret_paths,
+        )
 
 
 def read_values(
@@ -61,20 +76,22 @@ def read_values(
     if reading.on_this_machine:
         given = {**of_this_shell(plan, given, world), **given}
     given = {**composed_values(plan, given, project, world), **given}
+    keys = key_values(plan, given, project, env_file, world, in_image=not reading.at_the_desk)
+    given = {**given, **keys}
     known = {variable.name: variable for variable in plan.environment}
     refuse_missing(plan, given, how_to_give(env_file, project))
-    secrets = list(undeclared_secrets(known.keys(), given))
+    secrets = list(dict.fromkeys((*undeclared_secrets(known.keys(), given), *keys)))
     for name in secrets:
         state.keep_secret(name, given[name])
     for variable in plan.environment:
-        if keep_secret(variable, given, state, world):
+        if variable.name not in keys and keep_secret(variable, given, state, world):
             secrets.append(variable.name)
     plain = {
         name: value
         for name, value in given.items()
         if name not in secrets and not (name in known and value == "" and is_secret(known[name]))
     }
-    return Values(tuple(sorted(plain.items())), tuple(sorted(secrets)))
+    return Values(tuple(sorted(plain.items())), tuple(sorted(secrets)), tuple(sorted(keys)))
 
 
 def from_file(plan: Plan, env_file: Path, world: World, reading: Reading) -> dict[str, str]:

@@ -2,6 +2,7 @@
 machine offers where taking it can harm nobody."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
@@ -28,7 +29,7 @@ def with_machine_services(plan: Plan, values: Values, state: AppState, world: Wo
             kept.append(offer)
             plain |= {one.name: address_in(one, offer) for one in service.variables}
     state.put_machine_services(tuple(kept))
-    return Values(tuple(sorted(plain.items())), values.secret_names)
+    return replace(values, plain=tuple(sorted(plain.items())))
 
 
 def tell_given(service: BackingService, values: Mapping[str, str], world: World) -> None:

@@ -123,6 +123,8 @@ def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tup
         sorted(made_up),
         plan.volumes,
         plan.moved_files,
+        plan.secret_files,
+        sorted(plan.key_names),
         plan.temporary_folders,
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

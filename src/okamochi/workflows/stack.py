@@ -10,7 +10,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_from_json
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.plan import PROXY_PROFILE, Plan
-from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
+from okamochi.model.process import EnvironmentVariable, ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
 from okamochi.render.compose_dev import COMPOSE_DEV
@@ -255,9 +255,7 @@ def with_given(plan: Plan, values: Values) -> Plan:
     for name, _ in values.plain:
         read.setdefault(name, EnvironmentVariable(name=name))
     for name in values.secret_names:
-        one = read.get(name, EnvironmentVariable(name=name))
-        kind = VariableKind.SECRET if one.kind is VariableKind.PLAIN else one.kind
-        read[name] = msgspec.structs.replace(one, kind=kind, required=True)
+        read[name] = values.handed_on(read.get(name, EnvironmentVariable(name=name)))
     environment = tuple(read[name] for name in sorted(read))
     return msgspec.structs.replace(plan, environment=environment)
 

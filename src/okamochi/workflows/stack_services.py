@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import msgspec
@@ -10,7 +11,7 @@ from okamochi.errors import EngineError
 from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Origin
 from okamochi.model.plan import Plan
-from okamochi.model.process import EnvironmentVariable, ProcessType, VariableKind
+from okamochi.model.process import EnvironmentVariable, ProcessType
 from okamochi.render.compose_proxy import PROXY_IMAGE
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.run.engine import Engine
@@ -77,11 +78,8 @@ def with_given_secrets(
     names = {one.name for one in environment}
     unknown = tuple(name for name in values.secret_names if name not in names)
     return (
-        *(
-            msgspec.structs.replace(one, required=True) if one.name in values.secret_names else one
-            for one in environment
-        ),
-        *(EnvironmentVariable(name=name, kind=VariableKind.SECRET, required=True) for name in unknown),
+        *(values.handed_on(one) if one.name in values.secret_names else one for one in environment),
+        *(values.handed_on(EnvironmentVariable(name=name)) for name in unknown),
     )
 
 
@@ -208,7 +206,7 @@ def with_service_values(plan: Plan, values: Values, state: AppState, world: Worl
             # a value that was given, `down` would forget it
             if variable.name != secret:
                 state.keep_secret(variable.name, service.value_of(variable, password=password))
-    return Values(values.plain, tuple(sorted(names)))
+    return replace(values, secret_names=tuple(sorted(names)))
 
 
 def simple_password() -> str:

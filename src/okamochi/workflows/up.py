@@ -349,6 +349,7 @@ def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: i
         environment=tuple(sorted(environment.items())),
         secrets_folder=str(app.state.secrets_folder),
         secret_names=values.secret_names,
+        secret_paths=values.secret_paths,
         volumes=built.plan.volumes,
         temporary_folders=built.plan.temporary_folders,
         security=built.plan.security,

@@ -13,6 +13,7 @@ from okamochi.model.names import dashed
 from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import EnvironmentVariable, Process, VariableKind, host_of
 from okamochi.run.proof.answer import Answer
+from okamochi.run.proof.made_up_key import made_up_key
 from okamochi.run.spec import Trial
 from okamochi.system.process import Completed, ProgramTimeout
 
@@ -45,13 +46,16 @@ def ask(
     one's program does, in the place of the app.
 
     NotIsolated when the engine cannot keep it in."""
-    task = {**task_of(plan, visit, process), "files": secret_files(plan, environment)}
+    keys = key_paths(plan, environment)
+    files = {**secret_files(plan, environment), **{path: made_up_key(name) for name, path in keys.items()}}
+    environment = {**environment, **{name: path for name, path in keys.items() if name in environment}}
+    task = {**task_of(plan, visit, process), "files": files}
     trial = Trial(
         image_reference=image_reference,
         argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", PROGRAM.read_text("utf-8")),
         stdin=json.dumps(task).encode(),
         environment=tuple(sorted({**environment, **dict(process.environment if process else ())}.items())),
-        writable=(*written_folders(plan), *((SECRETS_MOUNT,) if as_files(plan) else ())),
+        writable=(*written_folders(plan), *((SECRETS_MOUNT,) if files else ())),
         security=plan.security,
         resources=plan.web.resources,
         timeout_seconds=TIMEOUT_SECONDS,
@@ -87,7 +91,17 @@ def task_of(plan: Plan, visit: str = "", process: Process | None = None) -> dict
 
 
 def as_files(plan: Plan) -> tuple[str, ...]:
-    return tuple(one.name for one in plan.environment if one.as_file)
+    return tuple(one.name for one in plan.environment if one.as_file and not one.holds_path)
+
+
+def key_paths(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
+    """Where key files lie that were given, that the app needs, or that it opens by a path of its own."""
+    opened = {one.name for one in plan.secret_files}
+    return {
+        one.name: f"{SECRETS_MOUNT}/{one.name}"
+        for one in plan.environment
+        if one.holds_path and (one.required or one.name in environment or one.name in opened)
+    }
 
 
 def secret_files(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
