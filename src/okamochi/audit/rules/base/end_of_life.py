@@ -14,10 +14,11 @@ from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
+from okamochi.audit.steps import names_an_image
 from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "oldest_alive"]
 
 PYTHON = regex(r"(?:[\w.-]+(?::\d+)?/)*python:(\d\.\d+)(?:[.-].*)?")
 # the last day of the month that the release's PEP names
@@ -41,8 +42,7 @@ def look(setup: Setup) -> Iterator[Found]:
         for stage in file.stages:
             found = PYTHON.fullmatch(stage.image)
             end = ENDS.get(found[1]) if found is not None else None
-            below = stage.own[0].rest.split()[0] if stage.own else ""
-            if found is None or end is None or end >= setup.today or stage.base != below.split()[-1]:
+            if found is None or end is None or end >= setup.today or not names_an_image(stage):
                 continue
             yield Found(
                 path=file.path,

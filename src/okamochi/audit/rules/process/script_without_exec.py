@@ -33,7 +33,8 @@ RUNNING = {
     "fastapi": ("run", "dev"),
     "manage.py": ("runserver", "qcluster", "rqworker"),
 }
-CLOSING = re.compile(r"fi|esac|done|\}|;;|else|elif\b.*|\)|exit\b.*|[\w*|\"' -]+\)|fi;?")
+CLOSING = re.compile(r"(?:\}|\))\s*;?")
+BRANCH = re.compile(r"else\b|elif\b|;;")
 ARGUMENTS = re.compile(r"(?:sh -c )?\"?\$(?:@|\*|\{@\})\"?")
 
 
@@ -74,9 +75,20 @@ def keeps_running(text: str) -> bool:
 
 
 def is_last(rest: tuple[Line, ...]) -> bool:
-    """Whether nothing but the ends of blocks, and their other branches, comes after it."""
-    following = rest[0].text if rest else ""
-    return not rest or CLOSING.fullmatch(following) is not None
+    """Whether nothing is run after it: what follows are ends of blocks, and their other branches."""
+    skipping = 0
+    for line in rest:
+        opens = re.match(r"(?:if|case|while|until|for)\b", line.text) is not None
+        closes = re.fullmatch(r"(?:fi|esac|done)\b.*", line.text) is not None
+        if skipping:
+            skipping += opens - closes
+        elif BRANCH.match(line.text):
+            skipping = 1
+        elif re.match(r"exit\b", line.text):
+            return True
+        elif not closes and not CLOSING.fullmatch(line.text):
+            return False
+    return True
 
 
 def edits(path: str, line: Line, setup: Setup) -> Iterator[Edit]:

@@ -1,0 +1,46 @@
+"""The base has no version in its name, so that each build may get another one.
+
+`FROM python`, `python:latest`, `python:slim` and `python:3` are whatever is newest on the day of the build:
+a rebuild for a typo changes the Python below the app, to one for which its wheels may not exist.
+
+Fix: at least Python's minor version, `python:3.13-slim`; with a digest the build is the same for good.
+
+See: https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.images import Image, image_of
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rules.base.end_of_life import oldest_alive
+from okamochi.audit.setup import Setup
+from okamochi.audit.steps import makers, names_an_image
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        for stage in makers(file):
+            image = image_of(stage.image)
+            if file.desk or image is None or image.digest or not names_an_image(stage) or not floats(image):
+                continue
+            yield Found(
+                path=file.path,
+                line=stage.own[0].line,
+                message=f"{stage.image} is whatever is newest when it is built: the same files give another "
+                "Python next year",
+                hint=f"FROM python:{oldest_alive(setup.today)}-slim"
+                if image.is_python
+                else f"{image.name}:VERSION",
+            )
+
+
+def floats(image: Image) -> bool:
+    if image.is_python:
+        return not image.python
+    return image.tag in ("", "latest")
+
+
+RULE = Rule("base/floating-tag", Severity.WARNING, look, __doc__ or "")
