@@ -2,6 +2,7 @@
 
 import pytest
 
+from okamochi.model.development import development_environment, web_argv
 from tests.detect.plans import planned
 
 APP = """import argparse
@@ -68,3 +69,23 @@ def test_in_a_branch_and_in_a_module_that_the_app_imports_it_counts_too() -> Non
     ((_, place),) = told(parsing="import options", **{"options.py": options})
     assert place.startswith("options.py:2")
     assert told(parsing="", **{"tool.py": options}) == []
+
+
+def test_at_the_desk_the_kit_loads_such_an_app_so_that_it_parses_none_of_the_desks_arguments() -> None:
+    code = APP.format(arguments="", parsing=PARSING)
+    plan = planned({"app.py": code, "requirements.txt": "flask\n"})
+    environment = development_environment(plan)
+    assert environment["FLASK_APP"] == "/opt/okamochi/development/okamochi_object:application"
+    assert environment["OKAMOCHI_OBJECT"] == "app:app"
+    assert environment["PYTHONPATH"].split(":") == ["/app", "/opt/okamochi/development"]
+    plain = planned({"app.py": code.replace(PARSING, ""), "requirements.txt": "flask\n"})
+    assert "OKAMOCHI_OBJECT" not in development_environment(plain)
+
+
+def test_so_does_uvicorn() -> None:
+    api = "import argparse\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+    files = {"requirements.txt": "fastapi\nuvicorn\n"}
+    parsing = f"{api}args = argparse.ArgumentParser().parse_args()\n"
+    plans = [planned({"main.py": text, **files}) for text in (api, parsing)]
+    served = [web_argv(plan, plan.web)[-1] for plan in plans]
+    assert served == ["main:app", "okamochi_object:application"]

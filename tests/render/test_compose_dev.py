@@ -104,7 +104,7 @@ def test_each_framework_reloads_in_its_own_way(framework: str, source: str, comm
 
 def test_an_object_that_the_flask_command_does_not_take_is_followed_by_a_module_of_the_kit() -> None:
     web = override(planned({"requirements.txt": "dash", "app.py": "from dash import Dash\napp = Dash()\n"}))
-    assert web["environment"]["FLASK_APP"] == "okamochi_object:application"
+    assert web["environment"]["FLASK_APP"] == "/opt/okamochi/development/okamochi_object:application"
     assert web["environment"]["PYTHONPATH"].endswith("/opt/okamochi/development")
 
 

@@ -13,7 +13,9 @@ from okamochi.model.plan import (
 __all__ = ["application_decisions", "application_of"]
 
 
-def application_of(entry: EntryPoint, own: RootPackage | None) -> WebApplication:
+def application_of(
+    entry: EntryPoint, own: RootPackage | None, *, parses_arguments: bool = False
+) -> WebApplication:
     """As the plan holds it; `own` is what the project's folder is imported as."""
     return WebApplication(
         framework=entry.candidate.framework,
@@ -22,6 +24,7 @@ def application_of(entry: EntryPoint, own: RootPackage | None) -> WebApplication
         script=entry.candidate.path if entry.candidate.interface is ServerInterface.OWN else "",
         import_root=entry.candidate.import_root,
         package=own.name if own is not None else "",
+        parses_arguments=parses_arguments,
     )
 
 

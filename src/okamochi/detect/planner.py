@@ -120,11 +120,14 @@ def make_plan(
     mail, mail_decisions = mail_catcher(found.sources, found.reached)
     base, base_decisions = choose_base(found.python.version, found.chosen)
     native = native_facts(found.sources, found.reached)
+    own = found.entry.candidate.interface is ServerInterface.OWN
+    parsed = () if own else parsed_arguments(found.sources, found.reached)
     decisions = (
         found.name_decision,
         found.python.decision,
         *application_decisions(found.entry, found.sources.root_package),
         *_warnings(found),
+        *parsed,
         *found.dependencies.decisions,
         *development_decisions,
         *base_decisions,
@@ -149,7 +152,9 @@ def make_plan(
             name=found.name,
             python_version=found.python.version,
             python_alternatives=found.python.alternatives,
-            application=application_of(found.entry, found.sources.root_package),
+            application=application_of(
+                found.entry, found.sources.root_package, parses_arguments=bool(parsed)
+            ),
             dependencies=found.dependencies.dependencies,
             development=development,
             base=base,
@@ -303,8 +308,6 @@ def _warnings(found: Understood) -> Iterator[Decision]:
     yield from debugger_warning(found.objects, found.entry)
     yield from below_main(found.objects, found.entry.candidate)
     yield from own_launcher(found.sources, found.entry.candidate)
-    if found.entry.candidate.interface is not ServerInterface.OWN:
-        yield from parsed_arguments(found.sources, found.reached)
     if not found.chosen.settings.domain:
         yield from redirect_warning(found.sources, found.django)
 

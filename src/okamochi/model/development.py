@@ -53,6 +53,7 @@ WATCHDOG = "watchdog<7"
 LEAST_MEMORY = 1024 * 1024 * 1024
 LEAST_PROCESSES = 512
 GRACE_SECONDS = 5
+OBJECT = "okamochi_object:application"
 ARGUMENTS = ("(", "'", '"')
 
 
@@ -147,6 +148,7 @@ def web_argv(plan: Plan, web: Process) -> tuple[str, ...]:
         case Framework.PANEL:
             return (*web.argv, "--autoreload")
         case _ if application.interface is ServerInterface.ASGI and reference and uvicorn_takes(reference):
+            reference = OBJECT if application.parses_arguments else reference
             factory = ("--factory",) if reference.endswith("()") else ()
             options = ("--reload", *factory, "--host", "0.0.0.0", "--port", port)
             return (f"{VENV_ROOT}/bin/uvicorn", *options, reference.removesuffix("()"))
@@ -176,10 +178,19 @@ def development_environment(plan: Plan) -> dict[str, str]:
     found = {**dict(plan.development.environment), "USER": "developer"}
     if plan.application.framework in (Framework.FLASK, Framework.DASH, Framework.QUART):
         found["FLASK_DEBUG"] = "1"
-    if plan.application.object_reference.partition(":")[2].partition("(")[0].count("."):
-        # the flask command takes names and calls, no attributes: a module of the kit follows them. Then the
-        # command looks for modules beside that one alone
-        found["FLASK_APP"] = f"{KIT_ROOT}/development/okamochi_object:application"
+    if loaded_by_the_kit(plan):
+        # beside that module alone the flask command looks for others
         own = dict(plan.image_environment).get("PYTHONPATH", "").split(":")
-        found["PYTHONPATH"] = ":".join(dict.fromkeys(one for one in (APP_ROOT, *own) if one))
+        paths = (APP_ROOT, *own, f"{KIT_ROOT}/development")
+        found["FLASK_APP"] = f"{KIT_ROOT}/development/{OBJECT}"
+        found["OKAMOCHI_OBJECT"] = plan.application.object_reference
+        found["PYTHONPATH"] = ":".join(dict.fromkeys(one for one in paths if one))
     return dict(sorted(found.items()))
+
+
+def loaded_by_the_kit(plan: Plan) -> bool:
+    """The flask command takes names and calls, no attributes of names; and an app that parses arguments would
+    parse those of the desk's own command. A module of the kit loads it then."""
+    application = plan.application
+    attributes = application.object_reference.partition(":")[2].partition("(")[0].count(".")
+    return bool(attributes) or (application.parses_arguments and bool(application.object_reference))

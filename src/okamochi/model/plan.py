@@ -89,7 +89,7 @@ class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     """Where the server finds the app: `object_reference` as gunicorn takes it: "pkg.wsgi:app",
     "pkg:create_app()", "pkg:create_app('production')". `import_root` is the folder, relative to the project
     ("" or "src"), from which the module is imported. `package` is the name under which the project's folder
-    itself is one, "" for none.
+    itself is one, "" for none. `parses_arguments`: it does so while it is imported, and gets none.
 
     An app of interface OWN has no object reference; `script` is then the file that its command runs, relative
     to the project ("streamlit_app.py"), or "" when the command is a console script or a module."""
@@ -100,6 +100,7 @@ class WebApplication(msgspec.Struct, frozen=True, kw_only=True):
     import_root: str = ""
     script: str = ""
     package: str = ""
+    parses_arguments: bool = False
 
 
 class DependencyManager(StrEnum):
