@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, Resources, TemporaryFolder, VariableKind, Volume
 from okamochi.render.ecs import SIZES, EcsRenderer, size_of
+from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.rendering import Language, Rendering
 from tests.render.test_kubernetes import CACHE, DB, RELEASE, WORKER, plan_of, with_processes
 
@@ -98,3 +99,14 @@ def test_the_size_is_the_smallest_that_fargate_sells(memory: int, cpus: float, s
     process = replace(plan_of().web, resources=Resources(memory_bytes=memory * 2**20, cpus=cpus))
     assert size_of(process) == size
     assert size[1] in dict(SIZES)[size[0]]
+
+
+def test_what_the_image_sets_itself_is_not_asked_for() -> None:
+    read = (EnvironmentVariable(name="MODE", required=True), EnvironmentVariable(name="SITE", required=True))
+    plan = plan_of(environment=read, image_environment=(("MODE", "live"), ("SITE", "")))
+    assert "MODE" not in told(plan) and told(plan)["SITE"] == "SET-ME"
+    wanted = [one.field for one in rendered(plan).findings if one.rule == "ecs/value-wanted"]
+    assert wanted == ["environment.SITE"]
+    cluster = KubernetesRenderer().render(plan, Language.ENGLISH)
+    wanted = [one.field for one in cluster.findings if one.rule == "kubernetes/value-wanted"]
+    assert wanted == ["environment.SITE"]

@@ -39,11 +39,12 @@ def plain_names(plan: Plan) -> tuple[str, ...]:
 
 
 def is_wanted(plan: Plan, name: str) -> bool:
-    """Whether the app does not start without a value that people give."""
+    """Whether the app does not start without a value that people give; the image's own counts as one."""
     served = any(
         one.name == name for service in plan.services if service.required for one in service.variables
     )
-    return served or any(one.name == name and one.required for one in plan.environment)
+    given = bool(dict(plan.image_environment).get(name))
+    return served or (not given and any(one.name == name and one.required for one in plan.environment))
 
 
 def key_findings(plan: Plan, target: str) -> Iterator[Finding]:
