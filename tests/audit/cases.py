@@ -22,6 +22,8 @@ from okamochi.system.project_files import MemoryProject
 
 FOLDER = Path(__file__).parent / "cases"
 TODAY = datetime.date(2026, 11, 29)
+# a file of a case that lists what git tracks
+TRACKED = "tracked-by-git.txt"
 BLOCK = re.compile(r"^```[\w.-]+ (\S+)( mended| crlf)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPECTED = re.compile(r"^- (\S+?):(\d+)(?: (.+))?$", re.MULTILINE)
 
@@ -41,7 +43,13 @@ class Case:
 
     def setup(self) -> Setup:
         project = MemoryProject(self.files)
-        return read_setup(project, plan_of(project), TODAY)
+        tracked = project.read_text(TRACKED)
+        return read_setup(
+            project,
+            plan_of(project),
+            TODAY,
+            tracked=None if tracked is None else frozenset(tracked.split()),
+        )
 
 
 def plan_of(project: MemoryProject) -> Plan | None:

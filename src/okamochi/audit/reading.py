@@ -53,7 +53,13 @@ MOST_FILES = 200
 FIRST = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
-def read_setup(project: ProjectFiles, plan: Plan | None, today: datetime.date) -> Setup:
+def read_setup(
+    project: ProjectFiles,
+    plan: Plan | None,
+    today: datetime.date,
+    *,
+    tracked: frozenset[str] | None = None,
+) -> Setup:
     """The setup of a project, the files that okamochi rendered included."""
     paths = tuple(path for path in project.files() if path.count("/") < DEEPEST)
     unread: list[tuple[str, int, str]] = []
@@ -73,6 +79,7 @@ def read_setup(project: ProjectFiles, plan: Plan | None, today: datetime.date) -
         project=project,
         today=today,
         plan=plan,
+        tracked=tracked,
         dockerfiles=dockerfiles,
         composes=composes,
         manifests=manifests,

@@ -10,6 +10,7 @@ from okamochi.audit.reading import read_setup
 from okamochi.audit.rule import Found
 from okamochi.audit.rules import RULES
 from okamochi.audit.setup import Setup
+from okamochi.detect.git_index import tracked_files
 from okamochi.errors import DetectionError, PlanError, UsageError
 from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
@@ -62,7 +63,8 @@ def understood(folder: Path, world: World) -> tuple[Plan | None, str]:
 
 
 def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
-    setup = read_setup(DiskProject.open(folder), plan, today)
+    project = DiskProject.open(folder)
+    setup = read_setup(project, plan, today, tracked=tracked_files(project))
     others = project_findings(plan, folder.resolve()) if plan is not None else ()
     return setup, audit(setup, RULES, others=tuple(map(as_audited, others)))
 

@@ -4,7 +4,7 @@ A rule is one file in the package of its family, and one line in that package's 
 """
 
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules import base, compose, data, env, health, process
+from okamochi.audit.rules import base, compose, data, env, health, process, secrets
 
 __all__ = ["RULES"]
 
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     *process.RULES,
     *health.RULES,
     *env.RULES,
+    *secrets.RULES,
     *compose.RULES,
     *data.RULES,
 )

@@ -1,0 +1,83 @@
+"""A password or key is written in a file that describes how the app is run.
+
+Such files are in version control, in everybody's clone and in the history for good. A Secret of
+Kubernetes in the repository is the same: its values are encoded, not encrypted.
+
+Fix: `${DB_PASSWORD:?set it in .env}` in Compose, with .env out of version control; better a secret as a
+file (`secrets:`, POSTGRES_PASSWORD_FILE). `secretKeyRef` in Kubernetes, `secrets` with an ARN in ECS.
+What was written once has to be changed.
+
+See: https://docs.docker.com/compose/how-tos/use-secrets/
+"""
+
+import base64
+from collections.abc import Iterator
+
+from okamochi.audit.containers import ContainerKind
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.secret_values import written_secret
+from okamochi.audit.setup import Document, Setup
+from okamochi.model.finding import Severity
+from okamochi.model.placeholders import is_placeholder
+from okamochi.system.patterns import regex
+
+__all__ = ["RULE"]
+
+SHOWN = regex(r"(?:^|[/._-])(?:docs?|examples?|samples?|templates?)(?:[/._-])")
+INSTEAD = {
+    ContainerKind.COMPOSE: "${{{}:?set it}}, or a file secret",
+    ContainerKind.KUBERNETES: "valueFrom: secretKeyRef",
+    ContainerKind.ECS: "secrets: valueFrom with an ARN",
+}
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.of_kind(*INSTEAD):
+        if container.desk:
+            continue
+        for one in container.environment:
+            written = written_secret(one) if one.path == container.path else None
+            if written is None or (written.known and written.signs):
+                continue
+            what = (
+                "a default is written in the file for it" if written.default else "it is written in the file"
+            )
+            yield Found(
+                path=one.path,
+                line=one.line,
+                message=f"{one.name} is a secret, and {what}: whoever reads the repository has it",
+                hint=INSTEAD[container.kind].format(one.name),
+            )
+    for file in setup.manifests:
+        if file.root.get("kind").text == "Secret" and not file.desk and not SHOWN.search(file.path):
+            yield from of_secret(file)
+
+
+def of_secret(file: Document) -> Iterator[Found]:
+    """Once for each object."""
+    for key in ("stringData", "data"):
+        for name, value in file.root.get(key).pairs:
+            if value.text and "$" not in value.text and not stands_in(name.text, value.text):
+                yield Found(
+                    path=file.path,
+                    line=name.line,
+                    message=f"a Secret with {name.text} is in the repository: it is encoded, not encrypted",
+                    hint="make it in the cluster (kubectl create secret, External Secrets), or seal it",
+                )
+                return
+
+
+def stands_in(name: str, value: str) -> bool:
+    """Whether it only shows where a value is to be written."""
+    return any(is_placeholder(name, one, signs=True) or one.isupper() for one in (value, decoded(value)))
+
+
+def decoded(value: str) -> str:
+    """As `data` has it; the value itself where it is no base64."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return value
+
+
+RULE = Rule("secrets/in-file", Severity.WARNING, look, __doc__ or "")

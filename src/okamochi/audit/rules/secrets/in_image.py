@@ -1,0 +1,35 @@
+"""A password or key is written into the image.
+
+`ENV` is part of the image's configuration: `docker inspect` shows it to whoever can pull the image, and so
+does a registry's page. Taking it away in a later layer does not take it out.
+
+Fix: give it to the container when it starts. What a build step needs comes by `RUN --mount=type=secret`.
+
+See: https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.containers import ContainerKind
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.secret_values import written_secret
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.of_kind(ContainerKind.IMAGE):
+        for one in container.environment if not container.desk else ():
+            written = written_secret(one)
+            if written is not None:
+                yield Found(
+                    path=one.path,
+                    line=one.line,
+                    message=f"{one.name} is written into the image: whoever pulls it has it",
+                    hint="take it out, and give it to the container when it starts",
+                )
+
+
+RULE = Rule("secrets/in-image", Severity.ERROR, look, __doc__ or "")
