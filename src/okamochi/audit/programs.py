@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from okamochi.containerfiles.dockerfile import Stage
+from okamochi.containerfiles.dockerfile import Instruction, Stage
 from okamochi.system.patterns import regex
 
-__all__ = ["installed_packages", "lacks"]
+__all__ = ["installed_packages", "lacks", "packages_of"]
 
 # images with next to nothing beside Python; the full python:3.x brings curl and wget, buildpack-deps as well
 SLIM_PYTHON = regex(r"(?:[\w.-]+(?::\d+)?/)*python:[\w.-]*slim[\w.-]*(?:@.*)?")
@@ -38,10 +38,15 @@ def installed_packages(stage: Stage) -> tuple[str, ...]:
 
 def names_of(stage: Stage) -> Iterator[str]:
     for one in stage.all("RUN"):
-        for found in INSTALL.finditer(one.rest):
-            for word in found[1].split():
-                if not word.startswith(("-", "$", ">")):
-                    yield re.split(r"[=<>~:/]", word)[0]
+        yield from packages_of(one)
+
+
+def packages_of(one: Instruction) -> Iterator[str]:
+    """Names that a RUN installs by the system's package manager."""
+    for found in INSTALL.finditer(one.rest):
+        for word in found[1].split():
+            if not word.startswith(("-", "$", ">", ".", "\\")):
+                yield re.split(r"[=<>~:/]", word)[0]
 
 
 def lacks(stage: Stage, program: str) -> bool:

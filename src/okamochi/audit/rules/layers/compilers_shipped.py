@@ -1,0 +1,54 @@
+"""A compiler and headers are in what is shipped.
+
+They are needed while wheels are built, and never again. build-essential alone brings more than 200 MB, and
+whoever gets into the container finds the tools to build what they need. A later `apt-get remove` does not
+make the image smaller: the layer below still has them.
+
+Fix: build in a stage of its own, `COPY --from=builder /opt/venv /opt/venv`, and install in the last stage
+what is linked against at run time only (libpq5, not libpq-dev). Or install, build and purge in one RUN.
+
+See: https://docs.docker.com/build/building/multi-stage/
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.programs import packages_of
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.dockerfile import Instruction
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+BUILDING = re.compile(
+    r"build-essential|build-base|base-devel|gcc|g\+\+|gcc-\d+|clang|llvm|make|cmake|cargo|rustc?|gfortran"
+    r"|\w[\w.+-]*-(?:dev|devel)|linux-headers"
+)
+TAKEN_AWAY = re.compile(
+    r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*(?:purge|remove|autoremove)|\bapk\s+(?:-\S+\s+)*del\b"
+)
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        for one in file.shipped.all("RUN") if not file.desk else ():
+            names = shipped_tools(one)
+            if names:
+                shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+                yield Found(
+                    path=file.path,
+                    line=one.line,
+                    message=f"{shown}: needed to build, and shipped for good",
+                    hint="install and build in a stage of its own, and copy what came of it into the "
+                    "last one",
+                )
+
+
+def shipped_tools(one: Instruction) -> list[str]:
+    if TAKEN_AWAY.search(one.rest):
+        return []
+    return [name for name in dict.fromkeys(packages_of(one)) if BUILDING.fullmatch(name)]
+
+
+RULE = Rule("layers/compilers-shipped", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,34 @@
+"""A plain docker build makes the image for developers.
+
+Without `--target` the last stage is built. Where that is the one for the desk, whoever forgets the option
+ships the development server, the debugger and git; Compose without `build.target` does, too.
+
+Fix: the stage for production last.
+
+See: https://docs.docker.com/build/building/multi-stage/#stop-at-a-specific-build-stage
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.dockerfile import is_for_the_desk
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        last = file.stages[-1]
+        if not file.desk and last != file.shipped and is_for_the_desk(last.name):
+            yield Found(
+                path=file.path,
+                line=last.own[0].line,
+                message=f"docker build without --target makes {last.name}, not "
+                f"{file.shipped.name or 'production'}",
+                hint="move the stage for production to the end",
+            )
+
+
+RULE = Rule("layers/desk-comes-last", Severity.ERROR, look, __doc__ or "")

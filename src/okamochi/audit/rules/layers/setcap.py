@@ -1,0 +1,39 @@
+"""setcap is believed to take capabilities from the container.
+
+`setcap -r FILE` takes those that are written on one file, and fails where there are none; `|| true`
+hides that. What a container may do is decided when it is started: Docker gives fourteen capabilities to
+root in it, whatever the files say.
+
+Fix: `cap_drop: [ALL]` in Compose, `capabilities: {drop: [ALL]}` in Kubernetes and ECS; and a user that
+is not root, who has none.
+
+See: https://docs.docker.com/engine/security/#linux-kernel-capabilities
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+REMOVES = re.compile(r"\bsetcap\s+-r\s+(\S+)")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        for one in (one for stage in file.stages for one in stage.own if one.word == "RUN"):
+            found = REMOVES.search(one.rest)
+            if found is not None:
+                yield Found(
+                    path=file.path,
+                    line=one.line,
+                    message=f"setcap -r {found[1]} changes that one file; the container keeps all of "
+                    "its capabilities",
+                    hint="cap_drop: [ALL] where the container is started",
+                )
+
+
+RULE = Rule("layers/setcap", Severity.WARNING, look, __doc__ or "")
