@@ -181,24 +181,21 @@ def test_code_that_makes_an_old_scheme_over_does_not_make_the_database_a_must() 
     assert not only("flask-sqlalchemy\npsycopg2-binary", source).required
 
 
-def test_an_address_of_this_machine_that_is_fixed_in_the_code_leads_to_no_service() -> None:
-    assert services("celery\nredis", f"{HEAD}broker = 'redis://localhost:6379'\n") == ()
-
-
 @pytest.mark.parametrize(
     ("requirement", "source"),
     [
-        ("redis", "import redis\nr = redis.Redis()\n"),
-        ("redis", "from redis import Redis\nr = Redis(host='127.0.0.1', port=6379)\n"),
-        ("redis", "import redis\nHOST = 'localhost'\nr = redis.StrictRedis(HOST)\n"),
-        ("pymongo", "from pymongo import MongoClient\nm = MongoClient('localhost', 27017)\n"),
-        ("mongoengine", "from mongoengine import connect\nconnect('shop')\n"),
-        ("psycopg2", "import psycopg2\ndef c():\n    return psycopg2.connect('host=localhost dbname=x')\n"),
-        ("pymemcache", "from pymemcache.client import base\nc = base.Client(('localhost', 11211))\n"),
+        ("redis", "import redis\nr = redis.Redis(password='word')\n"),
+        (
+            "psycopg2",
+            "import psycopg2\nc = psycopg2.connect(host='localhost', dbname='x', password=asked())\n",
+        ),
+        ("pymongo", "from pymongo import MongoClient\nm = MongoClient('localhost', port())\n"),
         ("flask-mysqldb", "from flask_mysqldb import MySQL\napp.config['MYSQL_HOST'] = 'localhost'\n"),
     ],
 )
-def test_a_client_of_this_very_machine_leads_to_no_service_and_is_told(requirement: str, source: str) -> None:
+def test_a_client_of_this_very_machine_that_no_service_can_be_made_for_is_told(
+    requirement: str, source: str
+) -> None:
     files = {"requirements.txt": f"flask\n{requirement}\n", "app.py": f"{HEAD}{source}"}
     plan = planned(files)
     assert plan.services == ()
@@ -232,7 +229,7 @@ def test_a_client_whose_address_is_a_name_or_comes_from_elsewhere_has_its_servic
 
 
 def test_an_address_of_this_machine_that_nothing_connects_to_by_name_is_said_to_be_one() -> None:
-    files = {"requirements.txt": "flask\nredis\n", "app.py": f"{HEAD}REDIS_URL = 'redis://localhost:6379'\n"}
+    files = {"requirements.txt": "flask\nredis\n", "app.py": f"{HEAD}U = 'redis://:word@localhost:6379'\n"}
     assert (
         "an address in the code leads to one on this machine" in decision(planned(files), "services").summary
     )
@@ -256,17 +253,24 @@ def test_a_client_of_postgres_that_does_not_say_where_reads_it_from_libpq_s_vari
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "host"),
     [
-        "psycopg2.connect('dbname=x password=y')",
-        "psycopg2.connect(dbname='x', password='y')",
-        "psycopg2.connect(dbname='x', host='127.0.0.1')",
-        "psycopg2.connect('dbname=x port=5433')",
-        "psycopg2.connect(dbname='x; drop')",
+        ("psycopg2.connect('dbname=x password=y')", "localhost"),
+        ("psycopg2.connect(dbname='x', password='y')", "localhost"),
+        ("psycopg2.connect(dbname='x', host='127.0.0.1')", None),
+        ("psycopg2.connect('dbname=x port=5433')", "localhost"),
     ],
 )
-def test_a_password_or_a_port_in_the_code_leaves_nothing_to_variables(call: str) -> None:
-    assert services("psycopg2", f"{HEAD}import psycopg2\nc = {call}\n") == ()
+def test_a_password_or_a_port_in_the_code_needs_a_door_to_which_libpq_is_led(
+    call: str, host: str | None
+) -> None:
+    found = told(only("psycopg2", f"{HEAD}import psycopg2\nc = {call}\n"))
+    assert f"OKAMOCHI_LOOPBACK_{'5433' if '5433' in call else '5432'}" in found
+    assert found.get("PGHOST") == host
+
+
+def test_a_name_that_no_database_has_leaves_nothing_to_variables() -> None:
+    assert services("psycopg2", f"{HEAD}import psycopg2\nc = psycopg2.connect(dbname='x; drop')\n") == ()
 
 
 @pytest.mark.parametrize(("default", "set_by_us"), [("", True), (", 'amqps'", False)])
@@ -336,7 +340,8 @@ def test_parts_of_a_django_database_whose_host_is_fixed_are_told() -> None:
     found = only("psycopg2", settings, **compose)
     assert found.name == "store"
     assert told(found) == {"PG_BASE": "{database}", "PG_ME": "{user}", "PG_WORD": "{password}"}
-    assert told(only("psycopg2", settings.replace("'store'", "'localhost'"), **compose)) == {}
+    here = told(only("psycopg2", settings.replace("'store'", "'localhost'"), **compose))
+    assert here == {"OKAMOCHI_LOOPBACK_5432": "{host}:{port}", **told(found)}
 
 
 def test_the_address_that_a_worker_s_script_reads_leads_to_the_service() -> None:
@@ -652,7 +657,7 @@ def test_a_database_of_django_on_this_machine_itself_is_told(host: str, told_of:
 
 @pytest.mark.parametrize(
     ("host", "count", "told_of"),
-    [("redis-1.example.com", 0, True), ("queue", 1, False), ("localhost", 0, False)],
+    [("redis-1.example.com", 0, True), ("queue", 1, False), ("localhost", 1, False)],
 )
 def test_a_client_of_somebody_s_server_starts_none(host: str, count: int, told_of: bool) -> None:
     source = f"{HEAD}import redis\nr = redis.Redis(host='{host}', port=6379)\n"
@@ -725,8 +730,8 @@ def test_an_address_in_the_code_counts_though_the_list_of_dependencies_lacks_the
         source = f"{HEAD}app.config['SQLALCHEMY_DATABASE_URI'] = 'postgresql://me@{host}/shop'\n"
         return planned({"requirements.txt": requirements, "app.py": source})
 
-    here = decision(plan_with("localhost"), "services")
-    assert here.summary.startswith("Warning: no postgres is started")
+    here = decision(plan_with("localhost"), "services.db")
+    assert here.summary.startswith("Warning: db is postgres:17")
     assert here.evidence[0].line == HEAD.count("\n") + 1
     assert [one.name for one in plan_with("store").services] == ["store"]
     assert plan_with("store", "flask\npymysql\n").services == ()

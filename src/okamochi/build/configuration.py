@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from okamochi import __version__
 from okamochi.build.revision import Revision
-from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
+from okamochi.model.kit_programs import HEALTH_CHECK, health_environment, with_doors
 from okamochi.model.labels import labels_of
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import Process
@@ -23,7 +23,7 @@ def image_configuration(plan: Plan, platform: Platform, *, created: str) -> Imag
         created=created,
         user=f"{plan.security.run_as_user}:{plan.security.run_as_group}",
         env=tuple(sorted(environment.items())),
-        entrypoint=web.argv,
+        entrypoint=with_doors(plan, web.argv),
         working_dir=APP_ROOT,
         exposed_ports=(f"{web.port}/tcp",) if web.port else (),
         labels=labels_of(plan),

@@ -39,6 +39,7 @@ from okamochi.detect.image_environment import (
 )
 from okamochi.detect.kept_elsewhere import kept_elsewhere
 from okamochi.detect.key_files import KeyFiles, key_files
+from okamochi.detect.loopback_services import doors_environment
 from okamochi.detect.mail import mail_catcher
 from okamochi.detect.mounted_folders import mounted_folders
 from okamochi.detect.native import native_facts
@@ -170,6 +171,7 @@ def make_plan(
             secret_files=data.keys.files,
             temporary_folders=found.static.folders,
             native=native,
+            doors=any(one.has_door for one in data.services.services),
             domain=domain_of(found.chosen),
             worker_profile=worker_profile(found.chosen),
             decisions=decisions,
@@ -296,6 +298,7 @@ def _image_environment(
         *found.static.environment,
         *found.served_static.environment,
         *((("OKAMOCHI_PACKAGE", APP_ROOT),) if found.sources.root_package is not None else ()),
+        *doors_environment(data.services.services),
         ("PORT", str(found.server.port or chosen.settings.port or PORT)),
     )
     environment, decisions = choose_image_environment(roots, entry, data.volumes, chosen, values)

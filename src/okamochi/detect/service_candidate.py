@@ -46,8 +46,13 @@ class Candidate(msgspec.Struct, frozen=True):
 
     @property
     def fixed_here(self) -> tuple[Evidence, ...]:
+        """`looks_here`, where no compose file of the project has such a service."""
+        return () if self.composed else self.looks_here
+
+    @property
+    def looks_here(self) -> tuple[Evidence, ...]:
         """Where the code connects to this machine itself, when nothing could lead it anywhere else."""
-        if self.composed or self.variables or self.hosts or self.unsaid is not None:
+        if self.variables or self.hosts or self.unsaid is not None:
             return ()
         addresses = [place for one, place in self.addresses if one.host and OWN_MACHINE.fullmatch(one.host)]
         clients = [one.evidence for one in self.clients if one.host == HERE]

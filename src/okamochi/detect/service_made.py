@@ -15,7 +15,7 @@ from okamochi.detect.service_variables import variables_of
 from okamochi.model.backing_service import BackingService, ServiceVariable
 from okamochi.model.evidence import Decision, Origin
 
-__all__ = ["decision_of", "not_started", "service_of", "service_with"]
+__all__ = ["decision_of", "not_started", "service_of", "service_with", "variable_for"]
 
 
 def service_with(
@@ -108,6 +108,13 @@ def _found_by(service: BackingService, candidate: Candidate) -> str:
     return f"; no variable tells the code where it is: that has to look for {service.name}"
 
 
+def variable_for(candidate: Candidate) -> str:
+    """The name of one that could lead the code to the service."""
+    facts = candidate.facts
+    parts = any(one.reason.startswith("HOST is") for one in candidate.looks_here)
+    return "DB_HOST" if parts else f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
+
+
 def not_started(candidate: Candidate) -> Decision:
     facts = candidate.facts
     if not candidate.fixed_here:
@@ -117,13 +124,11 @@ def not_started(candidate: Candidate) -> Decision:
             origin=Origin.DETECTED,
             evidence=(*candidate.fixed_elsewhere[:3], candidate.client),
         )
-    parts = any(one.reason.startswith("HOST is") for one in candidate.fixed_here)
-    variable = "DB_HOST" if parts else f"{facts.stems.split('|')[0]}_{'URL' if facts.schemes else 'HOST'}"
     connects = any(one.host == HERE for one in candidate.clients)
     what = "the code connects to" if connects else "an address in the code leads to"
     summary = (
         f"Warning: no {facts.kind.value} is started: {what} one on this machine itself, where "
-        f"a container has none; let it read the address from a variable such as {variable}"
+        f"a container has none; let it read the address from a variable such as {variable_for(candidate)}"
     )
     return Decision(
         field="services",

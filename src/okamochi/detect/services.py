@@ -6,13 +6,16 @@ import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.dependencies import ChosenDependencies
+from okamochi.detect.loopback_services import behind_a_door, decision_of_door
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.other_databases import other_databases
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.rewritten_addresses import as_the_code_expects, rewrites_of
+from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_candidates import service_candidates
 from okamochi.detect.service_kinds import (
+    SQL,
     WITH_STORES,
     facts_of,
     kind_of_image,
@@ -81,7 +84,15 @@ def choose_services(
     stack = _Stack(chosen, name, database)
     for candidate in candidates:
         service = as_the_code_expects(service_of(candidate, dependencies, database), rewrites)
-        stack.add(service, decision_of(service, candidate))
+        door = behind_a_door(candidate, service, sources, dependencies) if candidate.looks_here else None
+        if door is not None:
+            stack.add(door, decision_of_door(door, candidate))
+        else:
+            stack.add(service, decision_of(service, candidate))
+    for candidate in here:
+        door = _behind_a_door(candidate, stack, sources, dependencies)
+        if door is not None:
+            stack.add(door, decision_of_door(door, candidate))
     store = object_store(sources, reached, dependencies, name)
     others = store.decisions
     if store.service is not None:
@@ -98,6 +109,19 @@ def choose_services(
     return ChosenServices(
         tuple(stack.services[host] for host in sorted(stack.services)),
         (*(stack.decisions[host] for host in sorted(stack.decisions)), *others, *unreached),
+    )
+
+
+def _behind_a_door(
+    candidate: Candidate, stack: "_Stack", sources: Sources, dependencies: ChosenDependencies
+) -> BackingService | None:
+    """None where the stack has one of the kind already, or another database."""
+    kinds = {one.kind for one in stack.services.values()}
+    other = candidate.facts.kind in SQL and not kinds.isdisjoint(SQL)
+    if not candidate.fixed_here or other or candidate.facts.kind in kinds:
+        return None
+    return behind_a_door(
+        candidate, service_of(candidate, dependencies, stack.database), sources, dependencies
     )
 
 

@@ -27,6 +27,7 @@ KIT_FILES = (
     ("gunicorn.conf.py", "gunicorn_conf.py"),
     ("healthcheck.py", "healthcheck.py"),
     ("heartbeat.py", "heartbeat.py"),
+    ("loopback.py", "loopback.py"),
     ("migrate.py", "migrate.py"),
     ("process_one.py", "process_one.py"),
     ("prometheus_files.py", "prometheus_files.py"),

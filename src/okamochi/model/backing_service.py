@@ -4,7 +4,11 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["BackingService", "ServiceKind", "ServiceVariable"]
+__all__ = ["LOOPBACK_PREFIX", "BackingService", "ServiceKind", "ServiceVariable"]
+
+
+LOOPBACK_PREFIX = "OKAMOCHI_LOOPBACK_"
+"""How the names of variables begin that say where a door on the app's loopback leads: a port follows."""
 
 
 class ServiceKind(StrEnum):
@@ -44,7 +48,8 @@ class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     `initial_files` are files of the project (init.sql) that the service runs once, on an empty volume.
     `required` is false for one that the app starts without. `published_port` is a port on this machine's
     loopback that leads to it, 0 for none. `buckets` are made once in an object store, which answers requests
-    that are signed for `region`.
+    that are signed for `region`. `is_open`: it asks nobody for a password, as code that has its address fixed
+    has none; `password_in` is the line of code that has it ("app.py:12"), "" for one that is made up.
     """
 
     kind: ServiceKind
@@ -60,6 +65,13 @@ class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     published_port: int = 0
     buckets: tuple[str, ...] = ()
     region: str = ""
+    is_open: bool = False
+    password_in: str = ""
+
+    @property
+    def has_door(self) -> bool:
+        """Whether the code looks for it on its own machine, and a door of the loopback leads to it."""
+        return any(one.name.startswith(LOOPBACK_PREFIX) for one in self.variables)
 
     def value_of(self, variable: ServiceVariable, *, password: str = "") -> str:
         """The variable's template with this service's address filled in."""

@@ -5,7 +5,7 @@ import shlex
 
 import msgspec
 
-from okamochi.model.kit_programs import command_of, starter
+from okamochi.model.kit_programs import command_of, starter, with_doors
 from okamochi.model.plan import (
     APP_ROOT,
     KIT_ROOT,
@@ -129,7 +129,7 @@ def development_process(plan: Plan, process: Process) -> Process:
         pids=max(process.resources.pids, LEAST_PROCESSES),
     )
     return msgspec.structs.replace(
-        process, argv=starter(argv), resources=resources, stop_grace_seconds=GRACE_SECONDS
+        process, argv=with_doors(plan, starter(argv)), resources=resources, stop_grace_seconds=GRACE_SECONDS
     )
 
 

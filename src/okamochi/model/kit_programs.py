@@ -6,6 +6,7 @@ from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessTy
 __all__ = [
     "HEALTH_CHECK",
     "HEARTBEAT_FILE",
+    "MYSQL_SOCKET",
     "PYTHON",
     "SECRETS_MOUNT",
     "STACK_SECRETS",
@@ -17,6 +18,7 @@ __all__ = [
     "is_of_the_desk",
     "schema_environment",
     "starter",
+    "with_doors",
     "with_secrets",
 ]
 
@@ -28,6 +30,9 @@ VOLUME_FILES = (PYTHON, "-I", f"{KIT_ROOT}/volume_files.py")
 """Followed by `save` or `load` and a folder: the folder as a tar stream, and back."""
 MIGRATE = (PYTHON, "-I", f"{KIT_ROOT}/migrate.py", "--")
 HEARTBEAT = (PYTHON, f"{KIT_ROOT}/heartbeat.py", "--")
+DOORS = (PYTHON, "-I", "-S", f"{KIT_ROOT}/loopback.py", "--")
+MYSQL_SOCKET = ("MYSQL_UNIX_PORT", "/tmp/mysqld.sock")
+"""The variable, and its value, that lead clients of MySQL to a door, to whom "localhost" is a socket."""
 HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
 STARTER = (PYTHON, "-I", f"{KIT_ROOT}/development/start.py", "--")
 SECRETS_MOUNT = "/run/secrets"
@@ -73,9 +78,14 @@ def schema_environment(processes: tuple[Process, ...]) -> dict[str, str]:
     return {"OKAMOCHI_SCHEMA_OF": command} if command else {}
 
 
+def with_doors(plan: Plan, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command with the doors on the loopback opened first, where the plan has such."""
+    return (*DOORS, *argv) if plan.doors else argv
+
+
 def command_of(process: Process, *, secrets: bool) -> tuple[str, ...]:
     """What is really run: a migration under its lock, a worker with its heartbeat; `secrets` says that there
-    are secrets' files to load, which gunicorn's configuration does itself."""
+    are secrets' files to load, which gunicorn's configuration does itself. `with_doors` comes before."""
     argv = process.argv
     if is_migration(process):
         argv = (*MIGRATE, *argv)
@@ -92,4 +102,4 @@ def starter(argv: tuple[str, ...]) -> tuple[str, ...]:
 
 def is_of_the_desk(plan: Plan) -> bool:
     """Whether a process of the plan is started by `starter`."""
-    return any(process.argv[: len(STARTER)] == STARTER for process in plan.processes)
+    return any(STARTER[-2] in process.argv for process in plan.processes)

@@ -213,6 +213,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     secrets. `temporary_folders` (beside /tmp) are written by the app and forgotten.
     `native` is what the app's own code says about libraries and programs beside Python's; the Debian packages
     for them, and for what the wheels need, are found when the wheels are there, and kept in the lock.
+    `doors`: the code looks for services on its own machine; a program of the kit comes before each process.
     `domain` is the name under which a proxy in front serves the app to everybody, "" for none.
     `name` is a normalized name (PEP 503), fit for an image repository.
     """
@@ -238,6 +239,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     temporary_folders: tuple[TemporaryFolder, ...] = ()
     security: SecurityContext = SecurityContext()
     native: NativeFacts = NativeFacts()
+    doors: bool = False
     domain: str = ""
     worker_profile: str = ""
     decisions: tuple[Decision, ...] = ()

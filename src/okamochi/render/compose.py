@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from okamochi.model.backing_service import BackingService
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, command_of
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of, with_doors
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
 from okamochi.model.process import (
@@ -22,6 +22,7 @@ from okamochi.render.compose_dev import development_findings, render_compose_dev
 from okamochi.render.compose_proxy import caddyfile, front_network, proxy, trust
 from okamochi.render.compose_secrets import (
     FOR_RELEASE,
+    GIVEN_FOLDER,
     given_folder,
     image_of,
     maker,
@@ -30,6 +31,7 @@ from okamochi.render.compose_secrets import (
     secret_volumes,
     secrets_mount,
 )
+from okamochi.render.doors import coded_findings
 from okamochi.render.process_environment import kit_environment, secret_files_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of
@@ -91,25 +93,35 @@ def render_compose(plan: Plan, language: Language = Language.ENGLISH) -> Renderi
 
 def findings_of(plan: Plan) -> tuple[Finding, ...]:
     unchecked = [one.name for one in plan.services if not container_of(one).healthcheck]
-    untold = [one.name for one in plan.services if container_of(one).password_variable and not told(one)]
-    return tuple(
-        Finding(
-            rule="compose/password-not-told",
-            severity=Severity.WARNING,
-            message=f"no variable tells the app the password of {name}",
-            hint="let the code read it from the environment; a password in the code is known to its readers",
-            field=f"services.{name}",
-        )
-        for name in untold
-    ) + tuple(
-        Finding(
-            rule="compose/no-health-check",
-            severity=Severity.NOTE,
-            message=f"{name} has no health check: the app starts beside it",
-            hint="the image brings no program that could tell",
-            field=f"services.{name}",
-        )
-        for name in unchecked
+    untold = [
+        one.name
+        for one in plan.services
+        if container_of(one).password_variable and not told(one) and not one.password_in
+    ]
+    return (
+        *coded_findings(plan, "compose", GIVEN_FOLDER),
+        *map(not_told, untold),
+        *map(not_checked, unchecked),
+    )
+
+
+def not_told(name: str) -> Finding:
+    return Finding(
+        rule="compose/password-not-told",
+        severity=Severity.WARNING,
+        message=f"no variable tells the app the password of {name}",
+        hint="let the code read it from the environment; a password in the code is known to its readers",
+        field=f"services.{name}",
+    )
+
+
+def not_checked(name: str) -> Finding:
+    return Finding(
+        rule="compose/no-health-check",
+        severity=Severity.NOTE,
+        message=f"{name} has no health check: the app starts beside it",
+        hint="the image brings no program that could tell",
+        field=f"services.{name}",
     )
 
 
@@ -141,7 +153,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
         **({"build": {"context": ".", "target": "production"}} if web else {}),
         **({} if web else {"pull_policy": "never"}),
         **profile_of(plan, process),
-        "entrypoint": Commented(say("entrypoint", language), argv_of(process, names)),
+        "entrypoint": Commented(say("entrypoint", language), argv_of(plan, process, names)),
         "command": [],
         "init": not web,
         **({"environment": environment} if environment else {}),
@@ -172,8 +184,8 @@ def networks_for(plan: Plan, process: Process) -> list[Yaml]:
     return ["edge", *(["data"] if plan.services else []), *front]
 
 
-def argv_of(process: Process, names: tuple[str, ...]) -> list[Yaml]:
-    return [literal(one) for one in command_of(process, secrets=bool(names))]
+def argv_of(plan: Plan, process: Process, names: tuple[str, ...]) -> list[Yaml]:
+    return [literal(one) for one in with_doors(plan, command_of(process, secrets=bool(names)))]
 
 
 def port_of(process: Process) -> str:

@@ -16,6 +16,7 @@ from okamochi.render.yaml_text import Commented, Yaml
 
 __all__ = [
     "FOR_RELEASE",
+    "GIVEN_FOLDER",
     "compose_secrets",
     "given_folder",
     "image_of",
@@ -123,7 +124,8 @@ def secret_volumes(plan: Plan) -> tuple[str, ...]:
 def wanted(plan: Plan, services: tuple[BackingService, ...]) -> Iterator[str]:
     """What the program is asked for, an argument for each secret of each volume; see kit/stack_secrets.py."""
     for service in with_password(services):
-        yield f"{service.name}/{password_name(service)}"
+        # the one that the code has cannot be made up
+        yield f"{service.name}/{password_name(service)}{'?' if service.password_in else ''}"
     passwords = {password_name(one) for one in with_password(services)}
     served = {
         variable.name: served_by(service, variable.template)
@@ -135,7 +137,7 @@ def wanted(plan: Plan, services: tuple[BackingService, ...]) -> Iterator[str]:
     for folder, names in groups(plan).items():
         for name in names:
             if name in passwords:
-                yield f"{folder}/{name}"
+                yield f"{folder}/{name}"  # as its service above has it
             elif name in served:
                 yield f"{folder}/{name}={served[name]}"
             else:

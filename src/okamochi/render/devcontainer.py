@@ -11,6 +11,7 @@ from okamochi.model.plan import APP_ROOT, Framework, Plan
 from okamochi.render.compose_secrets import compose_secrets
 from okamochi.render.devcontainer_services import AGENT, DESK_ENVIRONMENT, compose_text, initialize_script
 from okamochi.render.devcontainer_words import said
+from okamochi.render.doors import not_at_the_desk
 from okamochi.render.project_tools import project_tool
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
@@ -56,7 +57,8 @@ class DevcontainerRenderer:
         if plan.services:
             content = compose_text(plan, language).encode()
             files.append(RenderedFile(path=f"{FOLDER}/compose.yaml", content=content))
-        return Rendering(files=tuple(sorted(files, key=lambda one: one.path)))
+        ordered = tuple(sorted(files, key=lambda one: one.path))
+        return Rendering(files=ordered, findings=tuple(not_at_the_desk(plan)))
 
 
 def text_of(plan: Plan, language: Language) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from okamochi.kit import builder_files, development_files, kit_files, package_files
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT
+from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, with_doors
 from okamochi.model.labels import labels_of
 from okamochi.model.local_base import local_base
 from okamochi.model.lock import Lock
@@ -261,7 +261,7 @@ class Stages:
             *self.health_lines(),
             self.say("exec"),
             *self.why("processes.web.argv"),
-            f"ENTRYPOINT {exec_form(web.argv)}",
+            f"ENTRYPOINT {exec_form(with_doors(plan, web.argv))}",
         ]
 
     def copied_folders(self) -> list[str]:

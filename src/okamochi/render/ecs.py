@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, command_of
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of, with_doors
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.render.compose_secrets import compose_secrets, names_for
+from okamochi.render.doors import coded_findings
 from okamochi.render.orchestrators import TMP_BYTES, is_wanted, key_findings, plain_names
 from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
@@ -103,7 +104,7 @@ def container(plan: Plan, process: Process, *, essential: bool) -> Json:
         "name": process.name,
         "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{plan.name}:{TAG}",
         "essential": essential,
-        "entryPoint": list(command_of(process, secrets=False)),
+        "entryPoint": list(with_doors(plan, command_of(process, secrets=False))),
         "command": [],
         "user": f"{security.run_as_user}:{security.run_as_group}",
         "readonlyRootFilesystem": security.read_only_root_filesystem,
@@ -183,6 +184,7 @@ def volumes(plan: Plan) -> Json:
 
 
 def findings(plan: Plan) -> Iterator[Finding]:
+    yield from coded_findings(plan, "ecs")
     yield Finding(
         rule="ecs/placeholders",
         severity=Severity.NOTE,

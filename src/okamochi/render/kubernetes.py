@@ -12,6 +12,7 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
+from okamochi.render.doors import coded_findings
 from okamochi.render.kubernetes_around import (
     LEAST_PODS,
     claims,
@@ -145,6 +146,7 @@ def strategy(plan: Plan, process: Process, language: Language) -> Node:
 
 
 def findings(plan: Plan) -> Iterator[Finding]:
+    yield from coded_findings(plan, "kubernetes")
     yield Finding(
         rule="kubernetes/image",
         severity=Severity.NOTE,

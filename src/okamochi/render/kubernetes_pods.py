@@ -5,6 +5,7 @@ from okamochi.model.kit_programs import (
     SECRETS_MOUNT,
     VOLUME_FILES,
     command_of,
+    with_doors,
 )
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
@@ -116,7 +117,7 @@ def process_name(process: Process) -> str:
 
 
 def runs(plan: Plan, process: Process) -> Node:
-    argv = command_of(process, secrets=bool(names_for(plan, process)))
+    argv = with_doors(plan, command_of(process, secrets=bool(names_for(plan, process))))
     return {
         "image": plan.name,
         "imagePullPolicy": "IfNotPresent",

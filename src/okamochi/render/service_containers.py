@@ -8,6 +8,7 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 __all__ = ["ServiceContainer", "container_of", "password_name"]
 
 MEBIBYTE = 1024 * 1024
+ROOT = "root"
 
 # Erlang and MySQL 5.7 make room for each file that might be open; some engines allow 1073741816:
 # https://github.com/docker-library/rabbitmq/issues/545, https://github.com/docker-library/mysql/issues/579.
@@ -19,6 +20,7 @@ COOKIE = (
     "cookie=/var/lib/rabbitmq/.erlang.cookie; "
     "test -s $cookie || (umask 377; tr -dc A-Z </dev/urandom | head -c 20 >$cookie); "
 )
+OPEN_RABBITMQ = f"{FEWER_FILES}{COOKIE}exec docker-entrypoint.sh rabbitmq-server"
 RABBITMQ = (
     f"{FEWER_FILES}{COOKIE}"
     'RABBITMQ_DEFAULT_PASS="$(cat "$OKAMOCHI_PASSWORD_FILE")"; export RABBITMQ_DEFAULT_PASS; '
@@ -92,9 +94,10 @@ def container_of(service: BackingService) -> ServiceContainer:
 
 def postgres(service: BackingService) -> ServiceContainer:
     user, database = service.user, service.database
+    unasked = (("POSTGRES_HOST_AUTH_METHOD", "trust"),) if service.is_open else ()
     return ServiceContainer(
-        variables=(("POSTGRES_USER", user), ("POSTGRES_DB", database)),
-        password_variable="POSTGRES_PASSWORD_FILE",
+        variables=(("POSTGRES_USER", user), ("POSTGRES_DB", database), *unasked),
+        password_variable="" if service.is_open else "POSTGRES_PASSWORD_FILE",
         healthcheck=("pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database),
         tmpfs=("/tmp", "/run/postgresql", "/var/run/postgresql"),
     )
@@ -103,18 +106,21 @@ def postgres(service: BackingService) -> ServiceContainer:
 def mysql(service: BackingService) -> ServiceContainer:
     """MariaDB, too."""
     word = service.kind.value.upper()
+    root = service.user == ROOT  # a user of its own the image refuses to call so
+    user: tuple[tuple[str, str], ...] = (
+        (f"{word}_USER", service.user),
+        (f"{word}_RANDOM_ROOT_PASSWORD", "1"),
+    )
+    if root:
+        user = ((f"{word}_ALLOW_EMPTY_PASSWORD", "1"),) if service.is_open else ()
     check = (
         ("healthcheck.sh", "--connect", "--innodb_initialized")
         if service.kind is ServiceKind.MARIADB
         else ("mysqladmin", "ping", "-h", "127.0.0.1", "--silent")
     )
     return ServiceContainer(
-        variables=(
-            (f"{word}_USER", service.user),
-            (f"{word}_DATABASE", service.database),
-            (f"{word}_RANDOM_ROOT_PASSWORD", "1"),
-        ),
-        password_variable=f"{word}_PASSWORD_FILE",
+        variables=((f"{word}_DATABASE", service.database), *user),
+        password_variable="" if service.is_open else f"{word}_{'ROOT_' if root else ''}PASSWORD_FILE",
         command=("sh", "-c", OLD_MYSQL) if is_old_mysql(service.image) else (),
         healthcheck=check,
         tmpfs=("/tmp", "/run/mysqld", "/var/run/mysqld"),
@@ -136,13 +142,14 @@ def rabbitmq(service: BackingService) -> ServiceContainer:
     return ServiceContainer(
         variables=(
             ("RABBITMQ_DEFAULT_USER", service.user),
+            *((("RABBITMQ_DEFAULT_PASS", service.user),) if service.is_open else ()),
             ("RABBITMQ_LOGS", "-"),
             # its data lies below the node's name, which else has the name of each new container
             ("RABBITMQ_NODENAME", "rabbit@localhost"),
         ),
-        password_variable="OKAMOCHI_PASSWORD_FILE",
+        password_variable="" if service.is_open else "OKAMOCHI_PASSWORD_FILE",
         # from 3.9 on the image refuses to start with RABBITMQ_DEFAULT_PASS_FILE
-        command=("sh", "-c", RABBITMQ),
+        command=("sh", "-c", OPEN_RABBITMQ if service.is_open else RABBITMQ),
         # "ping" is answered before clients are; each costs half a second of Erlang
         healthcheck=("rabbitmq-diagnostics", "-q", "check_running"),
         check_seconds=10,
@@ -158,7 +165,7 @@ def mongodb(service: BackingService) -> ServiceContainer:
             ("MONGO_INITDB_DATABASE", service.database),
             ("MONGO_INITDB_ROOT_USERNAME", service.user),
         ),
-        password_variable="MONGO_INITDB_ROOT_PASSWORD_FILE",
+        password_variable="" if service.is_open else "MONGO_INITDB_ROOT_PASSWORD_FILE",
         healthcheck=("sh", "-c", MONGO_CHECK),
         check_seconds=10,
         memory_bytes=1024 * MEBIBYTE,

@@ -17,6 +17,7 @@ from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose import argv_of, environment_of, healthcheck_of
 from okamochi.render.compose_backing import LOG, health_of, initial_places, literal, resources, started_as
 from okamochi.render.compose_secrets import compose_secrets, names_for, with_password
+from okamochi.render.doors import coded_findings
 from okamochi.render.orchestrators import TMP_BYTES, is_alone, key_findings
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.service_containers import container_of, password_name
@@ -131,7 +132,7 @@ def app_service(plan: Plan, process: Process, language: Language) -> Node:
     security = plan.security
     return {
         "image": "${OKAMOCHI_IMAGE:?export the name that okamochi push prints}",
-        "entrypoint": argv_of(process, names),
+        "entrypoint": argv_of(plan, process, names),
         "init": not web,
         **({"environment": environment} if environment else {}),
         **({"ports": Commented(say("ports", language), [port(process)])} if web else {}),
@@ -298,6 +299,7 @@ def configs(plan: Plan) -> Node:
 
 def findings(plan: Plan) -> Iterator[Finding]:
     yield from key_findings(plan, "swarm")
+    yield from coded_findings(plan, "swarm", f"{FOLDER}/secrets")
     yield Finding(
         rule="swarm/no-new-privileges",
         severity=Severity.NOTE,

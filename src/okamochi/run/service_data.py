@@ -20,7 +20,12 @@ ask "$1" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =
 ask "$1" "DROP DATABASE IF EXISTS \\"$2\\""
 ask "$1" "ALTER DATABASE \\"$2_restored\\" RENAME TO \\"$2\\""
 """
-MYSQL_PASSWORD = 'MYSQL_PWD="$(cat "${MARIADB_PASSWORD_FILE:-${MYSQL_PASSWORD_FILE:-}}")"; export MYSQL_PWD; '
+# of its user, else of root, else none
+MYSQL_PASSWORD = (
+    'file="${MARIADB_PASSWORD_FILE:-${MYSQL_PASSWORD_FILE:-}}"; '
+    'file="${file:-${MARIADB_ROOT_PASSWORD_FILE:-${MYSQL_ROOT_PASSWORD_FILE:-/dev/null}}}"; '
+    'MYSQL_PWD="$(cat "$file")"; export MYSQL_PWD; '
+)
 MYSQL_SAVE = MYSQL_PASSWORD + (
     "dump=$(command -v mariadb-dump || command -v mysqldump); "
     'exec "$dump" --user "$1" --single-transaction --quick --routines --triggers --no-tablespaces "$2"'
@@ -30,14 +35,16 @@ MYSQL_LOAD = MYSQL_PASSWORD + (
     '"$client" --user "$1" --execute "DROP DATABASE \\`$2\\`; CREATE DATABASE \\`$2\\`"; '
     'exec "$client" --user "$1" "$2"'
 )
+# without a user it asks for none
 MONGO_LOGIN = (
-    '--username "$1" --password "$(cat "$MONGO_INITDB_ROOT_PASSWORD_FILE")" --authenticationDatabase admin'
+    'database=$2; if [ -n "$1" ]; then set -- --username "$1" --password '
+    '"$(cat "$MONGO_INITDB_ROOT_PASSWORD_FILE")" --authenticationDatabase admin; else set --; fi; '
 )
-MONGO_SAVE = f'exec mongodump --quiet --archive --gzip {MONGO_LOGIN} --db "$2"'
+MONGO_SAVE = f'{MONGO_LOGIN}exec mongodump --quiet --archive --gzip "$@" --db "$database"'
 MONGO_LOAD = (
-    "set -eu; shell=$(command -v mongosh || command -v mongo); "
-    f'"$shell" --quiet {MONGO_LOGIN} "$2" --eval "db.dropDatabase()" >/dev/null; '
-    f'exec mongorestore --quiet --archive --gzip --drop {MONGO_LOGIN} --nsInclude "$2.*"'
+    f"set -eu; shell=$(command -v mongosh || command -v mongo); {MONGO_LOGIN}"
+    '"$shell" --quiet "$@" "$database" --eval "db.dropDatabase()" >/dev/null; '
+    'exec mongorestore --quiet --archive --gzip --drop "$@" --nsInclude "$database.*"'
 )
 # into a file, not to stdout: there the mark that ends a diskless transfer would stay at the end
 REDIS_SAVE = """set -eu

@@ -5,7 +5,7 @@ import time
 import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError
-from okamochi.model.kit_programs import command_of, health_environment
+from okamochi.model.kit_programs import command_of, health_environment, with_doors
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.run.diagnose import diagnose
@@ -25,7 +25,7 @@ def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None
         if process.type is not ProcessType.RELEASE:
             continue
         with world.reporter.step(f"Running {process.name}"):
-            done = engine.run_once(spec_of(process, web))
+            done = engine.run_once(spec_of(process, plan, web))
         if done.ok:
             continue
         log = done.stdout.decode("utf-8", "replace").rstrip()
@@ -48,7 +48,7 @@ def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> Non
     stop_former(web, engine, world)
     started = []
     for process in workers_of(plan):
-        spec = spec_of(process, web)
+        spec = spec_of(process, plan, web)
         with world.reporter.step(f"Starting {process.name}"):
             try:
                 engine.start(spec)
@@ -71,7 +71,7 @@ def workers_of(plan: Plan) -> tuple[Process, ...]:
 
 def worker_names(plan: Plan, web: RunSpec) -> tuple[str, ...]:
     """Of their containers."""
-    return tuple(spec_of(one, web).name for one in workers_of(plan))
+    return tuple(spec_of(one, plan, web).name for one in workers_of(plan))
 
 
 def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
@@ -83,11 +83,11 @@ def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
                 engine.remove(one.name)
 
 
-def spec_of(process: Process, web: RunSpec) -> RunSpec:
+def spec_of(process: Process, plan: Plan, web: RunSpec) -> RunSpec:
     """The same image, volumes and secrets as web's; a name and a command of its own, and no port."""
     environment = {name: value for name, value in web.environment if not name.startswith("OKAMOCHI_HEALTH_")}
     environment |= {**health_environment(process), **dict(process.environment)}
-    argv = command_of(process, secrets=bool(web.secret_names))
+    argv = with_doors(plan, command_of(process, secrets=bool(web.secret_names)))
     return msgspec.structs.replace(
         web,
         name=f"{web.name}-{process.name}",

@@ -23,6 +23,7 @@ from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, Patience, url_for_people, wait_until_healthy
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
+from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.stack import Stack, new_stack
@@ -130,6 +131,7 @@ def started_container(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
 
 def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     """The services and processes of the plan; web is left to `wait`."""
+    keep_coded_passwords(desk.plan, desk.values, desk.app.root, desk.app.state, desk.world)
     values = with_service_values(desk.plan, desk.values, desk.app.state, desk.world)
     variables = {
         "OKAMOCHI_DEV_IMAGE": str(desk.reference.tagged),

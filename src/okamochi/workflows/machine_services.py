@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from okamochi.errors import EngineError
-from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
+from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
 from okamochi.model.plan import Plan
 from okamochi.run.machine import LOOPBACK, answers, redis_at
 from okamochi.run.state import AppState, MachineService
@@ -24,6 +24,9 @@ def with_machine_services(plan: Plan, values: Values, state: AppState, world: Wo
         if place_of(service, known)[0]:
             tell_given(service, known, world)
             continue
+        if service.has_door:
+            tell_fixed(service, world)
+            continue
         offer = redis_of_machine(service, state, world) if service.kind is ServiceKind.REDIS else None
         if offer is not None:
             kept.append(offer)
@@ -41,6 +44,20 @@ def tell_given(service: BackingService, values: Mapping[str, str], world: World)
         world.reporter.note(f"{service.name} is at {host}:{port} ({name})")
     else:
         world.reporter.warn(f"{service.name}: nothing answers at {host}:{port} ({name})")
+
+
+def tell_fixed(service: BackingService, world: World) -> None:
+    """The code has the address fixed, which is this machine's."""
+    for variable in service.variables:
+        port = variable.name.removeprefix(LOOPBACK_PREFIX)
+        if port == variable.name:
+            continue
+        answering = answers(LOOPBACK, int(port))
+        place = f"{service.name}: the code itself looks for it at {LOOPBACK}:{port}, on this machine"
+        if answering:
+            world.reporter.note(f"{place}, where something answers")
+        else:
+            world.reporter.warn(f"{place}, where nothing answers")
 
 
 def redis_of_machine(service: BackingService, state: AppState, world: World) -> MachineService | None:

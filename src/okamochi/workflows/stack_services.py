@@ -137,7 +137,10 @@ def pulled(image: str, engine: Engine, world: World) -> bool:
 
 def is_given(service: BackingService, known: Mapping[str, str], engine: Engine) -> bool:
     """Whether the user says where it is. By its name in the stack only a stack has one."""
-    return is_elsewhere(service, known) if engine.name == "docker" else bool(place_of(service, known)[0])
+    if engine.name == "docker":
+        return is_elsewhere(service, known)
+    # on the host, the code's own localhost is this machine
+    return bool(place_of(service, known)[0]) or (engine.name == "host" and service.has_door)
 
 
 def as_given(
@@ -166,7 +169,12 @@ def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -
     if engine.name == "docker":
         return
     known = values.known(state)
-    absent = [one for one in plan.services if one.required and not is_given(one, known, engine)]
+    absent = [
+        one
+        for one in plan.services
+        # code that has an address fixed asks nobody: it is told what it will not find, as ever
+        if one.required and not one.has_door and not is_given(one, known, engine)
+    ]
     if absent:
         raise absence_of(absent, engine.name)
 

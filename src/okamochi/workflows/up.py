@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from okamochi.errors import BuildError, EngineError, PlanError, UnhealthyError, UsageError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.correction import Correction
-from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment, with_doors
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process
 from okamochi.oci.reference import Reference
@@ -24,6 +24,7 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.beside_web import run_releases, start_workers, worker_names
 from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.failed_start import FailedStart
 from okamochi.workflows.left_behind import tell_left_behind
@@ -215,6 +216,7 @@ def stack_up(
     world: World,
 ) -> UpRecord:
     """The record of a stack that serves; what ran before as one container makes room."""
+    keep_coded_passwords(plan, values, app.root, app.state, world)
     values = with_service_values(plan, values, app.state, world)
     setup = setup_of(request.setup, built.plan, app.state, world)
 
@@ -340,12 +342,13 @@ def tell_missing(engine: Engine, world: World) -> None:
 
 def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: int) -> RunSpec:
     web: Process = built.plan.web
+    argv = with_doors(built.plan, command_of(web, secrets=bool(values.secret_names)))
     environment = {**dict(values.plain), **health_environment(web), "PORT": str(web.port)}
     return RunSpec(
         name=f"okamochi-{app.identity}",
         app=app.identity,
         image_reference=reference,
-        process=replace(web, argv=command_of(web, secrets=bool(values.secret_names))),
+        process=replace(web, argv=argv),
         environment=tuple(sorted(environment.items())),
         secrets_folder=str(app.state.secrets_folder),
         secret_names=values.secret_names,

@@ -1,0 +1,247 @@
+"""Services whose address on this machine is fixed in the code: each is as the code takes it to be."""
+
+import pytest
+
+from okamochi.detect.loopback_services import password_at
+from okamochi.detect.service_kinds import facts_of
+from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.model.codec import plan_to_json
+from okamochi.model.plan import Plan
+from okamochi.system.project_files import MemoryProject
+from tests.detect.plans import decision, planned
+
+HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+URI = "app.config['SQLALCHEMY_DATABASE_URI'] = "
+CONNECT = "import psycopg2\ndef c():\n    return psycopg2.connect"
+
+
+def plan_of(requirement: str, source: str, **others: str) -> Plan:
+    files = {"requirements.txt": f"flask\n{requirement}\n", "app.py": f"{HEAD}{source}\n"}
+    return planned({**files, **{name.replace("__", "."): text for name, text in others.items()}})
+
+
+def only(requirement: str, source: str, **others: str) -> BackingService:
+    (found,) = plan_of(requirement, source, **others).services
+    return found
+
+
+def told(service: BackingService) -> dict[str, str]:
+    return {one.name: one.template for one in service.variables}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source", "kind", "port"),
+    [
+        ("redis", "import redis\nr = redis.Redis()", ServiceKind.REDIS, 6379),
+        ("redis", "from redis import Redis\nr = Redis('127.0.0.1', 6380, 1)", ServiceKind.REDIS, 6380),
+        ("redis", "import redis\nHOST = 'localhost'\nr = redis.StrictRedis(HOST)", ServiceKind.REDIS, 6379),
+        ("celery\nredis", "broker = 'redis://localhost:6379/0'", ServiceKind.REDIS, 6379),
+        ("redis", "import redis\nPORT = 6390\nu = f'redis://localhost:{PORT}'", ServiceKind.REDIS, 6390),
+        (
+            "pymongo",
+            "from pymongo import MongoClient\nm = MongoClient('localhost', 27018)",
+            ServiceKind.MONGODB,
+            27018,
+        ),
+        ("pymongo", "from pymongo import MongoClient\nm = MongoClient()", ServiceKind.MONGODB, 27017),
+        ("mongoengine", "from mongoengine import connect\nconnect('shop')", ServiceKind.MONGODB, 27017),
+        (
+            "pymemcache",
+            "from pymemcache.client import base\nc = base.Client(('localhost', 11211))",
+            ServiceKind.MEMCACHED,
+            11211,
+        ),
+    ],
+)
+def test_a_service_without_users_stands_behind_a_door_at_the_port_of_the_code(
+    requirement: str, source: str, kind: ServiceKind, port: int
+) -> None:
+    plan = plan_of(requirement, source)
+    (service,) = plan.services
+    assert (service.kind, service.user, service.required) == (kind, "", True)
+    assert told(service) == {f"OKAMOCHI_LOOPBACK_{port}": "{host}:{port}"}
+    assert plan.doors
+    said = decision(plan, f"services.{service.name}")
+    assert said.summary.startswith("Warning: ")
+    assert f"localhost:{port} fixed" in said.summary
+    assert said.evidence[0].path == "app.py"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source", "user", "database", "line"),
+    [
+        ("psycopg2", f"{URI}'postgresql://me:n00dles@localhost/shop'", "me", "shop", 4),
+        ("psycopg2", f"U = 'me'\n{URI}f'postgresql://{{U}}:n00dles@localhost/shop'", "me", "shop", 5),
+        ("psycopg2", f"{CONNECT}('host=localhost dbname=shop user=me password=n00dles')", "me", "shop", 6),
+        (
+            "psycopg2",
+            f"{CONNECT}(host='localhost', dbname='shop', user='me', password='n00dles')",
+            "me",
+            "shop",
+            6,
+        ),
+        ("pymysql", f"{URI}'mysql+pymysql://me:n00%64les@127.0.0.1:3306/shop'", "me", "shop", 4),
+        (
+            "pymysql",
+            "import pymysql\nc = pymysql.connect('localhost', 'root', 'n00dles', 'shop')",
+            "root",
+            "shop",
+            5,
+        ),
+        (
+            "mysql-connector-python",
+            (
+                "from mysql import connector as m\n"
+                "c = m.connect(host='localhost', user='me', passwd='n00dles', database='shop')"
+            ),
+            "me",
+            "shop",
+            5,
+        ),
+        (
+            "pymongo",
+            "import pymongo\nm = pymongo.MongoClient('mongodb://me:n00dles@localhost/shop')",
+            "me",
+            "shop",
+            5,
+        ),
+        ("pika", "import pika\np = pika.URLParameters('amqp://me:n00dles@localhost:5672/')", "me", "", 5),
+    ],
+)
+def test_the_password_of_the_code_is_the_service_s_and_in_no_plan(
+    requirement: str, source: str, user: str, database: str, line: int
+) -> None:
+    plan = plan_of(requirement, source)
+    (service,) = plan.services
+    assert (service.user, service.password_in, service.is_open) == (user, f"app.py:{line}", False)
+    assert service.database == database
+    assert [one for one in told(service) if not one.startswith("OKAMOCHI_LOOPBACK_")] == []
+    assert "n00dles" not in plan_to_json(plan).decode()
+    files = MemoryProject({"app.py": f"{HEAD}{source}\n".encode()})
+    assert password_at(files, service.password_in, facts_of(service.kind)) == "n00dles"
+    assert password_at(files, "app.py:1", facts_of(service.kind)) == ""
+    assert password_at(files, "gone.py:1", facts_of(service.kind)) == ""
+
+
+def test_entries_of_a_configuration_are_one_address() -> None:
+    keys = {"HOST": "localhost", "USER": "root", "PASSWORD": "n00dles", "DB": "shop"}
+    lines = "\n".join(f"app.config['MYSQL_{key}'] = {value!r}" for key, value in keys.items())
+    service = only("flask-mysqldb", f"from flask_mysqldb import MySQL\n{lines}")
+    assert (service.user, service.database, service.password_in) == ("root", "shop", "app.py:5")
+
+
+def test_fields_of_a_class_of_settings_are_one_address() -> None:
+    fields = "\n".join(
+        f"    MYSQL_{key} = 'localhost'" if key == "HOST" else f"    MYSQL_{key} = 'me'"
+        for key in ("HOST", "USER", "DB")
+    )
+    source = f"from flask_mysqldb import MySQL\nclass Config:\n{fields}\n    MYSQL_PASSWORD = 'n00dles'\n"
+    assert only("flask-mysqldb", source).password_in == "app.py:6"
+
+
+def test_one_of_django_s_databases_is_one_address_whose_password_may_be_a_variable_s() -> None:
+    settings = (
+        "import os\nROOT_URLCONF = 'shop.urls'\n"
+        "WSGI_APPLICATION = 'shop.wsgi.application'\nSECRET_KEY = 'x'\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'shop', 'USER': 'me',\n"
+        "    'PASSWORD': os.environ['SHOP_PW'], 'HOST': '127.0.0.1'}}\n"
+    )
+    wsgi = (
+        "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "application = get_wsgi_application()\n"
+    )
+    plan = planned(
+        {
+            "requirements.txt": "django\nmysqlclient\n",
+            "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+            "shop/__init__.py": "",
+            "shop/urls.py": "urlpatterns = []\n",
+            "shop/settings.py": settings,
+            "shop/wsgi.py": wsgi,
+        }
+    )
+    (service,) = plan.services
+    assert (service.user, service.database, service.password_in) == ("me", "shop", "")
+    assert told(service) == {"OKAMOCHI_LOOPBACK_3306": "{host}:{port}", "SHOP_PW": "{password}"}
+    assert dict(plan.image_environment)["MYSQL_UNIX_PORT"] == "/tmp/mysqld.sock"
+
+
+def test_what_the_code_leaves_to_libpq_is_told_by_its_variables() -> None:
+    service = only("psycopg2", f"{URI}'postgresql://localhost/shop'")
+    assert (service.user, service.database, service.is_open) == ("app", "shop", False)
+    names = {"OKAMOCHI_LOOPBACK_5432": "{host}:{port}", "PGPASSWORD": "{password}", "PGUSER": "{user}"}
+    assert told(service) == names
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source", "user"),
+    [
+        (
+            "pymysql",
+            "import pymysql\nc = pymysql.connect(host='localhost', user='root', password='')",
+            "root",
+        ),
+        ("pymysql", f"{URI}'mysql+pymysql://root@localhost/shop'", "root"),
+        ("psycopg2", f"{URI}'postgresql://me:@localhost/shop'", "me"),
+        ("pika", "import pika\np = pika.ConnectionParameters('localhost')", "guest"),
+        ("pymongo", "import pymongo\nm = pymongo.MongoClient('mongodb://localhost:27017/shop')", ""),
+    ],
+)
+def test_a_service_asks_for_no_password_where_the_code_has_none(
+    requirement: str, source: str, user: str
+) -> None:
+    service = only(requirement, source)
+    assert (service.is_open, service.user, service.password_in) == (True, user, "")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "source"),
+    [
+        ("redis", "import redis\nr = redis.Redis(password='n00dles')"),
+        ("redis", "r = 'redis://:n00dles@localhost'"),
+        ("psycopg2", f"{URI}'postgresql://a:b@localhost/x'\nother = 'postgresql://a:c@localhost/x'"),
+        ("psycopg2", f"{URI}'postgresql://a:b@localhost/x'\nother = 'postgresql://a:b@localhost/y'"),
+        ("psycopg2", f"{URI}f'postgresql://a:{{word()}}@localhost/x'"),
+        ("psycopg2", f"{URI}'postgresql://a:%s@localhost/x' % word()"),
+        ("psycopg2", f"{URI}'postgresql://a:{{}}@localhost/x'.format(word())"),
+        ("psycopg2", f"{URI}'postgresql://a:b@host.docker.internal/x'"),
+        ("psycopg2", f"{CONNECT}(host='localhost', dbname='x', user='a', password=asked())"),
+        ("psycopg2", f"{CONNECT}(host='localhost', dbname='x; drop', user='a', password='b')"),
+        ("psycopg2", f"{URI}'postgresql://a:changeme@localhost/x'"),
+        ("pymysql", "import pymysql\nc = pymysql.connect(host='localhost', user='me', password='')"),
+        ("pymysql", "import pymysql\nc = pymysql.connect(host='localhost', password='n00dles')"),
+        ("pika", "import pika\np = pika.ConnectionParameters('localhost', credentials=those)"),
+        ("pg8000", f"{URI}'postgresql+pg8000://localhost/x'"),
+    ],
+)
+def test_what_the_code_does_not_tell_or_no_service_can_be_is_told_and_not_started(
+    requirement: str, source: str
+) -> None:
+    plan = plan_of(requirement, source)
+    assert plan.services == ()
+    assert not plan.doors
+    assert decision(plan, "services").summary.startswith("Warning: no ")
+
+
+def test_a_service_of_the_compose_file_that_the_code_looks_for_here_has_a_door_too() -> None:
+    compose = "services:\n  cache:\n    image: redis:7\n"
+    service = only("redis", "import redis\nr = redis.Redis()", compose__yaml=compose)
+    assert (service.name, service.image) == ("cache", "redis:7")
+    assert told(service) == {"OKAMOCHI_LOOPBACK_6379": "{host}:{port}"}
+
+
+def test_a_variable_that_leads_elsewhere_leaves_no_door() -> None:
+    source = f"{URI}os.environ.get('DATABASE_URL', 'postgresql://a:b@localhost/x')"
+    plan = plan_of("psycopg2", source)
+    assert told(plan.services[0]).keys() == {"DATABASE_URL"}
+    assert not plan.doors
+
+
+def test_beside_a_database_that_a_variable_leads_to_another_at_localhost_is_not_started() -> None:
+    source = (
+        "a = os.environ['POSTGRES_URL']\nimport pymysql\nc = pymysql.connect(host='localhost', user='root')"
+    )
+    plan = plan_of("psycopg2\npymysql", source)
+    assert [one.kind for one in plan.services] == [ServiceKind.POSTGRES]
+    assert decision(plan, "services").summary.startswith("Warning: no mysql is started")
