@@ -17,10 +17,12 @@ fi
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     umask 077
+    METHOD=${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}
+    [ "$METHOD" != trust ] || POSTGRES_PASSWORD=${POSTGRES_PASSWORD:-unused}
     printf '%s' "${POSTGRES_PASSWORD:?the password is not set}" >/tmp/password
     initdb --username="$USER_NAME" --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >/dev/null
     rm /tmp/password
-    printf 'host all all all scram-sha-256\n' >>"$PGDATA/pg_hba.conf"
+    printf 'host all all all %s\n' "$METHOD" >>"$PGDATA/pg_hba.conf"
     pg_ctl -D "$PGDATA" -o "-c listen_addresses=''" -w start >/dev/null
     [ "$DATABASE" = postgres ] || createdb -h /run/postgresql -U "$USER_NAME" "$DATABASE"
     for file in /docker-entrypoint-initdb.d/*.sql; do

@@ -207,3 +207,25 @@ def test_a_given_address_where_nobody_answers_is_told(state: AppState, world: Wo
     unused: Any = ("REDIS_URL", "redis://127.0.0.1:1/0")
     with_machine_services(plan, Values((unused,), ()), state, world)
     assert "redis: nothing answers at 127.0.0.1:1 (REDIS_URL)" in lines(world)
+
+
+def test_code_that_has_localhost_fixed_is_on_this_machine_and_told_whether_anything_answers(
+    tmp_path: Path,
+) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), Answers) as server:
+        port = server.server_address[1]
+        source = (
+            f"import redis\nfrom flask import Flask\napp = Flask(__name__)\nr = redis.Redis(port={port})\n"
+        )
+        plan = planned({"app.py": source, "requirements.txt": "flask\nredis\n"})
+        state, told = AppState(tmp_path / "shop"), Told()
+        world = World.real({}, told, offline=True, cache_root=tmp_path / "cache")
+        assert with_machine_services(plan, NOTHING, state, world) == NOTHING
+    assert told.lines == [
+        f"redis: the code itself looks for it at 127.0.0.1:{port}, on this machine, where something answers"
+    ]
+    with_machine_services(plan, NOTHING, state, world)
+    assert told.lines[-1].endswith("where nothing answers")
+    left = needed_services(plan, NOTHING, HostEngine.of(world), state, world)
+    assert left.services == ()
+    assert left.doors

@@ -6,6 +6,7 @@ from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
+from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.stack_services import with_given_secrets, with_service_values
 from tests.detect.plans import planned
@@ -43,3 +44,24 @@ def test_optional_secrets_that_were_given_reach_the_stack_and_the_others_do_not(
         absent,
         EnvironmentVariable(name="OF_A_LIBRARY_TOKEN", kind=SECRET, required=True),
     )
+
+
+def test_the_password_in_the_code_is_the_database_s_at_every_start_unless_one_is_given(
+    tmp_path: Path,
+) -> None:
+    source = "from flask import Flask\napp = Flask(__name__)\nuri = 'postgresql://me:{}@localhost/shop'\n"
+    project = tmp_path / "project"
+    project.mkdir()
+    world = World.real({}, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+    state = AppState(tmp_path / "shop")
+    for word in ("n00dles", "Two Bowls!"):  # the latter looks like a sentence, which a plan never sees
+        plan = planned({"app.py": source.format(word), "requirements.txt": "flask\npsycopg\n"})
+        (project / "app.py").write_text(source.format(word))
+        keep_coded_passwords(plan, Values((), ()), project, state, world)
+        values = with_service_values(plan, Values((), ()), state, world)
+        assert values.secret_names == ("DB_PASSWORD",)
+        assert state.secrets()["DB_PASSWORD"] == word
+        state.forget_given_secrets()  # as `down` does
+    state.keep_secret("DB_PASSWORD", "given")
+    keep_coded_passwords(plan, Values((), ("DB_PASSWORD",)), project, state, world)
+    assert state.secrets()["DB_PASSWORD"] == "given"
