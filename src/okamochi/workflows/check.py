@@ -66,7 +66,8 @@ def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Se
     project = DiskProject.open(folder)
     setup = read_setup(project, plan, today, tracked=tracked_files(project))
     others = project_findings(plan, folder.resolve()) if plan is not None else ()
-    return setup, audit(setup, RULES, others=tuple(map(as_audited, others)))
+    ruled = {rule.name for rule in RULES}
+    return setup, audit(setup, RULES, others=[as_audited(one) for one in others if one.rule not in ruled])
 
 
 def as_audited(one: Finding) -> Audited:

@@ -1,8 +1,28 @@
 """Environment variables: which are read, which values are known to everybody."""
 
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules.env import flask_env
+from okamochi.audit.rules.env import (
+    another_name,
+    debug_in_production,
+    dollar,
+    flask_env,
+    gunicorn_unread,
+    read_literally,
+    repeated,
+    two_defaults,
+    unguarded,
+)
 
 __all__ = ["RULES"]
 
-RULES: tuple[Rule, ...] = (flask_env.RULE,)
+RULES: tuple[Rule, ...] = (
+    debug_in_production.RULE,
+    flask_env.RULE,
+    gunicorn_unread.RULE,
+    another_name.RULE,
+    two_defaults.RULE,
+    unguarded.RULE,
+    repeated.RULE,
+    dollar.RULE,
+    read_literally.RULE,
+)

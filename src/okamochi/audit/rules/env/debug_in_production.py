@@ -1,0 +1,57 @@
+"""Debug mode is switched on where production runs.
+
+Flask and Django show the source around each error, its variables and the settings to whoever caused it;
+Flask with its own server gives a Python prompt on top, behind a PIN. Templates are read again for each
+request.
+
+Fix: take the line away, or `0`; `FLASK_DEBUG=1` in the file for the desk.
+
+See: https://flask.palletsprojects.com/en/stable/debugging/,
+https://docs.djangoproject.com/en/stable/ref/settings/#debug
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.containers import ContainerKind, Variable
+from okamochi.audit.interpolation import known_to_compose, resolved
+from okamochi.audit.reading import is_desk_file
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+from okamochi.model.plan import Framework
+
+__all__ = ["RULE"]
+
+ON = re.compile(r"1|true|yes|on", re.IGNORECASE)
+NAME = re.compile(r"(?:\w+_)?DEBUG(?:_MODE)?")
+OF_FLASK = (Framework.FLASK, Framework.DASH, Framework.QUART)
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.production:
+        known = known_to_compose(setup, container.path) if container.kind is ContainerKind.COMPOSE else {}
+        for one in container.environment:
+            if not NAME.fullmatch(one.name) or is_desk_file(one.path) or not is_read(one, setup):
+                continue
+            value = resolved(one.value, known) if one.value else None
+            if value is not None and ON.fullmatch(value.strip()):
+                yield Found(
+                    path=one.path,
+                    line=one.line,
+                    message=f"{one.name} is on in production: errors show source and settings to everybody",
+                    hint=f"{one.name}=0, and on in the file for the desk",
+                )
+
+
+def is_read(one: Variable, setup: Setup) -> bool:
+    """By Flask itself, or by the code, as far as the plan knows."""
+    plan = setup.plan
+    if plan is None:
+        return one.name == "FLASK_DEBUG"
+    if one.name == "FLASK_DEBUG":
+        return plan.application.framework in OF_FLASK
+    return one.name in {known.name for known in plan.environment}
+
+
+RULE = Rule("env/debug-in-production", Severity.ERROR, look, __doc__ or "")

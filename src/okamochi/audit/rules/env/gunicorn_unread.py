@@ -1,0 +1,57 @@
+"""A variable is to configure gunicorn, and gunicorn does not read it.
+
+gunicorn reads GUNICORN_CMD_ARGS, WEB_CONCURRENCY and PORT; GUNICORN_WORKERS, GUNICORN_TIMEOUT and their
+like are names that people invent for their own configuration file. Without a file or command that uses
+them they change nothing, and one worker serves.
+
+Fix: `GUNICORN_CMD_ARGS="--workers 4"`, or a gunicorn.conf.py that reads the variable.
+
+See: https://docs.gunicorn.org/en/stable/configure.html
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+NAME = re.compile(
+    r"GUNICORN_(?:WORKERS|THREADS|TIMEOUT|BIND|WORKER_CLASS|MAX_REQUESTS(?:_JITTER)?|KEEPALIVE|LOG_?LEVEL|PORT"
+    r"|GRACEFUL_TIMEOUT|ACCESS_LOG|PRELOAD|WORKER_CONNECTIONS|RELOAD)"
+)
+READERS = re.compile(
+    r".*\.(?:py|sh|bash|ya?ml|toml|ini|cfg|conf|json|jinja2?|j2)|(?:.*/)?(?:Dockerfile.*|Procfile|[\w-]+)"
+)
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.production:
+        if not any(one.name == "gunicorn" for one in servers(container)):
+            continue
+        for one in container.environment:
+            if NAME.fullmatch(one.name) and not is_read(one.name, setup):
+                yield Found(
+                    path=one.path,
+                    line=one.line,
+                    message=f"gunicorn does not read {one.name}, and nothing else of the project does",
+                    hint="GUNICORN_CMD_ARGS with the option, or a gunicorn.conf.py that reads it",
+                )
+
+
+def is_read(name: str, setup: Setup) -> bool:
+    """Whether any line names it but those that set it."""
+    used = re.compile(rf"\b{name}\b")
+    sets = re.compile(rf"^\s*(?:-\s*|ENV\s+|export\s+)?[\"']?{name}[\"']?\s*[:=]")
+    for path in setup.project.files():
+        if READERS.fullmatch(path):
+            text = setup.project.read_text(path) or ""
+            if name in text and any(used.search(line) and not sets.match(line) for line in text.split("\n")):
+                return True
+    return False
+
+
+RULE = Rule("env/gunicorn-unread", Severity.WARNING, look, __doc__ or "")

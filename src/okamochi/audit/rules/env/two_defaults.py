@@ -1,0 +1,42 @@
+"""A variable has two different defaults in one file.
+
+`${THREADS:-4}` in one place and `${THREADS:-2}` in another: as long as nobody sets it, two parts of the stack
+believe different things.
+
+Fix: one of them; once as an `x-` field or a YAML anchor, or without a default and with the value in .env.
+
+See: https://docs.docker.com/reference/compose-file/interpolation/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.interpolation import references
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.composes:
+        first: dict[str, tuple[str, int]] = {}
+        for number, line in enumerate(file.file.lines if not file.desk else (), 1):
+            if line.lstrip().startswith("#"):
+                continue
+            for name, operator, word in references(line):
+                if not operator.endswith("-") or not word or "$" in word:
+                    continue
+                before, where = first.setdefault(name, (word, number))
+                if before != word:
+                    yield Found(
+                        path=file.path,
+                        line=number,
+                        message=f"{name} has another default here than in line {where}",
+                        hint="one default, in one place",
+                        also=(Evidence(path=file.path, line=where, reason="the other default"),),
+                    )
+
+
+RULE = Rule("env/two-defaults", Severity.WARNING, look, __doc__ or "")

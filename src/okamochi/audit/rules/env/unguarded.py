@@ -1,0 +1,56 @@
+"""A secret becomes an empty text when nobody sets it.
+
+`${DB_PASSWORD}` without a value is "" for Compose, which warns and goes on: a database that refuses to start,
+or an app that signs with an empty key.
+
+Fix: `${DB_PASSWORD:?set it in .env}`: Compose stops, and says which one is missing.
+
+See: https://docs.docker.com/reference/compose-file/interpolation/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.containers import ContainerKind, Variable
+from okamochi.audit.interpolation import known_to_compose, references
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+from okamochi.model.process import VariableKind
+from okamochi.model.variable_names import kind_of
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Once for each file and variable. `NAME: ${NAME}` is told by compose/blank."""
+    for file in setup.composes:
+        if file.desk:
+            continue
+        known = known_to_compose(setup, file.path)
+        variables = [
+            one
+            for container in setup.of_kind(ContainerKind.COMPOSE)
+            if container.path == file.path and not container.desk
+            for one in container.environment
+            if one.path == file.path
+        ]
+        told = {one.name for one in variables if one.name in names_in(one)}
+        for one in variables:
+            for name in names_in(one):
+                if name in told or name in known or kind_of(name) is VariableKind.PLAIN:
+                    continue
+                told.add(name)
+                yield Found(
+                    path=file.path,
+                    line=one.line,
+                    message=f"{name} is an empty text when nobody sets it",
+                    hint=f"${{{name}:?set it}}",
+                )
+
+
+def names_in(one: Variable) -> tuple[str, ...]:
+    """Of the references without a default or guard."""
+    return tuple(name for name, operator, _ in references(one.value or "") if not operator)
+
+
+RULE = Rule("env/unguarded", Severity.NOTE, look, __doc__ or "")
