@@ -125,10 +125,12 @@ def test_what_is_not_published_at_all_is_not_to_be_built(held, links):
 def test_where_everything_is_as_new_as_it_can_be_uv_is_asked_once_and_no_index(held, links, runner):
     make_wheel(links, "web", "2.0", requires=("tools<2",))
     make_wheel(links, "tools", "1.0")
-    make_wheel(links, "tools", "2.0")
     assert held("web\n") == ()
     (call,) = runner.calls
     assert "--no-deps" in call and "--offline" in call
+    make_wheel(links, "tools", "2.0")  # bounded by what asks for it, which one run more tells
+    assert held("web\n") == ()
+    assert len(runner.calls) == 2 and all("--offline" in call for call in runner.calls)
 
 
 def test_where_everything_is_pinned_uv_is_not_asked(held, links, runner, words):
@@ -161,3 +163,22 @@ def resolved(tmp_path, links, text):
         platform=LINUX_AMD64,
         glibc_version=GLIBC,
     )
+
+
+def test_what_a_requirement_brings_along_may_be_held_back_too(held, links, words):
+    make_wheel(links, "phrases", "1.0", requires=("words",))
+    assert held("phrases\n") == (HeldBack("words", "1.0", "2.0", "", ("doc-opt==0.6.2",)),)
+    assert held("phrases==1.0\n") == (HeldBack("words", "1.0", "2.0", "", ("doc-opt==0.6.2",)),)
+
+
+def test_what_brings_it_along_may_ask_for_an_older_one(held, links, words):
+    make_wheel(links, "phrases", "1.0", requires=("words",))
+    make_wheel(links, "phrases", "2.0", requires=("words<2",))
+    assert held("phrases\n") == ()
+
+
+def test_one_run_answers_where_all_that_comes_along_is_new(held, links, runner):
+    make_wheel(links, "phrases", "1.0", requires=("words",))
+    make_wheel(links, "words", "2.0")
+    assert held("phrases\n") == ()
+    assert len(runner.calls) == 1

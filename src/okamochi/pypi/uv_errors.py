@@ -17,7 +17,7 @@ from okamochi.system.files import StorageError
 from okamochi.system.patterns import regex
 from okamochi.system.process import Completed
 
-__all__ = ["Explained", "explained_lines", "no_wheel_for", "uv_failure", "without_wheels"]
+__all__ = ["Explained", "explained_lines", "mentions", "no_wheel_for", "uv_failure", "without_wheels"]
 
 CREDENTIALS = regex(r"(://)[^/\s@`]+@")
 ESCAPES = regex(r"\x1b\[[0-9;]*m")
@@ -75,6 +75,12 @@ class Explained:
         places = [(_place(line.name, self.text), line) for line in lines if line.line]
         found = [(place, line) for place, line in places if place >= 0]
         return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether an explanation speaks of a package, be it by the name of its wheel's file."""
+    pattern = r"(?<![A-Za-z0-9._])" + re.escape(name).replace(r"\-", "[-_.]") + r"(?![A-Za-z0-9_.])"
+    return re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def _place(name: str, text: str) -> int:

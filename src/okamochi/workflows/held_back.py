@@ -79,8 +79,8 @@ def told(one: HeldBack, failure: OkamochiError) -> str:
     return (
         f"{one.name} is {one.found}, not {one.newest}: that needs {listed(one.sources)}, which has no wheel "
         f"for this image and could not be built ({failure.message}). Write the version of {one.name} that "
-        f"you want ({one.where}), or build the wheel yourself (pip wheel --no-deps NAME==VERSION -w wheels) "
-        "and write --find-links wheels into the requirement file"
+        f"you want ({one.where or 'other requirements bring it along'}), or build the wheel yourself "
+        "(pip wheel --no-deps NAME==VERSION -w wheels) and write --find-links wheels into the requirements"
     )
 
 
