@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from okamochi.containerfiles.dockerignore import dockerignore_patterns
 from okamochi.detect.built_in_patterns import BUILT_IN, RENDERED_FOLDERS, SECRETS
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.left_out import left_out
@@ -202,26 +203,6 @@ def _is_valid(pattern: str) -> bool:
     except (ValueError, re.error):
         return False
     return True
-
-
-def dockerignore_patterns(text: str) -> tuple[str, ...]:
-    """A .dockerignore's patterns in gitignore's words.
-
-    Docker anchors every pattern at the root and has no trailing-slash rule (moby/patternmatcher): `foo` there
-    is `/foo` here, `**/foo` is `**/foo`. A leading slash and "./" mean nothing to it.
-    """
-    found: list[str] = []
-    for line in text.removeprefix("\ufeff").splitlines():
-        pattern = line.strip()
-        if not pattern or pattern.startswith("#"):
-            continue
-        taken_back = pattern.startswith("!")
-        path = posixpath.normpath(pattern.removeprefix("!").strip().replace("\\ ", " ")).lstrip("/")
-        if path in (".", ""):
-            continue
-        anchored = path if path.startswith("**/") else f"/{path}"
-        found.append(f"!{anchored}" if taken_back else anchored)
-    return tuple(found)
 
 
 def _refuse_invalid(patterns: tuple[str, ...]) -> None:

@@ -4,13 +4,15 @@ A rule is one file in the package of its family, and one line in that package's 
 """
 
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules import base, compose, data, env, health, layers, process, secrets
+from okamochi.audit.rules import base, compose, data, env, health, ignore, layers, process, secrets, user
 
 __all__ = ["RULES"]
 
 RULES: tuple[Rule, ...] = (
     *base.RULES,
     *layers.RULES,
+    *ignore.RULES,
+    *user.RULES,
     *process.RULES,
     *health.RULES,
     *env.RULES,

@@ -13,7 +13,7 @@ from okamochi.audit.rules.layers import (
     markdown_debris,
     not_shipped,
     second_python,
-    secret_in_image,
+    secret_file,
     setcap,
     world_writable,
 )
@@ -21,7 +21,7 @@ from okamochi.audit.rules.layers import (
 __all__ = ["RULES"]
 
 RULES: tuple[Rule, ...] = (
-    secret_in_image.RULE,
+    secret_file.RULE,
     desk_comes_last.RULE,
     not_shipped.RULE,
     copy_before_install.RULE,

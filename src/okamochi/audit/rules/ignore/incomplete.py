@@ -1,0 +1,44 @@
+"""The .dockerignore lets .git or .env into the image.
+
+.git holds each version of each file, those with secrets that were taken away again as well. .env is where
+the developer's own secrets lie; it is not in the repository, so that nobody sees it enter the image until it
+is built on a developer's machine.
+
+Fix: `**/.git` and `**/.env*`.
+
+See: https://docs.docker.com/build/concepts/context/#dockerignore-files
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.build_context import build_contexts
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.dockerignore import keeps_out
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+WANTED = ((".git", ".git/config"), (".env", ".env"))
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for context in build_contexts(setup):
+        outside = keeps_out(context.ignore.text) if context.ignore is not None else None
+        if context.ignore is None or outside is None:
+            continue
+        # .git lies at the root of the repository
+        entering = [
+            name for name, path in WANTED if not outside(path) and not (name == ".git" and context.folder)
+        ]
+        if entering:
+            yield Found(
+                path=context.ignore.path,
+                line=1,
+                message=f"{' and '.join(entering)} would enter the image: "
+                f"{context.file.path}:{context.copy.line} copies everything that this file does not name",
+                hint=", ".join(f"**/{name}" for name in entering),
+            )
+
+
+RULE = Rule("ignore/incomplete", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,36 @@
+"""Everything is copied into the image, and no .dockerignore keeps anything out.
+
+`COPY . .` takes what lies in the folder on the machine that builds: .git with its whole history, .env
+with the developer's secrets, virtual environments, databases, caches. It also sends all of it to the
+builder first, and any change of it makes the layers after it anew.
+
+Fix: a .dockerignore beside the Dockerfile's context with at least `**/.git`, `**/.env*`, `**/.venv`,
+`**/__pycache__`; `okamochi render` writes one.
+
+See: https://docs.docker.com/build/concepts/context/#dockerignore-files
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.build_context import build_contexts
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for context in build_contexts(setup):
+        if context.ignore is None:
+            yield Found(
+                path=context.file.path,
+                line=context.copy.line,
+                message=f"there is no {context.path('.dockerignore')}: .git, .env and whatever else "
+                "lies in the "
+                "folder enter the image",
+                hint="one with **/.git, **/.env*, **/.venv, **/__pycache__ (okamochi render writes it)",
+            )
+
+
+RULE = Rule("ignore/missing", Severity.WARNING, look, __doc__ or "")

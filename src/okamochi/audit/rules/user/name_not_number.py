@@ -1,0 +1,38 @@
+"""USER is a name, which nobody outside of the image can check.
+
+Kubernetes with `runAsNonRoot: true` looks at the number alone: "container has runAsNonRoot and image has
+non-numeric user (app), cannot verify user is non-root", and the container does not start. A number that
+useradd picked may be another one after the next change of the base, and mounted files then belong to
+somebody else.
+
+Fix: `USER 10001:10001`; no entry in /etc/passwd is needed for it.
+
+See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.runtime_user import is_root, user_of_stage
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        one, user = file.shipped.last("USER"), user_of_stage(file.shipped)
+        name = user.partition(":")[0]
+        if file.desk or one is None or is_root(user) or not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
+            continue
+        yield Found(
+            path=file.path,
+            line=one.line,
+            message=f"{name} is a name: Kubernetes' runAsNonRoot can check a number only",
+            hint="USER 10001:10001, and the same number where the user is made",
+        )
+
+
+RULE = Rule("user/name-not-number", Severity.NOTE, look, __doc__ or "")

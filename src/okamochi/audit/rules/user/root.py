@@ -1,0 +1,54 @@
+"""The app runs as root.
+
+Nothing says USER, or it says root. A hole in the app is then root's in the container: it can install
+programs, rewrite the code, write into mounted folders as root of the host, and a hole in the kernel or
+the engine is one step away from the whole machine.
+
+Fix: `USER 10001:10001` in the stage that is shipped, after all that has to be installed; the folders
+that the app writes belong to that user.
+
+See: https://docs.docker.com/build/building/best-practices/#user (CIS Docker Benchmark 4.1)
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.runtime_user import drops_root, is_root, runs_as, starts_as_root
+from okamochi.audit.setup import Dockerfile, Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        user = file.shipped.last("USER")
+        if file.desk or not starts_as_root(file.shipped) or given_elsewhere(file, setup):
+            continue
+        yield Found(
+            path=file.path,
+            line=user.line if user is not None else last_line(file),
+            message="the app runs as root: a hole in it is root's in the container, and in what is mounted",
+            hint="USER 10001:10001 before CMD, and that user's folders where the app writes",
+        )
+
+
+def given_elsewhere(file: Dockerfile, setup: Setup) -> bool:
+    """Whether an entry point gives the rights up, or whoever starts the image names a user."""
+    made = [one for one in setup.production if one.stage_path == file.path and one.stage == file.shipped]
+    if any(drops_root(one, setup) for one in made):
+        return True
+    starting = [one for one in made if one.path != file.path]
+    return bool(starting) and all(not is_root(runs_as(one) or "0") for one in starting)
+
+
+def last_line(file: Dockerfile) -> int:
+    """Of what is started, before which USER belongs; else of the stage."""
+    for word in ("ENTRYPOINT", "CMD"):
+        one = file.shipped.last(word)
+        if one is not None:
+            return one.line
+    return file.shipped.own[0].line
+
+
+RULE = Rule("user/root", Severity.WARNING, look, __doc__ or "")
