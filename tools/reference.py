@@ -92,7 +92,9 @@ def exit_codes_text() -> str:
         "InterruptedByUser": "interrupted",
     }
     rows = "\n".join(f"| {getattr(errors, name).exit_code} | {what} |" for name, what in kinds.items())
-    return f"## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | done |\n{rows}\n| 70 | a bug in okamochi |"
+    signals = "| 129, 143 | ended by a terminal that was closed, by SIGTERM |"
+    table = f"| code | meaning |\n|---|---|\n| 0 | done |\n{rows}\n{signals}\n| 70 | a bug in okamochi |"
+    return f"## Exit codes\n\n{table}"
 
 
 if __name__ == "__main__":

@@ -86,6 +86,24 @@ def test_a_reader_that_goes_away_is_no_error(program: Program) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(("arguments", "code"), [(("plan", "{nothing}"), 3), (("nonsense",), 2)])
+@pytest.mark.parametrize("gone", ["a reader", "the last free block"])
+def test_people_who_went_away_change_no_exit_code(
+    program: Program, arguments: tuple[str, ...], code: int, gone: str, tmp_path: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    if gone != "a reader":
+        if not Path("/dev/full").exists():
+            pytest.skip("there is no /dev/full")
+        os.close(writing)
+        writing = os.open("/dev/full", os.O_WRONLY)
+    argv = (*program.start, *(one.format(nothing=tmp_path) for one in arguments))
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=writing, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stdout) == (code, b"")
+
+
 def test_ps_of_nothing_is_an_empty_answer(program: Program) -> None:
     """Other projects may run: an answer about one folder does not speak for the machine."""
     answer = program.ok("ps", EXAMPLES / "flask-minimal")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -198,8 +199,10 @@ BUSY = """
 import sys, threading, time
 from okamochi.cli.ending import exit_code_of
 from okamochi.system.process import SubprocessRunner
+from okamochi.system.standard_streams import open_standard_streams
 
 def work():
+    open_standard_streams()
     threading.Thread(target=lambda: SubprocessRunner().run({argv!r}), daemon={daemon}).start()
     print("begun", flush=True)
     while True:
@@ -213,7 +216,7 @@ def busy(argv: tuple[str, ...], *, daemon: bool) -> tuple[str, ...]:
     return (sys.executable, "-c", BUSY.format(argv=argv, daemon=daemon))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("daemon", [True, False])
 @pytest.mark.parametrize("nested", [True, False])
 def test_who_interrupts_us_alone_ends_what_runs_in_threads_too(
@@ -228,10 +231,41 @@ def test_who_interrupts_us_alone_ends_what_runs_in_threads_too(
         try:
             until(pid.exists)
             process.send_signal(number)
-            assert process.wait(timeout=20) == (130 if number == signal.SIGINT else 143)
+            assert process.wait(timeout=20) == 128 + number
         finally:
             process.kill()
     until(lambda: not Path(f"/proc/{pid.read_text().strip()}/cmdline").exists())
+
+
+def test_a_terminal_that_is_closed_ends_what_runs_for_us(tmp_path: Path) -> None:
+    """It reaches the session's leader and who is in the foreground; our programs have groups of their own."""
+    pid = tmp_path / "pid"
+    inner = ("sh", "-c", f'echo $$ >"{pid}.part" && mv "{pid}.part" "{pid}" && exec sleep 300')
+    child, terminal = os.forkpty()
+    if child == 0:
+        os.execv(sys.executable, busy(inner, daemon=True))
+    try:
+        until(pid.exists)
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    assert code == 128 + signal.SIGHUP
+    until(lambda: not Path(f"/proc/{pid.read_text().strip()}/cmdline").exists())
+
+
+def test_what_is_ignored_when_we_start_stays_ignored() -> None:
+    code = (
+        "import signal\n"
+        "from okamochi.system.signals import terminable\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does\n"
+        "with terminable():\n"
+        "    signal.raise_signal(signal.SIGHUP)\n"
+        "print('went on')\n"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"went on\n"), done.stderr
 
 
 def until(fulfilled: Callable[[], bool]) -> None:

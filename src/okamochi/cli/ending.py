@@ -14,13 +14,12 @@ from okamochi.system.signals import Terminated, terminable
 __all__ = ["exit_code_of", "leave", "reader_gone"]
 
 INTERRUPTED = 130
-TERMINATED = 143
 BUG = 70
 
 
 def exit_code_of(work: Callable[[], int]) -> int:
     """What `work` answers, else the code of its error's kind (see okamochi.errors); 130 after Ctrl-C, 143
-    after SIGTERM."""
+    after SIGTERM, 129 when the terminal went away."""
     try:
         with terminable():
             return work()
@@ -28,13 +27,13 @@ def exit_code_of(work: Callable[[], int]) -> int:
         return reader_gone()
     except KeyboardInterrupt as error:
         UNDER_WAY.end_for_good()
-        ended = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        ended = next((one for one in (error, error.__cause__) if isinstance(one, Terminated)), None)
+        told = f"ended by {ended.number.name}" if ended else "interrupted"
         print(
-            f"\n{'ended by SIGTERM' if ended else 'interrupted'}; what was finished stays in the cache, "
-            "run the same command to go on",
+            f"\n{told}; what was finished stays in the cache, run the same command to go on",
             file=sys.stderr,
         )
-        return TERMINATED if ended else INTERRUPTED
+        return 128 + ended.number if ended else INTERRUPTED
     except OkamochiError as error:
         from okamochi.cli.console import print_error
 
