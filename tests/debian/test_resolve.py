@@ -1,3 +1,5 @@
+import datetime
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.debian.conftest import FIXTURE, NOW, Archive, MakeWorld
 KEYS = ((FIXTURE / "key.pgp").read_bytes(),)
 
 
-def resolve(world: World, *packages: str, archive: Archive | None = None) -> ResolvedBase:
+def resolve(world: World, *packages: str, archive: Archive | None = None, days: int = 0) -> ResolvedBase:
     return resolve_base(
         world,
         suite="trixie",
@@ -25,7 +27,7 @@ def resolve(world: World, *packages: str, archive: Archive | None = None) -> Res
         packages=packages,
         python_package="python3.13" if archive is None else "",
         keys=KEYS if archive is None else archive.keys,
-        now=lambda: NOW,
+        now=lambda: NOW + datetime.timedelta(days),
         apt_folder=Path("/nonexistent"),
     )
 
@@ -127,6 +129,53 @@ def test_one_run_sees_one_state_of_the_archive(
     assert resolve(structs.replace(world, environ=dict(world.environ)), "libdemo", archive=archive) == first
     with pytest.raises(RegistryError):
         resolve(make_world(archive.folder), "libdemo", archive=archive)
+
+
+class TestOffline:
+    """The archive is a folder that is taken away, or changed, between two runs."""
+
+    @pytest.fixture(autouse=True)
+    def no_base(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        small(monkeypatch)
+
+    def test_what_was_seen_last_is_chosen_from_also_for_other_packages(
+        self, make_world: MakeWorld, make_archive: Callable[..., Archive]
+    ) -> None:
+        archive = make_archive(make_deb("libdemo"), make_deb("libother"))
+        first = resolve(make_world(archive.folder), "libdemo", archive=archive)
+        shutil.rmtree(archive.folder)
+        assert resolve(make_world(archive.folder, offline=True), "libdemo", archive=archive) == first
+        (other,) = resolve(make_world(archive.folder, offline=True), "libother", archive=archive).debs
+        assert other.name == "libother"
+
+    def test_with_network_nothing_old_is_taken(
+        self, make_world: MakeWorld, make_archive: Callable[..., Archive]
+    ) -> None:
+        archive = make_archive()
+        resolve(make_world(archive.folder), "libdemo", archive=archive)
+        shutil.rmtree(archive.folder)
+        with pytest.raises(RegistryError):
+            resolve(make_world(archive.folder), "libdemo", archive=archive)
+
+    def test_what_is_past_its_validity_is_taken_and_told(
+        self, make_world: MakeWorld, make_archive: Callable[..., Archive]
+    ) -> None:
+        archive = make_archive(valid_until="Mon, 23 Nov 2026 00:00:00 UTC")
+        first = resolve(make_world(archive.folder), "libdemo", archive=archive)
+        shutil.rmtree(archive.folder)
+        world = make_world(archive.folder, offline=True)
+        assert resolve(world, "libdemo", archive=archive, days=3) == first
+        (told,) = world.reporter.notes  # type: ignore[attr-defined]
+        assert "past its validity" in told and "--offline" in told
+
+    def test_what_was_never_seen_is_missing_and_the_hint_says_how_to_get_it(
+        self, make_world: MakeWorld
+    ) -> None:
+        world = make_world(offline=True)
+        mirrors = {"OKAMOCHI_DEBIAN_MIRROR": "http://one.example/debian http://two.example/debian"}
+        with pytest.raises(RegistryError) as caught:
+            resolve(structs.replace(world, environ=mirrors), "libdemo")
+        assert "without --offline" in caught.value.hint
 
 
 def test_every_cut_has_a_reason_and_stands_once() -> None:

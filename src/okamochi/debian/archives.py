@@ -29,6 +29,7 @@ __all__ = ["BASE_PACKAGES", "ResolvedBase", "resolve_added", "resolve_base"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 RELEASE_LIMIT_BYTES = 4_000_000
+RELEASES = "debian-release"
 
 # What a Python web app gets besides Python itself.
 # fmt: off
@@ -55,12 +56,14 @@ class ResolvedBase(msgspec.Struct, frozen=True):
 
 
 class Archive(msgspec.Struct, frozen=True):
-    """One verified suite and the mirror that had it; `stale` when it is past its Valid-Until."""
+    """One verified suite and the mirror that had it; `stale` when it is past its Valid-Until. `content` is
+    the Release file as it came."""
 
     archive: str
     base_uri: str
     release: Release
     stale: bool = False
+    content: bytes = b""
 
 
 def utc_now() -> datetime.datetime:
@@ -80,6 +83,8 @@ def resolve_base(
 ) -> ResolvedBase:
     """The newest packages of suite, suite-updates and suite-security that make a base with this Python;
     None is the suite's own, "" none at all.
+
+    Offline, they are those of the archive as it was when packages were last chosen.
 
     RegistryError when no mirror has a verified Release; PlanError for packages that the suite has not, and
     for a suite that okamochi does not know."""
@@ -122,7 +127,8 @@ def remembered(
     question: str,
     choose: Callable[[Universe], tuple[Package, ...]],
 ) -> ResolvedBase:
-    """What was chosen for the same question of the same state of the archives; else chosen now."""
+    """What was chosen for the same question of the same state of the archives; else chosen now. That state
+    is kept for who asks offline."""
     memo_key = (
         f"{[(one.archive, one.release.digest) for one in archives]} {platform} {question} {rules_digest()}"
     )
@@ -134,7 +140,19 @@ def remembered(
         universe = Universe(indexes, archives[0].release.suite)
         debs = tuple(package.locked() for package in choose(universe))
         world.cache.put_record("debian-closure", memo_key, msgspec.msgpack.encode(debs))
+    for one in archives:
+        keep_release(world, one)
     return ResolvedBase(debs, rfc3339(max(one.release.date for one in archives)))
+
+
+def keep_release(world: World, one: Archive) -> None:
+    key = release_key(one.base_uri, one.release.suite)
+    if world.cache.record(RELEASES, key) != one.content:
+        world.cache.put_record(RELEASES, key, one.content)
+
+
+def release_key(base_uri: str, suite: str) -> str:
+    return f"{base_uri} {suite}"
 
 
 def python_parts(suite: Suite, package: str) -> tuple[str, ...]:
@@ -182,7 +200,7 @@ def asked_archives(
         if not mirrors.named:
             bases += (snapshot_uri(archive, snapshot),)
         seek = Search(world, archive, name, keys, now)
-        return seek.first(bases, stale_too=suite.may_be_stale)
+        return seek.first(bases, stale_too=suite.may_be_stale or world.offline)
 
     found = in_threads(one, wanted)
     tell_stale(world, suite, found)
@@ -191,11 +209,14 @@ def asked_archives(
 
 def tell_stale(world: World, suite: Suite, archives: Sequence[Archive]) -> None:
     dates = [one.release.date for one in archives if one.stale]
-    if dates:
-        world.reporter.warn(
-            f"Debian's {suite.name} is taken as of {max(dates):%Y-%m-%d}, past its validity: "
-            "nobody signs newer packages, or the mirror does not have them"
-        )
+    if not dates:
+        return
+    why = "nobody signs newer packages, or the mirror does not have them"
+    if world.offline:
+        why = "that is the newest that was seen before --offline"
+    world.reporter.warn(
+        f"Debian's {suite.name} is taken as of {max(dates):%Y-%m-%d}, past its validity: {why}"
+    )
 
 
 def in_threads(work: Callable[[Item], Answer], items: Sequence[Item]) -> tuple[Answer, ...]:
@@ -219,9 +240,8 @@ class Search(msgspec.Struct, frozen=True):
         failures: list[OkamochiError] = []
         contents: list[tuple[str, bytes]] = []
         for base in bases:
-            url = f"{base}/dists/{self.suite}/InRelease"
             try:
-                content = self.world.transport.get(url, limit_bytes=RELEASE_LIMIT_BYTES)
+                content = self.content_of(base)
                 contents.append((base, content))
                 return self.archive_of(base, content)
             except RegistryError as failure:
@@ -230,14 +250,26 @@ class Search(msgspec.Struct, frozen=True):
             return max(old, key=lambda one: one.release.date)
         if len(failures) == 1:
             raise failures[0]
-        raise nowhere(self.suite, failures)
+        raise nowhere(self.suite, failures, offline=self.world.offline)
+
+    def content_of(self, base: str) -> bytes:
+        """What the mirror has; offline, what it had when packages were last chosen from it. A mirror that is
+        a folder is there in any case."""
+        url = f"{base}/dists/{self.suite}/InRelease"
+        try:
+            return self.world.transport.get(url, limit_bytes=RELEASE_LIMIT_BYTES)
+        except RegistryError:
+            kept = self.world.cache.record(RELEASES, release_key(base, self.suite))
+            if not self.world.offline or kept is None:
+                raise
+            return kept
 
     def archive_of(self, base: str, content: bytes, *, stale: bool = False) -> Archive:
         where = f"{base}/dists/{self.suite}/InRelease"
         release = verified_release(
             content, suite=self.suite, where=where, now=self.now, keys=self.keys, stale=stale
         )
-        return Archive(self.archive, base, release, stale)
+        return Archive(self.archive, base, release, stale, content)
 
     def once_valid(self, contents: Sequence[tuple[str, bytes]]) -> Iterator[Archive]:
         for base, content in contents:
@@ -245,10 +277,10 @@ class Search(msgspec.Struct, frozen=True):
                 yield self.archive_of(base, content, stale=True)
 
 
-def nowhere(suite: str, failures: list[OkamochiError]) -> RegistryError:
+def nowhere(suite: str, failures: list[OkamochiError], *, offline: bool) -> RegistryError:
     transient = any(isinstance(failure, TransientRegistryError) for failure in failures)
     kind = TransientRegistryError if transient else RegistryError
-    refused = (failure.hint for failure in failures if isinstance(failure, RefusedRelease))
+    refused = (failure.hint for failure in failures if isinstance(failure, RefusedRelease) or offline)
     network = (
         "check the network and its proxy settings, or name a mirror: OKAMOCHI_DEBIAN_MIRROR=http://…/debian"
     )
