@@ -8,6 +8,7 @@
     │  └─ UnfitPythonError what is pinned has nothing for this Python; for another it may have
     ├─ BuildError 5        the image cannot be made
     ├─ RegistryError 6     a download or a registry failed
+    │  └─ AlteredError     what came is not what was announced
     ├─ EngineError 7       docker, podman or the host engine failed
     ├─ UnhealthyError 8    the app started but did not become healthy
     └─ InterruptedByUser 130
@@ -17,6 +18,7 @@ Library code raises; only `okamochi.cli.main` catches, prints and exits.
 """
 
 __all__ = [
+    "AlteredError",
     "AmbiguousError",
     "BuildError",
     "DetectionError",
@@ -81,6 +83,10 @@ class BuildError(OkamochiError):
 
 class RegistryError(OkamochiError):
     exit_code = 6
+
+
+class AlteredError(RegistryError):
+    """Other bytes or another size than was announced: no network trouble, and no matter of waiting."""
 
 
 class EngineError(OkamochiError):

@@ -55,12 +55,13 @@ class Mirror:
     def deb(self) -> Path:
         return next(self.folder.glob("debian/pool/main/b/base-files/*.deb"))
 
-    def refusing(self, key: Path | None) -> Refusing:
-        """`key` is what the program trusts; None: Debian's own keys."""
+    def refusing(self, key: Path | None, snapshot: str = "") -> Refusing:
+        """`key` is what the program trusts; None: Debian's own keys. `snapshot` is where its snapshot archive
+        is; none below the same server."""
         environ = {**LONELY, "OKAMOCHI_DEBIAN_MIRROR": f"{self.url}/debian"}
         if key is None:
             return Refusing(Program(environ))
-        start = (sys.executable, "-c", TRUSTING, str(key), f"{self.url}/snapshot")
+        start = (sys.executable, "-c", TRUSTING, str(key), snapshot or f"{self.url}/snapshot")
         return Refusing(Program(environ, start))
 
 
@@ -159,6 +160,21 @@ def test_a_mirror_that_cannot_be_reached_is_transient(
 ) -> None:
     lost = refuses.having(OKAMOCHI_DEBIAN_MIRROR=f"http://127.0.0.1:{closed_port}/debian")
     lost.build(project, 75, f"127.0.0.1:{closed_port}")
+
+
+@pytest.mark.parametrize("damage", [flip, cut])
+def test_a_lie_is_no_trouble_of_the_network_though_the_snapshot_archive_cannot_be_reached(
+    mirror: Mirror, project: Path, closed_port: int, damage: Callable[[Path], None]
+) -> None:
+    damage(mirror.deb)
+    lost = mirror.refusing(mirror.folder / "key.pgp", snapshot=f"http://127.0.0.1:{closed_port}")
+    words = ("base-files", "other content than was signed", mirror.deb.name, "OKAMOCHI_DEBIAN_MIRROR")
+    lost.build(project, 6, *words, options=("--platform", "linux/amd64"))
+
+
+def test_what_is_told_of_a_signature_is_for_people(mirror: Mirror, project: Path) -> None:
+    told = mirror.refusing(None).having(RUST_BACKTRACE="1").build(project, 6, "Debian archive key")
+    assert "backtrace" not in told.lower()
 
 
 def test_after_a_lie_the_honest_mirror_serves_from_the_same_cache(mirror: Mirror, project: Path) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from okamochi.debian.release import MIRROR_HINT
 from okamochi.debian.sources import Mirrors, snapshot_uri
-from okamochi.errors import OkamochiError, RegistryError, TransientRegistryError
+from okamochi.errors import AlteredError, OkamochiError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
+from okamochi.system.http import shown
 from okamochi.system.world import World
 
 __all__ = ["THREADS", "fetch_deb", "require_cached"]
@@ -46,15 +48,32 @@ def download(world: World, deb: LockedDeb, url: str) -> Path:
     def write(stream: BinaryIO) -> None:
         world.transport.download(url, stream, size_bytes=deb.size_bytes)
 
-    return world.cache.put_stream(write, sha256=deb.sha256)[2]
+    try:
+        return world.cache.put_stream(write, sha256=deb.sha256)[2]
+    except AlteredError as failure:
+        place = failure.where if url in failure.where else f"{shown(url)}: {failure.where}"
+        raise AlteredError(failure.message, where=place, hint=MIRROR_HINT) from failure
 
 
 def nowhere(deb: LockedDeb, failures: Sequence[OkamochiError]) -> RegistryError:
+    """A mirror that has another file under that name is the cause, whatever became of the others."""
+    altered = next((failure for failure in failures if isinstance(failure, AlteredError)), None)
+    if altered is not None:
+        return AlteredError(
+            f"the Debian package {deb.name} {deb.version} comes with other content than was signed",
+            where=deb.filename,
+            hint=altered.hint,
+            details=told(failures),
+        )
     transient = any(isinstance(failure, TransientRegistryError) for failure in failures)
     kind = TransientRegistryError if transient else RegistryError
     return kind(
         f"the Debian package {deb.name} {deb.version} cannot be fetched",
         where=deb.filename,
         hint="check the network and its proxy settings, or name a mirror with OKAMOCHI_DEBIAN_MIRROR",
-        details=tuple(f"{failure.where}: {failure.message}" for failure in failures),
+        details=told(failures),
     )
+
+
+def told(failures: Sequence[OkamochiError]) -> tuple[str, ...]:
+    return tuple(f"{failure.where}: {failure.message}" for failure in failures)

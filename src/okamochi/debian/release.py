@@ -100,7 +100,8 @@ def signed_text(content: bytes, keys: tuple[bytes, ...], where: str, now: dateti
             "the Release file's signature is not from a Debian archive key that okamochi knows",
             where=where,
             hint="use a mirror of Debian's own archive, or update okamochi when Debian has new keys",
-            details=(str(failure),),
+            # with RUST_BACKTRACE=1 a trace of its own code follows
+            details=(str(failure).partition("\n\nStack backtrace:")[0],),
         ) from failure
     if not verified.valid_sigs or verified.bytes is None:
         raise RefusedRelease("the Release file has no valid signature", where=where, hint=MIRROR_HINT)

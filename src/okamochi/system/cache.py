@@ -25,7 +25,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from okamochi.errors import RegistryError
+from okamochi.errors import AlteredError
 from okamochi.system.boot import boot_seconds
 from okamochi.system.cache_owner import OwnerOf, file_lock, remove_tree
 from okamochi.system.cache_pins import pin
@@ -79,7 +79,7 @@ class Cache(msgspec.Struct, frozen=True, eq=False):
         """Keep what `write` writes; its sha256, its size in bytes and its path.
 
         With `sha256`, `write` is not called when the content is here already, and other content than that
-        is a RegistryError which leaves nothing behind. The stream cannot seek.
+        is an AlteredError which leaves nothing behind. The stream cannot seek.
         """
         present = self.blob(sha256) if sha256 is not None else None
         if sha256 is not None and present is not None:
@@ -350,8 +350,8 @@ def checked_name(name: str) -> str:
     return name
 
 
-def not_as_announced(wanted: str, found: str, size_bytes: int) -> RegistryError:
-    return RegistryError(
+def not_as_announced(wanted: str, found: str, size_bytes: int) -> AlteredError:
+    return AlteredError(
         "what was downloaded is not what was announced: its digest differs",
         where=f"sha256 {wanted[:12]}… expected, {found[:12]}… received ({size_bytes:,} bytes)",
         hint="the mirror or a proxy on the way changed or cut the file; try again, or use another mirror",

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
-from okamochi.errors import RegistryError
+from okamochi.errors import AlteredError, RegistryError
 from okamochi.system.http_exchange import Interrupted, shown
 from okamochi.system.patterns import regex
 
@@ -130,8 +130,8 @@ class Transfer:
     def _is_complete(self, response: "BaseHTTPResponse") -> bool:
         return response.headers.get("Content-Range", "") == f"bytes */{self.size_bytes}"
 
-    def _wrong_size(self, size_bytes: int, *, at_least: bool = False) -> RegistryError:
-        return RegistryError(
+    def _wrong_size(self, size_bytes: int, *, at_least: bool = False) -> AlteredError:
+        return AlteredError(
             f"the file has the wrong size: {'at least ' if at_least else ''}{size_bytes:,} bytes"
             f" instead of {self.expected_bytes or 0:,}",
             where=shown(self.url),
