@@ -95,6 +95,15 @@ def test_a_link_out_of_the_project_is_refused_by_name(
     refuses.build(root, 5, "lead out of the project", "evil", "exclude")
 
 
+def test_an_app_behind_a_link_that_leads_out_is_told(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path
+) -> None:
+    root = make_project()
+    (root / "app.py").rename(tmp_path / "outside.py")
+    (root / "app.py").symlink_to(tmp_path / "outside.py")
+    refuses.build(root, 3, "no Python file", "app.py leads out of the project", "copy what the symbolic link")
+
+
 def test_a_file_name_that_is_not_utf8_is_shown(refuses: Refusing, make_project: MakeProject) -> None:
     root = make_project()
     Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9.txt")).write_text("x")

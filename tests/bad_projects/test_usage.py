@@ -8,6 +8,7 @@ import pytest
 from okamochi.model.lock import Lock, LockedDeb, LockedPlatform, LockedWheel
 from okamochi.model.lock_codec import lock_to_json
 from tests.bad_projects.conftest import FLASK_APP, MakeProject, Refusing
+from tests.cli.program import Program
 
 NEEDY_APP = "import os\n\n" + FLASK_APP + "\n\nBASE = os.environ['PAYMENT_API_BASE']\n"
 
@@ -148,6 +149,14 @@ def test_down_of_what_does_not_run_is_done(refuses: Refusing, make_project: Make
     assert (answer.code, answer.stdout) == (0, "nothing was running\n")
 
 
+@pytest.mark.parametrize("command", ["plan", "build", "up", "lock"])
+def test_a_folder_that_is_none_is_told_in_the_same_words_by_every_command(tmp_path: Path, command: str) -> None:
+    (tmp_path / "app.py").write_text(FLASK_APP)
+    for name, words in (("nowhere", "there is no such folder"), ("app.py", "this is a file, not the folder")):
+        answer = Program()(command, tmp_path / name)
+        assert (answer.code, words in answer.stderr) == (2, True), answer.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"version": 2}', b"\xff\xfe", b"[]", b"null"])
 def test_a_damaged_lock_is_refused_and_left_as_it_is(
     refuses: Refusing, make_project: MakeProject, content: bytes
@@ -155,6 +164,16 @@ def test_a_damaged_lock_is_refused_and_left_as_it_is(
     root = make_project()
     (root / "okamochi.lock").write_bytes(content)
     refuses.build(root, 2, "okamochi.lock", "version control")
+
+
+def test_a_lock_with_the_marks_of_a_merge_is_told_as_such(
+    refuses: Refusing, make_project: MakeProject
+) -> None:
+    root, ours = make_project(), lock().decode()
+    line = next(line for line in ours.splitlines() if "snapshot" in line)
+    both = f"<<<<<<< HEAD\n{line}\n=======\n{line}\n>>>>>>> other"
+    (root / "okamochi.lock").write_text(ours.replace(line, both))
+    refuses.build(root, 2, "a merge", "--ours okamochi.lock", "okamochi lock")
 
 
 def test_locked_without_a_lock_is_refused(refuses: Refusing, make_project: MakeProject) -> None:
@@ -165,7 +184,15 @@ def test_locked_with_a_stale_lock_is_refused(refuses: Refusing, make_project: Ma
     root = make_project()
     (root / "okamochi.lock").write_bytes(lock())
     options = ("--locked", "--platform", "linux/amd64")
-    refuses.build(root, 4, "does not fit the project", "okamochi lock", options=options)
+    files = "what decides the dependencies is not what it was made for: requirements.txt"
+    refuses.build(root, 4, "does not fit the project", files, "okamochi lock", options=options)
+
+
+def test_locked_for_another_python_is_refused_with_both(refuses: Refusing, make_project: MakeProject) -> None:
+    root = make_project({".python-version": "3.11\n"})
+    (root / "okamochi.lock").write_bytes(lock())
+    words = ("does not fit the project", "Python 3.13 on trixie", "Python 3.11 on bookworm")
+    refuses.build(root, 4, *words, options=("--locked", "--platform", "linux/amd64"))
 
 
 def test_locked_for_another_platform_is_refused(refuses: Refusing, make_project: MakeProject) -> None:

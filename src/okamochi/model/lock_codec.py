@@ -1,17 +1,20 @@
 """okamochi.lock as text: JSON, one package a line, so that a diff shows what moved."""
 
 import json
+import re
 
 import msgspec
 
 from okamochi.errors import UsageError
 from okamochi.model.lock import Lock
 from okamochi.model.lock_check import lock_problems
+from okamochi.system.patterns import regex
 
 __all__ = ["lock_from_json", "lock_to_json"]
 
 LISTS = ("debs", "wheels", "native")
 MOST_PROBLEMS = 20
+CONFLICT = regex(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 RESTORE = "restore it from version control, or remove it and run 'okamochi lock'"
 
 
@@ -46,6 +49,13 @@ def lock_from_json(content: bytes, *, where: str) -> Lock:
     try:
         lock = msgspec.json.decode(content, type=Lock)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        if CONFLICT.search(content):
+            raise UsageError(
+                f"{where} holds the marks of a merge that git could not finish",
+                where=where,
+                hint=f"take one side whole (git checkout --ours {where}, or --theirs), then run "
+                "'okamochi lock', which keeps what still fits",
+            ) from error
         raise UsageError(
             f"{where} cannot be read: {error}",
             where=where,

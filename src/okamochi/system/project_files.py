@@ -22,6 +22,7 @@ __all__ = [
     "ProjectFiles",
     "decoded",
     "matches",
+    "no_folder",
     "shared_folder",
     "text_if_there",
     "unreadable",
@@ -99,18 +100,8 @@ class DiskProject(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def open(cls, path: Path, *, tree_limit: int = TREE_LIMIT) -> "DiskProject":
         """UsageError when there is no such folder, DetectionError when it cannot be read."""
-        if not path.exists():
-            raise UsageError(
-                "there is no such folder",
-                where=os.fspath(path),
-                hint="give the folder of the app, or run okamochi inside of it",
-            )
         if not path.is_dir():
-            raise UsageError(
-                "this is a file, not the folder of an app",
-                where=os.fspath(path),
-                hint=f"give its folder: {path.parent}",
-            )
+            raise no_folder(path)
         if not os.access(path, os.R_OK | os.X_OK):
             raise DetectionError(
                 "the folder cannot be read", where=os.fspath(path), hint="check its permissions and its owner"
@@ -194,6 +185,20 @@ class DiskProject(msgspec.Struct, frozen=True, dict=True):
 
     def leads_inside(self, path: str) -> bool:
         return self._inside(path) is not None
+
+
+def no_folder(path: Path) -> UsageError:
+    if path.exists():
+        return UsageError(
+            "this is a file, not the folder of an app",
+            where=os.fspath(path),
+            hint=f"give its folder: {path.parent}",
+        )
+    return UsageError(
+        "there is no such folder",
+        where=os.fspath(path),
+        hint="give the folder of the app, or run okamochi inside of it",
+    )
 
 
 def shared_folder(folder: Path) -> Path | None:

@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from okamochi.errors import EngineError, UsageError
+from okamochi.errors import EngineError
 from okamochi.model.names import normalized_name
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
+from okamochi.system.project_files import no_folder
 from okamochi.system.world import World
 
 __all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "is_desk", "running_app"]
@@ -38,9 +39,9 @@ class UpApp:
 
 
 def app_of(path: Path, world: World) -> App:
-    """UsageError when the folder does not exist."""
+    """UsageError when there is no such folder."""
     if not path.is_dir():
-        raise UsageError(f"no folder {path}", where=str(path), hint="name the folder of the project")
+        raise no_folder(path)
     root = path.resolve()
     digest = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()
     identity = f"{normalized_name(root.name) or 'app'}-{digest[:6]}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from okamochi.errors import UnfitPythonError, UsageError
+from okamochi.errors import UnfitPythonError
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 from okamochi.workflows.platforms import chosen_platform
@@ -72,11 +72,9 @@ class Building(msgspec.Struct):
     def open(cls, request: BuildRequest, world: World) -> "Building":
         """Plans, unless the image is known."""
         if not request.path.is_dir():
-            raise UsageError(
-                f"there is no folder {request.path}",
-                where=str(request.path),
-                hint="name the project's folder",
-            )
+            from okamochi.system.project_files import no_folder
+
+            raise no_folder(request.path)
         platform = chosen_platform(request.platform)
         memory = Memory.of(world, request.path.resolve(), platform, question_of(request, world.environ))
         recalled = memory.recall()

@@ -152,7 +152,31 @@ class LockSession:
             f"{LOCK_NAME} {what}",
             where=str(self.planned.root / LOCK_NAME),
             hint="run 'okamochi lock' and commit the file, or build without --locked",
+            details=self.misfits(),
         )
+
+    def misfits(self) -> tuple[str, ...]:
+        """What of the lock answers another question than the plan asks."""
+        if self.old is None or self.old_platform is None:
+            return ()
+        plan, found = self.planned.plan, []
+        locked, wanted = (
+            f"Python {python} on {suite or 'an image'}"
+            for python, suite in (
+                (self.old.python_version, self.old.suite),
+                (plan.python_version, plan.base.suite),
+            )
+        )
+        if locked != wanted:
+            found.append(f"it is for {locked}, the plan is for {wanted}")
+        elif not self.base_fits:
+            found.append("other packages or another image are asked for as the base")
+        if not self.wheels_fit and locked == wanted:
+            files = ", ".join(plan.dependencies.input_files) or "the settings"
+            found.append(f"what decides the dependencies is not what it was made for: {files}")
+        if not self.corrections_fit:
+            found.append("what the proof of the entry point taught is of another plan")
+        return tuple(found)
 
     def debs(self) -> tuple[tuple[LockedDeb, ...], str]:
         """The base's packages and the archive's instant: the lock's where it fits, else resolved, with the

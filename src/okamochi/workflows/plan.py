@@ -7,6 +7,7 @@ from pathlib import Path
 from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_digest, gist_of, python_text
 from okamochi.detect.planner import make_plan
+from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.correction import Correction, CorrectionKind, corrected
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings
@@ -17,6 +18,8 @@ from okamochi.workflows.corrections import with_kept_corrections
 from okamochi.workflows.outside import is_outside
 from okamochi.workflows.plan_memory import PlanMemory
 from okamochi.workflows.seen import Seen
+
+MOST_LINKS = 5
 
 __all__ = ["PlannedProject", "plan_project", "without_failed"]
 
@@ -105,12 +108,26 @@ def plan_project(
     """The plan of the project in `path`; `overrides` are settings from the command line, by name. Corrections
     of the kinds `anew` that the lock has do not count."""
     project = DiskProject.open(path)
-    plan, seen = read_plan(project, world, overrides or {})
+    try:
+        plan, seen = read_plan(project, world, overrides or {})
+    except DetectionError as error:
+        tell_links(error, project)
+        raise
     planned = PlannedProject(plan, project, path.resolve(), seen)
     planned = with_kept_corrections(planned, but=anew)
     if passed_over(planned):
         return without_failed(planned, world, overrides or {})
     return planned
+
+
+def tell_links(error: DetectionError, project: DiskProject) -> None:
+    """What is not understood may lie behind a link that planning does not follow."""
+    links = project.links_outside()
+    if links and not isinstance(error, AmbiguousError):
+        error.details += tuple(
+            f"{link} leads out of the project: it is not read" for link in links[:MOST_LINKS]
+        )
+        error.hint = f"copy what the symbolic link points to into the project; or {error.hint}"
 
 
 def read_plan(
