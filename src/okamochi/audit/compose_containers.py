@@ -14,7 +14,7 @@ from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.system.patterns import regex
 
-__all__ = ["compose_containers", "environment_of", "is_backing_image"]
+__all__ = ["PYTHON_START", "compose_containers", "environment_of", "is_backing_image"]
 
 # what others made: databases, brokers, proxies, tools to look at them
 BACKING = regex(

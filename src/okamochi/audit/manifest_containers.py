@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from okamochi.audit.commands import Command, command_of_node, joined
-from okamochi.audit.compose_containers import is_backing_image
+from okamochi.audit.compose_containers import PYTHON_START
 from okamochi.audit.containers import Container, ContainerKind, Variable
+from okamochi.audit.own_images import OwnImages
 from okamochi.audit.setup import Document
 from okamochi.containerfiles.yaml_nodes import NOTHING, Node
 
@@ -24,7 +25,7 @@ def pod_of(root: Node) -> Node:
             return NOTHING
 
 
-def pod_containers(file: Document, images: tuple[Container, ...]) -> Iterator[Container]:
+def pod_containers(file: Document, images: OwnImages) -> Iterator[Container]:
     """Of one object; init containers first."""
     pod = pod_of(file.root)
     for key in ("initContainers", "containers"):
@@ -32,7 +33,7 @@ def pod_containers(file: Document, images: tuple[Container, ...]) -> Iterator[Co
             yield described(file, node, images, pod, ContainerKind.KUBERNETES, ("command", "args"))
 
 
-def task_containers(file: Document, images: tuple[Container, ...]) -> Iterator[Container]:
+def task_containers(file: Document, images: OwnImages) -> Iterator[Container]:
     for node in file.root.get("containerDefinitions").items:
         yield described(file, node, images, file.root, ContainerKind.ECS, ("entryPoint", "command"))
 
@@ -40,16 +41,15 @@ def task_containers(file: Document, images: tuple[Container, ...]) -> Iterator[C
 def described(
     file: Document,
     node: Node,
-    images: tuple[Container, ...],
+    images: OwnImages,
     around: Node,
     kind: ContainerKind,
     keys: tuple[str, str],
 ) -> Container:
     """`keys` are what stands for the image's entry point and for its command."""
     image = node.get("image").text
-    own = bool(image) and not is_backing_image(image)
-    made = [one for one in images if not one.desk]
-    below = made[0] if own and len(made) == 1 else None
+    own = image in images
+    below = images.made if own else None
     entrypoint, command = (command_of_node(file.path, node.get(key)) for key in keys)
     if entrypoint:
         started = joined(entrypoint, command)
@@ -57,6 +57,7 @@ def described(
         started = joined(below.entrypoint, command)
     else:
         started = below.command if below is not None and not command else command
+    own = own or starts_python(started)
     inherited = below.environment if below is not None else ()
     variables = {one.name: one for one in (*inherited, *variables_of(file, node))}
     return Container(
@@ -75,6 +76,10 @@ def described(
         node=node,
         pod=around,
     )
+
+
+def starts_python(command: Command) -> bool:
+    return PYTHON_START.search(command.line_text) is not None
 
 
 def variables_of(file: Document, node: Node) -> Iterator[Variable]:

@@ -6,9 +6,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from okamochi.audit.compose_containers import compose_containers
 from okamochi.audit.image_containers import image_containers, is_python_image
 from okamochi.audit.manifest_containers import pod_containers, task_containers
+from okamochi.audit.own_images import own_images
 from okamochi.audit.setup import Dockerfile, Document, Setup, TextFile
 from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_nodes import NOTHING, Node, json_node, yaml_nodes
@@ -22,7 +25,8 @@ __all__ = ["read_setup"]
 DOCKERFILE = regex(
     r"(?:.*/)?(?:(?:Docker|Container)file(?:\.(?!dockerignore$)[\w.-]+)?|[\w.-]+\.[Dd]ockerfile)"
 )
-COMPOSE = regex(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
+# the last are those of docker stack deploy
+COMPOSE = regex(r"(?:.*/)?(?:(?:docker-)?compose|(?:docker-)?(?:stack|swarm))[\w.-]*\.ya?ml")
 DEVCONTAINER = regex(r"(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
 IGNORE = regex(r"(?:.*/)?(?:[\w.-]*\.)?dockerignore|(?:.*/)?\.dockerignore")
 ENV_FILE = regex(r"(?:.*/)?(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env)")
@@ -69,7 +73,7 @@ def read_setup(
     )
     composes = with_desk(composes)
     manifests = tuple(documents(project, manifest_paths(project, paths), yaml_nodes, unread, is_object))
-    tasks = tuple(documents(project, task_paths(project, paths), one_json_node, unread, lambda _: True))
+    tasks = tuple(documents(project, task_paths(project, paths), task_node, unread, lambda _: True))
     devcontainers = tuple(
         documents(
             project, few(paths, DEVCONTAINER), one_json_node, unread, lambda node: node.kind == "mapping"
@@ -98,8 +102,9 @@ def with_containers(setup: Setup) -> Setup:
 
     images = tuple(one for file in setup.dockerfiles for one in image_containers(file))
     services = tuple(one for file in setup.composes for one in compose_containers(file, setup))
-    pods = tuple(one for file in setup.manifests for one in pod_containers(file, images))
-    tasks = tuple(one for file in setup.task_definitions for one in task_containers(file, images))
+    own = own_images(setup, images)
+    pods = tuple(one for file in setup.manifests for one in pod_containers(file, own))
+    tasks = tuple(one for file in setup.task_definitions for one in task_containers(file, own))
     return replace(setup, containers=(*images, *services, *pods, *tasks))
 
 
@@ -142,13 +147,31 @@ def documents(
             unread.append((file.path, problem.line, str(problem)))
             continue
         for node in found:
-            if wanted(node):
-                yield Document(file, node, is_desk_file(file.path) or says_desk(file))
+            for one in node.get("items").items if node.get("kind").text == "List" else (node,):
+                if wanted(one):
+                    yield Document(file, one, is_desk_file(file.path) or says_desk(file))
 
 
 def one_json_node(text: str) -> tuple[Node, ...]:
     found = json_node(text)
     return (found,) if found is not NOTHING else ()
+
+
+def task_node(text: str) -> tuple[Node, ...]:
+    """Of a task definition as it is registered, or as the API describes it."""
+    return tuple(without_nulls(one.get("taskDefinition") or one) for one in one_json_node(text))
+
+
+def without_nulls(node: Node) -> Node:
+    """The tree without keys that are null: the API describes what is not set that way."""
+    if not node.pairs and not node.items:
+        return node
+    given = [(key, value) for key, value in node.pairs if value.kind != "scalar" or value.value is not None]
+    return msgspec.structs.replace(
+        node,
+        pairs=tuple((key, without_nulls(value)) for key, value in given),
+        items=tuple(map(without_nulls, node.items)),
+    )
 
 
 def is_compose(node: Node) -> bool:

@@ -4,7 +4,19 @@ A rule is one file in the package of its family, and one line in that package's 
 """
 
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules import base, compose, data, env, health, ignore, layers, process, secrets, user
+from okamochi.audit.rules import (
+    base,
+    compose,
+    data,
+    env,
+    health,
+    ignore,
+    kubernetes,
+    layers,
+    process,
+    secrets,
+    user,
+)
 
 __all__ = ["RULES"]
 
@@ -19,4 +31,5 @@ RULES: tuple[Rule, ...] = (
     *secrets.RULES,
     *compose.RULES,
     *data.RULES,
+    *kubernetes.RULES,
 )

@@ -1,0 +1,153 @@
+"""The Kubernetes objects of a project, and what they say of each other."""
+
+import posixpath
+from collections.abc import Iterator
+
+import msgspec
+
+from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.kustomizations import Kustomization, kustomizations
+from okamochi.audit.manifest_containers import pod_of
+from okamochi.audit.setup import Document, Setup
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.system.patterns import regex
+
+__all__ = [
+    "ClusterObject",
+    "Labels",
+    "cluster_objects",
+    "containers_of",
+    "is_placeholder",
+    "labels_of",
+    "matches",
+    "most_replicas",
+    "workloads",
+]
+
+PLACEHOLDER = regex(
+    r"[${}<>%@]|(?i:your|change.?me|set-?me|replace|placeholder|\btodo\b)|XXX|[A-Z]{3,}_[A-Z]{2,}"
+)
+REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet")
+
+Labels = dict[str, str]
+
+
+class ClusterObject(msgspec.Struct, frozen=True, kw_only=True):
+    """`whole` is false for a patch, which says only what it changes; `kustomized` says that a kustomization
+    takes the file, and may change names, images and the number of replicas."""
+
+    kind: str
+    name: str
+    namespace: str
+    document: Document
+    whole: bool = True
+    kustomized: tuple[Kustomization, ...] = ()
+
+    @property
+    def root(self) -> Node:
+        return self.document.root
+
+    @property
+    def path(self) -> str:
+        return self.document.path
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.path)
+
+    @property
+    def pod(self) -> Node:
+        """The pod's spec; `NOTHING` for what makes no pods."""
+        return pod_of(self.root)
+
+    @property
+    def template(self) -> Node:
+        """The metadata and the spec of the pods that it makes."""
+        match self.kind:
+            case "Pod":
+                return self.root
+            case "CronJob":
+                return self.root.get("spec", "jobTemplate", "spec", "template")
+            case _:
+                return self.root.get("spec", "template")
+
+    @property
+    def line(self) -> int:
+        return self.root.get("metadata").key("name").line or self.root.line
+
+
+def cluster_objects(setup: Setup, *, desk: bool = False) -> tuple[ClusterObject, ...]:
+    """All that are whole and not for developers, unless `desk` asks for these as well. Those of charts are
+    left out: what stands beside them comes from templates."""
+    tools = kustomizations(setup)
+    patches = {path for one in tools for path in one.patches}
+    found = (object_of(one, tools) for one in setup.manifests if one.path not in patches)
+    return tuple(
+        one for one in found if one.whole and (desk or not one.document.desk) and not in_a_chart(one, setup)
+    )
+
+
+def object_of(document: Document, tools: tuple[Kustomization, ...]) -> ClusterObject:
+    root = document.root
+    pod = pod_of(root)
+    return ClusterObject(
+        kind=root.get("kind").text,
+        name=root.get("metadata", "name").text,
+        namespace=root.get("metadata", "namespace").text,
+        document=document,
+        whole=not pod or any(one.get("image") for one in pod.get("containers").items),
+        kustomized=tuple(one for one in tools if one.takes(document.path)),
+    )
+
+
+def in_a_chart(one: ClusterObject, setup: Setup) -> bool:
+    parts = one.folder.split("/")
+    above = (posixpath.join(*parts[:depth], "Chart.yaml") for depth in range(len(parts) + 1))
+    return any(setup.project.exists(path) for path in above)
+
+
+def workloads(setup: Setup, *kinds: str) -> Iterator[ClusterObject]:
+    """Those that make pods."""
+    for one in cluster_objects(setup):
+        if one.pod and (not kinds or one.kind in kinds):
+            yield one
+
+
+def containers_of(one: ClusterObject, setup: Setup) -> tuple[Container, ...]:
+    """Init containers first, as `Setup` has them."""
+    pod = one.pod
+    return tuple(
+        container
+        for container in setup.of_kind(ContainerKind.KUBERNETES)
+        if container.path == one.path and container.pod is pod
+    )
+
+
+def labels_of(node: Node) -> Labels:
+    """A mapping of labels; empty where it is none."""
+    return {key.text: value.text for key, value in node.pairs}
+
+
+def matches(selector: Labels, labels: Labels) -> bool:
+    return all(labels.get(name) == value for name, value in selector.items())
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether somebody or something puts another text there first."""
+    return PLACEHOLDER.search(text) is not None
+
+
+def most_replicas(one: ClusterObject, setup: Setup) -> tuple[int, int]:
+    """How many pods of it there may be at most, by itself, a kustomization and autoscalers, and the line in
+    its own file that says so (0 where another does). 1 where nothing says more."""
+    node = one.root.get("spec", "replicas")
+    value = node.value if isinstance(node.value, int) and one.kind in REPLICATED else 1
+    line = one.root.get("spec").key("replicas").line
+    for scaler in cluster_objects(setup):
+        target = scaler.root.get("spec", "scaleTargetRef")
+        if scaler.kind != "HorizontalPodAutoscaler" or target.get("name").text != one.name:
+            continue
+        most = scaler.root.get("spec", "maxReplicas").value
+        if target.get("kind").text == one.kind and isinstance(most, int) and most > value:
+            value, line = most, 0
+    return value, line or one.line

@@ -1,0 +1,42 @@
+"""An autoscaler goes by the memory of a server that forks.
+
+Workers of gunicorn and uWSGI hold what they once took: memory grows with the first requests and does not
+fall when these are over. The autoscaler adds pods in the morning and never takes one away, and more pods
+do not make each of them smaller.
+
+Fix: processors as the measure, or the number of requests; memory belongs into requests and limits.
+
+See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.autoscalers import metrics, scaled
+from okamochi.audit.cluster_objects import containers_of
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+FORKING = ("gunicorn", "uwsgi")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for scaler, one in scaled(setup):
+        started = {server.name for c in containers_of(one, setup) for server in servers(c)}
+        forks = sorted(started & set(FORKING))
+        for resource, node in metrics(scaler):
+            if resource == "memory" and forks:
+                yield Found(
+                    path=scaler.path,
+                    line=node.line,
+                    message=f"workers of {forks[0]} do not give memory back: {scaler.name} adds pods "
+                    "and never "
+                    "takes one away",
+                    hint="cpu as the measure",
+                )
+
+
+RULE = Rule("kubernetes/autoscaler-on-memory", Severity.NOTE, look, __doc__ or "")

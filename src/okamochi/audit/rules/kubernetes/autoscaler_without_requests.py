@@ -1,0 +1,43 @@
+"""An autoscaler counts in parts of a request that a container does not make.
+
+`averageUtilization: 70` is 70 % of what the containers request. Where one of them requests nothing, the
+autoscaler shows `<unknown>/70%` (FailedGetResourceMetric: missing request for cpu) and never scales.
+
+Fix: `resources.requests` of that resource in each container of the pod.
+
+See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.autoscalers import metrics, scaled
+from okamochi.audit.cluster_objects import cluster_objects
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """A LimitRange may give what is missing."""
+    if any(one.kind == "LimitRange" for one in cluster_objects(setup)):
+        return
+    for scaler, one in scaled(setup):
+        for resource, node in metrics(scaler):
+            for container in one.pod.get("containers").items:
+                asked = container.get("resources")
+                # a limit without a request is the request as well
+                if not asked.get("requests", resource) and not asked.get("limits", resource):
+                    yield Found(
+                        path=one.path,
+                        line=container.line,
+                        message=f"{container.get('name').text} requests no {resource}, and the autoscaler "
+                        f"{scaler.name} counts in parts of that: it never scales",
+                        hint=f"resources: {{requests: {{{resource}: …}}}}",
+                        also=(Evidence(path=scaler.path, line=node.line, reason="the autoscaler's measure"),),
+                    )
+
+
+RULE = Rule("kubernetes/autoscaler-without-requests", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,42 @@
+"""Pods run whatever `latest` is when a node pulls it.
+
+Two pods of one Deployment may run two versions; `kubectl apply` after a push changes nothing, since the
+object is the same; `kubectl rollout undo` leads back to the same name.
+
+Fix: a tag that never moves, such as the revision's, or a digest; with kustomize, `images: newTag`.
+
+See: https://kubernetes.io/docs/concepts/configuration/overview/#container-images
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import containers_of, is_placeholder, workloads
+from okamochi.audit.own_images import bare_name
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Of the project's own images; a name without a registry is another rule's."""
+    for one in workloads(setup):
+        replaced = {name for tool in one.kustomized for name in tool.images}
+        for container in containers_of(one, setup):
+            image = container.image
+            name, at, _ = image.partition("@")
+            tag = name.rpartition("/")[2].partition(":")[2]
+            if at or tag not in ("", "latest") or "/" not in image or is_placeholder(image):
+                continue
+            if container.own and not replaced & {image, name, name.removesuffix(":latest"), bare_name(image)}:
+                yield Found(
+                    path=one.path,
+                    line=container.node.get("image").line,
+                    message=f"{bare_name(image)} has no tag that stays: pods of one Deployment run different "
+                    "versions, and an undo leads to the same name",
+                    hint=f"{name.removesuffix(':latest')}: a version or revision as its tag, or a digest",
+                )
+
+
+RULE = Rule("kubernetes/floating-image", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,64 @@
+"""The pod is killed before its server has stopped.
+
+From the moment that a pod is to end, `terminationGracePeriodSeconds` (30 if nothing is said) count, the time
+of `preStop` included. gunicorn waits up to `--graceful-timeout` (30 s) for the requests under way. What is
+not over when the pod's time is up is killed with all its requests.
+
+Fix: `terminationGracePeriodSeconds` of at least both together, and some seconds more; or a shorter
+`--graceful-timeout`.
+
+See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import ClusterObject, containers_of, workloads
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.stopping import graceful_seconds
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+DEFAULT_SECONDS = 30
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
+        for container in containers_of(one, setup):
+            yield from of_container(one, container, setup)
+
+
+def of_container(one: ClusterObject, container: Container, setup: Setup) -> Iterator[Found]:
+    before = slept(container.node.get("lifecycle", "preStop"))
+    stopping = graceful_seconds(container, setup)
+    grace = one.pod.get("terminationGracePeriodSeconds")
+    given = grace.value if isinstance(grace.value, int) else DEFAULT_SECONDS
+    if before is None or stopping is None or given >= before + stopping:
+        return
+    parts = f"{before} s of preStop and {stopping} s" if before else f"{stopping} s"
+    yield Found(
+        path=one.path,
+        line=one.pod.key("terminationGracePeriodSeconds").line or container.node.key("lifecycle").line,
+        message=f"the pod is killed {given} s after it was told to stop, and gunicorn may take {parts}: "
+        "requests under way are lost",
+        hint=f"terminationGracePeriodSeconds: {before + stopping + 5}",
+    )
+
+
+def slept(hook: Node) -> int | None:
+    """Seconds that preStop takes; None where it does something else."""
+    if not hook:
+        return 0
+    seconds = hook.get("sleep", "seconds").value
+    if isinstance(seconds, int):
+        return seconds
+    words = " ".join(one.text for one in hook.get("exec", "command").items)
+    found = re.fullmatch(r"(?:(?:/bin/)?(?:ba)?sh -c )?(?:/bin/|/usr/bin/)?sleep (\d+)s?", words)
+    return int(found[1]) if found is not None else None
+
+
+RULE = Rule("kubernetes/grace-too-short", Severity.WARNING, look, __doc__ or "")

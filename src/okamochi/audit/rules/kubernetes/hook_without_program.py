@@ -1,0 +1,70 @@
+"""A hook or a probe starts a shell or a program that the image does not have.
+
+Images without a distribution (distroless, scratch, chiselled) have no `sh` and no `sleep`. A preStop
+hook that cannot start fails with an event (FailedPreStopHook) and the pause is left out, so that
+requests are lost in each rollout; a probe fails each time.
+
+Fix: `preStop: {sleep: {seconds: 5}}` needs no program (Kubernetes 1.30 and newer).
+
+See: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import containers_of, workloads
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
+
+__all__ = ["RULE"]
+
+BARE = regex(
+    r"gcr\.io/distroless/(?!.*:debug).*|scratch|cgr\.dev/[\w.-]+/[\w.-]+(?::latest)?(?:@.*)?|ubuntu/.*-chiselled.*"
+)
+SHELL_PROGRAMS = frozenset(("sh", "bash", "sleep", "curl", "wget", "cat", "kill", "nc", "ls", "ps"))
+HOOKS = (
+    ("lifecycle", "preStop"),
+    ("lifecycle", "postStart"),
+    ("startupProbe",),
+    ("readinessProbe",),
+    ("livenessProbe",),
+)
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for one in workloads(setup):
+        for container in containers_of(one, setup):
+            for hook in HOOKS:
+                command = container.node.get(*hook, "exec", "command")
+                program = first_word(command)
+                if program in SHELL_PROGRAMS and is_bare(container, program):
+                    yield Found(
+                        path=one.path,
+                        line=command.line,
+                        message=f"{hook[-1]} starts {program}, which {base_of(container)} does not have",
+                        hint="sleep: {seconds: 5}"
+                        if "preStop" in hook
+                        else "httpGet, or a program of Python's",
+                    )
+
+
+def first_word(command: Node) -> str:
+    return command.items[0].text.rpartition("/")[2] if command.items else ""
+
+
+def base_of(container: Container) -> str:
+    return container.stage.image if container.stage is not None else container.image
+
+
+def is_bare(container: Container, program: str) -> bool:
+    """Whether its base has nothing, and no step copies the program."""
+    if BARE.fullmatch(base_of(container)) is None:
+        return False
+    steps = container.stage.all("COPY") if container.stage is not None else ()
+    return not any(program in one.rest or "busybox" in one.rest or one.rest.endswith(" /") for one in steps)
+
+
+RULE = Rule("kubernetes/hook-without-program", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,42 @@
+"""The liveness probe asks the database.
+
+A database that is slow or away for a minute makes every pod fail its liveness probe, and all of them are
+killed at once. Starting again does not bring the database back, and when it is back, no pod is there to
+serve.
+
+Fix: a path that asks nothing for the liveness probe, or `tcpSocket`; the question to the database
+belongs into the readiness probe, if anywhere.
+
+See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import containers_of, workloads
+from okamochi.audit.health_routes import database_behind
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for one in workloads(setup):
+        for container in containers_of(one, setup):
+            path = container.node.get("livenessProbe", "httpGet", "path")
+            asked = database_behind(path.text, setup) if path and container.own else None
+            if asked is not None:
+                yield Found(
+                    path=one.path,
+                    line=path.line,
+                    message=f"{path.text} asks the database ({asked.path}:{asked.line}): when that is "
+                    "slow, every "
+                    "pod is killed at once",
+                    hint="a path that asks nothing, or tcpSocket",
+                    also=(Evidence(path=asked.path, line=asked.line, reason="the question"),),
+                )
+
+
+RULE = Rule("kubernetes/liveness-asks-database", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,45 @@
+"""A pod stops at once, while load balancers still send it requests.
+
+When a pod is to end, SIGTERM and the news that it is no endpoint any more go out at the same time. The
+server closes its port before all proxies have heard: a few requests of each rollout get 502.
+
+Fix: `lifecycle: {preStop: {sleep: {seconds: 5}}}`, counted into `terminationGracePeriodSeconds`.
+
+See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import cluster_objects, containers_of, labels_of, matches, workloads
+from okamochi.audit.listening import listening_ports
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Where somebody asks for more than one pod, and so for no gap, behind a Service."""
+    services = [one for one in cluster_objects(setup) if one.kind == "Service"]
+    for one in workloads(setup, "Deployment"):
+        labels = labels_of(one.template.get("metadata", "labels"))
+        selectors = [labels_of(service.root.get("spec", "selector")) for service in services]
+        asked = one.root.get("spec", "replicas").value
+        served = any(selector and matches(selector, labels) for selector in selectors)
+        if not served or not isinstance(asked, int) or asked < 2:
+            continue
+        for container in containers_of(one, setup):
+            port = listening_ports(container, setup) if container.own else None
+            if port is not None and not container.node.get("lifecycle", "preStop"):
+                yield Found(
+                    path=one.path,
+                    line=container.line,
+                    message=f"{container.name} closes its port before the proxies know that the pod "
+                    "ends: some "
+                    "requests of each rollout get 502",
+                    hint="lifecycle: {preStop: {sleep: {seconds: 5}}}",
+                )
+
+
+RULE = Rule("kubernetes/no-drain", Severity.NOTE, look, __doc__ or "")

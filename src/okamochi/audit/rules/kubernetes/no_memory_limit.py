@@ -1,0 +1,40 @@
+"""A container may take the memory of its whole node.
+
+gunicorn's workers grow with the requests that they serve. Without a limit one app takes the node's
+memory, and the kernel ends whichever process it likes; without a request the scheduler puts pods where
+there is no room for them. A limit on processors is another question: many go without.
+
+Fix: `resources: {requests: {cpu: 250m, memory: 512Mi}, limits: {memory: 512Mi}}`.
+
+See: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import cluster_objects, containers_of, workloads
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Of the project's own servers and workers. A LimitRange gives limits of its own, and so may patches."""
+    if any(one.kind == "LimitRange" for one in cluster_objects(setup)):
+        return
+    for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
+        for container in containers_of(one, setup):
+            resources = container.node.get("resources")
+            main = any(container.node is node for node in one.pod.get("containers").items)
+            if container.own and main and not resources.get("limits", "memory") and not one.kustomized:
+                yield Found(
+                    path=one.path,
+                    line=container.node.key("resources").line or container.line,
+                    message=f"nothing limits the memory of {container.name}: it may take that of its "
+                    "whole node",
+                    hint="resources: {requests: {cpu: 250m, memory: 512Mi}, limits: {memory: 512Mi}}",
+                )
+
+
+RULE = Rule("kubernetes/no-memory-limit", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,50 @@
+"""A web server is behind a Service, and nothing says when it is ready.
+
+Without a readiness probe a pod gets requests as soon as its process exists, before it listens: each
+rollout answers 502 for a while, and a release that cannot start replaces one that worked. A HEALTHCHECK
+in the Dockerfile does not count: Kubernetes ignores it.
+
+Fix: `readinessProbe` with `httpGet` on a path that says whether the app can work.
+
+See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#readiness-probe
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, containers_of, labels_of, matches
+from okamochi.audit.listening import listening_ports
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    objects = cluster_objects(setup)
+    for one in objects:
+        if one.kind not in ("Deployment", "StatefulSet", "DaemonSet") or not behind_a_service(one, objects):
+            continue
+        for container in containers_of(one, setup):
+            node = container.node
+            serves = bool(node.get("ports")) or listening_ports(container, setup) is not None
+            if not container.own or not serves or node.get("readinessProbe"):
+                continue
+            checked = container.stage is not None and container.stage.last("HEALTHCHECK") is not None
+            ignored = " (Kubernetes ignores the HEALTHCHECK of the Dockerfile)" if checked else ""
+            yield Found(
+                path=one.path,
+                line=container.line,
+                message=f"{container.name} gets requests before it listens: it has no readiness "
+                f"probe{ignored}",
+                hint="readinessProbe: {httpGet: {path: …, port: …}}",
+            )
+
+
+def behind_a_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> bool:
+    labels = labels_of(one.template.get("metadata", "labels"))
+    selectors = (labels_of(o.root.get("spec", "selector")) for o in objects if o.kind == "Service")
+    return any(selector and matches(selector, labels) for selector in selectors)
+
+
+RULE = Rule("kubernetes/no-readiness-probe", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,105 @@
+"""A selector asks for labels that no pod has.
+
+A Deployment whose selector does not match its own template is refused by the API (`selector does not match
+template labels`). All others are taken without a word: a Service without pods has no endpoints and answers
+nothing, a PodDisruptionBudget protects nothing, a NetworkPolicy restricts nobody. No schema tells it:
+kubernetes-validate, checkov and Trivy passed such files.
+
+Fix: the same labels in `spec.selector` and in the `metadata.labels` of the pods' template.
+
+See: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import (
+    ClusterObject,
+    Labels,
+    cluster_objects,
+    is_placeholder,
+    labels_of,
+    matches,
+)
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+FOLLOWS = {
+    "Service": "it has no endpoints, and every connection is refused",
+    "PodDisruptionBudget": "it protects nothing",
+    "NetworkPolicy": "it restricts nobody",
+}
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Of Services and their like only in a folder that has pods, so that all labels are in sight."""
+    objects = cluster_objects(setup)
+    for one in objects:
+        selector = selector_of(one)
+        wanted = labels_of(selector)
+        if not wanted or any(map(is_placeholder, wanted.values())):
+            continue
+        if one.pod:
+            yield from of_workload(one, selector, wanted)
+            continue
+        pods = [other for other in objects if other.pod]
+        near = [other for other in pods if other.folder == one.folder]
+        if near and not any(matches(wanted, template_labels(other)) for other in pods):
+            closest = max(near, key=lambda other: likeness(wanted, template_labels(other)))
+            yield Found(
+                path=one.path,
+                line=selector.line,
+                message=f"no pod has {text_of(missing(wanted, closest))}, which {one.kind} {one.name} "
+                f"asks for: {FOLLOWS[one.kind]}",
+                hint=f"labels of {closest.kind} {closest.name}: {text_of(template_labels(closest))}",
+                also=(Evidence(path=closest.path, line=closest.line, reason="the nearest pods"),),
+            )
+
+
+def selector_of(one: ClusterObject) -> Node:
+    spec = one.root.get("spec")
+    match one.kind:
+        case "Service":
+            return spec.get("selector")
+        case "NetworkPolicy":
+            return spec.get("podSelector", "matchLabels")
+        case "PodDisruptionBudget" | "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet":
+            return spec.get("selector", "matchLabels")
+        case _:
+            return Node("nothing")
+
+
+def of_workload(one: ClusterObject, selector: Node, wanted: Labels) -> Iterator[Found]:
+    labels = template_labels(one)
+    if not matches(wanted, labels) and not any(map(is_placeholder, labels.values())):
+        yield Found(
+            path=one.path,
+            line=selector.line,
+            message=f"{one.kind} {one.name} asks for {text_of(missing(wanted, one))}, which its own template "
+            "does not have: the API refuses it",
+            hint=f"the template's labels are {text_of(labels) or 'none'}; both must agree",
+        )
+
+
+def template_labels(one: ClusterObject) -> Labels:
+    return labels_of(one.template.get("metadata", "labels"))
+
+
+def missing(wanted: Labels, one: ClusterObject) -> Labels:
+    labels = template_labels(one)
+    return {name: value for name, value in wanted.items() if labels.get(name) != value}
+
+
+def likeness(wanted: Labels, labels: Labels) -> int:
+    return sum(labels.get(name) == value for name, value in wanted.items())
+
+
+def text_of(labels: Labels) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in labels.items())
+
+
+RULE = Rule("kubernetes/selector-matches-nothing", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,51 @@
+"""There may be two schedulers, and each job is queued twice.
+
+celery beat, rq scheduler and their like keep no lock: with two replicas, or in a rolling update, when the new
+pod runs before the old one has ended, each sends the same task.
+
+Fix: `replicas: 1` and `strategy: {type: Recreate}`.
+
+See: https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html#introduction
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import containers_of, most_replicas, workloads
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+# schedulers that lock, in Redis or in a database
+LOCKING = ("redbeat", "RedBeat", "celery_beatx")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for one in workloads(setup, "Deployment"):
+        replicas, line = most_replicas(one, setup)
+        recreated = one.root.get("spec", "strategy", "type").text == "Recreate"
+        for container in containers_of(one, setup):
+            if schedules(container) and (replicas > 1 or not recreated):
+                why = f"{replicas} pods run" if replicas > 1 else "during a rollout two pods run"
+                yield Found(
+                    path=one.path,
+                    line=line,
+                    message=f"{why} the scheduler of {container.name}: each job is queued twice",
+                    hint="replicas: 1 and strategy: {type: Recreate}",
+                )
+
+
+def schedules(container: Container) -> bool:
+    text = container.command.line_text
+    if any(name in text for name in LOCKING):
+        return False
+    return any(
+        one.name == "celery" and ("beat" in one.words or one.option("beat") is not None)
+        for one in servers(container)
+    )
+
+
+RULE = Rule("kubernetes/two-schedulers", Severity.WARNING, look, __doc__ or "")
