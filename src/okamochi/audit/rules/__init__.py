@@ -8,6 +8,7 @@ from okamochi.audit.rules import (
     base,
     compose,
     data,
+    ecs,
     env,
     health,
     ignore,
@@ -32,4 +33,5 @@ RULES: tuple[Rule, ...] = (
     *compose.RULES,
     *data.RULES,
     *kubernetes.RULES,
+    *ecs.RULES,
 )

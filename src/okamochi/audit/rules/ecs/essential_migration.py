@@ -1,0 +1,40 @@
+"""The container that migrates ends the task when it is done.
+
+A container is essential unless it says otherwise, and when an essential one stops, all others of the task are
+stopped, however well it went. The service starts the task again, and again.
+
+Fix: `"essential": false` for it, and `"dependsOn": [{"containerName": …, "condition": "SUCCESS"}]` for the
+others; with more than one task of the service, a task of its own (RunTask) before the deployment.
+
+See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.migrating import migration_in
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.setup import Setup
+from okamochi.audit.tasks import is_essential, tasks
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for task in tasks(setup):
+        for container in task.containers if len(task.containers) > 1 else ():
+            migration = migration_in(container.command.line_text)
+            only = all(one.name in ("flask", "manage.py", "django-admin") for one in servers(container))
+            if migration and only and is_essential(container):
+                yield Found(
+                    path=task.path,
+                    line=container.node.key("essential").line or container.line,
+                    message=f"{container.name} ends after {migration}, and it is essential: all "
+                    "containers of the "
+                    "task are stopped then",
+                    hint='"essential": false, and dependsOn with SUCCESS for the others',
+                )
+
+
+RULE = Rule("ecs/essential-migration", Severity.ERROR, look, __doc__ or "")

@@ -1,0 +1,52 @@
+"""Fargate has no task of that size.
+
+Each number of processors goes with certain amounts of memory; others are refused when the definition is
+registered or the task is run: `No Fargate configuration exists for given values`.
+
+Fix: one of the amounts that the hint names.
+
+See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.task_sizes import fitting_memory, mebibytes, units
+from okamochi.audit.tasks import Task, tasks
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for task in tasks(setup):
+        if task.fargate:
+            yield from of_task(task)
+
+
+def of_task(task: Task) -> Iterator[Found]:
+    cpu, memory = task.root.get("cpu"), task.root.get("memory")
+    if not cpu or not memory:
+        yield Found(
+            path=task.path,
+            line=task.root.key("requiresCompatibilities").line,
+            message=f"a task on Fargate says how large it is, and {'memory' if cpu else 'cpu'} is "
+            "missing: it is "
+            "refused",
+            hint='"cpu": "256", "memory": "512" of the task itself',
+        )
+        return
+    asked, given = units(cpu.text), mebibytes(memory.text)
+    fitting = fitting_memory(asked) if asked is not None else ()
+    if fitting and given is not None and given not in fitting:
+        listed = ", ".join(map(str, fitting[:5])) + (f", … {fitting[-1]}" if len(fitting) > 5 else "")
+        yield Found(
+            path=task.path,
+            line=memory.line,
+            message=f"Fargate has no task with cpu {cpu.text} and memory {memory.text}: it is refused",
+            hint=f"with {cpu.text}: {listed}",
+        )
+
+
+RULE = Rule("ecs/fargate-size", Severity.ERROR, look, __doc__ or "")

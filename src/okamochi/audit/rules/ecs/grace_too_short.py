@@ -1,0 +1,41 @@
+"""The container is killed before its server has stopped.
+
+ECS waits `stopTimeout` seconds after SIGTERM, 30 if nothing is said. gunicorn waits up to
+`--graceful-timeout` (30 s) for the requests under way; what is not over then is killed with all its requests.
+
+Fix: `"stopTimeout"` some seconds above the server's own, at most 120 on Fargate.
+
+See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.stopping import graceful_seconds
+from okamochi.audit.tasks import tasks
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+DEFAULT_SECONDS = 30
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for task in tasks(setup):
+        for container in task.containers:
+            stopping = graceful_seconds(container, setup)
+            node = container.node.get("stopTimeout")
+            given = int(node.text) if node.text.isdigit() else DEFAULT_SECONDS
+            if stopping is not None and given < stopping:
+                yield Found(
+                    path=task.path,
+                    line=node.line or container.line,
+                    message=f"{container.name} is killed {given} s after it was told to stop, and "
+                    "gunicorn may "
+                    f"take {stopping} s: requests under way are lost",
+                    hint=f'"stopTimeout": {min(stopping + 5, 120)}',
+                )
+
+
+RULE = Rule("ecs/grace-too-short", Severity.WARNING, look, __doc__ or "")

@@ -1,0 +1,49 @@
+"""The containers together ask for more than their task has.
+
+The definition is refused where the sum of the containers' `memory` or `cpu` is above the task's.
+
+Fix: smaller parts, or a larger task.
+
+See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.task_sizes import mebibytes, units
+from okamochi.audit.tasks import Task, tasks
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for task in tasks(setup):
+        memory, cpu = mebibytes(task.root.get("memory").text), units(task.root.get("cpu").text)
+        parts = sum_of(task, ("memoryReservation", "memory"))
+        if memory is not None and parts > memory:
+            yield found(task, "memory", parts, memory)
+        if cpu is not None and sum_of(task, ("cpu",)) > cpu:
+            yield found(task, "cpu", sum_of(task, ("cpu",)), cpu)
+
+
+def sum_of(task: Task, names: tuple[str, ...]) -> int:
+    """Of what is reserved: the first of the names that a container has."""
+    total = 0
+    for container in task.containers:
+        values = (container.node.get(name).value for name in names)
+        total += next((value for value in values if isinstance(value, int)), 0)
+    return total
+
+
+def found(task: Task, name: str, parts: int, whole: int) -> Found:
+    return Found(
+        path=task.path,
+        line=task.root.key(name).line,
+        message=f"the containers reserve {parts} of {name} and the task has {whole}: it is refused",
+        hint=f"at most {whole} together",
+    )
+
+
+RULE = Rule("ecs/more-than-the-task", Severity.ERROR, look, __doc__ or "")

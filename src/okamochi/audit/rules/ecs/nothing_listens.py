@@ -1,0 +1,45 @@
+"""A port of the task definition is not the one on which the server listens.
+
+The load balancer and Service Connect send to `containerPort`; the connection is refused, the target never
+becomes healthy, and ECS replaces the task for ever.
+
+Fix: one number, in the server's command (or its variable), in `portMappings` and in the target group.
+
+See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.listening import listening_ports
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.tasks import tasks
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for task in tasks(setup):
+        for container in task.containers:
+            ports = container.node.get("portMappings").items
+            served = listening_ports(container, setup) if container.own and len(ports) == 1 else None
+            mapped = ports[0].get("containerPort") if served is not None else None
+            if mapped is None or served is None or not mapped.text.isdigit():
+                continue
+            port = min(served)
+            if int(mapped.text) not in served:
+                command = container.command
+                yield Found(
+                    path=task.path,
+                    line=mapped.line,
+                    message=f"containerPort says {mapped.text}, and the server of {container.name} "
+                    "listens on "
+                    f"{port}",
+                    hint=f'"containerPort": {port}',
+                    also=(Evidence(path=command.path, line=command.line, reason="the server's command"),),
+                )
+
+
+RULE = Rule("ecs/nothing-listens", Severity.ERROR, look, __doc__ or "")

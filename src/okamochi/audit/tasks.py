@@ -1,0 +1,50 @@
+"""ECS task definitions, and what runs in them."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.setup import Document, Setup
+from okamochi.containerfiles.yaml_nodes import Node
+
+__all__ = ["Task", "is_essential", "tasks"]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """`containers` are in the file's order."""
+
+    document: Document
+    containers: tuple[Container, ...]
+
+    @property
+    def root(self) -> Node:
+        return self.document.root
+
+    @property
+    def path(self) -> str:
+        return self.document.path
+
+    @property
+    def fargate(self) -> bool:
+        """Whether the file says that it is for Fargate, and for nothing else."""
+        return [one.text for one in self.root.get("requiresCompatibilities").items] == ["FARGATE"]
+
+    @property
+    def network_mode(self) -> str:
+        """bridge, where nothing is said."""
+        return self.root.get("networkMode").text or "bridge"
+
+
+def tasks(setup: Setup) -> Iterator[Task]:
+    """Those that are not for developers."""
+    described = setup.of_kind(ContainerKind.ECS)
+    for document in setup.task_definitions:
+        if not document.desk:
+            inside = tuple(one for one in described if one.pod is document.root)
+            yield Task(document, inside)
+
+
+def is_essential(container: Container) -> bool:
+    """It is, unless it says that it is not."""
+    return container.node.get("essential").value is not False
