@@ -16,6 +16,7 @@ from okamochi.audit.rules import (
     layers,
     process,
     secrets,
+    swarm,
     user,
 )
 
@@ -34,4 +35,5 @@ RULES: tuple[Rule, ...] = (
     *data.RULES,
     *kubernetes.RULES,
     *ecs.RULES,
+    *swarm.RULES,
 )

@@ -1,0 +1,40 @@
+"""A stack names an image that only the machine which built it has.
+
+Swarm starts tasks on any node, and each node pulls the image by its name: `invoice-app:latest` is
+`docker.io/library/invoice-app`, which is not there: "No such image". On a swarm of one node it works by luck.
+
+Fix: a registry that all nodes reach, `registry.example.com/me/invoice-app:1.4.0`, and `docker stack deploy
+--with-registry-auth`.
+
+See: https://docs.docker.com/engine/swarm/stack-deploy/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.cluster_objects import is_placeholder
+from okamochi.audit.compose_containers import is_backing_image
+from okamochi.audit.own_images import bare_name, known_names
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.stacks import stack_services
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for document, container in stack_services(setup):
+        image = container.node.get("image")
+        text = image.text
+        if not text or "/" in text or is_backing_image(text) or is_placeholder(text):
+            continue
+        if container.node.get("build") or bare_name(text) in known_names(setup) or container.own:
+            yield Found(
+                path=document.path,
+                line=image.line,
+                message=f"{text} is on the machine that built it, and no other node can pull it",
+                hint=f"image: registry.example.com/me/{bare_name(text)}:1.0",
+            )
+
+
+RULE = Rule("swarm/local-image", Severity.WARNING, look, __doc__ or "")

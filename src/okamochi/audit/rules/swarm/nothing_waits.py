@@ -1,0 +1,36 @@
+"""A stack starts all its services at once.
+
+`docker stack deploy` takes `depends_on` and does nothing with it, without a word: no service waits for the
+database to be healthy, in the first deployment and after each restart of a node.
+
+Fix: an app that tries again until the database is there; take `depends_on` away, so that nobody relies on it.
+
+See: https://github.com/moby/moby/issues/31333
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.stacks import stack_services
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Once for each file; the form with conditions is refused, which is another rule's."""
+    told = set[str]()
+    for document, container in stack_services(setup):
+        key = container.node.key("depends_on")
+        if key and container.node.get("depends_on").kind == "list" and document.path not in told:
+            told.add(document.path)
+            yield Found(
+                path=document.path,
+                line=key.line,
+                message=f"a stack does not wait: depends_on of {container.name} does nothing",
+                hint="an app that tries again until the database is there",
+            )
+
+
+RULE = Rule("swarm/nothing-waits", Severity.NOTE, look, __doc__ or "")
