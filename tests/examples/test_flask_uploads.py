@@ -162,7 +162,8 @@ def test_what_was_backed_up_is_there_again_after_all_was_destroyed(
 
     asked = program("restore", saved, project)
     assert asked.code == 2 and "--yes" in asked.stderr
-    program.ok("restore", saved, project, "--yes")
+    told = json.loads(program.ok("restore", saved, project, "--yes", "--format", "json").stdout)
+    assert told["restored"] and Path(told["before"]).is_file()
     text = page(url)
     assert "a first picture" in text and "one too late" not in text
     assert seen(url) > visits

@@ -1,6 +1,7 @@
 """A database of MySQL's kind, an object store and a mail catcher, on real containers: an app is told where
 they are, data comes back after all was destroyed, a port leads in when one is asked for."""
 
+import json
 import re
 import socket
 import subprocess
@@ -104,7 +105,8 @@ def test_database_and_objects_are_there_again_after_all_was_destroyed(
     place = ("--engine", "docker", "--port", str(free_port()))
     url = program.ok("up", project, *place).last_line
     post(f"{url}keep/first.txt")
-    saved = program.ok("backup", project, "--output", tmp_path).last_line
+    told = json.loads(program.ok("backup", project, "--output", tmp_path, "--format", "json").stdout)
+    saved = Path(told["path"])
     post(f"{url}keep/late.txt")
     program.ok("down", project, "--volumes")
     url = program.ok("up", project, *place).last_line

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument, real_world
 
 
 @click.command(name="backup")
@@ -16,7 +16,8 @@ from okamochi.cli.options import path_argument, real_world
     metavar="FILE",
     help="The file, or a folder for it; default: NAME-DATE.okamochi-backup here.",
 )
-def command(path: Path, output: Path | None) -> None:
+@format_option
+def command(path: Path, output: Path | None, output_format: str) -> None:
     """Save the databases and volumes of the running app in PATH to one file, while it serves.
 
     Databases are dumped by their own programs, SQLite files copied as of one moment. Secrets are not in it.
@@ -26,4 +27,5 @@ def command(path: Path, output: Path | None) -> None:
     saved = backup(path, output, datetime.datetime.now(datetime.UTC), real_world())
     for sentence in saved.manifest.left_out:
         click.echo(sentence, err=True)
-    click.echo(str(saved.path))
+    answer = {"path": str(saved.path), "left_out": saved.manifest.left_out}
+    click.echo(json_text(answer) if output_format == "json" else str(saved.path))

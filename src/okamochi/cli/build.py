@@ -8,6 +8,7 @@ import click
 from okamochi.cli.options import (
     entrypoint_option,
     format_option,
+    json_text,
     offline_option,
     overrides_of,
     path_argument,
@@ -76,6 +77,4 @@ def command(
 
 
 def as_json(delivery: "Delivery") -> str:
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(delivery.report()), indent=2).decode()
+    return json_text(delivery.report())

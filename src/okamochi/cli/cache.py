@@ -2,7 +2,7 @@
 
 import click
 
-from okamochi.cli.options import format_option, real_world
+from okamochi.cli.options import format_option, json_text, real_world
 
 
 @click.group(name="cache")
@@ -17,11 +17,9 @@ def info(output_format: str) -> None:
     cache = real_world().cache
     uses = cache.info()
     if output_format == "json":
-        import json
-
         kinds = [{"kind": use.kind, "entries": use.entries, "size_bytes": use.size_bytes} for use in uses]
         answer = {"path": str(cache.root), "limit_bytes": cache.limit_bytes, "kinds": kinds}
-        click.echo(json.dumps(answer, indent=2))
+        click.echo(json_text(answer))
         return
     for use in uses:
         click.echo(f"{use.kind:<12} {use.entries:>7} entries {human(use.size_bytes):>10}")
@@ -33,18 +31,26 @@ def info(output_format: str) -> None:
 
 @command.command(name="prune")
 @click.option("--keep", metavar="SIZE", help="Size to shrink to, such as 2G; default: the cache's limit.")
-def prune(keep: str | None) -> None:
+@format_option
+def prune(keep: str | None, output_format: str) -> None:
     """Remove what has not been used for longest, until the cache fits its limit."""
     from okamochi.model.sizes import parse_size
 
     limit = parse_size(keep, where="--keep") if keep else None
-    click.echo(f"freed {human(real_world().cache.prune(limit))}")
+    tell_freed(real_world().cache.prune(limit), output_format)
 
 
 @command.command(name="clear")
-def clear() -> None:
+@format_option
+def clear(output_format: str) -> None:
     """Remove everything. The next build downloads again; nothing else is lost."""
-    click.echo(f"freed {human(real_world().cache.clear())}")
+    tell_freed(real_world().cache.clear(), output_format)
+
+
+def tell_freed(size_bytes: int, output_format: str) -> None:
+    click.echo(
+        json_text({"freed_bytes": size_bytes}) if output_format == "json" else f"freed {human(size_bytes)}"
+    )
 
 
 def human(size_bytes: int) -> str:

@@ -8,6 +8,7 @@ import click
 from okamochi.cli.options import (
     entrypoint_option,
     format_option,
+    json_text,
     offline_option,
     overrides_of,
     path_argument,
@@ -85,8 +86,4 @@ def command(
 
 
 def answer(record: "UpRecord", output_format: str) -> str:
-    if output_format != "json":
-        return record.url
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode()
+    return json_text(record) if output_format == "json" else record.url

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from okamochi.cli.options import format_option, real_world
+from okamochi.cli.options import format_option, json_text, real_world
 
 MARKS = {True: "ok", False: "--"}
 
@@ -20,9 +20,7 @@ def command(output_format: str) -> None:
 
     report = examine(real_world())
     if output_format == "json":
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+        click.echo(json_text(report))
     else:
         for check in report:
             mark = click.style(MARKS[check.ok], fg="green" if check.ok else "yellow")

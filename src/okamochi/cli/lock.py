@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import format_option, offline_option, real_world
+from okamochi.cli.options import format_option, json_text, offline_option, real_world
 
 
 @click.command(name="lock")
@@ -48,9 +48,7 @@ def command(
     world = real_world(offline=offline)
     changes = relock(path, world, upgrade=upgrade, platform=platform, packages=packages)
     if output_format == "json":
-        import json
-
-        click.echo(json.dumps({"changes": changes}, indent=2))
+        click.echo(json_text({"changes": changes}))
         return
     for change in changes:
         click.echo(change)

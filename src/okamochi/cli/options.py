@@ -11,6 +11,7 @@ from okamochi.cli.world import app_folder, real_world
 __all__ = [
     "entrypoint_option",
     "format_option",
+    "json_text",
     "of_the_app",
     "offline_option",
     "overrides_of",
@@ -78,6 +79,13 @@ format_option: Decorator = click.option(
     default="text",
     help="How the answer on stdout is written.",
 )
+
+
+def json_text(answer: object) -> str:
+    """What --format json prints of builtins, structs and dataclasses."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
 
 
 def overrides_of(**settings: str | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import format_option, path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument, real_world
 
 
 @click.command(name="outdated")
@@ -21,10 +21,7 @@ def command(path: Path, platform: str | None, check: bool, output_format: str) -
 
     found = outdated(path, real_world(), platform=platform)
     if output_format == "json":
-        import json
-        from dataclasses import asdict
-
-        click.echo(json.dumps({"outdated": [asdict(one) for one in found]}, indent=2))
+        click.echo(json_text({"outdated": found}))
     else:
         for one in found:
             click.echo(str(one))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.options import entrypoint_option, overrides_of, path_argument, real_world
+from okamochi.cli.options import entrypoint_option, json_text, overrides_of, path_argument, real_world
 from okamochi.model.evidence import Origin
 
 if TYPE_CHECKING:
@@ -100,9 +100,3 @@ def explained(decisions: "tuple[Decision, ...]") -> str:
         lines.append(f"  origin: {decision.origin.value}")
         lines += [f"  {line}" for line in evidence_lines(decision, most=len(decision.evidence))]
     return "\n".join(lines)
-
-
-def json_text(value: object) -> str:
-    import json
-
-    return json.dumps(value, indent=2)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.options import format_option, path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument, real_world
 
 if TYPE_CHECKING:
     from okamochi.run.compose import ServiceState
@@ -21,10 +21,8 @@ def command(path: Path, everything: bool, output_format: str) -> None:
 
     seen = ps(None if everything else path, real_world())
     if output_format == "json":
-        import msgspec
-
         rows = [{"up": item.record, "now": item.running, "others": item.others} for item in seen]
-        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        click.echo(json_text(rows))
         return
     for item in seen:
         state = item.running.state.value if item.running else "unknown: the engine does not answer"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.options import format_option, path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument, real_world
 
 if TYPE_CHECKING:
     from okamochi.system.world import World
@@ -92,10 +92,8 @@ def command(
         world.reporter.note(f"{name}: edited by hand, the edits are kept")
     proof = proved(path, world, builder or "") if prove else None
     if output_format == "json":
-        import msgspec
-
         answer = {"written": done.written, "same": done.same, "edits": done.edits, "proof": proof}
-        click.echo(msgspec.json.encode(answer).decode())
+        click.echo(json_text(answer))
     else:
         for name in done.written:
             click.echo(name)
@@ -134,11 +132,9 @@ def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
     world = real_world()
     adopted = adopt(folder, world, write=not check)
     if output_format == "json":
-        import msgspec
-
         rows = [{**dataclasses.asdict(row), "setting": None} for row in adopted.rows]
         answer = {"rows": rows, "settings": adopted.settings, "written": adopted.path}
-        click.echo(msgspec.json.encode(answer).decode())
+        click.echo(json_text(answer))
         return
     width = max(len(row.place) for row in adopted.rows)
     topics = max(len(row.topic) for row in adopted.rows)

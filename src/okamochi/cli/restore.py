@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument, real_world
 
 
 @click.command(name="restore")
 @click.argument("file", type=click.Path(path_type=Path))
 @path_argument
 @click.option("--yes", is_flag=True, help="Overwrite the present data without asking.")
-def command(file: Path, path: Path, yes: bool) -> None:
+@format_option
+def command(file: Path, path: Path, yes: bool, output_format: str) -> None:
     """Put the data of FILE, which `okamochi backup` wrote, into the running app in PATH.
 
     The present data is overwritten; it is saved before, beside the app's state. The app stands still
@@ -30,4 +31,7 @@ def command(file: Path, path: Path, yes: bool) -> None:
             raise UsageError(f"{question} Nobody can be asked", where="restore", hint="say so with --yes")
         click.confirm(question, abort=True, err=True)
     before = restore(file, path, datetime.datetime.now(datetime.UTC), world)
+    if output_format == "json":
+        click.echo(json_text({"restored": parts, "before": str(before)}))
+        return
     click.echo(f"restored {', '.join(parts)}; what was there before: {before}")

@@ -7,6 +7,7 @@ import click
 from okamochi.cli.options import (
     entrypoint_option,
     format_option,
+    json_text,
     offline_option,
     overrides_of,
     path_argument,
@@ -69,9 +70,7 @@ def command(
     request = UpRequest(build=build, engine=engine, port=port, env_file=env_file, setup=setup)
     record = up(request, real_world(offline=offline))
     if output_format == "json":
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
+        click.echo(json_text(record))
     else:
         if record.public_url:
             click.echo(f"on this machine: {record.url}", err=True)
