@@ -17,6 +17,7 @@ from okamochi.workflows.sinks import Sink
 if TYPE_CHECKING:
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
+    from okamochi.run.proof.answer import Answer
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.prove_entry import Proof
 
@@ -126,8 +127,18 @@ def build_until_proved(
         hint = told_to_be_newer(proof.verdict, building.plan_now())
     refuse_unproved(proof, built, tried="; ".join(refused.values()), hint=hint)
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
+        if proof.fresh:
+            warn_of_bare(world, proof.answer, building)
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof
+
+
+def warn_of_bare(world: World, answer: "Answer", building: Building) -> None:
+    from okamochi.workflows.bare_entry import told_as_bare
+
+    told = told_as_bare(answer, building.plan_now())
+    if told:
+        world.reporter.warn(told)
 
 
 def with_what_is_missing_beside(
