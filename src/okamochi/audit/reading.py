@@ -46,6 +46,7 @@ DESK = frozenset(
         "override",
         "ci",
         "devcontainer",
+        "e2e",
     )
 )
 PRODUCTION = frozenset(("prod", "production", "deploy", "release", "live"))

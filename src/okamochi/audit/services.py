@@ -18,6 +18,7 @@ __all__ = [
     "Published",
     "beside",
     "dependencies",
+    "is_for_swarm",
     "mounts",
     "published",
     "replicas",
@@ -26,6 +27,8 @@ __all__ = [
     "workdir",
 ]
 
+# below deploy
+OF_SWARM = ("update_config", "rollback_config", "restart_policy", "placement", "endpoint_mode", "mode")
 PORT = regex(
     r"(?:(?P<ip>\d+(?:\.\d+){3}|\[[\da-f:]*\]):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<target>\d+)(?:/(?P<kind>tcp|udp))?"
 )
@@ -133,6 +136,13 @@ def dependencies(container: Container) -> Iterator[Dependency]:
         yield Dependency(one.text, "service_started", one.line)
     for key, value in node.pairs:
         yield Dependency(key.text, value.get("condition").text or "service_started", key.line)
+
+
+def is_for_swarm(path: str, root: Node) -> bool:
+    """Whether a file is one for `docker stack deploy`, by its name or by what only Swarm heeds."""
+    deploys = [service.get("deploy") for _, service in root.get("services").pairs]
+    named = "stack" in path or "swarm" in path
+    return named or any(one.get(key) for one in deploys for key in OF_SWARM)
 
 
 def workdir(stage: Stage | None) -> str:

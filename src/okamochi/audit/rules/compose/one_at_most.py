@@ -13,7 +13,7 @@ See: https://docs.docker.com/reference/compose-file/services/#container_name
 from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import published, replicas, services
+from okamochi.audit.services import is_for_swarm, published, replicas, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -23,7 +23,8 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup, desk=True):
         count = replicas(container, setup)
-        if count < 2:
+        roots = [file.root for file in setup.composes if file.path == container.path]
+        if count < 2 or is_for_swarm(container.path, roots[0]):
             continue
         name = container.node.key("container_name")
         if name:
@@ -34,7 +35,7 @@ def look(setup: Setup) -> Iterator[Found]:
                 hint="take container_name away",
             )
         for port in published(container, setup):
-            if port.host and not in_swarm(container.path):
+            if port.host:
                 yield Found(
                     path=container.path,
                     line=port.line,
@@ -42,11 +43,6 @@ def look(setup: Setup) -> Iterator[Found]:
                     "fails with “port is already allocated”",
                     hint=f'publish it at a proxy in front, or let the engine choose: "{port.target}"',
                 )
-
-
-def in_swarm(path: str) -> bool:
-    """A stack's ports are the ingress network's, which all replicas share."""
-    return "stack" in path or "swarm" in path
 
 
 RULE = Rule("compose/one-at-most", Severity.ERROR, look, __doc__ or "")

@@ -17,24 +17,32 @@ from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import Mount, mounts, services, workdir
 from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    """Once for each folder that a file mounts so, with the other places."""
+    places: dict[tuple[str, str, str], list[int]] = {}
     for container in services(setup):
         if not container.own or container.node.get("profiles"):
             continue  # what is behind a profile is a tool that somebody starts
         for mount in mounts(container, setup):
             if mount.kind == "bind" and hides_code(container, mount, setup):
-                yield Found(
-                    path=container.path,
-                    line=mount.line,
-                    message=f"{mount.source} of the host is mounted over {mount.target}: the code that was "
-                    "built into the image does not run",
-                    hint="at the desk only: move the mount to compose.override.yaml",
-                )
+                lines = places.setdefault((container.path, mount.source, mount.target), [])
+                lines += [mount.line] if mount.line not in lines else []
+    for (path, source, target), lines in places.items():
+        others = tuple(Evidence(path=path, line=line, reason="the same mount") for line in lines[1:])
+        yield Found(
+            path=path,
+            line=lines[0],
+            message=f"{source} of the host is mounted over {target}: the code that was built into the image "
+            "does not run",
+            hint="at the desk only: move the mount to compose.override.yaml",
+            also=others,
+        )
 
 
 def hides_code(container: Container, mount: Mount, setup: Setup) -> bool:

@@ -25,12 +25,18 @@ __all__ = ["RULE"]
 
 ON = re.compile(r"1|true|yes|on", re.IGNORECASE)
 NAME = re.compile(r"(?:\w+_)?DEBUG(?:_MODE)?")
+OF_DESK = re.compile(
+    r"(?:\w+_)?(?:ENV|ENVIRONMENT|STAGE|MODE)=(?:dev\w*|local|test\w*)|\w*SETTINGS\w*=.*\.(?:dev\w*|local|test\w*)",
+    re.IGNORECASE,
+)
 OF_FLASK = (Framework.FLASK, Framework.DASH, Framework.QUART)
 
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in setup.production:
         known = known_to_compose(setup, container.path) if container.kind is ContainerKind.COMPOSE else {}
+        if any(OF_DESK.fullmatch(f"{one.name}={one.value}") for one in container.environment):
+            continue  # it says that it is for the desk
         for one in container.environment:
             if not NAME.fullmatch(one.name) or is_desk_file(one.path) or not is_read(one, setup):
                 continue

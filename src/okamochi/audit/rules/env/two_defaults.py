@@ -39,4 +39,4 @@ def look(setup: Setup) -> Iterator[Found]:
                     )
 
 
-RULE = Rule("env/two-defaults", Severity.WARNING, look, __doc__ or "")
+RULE = Rule("env/two-defaults", Severity.NOTE, look, __doc__ or "")
