@@ -15,8 +15,8 @@ __all__ = ["Written", "written_secret"]
 
 PASSWORD = regex(r"[a-z][\w+.-]*://[^:/@\s]*:(?P<password>[^@/\s]+)@", re.IGNORECASE)
 DEFAULT = regex(r"\$\{\w+:?-(?P<value>.*)\}")
-# what is said in a variable of such a name without being secret: switches, numbers, places
-NO_SECRET = regex(r"|true|false|yes|no|on|off|none|null|\d{1,3}|[./~].*|[a-z]+://[^@]*", re.IGNORECASE)
+# what is said in a variable of such a name without being secret: switches, numbers, places, SET-ME
+NO_SECRET = regex(r"(?i:|true|false|yes|no|on|off|none|null|\d{1,3}|[./~].*|[a-z]+://[^@]*)|[A-Z]+(?:[-_][A-Z]+)+")
 WEAK = regex(r"postgres|root|admin|user(?:name)?|password\d*|mysql|mongo|db|\w{1,3}", re.IGNORECASE)
 
 
@@ -35,7 +35,7 @@ def written_secret(one: Variable) -> Written | None:
     """None for what is no secret, or comes from elsewhere."""
     text = (one.value or "").strip()
     kind = kind_of(one.name)
-    if one.name.endswith(("_FILE", "_PATH")) or not text:
+    if one.name.endswith(("_FILE", "_FILES", "_PATH")) or not text:
         return None
     default = DEFAULT.fullmatch(text)
     value = default["value"] if default is not None else text
