@@ -16,7 +16,9 @@ __all__ = ["Written", "written_secret"]
 PASSWORD = regex(r"[a-z][\w+.-]*://[^:/@\s]*:(?P<password>[^@/\s]+)@", re.IGNORECASE)
 DEFAULT = regex(r"\$\{\w+:?-(?P<value>.*)\}")
 # what is said in a variable of such a name without being secret: switches, numbers, places, SET-ME
-NO_SECRET = regex(r"(?i:|true|false|yes|no|on|off|none|null|\d{1,3}|[./~].*|[a-z]+://[^@]*)|[A-Z]+(?:[-_][A-Z]+)+")
+NO_SECRET = regex(
+    r"(?i:|true|false|yes|no|on|off|none|null|\d{1,3}|[./~].*|[a-z]+://[^@]*)|[A-Z]+(?:[-_][A-Z]+)+"
+)
 WEAK = regex(r"postgres|root|admin|user(?:name)?|password\d*|mysql|mongo|db|\w{1,3}", re.IGNORECASE)
 
 

@@ -8,6 +8,7 @@ from okamochi.audit.rules import (
     base,
     compose,
     data,
+    desk,
     ecs,
     env,
     health,
@@ -36,4 +37,5 @@ RULES: tuple[Rule, ...] = (
     *kubernetes.RULES,
     *ecs.RULES,
     *swarm.RULES,
+    *desk.RULES,
 )

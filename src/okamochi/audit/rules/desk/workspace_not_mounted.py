@@ -1,0 +1,57 @@
+"""The devcontainer's workspaceFolder is no folder where the project is mounted.
+
+The editor opens an empty folder, or says that the workspace does not exist; commands run beside the project.
+
+Fix: workspaceFolder as the target of workspaceMount; with Compose, the folder at which the service mounts the
+project.
+
+See: https://containers.dev/implementors/json_reference/
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.devcontainers import service_behind
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import beside, mounts
+from okamochi.audit.setup import Document, Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+TARGET = re.compile(r"(?:^|,)(?:target|destination|dst)=([^,]+)")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.devcontainers:
+        folder = file.root.get("workspaceFolder")
+        targets = mounted(file, setup)
+        if not folder.text or "$" in folder.text or not targets:
+            continue
+        wanted = posixpath.normpath(folder.text)
+        if not any(wanted == one or wanted.startswith(f"{one}/") for one in targets):
+            yield Found(
+                path=file.path,
+                line=folder.line,
+                message=f"the project is not mounted at {folder.text}, but at {', '.join(targets)}",
+                hint=f'"workspaceFolder": "{targets[0]}"',
+            )
+
+
+def mounted(file: Document, setup: Setup) -> list[str]:
+    """Where the project may be; empty where that cannot be told."""
+    mount = TARGET.search(file.root.get("workspaceMount").text)
+    if mount is not None:
+        return [] if "$" in mount[1] else [posixpath.normpath(mount[1])]
+    service = service_behind(file, setup)
+    if service is None:
+        return []
+    same = [one for one in beside(setup, service) if one.name == service.name]
+    if any(len(list(mounts(one, setup))) < len(one.node.get("volumes").items) for one in same):
+        return []
+    found = [mount for one in same for mount in mounts(one, setup) if mount.kind == "bind"]
+    return [posixpath.normpath(one.target) for one in found if "." not in posixpath.basename(one.target)]
+
+
+RULE = Rule("desk/workspace-not-mounted", Severity.ERROR, look, __doc__ or "")
