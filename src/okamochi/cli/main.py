@@ -28,6 +28,7 @@ COMMANDS = {
     "outdated": "outdated",
     "render": "render",
     "check": "check",
+    "prove": "prove",
     "cache": "cache",
     "doctor": "doctor",
 }

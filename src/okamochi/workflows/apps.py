@@ -13,10 +13,11 @@ from okamochi.system.environ import state_dir
 from okamochi.system.project_files import no_folder
 from okamochi.system.world import World
 
-__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "is_desk", "running_app"]
+__all__ = ["App", "UpApp", "app_of", "apps_of", "desk_of", "is_desk", "proof_of", "running_app"]
 
 
 DESK = "-dev"  # no identity of production's ends so: it ends with six digits
+PROOF = "-proof"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def is_desk(app: App) -> bool:
 def desk_of(app: App, world: World) -> App:
     """What `dev` starts of the same folder: apart from production, with data and secrets of its own."""
     identity = f"{app.identity}{DESK}"
+    return App(identity, app.root, AppState.of(state_dir(world.environ), identity))
+
+
+def proof_of(app: App, world: World) -> App:
+    """What `prove` starts of the same folder, and removes again."""
+    identity = f"{app.identity}{PROOF}"
     return App(identity, app.root, AppState.of(state_dir(world.environ), identity))
 
 

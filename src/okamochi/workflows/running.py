@@ -16,7 +16,7 @@ from okamochi.workflows.apps import App, UpApp, app_of, apps_of, desk_of, is_des
 from okamochi.workflows.previous import GRACE_SECONDS
 from okamochi.workflows.stack import forget_stack, stack_of
 
-__all__ = ["Seen", "down", "down_desk", "execute", "logs", "ps"]
+__all__ = ["Seen", "down", "down_desk", "down_of", "execute", "logs", "ps"]
 
 
 @dataclass(frozen=True)

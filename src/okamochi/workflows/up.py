@@ -67,9 +67,9 @@ class UpRequest:
     setup: tuple[str, ...] = ()
 
 
-def up(request: UpRequest, world: World) -> UpRecord:
-    """The record of what is serving, healthy, at its URL."""
-    app = app_of(request.build.path, world)
+def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
+    """The record of what is serving, healthy, at its URL; `app` is the folder's own unless it is given."""
+    app = app or app_of(request.build.path, world)
     engine = chosen_engine(request.engine, world)
     with app.state.lock(), app.state.secrets_kept(unless=FailingPage):
         building = Building.open(request.build, world)

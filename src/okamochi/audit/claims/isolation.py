@@ -1,0 +1,93 @@
+"""That processes can do nothing but their work: user, capabilities, filters, limits."""
+
+from okamochi.audit.claim import Claim, Judged, failed, judged, untried
+from okamochi.model.observation import Observation, SeenProcess
+from okamochi.model.plan import Plan
+
+__all__ = ["ISOLATION"]
+
+MEBIBYTE = 1024 * 1024
+
+
+def user(seen: Observation, plan: Plan) -> Judged:
+    """No process of another user, and none in root's group."""
+    wanted = (plan.security.run_as_user, plan.security.run_as_group)
+    others = [one for one in seen.inside.processes if (one.user, one.group) != wanted or 0 in one.groups]
+    if not seen.inside.processes:
+        return untried("no process was seen")
+    if others:
+        return failed(f"{described(others)} run as {others[0].user}:{others[0].group}")
+    return judged(True, f"{counted(seen)} as {wanted[0]}:{wanted[1]}")
+
+
+def capabilities(seen: Observation, plan: Plan) -> Judged:
+    if engine_lacks(seen):
+        return untried(engine_lacks(seen))
+    others = [one for one in seen.inside.processes if one.capabilities]
+    if others:
+        return failed(f"{described(others)} have capabilities: {others[0].capabilities:#x}")
+    return judged(True, f"{counted(seen)}, each of the five sets is empty")
+
+
+def no_new_privileges(seen: Observation, plan: Plan) -> Judged:
+    if engine_lacks(seen):
+        return untried(engine_lacks(seen))
+    others = [one for one in seen.inside.processes if not one.no_new_privileges]
+    if others:
+        return failed(f"{described(others)} could gain some by a file with special bits")
+    return judged(True, f"set on {counted(seen)}")
+
+
+def system_calls(seen: Observation, plan: Plan) -> Judged:
+    if engine_lacks(seen):
+        return untried(engine_lacks(seen))
+    others = [one for one in seen.inside.processes if one.seccomp != 2]
+    if others:
+        return failed(f"{described(others)} may make every system call")
+    return judged(True, f"a seccomp filter on {counted(seen)}")
+
+
+def limits(seen: Observation, plan: Plan) -> Judged:
+    wanted, found = plan.web.resources, seen.inside.limits
+    if seen.missing and not (found.memory_bytes and found.cpus and found.pids):
+        return untried("; ".join(seen.missing))
+    same = (
+        found.memory_bytes == wanted.memory_bytes
+        and abs(found.cpus - wanted.cpus) < 0.01
+        and found.pids == wanted.pids
+    )
+    words = f"memory {size(found.memory_bytes)}, {found.cpus:g} CPUs, {found.pids or 'no limit of'} processes"
+    if same:
+        return judged(True, words)
+    return failed(f"{words}; the plan says {size(wanted.memory_bytes)}, {wanted.cpus:g}, {wanted.pids}")
+
+
+def size(number: int) -> str:
+    return f"{number // MEBIBYTE} MiB" if number else "without a limit"
+
+
+def counted(seen: Observation) -> str:
+    number = len(seen.inside.processes)
+    return f"{number} processes" if number != 1 else "1 process"
+
+
+def described(processes: list[SeenProcess]) -> str:
+    first = processes[0]
+    more = f" and {len(processes) - 1} more" if len(processes) > 1 else ""
+    return f"process {first.pid} ({first.command[:40]}){more}"
+
+
+def engine_lacks(seen: Observation) -> str:
+    """Why nothing can be said; "" when it can. Without an engine there are namespaces at the most."""
+    if seen.engine == "host":
+        return "without an engine this is not promised"
+    return "" if seen.inside.processes else "no process was seen"
+
+
+ISOLATION = (
+    Claim("user", "No process runs as root, or as another user than the plan's", user),
+    Claim("capabilities", "No process has a capability", capabilities),
+    Claim("no-new-privileges", "No process can gain privileges", no_new_privileges),
+    Claim("system-calls", "System calls that a web app never makes are refused", system_calls),
+    Claim("limits", "Memory, CPU and processes are limited as planned", limits),
+)
