@@ -11,7 +11,7 @@ from typing import Any, cast
 from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
-from okamochi.workflows.looked_round import ask_for, seen_in_log, sends_to_https, told_of_failing
+from okamochi.workflows.looked_round import Answered, ask_for, seen_in_log, sends_to_https, told_of_failing
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -78,11 +78,15 @@ KeyError: 'open'
 """
 
 
+def answered(*pages: tuple[str, int]) -> list[Answered]:
+    return [Answered(page, status) for page, status in pages]
+
+
 def test_pages_that_fail_behind_a_first_page_that_does_not_are_told() -> None:
-    told = told_of_failing([("/", 200), ("/report", 500), ("/gone", 404), ("/slow", 503)], FAILS)
+    told = told_of_failing(answered(("/", 200), ("/report", 500), ("/gone", 404), ("/slow", 503)), FAILS)
     assert told.startswith("/report answers 500, /slow answers 503: ") and "KeyError: 'open'" in told
-    assert told_of_failing([("/", 200), ("/gone", 404)], FAILS) == ""
-    assert told_of_failing([("/", 500)], "") == "/ answers 500; okamochi logs tells more"
+    assert told_of_failing(answered(("/", 200), ("/gone", 404)), FAILS) == ""
+    assert told_of_failing(answered(("/", 500)), "") == "/ answers 500; okamochi logs tells more"
 
 
 def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
@@ -98,16 +102,19 @@ def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report"))
         server.shutdown()
-    assert answers == [("/", 200), ("/report", 500)]
+    assert answers == answered(("/", 200), ("/report", 500))
 
 
-def test_a_first_page_that_leads_to_https_is_seen() -> None:
+def test_a_first_page_that_leads_to_https_is_seen_without_asking_again() -> None:
     for target, seen in (("https://localhost/", True), ("/login", False)):
+        asked: list[str] = []
 
         class Pages(BaseHTTPRequestHandler):
             location = target
+            requests = asked
 
             def do_GET(self) -> None:
+                self.requests.append(self.path)
                 self.send_response(302)
                 self.send_header("Location", self.location)
                 self.end_headers()
@@ -116,5 +123,8 @@ def test_a_first_page_that_leads_to_https_is_seen() -> None:
 
         with HTTPServer(("127.0.0.1", 0), Pages) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            assert sends_to_https(server.server_port, planned({"app.py": FLASK_APP})) is seen
+            answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/login"))
             server.shutdown()
+        assert sends_to_https(answers) is seen
+        assert asked == ["/", "/login"]
+    assert not sends_to_https(answered(("/", 200)))

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPException
 
+import msgspec
+
 from okamochi.model.correction import Correction, is_sound
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import host_of
@@ -31,6 +33,14 @@ TO_HTTPS = (
 SIGNS = ("Read-only file system", "Permission denied")
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """A page, the status that it answered, and where it leads to."""
+
+    page: str
+    status: int
+    location: str = ""
+
+
 def looked_round(
     record: UpRecord, building: Building, engine: Engine, pages: Iterable[str], world: World
 ) -> Correction | None:
@@ -41,36 +51,22 @@ def looked_round(
     found = seen_in_log(log, building, "a look at its pages shows that")
     if found is None and (failing := told_of_failing(answers, log)):
         world.reporter.warn(failing)
-    redirects = any(page == "/" and 300 <= status < 400 for page, status in answers)
-    if (
-        found is None
-        and redirects
-        and not building.plan.domain
-        and sends_to_https(record.port, building.plan)
-    ):
+    if found is None and not building.plan.domain and sends_to_https(answers):
         world.reporter.warn(TO_HTTPS)
     return found
 
 
-def sends_to_https(port: int, plan: Plan) -> bool:
+def sends_to_https(answers: Iterable[Answered]) -> bool:
     """Whether / leads to an address with https, as Flask-Talisman's force_https does."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=LOOK_SECONDS)
-    try:
-        host = host_of(plan.web.probe) or "localhost"
-        connection.request(
-            "GET", "/", headers={"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
-        )
-        return (connection.getresponse().getheader("Location") or "").startswith("https://")
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
+    return any(
+        one.page == "/" and 300 <= one.status < 400 and one.location.startswith("https://") for one in answers
+    )
 
 
-def told_of_failing(answers: Iterable[tuple[str, int]], log: str) -> str:
+def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     """A sentence about the pages that answer 5xx, with what the last one raised; "" when none does. The app
     serves all the same: its first page is well."""
-    failing = [f"{page} answers {status}" for page, status in answers if status >= 500]
+    failing = [f"{one.page} answers {one.status}" for one in answers if one.status >= 500]
     if not failing:
         return ""
     trace = next(iter(raised_traces(plain(log))), None)
@@ -81,10 +77,10 @@ def told_of_failing(answers: Iterable[tuple[str, int]], log: str) -> str:
     return f"{', '.join(failing)}{why}; okamochi logs tells more"
 
 
-def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> list[tuple[str, int]]:
-    """Each page with the status that it answered in time."""
+def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> list[Answered]:
+    """What each page answered in time."""
     host = host_of(plan.web.probe) or "localhost"
-    answers: list[tuple[str, int]] = []
+    answers: list[Answered] = []
     end = time.monotonic() + LOOK_SECONDS
     for page in pages:
         left = end - time.monotonic()
@@ -93,11 +89,11 @@ def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> list[tuple[str, in
         connection = HTTPConnection("127.0.0.1", port, timeout=left)
         try:
             connection.request(
-                "GET", page, headers={"Host": host, "User-Agent": "okamochi", "Connection": "close"}
+                "GET", page, headers={"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
             )
             answer = connection.getresponse()
             answer.read(1_000_000)
-            answers.append((page, answer.status))
+            answers.append(Answered(page, answer.status, answer.getheader("Location") or ""))
         except (OSError, HTTPException):
             continue
         finally:

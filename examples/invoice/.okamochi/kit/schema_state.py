@@ -131,30 +131,31 @@ def django_state(connection: Any) -> State:
 
 def in_a_child(function: Callable[[], dict[str, str]]) -> dict[str, str]:
     """What the function answers in a fork of this process; RuntimeError with what was printed when it
-    fails."""
-    reading, writing = os.pipe()
-    saying, said = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.dup2(said, 1)
-            os.dup2(said, 2)
-            answer = json.dumps(function()).encode()
-            os.write(writing, answer)
-            code = 0
-        except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        finally:
-            os._exit(code)
-    os.close(writing)
-    os.close(said)
-    with os.fdopen(saying, "rb") as stream:
-        printed = stream.read().decode("utf-8", "replace")
-    with os.fdopen(reading, "rb") as stream:
-        answer = stream.read()
-    os.waitpid(child, 0)
+    fails. Files, no pipes: what the app starts and leaves behind keeps its end of a pipe open."""
+    import tempfile
+
+    with tempfile.TemporaryFile() as answered, tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.dup2(said.fileno(), 1)
+                os.dup2(said.fileno(), 2)
+                os.write(answered.fileno(), json.dumps(function()).encode())
+                code = 0
+            except BaseException as error:
+                print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            finally:
+                os._exit(code)
+        os.waitpid(child, 0)
+        answer, printed = whole(answered), whole(said).decode("utf-8", "replace")
     if not answer:
         raise RuntimeError((printed.strip().splitlines() or ["it ended without a word"])[-1])
     found: dict[str, str] = json.loads(answer)
     return found
+
+
+def whole(stream: Any) -> bytes:
+    stream.seek(0)
+    content: bytes = stream.read()
+    return content
