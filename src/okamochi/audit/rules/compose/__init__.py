@@ -10,6 +10,7 @@ from okamochi.audit.rules.compose import (
     no_restart,
     nothing_to_wait_for,
     one_at_most,
+    port_leads_nowhere,
     published_everywhere,
     source_over_image,
     starts_too_early,
@@ -20,6 +21,7 @@ from okamochi.audit.rules.compose import (
 __all__ = ["RULES"]
 
 RULES: tuple[Rule, ...] = (
+    port_leads_nowhere.RULE,
     version_key.RULE,
     starts_too_early.RULE,
     nothing_to_wait_for.RULE,

@@ -1,0 +1,43 @@
+"""The proxy stops waiting before the server does.
+
+nginx answers 504 after proxy_read_timeout, 60 seconds unless it says otherwise. A gunicorn that may work
+for 120 seconds goes on for nobody: the visitor tries again, and a second worker is busy with the same.
+
+Fix: proxy_read_timeout above gunicorn's timeout; better, short timeouts, and a queue for what takes
+long.
+
+See: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.nginx import passed_on
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import gunicorn_setting, servers
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.audit.values import known, number
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    waits = {one.host: one for one in sorted(passed_on(setup), key=lambda one: one.timeout_seconds)}
+    for container in services(setup):
+        proxy = waits.get(container.name)
+        for server in servers(container) if proxy is not None and container.own else ():
+            option = gunicorn_setting(server, "timeout", setup) if server.name == "gunicorn" else None
+            seconds = number(known(option.value, container)) if option is not None else None
+            if proxy is not None and option is not None and seconds and seconds > proxy.timeout_seconds:
+                yield Found(
+                    path=option.path,
+                    line=option.line,
+                    message=f"gunicorn may take {seconds} s, nginx gives up after {proxy.timeout_seconds:g}",
+                    hint=f"proxy_read_timeout {seconds + 5}s; or a shorter --timeout",
+                    also=(Evidence(path=proxy.path, line=proxy.line, reason="passed on here"),),
+                )
+
+
+RULE = Rule("network/proxy-gives-up", Severity.WARNING, look, __doc__ or "")

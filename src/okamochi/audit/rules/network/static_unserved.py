@@ -1,0 +1,54 @@
+"""Nobody serves Django's static files.
+
+With DEBUG off Django serves none itself: `runserver` did, at the desk, gunicorn does not. The admin's
+pages come without style sheets, and nothing says why.
+
+Fix: WhiteNoise in MIDDLEWARE and `collectstatic` during the build; or a proxy that has the files.
+
+See: https://docs.djangoproject.com/en/stable/howto/static-files/deployment/,
+https://whitenoise.readthedocs.io/
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.nginx import is_proxy
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+from okamochi.model.plan import Framework
+
+__all__ = ["RULE"]
+
+SERVED = re.compile(
+    r"whitenoise|STORAGES\b|STATICFILES_STORAGE|django\.views\.static|staticfiles_urlpatterns|ServeStatic"
+    r"|StaticFiles\(|STATIC_URL\s*=\s*[\"']https?:|static\(settings\.STATIC_URL|dj_static",
+    re.IGNORECASE,
+)
+USES = re.compile(r"django\.contrib\.(?:admin|staticfiles)")
+ELSEWHERE = re.compile(r"(?:.*/)?(?:Caddyfile|nginx[\w.-]*|[\w.-]*\.conf)")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    if setup.plan is None or setup.plan.application.framework is not Framework.DJANGO:
+        return
+    python = [setup.project.read_text(path) or "" for path in setup.project.files("**/*.py")]
+    if any(map(SERVED.search, python)) or not any(map(USES.search, python)):
+        return
+    if any(is_proxy(one) for one in services(setup)) or any(map(ELSEWHERE.fullmatch, setup.project.files())):
+        return
+    for container in setup.production:
+        for server in servers(container):
+            if server.name in ("gunicorn", "uvicorn", "daphne", "hypercorn", "granian"):
+                yield Found(
+                    path=server.path,
+                    line=server.line,
+                    message=f"{server.name} serves no static files, and nothing else of the project does",
+                    hint="WhiteNoise in MIDDLEWARE, and collectstatic during the build",
+                )
+                return
+
+
+RULE = Rule("network/static-unserved", Severity.WARNING, look, __doc__ or "")
