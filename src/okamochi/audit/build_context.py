@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,7 +11,7 @@ from okamochi.audit.steps import copies_everything
 from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.system.patterns import regex
 
-__all__ = ["SECRET_FILE", "BuildContext", "build_contexts"]
+__all__ = ["SECRET_FILE", "BuildContext", "build_contexts", "once"]
 
 # by names that nobody gives to anything else
 SECRET_FILE = regex(
@@ -41,6 +41,15 @@ def build_contexts(setup: Setup) -> Iterator[BuildContext]:
         folder = context_folder(file, setup) if copied and not file.desk else None
         if folder is not None:
             yield BuildContext(file, copied[0], folder, ignore_file(file, folder, setup))
+
+
+def once(contexts: Iterable[BuildContext]) -> Iterator[BuildContext]:
+    """The first of those that share an ignore file."""
+    seen: set[str] = set()
+    for one in contexts:
+        if one.ignore is None or one.ignore.path not in seen:
+            yield one
+        seen.add(one.ignore.path if one.ignore is not None else "")
 
 
 def context_folder(file: Dockerfile, setup: Setup) -> str | None:

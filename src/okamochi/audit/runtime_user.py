@@ -9,7 +9,7 @@ from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerfile import Stage, expanded
 from okamochi.system.patterns import regex
 
-__all__ = ["drops_root", "is_root", "runs_as", "starts_as_root", "user_of_stage"]
+__all__ = ["ROOT_BASES", "drops_root", "is_root", "runs_as", "starts_as_root", "user_of_stage"]
 
 ROOT = re.compile(r"(?:root|0)(?::.*)?")
 # images of which it is known that they start as root when nobody says otherwise

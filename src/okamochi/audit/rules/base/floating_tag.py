@@ -21,20 +21,27 @@ __all__ = ["RULE"]
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    """Each image of a file once."""
     for file in setup.dockerfiles:
-        for stage in makers(file):
+        seen: set[str] = set()
+        for stage in makers(file) if not file.desk else ():
             image = image_of(stage.image)
-            if file.desk or image is None or image.digest or not names_an_image(stage) or not floats(image):
+            if image is None or image.digest or not names_an_image(stage) or not floats(image):
                 continue
-            yield Found(
-                path=file.path,
-                line=stage.own[0].line,
-                message=f"{stage.image} is whatever is newest when it is built: the same files give another "
-                "Python next year",
-                hint=f"FROM python:{oldest_alive(setup.today)}-slim"
-                if image.is_python
-                else f"{image.name}:VERSION",
-            )
+            if stage.image not in seen:
+                yield Found(
+                    path=file.path,
+                    line=stage.own[0].line,
+                    message=f"{stage.image} is whatever is newest when it is built: the same files "
+                    "give another "
+                    f"{'Python' if image.is_python else 'base'} next year",
+                    hint=f"FROM {instead(image, setup)}",
+                )
+            seen.add(stage.image)
+
+
+def instead(image: Image, setup: Setup) -> str:
+    return f"python:{oldest_alive(setup.today)}-slim" if image.is_python else f"{image.name}:VERSION"
 
 
 def floats(image: Image) -> bool:

@@ -16,7 +16,7 @@ from okamochi.audit.images import image_of
 from okamochi.audit.locked_files import locked_files
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
-from okamochi.audit.steps import makers, names_an_image
+from okamochi.audit.steps import installs, makers
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
@@ -26,7 +26,8 @@ def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         for stage in makers(file):
             image = image_of(stage.image)
-            if image is None or image.libc != "musl" or not names_an_image(stage):
+            installs_here = image is not None and (image.is_python or any(installs(stage.own)))
+            if image is None or image.libc != "musl" or not installs_here:
                 continue
             path, files = locked_files(setup, file)
             without = sorted(name for name, names in files.items() if is_compiled(names, image.python))

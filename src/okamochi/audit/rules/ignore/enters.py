@@ -11,7 +11,7 @@ See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 import posixpath
 from collections.abc import Iterator
 
-from okamochi.audit.build_context import SECRET_FILE, BuildContext, build_contexts
+from okamochi.audit.build_context import SECRET_FILE, BuildContext, build_contexts, once
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerignore import keeps_out
@@ -29,7 +29,7 @@ EXAMPLES = regex(r"(?:.*/)?(?:tests?|fixtures?|examples?|samples?|docs?|testing|
 
 
 def look(setup: Setup) -> Iterator[Found]:
-    for context in build_contexts(setup):
+    for context in once(build_contexts(setup)):
         entering = tuple(files_that_enter(context, setup))
         if not entering:
             continue

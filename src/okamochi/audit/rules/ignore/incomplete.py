@@ -11,7 +11,7 @@ See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 
 from collections.abc import Iterator
 
-from okamochi.audit.build_context import build_contexts
+from okamochi.audit.build_context import build_contexts, once
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerignore import keeps_out
@@ -23,7 +23,7 @@ WANTED = ((".git", ".git/config"), (".env", ".env"))
 
 
 def look(setup: Setup) -> Iterator[Found]:
-    for context in build_contexts(setup):
+    for context in once(build_contexts(setup)):
         outside = keeps_out(context.ignore.text) if context.ignore is not None else None
         if context.ignore is None or outside is None:
             continue

@@ -18,7 +18,7 @@ from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
 
-UPDATE = re.compile(r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*update\b.*\binstall\b")
+UPDATE = re.compile(r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*update\b.*\b(?:apt-get|apt)\s+(?:-\S+\s+)*install\b")
 CLEANED = re.compile(r"/var/lib/apt|type=cache|type=tmpfs|apt-get dist-?clean|\.sh\b")
 
 

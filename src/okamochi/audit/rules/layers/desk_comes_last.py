@@ -31,4 +31,4 @@ def look(setup: Setup) -> Iterator[Found]:
             )
 
 
-RULE = Rule("layers/desk-comes-last", Severity.ERROR, look, __doc__ or "")
+RULE = Rule("layers/desk-comes-last", Severity.WARNING, look, __doc__ or "")

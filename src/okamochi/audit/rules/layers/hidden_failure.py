@@ -21,7 +21,7 @@ __all__ = ["RULE"]
 HIDDEN = re.compile(
     r"\b(pip3? install|uv sync|uv pip install|poetry install|pipenv (?:install|sync)|apt-get install|apk add"
     r"|npm (?:ci|install)|yarn install|collectstatic|compilemessages|python -m playwright install)\b"
-    r"[^;&|]*\|\|\s*(?:true|:|exit 0|echo)\b"
+    r"[^;&|]*\|\|\s*(?:true\b|:(?=\s|$)|exit 0\b)"
 )
 
 

@@ -10,8 +10,10 @@ See: https://docs.gunicorn.org/en/stable/settings.html#reload and
 https://www.uvicorn.org/settings/#development
 """
 
+import re
 from collections.abc import Iterator
 
+from okamochi.audit.containers import Container
 from okamochi.audit.gunicorn_files import gunicorn_value
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.servers import Option, Server, servers
@@ -27,7 +29,7 @@ def look(setup: Setup) -> Iterator[Found]:
     for container in setup.production:
         for server in servers(container):
             found = reloader(server, setup)
-            if found is not None:
+            if found is not None and not mounts_the_code(container):
                 yield Found(
                     path=found.path,
                     line=found.line,
@@ -36,6 +38,12 @@ def look(setup: Setup) -> Iterator[Found]:
                     "and restarts the app when one changes",
                     hint="take --reload away, or keep it in an override file for developers",
                 )
+
+
+def mounts_the_code(container: Container) -> bool:
+    """Whether Compose puts a folder of the host over it: then the service is for the desk."""
+    mounted = (one.get("source").text or one.text for one in container.node.get("volumes").items)
+    return any(re.match(r"\.{1,2}(?:/[\w./-]*)?(?::|$)", text) for text in mounted)
 
 
 def reloader(server: Server, setup: Setup) -> Option | None:

@@ -3,7 +3,7 @@
 Kubernetes with `runAsNonRoot: true` looks at the number alone: "container has runAsNonRoot and image has
 non-numeric user (app), cannot verify user is non-root", and the container does not start. A number that
 useradd picked may be another one after the next change of the base, and mounted files then belong to
-somebody else.
+somebody else. Where the number is fixed and no manifest is in the project, this rule is silent.
 
 Fix: `USER 10001:10001`; no entry in /etc/passwd is needed for it.
 
@@ -13,18 +13,23 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 import re
 from collections.abc import Iterator
 
+from okamochi.audit.containers import ContainerKind
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.runtime_user import is_root, user_of_stage
-from okamochi.audit.setup import Setup
+from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
+
+NUMBERED = re.compile(r"\b(?:useradd|adduser)\b[^;&|]*\s(?:--uid|-\w*u)[ =]")
 
 
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         one, user = file.shipped.last("USER"), user_of_stage(file.shipped)
         name = user.partition(":")[0]
+        if not is_looked_at(file, setup):
+            continue
         if file.desk or one is None or is_root(user) or not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
             continue
         yield Found(
@@ -33,6 +38,14 @@ def look(setup: Setup) -> Iterator[Found]:
             message=f"{name} is a name: Kubernetes' runAsNonRoot can check a number only",
             hint="USER 10001:10001, and the same number where the user is made",
         )
+
+
+def is_looked_at(file: Dockerfile, setup: Setup) -> bool:
+    """Whether Kubernetes starts it, or nothing says which number the name has."""
+    if any(one.kind is ContainerKind.KUBERNETES and one.own for one in setup.containers):
+        return True
+    steps = (one.rest for one in file.shipped.instructions if one.word == "RUN")
+    return not any(NUMBERED.search(rest) for rest in steps)
 
 
 RULE = Rule("user/name-not-number", Severity.NOTE, look, __doc__ or "")

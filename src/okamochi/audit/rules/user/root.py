@@ -23,11 +23,14 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         user = file.shipped.last("USER")
-        if file.desk or not starts_as_root(file.shipped) or given_elsewhere(file, setup):
+        started = file.shipped.last("CMD") or file.shipped.last("ENTRYPOINT")
+        if file.desk or started is None or not starts_as_root(file.shipped):
+            continue
+        if given_elsewhere(file, setup):
             continue
         yield Found(
             path=file.path,
-            line=user.line if user is not None else last_line(file),
+            line=user.line if user is not None else started.line,
             message="the app runs as root: a hole in it is root's in the container, and in what is mounted",
             hint="USER 10001:10001 before CMD, and that user's folders where the app writes",
         )
@@ -40,15 +43,6 @@ def given_elsewhere(file: Dockerfile, setup: Setup) -> bool:
         return True
     starting = [one for one in made if one.path != file.path]
     return bool(starting) and all(not is_root(runs_as(one) or "0") for one in starting)
-
-
-def last_line(file: Dockerfile) -> int:
-    """Of what is started, before which USER belongs; else of the stage."""
-    for word in ("ENTRYPOINT", "CMD"):
-        one = file.shipped.last(word)
-        if one is not None:
-            return one.line
-    return file.shipped.own[0].line
 
 
 RULE = Rule("user/root", Severity.WARNING, look, __doc__ or "")

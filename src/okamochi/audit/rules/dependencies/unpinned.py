@@ -1,0 +1,66 @@
+"""Requirements have no upper bound, so that each build installs something else.
+
+`flask` without a version is the newest on the day of the build. A rebuild for another reason brings new
+major releases: of 55 public apps that were started by hand, several did not start any more, because
+Starlette, WTForms, Werkzeug or Streamlit had moved on since.
+
+Fix: a lock (`uv lock`, `pip-compile`, Pipfile.lock) that the image installs from, or `==` for each line.
+
+See: https://pip.pypa.io/en/stable/topics/repeatable-installs/
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.declared import requirement_lines
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.steps import installs, makers
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+BOUND = re.compile(r"==|~=|<")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for file in setup.dockerfiles:
+        for stage in makers(file) if not file.desk else ():
+            for one in installs(stage.instructions):
+                if one.tool not in ("pip", "uv pip") or one.has("--constraint", "--no-deps"):
+                    continue
+                for path in one.files:
+                    yield from of_file(in_project(path, file.path, setup), setup)
+
+
+def of_file(path: str, setup: Setup) -> Iterator[Found]:
+    lines = tuple(requirement_lines(path, setup)) if path else ()
+    text = setup.project.read_text(path) or "" if path else ""
+    loose = [line for line in lines if not BOUND.search(line.version)]
+    if not loose or re.search(r"^\s*(?:-c|--constraint)\b", text, re.MULTILINE):
+        return
+    names = ", ".join(line.name for line in loose[:4]) + (
+        f" and {len(loose) - 4} more" if len(loose) > 4 else ""
+    )
+    yield Found(
+        path=loose[0].path,
+        line=loose[0].line,
+        message=f"{len(loose)} of {len(lines)} requirements have no upper bound ({names}): each build may "
+        "install another major release",
+        hint="install from a lock (uv lock, pip-compile), or name each version with ==",
+    )
+
+
+def in_project(path: str, dockerfile: str, setup: Setup) -> str:
+    """The project's file for what a step names; "" where it is none, or several could be it."""
+    folder = posixpath.dirname(dockerfile)
+    wanted = re.sub(r"^(?:/app/|/code/|/usr/src/app/|/tmp/|\./|/)", "", path)
+    for one in (posixpath.normpath(posixpath.join(folder, wanted)), wanted):
+        if setup.project.read_text(one) is not None:
+            return one
+    found = setup.project.files(f"**/{posixpath.basename(path)}") if "$" not in path else ()
+    return found[0] if len(found) == 1 else ""
+
+
+RULE = Rule("dependencies/unpinned", Severity.WARNING, look, __doc__ or "")
