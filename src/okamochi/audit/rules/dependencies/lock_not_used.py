@@ -83,7 +83,8 @@ def problem(
 
 def is_strict(one: Install, stage: Stage, options: tuple[str, ...]) -> bool:
     names = {"UV_LOCKED", "UV_FROZEN", "PIPENV_DEPLOY", "PIPENV_IGNORE_PIPFILE"}
-    return one.has(*options) or bool(names & set(stage.environment))
+    given = "$" in one.instruction.rest  # who builds decides
+    return given or one.has(*options) or bool(names & set(stage.environment))
 
 
 def is_copied(name: str, one: Install, stage: Stage) -> bool:

@@ -46,7 +46,8 @@ def of_file(path: str, setup: Setup) -> Iterator[Found]:
     yield Found(
         path=loose[0].path,
         line=loose[0].line,
-        message=f"{len(loose)} of {len(lines)} requirements have no upper bound ({names}): each build may "
+        message=f"{names}: no upper bound ({len(loose)} of {len(lines)} requirements), so that each "
+        "build may "
         "install another major release",
         hint="install from a lock (uv lock, pip-compile), or name each version with ==",
     )
