@@ -15,6 +15,7 @@ from okamochi.system.patterns import regex
 __all__ = [
     "ClusterObject",
     "Labels",
+    "all_in_sight",
     "cluster_objects",
     "containers_of",
     "is_placeholder",
@@ -104,6 +105,15 @@ def in_a_chart(one: ClusterObject, setup: Setup) -> bool:
     parts = one.folder.split("/")
     above = (posixpath.join(*parts[:depth], "Chart.yaml") for depth in range(len(parts) + 1))
     return any(setup.project.exists(path) for path in above)
+
+
+def all_in_sight(folder: str, setup: Setup) -> bool:
+    """Whether each manifest of a folder could be read: none is broken, none is a template."""
+    if any(posixpath.dirname(path) == folder for path, _, _ in setup.unread):
+        return False
+    beside = (path for path in setup.project.files() if posixpath.dirname(path) == folder)
+    texts = (setup.project.read_text(path) or "" for path in beside if path.endswith((".yaml", ".yml")))
+    return not any("{{" in text or "{%" in text for text in texts)
 
 
 def workloads(setup: Setup, *kinds: str) -> Iterator[ClusterObject]:

@@ -1,4 +1,4 @@
-"""Folders that a server and the app write, as paths of the image."""
+"""Folders and files that a server and the app write, as paths of the image."""
 
 import posixpath
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from okamochi.audit.containers import Container
 from okamochi.audit.gunicorn_files import gunicorn_value
 from okamochi.audit.servers import servers
 from okamochi.audit.setup import Setup
-from okamochi.model.plan import APP_ROOT
+from okamochi.model.plan import APP_ROOT, MOVED_ROOT
 
 __all__ = ["is_below", "needs_tmp", "written_folders"]
 
@@ -25,7 +25,12 @@ def written_folders(container: Container, setup: Setup) -> tuple[str, ...]:
     if setup.plan is None or container.stage is None or not servers(container):
         return ()
     plan = setup.plan
-    paths = (*(one.path for one in plan.volumes), *(one.path for one in plan.temporary_folders))
+    # okamochi's own image has links to files that it moves out of the code; others have the files there
+    paths = (
+        *(one.path for one in plan.volumes if not one.path.startswith(MOVED_ROOT)),
+        *(one.path for one in plan.moved_files),
+        *(one.path for one in plan.temporary_folders),
+    )
     root = root_of(container)
     moved = (path.replace(APP_ROOT, root, 1) if path.startswith(APP_ROOT) else path for path in paths)
     return tuple(dict.fromkeys(moved))

@@ -1,9 +1,10 @@
 """An object names another one that is not there.
 
-An Ingress with a Service that does not exist answers 503; a HorizontalPodAutoscaler without its Deployment
-does nothing; a pod whose ConfigMap, PersistentVolumeClaim or ServiceAccount is missing never starts. The API
-takes all of these, and no schema tells it. The rule speaks where the project has objects of that kind in its
-files, and the name in question stands nowhere else in the project, or is a slip of one that does.
+An Ingress with a Service that does not exist answers 503; a HorizontalPodAutoscaler without its
+Deployment does nothing; a pod whose ConfigMap, PersistentVolumeClaim or ServiceAccount is missing never
+starts. The API takes all of these, and no schema tells it. The rule speaks where objects of that kind
+stand in the same folder, and the name in question stands nowhere else in the project, or is a slip of
+one that does.
 
 Fix: the name as the other object has it.
 
@@ -13,7 +14,7 @@ See: https://kubernetes.io/docs/concepts/configuration/configmap/#configmaps-and
 import difflib
 from collections.abc import Iterator
 
-from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, is_placeholder
+from okamochi.audit.cluster_objects import ClusterObject, all_in_sight, cluster_objects, is_placeholder
 from okamochi.audit.kustomizations import kustomizations
 from okamochi.audit.references import Reference, named_elsewhere, references
 from okamochi.audit.rule import Found, Rule
@@ -43,7 +44,9 @@ def look(setup: Setup) -> Iterator[Found]:
             if not known or reference.name in known or key in told or is_placeholder(reference.name):
                 continue
             close = difflib.get_close_matches(reference.name, sorted(known), 1, SLIP)
-            if not close and (reference.kind == "Secret" or named_elsewhere(reference.name, setup)):
+            near = any(other.kind == reference.kind and other.folder == one.folder for other in objects)
+            elsewhere = not near or not all_in_sight(one.folder, setup) or reference.kind == "Secret"
+            if not close and (elsewhere or named_elsewhere(reference.name, setup)):
                 continue
             told.add(key)
             yield found(one, reference, close[0] if close else "", known)

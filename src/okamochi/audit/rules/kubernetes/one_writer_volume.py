@@ -30,22 +30,23 @@ def look(setup: Setup) -> Iterator[Found]:
         if one.kind == "PersistentVolumeClaim" and modes(one) and modes(one) <= ONCE
     }
     for one in workloads(setup, "Deployment"):
-        for volume in one.pod.get("volumes").items:
-            name = volume.get("persistentVolumeClaim", "claimName")
-            claim = claims.get(name.text)
-            replicas, _ = most_replicas(one, setup)
-            recreated = one.root.get("spec", "strategy", "type").text == "Recreate"
-            if claim is None or (recreated and replicas < 2) or keeps_the_old_away(one):
-                continue
-            why = f"{replicas} pods want" if replicas > 1 else "during a rollout two pods want"
-            yield Found(
-                path=one.path,
-                line=name.line,
-                message=f"{why} the volume {claim.name}, which one node has at a time (ReadWriteOnce): a new "
-                "pod on another node never starts",
-                hint="strategy: {type: Recreate} and replicas: 1, or a claim with ReadWriteMany",
-                also=(Evidence(path=claim.path, line=claim.line, reason="the claim"),),
-            )
+        nodes = [volume.get("persistentVolumeClaim", "claimName") for volume in one.pod.get("volumes").items]
+        held = [node for node in nodes if node.text in claims]
+        replicas, _ = most_replicas(one, setup)
+        recreated = one.root.get("spec", "strategy", "type").text == "Recreate"
+        if not held or (recreated and replicas < 2) or keeps_the_old_away(one):
+            continue
+        why = f"{replicas} pods want" if replicas > 1 else "during a rollout two pods want"
+        names = ", ".join(dict.fromkeys(node.text for node in held))
+        found = [claims[node.text] for node in held]
+        yield Found(
+            path=one.path,
+            line=held[0].line,
+            message=f"{why} {names}, which one node has at a time (ReadWriteOnce): a new pod on another node "
+            "never starts",
+            hint="strategy: {type: Recreate} and replicas: 1, or a claim with ReadWriteMany",
+            also=tuple(Evidence(path=claim.path, line=claim.line, reason="the claim") for claim in found),
+        )
 
 
 def modes(one: ClusterObject) -> set[str]:

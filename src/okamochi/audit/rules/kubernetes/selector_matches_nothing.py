@@ -1,9 +1,9 @@
 """A selector asks for labels that no pod has.
 
-A Deployment whose selector does not match its own template is refused by the API (`selector does not match
-template labels`). All others are taken without a word: a Service without pods has no endpoints and answers
-nothing, a PodDisruptionBudget protects nothing, a NetworkPolicy restricts nobody. No schema tells it:
-kubernetes-validate, checkov and Trivy passed such files.
+A Deployment whose selector does not match its own template is refused by the API (`selector does not
+match template labels`). All others are taken without a word: a Service without pods has no endpoints and
+answers nothing, a PodDisruptionBudget protects nothing, a NetworkPolicy restricts nobody. No schema
+tells it: kubernetes-validate, checkov and Trivy passed such files.
 
 Fix: the same labels in `spec.selector` and in the `metadata.labels` of the pods' template.
 
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from okamochi.audit.cluster_objects import (
     ClusterObject,
     Labels,
+    all_in_sight,
     cluster_objects,
     is_placeholder,
     labels_of,
@@ -36,7 +37,7 @@ FOLLOWS = {
 
 
 def look(setup: Setup) -> Iterator[Found]:
-    """Of Services and their like only in a folder that has pods, so that all labels are in sight."""
+    """Of Services and their like only in a folder that has pods, and of which all can be read."""
     objects = cluster_objects(setup)
     for one in objects:
         selector = selector_of(one)
@@ -48,7 +49,11 @@ def look(setup: Setup) -> Iterator[Found]:
             continue
         pods = [other for other in objects if other.pod]
         near = [other for other in pods if other.folder == one.folder]
-        if near and not any(matches(wanted, template_labels(other)) for other in pods):
+        if (
+            near
+            and all_in_sight(one.folder, setup)
+            and not any(matches(wanted, template_labels(other)) for other in pods)
+        ):
             closest = max(near, key=lambda other: likeness(wanted, template_labels(other)))
             yield Found(
                 path=one.path,

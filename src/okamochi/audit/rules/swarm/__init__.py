@@ -3,6 +3,7 @@
 from okamochi.audit.rule import Rule
 from okamochi.audit.rules.swarm import (
     ignored_key,
+    left_over_key,
     local_image,
     loopback_is_ignored,
     migrates_in_each_task,
@@ -20,6 +21,7 @@ __all__ = ["RULES"]
 
 RULES: tuple[Rule, ...] = (
     ignored_key.RULE,
+    left_over_key.RULE,
     local_image.RULE,
     loopback_is_ignored.RULE,
     migrates_in_each_task.RULE,

@@ -1,7 +1,7 @@
-"""A key that docker stack deploy leaves out.
+"""A setting that docker stack deploy leaves out, and that matters.
 
 `docker stack deploy` says "Ignoring unsupported options" and goes on. What was meant does not happen: new
-privileges are possible after all, /dev/shm stays at 64 MB, nothing is built.
+privileges are possible after all, /dev/shm stays at 64 MB, the device is not there.
 
 Fix: what the hint says.
 
@@ -19,19 +19,15 @@ from okamochi.model.finding import Severity
 __all__ = ["RULE"]
 
 INSTEAD = {
-    "build": "docker build and docker push before; the stack takes the image's name alone",
-    "restart": "deploy.restart_policy: {condition: any, delay: 5s}",
-    "container_name": "take it away: tasks have names of their own",
-    "security_opt": "nothing takes its place in a stack; no-new-privileges can be set in the daemon",
+    "security_opt": "nothing takes its place; no-new-privileges can be set in the daemon",
     "shm_size": "a volume of type tmpfs at /dev/shm",
-    "links": "take it away: services of a network reach each other by name",
     "network_mode": "networks",
     "privileged": "cap_add, with what is needed",
-    "devices": "nothing takes its place in a stack",
-    "userns_mode": "nothing takes its place in a stack",
-    "pid": "nothing takes its place in a stack",
-    "ipc": "nothing takes its place in a stack",
-    "cgroup_parent": "nothing takes its place in a stack",
+    "devices": "nothing takes its place",
+    "userns_mode": "nothing takes its place",
+    "pid": "nothing takes its place",
+    "ipc": "nothing takes its place",
+    "cgroup_parent": "nothing takes its place",
 }
 
 
@@ -40,8 +36,6 @@ def look(setup: Setup) -> Iterator[Found]:
     for document, container in stack_services(setup):
         node = container.node
         keys = [key for key, value in node.pairs if key.text in INSTEAD and value.value is not False]
-        if not node.get("image"):
-            keys = [key for key in keys if key.text != "build"]
         if keys:
             yield Found(
                 path=document.path,
