@@ -1,11 +1,13 @@
 """The host engine's parts: the stand-in environment without isolation, and the launcher's own promises."""
 
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from okamochi.oci.image import Image
 from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
-from okamochi.run.host.records import is_alive
+from okamochi.run.host.records import belongs_to, is_alive
 from okamochi.run.host.shim import fill, shim_at
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
@@ -180,3 +182,39 @@ def test_what_comes_back_is_not_started_where_somebody_else_answers_by_now(
         assert host_engine.inspect(aside_name(spec.name)).state is ContainerState.ABSENT
     finally:
         host_engine.remove(spec.name)
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """Answers every page as an app would."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_the_answers_of_somebody_who_took_the_port_meanwhile_are_not_the_apps(
+    host_engine: HostEngine, image: Image, reference: Reference, spec: RunSpec
+) -> None:
+    host_engine.load(image, reference)
+    start_healthy(host_engine, spec, Patience(limit_seconds=30))
+    assert host_engine.stranger_at(spec.name, spec.published_port) == ""
+    host_engine.remove(spec.name)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", spec.published_port), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        taken = rf"port {spec.published_port} is taken by .+ \(process {os.getpid()}\)"
+        with pytest.raises(TakenPort, match=taken):
+            start_healthy(host_engine, spec, Patience(limit_seconds=30))
+        server.shutdown()
+    assert host_engine.inspect(spec.name).state is ContainerState.ABSENT
+
+
+def test_descendants_of_the_apps_own_process_are_part_of_it() -> None:
+    with subprocess.Popen(("sleep", "30"), start_new_session=True) as child:
+        try:
+            assert belongs_to(child.pid, os.getpid())
+            assert belongs_to(child.pid, child.pid)
+            assert not belongs_to(os.getpid(), child.pid)
+        finally:
+            child.kill()

@@ -12,7 +12,7 @@ import pytest
 from okamochi.errors import UnhealthyError
 from okamochi.model.process import HttpProbe, Process, ProcessType
 from okamochi.run.engine import Engine
-from okamochi.run.ports import is_free
+from okamochi.run.ports import TakenPort, is_free
 from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.wait import Patience, start_healthy, url_for_people, wait_until_healthy
 
@@ -25,6 +25,7 @@ class FakeEngine:
         self.log = log
         self.inside = inside
         self.removed: list[str] = []
+        self.stranger = ""
 
     def start(self, spec: RunSpec) -> Running:
         return self.states[0]
@@ -37,6 +38,9 @@ class FakeEngine:
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         return self.inside
+
+    def stranger_at(self, name: str, port: int) -> str:
+        return self.stranger
 
     def stop(self, name: str, *, grace_seconds: int) -> None: ...
 
@@ -182,6 +186,18 @@ def test_an_unhealthy_container_is_removed() -> None:
     engine = FakeEngine(state("exited", exit_code=1))
     with pytest.raises(UnhealthyError):
         start_healthy(as_engine(engine), spec(closed_port()), QUICK)
+    assert engine.removed == ["okamochi-shop"]
+
+
+def test_an_answer_of_somebody_else_is_no_health() -> None:
+    seen: list[str] = []
+    engine = FakeEngine(state())
+    engine.stranger = "python3 (process 4711)"
+    with (
+        serving({"/healthz": [200], "/": [200]}, seen) as port,
+        pytest.raises(TakenPort, match=r"port \d+ is taken by python3 \(process 4711\)"),
+    ):
+        start_healthy(as_engine(engine), spec(port), QUICK)
     assert engine.removed == ["okamochi-shop"]
 
 

@@ -167,6 +167,13 @@ class CommandLineEngine:
         found = self._inspect_all((name,))
         return found[0] if found else Running(name=name, app="", state=ContainerState.ABSENT)
 
+    def inspect_each(self, names: Sequence[str]) -> dict[str, Running]:
+        return {one.name: one for one in self._inspect_all(names)}
+
+    def stranger_at(self, name: str, port: int) -> str:
+        """It publishes the port itself, or refuses to start."""
+        return ""
+
     def logs(self, name: str, *, tail: int = 200) -> str:
         completed = self.runner.run(
             (self.name, "logs", "--tail", str(tail), name),

@@ -1,5 +1,6 @@
 """What an engine can do."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from okamochi.errors import EngineError
@@ -53,6 +54,15 @@ class Engine(Protocol):
 
     def inspect(self, name: str) -> Running:
         """ContainerState.ABSENT when there is none."""
+        ...
+
+    def inspect_each(self, names: Sequence[str]) -> dict[str, Running]:
+        """By name, those of them that are there: one question for all."""
+        ...
+
+    def stranger_at(self, name: str, port: int) -> str:
+        """Who else than the container listens on its port of the host; "" where the engine itself holds that,
+        and where nobody can tell."""
         ...
 
     def logs(self, name: str, *, tail: int = 200) -> str:

@@ -13,7 +13,9 @@ __all__ = [
     "becomes_free",
     "choose_port",
     "is_free",
+    "listening_processes",
     "port_holder",
+    "taken_by",
     "taken_port_error",
 ]
 
@@ -68,7 +70,10 @@ class TakenPort(EngineError):
 
 def taken_port_error(port: int, runner: Runner, *, setting: str = "--port") -> TakenPort:
     """`setting` is what chose the port."""
-    holder = port_holder(port, runner)
+    return taken_by(port, port_holder(port, runner), setting=setting)
+
+
+def taken_by(port: int, holder: str, *, setting: str = "--port") -> TakenPort:
     error = TakenPort(
         f"port {port} is taken" + (f" by {holder}" if holder else ""),
         where=setting,
@@ -100,6 +105,12 @@ def listening_inodes(port: int, proc: Path) -> frozenset[str]:
             if len(fields) > 9 and fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
                 found.add(fields[9])
     return frozenset(found)
+
+
+def listening_processes(port: int, proc: Path = Path("/proc")) -> tuple[tuple[int, str], ...]:
+    """(number, name) of those that can be seen to listen there, one for each socket."""
+    owners = (socket_owner(inode, proc) for inode in sorted(listening_inodes(port, proc)))
+    return tuple(one for one in owners if one is not None)
 
 
 def socket_owner(inode: str, proc: Path) -> tuple[int, str] | None:

@@ -10,6 +10,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.process import HttpProbe, Probe, host_of
 from okamochi.run.diagnose import Cause, diagnose
 from okamochi.run.engine import Engine
+from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
 
 __all__ = [
@@ -124,7 +125,7 @@ def wait_until_healthy(
     pause: Callable[[float], None] = time.sleep,
 ) -> Healthy:
     """Until the probe is content and / answers below 500; UnhealthyError at the limit, or at once when the
-    container ends or starts over."""
+    container ends or starts over. TakenPort when it is somebody else that answers."""
     begin = now()
     delay = patience.pause_seconds
     content_inside_since: float | None = None
@@ -133,6 +134,9 @@ def wait_until_healthy(
         look = look_at(spec, patience.request_seconds)
         waited = now() - begin
         if look.ready:
+            stranger = engine.stranger_at(spec.name, spec.published_port)
+            if stranger:
+                raise taken_by(spec.published_port, stranger)
             return Healthy(url_of(spec), look.page_status, waited)
         running = engine.inspect(spec.name)
         if running.failed or running.state is ContainerState.ABSENT:

@@ -118,10 +118,12 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
         app = next((one for one in apps if one.identity == record.app), None)
         stack = stack_of(app, engine, world) if app is not None else None
         if stack is not None:
-            rows = (one for one in stack.project.rows() if one.service != "web")
+            rows = {stack.project.container(one.service): one for one in stack.project.rows()}
+            found = engine.inspect_each([name for name, one in rows.items() if one.service != "web"])
             return tuple(
-                replace(one, restarts=engine.inspect(stack.project.container(one.service)).restarts)
-                for one in rows
+                replace(one, restarts=found[name].restarts if name in found else 0)
+                for name, one in rows.items()
+                if one.service != "web"
             )
         return tuple(
             ServiceState(

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,8 +22,17 @@ from okamochi.run.host.images import HostImage, HostImages
 from okamochi.run.host.isolation import Isolation, best_isolation, launcher_argv, substituted
 from okamochi.run.host.launch import Launch
 from okamochi.run.host.launcher import kill_group
-from okamochi.run.host.records import Records, gone, is_alive, keeper_done, read_json, read_spec, read_text
-from okamochi.run.ports import becomes_free, taken_port_error
+from okamochi.run.host.records import (
+    Records,
+    belongs_to,
+    gone,
+    is_alive,
+    keeper_done,
+    read_json,
+    read_spec,
+    read_text,
+)
+from okamochi.run.ports import becomes_free, listening_processes, taken_port_error
 from okamochi.run.spec import (
     ContainerState,
     EngineFacts,
@@ -153,6 +163,20 @@ class HostEngine:
             address=f"{spec.bind_address}:{spec.published_port}" if spec.published_port else "",
             labels=spec.all_labels,
         )
+
+    def inspect_each(self, names: Sequence[str]) -> dict[str, Running]:
+        found = (self.inspect(name) for name in names)
+        return {one.name: one for one in found if one.state is not ContainerState.ABSENT}
+
+    def stranger_at(self, name: str, port: int) -> str:
+        """No engine refuses the port here: between choosing and listening, somebody else may have it."""
+        folder = self._records.find(name)
+        status = read_json(folder / "status.json") if folder is not None else {}
+        listeners = listening_processes(port) if status else ()
+        if not listeners or any(belongs_to(process, int(status["pid"])) for process, _ in listeners):
+            return ""
+        process, command = listeners[0]
+        return f"{command} (process {process})"
 
     def logs(self, name: str, *, tail: int = 200) -> str:
         folder = self._records.find(name)

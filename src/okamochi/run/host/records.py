@@ -1,9 +1,11 @@
 """What the host engine keeps of containers: how each was started, how it goes, what it said, its volumes."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from okamochi.errors import EngineError
 from okamochi.run.host.launcher import is_running, start_time
 from okamochi.run.spec import RunSpec
 
-__all__ = ["Records", "gone", "is_alive", "keeper_done", "read_json", "read_spec", "read_text"]
+__all__ = ["Records", "belongs_to", "gone", "is_alive", "keeper_done", "read_json", "read_spec", "read_text"]
 
 POLL_SECONDS = 0.05
 
@@ -106,6 +108,22 @@ def is_alive(status: dict[str, Any]) -> bool:
     """Whether the app's own process, and no other that got its number, is there and no zombie."""
     process = int(status["pid"])
     return start_time(process) == status["started"] and is_running(process)
+
+
+def belongs_to(process: int, leader: int, proc: Path = Path("/proc")) -> bool:
+    """Whether it is the app's own process, of its group, or a descendant of it."""
+    with suppress(OSError):
+        if os.getpgid(process) == leader:
+            return True
+    seen: set[int] = set()
+    while process > 1 and process not in seen:
+        if process == leader:
+            return True
+        seen.add(process)
+        # the name, in parentheses, may hold anything
+        fields = read_text(proc / str(process) / "stat").rpartition(")")[2].split()
+        process = int(fields[1]) if len(fields) > 1 else 0
+    return False
 
 
 def gone(status: dict[str, Any], seconds: float) -> bool:
