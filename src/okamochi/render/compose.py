@@ -33,7 +33,7 @@ from okamochi.render.compose_secrets import (
 )
 from okamochi.render.doors import coded_findings
 from okamochi.render.process_environment import kit_environment, secret_files_environment
-from okamochi.render.rendering import Language, RenderedFile, Rendering
+from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
@@ -64,6 +64,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "data": ("no way out: databases talk to the app only", "外部へ出られない。DB はアプリとだけ通信"),
     "volume": ("outlives containers; `docker compose down -v` deletes it", "コンテナより長生きする"),
 }
+
+say = sayer(WORDS)
 
 
 class ComposeRenderer:
@@ -127,10 +129,6 @@ def not_checked(name: str) -> Finding:
 
 def told(service: BackingService) -> bool:
     return any(variable.is_secret for variable in service.variables)
-
-
-def say(key: str, language: Language) -> str:
-    return WORDS[key][language is Language.JAPANESE]
 
 
 def services_of(plan: Plan, language: Language) -> Iterator[tuple[str, Yaml]]:

@@ -11,7 +11,7 @@ from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose_backing import backing_service
 from okamochi.render.compose_secrets import maker_name
-from okamochi.render.rendering import Language, RenderedFile
+from okamochi.render.rendering import Language, RenderedFile, sayer
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
 __all__ = ["COMPOSE_DEV", "MAIL_PAGE_PORT", "development_findings", "mount_points", "render_compose_dev"]
@@ -50,6 +50,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "mail": ("every mail that the app sends is shown here", "アプリが送るメールはすべてここで見られる"),
     "volumes": ("the source, read-write, over the image's", "ソースを読み書き可でマウント"),
 }
+
+say = sayer(WORDS)
 
 
 def render_compose_dev(plan: Plan, language: Language = Language.ENGLISH) -> RenderedFile:
@@ -91,10 +93,6 @@ def told_at_the_desk(plan: Plan) -> dict[str, str]:
         for service in plan.development_services
         for variable in service.variables
     }
-
-
-def say(key: str, language: Language) -> str:
-    return WORDS[key][language is Language.JAPANESE]
 
 
 def override(plan: Plan, process: Process, language: Language) -> Node:

@@ -3,7 +3,7 @@
 import hashlib
 
 from okamochi.model.plan import PROXY_PROFILE, Plan
-from okamochi.render.rendering import Language, RenderedFile
+from okamochi.render.rendering import Language, RenderedFile, sayer
 from okamochi.render.yaml_text import Commented, Yaml
 
 __all__ = ["CADDYFILE", "PROXY_IMAGE", "caddyfile", "front_network", "proxy", "trust"]
@@ -22,6 +22,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "ports": ("the only ports that are open to everybody", "外部に公開するのはこのポートだけ"),
 }
+
+say = sayer(WORDS)
 
 TEXT = """\
 # Written by okamochi render compose. https://caddyserver.com/docs/caddyfile
@@ -104,7 +106,3 @@ def proxy(plan: Plan, language: Language, log: Yaml) -> Node:
         "stop_grace_period": "35s",
         "logging": log,
     }
-
-
-def say(key: str, language: Language) -> str:
-    return WORDS[key][language is Language.JAPANESE]

@@ -4,7 +4,7 @@ import re
 
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
-from okamochi.render.rendering import Language
+from okamochi.render.rendering import sayer
 from okamochi.render.yaml_text import Yaml
 
 __all__ = ["Node", "app_name", "component", "labels", "literal", "metadata", "say", "selector"]
@@ -85,9 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
 }
 
-
-def say(key: str, language: Language) -> str:
-    return WORDS[key][language is Language.JAPANESE]
+say = sayer(WORDS)
 
 
 def literal(text: str) -> str:

@@ -1,5 +1,6 @@
 """What a renderer gives: files as bytes, and what the target cannot express."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from okamochi.model.finding import Finding
 from okamochi.model.lock import Lock
 from okamochi.model.plan import Plan
 
-__all__ = ["Language", "RenderedFile", "Renderer", "Rendering"]
+__all__ = ["Language", "RenderedFile", "Renderer", "Rendering", "sayer"]
 
 
 class Language(StrEnum):
@@ -17,6 +18,11 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     JAPANESE = "ja"
+
+
+def sayer(words: Mapping[str, tuple[str, str]]) -> Callable[[str, Language], str]:
+    """What gives the text of a key, of a module's English and Japanese `words`."""
+    return lambda key, language: words[key][language is Language.JAPANESE]
 
 
 class RenderedFile(msgspec.Struct, frozen=True, kw_only=True):

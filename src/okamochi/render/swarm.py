@@ -19,7 +19,7 @@ from okamochi.render.compose_backing import LOG, health_of, initial_places, lite
 from okamochi.render.compose_secrets import compose_secrets, names_for, with_password
 from okamochi.render.doors import coded_findings
 from okamochi.render.orchestrators import TMP_BYTES, is_alone, key_findings
-from okamochi.render.rendering import Language, RenderedFile, Rendering
+from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.swarm_secrets import FOLDER, secret_files
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
@@ -77,6 +77,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
 }
 
+say = sayer(WORDS)
+
 
 class SwarmRenderer:
     target = "swarm"
@@ -109,10 +111,6 @@ def stack(plan: Plan, language: Language) -> str:
         **configs(plan),
     }
     return yaml_text(document, head=head)
-
-
-def say(key: str, language: Language) -> str:
-    return WORDS[key][language is Language.JAPANESE]
 
 
 def keeps_data(plan: Plan) -> bool:

@@ -130,8 +130,7 @@ def load(folder: str, source: Any) -> None:
         for name in os.listdir(folder):
             if os.path.join(folder, name) != fresh:
                 remove(os.path.join(folder, name))
-        for name in os.listdir(fresh):
-            os.rename(os.path.join(fresh, name), os.path.join(folder, name))
+        move_up(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -148,11 +147,16 @@ def fill(folder: str, source: str) -> None:
         if set(os.listdir(folder)) <= {"lost+found"} and os.path.isdir(source):
             fresh = tempfile.mkdtemp(prefix=OWN, dir=folder)
             shutil.copytree(source, fresh, symlinks=True, dirs_exist_ok=True)
-            for name in os.listdir(fresh):
-                os.rename(os.path.join(fresh, name), os.path.join(folder, name))
+            move_up(fresh, folder)
             os.rmdir(fresh)
     finally:
         os.close(handle)
+
+
+def move_up(fresh: str, folder: str) -> None:
+    """All that was made in a folder of its own, each at once and whole."""
+    for name in os.listdir(fresh):
+        os.rename(os.path.join(fresh, name), os.path.join(folder, name))
 
 
 def unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, root: str) -> None:
