@@ -33,11 +33,18 @@ def named(word: str, container: Container, setup: Setup) -> Iterator[str]:
         return
     if not name.endswith(".sh") and not word.startswith(("/", "./")) and not word.startswith("bin/"):
         return
-    sources = {name}
-    for one in container.stage.all("COPY") if container.stage is not None else ():
+    copied = [
+        posixpath.normpath(one.words[0])
+        for one in (container.stage.all("COPY") if container.stage is not None else ())
         # COPY compose/production/start /start
-        if len(one.words) == 2 and posixpath.basename(one.words[1]) == name:
-            sources.add(posixpath.basename(one.words[0]))
+        if len(one.words) == 2 and posixpath.basename(one.words[1]) == name
+    ]
     for path in setup.project.files():
-        if posixpath.basename(path) in sources and not path.endswith((".py", ".md")) and path.count("/") < 5:
+        if path.endswith((".py", ".md")) or path.count("/") > 4:
+            continue
+        if copied and not copied[-1].endswith(("*", "..")):
+            found = f"/{path}".endswith(f"/{copied[-1]}")
+        else:
+            found = posixpath.basename(path) == name
+        if found:
             yield path

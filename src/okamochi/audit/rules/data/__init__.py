@@ -5,7 +5,10 @@ from okamochi.audit.rules.data import (
     does_not_agree,
     end_of_life,
     floating_version,
+    hardened_to_death,
     loopback,
+    lost_with_the_container,
+    migrates_side_by_side,
     no_such_host,
     no_volume,
     other_port,
@@ -23,4 +26,7 @@ RULES: tuple[Rule, ...] = (
     other_port.RULE,
     no_such_host.RULE,
     does_not_agree.RULE,
+    hardened_to_death.RULE,
+    lost_with_the_container.RULE,
+    migrates_side_by_side.RULE,
 )

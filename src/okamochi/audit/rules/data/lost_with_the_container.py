@@ -1,0 +1,88 @@
+"""What the app writes lies in the container, and is gone with it.
+
+A SQLite file, uploads or an instance folder without a volume are there until the next `up` after a
+build: the container is made anew, from the image. Restarts keep it, so that nobody notices before the
+first update.
+
+Fix: a volume at that folder; a database server for what matters.
+
+See: https://docs.docker.com/engine/storage/
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container
+from okamochi.audit.interpolation import known_to_compose, resolved
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.services import beside, services, workdir
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+from okamochi.model.plan import APP_ROOT
+
+__all__ = ["RULE"]
+
+SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    told: set[str] = set()
+    for container in services(setup):
+        if not container.own or container.stage is None or keeps_something(container, setup):
+            continue
+        found = sqlite_given(container, setup)
+        if found is not None:
+            yield found
+        elif (
+            serves(container)
+            and container.path not in told
+            and setup.plan is not None
+            and has_this_app(container, setup)
+        ):
+            home = workdir(container.stage)
+            for volume in setup.plan.volumes[:1] if home else ():
+                path = posixpath.join(home, posixpath.relpath(volume.path, APP_ROOT))
+                if volume.path.startswith(f"{APP_ROOT}/"):
+                    told.add(container.path)
+                    yield Found(
+                        path=container.path,
+                        line=container.line,
+                        message=f"the app keeps data in {path} without a volume: gone with the next image",
+                        hint=f"volumes: [{volume.name}:{path}], and {volume.name}: below the file's volumes",
+                    )
+
+
+def sqlite_given(container: Container, setup: Setup) -> Found | None:
+    known = known_to_compose(setup, container.path)
+    for one in container.environment:
+        match = SQLITE.fullmatch(resolved(one.value, known) or "") if one.value else None
+        if match is not None and match["path"] != ":memory:" and one.path == container.path:
+            return Found(
+                path=one.path,
+                line=one.line,
+                message=f"{one.name} keeps the database in the container: it is gone with the next image",
+                hint="a volume at its folder, or a database server",
+            )
+    return None
+
+
+def keeps_something(container: Container, setup: Setup) -> bool:
+    """Whether any volume or folder is mounted: it may be the one, by a variable or a link."""
+    same = [one for one in beside(setup, container) if one.name == container.name]
+    return any(
+        one.node.get("volumes") or one.node.get("extends") or one.node.get("volumes_from") for one in same
+    )
+
+
+def serves(container: Container) -> bool:
+    return any(one.name not in ("celery", "rq") for one in servers(container))
+
+
+def has_this_app(container: Container, setup: Setup) -> bool:
+    """Whether the project's only Dockerfile is what it is built from: the plan is about that app."""
+    return len(setup.dockerfiles) == 1 and posixpath.dirname(container.stage_path) == ""
+
+
+RULE = Rule("data/lost-with-the-container", Severity.WARNING, look, __doc__ or "")

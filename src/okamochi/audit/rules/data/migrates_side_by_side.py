@@ -1,0 +1,63 @@
+"""Several containers change the schema at the same time.
+
+Each replica, and each service with the same entry point, runs the migration when it starts. Alembic and
+Django take no lock: two that begin together both make the table, and one fails in the middle ("relation
+already exists"), or a row in alembic_version is there twice.
+
+Fix: a service of its own that ends (`command: flask db upgrade`), and `depends_on: {migrate: {condition:
+service_completed_successfully}}` at the others.
+
+See: https://docs.docker.com/reference/compose-file/services/#depends_on
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container
+from okamochi.audit.migrating import migration_of
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import is_for_swarm, replicas, services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    by_file: dict[str, list[tuple[Container, str]]] = {}
+    for container in services(setup):
+        words = migration_of(container, setup) if container.own else ""
+        if words and not is_stack(container, setup):
+            by_file.setdefault(container.path, []).append((container, words))
+    for path, found in by_file.items():
+        several = next((one for one, _ in found if replicas(one, setup) > 1), None)
+        if several is not None:
+            count = replicas(several, setup)
+            yield told(path, several.line, f"each of {count} replicas of {several.name} runs {found[0][1]}")
+        elif len(found) > 1 and not waits(found[1][0], found[0][0]):
+            names = " and ".join(one.name for one, _ in found[:2])
+            yield told(path, found[1][0].line, f"{names} both run {found[0][1]} when they start")
+
+
+def told(path: str, line: int, what: str) -> Found:
+    return Found(
+        path=path,
+        line=line,
+        message=f"{what}, at the same time and without a lock",
+        hint="a service of its own that migrates and ends; depends_on: service_completed_successfully",
+    )
+
+
+def waits(one: Container, other: Container) -> bool:
+    """Whether one of them starts after the other is through."""
+    pairs = ((one, other), (other, one))
+    return any(second.name in first.node.get("depends_on").names() for first, second in pairs)
+
+
+def is_stack(container: Container, setup: Setup) -> bool:
+    """A stack of Swarm has a rule of its own."""
+    roots = [file.root for file in setup.composes if file.path == container.path]
+    return any(is_for_swarm(posixpath.basename(container.path), root) for root in roots)
+
+
+RULE = Rule("data/migrates-side-by-side", Severity.WARNING, look, __doc__ or "")
