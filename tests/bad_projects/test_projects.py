@@ -110,6 +110,14 @@ def test_a_file_name_that_is_not_utf8_is_shown(refuses: Refusing, make_project: 
     refuses.build(root, 5, "not UTF-8", "caf\\xe9.txt", "rename")
 
 
+@pytest.mark.parametrize("command", ["plan", "build", "up", "down"])
+def test_a_folder_whose_path_is_not_utf8_is_refused_by_every_command(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path, command: str
+) -> None:
+    root = make_project().rename(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")))
+    refuses(root, 2, "not UTF-8", "caf\\xe9", "rename", arguments=(command, root))
+
+
 def test_a_stray_file_of_5_gb_is_refused_with_its_size(refuses: Refusing, make_project: MakeProject) -> None:
     root = make_project()
     with (root / "core.dump").open("wb") as stream:

@@ -21,11 +21,13 @@ __all__ = [
     "MemoryProject",
     "ProjectFiles",
     "decoded",
+    "encodable",
     "matches",
     "no_folder",
     "shared_folder",
     "text_if_there",
     "unreadable",
+    "with_escapes",
 ]
 
 READ_LIMIT_BYTES = 4_000_000
@@ -267,9 +269,7 @@ class _Walk:
     def _keep(self, entry: os.DirEntry[str], path: str) -> bool:
         """Note a file; True for a folder to walk into."""
         if not encodable(entry.name):
-            self.undecodable.append(
-                path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            )
+            self.undecodable.append(with_escapes(path))
             return False
         if entry.is_symlink():
             self._keep_link(entry, path)
@@ -360,6 +360,11 @@ def encodable(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def with_escapes(path: str) -> str:
+    """A path that is not UTF-8, as people can read it."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def tidy(path: str) -> str:
