@@ -9,7 +9,7 @@ import msgspec
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.system.patterns import regex
 
-__all__ = ["LOCKS", "Line", "lock_of", "named_anywhere", "requirement_lines"]
+__all__ = ["LOCKS", "Line", "lists", "lock_of", "named_anywhere", "requirement_lines"]
 
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "Pipfile.lock": "pipenv", "pdm.lock": "pdm"}
 LISTS = (

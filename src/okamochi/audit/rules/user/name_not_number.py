@@ -3,7 +3,7 @@
 Kubernetes with `runAsNonRoot: true` looks at the number alone: "container has runAsNonRoot and image has
 non-numeric user (app), cannot verify user is non-root", and the container does not start. A number that
 useradd picked may be another one after the next change of the base, and mounted files then belong to
-somebody else. Where the number is fixed and no manifest is in the project, this rule is silent.
+somebody else. Where the number is fixed, this rule is silent.
 
 Fix: `USER 10001:10001`; no entry in /etc/passwd is needed for it.
 
@@ -13,7 +13,6 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.containers import ContainerKind
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.runtime_user import is_root, user_of_stage
 from okamochi.audit.setup import Dockerfile, Setup
@@ -28,7 +27,7 @@ def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         one, user = file.shipped.last("USER"), user_of_stage(file.shipped)
         name = user.partition(":")[0]
-        if not is_looked_at(file, setup):
+        if not is_looked_at(file):
             continue
         if file.desk or one is None or is_root(user) or not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
             continue
@@ -40,10 +39,8 @@ def look(setup: Setup) -> Iterator[Found]:
         )
 
 
-def is_looked_at(file: Dockerfile, setup: Setup) -> bool:
-    """Whether Kubernetes starts it, or nothing says which number the name has."""
-    if any(one.kind is ContainerKind.KUBERNETES and one.own for one in setup.containers):
-        return True
+def is_looked_at(file: Dockerfile) -> bool:
+    """Whether nothing says which number the name has."""
     steps = (one.rest for one in file.shipped.instructions if one.word == "RUN")
     return not any(NUMBERED.search(rest) for rest in steps)
 
