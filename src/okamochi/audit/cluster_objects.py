@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.kustomizations import Kustomization, kustomizations
 from okamochi.audit.manifest_containers import pod_of
@@ -77,15 +78,14 @@ class ClusterObject(msgspec.Struct, frozen=True, kw_only=True):
         return self.root.get("metadata").key("name").line or self.root.line
 
 
-def cluster_objects(setup: Setup, *, desk: bool = False) -> tuple[ClusterObject, ...]:
-    """All that are whole and not for developers, unless `desk` asks for these as well. Those of charts are
-    left out: what stands beside them comes from templates."""
+@asked_once
+def cluster_objects(setup: Setup) -> tuple[ClusterObject, ...]:
+    """All that are whole and not for developers. Those of charts are left out: what stands beside them comes
+    from templates."""
     tools = kustomizations(setup)
     patches = {path for one in tools for path in one.patches}
     found = (object_of(one, tools) for one in setup.manifests if one.path not in patches)
-    return tuple(
-        one for one in found if one.whole and (desk or not one.document.desk) and not in_a_chart(one, setup)
-    )
+    return tuple(one for one in found if one.whole and not one.document.desk and not in_a_chart(one, setup))
 
 
 def object_of(document: Document, tools: tuple[Kustomization, ...]) -> ClusterObject:

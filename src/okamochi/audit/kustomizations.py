@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.audit.asked_once import asked_once
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node, yaml_nodes
 from okamochi.system.data_text import NoDataError
@@ -30,6 +31,7 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
         return path in self.resources or posixpath.dirname(path) in self.resources
 
 
+@asked_once
 def kustomizations(setup: Setup) -> tuple[Kustomization, ...]:
     return tuple(found for path in setup.project.files() for found in of_file(path, setup))
 

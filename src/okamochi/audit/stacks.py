@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.setup import Document, Setup
 from okamochi.containerfiles.yaml_nodes import Node
@@ -18,6 +19,7 @@ ONLY_SWARM = ("update_config", "rollback_config", "placement", "endpoint_mode")
 MODES = ("global", "replicated-job", "global-job")
 
 
+@asked_once
 def stacks(setup: Setup) -> tuple[Document, ...]:
     """Those that are not for developers."""
     told = told_names(setup)
@@ -57,10 +59,13 @@ def told_names(setup: Setup) -> frozenset[str]:
     return frozenset(found)
 
 
-def stack_services(setup: Setup) -> Iterator[tuple[Document, Container]]:
-    for document in stacks(setup):
-        services = document.root.get("services")
-        nodes = [node for _, node in services.pairs]
-        for container in setup.of_kind(ContainerKind.COMPOSE):
-            if any(container.node is node for node in nodes):
-                yield document, container
+@asked_once
+def stack_services(setup: Setup) -> tuple[tuple[Document, Container], ...]:
+    """Each with the file that it stands in."""
+    return tuple(
+        (document, container)
+        for document in stacks(setup)
+        for _, node in document.root.get("services").pairs
+        for container in setup.of_kind(ContainerKind.COMPOSE)
+        if container.node is node
+    )
