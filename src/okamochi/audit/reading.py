@@ -150,7 +150,9 @@ def documents(
         for node in found:
             for one in node.get("items").items if node.get("kind").text == "List" else (node,):
                 if wanted(one):
-                    yield Document(file, one, is_desk_file(file.path) or says_desk(file))
+                    yield Document(
+                        file, one, is_desk_file(file.path) or says_desk(file) or takes_desk_variables(node)
+                    )
 
 
 def one_json_node(text: str) -> tuple[Node, ...]:
@@ -210,6 +212,12 @@ def says_desk(file: TextFile) -> bool:
     """Whether the comment at its head says "for development", before it speaks of production."""
     head = itertools.takewhile(lambda line: line.startswith(("#", "//")) or not line.strip(), file.lines)
     return HEAD.search("\n".join(head).lower().partition("produc")[0]) is not None
+
+
+def takes_desk_variables(node: Node) -> bool:
+    """Whether a service of a Compose file gets its variables from a file for the desk: .env.dev."""
+    given = (service.get("env_file") for _, service in node.get("services").pairs)
+    return any(is_desk_file(one.text) for listed in given for one in (listed, *listed.items) if one.text)
 
 
 def is_production_file(path: str) -> bool:

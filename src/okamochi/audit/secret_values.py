@@ -11,7 +11,7 @@ from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 from okamochi.system.patterns import regex
 
-__all__ = ["Written", "written_secret"]
+__all__ = ["SHOWN", "Written", "written_secret"]
 
 PASSWORD = regex(r"[a-z][\w+.-]*://[^:/@\s]*:(?P<password>[^@/\s]+)@", re.IGNORECASE)
 DEFAULT = regex(r"\$\{\w+:?-(?P<value>.*)\}")
@@ -19,6 +19,8 @@ DEFAULT = regex(r"\$\{\w+:?-(?P<value>.*)\}")
 NO_SECRET = regex(
     r"(?i:|true|false|yes|no|on|off|none|null|\d{1,3}|[./~].*|[a-z]+://[^@]*)|[A-Z]+(?:[-_][A-Z]+)+"
 )
+# of files that are there to be copied and filled in
+SHOWN = regex(r"(?:^|[/._-])(?:docs?|examples?|samples?|templates?)(?:[/._-])")
 WEAK = regex(r"postgres|root|admin|user(?:name)?|password\d*|mysql|mongo|db|\w{1,3}", re.IGNORECASE)
 
 
@@ -48,7 +50,7 @@ def written_secret(one: Variable) -> Written | None:
         return None
     else:
         secret = value
-    if MANY.search(secret) or NO_SECRET.fullmatch(secret):
+    if "$(" in secret or MANY.search(secret) or NO_SECRET.fullmatch(secret):
         return None
     signs = kind is VariableKind.GENERATED
     known = is_placeholder(one.name, secret, signs=signs)

@@ -5,8 +5,8 @@ start many, before it takes a connection. An app or a migration that connects at
 with luck it is restarted until it works.
 
 Fix: `condition: service_healthy`, and a health check at the database. Services that wait by themselves
-(wait-for-it, pg_isready in their entry point) are left alone, and so are caches, which are there at
-once.
+(wait-for-it, pg_isready in their entry point) are left alone, and so are those that say `condition:
+service_started`, and caches, which are there at once.
 
 See: https://docs.docker.com/compose/how-tos/startup-order/
 """
@@ -33,6 +33,8 @@ def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup):
         if not container.own or WAITS.search(started_text(container, setup)):
             continue
+        if container.node.get("depends_on").kind == "mapping":
+            continue  # somebody decided what to wait for
         others = {one.name: one for one in beside(setup, container)}
         waits_elsewhere = {
             one.name
@@ -44,12 +46,7 @@ def look(setup: Setup) -> Iterator[Found]:
         for one in dependencies(container):
             other = others.get(one.name)
             kind = database_of(other.image) if other is not None else None
-            if (
-                other is None
-                or kind is None
-                or one.condition != "service_started"
-                or one.name in waits_elsewhere
-            ):
+            if other is None or kind is None or one.name in waits_elsewhere:
                 continue
             yield Found(
                 path=container.path,

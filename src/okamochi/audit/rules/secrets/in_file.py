@@ -15,15 +15,15 @@ from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.secret_values import written_secret
+from okamochi.audit.secret_values import SHOWN, written_secret
 from okamochi.audit.setup import Document, Setup
 from okamochi.model.finding import Severity
 from okamochi.model.placeholders import is_placeholder
-from okamochi.system.patterns import regex
+from okamochi.model.process import VariableKind
+from okamochi.model.variable_names import kind_of
 
 __all__ = ["RULE"]
 
-SHOWN = regex(r"(?:^|[/._-])(?:docs?|examples?|samples?|templates?)(?:[/._-])")
 INSTEAD = {
     ContainerKind.COMPOSE: "${{{}:?set it}}, or a file secret",
     ContainerKind.KUBERNETES: "valueFrom: secretKeyRef",
@@ -33,7 +33,7 @@ INSTEAD = {
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in setup.of_kind(*INSTEAD):
-        if container.desk:
+        if container.desk or SHOWN.search(container.path):
             continue
         for one in container.environment:
             written = written_secret(one) if one.path == container.path else None
@@ -57,7 +57,7 @@ def of_secret(file: Document) -> Iterator[Found]:
     """Once for each object."""
     for key in ("stringData", "data"):
         for name, value in file.root.get(key).pairs:
-            if value.text and "$" not in value.text and not stands_in(name.text, value.text):
+            if value.text and "$" not in value.text and is_secret(name.text, value.text):
                 yield Found(
                     path=file.path,
                     line=name.line,
@@ -67,9 +67,11 @@ def of_secret(file: Document) -> Iterator[Found]:
                 return
 
 
-def stands_in(name: str, value: str) -> bool:
-    """Whether it only shows where a value is to be written."""
-    return any(is_placeholder(name, one, signs=True) or one.isupper() for one in (value, decoded(value)))
+def is_secret(name: str, value: str) -> bool:
+    """By its name, unless it only shows where a value is to be written."""
+    texts = (value, decoded(value))
+    shown = any(is_placeholder(name, one, signs=True) or one.isupper() for one in texts)
+    return not shown and kind_of(name.replace("-", "_").replace(".", "_")) is not VariableKind.PLAIN
 
 
 def decoded(value: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.secret_values import written_secret
+from okamochi.audit.secret_values import SHOWN, written_secret
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -22,7 +22,9 @@ __all__ = ["RULE"]
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in setup.of_kind(ContainerKind.COMPOSE, ContainerKind.KUBERNETES, ContainerKind.ECS):
-        for one in container.environment if not container.desk else ():
+        if container.desk or SHOWN.search(container.path):
+            continue
+        for one in container.environment:
             written = written_secret(one) if one.path == container.path else None
             if written is not None and written.known and written.signs:
                 what = "is by default" if written.default else "is"
