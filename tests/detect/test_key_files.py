@@ -105,4 +105,8 @@ def test_other_files_are_left_alone(line: str) -> None:
 def test_a_library_of_google_may_be_given_one() -> None:
     head = "from google.cloud import storage\n"
     assert keys(app("client = storage.Client()", head=head)) == {"GOOGLE_APPLICATION_CREDENTIALS": False}
+    assert keys(app("auth.default()", head="from google import auth\n")) == {
+        "GOOGLE_APPLICATION_CREDENTIALS": False
+    }
+    assert keys(app("firebase_admin = 'vertexai'", head="")) == {}
     assert keys(app(head="")) == {}

@@ -12,7 +12,7 @@ import msgspec
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module
+from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.static_paths import PathReader
 from okamochi.detect.syntax import walk
@@ -45,7 +45,7 @@ OWNERS = {
 READERS = frozenset(["open", "read_text", "read_bytes"])
 # https://cloud.google.com/docs/authentication/application-default-credentials
 OF_GOOGLE = "GOOGLE_APPLICATION_CREDENTIALS"
-LIBRARIES = regex(r"\b(?:google\.cloud|google\.auth|google import auth|firebase_admin|vertexai)\b")
+LIBRARIES = regex(r"\b(?:google(?:\.(?:cloud|auth)| import (?:cloud|auth))|firebase_admin|vertexai)\b")
 # texts: a secret of the plan is no binary file
 KEY_NAME = regex(
     r"(?i)(?!.*(?:public|\bpub\b|cert|ca[-_.]|chain|bundle))"
@@ -117,9 +117,8 @@ def _opened(objects: FlaskObjects, reached: Reached) -> Iterator[Opened]:
     found = False
     for path in reached.paths:
         text = objects.sources.text(path)
-        if library is None and (match := LIBRARIES.search(text)) is not None:
-            line = text.count("\n", 0, match.start()) + 1
-            library = Evidence(path=path, line=line, reason=f"{match[0]} looks for it")
+        if library is None and LIBRARIES.search(text) is not None:
+            library = _library(path, objects.sources)
         if WORD.search(text) is None:
             continue
         module = objects.sources.module(path)
@@ -130,6 +129,19 @@ def _opened(objects: FlaskObjects, reached: Reached) -> Iterator[Opened]:
                 yield one
     if library is not None and not found:
         yield Opened(OF_GOOGLE, "", False, library)
+
+
+def _library(path: str, sources: Sources) -> Evidence | None:
+    """The import of one that looks for the variable itself."""
+    for node in sources.imports(path):
+        module = node.module or "" if isinstance(node, ast.ImportFrom) and not node.level else ""
+        names = [
+            alias.name if isinstance(node, ast.Import) else f"{module}.{alias.name}" for alias in node.names
+        ]
+        found = next((name for name in names if LIBRARIES.match(name) is not None), None)
+        if found is not None:
+            return Evidence(path=path, line=node.lineno, reason=f"{found} looks for it")
+    return None
 
 
 def _arguments(module: Module) -> Iterator[tuple[int, ast.expr]]:
