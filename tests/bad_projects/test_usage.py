@@ -202,14 +202,26 @@ def test_locked_for_another_platform_is_refused(refuses: Refusing, make_project:
 
 
 @pytest.mark.parametrize(
-    ("place", "said"), [("folder", "not a file"), ("pipe", "not a file"), ("nowhere/x.tar", "no folder")]
+    ("place", "said"),
+    [("folder", "not a file"), ("pipe", "not a file"), ("nowhere/x.tar", "no folder"), ("-", "stdout")],
 )
-def test_an_archive_takes_no_place_of_folders_and_devices(
-    refuses: Refusing, make_project: MakeProject, tmp_path: Path, place: str, said: str
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--to", "archive:{}"),
+        ("--to", "archive:a.tar", "--sbom", "cyclonedx:{}"),
+        ("--to", "archive:a.tar", "--provenance", "{}"),
+    ],
+    ids=lambda options: options[-2],
+)
+def test_no_file_takes_the_place_of_folders_devices_and_stdout(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path, place: str, said: str, options: tuple[str, ...]
 ) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     root = make_project()
-    stderr = refuses(root, 2, said, arguments=("build", root, "--to", f"archive:{tmp_path / place}"))
+    there = place if place == "-" else str(tmp_path / place)
+    given = (one.format(there) for one in options)
+    stderr = refuses(root, 2, said, options[-2], arguments=("build", root, *given))
     assert "Base" not in stderr
     assert (tmp_path / "pipe").is_fifo() and not any((tmp_path / "folder").iterdir())

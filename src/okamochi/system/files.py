@@ -63,7 +63,12 @@ def _escapes(name: str, archive: str, reason: str) -> BuildError:
 
 def require_file_place(path: Path, *, option: str) -> None:
     """UsageError unless a file can be put at `path`, or replaced there: what is renamed onto a device such as
-    /dev/null would take its place, for all programs."""
+    /dev/null would take its place, for all programs. Nor is "-" a name: stdout, which it means elsewhere, is
+    for the answer."""
+    if path.name == "-":
+        raise UsageError(
+            f"{path} names no file, and stdout is for the answer", where=option, hint="name a file"
+        )
     if not path.parent.is_dir():
         raise UsageError(
             f"there is no folder {path.parent}", where=option, hint="make it, or name another file"

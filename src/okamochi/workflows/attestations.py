@@ -10,7 +10,7 @@ from okamochi.oci.artifact import Artifact, attach_to_layout
 from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
-from okamochi.system.files import write_atomic
+from okamochi.system.files import require_file_place, write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.bills import bill_documents, parse_bills
 from okamochi.workflows.remembered import BuiltImage
@@ -51,6 +51,9 @@ class Attachments(msgspec.Struct, frozen=True):
                 where=placeless[0],
                 hint="name a file (--sbom spdx:FILE, --provenance FILE), or build into a layout or registry",
             )
+        for option, file in files:
+            if file is not None:
+                require_file_place(file, option=option)
         named = [option for option, file in files if file is not None]
         if named and len(platforms) > 1:
             raise UsageError(
