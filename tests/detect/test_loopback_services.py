@@ -35,6 +35,12 @@ def told(service: BackingService) -> dict[str, str]:
         ("redis", "import redis\nr = redis.Redis()", ServiceKind.REDIS, 6379),
         ("redis", "from redis import Redis\nr = Redis('127.0.0.1', 6380, 1)", ServiceKind.REDIS, 6380),
         ("redis", "import redis\nHOST = 'localhost'\nr = redis.StrictRedis(HOST)", ServiceKind.REDIS, 6379),
+        (
+            "redis",
+            "import redis\np = redis.ConnectionPool(port=6381)\nr = redis.Redis(connection_pool=p)",
+            ServiceKind.REDIS,
+            6381,
+        ),
         ("celery\nredis", "broker = 'redis://localhost:6379/0'", ServiceKind.REDIS, 6379),
         ("redis", "import redis\nPORT = 6390\nu = f'redis://localhost:{PORT}'", ServiceKind.REDIS, 6390),
         (
@@ -245,3 +251,11 @@ def test_beside_a_database_that_a_variable_leads_to_another_at_localhost_is_not_
     plan = plan_of("psycopg2\npymysql", source)
     assert [one.kind for one in plan.services] == [ServiceKind.POSTGRES]
     assert decision(plan, "services").summary.startswith("Warning: no mysql is started")
+
+
+def test_a_password_that_a_variable_holds_is_told_by_it_where_the_rest_of_the_address_is_fixed() -> None:
+    source = f"w = os.getenv('SHOP_WORD')\nd = os.getenv('SHOP_BASE')\n{URI}f'postgresql://me:{{w}}@localhost/{{d}}'"
+    service = only("psycopg2", source)
+    assert (service.user, service.is_open, service.password_in) == ("me", False, "")
+    names = {"OKAMOCHI_LOOPBACK_5432": "{host}:{port}", "SHOP_BASE": "{database}", "SHOP_WORD": "{password}"}
+    assert told(service) == names

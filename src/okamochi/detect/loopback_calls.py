@@ -47,6 +47,9 @@ PARTS = {
 }
 DJANGO = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "database"}
 NAME = regex(r"[A-Za-z0-9_$-]{1,63}")
+MARK = "~~"
+MARKED = regex(rf"{MARK}(\w+){MARK}")
+"""In the place of a variable's value, in an address."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -71,7 +74,7 @@ def said_at(module: Module, place: Evidence, facts: KindFacts, reads: Container[
     are the names of variables that the module reads."""
     words = _words(module)
     try:
-        for address in _addresses(module, place.line, facts, words):
+        for address in _addresses(module, place.line, facts, words | _told(module, reads)):
             return _of_url(address, facts)
         parts = _parts_at(module, place.line)
         return _of_parts(parts, facts, words, reads) if parts else None
@@ -91,6 +94,27 @@ def _words(module: Module) -> dict[str, str]:
                     if isinstance(one, ast.Name):
                         found.setdefault(one.id, set()).update(("", "\0"))
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+
+
+def _told(module: Module, reads: Container[str]) -> dict[str, str]:
+    """For names that hold a variable's value, its mark: password = os.environ["DB_PASSWORD"]."""
+    found: dict[str, str] = {}
+    for node in module.of(ast.Assign):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() | ast.Subscript() as value):
+                read = _read_in(value, reads)
+                if read:
+                    found[name] = f"{MARK}{read}{MARK}"
+            case _:
+                pass
+    return found
+
+
+def _read_in(value: ast.expr, reads: Container[str]) -> str:
+    """The one variable that an expression reads, "" for none or several."""
+    texts = [one.value for one in ast.walk(value) if isinstance(one, ast.Constant)]
+    found = [one for one in texts if isinstance(one, str) and one in reads]
+    return found[0] if len(found) == 1 else ""
 
 
 def _addresses(module: Module, line: int, facts: KindFacts, words: Mapping[str, str]) -> Iterator[str]:
@@ -153,8 +177,16 @@ def _of_url(text: str, facts: KindFacts) -> Said:
         raise _Unknown from None
     if address is None or (url.hostname or "") not in HOSTS or "?" in text:
         raise _Unknown
-    password = None if url.password is None else unquote(url.password)
-    return _checked(port, unquote(url.username or ""), unquote(url.path.strip("/")), password)
+    said = {"user": url.username, "database": url.path.strip("/"), "password": url.password}
+    read = {part: found[1] for part, text in said.items() if (found := MARKED.fullmatch(text or ""))}
+    user, database, password = (None if part in read else text for part, text in said.items())
+    return _checked(
+        port,
+        unquote(user or ""),
+        unquote(database or ""),
+        None if password is None else unquote(password),
+        {name: part for part, name in read.items()},
+    )
 
 
 def _checked(
@@ -231,10 +263,9 @@ def _of_parts(
     for part, value in parts.items():
         if isinstance(value, ast.Constant) and value.value is None:
             continue
-        named = [one.value for one in ast.walk(value) if isinstance(one, ast.Constant)]
-        read = [one for one in named if isinstance(one, str) and one in reads]
-        if len(read) == 1 and part != "host":
-            variables[read[0]] = part
+        read = _read_in(value, reads)
+        if read and part != "host":
+            variables[read] = part
         else:
             texts[part] = _text(value, words)
     port = texts.get("port", "") or str(facts.port)

@@ -26,7 +26,17 @@ OWN_MACHINE = regex(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.inter
 MODULES = frozenset(name for facts in KINDS for name in facts.modules)
 CONNECTS = frozenset(
     [
-        *("Redis", "StrictRedis", "from_url", "create_pool", "connect", "Connect", "Connection"),
+        *(
+            "Redis",
+            "StrictRedis",
+            "ConnectionPool",
+            "BlockingConnectionPool",
+            "from_url",
+            "create_pool",
+            "connect",
+            "Connect",
+            "Connection",
+        ),
         *("MongoClient", "AsyncMongoClient", "AsyncIOMotorClient", "MotorClient", "ConnectionParameters"),
         *("URLParameters", "connect_robust", "Client"),
     ]
@@ -68,6 +78,9 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
     for node in module.of(ast.Call) if not CONNECTS.isdisjoint(written) else ():
         full = module.imports.full(node.func)
         top, _, rest = full.partition(".")
+        # what was given a pool connects where that does
+        if any(one.arg == "connection_pool" for one in node.keywords):
+            continue
         # "redis.Redis().connect" is a method of what was made
         if top in MODULES and rest.rpartition(".")[2] in CONNECTS and "(" not in rest:
             host = _host(node, top, words)
