@@ -735,3 +735,21 @@ def test_an_address_in_the_code_counts_though_the_list_of_dependencies_lacks_the
     assert here.evidence[0].line == HEAD.count("\n") + 1
     assert [one.name for one in plan_with("store").services] == ["store"]
     assert plan_with("store", "flask\npymysql\n").services == ()
+
+
+def test_a_variable_by_any_name_whose_value_is_a_client_s_address_leads_to_the_service() -> None:
+    source = f"import redis, settings\n{HEAD}r = redis.from_url(settings.SESSIONS)\n"
+    settings = "import os\nSESSIONS = os.getenv('SESSION_REDIS')\nOTHER = os.getenv('SOMETHING')\n"
+    assert told(only("redis", source, settings__py=settings)) == {"SESSION_REDIS": "redis://{host}:{port}/0"}
+    for read in ("os.environ['KEPT_AT']", "os.getenv('KEPT_AT', '')"):
+        direct = f"import redis\n{HEAD}r = redis.from_url({read})\n"
+        assert told(only("redis", direct)) == {"KEPT_AT": "redis://{host}:{port}/0"}
+
+
+def test_an_address_is_a_host_beside_a_port_and_anything_else_alone() -> None:
+    names = ("ADDRESS", "PORT", "NAME", "USER", "PASSWORD")
+    lines = "".join(f"{name} = os.getenv('DATABASE_{name}')\n" for name in names)
+    found = told(only("psycopg2", f"{HEAD}{lines}"))
+    assert found["DATABASE_ADDRESS"] == "{host}"
+    assert found["DATABASE_PASSWORD"] == "{password}"
+    assert services("psycopg2", f"{HEAD}{lines.replace('PORT', 'BORT')}") == ()

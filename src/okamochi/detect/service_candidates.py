@@ -13,6 +13,7 @@ from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_evidence import Traces, VariableRead, address_of, traces_of
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, SQL, WITH_DATABASE, KindFacts, facts_of
+from okamochi.detect.service_variables import host_variable
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.stated_addresses import StatedAddress
 from okamochi.model.backing_service import ServiceKind
@@ -210,15 +211,18 @@ def _leading(
 ) -> tuple[VariableRead, ...]:
     """What an environment file says of a variable rules over what its name says; one that the code never
     names is read by a configuration that takes all: app.config.from_prefixed_env()."""
+    names = frozenset(one.name.upper() for one in traces.variables)
+    led = {name for module, name in traces.led if module in facts.modules} - {""}
     stated = {one.name: one for one in traces.stated if OTHER_STAGE.fullmatch(one.name) is None}
     found = [
         one
         for one in traces.variables
         if one.name in hosted
+        or (not one.default and not led.isdisjoint((one.name, one.used_as)))
         or (
             stated[one.name].scheme in facts.schemes
             if one.name in stated
-            else _leads_to(facts, one, dependencies, composed)
+            else _leads_to(facts, one, dependencies, composed, names)
         )
     ]
     read = {one.name for one in traces.variables}
@@ -237,7 +241,13 @@ def _said_by(read: VariableRead, stated: StatedAddress | None) -> VariableRead:
     return read if named or stated is None else msgspec.structs.replace(read, evidence=stated.evidence)
 
 
-def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependencies, composed: bool) -> bool:
+def _leads_to(
+    facts: KindFacts,
+    read: VariableRead,
+    dependencies: ChosenDependencies,
+    composed: bool,
+    names: frozenset[str],
+) -> bool:
     if OTHER_STAGE.fullmatch(read.name.upper()) is not None:
         return False
     default = address_of(read.default or "")
@@ -249,8 +259,7 @@ def _leads_to(facts: KindFacts, read: VariableRead, dependencies: ChosenDependen
         return facts.kind is expected and facts.kind in BROKERS
     if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
         return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")
-    parts = rf"(\w+_)?({facts.stems})_?(HOST|HOSTNAME|SERVER|SERVERS)"
-    return facts.url_variable(read.name) or re.fullmatch(parts, read.name.upper()) is not None
+    return facts.url_variable(read.name) or host_variable(facts, read.name, names) is not None
 
 
 def _pika(dependencies: ChosenDependencies) -> bool:

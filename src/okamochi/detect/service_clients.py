@@ -18,7 +18,7 @@ from okamochi.detect.service_kinds import KINDS
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of"]
+__all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of", "led_names"]
 
 HERE = "localhost"
 """The host of a client that connects to this machine itself."""
@@ -40,6 +40,10 @@ CONNECTS = frozenset(
         *("MongoClient", "AsyncMongoClient", "AsyncIOMotorClient", "MotorClient", "ConnectionParameters"),
         *("URLParameters", "connect_robust", "Client"),
     ]
+)
+# whose only argument is one
+TAKES_ADDRESS = frozenset(
+    ["from_url", "MongoClient", "AsyncIOMotorClient", "URLParameters", "connect_robust"]
 )
 # extensions that take the address from the configuration of the app
 CONFIGURED = frozenset(
@@ -92,6 +96,27 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
         name = _imported(imported)
         if name in CONFIGURED:
             yield _configured(module, name, imported) or _by_settings(name, imported, module, sources)
+
+
+def led_names(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:
+    """Names whose value is a client's address, with the first part of the client's full name: X in
+    redis.from_url(settings.X)."""
+    if TAKES_ADDRESS.isdisjoint(sources.words(module.path)):
+        return
+    for node in module.of(ast.Call):
+        full = module.imports.full(node.func)
+        top, _, rest = full.partition(".")
+        if top in MODULES and rest.rpartition(".")[2] in TAKES_ADDRESS and len(node.args) == 1:
+            match node.args[0]:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    yield top, name
+                case (
+                    ast.Subscript(slice=ast.Constant(value=str(name)))
+                    | ast.Call(args=[ast.Constant(value=str(name)), *_])
+                ):
+                    yield top, name
+                case _:
+                    pass
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> str:

@@ -9,7 +9,7 @@ from okamochi.detect.django_databases import DatabasePart, database_parts, datab
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
-from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of
+from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
@@ -60,7 +60,8 @@ class HostName(msgspec.Struct, frozen=True):
 
 
 class VariableRead(msgspec.Struct, frozen=True):
-    """`branched` when something decides whether the place is reached; `field` is its name in settings."""
+    """`branched` when something decides whether the place is reached; `field` is its name in settings,
+    `used_as` the name that receives the value."""
 
     name: str
     default: str | None
@@ -69,12 +70,14 @@ class VariableRead(msgspec.Struct, frozen=True):
     must: bool = False
     branched: bool = False
     field: str = ""
+    used_as: str = ""
 
 
 class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
     ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases, `clients` what the
-    code connects with, `stated` what the project's environment files say."""
+    code connects with, `stated` what the project's environment files say, `led` the names whose values are
+    addresses for clients, each with the client's module."""
 
     imports: tuple[Import, ...] = ()
     addresses: tuple[tuple[Address, Evidence], ...] = ()
@@ -83,6 +86,7 @@ class Traces(msgspec.Struct, frozen=True):
     parts: tuple[DatabasePart, ...] = ()
     clients: tuple[Client, ...] = ()
     stated: tuple[StatedAddress, ...] = ()
+    led: tuple[tuple[str, str], ...] = ()
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
         return tuple(one.evidence for one in self.imports if one.module in facts.modules)
@@ -122,6 +126,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
     variables: list[VariableRead] = []
     parts: list[DatabasePart] = []
     clients: list[Client] = []
+    led: list[tuple[str, str]] = []
     settings = settings_classes(sources)
     for path in reached.paths:
         module = sources.module(path)
@@ -135,6 +140,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.must,
                 one.branched,
                 one.field,
+                one.used_as,
             )
             for one in reads
         ]
@@ -142,6 +148,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         imports += _imports(path, sources)
         hosts += _hosts(module)
         clients += clients_of(module, sources)
+        led += led_names(module, sources)
         clients += [Client(facts_of(kind).modules[0], HERE, place) for kind, place in databases_here(module)]
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
@@ -153,6 +160,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         tuple(parts),
         tuple(clients),
         stated_addresses(sources, reached, _scheme_of),
+        tuple(led),
     )
 
 

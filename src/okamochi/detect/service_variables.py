@@ -1,7 +1,7 @@
 """How the app is told where its services are: which variables, and the URL's right scheme for its driver."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from packaging.version import Version
 
@@ -13,7 +13,7 @@ from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["variables_of"]
+__all__ = ["host_variable", "variables_of"]
 
 SQLALCHEMY = (
     "sqlalchemy",
@@ -51,8 +51,11 @@ SCHEMES = {
 }
 ASYNC = regex(r"(^|_)ASYNC(_|$)")
 ASYNC_DRIVERS = ("asyncpg", "asyncmy", "aiomysql")
+HOST_WORDS = "HOST|HOSTNAME|SERVER|SERVERS|ADDRESS|ADDR"
 PARTS = {
     "HOST": "{host}",
+    "ADDRESS": "{host}",
+    "ADDR": "{host}",
     "HOSTNAME": "{host}",
     "SERVER": "{host}",
     "SERVERS": "{host}:{port}",
@@ -88,14 +91,14 @@ def variables_of(
     """Sorted by name. `leading` are the variables that lead to the service; beside DB_HOST, its sisters
     (DB_USER, ...) among `others` are set, too. `parts` are those that Django's settings name."""
     template = _url(facts, addresses, dependencies)
+    others = tuple(others)
+    names = {one.name.upper() for one in others}
     known = {one.variable: one.template(facts.kind) for one in parts}
     found: dict[str, str] = {}
     for read in leading:
         if read.name in known:
             continue
-        host = re.fullmatch(
-            rf"((?:\w+_)?(?:{facts.stems})_?)(HOST|HOSTNAME|SERVER|SERVERS)", read.name.upper()
-        )
+        host = host_variable(facts, read.name, names)
         if host is None:
             found[read.name] = (
                 for_event_loops(template, facts, dependencies)
@@ -120,6 +123,15 @@ def variables_of(
                 found[name] = part
     found |= known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def host_variable(facts: KindFacts, name: str, names: Container[str]) -> re.Match[str] | None:
+    """The name's beginning and its word, when it holds a host: DB_HOST; DB_ADDRESS only beside DB_PORT, since
+    an address may be anything. `names` are all that the code reads, in capital letters."""
+    found = re.fullmatch(rf"((?:\w+_)?(?:{facts.stems})_?)({HOST_WORDS})", name.upper())
+    if found is None or found[2] not in ("ADDRESS", "ADDR"):
+        return found
+    return found if f"{found[1]}PORT" in names else None
 
 
 def _of_the_image(facts: KindFacts, prefix: str, others: Iterable[VariableRead]) -> Iterator[tuple[str, str]]:
