@@ -117,6 +117,19 @@ def test_what_a_python_began_to_refuse_leads_to_one_before_it(
     assert message in correction.reason and "before 3.11" in correction.reason
 
 
+def test_a_package_that_refuses_what_classes_have_since_a_python_gets_one_before_it(
+    planned: PlannedProject,
+) -> None:
+    message = (
+        "Class <class 'a.B'> directly inherits TypingOnly but has additional attributes {'__firstlineno__'}."
+    )
+    answer = Answer(outcome="failed", error="AssertionError", message=message)
+    correction = correction_for(Verdict(outcome=Outcome.LIBRARY, subject="sqlalchemy"), answer, planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
+    answer = Answer(outcome="failed", error="AssertionError", message="it has additional attributes {'x'}.")
+    assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

@@ -46,14 +46,16 @@ LACKING = (
     regex(r"module '(?P<module>\w+)' has no attribute '(?P<name>\w+)'"),
 )
 # "TypeError: text" of what was taken before: asyncio.TimeoutError became TimeoutError itself, and dataclasses
-# refuse every default that cannot be hashed. https://docs.python.org/3/whatsnew/3.11.html
+# refuse every default that cannot be hashed, https://docs.python.org/3/whatsnew/3.11.html; classes have
+# attributes more, which some code refuses to see, https://docs.python.org/3/whatsnew/3.13.html#other-language-changes
 REFUSED: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "3.11": (
         regex(r"^TypeError: duplicate base class TimeoutError$"),
         regex(
             r"^ValueError: mutable default <class '(?!(?:list|dict|set)')[^']+'> for field \w+ is not allowed"
         ),
-    )
+    ),
+    "3.13": (regex(r"^AssertionError: .*'__(?:firstlineno|static_attributes)__'"),),
 }
 LOST_FUNCTION = regex(r"undefined symbol: _?Py[A-Z]")
 
