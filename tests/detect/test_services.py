@@ -753,3 +753,12 @@ def test_an_address_is_a_host_beside_a_port_and_anything_else_alone() -> None:
     assert found["DATABASE_ADDRESS"] == "{host}"
     assert found["DATABASE_PASSWORD"] == "{password}"
     assert services("psycopg2", f"{HEAD}{lines.replace('PORT', 'BORT')}") == ()
+
+
+def test_user_and_password_of_the_image_are_told_where_the_code_names_the_host_itself() -> None:
+    url = "f\"postgresql://{os.environ['POSTGRES_USER']}:{os.environ['POSTGRES_PASSWORD']}@store/shop\""
+    found = told(only("psycopg2", f"{HEAD}url = {url}\n"))
+    assert found == {"POSTGRES_PASSWORD": "{password}", "POSTGRES_USER": "{user}"}
+    url = "f\"amqp://{os.environ['RABBITMQ_DEFAULT_USER']}:{os.environ['RABBITMQ_DEFAULT_PASS']}@bus//\""
+    found = told(only("pika", f"{HEAD}url = {url}\n"))
+    assert found == {"RABBITMQ_DEFAULT_PASS": "{password}", "RABBITMQ_DEFAULT_USER": "{user}"}

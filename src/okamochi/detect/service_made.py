@@ -11,7 +11,7 @@ from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_evidence import VariableRead
 from okamochi.detect.service_kinds import WITH_DATABASE, KindFacts, volume_path_of
-from okamochi.detect.service_variables import variables_of
+from okamochi.detect.service_variables import beside_a_named_host, variables_of
 from okamochi.model.backing_service import BackingService, ServiceVariable
 from okamochi.model.evidence import Decision, Origin
 
@@ -58,6 +58,8 @@ def service_of(candidate: Candidate, dependencies: ChosenDependencies, database:
         if unsaid is not None
         else variables_of(facts, candidate.variables, known, dependencies, candidate.reads, candidate.parts)
     )
+    if not variables and (candidate.hosts or any(one.service_host for one in known)):
+        variables = beside_a_named_host(facts, candidate.reads)
     service = service_with(facts, host, image, user=user, database=wanted or database, variables=variables)
     return replace(
         service,

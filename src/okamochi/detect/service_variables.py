@@ -13,7 +13,7 @@ from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["host_variable", "variables_of"]
+__all__ = ["beside_a_named_host", "host_variable", "variables_of"]
 
 SQLALCHEMY = (
     "sqlalchemy",
@@ -134,12 +134,18 @@ def host_variable(facts: KindFacts, name: str, names: Container[str]) -> re.Matc
     return found if f"{found[1]}PORT" in names else None
 
 
+def beside_a_named_host(facts: KindFacts, reads: Iterable[VariableRead]) -> tuple[ServiceVariable, ...]:
+    """What is told where the code itself names the host: f"postgresql://{POSTGRES_USER}:{...}@postgres/shop"."""
+    found = _of_the_image(facts, "", tuple(reads))
+    return tuple(ServiceVariable(name=name, template=part) for name, part in sorted(found))
+
+
 def _of_the_image(facts: KindFacts, prefix: str, others: Iterable[VariableRead]) -> Iterator[tuple[str, str]]:
     """POSTGRES_USER and POSTGRES_PASSWORD beside DB_HOST: user, password and database under the names that
     the kind's own image has for them, unless these lead to a host of their own."""
     reads = {one.name.upper(): one.name for one in others}
     for name in sorted(reads):
-        own = re.fullmatch(rf"((?:{facts.stems})_?)(\w+)", name)
+        own = re.fullmatch(rf"((?:{facts.stems})_?(?:DEFAULT_)?)(\w+)", name)
         if own is None or own[1] == prefix or own[2] not in PARTS or _unknown(facts, PARTS[own[2]]):
             continue
         hosted = any(f"{own[1]}{word}" in reads for word in ("HOST", "HOSTNAME", "SERVER", "SERVERS"))
