@@ -30,6 +30,7 @@ from okamochi.workflows.failed_start import FailedStart
 from okamochi.workflows.left_behind import tell_left_behind
 from okamochi.workflows.looked_round import looked_round, seen_in_log
 from okamochi.workflows.machine_services import with_machine_services
+from okamochi.workflows.missing_copy import tell_example
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.prove_entry import Proof, tell_proof
 from okamochi.workflows.proved_before import ProvedBefore
@@ -106,6 +107,7 @@ def mended(
             built, reference, pages = built_and_loaded(app, building, engine, values, world)
         except (BuildError, PlanError) as error:
             if failed is None:
+                tell_example(error, app.root)
                 raise
             failed.refuse(building, error, world)
         else:
@@ -114,6 +116,7 @@ def mended(
             except UnhealthyError as failure:
                 offer_setup(failure, built.plan)
                 tell_left_behind(failure, built.plan)
+                tell_example(failure, app.root)
                 failed = FailedStart(failure, building.plan_now(), built, reference, failed)
             else:
                 failed = None

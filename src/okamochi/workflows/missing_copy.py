@@ -1,0 +1,36 @@
+"""A start that failed for a file of which the project has an example: config-example.yml for config.yml."""
+
+import re
+from pathlib import Path
+
+from okamochi.errors import OkamochiError
+from okamochi.model.plan import APP_ROOT
+
+__all__ = ["tell_example"]
+
+NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
+EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
+MOST_NAMES = 20
+
+
+def tell_example(failure: OkamochiError, root: Path) -> None:
+    """Where the failure names a file that is not there, and one beside it is called an example of it."""
+    for named in dict.fromkeys(NAMED.findall(failure.message)[:MOST_NAMES]):
+        wanted = root / named
+        if wanted.exists() or not wanted.parent.is_dir():
+            continue
+        beside = sorted(one.name for one in wanted.parent.iterdir() if one.is_file())
+        example = next((one for one in beside if of_example(one) == wanted.name), "")
+        if example:
+            failure.hint = (
+                f"the project has {Path(named).with_name(example)}: copy it to {named} and fill it in; where "
+                f'.gitignore names that, [tool.okamochi] exclude = ["!{named}"] takes it into the image all '
+                "the same. A value that nobody may read belongs into a variable"
+            )
+            return
+
+
+def of_example(name: str) -> str:
+    """What it is an example of, "" for a file that is none."""
+    bare = EXAMPLE.sub("", name).lstrip("._-") if EXAMPLE.search(name) else ""
+    return f".{bare}" if bare and name.startswith(".") else bare

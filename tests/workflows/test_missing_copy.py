@@ -1,0 +1,39 @@
+"""A file that the author copies from an example is named where the app fails for it."""
+
+from pathlib import Path
+
+import pytest
+
+from okamochi.errors import UnhealthyError
+from okamochi.workflows.missing_copy import tell_example
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted", "example"),
+    [
+        ("FileNotFoundError: config.yml not found at /app/config.yml.", "config.yml", "config-example.yml"),
+        ("the app opens /app/conf/app.ini, which is not in the image", "conf/app.ini", "conf/app.ini.sample"),
+        ("[Errno 2] No such file or directory: 'settings.toml'", "settings.toml", "example.settings.toml"),
+        ("[Errno 2] No such file or directory: './settings.toml'", "settings.toml", "settings.default.toml"),
+    ],
+)
+def test_the_hint_names_the_example_and_the_copy(
+    tmp_path: Path, message: str, wanted: str, example: str
+) -> None:
+    (tmp_path / example).parent.mkdir(exist_ok=True)
+    (tmp_path / example).touch()
+    failure = UnhealthyError(message, where="", hint="see the log")
+    tell_example(failure, tmp_path)
+    assert f"the project has {example}: copy it to {wanted} " in failure.hint
+    (tmp_path / wanted).touch()
+    other = UnhealthyError(message, where="", hint="see the log")
+    tell_example(other, tmp_path)
+    assert other.hint == "see the log"
+
+
+@pytest.mark.parametrize("there", ["config.json", "sampler.yml", "other-example.yml", "config-example.json"])
+def test_what_is_no_example_of_the_missing_file_changes_no_hint(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).touch()
+    failure = UnhealthyError("the app opens /app/config.yml, which is not in the image", where="", hint="x")
+    tell_example(failure, tmp_path)
+    assert failure.hint == "x"
