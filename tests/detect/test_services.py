@@ -762,3 +762,12 @@ def test_user_and_password_of_the_image_are_told_where_the_code_names_the_host_i
     url = "f\"amqp://{os.environ['RABBITMQ_DEFAULT_USER']}:{os.environ['RABBITMQ_DEFAULT_PASS']}@bus//\""
     found = told(only("pika", f"{HEAD}url = {url}\n"))
     assert found == {"RABBITMQ_DEFAULT_PASS": "{password}", "RABBITMQ_DEFAULT_USER": "{user}"}
+
+
+def test_a_name_in_small_letters_is_another_thing_in_each_function() -> None:
+    source = (
+        f"import redis\n{HEAD}def a():\n    url = os.environ['DATABASE_URL']\n    return url\n"
+        "def b(url):\n    return redis.from_url(url)\nb(os.environ['REDIS_URL'])\n"
+    )
+    found = {one.name: sorted(told(one)) for one in services("redis\npsycopg2", source)}
+    assert found == {"db": ["DATABASE_URL"], "redis": ["REDIS_URL"]}

@@ -108,7 +108,8 @@ def led_names(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:
         top, _, rest = full.partition(".")
         if top in MODULES and rest.rpartition(".")[2] in TAKES_ADDRESS and len(node.args) == 1:
             match node.args[0]:
-                case ast.Name(id=name) | ast.Attribute(attr=name):
+                # a name in small letters is another thing in each function
+                case ast.Name(id=name) | ast.Attribute(attr=name) if name.isupper():
                     yield top, name
                 case (
                     ast.Subscript(slice=ast.Constant(value=str(name)))

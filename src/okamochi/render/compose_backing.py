@@ -109,7 +109,8 @@ def started_as(service: BackingService) -> Node:
 def health_of(service: BackingService) -> Node:
     container = container_of(service)
     every = f"{container.check_seconds}s"
-    checked = check(container.healthcheck, start="30s", every=every, timeout=every)
+    # a first start makes the data: 50 s for PostgreSQL on two busy processors, and a success counts at once
+    checked = check(container.healthcheck, start="180s", every=every, timeout=every)
     return {"healthcheck": checked} if container.healthcheck else {}
 
 
