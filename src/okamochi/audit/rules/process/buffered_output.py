@@ -1,0 +1,68 @@
+"""What the app prints is held back, and lost when it is killed.
+
+Without a terminal Python writes standard output in blocks of 8 KB. `print` in a request shows in the log
+minutes later, and what was in the block when the container was killed never does. Servers' own logs go
+to standard error, which is not held back; so this rule looks for `print` in the app's code.
+
+Fix: `ENV PYTHONUNBUFFERED=1`.
+
+See: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONUNBUFFERED
+"""
+
+import re
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
+
+__all__ = ["RULE"]
+
+PRINTS = regex(r"^\s*print\((?!.*flush\s*=)", re.MULTILINE)
+NO_APP = regex(
+    r"(?:.*/)?(?:tests?|scripts?|docs?|examples?|tools?|migrations|alembic|notebooks?|bin)/.*|(?:.*/)?"
+    r"(?:test_\w+|\w+_test|conftest|setup|manage|healthcheck|gunicorn[\w.]*)\.py"
+)
+MOST_FILES = 400
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    place: Evidence | None = None
+    for container in setup.production:
+        if container.kind is not ContainerKind.IMAGE or not servers(container) or is_unbuffered(container):
+            continue
+        place = place or first_print(setup)
+        if place is not None:
+            yield Found(
+                path=container.path,
+                line=container.command.line,
+                message=f"PYTHONUNBUFFERED is not set: what {place.path}:{place.line} prints is held "
+                "back, and "
+                "lost when the container is killed",
+                hint="ENV PYTHONUNBUFFERED=1",
+                also=(place,),
+            )
+
+
+def is_unbuffered(container: Container) -> bool:
+    line = container.command.line_text
+    return (
+        container.variable("PYTHONUNBUFFERED") is not None or re.search(r"python3?\s+-\w*u", line) is not None
+    )
+
+
+def first_print(setup: Setup) -> Evidence | None:
+    for path in setup.project.files("**/*.py")[:MOST_FILES]:
+        text = setup.project.read_text(path) or ""
+        found = PRINTS.search(text) if not NO_APP.fullmatch(path) and "__main__" not in text else None
+        if found is not None:
+            line = text.count("\n", 0, found.start()) + 1
+            return Evidence(path=path, line=line + found[0].count("\n"), reason="prints")
+    return None
+
+
+RULE = Rule("process/buffered-output", Severity.NOTE, look, __doc__ or "")

@@ -1,0 +1,50 @@
+"""gunicorn's workers give their sign of life by a file on disk.
+
+Each worker changes the mode of a temporary file again and again, and a worker that does not is killed
+after `--timeout`. The file is in /tmp, which is the container's own layer on the host's disk: where that
+disk stalls, workers that are well are killed ("WORKER TIMEOUT").
+
+Fix: `--worker-tmp-dir /dev/shm`, which is memory; or a tmpfs on /tmp.
+
+See: https://docs.gunicorn.org/en/stable/faq.html (os.fchmod)
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rules.process.read_only_without_tmp import writable_places
+from okamochi.audit.setup import Setup
+from okamochi.audit.written_folders import is_below, needs_tmp
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in setup.production:
+        if needs_tmp(container, setup) and not in_memory(container) and not is_closed(container):
+            yield Found(
+                path=container.command.path,
+                line=container.command.line,
+                message="workers show that they live by a file on the container's disk: where that "
+                "stalls, they "
+                "are killed",
+                hint="--worker-tmp-dir /dev/shm",
+            )
+
+
+def in_memory(container: Container) -> bool:
+    """Whether /tmp is; of an image whoever starts it decides."""
+    if container.kind is ContainerKind.COMPOSE:
+        return is_below("/tmp", writable_places(container))
+    mounts = container.node.get("volumeMounts").items
+    return is_below("/tmp", (one.get("mountPath").text for one in mounts))
+
+
+def is_closed(container: Container) -> bool:
+    """Other rules speak of /tmp where the root is read-only."""
+    return container.node.get("read_only").value is True
+
+
+RULE = Rule("process/heartbeat-on-disk", Severity.NOTE, look, __doc__ or "")
