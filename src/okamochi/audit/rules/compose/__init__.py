@@ -6,7 +6,10 @@ from okamochi.audit.rules.compose import (
     cleared_by_nothing,
     desk_target,
     expanded_on_the_host,
+    fixed_name,
     links,
+    missing_file,
+    never_completes,
     no_restart,
     nothing_to_wait_for,
     one_at_most,
@@ -35,4 +38,7 @@ RULES: tuple[Rule, ...] = (
     cleared_by_nothing.RULE,
     expanded_on_the_host.RULE,
     published_everywhere.RULE,
+    fixed_name.RULE,
+    missing_file.RULE,
+    never_completes.RULE,
 )

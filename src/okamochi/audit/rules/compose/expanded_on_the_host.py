@@ -1,4 +1,4 @@
-"""A variable in a command is replaced by Compose on the host, before the container is there.
+"""A variable in a command or check is replaced by Compose on the host, before the container is there.
 
 `command: gunicorn -b 0.0.0.0:$PORT` does not see what `environment`, `env_file` or the image give PORT:
 Compose puts in what the shell or .env has, "" where that is nothing, and warns ("The PORT variable is
@@ -26,8 +26,8 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup, desk=True):
         known = known_to_compose(setup, container.path)
-        for key in ("command", "entrypoint"):
-            node = container.node.get(key)
+        for keys in (("command",), ("entrypoint",), ("healthcheck", "test")):
+            node = container.node.get(*keys)
             for text in (one.text for one in (node, *node.items) if one.kind == "scalar"):
                 for name, operator, _ in references(text):
                     given = container.variable(name)

@@ -4,6 +4,7 @@ from okamochi.audit.rule import Rule
 from okamochi.audit.rules.desk import (
     as_root,
     debugger_published,
+    forwarded_port,
     hidden_environment,
     lock_rewritten,
     no_such_stage,
@@ -23,4 +24,5 @@ RULES: tuple[Rule, ...] = (
     debugger_published.RULE,
     werkzeug_open.RULE,
     hidden_environment.RULE,
+    forwarded_port.RULE,
 )

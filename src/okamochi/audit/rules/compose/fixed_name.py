@@ -1,0 +1,40 @@
+"""Services have fixed names on the host.
+
+A `container_name` can be there once: a second copy of the project (a branch beside main, a test beside
+production) fails with "is already in use", and the service cannot be scaled.
+
+Fix: take it away. Services of the stack reach each other by the service's name, people by
+`docker compose logs web` and `exec web`.
+
+See: https://docs.docker.com/reference/compose-file/services/#container_name
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.model.evidence import Evidence
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    """Once for each file, with the other places; what has replicas as well is told as an error."""
+    by_file: dict[str, list[tuple[str, int]]] = {}
+    for container in services(setup):
+        key, value = container.node.key("container_name"), container.node.get("container_name")
+        if key and "$" not in value.text and container.own:
+            by_file.setdefault(container.path, []).append((container.name, key.line))
+    for path, places in by_file.items():
+        yield Found(
+            path=path,
+            line=places[0][1],
+            message=f"{places[0][0]} has a fixed name: no second copy of the project can run on this host",
+            hint="take container_name away; Compose makes a name",
+            also=tuple(Evidence(path=path, line=line, reason=f"{name} as well") for name, line in places[1:]),
+        )
+
+
+RULE = Rule("compose/fixed-name", Severity.NOTE, look, __doc__ or "")
