@@ -42,8 +42,9 @@ def look(setup: Setup) -> Iterator[Found]:
     for one in objects:
         selector = selector_of(one)
         wanted = labels_of(selector)
-        if not wanted or any(map(is_placeholder, wanted.values())):
-            continue
+        makes_pods = one.kind not in FOLLOWS
+        if not wanted or any(map(is_placeholder, wanted.values())) or (makes_pods and not one.pod):
+            continue  # a workload without a template is refused for that
         if one.pod:
             yield from of_workload(one, selector, wanted)
             continue

@@ -48,8 +48,9 @@ def look(setup: Setup) -> Iterator[Found]:
 
 
 def hint(command: Command) -> str:
-    if OF_A_SHELL.search(command.text) is None:
-        return f"the exec form: {json.dumps(shlex.split(command.text))}"
+    words = plain_words(command)
+    if words:
+        return f"the exec form: {json.dumps(words, ensure_ascii=False)}"
     return f"exec before the server: … exec {command.last_part}"
 
 
@@ -57,12 +58,22 @@ def edits(container: Container) -> Iterator[Edit]:
     """Of a Dockerfile's own line in shell form, without anything that only a shell can do."""
     command = container.command
     stage = container.stage
-    if container.kind is not ContainerKind.IMAGE or stage is None or OF_A_SHELL.search(command.text):
+    words = plain_words(command)
+    if container.kind is not ContainerKind.IMAGE or stage is None or not words:
         return
     one = next((one for one in stage.own if one.line == command.line), None)
     if one is not None and not one.argv and one.rest == command.text:
-        words = json.dumps(shlex.split(command.text), ensure_ascii=False)
-        yield Edit(command.path, one.line, one.end, f"{one.word} {words}")
+        yield Edit(command.path, one.line, one.end, f"{one.word} {json.dumps(words, ensure_ascii=False)}")
+
+
+def plain_words(command: Command) -> list[str]:
+    """Of a text that needs no shell; [] where one has something to do, or quotes do not close."""
+    if OF_A_SHELL.search(command.text):
+        return []
+    try:
+        return shlex.split(command.text)
+    except ValueError:
+        return []
 
 
 RULE = Rule("process/shell-is-process-1", Severity.ERROR, look, __doc__ or "")
