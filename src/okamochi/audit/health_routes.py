@@ -41,7 +41,8 @@ def database_behind(path: str, setup: Setup) -> AskedDatabase | None:
         return None
     for file in setup.project.files("**/*.py")[:MOST_FILES]:
         text = setup.project.read_text(file) or ""
-        if wanted.rpartition("/")[2] not in text or len(text) > MOST_CHARACTERS:
+        last = wanted.rpartition("/")[2]
+        if re.search(rf"{re.escape(last)}/?[\"']", text) is None or len(text) > MOST_CHARACTERS:
             continue
         try:
             tree = ast.parse(text)

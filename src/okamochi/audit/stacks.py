@@ -1,7 +1,6 @@
 """Which Compose files are for docker stack deploy, and which are not."""
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from okamochi.audit.asked_once import asked_once
@@ -14,6 +13,7 @@ __all__ = ["is_stack", "of_swarm_alone", "stack_services", "stacks"]
 
 STACK_NAME = regex(r"(?:docker-)?(?:compose[._-])?(?:stack|swarm)\b.*|.*[._-](?:stack|swarm)\.ya?ml")
 DEPLOYS = regex(r"docker\s+stack\s+(?:deploy|up)\b[^\n&|;]*")
+FILE_OF = regex(r"(?:-c|--compose-file)[\s=]+([\w./-]+\.ya?ml)")
 TOLD_IN = (".md", ".rst", ".sh", ".yml", ".yaml", "Makefile", ".txt", "justfile")
 ONLY_SWARM = ("update_config", "rollback_config", "placement", "endpoint_mode")
 MODES = ("global", "replicated-job", "global-job")
@@ -22,7 +22,7 @@ MODES = ("global", "replicated-job", "global-job")
 @asked_once
 def stacks(setup: Setup) -> tuple[Document, ...]:
     """Those that are not for developers."""
-    told = told_names(setup)
+    told = told_paths(setup)
     return tuple(one for one in setup.composes if not one.desk and is_stack(one, told))
 
 
@@ -30,7 +30,11 @@ def is_stack(document: Document, told: frozenset[str]) -> bool:
     """Its name or its folder says so, or a command of the project's pages and scripts names it; or it has
     keys that Swarm alone reads, and every service an image."""
     name = posixpath.basename(document.path)
-    if name in told or STACK_NAME.fullmatch(name) is not None or "swarm" in document.path.split("/")[:-1]:
+    if (
+        document.path in told
+        or STACK_NAME.fullmatch(name) is not None
+        or "swarm" in document.path.split("/")[:-1]
+    ):
         return True
     services = [service for _, service in document.root.get("services").pairs]
     if any(service.get("build") or not service.get("image") for service in services):
@@ -49,13 +53,16 @@ def of_swarm_alone(service: Node) -> Iterator[Node]:
         yield deploy.key("mode")
 
 
-def told_names(setup: Setup) -> frozenset[str]:
-    """Names of files after -c in a `docker stack deploy` of the project."""
+def told_paths(setup: Setup) -> frozenset[str]:
+    """Files after -c in a `docker stack deploy` of the project: from the folder of the page or script that
+    says it, else from the project's."""
+    there = {one.path for one in setup.composes}
     found = set[str]()
     for path in setup.project.files():
-        if path.endswith(TOLD_IN):
-            for command in DEPLOYS.findall(setup.project.read_text(path) or ""):
-                found.update(re.findall(r"(?:-c|--compose-file)[\s=]+(?:\S*/)?([\w.-]+\.ya?ml)", command))
+        for command in DEPLOYS.findall(setup.project.read_text(path) or "") if path.endswith(TOLD_IN) else ():
+            for name in FILE_OF.findall(command):
+                places = (posixpath.join(posixpath.dirname(path), name), name)
+                found.update([place for place in map(posixpath.normpath, places) if place in there][:1])
     return frozenset(found)
 
 

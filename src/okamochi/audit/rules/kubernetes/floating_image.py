@@ -20,16 +20,22 @@ __all__ = ["RULE"]
 
 
 def look(setup: Setup) -> Iterator[Found]:
-    """Of the project's own images; a name without a registry is another rule's."""
+    """Of the project's own images, each once for a workload; a name without a registry is another rule's."""
     for one in workloads(setup):
         replaced = {name for tool in one.kustomized for name in tool.images}
+        told = set[str]()
         for container in containers_of(one, setup):
             image = container.image
             name, at, _ = image.partition("@")
             tag = name.rpartition("/")[2].partition(":")[2]
             if at or tag not in ("", "latest") or "/" not in image or is_placeholder(image):
                 continue
-            if container.own and not replaced & {image, name, name.removesuffix(":latest"), bare_name(image)}:
+            if (
+                container.own
+                and image not in told
+                and not replaced & {image, name, name.removesuffix(":latest"), bare_name(image)}
+            ):
+                told.add(image)
                 yield Found(
                     path=one.path,
                     line=container.node.get("image").line,

@@ -30,7 +30,14 @@ def look(setup: Setup) -> Iterator[Found]:
         for container in containers_of(one, setup):
             live, ready = (container.node.get(name) for name in ("livenessProbe", "readinessProbe"))
             asked = question(live)
-            if not live or not ready or asked is None or asked != question(ready) or live.get("tcpSocket"):
+            if (
+                not container.own
+                or not live
+                or not ready
+                or asked is None
+                or asked != question(ready)
+                or live.get("tcpSocket")
+            ):
                 continue
             seconds = endurance(live)
             if seconds <= endurance(ready) and seconds < PATIENT_SECONDS:

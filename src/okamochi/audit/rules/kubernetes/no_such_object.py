@@ -45,8 +45,8 @@ def look(setup: Setup) -> Iterator[Found]:
                 continue
             close = difflib.get_close_matches(reference.name, sorted(known), 1, SLIP)
             near = any(other.kind == reference.kind and other.folder == one.folder for other in objects)
-            elsewhere = not near or not all_in_sight(one.folder, setup) or reference.kind == "Secret"
-            if not close and (elsewhere or named_elsewhere(reference.name, setup)):
+            elsewhere = not near or reference.kind == "Secret" or named_elsewhere(reference.name, setup)
+            if not all_in_sight(one.folder, setup) or (elsewhere and not close):
                 continue
             told.add(key)
             yield found(one, reference, close[0] if close else "", known)
