@@ -1,6 +1,7 @@
 """What an audit looks at: all files of a project that say how its containers are made and run."""
 
 import datetime
+from functools import cached_property
 
 import msgspec
 
@@ -54,7 +55,7 @@ class Document(msgspec.Struct, frozen=True):
         return self.file.path
 
 
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
+class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """`composes` are in the order in which Compose would merge them, the others sorted by path. `plan` is
     None where okamochi does not understand the app; rules that need it have nothing to say then. `today`
     decides what has come to its end of life. `tracked` are
@@ -84,6 +85,12 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         documents = (*self.composes, *self.manifests, *self.task_definitions, *self.devcontainers)
         described = (*(one.file for one in self.dockerfiles), *(one.file for one in documents))
         return tuple(dict.fromkeys((*described, *self.ignore_files, *self.env_files)))
+
+    @cached_property
+    def python_files(self) -> tuple[TextFile, ...]:
+        """All of the project's, read once for all rules."""
+        paths = self.project.files("**/*.py")
+        return tuple(TextFile(path, self.project.read_text(path) or "") for path in paths)
 
     @property
     def production(self) -> tuple[Container, ...]:

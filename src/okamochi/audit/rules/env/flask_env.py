@@ -19,7 +19,6 @@ from okamochi.system.patterns import regex
 
 __all__ = ["RULE"]
 
-READ = regex(r"FLASK_ENV")
 OLD_FLASK = regex(r"^flask\s*(?:==|~=|<=?)\s*(?:0|1|2\.[0-2])\b", re.MULTILINE | re.IGNORECASE)
 ALONE = regex(r"ENV FLASK_ENV[= ](?:production|development)")
 
@@ -41,7 +40,7 @@ def look(setup: Setup) -> Iterator[Found]:
 
 
 def reads_it(setup: Setup) -> bool:
-    return any(READ.search(setup.project.read_text(path) or "") for path in setup.project.files("**/*.py"))
+    return any("FLASK_ENV" in file.text for file in setup.python_files)
 
 
 def pins_an_old_flask(setup: Setup) -> bool:

@@ -56,8 +56,8 @@ def speaks_tls(proxy: Container, setup: Setup) -> bool:
 
 
 def believes_in_code(setup: Setup) -> bool:
-    paths = (*setup.project.files("**/*.py"), *setup.project.files("**/*.toml"))
-    return any(IN_CODE.search(setup.project.read_text(path) or "") for path in paths)
+    settings = (setup.file(path) for path in setup.project.files("**/*.toml"))
+    return any(IN_CODE.search(file.text) for file in (*setup.python_files, *settings))
 
 
 def believes(server: Server, setup: Setup) -> bool:

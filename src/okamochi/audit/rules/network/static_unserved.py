@@ -27,14 +27,14 @@ SERVED = re.compile(
     r"|StaticFiles\(|STATIC_URL\s*=\s*[\"']https?:|static\(settings\.STATIC_URL|dj_static",
     re.IGNORECASE,
 )
-USES = re.compile(r"django\.contrib\.(?:admin|staticfiles)")
+USES = re.compile(r"django\.contrib\.staticfiles")
 ELSEWHERE = re.compile(r"(?:.*/)?(?:Caddyfile|nginx[\w.-]*|[\w.-]*\.conf)")
 
 
 def look(setup: Setup) -> Iterator[Found]:
     if setup.plan is None or setup.plan.application.framework is not Framework.DJANGO:
         return
-    python = [setup.project.read_text(path) or "" for path in setup.project.files("**/*.py")]
+    python = [file.text for file in setup.python_files if "static" in file.text.lower()]
     if any(map(SERVED.search, python)) or not any(map(USES.search, python)):
         return
     if any(is_proxy(one) for one in services(setup)) or any(map(ELSEWHERE.fullmatch, setup.project.files())):
