@@ -166,6 +166,17 @@ def test_a_damaged_lock_is_refused_and_left_as_it_is(
     refuses.build(root, 2, "okamochi.lock", "version control")
 
 
+def test_a_lock_that_lies_out_of_the_project_is_refused(
+    refuses: Refusing, make_project: MakeProject, tmp_path: Path
+) -> None:
+    root = make_project()
+    (root / "okamochi.lock").symlink_to(tmp_path / "shared.lock")
+    for there in (False, True):
+        if there:
+            (tmp_path / "shared.lock").write_bytes(lock())
+        refuses.build(root, 2, "okamochi.lock is a symbolic link", "lock of its own")
+
+
 def test_a_lock_with_the_marks_of_a_merge_is_told_as_such(
     refuses: Refusing, make_project: MakeProject
 ) -> None:

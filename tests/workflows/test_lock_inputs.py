@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from okamochi.model.lock_codec import lock_from_json
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -105,6 +106,21 @@ def test_a_constraint_that_was_added_is_told_by_locked(project: Path) -> None:
     answer = Program()("build", project, "--locked", "--platform", "linux/amd64", "--to", "layout:x")
     assert (answer.code, answer.stdout) == (4, "")
     assert "does not fit the project" in answer.stderr and "okamochi lock" in answer.stderr
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_to_a_lock_within_the_project_stays_a_link(project: Path, there: bool) -> None:
+    place = project / "locks/shop.lock"
+    place.parent.mkdir()
+    if there:
+        place.write_bytes(fitting_lock(project))
+    (project / "okamochi.lock").symlink_to("locks/shop.lock")
+    world = World.real({}, SilentReporter(), cache_root=project.parent / "cache")
+    session = LockSession.open(world, planned(project), LINUX_AMD64, LockMode.KEEP)
+    assert (session.old is not None) == there
+    renewed = msgspec.structs.replace(lock_from_json(lock(), where="lock"), suite="bookworm")
+    assert session.save(renewed, required=True)
+    assert (project / "okamochi.lock").is_symlink() and b"bookworm" in place.read_bytes()
 
 
 def test_files_that_decide_the_resolution_count_as_read(project: Path) -> None:

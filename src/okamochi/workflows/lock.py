@@ -19,7 +19,7 @@ from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import PlannedProject
-from okamochi.workflows.remembered import LOCK_NAME, lock_content
+from okamochi.workflows.remembered import LOCK_NAME, lock_content, lock_place
 from okamochi.workflows.seen import Seen
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ class LockSession:
         if lock == self.old:
             return False
         try:
-            write_atomic(self.planned.root / LOCK_NAME, lock_to_json(lock))
+            write_atomic(lock_place(self.planned.root), lock_to_json(lock))
         except OkamochiError as error:
             if required:
                 raise

@@ -41,13 +41,25 @@ LOCK_LIMIT_BYTES = 64_000_000
 
 
 def lock_content(project: ProjectFiles) -> bytes | None:
-    """The lock's text; None when there is none. UsageError for one that is there and cannot be read: a build
-    would pin everything anew, and replace it."""
+    """The lock's text; None when there is none. UsageError for one that is there and cannot be read, or that
+    lies elsewhere: a build would pin everything anew, and replace it."""
     content = project.read_bytes(LOCK_NAME, limit_bytes=LOCK_LIMIT_BYTES)
+    if content is None and project.root and not lock_place(project.root).is_relative_to(project.root):
+        raise UsageError(
+            f"{LOCK_NAME} is a symbolic link that leads out of the project",
+            where=LOCK_NAME,
+            hint="put a file in its place, or remove it: each project has a lock of its own",
+        )
     if content is None and project.exists(LOCK_NAME):
         told = unreadable(LOCK_NAME, LOCK_LIMIT_BYTES)
         raise UsageError(told.message, where=LOCK_NAME, hint="check its permissions, or restore it")
     return content
+
+
+def lock_place(root: Path) -> Path:
+    """Where the lock is written: a link of the project's stays one."""
+    place = root / LOCK_NAME
+    return place.resolve() if place.is_symlink() else place
 
 
 class BuiltImage(msgspec.Struct, frozen=True, kw_only=True, dict=True):
