@@ -117,6 +117,28 @@ def test_the_probes_host_header_is_sent() -> None:
     assert seen == ["shop.example /healthz", "shop.example /"]
 
 
+def test_workers_that_are_killed_one_after_another_are_not_waited_for() -> None:
+    killed = "".join(
+        f"[1] [ERROR] Worker (pid:{pid}) was sent SIGKILL! Perhaps out of memory?\n" for pid in range(20, 25)
+    )
+    patient = replace(QUICK, limit_seconds=30, log_seconds=0.1)
+    fake = FakeEngine(state(), log=killed)
+    with pytest.raises(UnhealthyError, match="one after another: a process ran out of memory") as caught:
+        wait_until_healthy(as_engine(fake), spec(closed_port()), patient)
+    assert "memory" in caught.value.hint
+
+
+def test_workers_that_gunicorn_itself_stops_are_waited_for() -> None:
+    log = "".join(
+        f"[1] [CRITICAL] WORKER TIMEOUT (pid:{pid})\n[1] [ERROR] Worker (pid:{pid}) was sent SIGKILL!\n"
+        for pid in range(20, 25)
+    )
+    impatient = replace(QUICK, log_seconds=0.1)
+    with pytest.raises(UnhealthyError, match="did not answer within its time limit") as caught:
+        wait_until_healthy(as_engine(FakeEngine(state(), log=log)), spec(closed_port()), impatient)
+    assert "was not healthy after" in caught.value.message
+
+
 def test_a_container_that_ended_is_told_without_waiting() -> None:
     engine = FakeEngine(state("exited", exit_code=3), log="first\nokamochi: TOKEN_FILE=/x is empty")
     with pytest.raises(UnhealthyError, match=r"exit code 3: TOKEN_FILE=/x is empty") as caught:

@@ -37,7 +37,7 @@ from okamochi.run.traces import (
 )
 from okamochi.system.patterns import regex
 
-__all__ = ["RULES", "Cause", "diagnose"]
+__all__ = ["RULES", "Cause", "diagnose", "killed_workers"]
 
 
 # what is to be written misses its folder, not itself
@@ -256,14 +256,19 @@ def permission_denied(log: str) -> Cause | None:
 def worker_timeout(log: str) -> Cause | None:
     """gunicorn kills a worker that does not answer, and wonders then whether its memory was the reason."""
     late = set(re.findall(r"WORKER TIMEOUT \(pid:(\d+)\)", log))
-    killed = set(re.findall(r"Worker \(pid:(\d+)\) was sent SIGKILL", log))
-    if not late or not killed <= late:
+    if not late or killed_workers(log) or "was sent SIGKILL" not in log:
         return None
     return Cause(
         "a worker did not answer within its time limit and was stopped",
         "something in it waits or computes for too long: the log shows where it was (okamochi logs); "
         "GUNICORN_TIMEOUT=120 gives it more seconds",
     )
+
+
+def killed_workers(log: str) -> set[str]:
+    """Those that somebody else than gunicorn killed, which is the system, for want of memory."""
+    killed = set(re.findall(r"Worker \(pid:(\d+)\) was sent SIGKILL", log))
+    return killed - set(re.findall(r"WORKER TIMEOUT \(pid:(\d+)\)", log))
 
 
 def out_of_memory(log: str) -> Cause | None:

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.process import HttpProbe, Probe, host_of
-from okamochi.run.diagnose import Cause, diagnose
+from okamochi.run.diagnose import Cause, diagnose, killed_workers
 from okamochi.run.engine import Engine
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 START_SECONDS = 120
+KILLED_IN_VAIN = 5
 SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
@@ -41,7 +42,8 @@ class Patience:
     """`inside_after_seconds`: when the published port does not even answer from here, as in a container that
     talks to its host's engine, the health check is run inside the container; what it says counts when it has
     been content for `inside_for_seconds` and the port still does not answer. What brings no answer at all may
-    still be starting (large packages on a slow machine): it is given `start_seconds`, if that is more."""
+    still be starting (large packages on a slow machine): it is given `start_seconds`, if that is more, unless
+    its log, which is read every `log_seconds`, tells that it never will."""
 
     limit_seconds: float = 60
     start_seconds: float = 0
@@ -50,6 +52,7 @@ class Patience:
     failing_page_seconds: float = 10
     inside_after_seconds: float = 10
     inside_for_seconds: float = 5
+    log_seconds: float = 10
     log_lines: int = 30
 
 
@@ -130,6 +133,7 @@ def wait_until_healthy(
     delay = patience.pause_seconds
     content_inside_since: float | None = None
     page_fails_since: float | None = None
+    log_read = 0.0
     while True:
         look = look_at(spec, patience.request_seconds)
         waited = now() - begin
@@ -147,6 +151,13 @@ def wait_until_healthy(
             if content_inside_since and waited - content_inside_since >= patience.inside_for_seconds:
                 note = f"port {spec.published_port} does not answer from here; inside the container: {said}"
                 return Healthy(url_of(spec), 0, waited, note)
+        if look.starting and waited - log_read >= patience.log_seconds:
+            log_read = waited
+            if len(killed_workers(engine.logs(spec.name))) >= KILLED_IN_VAIN:
+                text = (
+                    f"{spec.name} was given up after {waited:.0f} s: its workers are killed one after another"
+                )
+                raise unhealthy(engine, spec, running, text, patience)
         page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
         page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
         limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
