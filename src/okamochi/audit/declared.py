@@ -49,9 +49,16 @@ def named_anywhere(package: str, setup: Setup) -> bool:
         for one in stage.own
         if one.word in ("RUN", "COPY", "FROM")
     ]
-    if not texts:
+    if not texts or any(installs_what_is_made_later(step, setup) for step in steps):
         return True
     return any(wanted.search(re.sub(r"[-_.]", "", text.lower())) for text in (*texts, *steps))
+
+
+def installs_what_is_made_later(step: str, setup: Setup) -> bool:
+    """Whether packages come from a file that is not in the project: another tool writes it before a build."""
+    named = re.findall(r"(?<!\S)(?:-r|--requirement)[ =]?(\S+)", step)
+    names = {one.strip("\"'").rpartition("/")[2] for one in named}
+    return any("$" not in name and not setup.project.files(f"**/{name}") for name in names)
 
 
 def lists(setup: Setup) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ def look(setup: Setup) -> Iterator[Found]:
                 continue
             line = context.key("readOnlyRootFilesystem").line
             missing = [path for path in written_folders(container, setup) if not is_mounted(path, container)]
+            if container.node in container.pod.get("initContainers").items:
+                missing = []  # it prepares something, and serves nobody
             if needs_tmp(container, setup) and not is_mounted("/tmp", container):
                 yield Found(
                     path=one.path,

@@ -17,6 +17,7 @@ from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.runtime_user import is_root, runs_as, user_of_stage
 from okamochi.audit.setup import Setup
+from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.finding import Severity
 
@@ -56,11 +57,19 @@ def named_volume(one: Node) -> tuple[str, str]:
 def is_made(container: Container, target: str, setup: Setup) -> bool:
     """Whether a step may make the folder: its name is in one, or it comes with the code."""
     last = posixpath.basename(target.rstrip("/"))
-    stage = container.stage
-    steps = stage.instructions if stage is not None else ()
-    if any(last in one.rest for one in steps if one.word != "FROM"):
+    if any(last in one.rest for one in steps_of(container, setup) if one.word != "FROM"):
         return True
     return any(f"/{last}/" in f"/{path}" for path in setup.project.files())
+
+
+def steps_of(container: Container, setup: Setup) -> tuple[Instruction, ...]:
+    """Of the stage, and of those that files are copied from."""
+    if container.stage is None:
+        return ()
+    stages = next((one.stages for one in setup.dockerfiles if one.path == container.stage_path), ())
+    sources = {one.flag("from").lower() for one in container.stage.all("COPY")}
+    made = (one for stage in stages if stage.name in sources for one in stage.instructions)
+    return (*container.stage.instructions, *made)
 
 
 RULE = Rule("user/volume-of-root", Severity.WARNING, look, __doc__ or "")
