@@ -167,6 +167,18 @@ def test_an_address_that_only_the_app_knows_is_asked_of_the_app(shop: Shop) -> N
     assert shop.run(*FLASK, check=True) == (3, "the schema is at 0001, not at 0002\n")
 
 
+@pytest.mark.parametrize("named", ["shopping:app", "{root}/elsewhere/shopping:app"])
+def test_the_app_is_the_one_that_flask_s_variable_names(shop: Shop, named: str) -> None:
+    shop.environ["SHOP_DB"] = shop.environ.pop("DATABASE_URL")
+    (shop.root / "app.py").unlink()
+    place = "elsewhere/shopping.py" if "/" in named else "shopping.py"
+    shop.write({place: FLASK_APP})
+    shop.environ["FLASK_APP"] = named.format(root=shop.root)
+    assert shop.run(*FLASK, check=True) == (3, "the schema is at nothing, not at 0001\n")
+    assert shop.run(*FLASK)[0] == 0
+    assert shop.run(*FLASK, check=True) == (0, "the schema is at 0001\n")
+
+
 def test_a_table_of_another_name_is_found_by_the_projects_own_settings(shop: Shop) -> None:
     shop.write({"plain/env.py": ALEMBIC_ENV.replace("=connection)", "=connection, version_table='mine')")})
     assert shop.run(*ALEMBIC)[0] == 0

@@ -86,7 +86,7 @@ class AlembicProject:
         from flask.cli import ScriptInfo, load_dotenv
 
         load_dotenv()  # as the flask program does: .flaskenv
-        app = ScriptInfo().load_app()
+        app = ScriptInfo(os.environ.get("FLASK_APP")).load_app()  # which the program takes, not this class
         with app.app_context():
             registered = app.extensions["migrate"]
             return self._seen(registered.migrate.get_config(registered.directory))
