@@ -15,6 +15,7 @@ LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "Pipfile.lock": "pipenv", "pd
 LISTS = (
     *("**/*requirements*.txt", "**/*requirements*.in", "**/requirements/**/*.txt", "**/requirements/**/*.in"),
     *(
+        "**/*.lock",
         "**/pyproject.toml",
         "**/setup.py",
         "**/setup.cfg",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.options import path_argument, real_world
+from okamochi.cli.options import real_world
 
 if TYPE_CHECKING:
     from okamochi.audit.audit import Audited
@@ -20,7 +20,7 @@ FOOT = "okamochi check --explain RULE tells why; a comment waives: # okamochi: w
 
 
 @click.command(name="check")
-@path_argument
+@click.argument("path", default=".", type=click.Path(path_type=Path), metavar="[PATH]")
 @click.option("--fix", is_flag=True, help="Mend what can be mended without a decision of yours.")
 @click.option(
     "--fail-on",

@@ -1,6 +1,7 @@
 """`okamochi check`: what is wrong with the files that say how a project's containers are made and run."""
 
 import datetime
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.env_check import project_findings
 from okamochi.workflows.plan import plan_project
+from okamochi.workflows.project_folder import project_folder
 
 __all__ = ["Checked", "check"]
 
@@ -53,9 +55,9 @@ def check(folder: Path, world: World, *, today: datetime.date, fix: bool = False
 
 
 def understood(folder: Path, world: World) -> tuple[Plan | None, str]:
-    """The plan, or why there is none."""
+    """The plan of the app in the folder or in one below, or why there is none."""
     try:
-        return plan_project(folder, world).plan, ""
+        return plan_project(project_folder(folder), world).plan, ""
     except (DetectionError, PlanError, UsageError) as problem:
         if not folder.is_dir():
             raise
@@ -65,15 +67,20 @@ def understood(folder: Path, world: World) -> tuple[Plan | None, str]:
 def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
     project = DiskProject.open(folder)
     setup = read_setup(project, plan, today, tracked=tracked_files(project))
-    others = project_findings(plan, folder.resolve()) if plan is not None else ()
+    app = project_folder(folder)
+    others = project_findings(plan, app.resolve()) if plan is not None else ()
+    below = app.relative_to(folder).as_posix() if app != folder else ""
     ruled = {rule.name for rule in RULES}
-    return setup, audit(setup, RULES, others=[as_audited(one) for one in others if one.rule not in ruled])
+    return setup, audit(
+        setup, RULES, others=[as_audited(one, below) for one in others if one.rule not in ruled]
+    )
 
 
-def as_audited(one: Finding) -> Audited:
-    """Of what `okamochi plan` says of environment files as well."""
+def as_audited(one: Finding, below: str) -> Audited:
+    """Of what `okamochi plan` says of environment files as well; the app lies `below`, "" for here."""
     first = one.evidence[0] if one.evidence else None
     path, line = (first.path, first.line) if first is not None else ("", 0)
+    path = posixpath.join(below, path) if path else path
     return Audited(one.rule, one.severity, Found(path=path, line=line, message=one.message, hint=one.hint))
 
 

@@ -32,6 +32,7 @@ BUILT_IN = frozenset(("sync", "gthread", "asgi"))
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    told: set[str] = set()
     for container in setup.production:
         image = image_of(container.stage.image) if container.stage is not None else None
         # an image of others may have it
@@ -39,14 +40,16 @@ def look(setup: Setup) -> Iterator[Found]:
             continue
         for server in servers(container):
             for package, what, path, line in needed(server, setup):
-                if not named_anywhere(package, setup) and not by_an_extra(setup):
-                    yield Found(
-                        path=path,
-                        line=line,
-                        message=f"{what} is started, and no requirement names {package}: the container "
-                        "ends at once",
-                        hint=f"{package} among the requirements, with a version",
-                    )
+                if package in told or named_anywhere(package, setup) or by_an_extra(setup):
+                    continue
+                told.add(package)
+                yield Found(
+                    path=path,
+                    line=line,
+                    message=f"{what} is started, and no requirement names {package}: the container "
+                    "ends at once",
+                    hint=f"{package} among the requirements, with a version",
+                )
 
 
 def needed(server: Server, setup: Setup) -> Iterator[tuple[str, str, str, int]]:

@@ -22,6 +22,7 @@ __all__ = ["RULE"]
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    """Once: the option goes to one place."""
     for container in setup.production:
         if needs_tmp(container, setup) and not in_memory(container) and not is_closed(container):
             yield Found(
@@ -32,6 +33,7 @@ def look(setup: Setup) -> Iterator[Found]:
                 "are killed",
                 hint="--worker-tmp-dir /dev/shm",
             )
+            return
 
 
 def in_memory(container: Container) -> bool:
