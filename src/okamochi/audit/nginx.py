@@ -18,8 +18,8 @@ __all__ = ["Passed", "is_proxy", "passed_on"]
 
 CONFIGURATION = regex(r".*\.(?:conf|conf\.template|template|nginx)|(?:.*/)?nginx[\w.-]*")
 TARGET = regex(r"(?:https?|uwsgi|grpc)?(?:://)?(?P<host>[\w.-]+)(?::(?P<port>\d+))?(?:/\S*)?")
-DIRECTIVE = regex(r"^\s*(?P<name>[\w-]+)\s+(?P<value>[^;{]*)")
-UPSTREAM = regex(r"^\s*upstream\s+(?P<name>[\w.-]+)\s*\{?")
+PARTS = regex(r"[^;{}]+|[;{}]")
+COMMENT = regex(r"(?:^|\s)#.*")
 SECONDS = regex(r"(\d+)(ms|s|m|h)?")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 NGINX = regex(r"(?:.*/)?(?:nginx|openresty)[\w-]*(?::.*)?")
@@ -37,11 +37,36 @@ class Passed(msgspec.Struct, frozen=True):
     timeout_seconds: float
 
 
+class Statement(msgspec.Struct, frozen=True):
+    """`block` is the name of the upstream around it, "" outside of one."""
+
+    name: str
+    value: str
+    block: str
+    line: int
+
+
 def passed_on(setup: Setup) -> Iterator[Passed]:
     """Of all configuration files that a service of the project's Compose files gets; hosts that variables
     decide are left out."""
-    for file in configurations(setup):
-        yield from of_file(file)
+    files = [(file, tuple(statements(file.text))) for file in configurations(setup)]
+    upstreams = {one.block for _, told in files for one in told if one.name == "server" and one.block}
+    for file, told in files:
+        waits = [seconds(one.value) for one in told if one.name == "proxy_read_timeout"]
+        for one in told:
+            target = TARGET.fullmatch(address_of(one))
+            if target is not None and target["host"] not in upstreams:
+                port = int(target["port"] or 80)
+                yield Passed(file.path, one.line, target["host"], port, max([60.0, *waits]))
+
+
+def address_of(one: Statement) -> str:
+    """What it passes on to; "" for other statements, and where a variable decides."""
+    if "$" in one.value or not one.value:
+        return ""
+    if one.name == "server" and one.block:
+        return one.value.split()[0]
+    return one.value if one.name in ("proxy_pass", "uwsgi_pass") else ""
 
 
 def configurations(setup: Setup) -> Iterator[TextFile]:
@@ -79,28 +104,25 @@ def sources_of(container: Container, setup: Setup) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(folder, mount.source))
 
 
-def of_file(file: TextFile) -> Iterator[Passed]:
-    inside, found = "", list[tuple[int, str, str]]()
-    timeout = 60.0
-    for number, line in enumerate(file.lines, 1):
-        plain = line.partition("#")[0]
-        upstream = UPSTREAM.match(plain)
-        if upstream is not None:
-            inside = upstream["name"]
-        directive = DIRECTIVE.match(plain)
-        if directive is not None and inside and directive["name"] == "server" and directive["value"].strip():
-            found.append((number, inside, directive["value"].split()[0]))
-        elif directive is not None and directive["name"] in ("proxy_pass", "uwsgi_pass"):
-            found.append((number, "", directive["value"].strip()))
-        elif directive is not None and directive["name"] == "proxy_read_timeout":
-            timeout = max(timeout, seconds(directive["value"].strip()))
-        if "}" in plain:
-            inside = ""
-    upstreams = {name for _, name, _ in found if name}
-    for number, _, text in found:
-        target = TARGET.fullmatch(text)
-        if target is not None and target["host"] not in upstreams and "$" not in text:
-            yield Passed(file.path, number, target["host"], int(target["port"] or 80), timeout)
+def statements(text: str) -> Iterator[Statement]:
+    """In order, without comments."""
+    inside: list[str] = []
+    words, start = "", 0
+    for number, line in enumerate(text.split("\n"), 1):
+        for part in PARTS.findall(COMMENT.sub("", line)):
+            if part in ("{", ";", "}"):
+                name, _, value = words.strip().partition(" ")
+                upstream = next((one.split()[1] for one in inside if re.match(r"upstream\s+\S", one)), "")
+                if part == ";" and name:
+                    yield Statement(name, value.strip(), upstream, start or number)
+                if part == "{":
+                    inside.append(words.strip())
+                elif part == "}" and inside:
+                    inside.pop()
+                words, start = "", 0
+            else:
+                start = start or (number if part.strip() else 0)
+                words += f" {part}"
 
 
 def seconds(text: str) -> float:

@@ -18,6 +18,7 @@ __all__ = [
     "Published",
     "beside",
     "dependencies",
+    "in_a_stack",
     "is_for_swarm",
     "mounts",
     "published",
@@ -143,6 +144,12 @@ def is_for_swarm(path: str, root: Node) -> bool:
     deploys = [service.get("deploy") for _, service in root.get("services").pairs]
     named = "stack" in path or "swarm" in path
     return named or any(one.get(key) for one in deploys for key in OF_SWARM)
+
+
+def in_a_stack(container: Container, setup: Setup) -> bool:
+    """Whether its file is one for Swarm."""
+    roots = (file.root for file in setup.composes if file.path == container.path)
+    return any(is_for_swarm(posixpath.basename(container.path), root) for root in roots)
 
 
 def workdir(stage: Stage | None) -> str:

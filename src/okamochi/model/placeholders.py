@@ -6,11 +6,11 @@ __all__ = ["is_placeholder"]
 
 LONGEST = 100
 ALWAYS = re.compile(
-    r"change\W*(me|this|it|in\W*production|before).*|.*change\W*(me|this|in\W*production|before\W*deploy).*"
-    r"|replace\W*(me|this|with).*"
+    r"change[\W_]*(me|this|it|in[\W_]*production|before).*|.*change[\W_]*(me|this|in[\W_]*production|before[\W_]*deploy).*"
+    r"|replace[\W_]*(me|this|with).*"
     r"|(your|my|insert|enter|put|paste|add)[-_ ].*(key|secret|token|password|here).*"
     r"|your(secret|password|key|token)\w*|(placeholder|todo|tbd|fixme|example|dummy|x{3,}|\*{3,}|\.{3,})"
-    r"|<.*>|\{\{.*\}\}|\[.*(key|secret|token|password).*\]|none|null|undefined",
+    r"|.*[-_ ]here|.*\.{3}|<.*>|\{\{.*\}\}|\[.*(key|secret|token|password).*\]|none|null|undefined",
     re.IGNORECASE,
 )
 # of what signs sessions: anybody who knows it signs his own

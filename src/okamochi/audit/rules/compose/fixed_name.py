@@ -12,7 +12,7 @@ See: https://docs.docker.com/reference/compose-file/services/#container_name
 from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import services
+from okamochi.audit.services import in_a_stack, services
 from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Severity
@@ -25,7 +25,7 @@ def look(setup: Setup) -> Iterator[Found]:
     by_file: dict[str, list[tuple[str, int]]] = {}
     for container in services(setup):
         key, value = container.node.key("container_name"), container.node.get("container_name")
-        if key and "$" not in value.text and container.own:
+        if key and "$" not in value.text and container.own and not in_a_stack(container, setup):
             by_file.setdefault(container.path, []).append((container.name, key.line))
     for path, places in by_file.items():
         yield Found(

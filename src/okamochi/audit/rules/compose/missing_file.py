@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import Mount, mounts, services
+from okamochi.audit.services import Mount, in_a_stack, mounts, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -29,14 +29,16 @@ FILE = re.compile(
 
 def look(setup: Setup) -> Iterator[Found]:
     ignored = setup.project.read_text(".gitignore") or ""
+    names = {posixpath.basename(path) for path in setup.project.files()}
     for container in services(setup):
         for mount in mounts(container, setup):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(container.path), mount.source))
             if not is_file(mount) or path.startswith("..") or setup.project.exists(path):
                 continue
-            if posixpath.basename(path) in ignored or any(
-                has_sample(path, one) for one in setup.project.files()
-            ):
+            name = posixpath.basename(path)
+            if name in ignored or name in names or in_a_stack(container, setup):
+                continue  # a script may put it there; Swarm stops by itself
+            if any(has_sample(path, one) for one in setup.project.files()):
                 continue
             yield Found(
                 path=container.path,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.servers import servers
-from okamochi.audit.services import beside, services
+from okamochi.audit.services import beside, in_a_stack, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -24,7 +24,12 @@ def look(setup: Setup) -> Iterator[Found]:
     """Once for each file, at the first service that serves or works and says nothing of it."""
     told: set[str] = set()
     for container in services(setup):
-        if container.path in told or not container.own or not stays(container):
+        if (
+            container.path in told
+            or not container.own
+            or not stays(container)
+            or in_a_stack(container, setup)
+        ):
             continue
         if any(says(one) for one in beside(setup, container) if one.name == container.name):
             continue

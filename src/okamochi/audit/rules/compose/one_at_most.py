@@ -13,7 +13,7 @@ See: https://docs.docker.com/reference/compose-file/services/#container_name
 from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import is_for_swarm, published, replicas, services
+from okamochi.audit.services import in_a_stack, published, replicas, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -23,8 +23,7 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup, desk=True):
         count = replicas(container, setup)
-        roots = [file.root for file in setup.composes if file.path == container.path]
-        if count < 2 or is_for_swarm(container.path, roots[0]):
+        if count < 2 or in_a_stack(container, setup):
             continue
         name = container.node.key("container_name")
         if name:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from okamochi.audit.backing import Database, database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import beside, dependencies, services
+from okamochi.audit.services import beside, dependencies, in_a_stack, services
 from okamochi.audit.setup import Setup
 from okamochi.audit.started import started_text
 from okamochi.model.finding import Severity
@@ -35,6 +35,8 @@ def look(setup: Setup) -> Iterator[Found]:
             continue
         if container.node.get("depends_on").kind == "mapping":
             continue  # somebody decided what to wait for
+        if in_a_stack(container, setup):
+            continue  # Swarm does not wait at all
         others = {one.name: one for one in beside(setup, container)}
         waits_elsewhere = {
             one.name

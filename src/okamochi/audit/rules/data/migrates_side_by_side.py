@@ -10,13 +10,12 @@ service_completed_successfully}}` at the others.
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-import posixpath
 from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
 from okamochi.audit.migrating import migration_of
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import is_for_swarm, replicas, services
+from okamochi.audit.services import in_a_stack, replicas, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -27,7 +26,7 @@ def look(setup: Setup) -> Iterator[Found]:
     by_file: dict[str, list[tuple[Container, str]]] = {}
     for container in services(setup):
         words = migration_of(container, setup) if container.own else ""
-        if words and not is_stack(container, setup):
+        if words and not in_a_stack(container, setup):
             by_file.setdefault(container.path, []).append((container, words))
     for path, found in by_file.items():
         several = next((one for one, _ in found if replicas(one, setup) > 1), None)
@@ -52,12 +51,6 @@ def waits(one: Container, other: Container) -> bool:
     """Whether one of them starts after the other is through."""
     pairs = ((one, other), (other, one))
     return any(second.name in first.node.get("depends_on").names() for first, second in pairs)
-
-
-def is_stack(container: Container, setup: Setup) -> bool:
-    """A stack of Swarm has a rule of its own."""
-    roots = [file.root for file in setup.composes if file.path == container.path]
-    return any(is_for_swarm(posixpath.basename(container.path), root) for root in roots)
 
 
 RULE = Rule("data/migrates-side-by-side", Severity.WARNING, look, __doc__ or "")

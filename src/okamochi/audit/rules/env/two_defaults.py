@@ -22,6 +22,7 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.composes:
         first: dict[str, tuple[str, int]] = {}
+        told: set[str] = set()
         for number, line in enumerate(file.file.lines if not file.desk else (), 1):
             if line.lstrip().startswith("#"):
                 continue
@@ -29,7 +30,8 @@ def look(setup: Setup) -> Iterator[Found]:
                 if not operator.endswith("-") or not word or "$" in word:
                     continue
                 before, where = first.setdefault(name, (word, number))
-                if before != word:
+                if before != word and name not in told:
+                    told.add(name)
                     yield Found(
                         path=file.path,
                         line=number,

@@ -39,6 +39,9 @@ def look(setup: Setup) -> Iterator[Found]:
         return
     if any(is_proxy(one) for one in services(setup)) or any(map(ELSEWHERE.fullmatch, setup.project.files())):
         return
+    steps = (one.rest for file in setup.dockerfiles for one in file.shipped.instructions)
+    if any("nginx" in rest or "caddy" in rest for rest in steps):
+        return
     for container in setup.production:
         for server in servers(container):
             if server.name in ("gunicorn", "uvicorn", "daphne", "hypercorn", "granian"):

@@ -85,7 +85,8 @@ def target_of(one: ast.stmt) -> tuple[ast.expr | None, ast.expr | None]:
 
 def name_of(target: ast.expr) -> str:
     if isinstance(target, ast.Name):
-        return target.id
+        # in small letters it is some value, of a script that makes keys for instance
+        return target.id if target.id.isupper() else ""
     if isinstance(target, ast.Attribute):
         return target.attr
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
