@@ -19,7 +19,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.isolation import Isolation, launcher_argv
 from okamochi.run.host.records import belongs_to, is_alive
-from okamochi.run.host.shim import fill, shim_at
+from okamochi.run.host.shim import fill, relink, shim_at
 from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
 from okamochi.run.spec import ContainerState, RunSpec, aside_name
@@ -95,6 +95,27 @@ def test_without_isolation_the_whole_app_runs_all_the_same(
         host_engine.stop(spec.name, grace_seconds=5)
     assert host_engine.inspect(spec.name).exit_code == 0
     host_engine.remove(spec.name)
+
+
+def test_without_isolation_links_into_volumes_and_secrets_lead_to_those_of_the_host(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    (app / "keys").mkdir(parents=True)
+    links = {
+        "keys/a.json": "/run/secrets/A_JSON",
+        "shop.db": "/var/lib/app-files/shop.db",
+        "own": "keys/a.json",
+    }
+    for path, target in links.items():
+        (app / path).symlink_to(target)
+    volumes = (("/var/lib/app-files", "/state/files"),)
+    relink(
+        app, shim_at(tmp_path, tmp_path, volumes=volumes, secrets_folder="/state/secrets", app_root="/app")
+    )
+    assert {path: str((app / path).readlink()) for path in links} == {
+        "keys/a.json": "/state/secrets/A_JSON",
+        "shop.db": "/state/files/shop.db",
+        "own": "keys/a.json",
+    }
 
 
 def description(folder: Path, program: str) -> Path:

@@ -7,6 +7,7 @@ sys.executable, console scripts and sub-processes work. Paths of the image are r
 really lie.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -98,7 +99,9 @@ def fill(
     (folder / "bin").mkdir(parents=True)
     (folder / "tmp").mkdir(mode=0o700)
     (environment or images_environment)(folder, root)
-    copy_app(within(root, app_root.lstrip("/")), folder / "app", app_root, volumes)
+    shutil.copytree(within(root, app_root.lstrip("/")), folder / "app", symlinks=True)
+    relink(folder / "app", shim)
+    link_volumes(folder / "app", app_root, volumes)
     write_fonts(folder, root)
 
 
@@ -167,17 +170,26 @@ def write_scripts(folder: Path, root: Path) -> None:
         write_atomic(folder / "bin" / path.name, text.encode(), mode=0o755)
 
 
-def copy_app(source: Path, target: Path, app_root: str, volumes: tuple[tuple[str, str], ...]) -> None:
-    """The app's files, with links to the volumes where it expects its writable folders."""
-    shutil.copytree(source, target, symlinks=True)
+def link_volumes(app: Path, app_root: str, volumes: tuple[tuple[str, str], ...]) -> None:
+    """Links to the volumes where the app expects its writable folders."""
     for inside, outside in volumes:
         if not inside.startswith(app_root + "/"):
             continue
-        link = target / inside.removeprefix(app_root + "/")
+        link = app / inside.removeprefix(app_root + "/")
         if link.is_dir() and not link.is_symlink():
             shutil.rmtree(link)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(outside)
+
+
+def relink(app: Path, shim: Shim) -> None:
+    """Links of the app into volumes and secrets lead where those lie on the host."""
+    for current, folders, names in os.walk(app):
+        for path in (Path(current, name) for name in (*folders, *names)):
+            target = str(path.readlink()) if path.is_symlink() else ""
+            if target.startswith("/") and shim.path(target) != target:
+                path.unlink()
+                path.symlink_to(shim.path(target))
 
 
 def write_fonts(folder: Path, root: Path) -> None:
