@@ -4,8 +4,17 @@ import msgspec
 
 from okamochi.system.patterns import regex
 
-__all__ = ["Database", "database_of", "repository_of", "tag_of", "without_check"]
+__all__ = [
+    "Database",
+    "data_folder",
+    "database_of",
+    "postgres_major",
+    "repository_of",
+    "tag_of",
+    "without_check",
+]
 
+MAJOR = regex(r"(?:pg)?(\d+)\b")
 IMAGE = regex(r"(?P<repository>(?:[\w.-]+(?::\d+)?/)*(?P<name>[\w.-]+))(?::(?P<tag>[\w.-]+))?(?:@.*)?")
 
 
@@ -74,6 +83,19 @@ OFFICIAL = frozenset(
         "traefik",
     )
 )
+
+
+def data_folder(kind: Database, image: str) -> str:
+    """Where a volume belongs: of Postgres before 18 the folder in it, which those images declare themselves.
+    https://github.com/docker-library/postgres/pull/1259"""
+    major = postgres_major(image) if kind.name == "Postgres" else None
+    return f"{kind.data}/data" if major is not None and major < 18 else kind.data
+
+
+def postgres_major(image: str) -> int | None:
+    """Of "postgres:16-alpine", "pgvector/pgvector:pg16"; None where the tag does not tell."""
+    found = MAJOR.match(tag_of(image))
+    return int(found[1]) if found is not None else None
 
 
 def database_of(image: str) -> Database | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.options import real_world
+from okamochi.cli.world import require_utf8
 
 if TYPE_CHECKING:
     from okamochi.audit.audit import Audited
@@ -19,8 +20,14 @@ LEVELS = ("error", "warning", "note")
 FOOT = "okamochi check --explain RULE tells why; a comment waives: # okamochi: waive RULE until DATE: reason"
 
 
+def whole_folder(_: click.Context, __: click.Parameter, path: Path) -> Path:
+    """As it is given: its files speak of an app in a folder below, too."""
+    require_utf8(path)
+    return path
+
+
 @click.command(name="check")
-@click.argument("path", default=".", type=click.Path(path_type=Path), metavar="[PATH]")
+@click.argument("path", default=".", type=click.Path(path_type=Path), metavar="[PATH]", callback=whole_folder)
 @click.option("--fix", is_flag=True, help="Mend what can be mended without a decision of yours.")
 @click.option(
     "--fail-on",

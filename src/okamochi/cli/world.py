@@ -8,7 +8,7 @@ from okamochi.cli.console import reporter_for
 from okamochi.errors import UsageError
 from okamochi.system.world import World
 
-__all__ = ["app_folder", "real_world"]
+__all__ = ["app_folder", "real_world", "require_utf8"]
 
 
 def app_folder(path: Path) -> Path:

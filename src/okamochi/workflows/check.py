@@ -3,6 +3,7 @@
 import datetime
 import posixpath
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from okamochi.audit.audit import Audited, Report, audit
@@ -64,9 +65,22 @@ def understood(folder: Path, world: World) -> tuple[Plan | None, str]:
         return None, f"{problem.where}: {problem.message}" if problem.where else problem.message
 
 
+class ReadOnce:
+    """A project whose files are read once: many rules ask for the same ones."""
+
+    def __init__(self, project: DiskProject) -> None:
+        self.root = project.root
+        self.read_bytes, self.exists, self.is_dir = project.read_bytes, project.exists, project.is_dir
+        self.read_text = cache(project.read_text)
+        self.listed = cache(lambda pattern, within: project.files(pattern, within=within))
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        return self.listed(pattern, within)
+
+
 def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
     project = DiskProject.open(folder)
-    setup = read_setup(project, plan, today, tracked=tracked_files(project))
+    setup = read_setup(ReadOnce(project), plan, today, tracked=tracked_files(project))
     app = project_folder(folder)
     others = project_findings(plan, app.resolve()) if plan is not None else ()
     below = app.relative_to(folder).as_posix() if app != folder else ""
@@ -98,6 +112,7 @@ def mend(folder: Path, setup: Setup, report: Report) -> frozenset[str]:
         after, _ = edited(before, [edit for edit in edits if edit.path == path])
         # only text that comes back as it was: no other encoding, no other line ends
         if after != before and before.encode() == content:
-            write_atomic(folder / path, after.encode(), mode=(folder / path).stat().st_mode & 0o777)
+            place = (folder / path).resolve()  # a link stays one
+            write_atomic(place, after.encode(), mode=place.stat().st_mode & 0o777)
             written.add(path)
     return frozenset(written)

@@ -10,7 +10,7 @@ See: https://docs.docker.com/engine/storage/volumes/
 
 from collections.abc import Iterator
 
-from okamochi.audit.backing import database_of
+from okamochi.audit.backing import data_folder, database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import beside, mounts, services
@@ -29,7 +29,8 @@ def look(setup: Setup) -> Iterator[Found]:
             path=container.path,
             line=container.line,
             message=f"{container.name} has no volume: after down and up {kind.name} is empty",
-            hint=f"volumes: [{container.name}:{kind.data}], and {container.name}: below the file's volumes",
+            hint=f"volumes: [{container.name}:{data_folder(kind, container.image)}], and "
+            f"{container.name}: below the file's volumes",
         )
 
 

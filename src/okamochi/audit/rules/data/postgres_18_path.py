@@ -12,10 +12,9 @@ See: https://github.com/docker-library/postgres/pull/1259
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from okamochi.audit.backing import database_of, tag_of
+from okamochi.audit.backing import database_of, postgres_major, tag_of
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import mounts, services
 from okamochi.audit.setup import Setup
@@ -24,7 +23,6 @@ from okamochi.model.finding import Severity
 __all__ = ["RULE"]
 
 OLD = "/var/lib/postgresql/data"
-MAJOR = re.compile(r"(?:pg)?(\d+)\b")
 # these follow the newest
 FLOATING = ("", "latest", "alpine", "trixie", "bookworm")
 
@@ -50,8 +48,8 @@ def version_of(image: str) -> str | None:
     tag = tag_of(image)
     if tag in FLOATING and "$" not in image:
         return "18 or newer"
-    found = MAJOR.match(tag)
-    return found[1] if found is not None and int(found[1]) >= 18 else None
+    major = postgres_major(image)
+    return str(major) if major is not None and major >= 18 else None
 
 
 RULE = Rule("data/postgres-18-path", Severity.ERROR, look, __doc__ or "")

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
+from okamochi.audit.scripts import project_file
 from okamochi.audit.servers import Server, is_development_server, servers
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
@@ -47,8 +48,8 @@ def is_script_with_one(server: Server, setup: Setup) -> bool:
     """`python app.py`, where that file runs Flask's server and no other."""
     if server.name != "python" or not server.words:
         return False
-    name = re.sub(r"^(?:\./|/app/|/usr/src/app/|/code/)", "", server.words[0])
-    text = setup.project.read_text(name) or ""
+    path = project_file(server.words[0], setup)
+    text = (setup.project.read_text(path) or "") if path else ""
     return OWN_SERVER.search(text) is not None and REAL_SERVER.search(text) is None
 
 
