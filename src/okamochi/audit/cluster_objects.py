@@ -73,6 +73,10 @@ class ClusterObject(msgspec.Struct, frozen=True, kw_only=True):
             case _:
                 return self.root.get("spec", "template")
 
+    def patched(self, *words: str) -> bool:
+        """Whether a patch of a kustomization that takes it may say something of that."""
+        return any(word in tool.patch_text for tool in self.kustomized for word in words)
+
     @property
     def line(self) -> int:
         return self.root.get("metadata").key("name").line or self.root.line

@@ -13,18 +13,21 @@ from okamochi.system.data_text import NoDataError
 __all__ = ["Kustomization", "kustomizations"]
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "patchesJSON6902")
 GENERATORS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
 
 
 class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
-    """`patches` are files with parts of objects, `generated` are (kind, name) of what it makes, `images` the
-    names that it replaces. `resources` are files and folders. All paths are relative to the project."""
+    """`patches` are files with parts of objects, `patch_text` all that patches say, `generated` are (kind,
+    name) of what it makes, `images` the names that it replaces. `resources` are files and folders. All paths
+    are relative to the project."""
 
     path: str
     resources: tuple[str, ...] = ()
     patches: tuple[str, ...] = ()
     generated: tuple[tuple[str, str], ...] = ()
     images: tuple[str, ...] = ()
+    patch_text: str = ""
 
     def takes(self, path: str) -> bool:
         """Whether that file is one of its resources, or lies in a folder that is one."""
@@ -45,11 +48,13 @@ def of_file(path: str, setup: Setup) -> Iterator[Kustomization]:
         return
     for root in roots[:1]:
         folder = posixpath.dirname(path)
+        lists = tuple(root.get(key) for key in PATCHES)
         yield Kustomization(
             path=path,
             resources=paths(folder, (root.get("resources"), root.get("bases"), root.get("components"))),
-            patches=paths(
-                folder, (root.get("patches"), root.get("patchesStrategicMerge"), root.get("patchesJson6902"))
+            patches=paths(folder, lists),
+            patch_text="\n".join(
+                (*said(lists), *(setup.project.read_text(one) or "" for one in paths(folder, lists)))
             ),
             generated=tuple(
                 (kind, one.get("name").text)
@@ -58,6 +63,12 @@ def of_file(path: str, setup: Setup) -> Iterator[Kustomization]:
             ),
             images=tuple(one.get("name").text for one in root.get("images").items),
         )
+
+
+def said(lists: tuple[Node, ...]) -> Iterator[str]:
+    """The patches that stand in the kustomization itself."""
+    for one in (one for found in lists for one in found.items):
+        yield one.get("patch").text or (one.text if "\n" in one.text else "")
 
 
 def paths(folder: str, lists: tuple[Node, ...]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def look(setup: Setup) -> Iterator[Found]:
     if any(one.kind == "LimitRange" for one in cluster_objects(setup)):
         return
     for scaler, one in scaled(setup):
-        for resource, node in metrics(scaler):
+        for resource, node in metrics(scaler) if not one.patched("requests", "resources") else ():
             for container in one.pod.get("containers").items:
                 asked = container.get("resources")
                 # a limit without a request is the request as well

@@ -32,7 +32,7 @@ def look(setup: Setup) -> Iterator[Found]:
             continue
         covered = covered_by(one, setup)
         least, most = one.root.get("spec", "minAvailable"), one.root.get("spec", "maxUnavailable")
-        if len(covered) != 1 or covered[0].kustomized:
+        if len(covered) != 1 or covered[0].patched("replicas"):
             continue
         replicas, _ = most_replicas(covered[0], setup)
         never = most.text in ("0", "0%") or least.text == "100%"

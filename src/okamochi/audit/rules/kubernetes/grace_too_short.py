@@ -39,6 +39,8 @@ def of_container(one: ClusterObject, container: Container, setup: Setup) -> Iter
     given = grace.value if isinstance(grace.value, int) else DEFAULT_SECONDS
     if before is None or stopping is None or given >= before + stopping:
         return
+    if one.patched("terminationGracePeriodSeconds"):
+        return
     parts = f"{before} s of preStop and {stopping} s" if before else f"{stopping} s"
     yield Found(
         path=one.path,

@@ -27,6 +27,8 @@ PATIENT_SECONDS = 60
 
 def look(setup: Setup) -> Iterator[Found]:
     for one in workloads(setup):
+        if one.patched("livenessProbe", "readinessProbe"):
+            continue
         for container in containers_of(one, setup):
             live, ready = (container.node.get(name) for name in ("livenessProbe", "readinessProbe"))
             asked = question(live)

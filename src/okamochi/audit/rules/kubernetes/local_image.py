@@ -49,7 +49,8 @@ def is_local(one: ClusterObject, container: Container) -> bool:
     image = container.image
     if not container.own or "/" in image or is_placeholder(image) or OFFICIAL.fullmatch(image):
         return False
-    return not any(bare_name(image) in tool.images or image in tool.images for tool in one.kustomized)
+    replaced = {name for tool in one.kustomized for name in tool.images}
+    return not replaced & {image, bare_name(image)} and not one.patched("image")
 
 
 def policy(container: Container) -> str:

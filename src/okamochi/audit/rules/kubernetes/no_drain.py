@@ -27,7 +27,7 @@ def look(setup: Setup) -> Iterator[Found]:
         selectors = [labels_of(service.root.get("spec", "selector")) for service in services]
         asked = one.root.get("spec", "replicas").value
         served = any(selector and matches(selector, labels) for selector in selectors)
-        if not served or not isinstance(asked, int) or asked < 2:
+        if not served or not isinstance(asked, int) or asked < 2 or one.patched("preStop"):
             continue
         for container in containers_of(one, setup):
             port = listening_ports(container, setup) if container.own else None

@@ -24,10 +24,10 @@ def look(setup: Setup) -> Iterator[Found]:
     if any(one.kind == "LimitRange" for one in cluster_objects(setup)):
         return
     for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
-        for container in containers_of(one, setup):
+        for container in containers_of(one, setup) if not one.patched("memory", "resources") else ():
             resources = container.node.get("resources")
             main = any(container.node is node for node in one.pod.get("containers").items)
-            if container.own and main and not resources.get("limits", "memory") and not one.kustomized:
+            if container.own and main and not resources.get("limits", "memory"):
                 yield Found(
                     path=one.path,
                     line=container.node.key("resources").line or container.line,

@@ -19,11 +19,13 @@ from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
 
+KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+
 
 def look(setup: Setup) -> Iterator[Found]:
     objects = cluster_objects(setup)
     for one in objects:
-        if one.kind not in ("Deployment", "StatefulSet", "DaemonSet") or not behind_a_service(one, objects):
+        if one.kind not in KINDS or one.patched("readinessProbe") or not behind_a_service(one, objects):
             continue
         for container in containers_of(one, setup):
             node = container.node

@@ -29,7 +29,7 @@ def look(setup: Setup) -> Iterator[Found]:
         for container in containers_of(one, setup):
             live = container.node.get("livenessProbe")
             migration = migration_of(container, setup)
-            if not live or container.node.get("startupProbe") or not migration:
+            if not live or container.node.get("startupProbe") or one.patched("startupProbe") or not migration:
                 continue
             seconds = before_it_kills(live)
             if seconds < ENOUGH_SECONDS:

@@ -33,7 +33,7 @@ def look(setup: Setup) -> Iterator[Found]:
             key = asked_for(container)
             user = container.stage.last("USER") if container.stage is not None else None
             reason = refused(container, user)
-            if not key or says_who(container) or not reason:
+            if not key or one.patched("runAsUser") or says_who(container) or not reason:
                 continue
             places = (
                 ()

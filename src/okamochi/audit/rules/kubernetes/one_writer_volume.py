@@ -36,6 +36,8 @@ def look(setup: Setup) -> Iterator[Found]:
         recreated = one.root.get("spec", "strategy", "type").text == "Recreate"
         if not held or (recreated and replicas < 2) or keeps_the_old_away(one):
             continue
+        if one.patched("strategy", "Recreate"):
+            continue
         why = f"{replicas} pods want" if replicas > 1 else "during a rollout two pods want"
         names = ", ".join(dict.fromkeys(node.text for node in held))
         found = [claims[node.text] for node in held]

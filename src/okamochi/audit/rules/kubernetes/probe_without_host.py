@@ -30,7 +30,7 @@ def look(setup: Setup) -> Iterator[Found]:
     host = host_of(setup.plan.web.probe) if setup.plan is not None else ""
     for one in workloads(setup) if host else ():
         for container in containers_of(one, setup):
-            if container.own and not takes_any(container):
+            if container.own and not takes_any(container) and not one.patched("httpHeaders"):
                 yield from of_container(one.path, container, host)
 
 

@@ -23,7 +23,7 @@ __all__ = ["RULE"]
 
 def look(setup: Setup) -> Iterator[Found]:
     for one in workloads(setup):
-        for container in containers_of(one, setup):
+        for container in containers_of(one, setup) if not one.patched("volumeMounts") else ():
             context = container.node.get("securityContext")
             if not container.own or context.get("readOnlyRootFilesystem").value is not True:
                 continue

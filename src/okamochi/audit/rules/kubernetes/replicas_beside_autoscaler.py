@@ -22,7 +22,7 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for scaler, one in scaled(setup):
         key = one.root.get("spec").key("replicas")
-        if not key:
+        if not key or one.patched("replicas"):
             continue
         line = setup.file(one.path).line(key.line)
         alone = line.strip() == f"replicas: {one.root.get('spec', 'replicas').text}"

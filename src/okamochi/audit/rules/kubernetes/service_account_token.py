@@ -19,6 +19,8 @@ from okamochi.system.patterns import regex
 
 __all__ = ["RULE"]
 
+SETTING = "automountServiceAccountToken"
+
 # also those who get an identity of the cloud by the account
 USES = regex(
     r"^\s*(?:from|import)\s+(?:kubernetes(?:_asyncio)?|kopf|pykube|lightkube|kr8s|hvac|dask_kubernetes|kubespawner)\b",
@@ -34,8 +36,7 @@ def look(setup: Setup) -> Iterator[Found]:
     told = list[ClusterObject]()
     for one in found:
         account = account_of(one, setup)
-        given = one.pod.get("automountServiceAccountToken")
-        if given or account is None or account.root.get("automountServiceAccountToken"):
+        if account is None or account.root.get(SETTING) or one.pod.get(SETTING) or one.patched(SETTING):
             continue
         told.append(one)
     if told:
