@@ -76,7 +76,7 @@ def configurations(setup: Setup) -> Iterator[TextFile]:
         inside = any(path == root or path.startswith(f"{root}/") for root in roots)
         if inside and CONFIGURATION.fullmatch(path):
             text = setup.project.read_text(path)
-            if text is not None and re.search(r"^\s*(?:proxy|uwsgi)_pass\s", text, re.MULTILINE):
+            if text is not None and re.search(r"\b(?:upstream|(?:proxy|uwsgi)_pass)\s", text):
                 yield TextFile(path, text)
 
 

@@ -20,6 +20,7 @@ from okamochi.system.patterns import regex
 __all__ = ["RULE"]
 
 OLD_FLASK = regex(r"^flask\s*(?:==|~=|<=?)\s*(?:0|1|2\.[0-2])\b", re.MULTILINE | re.IGNORECASE)
+IN_FILE = regex(r"\s*(?:export\s+)?FLASK_ENV\s*=")
 ALONE = regex(r"ENV FLASK_ENV[= ](?:production|development)")
 
 
@@ -36,6 +37,15 @@ def look(setup: Setup) -> Iterator[Found]:
                 message="FLASK_ENV does nothing: Flask has not read it since 2.3",
                 hint="take it away; FLASK_DEBUG=1 switches debug mode on, at the desk only",
                 edits=tuple(edits(setup, container, given)),
+            )
+    for file in setup.env_files:
+        for number in (number for number, line in enumerate(file.lines, 1) if IN_FILE.match(line)):
+            yield Found(
+                path=file.path,
+                line=number,
+                message="FLASK_ENV does nothing: Flask has not read it since 2.3",
+                hint="take it away; FLASK_DEBUG=1 switches debug mode on, at the desk only",
+                edits=(Edit(file.path, number, number, ""),),
             )
 
 

@@ -2,7 +2,8 @@
 
 gunicorn reads GUNICORN_CMD_ARGS, WEB_CONCURRENCY and PORT; GUNICORN_WORKERS, GUNICORN_TIMEOUT and their
 like are names that people invent for their own configuration file. Without a file or command that uses
-them they change nothing, and one worker serves.
+them they change nothing, and one worker serves. `command: gunicorn -w ${GUNICORN_WORKERS:-2}` in Compose
+does not read it either: Compose puts the host's value in, whatever the container has.
 
 Fix: `GUNICORN_CMD_ARGS="--workers 4"`, or a gunicorn.conf.py that reads the variable.
 
@@ -43,14 +44,19 @@ def look(setup: Setup) -> Iterator[Found]:
 
 
 def is_read(name: str, setup: Setup) -> bool:
-    """Whether any line names it but those that set it."""
+    """Whether any line names it but those that set it. What a Compose file refers to is taken from the host,
+    unless the dollar is doubled."""
     used = re.compile(rf"\b{name}\b")
+    in_container = re.compile(rf"\$\$\{{?{name}\b")
     sets = re.compile(rf"^\s*(?:-\s*|ENV\s+|export\s+)?[\"']?{name}[\"']?\s*[:=]")
+    composes = {one.path for one in setup.composes}
     for path in setup.project.files():
-        if READERS.fullmatch(path):
-            text = setup.project.read_text(path) or ""
-            if name in text and any(used.search(line) and not sets.match(line) for line in text.split("\n")):
-                return True
+        if not READERS.fullmatch(path):
+            continue
+        text = setup.project.read_text(path) or ""
+        reads = in_container if path in composes else used
+        if name in text and any(reads.search(line) and not sets.match(line) for line in text.split("\n")):
+            return True
     return False
 
 

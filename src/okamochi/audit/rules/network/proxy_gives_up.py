@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.nginx import passed_on
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.servers import gunicorn_setting, servers
+from okamochi.audit.servers import Server, gunicorn_setting, servers
 from okamochi.audit.services import services
 from okamochi.audit.setup import Setup
 from okamochi.audit.values import known, number
@@ -28,7 +28,7 @@ def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup):
         proxy = waits.get(container.name)
         for server in servers(container) if proxy is not None and container.own else ():
-            option = gunicorn_setting(server, "timeout", setup) if server.name == "gunicorn" else None
+            option = gunicorn_setting(server, "timeout", setup) if is_sync(server, setup) else None
             seconds = number(known(option.value, container)) if option is not None else None
             if proxy is not None and option is not None and seconds and seconds > proxy.timeout_seconds:
                 yield Found(
@@ -38,6 +38,14 @@ def look(setup: Setup) -> Iterator[Found]:
                     hint=f"proxy_read_timeout {seconds + 5}s; or a shorter --timeout",
                     also=(Evidence(path=proxy.path, line=proxy.line, reason="passed on here"),),
                 )
+
+
+def is_sync(server: Server, setup: Setup) -> bool:
+    """Whether its timeout is one of requests: for threads and event loops it is a heartbeat."""
+    if server.name != "gunicorn":
+        return False
+    kind, threads = (gunicorn_setting(server, name, setup) for name in ("worker-class", "threads"))
+    return (kind is None or kind.value == "sync") and (threads is None or threads.value == "1")
 
 
 RULE = Rule("network/proxy-gives-up", Severity.WARNING, look, __doc__ or "")
