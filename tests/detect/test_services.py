@@ -771,3 +771,10 @@ def test_a_name_in_small_letters_is_another_thing_in_each_function() -> None:
     )
     found = {one.name: sorted(told(one)) for one in services("redis\npsycopg2", source)}
     assert found == {"db": ["DATABASE_URL"], "redis": ["REDIS_URL"]}
+
+
+def test_the_dialect_beside_a_host_is_told_when_nothing_else_says_it() -> None:
+    lines = "".join(f"{name} = os.environ['DB_{name}']\n" for name in ("CONNECTION", "HOST", "PASSWORD"))
+    assert told(only("pymysql", f"{HEAD}{lines}"))["DB_CONNECTION"] == "mysql"
+    lines = lines.replace("os.environ['DB_CONNECTION']", "os.getenv('DB_CONNECTION', 'mysql')")
+    assert "DB_CONNECTION" not in told(only("pymysql", f"{HEAD}{lines}"))

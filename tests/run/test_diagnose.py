@@ -501,3 +501,17 @@ def test_a_relative_import_outside_of_a_package_is_told_with_what_to_do() -> Non
     cause = diagnose(traceback("ImportError: attempted relative import with no known parent package"))
     assert cause is not None and "loaded as no part of a package" in cause.text
     assert "without the dot" in cause.hint
+
+
+def test_a_file_of_the_app_that_hides_a_module_of_python_s_own_is_named() -> None:
+    log = (
+        "Traceback (most recent call last):\n"
+        '  File "/usr/lib/python3.11/http/server.py", line 92, in <module>\n    import email.utils\n'
+        '  File "/app/email.py", line 3, in <module>\n    import smtplib\n'
+        '  File "/usr/lib/python3.11/smtplib.py", line 47, in <module>\n    import email.utils\n'
+        "ModuleNotFoundError: No module named 'email.utils'; 'email' is not a package\n"
+    )
+    cause = diagnose(log)
+    assert cause is not None
+    assert "the app's own /app/email.py takes the place of Python's email" in cause.text
+    assert "another name" in cause.hint

@@ -112,6 +112,8 @@ def variables_of(
             part = name.removeprefix(host.group(1))
             if part != name and part in PARTS and not _unknown(facts, PARTS[part]):
                 found[other.name] = PARTS[part]
+            if part in ("CONNECTION", "DIALECT") and other.default is None and facts.kind in DRIVERS:
+                found[other.name] = SCHEMES[facts.kind]  # before "+" and the driver
             if part in ("PROTOCOL", "SCHEME") and other.default is None:
                 found[other.name] = template.partition("://")[0]
             if part in SCHEME_PARTS and SQLITE_DRIVER.match(other.default or "") and facts.kind in DRIVERS:

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import sys
 
 from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
 
@@ -46,11 +47,24 @@ def missing_module(log: str) -> Cause | None:
     if found["name"].partition(".")[0] == library_of_last_frame(log[: found.start()]):
         return too_old(found["name"].partition(".")[0], f"no module {found['name']}", log)
     whole, dot, _ = found["name"].rpartition(".")
+    if whole.partition(".")[0] in sys.stdlib_module_names:
+        return hidden(whole.partition(".")[0], found["name"], log)
     if dot:  # of a name with dots Python tells the whole only when what is before the last one was found
         return without_part(whole, found["name"], log)
     return Cause(
         f"the module {found['name']} cannot be imported: it is not installed in the image",
         "add its package to the requirements; a module of the app itself: check the entry point's folder",
+        own_frame(log),
+    )
+
+
+def hidden(top: str, module: str, log: str) -> Cause:
+    """A part of a module of Python's own that is not there: a file of the app's has that module's name."""
+    own = last(rf'File "(?P<path>/app/(?:[^"]*/)?{top}(?:/__init__)?\.py)"', log)
+    place = own["path"] if own is not None else f"{top}.py"
+    return Cause(
+        f"the module {module} cannot be imported: the app's own {place} takes the place of Python's {top}",
+        f"give that file another name, or move it into a package: every library that imports {top} gets it",
         own_frame(log),
     )
 
