@@ -117,6 +117,15 @@ def test_what_a_python_began_to_refuse_leads_to_one_before_it(
     assert message in correction.reason and "before 3.11" in correction.reason
 
 
+@pytest.mark.parametrize("name", ["six.moves", "kafka.vendor.six.moves", "six.moves.urllib"])
+def test_an_old_six_gets_a_python_whose_imports_it_knows(name: str, planned: PlannedProject) -> None:
+    message = f"No module named '{name}'"
+    answer = Answer(outcome="failed", error="ModuleNotFoundError", message=message)
+    verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=name)
+    correction = correction_for(verdict, answer, planned)
+    assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
+
+
 def test_a_package_that_refuses_what_classes_have_since_a_python_gets_one_before_it(
     planned: PlannedProject,
 ) -> None:

@@ -55,6 +55,8 @@ REFUSED: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
             r"^ValueError: mutable default <class '(?!(?:list|dict|set)')[^']+'> for field \w+ is not allowed"
         ),
     ),
+    # whose loader has only find_module(), before six 1.16; many packages bring an old one along
+    "3.12": (regex(r"^ModuleNotFoundError: No module named '(?:[\w.]+\.)?six\.moves\b"),),
     "3.13": (regex(r"^AssertionError: .*'__(?:firstlineno|static_attributes)__'"),),
 }
 LOST_FUNCTION = regex(r"undefined symbol: _?Py[A-Z]")
