@@ -778,3 +778,9 @@ def test_the_dialect_beside_a_host_is_told_when_nothing_else_says_it() -> None:
     assert told(only("pymysql", f"{HEAD}{lines}"))["DB_CONNECTION"] == "mysql"
     lines = lines.replace("os.environ['DB_CONNECTION']", "os.getenv('DB_CONNECTION', 'mysql')")
     assert "DB_CONNECTION" not in told(only("pymysql", f"{HEAD}{lines}"))
+
+
+def test_the_driver_beside_a_host_is_the_one_that_the_project_has() -> None:
+    lines = "".join(f"{name} = os.getenv('DB_{name}')\n" for name in ("DRIVER", "HOST"))
+    assert told(only("flask-sqlalchemy\npymysql", f"{HEAD}{lines}"))["DB_DRIVER"] == "pymysql"
+    assert "DB_DRIVER" not in told(only("pymysql", f"{HEAD}{lines}"))

@@ -114,6 +114,8 @@ def variables_of(
                 found[other.name] = PARTS[part]
             if part in ("CONNECTION", "DIALECT") and other.default is None and facts.kind in DRIVERS:
                 found[other.name] = SCHEMES[facts.kind]  # before "+" and the driver
+            if part == "DRIVER" and other.default is None and facts.kind in DRIVERS:
+                found[other.name] = driver_of(template)
             if part in ("PROTOCOL", "SCHEME") and other.default is None:
                 found[other.name] = template.partition("://")[0]
             if part in SCHEME_PARTS and SQLITE_DRIVER.match(other.default or "") and facts.kind in DRIVERS:
@@ -123,8 +125,13 @@ def variables_of(
         for name, part in _of_the_image(facts, host.group(1), others):
             if part not in found.values():
                 found[name] = part
-    found |= known
+    found = {name: text for name, text in found.items() if text} | known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def driver_of(template: str) -> str:
+    """What stands after the plus sign, "" for nothing."""
+    return template.partition("://")[0].partition("+")[2]
 
 
 def host_variable(facts: KindFacts, name: str, names: Container[str]) -> re.Match[str] | None:
