@@ -33,7 +33,7 @@ def look(setup: Setup) -> Iterator[Found]:
             if (
                 container.own
                 and image not in told
-                and not one.patched("image:")
+                and not one.patched("image:", "/image")
                 and not replaced & {image, name, name.removesuffix(":latest"), bare_name(image)}
             ):
                 told.add(image)
