@@ -31,7 +31,7 @@ def missing(where: str, *refused: str) -> list[str]:
     planned = SimpleNamespace(
         root=Path("/home/me/shop"),
         project=MemoryProject({"app.py": APP, "flask_own.py": ""}),
-        plan=SimpleNamespace(application=SimpleNamespace(import_root="")),
+        plan=SimpleNamespace(application=SimpleNamespace(import_root="", package="")),
         corrections=(first,),
     )
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject="flask_login", cause=Cause("", "", where))

@@ -19,13 +19,14 @@ APP = "from flask import Flask\napp = Flask(__name__)\napp.config.from_object('c
     [
         ("main.setup_db", ""),  # the folder's own name, as the author imports it from above
         ("shop", ""),
+        ("stall.models", ""),  # the package that the project's folder is
         ("prices.vat", ""),
         ("config", ""),  # the app's configuration, which was never published
         ("requests", "requests"),
     ],
 )
 def test_a_module_of_the_project_is_no_requirement(module: str, wanted: str) -> None:
-    application = SimpleNamespace(import_root="")
+    application = SimpleNamespace(import_root="", package="stall")
     planned = SimpleNamespace(
         root=Path("/home/me/shop/main"),
         project=MemoryProject({"shop.py": "", "prices/vat.py": "", "app.py": APP}),
