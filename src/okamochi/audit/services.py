@@ -8,6 +8,7 @@ import msgspec
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.setup import Setup
+from okamochi.audit.stacks import stacks
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
@@ -149,7 +150,8 @@ def is_for_swarm(path: str, root: Node) -> bool:
 def in_a_stack(container: Container, setup: Setup) -> bool:
     """Whether its file is one for Swarm."""
     roots = (file.root for file in setup.composes if file.path == container.path)
-    return any(is_for_swarm(posixpath.basename(container.path), root) for root in roots)
+    named = container.path in {file.path for file in stacks(setup)}
+    return named or any(is_for_swarm(posixpath.basename(container.path), root) for root in roots)
 
 
 def workdir(stage: Stage | None) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import ContainerKind
 from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.services import in_a_stack
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.finding import Severity
@@ -24,7 +25,8 @@ __all__ = ["RULE"]
 
 # what the world is meant to reach
 IN_FRONT = regex(
-    r"(?:.*/)?(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|cloudflared|certbot|node)[\w-]*(?::.*)?"
+    r"(?:.*/)?(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|cloudflared|certbot|node|grafana|keycloak|metabase)[\w-]*"
+    r"(?::.*)?"
 )
 SHORT = regex(
     r"[\"']?(?P<ports>(?:\$\{\w+(?::?-\d+)?\}|\d+(?:-\d+)?):(?:\$\{\w+(?::?-\d+)?\}|\d+(?:-\d+)?)(?:/tcp)?)[\"']?"
@@ -43,7 +45,8 @@ def look(setup: Setup) -> Iterator[Found]:
                     message=f"{container.name} ({container.image}) is open on every interface of the host, "
                     "past its firewall",
                     hint="take the port away, services reach each other by name; for the desk: 127.0.0.1:…",
-                    edits=tuple(edits(container.path, one, setup)),
+                    # Swarm does not heed an address
+                    edits=() if in_a_stack(container, setup) else tuple(edits(container.path, one, setup)),
                 )
 
 
