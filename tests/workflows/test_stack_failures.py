@@ -92,3 +92,21 @@ def test_a_worker_that_ends_beside_a_healthy_web_is_told_with_its_cause() -> Non
     ended = ended_workers(said, with_worker, cast(Engine, Inspected(worker=2)))
     assert list(ended) == ["worker ended right after its start: KeyError: 'API_KEY'"]
     assert not list(ended_workers(said, with_worker, cast(Engine, Inspected(worker=0))))
+
+
+def test_the_service_that_is_at_fault_is_named_and_not_the_first_that_compose_speaks_of() -> None:
+    source = APP + "import redis\nr = redis.from_url(os.environ['REDIS_URL'])\n"
+    both = planned({"requirements.txt": "flask\npsycopg\nredis\n", "app.py": source})
+    assert [one.name for one in both.services] == ["db", "redis"]
+    started = " Container shop-db-1  Started"
+    for last in (
+        "dependency failed to start: container shop-redis-1 exited (127)",
+        "dependency failed to start: container shop-redis-1 is unhealthy",
+        'Error response from daemon: container "redis" cannot be started',
+    ):
+        error = told(
+            project("", release=0), both, failure(started, " Container shop-redis-1  Starting", last)
+        )
+        assert "the service redis" in error.message
+    error = told(project("", release=0), both, failure(started))
+    assert "the service db" in error.message

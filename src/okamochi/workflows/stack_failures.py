@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.backing_service import BackingService, ServiceKind
@@ -19,6 +19,7 @@ __all__ = ["ended_workers", "told", "with_old_password_told"]
 LOG_LINES = 20
 WITH_PASSWORD = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)
 REFUSED = re.compile(r"password authentication failed for user|Access denied for user")
+AT_FAULT = re.compile(r"(?i)unhealthy|failed to start|exited|\berror\b")
 UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-only file system|EACCES")
 
 
@@ -31,11 +32,23 @@ def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError
     for process in plan.processes:
         if process.type is ProcessType.RELEASE and ended.get(process.name):
             return with_old_password_told(project, plan, release_failure(project, process.name, ended))
-    for service in plan.services:
-        said = " ".join((*error.details, error.message))
-        if f'"{service.name}"' in said or f"-{service.name}-1" in said:
-            return service_failure(project, service)
-    return error
+    service = blamed(plan, ended, (*error.details, error.message))
+    return error if service is None else service_failure(project, service)
+
+
+def blamed(plan: Plan, ended: dict[str, int], lines: Sequence[str]) -> BackingService | None:
+    """What ended by itself; else what Compose calls at fault; else what it speaks of at all, which may be one
+    that was still starting."""
+    at_fault = [line for line in lines if AT_FAULT.search(line)]
+    for said in (" ".join(at_fault), " ".join(lines)):
+        for service in plan.services:
+            if ended.get(service.name) or is_named(service, said):
+                return service
+    return None
+
+
+def is_named(service: BackingService, said: str) -> bool:
+    return f'"{service.name}"' in said or f"-{service.name}-1" in said
 
 
 def ended_workers(project: ComposeProject, plan: Plan, engine: Engine) -> Iterator[str]:
