@@ -22,11 +22,19 @@ from okamochi.model.plan import Framework
 
 __all__ = ["RULE"]
 
-SERVED = re.compile(
-    r"whitenoise|STORAGES\b|STATICFILES_STORAGE|django\.views\.static|staticfiles_urlpatterns|ServeStatic"
-    r"|StaticFiles\(|STATIC_URL\s*=\s*[\"']https?:|static\(settings\.STATIC_URL|dj_static",
-    re.IGNORECASE,
+# in small letters
+SERVED = (
+    "whitenoise",
+    "storages",
+    "staticfiles_storage",
+    "django.views.static",
+    "staticfiles_urlpatterns",
+    "servestatic",
+    "staticfiles(",
+    "static(settings.static_url",
+    "dj_static",
 )
+ELSEWHERE_URL = re.compile(r"STATIC_URL\s*=\s*[\"']https?:")
 USES = re.compile(r"django\.contrib\.staticfiles")
 ELSEWHERE = re.compile(r"(?:.*/)?(?:Caddyfile|nginx[\w.-]*|[\w.-]*\.conf)")
 
@@ -35,7 +43,7 @@ def look(setup: Setup) -> Iterator[Found]:
     if setup.plan is None or setup.plan.application.framework is not Framework.DJANGO:
         return
     python = [file.text for file in setup.python_files if "static" in file.text.lower()]
-    if any(map(SERVED.search, python)) or not any(map(USES.search, python)):
+    if not any(map(USES.search, python)) or any(map(is_serving, python)):
         return
     if any(is_proxy(one) for one in services(setup)) or any(map(ELSEWHERE.fullmatch, setup.project.files())):
         return
@@ -52,6 +60,11 @@ def look(setup: Setup) -> Iterator[Found]:
                     hint="WhiteNoise in MIDDLEWARE, and collectstatic during the build",
                 )
                 return
+
+
+def is_serving(text: str) -> bool:
+    small = text.lower()
+    return any(word in small for word in SERVED) or ELSEWHERE_URL.search(text) is not None
 
 
 RULE = Rule("network/static-unserved", Severity.WARNING, look, __doc__ or "")
