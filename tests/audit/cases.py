@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent / "cases"
 TODAY = datetime.date(2026, 11, 29)
 # a file of a case that lists what git tracks
 TRACKED = "tracked-by-git.txt"
+EXECUTABLE = "executable-by-git.txt"
 BLOCK = re.compile(r"^```[\w.-]+ (\S+)( mended| crlf)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPECTED = re.compile(r"^- (\S+?):(\d+)(?: (.+))?$", re.MULTILINE)
 
@@ -43,12 +44,13 @@ class Case:
 
     def setup(self) -> Setup:
         project = MemoryProject(self.files)
-        tracked = project.read_text(TRACKED)
+        tracked, executable = project.read_text(TRACKED), project.read_text(EXECUTABLE)
         return read_setup(
             project,
             plan_of(project),
             TODAY,
             tracked=None if tracked is None else frozenset(tracked.split()),
+            executable=None if executable is None else frozenset(executable.split()),
         )
 
 

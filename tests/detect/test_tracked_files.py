@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.build.source_files import read_source
-from okamochi.detect.git_index import index_paths, tracked_files
+from okamochi.detect.git_index import index_entries, tracked_files
 from okamochi.detect.planner import make_plan
 from okamochi.model.settings import SettingsTable
 from okamochi.system.project_files import DiskProject, MemoryProject
@@ -139,8 +139,8 @@ def test_an_app_below_the_checkouts_root_and_sha256_are_read(tmp_path: Path) -> 
 
 def test_a_split_index_and_one_that_is_cut_off_tell_nothing(shop: Path) -> None:
     whole = (shop / ".git/index").read_bytes()
-    assert index_paths(whole, 20) == sorted(FILES)
-    assert all(index_paths(whole[:cut], 20) is None for cut in range(0, len(whole) - 100, 7))
+    assert [path for path, _ in index_entries(whole, 20) or ()] == sorted(FILES)
+    assert all(index_entries(whole[:cut], 20) is None for cut in range(0, len(whole) - 100, 7))
     git(shop, "update-index", "--split-index")
     assert tracked_files(DiskProject.open(shop)) is None
     assert tracked_files(MemoryProject({})) is None

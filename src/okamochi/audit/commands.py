@@ -12,6 +12,7 @@ from okamochi.containerfiles.yaml_nodes import Node
 __all__ = ["Command", "command_of_instruction", "command_of_node", "joined"]
 
 SHELLS = re.compile(r"(?:/\S*/)?(sh|bash|ash|dash)")
+INIT = re.compile(r"(?:/\S*/)?(?:tini|tini-static|dumb-init|catatonit|init)")
 SHELL_OPTION = re.compile(r"-[a-z]*c")
 
 
@@ -92,8 +93,11 @@ def joined(entrypoint: Command, command: Command) -> Command:
 
 
 def is_script(argv: tuple[str, ...]) -> bool:
-    """Whether it is one that prepares and then starts its arguments, as far as its name tells."""
-    name = next((word for word in argv if not SHELLS.fullmatch(word)), "")
-    return (
-        len(argv) <= 2 and re.search(r"\.sh$|entry-?point|tini|dumb-init|^(?:/\S*/)?init$", name) is not None
-    )
+    """Whether it is one that prepares and then starts its arguments, or an init program alone, as far as
+    names tell."""
+    words = [word for word in argv if not word.startswith("-") and not SHELLS.fullmatch(word)]
+    inits = [word for word in words if INIT.fullmatch(word)]
+    names = [word for word in words if word not in inits]
+    if not names:
+        return bool(inits)
+    return len(names) == 1 and re.search(r"\.sh$|entry-?point", names[0]) is not None

@@ -64,6 +64,7 @@ def read_setup(
     today: datetime.date,
     *,
     tracked: frozenset[str] | None = None,
+    executable: frozenset[str] | None = None,
 ) -> Setup:
     """The setup of a project, the files that okamochi rendered included."""
     paths = tuple(path for path in project.files() if path.count("/") < DEEPEST)
@@ -85,6 +86,7 @@ def read_setup(
         today=today,
         plan=plan,
         tracked=tracked,
+        executable=executable,
         dockerfiles=dockerfiles,
         composes=composes,
         manifests=manifests,

@@ -26,11 +26,13 @@ class Line(msgspec.Struct, frozen=True):
 
 def own_scripts(container: Container, setup: Setup) -> Iterator[tuple[str, Command]]:
     """Paths of the project's scripts that are process 1 or come from it, and the command that names them."""
+    seen: set[str] = set()
     for command in (container.entrypoint, container.command):
         word = first_program(command)
         path = project_file(word, setup) if word else ""
         text = setup.project.read_text(path) if path else None
-        if text is not None and is_shell(path, text):
+        if text is not None and is_shell(path, text) and path not in seen:
+            seen.add(path)
             yield path, command
 
 

@@ -59,13 +59,15 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """`composes` are in the order in which Compose would merge them, the others sorted by path. `plan` is
     None where okamochi does not understand the app; rules that need it have nothing to say then. `today`
     decides what has come to its end of life. `tracked` are
-    the paths that git tracks, None where nobody can tell. `unread` are files that could not be parsed: (path,
+    the paths that git tracks, `executable` those of them that a checkout makes executable, None where nobody
+    can tell. `unread` are files that could not be parsed: (path,
     line, reason)."""
 
     project: ProjectFiles
     today: datetime.date
     plan: Plan | None = None
     tracked: frozenset[str] | None = None
+    executable: frozenset[str] | None = None
     dockerfiles: tuple[Dockerfile, ...] = ()
     composes: tuple[Document, ...] = ()
     manifests: tuple[Document, ...] = ()

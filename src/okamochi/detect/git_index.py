@@ -12,7 +12,7 @@ import struct
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, shared_folder
 
-__all__ = ["tracked_files"]
+__all__ = ["executable_files", "tracked_files"]
 
 LIMIT_BYTES = 64_000_000
 HEAD = struct.Struct(">4sLL")
@@ -22,6 +22,7 @@ MODE = 24
 EXTENDED, ASSUMED_VALID, STAGE = 0x4000, 0x8000, 0x3000
 SKIPPED_IN_WORKTREE = 0x4000
 REGULAR, LINK = 0o10, 0o12
+OWNER_RUNS = 0o100
 SHA256 = regex(r"^\s*objectformat\s*=\s*sha256\s*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -29,14 +30,25 @@ def tracked_files(project: ProjectFiles) -> frozenset[str] | None:
     """Paths, relative to the project, of the files that the index of its checkout lists, of this folder or of
     one above. Files that git was told not to look at (assume-unchanged, skip-worktree) are somebody's own,
     and left out. None where no index can be read: no checkout, a linked worktree, a split index."""
+    listed = listed_files(project)
+    return None if listed is None else frozenset(path for path, _ in listed)
+
+
+def executable_files(project: ProjectFiles) -> frozenset[str] | None:
+    """Those of them that a checkout makes executable."""
+    listed = listed_files(project)
+    return None if listed is None else frozenset(path for path, runs in listed if runs)
+
+
+def listed_files(project: ProjectFiles) -> list[tuple[str, bool]] | None:
     for folder, prefix in places(project):
         content = project.read_bytes(posixpath.join(folder, ".git/index"), limit_bytes=LIMIT_BYTES)
         if content is not None:
             name_bytes = 32 if SHA256.search(project.read_text(f"{folder}.git/config") or "") else 20
-            listed = index_paths(content, name_bytes)
+            listed = index_entries(content, name_bytes)
             if listed is None:
                 return None
-            return frozenset(one.removeprefix(prefix) for one in listed if one.startswith(prefix))
+            return [(one.removeprefix(prefix), runs) for one, runs in listed if one.startswith(prefix)]
     return None
 
 
@@ -49,19 +61,20 @@ def places(project: ProjectFiles) -> tuple[tuple[str, str], ...]:
     return ("", ""), (f"{os.path.relpath(outer, root)}/", f"{root.relative_to(outer).as_posix()}/")
 
 
-def index_paths(content: bytes, name_bytes: int) -> list[str] | None:
-    """None for what is no index of version 2 to 4 with all its entries."""
+def index_entries(content: bytes, name_bytes: int) -> list[tuple[str, bool]] | None:
+    """Paths, and whether they are executable; None for what is no index of version 2 to 4 with all its
+    entries."""
     try:
         return entries_of(content, name_bytes)
     except (struct.error, ValueError, IndexError):
         return None
 
 
-def entries_of(content: bytes, name_bytes: int) -> list[str] | None:
+def entries_of(content: bytes, name_bytes: int) -> list[tuple[str, bool]] | None:
     mark, version, count = HEAD.unpack_from(content)
     if mark != b"DIRC" or version not in (2, 3, 4):
         return None
-    found: list[str] = []
+    found: list[tuple[str, bool]] = []
     place, before = HEAD.size, b""
     for _ in range(count):
         start = place
@@ -83,7 +96,8 @@ def entries_of(content: bytes, name_bytes: int) -> list[str] | None:
             path, place = content[place:end], start + (end - start + 8) // 8 * 8
         before = path
         if mode >> 12 in (REGULAR, LINK) and not hidden and not flags & STAGE:
-            found.append(path.decode("utf-8", "replace"))
+            runs = mode >> 12 == REGULAR and bool(mode & OWNER_RUNS)
+            found.append((path.decode("utf-8", "replace"), runs))
     return None if is_split(content, place, name_bytes) else found
 
 

@@ -12,7 +12,7 @@ from okamochi.audit.reading import read_setup
 from okamochi.audit.rule import Found
 from okamochi.audit.rules import RULES
 from okamochi.audit.setup import Setup
-from okamochi.detect.git_index import tracked_files
+from okamochi.detect.git_index import executable_files, tracked_files
 from okamochi.errors import DetectionError, PlanError, UsageError
 from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
@@ -80,7 +80,8 @@ class ReadOnce:
 
 def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
     project = DiskProject.open(folder)
-    setup = read_setup(ReadOnce(project), plan, today, tracked=tracked_files(project))
+    tracked, executable = tracked_files(project), executable_files(project)
+    setup = read_setup(ReadOnce(project), plan, today, tracked=tracked, executable=executable)
     app = project_folder(folder)
     others = project_findings(plan, app.resolve()) if plan is not None else ()
     below = app.relative_to(folder).as_posix() if app != folder else ""

@@ -2,7 +2,8 @@
 
 gunicorn gives requests under way 30 s after SIGTERM (`--graceful-timeout`); Compose kills after 10 s
 (`stop_grace_period`). A request that takes 15 s is lost with each deployment; measured: gunicorn 27.0.1
-left 14 s after SIGTERM, when its request had ended.
+left 14 s after SIGTERM, when its request had ended. A Celery worker ends the tasks under way first,
+however long they take.
 
 Fix: `stop_grace_period: 35s`, a little longer than the server's own; or a shorter `--graceful-timeout`.
 
@@ -11,9 +12,10 @@ See: https://docs.docker.com/reference/compose-file/services/#stop_grace_period
 
 from collections.abc import Iterator
 
-from okamochi.audit.containers import ContainerKind
+from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.health import seconds_of
 from okamochi.audit.rule import Found, Rule
+from okamochi.audit.servers import servers
 from okamochi.audit.setup import Setup
 from okamochi.audit.stopping import graceful_seconds
 from okamochi.model.finding import Severity
@@ -29,6 +31,15 @@ def look(setup: Setup) -> Iterator[Found]:
             continue
         said = container.node.get("stop_grace_period")
         grace = seconds_of(said.text) if said else BY_DEFAULT
+        if not said and is_worker(container):
+            yield Found(
+                path=container.path,
+                line=container.line,
+                message=f"{container.name} is killed {BY_DEFAULT:g} s after SIGTERM: a task that takes "
+                "longer is "
+                "lost, or begun again from its start",
+                hint="stop_grace_period: as long as the longest task",
+            )
         server = graceful_seconds(container, setup)
         if grace is not None and server is not None and server > grace:
             yield Found(
@@ -39,6 +50,11 @@ def look(setup: Setup) -> Iterator[Found]:
                 f"{server} s: longer ones are lost",
                 hint=f"stop_grace_period: {server + 5}s",
             )
+
+
+def is_worker(container: Container) -> bool:
+    """Whether Celery's worker stops in peace there: it ends its tasks first."""
+    return any(one.name == "celery" and "worker" in one.words for one in servers(container))
 
 
 RULE = Rule("process/killed-while-graceful", Severity.NOTE, look, __doc__ or "")
