@@ -10,7 +10,15 @@ import msgspec
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup
 
-__all__ = ["Option", "Server", "config_path", "gunicorn_setting", "is_development_server", "servers"]
+__all__ = [
+    "Option",
+    "Server",
+    "config_path",
+    "gunicorn_setting",
+    "is_development_server",
+    "keeps_running",
+    "servers",
+]
 
 # gunicorn's short options by their long names, which are its settings with hyphens
 GUNICORN_SHORT = {
@@ -122,6 +130,18 @@ PYTHON_SERVERS = frozenset(
 )
 
 
+# the words by which these stay
+RUNNING = {
+    "flask": ("run",),
+    "quart": ("run",),
+    "celery": ("worker", "beat", "flower"),
+    "rq": ("worker", "scheduler"),
+    "streamlit": ("run",),
+    "fastapi": ("run", "dev"),
+    "manage.py": ("runserver", "qcluster", "rqworker"),
+}
+
+
 class Option(msgspec.Struct, frozen=True):
     """`value` is "" for a flag. `path` and `line` are where it is written."""
 
@@ -212,6 +232,15 @@ def is_development_server(server: Server) -> bool:
             return "dev" in server.words
         case _:
             return False
+
+
+def keeps_running(server: Server) -> bool:
+    """Whether it stays until it is told to stop, and does not end by itself as `flask db upgrade` does."""
+    if server.name in RUNNING:
+        return any(word in server.words for word in RUNNING[server.name])
+    return server.name != "django-admin" and not {"check-config", "help", "version"} & {
+        one.name for one in server.options
+    }
 
 
 def gunicorn_setting(server: Server, setting: str, setup: Setup) -> Option | None:

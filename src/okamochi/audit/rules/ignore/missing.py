@@ -12,7 +12,7 @@ See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 
 from collections.abc import Iterator
 
-from okamochi.audit.build_context import build_contexts
+from okamochi.audit.build_context import BuildContext, build_contexts
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
@@ -26,11 +26,15 @@ def look(setup: Setup) -> Iterator[Found]:
             yield Found(
                 path=context.file.path,
                 line=context.copy.line,
-                message=f"there is no {context.path('.dockerignore')}: .git, .env and whatever else "
-                "lies in the "
-                "folder enter the image",
+                message=f"there is no {context.path('.dockerignore')}: {everything(context)} enter the image",
                 hint="one with **/.git, **/.env*, **/.venv, **/__pycache__ (okamochi render writes it)",
             )
+
+
+def everything(context: BuildContext) -> str:
+    """.git lies at the root of a repository alone."""
+    git = "" if context.folder else ".git, "
+    return f"{git}.env and whatever else lies in the folder"
 
 
 RULE = Rule("ignore/missing", Severity.WARNING, look, __doc__ or "")

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from okamochi.audit.commands import Command
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.servers import servers
+from okamochi.audit.servers import keeps_running, servers
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -33,7 +33,8 @@ OF_A_SHELL = re.compile(r"[$`|&;<>*?~(){}\[\]#!]|^\w+=|^\s*(?:cd|export|source|\
 def look(setup: Setup) -> Iterator[Found]:
     for container in setup.production:
         command = container.command
-        if not command.interpreter or not servers(container) or command.last_part.startswith("exec "):
+        stays = any(keeps_running(one) for one in servers(container))
+        if not command.interpreter or not stays or command.last_part.startswith("exec "):
             continue
         if command.interpreter == "bash" and not re.search(r"&&|\|\||;|\n", command.text):
             continue  # bash replaces itself by a command that stands alone
