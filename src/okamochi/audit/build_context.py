@@ -15,7 +15,7 @@ __all__ = ["SECRET_FILE", "BuildContext", "build_contexts", "once"]
 
 # by names that nobody gives to anything else
 SECRET_FILE = regex(
-    r"\.env(?:\.(?![\w.-]*(?:sample|example|template|dist|default)|defaults$|test)[\w.-]+)?"
+    r"\.env(?:\.(?![\w.-]*(?:sample|exa|template|dist|default)|defaults$|test)[\w.-]+)?"
     r"|id_(?:rsa|dsa|ecdsa|ed25519)|[\w.-]*(?:priv|key)[\w.-]*\.pem|\.netrc|\.pypirc|\.git-credentials"
     r"|[\w.-]*service[-_]account[\w.-]*\.json|(?:client_)?credentials\.json|[\w.-]+\.p12|\.ssh|\.aws"
 )

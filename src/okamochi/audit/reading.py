@@ -125,6 +125,8 @@ def texts(project: ProjectFiles, paths: Iterable[str]) -> Iterator[TextFile]:
 def read_dockerfiles(project: ProjectFiles, paths: list[str]) -> Iterator[Dockerfile]:
     """Those from which the project's code is built; none of a web page's assets or a proxy."""
     for file in texts(project, paths):
+        if "{%" in file.text:
+            continue  # a template of Dockerfiles
         stages = dockerfile_stages(file.text)
         if not stages or not any(is_python_image(stage, project, file.path) for stage in stages):
             continue

@@ -27,7 +27,11 @@ def look(setup: Setup) -> Iterator[Found]:
         copied = [one for one in file.shipped.all("COPY") if one.flag("from")]
         sources = [word.rstrip("/") for one in copied for word in one.words[:-1]]
         bare = next((one for one in copied if takes_site_packages(one)), None)
-        if bare is None or any(word.endswith(WHOLE) or word.endswith("/bin/*") for word in sources):
+        if (
+            file.desk
+            or bare is None
+            or any(word.endswith(WHOLE) or word.endswith("/bin/*") for word in sources)
+        ):
             continue
         missing = missing_program(file, sources, setup)
         yield Found(
