@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.servers import servers
 from okamochi.audit.setup import Dockerfile, Setup
+from okamochi.audit.steps import copied_from
 from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.model.finding import Severity
 
@@ -33,6 +34,9 @@ def look(setup: Setup) -> Iterator[Found]:
             or any(word.endswith(WHOLE) or word.endswith("/bin/*") for word in sources)
         ):
             continue
+        other = copied_from(file, bare)
+        if other is not None and other.own[0] in file.shipped.instructions:
+            continue  # it is made from that stage, and has all of it
         missing = missing_program(file, sources, setup)
         yield Found(
             path=file.path,

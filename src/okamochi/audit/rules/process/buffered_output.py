@@ -9,6 +9,7 @@ Fix: `ENV PYTHONUNBUFFERED=1`.
 See: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONUNBUFFERED
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -24,18 +25,17 @@ __all__ = ["RULE"]
 
 PRINTS = regex(r"^\s*print\((?!.*flush\s*=)", re.MULTILINE)
 NO_APP = regex(
-    r"(?:.*/)?(?:tests?|scripts?|docs?|examples?|tools?|migrations|alembic|notebooks?|bin)/.*|(?:.*/)?"
+    r"(?:.*/)?(?:tests?|scripts?|docs?|examples?|tools?|migrations|alembic|notebooks?|bin|commands|training|data)/.*|(?:.*/)?"
     r"(?:test_\w+|\w+_test|conftest|setup|manage|healthcheck|gunicorn[\w.]*)\.py"
 )
 MOST_FILES = 400
 
 
 def look(setup: Setup) -> Iterator[Found]:
-    place: Evidence | None = None
     for container in setup.production:
         if container.kind is not ContainerKind.IMAGE or not servers(container) or is_unbuffered(container):
             continue
-        place = place or first_print(setup)
+        place = first_print(setup, posixpath.dirname(container.path))
         if place is not None:
             yield Found(
                 path=container.path,
@@ -55,8 +55,10 @@ def is_unbuffered(container: Container) -> bool:
     )
 
 
-def first_print(setup: Setup) -> Evidence | None:
-    for path in setup.project.files("**/*.py")[:MOST_FILES]:
+def first_print(setup: Setup, folder: str) -> Evidence | None:
+    """Of the code beside a Dockerfile; of all where none is there, as below docker/."""
+    beside = setup.project.files("**/*.py", within=folder)
+    for path in (beside or setup.project.files("**/*.py"))[:MOST_FILES]:
         text = setup.project.read_text(path) or ""
         found = PRINTS.search(text) if not NO_APP.fullmatch(path) and "__main__" not in text else None
         if found is not None:
