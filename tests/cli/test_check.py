@@ -71,6 +71,18 @@ def test_the_exit_code_and_the_last_line_tell_what_was_found(tmp_path: Path, pro
     assert program("check", root, "--fail-on", "never").code == 0
 
 
+def test_notes_are_counted_and_shown_when_they_are_asked_for(tmp_path: Path, program: Program) -> None:
+    text = COMPOSE.replace("5432:5432", "127.0.0.1:5432:5432")
+    root = made(
+        tmp_path, {"compose.yaml": f"version: '3'\n{text}    volumes: [db:/var/lib/postgresql/data]\n"}
+    )
+    answer = program("check", root)
+    assert (answer.code, "compose/version-key" in answer.stdout) == (0, False)
+    assert answer.last_line.startswith("1 note") or " note" in answer.last_line
+    assert "compose/version-key" in program("check", root, "--notes").stdout
+    assert program("check", root, "--fail-on", "note").code == 1
+
+
 def test_a_file_that_cannot_be_parsed_is_told_and_the_others_are_checked(
     tmp_path: Path, program: Program
 ) -> None:

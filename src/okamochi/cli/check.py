@@ -38,6 +38,7 @@ def whole_folder(_: click.Context, __: click.Parameter, path: Path) -> Path:
 @click.option(
     "--explain", metavar="RULE", help="The page of one rule: why it matters, what to write instead."
 )
+@click.option("--notes", is_flag=True, help="Show notes as well, not only how many there are.")
 @click.option("--rules", is_flag=True, help="List all rules and do nothing else.")
 @click.option(
     "--format",
@@ -47,7 +48,7 @@ def whole_folder(_: click.Context, __: click.Parameter, path: Path) -> Path:
     help="sarif: for code hosts and editors.",
 )
 def command(
-    path: Path, fix: bool, fail_on: str, explain: str | None, rules: bool, output_format: str
+    path: Path, fix: bool, fail_on: str, explain: str | None, notes: bool, rules: bool, output_format: str
 ) -> None:
     """What is wrong with the project's Dockerfiles, compose files, manifests and the files beside them.
 
@@ -69,7 +70,7 @@ def command(
         case "sarif":
             click.echo(as_sarif(checked))
         case _:
-            tell(checked)
+            tell(checked, notes=notes or fail_on == "note")
     found = {one.severity.value for one in checked.report.findings}
     serious = LEVELS[: LEVELS.index(fail_on) + 1] if fail_on != "never" else ()
     sys.exit(1 if found & set(serious) else 0)
@@ -99,8 +100,9 @@ def all_rules() -> str:
     return "\n".join(f"{one.name:<{width}}  {one.severity.value:<7}  {one.title}" for one in RULES)
 
 
-def tell(checked: "Checked") -> None:
-    """Findings by file on stdout, its last line the sum; what else is to be known on stderr."""
+def tell(checked: "Checked", *, notes: bool) -> None:
+    """Findings by file on stdout, its last line the sum; what else is to be known on stderr. Without `notes`
+    these are only counted."""
     for path in checked.mended:
         click.echo(f"mended {path}", err=True)
     if checked.not_understood:
@@ -111,12 +113,15 @@ def tell(checked: "Checked") -> None:
         place = f"{waiver.path}:{waiver.line}" if waiver.line else waiver.path
         over = f"was over on {waiver.until}" if waiver.until else "covers nothing"
         click.echo(f"note: {place}: the waiver of {waiver.rule} {over}", err=True)
-    for path, found in groupby(checked.report.findings, key=lambda one: one.found.path):
+    shown = [one for one in checked.report.findings if notes or one.severity.value != "note"]
+    for path, found in groupby(shown, key=lambda one: one.found.path):
         click.echo(click.style(path, bold=True))
         for one in found:
             click.echo(block(one))
         click.echo()
-    if checked.report.findings:
+    if len(shown) < len(checked.report.findings):
+        click.echo(click.style("okamochi check --notes shows the notes as well", dim=True))
+    if shown:
         click.echo(click.style(FOOT, dim=True))
     click.echo(summary(checked))
 
