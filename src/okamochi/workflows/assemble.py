@@ -181,7 +181,8 @@ def foundation_key(world: World, session: LockSession, locked: LockedPlatform, s
     plan = session.planned.plan
     local = tuple(one.wheel for one in session.local())
     parts = (
-        *(program, locked, local, is_of_the_desk(plan), shares),
+        *(program, locked, local, shares),
+        *(is_of_the_desk(plan), plan.application.package),  # what the kit holds hangs on these
         *(plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""
