@@ -110,3 +110,11 @@ def test_the_service_that_is_at_fault_is_named_and_not_the_first_that_compose_sp
         assert "the service redis" in error.message
     error = told(project("", release=0), both, failure(started))
     assert "the service db" in error.message
+
+
+def test_of_a_service_that_said_nothing_composes_own_words_are_shown() -> None:
+    words = ("Container shop-db-1  Error", "Error response from daemon: no free address pool")
+    error = told(project("", release=0), plan(), failure(*words))
+    assert "the service db" in error.message
+    assert error.details == words
+    assert "docker compose's own" in error.hint

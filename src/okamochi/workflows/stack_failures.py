@@ -33,7 +33,7 @@ def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError
         if process.type is ProcessType.RELEASE and ended.get(process.name):
             return with_old_password_told(project, plan, release_failure(project, process.name, ended))
     service = blamed(plan, ended, (*error.details, error.message))
-    return error if service is None else service_failure(project, service)
+    return error if service is None else service_failure(project, service, error)
 
 
 def blamed(plan: Plan, ended: dict[str, int], lines: Sequence[str]) -> BackingService | None:
@@ -90,9 +90,12 @@ def release_failure(project: ComposeProject, name: str, ended: dict[str, int]) -
     return failure
 
 
-def service_failure(project: ComposeProject, service: BackingService) -> EngineError:
+def service_failure(project: ComposeProject, service: BackingService, error: EngineError) -> EngineError:
+    """With the end of its log; of one that said nothing, with Compose's own words."""
     log = project.logs((service.name,), tail=30, prefix=False)
     hint = "its last lines are above; okamochi down --volumes starts with empty data"
+    if not log.strip():
+        hint = "it said nothing; the lines above are docker compose's own"
     if UNWRITABLE.search(log) and service.volume_path:
         volume = f"{project.name}_{service.name}-data"
         hint = (
@@ -103,7 +106,7 @@ def service_failure(project: ComposeProject, service: BackingService) -> EngineE
         f"the service {service.name} ({service.image}) did not become healthy",
         where=f"services.{service.name}",
         hint=hint,
-        details=tuple(log.splitlines()[-15:]),
+        details=tuple(log.splitlines()[-15:]) or error.details,
     )
 
 
