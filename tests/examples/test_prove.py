@@ -40,6 +40,7 @@ def test_every_claim_holds_of_a_small_app(
 
 
 @pytest.mark.engine
+@pytest.mark.matrix
 def test_every_claim_holds_of_a_stack_with_a_database_a_volume_and_secrets(
     private_program: Program, make_example: Callable[[str], Path]
 ) -> None:
