@@ -66,6 +66,8 @@ LEFT_OUT = (
     "turtledemo",
     "lib2to3",
 )
+# files of tests run side by side, each in a process of its own
+APP = f"testrun-{os.getpid()}"
 
 
 def copy_with_libraries(program: Path, root: Path) -> None:
@@ -177,9 +179,9 @@ def engine(
         pytest.skip(f"{request.param}: {error.message}")
     found.load(image, reference)
     yield found
-    for running in found.containers("testrun"):
+    for running in found.containers(APP):
         found.remove(running.name)
-    found.remove_volumes("testrun")
+    found.remove_volumes(APP)
 
 
 def free_port() -> int:
@@ -204,8 +206,8 @@ def spec(tmp_path: Path, reference: Reference) -> RunSpec:
         stop_grace_seconds=5,
     )
     return RunSpec(
-        name="okamochi-testrun",
-        app="testrun",
+        name=f"okamochi-{APP}",
+        app=APP,
         image_reference=str(reference.tagged),
         process=process,
         environment=(("WORD", "two\nlines"), ("DATABASE_URL", "sqlite:////app/data/app.db")),

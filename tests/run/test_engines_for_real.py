@@ -34,9 +34,9 @@ def test_an_app_lives_a_whole_life(engine: Engine, spec: RunSpec, capfd: pytest.
     assert facts["word"] == "two\nlines"
 
     running = engine.inspect(spec.name)
-    assert (running.state, running.app, running.restarts) == (ContainerState.RUNNING, "testrun", 0)
+    assert (running.state, running.app, running.restarts) == (ContainerState.RUNNING, spec.app, 0)
     assert running.address == f"127.0.0.1:{spec.published_port}"
-    assert [found.name for found in engine.containers("testrun")] == [spec.name]
+    assert [found.name for found in engine.containers(spec.app)] == [spec.name]
     assert "serving" in engine.logs(spec.name)
 
     content, said = engine.check(spec.name, spec.healthcheck)
@@ -71,9 +71,9 @@ def test_volumes_start_with_the_images_content_and_outlive_containers(
     assert engine.exec(spec.name, (PYTHON, "-c", read + "; print(open('first').read())")) == 0
     assert capfd.readouterr().out.split("\n")[:2] == ["kept", "from the image"]
     engine.remove(spec.name)
-    assert len(engine.volumes("testrun")) == 1
-    assert engine.remove_volumes("testrun") != ()
-    assert engine.volumes("testrun") == ()
+    assert len(engine.volumes(spec.app)) == 1
+    assert engine.remove_volumes(spec.app) != ()
+    assert engine.volumes(spec.app) == ()
 
 
 def test_the_root_is_read_only_and_the_user_is_nobody_special(
@@ -125,7 +125,7 @@ def test_starting_again_replaces_the_container(engine: Engine, spec: RunSpec) ->
     start_healthy(engine, spec, QUICK)
     changed = msgspec.structs.replace(spec, environment=(("WORD", "second"),))
     assert page(start_healthy(engine, changed, QUICK).url)["word"] == "second"
-    assert len(engine.containers("testrun")) == 1
+    assert len(engine.containers(spec.app)) == 1
 
 
 def test_loading_again_and_asking_for_unknown_images(

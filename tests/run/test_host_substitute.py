@@ -118,8 +118,8 @@ def test_the_app_runs_and_ends_with_a_python_of_this_machine(
         program = "import os, sys; print(sys.prefix, os.environ['DATABASE_URL'], open('data/first').read())"
         assert engine.exec(spec.name, ("python", "-c", program)) == 0
         prefix, database, first = capfd.readouterr().out.split(maxsplit=2)
-        assert Path(prefix) == tmp_path / f"state/testrun/host/{spec.name}/shim"
-        assert database == f"sqlite:///{tmp_path}/state/testrun/volumes/data/app.db"
+        assert Path(prefix) == tmp_path / f"state/{spec.app}/host/{spec.name}/shim"
+        assert database == f"sqlite:///{tmp_path}/state/{spec.app}/volumes/data/app.db"
         assert first.strip() == "from the image"
         assert engine.check(spec.name, spec.healthcheck)[0]
         assert "serving" in engine.logs(spec.name)
@@ -127,7 +127,7 @@ def test_the_app_runs_and_ends_with_a_python_of_this_machine(
         engine.stop(spec.name, grace_seconds=5)
     assert engine.inspect(spec.name).state is ContainerState.EXITED
     engine.remove(spec.name)
-    assert not (tmp_path / f"state/testrun/host/{spec.name}").exists()
+    assert not (tmp_path / f"state/{spec.app}/host/{spec.name}").exists()
 
 
 def test_an_image_for_another_machine_is_told_from_ones_own() -> None:

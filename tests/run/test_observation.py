@@ -61,7 +61,7 @@ def careless(engine: Engine, reference: Reference) -> Iterator[str]:
     """The same image as root, with everything that makes it weak; on docker alone."""
     if engine.name != "docker":
         pytest.skip("one engine is enough")
-    name = "okamochi-careless"
+    name = f"okamochi-careless-{os.getpid()}"
     weak = ("--user", "0:0", "--security-opt", "seccomp=unconfined")
     flags = (*weak, "--publish", "18099:8000", "--env", "TOKEN=told-to-everybody")
     program = (
