@@ -16,7 +16,6 @@ __all__ = ["HealthCheck", "health_checks", "seconds_of"]
 ADDRESS = regex(
     r"(?:https?://)(?P<host>[\w.-]+|\[[\da-f:]+\])(?::(?P<port>\d+|\$\{?\w+(?::?-(?P<default>\d+))?\}?))?(?P<path>/[^\s\"'<>|;&)]*)?"
 )
-FLAGS = regex(r"(?:--[\w-]+=\S+\s+)+")
 DURATION = regex(
     r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?"
 )
@@ -64,7 +63,7 @@ def of_stage(container: Container) -> Iterator[HealthCheck]:
     if one is None:
         return
     flags = dict(one.flags)
-    rest = FLAGS.sub("", one.rest, count=1) if one.flags else one.rest
+    rest = one.without_flags
     if rest.strip().upper() == "NONE":
         yield HealthCheck(container, Command(container.stage_path, one.line, one.end), off=True)
         return

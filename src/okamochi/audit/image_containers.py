@@ -8,7 +8,6 @@ from okamochi.audit.containers import Container, ContainerKind, Variable
 from okamochi.audit.setup import Dockerfile
 from okamochi.containerfiles.dockerfile import Stage, is_for_the_desk
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["image_containers", "is_python_image", "start_of", "variables_of"]
 
@@ -21,7 +20,7 @@ PYTHON_WORK = regex(
 )
 
 
-def is_python_image(stage: Stage, project: ProjectFiles, path: str) -> bool:
+def is_python_image(stage: Stage) -> bool:
     """Whether Python is what the stage is about, as far as its base and its steps tell."""
     if PYTHON_BASE.search(stage.image or stage.base):
         return True

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-import msgspec
+from msgspec.structs import replace
 
 from okamochi.audit.compose_containers import compose_containers
 from okamochi.audit.image_containers import image_containers, is_python_image
@@ -28,25 +28,15 @@ DOCKERFILE = regex(
 # the last are those of docker stack deploy
 COMPOSE = regex(r"(?:.*/)?(?:(?:docker-)?compose|(?:docker-)?(?:stack|swarm))[\w.-]*\.ya?ml")
 DEVCONTAINER = regex(r"(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
-IGNORE = regex(r"(?:.*/)?(?:[\w.-]*\.)?dockerignore|(?:.*/)?\.dockerignore")
+IGNORE = regex(r"(?:.*/)?(?:[\w.-]*\.)?dockerignore")
 ENV_FILE = regex(r"(?:.*/)?(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env)")
 MANIFEST = regex(r"^apiVersion:\s*\S", re.MULTILINE)
 KIND = regex(r"^kind:\s*\S", re.MULTILINE)
 TEMPLATE = regex(r"\{\{|\{%")
 DESK = frozenset(
     (
-        "dev",
-        "devel",
-        "development",
-        "local",
-        "test",
-        "tests",
-        "testing",
-        "debug",
-        "override",
-        "ci",
-        "devcontainer",
-        "e2e",
+        *("dev", "devel", "development", "devcontainer", "local", "override"),
+        *("test", "tests", "testing", "e2e", "ci", "debug"),
     )
 )
 PRODUCTION = frozenset(("prod", "production", "deploy", "release", "live"))
@@ -101,8 +91,6 @@ def read_setup(
 
 def with_containers(setup: Setup) -> Setup:
     """All of them, in the order of images, Compose, Kubernetes, ECS."""
-    from msgspec.structs import replace
-
     images = tuple(one for file in setup.dockerfiles for one in image_containers(file))
     services = tuple(one for file in setup.composes for one in compose_containers(file, setup))
     own = own_images(setup, images)
@@ -128,7 +116,7 @@ def read_dockerfiles(project: ProjectFiles, paths: list[str]) -> Iterator[Docker
         if "{%" in file.text:
             continue  # a template of Dockerfiles
         stages = dockerfile_stages(file.text)
-        if not stages or not any(is_python_image(stage, project, file.path) for stage in stages):
+        if not stages or not any(is_python_image(stage) for stage in stages):
             continue
         folder = posixpath.dirname(file.path)
         beside = [path for path in paths if posixpath.dirname(path) == folder and path != file.path]
@@ -174,7 +162,7 @@ def without_nulls(node: Node) -> Node:
     if not node.pairs and not node.items:
         return node
     given = [(key, value) for key, value in node.pairs if value.kind != "scalar" or value.value is not None]
-    return msgspec.structs.replace(
+    return replace(
         node,
         pairs=tuple((key, without_nulls(value)) for key, value in given),
         items=tuple(map(without_nulls, node.items)),
@@ -231,8 +219,6 @@ def is_production_file(path: str) -> bool:
 def with_desk(composes: tuple[Document, ...]) -> tuple[Document, ...]:
     """Where a file for production stands by itself (it says where its images come from), those beside it that
     say nothing of production are for the desk."""
-    from msgspec.structs import replace
-
     alone = {
         posixpath.dirname(one.path)
         for one in composes

@@ -58,10 +58,9 @@ class Document(msgspec.Struct, frozen=True):
 class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """`composes` are in the order in which Compose would merge them, the others sorted by path. `plan` is
     None where okamochi does not understand the app; rules that need it have nothing to say then. `today`
-    decides what has come to its end of life. `tracked` are
-    the paths that git tracks, `executable` those of them that a checkout makes executable, None where nobody
-    can tell. `unread` are files that could not be parsed: (path,
-    line, reason)."""
+    decides what has come to its end of life. `tracked` are the paths that git tracks, `executable` those of
+    them that a checkout makes executable, None where nobody can tell. `unread` are files that could not be
+    parsed: (path, line, reason)."""
 
     project: ProjectFiles
     today: datetime.date

@@ -20,7 +20,6 @@ __all__ = [
     "names_an_image",
 ]
 
-FLAG = re.compile(r"--\w[\w-]*(?:=\S*)?\s+")
 # options of pip and uv that take a value
 WITH_VALUE = frozenset(
     (
@@ -86,10 +85,7 @@ def commands_run(one: Instruction) -> tuple[tuple[str, ...], ...]:
     """The argvs that a RUN starts."""
     if one.word != "RUN":
         return ()
-    rest = one.rest
-    while (flag := FLAG.match(rest)) is not None:
-        rest = rest[flag.end() :]
-    return (one.argv,) if one.argv else commands_of(rest)
+    return (one.argv,) if one.argv else commands_of(one.without_flags)
 
 
 def installs(instructions: Iterable[Instruction]) -> Iterator[Install]:

@@ -52,11 +52,15 @@ class Instruction:
     @property
     def words(self) -> tuple[str, ...]:
         """Of COPY and ADD: the sources, then the destination; without flags."""
+        return self.argv or tuple(self.without_flags.split())
+
+    @property
+    def without_flags(self) -> str:
+        """What stands behind them."""
         position = 0
         while (flag := FLAG.match(self.rest, position)) is not None:
             position = flag.end()
-        rest = self.rest[position:]
-        return self.argv or tuple(rest.split())
+        return self.rest[position:]
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:

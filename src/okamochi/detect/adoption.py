@@ -33,7 +33,6 @@ NOT_RUN_TIME = re.compile(
     r"|netcat.*|iputils-ping|net-tools|dos2unix|gosu|tini|dumb-init|supervisor|locales|cron|nginx|apache2|postgresql(?:-\d+)?"
     r"|(?:mysql|mariadb|default-mysql|redis|openssh)-server|redis|apt-transport-https"
 )
-PAIR = re.compile(r"(\w+)=(\"[^\"]*\"|'[^']*'|\S*)")
 BIND = re.compile(r"(?:-b|--bind|--(?:server\.)?port|-p)[ =](?:[\w.:\[\]]*:)?(\d{2,5})\b")
 URL_PATH = re.compile(r"(?:https?://)?\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[\w./-]*)")
 # "8000:80", "8000:80/tcp", "${OUT:-8000}:${IN:-80}"
@@ -150,9 +149,8 @@ def of_dockerfile(project: ProjectFiles, path: str, stages: tuple[Stage, ...], p
     for package, where in of_stage(final):
         yield from package_rows(f"{path}:{line_with(content, package, where)}", package, plan)
     for one in final.all("ENV"):
-        given = PAIR.findall(one.rest) or [tuple([*one.rest.split(" ", 1), ""][:2])]
-        for name, value in given:
-            yield from variable_rows(f"{path}:{one.line}", name, value.strip("\"'"), plan)
+        for name, value in one.pairs:
+            yield from variable_rows(f"{path}:{one.line}", name, value, plan)
     check = final.last("HEALTHCHECK")
     if check is not None:
         yield from health_rows(f"{path}:{check.line}", check.rest, project, plan)

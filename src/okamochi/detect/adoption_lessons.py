@@ -7,7 +7,7 @@ from okamochi.containerfiles.dockerfile import Instruction, Stage, shipped
 from okamochi.detect.adoption_commands import dockerfile_commands
 from okamochi.detect.adoption_rows import MakeRow, Row, Verdict
 from okamochi.detect.adoption_run import run_lessons
-from okamochi.detect.adoption_stages import PYTHON_BASE, asset_rows, other_stages
+from okamochi.detect.adoption_stages import PYTHON_BASE, asset_rows, other_stages, stage_copied
 from okamochi.model.plan import Plan
 
 __all__ = ["DEBUGGER", "FLASK_ENV", "UNCHECKED", "dockerfile_lessons"]
@@ -76,8 +76,7 @@ def user_lessons(row: MakeRow, final: Stage, plan: Plan) -> Iterator[Row]:
 def copied_packages(row: MakeRow, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
     """Of a stage that installs, and what of it is copied."""
     for one in final.all("COPY"):
-        found = re.search(r"--from=(\S+)", one.rest)
-        maker = next((stage for stage in stages if found and stage.name == found[1].lower()), None)
+        maker = stage_copied(one, stages)
         if maker is not None and maker.name not in other_stages(stages):
             yield from (line for line in run_lessons(row, maker) if line.topic == "dependencies")
         if "/root/.local" in one.rest:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from okamochi.containerfiles.dockerfile import Stage, shipped
+from okamochi.containerfiles.dockerfile import Instruction, Stage, shipped
 from okamochi.detect.adoption_rows import MakeRow, Row
 
-__all__ = ["PYTHON_BASE", "asset_rows", "other_stages"]
+__all__ = ["PYTHON_BASE", "asset_rows", "other_stages", "stage_copied"]
 
 PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*python(?::|@|$)|\$")
 
@@ -20,11 +20,16 @@ def other_stages(stages: tuple[Stage, ...]) -> frozenset[str]:
     )
 
 
+def stage_copied(one: Instruction, stages: tuple[Stage, ...]) -> Stage | None:
+    """What a COPY --from names; None for an image, or nothing."""
+    name = one.flag("from").lower()
+    return next((stage for stage in stages if name and stage.name == name), None)
+
+
 def asset_rows(row: MakeRow, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
     """What another stage makes that is no Python: okamochi packs what lies in the folder, and builds none."""
     for one in final.all("COPY"):
-        found = re.search(r"--from=(\S+)", one.rest)
-        made = next((stage for stage in stages if found and stage.name == found[1].lower()), None)
+        made = stage_copied(one, stages)
         if made is None or made.name not in other_stages(stages):
             continue
         yield row(

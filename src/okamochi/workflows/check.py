@@ -43,22 +43,23 @@ class Checked:
 
 def check(folder: Path, world: World, *, today: datetime.date, fix: bool = False) -> Checked:
     """With `fix`, what can be mended is written to the files first, and the answer is what is left."""
-    plan, why = understood(folder, world)
-    setup, report = looked_at(folder, plan, today)
+    app = project_folder(folder)
+    plan, why = understood(app, world)
+    setup, report = looked_at(folder, app, plan, today)
     mended: set[str] = set()
     for _ in range(MOST_ROUNDS if fix else 0):
         written = mend(folder, setup, report)
         if not written:
             break
         mended |= written
-        setup, report = looked_at(folder, plan, today)
+        setup, report = looked_at(folder, app, plan, today)
     return Checked(report, len(paths_of(setup)), tuple(sorted(mended)), why, setup.unread)
 
 
 def understood(folder: Path, world: World) -> tuple[Plan | None, str]:
-    """The plan of the app in the folder or in one below, or why there is none."""
+    """The plan of the app in the folder, or why there is none."""
     try:
-        return plan_project(project_folder(folder), world).plan, ""
+        return plan_project(folder, world).plan, ""
     except (DetectionError, PlanError, UsageError) as problem:
         if not folder.is_dir():
             raise
@@ -78,11 +79,11 @@ class ReadOnce:
         return self.listed(pattern, within)
 
 
-def looked_at(folder: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
+def looked_at(folder: Path, app: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
+    """Of the folder; the app lies in `app`, it or one below."""
     project = DiskProject.open(folder)
     tracked, executable = tracked_files(project), executable_files(project)
     setup = read_setup(ReadOnce(project), plan, today, tracked=tracked, executable=executable)
-    app = project_folder(folder)
     others = project_findings(plan, app.resolve()) if plan is not None else ()
     below = app.relative_to(folder).as_posix() if app != folder else ""
     ruled = {"env/inert", *(rule.name for rule in RULES)}

@@ -6,7 +6,6 @@ import shutil
 import socket
 from contextlib import nullcontext
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 
 from msgspec.structs import replace
 
@@ -36,7 +35,6 @@ __all__ = ["Proved", "prove"]
 REQUESTS = 200
 AT_ONCE = 20
 HEALTHY_SECONDS = 20
-PAGE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def observed(up_app: UpApp, plan: Plan, world: World) -> Observation:
     with world.reporter.step("Looking from inside"):
         inside = look_inside(engine, name, write=(*READ_ONLY_FOLDERS, "/tmp", *folders), skip=folders)
     with world.reporter.step("Asking for pages"):
-        page = page_of(address, host)
+        first = ask_many(address, "/", host, count=1, at_once=1)
         healthy = healthy_inside(engine, name, HEALTH_CHECK, limit_seconds=HEALTHY_SECONDS)
         traffic = ask_many(address, "/", host, count=REQUESTS, at_once=AT_ONCE)
     life = lived(up_app, plan, world)
@@ -100,7 +98,7 @@ def observed(up_app: UpApp, plan: Plan, world: World) -> Observation:
         inside=inside,
         outside=outside,
         healthy=healthy,
-        page=page,
+        page=next((status for status, _ in first.answers), 0),
         traffic=traffic,
         life=life,
     )
@@ -143,15 +141,3 @@ def released_again(up_app: UpApp, process: Process, world: World) -> int:
         for line in said.splitlines()[-5:]:
             world.reporter.warn(f"{process.name}: {line}")
     return exit_code
-
-
-def page_of(address: tuple[str, int], host: str) -> int:
-    """The status of the first page; 0 when there is no answer."""
-    connection = HTTPConnection(*address, timeout=PAGE_SECONDS)
-    try:
-        connection.request("GET", "/", headers={"Host": host} if host else {})
-        return connection.getresponse().status
-    except (OSError, HTTPException):
-        return 0
-    finally:
-        connection.close()

@@ -1,6 +1,6 @@
 """That processes can do nothing but their work: user, capabilities, filters, limits."""
 
-from okamochi.audit.claim import Claim, Judged, failed, judged, untried
+from okamochi.audit.claim import Claim, Judged, failed, held, untried
 from okamochi.model.observation import Observation, SeenProcess
 from okamochi.model.plan import Plan
 
@@ -17,34 +17,32 @@ def user(seen: Observation, plan: Plan) -> Judged:
         return untried("no process was seen")
     if others:
         return failed(f"{described(others)} run as {others[0].user}:{others[0].group}")
-    return judged(True, f"{counted(seen)} as {wanted[0]}:{wanted[1]}")
+    return held(f"{counted(seen)} as {wanted[0]}:{wanted[1]}")
 
 
 def capabilities(seen: Observation, plan: Plan) -> Judged:
-    if engine_lacks(seen):
-        return untried(engine_lacks(seen))
     others = [one for one in seen.inside.processes if one.capabilities]
-    if others:
-        return failed(f"{described(others)} have capabilities: {others[0].capabilities:#x}")
-    return judged(True, f"{counted(seen)}, each of the five sets is empty")
+    wrong = f"have capabilities: {others[0].capabilities:#x}" if others else ""
+    return of_processes(seen, others, wrong, f"{counted(seen)}, each of the five sets is empty")
 
 
 def no_new_privileges(seen: Observation, plan: Plan) -> Judged:
-    if engine_lacks(seen):
-        return untried(engine_lacks(seen))
     others = [one for one in seen.inside.processes if not one.no_new_privileges]
-    if others:
-        return failed(f"{described(others)} could gain some by a file with special bits")
-    return judged(True, f"set on {counted(seen)}")
+    return of_processes(
+        seen, others, "could gain some by a file with special bits", f"set on {counted(seen)}"
+    )
 
 
 def system_calls(seen: Observation, plan: Plan) -> Judged:
+    others = [one for one in seen.inside.processes if one.seccomp != 2]
+    return of_processes(seen, others, "may make every system call", f"a seccomp filter on {counted(seen)}")
+
+
+def of_processes(seen: Observation, others: list[SeenProcess], wrong: str, right: str) -> Judged:
+    """Of what an engine gives each process: it holds when there are no `others`."""
     if engine_lacks(seen):
         return untried(engine_lacks(seen))
-    others = [one for one in seen.inside.processes if one.seccomp != 2]
-    if others:
-        return failed(f"{described(others)} may make every system call")
-    return judged(True, f"a seccomp filter on {counted(seen)}")
+    return failed(f"{described(others)} {wrong}") if others else held(right)
 
 
 def limits(seen: Observation, plan: Plan) -> Judged:
@@ -58,7 +56,7 @@ def limits(seen: Observation, plan: Plan) -> Judged:
     )
     words = f"memory {size(found.memory_bytes)}, {found.cpus:g} CPUs, {found.pids or 'no limit of'} processes"
     if same:
-        return judged(True, words)
+        return held(words)
     return failed(f"{words}; the plan says {size(wanted.memory_bytes)}, {wanted.cpus:g}, {wanted.pids}")
 
 

@@ -47,19 +47,21 @@ def look_outside(
     if description:
         texts[f"{engine.name} inspect"] = json.dumps(description)
     found = [place for place, text in texts.items() if any(value in text for value in values)]
-    reference = engine.inspect(name).image_reference
+    looked_in = [*texts]
+    running = engine.inspect(name)
     if is_of_containers(engine) and values:
-        texts["the image"] = ""
-        found += ["the image"] if image_tells(engine, reference, values, runner, environ) else []
+        looked_in.append("the image")
+        if image_tells(engine, running.image_reference, values, runner, environ):
+            found.append("the image")
     return Outside(
-        health=engine.inspect(name).health,
+        health=running.health,
         changed=changed_paths(engine, name, description, runner, environ),
         published=published_addresses(description, port),
         open_at=tuple(one for one in asked if answers_at(one, port)),
         asked_at=asked,
         told=tuple(found),
         looked_for=len(values),
-        looked_in=tuple(texts),
+        looked_in=tuple(looked_in),
     )
 
 
