@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lacks import lacking, require_namespaces
+from tests.loaded_images import remove_loaded_images
 
 OFFLINE = "OKAMOCHI_TEST_OFFLINE"
 # What brings up apps and services takes longest. By --no-loadscope-reorder (./run test) these files go first,
@@ -35,6 +36,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("matrix")])
     items[:] = [item for item in items if not item.get_closest_marker("matrix")]
+
+
+def pytest_sessionfinish() -> None:
+    remove_loaded_images()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.cli.program import Answer, Program
+from tests.loaded_images import remember_loaded_image
 from tests.workflows.conftest import copied
 
 DOCKER = pytest.param("docker", marks=pytest.mark.engine)
@@ -196,7 +197,7 @@ def served(program: Program, root: Path, engine: str, *options: str | Path) -> I
         serving.down("--volumes")
         reference = serving.record.get("image_reference")
         if reference and engine != "host":
-            subprocess.run((engine, "image", "rm", reference), capture_output=True, check=False)
+            remember_loaded_image(engine, reference)
 
 
 @pytest.fixture(scope="module")

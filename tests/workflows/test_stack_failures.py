@@ -118,3 +118,8 @@ def test_of_a_service_that_said_nothing_composes_own_words_are_shown() -> None:
     assert "the service db" in error.message
     assert error.details == words
     assert "docker compose's own" in error.hint
+
+
+def test_a_service_that_was_just_starting_is_not_blamed_for_an_image_that_is_missing() -> None:
+    error = failure(" Container shop-db-1  Creating", "Error response from daemon: no such image: shop:1")
+    assert told(project("", release=0), plan(), error) is error

@@ -37,14 +37,11 @@ def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError
 
 
 def blamed(plan: Plan, ended: dict[str, int], lines: Sequence[str]) -> BackingService | None:
-    """What ended by itself; else what Compose calls at fault; else what it speaks of at all, which may be one
-    that was still starting."""
+    """What ended by itself, or what Compose calls at fault; nothing, where it calls something else so. Where
+    it calls nothing so, what it speaks of at all."""
     at_fault = [line for line in lines if AT_FAULT.search(line)]
-    for said in (" ".join(at_fault), " ".join(lines)):
-        for service in plan.services:
-            if ended.get(service.name) or is_named(service, said):
-                return service
-    return None
+    said = " ".join(at_fault or lines)
+    return next((one for one in plan.services if ended.get(one.name) or is_named(one, said)), None)
 
 
 def is_named(service: BackingService, said: str) -> bool:
