@@ -53,3 +53,14 @@ def test_a_rule_has_a_page_a_catching_and_a_passing_case(rule: Rule) -> None:
 def test_no_two_rules_have_one_name_and_no_page_of_cases_is_left_over() -> None:
     assert len(BY_NAME) == len(RULES)
     assert {case.rule for case in all_cases()} == set(BY_NAME)
+
+
+def test_a_page_says_in_one_paragraph_what_okamochi_does_instead() -> None:
+    silent = [rule.name for rule in RULES if not rule.instead]
+    # what nothing stands for: slips of the pen, and settings of one's own cluster
+    assert len(silent) < len(RULES) / 4, silent
+    assert BY_NAME["user/root"].instead == "`USER 10001:10001`, files of root, no capability"
+    for rule in RULES:
+        assert rule.page.count("Okamochi: ") == bool(rule.instead), rule.name
+        if rule.instead:
+            assert rule.page.index("\nFix: ") < rule.page.index("\nOkamochi: ") < rule.page.index("\nSee: ")

@@ -144,7 +144,7 @@ def test_adopted_is_what_is_there_for_this_file_alone_and_what_the_lock_judged_i
     )
     before = [one for one in plan.decisions if one.field != "native.needs"]
     plan = msgspec.structs.replace(plan, decisions=(*before, *judged))
-    rows = {row.theirs: row for row in adoption_of(MemoryProject(files), plan) if row.topic == "package"}
+    rows = {row.theirs: row for row in adoption_of(MemoryProject(files), plan).rows if row.topic == "package"}
     assert rows["libpq5"].verdict is Verdict.SAME
     assert rows["ffmpeg"].setting == ("packages", "ffmpeg") and "this file names it" in rows["ffmpeg"].plan
     assert rows["sox"].setting == ("packages", "sox")

@@ -1,5 +1,6 @@
 """What a rule is, and what it finds."""
 
+import re
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -7,8 +8,11 @@ import msgspec
 from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
 
 __all__ = ["Edit", "Found", "Rule"]
+
+INSTEAD = regex(r"^Okamochi: (.+?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -36,7 +40,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 class Rule(msgspec.Struct, frozen=True):
     """`name` is family/rule and never changes its meaning. `page` is for people: a sentence that says what
-    is wrong; why that matters; "Fix:"; "See:" with the standard or thread."""
+    is wrong; why that matters; "Fix:"; "Okamochi:" what it does instead, where that answers the question;
+    "See:" with the standard or thread."""
 
     name: str
     severity: Severity
@@ -46,3 +51,9 @@ class Rule(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         return self.page.partition("\n")[0].rstrip(".")
+
+    @property
+    def instead(self) -> str:
+        """What okamochi does, in one line; "" where the page does not say."""
+        found = INSTEAD.search(self.page)
+        return " ".join(found[1].split()).rstrip(".") if found is not None else ""

@@ -1,6 +1,7 @@
 """`okamochi render`: plain files."""
 
 import dataclasses
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import click
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
 
 if TYPE_CHECKING:
+    from okamochi.detect.adoption_rows import Row
     from okamochi.system.world import World
+    from okamochi.workflows.adopt import Fault
     from okamochi.workflows.prove_dockerfile import Proof
 
 MOST_SHOWN = 8
@@ -21,7 +24,8 @@ MOST_SHOWN = 8
 @click.option(
     "--adopt",
     is_flag=True,
-    help="Show the project's own Dockerfile and compose file beside the plan; take over what is sound.",
+    help="Show the project's own Dockerfile and compose file beside the plan, and what is wrong with them; "
+    "take over what is sound.",
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Folder to write into; default: PATH.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when files drifted.")
@@ -126,25 +130,47 @@ def tell(proof: "Proof") -> None:
 
 
 def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
-    """Rows as a table, then the settings; --check writes nothing."""
+    """Rows as a table, what is wrong, then the settings; --check writes nothing."""
     from okamochi.workflows.adopt import adopt
 
     world = real_world()
-    adopted = adopt(folder, world, write=not check)
+    today = datetime.datetime.now(datetime.UTC).date()
+    adopted = adopt(folder, world, today=today, write=not check)
     if output_format == "json":
         rows = [{**dataclasses.asdict(row), "setting": None} for row in adopted.rows]
-        answer = {"rows": rows, "settings": adopted.settings, "written": adopted.path}
+        faults = [dataclasses.asdict(one) for one in adopted.faults]
+        answer = {
+            "rows": rows,
+            "findings": faults,
+            "settings": adopted.settings,
+            "written": adopted.path,
+        }
         click.echo(json_text(answer))
         return
-    width = max(len(row.place) for row in adopted.rows)
-    topics = max(len(row.topic) for row in adopted.rows)
-    for row in adopted.rows:
+    tell_rows(adopted.rows)
+    tell_faults(adopted.faults)
+    if adopted.settings:
+        by_hand = "for okamochi.toml, not written now" if check else "to be added to the settings by hand"
+        where = f"written to {adopted.path}" if adopted.path else by_hand
+        click.echo(f"\n{where}:\n{adopted.settings}", nl=False)
+
+
+def tell_rows(rows: "tuple[Row, ...]") -> None:
+    width = max((len(row.place) for row in rows), default=0)
+    topics = max((len(row.topic) for row in rows), default=0)
+    for row in rows:
         click.echo(
             f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}  {row.theirs}  ->  {row.plan}"
         )
         if row.why:
             click.echo(f"{'':6}  {'':{width}}  {'':{topics}}  {row.why}")
-    if adopted.settings:
-        by_hand = "for okamochi.toml, not written now" if check else "to be added to the settings by hand"
-        where = f"written to {adopted.path}" if adopted.path else by_hand
-        click.echo(f"\n{where}:\n{adopted.settings}", nl=False)
+
+
+def tell_faults(faults: "tuple[Fault, ...]") -> None:
+    """What okamochi check says of these files, and what okamochi does instead."""
+    if faults:
+        click.echo("\nwhat okamochi check finds in these files, and what okamochi does instead:")
+    for one in faults:
+        click.echo(f"{one.place}  {one.severity}  {one.rule}")
+        click.echo(f"       {one.message}")
+        click.echo(f"       -> {one.instead or one.hint}")

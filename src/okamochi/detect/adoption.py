@@ -1,20 +1,26 @@
 """The project's own Dockerfile and compose file beside the plan: what is the same, what is taken over as a
-setting, what the plan does otherwise and why."""
+setting, what the plan does otherwise, what it does not take over."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
-from okamochi.detect.adoption_commands import is_worker, service_commands, started_by
-from okamochi.detect.adoption_compose import compose_lessons, pairs, strings
-from okamochi.detect.adoption_files import devcontainer_rows, ignore_rows, other_compose_rows
-from okamochi.detect.adoption_lessons import UNCHECKED, dockerfile_lessons
-from okamochi.detect.adoption_limits import has_health_check, limit_rows, unknown_service, volume_rows
+from okamochi.detect.adoption_commands import (
+    dockerfile_commands,
+    is_worker,
+    service_commands,
+    started_by,
+)
+from okamochi.detect.adoption_compose import pairs, strings
+from okamochi.detect.adoption_files import DEVCONTAINER, devcontainer_rows, other_compose_rows
+from okamochi.detect.adoption_limits import limit_rows, unknown_service, volume_rows
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.adoption_services import OUTSIDE, data_rows, key_rows, published_rows
-from okamochi.detect.adoption_stages import other_stages
+from okamochi.detect.adoption_stages import asset_rows, other_stages
+from okamochi.detect.adoption_steps import step_rows
 from okamochi.detect.adoption_variables import given_rows, variable_rows
 from okamochi.detect.stated_packages import DOCKERFILES, line_with, of_stage
 from okamochi.model.native import IN_BASE, NAMES
@@ -23,7 +29,7 @@ from okamochi.model.process import HttpProbe
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["adopted_settings", "adoption_of"]
+__all__ = ["Adoption", "adopted_settings", "adoption_of"]
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 # of building, of shells and of health checks, servers of their own; Python itself comes with the base
@@ -39,37 +45,43 @@ URL_PATH = re.compile(r"(?:https?://)?\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[:
 TARGET = re.compile(r":(?:\$\{\w+:?-)?(\d{2,5})\}?(?:/\w+)?$")
 
 
-def adoption_of(project: ProjectFiles, plan: Plan) -> tuple[Row, ...]:
-    """In the order of the files; () when there are none, or okamochi wrote them."""
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """`rows` in the order of the files, `paths` those that were looked at; both () when there is none, or
+    okamochi wrote them. What is wrong with the files is not said here: rules of okamochi check say it."""
+
+    rows: tuple[Row, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+def adoption_of(project: ProjectFiles, plan: Plan) -> Adoption:
     rows: list[Row] = []
+    paths: list[str] = []
     others: frozenset[str] = frozenset()
-    checked = False
     for path in DOCKERFILES:
         text = text_by_people(project, path) if project.exists(path) else None
         stages = dockerfile_stages(text or "")
         if stages:
             others = other_stages(stages)
-            rows += [*of_dockerfile(project, path, stages, plan), *dockerfile_lessons(path, stages, plan)]
-            copies = any(re.match(r"(?:--\S+ )*\./? ", one.rest) for one in shipped(stages).all("COPY"))
-            rows += ignore_rows(project, copies_all=copies)
+            rows += of_dockerfile(project, path, stages, plan)
+            paths += [path, *(one for one in ignore_files_of(path) if project.exists(one))]
             break
     for path in COMPOSE_FILES:
         text = text_by_people(project, path) if project.exists(path) else None
         document = parsed(text or "")
         if document and text:
-            checked = has_health_check(document)
             document = without(document, others)
-            rows += [
-                *of_compose(project, path, document, text, plan),
-                *compose_lessons(path, document, at(text), plan),
-                *other_compose_rows(project, path),
-            ]
+            rows += [*of_compose(project, path, document, text, plan), *other_compose_rows(project, path)]
+            paths.append(path)
             break
-    if rows:
+    if paths and text_by_people(project, DEVCONTAINER):
         rows += devcontainer_rows(project)
-    if checked:
-        rows = [one for one in rows if one.theirs != UNCHECKED]
-    return settled(rows)
+        paths.append(DEVCONTAINER)
+    return Adoption(settled(rows), tuple(paths))
+
+
+def ignore_files_of(path: str) -> tuple[str, str]:
+    return ".dockerignore", f"{path}.dockerignore"
 
 
 def without(document: Mapping[str, Any], stages: frozenset[str]) -> Mapping[str, Any]:
@@ -154,6 +166,9 @@ def of_dockerfile(project: ProjectFiles, path: str, stages: tuple[Stage, ...], p
     check = final.last("HEALTHCHECK")
     if check is not None:
         yield from health_rows(f"{path}:{check.line}", check.rest, project, plan)
+    yield from dockerfile_commands(path, final, plan)
+    yield from asset_rows(path, stages, final)
+    yield from step_rows(path, stages, final, plan)
 
 
 def why_python(plan: Plan) -> str:
@@ -258,9 +273,6 @@ def health_rows(place: str, words: str, project: ProjectFiles, plan: Plan) -> It
     text = (project.read_text(script) or "") if script else ""
     found = URL_PATH.search(words) or URL_PATH.search(text)
     probe = plan.web.probe
-    if client := re.search(r"(?m)^\s*(?:import|from) (requests|httpx|urllib3)\b", text):
-        why = f"it needs {client[1]} in the image, and loads all of it each time"
-        yield Row(Verdict.CHANGE, "health script", place, script, "Python's standard library alone", why)
     if found is None:
         return
     ours = f"GET {probe.path}" if isinstance(probe, HttpProbe) else "any answer on the port"

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.detect.adoption_options import gunicorn_rows, loopback_rows, migration_rows
+from okamochi.detect.adoption_options import gunicorn_rows, migration_rows
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 
-__all__ = ["dockerfile_commands", "is_worker", "service_commands", "started_by"]
+__all__ = ["dockerfile_commands", "is_worker", "service_commands", "started_by", "without_secrets"]
 
 DEVELOPMENT_SERVER = re.compile(
     r"\bflask\b.*\brun\b|manage\.py.{0,3}\brunserver\b|^\W*(?:python3?|/\S*python3?)\W+(?:-u\W+)?[\w/.-]+\.py\b"
@@ -20,7 +20,6 @@ DEVELOPMENT_SERVER = re.compile(
 SERVER = re.compile(
     r"gunicorn|uvicorn|hypercorn|waitress|runserver|\bflask\b.*\brun\b|\b(?:streamlit|chainlit|shiny|marimo|solara)\b.*\brun\b"
 )
-SHELL = re.compile(r"(?:/\S*/)?(?:ba|da)?sh\b")
 SCRIPT = re.compile(r"[\w./-]*(?:\.sh|entry-?point[\w.-]*|start[\w.-]*)", re.IGNORECASE)
 SHOWN = 100
 
@@ -34,15 +33,10 @@ def started_by(stage: Stage) -> tuple[str, int]:
 
 
 def dockerfile_commands(path: str, stage: Stage, plan: Plan) -> Iterator[Row]:
-    entry, command = stage.last("ENTRYPOINT"), stage.last("CMD")
     text, line = started_by(stage)
-    place = f"{path}:{line}"
-    shell = any(one is not None and not one.argv for one in (entry, command))
     yield from script_rows(path, stage, plan)
     if text:
-        yield from server_rows(place, "command", text, plan, shell=shell)
-        given = " ".join(one.rest for one in stage.all("ENV"))
-        yield from loopback_rows(place, text, given, plan)
+        yield from server_rows(f"{path}:{line}", "command", text, plan)
     signal = stage.last("STOPSIGNAL")
     if signal is not None:
         yield from signal_rows(f"{path}:{signal.line}", "stop signal", signal.rest, plan)
@@ -63,24 +57,26 @@ def script_rows(path: str, stage: Stage, plan: Plan) -> Iterator[Row]:
     yield Row(Verdict.CHANGE, "entry point", f"{path}:{entry.line}", f"runs {script} first", ours, why)
 
 
-def server_rows(place: str, topic: str, text: str, plan: Plan, *, shell: bool) -> Iterator[Row]:
-    ours = shown_of(plan.web)
-    shown = without_secrets(text)
-    if DEVELOPMENT_SERVER.search(text):
-        why = "the development server: one process, a debugger, no graceful stop"
-        yield Row(Verdict.CHANGE, topic, place, shown, ours, why)
-    elif shell or SHELL.match(text):
-        why = "a shell is process 1 and keeps SIGTERM from the server: it is killed after ten seconds"
-        yield Row(Verdict.CHANGE, topic, place, shown, ours, why)
+def server_rows(place: str, topic: str, text: str, plan: Plan) -> Iterator[Row]:
+    yield command_row(place, topic, text, plan)
     yield from migration_rows(place, text, plan)
     yield from gunicorn_rows(place, text, plan)
-    if re.search(r"(?<!\S)(?:-w|--workers)[ =](?:\d|\$\{)", text):
-        theirs, own = "a fixed number of workers", "from the container's CPU and memory limits"
-        why = "a number that fits a laptop is too many under 0.5 CPU and too few on 8"
-        yield Row(Verdict.CHANGE, "workers", place, theirs, own, why)
-    if re.search(r"(?:-b|--bind)[ =](?:127\.0\.0\.1|localhost)", text):
-        why = "nothing outside the container would reach it"
-        yield Row(Verdict.CHANGE, "bind", place, "listens on loopback", f"0.0.0.0:{plan.web.port}", why)
+    if found := re.search(r"(?<!\S)(?:-w|--workers)[ =](\d+|\$\{\S+)", text):
+        own = "from the container's CPU and memory limits"
+        why = "WEB_CONCURRENCY in env gives a number of one's own"
+        yield Row(Verdict.CHANGE, "workers", place, found[1], own, why)
+
+
+def command_row(place: str, topic: str, text: str, plan: Plan) -> Row:
+    """Whether both start the same app."""
+    shown, ours, reference = without_secrets(text), shown_of(plan.web), plan.application.object_reference
+    if DEVELOPMENT_SERVER.search(text):
+        why = "production starts the app by the plan's server; okamochi dev starts the framework's own"
+        return Row(Verdict.CHANGE, topic, place, shown, ours, why)
+    if reference and reference.removesuffix("()") in text:
+        return Row(Verdict.SAME, topic, place, shown, ours)
+    why = "what the code shows; the setting entrypoint names another app, a Procfile another command"
+    return Row(Verdict.CHANGE, topic, place, shown, ours, why)
 
 
 def signal_rows(place: str, topic: str, theirs: str, plan: Plan) -> Iterator[Row]:
@@ -119,7 +115,7 @@ def service_commands(
         if process is not None and not serves:
             yield Row(Verdict.SAME, f"process {name}", place, without_secrets(text), shown_of(process))
         elif looks_like_web:
-            yield from server_rows(place, f"{name}: command", text, plan, shell=False)
+            yield from server_rows(place, f"{name}: command", text, plan)
         else:
             why = "no process of the plan does this; a line in a Procfile adds it: NAME: COMMAND"
             shown = without_secrets(text)

@@ -8,18 +8,10 @@ from okamochi.detect.adoption_compose import strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 
-__all__ = ["has_health_check", "limit_rows", "unknown_service", "volume_rows"]
+__all__ = ["kept_row", "limit_rows", "unknown_service", "volume_rows"]
 
+CODE = ("/app", "/srv", "/code", "/usr/src/app", "/workspace")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg])i?b?", re.IGNORECASE)
-
-
-def has_health_check(document: Mapping[str, Any]) -> bool:
-    """Whether a service with the app's own image is asked for its health."""
-    services = document.get("services")
-    return any(
-        isinstance(one, dict) and "build" in one and isinstance(one.get("healthcheck"), dict)
-        for one in (services.values() if isinstance(services, dict) else ())
-    )
 
 
 def unknown_service(place: str, name: str, service: Mapping[str, Any]) -> Iterator[Row]:
@@ -37,25 +29,44 @@ def unknown_service(place: str, name: str, service: Mapping[str, Any]) -> Iterat
 def volume_rows(
     path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
 ) -> Iterator[Row]:
-    kept = {volume.path for volume in plan.volumes}
     for mount in strings(service.get("volumes")):
         source, _, target = mount.partition(":")
         target = target.partition(":")[0]
-        if re.match(r"[./~$]", source) or not target:
-            continue
         place = f"{path}:{place_of(mount)}"
-        if target.rstrip("/") in ("/app", "/srv", "/code", "/usr/src/app", "/workspace"):
-            why = "filled once, by the first image: the code of later ones stays hidden behind it"
-            yield Row(Verdict.CHANGE, "volume", place, mount, "code comes from the image", why)
-        elif target in kept:
-            yield Row(Verdict.SAME, "volume", place, mount, f"a volume on {target}")
-        elif any(target.startswith(f"{one}/") for one in kept):
-            yield Row(Verdict.SAME, "volume", place, mount, "inside a volume of the plan")
+        if not target or re.match(r"[~$]", source):
+            continue
+        if source.startswith((".", "/")):
+            yield from bind_rows(place, source, target, plan)
         else:
-            why = "where the code lies is /app in our image, and is read-only; volumes = adds a folder"
-            yield Row(
-                Verdict.CHANGE, "volume", place, mount, f"kept: {', '.join(sorted(kept)) or 'nothing'}", why
-            )
+            yield kept_row(place, mount, target, plan)
+
+
+def bind_rows(place: str, source: str, target: str, plan: Plan) -> Iterator[Row]:
+    """A folder or file of the host. The project itself is the desk's affair."""
+    if source.rstrip("/") in (".", ".."):
+        ours, why = "in compose.dev.yaml", "okamochi dev mounts the source; production runs what was built"
+        yield Row(Verdict.CHANGE, "mount", place, f"{source}:{target}", ours, why)
+    elif target.rstrip("/") in {volume.path for volume in plan.volumes}:
+        why = "a volume of its own, which begins empty: docs/rendered-files.md brings the old data along"
+        yield Row(Verdict.CHANGE, "mount", place, f"{source}:{target}", f"a volume on {target}", why)
+    else:
+        why = "nothing of the plan stands for it; write it into the rendered compose.yaml, edits stay"
+        yield Row(Verdict.CHANGE, "mount", place, f"{source}:{target}", "not mounted", why)
+
+
+def kept_row(place: str, theirs: str, target: str, plan: Plan) -> Row:
+    """A folder that is kept, by a volume of Compose or of the image."""
+    kept = {volume.path for volume in plan.volumes}
+    if target.rstrip("/") in CODE:
+        why = "the folder of the code; what the app writes in it is kept, where the plan saw it"
+        return Row(Verdict.CHANGE, "volume", place, theirs, "code comes from the image", why)
+    if target.rstrip("/") in kept:
+        return Row(Verdict.SAME, "volume", place, theirs, f"a volume on {target}")
+    if any(target.startswith(f"{one}/") for one in kept):
+        return Row(Verdict.SAME, "volume", place, theirs, "inside a volume of the plan")
+    why = "where the code lies is /app in our image, and is read-only; volumes = adds a folder"
+    ours = f"kept: {', '.join(sorted(kept)) or 'nothing'}"
+    return Row(Verdict.CHANGE, "volume", place, theirs, ours, why)
 
 
 def limit_rows(

@@ -1,4 +1,4 @@
-"""What a server's command line says beside the app: its options, where it listens, what runs before it."""
+"""What a server's command line says beside the app: its options, what runs before it."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 from okamochi.model.process import ProcessType
 
-__all__ = ["gunicorn_rows", "loopback_rows", "migration_rows"]
+__all__ = ["gunicorn_rows", "migration_rows"]
 
 # gunicorn's option, the variable by which the kit takes it, the kit's own value
 KEPT = (
@@ -21,13 +21,6 @@ COMPARED = re.compile(
     r"|access-logfile|error-logfile|log-file|worker-tmp-dir|reload|chdir|name)"
 )
 WITH_DEFAULT = re.compile(r"\$\{\w+:?-(\d+)\}")
-# the address that each listens on when none is given is this machine's own:
-# https://gunicorn.org/reference/settings/ https://uvicorn.dev/settings/ https://flask.palletsprojects.com/en/stable/cli/
-LOOPBACK = (
-    (re.compile(r"\bgunicorn\b"), re.compile(r"(?:^|\s)(?:-b|--bind|-c|--config)\b")),
-    (re.compile(r"\bflask\b.*\brun\b"), re.compile(r"(?:^|\s)(?:-h|--host)\b")),
-    (re.compile(r"(?:^|\s)uvicorn\b"), re.compile(r"(?:^|\s)--(?:host|uds|fd)\b")),
-)
 MIGRATION = re.compile(r"flask\s+db\s+upgrade|alembic\s+(?:-\S+\s+\S+\s+)*upgrade|manage\.py\s+migrate")
 
 
@@ -58,7 +51,7 @@ def gunicorn_rows(place: str, text: str, plan: Plan) -> Iterator[Row]:
         why = "for an app that leaks: GUNICORN_MAX_REQUESTS=1000 in env, spread by a tenth"
         yield Row(Verdict.CHANGE, "--max-requests", place, said, "workers stay", why)
     if value_of(text, "--worker-class|-k") == "sync":
-        why = "one slow client holds a whole sync worker, and it keeps no connection open"
+        why = "threads answer more than one at a time; GUNICORN_CMD_ARGS in env chooses another class"
         yield Row(Verdict.CHANGE, "--worker-class", place, "sync", "gthread", why)
     if value_of(text, "--access-logfile") == "-":
         yield Row(Verdict.SAME, "--access-logfile", place, "-", "stdout, one JSON object a line")
@@ -80,21 +73,15 @@ def number_of(said: str) -> str:
     return found[1] if found else said if said.isdigit() else ""
 
 
-def loopback_rows(place: str, text: str, given: str, plan: Plan) -> Iterator[Row]:
-    """`given` are variables beside it, which may hold an address."""
-    if "$" in text or re.search(r"\b(?:PORT|GUNICORN_CMD_ARGS|FLASK_RUN_HOST|UVICORN_HOST)\b", given):
-        return
-    if any(server.search(text) and address.search(text) is None for server, address in LOOPBACK):
-        why = "with no address it listens inside the container alone: nobody outside would reach it"
-        yield Row(Verdict.CHANGE, "bind", place, "names no address", f"0.0.0.0:{plan.web.port}", why)
-
-
 def migration_rows(place: str, text: str, plan: Plan) -> Iterator[Row]:
     """Of a command that migrates and then serves."""
     found = MIGRATION.search(text)
     if found is None:
         return
     release = next((one for one in plan.processes if one.type is ProcessType.RELEASE), None)
-    ours = "once before web, under a lock" if release is not None else "no migration of the plan"
-    why = "two copies that start together would both migrate, and a failure would begin anew for ever"
-    yield Row(Verdict.CHANGE, "migrations", place, f"{' '.join(found[0].split())} at each start", ours, why)
+    theirs = f"{' '.join(found[0].split())} at each start"
+    if release is not None:
+        yield Row(Verdict.SAME, "migrations", place, theirs, "once before web, under a lock")
+        return
+    why = "no such process was seen in the code; a line in a Procfile adds it: release: COMMAND"
+    yield Row(Verdict.CHANGE, "migrations", place, theirs, "no migration of the plan", why)

@@ -1,12 +1,9 @@
 """One row of the side-by-side view that `okamochi render --adopt` shows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from okamochi.containerfiles.dockerfile import Instruction
-
-__all__ = ["MakeRow", "Row", "Verdict"]
+__all__ = ["Row", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -29,7 +26,3 @@ class Row:
     plan: str
     why: str = ""
     setting: tuple[str, object] | None = None
-
-
-# of an instruction, or of the file where there is none: (where, topic, theirs, ours, why)
-MakeRow = Callable[[Instruction | None, str, str, str, str], Row]

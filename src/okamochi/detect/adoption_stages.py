@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from okamochi.containerfiles.dockerfile import Instruction, Stage, shipped
-from okamochi.detect.adoption_rows import MakeRow, Row
+from okamochi.detect.adoption_rows import Row, Verdict
 
 __all__ = ["PYTHON_BASE", "asset_rows", "other_stages", "stage_copied"]
 
@@ -26,15 +26,16 @@ def stage_copied(one: Instruction, stages: tuple[Stage, ...]) -> Stage | None:
     return next((stage for stage in stages if name and stage.name == name), None)
 
 
-def asset_rows(row: MakeRow, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
+def asset_rows(path: str, stages: tuple[Stage, ...], final: Stage) -> Iterator[Row]:
     """What another stage makes that is no Python: okamochi packs what lies in the folder, and builds none."""
     for one in final.all("COPY"):
         made = stage_copied(one, stages)
         if made is None or made.name not in other_stages(stages):
             continue
-        yield row(
-            one,
+        yield Row(
+            Verdict.CHANGE,
             "assets",
+            f"{path}:{one.line}",
             f"copies what the stage {made.name} makes ({made.base})",
             "what lies in the folder is packed",
             "run that build before okamochi's, into a folder that .gitignore does not name",

@@ -31,7 +31,7 @@ def given_rows(name: str, service: Mapping[str, Any], placed: Callable[[str], st
 
 def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row]:
     if re.fullmatch(r"LANG|LC_\w+", name) and value and not value.upper().startswith("C."):
-        why = "Python is UTF-8 in it, too, whatever the language; only locale.setlocale() would notice"
+        why = "Python is UTF-8 in it, too; only locale.setlocale() would notice"
         yield Row(Verdict.CHANGE, name, place, value, "LANG=C.UTF-8", why)
     if OWN_VARIABLES.fullmatch(name) or "$" in value or not value:
         return
@@ -47,7 +47,7 @@ def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row
         yield Row(Verdict.SAME, name, place, value, value)
         return
     if re.fullmatch(r"localhost|127\.0\.0\.1", value) and name.endswith("HOST"):
-        why = "inside a container that is the container itself"
+        why = "a service of the stack is reached by its name"
         yield Row(Verdict.CHANGE, name, place, value, "the service's name", why)
         return
     yield Row(

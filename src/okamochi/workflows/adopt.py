@@ -1,19 +1,38 @@
-"""`okamochi render --adopt`: what is there side by side with the plan; what is sound becomes settings."""
+"""`okamochi render --adopt`: what is there side by side with the plan; what is sound becomes settings; what
+is wrong is found by the rules of `okamochi check`, each with what okamochi does instead."""
 
+import datetime
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from okamochi.audit.audit import Audited
+from okamochi.audit.rules import RULES
 from okamochi.detect.adoption import adopted_settings, adoption_of
 from okamochi.detect.adoption_rows import Row
 from okamochi.errors import UsageError
+from okamochi.model.finding import Severity
 from okamochi.model.settings_reader import OWN_FILE, read_settings
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
+from okamochi.workflows.check import looked_at
 from okamochi.workflows.native_memory import as_locked
 from okamochi.workflows.plan import plan_project
 
-__all__ = ["Adopted", "adopt"]
+__all__ = ["Adopted", "Fault", "adopt"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a rule finds in a file that is adopted. `instead` is what okamochi does; "" where its page does
+    not say, and `hint` is all there is."""
+
+    rule: str
+    severity: Severity
+    place: str
+    message: str
+    hint: str
+    instead: str
 
 
 @dataclass(frozen=True)
@@ -22,27 +41,38 @@ class Adopted:
     is set; where settings exist already it is for the user to merge."""
 
     rows: tuple[Row, ...]
+    faults: tuple[Fault, ...]
     settings: str
     path: str = ""
 
 
-def adopt(folder: Path, world: World, *, write: bool) -> Adopted:
+def adopt(folder: Path, world: World, *, today: datetime.date, write: bool) -> Adopted:
     """UsageError when there is neither a Dockerfile nor a compose file of the project's own."""
     planned = plan_project(folder, world)
     plan = as_locked(planned)
-    rows = adoption_of(planned.project, plan)
-    if not rows:
+    adoption = adoption_of(planned.project, plan)
+    if not adoption.paths:
         raise UsageError(
             "there is no Dockerfile and no compose file to adopt",
             where=str(folder),
             hint="okamochi render all writes the plan's own",
         )
-    text = settings_text(adopted_settings(rows, plan))
+    _, report = looked_at(folder, folder, plan, today)
+    faults = tuple(fault(one) for one in report.findings if one.found.path in adoption.paths)
+    text = settings_text(adopted_settings(adoption.rows, plan))
     own = folder / OWN_FILE
     if not text or not write or own.exists() or read_settings(planned.project).path:
-        return Adopted(rows, text)
+        return Adopted(adoption.rows, faults, text)
     write_atomic(own, text.encode())
-    return Adopted(rows, text, OWN_FILE)
+    return Adopted(adoption.rows, faults, text, OWN_FILE)
+
+
+def fault(one: Audited) -> Fault:
+    rule = next((rule for rule in RULES if rule.name == one.rule), None)
+    found = one.found
+    place = f"{found.path}:{found.line}" if found.line else found.path
+    instead = rule.instead if rule is not None else ""
+    return Fault(one.rule, one.severity, place, found.message, found.hint, instead)
 
 
 def settings_text(settings: dict[str, tuple[object, tuple[str, ...]]]) -> str:

@@ -6,6 +6,8 @@ say for which Python the project is made and tested. On another one pip refuses 
 
 Fix: one version in both places.
 
+Okamochi: reads the same files, and builds on the Python that they ask for.
+
 See: https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python
 """
 

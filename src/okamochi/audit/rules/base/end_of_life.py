@@ -6,6 +6,9 @@ A Python version gets security fixes for five years, until October of its last o
 Fix: the next version for which the app's requirements have wheels; okamochi plan tells which Python it
 asks for.
 
+Okamochi: takes the newest Python that the project's own files and its wheels allow, and tells when that one
+has no more fixes.
+
 See: https://devguide.python.org/versions/ (PEP 569, 596, 619, 664, 693, 719, 745)
 """
 

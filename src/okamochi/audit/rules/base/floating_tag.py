@@ -5,6 +5,9 @@ a rebuild for a typo changes the Python below the app, to one for which its whee
 
 Fix: at least Python's minor version, `python:3.13-slim`; with a digest the build is the same for good.
 
+Okamochi: a version that the project asks for, pinned by digest in okamochi.lock; or Debian's own packages,
+each by its digest.
+
 See: https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
 

@@ -7,6 +7,9 @@ often and tests what is built may well live without; hence a note.
 
 Fix: `FROM python:3.13-slim-trixie@sha256:…`, renewed by Renovate or Dependabot.
 
+Okamochi: the lock holds the digest of the base, or of each Debian package of it; `okamochi outdated` tells
+when there is something newer.
+
 See: https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
 

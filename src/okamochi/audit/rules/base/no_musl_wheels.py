@@ -7,6 +7,8 @@ ones these are.
 
 Fix: `python:3.13-slim`, for which there are wheels; the image is larger by some 30 MB, less than a compiler.
 
+Okamochi: a base with glibc, without a shell and a package manager; wheels fit as they are.
+
 See: https://peps.python.org/pep-0656/
 """
 

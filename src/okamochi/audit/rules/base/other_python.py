@@ -7,6 +7,8 @@ compiled module for glibc (Debian) does not load with musl (Alpine): "Error load
 Fix: one image name for both stages, as an ARG before the first FROM; a slim variant of the same version
 and suite is fine.
 
+Okamochi: wheels are installed by the image's own Python, for its own C library; there is no second one.
+
 See: https://docs.docker.com/build/building/multi-stage/
 """
 

@@ -6,6 +6,8 @@ of random letters, is never found again and never removed.
 Fix: a name (`data:/app/data`, and `data:` below the file's `volumes`) for what is to last, `tmpfs` for what
 is not.
 
+Okamochi: each volume has a name.
+
 See: https://docs.docker.com/engine/storage/volumes/#named-and-anonymous-volumes
 """
 

@@ -6,6 +6,8 @@ file publishes or mounts stays (measured with Compose 2.26: the port is still th
 Fix: `ports: !reset []` takes it away, `ports: !override` replaces it (Compose 2.24.4 and newer); or keep in
 the first file only what all have in common.
 
+Okamochi: compose.dev.yaml replaces values, and takes none away.
+
 See: https://docs.docker.com/reference/compose-file/merge/#reset-value
 """
 

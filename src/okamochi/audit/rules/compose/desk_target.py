@@ -6,6 +6,8 @@ as well.
 
 Fix: `target: production`, or whatever the other stage is called.
 
+Okamochi: compose.yaml builds the stage production, compose.dev.yaml the one for developers.
+
 See: https://docs.docker.com/reference/compose-file/build/#target
 """
 

@@ -7,6 +7,8 @@ not set. Defaulting to a blank string", Compose 2.26).
 Fix: `$$PORT` keeps the dollar for the container, where a shell has to read it: `sh -c 'exec gunicorn -b
 0.0.0.0:$$PORT app:app'`. Better, the server's own configuration file reads the variable.
 
+Okamochi: gunicorn.conf.py reads its variables in the container.
+
 See: https://docs.docker.com/reference/compose-file/interpolation/
 """
 

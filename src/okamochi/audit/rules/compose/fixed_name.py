@@ -6,6 +6,8 @@ production) fails with "is already in use", and the service cannot be scaled.
 Fix: take it away. Services of the stack reach each other by the service's name, people by
 `docker compose logs web` and `exec web`.
 
+Okamochi: Compose names the containers.
+
 See: https://docs.docker.com/reference/compose-file/services/#container_name
 """
 

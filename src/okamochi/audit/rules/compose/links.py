@@ -6,6 +6,8 @@ to that but an order in which they start, without waiting, and Swarm ignores it.
 Fix: take it away; `depends_on` says what waits for what. A link that gives another name (`db:database`)
 becomes an alias of the network.
 
+Okamochi: networks: `edge` for what is asked from outside, `data` without a way out.
+
 See: https://docs.docker.com/engine/network/links/
 """
 

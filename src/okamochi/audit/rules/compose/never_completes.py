@@ -6,6 +6,8 @@ wait for ever.
 
 Fix: `restart: "no"` at the one that is to end, or `on-failure`.
 
+Okamochi: the release process has `restart: "no"`.
+
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 

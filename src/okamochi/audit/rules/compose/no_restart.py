@@ -5,6 +5,8 @@ and the app is down until somebody logs in.
 
 Fix: `restart: unless-stopped` at each service that is to stay.
 
+Okamochi: `restart: unless-stopped`.
+
 See: https://docs.docker.com/engine/containers/start-containers-automatically/
 """
 

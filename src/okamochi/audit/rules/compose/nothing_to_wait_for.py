@@ -6,6 +6,8 @@ machine ends there.
 
 Fix: a `healthcheck` at the service that is waited for.
 
+Okamochi: each service has a check.
+
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 

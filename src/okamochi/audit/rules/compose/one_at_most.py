@@ -7,6 +7,8 @@ first container starts, and the second fails with "port is already allocated" (b
 Fix: no container_name: services are reached by their service name. No host port at the replicas: a proxy
 in front has it; or let the engine choose, `ports: ["8000"]`.
 
+Okamochi: Compose names the containers.
+
 See: https://docs.docker.com/reference/compose-file/services/#container_name
 """
 

@@ -6,6 +6,8 @@ read.
 
 Fix: one number in the command, in EXPOSE and on the right of the colon.
 
+Okamochi: one number in the plan, for server, image, check and Compose.
+
 See: https://docs.docker.com/reference/compose-file/services/#ports
 """
 

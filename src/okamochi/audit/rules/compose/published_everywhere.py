@@ -7,6 +7,8 @@ guessable passwords are found within hours.
 Fix: no `ports` at all: services of one stack reach each other by name. For a look from the desk,
 `"127.0.0.1:5432:5432"`.
 
+Okamochi: databases publish nothing, and their network has no way out.
+
 See: https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw
 """
 

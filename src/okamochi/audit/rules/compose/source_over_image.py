@@ -7,6 +7,8 @@ without the checkout the folder is empty, and the app does not start.
 Fix: take the mount out of the file that production uses. In compose.override.yaml, which Compose reads
 by itself at the desk and nobody copies to a server, it is right; `develop.watch` does without a mount.
 
+Okamochi: the source is mounted in compose.dev.yaml alone.
+
 See: https://docs.docker.com/compose/how-tos/production/
 """
 

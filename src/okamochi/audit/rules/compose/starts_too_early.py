@@ -8,6 +8,8 @@ Fix: `condition: service_healthy`, and a health check at the database. Services 
 (wait-for-it, pg_isready in their entry point) are left alone, and so are those that say `condition:
 service_started`, and caches, which are there at once.
 
+Okamochi: each service has a check, and web waits until they are healthy.
+
 See: https://docs.docker.com/compose/how-tos/startup-order/
 """
 

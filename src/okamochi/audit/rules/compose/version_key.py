@@ -5,6 +5,8 @@ ignored" (measured with 2.26). Whoever reads the file takes it for the version o
 
 Fix: take the line away. A file for `docker stack deploy` is left alone: older engines insist on it there.
 
+Okamochi: it is not written.
+
 See: https://docs.docker.com/reference/compose-file/version-and-name/
 """
 

@@ -7,6 +7,8 @@ the build: new style sheets never appear.
 Fix: no volume over code. Volumes are for what the app writes (uploads); static files are collected at
 each start, or served from the image by WhiteNoise.
 
+Okamochi: code comes from the image; volumes are for folders that the code writes.
+
 See: https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container
 """
 

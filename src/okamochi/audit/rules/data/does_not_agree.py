@@ -7,6 +7,8 @@ POSTGRES_DB (MYSQL_…, MARIADB_…). An app that asks for others gets "password
 Fix: write each value once, and take it from there in both places:
 `postgresql://${POSTGRES_USER}:${POSTGRES_PASSWORD}@db:5432/${POSTGRES_DB}`.
 
+Okamochi: user, database and password are one value each, for both sides.
+
 See: https://hub.docker.com/_/postgres
 """
 

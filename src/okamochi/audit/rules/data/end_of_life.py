@@ -4,6 +4,8 @@ Postgres keeps a major version for five years. MySQL and MariaDB say for each lo
 
 Fix: the next version, by a dump or the database's own upgrade; the app's driver talks to all of them.
 
+Okamochi: a version that is maintained.
+
 See: https://www.postgresql.org/support/versioning/, https://mariadb.org/about/#maintenance-policy
 """
 

@@ -6,6 +6,8 @@ pulls.
 
 Fix: at least the major version: `postgres:17`.
 
+Okamochi: a major version, chosen once.
+
 See: https://www.postgresql.org/docs/current/upgrading.html
 """
 

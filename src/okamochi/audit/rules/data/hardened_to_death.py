@@ -8,6 +8,8 @@ caches (measured with Postgres 17 on Debian: with a tmpfs there it starts).
 Fix: `cap_add: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]` beside `cap_drop: [ALL]`, or `user:
 postgres`; tmpfs for /tmp and /var/run/postgresql, for nginx /var/cache/nginx and /var/run.
 
+Okamochi: each kind of database has the capabilities and folders that it needs to start, and no more.
+
 See: https://github.com/docker-library/postgres (docker-entrypoint.sh), https://hub.docker.com/_/nginx
 """
 

@@ -7,6 +7,8 @@ Fix: the name of the service (`db`); for a database on the host, `host.docker.in
 `extra_hosts: ["host.docker.internal:host-gateway"]`. Containers of one pod or one ECS task do share
 localhost, and are left alone.
 
+Okamochi: the address of each service is set to its name.
+
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 

@@ -6,6 +6,8 @@ first update.
 
 Fix: a volume at that folder; a database server for what matters.
 
+Okamochi: a volume for each folder and SQLite file that the code writes.
+
 See: https://docs.docker.com/engine/storage/
 """
 

@@ -7,6 +7,8 @@ already exists"), or a row in alembic_version is there twice.
 Fix: a service of its own that ends (`command: flask db upgrade`), and `depends_on: {migrate: {condition:
 service_completed_successfully}}` at the others.
 
+Okamochi: a release process, once before web, under a lock in the database.
+
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 

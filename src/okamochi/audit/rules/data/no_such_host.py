@@ -5,6 +5,8 @@ Compose gives each service its name as host name, and the aliases of its network
 
 Fix: the name of the service as it stands below `services`.
 
+Okamochi: addresses are made from the names of the services.
+
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 

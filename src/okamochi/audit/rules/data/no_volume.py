@@ -5,6 +5,8 @@ The images declare a volume of their own, so that data survives a restart; after
 
 Fix: a named volume at the folder where the image keeps its data.
 
+Okamochi: each database has a named volume.
+
 See: https://docs.docker.com/engine/storage/volumes/
 """
 

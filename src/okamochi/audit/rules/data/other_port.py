@@ -5,6 +5,8 @@ go through the host: they reach `db` at the port on which it listens, 5432.
 
 Fix: the right-hand number: `db:5432`.
 
+Okamochi: services are reached at their own port; nothing is published.
+
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 

@@ -8,6 +8,8 @@ Fix: mount /var/lib/postgresql. An old volume has to be moved by pg_dump or pg_u
 version. PGDATA=/var/lib/postgresql/data switches the check off, not the trouble: an old volume is left
 aside and an empty database is made.
 
+Okamochi: the volume lies where that major version keeps its data.
+
 See: https://github.com/docker-library/postgres/pull/1259
 """
 

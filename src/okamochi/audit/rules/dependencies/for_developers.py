@@ -7,6 +7,8 @@ install`.
 Fix: `uv sync --no-dev`, `poetry install --only main`, `pdm install --prod`, `pipenv sync` without
 `--dev`, requirements.txt without what only tests import.
 
+Okamochi: groups and files for developers stay out; `okamochi dev` has them.
+
 See: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-groups
 """
 

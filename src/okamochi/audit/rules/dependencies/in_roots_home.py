@@ -6,6 +6,8 @@ may look into it (measured in Debian 12). Neither the modules nor the programs a
 Fix: a virtual environment outside of any home: `python -m venv /opt/venv`, `COPY --from=builder /opt/venv
 /opt/venv`, `ENV PATH=/opt/venv/bin:$PATH`.
 
+Okamochi: packages lie in /opt/venv, root's, readable for everybody.
+
 See: https://docs.python.org/3/library/venv.html
 """
 

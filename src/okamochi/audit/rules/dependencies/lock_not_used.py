@@ -8,6 +8,8 @@ before the install, it is not there.
 Fix: `uv sync --locked`, `pipenv sync`, `poetry install` with poetry.lock copied before; for pip, a list
 exported from the lock (`uv export`, `poetry export`) with digests.
 
+Okamochi: reads the project's own lock (uv, Poetry, Pipenv, PDM, pylock.toml), and installs exactly that.
+
 See: https://docs.astral.sh/uv/concepts/projects/sync/ and
 https://pipenv.pypa.io/en/latest/commands.html#sync
 """

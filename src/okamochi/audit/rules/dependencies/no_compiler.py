@@ -8,6 +8,9 @@ Fix: `psycopg[binary]` or `psycopg2-binary`, `pyuwsgi`, which are wheels; or a b
 build-essential and the headers (libpq-dev, default-libmysqlclient-dev), and the library alone (libpq5)
 where it runs.
 
+Okamochi: what has no wheel is compiled in a builder, with the headers that it asks for; the image gets the
+library alone.
+
 See: https://www.psycopg.org/docs/install.html#build-prerequisites
 """
 

@@ -6,6 +6,8 @@ answers for a worker class: "Error: class uri 'gevent' invalid or not found".
 
 Fix: add it to the requirements, with a version.
 
+Okamochi: adds the server that the app needs (gunicorn, uvicorn) to the lock, and says so.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#worker-class
 """
 

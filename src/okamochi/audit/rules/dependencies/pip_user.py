@@ -5,6 +5,8 @@ else, so the packages keep the image from a user of its own.
 
 Fix: a virtual environment at /opt/venv, copied whole.
 
+Okamochi: packages lie in /opt/venv, root's, readable for everybody.
+
 See: https://docs.python.org/3/library/venv.html
 """
 

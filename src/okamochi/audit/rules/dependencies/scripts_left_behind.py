@@ -6,6 +6,8 @@ nothing; and all that the builder had comes along, pip, Pipenv and their depende
 
 Fix: install into a virtual environment, and copy that: one folder with all of it.
 
+Okamochi: /opt/venv is made whole: the modules and the programs of each wheel.
+
 See: https://docs.python.org/3/library/venv.html
 """
 

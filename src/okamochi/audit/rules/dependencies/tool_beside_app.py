@@ -7,6 +7,8 @@ other versions than the lock has. It is shipped as well.
 Fix: a builder, with a version: `pip install "pipenv==2026.10.3"`; `COPY
 --from=ghcr.io/astral-sh/uv:0.13.8 /uv /bin/` for uv. pip itself needs no upgrade to install from a lock.
 
+Okamochi: no tool is installed: wheels are unpacked from outside, and pip itself is not in the image.
+
 See: https://python-poetry.org/docs/#ci-recommendations
 """
 

@@ -6,6 +6,9 @@ Starlette, WTForms, Werkzeug or Streamlit had moved on since.
 
 Fix: a lock (`uv lock`, `pip-compile`, Pipfile.lock) that the image installs from, or `==` for each line.
 
+Okamochi: okamochi.lock holds each version with the digest of its files, and stays until `okamochi lock`
+renews it.
+
 See: https://pip.pypa.io/en/stable/topics/repeatable-installs/
 """
 

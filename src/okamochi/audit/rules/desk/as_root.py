@@ -6,6 +6,8 @@ file; git on the host complains of "dubious ownership". (Docker Desktop hides it
 Fix: a user in that stage, and `"remoteUser": "app"`; the editor gives it the id of the one on the host
 (updateRemoteUserUID).
 
+Okamochi: a user `developer`, who gets your number.
+
 See: https://containers.dev/implementors/json_reference/,
 https://code.visualstudio.com/remote/advancedcontainers/add-nonroot-user
 """

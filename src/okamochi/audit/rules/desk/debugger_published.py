@@ -5,6 +5,8 @@ secrets that are there. `"5678:5678"` publishes it on every interface, past the 
 
 Fix: `"127.0.0.1:5678:5678"`; an editor that is attached to the container needs no published port.
 
+Okamochi: the debugger is published on 127.0.0.1, when one is asked for.
+
 See: https://github.com/microsoft/debugpy#debugpy-cli-usage
 """
 

@@ -5,6 +5,8 @@ the editor notices it.
 
 Fix: the port on which the app listens at the desk.
 
+Okamochi: forwards the port of the plan.
+
 See: https://containers.dev/implementors/json_reference/
 """
 

@@ -6,6 +6,8 @@ the host's own .venv is taken, with packages for another system.
 Fix: the environment outside of the project (`UV_PROJECT_ENVIRONMENT=/opt/venv`,
 `POETRY_VIRTUALENVS_PATH`), or a volume that keeps its place free: `- /app/.venv`.
 
+Okamochi: the environment is /opt/venv, outside of the mount.
+
 See: https://docs.astral.sh/uv/guides/integration/docker/#developing-in-a-container
 """
 

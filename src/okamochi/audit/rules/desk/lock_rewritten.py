@@ -7,6 +7,8 @@ file that nobody asked for.
 Fix: what installs the lock as it is: `pipenv sync --dev`, `poetry install`, `uv sync --locked`, `pdm
 sync`.
 
+Okamochi: the command installs what the lock says.
+
 See: https://pipenv.pypa.io/en/latest/locking.html, https://docs.astral.sh/uv/concepts/projects/sync/
 """
 

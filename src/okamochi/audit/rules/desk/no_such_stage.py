@@ -5,6 +5,8 @@ older builder, Docker 20.10). A stage was renamed, or the target belongs to anot
 
 Fix: one of the names behind AS.
 
+Okamochi: Dockerfile, compose files and devcontainer come from one plan.
+
 See: https://docs.docker.com/build/building/multi-stage/#stop-at-a-specific-build-stage
 """
 

@@ -5,6 +5,8 @@ log that few people read.
 
 Fix: install the tool in that stage, or by a devcontainer feature.
 
+Okamochi: the command uses the project's own tool, and installs it first.
+
 See: https://containers.dev/implementors/json_reference/#lifecycle-scripts
 """
 

@@ -6,6 +6,8 @@ everybody there.
 
 Fix: `"127.0.0.1:5000:5000"` at the desk.
 
+Okamochi: `okamochi dev` publishes on 127.0.0.1 alone, and refuses another address.
+
 See: https://werkzeug.palletsprojects.com/en/stable/debug/
 """
 

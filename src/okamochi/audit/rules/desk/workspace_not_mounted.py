@@ -5,6 +5,8 @@ The editor opens an empty folder, or says that the workspace does not exist; com
 Fix: workspaceFolder as the target of workspaceMount; with Compose, the folder at which the service mounts the
 project.
 
+Okamochi: workspaceFolder and the mount are both /app.
+
 See: https://containers.dev/implementors/json_reference/
 """
 

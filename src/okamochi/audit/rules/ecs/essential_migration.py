@@ -6,6 +6,8 @@ stopped, however well it went. The service starts the task again, and again.
 Fix: `"essential": false` for it, and `"dependsOn": [{"containerName": …, "condition": "SUCCESS"}]` for the
 others; with more than one task of the service, a task of its own (RunTask) before the deployment.
 
+Okamochi: migrations are a container with `essential: false`, for which the app waits with SUCCESS.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 

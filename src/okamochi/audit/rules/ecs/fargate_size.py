@@ -5,6 +5,8 @@ registered or the task is run: `No Fargate configuration exists for given values
 
 Fix: one of the amounts that the hint names.
 
+Okamochi: the smallest pair of CPU and memory that Fargate has.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
 """
 

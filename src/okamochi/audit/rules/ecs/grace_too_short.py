@@ -5,6 +5,8 @@ ECS waits `stopTimeout` seconds after SIGTERM, 30 if nothing is said. gunicorn w
 
 Fix: `"stopTimeout"` some seconds above the server's own, at most 120 on Fargate.
 
+Okamochi: `stopTimeout` of 35 s, the server's own 25 s.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 

@@ -5,6 +5,8 @@ refused: `Fargate only supports network mode 'awsvpc'`.
 
 Fix: `"networkMode": "awsvpc"`.
 
+Okamochi: `awsvpc`.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
 """
 

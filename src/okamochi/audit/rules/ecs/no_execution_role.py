@@ -6,6 +6,8 @@ them is refused or never starts (ResourceInitializationError).
 
 Fix: `"executionRoleArn"` with AmazonECSTaskExecutionRolePolicy, and the right to read these secrets.
 
+Okamochi: two roles, for what ECS does and for what the app does.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 """
 

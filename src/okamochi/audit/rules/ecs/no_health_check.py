@@ -6,6 +6,8 @@ work any more. With neither, a server that hangs is left alone.
 Fix: `"healthCheck": {"command": ["CMD", "python", "-c", "…"], "interval": 10, "startPeriod": 60}`, where no
 load balancer asks.
 
+Okamochi: the check is written out in the task definition.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html
 """
 

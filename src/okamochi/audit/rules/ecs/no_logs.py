@@ -6,6 +6,8 @@ why a task ended. With `awslogs` the group and the region have to be there, and 
 Fix: `"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": …, "awslogs-region": …,
 "awslogs-stream-prefix": …}}`.
 
+Okamochi: awslogs, `non-blocking`.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
 """
 

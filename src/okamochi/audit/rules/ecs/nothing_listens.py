@@ -5,6 +5,8 @@ becomes healthy, and ECS replaces the task for ever.
 
 Fix: one number, in the server's command (or its variable), in `portMappings` and in the target group.
 
+Okamochi: one number in the plan.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
 """
 

@@ -5,6 +5,8 @@ a file there by which it sees that its workers live. Fargate takes `tmpfs` since
 
 Fix: `"linuxParameters": {"tmpfs": [{"containerPath": "/tmp", "size": 64}]}`; EFS for what has to stay.
 
+Okamochi: tmpfs for /tmp and what else the app writes for a while.
+
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html
 """
 

@@ -5,6 +5,8 @@ default.
 
 Fix: the name that the code reads.
 
+Okamochi: each variable has the name that the code reads; `okamochi plan` lists them with their lines.
+
 See: https://12factor.net/config
 """
 

@@ -6,6 +6,8 @@ request.
 
 Fix: take the line away, or `0`; `FLASK_DEBUG=1` in the file for the desk.
 
+Okamochi: debug mode is set by `okamochi dev` alone, on loopback.
+
 See: https://flask.palletsprojects.com/en/stable/debugging/,
 https://docs.djangoproject.com/en/stable/ref/settings/#debug
 """

@@ -5,6 +5,8 @@ whoever sets `FLASK_ENV=development` that it is on; neither is so.
 
 Fix: take the line away. `FLASK_DEBUG=1`, or `flask run --debug`, at the desk only.
 
+Okamochi: it is not set; `okamochi dev` sets FLASK_DEBUG.
+
 See: https://flask.palletsprojects.com/en/stable/changes/#version-2-3-0
 """
 

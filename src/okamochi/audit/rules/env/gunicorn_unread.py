@@ -7,6 +7,8 @@ does not read it either: Compose puts the host's value in, whatever the containe
 
 Fix: `GUNICORN_CMD_ARGS="--workers 4"`, or a gunicorn.conf.py that reads the variable.
 
+Okamochi: its gunicorn.conf.py reads GUNICORN_WORKERS, GUNICORN_THREADS, GUNICORN_TIMEOUT and their like.
+
 See: https://docs.gunicorn.org/en/stable/configure.html
 """
 

@@ -5,6 +5,8 @@ believe different things.
 
 Fix: one of them; once as an `x-` field or a YAML anchor, or without a default and with the value in .env.
 
+Okamochi: each value stands once, in the plan.
+
 See: https://docs.docker.com/reference/compose-file/interpolation/
 """
 

@@ -5,6 +5,9 @@ or an app that signs with an empty key.
 
 Fix: `${DB_PASSWORD:?set it in .env}`: Compose stops, and says which one is missing.
 
+Okamochi: a secret that nobody gives is made up once where that is possible; else the start says which one
+is missing.
+
 See: https://docs.docker.com/reference/compose-file/interpolation/
 """
 

@@ -5,6 +5,8 @@ wrong: the log of the check is empty. With both at 3 s it is a race.
 
 Fix: the program a second or two shorter than `--timeout`.
 
+Okamochi: the check gives up after 4 s, the engine after 5 s, so that the reason is in its log.
+
 See: https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 

@@ -6,6 +6,8 @@ well; three projects of the field found it so (seedsync#180, WrzDJ#279, wallabag
 
 Fix: 127.0.0.1 in the check.
 
+Okamochi: asks 127.0.0.1.
+
 See: https://github.com/wallabag/docker/issues/407
 """
 

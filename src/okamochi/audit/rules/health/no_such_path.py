@@ -7,6 +7,8 @@ The rule looks for the last part of the path in the app's own code, and is silen
 
 Fix: a route for it, without a database behind: `@app.get("/health")`; or the path that there is.
 
+Okamochi: asks a route that it found in the code; without one, any answer on the port counts.
+
 See: https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 

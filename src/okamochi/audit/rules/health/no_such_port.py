@@ -7,6 +7,8 @@ of the container.
 
 Fix: one number in both places, or the same variable.
 
+Okamochi: server, check and published port are one number in the plan.
+
 See: https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 

@@ -7,6 +7,8 @@ Fix: Python is there: `["python", "-c", "import urllib.request as r;
 r.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]`. Installing curl for this brings a program that
 an intruder likes to find.
 
+Okamochi: the image's own Python asks, by a program of the standard library alone.
+
 See: https://hub.docker.com/_/python (variants)
 """
 

@@ -7,6 +7,8 @@ Kubernetes by its own probes alone.
 Fix: know it, or run under something that does: Swarm, Kubernetes, ECS, or a container that restarts
 others (autoheal).
 
+Okamochi: a server that hangs ends its worker by itself; Swarm, ECS and Kubernetes get checks of their own.
+
 See: https://github.com/moby/moby/issues/28400
 """
 

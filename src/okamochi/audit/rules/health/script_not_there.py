@@ -5,6 +5,8 @@ or .dockerignore keeps it out, Python ends with "can't open file", and the conta
 
 Fix: `COPY healthcheck.py .` in the stage that is shipped.
 
+Okamochi: the check is part of the image: /opt/okamochi/healthcheck.py.
+
 See: https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 

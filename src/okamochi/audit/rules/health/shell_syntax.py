@@ -6,6 +6,8 @@ unexpected" (dash, exit code 2). The check fails each time, and the container is
 
 Fix: the address without the angle brackets.
 
+Okamochi: the check is a list of words; no shell reads it.
+
 See: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_07
 """
 

@@ -7,6 +7,8 @@ starts, and whoever looks at `docker ps` learns to overlook "unhealthy".
 Fix: `healthcheck: {disable: true}` for that service, or a check of its own (`celery -A tasks inspect
 ping -d celery@$$HOSTNAME` costs some seconds of CPU each time).
 
+Okamochi: a worker's check looks at its heartbeat, not at a port.
+
 See: https://docs.docker.com/reference/compose-file/services/#healthcheck
 """
 

@@ -5,6 +5,8 @@ has it, and a database that enters is the one that each new container starts wit
 
 Fix: name it in the .dockerignore. A secret that was in an image is known: change it.
 
+Okamochi: files with secrets and local databases are left out by name.
+
 See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 

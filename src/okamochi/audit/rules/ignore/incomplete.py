@@ -6,6 +6,8 @@ is built on a developer's machine.
 
 Fix: `**/.git` and `**/.env*`.
 
+Okamochi: `**/.git`, `**/.env*` and some fifty more are left out.
+
 See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 

@@ -7,6 +7,8 @@ builder first, and any change of it makes the layers after it anew.
 Fix: a .dockerignore beside the Dockerfile's context with at least `**/.git`, `**/.env*`, `**/.venv`,
 `**/__pycache__`; `okamochi render` writes one.
 
+Okamochi: an ignore file from the plan: `**/` patterns, the project's .gitignore, and the names of secrets.
+
 See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 

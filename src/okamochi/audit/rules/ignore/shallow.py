@@ -6,6 +6,8 @@ Docker anchors each pattern at the root of the context: `.env` is `/.env`, and `
 
 Fix: `**/` in front, which is any number of folders, none included.
 
+Okamochi: each pattern holds at every depth.
+
 See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 

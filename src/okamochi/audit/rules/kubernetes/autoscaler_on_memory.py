@@ -6,6 +6,8 @@ do not make each of them smaller.
 
 Fix: processors as the measure, or the number of requests; memory belongs into requests and limits.
 
+Okamochi: the autoscaler goes by CPU.
+
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 

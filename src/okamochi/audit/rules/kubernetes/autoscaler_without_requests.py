@@ -5,6 +5,8 @@ autoscaler shows `<unknown>/70%` (FailedGetResourceMetric: missing request for c
 
 Fix: `resources.requests` of that resource in each container of the pod.
 
+Okamochi: each container requests CPU and memory.
+
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 

@@ -5,6 +5,8 @@ drain of a node waits for ever, and with it the update of the cluster.
 
 Fix: at least two replicas; or `maxUnavailable: 1`; or no budget for what has one pod.
 
+Okamochi: a budget is written only where there may be several pods.
+
 See: https://kubernetes.io/docs/tasks/run-application/configure-pdb/#identify-an-application-to-protect
 """
 

@@ -5,6 +5,8 @@ sees another state than the one before, and what a pod holds is gone when it end
 
 Fix: a database server and an object store, or one pod with a claim (`replicas: 1`, `Recreate`).
 
+Okamochi: one pod where a volume or the server's memory allows no second one, and rendering says so.
+
 See: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
 """
 

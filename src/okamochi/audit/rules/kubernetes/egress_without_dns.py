@@ -5,6 +5,8 @@ the app reaches the database's port and cannot find its address (`Temporary fail
 
 Fix: `- ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]` among the egress rules.
 
+Okamochi: the policy allows the name service, HTTPS, and the ports of the services that the code names.
+
 See: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 

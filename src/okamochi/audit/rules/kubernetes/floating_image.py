@@ -5,6 +5,8 @@ object is the same; `kubectl rollout undo` leads back to the same name.
 
 Fix: a tag that never moves, such as the revision's, or a digest; with kustomize, `images: newTag`.
 
+Okamochi: kustomization.yaml names the image, and `okamochi push` prints its digest.
+
 See: https://kubernetes.io/docs/concepts/configuration/overview/#container-images
 """
 

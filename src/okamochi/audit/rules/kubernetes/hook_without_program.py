@@ -6,6 +6,8 @@ requests are lost in each rollout; a probe fails each time.
 
 Fix: `preStop: {sleep: {seconds: 5}}` needs no program (Kubernetes 1.30 and newer).
 
+Okamochi: the pause before the stop is Kubernetes' own `sleep`; probes start the image's own Python.
+
 See: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
 """
 

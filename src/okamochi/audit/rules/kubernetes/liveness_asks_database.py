@@ -7,6 +7,8 @@ serve.
 Fix: a path that asks nothing for the liveness probe, or `tcpSocket`; the question to the database
 belongs into the readiness probe, if anywhere.
 
+Okamochi: liveness looks at the port alone.
+
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 

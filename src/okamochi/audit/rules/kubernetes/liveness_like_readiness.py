@@ -7,6 +7,8 @@ the others, and these are killed next.
 Fix: a liveness probe that asks less (the port alone: `tcpSocket`), or that waits longer than the readiness
 probe by a multiple: `failureThreshold: 6`, `periodSeconds: 20`.
 
+Okamochi: readiness asks the app, liveness looks at the port alone.
+
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 

@@ -7,6 +7,8 @@ exists" and its pod restarts, or, with data migrations, both change the data.
 Fix: a Job that runs before the rollout; or a lock in the database around the command (okamochi's
 `migrate.py` takes an advisory one).
 
+Okamochi: an init container migrates under a lock in the database: one does it, the others wait.
+
 See: https://github.com/sqlalchemy/alembic/issues/633
 """
 

@@ -5,6 +5,8 @@ server closes its port before all proxies have heard: a few requests of each rol
 
 Fix: `lifecycle: {preStop: {sleep: {seconds: 5}}}`, counted into `terminationGracePeriodSeconds`.
 
+Okamochi: `preStop` sleeps 5 s.
+
 See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 """
 

@@ -6,6 +6,8 @@ there is no room for them. A limit on processors is another question: many go wi
 
 Fix: `resources: {requests: {cpu: 250m, memory: 512Mi}, limits: {memory: 512Mi}}`.
 
+Okamochi: each container has a limit, and requests as much.
+
 See: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 

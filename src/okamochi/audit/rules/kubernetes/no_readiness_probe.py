@@ -6,6 +6,8 @@ in the Dockerfile does not count: Kubernetes ignores it.
 
 Fix: `readinessProbe` with `httpGet` on a path that says whether the app can work.
 
+Okamochi: startup, readiness and liveness probe.
+
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#readiness-probe
 """
 

@@ -6,6 +6,8 @@ container in the middle of the migration, again and again; with Kubernetes' defa
 Fix: `startupProbe` with `failureThreshold: 60`, `periodSeconds: 5`: the others begin when it has succeeded.
 Better: the migration as a Job.
 
+Okamochi: a startup probe that waits five minutes.
+
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
 """
 

@@ -6,6 +6,8 @@ never starts (CreateContainerConfigError).
 
 Fix: `USER 10001:10001` in the Dockerfile, or `runAsUser: 10001` beside it.
 
+Okamochi: 10001 in the image and in the manifest.
+
 See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 

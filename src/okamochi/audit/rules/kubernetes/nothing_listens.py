@@ -7,6 +7,8 @@ container is restarted for ever; a Service with another `targetPort` gets its co
 Fix: one number, in the command, the container's port, the probes and the Service; or a name for the port, and
 that name elsewhere.
 
+Okamochi: one number in the plan, by the name `http`.
+
 See: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
 """
 

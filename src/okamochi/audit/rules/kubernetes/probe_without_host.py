@@ -7,6 +7,8 @@ never becomes ready, or is restarted for ever.
 Fix: `httpHeaders: [{name: Host, value: shop.example.com}]` below `httpGet`; a health path that looks at
 no host is better still.
 
+Okamochi: the check sends the Host header that the app insists on.
+
 See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
 """
 

@@ -6,6 +6,8 @@ Folders between the code that the app writes fail later, with the first upload.
 
 Fix: `emptyDir` with `medium: Memory` and a `sizeLimit` for /tmp; a claim for what has to stay.
 
+Okamochi: an emptyDir in memory for /tmp and what else the app writes for a while, a claim for what stays.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#worker-tmp-dir
 """
 

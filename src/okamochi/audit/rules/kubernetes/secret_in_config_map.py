@@ -5,6 +5,8 @@ Secrets; encryption at rest is for Secrets alone.
 
 Fix: a Secret, made in the cluster, and `secretRef` or `secretKeyRef`. What stood here has to be changed.
 
+Okamochi: secrets are files of a folder that is never committed, of which kustomize makes a Secret.
+
 See: https://kubernetes.io/docs/concepts/configuration/secret/
 """
 

@@ -5,6 +5,8 @@ into the app asks the API with it.
 
 Fix: `automountServiceAccountToken: false` in the pod's spec.
 
+Okamochi: `automountServiceAccountToken: false`.
+
 See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 """
 

@@ -5,6 +5,8 @@ pod runs before the old one has ended, each sends the same task.
 
 Fix: `replicas: 1` and `strategy: {type: Recreate}`.
 
+Okamochi: a scheduler has one pod, and the old one ends before the new one starts.
+
 See: https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html#introduction
 """
 

@@ -6,6 +6,8 @@
 Fix: `&& rm -rf /var/lib/apt/lists/*` at the end of the same RUN; in a later one it would not make the image
 smaller.
 
+Okamochi: no lists, no apt in the image.
+
 See: https://docs.docker.com/build/building/best-practices/#apt-get
 """
 

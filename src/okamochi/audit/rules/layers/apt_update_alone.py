@@ -7,6 +7,8 @@ in the image as well, some 20 MB.
 Fix: one RUN: `apt-get update && apt-get install -y --no-install-recommends … && rm -rf
 /var/lib/apt/lists/*`.
 
+Okamochi: Debian packages are taken from the signed index by the digests in the lock; apt does not run.
+
 See: https://docs.docker.com/build/building/best-practices/#apt-get
 """
 

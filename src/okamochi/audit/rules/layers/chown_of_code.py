@@ -7,6 +7,8 @@ read its code; it needs to write its data alone.
 Fix: leave the code to root, and give the user the folders that it writes:
 `RUN install -d -o 10001 -g 10001 /app/data`.
 
+Okamochi: code belongs to root; folders that the app writes belong to 10001.
+
 See: https://docs.docker.com/build/building/best-practices/#user
 """
 

@@ -7,6 +7,8 @@ make the image smaller: the layer below still has them.
 Fix: build in a stage of its own, `COPY --from=builder /opt/venv /opt/venv`, and install in the last stage
 what is linked against at run time only (libpq5, not libpq-dev). Or install, build and purge in one RUN.
 
+Okamochi: compilers are in the builder alone; what the wheels load at run time is read from the wheels.
+
 See: https://docs.docker.com/build/building/multi-stage/
 """
 

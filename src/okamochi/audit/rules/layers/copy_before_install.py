@@ -6,6 +6,8 @@ with every commit; an install after it starts from nothing each time, minutes in
 Fix: copy the files that name the requirements (requirements.txt, pyproject.toml and its lock), install, and
 copy the rest after that.
 
+Okamochi: dependencies lie below the code, in layers by wheel: an edit sends some kilobytes.
+
 See: https://docs.docker.com/build/cache/optimize/#order-your-layers
 """
 

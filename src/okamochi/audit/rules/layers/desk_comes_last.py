@@ -5,6 +5,8 @@ ships the development server, the debugger and git; Compose without `build.targe
 
 Fix: the stage for production last.
 
+Okamochi: the rendered Dockerfile has the stage for production last; `okamochi build` has no other.
+
 See: https://docs.docker.com/build/building/multi-stage/#stop-at-a-specific-build-stage
 """
 

@@ -5,6 +5,8 @@ with it: `COPY --from` brings files and nothing else.
 
 Fix: write it in the stage that is shipped.
 
+Okamochi: command, port, user and check come from one plan, and stand in the stage that is shipped.
+
 See: https://docs.docker.com/build/building/multi-stage/
 """
 

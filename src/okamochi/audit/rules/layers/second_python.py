@@ -7,6 +7,8 @@ the first anyway; `/usr/bin/python3 -m pip` installs where the app does not look
 Fix: take the names away. A package of Debian that depends on its Python (python3-opencv, say) is for
 that Python alone; from the package index it is for the image's.
 
+Okamochi: one Python, that of the plan.
+
 See: https://hub.docker.com/_/python
 """
 

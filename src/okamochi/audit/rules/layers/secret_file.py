@@ -6,6 +6,8 @@ nothing, since the layer below still has it.
 Fix: at run time a variable from outside or a file below /run/secrets; while building `RUN
 --mount=type=secret,id=netrc,target=/root/.netrc …`. A secret that was in an image is known: change it.
 
+Okamochi: files with secrets are left out of each image by name, whatever the project's ignore files say.
+
 See: https://docs.docker.com/build/building/secrets/
 """
 

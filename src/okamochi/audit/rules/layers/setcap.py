@@ -7,6 +7,8 @@ root in it, whatever the files say.
 Fix: `cap_drop: [ALL]` in Compose, `capabilities: {drop: [ALL]}` in Kubernetes and ECS; and a user that
 is not root, who has none.
 
+Okamochi: `cap_drop: [ALL]`, no-new-privileges, and a port above 1024, which needs no capability.
+
 See: https://docs.docker.com/engine/security/#linux-kernel-capabilities
 """
 

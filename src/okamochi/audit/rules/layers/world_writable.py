@@ -6,6 +6,8 @@ process, to replace code and to place files that others run.
 Fix: give the folder to the user that needs it: `RUN install -d -o 10001 -g 10001 /app/data`, or
 `COPY --chown`.
 
+Okamochi: the root is read-only; what the app writes is a volume or tmpfs that belongs to 10001.
+
 See: CWE-732
 """
 

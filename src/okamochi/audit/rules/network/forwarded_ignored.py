@@ -8,6 +8,9 @@ lost, and each visitor has the proxy's address.
 Fix: FORWARDED_ALLOW_IPS with the network of the proxy ("*" where nothing else can connect), and
 Werkzeug's ProxyFix for Flask; SECURE_PROXY_SSL_HEADER for Django.
 
+Okamochi: with `--domain` the proxy is part of the stack and trusted; elsewhere OKAMOCHI_TRUSTED_HOPS says
+how many stand in front.
+
 See: https://docs.gunicorn.org/en/stable/deploy.html,
 https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/
 """

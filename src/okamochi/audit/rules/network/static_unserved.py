@@ -5,6 +5,8 @@ pages come without style sheets, and nothing says why.
 
 Fix: WhiteNoise in MIDDLEWARE and `collectstatic` during the build; or a proxy that has the files.
 
+Okamochi: WhiteNoise, where nothing of the project serves static files.
+
 See: https://docs.djangoproject.com/en/stable/howto/static-files/deployment/,
 https://whitenoise.readthedocs.io/
 """

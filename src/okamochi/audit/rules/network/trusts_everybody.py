@@ -7,6 +7,8 @@ port each visitor chooses his own address: for rate limits, for logs, for "only 
 Fix: no published port (the proxy reaches the service by its name), or the proxy's network instead of
 "*".
 
+Okamochi: believes headers of as many proxies as OKAMOCHI_TRUSTED_HOPS says, and of none by default.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#forwarded-allow-ips
 """
 

@@ -6,6 +6,8 @@ does the same. BuildKit and hadolint say at most that a shell form is there.
 
 Fix: double quotes, commas between the words, none after the last.
 
+Okamochi: command lines are lists in the plan, and written as JSON.
+
 See: https://docs.docker.com/reference/dockerfile/#exec-form
 """
 

@@ -6,6 +6,8 @@ to standard error, which is not held back; so this rule looks for `print` in the
 
 Fix: `ENV PYTHONUNBUFFERED=1`.
 
+Okamochi: PYTHONUNBUFFERED=1.
+
 See: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONUNBUFFERED
 """
 

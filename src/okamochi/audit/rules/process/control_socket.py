@@ -7,6 +7,8 @@ what watches logs for errors does not know that.
 
 Fix: `--no-control-socket`, or `control_socket_disable = True` in its file; or `HOME=/tmp`.
 
+Okamochi: HOME=/tmp, where the socket can be made.
+
 See: https://docs.gunicorn.org/en/stable/settings.html
 """
 

@@ -6,6 +6,8 @@ returned after 0.4 s, with exit code 0.
 
 Fix: take the option away; `docker run -d`, Compose and Kubernetes put the container into the background.
 
+Okamochi: the server is process 1.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#daemon
 """
 

@@ -7,6 +7,9 @@ died, and as process 1 they ignore SIGTERM, so that each stop takes until the en
 Fix: start the app by a server: `gunicorn "package:create_app()"`, `uvicorn package:app`. What a file for
 developers starts (compose.override.yaml, a stage called dev) is not looked at.
 
+Okamochi: gunicorn, or uvicorn, with the app that the plan proved; `okamochi dev` starts the framework's
+own.
+
 See: https://flask.palletsprojects.com/en/stable/deploying/
 """
 

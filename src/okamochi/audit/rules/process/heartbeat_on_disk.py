@@ -6,6 +6,8 @@ disk stalls, workers that are well are killed ("WORKER TIMEOUT").
 
 Fix: `--worker-tmp-dir /dev/shm`, which is memory; or a tmpfs on /tmp.
 
+Okamochi: the sign of life is in /dev/shm.
+
 See: https://docs.gunicorn.org/en/stable/faq.html (os.fchmod)
 """
 

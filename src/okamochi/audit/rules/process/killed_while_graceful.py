@@ -7,6 +7,8 @@ however long they take.
 
 Fix: `stop_grace_period: 35s`, a little longer than the server's own; or a shorter `--graceful-timeout`.
 
+Okamochi: the server stops within 25 s, the engine kills after 35 s.
+
 See: https://docs.docker.com/reference/compose-file/services/#stop_grace_period
 """
 

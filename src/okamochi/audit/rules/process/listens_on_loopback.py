@@ -7,6 +7,8 @@ without `--host` and `--bind`).
 
 Fix: `--bind 0.0.0.0:8000` (gunicorn, hypercorn), `--host 0.0.0.0` (uvicorn, granian).
 
+Okamochi: the server listens on 0.0.0.0 in the container, and the host publishes it on 127.0.0.1.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#bind
 """
 

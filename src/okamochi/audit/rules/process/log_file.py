@@ -6,6 +6,8 @@ does not start at all.
 
 Fix: `--access-logfile -` and `--error-logfile -` (gunicorn), which are standard output and error.
 
+Okamochi: access log as JSON and error log on standard output and error.
+
 See: https://12factor.net/logs
 """
 

@@ -8,6 +8,8 @@ given" with the first request (both read from gunicorn 27.0.1).
 Fix: `module:name` as the code has it; a factory with brackets for gunicorn, `"package:create_app()"`, with
 `--factory` for uvicorn. okamochi plan names what it found.
 
+Okamochi: the object is found in the code, and imported in the built image before it is shipped.
+
 See: https://docs.gunicorn.org/en/stable/run.html#gunicorn
 """
 

@@ -6,6 +6,8 @@ there as well. Folders between the code that the app writes fail later, with the
 
 Fix: `tmpfs: [/tmp]` beside `read_only: true`; a volume for what has to stay.
 
+Okamochi: a read-only root with a tmpfs on /tmp, and a volume for each folder that the code writes.
+
 See: https://docs.docker.com/reference/compose-file/services/#read_only
 """
 

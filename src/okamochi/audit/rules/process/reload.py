@@ -6,6 +6,8 @@ that it is meant for development.
 
 Fix: take `--reload` away here; an override file or a stage for developers may have it.
 
+Okamochi: reloads under `okamochi dev` alone.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#reload and
 https://www.uvicorn.org/settings/#development
 """

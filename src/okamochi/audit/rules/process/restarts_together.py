@@ -5,6 +5,8 @@ workers reach the number within moments, and nobody answers while they start.
 
 Fix: `--max-requests-jitter`, a tenth of the number.
 
+Okamochi: workers stay; GUNICORN_MAX_REQUESTS replaces them, spread by a tenth.
+
 See: https://docs.gunicorn.org/en/stable/settings.html#max-requests-jitter
 """
 

@@ -6,6 +6,8 @@ production.
 
 Fix: a service of its own with one replica: `celery -A tasks beat`.
 
+Okamochi: a scheduler is a process of its own, one at most.
+
 See: https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html#starting-the-scheduler
 """
 

@@ -6,6 +6,8 @@ machine of the author, who ran chmod once, or on Windows and macOS shares, it wo
 
 Fix: `git update-index --chmod=+x entrypoint.sh`; or `COPY --chmod=755`, or `["sh", "entrypoint.sh"]`.
 
+Okamochi: no script starts the app.
+
 See: https://git-scm.com/docs/git-update-index
 """
 

@@ -7,6 +7,8 @@ gunicorn as the last line of a script: alive 8 seconds after SIGTERM; with `exec
 
 Fix: `exec` before the last command: `exec gunicorn …`, `exec "$@"`.
 
+Okamochi: no script starts the app: what it prepares is a release process, once before web.
+
 See: https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
 """
 

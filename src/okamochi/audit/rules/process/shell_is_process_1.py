@@ -9,6 +9,8 @@ in 0.3 s.
 Fix: the exec form, `CMD ["gunicorn", "app:app"]`; where a shell has to prepare something, `exec` before
 the server.
 
+Okamochi: an exec form without a shell; migrations are a process of their own, before it.
+
 See: https://docs.docker.com/reference/dockerfile/#shell-form-entrypoint-example
 """
 

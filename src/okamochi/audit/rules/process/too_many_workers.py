@@ -8,6 +8,9 @@ code 137).
 Fix: no number at all where the configuration computes one from the container's limits (okamochi's own
 does), or a number that fits: `min(2 × CPUs + 1, memory / 128 MB)`, and threads for the rest.
 
+Okamochi: workers by the container's CPU and memory, and by the size of the first one; WEB_CONCURRENCY
+overrules.
+
 See: https://docs.gunicorn.org/en/stable/design.html#how-many-workers
 """
 

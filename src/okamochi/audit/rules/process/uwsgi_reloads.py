@@ -6,6 +6,8 @@ workers", "binary reloading uWSGI", alive 6 s later; with `die-on-term` it ended
 
 Fix: `die-on-term = true`.
 
+Okamochi: starts gunicorn in its place.
+
 See: https://uwsgi-docs.readthedocs.io/en/latest/ThingsToKnow.html
 """
 

@@ -8,6 +8,8 @@ their like, never into CMD and ENTRYPOINT. Kubernetes and ECS pass `$PORT` on as
 Fix: nothing at all where the server reads the variable itself (gunicorn takes PORT without `--bind`), or
 `["sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT app:app"]`.
 
+Okamochi: gunicorn.conf.py reads PORT in the container.
+
 See: https://docs.docker.com/reference/dockerfile/#shell-form and
 https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/
 """

@@ -6,6 +6,8 @@ first `\\r` that counts.
 
 Fix: LF line ends, and a line `*.sh text eol=lf` in .gitattributes, so that a checkout on Windows keeps them.
 
+Okamochi: no script starts the app.
+
 See: https://git-scm.com/docs/gitattributes#_eol
 """
 

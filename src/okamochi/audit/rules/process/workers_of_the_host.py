@@ -7,6 +7,8 @@ on the developer's laptop it was 17.
 Fix: a number from outside (WEB_CONCURRENCY, which gunicorn reads by itself), or one from the cgroup's quota
 and memory.
 
+Okamochi: workers by the quota and memory of the cgroup; WEB_CONCURRENCY overrules.
+
 See: https://github.com/benoitc/gunicorn/issues/2877 and https://github.com/python/cpython/issues/80235
 """
 

@@ -6,6 +6,8 @@ is part of what is pushed (seen with Docker 20.10).
 Fix: `RUN --mount=type=secret,id=token …`, and `docker build --secret id=token,env=TOKEN`. An argument of
 a stage from which files are only copied does not get into the image, and is left alone.
 
+Okamochi: a package index's password is read by uv on the host, and no step of an image sees it.
+
 See: https://docs.docker.com/build/building/secrets/
 """
 

@@ -7,6 +7,8 @@ Fix: `${DB_PASSWORD:?set it in .env}` in Compose, with .env out of version contr
 file (`secrets:`, POSTGRES_PASSWORD_FILE). `secretKeyRef` in Kubernetes, `secrets` with an ARN in ECS.
 What was written once has to be changed.
 
+Okamochi: secrets are made up once, kept outside of the project, and mounted as files.
+
 See: https://docs.docker.com/compose/how-tos/use-secrets/
 """
 

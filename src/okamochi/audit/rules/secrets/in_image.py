@@ -5,6 +5,8 @@ does a registry's page. Taking it away in a later layer does not take it out.
 
 Fix: give it to the container when it starts. What a build step needs comes by `RUN --mount=type=secret`.
 
+Okamochi: no secret is in an image: they come as files below /run/secrets, or by --env-file.
+
 See: https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
 """
 

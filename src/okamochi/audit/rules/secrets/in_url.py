@@ -5,6 +5,8 @@ line stays in the image's history (`docker history --no-trunc`).
 
 Fix: `RUN --mount=type=secret,id=netrc,target=/root/.netrc pip install …`; git and pip read .netrc.
 
+Okamochi: a package index's password is read by uv on the host, and no step of an image sees it.
+
 See: https://pip.pypa.io/en/stable/topics/authentication/
 """
 

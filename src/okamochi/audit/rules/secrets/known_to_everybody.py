@@ -6,6 +6,8 @@ fails when the real one is forgotten.
 
 Fix: `${SECRET_KEY:?set it}`, and a value from `python -c "import secrets; print(secrets.token_urlsafe(48))"`.
 
+Okamochi: made up once for each stack, and mounted as a file.
+
 See: https://flask.palletsprojects.com/en/stable/config/#SECRET_KEY
 """
 

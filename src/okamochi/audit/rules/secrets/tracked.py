@@ -6,6 +6,8 @@ taking the file away leaves it in the history.
 Fix: `git rm --cached .env`, `.env` into .gitignore, new values for all that was in it. A .env.sample without
 values shows what is needed.
 
+Okamochi: the rendered .env.sample has names and no values; secrets/ ignores itself in git.
+
 See: https://git-scm.com/docs/gitignore
 """
 

@@ -6,6 +6,8 @@ Swarm starts tasks on any node, and each node pulls the image by its name: `invo
 Fix: a registry that all nodes reach, `registry.example.com/me/invoice-app:1.4.0`, and `docker stack deploy
 --with-registry-auth`.
 
+Okamochi: the stack asks for the name that `okamochi push` prints.
+
 See: https://docs.docker.com/engine/swarm/stack-deploy/
 """
 

@@ -6,6 +6,8 @@ Alembic nor Django locks: one fails with "already exists", or both change the da
 Fix: a service of its own with `deploy: {mode: replicated-job}`, or the command by hand before the update; or
 a lock in the database around it.
 
+Okamochi: migrations are a job, run at each deploy under a lock in the database.
+
 See: https://github.com/sqlalchemy/alembic/issues/633
 """
 

@@ -5,6 +5,8 @@
 
 Fix: define it: `secrets: {db_password: {external: true}}` and `docker secret create`, or its file.
 
+Okamochi: `swarm/secrets.sh` makes each secret that the stack names.
+
 See: https://docs.docker.com/engine/swarm/secrets/#use-secrets-in-compose
 """
 

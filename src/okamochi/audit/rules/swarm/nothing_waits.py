@@ -5,6 +5,8 @@ database to be healthy, in the first deployment and after each restart of a node
 
 Fix: an app that tries again until the database is there; take `depends_on` away, so that nobody relies on it.
 
+Okamochi: web is not healthy while the schema is behind, and has 300 s for that.
+
 See: https://github.com/moby/moby/issues/31333
 """
 

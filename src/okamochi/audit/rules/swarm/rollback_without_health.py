@@ -7,6 +7,8 @@ update back, whatever `monitor` says (source of swarmkit's updater).
 
 Fix: `healthcheck` in the service, or HEALTHCHECK in the image.
 
+Okamochi: each task has a check.
+
 See: https://docs.docker.com/reference/compose-file/deploy/#update_config
 """
 

@@ -5,6 +5,8 @@ port already in use"). With a database's volume two servers write to the same fi
 
 Fix: `order: stop-first` for such a service.
 
+Okamochi: start-first where the app allows it; a web with a volume, or its sessions in memory, stops first.
+
 See: https://docs.docker.com/reference/compose-file/deploy/#update_config
 """
 

@@ -6,6 +6,8 @@ the new one gets an empty volume there, and the database begins anew.
 Fix: `deploy.placement.constraints: ["node.labels.data == true"]` and that label for one node; or a volume
 driver that all nodes share.
 
+Okamochi: what has a volume is placed by a label.
+
 See: https://docs.docker.com/engine/swarm/services/#give-a-service-access-to-volumes-or-bind-mounts
 """
 

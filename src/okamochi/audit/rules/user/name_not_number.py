@@ -7,6 +7,8 @@ somebody else. Where the number is fixed, this rule is silent.
 
 Fix: `USER 10001:10001`; no entry in /etc/passwd is needed for it.
 
+Okamochi: `USER 10001:10001`.
+
 See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 

@@ -7,6 +7,8 @@ the engine is one step away from the whole machine.
 Fix: `USER 10001:10001` in the stage that is shipped, after all that has to be installed; the folders
 that the app writes belong to that user.
 
+Okamochi: `USER 10001:10001`, files of root, no capability.
+
 See: https://docs.docker.com/build/building/best-practices/#user (CIS Docker Benchmark 4.1)
 """
 

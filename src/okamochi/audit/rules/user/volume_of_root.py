@@ -7,6 +7,8 @@ upload ends in "Permission denied".
 Fix: make the folder in the image, for that user, before the volume is there: `RUN install -d -o 10001 -g
 10001 /app/media`. A volume that exists already keeps its owner: remove it, or chown it once.
 
+Okamochi: each folder for a volume is in the image, and belongs to 10001.
+
 See: https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container
 """
 

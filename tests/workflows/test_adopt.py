@@ -1,0 +1,35 @@
+"""`okamochi render --adopt` shows what rules find in the files that it takes over, and what okamochi does."""
+
+import json
+from pathlib import Path
+
+from tests.cli.program import Program
+from tests.workflows.test_render import project
+
+DOCKERFILE = """\
+FROM python:3.13-slim
+COPY . .
+RUN pip install -r requirements.txt
+EXPOSE 5000
+CMD flask run
+"""
+
+
+def test_findings_of_the_adopted_files_stand_beside_what_okamochi_does(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "other.Dockerfile").write_text("FROM python:3.6\nCMD flask run\n")
+    answer = json.loads(program.ok("render", "--adopt", folder, "--check", "--format", "json").stdout)
+    by_rule = {one["rule"]: one for one in answer["findings"]}
+    assert by_rule["user/root"]["instead"] == "`USER 10001:10001`, files of root, no capability"
+    assert by_rule["process/development-server"]["place"] == "Dockerfile:5"
+    assert {one["place"].partition(":")[0] for one in answer["findings"]} <= {"Dockerfile", ".dockerignore"}
+    assert any(row["topic"] == "port" for row in answer["rows"])
+    text = program.ok("render", "--adopt", folder, "--check").stdout
+    assert "-> `USER 10001:10001`" in text and "port = 5000" in text
+
+
+def test_a_waiver_counts_here_as_well(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "Dockerfile").write_text(f"# okamochi: waive user/root: it is a toy\n{DOCKERFILE}")
+    assert "user/root" not in program.ok("render", "--adopt", folder, "--check").stdout
