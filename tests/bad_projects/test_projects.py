@@ -14,6 +14,12 @@ def test_an_empty_folder_is_no_app(refuses: Refusing, tmp_path: Path) -> None:
     refuses.build(tmp_path / "project", 3)
 
 
+def test_of_a_folder_that_is_no_app_no_state_is_kept(refuses: Refusing, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    refuses.having(OKAMOCHI_STATE_DIR=str(tmp_path / "state")).up(tmp_path / "project", 3)
+    assert not any((tmp_path / "state").glob("*"))
+
+
 def test_a_folder_without_python_is_no_app(refuses: Refusing, tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "project/README.md").write_text("# hello\n")

@@ -1,4 +1,5 @@
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,38 @@ def test_names_that_are_no_variables_are_refused(tmp_path: Path, name: str) -> N
 def test_names_that_are_no_apps_are_refused(tmp_path: Path, app: str) -> None:
     with pytest.raises(UsageError):
         AppState.of(tmp_path, app)
+
+
+def test_where_nothing_was_kept_there_is_no_folder_afterwards(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    with state.lock():
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with state.lock():
+        state.generated_secret("SECRET_KEY")
+    with state.lock():
+        pass
+    assert state.secrets().keys() == {"SECRET_KEY"}
+
+
+def test_who_waited_for_a_lock_whose_folder_went_holds_a_new_one(tmp_path: Path) -> None:
+    state = AppState.of(tmp_path, "shop")
+    entered, held = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        entered.set()
+        with state.lock():
+            state.put_plan(b"{}")
+            held.set()
+
+    waiting = threading.Thread(target=wait)
+    with state.lock():
+        waiting.start()
+        assert entered.wait(10) and not held.wait(0.3)
+    waiting.join(timeout=20)
+    assert held.is_set() and state.plan_json() == b"{}"
+    assert (state.folder / "lock").exists()
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
 
 
 def test_the_lock_is_for_one_at_a_time(tmp_path: Path) -> None:

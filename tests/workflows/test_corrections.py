@@ -36,6 +36,7 @@ def test_what_the_proof_misses_is_added_and_kept_in_the_lock(okamochi_cache: Pat
             }
         )
         first = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}")
+        (root / "requirements.txt").write_text("# the app\n\nflask  # web\n")
         again = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}", "--locked")
     lock = (root / "okamochi.lock").read_text()
     assert '"value": "brings"' in lock

@@ -90,6 +90,98 @@ def test_the_place_of_the_project_is_no_part_of_the_question(tmp_path: Path) -> 
     assert len(asked) == 1
 
 
+REQUIREMENTS = "flask>=3 \\\n    --hash=sha256:{digest}\nclick\n".format(digest="0" * 64)
+SAME = (
+    "# the app\n\nflask>=3 \\\n    --hash=sha256:{digest}  # of the wheel\n\n  click\n".format(
+        digest="0" * 64
+    ),
+    "flask>=3   --hash=sha256:{digest}\r\n# pip-compile\r\nclick\r\n".format(digest="0" * 64),
+)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "more.in"])
+def test_comments_and_blank_lines_of_requirement_files_are_no_part_of_the_question(
+    project: Path, name: str
+) -> None:
+    (project / "requirements.txt").write_text("flask\n-r more.in\n")
+    (project / "more.in").write_text("click\n")
+    (project / name).write_text(REQUIREMENTS)
+    before = inputs(project)
+    for text in SAME:
+        (project / name).write_bytes(text.encode())
+        assert inputs(project) == before
+    for text in (
+        REQUIREMENTS.replace("click", "click<9"),
+        REQUIREMENTS.replace("0", "1"),
+        "--pre\n" + REQUIREMENTS,
+    ):
+        (project / name).write_text(text)
+        assert inputs(project) != before
+
+
+def test_comments_of_a_pipfile_are_no_part_of_the_question(project: Path) -> None:
+    (project / "requirements.txt").unlink()
+    (project / "Pipfile").write_text('[packages]\nflask = "*"\n')
+    before = inputs(project)
+    (project / "Pipfile").write_text('# ours\n[packages]\nflask = "*"  # web\n')
+    assert inputs(project) == before
+    (project / "Pipfile").write_text('[packages]\nflask = "<4"\n')
+    assert inputs(project) != before
+
+
+MANAGED = """\
+[build-system]
+requires = ["hatchling", "hatch-vcs"]
+build-backend = "hatchling.build"
+
+[project]
+name = "shop"
+version = "1"
+dependencies = ["flask"]
+
+[tool.hatch.version]
+source = "vcs"
+
+[tool.ruff]
+line-length = 99
+"""
+
+
+def test_of_pyproject_only_what_concerns_packages_is_part_of_the_question(project: Path) -> None:
+    (project / "requirements.txt").unlink()
+    path = project / "pyproject.toml"
+
+    def asked(old: str = "", new: str = "") -> str:
+        assert old in MANAGED
+        path.write_text(MANAGED.replace(old, new))
+        return inputs(project)
+
+    before = asked()
+    assert asked("[project]\n", "# what it is\n[project]\n\n") == before
+    assert asked("line-length = 99", "line-length = 88") == before
+    assert asked('"flask"', '"flask<4"') != before
+    assert asked('source = "vcs"', 'source = "env"') != before
+    assert asked('"hatchling", ', "") != before
+    assert asked("[tool.ruff]\n", '[tool.poetry]\nname = "shop"\n[tool.ruff]\n') != before
+
+
+def test_code_that_only_imports_is_no_part_of_the_question(project: Path) -> None:
+    (project / "requirements.txt").unlink()
+    before = inputs(project)
+    (project / "app.py").write_text(FLASK_APP + "\n# a comment\nVALUE = 1\n")
+    assert inputs(project) == before
+    (project / "app.py").write_text("import redis\n" + FLASK_APP)
+    assert inputs(project) != before
+
+
+def test_an_edited_comment_leaves_a_lock_that_locked_accepts(project: Path) -> None:
+    world = World.real({}, SilentReporter(), cache_root=project.parent / "cache")
+    (project / "okamochi.lock").write_bytes(fitting_lock(project))
+    (project / "requirements.txt").write_text("# what the app needs\n\nflask  # web\n")
+    session = LockSession.open(world, planned(project), LINUX_AMD64, LockMode.LOCKED)
+    assert session.fitting is not None
+
+
 def fitting_lock(root: Path) -> bytes:
     plan = planned(root)
     fields = {"base_inputs": base_inputs(plan), "wheel_inputs": wheel_inputs(plan)}

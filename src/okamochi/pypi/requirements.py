@@ -27,7 +27,7 @@ from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, unreadable
 
-__all__ = ["Requirements", "read_requirements"]
+__all__ = ["Requirements", "logical_lines", "read_requirements"]
 
 COMMENT = regex(r"(?:^|(?<=\s))#.*$")
 ITSELF = regex(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
@@ -165,7 +165,7 @@ def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: st
         return
     reading.files.add(path)
     reading.way[path] = asked_by
-    for number, line in _logical_lines(text):
+    for number, line in logical_lines(text):
         try:
             _read_line(reading, line, path=path, number=number, constraining=constraining)
         except OkamochiError as problem:
@@ -193,7 +193,7 @@ def _require_no_circle(way: Mapping[str, str], path: str, asked_by: str) -> None
 
 
 @lru_cache(16)
-def _logical_lines(text: str) -> tuple[tuple[int, str], ...]:
+def logical_lines(text: str) -> tuple[tuple[int, str], ...]:
     """(number of the first physical line, text) with continuations joined and comments removed."""
     return tuple(_joined_lines(text))
 

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ __all__ = ["AppState", "LoadedImage", "MachineService", "UpRecord"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+LOCK = "lock"
 LOCK_SECONDS = 120
 T = TypeVar("T")
 
@@ -78,11 +79,19 @@ class AppState:
         return self.folder / "secrets"
 
     def lock(self) -> AbstractContextManager[Any]:
-        """One `up` or `down` of an app at a time; EngineError when another takes longer than two minutes."""
+        """One `up` or `down` of an app at a time; EngineError when another takes longer than two minutes.
+        Where nothing was kept in the end (the folder is no app), there is no state folder either."""
         from filelock import FileLock
 
-        self._make()
-        return Locked(FileLock(self.folder / "lock", timeout=LOCK_SECONDS), self.folder)
+        return Locked(FileLock(self.folder / LOCK, timeout=LOCK_SECONDS), self)
+
+    def remove_if_empty(self) -> None:
+        """By who holds the lock: others that wait for it notice that its file is gone, and make a new one."""
+        with suppress(OSError):
+            if {path.name for path in self.folder.iterdir()} <= {LOCK, self.secrets_folder.name}:
+                self.secrets_folder.rmdir()
+                (self.folder / LOCK).unlink()
+                self.folder.rmdir()
 
     def generated_secret(
         self, name: str, *, make: Callable[[], str] = lambda: secrets.token_urlsafe(48)
@@ -98,7 +107,7 @@ class AppState:
     def keep_secret(self, name: str, value: str) -> Path:
         """A secret that the user gave, as a file that can be mounted, under its name with dashes as well."""
         path = self._secret_path(name)
-        self._make()
+        self.make()
         write_atomic(path, value.encode(), mode=0o644)
         if dashed(name) != name and not (link := self.secrets_folder / dashed(name)).is_symlink():
             link.symlink_to(name)
@@ -244,7 +253,7 @@ class AppState:
             return ()
 
     def _put(self, file: str, content: bytes) -> None:
-        self._make()
+        self.make()
         write_atomic(self.folder / file, content, mode=0o600)
 
     def _secret_path(self, name: str) -> Path:
@@ -252,7 +261,7 @@ class AppState:
             raise UsageError(f"{name!r} is no name of a variable", hint="use letters, digits and '_'")
         return self.secrets_folder / name
 
-    def _make(self) -> None:
+    def make(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
@@ -269,21 +278,25 @@ class AppState:
 class Locked:
     """A lock whose time-out is an error for people."""
 
-    def __init__(self, lock: Any, folder: Path) -> None:
+    def __init__(self, lock: Any, state: AppState) -> None:
         self.held = lock
-        self.folder = folder
+        self.state = state
 
     def __enter__(self) -> None:
         from filelock import Timeout
 
         try:
-            self.held.acquire()
+            while not self.held.is_locked:
+                self.state.make()
+                with suppress(FileNotFoundError):  # who held it removed an empty folder just now
+                    self.held.acquire()
         except Timeout:
             raise EngineError(
                 "another okamochi works on this app and does not end",
-                where=str(self.folder),
+                where=str(self.state.folder),
                 hint="wait for it, or end it, then try again",
             ) from None
 
     def __exit__(self, *_: object) -> None:
+        self.state.remove_if_empty()
         self.held.release()

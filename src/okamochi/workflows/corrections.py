@@ -21,6 +21,7 @@ from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT, VENV_ROOT
 from okamochi.model.process import TcpProbe
+from okamochi.pypi.meaning import meaning
 from okamochi.run.import_failures import SET_UP_LATE
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
@@ -85,17 +86,12 @@ def with_correction(planned: "PlannedProject", correction: Correction) -> "Plann
 def plan_digest(planned: "PlannedProject") -> str:
     """Of all that a proof depends on and that a change of the project may mend."""
     plan = planned.plan
-    contents = [
-        (path, hashlib.sha256(planned.project.read_bytes(path) or b"").hexdigest())
-        for path in sorted(plan.dependencies.input_files)
-    ]
     parts = (
         plan.python_version,
         plan.application,
-        plan.dependencies,
+        *meaning(planned.project, plan.dependencies),
         plan.volumes,
         plan.temporary_folders,
-        contents,
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 

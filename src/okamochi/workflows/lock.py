@@ -15,6 +15,7 @@ from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.native import NativePackage
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
+from okamochi.pypi.meaning import meaning
 from okamochi.system.files import write_atomic
 from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
@@ -339,14 +340,10 @@ def base_inputs(planned: PlannedProject) -> str:
 
 def wheel_inputs(planned: PlannedProject) -> str:
     plan = planned.plan
-    contents = [
-        (path, hashlib.sha256(planned.project.read_bytes(path) or b"").hexdigest())
-        for path in sorted(plan.dependencies.input_files)
-    ]
     # the project itself asks for nothing beyond what its files ask for
     others = tuple(package for package in plan.dependencies.local if package.path)
     dependencies = msgspec.structs.replace(plan.dependencies, local=others)
-    question = (plan.python_version, plan.base.suite, dependencies, contents)
+    question = (plan.python_version, plan.base.suite, *meaning(planned.project, dependencies))
     settings = uv_settings(planned)
     return digest_of((*question, settings) if settings else question)
 
