@@ -515,3 +515,37 @@ def test_a_file_of_the_app_that_hides_a_module_of_python_s_own_is_named() -> Non
     assert cause is not None
     assert "the app's own /app/email.py takes the place of Python's email" in cause.text
     assert "another name" in cause.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "hint"),
+    [
+        (
+            'OperationalError: connection to server at "localhost" (127.0.0.1), port 5432 failed: refused',
+            "the service at localhost cannot be reached",
+            "DATABASE_URL",
+        ),
+        (
+            "redis.exceptions.ConnectionError: Error 111 connecting to 127.0.0.1:6379. Connection refused.",
+            "the service at 127.0.0.1:6379 cannot be reached",
+            "REDIS_URL",
+        ),
+        (
+            "(2002, \"Can't connect to local MySQL server through socket '/run/mysqld.sock' (2)\")",
+            "a database is looked for at /run/mysqld.sock",
+            "127.0.0.1 is this machine",
+        ),
+    ],
+)
+def test_without_a_container_nothing_is_said_of_one(error: str, text: str, hint: str) -> None:
+    log = traceback(error, "")
+    inside, here = diagnose(log), diagnose(log, contained=False)
+    assert inside is not None and "container" in inside.text + inside.hint
+    assert here is not None and here.text.startswith(text) and hint in here.hint
+    assert "container" not in here.text + here.hint
+    assert here.where == inside.where
+
+
+def test_what_no_container_has_to_do_with_is_said_alike() -> None:
+    log = traceback("ModuleNotFoundError: No module named 'shop.views'", "")
+    assert diagnose(log, contained=False) == diagnose(log) is not None

@@ -20,6 +20,8 @@ from okamochi.run.wait import Patience, start_healthy, url_for_people, wait_unti
 class FakeEngine:
     """Answers `inspect` from `states`, the last one for ever."""
 
+    name = "docker"
+
     def __init__(self, *states: Running, log: str = "", inside: tuple[bool, str] = (False, "")) -> None:
         self.states = list(states)
         self.log = log
@@ -209,6 +211,20 @@ def test_an_unhealthy_container_is_removed() -> None:
     with pytest.raises(UnhealthyError):
         start_healthy(as_engine(engine), spec(closed_port()), QUICK)
     assert engine.removed == ["okamochi-shop"]
+
+
+@pytest.mark.parametrize(("name", "contained"), [("docker", True), ("podman", True), ("host", False)])
+def test_only_of_what_runs_in_a_container_one_is_spoken(name: str, contained: bool) -> None:
+    log = """Traceback (most recent call last):
+  File "/app/app.py", line 3, in <module>
+    connect()
+redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.
+"""
+    engine = FakeEngine(state("exited", exit_code=1), log=log)
+    engine.name = name
+    with pytest.raises(UnhealthyError) as raised:
+        start_healthy(as_engine(engine), spec(closed_port()), QUICK)
+    assert ("container" in raised.value.message + raised.value.hint) == contained
 
 
 def test_an_answer_of_somebody_else_is_no_health() -> None:

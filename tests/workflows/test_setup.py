@@ -20,6 +20,8 @@ PLAN = planned({"app.py": APP})
 class FakeContainer:
     """Answers a command as it was told, and remembers it."""
 
+    name = "docker"
+
     def __init__(self, *answers: tuple[bool, str]) -> None:
         self.answers = list(answers)
         self.log = ""

@@ -5,6 +5,8 @@ import re
 import sys
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from okamochi.run.import_failures import (
     django_set_up_late,
     failing_import,
@@ -46,11 +48,20 @@ TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\
 LACKING = regex(r"AttributeError: module '(?P<package>\w+)[\w.]*' has no attribute '\w+'")
 
 
-def diagnose(log: str) -> Cause | None:
-    """The cause that the log shows, None when no rule knows it.
+def diagnose(log: str, *, contained: bool = True) -> Cause | None:
+    """The cause that the log shows, None when no rule knows it. Not `contained` is what the host engine runs:
+    for it this machine's network is its own.
 
     Of tracebacks that follow each other the last counts: what the code itself took up ended nothing.
     """
+    cause = _first_cause(log)
+    if cause is None or contained or cause.uncontained is None:
+        return cause
+    text, hint = cause.uncontained
+    return replace(cause, text=text, hint=hint)
+
+
+def _first_cause(log: str) -> Cause | None:
     ended = last_raised(log)
     for text, rules in ((ended, RULES), (log, RULES), (ended, LAST_RESORTS)):
         for rule in rules:
@@ -318,7 +329,7 @@ def unresolved_name(log: str) -> Cause | None:
     host = last(r"host=['\"](?P<name>[\w.-]+)['\"]|Failed to resolve ['\"](?P<other>[\w.-]+)['\"]", near)
     name = (host["name"] or host["other"]) if host is not None else ""
     return Cause(
-        f"the app asks for {name or 'a host'}, whose name cannot be resolved from the container",
+        f"the app asks for {name or 'a host'}, whose name cannot be resolved where it runs",
         "what it fetches while it starts has to be reachable (a way out, a proxy: HTTPS_PROXY), or to be put "
         "into the image or a volume beforehand",
         own_frame(log),

@@ -50,9 +50,9 @@ def missing_google_credentials(log: str) -> Cause | None:
     if last(r"DefaultCredentialsError: ", log) is None:
         return None
     return Cause(
-        "there are no credentials of Google's cloud, and a container has none of this machine's user",
+        "there are no credentials of Google's cloud, and the app is given none of this machine's user",
         "give the path of a key file: okamochi up --env-file FILE, with a line "
-        "GOOGLE_APPLICATION_CREDENTIALS=/path/of/key.json; the container gets it as a secret",
+        "GOOGLE_APPLICATION_CREDENTIALS=/path/of/key.json; the app gets it as a secret",
         own_frame(log),
         variable="GOOGLE_APPLICATION_CREDENTIALS",
     )

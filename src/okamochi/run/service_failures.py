@@ -57,7 +57,7 @@ def unreachable_service(log: str) -> Cause | None:
     if found is None:
         return None
     host = next((found[name] for name in "abcdegh" if found[name]), f"{found['f']}:{found['port']}")
-    hint = "start it and give its address in a variable (okamochi up --env-file FILE)"
+    hint = here = "start it and give its address in a variable (okamochi up --env-file FILE)"
     if LOOPBACK & {host, host.rpartition(":")[0]}:
         variable = USUAL_VARIABLES.get(host.rpartition(":")[2], "DATABASE_URL")
         hint = (
@@ -65,7 +65,16 @@ def unreachable_service(log: str) -> Cause | None:
             f"os.environ['{variable}'], which okamochi sets when it starts the service; where the code "
             "reads one, give it (okamochi up --env-file FILE)"
         )
-    return Cause(f"the service at {host} cannot be reached from the container", hint, own_frame(log))
+        here = (
+            "start it on this machine, or give the address of another in a variable that the code reads, "
+            f"such as {variable} (okamochi up --env-file FILE), for which okamochi starts one on docker"
+        )
+    return Cause(
+        f"the service at {host} cannot be reached from the container",
+        hint,
+        own_frame(log),
+        uncontained=(f"the service at {host} cannot be reached", here),
+    )
 
 
 def own_socket(log: str) -> Cause | None:
@@ -77,9 +86,14 @@ def own_socket(log: str) -> Cause | None:
     )
     if found is None:
         return None
+    socket = found["a"] or found["b"]
+    let_read = "let the code read the host from a variable, such as os.environ.get('DB_HOST', 'localhost')"
     return Cause(
-        f"a database is looked for at {found['a'] or found['b']}, on this machine: a container has none",
-        "let the code read the host from a variable, such as os.environ.get('DB_HOST', 'localhost'): "
-        "okamochi then starts the database and sets it",
+        f"a database is looked for at {socket}, on this machine: a container has none",
+        f"{let_read}: okamochi then starts the database and sets it",
         own_frame(log),
+        uncontained=(
+            f"a database is looked for at {socket}, and the app sees its own files alone",
+            f"{let_read}, and give it an address (okamochi up --env-file FILE): 127.0.0.1 is this machine",
+        ),
     )

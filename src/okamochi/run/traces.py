@@ -24,13 +24,15 @@ __all__ = [
 class Cause(msgspec.Struct, frozen=True):
     """`text` says what is wrong, `hint` what to do; `where` is a file and line of the app when known.
     `unwritable` is the path that the app may not write, with a slash at its end when it is a folder to be
-    made; UNNAMED when the log does not tell it. `variable` is one of the environment that nobody gave."""
+    made; UNNAMED when the log does not tell it. `variable` is one of the environment that nobody gave.
+    `uncontained` is what is said in place of `text` and `hint` where no container is around the app."""
 
     text: str
     hint: str
     where: str = ""
     unwritable: str = ""
     variable: str = ""
+    uncontained: tuple[str, str] | None = None
 
 
 class Trace(msgspec.Struct, frozen=True):

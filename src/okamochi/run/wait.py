@@ -271,7 +271,7 @@ def unhealthy(
     kind: type[UnhealthyError] = UnhealthyError,
 ) -> UnhealthyError:
     log = engine.logs(spec.name, tail=500)
-    cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log)
+    cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log, contained=engine.name != "host")
     lines = tuple(log.splitlines()[-patience.log_lines :])
     hint = LOG_ABOVE
     where = spec.name

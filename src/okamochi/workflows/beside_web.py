@@ -29,7 +29,7 @@ def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None
         if done.ok:
             continue
         log = done.stdout.decode("utf-8", "replace").rstrip()
-        cause = diagnose(log)
+        cause = diagnose(log, contained=engine.name != "host")
         failure = UnhealthyError(
             f"the {process.name} process failed: {cause.text if cause else f'exit code {done.returncode}'}",
             where=(cause.where if cause else "") or f"processes.{process.name}",

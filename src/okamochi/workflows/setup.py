@@ -42,7 +42,7 @@ class Setup:
                 done, said = run_inside(engine, container, argv)
             if not done:
                 ended = not said or is_not_there(said)
-                raise failed(shown, log_of_what_ended(engine, container) if ended else said)
+                raise failed(shown, log_of_what_ended(engine, container) if ended else said, engine)
             self.state.put_setup(argv)
 
 
@@ -67,8 +67,8 @@ def log_of_what_ended(engine: Engine, container: str) -> str:
     return engine.logs(container, tail=500)
 
 
-def failed(shown: str, said: str) -> UnhealthyError:
-    cause = diagnose(said)
+def failed(shown: str, said: str, engine: Engine) -> UnhealthyError:
+    cause = diagnose(said, contained=engine.name != "host")
     failure = UnhealthyError(
         f"the set-up command failed: {shown}" + (f": {cause.text}" if cause else ""),
         where=cause.where if cause else "",
