@@ -118,3 +118,15 @@ def test_a_rule_explains_itself_and_a_wrong_name_is_corrected(program: Program) 
     answer = program("check", "--explain", "process/shell-is-proces-1")
     assert answer.code == 2
     assert "did you mean process/shell-is-process-1" in answer.stderr
+
+
+def test_how_each_file_was_judged_is_said(tmp_path: Path, program: Program) -> None:
+    web = "services:\n  web:\n    build: .\n    command: flask run\n    volumes:\n      - .:/app\n"
+    root = made(tmp_path, {"app.py": APP, "Dockerfile": DOCKERFILE, "compose.yaml": web})
+    told = program("check", root).stderr
+    assert "judged as production's: Dockerfile" in told
+    assert (
+        "judged as the desk's: compose.yaml (line 6 mounts the source, and flask run is for the desk)" in told
+    )
+    answer = json.loads(program("check", root, "--format", "json").stdout)
+    assert [one["desk"] for one in answer["judged"]] == [False, True]

@@ -8,7 +8,8 @@ from okamochi.audit.commands import Command, command_of_node, joined
 from okamochi.audit.containers import Container, ContainerKind, Variable
 from okamochi.audit.image_containers import start_of, variables_of
 from okamochi.audit.setup import Dockerfile, Document, Setup
-from okamochi.containerfiles.dockerfile import Stage, is_for_the_desk
+from okamochi.containerfiles.desk import is_desk_name
+from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
@@ -93,7 +94,7 @@ def stage_of(file: Document, service: Node, setup: Setup) -> tuple[Stage, str, b
         return None
     target = build.get("target").text.lower()
     stage = stage_named(dockerfile, target)
-    return stage, dockerfile.path, is_for_the_desk(stage.name)
+    return stage, dockerfile.path, is_desk_name(stage.name)
 
 
 def stage_named(dockerfile: Dockerfile, target: str) -> Stage:

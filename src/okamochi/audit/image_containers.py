@@ -6,7 +6,8 @@ import re
 from okamochi.audit.commands import Command, command_of_instruction, joined
 from okamochi.audit.containers import Container, ContainerKind, Variable
 from okamochi.audit.setup import Dockerfile
-from okamochi.containerfiles.dockerfile import Stage, is_for_the_desk
+from okamochi.containerfiles.desk import is_desk_name
+from okamochi.containerfiles.dockerfile import Stage
 from okamochi.system.patterns import regex
 
 __all__ = ["image_containers", "is_python_image", "start_of", "variables_of"]
@@ -33,7 +34,7 @@ def image_containers(file: Dockerfile) -> tuple[Container, ...]:
     found = [container_of(file, file.shipped, desk=file.desk)]
     for stage in file.stages:
         starts = any(one.word in ("CMD", "ENTRYPOINT") for one in stage.own)
-        if stage is not file.shipped and starts and is_for_the_desk(stage.name):
+        if stage is not file.shipped and starts and is_desk_name(stage.name):
             found.append(container_of(file, stage, desk=True))
     return tuple(found)
 
@@ -46,7 +47,7 @@ def container_of(file: Dockerfile, stage: Stage, *, desk: bool) -> Container:
         path=file.path,
         line=stage.own[0].line,
         own=True,
-        desk=desk or is_for_the_desk(stage.name),
+        desk=desk or is_desk_name(stage.name),
         image=stage.image,
         command=joined(entrypoint, command),
         entrypoint=entrypoint,

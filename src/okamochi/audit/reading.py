@@ -1,7 +1,6 @@
 """Finds and parses the files of a project that an audit looks at."""
 
 import datetime
-import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,9 +9,11 @@ from msgspec.structs import replace
 
 from okamochi.audit.compose_containers import compose_containers
 from okamochi.audit.image_containers import image_containers, is_python_image
+from okamochi.audit.judging import desk_by_itself, judged_by_neighbours, judged_by_services
 from okamochi.audit.manifest_containers import pod_containers, task_containers
 from okamochi.audit.own_images import own_images
 from okamochi.audit.setup import Dockerfile, Document, Setup, TextFile
+from okamochi.containerfiles.desk import is_desk_path, is_production_path
 from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_nodes import NOTHING, Node, json_node, yaml_nodes
 from okamochi.model.plan import Plan
@@ -33,15 +34,6 @@ ENV_FILE = regex(r"(?:.*/)?(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env)")
 MANIFEST = regex(r"^apiVersion:\s*\S", re.MULTILINE)
 KIND = regex(r"^kind:\s*\S", re.MULTILINE)
 TEMPLATE = regex(r"\{\{|\{%")
-DESK = frozenset(
-    (
-        *("dev", "devel", "development", "devcontainer", "local", "override"),
-        *("test", "tests", "testing", "e2e", "ci", "debug"),
-    )
-)
-PRODUCTION = frozenset(("prod", "production", "deploy", "release", "live"))
-# of a comment: "this file is for the **development** setup"
-HEAD = regex(r"\bfor\s+(?:the\s+|a\s+)?\W{0,2}(?:local\s+)?(?:dev|development|testing|tests)\b")
 DEEPEST = 4
 MOST_FILES = 200
 # in the order in which Compose merges: the plain file, its override, then the rest
@@ -63,7 +55,7 @@ def read_setup(
     composes = tuple(
         documents(project, sorted(few(paths, COMPOSE), key=compose_order), yaml_nodes, unread, is_compose)
     )
-    composes = with_desk(composes)
+    composes = judged_by_neighbours(composes)
     manifests = tuple(documents(project, manifest_paths(project, paths), yaml_nodes, unread, is_object))
     tasks = tuple(documents(project, task_paths(project, paths), task_node, unread, lambda _: True))
     devcontainers = tuple(
@@ -93,6 +85,8 @@ def with_containers(setup: Setup) -> Setup:
     """All of them, in the order of images, Compose, Kubernetes, ECS."""
     images = tuple(one for file in setup.dockerfiles for one in image_containers(file))
     services = tuple(one for file in setup.composes for one in compose_containers(file, setup))
+    setup = replace(setup, composes=judged_by_services(setup.composes, services))
+    services = tuple(one for file in setup.composes for one in compose_containers(file, setup))
     own = own_images(setup, images)
     pods = tuple(one for file in setup.manifests for one in pod_containers(file, own))
     tasks = tuple(one for file in setup.task_definitions for one in task_containers(file, own))
@@ -120,10 +114,11 @@ def read_dockerfiles(project: ProjectFiles, paths: list[str]) -> Iterator[Docker
             continue
         folder = posixpath.dirname(file.path)
         beside = [path for path in paths if posixpath.dirname(path) == folder and path != file.path]
-        desk = is_desk_file(file.path) or (
-            not is_production_file(file.path) and any(map(is_production_file, beside))
-        )
-        yield Dockerfile(file, stages, shipped(stages), desk)
+        other = next((path for path in beside if is_production_path(path)), "")
+        why = "its name says so" if is_desk_path(file.path) else ""
+        if not why and other and not is_production_path(file.path):
+            why = f"{posixpath.basename(other)} is the one for production"
+        yield Dockerfile(file, stages, shipped(stages), bool(why), why)
 
 
 def documents(
@@ -142,9 +137,8 @@ def documents(
         for node in found:
             for one in node.get("items").items if node.get("kind").text == "List" else (node,):
                 if wanted(one):
-                    yield Document(
-                        file, one, is_desk_file(file.path) or says_desk(file) or takes_desk_variables(node)
-                    )
+                    why = desk_by_itself(file, one)
+                    yield Document(file, one, bool(why), why)
 
 
 def one_json_node(text: str) -> tuple[Node, ...]:
@@ -189,51 +183,6 @@ def task_paths(project: ProjectFiles, paths: Iterable[str]) -> Iterator[str]:
     for path in [path for path in paths if path.endswith(".json")]:
         if '"containerDefinitions"' in (project.read_text(path) or ""):
             yield path
-
-
-def parts_of(path: str) -> set[str]:
-    return set(re.split(r"[._/-]", path.lower()))
-
-
-def is_desk_file(path: str) -> bool:
-    """Whether its name or folder says that it is for developers or tests."""
-    return bool(parts_of(path) & DESK)
-
-
-def says_desk(file: TextFile) -> bool:
-    """Whether the comment at its head says "for development", before it speaks of production."""
-    head = itertools.takewhile(lambda line: line.startswith(("#", "//")) or not line.strip(), file.lines)
-    return HEAD.search("\n".join(head).lower().partition("produc")[0]) is not None
-
-
-def takes_desk_variables(node: Node) -> bool:
-    """Whether a service of a Compose file gets its variables from a file for the desk: .env.dev."""
-    given = (service.get("env_file") for _, service in node.get("services").pairs)
-    return any(is_desk_file(one.text) for listed in given for one in (listed, *listed.items) if one.text)
-
-
-def is_production_file(path: str) -> bool:
-    return bool(parts_of(posixpath.basename(path)) & PRODUCTION)
-
-
-def with_desk(composes: tuple[Document, ...]) -> tuple[Document, ...]:
-    """Where a file for production stands by itself (it says where its images come from), those beside it that
-    say nothing of production are for the desk."""
-    alone = {
-        posixpath.dirname(one.path)
-        for one in composes
-        if is_production_file(one.path) and stands_alone(one.root)
-    }
-    return tuple(
-        replace(one, desk=True)
-        if posixpath.dirname(one.path) in alone and not is_production_file(one.path)
-        else one
-        for one in composes
-    )
-
-
-def stands_alone(root: Node) -> bool:
-    return any(service.get("build") or service.get("image") for _, service in root.get("services").pairs)
 
 
 def compose_order(path: str) -> tuple[int, str]:

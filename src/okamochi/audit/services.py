@@ -73,8 +73,7 @@ def services(setup: Setup, *, desk: bool = False) -> tuple[Container, ...]:
 
 def beside(setup: Setup, container: Container) -> tuple[Container, ...]:
     """All services of its file and of those in the same folder, which Compose may merge with it."""
-    folder = posixpath.dirname(container.path)
-    return tuple(one for one in setup.of_kind(ContainerKind.COMPOSE) if posixpath.dirname(one.path) == folder)
+    return setup.by_folder.get(posixpath.dirname(container.path), ())
 
 
 def service_named(name: str, container: Container, setup: Setup) -> Container | None:

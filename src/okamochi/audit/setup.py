@@ -1,6 +1,8 @@
 """What an audit looks at: all files of a project that say how its containers are made and run."""
 
 import datetime
+import posixpath
+from collections.abc import Mapping
 from functools import cached_property
 
 import msgspec
@@ -31,12 +33,14 @@ class TextFile(msgspec.Struct, frozen=True):
 
 
 class Dockerfile(msgspec.Struct, frozen=True):
-    """`shipped` is the stage that goes to production; `desk` says that the whole file is for developers."""
+    """`shipped` is the stage that goes to production; `desk` says that the whole file is for developers,
+    `why` by what that is told."""
 
     file: TextFile
     stages: tuple[Stage, ...]
     shipped: Stage
     desk: bool = False
+    why: str = ""
 
     @property
     def path(self) -> str:
@@ -44,11 +48,13 @@ class Dockerfile(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A document of a YAML or JSON file. `desk` says that the file is for developers."""
+    """A document of a YAML or JSON file. `desk` says that the file is for developers, `why` by what that is
+    told; "" where nothing says what it is for."""
 
     file: TextFile
     root: Node = NOTHING
     desk: bool = False
+    why: str = ""
 
     @property
     def path(self) -> str:
@@ -86,6 +92,14 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         documents = (*self.composes, *self.manifests, *self.task_definitions, *self.devcontainers)
         described = (*(one.file for one in self.dockerfiles), *(one.file for one in documents))
         return tuple(dict.fromkeys((*described, *self.ignore_files, *self.env_files)))
+
+    @cached_property
+    def by_folder(self) -> Mapping[str, tuple[Container, ...]]:
+        """Services of Compose files by the folder of their file."""
+        found = dict[str, list[Container]]()
+        for one in self.of_kind(ContainerKind.COMPOSE):
+            found.setdefault(posixpath.dirname(one.path), []).append(one)
+        return {folder: tuple(services) for folder, services in found.items()}
 
     @cached_property
     def python_files(self) -> tuple[TextFile, ...]:

@@ -2,6 +2,7 @@
 
 import datetime
 import sys
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,6 +108,8 @@ def tell(checked: "Checked", *, notes: bool) -> None:
         click.echo(f"mended {path}", err=True)
     if checked.not_understood:
         click.echo(f"note: not compared with the app itself: {checked.not_understood}", err=True)
+    for said in judged(checked):
+        click.echo(said, err=True)
     for path, line, reason in checked.unread:
         click.echo(f"warning: {path}:{line} cannot be read: {reason}", err=True)
     for waiver in checked.report.stale:
@@ -124,6 +127,15 @@ def tell(checked: "Checked", *, notes: bool) -> None:
     if shown:
         click.echo(click.style(FOOT, dim=True))
     click.echo(summary(checked))
+
+
+def judged(checked: "Checked") -> Iterator[str]:
+    """How each file was judged, and by what, where its name does not say so already."""
+    for desk, what in ((False, "production"), (True, "the desk")):
+        of_kind = [one for one in checked.judged if one.desk is desk]
+        if of_kind:
+            named = "; ".join(f"{one.path} ({one.why})" if one.why else one.path for one in of_kind)
+            yield f"judged as {what}'s: {named}"
 
 
 def block(one: "Audited") -> str:
@@ -160,6 +172,7 @@ def as_json(checked: "Checked") -> str:
     import msgspec
 
     report = {
+        "judged": checked.judged,
         "findings": checked.report.findings,
         "waived": checked.report.waived,
         "stale_waivers": checked.report.stale,

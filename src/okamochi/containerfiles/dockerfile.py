@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from okamochi.containerfiles.desk import is_desk_name, is_production_name
 from okamochi.system.data_text import json_of
 
-__all__ = ["Instruction", "Stage", "dockerfile_stages", "expanded", "is_for_the_desk", "shipped"]
+__all__ = ["Instruction", "Stage", "dockerfile_stages", "expanded", "shipped"]
 
-FINAL = re.compile(r"prod(uction)?|release|final")
-AT_THE_DESK = re.compile(r"(?:.*[-_])?(?:dev\w*|tests?|testing|debug\w*|lint|ci)(?:[-_].*)?")
 HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 FLAG = re.compile(r"--(\w[\w-]*)(?:=(\S*))?\s+")
 PAIR = re.compile(r"(\w+)=((?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\])*)")
@@ -155,18 +154,13 @@ def unquoted(text: str) -> str:
     return text
 
 
-def is_for_the_desk(name: str) -> bool:
-    """Whether a stage or file of that name is for developers or tests."""
-    return AT_THE_DESK.fullmatch(name) is not None
-
-
 def shipped(stages: tuple[Stage, ...]) -> Stage:
     """The stage named production where there is one; else the last, which a plain build makes; where that is
     one for developers, the last before it that starts something and is none."""
-    named = next((one for one in stages if FINAL.fullmatch(one.name)), None)
-    if named is not None or AT_THE_DESK.fullmatch(stages[-1].name) is None:
+    named = next((one for one in stages if is_production_name(one.name)), None)
+    if named is not None or not is_desk_name(stages[-1].name):
         return named or stages[-1]
-    others = [one for one in stages if AT_THE_DESK.fullmatch(one.name) is None]
+    others = [one for one in stages if not is_desk_name(one.name)]
     starting = [one for one in others if one.last("CMD") or one.last("ENTRYPOINT")]
     return starting[-1] if starting else stages[-1]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from okamochi.containerfiles.desk import is_desk_path
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.rendered_mark import text_by_people
@@ -13,7 +14,6 @@ __all__ = ["DEVCONTAINER", "devcontainer_rows", "other_compose_rows"]
 DEVCONTAINER = ".devcontainer/devcontainer.json"
 # Compose itself merges these into the file beside them
 MERGED = re.compile(r"(?:docker-)?compose\.override\.ya?ml")
-DEVELOPMENT = re.compile(r"FLASK_DEBUG|\bflask run\b|runserver|--reload\b|--debug\b|target: dev|debugpy")
 
 
 def other_compose_rows(project: ProjectFiles, taken: str) -> Iterator[Row]:
@@ -23,7 +23,7 @@ def other_compose_rows(project: ProjectFiles, taken: str) -> Iterator[Row]:
         text = text_by_people(project, path)
         if not text or not isinstance(yaml_of(text), dict):
             continue
-        if DEVELOPMENT.search(text) or re.search(r"dev|local|debug", path):
+        if is_desk_path(path):
             ours, why = (
                 "compose.dev.yaml",
                 "okamochi dev starts it: reload, your files, a debugger on request",
@@ -32,7 +32,7 @@ def other_compose_rows(project: ProjectFiles, taken: str) -> Iterator[Row]:
             ours, why = "not looked at", "one plan for every place; what differs comes by --env-file"
         if MERGED.fullmatch(path):
             why += "; remove it beside a rendered compose.yaml: docker compose would merge it into that"
-        yield Row(Verdict.CHANGE, "file", path, "changes the other file", ours, why)
+        yield Row(Verdict.CHANGE, "file", path, f"{path} beside {taken}", ours, why)
 
 
 def devcontainer_rows(project: ProjectFiles) -> Iterator[Row]:

@@ -23,10 +23,19 @@ from okamochi.workflows.env_check import project_findings
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.project_folder import project_folder
 
-__all__ = ["Checked", "check"]
+__all__ = ["Checked", "Judged", "check"]
 
 # mending one thing may let another be seen, such as a line that two findings wanted
 MOST_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a file was taken to be for; `why` is "" where nothing says so, and it counts for production."""
+
+    path: str
+    desk: bool
+    why: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Checked:
     mended: tuple[str, ...] = ()
     not_understood: str = ""
     unread: tuple[tuple[str, int, str], ...] = ()
+    judged: tuple[Judged, ...] = ()
 
 
 def check(folder: Path, world: World, *, today: datetime.date, fix: bool = False) -> Checked:
@@ -53,7 +63,16 @@ def check(folder: Path, world: World, *, today: datetime.date, fix: bool = False
             break
         mended |= written
         setup, report = looked_at(folder, app, plan, today)
-    return Checked(report, len(paths_of(setup)), tuple(sorted(mended)), why, setup.unread)
+    return Checked(
+        report, len(paths_of(setup)), tuple(sorted(mended)), why, setup.unread, judged_files(setup)
+    )
+
+
+def judged_files(setup: Setup) -> tuple[Judged, ...]:
+    """Dockerfiles and Compose files, each once."""
+    dockerfiles = (Judged(one.path, one.desk, one.why) for one in setup.dockerfiles)
+    composes = (Judged(one.path, one.desk, one.why) for one in setup.composes)
+    return tuple(dict.fromkeys((*dockerfiles, *composes)))
 
 
 def understood(folder: Path, world: World) -> tuple[Plan | None, str]:

@@ -2,9 +2,11 @@
 
 What is deployed has the tools, the debugger and the server of the desk, though the stage for production
 is right beside it. Without a `target` Compose builds the last stage, which may be the one for developers
-as well.
+as well. A plain compose.yaml that names such a stage counts, too, unless it is the desk's by all that it
+says (okamochi check tells how it judged each file): it is what `docker compose up` starts on a server.
 
-Fix: `target: production`, or whatever the other stage is called.
+Fix: `target: production`, or whatever the other stage is called; the one for developers in
+compose.override.yaml.
 
 Okamochi: compose.yaml builds the stage production, compose.dev.yaml the one for developers.
 
@@ -14,11 +16,10 @@ See: https://docs.docker.com/reference/compose-file/build/#target
 from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
-from okamochi.audit.reading import is_production_file
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import services
 from okamochi.audit.setup import Setup
-from okamochi.containerfiles.dockerfile import is_for_the_desk
+from okamochi.containerfiles.desk import is_desk_name, is_production_path
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
@@ -27,7 +28,7 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup, desk=True):
         stage = container.stage
-        if stage is None or not is_for_the_desk(stage.name) or not is_production_file(container.path):
+        if stage is None or not is_desk_name(stage.name) or not is_for_production(container, setup):
             continue
         other = other_stage(container, setup)
         build = container.node.get("build")
@@ -40,9 +41,17 @@ def look(setup: Setup) -> Iterator[Found]:
         )
 
 
+def is_for_production(container: Container, setup: Setup) -> bool:
+    """Whether its file is, by its name; or, where it names the stage, by all that it says."""
+    if is_production_path(container.path):
+        return True
+    document = next((one for one in setup.composes if one.path == container.path), None)
+    return document is not None and not document.desk and bool(container.node.get("build", "target"))
+
+
 def other_stage(container: Container, setup: Setup) -> str:
     file = next((one for one in setup.dockerfiles if one.path == container.stage_path), None)
-    return file.shipped.name if file is not None and not is_for_the_desk(file.shipped.name) else ""
+    return file.shipped.name if file is not None and not is_desk_name(file.shipped.name) else ""
 
 
 RULE = Rule("compose/desk-target", Severity.ERROR, look, __doc__ or "")

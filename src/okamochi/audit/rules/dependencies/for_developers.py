@@ -20,7 +20,8 @@ from typing import Any
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
-from okamochi.containerfiles.dockerfile import Stage, is_for_the_desk
+from okamochi.containerfiles.desk import is_desk_name
+from okamochi.containerfiles.dockerfile import Stage
 from okamochi.model.finding import Severity
 from okamochi.system.data_text import NoDataError, toml_of
 
@@ -35,7 +36,7 @@ def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         for stage in makers(file) if not file.desk else ():
             for one in installs(stage.own):
-                if is_for_the_desk(stage.name) or CONDITION.search(one.instruction.rest):
+                if is_desk_name(stage.name) or CONDITION.search(one.instruction.rest):
                     continue  # who builds decides
                 what = brought(one, stage, file, setup)
                 if what:

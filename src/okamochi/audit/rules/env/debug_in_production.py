@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind, Variable
 from okamochi.audit.interpolation import known_to_compose, resolved
-from okamochi.audit.reading import is_desk_file
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
+from okamochi.containerfiles.desk import is_desk_path
 from okamochi.model.finding import Severity
 from okamochi.model.plan import Framework
 
@@ -40,7 +40,7 @@ def look(setup: Setup) -> Iterator[Found]:
         if any(OF_DESK.fullmatch(f"{one.name}={one.value}") for one in container.environment):
             continue  # it says that it is for the desk
         for one in container.environment:
-            if not NAME.fullmatch(one.name) or is_desk_file(one.path) or not is_read(one, setup):
+            if not NAME.fullmatch(one.name) or is_desk_path(one.path) or not is_read(one, setup):
                 continue
             value = resolved(one.value, known) if one.value else None
             if value is not None and ON.fullmatch(value.strip()):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
-from okamochi.containerfiles.dockerfile import is_for_the_desk
+from okamochi.containerfiles.desk import is_desk_name
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
@@ -23,7 +23,7 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         last = file.stages[-1]
-        if not file.desk and last != file.shipped and is_for_the_desk(last.name):
+        if not file.desk and last != file.shipped and is_desk_name(last.name):
             yield Found(
                 path=file.path,
                 line=last.own[0].line,

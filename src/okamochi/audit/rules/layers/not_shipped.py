@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.audit.steps import makers
-from okamochi.containerfiles.dockerfile import is_for_the_desk
+from okamochi.containerfiles.desk import is_desk_name
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
@@ -27,7 +27,7 @@ def look(setup: Setup) -> Iterator[Found]:
         for stage in makers(file)[1:]:
             for one in stage.own:
                 lost = one.word in ("EXPOSE", "HEALTHCHECK", "CMD", "ENTRYPOINT", "STOPSIGNAL")
-                if lost and shipped.last(one.word) is None and not is_for_the_desk(stage.name):
+                if lost and shipped.last(one.word) is None and not is_desk_name(stage.name):
                     yield Found(
                         path=file.path,
                         line=one.line,

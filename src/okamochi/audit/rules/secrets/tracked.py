@@ -16,10 +16,10 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.containers import Variable
-from okamochi.audit.reading import is_desk_file
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.secret_values import written_secret
 from okamochi.audit.setup import Setup
+from okamochi.containerfiles.desk import is_desk_path
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.model.finding import Severity
@@ -31,7 +31,7 @@ SAMPLE = re.compile(r"example|sample|template|dist|default|skel|ci|docs?")
 
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.env_files:
-        if setup.tracked is None or file.path not in setup.tracked or is_desk_file(file.path):
+        if setup.tracked is None or file.path not in setup.tracked or is_desk_path(file.path):
             continue
         if any(SAMPLE.fullmatch(part) for part in re.split(r"[._/-]", posixpath.basename(file.path).lower())):
             continue

@@ -1,0 +1,38 @@
+"""Which names of stages, files and folders are for developers or tests, which for production: one table."""
+
+import posixpath
+import re
+
+from okamochi.system.patterns import regex
+
+__all__ = ["is_desk_name", "is_desk_path", "is_production_name", "is_production_path"]
+
+DESK = regex(
+    r"dev(?:el(?:op(?:ers?|ment)?)?|container|server|env|tools?|base)?\d*|local(?:host)?|override"
+    r"|tests?|testing|e2e|ci|debug(?:ger|py)?|lint(?:er|ing)?"
+)
+PRODUCTION = frozenset(("prod", "production", "release", "live", "deploy", "final"))
+
+
+def is_desk_name(name: str) -> bool:
+    """Of a stage: "development", "base-dev", "test_runner"."""
+    return any(DESK.fullmatch(part) for part in parts_of(name))
+
+
+def is_production_name(name: str) -> bool:
+    """Of a stage: the whole name, for "production-base" is what others are built on."""
+    return name.lower() in PRODUCTION
+
+
+def is_desk_path(path: str) -> bool:
+    """Whether the name of a file, or a folder that it lies in, says so."""
+    return is_desk_name(path)
+
+
+def is_production_path(path: str) -> bool:
+    """Whether the name of a file says so; its folder may hold both."""
+    return any(part in PRODUCTION for part in parts_of(posixpath.basename(path)))
+
+
+def parts_of(name: str) -> list[str]:
+    return re.split(r"[._/-]", name.lower())

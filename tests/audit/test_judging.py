@@ -1,0 +1,97 @@
+"""Which files are for the desk, and what is said of it."""
+
+import datetime
+
+import pytest
+
+from okamochi.audit.reading import read_setup
+from okamochi.audit.services import beside
+from okamochi.audit.setup import Document
+from okamochi.containerfiles.desk import is_desk_name, is_desk_path, is_production_name, is_production_path
+from okamochi.system.project_files import MemoryProject
+from tests.audit.cases import TODAY
+
+DOCKERFILE = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
+WEB = "services:\n  web:\n    build: .\n"
+MOUNT = "    volumes:\n      - .:/app\n"
+RELOAD = "    command: gunicorn --reload app:app\n"
+
+
+def read(content: str, path: str = "compose.yaml", **others: str) -> Document:
+    files = {"Dockerfile": DOCKERFILE, "app.py": "", path: content}
+    files.update({name.replace("__", "."): text for name, text in others.items()})
+    setup = read_setup(MemoryProject(files), None, TODAY)
+    return next(one for one in setup.composes if one.path == path)
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        RELOAD,
+        "    command: flask run --host 0.0.0.0\n",
+        "    command: python manage.py runserver 0.0.0.0:8000\n",
+        "    command: python -m debugpy --listen 5678 -m gunicorn app:app\n",
+        "    environment:\n      FLASK_DEBUG: 1\n",
+        "    environment:\n      - DJANGO_SETTINGS_MODULE=shop.settings.dev\n",
+    ],
+)
+def test_a_file_alone_that_mounts_the_source_and_reloads_is_the_desks(sign: str) -> None:
+    found = read(WEB + MOUNT + sign)
+    assert found.desk
+    assert found.why.startswith("line 5 mounts the source, and ")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        MOUNT,
+        RELOAD,
+        MOUNT + "    command: gunicorn --worker-tmp-dir /dev/shm app:app\n",
+        MOUNT + RELOAD + "    restart: always\n",
+        MOUNT + RELOAD + "    environment:\n      APP_ENV: production\n",
+        "    volumes:\n      - ./nginx.conf:/etc/nginx.conf\n" + RELOAD,
+    ],
+)
+def test_one_sign_alone_or_one_of_production_leaves_it_for_production(rest: str) -> None:
+    assert not read(WEB + rest).desk
+
+
+def test_what_speaks_against_the_desk_is_said() -> None:
+    assert read(WEB + MOUNT + RELOAD + "    restart: always\n").why == (
+        "web is to be started again for ever, though line 5 mounts the source"
+    )
+
+
+def test_a_file_beside_decides_before_what_the_file_does() -> None:
+    assert not read(WEB + MOUNT + RELOAD, compose__override__yaml="services: {web: {tty: true}}\n").desk
+    beside_production = read(WEB, compose__prod__yaml=WEB)
+    assert beside_production.desk and beside_production.why == "compose.prod.yaml is the one for production"
+
+
+def test_its_head_says_what_a_file_is_for() -> None:
+    assert read(f"# for local development\n{WEB}").why == "its head says so"
+    assert not read(f"# for production\n{WEB}{MOUNT}{RELOAD}").desk
+
+
+def test_names_of_stages_and_files_come_from_one_table() -> None:
+    for name in ("dev", "development", "base-dev", "test_runner", "ci", "debugger", "local", "devcontainer"):
+        assert is_desk_name(name) and is_desk_path(f"compose.{name}.yaml"), name
+    for name in (
+        "devices",
+        "contest",
+        "latest",
+        "circle",
+        "production",
+        "localization",
+        "developing-world-x",
+    ):
+        assert not is_desk_name(name), name
+    assert is_production_name("Production") and not is_production_name("production-base")
+    assert is_production_path("a/compose.prod.yaml") and not is_production_path("deploy/compose.yaml")
+
+
+def test_services_of_other_folders_are_not_beside() -> None:
+    files = {f"{n}/compose.yaml": f"services:\n  s{n}:\n    image: postgres:17\n" for n in range(3)}
+    setup = read_setup(MemoryProject(files), None, datetime.date(2026, 1, 1))
+    for one in setup.containers:
+        assert [other.name for other in beside(setup, one)] == [one.name]
