@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lacks import lacking, require_namespaces
-from tests.loaded_images import remove_loaded_images
+from tests.left_in_the_engine import remove_what_is_left
 
 OFFLINE = "OKAMOCHI_TEST_OFFLINE"
 # What brings up apps and services takes longest. By --no-loadscope-reorder (./run test) these files go first,
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionfinish() -> None:
-    remove_loaded_images()
+    remove_what_is_left()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -8,10 +8,10 @@ import pytest
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
-from okamochi.system.process import RecordedRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from tests.debian.archive_maker import MadeDeb, make_deb, make_key, public, write_suite
+from tests.recorded_runner import RecordedRunner
 
 FIXTURE = Path(__file__).parent / "fixture"
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)

@@ -92,7 +92,6 @@ def test_digests_of_packages_from_before_the_merged_usr_are_kept() -> None:
         text="Package: libc6\nVersion: 2.31-13\nArchitecture: amd64\nMulti-Arch: same\n",
         md5sums=b"00  lib/x86_64-linux-gnu/libc-2.31.so\n11  usr/share/man/x.7\n",
         scripts=(),
-        conffiles=b"",
     )
     assert parse_stanza(control.text)["package"] == "libc6"
     path, content = md5sums("libc6", control, {"usr/lib/x86_64-linux-gnu/libc-2.31.so"})

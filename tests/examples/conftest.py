@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.cli.program import Answer, Program
-from tests.loaded_images import remember_loaded_image
+from tests.left_in_the_engine import remember_loaded_image
 from tests.workflows.conftest import copied
 
 DOCKER = pytest.param("docker", marks=pytest.mark.engine)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.images.stand_ins import ensure
+from tests.left_in_the_engine import remember_swarm
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "flask-uploads"
 NAME = "okamochi-swarm"
@@ -29,6 +30,7 @@ def swarm() -> Iterator[None]:
     """A node that is of a Swarm already is left alone."""
     if docker("info", "--format", "{{.Swarm.LocalNodeState}}") != "inactive":
         pytest.skip("this engine is a node of a Swarm")
+    remember_swarm()
     # the usual pool may hold what another Swarm left behind
     docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--default-addr-pool", "10.213.0.0/16")
     docker("node", "update", "--label-add", "okamochi.data=true", docker("node", "ls", "--quiet"))
@@ -38,7 +40,6 @@ def swarm() -> Iterator[None]:
         if not docker("network", "ls", "--quiet", "--filter", "driver=overlay", "--filter", f"name={NAME}"):
             break
         time.sleep(1)
-    docker("swarm", "leave", "--force", check=False)
     for container in containers():
         docker("rm", "--force", container, check=False)
     for volume in ("db-data", "redis-data", "uploads"):

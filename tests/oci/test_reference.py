@@ -69,7 +69,7 @@ def test_capitals_are_corrected_in_the_hint() -> None:
     assert "team/my-app" in caught.value.hint
 
 
-def test_a_tag_and_a_digest_can_be_put_on() -> None:
-    reference = Reference.parse("example.org/app")
-    assert str(reference.with_tag("1").with_digest(Digest(HEX))) == f"example.org/app:1@{HEX}"
-    assert str(reference.with_digest(Digest(HEX)).tagged) == "example.org/app:latest"
+def test_a_digest_can_be_put_on() -> None:
+    reference = Reference.parse("example.org/app:1")
+    assert str(reference.with_digest(Digest(HEX))) == f"example.org/app:1@{HEX}"
+    assert str(reference.with_digest(Digest(HEX)).tagged) == "example.org/app:1"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.recorded_runner import RecordedRunner
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
 from okamochi.errors import BuildError, RegistryError
@@ -15,7 +16,6 @@ from okamochi.model.lock import LockedWheel
 from okamochi.oci.entry import EntryKind
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.install import wheel_trees
-from okamochi.system.process import RecordedRunner
 
 SITE = f"opt/venv/lib/python{PYTHON}/site-packages"
 

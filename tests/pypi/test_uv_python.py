@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.recorded_runner import RecordedRunner, answer
 
 from okamochi.errors import BuildError, EngineError
 from okamochi.pypi.uv_python import find_python
-from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 

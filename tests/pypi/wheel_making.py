@@ -13,10 +13,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from tests.recorded_runner import RecordedRunner
+
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
-from okamochi.system.process import RecordedRunner, SubprocessRunner
+from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 

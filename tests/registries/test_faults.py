@@ -20,8 +20,9 @@ from okamochi.oci.registry.push import NoKnownPlaces, Pushed, push_artifact, pus
 from okamochi.oci.registry.registries import Registries
 from okamochi.oci.registry.retry import Retry
 from okamochi.system.cache import Cache
-from okamochi.system.process import Completed, RecordedRunner, SubprocessRunner
+from okamochi.system.process import Completed, SubprocessRunner
 from okamochi.workflows.known_places import CachedPlaces
+from tests.recorded_runner import RecordedRunner
 from tests.registries.fake import FakeRegistry, Fault, fake_registry
 from tests.registries.test_real_registry import made
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from tests.recorded_runner import RecordedRunner, answer
 
 from okamochi.errors import EngineError
 from okamochi.model.process import Process, ProcessType, SecurityContext, Volume
@@ -11,7 +12,7 @@ from okamochi.run.container_flags import environment_flags
 from okamochi.run.docker import DockerEngine
 from okamochi.run.podman import PodmanEngine
 from okamochi.run.spec import APP_LABEL, ContainerState, RunSpec
-from okamochi.system.process import Completed, ProgramTimeout, RecordedRunner, answer
+from okamochi.system.process import Completed, ProgramTimeout
 
 DOCKER_INFO = {
     "ServerVersion": "28.1",

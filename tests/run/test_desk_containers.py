@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from msgspec.structs import replace
+from tests.recorded_runner import RecordedRunner, answer
 
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.compose import ComposeProject
@@ -12,7 +13,6 @@ from okamochi.run.docker import DockerEngine
 from okamochi.run.join import Joining, arguments
 from okamochi.run.podman import PodmanEngine
 from okamochi.run.spec import RunSpec
-from okamochi.system.process import RecordedRunner, answer
 
 DOCKER_INFO: dict[str, object] = {"ServerVersion": "28.1"}
 PODMAN_HOST: dict[str, object] = {"cgroupVersion": "v2", "cgroupControllers": []}

@@ -2,10 +2,10 @@ import os
 import socket
 
 import pytest
+from tests.recorded_runner import RecordedRunner, answer
 
 from okamochi.errors import EngineError
 from okamochi.run.ports import choose_port, is_free, port_holder
-from okamochi.system.process import RecordedRunner, answer
 
 NO_ENGINES = RecordedRunner({})
 

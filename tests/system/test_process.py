@@ -13,14 +13,8 @@ from typing import BinaryIO
 import pytest
 
 from okamochi.errors import BuildError, EngineError
-from okamochi.system.process import (
-    Completed,
-    ProgramMissing,
-    ProgramTimeout,
-    RecordedRunner,
-    SubprocessRunner,
-    answer,
-)
+from okamochi.system.process import Completed, ProgramMissing, ProgramTimeout, SubprocessRunner
+from tests.recorded_runner import RecordedRunner, answer
 
 RUNNER = SubprocessRunner()
 

@@ -10,12 +10,13 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.process import ProcessType
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running, RunSpec
-from okamochi.system.process import Completed, answer
+from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows import beside_web
 from okamochi.workflows.beside_web import run_releases, start_workers
 from tests.detect.plans import FLASK_APP, planned
+from tests.recorded_runner import answer
 
 PLAN = planned(
     {

@@ -18,7 +18,7 @@ from okamochi.oci.layout import blob_path, write_layout
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.render.dockerfile import DockerfileRenderer
 from okamochi.render.rendering import Language
-from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.base_image import base_image, for_platform, resolve_for
@@ -27,6 +27,7 @@ from tests.bad_projects.conftest import FLASK_APP
 from tests.detect.plans import planned
 from tests.oci.oci_samples import sample_image
 from tests.oci.test_saved_archive import CONFIG, DIFF_IDS, OF_DOCKER, archive
+from tests.recorded_runner import RecordedRunner, answer
 
 ANSWERS = {
     ("docker", "info"): answer('{"ServerVersion": "20.10"}'),

@@ -12,7 +12,7 @@ from okamochi.model.codec import plan_to_json
 from okamochi.model.process import Volume
 from okamochi.run.spec import ContainerState, Running
 from okamochi.run.state import AppState, UpRecord
-from okamochi.system.process import Completed, answer
+from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows import restore as restoring
@@ -20,6 +20,7 @@ from okamochi.workflows.apps import App, UpApp
 from okamochi.workflows.backup import ENDING, save_to
 from okamochi.workflows.restore import MOST_KEPT, restore
 from tests.detect.plans import FLASK_APP, planned
+from tests.recorded_runner import answer
 
 NOW = datetime.datetime(2026, 11, 29, 12, 0, tzinfo=datetime.UTC)
 APP = "shop-000000"

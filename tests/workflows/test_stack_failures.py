@@ -9,9 +9,10 @@ from okamochi.model.plan import Plan
 from okamochi.run.compose import ComposeProject
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running
-from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.system.process import Completed
 from okamochi.workflows.stack_failures import ended_workers, told
 from tests.detect.plans import FLASK_APP, planned
+from tests.recorded_runner import RecordedRunner, answer
 
 APP = (
     "import os\nfrom flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\n"

@@ -12,13 +12,14 @@ from okamochi.model.process import Process, ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
-from okamochi.system.process import Completed, RecordedRunner, answer
+from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.stack import new_stack
 from tests.detect.plans import planned
+from tests.recorded_runner import RecordedRunner, answer
 
 APP = (
     "import os\nfrom flask import Flask\napp = Flask(__name__)\n"

@@ -10,14 +10,14 @@ from okamochi.errors import EngineError
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
-from okamochi.run.state import AppState
-from okamochi.system.process import RecordedRunner, answer
+from okamochi.run.state import AppState, UpRecord
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.stack import Stack, new_stack
 from tests.detect.plans import planned
+from tests.recorded_runner import RecordedRunner, answer
 
 SOURCE = "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.environ['DATABASE_URL']\n"
 
@@ -27,13 +27,17 @@ def plan_of(procfile: str) -> Plan:
     return planned(files)
 
 
-def stack_before(plan: Plan, folder: Path, runner: RecordedRunner) -> Stack:
-    """A stack that was started once."""
+def stack_before(plan: Plan, folder: Path, runner: RecordedRunner, *, served: bool = True) -> Stack:
+    """A stack that was started once, and `served` then or not."""
     real = World.real({}, SilentReporter(), offline=True, cache_root=folder)
     world = structs.replace(real, runner=runner)
     app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
     for name in ("shop:1", "shop:2"):
         stack = new_stack(app, plan, Reference.parse(name), Values((), ()), 8000, cast(Engine, None), world)
+        if served:
+            app.state.put_record(
+                UpRecord(app=app.identity, engine="docker", container=stack.web, image_reference=name)
+            )
     return stack
 
 
@@ -79,3 +83,12 @@ def test_a_migration_that_fails_leaves_web_alone(tmp_path: Path, runner: Recorde
     with pytest.raises(EngineError):
         stack_before(plan, tmp_path, runner).started(plan)
     assert started(runner) == [("--no-deps", "secrets"), ("db", "release")]
+
+
+def test_a_stack_that_never_served_is_nothing_to_come_back_to(tmp_path: Path, runner: RecordedRunner) -> None:
+    plan = plan_of("web: gunicorn app:app\nrelease: flask db upgrade\n")
+    stack = stack_before(plan, tmp_path, runner, served=False)
+    stack.started(plan)
+    stack.come_back({})
+    assert started(runner) == [()]  # all at once, nothing of the former
+    assert "down" in runner.calls[-1]

@@ -26,12 +26,11 @@ DAMAGED_HINT = "the package is damaged: run `okamochi cache clear` and build aga
 
 class Control(msgspec.Struct, frozen=True):
     """`text` is the file control; `scripts` are the maintainer scripts of an installation, by name;
-    `md5sums` and `conffiles` are the files of that name, empty when there are none."""
+    `md5sums` is the file of that name, empty when there is none."""
 
     text: str
     scripts: tuple[tuple[str, str], ...]
     md5sums: bytes
-    conffiles: bytes
 
 
 def read_control(deb: Path) -> Control:
@@ -47,7 +46,6 @@ def read_control(deb: Path) -> Control:
         text=files.get("control", b"").decode("utf-8", "replace"),
         scripts=tuple(scripts),
         md5sums=files.get("md5sums", b""),
-        conffiles=files.get("conffiles", b""),
     )
 
 

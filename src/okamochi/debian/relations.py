@@ -7,7 +7,7 @@ from okamochi.system.patterns import regex
 __all__ = ["Relation", "parse_relations"]
 
 ALTERNATIVE = regex(
-    r"(?P<name>[a-z0-9][a-z0-9+.\-]*)(?::(?P<qualifier>[a-z0-9\-]+))?"
+    r"(?P<name>[a-z0-9][a-z0-9+.\-]*)(?::[a-z0-9\-]+)?"
     r"(?:\s*\(\s*(?P<operator><<|<=|=|>=|>>|<|>)\s*(?P<version>[^)\s]+)\s*\))?"
     r"(?:\s*\[(?P<architectures>[^\]]*)\])?(?:\s*<[^>]*>)*"
 )
@@ -19,7 +19,6 @@ class Relation(msgspec.Struct, frozen=True):
     name: str
     operator: str = ""
     version: str = ""
-    qualifier: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.operator} {self.version})" if self.operator else self.name
@@ -34,7 +33,5 @@ def parse_relations(text: str) -> tuple[tuple[Relation, ...], ...]:
 def alternatives(text: str) -> tuple[Relation, ...]:
     found = (ALTERNATIVE.fullmatch(part.strip()) for part in text.split("|"))
     return tuple(
-        Relation(one["name"], one["operator"] or "", one["version"] or "", one["qualifier"] or "")
-        for one in found
-        if one is not None
+        Relation(one["name"], one["operator"] or "", one["version"] or "") for one in found if one is not None
     )

@@ -1,13 +1,12 @@
 """What every detector returns: facts, with the place each was seen."""
 
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
-from okamochi.detect.python_source import Sources
 from okamochi.model.evidence import Evidence
 
-__all__ = ["Detected", "Detector"]
+__all__ = ["Detected"]
 
 T = TypeVar("T", covariant=True)
 
@@ -21,9 +20,3 @@ class Detected(msgspec.Struct, Generic[T], frozen=True):
     @property
     def first(self) -> Evidence:
         return self.evidence[0]
-
-
-class Detector(Protocol[T]):
-    """Looks at a project and returns all answers; it decides nothing, changes nothing, raises nothing."""
-
-    def __call__(self, sources: Sources) -> tuple[Detected[T], ...]: ...

@@ -28,7 +28,7 @@ SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 class Address(msgspec.Struct, frozen=True):
     """A URL of a service as the code writes it; `driver` is what follows the plus sign. Parts that the text
-    does not hold are ""; a password is never kept, only that there is one. `spelled` when the code puts such
+    does not hold are ""; a password is never kept. `spelled` when the code puts such
     parts in itself: f"postgresql+psycopg://{user}:{password}@{host}/shop"."""
 
     scheme: str
@@ -36,7 +36,6 @@ class Address(msgspec.Struct, frozen=True):
     user: str
     host: str
     database: str
-    has_password: bool
     spelled: bool = False
 
     @property
@@ -107,7 +106,6 @@ def address_of(text: str) -> Address | None:
         user=match["user"] or "",
         host=match["host"] or "",
         database=match["database"] or "",
-        has_password=bool(match["password"]),
     )
 
 

@@ -56,9 +56,6 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, order=True):
             digest=parse_digest(text, digest) if at else None,
         )
 
-    def with_tag(self, tag: str) -> "Reference":
-        return replace(self, tag=tag)
-
     def with_digest(self, digest: Digest) -> "Reference":
         return replace(self, digest=digest)
 

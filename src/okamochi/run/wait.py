@@ -62,7 +62,6 @@ class Healthy:
 
     url: str
     page_status: int
-    waited_seconds: float
     note: str = ""
 
 
@@ -141,7 +140,7 @@ def wait_until_healthy(
             stranger = engine.stranger_at(spec.name, spec.published_port)
             if stranger:
                 raise taken_by(spec.published_port, stranger)
-            return Healthy(url_of(spec), look.page_status, waited)
+            return Healthy(url_of(spec), look.page_status)
         running = engine.inspect(spec.name)
         if running.failed or running.state is ContainerState.ABSENT:
             raise unhealthy(engine, spec, running, ended_text(running), patience)
@@ -150,7 +149,7 @@ def wait_until_healthy(
             content_inside_since = (content_inside_since or waited) if content else None
             if content_inside_since and waited - content_inside_since >= patience.inside_for_seconds:
                 note = f"port {spec.published_port} does not answer from here; inside the container: {said}"
-                return Healthy(url_of(spec), 0, waited, note)
+                return Healthy(url_of(spec), 0, note)
         if look.starting and waited - log_read >= patience.log_seconds:
             log_read = waited
             if len(killed_workers(engine.logs(spec.name))) >= KILLED_IN_VAIN:

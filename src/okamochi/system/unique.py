@@ -16,9 +16,7 @@ def unique_file(folder: Path, prefix: str = "") -> tuple[int, str]:
     for _ in range(TRIES):
         path = new_path(folder, prefix)
         try:
-            return os.open(
-                path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-            ), path
+            return os.open(path, NEW, 0o600), path
         except FileExistsError:
             continue
     raise no_name(folder)

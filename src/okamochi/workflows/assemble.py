@@ -79,7 +79,7 @@ def assemble(
         early.start(plan, config, (*lower, *app), ready)
         return early.laid
 
-    foundation, below, toolchain, written = foundation_of(world, session, on_disk, shares, early)
+    foundation, below, toolchain = foundation_of(world, session, on_disk, shares, early)
     requests = app or app_layers(world, toolchain, volumes, source)
     layers = (*below, *pack_layers(world.cache, requests, epoch_seconds=world.clock.epoch_seconds))
     revision = read_revision(session.planned.root)
@@ -106,7 +106,6 @@ def assemble(
             alone=not any(package.path for package in plan.dependencies.local),
         ),
         outside=outside_of(plan, session.planned.seen.read),
-        lock_written=written,
     )
 
 
@@ -132,7 +131,7 @@ def on_base(config: ImageConfig, foundation: Foundation) -> ImageConfig:
 
 def foundation_of(
     world: World, session: LockSession, on_disk: "OnDisk", shares: int, early: "EarlyProof | None"
-) -> tuple[Foundation, tuple[Layer, ...], Compiles, bool]:
+) -> tuple[Foundation, tuple[Layer, ...], Compiles]:
     """Recalled when the lock fits and all blobs are there; else laid anew, with the lock written if it
     changed."""
     locked = session.fitting
@@ -144,13 +143,13 @@ def foundation_of(
         layers = layers_of_rows(foundation.layers, world.cache.blob) if foundation else None
         if foundation is not None and layers is not None:
             toolchain = toolchain_of(world, session, locked, session.old.snapshot)
-            return foundation, layers, toolchain, False
+            return foundation, layers, toolchain
     from okamochi.workflows.foundation import lay_foundation
 
     if early is not None:
         early.prepare()
     laid = lay_foundation(world, session, on_disk, shares=shares)
-    written = session.save(laid.lock, required=False)
+    session.save(laid.lock, required=False)
     keep_known(world, session.planned.plan, laid.locked.wheels, laid.locked.native)
     foundation = Foundation(
         layers=layer_rows(laid.layers),
@@ -161,7 +160,7 @@ def foundation_of(
     key = foundation_key(world, session, laid.locked, shares)
     if key:
         world.cache.put_record(KIND, key, msgspec.json.encode(foundation))
-    return foundation, laid.layers, laid.toolchain, written
+    return foundation, laid.layers, laid.toolchain
 
 
 def toolchain_of(world: World, session: LockSession, locked: LockedPlatform, snapshot: str) -> Compiles:

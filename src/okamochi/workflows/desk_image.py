@@ -33,14 +33,13 @@ class DeskSession(LockSession):
 
     file: Path = Path()
 
-    def save(self, lock: Lock, *, required: bool) -> bool:
+    def save(self, lock: Lock, *, required: bool) -> None:
         if lock == self.old and self.file.is_file():
-            return False
+            return
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for stale in self.file.parent.glob(f"{self.file.name.partition('-')[0]}-*.lock"):
             stale.unlink()
         write_atomic(self.file, lock_to_json(lock))
-        return False
 
 
 def development_image(

@@ -318,19 +318,17 @@ class LockSession:
             platforms=tuple(sorted([here, *kept], key=lambda locked: locked.platform)),
         )
 
-    def save(self, lock: Lock, *, required: bool) -> bool:
-        """Writes the file if it differs; True when it did. A folder that cannot be written is an error only
-        when the lock is what was asked for."""
+    def save(self, lock: Lock, *, required: bool) -> None:
+        """Writes the file if it differs. A folder that cannot be written is an error only when the lock is
+        what was asked for."""
         if lock == self.old:
-            return False
+            return
         try:
             write_atomic(lock_place(self.planned.root), lock_to_json(lock))
         except OkamochiError as error:
             if required:
                 raise
             self.world.reporter.warn(f"{LOCK_NAME} could not be written: {error.message}")
-            return False
-        return True
 
 
 def base_inputs(planned: PlannedProject) -> str:

@@ -76,7 +76,6 @@ class BuiltImage(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     rebuild: dict[str, Any]
     outside: tuple[str, ...] = ()
     proved_as: str = ""
-    lock_written: bool = False
 
     @cached_property
     def plan(self) -> "Plan":

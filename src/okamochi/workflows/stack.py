@@ -44,7 +44,7 @@ VARIABLES = "compose.env.json"
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack in its app's state folder. `before` is what ran before, to come back to."""
+    """A stack in its app's state folder. `before` is what served before, to come back to."""
 
     app: App
     project: ComposeProject
@@ -197,7 +197,7 @@ def new_stack(
     """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
     the variables of that."""
     compose_version(world.runner, world.environ)
-    before = files_of(app.state)
+    former = files_of(app.state)
     files = files_for(with_given(plan, values))
     variables = {
         **dict(values.plain),
@@ -222,7 +222,10 @@ def new_stack(
         tell_older(world)
         files = files_for(with_given(without_optional(plan), values))
         write_atomic(app.state.folder / COMPOSE_FILE, files[COMPOSE_FILE], mode=0o600)
-    return Stack(app, project, engine, world, before)
+    # an `up` that failed leaves files, too: nobody wants those back
+    record = app.state.record()
+    served = record is not None and record.container == project.container("web")
+    return Stack(app, project, engine, world, former if served else None)
 
 
 def profiles_of(plan: Plan) -> dict[str, str]:

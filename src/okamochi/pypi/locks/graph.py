@@ -15,9 +15,6 @@ from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 
-__all__ = ["Edge", "LocalSource", "Node", "lines_of", "walk"]
-
-
 # https://packaging.python.org/en/latest/specifications/name-normalization/
 NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?")
 ADDRESS = regex(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2000}")
@@ -32,13 +29,6 @@ class Edge(msgspec.Struct, frozen=True):
     extras: tuple[str, ...] = ()
     version: str = ""
     specifier: str = ""
-
-
-class LocalSource(msgspec.Struct, frozen=True):
-    """A folder of the project that a lock names."""
-
-    name: str
-    path: str
 
 
 class Node(msgspec.Struct, frozen=True):
