@@ -7,7 +7,9 @@ from okamochi.audit.rules.base import (
     floating_tag,
     no_digest,
     no_musl_wheels,
+    old_system,
     other_python,
+    starts_by_itself,
 )
 
 __all__ = ["RULES"]
@@ -19,4 +21,6 @@ RULES: tuple[Rule, ...] = (
     contradicts_project.RULE,
     other_python.RULE,
     no_musl_wheels.RULE,
+    old_system.RULE,
+    starts_by_itself.RULE,
 )

@@ -15,15 +15,14 @@ See: https://devguide.python.org/versions/ (PEP 569, 596, 619, 664, 693, 719, 74
 import datetime
 from collections.abc import Iterator
 
+from okamochi.audit.images import image_of
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.audit.steps import names_an_image
 from okamochi.model.finding import Severity
-from okamochi.system.patterns import regex
 
 __all__ = ["RULE", "oldest_alive"]
 
-PYTHON = regex(r"(?:[\w.-]+(?::\d+)?/)*python:(\d\.\d+)(?:[.-].*)?")
 # the last day of the month that the release's PEP names
 ENDS = {
     "2.7": datetime.date(2020, 1, 31),
@@ -43,14 +42,15 @@ ENDS = {
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         for stage in file.stages:
-            found = PYTHON.fullmatch(stage.image)
-            end = ENDS.get(found[1]) if found is not None else None
-            if found is None or end is None or end >= setup.today or not names_an_image(stage):
+            image = image_of(stage.image)
+            version = image.python if image is not None else ""
+            end = ENDS.get(version)
+            if end is None or end >= setup.today or not names_an_image(stage):
                 continue
             yield Found(
                 path=file.path,
                 line=stage.own[0].line,
-                message=f"Python {found[1]} has had no security fixes since {end:%B %Y}",
+                message=f"Python {version} has had no security fixes since {end:%B %Y}",
                 hint=f"FROM python:{oldest_alive(setup.today)} or newer",
             )
 

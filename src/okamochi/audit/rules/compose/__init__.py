@@ -7,6 +7,7 @@ from okamochi.audit.rules.compose import (
     desk_target,
     expanded_on_the_host,
     fixed_name,
+    floating_image,
     links,
     missing_file,
     never_completes,
@@ -41,4 +42,5 @@ RULES: tuple[Rule, ...] = (
     fixed_name.RULE,
     missing_file.RULE,
     never_completes.RULE,
+    floating_image.RULE,
 )

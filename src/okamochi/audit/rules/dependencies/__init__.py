@@ -6,6 +6,7 @@ from okamochi.audit.rules.dependencies import (
     in_roots_home,
     lock_not_used,
     no_compiler,
+    no_hashes,
     no_such_server,
     pip_user,
     scripts_left_behind,
@@ -25,4 +26,5 @@ RULES: tuple[Rule, ...] = (
     pip_user.RULE,
     scripts_left_behind.RULE,
     tool_beside_app.RULE,
+    no_hashes.RULE,
 )

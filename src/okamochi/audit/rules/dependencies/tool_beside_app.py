@@ -21,7 +21,7 @@ from okamochi.audit.steps import copied_from, installs, makers
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "TOOLS"]
 
 TOOLS = frozenset(
     ("pip", "setuptools", "wheel", "pipenv", "poetry", "uv", "pdm", "pip-tools", "virtualenv", "hatch")

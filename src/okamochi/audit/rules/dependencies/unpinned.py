@@ -16,15 +16,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.declared import requirement_lines
+from okamochi.audit.declared import Line, requirement_lines
 from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rules.dependencies.tool_beside_app import TOOLS
 from okamochi.audit.setup import Setup
-from okamochi.audit.steps import installs, makers
+from okamochi.audit.steps import Install, installs, makers
 from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "in_project", "is_loose"]
 
 BOUND = re.compile(r"==|~=|<")
+PACKAGE = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\[[\w,-]+\])?(?:>=?[\w.]+)?")
 
 
 def look(setup: Setup) -> Iterator[Found]:
@@ -35,17 +37,30 @@ def look(setup: Setup) -> Iterator[Found]:
                     continue
                 for path in one.files:
                     yield from of_file(in_project(path, file.path, setup), setup)
+                names = loose_names(one)
+                if names and one.verb == "install":
+                    yield Found(
+                        path=file.path,
+                        line=one.instruction.line,
+                        message=f"{shown(names)}: no version in the step, so that each build may install "
+                        "another major release",
+                        hint="a list with versions, or a lock, that the step installs from",
+                    )
+
+
+def loose_names(one: Install) -> list[str]:
+    """Packages that the step itself names without a version; tools are another rule's."""
+    plain = (name.strip("\"'") for name in one.names)
+    return [name for name in plain if PACKAGE.fullmatch(name) and name.partition("[")[0].lower() not in TOOLS]
 
 
 def of_file(path: str, setup: Setup) -> Iterator[Found]:
     lines = tuple(requirement_lines(path, setup)) if path else ()
     text = setup.project.read_text(path) or "" if path else ""
-    loose = [line for line in lines if not BOUND.search(line.version)]
+    loose = [line for line in lines if is_loose(line)]
     if not loose or re.search(r"^\s*(?:-c|--constraint)\b", text, re.MULTILINE):
         return
-    names = ", ".join(line.name for line in loose[:4]) + (
-        f" and {len(loose) - 4} more" if len(loose) > 4 else ""
-    )
+    names = shown([line.name for line in loose])
     yield Found(
         path=loose[0].path,
         line=loose[0].line,
@@ -54,6 +69,14 @@ def of_file(path: str, setup: Setup) -> Iterator[Found]:
         "install another major release",
         hint="install from a lock (uv lock, pip-compile), or name each version with ==",
     )
+
+
+def is_loose(line: Line) -> bool:
+    return BOUND.search(line.version) is None
+
+
+def shown(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def in_project(path: str, dockerfile: str, setup: Setup) -> str:

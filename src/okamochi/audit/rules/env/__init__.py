@@ -7,6 +7,7 @@ from okamochi.audit.rules.env import (
     dollar,
     flask_env,
     gunicorn_unread,
+    no_such_locale,
     read_literally,
     repeated,
     two_defaults,
@@ -25,4 +26,5 @@ RULES: tuple[Rule, ...] = (
     repeated.RULE,
     dollar.RULE,
     read_literally.RULE,
+    no_such_locale.RULE,
 )

@@ -10,6 +10,7 @@ from okamochi.audit.rules.layers import (
     desk_comes_last,
     glued_line,
     hidden_failure,
+    locale_made,
     markdown_debris,
     not_shipped,
     second_python,
@@ -35,4 +36,5 @@ RULES: tuple[Rule, ...] = (
     setcap.RULE,
     markdown_debris.RULE,
     glued_line.RULE,
+    locale_made.RULE,
 )

@@ -9,6 +9,7 @@ from okamochi.audit.rules.secrets import (
     known_to_everybody,
     made_at_import,
     tracked,
+    whole_file,
 )
 
 __all__ = ["RULES"]
@@ -21,4 +22,5 @@ RULES: tuple[Rule, ...] = (
     in_url.RULE,
     tracked.RULE,
     made_at_import.RULE,
+    whole_file.RULE,
 )

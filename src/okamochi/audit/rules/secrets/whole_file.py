@@ -1,0 +1,89 @@
+"""A service gets a whole environment file, with secrets that are not its own.
+
+`env_file: .env` puts each line of the file into the container: the key of the payment service into the
+database, the database's password into the proxy. All of it shows in `docker inspect`, in /proc of the
+process and in reports of crashes, and a hole in the least of the services opens all others.
+
+Fix: name what the service reads (`environment: [DB_HOST, "SECRET_KEY=${SECRET_KEY:?set it}"]`), or
+`secrets:`, which are files; else an environment file for each service.
+
+Okamochi: each process gets what the code reads, by name; secrets come as files below /run/secrets.
+
+See: https://docs.docker.com/compose/how-tos/environment-variables/best-practices/
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from okamochi.audit.containers import Container
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.errors import UsageError
+from okamochi.model.env_file import parse_env_file
+from okamochi.model.finding import Severity
+from okamochi.model.process import VariableKind
+from okamochi.model.variable_names import kind_of
+
+__all__ = ["RULE"]
+
+SAMPLES = (".sample", ".example", ".template", ".dist")
+MOST_SHOWN = 4
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup):
+        listed = container.node.get("env_file")
+        for one in listed.items if listed.kind == "list" else (listed,):
+            name = one.get("path") if one.kind == "mapping" else one
+            if name.text and "$" not in name.text:
+                yield from of_file(container, name, setup)
+
+
+def of_file(container: Container, node: Node, setup: Setup) -> Iterator[Found]:
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(container.path), node.text))
+    known = secrets_of(path, setup)
+    foreign = [name for name in known or () if not is_read(name, container, setup)]
+    if known is not None and not foreign:
+        return
+    shown = ", ".join(foreign[:MOST_SHOWN]) + (" …" if len(foreign) > MOST_SHOWN else "")
+    what = f"secrets among them that nothing in it reads: {shown}" if known else "secrets of others as well"
+    yield Found(
+        path=container.path,
+        line=node.line,
+        message=f"{container.name} gets all of {node.text}, {what}",
+        hint="by name what it reads, or secrets as files",
+    )
+
+
+def secrets_of(path: str, setup: Setup) -> tuple[str, ...] | None:
+    """Names in it, or in the sample beside it; None where there is neither."""
+    for place in (
+        path,
+        *(f"{path}{end}" for end in SAMPLES),
+        posixpath.join(posixpath.dirname(path), ".env.sample"),
+    ):
+        text = setup.project.read_text(place)
+        if text is None:
+            continue
+        try:
+            values = parse_env_file(text, where=place).values
+        except UsageError:
+            return None
+        return tuple(name for name, _ in values if kind_of(name) is not VariableKind.PLAIN)
+    return None
+
+
+def is_read(name: str, container: Container, setup: Setup) -> bool:
+    """By the code, for the project's own; by an image of others, as far as its name tells: those of Postgres
+    begin with POSTGRES."""
+    if container.own:
+        return any(name in file.text for file in setup.python_files)
+    words = container.image.rpartition("/")[2].partition(":")[0].replace("-", "_").upper()
+    stem = words.split("_")[0][:5]
+    mentioned = any(name in one.text for one in container.node.walk() if one.kind == "scalar")
+    return mentioned or name.startswith(stem) or name.split("_")[0] in words
+
+
+RULE = Rule("secrets/whole-file", Severity.NOTE, look, __doc__ or "")
