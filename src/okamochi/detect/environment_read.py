@@ -10,7 +10,8 @@ class Read(msgspec.Struct, frozen=True):
     is not always reached, `branched` when a condition or a failure decides that, and not only whether
     somebody asks for a page; `function` is the innermost function, "" at module and class level.
     `used_as` is the name that receives the value: "SECRET_KEY" for app.config["SECRET_KEY"] = ...
-    `field` is its name in a class of settings, "" elsewhere.
+    `field` is its name in a class of settings, "" elsewhere. `shape` is the text of a default that is put
+    together of other values, with {} in the place of each.
     """
 
     name: str
@@ -23,3 +24,4 @@ class Read(msgspec.Struct, frozen=True):
     function: str = ""
     used_as: str = ""
     field: str = ""
+    shape: str = ""

@@ -26,6 +26,7 @@ from okamochi.detect.read_values import (
     literal_of,
     name_in,
     name_of_keyword,
+    shape_of,
 )
 from okamochi.detect.reading_functions import (
     GETTERS,
@@ -118,7 +119,7 @@ def reads_of(
     found = (
         replace(one, must=False) if given.get(one.name, one.line) < one.line else one for one in finder.found
     )
-    return (*handed_on(module, tuple(found)), *settings_fields(module, settings))
+    return (*handed_on(module, tuple(found)), *settings_fields(module, settings, sources))
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -346,13 +347,15 @@ class _Finder(msgspec.Struct, eq=False):
         given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
         if called in GETTERS:
             has_default = given is not None and not is_none(given)
-            return Read(name, call.lineno, False, has_default, literal_of(given))
+            read = Read(name, call.lineno, False, has_default, literal_of(given))
+            return replace(read, shape=shape_of(given))
         holder, _, method = called.rpartition(".")
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
             if called == CAST_SECOND:
                 given = call.args[2] if len(call.args) > 2 else keyword_value(call, "default")
             given = given if given is not None else self.scheme.get(name)
-            return Read(name, call.lineno, given is None, given is not None, literal_of(given))
+            read = Read(name, call.lineno, given is None, given is not None, literal_of(given))
+            return replace(read, shape=shape_of(given))
         return None
 
     def _unnamed(self, call: ast.Call, called: str) -> Read | None:

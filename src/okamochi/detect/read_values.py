@@ -5,7 +5,15 @@ from collections.abc import Iterable
 
 from okamochi.system.patterns import regex
 
-__all__ = ["broken_by_none", "is_none", "keyword_value", "literal_of", "name_in", "name_of_keyword"]
+__all__ = [
+    "broken_by_none",
+    "is_none",
+    "keyword_value",
+    "literal_of",
+    "name_in",
+    "name_of_keyword",
+    "shape_of",
+]
 
 VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 CONVERTERS = ("int", "float", "json.loads")
@@ -23,6 +31,17 @@ def literal_of(expression: ast.expr | None) -> str | None:
     if isinstance(expression, ast.Constant) and isinstance(expression.value, str | int | float | bool):
         return str(expression.value)
     return None
+
+
+def shape_of(expression: ast.expr | None) -> str:
+    """f"{USER}:{PASSWORD}@{HOST}" as "{}:{}@{}"; "" for what is not put together."""
+    match expression:
+        case ast.JoinedStr(values=values):
+            return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return "".join(shape_of(one) or literal_of(one) or "{}" for one in (left, right))
+        case _:
+            return ""
 
 
 def is_none(expression: ast.expr) -> bool:

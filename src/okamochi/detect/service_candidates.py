@@ -251,6 +251,8 @@ def _leads_to(
     if OTHER_STAGE.fullmatch(read.name.upper()) is not None:
         return False
     default = address_of(read.default or "")
+    if _is_a_part(facts, read):
+        return False
     if default is not None or FOREIGN_URL.match(read.default or ""):
         return default is not None and default.scheme in facts.schemes
     if BROKER_VARIABLE.fullmatch(read.name) is not None:
@@ -260,6 +262,13 @@ def _leads_to(
     if facts.kind is ServiceKind.RABBITMQ and "celery" in dependencies.names and not composed:
         return facts.url_variable(read.name) or (read.must and read.name == "RABBITMQ_HOST")
     return facts.url_variable(read.name) or host_variable(facts, read.name, names) is not None
+
+
+def _is_a_part(facts: KindFacts, read: VariableRead) -> bool:
+    """Of an address that the code puts together: the scheme alone ("postgresql+asyncpg://"), or what follows
+    it (f"{USER}:{PASSWORD}@{HOST}/{NAME}")."""
+    scheme = (read.default or "").endswith("://") and not facts.url_variable(read.name)
+    return scheme or bool(read.shape and "://" not in read.shape)
 
 
 def _pika(dependencies: ChosenDependencies) -> bool:

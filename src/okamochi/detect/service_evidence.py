@@ -60,7 +60,7 @@ class HostName(msgspec.Struct, frozen=True):
 
 class VariableRead(msgspec.Struct, frozen=True):
     """`branched` when something decides whether the place is reached; `field` is its name in settings,
-    `used_as` the name that receives the value."""
+    `used_as` the name that receives the value, `shape` its default where that is put together of others."""
 
     name: str
     default: str | None
@@ -70,6 +70,7 @@ class VariableRead(msgspec.Struct, frozen=True):
     branched: bool = False
     field: str = ""
     used_as: str = ""
+    shape: str = ""
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -139,6 +140,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.branched,
                 one.field,
                 one.used_as,
+                one.shape,
             )
             for one in reads
         ]

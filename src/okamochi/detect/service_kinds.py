@@ -42,7 +42,14 @@ class KindFacts(msgspec.Struct, frozen=True):
     extras: tuple[str, ...] = ()
 
     def url_variable(self, name: str) -> bool:
-        return re.fullmatch(rf"(\w+_)?({self.stems})_?{URL_ENDS}|({self.stems})", name.upper()) is not None
+        pattern = rf"(\w+_)?({self.stems}){self.purposes}_{{0,2}}{URL_ENDS}|({self.stems})"
+        return re.fullmatch(pattern, name.upper()) is not None
+
+    @property
+    def purposes(self) -> str:
+        """What may stand behind a stem: one server without users serves all that an app wants of it, the
+        queue (REDIS_QUEUE_HOST) and the cache (REDIS_CACHE_HOST)."""
+        return "" if self.user else r"(?:_(?!(?:SENTINEL|CLUSTER|TEST)S?_)[A-Z]+)*?"
 
 
 POSTGRES = KindFacts(

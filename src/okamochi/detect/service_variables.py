@@ -137,7 +137,8 @@ def driver_of(template: str) -> str:
 def host_variable(facts: KindFacts, name: str, names: Container[str]) -> re.Match[str] | None:
     """The name's beginning and its word, when it holds a host: DB_HOST; DB_ADDRESS only beside DB_PORT, since
     an address may be anything. `names` are all that the code reads, in capital letters."""
-    found = re.fullmatch(rf"((?:\w+_)?(?:{facts.stems})_?)({HOST_WORDS})", name.upper())
+    stem = rf"(?:{facts.stems}){facts.purposes}"
+    found = re.fullmatch(rf"((?:\w+_)?{stem}_{{0,2}})({HOST_WORDS})", name.upper())
     if found is None or found[2] not in ("ADDRESS", "ADDR"):
         return found
     return found if f"{found[1]}PORT" in names else None

@@ -3,25 +3,43 @@
 import ast
 from collections.abc import Iterator
 
+import msgspec
+
 from okamochi.detect.environment_read import Read
-from okamochi.detect.python_source import Module
-from okamochi.detect.read_values import keyword_value, literal_of, name_of_keyword
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.read_values import keyword_value, literal_of, name_of_keyword, shape_of
 from okamochi.detect.settings_classes import is_settings_class
+from okamochi.detect.settings_models import lineage_of, model_of
 from okamochi.detect.syntax import walk
 
 __all__ = ["settings_fields"]
 
+DEPTH = 4
 
-def settings_fields(module: Module, settings: frozenset[str]) -> Iterator[Read]:
+
+class _Rules(msgspec.Struct, frozen=True):
+    """How a class makes names of its fields: `prefix`, then the field in capitals, unless letters count as
+    they are written (`exact`); `delimiter` before the fields of a field, "" where those have no names."""
+
+    prefix: str
+    exact: bool
+    delimiter: str
+
+    def name(self, field: str) -> str:
+        full = f"{self.prefix}{field}"
+        return full if self.exact else full.upper()
+
+    def inside(self, field: str) -> "_Rules":
+        return msgspec.structs.replace(self, prefix=f"{self.prefix}{field}{self.delimiter}")
+
+
+def settings_fields(
+    module: Module, settings: frozenset[str], sources: Sources | None = None
+) -> Iterator[Read]:
     """Fields of pydantic-settings classes: NAME, in capitals unless it is case_sensitive."""
     for node in module.of(ast.ClassDef):
-        if not is_settings_class(node, settings):
-            continue
-        prefix, exact = _prefix(node), _is_exact(node)
-        for statement in node.body:
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                name = f"{prefix}{statement.target.id}"
-                yield from _field(statement, statement.target.id, name if exact else name.upper(), module)
+        if is_settings_class(node, settings):
+            yield from _fields(module, node, _rules(module, node, sources), sources)
 
 
 def may_be_none(annotation: ast.expr, module: Module) -> bool:
@@ -31,9 +49,31 @@ def may_be_none(annotation: ast.expr, module: Module) -> bool:
     return optional and "pydantic_settings" not in module.text
 
 
-def _field(statement: ast.AnnAssign, name: str, full: str, module: Module) -> Iterator[Read]:
+def _fields(
+    module: Module, node: ast.ClassDef, rules: _Rules, sources: Sources | None, depth: int = DEPTH
+) -> Iterator[Read]:
+    for statement in node.body:
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            continue
+        read = _field(statement, statement.target.id, rules, module)
+        if read is None:
+            continue
+        model = model_of(statement.annotation, module, sources) if sources is not None else None
+        if model is None:
+            yield read
+            continue
+        inner = rules.inside(statement.target.id)
+        nested = rules.delimiter and not model.reads_itself and depth
+        for one in _fields(model.module, model.node, inner, sources, depth - 1) if nested else ():
+            yield msgspec.structs.replace(one, line=read.line, must=one.must and read.must)
+        if not nested and read.must and not model.reads_itself:
+            yield read  # as JSON
+
+
+def _field(statement: ast.AnnAssign, name: str, rules: _Rules, module: Module) -> Read | None:
     if name.startswith("_") or name == "model_config":
-        return
+        return None
+    full = rules.name(name)
     value: ast.expr | None = statement.value
     if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"):
         alias = (
@@ -46,31 +86,42 @@ def _field(statement: ast.AnnAssign, name: str, full: str, module: Module) -> It
         factory = keyword_value(value, "default_factory")
         value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
     has_default = value is not None or may_be_none(statement.annotation, module)
-    must = not has_default
-    yield Read(full, statement.lineno, must, has_default, literal_of(value), used_as=name.upper(), field=name)
+    return Read(
+        full,
+        statement.lineno,
+        must=not has_default,
+        has_default=has_default,
+        default=literal_of(value),
+        used_as=name.upper(),
+        field=name,
+        shape=shape_of(value),
+    )
 
 
-def _is_exact(node: ast.ClassDef) -> bool:
-    """Whether names count as they are written: case_sensitive=True.
+def _rules(module: Module, node: ast.ClassDef, sources: Sources | None) -> _Rules:
+    """As the class says, else one that it comes from."""
+    parents = lineage_of(module, node, sources) if sources is not None else ()
+    nodes = (node, *(parent for _, parent in parents))
+    return _Rules(
+        prefix=_option("env_prefix", nodes) or "",
+        exact=_option("case_sensitive", nodes) == "True",
+        delimiter=_option("env_nested_delimiter", nodes) or "",
+    )
+
+
+def _option(name: str, nodes: tuple[ast.ClassDef, ...]) -> str | None:
+    found = (literal_of(value) for node in nodes for value in _given(name, node))
+    return next((text for text in found if text is not None), None)
+
+
+def _given(name: str, node: ast.ClassDef) -> Iterator[ast.expr]:
+    """SettingsConfigDict(name=...), or an assignment of `class Config`.
     https://docs.pydantic.dev/latest/concepts/pydantic_settings/#case-sensitivity"""
     for inner in walk(node):
         match inner:
-            case ast.keyword(arg="case_sensitive", value=ast.Constant(value=True)):
-                return True
-            case ast.Assign(targets=[ast.Name(id="case_sensitive")], value=ast.Constant(value=True)):
-                return True
+            case ast.keyword(arg=said, value=value) if said == name:
+                yield value
+            case ast.Assign(targets=[ast.Name(id=said)], value=value) if said == name:
+                yield value
             case _:
                 pass
-    return False
-
-
-def _prefix(node: ast.ClassDef) -> str:
-    for inner in walk(node):
-        match inner:
-            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str(text))):
-                return text
-            case ast.Assign(targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str(text))):
-                return text
-            case _:
-                pass
-    return ""
