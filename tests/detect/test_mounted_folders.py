@@ -35,6 +35,8 @@ def test_one_outside_of_it_stays_where_it_is() -> None:
 def test_a_single_file_that_is_mounted_is_no_folder() -> None:
     assert kept("./.pdbrc.py:/home/me/.pdbrc.py ./conf/app.ini:/etc2/app.ini") == []
     assert kept("./settings:/data/settings", settings="a file") == []
+    assert kept("./src/.env:/code/.env ./.env.prod:/code/.env.prod") == []
+    assert kept("./.state:/code/.state") == ["/app/.state"]
 
 
 def test_a_folder_or_a_named_volume_with_an_ending_is_no_file() -> None:

@@ -239,16 +239,62 @@ def test_a_page_that_hangs_ends_the_looking_round_and_proves_the_app_all_the_sam
 def test_a_page_that_takes_long_is_not_proved_and_not_refused(
     tmp_path: Path, words: str, outcome: str
 ) -> None:
-    testing = tmp_path / "streamlit/testing"
+    raises = f"    def run(self): raise RuntimeError({words!r})\n"
+    assert asked_as_streamlit(tmp_path, raises, "").outcome == outcome
+
+
+def asked_as_streamlit(folder: Path, run: str, source: str) -> Answer:
+    """By a Streamlit that does this with a page."""
+    testing = folder / "streamlit/testing"
     testing.mkdir(parents=True)
-    (tmp_path / "streamlit/__init__.py").write_text("")
+    (folder / "streamlit/__init__.py").write_text("def Page(path): ...\n")
     (testing / "__init__.py").write_text("")
     (testing / "v1.py").write_text(
-        "class AppTest:\n    @classmethod\n    def from_file(cls, path, default_timeout): return cls()\n"
-        f"    def run(self): raise RuntimeError({words!r})\n"
+        "class AppTest:\n    exception = []\n    @classmethod\n"
+        f"    def from_file(cls, path, default_timeout): return cls()\n{run}"
     )
-    answer = asked(tmp_path, "", interface="own", framework="streamlit", script="app.py")
-    assert answer.outcome == outcome
+    return asked(folder, source, interface="own", framework="streamlit", script="app.py")
+
+
+def test_an_exception_that_streamlit_shows_is_told_by_its_own_name(tmp_path: Path) -> None:
+    shown = (
+        "    def run(self):\n        self.message = \"No module named 'plots.bars'\"\n"
+        "        self.type, self.proto = 'exception', type('P', (), {'type': 'ModuleNotFoundError'})\n"
+        "        self.exception = [self]\n        return self\n"
+    )
+    answer = asked_as_streamlit(tmp_path, shown, "import streamlit\n")
+    assert (answer.error, answer.name) == ("ModuleNotFoundError", "plots.bars")
+    assert verdict_of(answer).outcome is Outcome.MISSING_MODULE
+
+
+SHOWN = "    def run(self): return self\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "page"),
+    [
+        ("import streamlit\n", "pages/1_Two.py"),
+        ("import streamlit as st\nst.Page('views/two.py')\n", "views/two.py"),
+    ],
+)
+def test_what_another_page_of_streamlit_cannot_import_is_told(tmp_path: Path, source: str, page: str) -> None:
+    (tmp_path / page).parent.mkdir()
+    (tmp_path / page).write_text("import json\nfrom absent.part import thing\n")
+    answer = asked_as_streamlit(tmp_path, SHOWN, source)
+    assert answer.outcome == "proved"
+    assert answer.broken is not None
+    assert (answer.broken.type, answer.broken.name) == (page, "absent")
+    assert verdict_of(answer.broken).outcome is Outcome.MISSING_MODULE
+
+
+def test_of_another_page_of_streamlit_only_what_it_imports_at_once_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/1.py").write_text("try:\n    import absent\nexcept ImportError: ...\n1 / 0\n")
+    (tmp_path / "pages/2.py").write_text("this is no Python\n")
+    (tmp_path / "pages/3.py").write_text("import failing\nimport json\n")
+    (tmp_path / "failing.py").write_text("raise SystemExit(1)\n")
+    answer = asked_as_streamlit(tmp_path, SHOWN, "import streamlit\n")
+    assert (answer.outcome, answer.broken) == ("proved", None)
 
 
 def test_a_folder_that_is_written_over_a_detour_is_the_one_that_it_leads_to() -> None:

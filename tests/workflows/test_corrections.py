@@ -99,3 +99,53 @@ def test_an_entry_point_that_fails_is_followed_by_the_next_and_its_health_route_
     # none is better: what the evidence puts first stays, and is what the error is about
     assert "entry point wsgi:application could not be proved: the app raises" in refused.stderr
     assert "passed-over" not in (root / "okamochi.lock").read_text()
+
+
+SHOWS = b"""\
+class AppTest:
+    exception = []
+    @classmethod
+    def from_file(cls, path, default_timeout): return cls()
+    def run(self):
+        import sys
+        if "breaks" in open("/app/app.py").read() and __import__("importlib").util.find_spec("spoils"):
+            raise ValueError("spoiled")
+        return self
+"""
+
+
+@pytest.mark.network
+@pytest.mark.namespaces
+@pytest.mark.parametrize("first_page", ["", "# breaks"])
+def test_what_another_page_lacks_is_added_unless_the_first_page_fails_with_it(
+    okamochi_cache: Path, tmp_path: Path, first_page: str
+) -> None:
+    root = tmp_path / "shop"
+    (root / "pages").mkdir(parents=True)
+    (root / "app.py").write_text(f"import streamlit as st\nst.title('x')\n{first_page}\n")
+    (root / "pages/2_Two.py").write_text("import spoils\nimport nowhere_to_be_had\n")
+    (root / "requirements.txt").write_text("streamlit\n")
+    package = {"streamlit/__init__.py": b"", "streamlit/testing/__init__.py": b""}
+    wheels = [
+        make_wheel(
+            tmp_path / "wheels", "streamlit", "99.0", files={**package, "streamlit/testing/v1.py": SHOWS}
+        ),
+        make_wheel(tmp_path / "wheels", "spoils", "1.0", files={"spoils.py": b""}),
+    ]
+    with package_index(tmp_path / "index", *wheels) as (port, _):
+        program = Program(
+            {
+                "OKAMOCHI_CACHE_DIR": str(okamochi_cache),
+                "HOME": str(tmp_path),
+                "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple/",
+                "PIP_FIND_LINKS": "",
+                "PIP_CONFIG_FILE": "/dev/null",
+            }
+        )
+        done = program.ok("build", root, "--to", f"layout:{tmp_path / 'layout'}")
+    assert "trying requirement spoils" in done.stderr
+    assert ('"value": "spoils"' in (root / "okamochi.lock").read_text()) is not bool(first_page)
+    absent = "spoils" if first_page else "nowhere_to_be_had"
+    assert f"the page pages/2_Two.py cannot be shown: ModuleNotFoundError: No module named '{absent}'" in (
+        done.stderr
+    )

@@ -26,6 +26,7 @@ PAIR = regex(r"(?<!\w)(\w+)=(\"[^\"]*\"|'[^']*'|\S+)")
 VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-[^}]*)?\})")
 CODE = regex(r".*\.(py|js|jsx|ts|tsx|vue|css|html)|(.*/)?(Dockerfile|package\.json)", re.DOTALL)
 NAMED = regex(r"[A-Za-z0-9][\w.-]*")
+VARIABLES = regex(r"\.env(\.\w+)?")
 # What tools, engines and web servers keep there is not the app's data.
 FOREIGN = regex(
     r"(^|/)(node_modules|\.?venv|env|__pycache__|\.cache|\.git|site-packages|static|staticfiles|static_root)$"
@@ -103,14 +104,16 @@ def _parts(volume: Any) -> tuple[str, str, bool]:
 
 
 def _is_one_file(project: ProjectFiles, source: str, target: str) -> bool:
-    """./.pdbrc.py:/home/me/.pdbrc.py: what is mounted under its own name with an ending is no folder."""
+    """./.pdbrc.py:/home/me/.pdbrc.py, ./src/.env:/app/.env: what is mounted under its own name with an ending
+    is no folder, and neither is a file of variables, which no checkout has."""
     name = posixpath.basename(target)
     own = posixpath.normpath(source)
     if NAMED.fullmatch(source):
         return False
     if project.exists(own):
         return not project.is_dir(own)
-    return posixpath.basename(own) == name and posixpath.splitext(name)[1] != ""
+    ends = posixpath.splitext(name)[1] != "" or VARIABLES.fullmatch(name) is not None
+    return posixpath.basename(own) == name and ends
 
 
 def _holds_code(project: ProjectFiles, source: str) -> bool:

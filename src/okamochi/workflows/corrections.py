@@ -23,7 +23,7 @@ from okamochi.model.plan import APP_ROOT, VENV_ROOT
 from okamochi.model.process import TcpProbe
 from okamochi.pypi.meaning import meaning
 from okamochi.run.import_failures import SET_UP_LATE
-from okamochi.run.proof.answer import Answer, Outcome, Verdict
+from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.system.patterns import regex
 from okamochi.workflows.lazy_annotations import lazy_annotations
 from okamochi.workflows.newer_python import newer_python
@@ -138,13 +138,33 @@ def correction_for(
             found = written_folder(verdict.subject, "", planned)
         case Outcome.PROVED if answer is not None:
             wanted = (written_folder(write.path, write.place, planned) for write in answer.writes)
-            found = next((one for one in wanted if one is not None), None) or health_page(answer, planned)
+            found = (
+                next((one for one in wanted if one is not None), None)
+                or health_page(answer, planned)
+                or for_a_page(answer, planned, installed=installed, refused=refused)
+            )
         case _:
             pass
     if found is None or not is_sound(found):
         return None
     tried = {*refused, *((str(one.kind), one.value) for one in planned.corrections)}
     return None if (found.kind, found.value) in tried else found
+
+
+def for_a_page(
+    answer: Answer,
+    planned: "PlannedProject",
+    *,
+    installed: Mapping[str, str],
+    refused: Collection[tuple[str, str]],
+) -> Correction | None:
+    """What lets another page of the app find what it imports."""
+    if answer.broken is None:
+        return None
+    verdict = verdict_of(answer.broken)
+    if verdict.outcome not in (Outcome.MISSING_MODULE, Outcome.LIBRARY):
+        return None
+    return correction_for(verdict, answer.broken, planned, installed=installed, refused=refused)
 
 
 def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:

@@ -88,6 +88,13 @@ def build_until_proved(
             built = delivered.built
             proof = proof_of(delivered, building, world, sinks, given)
             asked = asked or proof.fresh
+            if failed is not None and before is not None and is_worse(proof, failed[0]):
+                last = building.plan_now().corrections[-1]
+                refused[str(last.kind), last.value] = (
+                    f"{last.kind} {last.value}: the first page fails with it"
+                )
+                building.planned, building.known, before = before, None, None
+                continue
         correction = next_correction(world, proof, building, built, tuple(refused))
         if correction is None:
             planned = building.planned
@@ -99,7 +106,7 @@ def build_until_proved(
             refused[str(correction.kind), correction.value] = correction.reason
             world.reporter.note(f"{correction.reason}: trying {name_of_plan(building.plan_now().plan)}")
             continue
-        if proof.verdict.outcome is not Outcome.PROVED:
+        if proof.verdict.outcome is not Outcome.PROVED or is_for_a_page(correction, proof):
             failed, before = (proof, built), building.planned
         world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
         building.correct(correction)
@@ -129,8 +136,33 @@ def build_until_proved(
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         if proof.fresh:
             warn_of_bare(world, proof.answer, building)
+            warn_of_broken(world, proof.answer)
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof
+
+
+def is_for_a_page(correction: "Correction", proof: "Proof") -> bool:
+    """Whether it mends another page than the one that was proved."""
+    from okamochi.model.correction import CorrectionKind
+
+    kinds = (CorrectionKind.REQUIREMENT, CorrectionKind.EXCLUDE_NEWER, CorrectionKind.PYTHON)
+    return proof.answer is not None and proof.answer.broken is not None and correction.kind in kinds
+
+
+def is_worse(proof: "Proof", before: "Proof") -> bool:
+    """Whether what was to mend another page broke the first."""
+    from okamochi.run.proof.answer import Outcome
+
+    return before.verdict.outcome is Outcome.PROVED and proof.verdict.outcome is not Outcome.PROVED
+
+
+def warn_of_broken(world: World, answer: "Answer") -> None:
+    from okamochi.model.plan import APP_ROOT
+
+    broken = answer.broken
+    if broken is not None:
+        page = broken.type.removeprefix(f"{APP_ROOT}/")
+        world.reporter.warn(f"the page {page} cannot be shown: {broken.error}: {broken.message[:300]}")
 
 
 def warn_of_bare(world: World, answer: "Answer", building: Building) -> None:

@@ -58,7 +58,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """`outcome`: proved, ended (a program that opened no port), unknown, failed. `text` is the traceback;
-    `in_reference` says that the module was imported and the name or call in the reference fails."""
+    `in_reference` says that the module was imported and the name or call in the reference fails. `broken` is
+    what another page of the app fails with (its `type` is the page's file), while the first one is shown."""
 
     outcome: str
     type: str = ""
@@ -72,6 +73,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     text: str = ""
     in_reference: bool = False
+    broken: "Answer | None" = None
 
 
 class Outcome(StrEnum):

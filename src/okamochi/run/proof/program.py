@@ -39,6 +39,7 @@ PAGES_SECONDS = 2.0
 MOST_CHUNKS = 64
 MOST_FRAMES = 40
 SCRIPT_SECONDS = 40
+IMPORTS_SECONDS = 20
 SERVES_AFTER_SECONDS = 3
 # what the main thread is in while it serves, or waits for a child that does
 SERVING = frozenset(("serve_forever", "run_forever", "select", "poll", "accept", "wait", "_try_wait"))
@@ -309,14 +310,65 @@ def streamlit_script(script: str) -> Answer:
     if test.exception:
         first = test.exception[0]
         text = "\n".join(str(line) for line in getattr(first, "stack_trace", ()) or ())
+        message = str(getattr(first, "message", "") or first.value)
+        missing = re.match(r"No module named '([^']+)'", message)
         return {
             "outcome": "failed",
-            "error": str(getattr(first, "type", "") or "Exception"),
-            "message": str(getattr(first, "message", "") or first.value),
-            "name": "",
+            "error": str(getattr(getattr(first, "proto", None), "type", "") or "Exception"),
+            "message": message,
+            "name": missing[1] if missing is not None else "",
             "text": text[-20000:],
         }
-    return {"outcome": "proved", "type": "streamlit script", "routes": []}
+    return {
+        "outcome": "proved",
+        "type": "streamlit script",
+        "routes": [],
+        "broken": broken_page(Path(script)),
+    }
+
+
+def broken_page(script: Path) -> Answer | None:
+    """Of the script's other pages the first that imports what is not there; what a page does besides is for
+    those who visit it."""
+    ends = time.monotonic() + IMPORTS_SECONDS
+    for page in other_pages(script):
+        with contextlib.suppress(OSError, SyntaxError, ValueError):
+            for statement in ast.parse(page.read_bytes()).body:
+                if time.monotonic() > ends:
+                    return None
+                if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                    problem = import_problem(statement, str(page))
+                    if problem is not None:
+                        return {**problem, "type": str(page)}
+    return None
+
+
+def import_problem(statement: ast.stmt, path: str) -> Answer | None:
+    code = compile(ast.Module([statement], []), path, "exec")
+    try:
+        exec(code, {"__name__": "__main__", "__file__": path})
+    except ImportError as error:
+        return failure(error)
+    except BaseException:  # of a module that wants more than to be imported
+        traceback.print_exc()
+    return None
+
+
+def other_pages(script: Path) -> list[Path]:
+    """pages/ beside the script, and what st.Page() names."""
+    found = sorted(script.parent.glob("pages/*.py"))
+    for node in ast.walk(ast.parse(script.read_bytes())):
+        if isinstance(node, ast.Call) and names_of_call(node)[-1:] == ["Page"] and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and str(first.value).endswith(".py"):
+                found.append(script.parent / str(first.value))
+    return found
+
+
+def names_of_call(call: ast.Call) -> list[str]:
+    with contextlib.suppress(WrongKindError):
+        return names_of(call.func)
+    return []
 
 
 def routes_of(application: Any) -> list[Route]:
