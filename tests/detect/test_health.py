@@ -89,8 +89,16 @@ def test_the_setting_rules() -> None:
     assert (
         planned({"app.py": FLASK_APP + f"@app.get('/healthz')\n{VIEW}"}, health="tcp").web.probe == TcpProbe()
     )
-    with pytest.raises(UsageError):
-        planned({"app.py": FLASK_APP}, health="up")
+    for wrong in ("up", "/two words", "/line\nbreak"):
+        with pytest.raises(UsageError):
+            planned({"app.py": FLASK_APP}, health=wrong)
+
+
+def test_a_path_beyond_ascii_is_asked_for_as_browsers_do() -> None:
+    encoded = HttpProbe(path="/%E5%BA%97/health")
+    assert probe(f"@app.get('/店/health')\n{VIEW}") == encoded
+    assert planned({"app.py": FLASK_APP}, health="/店/health").web.probe == encoded
+    assert planned({"app.py": FLASK_APP}, health="/a%20b?x=1").web.probe == HttpProbe(path="/a%20b?x=1")
 
 
 def test_a_server_name_is_sent_as_host() -> None:
@@ -107,6 +115,8 @@ def test_without_a_health_route_its_pages_are_asked_for_with_that_host_as_well()
     assert health_environment(plan.web)["OKAMOCHI_HEALTH_HOST"] == "shop.example.com"
     seen = Correction(kind=CorrectionKind.HEALTH, value="/ping", reason="the proof saw it")
     assert corrected(plan, (seen,)).web.probe == HttpProbe(path="/ping", host="shop.example.com")
+    far = Correction(kind=CorrectionKind.HEALTH, value="/店/ping", reason="the proof saw it")
+    assert corrected(plan, (far,)).web.probe == HttpProbe(path="/%E5%BA%97/ping", host="shop.example.com")
 
 
 def test_an_application_that_loads_none_of_the_routes_is_warned_about() -> None:

@@ -93,7 +93,7 @@ def test_docker_is_told_every_limit_and_protection() -> None:
         ("--pids-limit", "256"),
         ("--publish", "127.0.0.1:8080:8000"),
         ("--volume", "okamochi-shop-data:/app/data"),
-        ("--volume", "/state/shop/secrets:/run/secrets:ro"),
+        ("--mount", "type=bind,source=/state/shop/secrets,target=/run/secrets,readonly"),
         ("--log-opt", "max-size=10m"),
         ("--stop-timeout", "35"),
         ("--env", "SECRET_KEY_FILE"),

@@ -46,6 +46,13 @@ def test_the_source_is_mounted_and_a_source_that_is_missing_is_never_made_by_the
     assert ("--publish", "127.0.0.1:5999:5678") in flags
 
 
+def test_a_folder_may_be_called_what_people_call_folders() -> None:
+    spec = replace(SPEC, binds=(('/home/me/my "shop", 日本語: 2', "/app"),))
+    assert ("--mount", 'type=bind,"source=/home/me/my ""shop"", 日本語: 2",target=/app') in flags_of(
+        docker(), spec
+    )
+
+
 def test_rootless_podman_keeps_the_users_own_number() -> None:
     assert ("--userns", "keep-id") in flags_of(podman(rootless=True))
     assert ("--userns", "keep-id") not in flags_of(podman(rootless=False))

@@ -198,7 +198,7 @@ class Route:
 class App:
     routes = [Route(*one) for one in ROUTES]
     def __call__(self, environ, start_response):
-        path = environ["PATH_INFO"]
+        path = environ["PATH_INFO"].encode("latin-1").decode()
         if path == "/slow": time.sleep(30)
         if path == "/write": open(PLACE, "w").close()
         if path == "/fail": raise RuntimeError
@@ -218,10 +218,11 @@ def test_pages_without_parameters_are_looked_at_and_what_they_write_is_told(tmp_
         ("/logout", ["GET"]),
         ("/delete-all", ["GET"]),
         ("/post", ["POST"]),
+        ("/店/一覧", ["GET"]),
     ]
     answer = asked(tmp_path, LISTS_ROUTES.replace("ROUTES", repr(routes), 1), pages=12)
     seen = {page.path: page.status for page in answer.pages}
-    assert seen == {"/health": 200, "/write": 200, "/login": 302, "/fail": 500}
+    assert seen == {"/health": 200, "/write": 200, "/login": 302, "/fail": 500, "/店/一覧": 200}
     assert [write.path for write in answer.writes] == [str(tmp_path / "seen.txt")]
 
 

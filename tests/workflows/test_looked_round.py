@@ -92,7 +92,8 @@ def test_pages_that_fail_behind_a_first_page_that_does_not_are_told() -> None:
 def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(500 if self.path == "/report" else 200)
+            statuses = {"/report": 500, "/%E4%B8%80%E8%A6%A7": 404}
+            self.send_response(statuses.get(self.path, 200))
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -100,9 +101,9 @@ def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
 
     with HTTPServer(("127.0.0.1", 0), Pages) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report"))
+        answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report", "/一覧"))
         server.shutdown()
-    assert answers == answered(("/", 200), ("/report", 500))
+    assert answers == answered(("/", 200), ("/report", 500), ("/一覧", 404))
 
 
 def test_a_first_page_that_leads_to_https_is_seen_without_asking_again() -> None:

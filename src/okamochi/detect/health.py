@@ -10,7 +10,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.routes import Route, routes
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.process import HttpProbe, Probe, TcpProbe
+from okamochi.model.process import HttpProbe, Probe, TcpProbe, request_path
 from okamochi.system.patterns import regex
 
 __all__ = ["choose_probe"]
@@ -81,7 +81,7 @@ def choose_probe(
     if not usable:
         return TcpProbe(host=host), (_tcp(health, len(found), host_why),)
     best = usable[0]
-    probe = HttpProbe(path=best.value.path, host=host)
+    probe = HttpProbe(path=request_path(best.value.path), host=host)
     summary = f"health: GET {best.value.path}" + (f" with Host {host}" if host else "")
     return probe, (_decision(summary, Origin.DETECTED, (*best.evidence, *host_why)),)
 
@@ -105,13 +105,13 @@ def _wanted(text: str, host: str, chosen: ChosenSettings) -> tuple[Probe, tuple[
     if text == "tcp":
         decision = _decision("health: any HTTP answer on the port", chosen.origin("health"), place)
         return TcpProbe(host=host), (decision,)
-    if re.fullmatch(r"/[!-~]*", text) is None:
+    if not text.startswith("/") or not text.isprintable() or " " in text:
         raise UsageError(
             f"the setting health is neither a URL path nor tcp: {text!r}",
             where=chosen.where("health"),
             hint='write a path that answers without login, such as "/healthz", or "tcp"',
         )
-    probe = HttpProbe(path=text, host=host)
+    probe = HttpProbe(path=request_path(text), host=host)
     return probe, (_decision(f"health: GET {text}", chosen.origin("health"), place),)
 
 

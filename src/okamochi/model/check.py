@@ -1,7 +1,6 @@
 """What holds for every plan; all problems are collected before anything is said."""
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -9,7 +8,7 @@ from okamochi.errors import PlanError
 from okamochi.model.codec import plan_to_builtins
 from okamochi.model.explain import PlanValues
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan, ServerInterface
-from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe, VariableKind
+from okamochi.model.process import URL_PATH, HttpProbe, Process, ProcessType, TcpProbe, VariableKind
 from okamochi.system.patterns import regex
 
 __all__ = ["checked", "problems_of"]
@@ -126,7 +125,7 @@ def _one_process(process: Process) -> Iterable[str]:
         yield f"{field}.port: {process.port} is not a port"
     if isinstance(process.probe, HttpProbe | TcpProbe) and not process.port:
         yield f"{field}.probe: there is nothing to probe without a port"
-    if isinstance(process.probe, HttpProbe) and re.fullmatch(r"/[!-~]*", process.probe.path) is None:
+    if isinstance(process.probe, HttpProbe) and URL_PATH.fullmatch(process.probe.path) is None:
         yield f"{field}.probe.path: {process.probe.path!r} is not an absolute URL path"
     if process.resources.memory_bytes < 32 * 1024 * 1024:
         yield f"{field}.resources.memory_bytes: Python does not start in less than 32M"

@@ -8,7 +8,7 @@ import msgspec
 
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
-from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume, host_of
+from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume, host_of, request_path
 from okamochi.model.python_base import with_python
 from okamochi.model.suites import suite_of_python
 from okamochi.system.patterns import regex
@@ -126,7 +126,7 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
 
 def with_health(plan: Plan, path: str) -> Plan:
     processes = tuple(
-        msgspec.structs.replace(one, probe=HttpProbe(path=path, host=host_of(one.probe)))
+        msgspec.structs.replace(one, probe=HttpProbe(path=request_path(path), host=host_of(one.probe)))
         if one is plan.web
         else one
         for one in plan.processes

@@ -4,8 +4,11 @@ from enum import StrEnum
 
 import msgspec
 
+from okamochi.system.patterns import regex
+
 __all__ = [
     "CANNOT_GO_ON",
+    "URL_PATH",
     "EnvironmentVariable",
     "HeartbeatProbe",
     "HttpProbe",
@@ -21,7 +24,11 @@ __all__ = [
     "VariableKind",
     "Volume",
     "host_of",
+    "request_path",
 ]
+
+URL_PATH = regex(r"/[!-~]*")
+URL_CHARACTERS = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 
 # how the reason begins where code that is reached without a variable fails
 CANNOT_GO_ON = "cannot go on without it"
@@ -56,6 +63,15 @@ class HeartbeatProbe(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat",
 
 
 Probe = HttpProbe | TcpProbe | HeartbeatProbe
+
+
+def request_path(route: str) -> str:
+    """A route as a request names it: what is no printable ASCII is percent-encoded, as browsers do."""
+    if URL_PATH.fullmatch(route) is not None:
+        return route
+    from urllib.parse import quote
+
+    return quote(route, safe=URL_CHARACTERS)
 
 
 def host_of(probe: Probe | None) -> str:

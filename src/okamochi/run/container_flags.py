@@ -59,18 +59,26 @@ def port_flags(spec: RunSpec) -> tuple[str, ...]:
 
 
 def bind_flags(spec: RunSpec) -> tuple[str, ...]:
-    # --mount: a source that is missing is an error, where --volume would make a folder of root's
-    return tuple(
-        part
-        for source, target in spec.binds
-        for part in ("--mount", f"type=bind,source={source},target={target}")
-    )
+    return tuple(part for source, target in spec.binds for part in mount_flag(source, target))
 
 
 def secrets_flags(spec: RunSpec) -> tuple[str, ...]:
     if not spec.secret_names:
         return ()
-    return ("--volume", f"{spec.secrets_folder}:{SECRETS_MOUNT}:ro")
+    return mount_flag(spec.secrets_folder, SECRETS_MOUNT, "readonly")
+
+
+def mount_flag(source: str, target: str, *options: str) -> tuple[str, str]:
+    """--mount: a source that is missing is an error, where --volume would make a folder of root's. Its value
+    is a line of CSV, where --volume knows no path with a colon."""
+    fields = ("type=bind", f"source={source}", f"target={target}", *options)
+    return "--mount", ",".join(map(csv_field, fields))
+
+
+def csv_field(text: str) -> str:
+    if "," not in text and '"' not in text:
+        return text
+    return '"' + text.replace('"', '""') + '"'
 
 
 def environment_flags(

@@ -11,7 +11,7 @@ import msgspec
 
 from okamochi.model.correction import Correction, is_sound
 from okamochi.model.plan import APP_ROOT, Plan
-from okamochi.model.process import host_of
+from okamochi.model.process import host_of, request_path
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
@@ -88,9 +88,8 @@ def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> list[Answered]:
             break
         connection = HTTPConnection("127.0.0.1", port, timeout=left)
         try:
-            connection.request(
-                "GET", page, headers={"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
-            )
+            headers = {"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
+            connection.request("GET", request_path(page), headers=headers)
             answer = connection.getresponse()
             answer.read(1_000_000)
             answers.append(Answered(page, answer.status, answer.getheader("Location") or ""))

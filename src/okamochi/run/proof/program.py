@@ -142,7 +142,8 @@ def visit(application: Any, task: Task, paths: list[str], pages: list[dict[str, 
 
 
 def visit_wsgi(application: Any, task: Task, path: str, pages: list[dict[str, Any]]) -> None:
-    environ: dict[str, Any] = {"HTTP_HOST": task.get("host") or "localhost", "PATH_INFO": path}
+    environ: dict[str, Any] = {"HTTP_HOST": task.get("host") or "localhost"}
+    environ["PATH_INFO"] = path.encode().decode("latin-1")  # PEP 3333: bytes in the guise of text
     importlib.import_module("wsgiref.util").setup_testing_defaults(environ)
     statuses = [0]
 
