@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.build.git_objects import read_commit
+from okamochi.build.git_tags import tagged_version
 from okamochi.build.revision import Revision, read_commit_instant, read_revision, without_credentials
 from tests.build.real_git import git, new_repository
 
@@ -104,6 +105,22 @@ def test_damaged_objects_give_nothing(repository: Path) -> None:
     index.chmod(0o644)
     index.write_bytes(index.read_bytes()[:500])
     assert read_commit_instant(repository) == ""
+
+
+def test_a_linked_worktree_and_a_submodule_tell_their_own_commit(repository: Path, tmp_path: Path) -> None:
+    git(repository, "remote", "add", "origin", "https://example.org/shop.git")
+    linked = tmp_path / "linked"
+    git(repository, "worktree", "add", "-q", str(linked), "-b", "other")
+    git(linked, "commit", "-q", "--allow-empty", "-m", "next", date="2022-01-01T00:00:00Z")
+    git(linked, "tag", "v2.0")
+    assert read_revision(linked) == Revision(
+        git(linked, "rev-parse", "HEAD").strip(), "https://example.org/shop.git"
+    )
+    assert read_revision(linked) != read_revision(repository)
+    assert read_commit_instant(linked) == "2022-01-01T00:00:00Z"
+    assert tagged_version(linked) == "2.0"
+    git(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(linked), "part")
+    assert read_revision(repository / "part").commit == git(linked, "rev-parse", "HEAD").strip()
 
 
 def test_a_folder_without_a_repository_has_no_commit(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.build.revision import Revision, read_revision
 from okamochi.build.source_files import read_source
-from okamochi.detect.git_index import index_entries, tracked_files
+from okamochi.detect.git_index import executable_files, index_entries, tracked_files, why_unread
 from okamochi.detect.planner import make_plan
 from okamochi.model.settings import SettingsTable
 from okamochi.system.project_files import DiskProject, MemoryProject
@@ -137,10 +138,81 @@ def test_an_app_below_the_checkouts_root_and_sha256_are_read(tmp_path: Path) -> 
         assert tracked_files(DiskProject.open(checkout / "web")) == {"app.py", "lib/a.js"}
 
 
-def test_a_split_index_and_one_that_is_cut_off_tell_nothing(shop: Path) -> None:
+def test_an_index_that_is_cut_off_tells_nothing(shop: Path) -> None:
     whole = (shop / ".git/index").read_bytes()
     assert [path for path, _ in index_entries(whole, 20) or ()] == sorted(FILES)
     assert all(index_entries(whole[:cut], 20) is None for cut in range(0, len(whole) - 100, 7))
-    git(shop, "update-index", "--split-index")
-    assert tracked_files(DiskProject.open(shop)) is None
     assert tracked_files(MemoryProject({})) is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_split_index_is_read_with_the_one_that_it_builds_on(shop: Path, version: str) -> None:
+    write(shop, *(f"data/{number:03}.json" for number in range(200)), "rates.csv")
+    git(shop, "add", "--force", ".")
+    git(shop, "update-index", "--index-version", version)
+    git(shop, "-c", "splitIndex.maxPercentChange=100", "update-index", "--split-index")
+    assert list((shop / ".git").glob("sharedindex.*"))
+    git(shop, "config", "splitIndex.maxPercentChange", "100")
+    write(shop, "new.csv", "data/aaa.json")
+    (shop / "data/007.json").write_text("x = 2\n")
+    (shop / "data/100.json").chmod(0o755)
+    for number in (*range(20, 90), 150):
+        (shop / f"data/{number:03}.json").unlink()
+    git(shop, "add", "--force", "--all", ".")
+    git(shop, "update-index", "--assume-unchanged", "data/199.json")
+    project = DiskProject.open(shop)
+    listed = set(git(shop, "ls-files", "-z").split("\0")) - {"", "data/199.json"}
+    assert tracked_files(project) == listed >= {"new.csv", "data/aaa.json", "data/007.json"}
+    assert executable_files(project) == {"data/100.json"}
+    for shared in (shop / ".git").glob("sharedindex.*"):
+        shared.unlink()
+    assert tracked_files(project) is None and "not known" in why_unread(project)
+    assert "all stay out" in evidence(shop)[".git"]
+
+
+@pytest.fixture(params=["absolute", "relative"])
+def linked(shop: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A linked worktree, whose .git names its folder in either way."""
+    write(shop, "rates.csv")
+    git(shop, "add", "--force", ".")
+    git(shop, "commit", "-qm", "one")
+    root = tmp_path / "linked"
+    git(shop, "worktree", "add", "-q", str(root), "-b", "other")
+    if request.param == "relative":
+        (root / ".git").write_text("gitdir: ../shop/.git/worktrees/linked\n")
+        (shop / ".git/worktrees/linked/gitdir").write_text("../../../../linked/.git\n")
+    return root
+
+
+def test_a_linked_worktree_has_an_index_of_its_own(linked: Path, shop: Path) -> None:
+    write(linked, "towns.csv", "mine.csv")
+    git(linked, "add", "--force", "towns.csv")
+    assert in_image(linked) == {"rates.csv", "towns.csv"}
+    assert in_image(shop) == {"rates.csv"}
+    write(linked, "web/lib/a.js")
+    git(linked, "add", "--force", "web")
+    assert tracked_files(DiskProject.open(linked / "web")) == {"lib/a.js"}
+
+
+def test_a_submodule_has_an_index_of_its_own(shop: Path, tmp_path: Path) -> None:
+    part = new_repository(tmp_path / "part")
+    write(part, "rates.csv")
+    git(part, "add", ".")
+    git(part, "commit", "-qm", "one")
+    git(shop, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "part")
+    assert (shop / "part/.git").is_file()
+    assert tracked_files(DiskProject.open(shop / "part")) == {"rates.csv"}
+
+
+def test_a_file_that_leads_to_a_repository_that_does_not_lead_back_is_not_followed(
+    linked: Path, shop: Path, tmp_path: Path
+) -> None:
+    stranger = tmp_path / "stranger"
+    write(stranger, "rates.csv")
+    (stranger / "app.py").write_text(FLASK_APP)
+    (stranger / ".gitignore").write_text("*.csv\n")
+    for place in (shop / ".git", shop / ".git/worktrees/linked"):
+        (stranger / ".git").write_text(f"gitdir: {place}\n")
+        assert tracked_files(DiskProject.open(stranger)) is None
+        assert "leads to no folder that leads back here" in evidence(stranger)[".git"]
+        assert read_revision(stranger) == Revision()

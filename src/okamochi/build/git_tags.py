@@ -8,7 +8,8 @@ from pathlib import Path
 from packaging.version import Version
 
 from okamochi.build.git_objects import read_commit, read_tag
-from okamochi.build.revision import COMMIT, git_folder, head_commit, read
+from okamochi.build.revision import COMMIT, folders_around, head_commit
+from okamochi.system.git_folders import regular_text
 from okamochi.system.patterns import regex
 
 __all__ = ["next_version", "tagged_version"]
@@ -26,12 +27,12 @@ OBJECT = regex(rb"object ([0-9a-f]{40,64})\ntype commit\n")
 def tagged_version(project: Path) -> str:
     """That of the nearest tag of the checkout that holds `project`, or the next after it when there are
     commits since; "" when no tag is a version, or history ends before one (a shallow clone)."""
-    git = git_folder(project)
+    git = folders_around(project)
     head = head_commit(git) if git is not None else ""
     if git is None or not head:
         return ""
-    tags = version_tags(git)
-    nearest, distance = walked(git, head, tags) if tags else ("", 0)
+    tags = version_tags(git.common)
+    nearest, distance = walked(git.common, head, tags) if tags else ("", 0)
     return after(tags[nearest], distance) if nearest else ""
 
 
@@ -78,7 +79,7 @@ def packed_tags(git: Path) -> dict[str, str]:
     """The line after an annotated tag says which commit it names."""
     found: dict[str, str] = {}
     name = ""
-    for line in read(git / "packed-refs").splitlines():
+    for line in regular_text(git / "packed-refs").splitlines():
         if line.startswith("^"):
             if name:
                 found[name] = line[1:].strip()
@@ -93,7 +94,9 @@ def packed_tags(git: Path) -> dict[str, str]:
 def loose_tags(git: Path) -> dict[str, str]:
     folder = git / "refs/tags"
     paths = sorted(folder.rglob("*"))[:MOST_TAGS] if folder.is_dir() else []
-    found = {path.relative_to(folder).as_posix(): read(path).strip() for path in paths if path.is_file()}
+    found = {
+        path.relative_to(folder).as_posix(): regular_text(path).strip() for path in paths if path.is_file()
+    }
     return {name: place for name, place in found.items() if COMMIT.fullmatch(place)}
 
 

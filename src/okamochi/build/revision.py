@@ -2,20 +2,27 @@
 prepared could run programs that its configuration names."""
 
 import re
-import stat
 from pathlib import Path
 
 import msgspec
 
 from okamochi.system.clock import Clock
+from okamochi.system.git_folders import GitFolders, checkout_root, config_value, git_folders, regular_text
 from okamochi.system.patterns import regex
 
-__all__ = ["Revision", "index_stamp", "read_commit_instant", "read_revision", "tags_stamp"]
+__all__ = [
+    "Revision",
+    "folders_around",
+    "head_commit",
+    "index_stamp",
+    "read_commit_instant",
+    "read_revision",
+    "tags_stamp",
+]
 
 COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 COMMITTER = regex(rb"^committer [^\n]*> (\d{1,11}) [+-]\d{4}$", re.MULTILINE)
 REF = regex(r"refs/[^\0\n]{1,500}")
-LIMIT_BYTES = 4_000_000
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -27,37 +34,35 @@ class Revision(msgspec.Struct, frozen=True):
 
 def read_revision(project: Path) -> Revision:
     """Of the checkout that holds `project`; empty when it is none, or when .git is not as expected."""
-    git = git_folder(project)
-    return Revision(head_commit(git), origin_of(git)) if git is not None else Revision()
+    git = folders_around(project)
+    return Revision(head_commit(git), origin_of(git.common)) if git is not None else Revision()
 
 
 def read_commit_instant(project: Path) -> str:
     """When the last commit of the checkout that holds `project` was made (RFC 3339 in UTC); "" when there is
     none that can be read."""
-    git = git_folder(project)
-    return instant_of(git, head_commit(git)) if git is not None else ""
+    git = folders_around(project)
+    return instant_of(git.common, head_commit(git)) if git is not None else ""
 
 
-def git_folder(project: Path) -> Path | None:
-    """The .git of the checkout that holds `project`; None when there is none, or it is a file that leads
-    elsewhere (a worktree's, a submodule's)."""
-    for folder in (project, *project.parents):
-        git = folder / ".git"
-        if git.exists():
-            return git if git.is_dir() else None
-    return None
+def folders_around(project: Path) -> GitFolders | None:
+    """Those of the checkout that holds `project`."""
+    root = checkout_root(project)
+    return git_folders(root) if root is not None else None
 
 
 def tags_stamp(project: Path) -> str:
     """Another one whenever a tag came, moved or went."""
-    git = git_folder(project)
-    return " ".join(map(changed_at, (git / "packed-refs", git / "refs/tags"))) if git is not None else ""
+    git = folders_around(project)
+    if git is None:
+        return ""
+    return " ".join(map(changed_at, (git.common / "packed-refs", git.common / "refs/tags")))
 
 
 def index_stamp(project: Path) -> str:
     """Another one whenever git's index changed: which files it tracks."""
-    git = git_folder(project)
-    return changed_at(git / "index") if git is not None else ""
+    git = folders_around(project)
+    return changed_at(git.own / "index") if git is not None else ""
 
 
 def changed_at(place: Path) -> str:
@@ -77,19 +82,19 @@ def instant_of(git: Path, commit: str) -> str:
     return Clock(int(found[1])).rfc3339
 
 
-def head_commit(git: Path) -> str:
-    head = read(git / "HEAD").strip()
+def head_commit(git: GitFolders) -> str:
+    head = regular_text(git.own / "HEAD").strip()
     if COMMIT.fullmatch(head):
         return head
     name = head.removeprefix("ref: ")
     if REF.fullmatch(name) is None or ".." in name:
         return ""
-    loose = read(git / name).strip()
-    return loose if COMMIT.fullmatch(loose) else packed(git, name)
+    loose = regular_text(git.common / name).strip()
+    return loose if COMMIT.fullmatch(loose) else packed(git.common, name)
 
 
 def packed(git: Path, name: str) -> str:
-    for line in read(git / "packed-refs").splitlines():
+    for line in regular_text(git / "packed-refs").splitlines():
         commit, _, ref = line.partition(" ")
         if ref == name and COMMIT.fullmatch(commit):
             return commit
@@ -97,15 +102,7 @@ def packed(git: Path, name: str) -> str:
 
 
 def origin_of(git: Path) -> str:
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    try:
-        parser.read_string("\n".join(line.strip() for line in read(git / "config").splitlines()))
-        address = parser.get('remote "origin"', "url", fallback="") or ""
-    except configparser.Error:
-        return ""
-    return without_credentials(address)
+    return without_credentials(config_value(regular_text(git / "config"), 'remote "origin"', "url"))
 
 
 def without_credentials(address: str) -> str:
@@ -121,13 +118,3 @@ def without_credentials(address: str) -> str:
         return ""
     scp_like = re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+\.[\w.-]+):([\w./~-]+)", address)
     return f"ssh://{scp_like[1]}/{scp_like[2].lstrip('/')}" if scp_like else ""
-
-
-def read(path: Path) -> str:
-    try:
-        facts = path.stat()
-        if facts.st_size > LIMIT_BYTES or not stat.S_ISREG(facts.st_mode):
-            return ""
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""

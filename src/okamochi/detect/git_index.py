@@ -4,17 +4,26 @@ run programs that its configuration names.
 https://git-scm.com/docs/index-format
 """
 
-import os
-import posixpath
 import re
 import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
+from okamochi.system.git_folders import (
+    GitFolders,
+    checkout_root,
+    git_folders,
+    regular_bytes,
+    regular_text,
+)
 from okamochi.system.patterns import regex
-from okamochi.system.project_files import ProjectFiles, shared_folder
+from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["executable_files", "tracked_files"]
+__all__ = ["executable_files", "index_entries", "tracked_files", "why_unread"]
 
 LIMIT_BYTES = 64_000_000
+MOST_ENTRIES = 2_000_000
 HEAD = struct.Struct(">4sLL")
 FACTS = 40
 """Bytes of an entry before the object's name: times, device, inode, mode, owner, size."""
@@ -23,13 +32,25 @@ EXTENDED, ASSUMED_VALID, STAGE = 0x4000, 0x8000, 0x3000
 SKIPPED_IN_WORKTREE = 0x4000
 REGULAR, LINK = 0o10, 0o12
 OWNER_RUNS = 0o100
+WORD_BITS = 64
 SHA256 = regex(r"^\s*objectformat\s*=\s*sha256\s*$", re.IGNORECASE | re.MULTILINE)
+
+Shared = Callable[[str], bytes | None]
+"""The index that a split one builds on, by the digest in its name."""
+
+
+class Entry(NamedTuple):
+    """`counts`: a file of the last state that git was told to look at."""
+
+    path: bytes
+    mode: int
+    counts: bool
 
 
 def tracked_files(project: ProjectFiles) -> frozenset[str] | None:
     """Paths, relative to the project, of the files that the index of its checkout lists, of this folder or of
     one above. Files that git was told not to look at (assume-unchanged, skip-worktree) are somebody's own,
-    and left out. None where no index can be read: no checkout, a linked worktree, a split index."""
+    and left out. None where no index can be read."""
     listed = listed_files(project)
     return None if listed is None else frozenset(path for path, _ in listed)
 
@@ -40,41 +61,118 @@ def executable_files(project: ProjectFiles) -> frozenset[str] | None:
     return None if listed is None else frozenset(path for path, runs in listed if runs)
 
 
+def why_unread(project: ProjectFiles) -> str:
+    """Of a checkout whose index cannot be read; "" for others, and where there is no checkout."""
+    top = checkout_root(project.root) if project.root is not None else None
+    if top is None or listed_files(project) is not None:
+        return ""
+    folders = git_folders(top)
+    if folders is None:
+        return ".git leads to no folder that leads back here"
+    return "its index is of a kind that is not known" if (folders.own / "index").exists() else ""
+
+
 def listed_files(project: ProjectFiles) -> list[tuple[str, bool]] | None:
-    for folder, prefix in places(project):
-        content = project.read_bytes(posixpath.join(folder, ".git/index"), limit_bytes=LIMIT_BYTES)
-        if content is not None:
-            name_bytes = 32 if SHA256.search(project.read_text(f"{folder}.git/config") or "") else 20
-            listed = index_entries(content, name_bytes)
-            if listed is None:
-                return None
-            return [(one.removeprefix(prefix), runs) for one, runs in listed if one.startswith(prefix)]
-    return None
+    if project.root is None:
+        content = project.read_bytes(".git/index", limit_bytes=LIMIT_BYTES)
+        return index_entries(content, 20) if content is not None else None
+    top = checkout_root(project.root)
+    folders = git_folders(top) if top is not None else None
+    if top is None or folders is None:
+        return None
+    listed = index_of(folders)
+    below = project.root.relative_to(top).as_posix()
+    prefix = "" if below == "." else f"{below}/"
+    if listed is None:
+        return None
+    return [(path.removeprefix(prefix), runs) for path, runs in listed if path.startswith(prefix)]
 
 
-def places(project: ProjectFiles) -> tuple[tuple[str, str], ...]:
-    """Where .git may lie, as the project calls it, and how paths of the index begin for its files."""
-    root = project.root
-    outer = shared_folder(root) if root is not None else None
-    if root is None or outer is None:
-        return (("", ""),)
-    return ("", ""), (f"{os.path.relpath(outer, root)}/", f"{root.relative_to(outer).as_posix()}/")
+def index_of(folders: GitFolders) -> list[tuple[str, bool]] | None:
+    content = regular_bytes(folders.own / "index", limit_bytes=LIMIT_BYTES)
+    if content is None:
+        return None
+    name_bytes = 32 if SHA256.search(regular_text(folders.common / "config")) else 20
+    return index_entries(content, name_bytes, shared_beside(folders.own))
 
 
-def index_entries(content: bytes, name_bytes: int) -> list[tuple[str, bool]] | None:
+def shared_beside(own: Path) -> Shared:
+    return lambda digest: regular_bytes(own / f"sharedindex.{digest}", limit_bytes=LIMIT_BYTES)
+
+
+def index_entries(
+    content: bytes, name_bytes: int, shared: Shared = lambda digest: None
+) -> list[tuple[str, bool]] | None:
     """Paths, and whether they are executable; None for what is no index of version 2 to 4 with all its
-    entries."""
+    entries, or builds on one that is not there."""
     try:
-        return entries_of(content, name_bytes)
+        entries = whole_index(content, name_bytes, shared)
     except (struct.error, ValueError, IndexError):
         return None
+    return [
+        (one.path.decode("utf-8", "replace"), one.mode >> 12 == REGULAR and bool(one.mode & OWNER_RUNS))
+        for one in entries
+        if one.counts and one.mode >> 12 in (REGULAR, LINK)
+    ]
 
 
-def entries_of(content: bytes, name_bytes: int) -> list[tuple[str, bool]] | None:
+def whole_index(content: bytes, name_bytes: int, shared: Shared) -> list[Entry]:
+    entries, place = entries_of(content, name_bytes)
+    link = extension(content, place, name_bytes, b"link")
+    if link is None or not any(link[:name_bytes]):
+        return entries
+    base = shared(link[:name_bytes].hex())
+    if base is None:
+        raise ValueError("the shared index is not there")
+    below, _ = entries_of(base, name_bytes)
+    return sorted(merged(below, entries, link, name_bytes))
+
+
+def merged(below: list[Entry], own: list[Entry], link: bytes, name_bytes: int) -> Iterator[Entry]:
+    """The entries of a shared index without those that the split one deletes, and with those of its own: the
+    first ones, without a name, replace some of the shared."""
+    if len(link) > name_bytes:
+        deleted, place = positions(link, name_bytes)
+        replaced, _ = positions(link, place)
+    else:
+        deleted, replaced = frozenset[int](), frozenset[int]()
+    renewed = iter([one for one in own if not one.path])
+    for number, one in enumerate(below):
+        kept = next(renewed)._replace(path=one.path) if number in replaced else one
+        if number not in deleted:
+            yield kept
+    yield from (one for one in own if one.path)
+
+
+def positions(content: bytes, place: int) -> tuple[frozenset[int], int]:
+    """The bits that are set in a bitmap compressed as EWAH, and where it ends: words that say how many words
+    are alike, and how many follow as they are.
+    https://git-scm.com/docs/bitmap-format#_appendix_a_serialization_format_for_an_ewah_bitmap"""
+    size_bits, count = struct.unpack_from(">LL", content, place)
+    if size_bits > MOST_ENTRIES:
+        raise ValueError("more entries than any checkout has")
+    words = struct.unpack_from(f">{count}Q", content, place + 8)
+    found: set[int] = set()
+    at, number = 0, 0
+    while number < count:
+        marker = words[number]
+        alike, literal = (marker >> 1) & 0xFFFFFFFF, marker >> 33
+        if marker & 1:
+            found.update(range(at, min(at + alike * WORD_BITS, size_bits)))
+        at += alike * WORD_BITS
+        for word in words[number + 1 : number + 1 + literal]:
+            found.update(at + bit for bit in range(WORD_BITS) if word >> bit & 1)
+            at += WORD_BITS
+        number += 1 + literal
+    return frozenset(found), place + 8 + 8 * count + 4
+
+
+def entries_of(content: bytes, name_bytes: int) -> tuple[list[Entry], int]:
+    """And where they end."""
     mark, version, count = HEAD.unpack_from(content)
     if mark != b"DIRC" or version not in (2, 3, 4):
-        return None
-    found: list[tuple[str, bool]] = []
+        raise ValueError("no index of git's")
+    found: list[Entry] = []
     place, before = HEAD.size, b""
     for _ in range(count):
         start = place
@@ -95,10 +193,10 @@ def entries_of(content: bytes, name_bytes: int) -> list[tuple[str, bool]] | None
             end = content.index(b"\0", place)
             path, place = content[place:end], start + (end - start + 8) // 8 * 8
         before = path
-        if mode >> 12 in (REGULAR, LINK) and not hidden and not flags & STAGE:
-            runs = mode >> 12 == REGULAR and bool(mode & OWNER_RUNS)
-            found.append((path.decode("utf-8", "replace"), runs))
-    return None if is_split(content, place, name_bytes) else found
+        found.append(Entry(path, mode, not hidden and not flags & STAGE))
+    if place > len(content) - name_bytes:
+        raise ValueError("it is cut off")
+    return found, place
 
 
 def shortened_by(content: bytes, place: int, length: int) -> tuple[int, int]:
@@ -112,11 +210,10 @@ def shortened_by(content: bytes, place: int, length: int) -> tuple[int, int]:
     return length - value, place + 1
 
 
-def is_split(content: bytes, place: int, name_bytes: int) -> bool:
-    """Whether the extension "link" says that another file has most of the entries."""
+def extension(content: bytes, place: int, name_bytes: int, wanted: bytes) -> bytes | None:
     while place + 8 <= len(content) - name_bytes:
         name, size = struct.unpack_from(">4sL", content, place)
-        if name == b"link":
-            return True
+        if name == wanted:
+            return content[place + 8 : place + 8 + size]
         place += 8 + size
-    return False
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from okamochi.detect.git_index import tracked_files
+from okamochi.detect.git_index import tracked_files, why_unread
 from okamochi.detect.left_out import left_out
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
@@ -36,6 +36,12 @@ def tracked_all_the_same(
     """Of the project's files, those that the patterns of .gitignore files (`ignored`) alone keep out and git
     tracks. What `built_in` patterns keep out stays out, and so does what is private by its name."""
     tracked = tracked_files(project) if ignored else None
+    unread = why_unread(project) if ignored and tracked is None else ""
+    if unread:
+        reason = (
+            f"{unread}: which of the files that .gitignore names are tracked is not known, and all stay out"
+        )
+        return TrackedAllTheSame(evidence=(Evidence(path=".git", reason=reason),))
     if not tracked:
         return TrackedAllTheSame()
     present = project.files()
