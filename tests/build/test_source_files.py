@@ -24,6 +24,21 @@ def test_entries_are_sorted_and_stand_below_app(tmp_path: Path) -> None:
     assert paths(tmp_path) == ["app", "app/a", "app/a/b.py", "app/a/z.py", "app/b.py"]
 
 
+def test_folders_without_a_file_that_is_taken_stay_and_those_that_are_left_out_do_not(tmp_path: Path) -> None:
+    write(tmp_path, "keep/.gitkeep", "logs/a.log", "up/b.bin", "out/c.txt")
+    (tmp_path / "empty/deeper").mkdir(parents=True)
+    found = paths(tmp_path, "*.log", "up/*", "out/")
+    assert found == [
+        "app",
+        "app/empty",
+        "app/empty/deeper",
+        "app/keep",
+        "app/keep/.gitkeep",
+        "app/logs",
+        "app/up",
+    ]
+
+
 def test_excluded_folders_are_not_entered_at_any_depth(tmp_path: Path) -> None:
     write(tmp_path, "app.py", "sub/.env", "sub/.env.prod", ".git/config", "sub/__pycache__/a.pyc")
     assert paths(tmp_path, ".git/", "__pycache__/", ".env", ".env.*") == ["app", "app/app.py", "app/sub"]

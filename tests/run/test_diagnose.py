@@ -549,3 +549,9 @@ def test_without_a_container_nothing_is_said_of_one(error: str, text: str, hint:
 def test_what_no_container_has_to_do_with_is_said_alike() -> None:
     log = traceback("ModuleNotFoundError: No module named 'shop.views'", "")
     assert diagnose(log, contained=False) == diagnose(log) is not None
+
+
+def test_a_folder_that_is_served_and_not_there_is_told_with_what_may_make_it() -> None:
+    cause = diagnose(traceback("RuntimeError: Directory 'web/dist' does not exist", ""))
+    assert cause is not None and cause.text == "the app serves the folder web/dist, which is not in the image"
+    assert 'volumes = ["web/dist"]' in cause.hint and "npm" in cause.hint

@@ -237,3 +237,50 @@ def test_a_command_that_an_old_flask_does_not_find_gets_pkg_resources() -> None:
     assert found_by_entry_points(log, (), {"flask": "1.1.2", "setuptools": "80.9.0"}) is None
     assert found_by_entry_points(log, (), {"flask": "2.3.3"}) is None
     assert found_by_entry_points("Error: the database is locked\n", (), {"flask": "1.1.2"}) is None
+
+
+def looked_into(error: str, line: str = "", package: str = "") -> Answer:
+    frames = ['  File "/app/app.py", line 3, in <module>', f"    {line or 'app.mount(...)'}"]
+    if package:
+        frames += [f'  File "/opt/venv/lib/python3.13/site-packages/{package}", line 2, in f', "    raise"]
+    kind, _, message = error.partition(": ")
+    return Answer(outcome="failed", error=kind, message=message, text=trace(*frames, error))
+
+
+STARLETTE = "starlette/staticfiles.py"
+
+
+@pytest.mark.parametrize(
+    ("answer", "folder"),
+    [
+        (looked_into("RuntimeError: Directory 'uploads' does not exist", package=STARLETTE), "/app/uploads"),
+        (looked_into("RuntimeError: Directory './static/media' does not exist"), "/app/static/media"),
+        (
+            looked_into(
+                "FileNotFoundError: [Errno 2] No such file or directory: 'data'",
+                "for f in os.listdir('data'):",
+            ),
+            "/app/data",
+        ),
+    ],
+)
+def test_a_folder_that_is_filled_while_the_app_runs_is_made(
+    tmp_path: Path, answer: Answer, folder: str
+) -> None:
+    found = correction_for(verdict_of(answer), answer, project(tmp_path))
+    assert found is not None
+    assert (found.kind, found.value) == (CorrectionKind.VOLUME, folder)
+    assert correction_for(verdict_of(answer), answer, project(tmp_path, found)) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        looked_into("RuntimeError: Directory 'frontend/dist' does not exist", package=STARLETTE),
+        looked_into("RuntimeError: Directory '/srv/uploads' does not exist", package=STARLETTE),
+        looked_into("RuntimeError: Directory '.' does not exist", package=STARLETTE),
+        looked_into("FileNotFoundError: [Errno 2] No such file or directory: 'data'", "open('data').read()"),
+    ],
+)
+def test_what_somebody_forgot_to_make_is_not_made_empty(tmp_path: Path, answer: Answer) -> None:
+    assert correction_for(verdict_of(answer), answer, project(tmp_path)) is None

@@ -115,6 +115,21 @@ def missing_file(log: str) -> Cause | None:
     )
 
 
+def missing_folder(log: str) -> Cause | None:
+    """In the words of Starlette's StaticFiles."""
+    found = last(r"^RuntimeError: Directory '(?P<path>[^']+)' does not exist", log)
+    if found is None:
+        return None
+    path = found["path"]
+    return Cause(
+        f"the app serves the folder {path}, which is not in the image",
+        f'what is filled while the app runs is a volume: [tool.okamochi] volumes = ["{path}"]; where a step '
+        "of its own makes it (npm, a script), take that step before okamochi builds; what is left out "
+        "shows okamochi plan --explain source.exclude",
+        own_frame(log),
+    )
+
+
 def missing_application(log: str) -> Cause | None:
     found = last(r"Failed to (?:find attribute|parse) '(?P<name>[^']*)' (?:in '(?P<module>[^']*)'|as)", log)
     if found is None:
@@ -342,6 +357,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_shared_library,
     missing_program,
     missing_file,
+    missing_folder,
     missing_metadata,
     missing_module,
     syntax_error,

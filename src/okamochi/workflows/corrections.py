@@ -136,6 +136,8 @@ def correction_for(
             found = newer_python(verdict, planned)
         case Outcome.READ_ONLY:
             found = written_folder(verdict.subject, "", planned)
+        case Outcome.NO_FOLDER:
+            found = filled_folder(verdict.subject, planned)
         case Outcome.PROVED if answer is not None:
             wanted = (written_folder(write.path, write.place, planned) for write in answer.writes)
             found = (
@@ -297,6 +299,16 @@ def written_folder(
     kept = KEPT.search(path) is not None or ships(folder, planned)
     kind = CorrectionKind.VOLUME if kept else CorrectionKind.TEMPORARY_FOLDER
     return Correction(kind=kind, value=folder, reason=reason)
+
+
+def filled_folder(folder: str, planned: "PlannedProject") -> Correction | None:
+    """A folder that the app looks into and that no clone has: a volume, when its name says that it is filled
+    while the app runs. Any other (dist, static, templates) somebody forgot to make or to commit."""
+    inside = f"{folder}/".startswith(f"{APP_ROOT}/") and folder != APP_ROOT
+    if not inside or KEPT.search(folder.removeprefix(APP_ROOT)) is None or is_writable(folder, planned):
+        return None
+    reason = f"the proof saw the app look into {folder}, which is filled while it runs"
+    return Correction(kind=CorrectionKind.VOLUME, value=folder, reason=reason[:300])
 
 
 def ships(folder: str, planned: "PlannedProject") -> bool:

@@ -206,7 +206,7 @@ def next_entry(proof: "Proof", building: Building) -> "Correction | None":
     from okamochi.workflows.prove_entry import REFUSED
 
     verdict = proof.verdict
-    kinds = (*REFUSED, Outcome.FAILED)
+    kinds = (*REFUSED, Outcome.FAILED, Outcome.NO_FOLDER)
     if building.request.locked or verdict.outcome not in kinds or verdict.cause is None:
         return None
     if verdict.cause.variable:

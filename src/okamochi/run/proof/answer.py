@@ -18,6 +18,12 @@ UNWRITABLE = regex(
     r"Read-only file system: [bu]?['\"](?P<read_only>[^'\"]+)['\"]"
     r"|No such file or directory: [bu]?['\"](?P<missing>[^'\"]+)['\"]"
 )
+# of Starlette's StaticFiles, and of what lists a folder
+NO_FOLDER = regex(
+    r"^Directory '(?P<served>[^']+)' does not exist"
+    r"|No such file or directory: [bu]?['\"](?P<listed>[^'\"]+)['\"]"
+)
+LISTS = regex(r"\b(?:listdir|scandir|iterdir)\(")
 REFUSED = regex(
     r"Connection refused|Name or service not known|Temporary failure in name resolution"
     r"|could not translate host name|connection to server (?:at|on socket) |Can't connect to \w+ server"
@@ -81,7 +87,7 @@ class Outcome(StrEnum):
     may not hold where it runs (a service, a variable). MISSING_MODULE: an import is not installed.
     WRONG_OBJECT: the reference names nothing that can be served. LIBRARY: an installed package fails or lacks
     a name. UNREADABLE: its own code is no Python that the image's reads. READ_ONLY: it needs a folder that it
-    may write. FAILED: its own code fails."""
+    may write. NO_FOLDER: it looks into one that is not there. FAILED: its own code fails."""
 
     PROVED = "proved"
     UNCERTAIN = "uncertain"
@@ -90,11 +96,12 @@ class Outcome(StrEnum):
     LIBRARY = "library"
     UNREADABLE = "unreadable"
     READ_ONLY = "read-only"
+    NO_FOLDER = "no-folder"
     FAILED = "failed"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """`subject` is the module that is missing, the path that cannot be written, or the library."""
+    """`subject` is the module or folder that is missing, the path that cannot be written, or the library."""
 
     outcome: Outcome
     subject: str = ""
@@ -114,6 +121,8 @@ def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
         return Verdict(outcome=Outcome.WRONG_OBJECT, subject=answer.name, cause=said(answer))
     if read_only_path(answer):
         return Verdict(outcome=Outcome.READ_ONLY, subject=read_only_path(answer), cause=cause)
+    if missing_folder(answer):
+        return Verdict(outcome=Outcome.NO_FOLDER, subject=missing_folder(answer), cause=cause or said(answer))
     if REFUSED.search(answer.text) is not None:
         return Verdict(outcome=Outcome.UNCERTAIN, cause=cause or said(answer))
     if is_about_a_value(answer, made_up) or (cause is not None and cause.variable):
@@ -170,6 +179,19 @@ def read_only_path(answer: Answer) -> str:
     unable = "unable to open database file" in answer.message or "readonly database" in answer.message
     paths = [write.path for write in answer.writes if not write.path.startswith("/proc/")]
     return paths[-1] if unable and paths else ""
+
+
+def missing_folder(answer: Answer) -> str:
+    """The folder that was to be listed or served, and is not there."""
+    found = NO_FOLDER.search(answer.message)
+    if found is None or (found["listed"] and LISTS.search(last_line_of_code(answer.text)) is None):
+        return ""
+    return posixpath.normpath(posixpath.join(APP_ROOT, found["served"] or found["listed"]))
+
+
+def last_line_of_code(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    return next((line for line in reversed(lines) if set(line) - set("~^ ")), "")
 
 
 def is_about_a_value(answer: Answer, made_up: tuple[str, ...]) -> bool:
