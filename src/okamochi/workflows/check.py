@@ -105,7 +105,8 @@ def looked_at(folder: Path, app: Path, plan: Plan | None, today: datetime.date) 
     setup = read_setup(ReadOnce(project), plan, today, tracked=tracked, executable=executable)
     others = project_findings(plan, app.resolve()) if plan is not None else ()
     below = app.relative_to(folder).as_posix() if app != folder else ""
-    ruled = {"env/inert", *(rule.name for rule in RULES)}
+    # the first two are told by env/flask-env, by env/unguarded and env/beats-env-file
+    ruled = {"env/inert", "compose/blank", *(rule.name for rule in RULES)}
     return setup, audit(
         setup, RULES, others=[as_audited(one, below) for one in others if one.rule not in ruled]
     )

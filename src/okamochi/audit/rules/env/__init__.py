@@ -3,6 +3,7 @@
 from okamochi.audit.rule import Rule
 from okamochi.audit.rules.env import (
     another_name,
+    beats_env_file,
     debug_in_production,
     dollar,
     flask_env,
@@ -27,4 +28,5 @@ RULES: tuple[Rule, ...] = (
     dollar.RULE,
     read_literally.RULE,
     no_such_locale.RULE,
+    beats_env_file.RULE,
 )

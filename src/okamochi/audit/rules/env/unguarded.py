@@ -25,7 +25,7 @@ __all__ = ["RULE"]
 
 
 def look(setup: Setup) -> Iterator[Found]:
-    """Once for each file and variable. `NAME: ${NAME}` is told by compose/blank."""
+    """Once for each file and variable. `NAME: ${NAME}` beside an env_file is another rule's."""
     for file in setup.composes:
         if file.desk:
             continue
@@ -35,9 +35,9 @@ def look(setup: Setup) -> Iterator[Found]:
             for container in setup.of_kind(ContainerKind.COMPOSE)
             if container.path == file.path and not container.desk
             for one in container.environment
-            if one.path == file.path
+            if one.path == file.path and not (container.node.get("env_file") and one.name in names_in(one))
         ]
-        told = {one.name for one in variables if one.name in names_in(one)}
+        told = set[str]()
         for one in variables:
             for name in names_in(one):
                 if name in told or name in known or kind_of(name) is VariableKind.PLAIN:

@@ -22,7 +22,11 @@ from okamochi.system.patterns import regex
 
 __all__ = ["RULE"]
 
-BELIEF = regex(r"#.*(?:restart\w*.{0,40}\bunhealthy|\bunhealthy.{0,40}\brestart)", re.IGNORECASE)
+BELIEF = regex(
+    r"#.*(?:restart\w*.{0,40}\bunhealthy"
+    r"|\b(?:unhealthy|fail\w* (?:health ?)?check|health ?check fails).{0,40}\brestart)",
+    re.IGNORECASE,
+)
 DENIED = regex(r"\b(?:not|never|no|nothing|neither|doesn't|don't|won't)\b", re.IGNORECASE)
 
 

@@ -8,6 +8,7 @@ from okamochi.audit.rules.layers import (
     compilers_shipped,
     copy_before_install,
     desk_comes_last,
+    frontend_stays,
     glued_line,
     hidden_failure,
     locale_made,
@@ -37,4 +38,5 @@ RULES: tuple[Rule, ...] = (
     markdown_debris.RULE,
     glued_line.RULE,
     locale_made.RULE,
+    frontend_stays.RULE,
 )

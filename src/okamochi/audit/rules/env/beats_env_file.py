@@ -1,0 +1,47 @@
+"""A variable is passed on from the shell, and beats the value that the env_file gives it.
+
+`environment: [SECRET_KEY=${SECRET_KEY}]` takes the value from the shell or from .env beside the Compose file.
+Where neither has it the text is empty, and `environment` counts more than `env_file`: the app gets an empty
+key, though the file beside it has one (measured with Compose 2.26).
+
+Fix: take the line away; `env_file` gives the value. Or `${SECRET_KEY:?set it}`, where it is to come from
+the shell.
+
+Okamochi: each variable has one source, and a secret that nobody gives is made up or asked for.
+
+See: https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.interpolation import known_to_compose
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.services import services
+from okamochi.audit.setup import Setup
+from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
+
+__all__ = ["RULE"]
+
+SAME = regex(r"\$\{?(\w+)\}?")
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    for container in services(setup, desk=True):
+        known = known_to_compose(setup, container.path)
+        if not container.node.get("env_file"):
+            continue
+        for one in container.environment:
+            passed = SAME.fullmatch(one.value or "")
+            if one.path != container.path or passed is None or passed[1] != one.name or one.name in known:
+                continue
+            yield Found(
+                path=one.path,
+                line=one.line,
+                message=f"{one.name} becomes an empty text when neither the shell nor .env sets it, and "
+                "beats the env_file beside it",
+                hint=f"take the line away: env_file gives {one.name}; or ${{{one.name}:?set it}}",
+            )
+
+
+RULE = Rule("env/beats-env-file", Severity.WARNING, look, __doc__ or "")
