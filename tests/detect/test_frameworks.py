@@ -420,6 +420,38 @@ def test_the_settings_of_the_server_s_module_are_those_of_migrations_and_workers
     assert "DJANGO_SETTINGS_MODULE" not in dict(same.image_environment)
 
 
+LIVE = {"shop/live.py": "import os\nfrom .settings import *\nTOKEN = os.environ['TOKEN']\n"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Dockerfile": "FROM python:3.13\nENV DJANGO_SETTINGS_MODULE=shop.live OTHER=x\n"},
+        {"fly.toml": '[env]\nDJANGO_SETTINGS_MODULE = "shop.live"\n'},
+        {
+            "compose.yaml": (
+                "services:\n  web:\n    build: .\n    environment:\n      DJANGO_SETTINGS_MODULE: shop.live\n"
+            )
+        },
+    ],
+)
+def test_the_settings_that_the_project_s_own_container_has_rule_over_those_of_the_server_s_module(
+    files: dict[str, str],
+) -> None:
+    plan = planned({**DJANGO, **LIVE, **files})
+    assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.live"
+    assert "TOKEN" in [one.name for one in plan.environment]
+
+
+@pytest.mark.parametrize(
+    "module", ["shop.local", "shop.settings_dev", "shop.nowhere", "${MODULE}", "shop.urls"]
+)
+def test_settings_of_the_desk_and_what_is_no_module_do_not(module: str) -> None:
+    desk = {"shop/local.py": "ROOT_URLCONF = 'shop.urls'\n", "shop/settings_dev.py": "ROOT_URLCONF = 'x'\n"}
+    files = {"Dockerfile": f"FROM python:3.13\nENV DJANGO_SETTINGS_MODULE={module}\n"}
+    assert "DJANGO_SETTINGS_MODULE" not in dict(planned({**DJANGO, **desk, **files}).image_environment)
+
+
 def test_a_package_of_settings_that_sets_nothing_itself_leaves_the_choice_to_manage_py() -> None:
     files = {name: text for name, text in DJANGO.items() if name != "shop/settings.py"}
     manage = DJANGO["manage.py"].replace("shop.settings", "shop.settings.one")

@@ -128,3 +128,17 @@ def test_one_redis_serves_the_queue_and_the_cache() -> None:
 def test_a_database_has_one_host_for_one_name() -> None:
     plan = plan_of('class Settings(BaseSettings):\n    db_host: str = "db"\n    db_replica_host: str = "r"\n')
     assert told(plan) == {"DB_HOST": "{host}"}
+
+
+def test_two_classes_of_settings_may_both_call_an_address_url() -> None:
+    prefixed = "    class Config:\n        env_prefix = '{}_'\n    URL: {}\n"
+    database = f"class Database(BaseSettings):\n{prefixed.format('DB', 'PostgresDsn = PostgresDsn(1)')}"
+    redis = f"class Redis(BaseSettings):\n{prefixed.format('REDIS', 'AnyUrl = AnyUrl(1)')}"
+    files = {
+        "conf.py": f"{SETTINGS}{database}{redis}db, cache = Database(), Redis()\n",
+        "store.py": "import conf, redis\nclient = redis.Redis.from_url(conf.cache.URL)\nurl = conf.db.URL\n",
+        "app.py": f"import store\n{FLASK_APP}",
+        "requirements.txt": "flask\npydantic-settings\nasyncpg\nredis\n",
+    }
+    found = {one.kind: [v.name for v in one.variables] for one in planned(files).services}
+    assert found == {"postgres": ["DB_URL"], "redis": ["REDIS_URL"]}

@@ -94,6 +94,29 @@ def test_a_name_that_an_installed_package_lacks_is_the_packages(tmp_path: Path) 
     assert (verdict.outcome, verdict.subject) == (Outcome.LIBRARY, "thing")
 
 
+@pytest.mark.parametrize(
+    ("message", "package"),
+    [
+        ('Form data requires "python-multipart" to be installed.\\nYou can install it', "python-multipart"),
+        ("Install web[html_clean] or lxml_html_clean directly.", "lxml-html-clean"),
+        ("run `pip install strangers-package`", ""),  # a text alone names nobody
+        ("python-multipart is broken", ""),
+        ("please install web", ""),  # it is there
+    ],
+)
+def test_a_package_that_an_installed_one_asks_for_is_known_by_its_extras(
+    tmp_path: Path, message: str, package: str
+) -> None:
+    (tmp_path / "web-1.0.dist-info").mkdir()
+    (tmp_path / "web-1.0.dist-info/METADATA").write_text(
+        "Metadata-Version: 2.1\nName: web\nVersion: 1.0\nRequires-Dist: always>=1\n"
+        "Requires-Dist: web ; extra == 'x'\n"
+        "Requires-Dist: python-multipart>=0.0.7; extra == 'all'\n"
+        "Requires-Dist: lxml_html_clean ; extra == 'html_clean'\n"
+    )
+    assert asked(tmp_path, f"raise RuntimeError('{message}')\n").asked == package
+
+
 def test_the_traceback_shows_the_app_and_not_the_prover(tmp_path: Path) -> None:
     answer = asked(tmp_path, "def f():\n    raise ValueError('no')\nf()\n")
     assert answer.text.count("  File ") == 2

@@ -130,6 +130,19 @@ def test_workers_that_are_killed_one_after_another_are_not_waited_for() -> None:
     assert "memory" in caught.value.hint
 
 
+@pytest.mark.parametrize(("code", "given_up"), [(66, True), (3, False)])
+def test_workers_that_end_by_themselves_are_not_waited_for(code: int, given_up: bool) -> None:
+    ended = "".join(
+        f"Change the settings!\n[1] [ERROR] Worker (pid:{pid}) exited with code {code}.\n" for pid in range(3)
+    )
+    patient = replace(QUICK, limit_seconds=30 if given_up else 1, log_seconds=0.1)
+    with pytest.raises(UnhealthyError) as caught:
+        wait_until_healthy(as_engine(FakeEngine(state(), log=ended)), spec(closed_port()), patient)
+    told = "its workers end one after another: the app ends itself while it is loaded, with exit code 66"
+    assert (told in caught.value.message) is given_up
+    assert "Change the settings!" in caught.value.details
+
+
 def test_workers_that_gunicorn_itself_stops_are_waited_for() -> None:
     log = "".join(
         f"[1] [CRITICAL] WORKER TIMEOUT (pid:{pid})\n[1] [ERROR] Worker (pid:{pid}) was sent SIGKILL!\n"

@@ -213,12 +213,13 @@ def _leading(
     names is read by a configuration that takes all: app.config.from_prefixed_env()."""
     names = frozenset(one.name.upper() for one in traces.variables)
     led = {name for module, name in traces.led if module in facts.modules} - {""}
+    shared = _shared_names(traces)
     stated = {one.name: one for one in traces.stated if OTHER_STAGE.fullmatch(one.name) is None}
     found = [
         one
         for one in traces.variables
         if one.name in hosted
-        or (not one.default and not led.isdisjoint((one.name, one.used_as)))
+        or (not one.default and not (led - shared).isdisjoint((one.name, one.used_as)))
         or (
             stated[one.name].scheme in facts.schemes
             if one.name in stated
@@ -233,6 +234,16 @@ def _leading(
         if one.taken and one.scheme in facts.schemes and one.name not in read
     ]
     return tuple(found)
+
+
+def _shared_names(traces: Traces) -> set[str]:
+    """Names of fields of several classes of settings, each with a prefix of its own: URL of DatabaseSettings
+    and of RedisSettings. They tell of none."""
+    kept: dict[str, set[str]] = {}
+    for one in traces.variables:
+        if one.field:
+            kept.setdefault(one.used_as, set()).add(one.name)
+    return {name for name, variables in kept.items() if len(variables) > 1}
 
 
 def _said_by(read: VariableRead, stated: StatedAddress | None) -> VariableRead:

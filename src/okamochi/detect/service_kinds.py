@@ -49,7 +49,7 @@ class KindFacts(msgspec.Struct, frozen=True):
     def purposes(self) -> str:
         """What may stand behind a stem: one server without users serves all that an app wants of it, the
         queue (REDIS_QUEUE_HOST) and the cache (REDIS_CACHE_HOST)."""
-        return "" if self.user else r"(?:_(?!(?:SENTINEL|CLUSTER|TEST)S?_)[A-Z]+)*?"
+        return "" if self.user else r"(?:_(?!(?:SENTINEL|CLUSTER|TEST|TLS|SSL)S?_)[A-Z]+)*?"
 
 
 POSTGRES = KindFacts(

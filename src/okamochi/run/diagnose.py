@@ -39,7 +39,7 @@ from okamochi.run.traces import (
 )
 from okamochi.system.patterns import regex
 
-__all__ = ["RULES", "Cause", "diagnose", "killed_workers"]
+__all__ = ["RULES", "Cause", "diagnose", "ended_workers", "killed_workers"]
 
 
 # what is to be written misses its folder, not itself
@@ -297,6 +297,25 @@ def killed_workers(log: str) -> set[str]:
     return killed - set(re.findall(r"WORKER TIMEOUT \(pid:(\d+)\)", log))
 
 
+def ended_workers(log: str) -> dict[str, str]:
+    """Those that ended by themselves, each with its exit code; with 3 and 4 gunicorn ends what it could not
+    boot, and tells why."""
+    ended = re.findall(r"Worker \(pid:(\d+)\) exited with code (\d+)", log)
+    return {worker: code for worker, code in ended if code not in ("3", "4")}
+
+
+def ends_itself(log: str) -> Cause | None:
+    """sys.exit() where the app is loaded, as some do until a setting is made."""
+    codes = set(ended_workers(log).values())
+    if len(codes) != 1 or last_trace(log) is not None:
+        return None
+    return Cause(
+        f"the app ends itself while it is loaded, with exit code {codes.pop()}",
+        "what it wrote before that is above: most often it wants a setting to be made "
+        "(okamochi up --env-file FILE)",
+    )
+
+
 def out_of_memory(log: str) -> Cause | None:
     if last(r"Perhaps out of memory\?|^MemoryError|Cannot allocate memory", log) is None:
         return None
@@ -384,4 +403,9 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     django_checks,
     secret_refused,
 )
-LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (failing_package, exception, unresolved_name)
+LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (
+    failing_package,
+    exception,
+    unresolved_name,
+    ends_itself,
+)

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.process import HttpProbe, Probe, host_of
-from okamochi.run.diagnose import Cause, diagnose, killed_workers
+from okamochi.run.diagnose import Cause, diagnose, ended_workers, killed_workers
 from okamochi.run.engine import Engine
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
@@ -27,6 +27,7 @@ __all__ = [
 
 START_SECONDS = 120
 KILLED_IN_VAIN = 5
+ENDED_IN_VAIN = 3
 SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
@@ -152,10 +153,9 @@ def wait_until_healthy(
                 return Healthy(url_of(spec), 0, note)
         if look.starting and waited - log_read >= patience.log_seconds:
             log_read = waited
-            if len(killed_workers(engine.logs(spec.name))) >= KILLED_IN_VAIN:
-                text = (
-                    f"{spec.name} was given up after {waited:.0f} s: its workers are killed one after another"
-                )
+            dying = dying_workers(engine.logs(spec.name))
+            if dying:
+                text = f"{spec.name} was given up after {waited:.0f} s: {dying}"
                 raise unhealthy(engine, spec, running, text, patience)
         page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
         page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
@@ -170,6 +170,13 @@ def wait_until_healthy(
             raise failure
         pause(delay)
         delay = min(delay * 1.3, 0.5)
+
+
+def dying_workers(log: str) -> str:
+    """What becomes of gunicorn's workers where none comes to serve; "" while there is hope."""
+    if len(killed_workers(log)) >= KILLED_IN_VAIN:
+        return "its workers are killed one after another"
+    return "its workers end one after another" if len(ended_workers(log)) >= ENDED_IN_VAIN else ""
 
 
 def silent_hint(port: int) -> str:

@@ -110,6 +110,8 @@ def correction_for(
     match verdict.outcome:
         case _ if verdict.cause is not None and verdict.cause.text == SET_UP_LATE:
             found = None  # of no version will it be another
+        case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if answer is not None and answer.asked:
+            found = asked_requirement(answer)
         case Outcome.MISSING_MODULE | Outcome.LIBRARY | Outcome.FAILED if gone := left_out(verdict, answer):
             found = older_python(gone, verdict, planned)
         case _ if answer is not None and (lazy := lazy_annotations(answer, planned)) is not None:
@@ -183,6 +185,12 @@ def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
         return None
     reason = f"the proof saw {path} answer, a route that the source alone does not show"
     return Correction(kind=CorrectionKind.HEALTH, value=path, reason=reason[:300])
+
+
+def asked_requirement(answer: Answer) -> Correction:
+    said = " ".join(answer.message.split())
+    reason = f"an installed package asks for {answer.asked}: {said}"
+    return Correction(kind=CorrectionKind.REQUIREMENT, value=answer.asked, reason=reason[:300])
 
 
 def missing_requirement(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.detect.frameworks.settings_module import computed_settings
+from okamochi.detect.platform_files import stated_values
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.star_imports import star_imports
 from okamochi.detect.syntax import walk
@@ -24,6 +25,10 @@ __all__ = [
 ]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
+VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"
+MODULE = regex(r"\w+(?:\.\w+)*")
+# the last part of a module's name, when it is for development: project.settings.local
+OF_THE_DESK = regex(r"(dev|debug|test|local|ci|example|change|your)[^.]*$", re.IGNORECASE)
 REDIRECT = "SECURE_SSL_REDIRECT"
 NUMBER = regex(r"\bint\(")
 # what takes the word for no: a comparison, environ's and decouple's ways, distutils'
@@ -55,9 +60,24 @@ def manage_py(sources: Sources, import_root: str) -> str:
 
 
 def django_settings(sources: Sources, server_path: str, import_root: str = "") -> DjangoSettings:
-    """As the server's module names them, else as manage.py does; a module that sets nothing (a package with
-    one module for each place, of which a person names one) is passed over where the other names a whole one.
-    """
+    """As the project's container names them, which asks no module; else as the server's module does, else
+    manage.py; a module that sets nothing (a package with one module for each place, of which a person names
+    one) is passed over where the other names a whole one."""
+    said = _said_by_modules(sources, server_path, import_root)
+    stated = next((one for one in stated_values(sources.project) if one.name == VARIABLE_NAME), None)
+    if stated is None or stated.value == said.module or OF_THE_DESK.search(stated.value):
+        return said
+    if MODULE.fullmatch(stated.value) is None or sources.find(stated.value, importer=server_path) is None:
+        return said
+    found = _read(sources, stated.value, server_path, said=False)
+    if not any(_sets(sources.module(one)) for one in found.paths):
+        return said
+    place = Evidence(path=stated.path, line=stated.line, reason=f"{VARIABLE_NAME} is {stated.value}")
+    evidence = (*found.evidence[:-1], place)
+    return replace(found, evidence=evidence, others=_that_say_another(sources, found, stated.path))
+
+
+def _said_by_modules(sources: Sources, server_path: str, import_root: str) -> DjangoSettings:
     first: DjangoSettings | None = None
     for path in (server_path, manage_py(sources, import_root)):
         if path not in sources.known:
@@ -76,7 +96,7 @@ def django_settings(sources: Sources, server_path: str, import_root: str = "") -
 def _that_say_another(sources: Sources, chosen: DjangoSettings, said_by: str) -> tuple[str, ...]:
     """Modules that name settings which the chosen ones do not take in."""
     found: list[str] = []
-    for module in sources.mentioning("DJANGO_SETTINGS_MODULE"):
+    for module in sources.mentioning(VARIABLE_NAME):
         told = SETTINGS.search(module.text) if module.path != said_by else None
         if told is None or told[1] == chosen.module:
             continue
@@ -96,7 +116,7 @@ def _sets(module: Module) -> bool:
 
 def _read(sources: Sources, name: str, said_by: str, *, said: bool) -> DjangoSettings:
     first = sources.find(name, importer=said_by)
-    reason = f"DJANGO_SETTINGS_MODULE is {name}"
+    reason = f"{VARIABLE_NAME} is {name}"
     evidence = (Evidence(path=said_by, reason=reason),)
     if first is None:
         return DjangoSettings(name, said, (), evidence=evidence)

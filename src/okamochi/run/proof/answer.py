@@ -65,7 +65,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """`outcome`: proved, ended (a program that opened no port), unknown, failed. `text` is the traceback;
     `in_reference` says that the module was imported and the name or call in the reference fails. `broken` is
-    what another page of the app fails with (its `type` is the page's file), while the first one is shown."""
+    what another page of the app fails with (its `type` is the page's file), while the first one is shown.
+    `asked` is the package that an exception asks for, and an installed one names among its extras."""
 
     outcome: str
     type: str = ""
@@ -80,6 +81,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     in_reference: bool = False
     broken: "Answer | None" = None
+    asked: str = ""
 
 
 class Outcome(StrEnum):

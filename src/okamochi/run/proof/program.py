@@ -529,7 +529,29 @@ def failure(error: BaseException) -> Answer:
         "text": told(error),
         # code that a library makes of a text (six.raise_from, dataclasses) has that file name, too
         "in_reference": bool(frames) and all(one.filename == OWN_FILE for one in frames),
+        "asked": asked_package(str(error)),
     }
+
+
+def asked_package(message: str) -> str:
+    """What an exception says is to be installed, when an installed package names it among its extras: FastAPI
+    python-multipart, lxml lxml_html_clean. A name that is only in a text may be anybody's in an index."""
+    if "install" not in message.lower():
+        return ""
+    distributions = list(importlib.import_module("importlib.metadata").distributions())
+    present = {plain(str(one.metadata["Name"])) for one in distributions}
+    optional = set()
+    for one in distributions:
+        for line in one.requires or ():
+            name = re.match(r"[\w.-]+", line)
+            if "extra" in line.partition(";")[2] and name is not None:
+                optional.add(plain(name[0]))
+    words = [plain(word) for word in re.findall(r"\w[\w.-]*\w", message)]
+    return next((word for word in words if word in optional - present), "")
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def told(error: BaseException) -> str:
