@@ -593,3 +593,42 @@ def test_an_app_that_lies_among_such_may_give_way_to_another_there() -> None:
     (first,) = {reference(files)}
     plan = make_plan(project, read_settings(project), without=frozenset([first]))
     assert plan.application.object_reference not in ("", first)
+
+
+PACKAGED = {
+    "shop/__init__.py": "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n",
+    "shop/db.py": "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n",
+}
+BORROWED = "import sys\nfrom shop import create_app\nfrom shop.db import db\napp = create_app()\n"
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "with app.app_context():\n    if not db.engine:\n        sys.exit(1)\n",
+        "def fill():\n    db.session.add(1)\n    db.session.commit()\nwith app.app_context():\n    fill()\n",
+        "with app.app_context():\n    db.session.delete(1)\n",
+        "session = db.session\nsession.commit()\nexit()\n",
+    ],
+)
+def test_a_script_that_does_its_work_while_it_is_imported_is_not_what_a_server_loads(work: str) -> None:
+    assert reference({**PACKAGED, "accounts.py": BORROWED + work}) == "shop:create_app()"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "",
+        "if __name__ == '__main__':\n    sys.exit(app.run())\n",
+        "@app.cli.command()\ndef fill():\n    db.session.commit()\n",
+        "@app.route('/')\ndef index():\n    return ''\nwith app.app_context():\n    db.session.commit()\n",
+        "with app.app_context():\n    db.create_all()\n",
+    ],
+)
+def test_a_module_of_any_name_that_makes_the_app_and_adds_to_it_is_loaded(rest: str) -> None:
+    assert reference({**PACKAGED, "accounts.py": BORROWED + rest}) == "accounts:app"
+
+
+def test_what_is_named_for_serving_may_fill_its_tables_first() -> None:
+    work = "with app.app_context():\n    db.session.commit()\n"
+    assert reference({**PACKAGED, "run.py": BORROWED + work}) == "run:app"

@@ -110,3 +110,31 @@ def test_a_library_of_google_may_be_given_one() -> None:
     }
     assert keys(app("firebase_admin = 'vertexai'", head="")) == {}
     assert keys(app(head="")) == {}
+
+
+def test_a_key_that_is_asked_for_first_need_not_be_given() -> None:
+    whole = "def key():\n    return open('jwt.key').read()\nkey()"
+    asked = "def key():\n    if os.path.exists('jwt.key'):\n        return open('jwt.key').read()\nkey()"
+    read = "return open('jwt.key').read()"
+    tried = f"def key():\n    try:\n        {read}\n    except OSError:\n        return ''\nkey()"
+    head = "import os\n"
+    assert keys(app(whole, head=head)) == {"JWT_KEY": True}
+    assert keys(app(asked, head=head)) == {"JWT_KEY": False}
+    assert keys(app(tried, head=head)) == {"JWT_KEY": False}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "open(place, 'w').write('new')",
+        "open(place, mode='wb').write(b'new')",
+        "place.write_text('new')",
+        "place.open('x').write('new')",
+    ],
+)
+def test_a_key_that_the_app_makes_itself_is_no_secret_of_somebody(made: str) -> None:
+    read = "from pathlib import Path\nplace = Path('jwt.key')\nkey = open(place).read()\n"
+    assert keys(app(read, head="")) == {"JWT_KEY": True}
+    assert keys(app(f"{read}{made}\n", head="")) == {}
+    other = f"{read}other = Path('other.txt')\n{made.replace('place', 'other')}\n"
+    assert keys(app(other, head="")) == {"JWT_KEY": True}

@@ -436,3 +436,28 @@ def test_a_folder_that_is_named_for_what_is_shown_is_not_written() -> None:
     assert planned({"app.py": f"{FLASK_APP}APP_TEMPLATES_FILES_PATH = 'pages'\n"}).volumes == ()
     written = f"{FLASK_APP}STATIC_UPLOAD_FOLDER = 'static/sent'\n"
     assert [one.path for one in planned({"app.py": written}).volumes] == ["/app/static/sent"]
+
+
+READER = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+
+
+def test_a_name_of_one_file_says_nothing_about_a_folder_that_the_project_ships() -> None:
+    asked = "def age(name):\n    file_path = os.path.join(app.static_folder, name)\n    return file_path\n"
+    assert planned({"app.py": READER + asked, "static/app.css": ""}).volumes == ()
+    kept = planned({"app.py": READER + asked, "static/.gitkeep": ""})
+    assert [one.path for one in kept.volumes] == ["/app/static"]
+    saved = asked.replace("return file_path", "name.save(file_path)")
+    written = planned({"app.py": READER + saved, "static/app.css": ""})
+    assert [one.path for one in written.volumes] == ["/app/static"]
+
+
+def test_the_address_of_a_picture_is_no_folder_beside_the_app() -> None:
+    answer = "def sent(name):\n    return {'filePath': f'/images/{name}'}\n"
+    assert planned({"app.py": READER + answer}).volumes == ()
+
+
+@pytest.mark.parametrize("address", ["file:shop.db?mode=ro", "file::memory:?cache=shared"])
+def test_an_address_of_sqlite_in_a_uri_is_no_file_of_that_name(address: str) -> None:
+    source = f"import sqlite3\nopened = sqlite3.connect('{address}', uri=True)\n"
+    plan = planned({"app.py": FLASK_APP + source})
+    assert (plan.volumes, plan.moved_files) == ((), ())

@@ -12,6 +12,7 @@ from okamochi.detect.project_imports import imported_files
 from okamochi.detect.python_source import is_main_guard
 from okamochi.detect.syntax import walk
 from okamochi.detect.web_applications import OBJECT_NAMES, Candidate, Place
+from okamochi.detect.work_at_import import works_at_import
 from okamochi.model.plan import ServerInterface
 from okamochi.system.patterns import regex
 
@@ -62,6 +63,7 @@ class Ranking(msgspec.Struct, frozen=True, eq=False):
         place = Place.PACKAGE if one.is_factory and one.place < Place.PACKAGE and is_odd(one) else one.place
         return (
             is_odd(one),
+            self._is_task(one),
             place,
             not self._is_whole(one),
             *name_key(one),
@@ -90,6 +92,12 @@ class Ranking(msgspec.Struct, frozen=True, eq=False):
 
     def _is_run(self, one: Candidate) -> bool:
         return any(is_main_guard(s) for s in self.objects.sources.module(one.path).tree.body)
+
+    def _is_task(self, one: Candidate) -> bool:
+        """A script beside the app, of a name that says nothing, which does its work while it is imported."""
+        if one.place is not Place.ROOT_MODULE or one.is_factory or one.interface is ServerInterface.OWN:
+            return False
+        return works_at_import(self.objects.sources.module(one.path), one.name)
 
     def _is_whole(self, one: Candidate) -> bool:
         """False for an object that a factory of the project goes on to complete, where nothing calls that."""

@@ -22,9 +22,9 @@ from okamochi.detect.flask_values import (
     Object,
     Value,
 )
-from okamochi.detect.frameworks.classes import CLASSES, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
+from okamochi.detect.frameworks.classes import CLASSES, CONNEXION, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
 from okamochi.detect.python_source import Sources
-from okamochi.model.plan import Framework
+from okamochi.model.plan import Framework, ServerInterface
 
 if TYPE_CHECKING:
     from okamochi.detect.base import Detected
@@ -349,6 +349,8 @@ class _Scope(msgspec.Struct, eq=False):
                 return holder.server or replace(holder, dash=False)
             case Instance() if expression.attr == "wsgi_app":
                 return holder
+            case Instance(class_name=kind) if kind == CONNEXION and expression.attr == "app":
+                return replace(holder, class_name="Flask", interface=ServerInterface.WSGI)
             case ClassDefinition():
                 return method_of(holder, expression.attr) or self.objects.attribute(
                     Object(holder), expression.attr
@@ -431,6 +433,8 @@ class _Scope(msgspec.Struct, eq=False):
 def _made(origin: tuple[str, int], known: str, class_name: str) -> Instance:
     """The application that a known class, or one of the project that inherits from it, makes."""
     kind = CLASSES[known]
+    if kind.words == ("connexion",) and kind.framework is Framework.FLASK:
+        class_name = CONNEXION
     return Instance(origin, class_name, known in DASH_CLASSES, kind.framework, kind.interface)
 
 

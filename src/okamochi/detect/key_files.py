@@ -119,7 +119,7 @@ def _opened(objects: FlaskObjects, reached: Reached) -> Iterator[Opened]:
             continue
         module = objects.sources.module(path)
         for line, expression in _arguments(module):
-            one = finder.opened(line, expression, module)
+            one = None if _is_made(expression, module) else finder.opened(line, expression, module)
             if one is not None:
                 found = True
                 yield one
@@ -170,6 +170,31 @@ def _argument(call: ast.Call, module: Module) -> ast.expr | None:
     if name in READERS and isinstance(call.func, ast.Attribute):
         return call.func.value if _has_key_name(call.func.value, module) else None
     return None
+
+
+def _is_made(expression: ast.expr, module: Module) -> bool:
+    """Whether the module writes the file as well, under the same words: the app makes a key of its own."""
+    words = ast.dump(expression)
+    for call in module.of(ast.Call):
+        match call:
+            case ast.Call(func=ast.Name(id="open"), args=[first, *_]) if _writes(call):
+                written = first
+            case ast.Call(func=ast.Attribute(value=owner, attr="write_text" | "write_bytes")):
+                written = owner
+            case ast.Call(func=ast.Attribute(value=owner, attr="open")) if _writes_itself(call):
+                written = owner
+            case _:
+                continue
+        if ast.dump(written) == words:
+            return True
+    return False
+
+
+def _writes_itself(call: ast.Call) -> bool:
+    """path.open("w"): the mode is the first argument there."""
+    mode = call.args[0] if call.args else None
+    mode = next((one.value for one in call.keywords if one.arg == "mode"), mode)
+    return isinstance(mode, ast.Constant) and not set(str(mode.value)).isdisjoint("wax+")
 
 
 def _has_key_name(expression: ast.expr | None, module: Module) -> bool:
@@ -229,15 +254,16 @@ class _Finder(msgspec.Struct, frozen=True):
         return next((one.name for one in (*reads, *of_others) if one.used_as == name), "")
 
     def is_needed(self, line: int, module: Module) -> bool:
-        """Whether the place is reached while the server loads the app."""
+        """Whether the place is reached while the server loads the app, whatever is asked before."""
         for statement in module.tree.body:
             if statement.lineno <= line <= (statement.end_lineno or line):
-                if isinstance(statement, ast.FunctionDef):
-                    return self.reached.runs(statement.name, self.objects)
-                guarded = isinstance(
-                    statement, ast.If | ast.Try | ast.With | ast.ClassDef | ast.AsyncFunctionDef
+                if not isinstance(statement, ast.FunctionDef):
+                    return not isinstance(statement, (*GUARDED, ast.With))
+                guarded = any(
+                    isinstance(inner, GUARDED) and inner.lineno < line <= (inner.end_lineno or line)
+                    for inner in walk(statement)
                 )
-                return not guarded
+                return not guarded and self.reached.runs(statement.name, self.objects)
         return False
 
 

@@ -32,7 +32,6 @@ FRAMEWORKS = {
     "taipy": "Taipy",
     "mesop": "Mesop",
     "reflex": "Reflex",
-    "connexion": "Connexion",
     "robyn": "Robyn",
     "cherrypy": "CherryPy",
     "flask": "Flask",

@@ -8,6 +8,7 @@ from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.entrypoint import EntryPoint, choose_entrypoint
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.frameworks.connexion import of_its_version
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings
 from okamochi.detect.frameworks.django_static import (
     CollectedStatic,
@@ -82,6 +83,7 @@ def understood(
     )
     python = choose_python(project, pyproject, chosen, entry.candidate.import_root)
     dependencies = _with_own_package(as_of_the_day(dependencies.for_python(python.version), chosen), sources)
+    entry = of_its_version(entry, dependencies)
     name, name_decision = name_of(project, pyproject, chosen)
     factory = entry.candidate.name if entry.candidate.is_factory else ""
     entry, reached = _reached(objects, entry, factory)

@@ -143,6 +143,7 @@ def opens_or_saves(words: frozenset[str], text: str) -> bool:
     )
 
 
+OF_ONE_FILE = regex(r"(?i)(\w+_)?file_?path")
 FILE_NAME = regex(r".*/[^/]*[^/.]\.[A-Za-z][A-Za-z0-9]{1,4}")
 # What can name a place that is written.
 WRITING = (ast.Call, ast.Assign, ast.AnnAssign, ast.keyword, ast.Dict)
@@ -179,7 +180,8 @@ class _Finder(msgspec.Struct, eq=False):
         elif LOG_HANDLERS.search(last) and first is not None:
             yield from self._found(first, module, call, "logs to", is_file=True)
         elif called == "sqlite3.connect" and first is not None:
-            yield from self._found(first, module, call, "SQLite file", is_file=True)
+            if not self._is_sqlite_uri(first, module):
+                yield from self._found(first, module, call, "SQLite file", is_file=True)
         elif called in ("sqlalchemy.create_engine", "create_engine") and first is not None:
             yield from self._sqlite(first, module, call, APP_ROOT)
         elif called == "open" and first is not None and _writes(call, 1):
@@ -210,9 +212,27 @@ class _Finder(msgspec.Struct, eq=False):
             return
         folder = next((name for name in names if FOLDER_KEYS.fullmatch(name.upper())), "")
         if folder:
-            yield from self._found(value, module, value, f"{folder} is", is_file=False)
+            yield from self._named(folder, value, module)
         elif any(word in name.upper() for name in names for word in ("URI", "URL", "DATABASE")):
             yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
+
+    def _named(self, name: str, value: ast.expr, module: Module) -> Iterator[Written]:
+        """What a name such as UPLOAD_FOLDER says is written. file_path with the name of a file in it, which
+        nobody knows here, may be one to read, or the path of a page."""
+        if OF_ONE_FILE.fullmatch(name) is None or not self._may_be_read(value, module):
+            yield from self._found(value, module, value, f"{name} is", is_file=False)
+
+    def _may_be_read(self, value: ast.expr, module: Module) -> bool:
+        """Whether the place is a folder that the project ships files in, or none of the app."""
+        known = self.reader.read(value, module)
+        if known is None or known.whole:
+            return False
+        place = posixpath.join(APP_ROOT, known.text)
+        if not place.startswith(f"{APP_ROOT}/"):
+            return True
+        project = self.reader.objects.sources.project
+        shipped = project.files("*", within=place.removeprefix(f"{APP_ROOT}/").rstrip("/"))
+        return any(not posixpath.basename(path).startswith(".") for path in shipped)
 
     def _display(self, node: ast.Dict, module: Module) -> Iterator[Written]:
         yield from self._django_database(node, module)
@@ -220,7 +240,7 @@ class _Finder(msgspec.Struct, eq=False):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 if FOLDER_KEYS.fullmatch(key.value.upper()):
-                    yield from self._found(value, module, value, f"{key.value} is", is_file=False)
+                    yield from self._named(key.value, value, module)
                 elif key.value.endswith("DATABASE_URI"):
                     yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
 
@@ -264,6 +284,12 @@ class _Finder(msgspec.Struct, eq=False):
         project = self.reader.objects.sources.project
         relative = path.removeprefix(f"{APP_ROOT}/")
         return project.exists(relative) and not project.is_dir(relative)
+
+    def _is_sqlite_uri(self, expression: ast.expr, module: Module) -> bool:
+        """file:shop.db?mode=ro: with the path come words such as "ro" and "memory", and most are read only.
+        https://docs.python.org/3/library/sqlite3.html#how-to-work-with-sqlite-uris"""
+        known = self.reader.read(expression, module)
+        return known is not None and known.text.startswith("file:")
 
     def _sqlite(self, expression: ast.expr, module: Module, node: ast.expr, base: str) -> Iterator[Written]:
         known = self.reader.read(expression, module) if self.with_sqlite else None

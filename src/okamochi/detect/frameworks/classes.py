@@ -7,6 +7,7 @@ from okamochi.model.plan import Framework, ServerInterface
 __all__ = [
     "APPLICATIONS",
     "CLASSES",
+    "CONNEXION",
     "CONVERTERS",
     "FIRST_OF_SEVERAL",
     "OF_STARS",
@@ -49,6 +50,16 @@ APPLICATIONS = (
             "quart_flask_patch",
         ),
     ),
+    ApplicationClasses(
+        Framework.FLASK,
+        ASGI,
+        (
+            *("connexion.App", "connexion.FlaskApp"),
+            *("connexion.apps.flask.FlaskApp", "connexion.apps.flask_app.FlaskApp"),
+        ),
+        ("connexion",),
+    ),
+    ApplicationClasses(Framework.STARLETTE, ASGI, ("connexion.AsyncApp",), ("connexion",)),
     ApplicationClasses(
         Framework.DASH,
         WSGI,
@@ -106,6 +117,10 @@ APPLICATIONS = (
 )
 """aiohttp's own worker and gunicorn's for Tornado take their applications: neither WSGI nor ASGI, loaded as
 those are."""
+
+CONNEXION = "connexion.FlaskApp"
+"""What an application of Connexion is called here, by whichever of its names it was made: its version says of
+which interface it is, and it holds Flask's object as `app`."""
 
 OF_THEIR_OWN = frozenset({Framework.AIOHTTP, Framework.TORNADO})
 
