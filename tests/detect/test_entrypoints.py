@@ -632,3 +632,22 @@ def test_a_module_of_any_name_that_makes_the_app_and_adds_to_it_is_loaded(rest: 
 def test_what_is_named_for_serving_may_fill_its_tables_first() -> None:
     work = "with app.app_context():\n    db.session.commit()\n"
     assert reference({**PACKAGED, "run.py": BORROWED + work}) == "run:app"
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ("CustomFlask(__name__)", True),
+        ("CustomFlask(import_name=__name__)", True),
+        ("CustomFlask('x')", False),
+        ("make_flask(__name__)", False),
+        ("FlaskPlugin(__name__)", False),
+    ],
+)
+def test_a_class_of_a_library_that_is_called_as_flask_is_makes_the_app(made: str, found: bool) -> None:
+    source = f"from brains.flask import {made.partition('(')[0]}\ndef create_app():\n    return {made}\n"
+    if found:
+        assert reference({"shop/__init__.py": source}) == "shop:create_app()"
+        return
+    with pytest.raises(DetectionError):
+        planned({"shop/__init__.py": source})

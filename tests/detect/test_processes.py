@@ -407,3 +407,63 @@ def test_a_script_that_blocks_on_its_schedule_is_a_scheduler() -> None:
 def test_a_package_that_nothing_uses_starts_nothing() -> None:
     plan = planned({"requirements.txt": "flask\nrq\ndramatiq\nhuey\narq\napscheduler\n", "app.py": FLASK_APP})
     assert len(plan.processes) == 1
+
+
+SUPERVISED = """[supervisord]
+nodaemon=true
+[program:web]
+command=gunicorn app:app
+[program:nginx]
+command=/usr/sbin/nginx -g "daemon off;"
+[program:serving]
+command=/opt/venv/bin/python -m gunicorn app:app
+[program:server]
+command=python3 run.py --processor server
+[program:tester]
+command=python3 /srv/shop/run.py --processor tester  ; tests what came
+[program:mails]
+command = /usr/local/bin/celery -A jobs:celery worker
+[program:later]
+command=python3 run.py --processor later
+autostart=false
+[program:piped]
+command=bash -c "python3 run.py | tee out"
+"""
+OF_SUPERVISOR = {"app.py": FLASK_APP, "run.py": "", "supervisord.conf": SUPERVISED}
+
+
+def test_programs_of_supervisor_beside_the_web_are_workers() -> None:
+    plan = planned(OF_SUPERVISOR)
+    assert commands(plan) == {
+        "mails": ("/opt/venv/bin/celery", "-A", "jobs:celery", "worker"),
+        "tester": ("/opt/venv/bin/python", "run.py", "--processor", "tester"),
+    }
+    told = [one.summary for one in plan.decisions if one.field == "processes"]
+    assert told == ["not run: piped of supervisord.conf"]
+
+
+def test_of_several_files_of_supervisor_the_one_of_the_dockerfile_counts() -> None:
+    other = SUPERVISED.replace("tester", "fetcher")
+    files = {**OF_SUPERVISOR, "deploy/supervisor-prod.conf": other}
+    assert "tester" in commands(planned(files)) and "fetcher" not in commands(planned(files))
+    started = {**files, "Dockerfile": 'FROM x\nCMD ["supervisord", "-c", "deploy/supervisor-prod.conf"]\n'}
+    assert "fetcher" in commands(planned(started)) and "tester" not in commands(planned(started))
+
+
+MAKO = {"script.py.mako": "", "env.py": "from flask import current_app\n"}
+
+
+def test_the_only_migrations_of_flask_migrate_are_found_wherever_they_lie() -> None:
+    app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\n"
+    app += "Migrate(app, directory=os.path.join(app.root_path, 'migrations'))\n"
+    asked = {"requirements.txt": "flask\nflask-migrate\n", "shop/__init__.py": app}
+    inside = {f"shop/data/migrations/{name}": text for name, text in MAKO.items()}
+    argv = commands(planned({**asked, **inside}))["release"]
+    assert argv == ("/opt/venv/bin/flask", "db", "upgrade", "--directory", "shop/data/migrations")
+    second = {f"other/migrations/{name}": text for name, text in MAKO.items()}
+    assert "release" not in commands(planned({**asked, **inside, **second}))
+    shown = {f"examples/migrations/{name}": text for name, text in MAKO.items()}
+    assert commands(planned({**asked, **inside, **shown}))["release"] == argv
+    assert "release" not in commands(planned({**asked, **shown}))
+    of_alembic = {**asked, **inside, "shop/data/migrations/env.py": "from alembic import context\n"}
+    assert "release" not in commands(planned(of_alembic))

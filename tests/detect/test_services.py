@@ -784,3 +784,11 @@ def test_the_driver_beside_a_host_is_the_one_that_the_project_has() -> None:
     lines = "".join(f"{name} = os.getenv('DB_{name}')\n" for name in ("DRIVER", "HOST"))
     assert told(only("flask-sqlalchemy\npymysql", f"{HEAD}{lines}"))["DB_DRIVER"] == "pymysql"
     assert "DB_DRIVER" not in told(only("pymysql", f"{HEAD}{lines}"))
+
+
+def test_the_name_of_a_queue_is_no_address() -> None:
+    read = "broker = os.environ['CELERY_BROKER_URL']\nqueue = os.getenv('PARSE_QUEUE', 'parsing')\n"
+    service = only("celery[redis]\n", f"{HEAD}{read}")
+    assert list(told(service)) == ["CELERY_BROKER_URL"]
+    address = read.replace("'parsing'", "'redis://localhost:6379/1'")
+    assert list(told(only("celery[redis]\n", f"{HEAD}{address}"))) == ["CELERY_BROKER_URL", "PARSE_QUEUE"]

@@ -25,6 +25,7 @@ from okamochi.detect.flask_values import (
 from okamochi.detect.frameworks.classes import CLASSES, CONNEXION, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
 from okamochi.detect.python_source import Sources
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.system.patterns import regex
 
 if TYPE_CHECKING:
     from okamochi.detect.base import Detected
@@ -57,6 +58,7 @@ WRAPPER_NAMES = frozenset(
     }
 )
 DEPTH_LIMIT = 40
+OTHER_FLASK = regex(r"[A-Z]\w+Flask")
 
 
 class FlaskObjects(msgspec.Struct, eq=False):
@@ -385,6 +387,8 @@ class _Scope(msgspec.Struct, eq=False):
                 return self.objects.returned(callee)
             case External() if _wraps(callee.name):
                 return self._wrapped(call, depth)
+            case External() if _is_flask_of_a_library(callee.name, call):
+                return _made(origin, "flask.Flask", callee.name.rpartition(".")[2])
             case _:
                 return None
 
@@ -436,6 +440,16 @@ def _made(origin: tuple[str, int], known: str, class_name: str) -> Instance:
     if kind.words == ("connexion",) and kind.framework is Framework.FLASK:
         class_name = CONNEXION
     return Instance(origin, class_name, known in DASH_CLASSES, kind.framework, kind.interface)
+
+
+def _is_flask_of_a_library(name: str, call: ast.Call) -> bool:
+    """CustomFlask(__name__): a library's class of that name, called as Flask is, inherits from it. The proof
+    of the entry point will tell otherwise."""
+    if OTHER_FLASK.fullmatch(name.rpartition(".")[2]) is None:
+        return False
+    named = next((one.value for one in call.keywords if one.arg == "import_name"), None)
+    first = call.args[0] if call.args else named
+    return isinstance(first, ast.Name) and first.id == "__name__"
 
 
 def _wraps(name: str) -> bool:

@@ -41,6 +41,10 @@ OTHER_WAYS = regex(
     r"create\s+table|create_all|has_table|get_table_names|inspect\(|if\s+exists|\.create\(", re.IGNORECASE
 )
 
+# what Flask-Migrate's templates have: https://github.com/miguelgrinberg/Flask-Migrate
+OF_FLASK = regex(r"\bcurrent_app\b")
+OTHER_APPS = frozenset(["test", "tests", "example", "examples", "sample", "samples", "demo", "demos", "docs"])
+
 TablesByHand = Callable[[], Detected[tuple[str, ...]] | None]
 
 
@@ -122,10 +126,10 @@ def _of_flask(
     """The command, how it is shown, and the folder of its scripts: also where modules are imported from."""
     told = DIRECTORY.search(sources.text(registers)) if registers else None
     usual = (told[1] if told is not None else "migrations",)
-    for folder in (*usual, posixpath.join(import_root, "migrations")) if registers else ():
+    places = (*usual, posixpath.join(import_root, "migrations")) if registers else ()
+    found = [folder for folder in places if sources.project.exists(f"{folder}/env.py")]
+    for folder in found or (_folders_of_flask(sources) if registers else ()):
         script = f"{folder}/env.py"
-        if not sources.project.exists(script):
-            continue
         argv: tuple[str, ...] = (f"{VENV_ROOT}/bin/flask", "db", "upgrade")
         if folder not in usual:
             argv = (*argv, "--directory", folder)
@@ -135,6 +139,19 @@ def _of_flask(
         )
         return Detected(argv, evidence), "flask db upgrade", folder
     return None
+
+
+def _folders_of_flask(sources: Sources) -> tuple[str, ...]:
+    """The only folder, wherever it lies, that `flask db init` made: people name it with --directory, or the
+    code says in words of its own where it is (directory=os.path.join(app.root_path, "migrations"))."""
+    project = sources.project
+    found = []
+    for path in project.files("**/env.py"):
+        folder = posixpath.dirname(path)
+        own = OTHER_APPS.isdisjoint(folder.split("/"))
+        if own and project.exists(f"{folder}/script.py.mako"):
+            found += [folder] if OF_FLASK.search(project.read_text(path) or "") else []
+    return tuple(found) if len(found) == 1 else ()
 
 
 def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str, ...]], str, str] | None:

@@ -10,6 +10,7 @@ from typing import Any
 from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.compose_files import own_services
+from okamochi.detect.supervisor_files import supervised_programs
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system import data_text
 from okamochi.system.data_text import NoDataError, toml_of
@@ -42,9 +43,16 @@ class StatedValue:
 
 
 def stated_commands(project: ProjectFiles) -> tuple[StatedCommand, ...]:
-    """Of fly.toml, render.yaml, railway's files and app.json, in this order; one for a name."""
+    """Of fly.toml, render.yaml, railway's files, app.json and supervisord.conf, in this order; one for a
+    name."""
     found: dict[str, StatedCommand] = {}
-    for path, name, command in (*fly_commands(project), *render_commands(project), *other_commands(project)):
+    said = (
+        *fly_commands(project),
+        *render_commands(project),
+        *other_commands(project),
+        *supervisor_commands(project),
+    )
+    for path, name, command in said:
         if name not in found and isinstance(command, str) and command.strip():
             found[name] = StatedCommand(name, command, path, line_of(project, path, command))
     return tuple(found.values())
@@ -88,6 +96,11 @@ def other_commands(project: ProjectFiles) -> Iterator[Said]:
         yield path, "release", before[0] if isinstance(before, list) and len(before) == 1 else before
     path, tables = json_of(project, "app.json")
     yield path, "release", mapping(tables.get("scripts")).get("postdeploy")
+
+
+def supervisor_commands(project: ProjectFiles) -> Iterator[Said]:
+    for one in supervised_programs(project, (*DOCKERFILES, *named_dockerfiles(project))):
+        yield one.path, one.name, one.command
 
 
 def platform_values(project: ProjectFiles) -> Iterator[Said]:

@@ -266,7 +266,7 @@ def _leads_to(
         return False
     if default is not None or FOREIGN_URL.match(read.default or ""):
         return default is not None and default.scheme in facts.schemes
-    if BROKER_VARIABLE.fullmatch(read.name) is not None:
+    if BROKER_VARIABLE.fullmatch(read.name) is not None and not _names_a_queue(read):
         redis = _installed(facts_of(ServiceKind.REDIS), dependencies, None) is not None
         expected = ServiceKind.REDIS if redis and not _pika(dependencies) else ServiceKind.RABBITMQ
         return facts.kind is expected and facts.kind in BROKERS
@@ -280,6 +280,11 @@ def _is_a_part(facts: KindFacts, read: VariableRead) -> bool:
     it (f"{USER}:{PASSWORD}@{HOST}/{NAME}")."""
     scheme = (read.default or "").endswith("://") and not facts.url_variable(read.name)
     return scheme or bool(read.shape and "://" not in read.shape)
+
+
+def _names_a_queue(read: VariableRead) -> bool:
+    """PARSE_QUEUE, which is "parsing" when nobody says otherwise: a word is no address."""
+    return read.name.endswith("QUEUE") and re.fullmatch(r"[\w.-]+", read.default or "") is not None
 
 
 def _pika(dependencies: ChosenDependencies) -> bool:
