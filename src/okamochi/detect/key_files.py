@@ -57,6 +57,10 @@ WORD = regex(
 )
 
 
+# what stands in one may be left out, or not be run at all
+GUARDED = (ast.If, ast.Try, ast.ClassDef, ast.AsyncFunctionDef)
+
+
 class KeyFiles(msgspec.Struct, frozen=True):
     """The plan's variables with those of key files, and links in the image."""
 
