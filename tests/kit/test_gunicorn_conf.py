@@ -9,7 +9,6 @@ import runpy
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -202,7 +201,8 @@ def test_settings_that_cannot_work_together_are_told_at_the_start(
     monkeypatch.setenv("WEB_CONCURRENCY", "1")
     lines: list[str] = []
     log = SimpleNamespace(info=lambda *words: None, warning=lambda text, *words: lines.append(text % words))
-    server = SimpleNamespace(cfg=SimpleNamespace(worker_class_str="gthread"), log=log, spawn_worker=None)
+    cfg = SimpleNamespace(worker_class_str="gthread")
+    server = SimpleNamespace(cfg=cfg, log=log, spawn_worker=None, num_workers=1)
     runpy.run_path(str(folder / "kit/gunicorn.conf.py"))["on_starting"](server)
     assert bool(lines) is bool(told)
     assert told in "".join(lines)
@@ -250,11 +250,50 @@ def test_hooks_have_the_form_that_gunicorns_of_old_count_parameters_of(folder: P
     assert not any(one.annotations or one.kwonlyargs for one in asked.values())
 
 
-def test_the_first_worker_boots_alone_where_a_request_may_take_for_ever(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+SLOW = """
+import os, pathlib, time
+here = pathlib.Path(__file__).parent
+(here / f"boots-{os.getpid()}").touch()
+while not (here / "go").exists():
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("timeout", ["30", "0"])
+def test_the_first_worker_boots_alone_and_the_master_hears_of_a_stop_meanwhile(
+    gunicorn: Path, folder: Path, timeout: str
 ) -> None:
-    monkeypatch.setenv("GUNICORN_TIMEOUT", "0")
-    settings = runpy.run_path(str(folder / "kit/gunicorn.conf.py"))
-    first = subprocess.Popen((sys.executable, "-c", "import time; time.sleep(0.5)"))
-    settings["_await_the_first"](SimpleNamespace(WORKERS={first.pid: None}))
-    assert first.poll() == 0, "the second one is not forked before"
+    with booting(gunicorn, folder, GUNICORN_TIMEOUT=timeout) as process:
+        wait_for_files(folder, 1)
+        time.sleep(1.5)
+        assert len(list(folder.glob("boots-*"))) == 1, "a second one was forked before"
+        process.send_signal(signal.SIGTERM)
+        wait_for(folder / "out", "Handling signal: term")
+    assert len(list(folder.glob("boots-*"))) == 1
+
+
+def test_the_others_follow_when_the_first_worker_has_booted(gunicorn: Path, folder: Path) -> None:
+    with booting(gunicorn, folder):
+        wait_for_files(folder, 1)
+        (folder / "go").touch()
+        wait_for_files(folder, 3)
+
+
+@contextmanager
+def booting(gunicorn: Path, folder: Path, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Three workers of an app that loads until the file `go` is there."""
+    (folder / "wsgi.py").write_text(SLOW + (folder / "wsgi.py").read_text())
+    process = started(gunicorn, folder, PORT=str(free_port()), WEB_CONCURRENCY="3", **variables)
+    try:
+        yield process
+    finally:
+        (folder / "go").touch()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def wait_for_files(folder: Path, count: int) -> None:
+    ends = time.monotonic() + 20
+    while len(list(folder.glob("boots-*"))) < count:
+        assert time.monotonic() < ends, (folder / "out").read_text()
+        time.sleep(0.05)

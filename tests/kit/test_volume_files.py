@@ -107,6 +107,35 @@ def test_an_archive_that_lies_changes_nothing(tmp_path: Path, content: bytes) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
+def test_where_one_thing_cannot_be_moved_all_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a folder of root's, of which the app's user may remove nothing."""
+    for name in ("a", "b", "c", "lost+found"):
+        (tmp_path / name).mkdir()
+    rename = os.rename
+
+    def refusing(source: str, target: str) -> None:
+        if source.endswith("/b"):
+            raise PermissionError(13, "Permission denied", source)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refusing)
+    with pytest.raises(PermissionError):
+        volume_files.load(str(tmp_path), io.BytesIO(archive(("new", "x"))))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c", "lost+found"]
+    monkeypatch.setattr(os, "rename", rename)
+    volume_files.load(str(tmp_path), io.BytesIO(archive(("new", "x"))))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lost+found", "new"]
+
+
+def test_a_damaged_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shop.db").write_bytes(volume_files.SQLITE + os.urandom(5000))
+    with pytest.raises(SystemExit, match=r"shop\.db: "):
+        saved(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]
+
+
 def test_an_empty_volume_is_filled_once_and_one_in_use_never(tmp_path: Path) -> None:
     volume, image = tmp_path / "volume", tmp_path / "image"
     (volume / "lost+found").mkdir(parents=True)

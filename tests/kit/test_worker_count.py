@@ -61,6 +61,21 @@ def attended(machine: Machine, limits: sizing.Limits, booted: bool = True) -> tu
     return server, times
 
 
+def test_the_first_worker_is_waited_for_no_longer_than_that_and_sigttin_goes_before() -> None:
+    for booted, seconds, chosen in ((True, 1, 1), (False, 4, 1), (True, 1, 2)):
+        server, now = Server(), [0.0]
+        server.num_workers = 3
+        worker_count.first_alone(server, lambda ready=booted: ready, 3.5, lambda times=now: times[0])
+        assert server.num_workers == 1
+        server.num_workers = chosen
+        for _ in range(seconds):
+            assert server.num_workers == chosen
+            server.manage_workers()
+            now[0] += 1
+        server.manage_workers()
+        assert server.num_workers == (3 if chosen == 1 else 2)
+
+
 def looks(server: Server, times: list[float], count: int) -> None:
     for _ in range(count):
         server.manage_workers()

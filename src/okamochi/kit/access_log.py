@@ -6,6 +6,7 @@ else made here. The app finds it in the X-Request-ID header of the request, whoe
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -90,6 +91,29 @@ class JsonLine(logging.Formatter):
             fields["message"] = record.getMessage()
         shown = {name: value for name, value in fields.items() if value not in (None, "", "-")}
         return json.dumps(shown, ensure_ascii=False)
+
+
+class TextLine(logging.Formatter):
+    """As gunicorn or uvicorn writes it, without what a log must not keep."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        plain = copy.copy(record)
+        atoms: Any = record.args
+        if isinstance(atoms, dict):
+            plain.args = atoms = copy.copy(atoms)  # of gunicorn's own class, which knows headers by "{name}i"
+            for name, clean in (("r", _cleaned), ("q", without_secrets), ("f", without_query)):
+                if isinstance(atoms.get(name), str):
+                    atoms[name] = clean(atoms[name])
+        elif isinstance(atoms, tuple) and len(atoms) == 5:
+            plain.args = (*atoms[:2], _cleaned(str(atoms[2])), *atoms[3:])
+        return plain.getMessage()
+
+
+def _cleaned(request: str) -> str:
+    """An address with its query, or a request's first line: "GET /login?code=... HTTP/1.1"."""
+    address, mark, rest = request.partition("?")
+    query, space, version = rest.partition(" ")
+    return address + mark + without_secrets(query) + space + version
 
 
 def _of_gunicorn(atoms: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import importlib.util as _importlib_util
 import os as _os
 import select as _select
 import sys as _sys
-import time as _time
 import types as _types
 from contextlib import suppress as _suppress
 from typing import Any as _Any
@@ -69,17 +68,17 @@ def _choose_workers() -> tuple[int, str, _Any]:
     for name in ("WEB_CONCURRENCY", "GUNICORN_WORKERS"):
         if _os.environ.get(name, "").strip():
             return _number(name, 1, least=1, most=1024), "set by " + name, None
-    counting, sizing = _sibling("worker_count"), _sibling("sizing")
+    sizing = _sibling("sizing")
     limits = sizing.read_limits()
-    count = counting.WorkerCount(sizing, limits, _has_booted)
+    count = _counting.WorkerCount(sizing, limits, _has_booted)
     each = _number("GUNICORN_WORKER_MEMORY_MB", 0, least=1, most=1048576) * sizing.MEBIBYTE
-    measured = _number(counting.MEASURED, 0, most=2**60)
+    measured = _number(_counting.MEASURED, 0, most=2**60)
     if each or measured:
         each = each or sizing.served_size(measured)
         count.decided = True
         why = sizing.reasons(limits, each) + "; set WEB_CONCURRENCY to overrule"
         return sizing.workers_that_fit(limits, each), why, count
-    if counting.overruled(_sys.argv[1:], _os.environ):
+    if _counting.overruled(_sys.argv[1:], _os.environ):
         return 1, "set by gunicorn's arguments", None
     return 1, "the first; its size decides how many more follow", count
 
@@ -130,6 +129,7 @@ _access = _sibling("access_log")
 _time_limits = _sibling("time_limits")
 _prometheus = _sibling("prometheus_files")
 _young_workers = _sibling("young_workers")
+_counting = _sibling("worker_count")
 _metrics_folder = _prometheus.prepare(_os.environ)
 _hops, _peers = _choose_trust()
 _log_format = _choose_log_format()
@@ -164,7 +164,7 @@ logconfig_dict = {
             "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
             "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
         },
-        "access": {"()": _access.JsonLine} if _log_format == "json" else {"format": "%(message)s"},
+        "access": {"()": _access.JsonLine if _log_format == "json" else _access.TextLine},
     },
     "handlers": {
         "line": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
@@ -207,7 +207,6 @@ def _with_static_files(worker: _Any) -> _Any:
 
 
 def pre_fork(server: _Any, worker: _Any) -> None:
-    _await_the_first(server)
     _young_workers.hold()
 
 
@@ -216,23 +215,6 @@ def post_fork(server: _Any, worker: _Any) -> None:
     end every worker. The first stays: apps ask it what they run under."""
     _young_workers.born()
     del _sys.argv[1:]
-
-
-def _await_the_first(server: _Any) -> None:
-    """The first worker boots alone: an app that makes its tables while it is imported would otherwise do so
-    in several processes at once, and fail in all but one."""
-    first = next(iter(server.WORKERS), 0)
-    ends = _time.monotonic() + (timeout or _time_limits.REQUEST_SECONDS)  # 0 is no limit to a request
-    while len(server.WORKERS) == 1 and first and _time.monotonic() < ends:
-        if _select.select([_booted], [], [], 0.05)[0] or _has_ended(first):
-            return
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        return _os.waitid(_os.P_PID, pid, _os.WEXITED | _os.WNOHANG | _os.WNOWAIT) is not None
-    except OSError:
-        return True
 
 
 def post_worker_init(worker: _Any) -> None:
@@ -266,6 +248,8 @@ def on_starting(server: _Any) -> None:
     server.log.info("okamochi: %d workers%s (%s)", workers, each, _why)
     if _count is not None:
         _count.attend(server)
+    # 0 is no limit to a request
+    _counting.first_alone(server, _has_booted, timeout or _time_limits.REQUEST_SECONDS)
     if _secret_names:
         server.log.info("okamochi: read from files: %s", ", ".join(_secret_names))
     if _shell_warning:

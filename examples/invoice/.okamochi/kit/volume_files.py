@@ -26,6 +26,7 @@ from typing import Any
 SQLITE = b"SQLite format 3\0"
 BESIDE = ("-wal", "-shm", "-journal")
 OWN = ".okamochi-"
+FOUND = "lost+found"
 LOCK = ".migration-lock"
 ATTRIBUTE = "LIBARCHIVE.xattr."
 
@@ -104,6 +105,8 @@ def add_database(tar: tarfile.TarFile, path: str, name: str) -> None:
         with closing(sqlite3.connect(path, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         add_file(tar, copy, path, name)
+    except sqlite3.Error as error:
+        sys.exit(f"{path}: {error}")
     finally:
         for leftover in (copy, *(copy + end for end in BESIDE)):
             with suppress(FileNotFoundError):
@@ -127,12 +130,27 @@ def load(folder: str, source: Any) -> None:
                 unpack(tar, member, fresh)
         if source.read(1):
             sys.exit("there is more after the end of the archive")
-        for name in os.listdir(folder):
-            if os.path.join(folder, name) != fresh:
-                remove(os.path.join(folder, name))
-        move_up(fresh, folder)
+        exchange(folder, fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def exchange(folder: str, fresh: str) -> None:
+    """What was there is set aside first: where one of it cannot be moved, all of it stays. A file system
+    has a folder of its own, which nobody may move."""
+    former = tempfile.mkdtemp(prefix=OWN, dir=folder)
+    there = [name for name in os.listdir(folder) if not name.startswith(OWN) and name != FOUND]
+    try:
+        for name in there:
+            os.rename(os.path.join(folder, name), os.path.join(former, name))
+    except OSError:
+        move_up(former, folder)
+        os.rmdir(former)
+        raise
+    move_up(fresh, folder)
+    for name in os.listdir(folder):  # of former loads that were ended, too
+        if name.startswith(OWN):
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
 def fill(folder: str, source: str) -> None:
@@ -144,7 +162,7 @@ def fill(folder: str, source: str) -> None:
         for name in os.listdir(folder):
             if name.startswith(OWN):
                 remove(os.path.join(folder, name))
-        if set(os.listdir(folder)) <= {"lost+found"} and os.path.isdir(source):
+        if set(os.listdir(folder)) <= {FOUND} and os.path.isdir(source):
             fresh = tempfile.mkdtemp(prefix=OWN, dir=folder)
             shutil.copytree(source, fresh, symlinks=True, dirs_exist_ok=True)
             move_up(fresh, folder)

@@ -24,6 +24,36 @@ def overruled(arguments: list[str], environ: Any) -> bool:
     return any(word.startswith("--workers") or (word[:2] == "-w" and word[2:3] != "-") for word in words)
 
 
+def first_alone(server: Any, booted: Any, seconds: float, clock: Any = time.monotonic) -> None:
+    """The first worker boots alone: an app that makes its tables while it is imported would otherwise do so
+    in several processes at once, and fail in all but one. The others follow when it has loaded the app, or
+    after so many seconds; the master hears of signals meanwhile."""
+    wanted, ends = server.num_workers, clock() + seconds
+    if wanted <= 1:
+        return
+    server.num_workers = 1
+
+    def look() -> None:
+        nonlocal wanted
+        if wanted and (booted() or clock() > ends):
+            if server.num_workers == 1:  # else somebody sent SIGTTIN meanwhile
+                server.num_workers = wanted
+            wanted = 0
+
+    each_time(server, look)
+
+
+def each_time(server: Any, look: Any) -> None:
+    """Before the master, once a second, looks after its workers."""
+    manage = server.manage_workers
+
+    def manage_workers() -> None:
+        look()
+        manage()
+
+    server.manage_workers = manage_workers
+
+
 class WorkerCount:
     """`booted` tells whether the first worker has loaded the app. `sizing` is the kit's module."""
 
@@ -35,14 +65,8 @@ class WorkerCount:
         self.next_look = 0.0
 
     def attend(self, server: Any) -> None:
-        """Has a look each time that the master, once a second, looks after its workers."""
-        manage = server.manage_workers
-
-        def manage_workers() -> None:
-            self.look(server)
-            manage()
-
-        server.manage_workers = manage_workers
+        """Has a look each time that the master looks after its workers."""
+        each_time(server, lambda: self.look(server))
 
     def look(self, server: Any) -> None:
         if not self.decided:
