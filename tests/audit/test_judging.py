@@ -7,7 +7,13 @@ import pytest
 from okamochi.audit.reading import read_setup
 from okamochi.audit.services import beside
 from okamochi.audit.setup import Document
-from okamochi.containerfiles.desk import is_desk_name, is_desk_path, is_production_name, is_production_path
+from okamochi.containerfiles.desk import (
+    is_desk_name,
+    is_desk_path,
+    is_production_name,
+    is_production_path,
+    is_staging_path,
+)
 from okamochi.system.project_files import MemoryProject
 from tests.audit.cases import TODAY
 
@@ -47,7 +53,7 @@ def test_a_file_alone_that_mounts_the_source_and_reloads_is_the_desks(sign: str)
         MOUNT,
         RELOAD,
         MOUNT + "    command: gunicorn --worker-tmp-dir /dev/shm app:app\n",
-        MOUNT + RELOAD + "    restart: always\n",
+        MOUNT + RELOAD + "  proxy:\n    image: caddy:2\n    ports: ['443:443']\n",
         MOUNT + RELOAD + "    environment:\n      APP_ENV: production\n",
         "    volumes:\n      - ./nginx.conf:/etc/nginx.conf\n" + RELOAD,
     ],
@@ -57,14 +63,17 @@ def test_one_sign_alone_or_one_of_production_leaves_it_for_production(rest: str)
 
 
 def test_what_speaks_against_the_desk_is_said() -> None:
-    assert read(WEB + MOUNT + RELOAD + "    restart: always\n").why == (
-        "web is to be started again for ever, though line 5 mounts the source"
+    assert read(WEB + MOUNT + RELOAD + "    environment:\n      APP_ENV: production\n").why == (
+        "APP_ENV is production, though line 5 mounts the source"
     )
 
 
 def test_a_file_beside_decides_before_what_the_file_does() -> None:
     assert not read(WEB + MOUNT + RELOAD, compose__override__yaml="services: {web: {tty: true}}\n").desk
     beside_production = read(WEB, compose__prod__yaml=WEB)
+    assert not read(WEB, compose__staging__yaml=WEB).desk
+    overlay = "services:\n  web:\n    restart: always\n  mail:\n    image: axllent/mailpit:v1\n"
+    assert not read(WEB, compose__prod__yaml=overlay).desk
     assert beside_production.desk and beside_production.why == "compose.prod.yaml is the one for production"
 
 
@@ -87,6 +96,7 @@ def test_names_of_stages_and_files_come_from_one_table() -> None:
     ):
         assert not is_desk_name(name), name
     assert is_production_name("Production") and not is_production_name("production-base")
+    assert is_production_path("compose.stg.yml") and is_staging_path("compose.stg.yml")
     assert is_production_path("a/compose.prod.yaml") and not is_production_path("deploy/compose.yaml")
 
 

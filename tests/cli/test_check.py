@@ -126,7 +126,7 @@ def test_how_each_file_was_judged_is_said(tmp_path: Path, program: Program) -> N
     told = program("check", root).stderr
     assert "judged as production's: Dockerfile" in told
     assert (
-        "judged as the desk's: compose.yaml (line 6 mounts the source, and flask run is for the desk)" in told
+        "judged as the desk's: compose.yaml (line 6 mounts the source, and line 4 starts flask run)" in told
     )
     answer = json.loads(program("check", root, "--format", "json").stdout)
     assert [one["desk"] for one in answer["judged"]] == [False, True]

@@ -38,3 +38,17 @@ def test_files_around_the_app_are_looked_at_together_with_its_plan(tmp_path: Pat
     assert ("health/no-such-path", "compose.yaml", 5) in found  # the plan knows that it is a Flask app
     assert ("user/root", "web/Dockerfile", 2) in found
     assert "health/missing" not in {rule for rule, _, _ in found}  # Compose has one
+
+
+def test_a_sample_is_there_to_be_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(FLASK_APP)
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    text = "SECRET_KEY=changeme\nSECRET_KEY=changeme\n"
+    for name in (".env.example", ".env.sample", "web.env.template", ".env"):
+        (tmp_path / name).write_text(text)
+    world = World.real({}, SilentReporter(), offline=True, cache_root=tmp_path / "cache")
+    findings = check(tmp_path, world, today=TODAY).report.findings
+    told = {(one.found.path, one.rule) for one in findings}
+    assert (".env", "env/placeholder") in told
+    assert {path for path, rule in told if rule == "env/placeholder"} == {".env"}
+    assert (".env.example", "env/repeated") in told

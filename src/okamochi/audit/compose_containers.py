@@ -27,7 +27,8 @@ BACKING = regex(
     r"|mongo-express|redis-commander|mssql|oracle)[\w-]*(?::[\w.-]+)?(?:@.*)?"
 )
 PYTHON_START = regex(
-    r"\b(?:python3?|gunicorn|uvicorn|flask|celery|rq|streamlit|uwsgi|hypercorn|manage\.py|waitress)\b"
+    r"\b(?:python3?|gunicorn|uvicorn|flask|celery|rq|streamlit|uwsgi|hypercorn|manage\.py|waitress|fastapi"
+    r"|granian|daphne|dramatiq|huey|arq|alembic|django-admin)\b"
 )
 
 

@@ -9,7 +9,7 @@ from okamochi.system.patterns import regex
 __all__ = ["Image", "image_of"]
 
 REFERENCE = regex(r"(?P<name>(?:[^/\s]+/)*[^/:@\s]+)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>\w+:[0-9a-f]+))?")
-VERSION = regex(r"(?:^|python|py|-)(\d\.\d{1,2})(?=$|[.-])")
+VERSION = regex(r"(?:^|python|py|-)([23]\.\d{1,2})(?=$|[.-])")
 
 
 class Image(msgspec.Struct, frozen=True):

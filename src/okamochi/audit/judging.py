@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from okamochi.audit.containers import Container
 from okamochi.audit.servers import is_development_server, servers
 from okamochi.audit.setup import Document, TextFile
-from okamochi.containerfiles.desk import is_desk_name, is_desk_path, is_production_path
+from okamochi.containerfiles.desk import is_desk_name, is_desk_path, is_production_path, is_staging_path
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
@@ -33,7 +33,6 @@ PRODUCTION_VALUE = regex(r"(?:.*\.)?(?:prod|production|live)(?:config)?", re.IGN
 RELOADS = regex(r"--reload\b|\bdebugpy\b|\bwatchmedo\b|\bwatchfiles\b|--debug\b")
 SERVERS = frozenset(("gunicorn", "uvicorn", "hypercorn", "granian", "uwsgi", "daphne", "waitress-serve"))
 FOLDER = regex(r"\.{1,2}(?:/[\w/-]*)?")
-STAYS = ("always", "unless-stopped")
 PROXY = regex(r"(?:[\w.-]+(?::\d+)?/)*(?:nginx|caddy|traefik|haproxy|certbot)\b.*")
 
 
@@ -63,7 +62,7 @@ def judged_by_neighbours(composes: tuple[Document, ...]) -> tuple[Document, ...]
     alone = {
         posixpath.dirname(one.path): posixpath.basename(one.path)
         for one in composes
-        if is_production_path(one.path) and stands_alone(one.root)
+        if is_production_path(one.path) and not is_staging_path(one.path) and stands_alone(one.root)
     }
     return tuple(
         replace(one, desk=True, why=f"{alone[posixpath.dirname(one.path)]} is the one for production")
@@ -78,7 +77,8 @@ def is_undecided(one: Document) -> bool:
 
 
 def stands_alone(root: Node) -> bool:
-    return any(service.get("build") or service.get("image") for _, service in root.get("services").pairs)
+    """Whether it needs no other file below it."""
+    return all(service.get("build") or service.get("image") for _, service in root.get("services").pairs)
 
 
 def judged_by_services(
@@ -123,11 +123,14 @@ def source_mounts(container: Container) -> Iterator[int]:
 
 def desk_signs(container: Container) -> Iterator[str]:
     """What only a developer starts or sets."""
+    place = f"line {container.command.line}" if container.command.path == container.path else container.name
     for server in servers(container):
-        if is_development_server(server) or server.option("reload", "debug"):
-            yield f"{container.command.line_text[:60]} is for the desk"
-    if RELOADS.search(container.command.line_text):
-        yield f"{container.command.line_text[:60]} is for the desk"
+        if is_development_server(server):
+            yield f"{place} starts {' '.join((server.name, *server.words[:1]))}"
+        if server.option("reload", "debug"):
+            yield f"{place} starts {server.name} with a reloader"
+    if found := RELOADS.search(container.command.line_text):
+        yield f"{place} starts {found[0].lstrip('-')}"
     if container.stage is not None and is_desk_name(container.stage.name):
         yield f"{container.name} is built from the stage {container.stage.name}"
     for one in container.environment:
@@ -147,8 +150,6 @@ def production_signs(container: Container) -> Iterator[str]:
         ):
             yield f"{container.name} serves at port 443"
         return
-    if container.node.get("restart").text in STAYS:
-        yield f"{container.name} is to be started again for ever"
     for server in servers(container):
         real = server.name in (
             "gunicorn",

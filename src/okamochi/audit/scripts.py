@@ -29,7 +29,7 @@ def own_scripts(container: Container, setup: Setup) -> Iterator[tuple[str, Comma
     seen: set[str] = set()
     for command in (container.entrypoint, container.command):
         word = first_program(command)
-        path = project_file(word, setup) if word else ""
+        path = project_file(word, setup, posixpath.dirname(container.stage_path)) if word else ""
         text = setup.project.read_text(path) if path else None
         if text is not None and is_shell(path, text) and path not in seen:
             seen.add(path)
@@ -38,11 +38,9 @@ def own_scripts(container: Container, setup: Setup) -> Iterator[tuple[str, Comma
 
 def first_program(command: Command) -> str:
     """What is started once shells and init programs are left away; of a shell's line, its last command."""
-    if command.text:
-        programs = command.programs
-        return programs[-1][0] if programs else ""
-    words = (word for word in command.argv if not SHELLS.fullmatch(word) and not WRAPPERS.fullmatch(word))
-    return next(words, "")
+    last = command.programs[-1:] if command.text else (command.argv,)
+    words = [word for argv in last for word in argv]
+    return next((one for one in words if not (SHELLS.fullmatch(one) or WRAPPERS.fullmatch(one))), "")
 
 
 def is_shell(path: str, text: str) -> bool:
@@ -50,16 +48,18 @@ def is_shell(path: str, text: str) -> bool:
     return path.endswith((".sh", ".bash")) or re.match(r"#!.*\b(?:ba|da|a)?sh\b", first) is not None
 
 
-def project_file(image_path: str, setup: Setup) -> str:
-    """The project's file for a path in the image, by its name and as much of its folder as agrees; "" where
-    there is none, or none that is plainly it."""
+def project_file(image_path: str, setup: Setup, beside: str = "") -> str:
+    """The project's file for a path in the image, by its name and as much of its folder as agrees; of several
+    the one in the folder `beside`, from which the image is built. "" where there is none, or none that is
+    plainly it."""
     name = posixpath.basename(image_path)
     if not name or "$" in image_path or not re.fullmatch(r"[\w.@+-]+", name):
         return ""
     found = setup.project.files(f"**/{name}")
     wanted = posixpath.normpath(image_path)
     ends = [path for path in found if f"/{wanted}".endswith(f"/{path}") or path.endswith(f"/{wanted}")]
-    for chosen in (ends, found):
+    near = [path for path in found if path == posixpath.join(beside, wanted.lstrip("/"))]
+    for chosen in (ends, near, found):
         if len(chosen) == 1:
             return chosen[0]
     return ""

@@ -16,7 +16,12 @@ MOST_SCRIPTS = 5
 def started_text(container: Container, setup: Setup) -> str:
     """The command, the entry point, and the text of the project's shell scripts among their words."""
     lines = (container.entrypoint.line_text, container.command.line_text)
-    return "\n".join((*lines, *(one.text for one in own_scripts(container, setup))))
+    made = (setup.file("Makefile").text,) if starts_make(container) else ()
+    return "\n".join((*lines, *(one.text for one in own_scripts(container, setup)), *made))
+
+
+def starts_make(container: Container) -> bool:
+    return any(argv[0].rpartition("/")[2] == "make" for argv in container.command.programs)
 
 
 def own_scripts(container: Container, setup: Setup) -> tuple[TextFile, ...]:

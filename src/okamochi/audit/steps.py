@@ -18,6 +18,7 @@ __all__ = [
     "installs",
     "makers",
     "names_an_image",
+    "stage_below",
 ]
 
 # options of pip and uv that take a value
@@ -144,10 +145,20 @@ def copied_from(file: Dockerfile, one: Instruction) -> Stage | None:
     return next((stage for stage in file.stages if source and stage.name == source.lower()), None)
 
 
+def stage_below(file: Dockerfile, stage: Stage) -> Stage | None:
+    """The stage above in the file that its FROM names; None where that is an image."""
+    named = [word.lower() for word in stage.own[0].rest.split() if not word.startswith("--")]
+    position = file.stages.index(stage)
+    return next((one for one in file.stages[:position] if named and one.name == named[0] != ""), None)
+
+
 def makers(file: Dockerfile) -> tuple[Stage, ...]:
-    """The stage that is shipped, then those it copies from, and those from which these copy."""
+    """The stage that is shipped, those it is built on, those it copies from, and so on for these."""
     found = [file.shipped]
     for stage in found:
+        below = stage_below(file, stage)
+        if below is not None and below not in found:
+            found.append(below)
         for one in stage.instructions:
             other = copied_from(file, one)
             if other is not None and other not in found:

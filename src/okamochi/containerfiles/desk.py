@@ -5,13 +5,14 @@ import re
 
 from okamochi.system.patterns import regex
 
-__all__ = ["is_desk_name", "is_desk_path", "is_production_name", "is_production_path"]
+__all__ = ["is_desk_name", "is_desk_path", "is_production_name", "is_production_path", "is_staging_path"]
 
 DESK = regex(
     r"dev(?:el(?:op(?:ers?|ment)?)?|container|server|env|tools?|base)?\d*|local(?:host)?|override"
     r"|tests?|testing|e2e|ci|debug(?:ger|py)?|lint(?:er|ing)?"
 )
-PRODUCTION = frozenset(("prod", "production", "release", "live", "deploy", "final"))
+PRODUCTION = frozenset(("prod", "prd", "production", "release", "live", "deploy", "final"))
+STAGING = frozenset(("staging", "stg", "preprod"))
 
 
 def is_desk_name(name: str) -> bool:
@@ -30,8 +31,12 @@ def is_desk_path(path: str) -> bool:
 
 
 def is_production_path(path: str) -> bool:
-    """Whether the name of a file says so; its folder may hold both."""
-    return any(part in PRODUCTION for part in parts_of(posixpath.basename(path)))
+    """Whether the name of a file says so, or that it is for what comes before; its folder may hold both."""
+    return bool({*parts_of(posixpath.basename(path))} & (PRODUCTION | STAGING))
+
+
+def is_staging_path(path: str) -> bool:
+    return bool({*parts_of(posixpath.basename(path))} & STAGING)
 
 
 def parts_of(name: str) -> list[str]:

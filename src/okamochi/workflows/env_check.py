@@ -9,6 +9,7 @@ from okamochi.detect.env_lint import lint_env_file
 from okamochi.errors import OkamochiError, UsageError
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import Plan
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Reading
@@ -17,6 +18,9 @@ __all__ = ["judged", "project_findings", "tell_findings"]
 
 MOST_NOTES = 8
 LIMIT_BYTES = 1_000_000
+# there to be copied and filled in: what they hold is no value yet
+SAMPLE = regex(r"(?:^|[._-])(?:example|sample|template|dist|tpl)(?:$|[._-])")
+OF_VALUES = frozenset({"env/placeholder", "env/blank", "env/loopback"})
 
 
 def judged(plan: Plan, text: str, where: str, world: World, reading: Reading) -> frozenset[str]:
@@ -73,9 +77,11 @@ def project_findings(plan: Plan, root: Path) -> tuple[Finding, ...]:
     for path in env_files(root):
         try:
             text = path.read_text("utf-8-sig")
-            found += lint_env_file(
+            linted = lint_env_file(
                 plan, text, where=path.name, composed=composed.given, referred=composed.referred
             )
+            filled = SAMPLE.search(path.name) is None
+            found += [one for one in linted if filled or one.rule not in OF_VALUES]
         except (OSError, UnicodeDecodeError, OkamochiError):
             continue  # whoever uses it is told
     return (*found, *composed.findings, *compose_cycles(project))

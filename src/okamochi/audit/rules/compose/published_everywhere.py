@@ -15,9 +15,9 @@ See: https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-a
 from collections.abc import Iterator
 
 from okamochi.audit.compose_containers import is_backing_image
-from okamochi.audit.containers import ContainerKind
+from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.services import in_a_stack
+from okamochi.audit.services import beside, in_a_stack
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.finding import Severity
@@ -37,19 +37,28 @@ SHORT = regex(
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in setup.of_kind(ContainerKind.COMPOSE):
-        if container.desk or not is_backing_image(container.image) or IN_FRONT.fullmatch(container.image):
+        image = container.image or image_below(container, setup)
+        if container.desk or not is_backing_image(image) or IN_FRONT.fullmatch(image):
             continue
         for one in container.node.get("ports").items:
             if is_everywhere(one):
                 yield Found(
                     path=container.path,
                     line=one.line,
-                    message=f"{container.name} ({container.image}) is open on every interface of the host, "
+                    message=f"{container.name} ({image}) is open on every interface of the host, "
                     "past its firewall",
                     hint="take the port away, services reach each other by name; for the desk: 127.0.0.1:…",
                     # Swarm does not heed an address
                     edits=() if in_a_stack(container, setup) else tuple(edits(container.path, one, setup)),
                 )
+
+
+def image_below(container: Container, setup: Setup) -> str:
+    """Of the file that this one is merged over, where it says none itself."""
+    if container.node.get("build"):
+        return ""
+    others = (one for one in beside(setup, container) if one.name == container.name)
+    return next((one.image for one in others if one.image), "")
 
 
 def is_everywhere(port: Node) -> bool:

@@ -57,9 +57,15 @@ def look(setup: Setup) -> Iterator[Found]:
             yield Found(
                 path=container.path,
                 line=container.node.key("image").line,
-                message=f"{kind.name} {version} has had no security fixes since {ends[version]:%B %Y}",
+                message=f"{kind.name} {shown(version, found)} has had no security fixes since "
+                f"{ends[version]:%B %Y}",
                 hint="a newer version; its data is moved by a dump, or by the database's own upgrade",
             )
+
+
+def shown(version: str, found: re.Match[str]) -> str:
+    """5.7 for MySQL's 5, as its tag says."""
+    return f"{version}.{found[2]}" if version == "5" and found[2] else version
 
 
 RULE = Rule("data/end-of-life", Severity.WARNING, look, __doc__ or "")

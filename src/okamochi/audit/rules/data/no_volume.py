@@ -12,7 +12,7 @@ See: https://docs.docker.com/engine/storage/volumes/
 
 from collections.abc import Iterator
 
-from okamochi.audit.backing import data_folder, database_of
+from okamochi.audit.backing import Database, data_folder, database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import beside, mounts, services
@@ -25,7 +25,10 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup):
         kind = database_of(container.image)
-        if kind is None or kind.name == "RabbitMQ" or keeps_something(container, setup):
+        if kind is None or kind.name == "RabbitMQ":
+            continue
+        if keeps_something(container, setup):
+            yield from beside_the_data(container, kind, setup)
             continue
         yield Found(
             path=container.path,
@@ -33,6 +36,26 @@ def look(setup: Setup) -> Iterator[Found]:
             message=f"{container.name} has no volume: after down and up {kind.name} is empty",
             hint=f"volumes: [{container.name}:{data_folder(kind, container.image)}], and "
             f"{container.name}: below the file's volumes",
+        )
+
+
+def beside_the_data(container: Container, kind: Database, setup: Setup) -> Iterator[Found]:
+    """Where each volume is somewhere else than the data."""
+    same = [one for one in beside(setup, container) if one.name == container.name]
+    if any(one.variable("PGDATA") or one.command for one in same):
+        return
+    found = [mount for one in same for mount in mounts(one, setup)]
+    named = [mount for mount in found if mount.kind == "volume"]
+    holds = any(mount.target.rstrip("/").startswith(kind.data) or mount.kind != "volume" for mount in found)
+    unknown = any(len(list(mounts(one, setup))) < len(one.node.get("volumes").items) for one in same)
+    if named and not holds and not unknown:
+        mount = named[0]
+        yield Found(
+            path=container.path,
+            line=mount.line,
+            message=f"{mount.source} is mounted at {mount.target}, and {kind.name} keeps its data in "
+            f"{data_folder(kind, container.image)}: after down and up it is empty",
+            hint=f"{mount.source}:{data_folder(kind, container.image)}",
         )
 
 

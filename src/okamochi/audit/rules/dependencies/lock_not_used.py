@@ -74,6 +74,8 @@ def problem(
         and not is_strict(one, stage, ("--locked", "--frozen"))
     ):
         return f"uv sync locks anew where {name} does not fit", "uv sync --locked"
+    if tool == one.tool == "pipenv" and one.has("--skip-lock"):
+        return f"--skip-lock leaves {name} aside: each build installs what is newest", "pipenv sync --system"
     strict = is_strict(one, stage, ("--deploy", "--ignore-pipfile")) or bool(one.names)
     if tool == one.tool == "pipenv" and one.verb == "install" and not strict:
         return (

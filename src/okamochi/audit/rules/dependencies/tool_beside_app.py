@@ -48,11 +48,14 @@ def look(setup: Setup) -> Iterator[Found]:
 
 
 def unversioned(stage: Stage) -> Iterator[tuple[int, list[str]]]:
+    """Lines with the names that they install so, each line once."""
+    found = dict[int, list[str]]()
     for one in installs(stage.instructions):
         bare = [re.split(r"\[", name)[0].lower() for name in one.names]
         names = [name for name in bare if name in TOOLS]
         if one.tool in ("pip", "uv pip") and names:
-            yield one.instruction.line, names
+            found.setdefault(one.instruction.line, []).extend(names)
+    yield from found.items()
 
 
 RULE = Rule("dependencies/tool-beside-app", Severity.NOTE, look, __doc__ or "")

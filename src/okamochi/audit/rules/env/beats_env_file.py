@@ -12,8 +12,10 @@ Okamochi: each variable has one source, and a secret that nobody gives is made u
 See: https://docs.docker.com/compose/how-tos/environment-variables/envvars-precedence/
 """
 
+import posixpath
 from collections.abc import Iterator
 
+from okamochi.audit.containers import Container
 from okamochi.audit.interpolation import known_to_compose
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import services
@@ -29,7 +31,7 @@ SAME = regex(r"\$\{?(\w+)\}?")
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup, desk=True):
         known = known_to_compose(setup, container.path)
-        if not container.node.get("env_file"):
+        if not container.node.get("env_file") or takes_the_same(container):
             continue
         for one in container.environment:
             passed = SAME.fullmatch(one.value or "")
@@ -42,6 +44,13 @@ def look(setup: Setup) -> Iterator[Found]:
                 "beats the env_file beside it",
                 hint=f"take the line away: env_file gives {one.name}; or ${{{one.name}:?set it}}",
             )
+
+
+def takes_the_same(container: Container) -> bool:
+    """Whether it is the .env beside the Compose file, from which Compose itself takes values."""
+    listed = container.node.get("env_file")
+    named = (one.get("path").text or one.text for one in (listed, *listed.items))
+    return any(posixpath.normpath(name) == ".env" for name in named if name)
 
 
 RULE = Rule("env/beats-env-file", Severity.WARNING, look, __doc__ or "")

@@ -28,14 +28,16 @@ BUILDING = re.compile(
     r"|\w[\w.+-]*-(?:dev|devel)|linux-headers"
 )
 TAKEN_AWAY = re.compile(
-    r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*(?:purge|remove|autoremove)|\bapk\s+(?:-\S+\s+)*del\b"
+    r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*(?:purge|remove|autoremove)\s+(?:-\S+\s+)*[a-z$]"
+    r"|\bapk\s+(?:-\S+\s+)*del\b"
 )
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    started = {argv[0].rpartition("/")[2] for one in setup.containers for argv in one.command.programs}
     for file in setup.dockerfiles:
         for one in file.shipped.all("RUN") if not file.desk else ():
-            names = shipped_tools(one)
+            names = [name for name in shipped_tools(one) if name not in started]
             if names:
                 shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
                 yield Found(

@@ -21,6 +21,13 @@ from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
 
+LISTS = {
+    "pipenv": "Pipfile and Pipfile.lock",
+    "poetry": "pyproject.toml and poetry.lock",
+    "uv": "pyproject.toml and uv.lock",
+    "pdm": "pyproject.toml and pdm.lock",
+}
+
 
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
@@ -36,7 +43,7 @@ def of_stage(file: Dockerfile, stage: Stage) -> Iterator[Found]:
     first = found[0]
     if first.instruction not in stage.own or "type=cache" in first.instruction.rest:
         return
-    names = " and ".join(first.files) or "pyproject.toml and its lock"
+    names = " and ".join(first.files) or LISTS.get(first.tool, "pyproject.toml and its lock")
     yield Found(
         path=file.path,
         line=copied[0].line,

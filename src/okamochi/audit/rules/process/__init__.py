@@ -12,6 +12,7 @@ from okamochi.audit.rules.process import (
     listens_on_loopback,
     log_file,
     no_such_object,
+    nothing_started,
     read_only_without_tmp,
     reload,
     restarts_together,
@@ -51,4 +52,5 @@ RULES: tuple[Rule, ...] = (
     restarts_together.RULE,
     heartbeat_on_disk.RULE,
     buffered_output.RULE,
+    nothing_started.RULE,
 )

@@ -13,6 +13,7 @@ own.
 See: https://flask.palletsprojects.com/en/stable/deploying/
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -51,7 +52,7 @@ def is_script_with_one(server: Server, setup: Setup) -> bool:
     """`python app.py`, where that file runs Flask's server and no other."""
     if server.name != "python" or not server.words:
         return False
-    path = project_file(server.words[0], setup)
+    path = project_file(server.words[0], setup, posixpath.dirname(server.container.stage_path))
     text = (setup.project.read_text(path) or "") if path else ""
     return OWN_SERVER.search(text) is not None and REAL_SERVER.search(text) is None
 

@@ -22,6 +22,7 @@ from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
+from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Severity
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
@@ -33,27 +34,38 @@ MOST_SHOWN = 4
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    """Each environment file of a Compose file once, with all services that get secrets of others by it."""
+    given: dict[tuple[str, str], list[tuple[Container, Node]]] = {}
     for container in services(setup):
         listed = container.node.get("env_file")
         for one in listed.items if listed.kind == "list" else (listed,):
-            name = one.get("path") if one.kind == "mapping" else one
-            if name.text and "$" not in name.text:
-                yield from of_file(container, name, setup)
+            node = one.get("path") if one.kind == "mapping" else one
+            if node.text and "$" not in node.text:
+                given.setdefault((container.path, node.text), []).append((container, node))
+    for (path, name), takers in given.items():
+        yield from of_file(path, name, takers, setup)
 
 
-def of_file(container: Container, node: Node, setup: Setup) -> Iterator[Found]:
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(container.path), node.text))
-    known = secrets_of(path, setup)
-    foreign = [name for name in known or () if not is_read(name, container, setup)]
-    if known is not None and not foreign:
+def of_file(path: str, name: str, takers: list[tuple[Container, Node]], setup: Setup) -> Iterator[Found]:
+    known = secrets_of(posixpath.normpath(posixpath.join(posixpath.dirname(path), name)), setup)
+    found: list[tuple[Container, Node, list[str]]] = []
+    for container, node in takers:
+        foreign = [one for one in known or () if not is_read(one, container, setup)]
+        if known is None or foreign:
+            found.append((container, node, foreign))
+    if not found:
         return
+    first, line, foreign = found[0]
     shown = ", ".join(foreign[:MOST_SHOWN]) + (" …" if len(foreign) > MOST_SHOWN else "")
     what = f"secrets among them that nothing in it reads: {shown}" if known else "secrets of others as well"
     yield Found(
-        path=container.path,
-        line=node.line,
-        message=f"{container.name} gets all of {node.text}, {what}",
+        path=path,
+        line=line.line,
+        message=f"{first.name} gets all of {name}, {what}",
         hint="by name what it reads, or secrets as files",
+        also=tuple(
+            Evidence(path=path, line=node.line, reason=f"{one.name} as well") for one, node, _ in found[1:]
+        ),
     )
 
 

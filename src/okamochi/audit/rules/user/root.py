@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.runtime_user import drops_root, is_root, runs_as, starts_as_root
 from okamochi.audit.setup import Dockerfile, Setup
+from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE"]
@@ -25,7 +26,7 @@ __all__ = ["RULE"]
 def look(setup: Setup) -> Iterator[Found]:
     for file in setup.dockerfiles:
         user = file.shipped.last("USER")
-        started = file.shipped.last("CMD") or file.shipped.last("ENTRYPOINT")
+        started = file.shipped.last("CMD") or file.shipped.last("ENTRYPOINT") or told_elsewhere(file, setup)
         if file.desk or started is None or not starts_as_root(file.shipped):
             continue
         if given_elsewhere(file, setup):
@@ -45,6 +46,13 @@ def given_elsewhere(file: Dockerfile, setup: Setup) -> bool:
         return True
     starting = [one for one in made if one.path != file.path]
     return bool(starting) and all(not is_root(runs_as(one) or "0") for one in starting)
+
+
+def told_elsewhere(file: Dockerfile, setup: Setup) -> Instruction | None:
+    """The last instruction of an image for which a service has the command."""
+    made = (one for one in setup.production if one.stage_path == file.path and one.path != file.path)
+    starts = any(one.stage == file.shipped and one.command for one in made)
+    return file.shipped.own[-1] if starts else None
 
 
 RULE = Rule("user/root", Severity.WARNING, look, __doc__ or "")
