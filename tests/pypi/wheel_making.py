@@ -4,9 +4,10 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -145,19 +146,46 @@ class _Index(SimpleHTTPRequestHandler):
             return
         super().do_GET()
 
+    def guess_type(self, path: str) -> str:  # type: ignore[override]
+        """A page is JSON (PEP 691) where it was written so."""
+        if path.endswith("index.html") and Path(path).read_bytes().startswith(b"{"):
+            return "application/vnd.pypi.simple.v1+json"
+        return super().guess_type(path)
+
     def log_message(self, format: str, *arguments: object) -> None:
         pass
 
 
+def write_dated_page(place: Path, wheels: Iterable[Path], uploaded: str) -> None:
+    """As an index tells when its files were uploaded (PEP 700)."""
+    files = [
+        {
+            "filename": one.name,
+            "url": one.name,
+            "hashes": {"sha256": sha256_of(one)},
+            "upload-time": uploaded,
+            "size": one.stat().st_size,
+        }
+        for one in wheels
+    ]
+    versions = sorted({one.name.split("-")[1] for one in wheels})
+    page = {"meta": {"api-version": "1.1"}, "name": place.name, "versions": versions, "files": files}
+    (place / "index.html").write_text(json.dumps(page))
+
+
 @contextmanager
 def package_index(
-    folder: Path, *wheels: Path, user: str = "", password: str = ""
+    folder: Path, *wheels: Path, user: str = "", password: str = "", uploaded: str = ""
 ) -> Iterator[tuple[int, list[str]]]:
-    """(port, paths asked for) of a PEP 503 index at /simple/; with `user` behind basic authentication."""
+    """(port, paths asked for) of a PEP 503 index at /simple/; with `user` behind basic authentication. It
+    tells when its files were `uploaded`, if that is given; a package has one wheel then."""
     for wheel in wheels:
         place = folder / "simple" / wheel.name.partition("-")[0].replace("_", "-")
         place.mkdir(parents=True, exist_ok=True)
         (place / wheel.name).write_bytes(wheel.read_bytes())
+        if uploaded:
+            write_dated_page(place, [wheel], uploaded)
+            continue
         link = f'<a href="{wheel.name}#sha256={sha256_of(wheel)}">{wheel.name}</a>\n'
         with (place / "index.html").open("a") as page:
             page.write(link)

@@ -26,7 +26,9 @@ except ImportError:
 """
 
 
-def missing(where: str, *refused: str) -> list[str]:
+def missing(
+    where: str, *refused: str, meant: tuple[str, ...] = ("flask_cors", "flask_sqlalchemy")
+) -> list[str]:
     first = Correction(kind=CorrectionKind.REQUIREMENT, value="flask-login", reason="missed")
     planned = SimpleNamespace(
         root=Path("/home/me/shop"),
@@ -36,13 +38,19 @@ def missing(where: str, *refused: str) -> list[str]:
     )
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject="flask_login", cause=Cause("", "", where))
     no = [("requirement", one) for one in refused]
-    found = missing_beside(verdict, cast(PlannedProject, planned), {"pyyaml": "6.0"}, no)
+    found = missing_beside(
+        verdict, cast(PlannedProject, planned), {"pyyaml": "6.0"}, no, lambda module, _: module in meant
+    )
     return [one.value for one in found]
 
 
 def test_what_is_imported_below_the_failing_line_is_added_when_it_is_known_whose_it_is() -> None:
     assert missing("/app/app.py:2") == ["flask-sqlalchemy"]
     assert missing("/app/app.py:0") == ["flask-cors", "flask-sqlalchemy"]
+
+
+def test_what_there_is_no_evidence_for_is_not_added() -> None:
+    assert missing("/app/app.py:0", meant=("flask_cors",)) == ["flask-cors"]
 
 
 def test_what_is_refused_or_fails_outside_of_the_app_is_not_added() -> None:

@@ -18,6 +18,7 @@ from okamochi.run.proof.answer import Answer, Write, verdict_of
 from okamochi.run.traces import UNNAMED
 from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import DiskProject
+from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import correction_for, written_folder
 from okamochi.workflows.observed import found_by_entry_points, observed_correction
@@ -47,7 +48,7 @@ def seen(log: str, of: PlannedProject, **installed: str) -> Correction | None:
         cast(Reference, None),
         NOWHERE,
         {},
-        NOWHERE,
+        World.real({}, SilentReporter(), cache_root=of.root / "cache"),
         installed=installed,
         refused=(),
     )

@@ -1,15 +1,30 @@
 """Which version of a package an index had on a day."""
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import Dependencies
-from okamochi.pypi.uv_program import read_project_indexes, started
+from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
+from okamochi.system.data_text import toml_of
 from okamochi.system.world import World
 
-__all__ = ["version_current_at"]
+__all__ = ["published_by", "version_current_at"]
+
+FIRST_ALONE = ("--index-strategy", "first-index")
+FURTHER = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
+LISTED = "pylock.toml"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A release and the digests of its files; nothing of what an index does not have."""
+
+    version: str = ""
+    digests: frozenset[str] = frozenset()
 
 
 def version_current_at(
@@ -22,13 +37,59 @@ def version_current_at(
     try:
         indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
         with started(world, indexes) as uv:
-            uv.without_dependencies(name)
-            (uv.folder / "then.in").write_text(f"{canonicalize_name(name)}{bound}\n", encoding="utf-8")
-            done = uv.run(
-                "pip", "compile", "then.in", "--no-deps", "--no-header", "--no-annotate", "--quiet",
-                "--no-sources", "--exclude-newer", instant,
-            )  # fmt: skip
+            return newest(uv, f"{canonicalize_name(name)}{bound}", "--exclude-newer", instant).version
     except OkamochiError:
         return ""
-    words = done.stdout.decode("utf-8", "replace").strip().rpartition("==")[2].split()
-    return words[0] if done.returncode == 0 and words else ""
+
+
+def published_by(
+    world: World, name: str, instant: str, *, project_root: Path, dependencies: Dependencies
+) -> str:
+    """A release of that day, as wheel or as source; "" where there was none, or the index tells no times.
+
+    Of several indexes the first that has the name alone counts, so that what only a further index has does
+    not pass for what the public one has; unless both have the very same file, as mirrors do."""
+    if world.offline:
+        return ""
+    package = canonicalize_name(name)
+    date = ("--exclude-newer", instant)
+    try:
+        indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
+        with started(world, indexes) as uv:
+            found = newest(uv, package, *FIRST_ALONE, *date)
+            if not found.version:
+                found = newest_source(uv, package, *FIRST_ALONE, *date)
+            if found.version or not any(uv.environ.get(one) for one in FURTHER):
+                return found.version
+            alone = replace(uv, environ={k: v for k, v in uv.environ.items() if k not in FURTHER})
+            found = newest(alone, package, *date)
+            here = newest(uv, package, *FIRST_ALONE)
+            there = newest(alone, f"{package}=={here.version}") if here.version else Found()
+            return found.version if here.digests & there.digests else ""
+    except OkamochiError:
+        return ""
+
+
+def newest(uv: UvRun, asked: str, *options: str) -> Found:
+    """Wheels alone; `asked` is the name with its bound."""
+    name = asked.partition("=")[0].partition("<")[0]
+    uv.without_dependencies(name)
+    (uv.folder / LISTED).unlink(missing_ok=True)
+    (uv.folder / "then.in").write_text(f"{asked}\n", encoding="utf-8")
+    done = uv.run(
+        "pip", "compile", "then.in", "--no-deps", "--no-header", "--no-annotate", "--quiet", "--no-sources",
+        "--format", LISTED, "--output-file", LISTED, *options,
+    )  # fmt: skip
+    if done.returncode != 0:
+        return Found()
+    listed = toml_of((uv.folder / LISTED).read_text("utf-8")).get("packages", [])
+    of_it: dict[str, Any] = next(
+        (one for one in listed if canonicalize_name(str(one.get("name", ""))) == name), {}
+    )
+    files = [*of_it.get("wheels", ()), *([of_it["sdist"]] if "sdist" in of_it else ())]
+    digests = frozenset(str(one.get("hashes", {}).get("sha256", "")) for one in files) - {""}
+    return Found(str(of_it.get("version", "")), digests)
+
+
+def newest_source(uv: UvRun, name: str, *options: str) -> Found:
+    return newest(uv, name, "--no-binary", name, *options)

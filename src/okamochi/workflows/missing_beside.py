@@ -5,7 +5,7 @@ Each round is a build and a proof, and a list that lacks one package often lacks
 
 import ast
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -31,8 +31,10 @@ def missing_beside(
     planned: "PlannedProject",
     installed: Mapping[str, str],
     refused: Collection[tuple[str, str]],
+    is_meant: Callable[[str, str], bool],
 ) -> Iterator[Correction]:
-    """Of statements that run whenever the file does. `planned` has the correction for what failed itself."""
+    """Of statements that run whenever the file does. `planned` has the correction for what failed itself;
+    `is_meant` whether there is evidence for a module's package."""
     where = verdict.cause.where if verdict.cause is not None else ""
     path, _, line = where.removeprefix(f"{APP_ROOT}/").rpartition(":")
     if verdict.outcome is not Outcome.MISSING_MODULE or not where.startswith(f"{APP_ROOT}/"):
@@ -49,7 +51,7 @@ def missing_beside(
             value=requirement,
             reason=f"{path} imports {module} as well, which no requirement brings",
         )
-        if is_sound(found):
+        if is_sound(found) and is_meant(module, requirement):
             yield found
 
 

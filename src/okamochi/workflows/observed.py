@@ -19,6 +19,7 @@ from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import correction_for, lacking_installed, written_folder
 from okamochi.workflows.missing_native import missing_native
+from okamochi.workflows.vouched_names import with_evidence
 
 __all__ = ["observed_correction"]
 
@@ -54,7 +55,7 @@ def observed_correction(
         if missing is not None and (missing.kind, missing.value) not in refused:
             return missing
         return found_by_entry_points(failure.log, planned.corrections, installed) or correction_for_log(
-            failure.log, building, installed, refused
+            failure.log, building, installed, refused, world
         )
     if failure.unwritable != UNNAMED:
         path = posixpath.join(APP_ROOT, failure.unwritable)
@@ -90,7 +91,11 @@ def found_by_entry_points(
 
 
 def correction_for_log(
-    log: str, building: Building, installed: Mapping[str, str], refused: Collection[tuple[str, str]]
+    log: str,
+    building: Building,
+    installed: Mapping[str, str],
+    refused: Collection[tuple[str, str]],
+    world: World,
 ) -> Correction | None:
     """What the proof would have concluded from the exceptions in the log, the last one first: a module that
     is not installed, a library that fails."""
@@ -102,8 +107,12 @@ def correction_for_log(
         if verdict.outcome in (Outcome.MISSING_MODULE, Outcome.LIBRARY) or lacking_installed(
             answer, installed
         ):
-            correction = correction_for(
-                verdict, answer, building.plan_now(), installed=installed, refused=refused
+            planned = building.plan_now()
+            correction = with_evidence(
+                correction_for(verdict, answer, planned, installed=installed, refused=refused),
+                answer,
+                planned,
+                world,
             )
             if correction is not None:
                 return correction

@@ -126,8 +126,11 @@ def build_until_proved(
         hint = told_of_its_age(world, proof.answer, built, building.plan_now())
     if proof.verdict.outcome is Outcome.MISSING_MODULE:
         from okamochi.workflows.kept_out import told_to_be_kept_out
+        from okamochi.workflows.vouched_names import told_unvouched
 
         hint = told_to_be_kept_out(proof.verdict.subject, building.plan_now())
+        if not hint and not building.request.locked:
+            hint = told_unvouched(proof.answer, building.plan_now(), world)
     if proof.verdict.outcome is Outcome.UNREADABLE:
         from okamochi.workflows.newer_python import told_to_be_newer
 
@@ -177,9 +180,15 @@ def with_what_is_missing_beside(
     world: World, proof: "Proof", building: Building, built: BuiltImage, refused: tuple[tuple[str, str], ...]
 ) -> None:
     from okamochi.workflows.missing_beside import missing_beside
+    from okamochi.workflows.vouched_names import vouched
 
     installed = versions_of(built)
-    for one in tuple(missing_beside(proof.verdict, building.plan_now(), installed, refused)):
+    planned = building.plan_now()
+
+    def is_meant(module: str, requirement: str) -> bool:
+        return bool(vouched(module, requirement, planned, world).why)
+
+    for one in tuple(missing_beside(proof.verdict, planned, installed, refused, is_meant)):
         world.reporter.note(f"{one.reason}: trying {one.kind} {one.value}")
         building.correct(one)
 
@@ -267,6 +276,9 @@ def next_correction(
     installed = versions_of(built)
     planned = building.plan_now()
     found = correction_for(proof.verdict, proof.answer, planned, installed=installed, refused=refused)
+    from okamochi.workflows.vouched_names import with_evidence
+
+    found = with_evidence(found, proof.answer, planned, world)
     if found is None or proof.answer is None:
         return found
     from okamochi.workflows.older_name import only_where_it_helps
