@@ -15,6 +15,7 @@ FLASK = b"class Flask:\n    def __init__(self, name): ...\n    def __call__(self
 def test_what_the_proof_misses_is_added_and_kept_in_the_lock(okamochi_cache: Path, tmp_path: Path) -> None:
     root = tmp_path / "shop"
     root.mkdir()
+    (root / "README.md").write_text("    pip install brings\n")
     (root / "app.py").write_text(
         "from flask import Flask\nimport brings\napp = Flask(__name__)\nbrings.write(__file__)\n"
     )
@@ -124,6 +125,7 @@ def test_what_another_page_lacks_is_added_unless_the_first_page_fails_with_it(
     (root / "pages").mkdir(parents=True)
     (root / "app.py").write_text(f"import streamlit as st\nst.title('x')\n{first_page}\n")
     (root / "pages/2_Two.py").write_text("import spoils\nimport nowhere_to_be_had\n")
+    (root / "README.md").write_text("    pip install streamlit spoils\n")
     (root / "requirements.txt").write_text("streamlit\n")
     package = {"streamlit/__init__.py": b"", "streamlit/testing/__init__.py": b""}
     wheels = [

@@ -5,12 +5,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from okamochi.errors import PlanError
 from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.oci.platform import LINUX_AMD64
 from okamochi.run.proof.answer import Answer
 from okamochi.system.world import World
+from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
-from okamochi.workflows.vouched_names import COOLING_DAYS, told_unvouched, vouched, with_evidence
+from okamochi.workflows.vouched_names import (
+    COOLING_DAYS,
+    refuse_strangers,
+    told_unvouched,
+    vouched,
+    with_evidence,
+)
 from tests.build.real_git import git, new_repository
 from tests.detect.plans import FLASK_APP
 from tests.pypi.wheel_making import local_environ, make_wheel, make_world, package_index
@@ -194,3 +204,41 @@ def test_the_reason_says_why_the_name_is_taken_and_the_hint_why_it_is_not(root: 
     other = Correction(kind=CorrectionKind.REQUIREMENT, value="flask<3", reason="older")
     assert with_evidence(other, MISSING, of, world) is other
     assert with_evidence(other, None, of, world) is other
+
+
+SQLALCHEMY = """Traceback (most recent call last):
+  File "/app/app.py", line 3, in <module>
+    engine = create_engine(url)
+  File "/opt/venv/lib/python3.13/site-packages/sqlalchemy/dialects/psycopg.py", line 9, in import_dbapi
+    import brings
+ModuleNotFoundError: No module named 'brings'
+"""
+
+
+def test_what_an_installed_package_imports_itself_is_taken_and_what_the_app_has_it_import_is_not(
+    root: Path,
+) -> None:
+    of, world = planned(root), lonely(root)
+    own = replace(MISSING, text=SQLALCHEMY)
+    found = with_evidence(ASKED, own, of, world)
+    assert found is not None and found.reason.endswith("sqlalchemy imports it")
+    assert with_evidence(ASKED, replace(MISSING, broken=own), of, world) is not None
+    assert told_unvouched(own, of, world) == ""
+    for line in ("return import_module(name)", "import brings_more", "from brings2 import x"):
+        given = replace(MISSING, text=SQLALCHEMY.replace("import brings", line))
+        assert with_evidence(ASKED, given, of, world) is None
+    app = replace(MISSING, text=SQLALCHEMY.replace("/opt/venv/lib/python3.13/site-packages", "/app"))
+    assert with_evidence(ASKED, app, of, world) is None
+
+
+def test_names_of_imports_that_nothing_lists_are_no_evidence_either(root: Path, tmp_path: Path) -> None:
+    (root / "requirements.txt").unlink()
+    of = planned(root, {"app.py": f"import brings, yaml\n{FLASK_APP}"})
+    links = tmp_path / "links"
+    make_wheel(links, "flask", "3.0", files={"flask.py": b""})
+    with pytest.raises(PlanError) as raised:
+        LockSession.open(lonely(root), of, LINUX_AMD64, LockMode.KEEP).wheels()
+    assert [one.partition(":")[0] for one in raised.value.details] == ["brings"]
+    assert "requirements.txt" in raised.value.hint
+    refuse_strangers(of, lonely(root), but=["brings"])
+    refuse_strangers(planned(root, {"README.md": "pip install brings\n"}), lonely(root))

@@ -1,6 +1,6 @@
 """Distributions whose modules bear another name: as each distribution's own documentation says."""
 
-__all__ = ["distribution_of", "is_known"]
+__all__ = ["distribution_of", "is_known", "is_known_distribution"]
 
 # setuptools 81 is the first without pkg_resources
 DIFFERENT = {
@@ -80,3 +80,8 @@ def distribution_of(module: str) -> str:
 def is_known(module: str) -> bool:
     """Whether the table says whose module it is."""
     return module in DIFFERENT
+
+
+def is_known_distribution(name: str) -> bool:
+    """Whether the table names the distribution."""
+    return name in {one.partition("<")[0] for one in DIFFERENT.values()}

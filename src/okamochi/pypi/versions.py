@@ -56,6 +56,8 @@ def published_by(
     try:
         indexes = read_project_indexes(project_root, Dependencies(files=dependencies.files))
         with started(world, indexes) as uv:
+            if uv.no_index:  # all that there is was put there by the user
+                return newest(uv, package).version
             found = newest(uv, package, *FIRST_ALONE, *date)
             if not found.version:
                 found = newest_source(uv, package, *FIRST_ALONE, *date)

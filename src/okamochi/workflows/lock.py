@@ -254,8 +254,10 @@ class LockSession:
         if self.locked_wheels is not None:
             return self.locked_wheels
         from okamochi.pypi.resolve import resolve_wheels
+        from okamochi.workflows.vouched_names import refuse_strangers
 
         plan = self.planned.plan
+        refuse_strangers(self.planned, self.world, but=[one.name for one in self.kept])
         direct = self.direct()
         own = {one.wheel.name for one in self.local()}
         with self.world.reporter.step("Dependencies: resolving"):

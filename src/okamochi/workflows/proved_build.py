@@ -139,7 +139,7 @@ def build_until_proved(
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         if proof.fresh:
             warn_of_bare(world, proof.answer, building)
-            warn_of_broken(world, proof.answer)
+            warn_of_broken(world, proof.answer, building)
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return delivered, proof
 
@@ -159,13 +159,17 @@ def is_worse(proof: "Proof", before: "Proof") -> bool:
     return before.verdict.outcome is Outcome.PROVED and proof.verdict.outcome is not Outcome.PROVED
 
 
-def warn_of_broken(world: World, answer: "Answer") -> None:
+def warn_of_broken(world: World, answer: "Answer", building: Building) -> None:
     from okamochi.model.plan import APP_ROOT
+    from okamochi.workflows.vouched_names import told_unvouched
 
     broken = answer.broken
     if broken is not None:
         page = broken.type.removeprefix(f"{APP_ROOT}/")
         world.reporter.warn(f"the page {page} cannot be shown: {broken.error}: {broken.message[:300]}")
+        hint = "" if building.request.locked else told_unvouched(broken, building.plan_now(), world)
+        if hint:
+            world.reporter.note(hint)
 
 
 def warn_of_bare(world: World, answer: "Answer", building: Building) -> None:

@@ -2,16 +2,17 @@
 
 Anybody can publish a package under a name that is free: that of a module which an organisation keeps to
 itself, or a misspelt one. So a name alone is no evidence. It is taken where a table or the project's own text
-says which package it is; else only where the index has had it for a while, and had it when the project was
-last committed: who wrote the import had it then. It is never taken for a module that lies in the checkout,
-nor under a name that begins with the project's or its owner's.
+says which package it is, or an installed package imports it itself; else only where the index has had it for
+a while, and had it when the project was last committed: who wrote the import had it then. It is never taken
+for a module that lies in the checkout, nor under a name that begins with the project's or its owner's.
 """
 
 import datetime
 import posixpath
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,12 +20,14 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from okamochi.build.revision import read_commit_instant, read_revision
-from okamochi.errors import OkamochiError
+from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.correction import Correction, CorrectionKind
-from okamochi.model.import_names import distribution_of, is_known
+from okamochi.model.import_names import distribution_of, is_known, is_known_distribution
+from okamochi.model.plan import DependencyManager
 from okamochi.pypi.asked import asked_of
 from okamochi.pypi.versions import published_by
-from okamochi.run.proof.answer import Answer
+from okamochi.run.proof.answer import Answer, last_line_of_code
+from okamochi.run.traces import library_of_last_frame
 from okamochi.system.clock import rfc3339
 from okamochi.system.git_folders import checkout_root
 from okamochi.system.patterns import regex
@@ -34,11 +37,12 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["COOLING_DAYS", "Vouched", "told_unvouched", "vouched", "with_evidence"]
+__all__ = ["COOLING_DAYS", "Vouched", "refuse_strangers", "told_unvouched", "vouched", "with_evidence"]
 
 COOLING_DAYS = 30
 """Hostile packages are mostly found and removed within days."""
 SHORTEST_OWNER = 3
+MOST_AT_ONCE = 4
 MOST_TEXTS = 200
 INSTALLS = regex(r"\b(?:pip3?|uv|poetry|pipenv|conda|mamba|pdm)\b[^\n]*\b(?:install|add)\b(?P<names>[^\n]*)")
 LISTS = regex(
@@ -65,7 +69,7 @@ def with_evidence(
         return found
     if found.value != distribution_of(module):
         return found  # another version of what is there
-    judged = vouched(module, found.value, planned, world)
+    judged = imported_by(module, answer) or vouched(module, found.value, planned, world)
     return replace(found, reason=f"{found.reason}; {judged.why}"[:300]) if judged.why else None
 
 
@@ -75,7 +79,7 @@ def told_unvouched(answer: Answer | None, planned: "PlannedProject", world: Worl
     if not module or module in sys.stdlib_module_names:
         return ""
     package = distribution_of(module)
-    judged = vouched(module, package, planned, world)
+    judged = imported_by(module, answer) or vouched(module, package, planned, world)
     if judged.why:
         return ""
     return (
@@ -83,6 +87,41 @@ def told_unvouched(answer: Answer | None, planned: "PlannedProject", world: Worl
         f"{judged.refused}. Write into the requirements the package that it comes from, or put the module "
         "where the app finds it"
     )
+
+
+def imported_by(module: str, answer: Answer | None) -> Vouched | None:
+    """An installed package whose own line imports the module: who wrote it knew whose it is. A name that the
+    app gave it to import is none such."""
+    if answer is None:
+        return None
+    if answer.broken is not None:
+        return imported_by(module, answer.broken)
+    library = library_of_last_frame(answer.text)
+    line = last_line_of_code(answer.text)
+    if not library or re.match(rf"(?:import|from)\s+{re.escape(module)}\b", line) is None:
+        return None
+    return Vouched(why=f"{library} imports it")
+
+
+def refuse_strangers(planned: "PlannedProject", world: World, *, but: Collection[str] = ()) -> None:
+    """PlanError where nothing but imports says what is needed, and names of some are no evidence. `but` those
+    that an older lock has."""
+    dependencies = planned.plan.dependencies
+    if dependencies.manager is not DependencyManager.IMPORTS:
+        return
+    names = [one for one in dependencies.inline if plain_name(one) not in but]
+    with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+        judged = list(
+            pool.map(lambda one: vouched(plain_name(one).replace("-", "_"), one, planned, world), names)
+        )
+    refused = [f"{name}: {found.refused}" for name, found in zip(names, judged, strict=True) if not found.why]
+    if refused:
+        raise PlanError(
+            "nothing lists the dependencies, and the names of some imports are no evidence of whose they are",
+            where=", ".join(dependencies.input_files[:3]),
+            hint="write a requirements.txt with the packages that the app needs",
+            details=tuple(refused),
+        )
 
 
 def missed_module(answer: Answer | None) -> str:
@@ -102,11 +141,11 @@ def vouched(module: str, requirement: str, planned: "PlannedProject", world: Wor
 
 
 def judgement_of(module: str, requirement: str, planned: "PlannedProject", world: World) -> Vouched:
-    package = canonicalize_name(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
+    package = plain_name(requirement)
     own = own_place(module, planned)
     if own:
         return Vouched(refused=f"{own} is the project's own of that name, on no path where it is looked for")
-    if is_known(module):
+    if is_known(module) or is_known_distribution(package):
         return Vouched(why=f"{package} is known to bring it")
     owner = private_name(package, planned)
     if owner:
@@ -115,6 +154,10 @@ def judgement_of(module: str, requirement: str, planned: "PlannedProject", world
     if said:
         return Vouched(why=f"{said} names it")
     return published(package, planned, world)
+
+
+def plain_name(requirement: str) -> str:
+    return canonicalize_name(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
 
 
 def published(package: str, planned: "PlannedProject", world: World) -> Vouched:
@@ -130,7 +173,7 @@ def published(package: str, planned: "PlannedProject", world: World) -> Vouched:
             ", when the project was last committed" if instant == committed else f", {COOLING_DAYS} days ago"
         )
         return Vouched(refused=f"no index is known to have had {package} on {day}{when}")
-    return Vouched(why=f"the index had {package} {version} on {day}")
+    return Vouched(why=f"{package} {version} was there on {day}")
 
 
 def own_place(module: str, planned: "PlannedProject") -> str:

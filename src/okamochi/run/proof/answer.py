@@ -11,7 +11,17 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.traces import Cause, Trace, direct_cause, last_trace, library_of_last_frame
 from okamochi.system.patterns import regex
 
-__all__ = ["Answer", "Outcome", "Page", "Route", "Verdict", "Write", "answer_of_trace", "verdict_of"]
+__all__ = [
+    "Answer",
+    "Outcome",
+    "Page",
+    "Route",
+    "Verdict",
+    "Write",
+    "answer_of_trace",
+    "last_line_of_code",
+    "verdict_of",
+]
 
 WRONG_OBJECT = frozenset({"WrongKindError", "StartsServer"})
 UNWRITABLE = regex(
@@ -192,6 +202,7 @@ def missing_folder(answer: Answer) -> str:
 
 
 def last_line_of_code(text: str) -> str:
+    """The line that the traceback ends in, as it stands in the file."""
     lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     return next((line for line in reversed(lines) if set(line) - set("~^ ")), "")
 
