@@ -681,3 +681,24 @@ def test_an_uvicorn_of_old_has_workers_of_its_own(asked: str, worker: str) -> No
     assert plan.web.argv[4] == worker
     added = any(one.startswith("uvicorn-worker") for one in plan.dependencies.added)
     assert added is worker.startswith("uvicorn_worker")
+
+
+ENGINE = "DATABASES = {{'default': {{'ENGINE': 'django.db.backends.{}', 'NAME': 'shop'}}}}\n"
+WITH_POSTGRES = {
+    "requirements.txt": "django\npsycopg\n",
+    "compose.yaml": "services:\n  web:\n    build: .\n  db:\n    image: postgres:16\n",
+}
+
+
+def test_a_database_that_only_the_compose_file_has_is_not_started_beside_sqlite() -> None:
+    settings = DJANGO["shop/settings.py"]
+    plan = planned({**DJANGO, **WITH_POSTGRES, "shop/settings.py": settings + ENGINE.format("sqlite3")})
+    assert plan.services == ()
+    assert "no postgres is started: Django's database is SQLite" in decision(plan, "services").summary
+    for other in (
+        ENGINE.format("postgresql"),
+        ENGINE.format("sqlite3") + "import dj_database_url as d\nDATABASES['x'] = d.config()\n",
+        ENGINE.format("sqlite3") + "import psycopg\n",
+        "",
+    ):
+        assert planned({**DJANGO, **WITH_POSTGRES, "shop/settings.py": settings + other}).services != ()

@@ -11,7 +11,7 @@ from okamochi.model.backing_service import ServiceKind
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["DatabasePart", "database_parts", "databases_here"]
+__all__ = ["SQLITE", "DatabasePart", "database_parts", "databases_here", "engines_of"]
 
 SQLITE = "sqlite3"
 ENGINES = {
@@ -75,6 +75,17 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     some_known = any(_family(one) in FAMILIES for one in databases)
     meant = (one for one in databases if not some_known or _family(one) in (*FAMILIES, SQLITE, ""))
     return tuple(part for one in meant for part in _parts(one, defaults))
+
+
+def engines_of(module: Module) -> Iterator[tuple[str, Evidence]]:
+    """The last part of each engine of DATABASES, "" where the code does not write it, and its place."""
+    if "ENGINE" not in module.text or "DATABASES" not in module.text:
+        return
+    for node in module.of(ast.Dict):
+        entries = text_entries(node)
+        if "ENGINE" in entries and "NAME" in entries:
+            reason = f"Django's ENGINE is {_text(entries['ENGINE']) or 'not written here'}"
+            yield _family(entries), Evidence(path=module.path, line=entries["ENGINE"].lineno, reason=reason)
 
 
 def databases_here(module: Module) -> Iterator[tuple[ServiceKind, Evidence]]:

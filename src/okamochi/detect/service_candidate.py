@@ -3,7 +3,7 @@
 import msgspec
 
 from okamochi.detect.compose_files import ComposedService
-from okamochi.detect.django_databases import DatabasePart
+from okamochi.detect.django_databases import SQLITE, DatabasePart
 from okamochi.detect.libpq import Unsaid
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client
 from okamochi.detect.service_evidence import Address, VariableRead
@@ -28,6 +28,14 @@ class Candidate(msgspec.Struct, frozen=True):
     reads: tuple[VariableRead, ...]
     parts: tuple[DatabasePart, ...] = ()
     clients: tuple[Client, ...] = ()
+    engines: tuple[tuple[str, Evidence], ...] = ()
+
+    @property
+    def unused(self) -> tuple[Evidence, ...]:
+        """Where Django's databases are all SQLite, and the compose file alone has another."""
+        if self.variables or self.hosts or self.addresses or self.imports or self.clients or self.parts:
+            return ()
+        return tuple(place for _, place in self.engines if all(name == SQLITE for name, _ in self.engines))
 
     @property
     def used(self) -> bool:

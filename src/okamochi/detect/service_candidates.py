@@ -31,8 +31,8 @@ ENGINE = regex(r"(DATABASE|DB|SQL)_(ENGINE|DIALECT|DRIVER|TYPE)")
 def service_candidates(
     sources: Sources, reached: Reached, dependencies: ChosenDependencies
 ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-    """Those that are services of the stack; then those that the code looks for on its own machine, or at
-    somebody's server."""
+    """Those that are services of the stack; then those that the code looks for on its own machine, at
+    somebody's server, or not at all."""
     composed = composed_services(sources.project)
     traces: Traces | None = None
     found: list[Candidate] = []
@@ -50,7 +50,7 @@ def service_candidates(
         candidate = _candidate(facts, client, own, traces, dependencies)
         if not candidate.composed and not candidate.imports and not _is_taken(candidate, sources):
             continue
-        if candidate.fixed_here or candidate.fixed_elsewhere:
+        if candidate.fixed_here or candidate.fixed_elsewhere or candidate.unused:
             here.append(candidate)
         elif candidate.used and _means_it(candidate):
             found.append(candidate)
@@ -198,6 +198,7 @@ def _candidate(
         reads=traces.variables,
         parts=parts,
         clients=clients,
+        engines=traces.engines if facts.kind in SQL else (),
     )
 
 

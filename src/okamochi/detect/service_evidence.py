@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.detect.django_databases import DatabasePart, database_parts, databases_here
+from okamochi.detect.django_databases import DatabasePart, database_parts, databases_here, engines_of
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
@@ -77,7 +77,7 @@ class Traces(msgspec.Struct, frozen=True):
     """`addresses` are URLs outside of variables' defaults; `texts` are the schemes that code writes alone
     ("postgresql+asyncpg://"), when it makes URLs over. `parts` are Django's databases, `clients` what the
     code connects with, `stated` what the project's environment files say, `led` the names whose values are
-    addresses for clients, each with the client's module."""
+    addresses for clients, each with the client's module. `engines` are those of Django's databases."""
 
     imports: tuple[Import, ...] = ()
     addresses: tuple[tuple[Address, Evidence], ...] = ()
@@ -87,6 +87,7 @@ class Traces(msgspec.Struct, frozen=True):
     clients: tuple[Client, ...] = ()
     stated: tuple[StatedAddress, ...] = ()
     led: tuple[tuple[str, str], ...] = ()
+    engines: tuple[tuple[str, Evidence], ...] = ()
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
         return tuple(one.evidence for one in self.imports if one.module in facts.modules)
@@ -126,6 +127,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
     parts: list[DatabasePart] = []
     clients: list[Client] = []
     led: list[tuple[str, str]] = []
+    engines: list[tuple[str, Evidence]] = []
     settings = settings_classes(sources)
     for path in reached.paths:
         module = sources.module(path)
@@ -149,6 +151,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         hosts += _hosts(module)
         clients += clients_of(module, sources)
         led += led_names(module, sources)
+        engines += engines_of(module)
         clients += [Client(facts_of(kind).modules[0], HERE, place) for kind, place in databases_here(module)]
         defaults = {one.default for one in reads if one.default}
         addresses += [found for text, found in _addresses(module) if text not in defaults]
@@ -161,6 +164,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         tuple(clients),
         stated_addresses(sources, reached, _scheme_of),
         tuple(led),
+        tuple(engines),
     )
 
 

@@ -119,6 +119,13 @@ def variable_for(candidate: Candidate) -> str:
 
 def not_started(candidate: Candidate) -> Decision:
     facts = candidate.facts
+    if candidate.unused:
+        return Decision(
+            field="services",
+            summary=f"no {facts.kind.value} is started: Django's database is SQLite, nothing leads elsewhere",
+            origin=Origin.DETECTED,
+            evidence=(*candidate.unused[:2], *candidate.evidence),
+        )
     if not candidate.fixed_here:
         return Decision(
             field="services",
