@@ -486,6 +486,19 @@ def test_hosts_from_the_environment_admit_the_health_check() -> None:
     assert dict(plan.image_environment)["HOSTS"] == "localhost 127.0.0.1"
 
 
+@pytest.mark.parametrize(
+    ("hosts", "value"),
+    [
+        ("[os.environ.get('DOMAIN')]", "localhost"),
+        ("(os.environ['DOMAIN'], 'shop.example')", "localhost"),
+        ("[*os.environ['DOMAIN'].split(',')]", "localhost,127.0.0.1"),
+    ],
+)
+def test_a_list_that_takes_one_host_from_the_environment_gets_one(hosts: str, value: str) -> None:
+    settings = f"import os\nROOT_URLCONF = 'shop.urls'\nALLOWED_HOSTS = {hosts}\n"
+    assert dict(planned({**DJANGO, "shop/settings.py": settings}).image_environment)["DOMAIN"] == value
+
+
 def test_a_literal_host_is_what_the_health_check_calls_itself_by() -> None:
     plan = planned({**DJANGO, "shop/settings.py": "ALLOWED_HOSTS = ['shop.example']\n"}, health="/up")
     assert plan.web.probe == HttpProbe(path="/up", host="shop.example")
@@ -517,6 +530,8 @@ def test_health_routes_of_django_starlette_and_aiohttp_are_found() -> None:
         ("True", "SECURE_SSL_REDIRECT = False"),
         ("env.bool('SSL_REDIRECT', default=True)", "SSL_REDIRECT=False"),
         ("config('SSL_REDIRECT', True, cast=bool)", "SSL_REDIRECT=False"),
+        ("os.environ.get('SSL_REDIRECT') != 'off'", "SSL_REDIRECT=off"),
+        ("os.environ.get('SSL_REDIRECT') == 'on'", ""),
         ("env.bool('SSL_REDIRECT', default=False)", ""),
         ("not DEBUG", ""),
         ("False", ""),

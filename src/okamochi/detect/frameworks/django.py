@@ -165,9 +165,11 @@ def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decisi
         return ()
     constants = [one.value for one in walk(values[-1]) if isinstance(one, ast.Constant)]
     variable = next((one for one in constants if isinstance(one, str) and VARIABLE.fullmatch(one)), "")
-    if not any(one is True for one in constants) or (constants != [True] and not variable):
+    word = _word_against(values[-1])
+    on = word or any(one is True for one in constants)
+    if not on or (constants != [True] and not variable):
         return ()
-    off = f"{variable}=False" if variable else f"{REDIRECT} = False"
+    off = f"{variable}={word or 'False'}" if variable else f"{REDIRECT} = False"
     return (
         Decision(
             field="application.framework",
@@ -177,6 +179,15 @@ def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decisi
             evidence=(Evidence(path=path, line=values[-1].lineno, reason=f"sets {REDIRECT}"),),
         ),
     )
+
+
+def _word_against(value: ast.expr) -> str:
+    """ "False" of `os.environ.get("SSL") != "False"`, which is true until it is told; "" for anything else."""
+    match value:
+        case ast.Compare(ops=[ast.NotEq()], comparators=[ast.Constant(value=str(word))]):
+            return word
+        case _:
+            return ""
 
 
 def _given_to(name: str, sources: Sources, settings: DjangoSettings) -> tuple[str, list[ast.expr]]:
@@ -284,5 +295,9 @@ def _variable(value: ast.expr, module: Module) -> tuple[str, str] | None:
     ]
     if not names:
         return None
+    if isinstance(value, ast.List | ast.Tuple) and not any(
+        isinstance(one, ast.Starred) for one in value.elts
+    ):
+        return names[0], "localhost"  # [os.environ["DOMAIN"]] takes one name
     separator = " " if re.search(r"split\((' ')?\)", text) else ","
     return names[0], separator.join(("localhost", "127.0.0.1"))
