@@ -182,7 +182,7 @@ def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decisi
 
 
 def _word_against(value: ast.expr) -> str:
-    """ "False" of `os.environ.get("SSL") != "False"`, which is true until it is told; "" for anything else."""
+    """ "False" of `os.environ.get("SSL") != "False"`, which is true until it is told; "" for another."""
     match value:
         case ast.Compare(ops=[ast.NotEq()], comparators=[ast.Constant(value=str(word))]):
             return word
