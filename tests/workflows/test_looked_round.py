@@ -11,7 +11,14 @@ from typing import Any, cast
 from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
-from okamochi.workflows.looked_round import Answered, ask_for, seen_in_log, sends_to_https, told_of_failing
+from okamochi.workflows.looked_round import (
+    Answered,
+    ask_for,
+    refuses_name,
+    seen_in_log,
+    sends_to_https,
+    told_of_failing,
+)
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -129,3 +136,23 @@ def test_a_first_page_that_leads_to_https_is_seen_without_asking_again() -> None
         assert sends_to_https(answers) is seen
         assert asked == ["/", "/login"]
     assert not sends_to_https(answered(("/", 200)))
+
+
+def test_an_address_that_the_app_refuses_to_be_called_by_is_seen() -> None:
+    """Django answers 400 to every name that ALLOWED_HOSTS does not have."""
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.headers["Host"].startswith("localhost") else 400)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_port
+        assert refuses_name(f"http://127.0.0.1:{port}/")
+        assert not refuses_name(f"http://localhost:{port}/")
+        server.shutdown()
+    assert not refuses_name(f"http://127.0.0.1:{port}/")  # nobody is there

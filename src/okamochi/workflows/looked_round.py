@@ -5,7 +5,9 @@ import json
 import posixpath
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,6 +32,10 @@ TO_HTTPS = (
     "/ sends visitors to https, which this address does not speak: okamochi up --domain example.org puts a "
     "proxy with certificates in front; to look at it here, switch that off in the app (force_https)"
 )
+REFUSES_NAME = (
+    "{url} answers 400, Bad Request: the app wants to be called by a name that its settings have "
+    "(Django's ALLOWED_HOSTS); let them admit localhost, or okamochi up --domain with that name"
+)
 SIGNS = ("Read-only file system", "Permission denied")
 
 
@@ -53,7 +59,22 @@ def looked_round(
         world.reporter.warn(failing)
     if found is None and not building.plan.domain and sends_to_https(answers):
         world.reporter.warn(TO_HTTPS)
+    if found is None and not building.plan.domain and refuses_name(record.url):
+        world.reporter.warn(REFUSES_NAME.format(url=record.url))
     return found
+
+
+def refuses_name(url: str) -> bool:
+    """Whether the address that people are told answers 400; the check calls the app by a name it knows."""
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "127.0.0.1", address.port or 80, timeout=LOOK_SECONDS)
+    try:
+        connection.request("GET", "/", headers={"User-Agent": USER_AGENT, "Connection": "close"})
+        return connection.getresponse().status == HTTPStatus.BAD_REQUEST
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def sends_to_https(answers: Iterable[Answered]) -> bool:
