@@ -210,3 +210,102 @@ CMD ["gunicorn", "app:app"]
     found = topics(rows)
     assert found["labels"].theirs == "maintainer, team" and found["volume"].theirs == "VOLUME /data"
     assert "chown" in found["user"].why and found["command"].verdict is Verdict.SAME
+
+
+SEVERAL = """\
+services:
+  front:
+    build: ./front
+    ports: ["8080:80"]
+  api:
+    build: .
+    command: ./scripts/serve.sh --prod
+    ports: ["9000:9000"]
+    env_file: [.env, {path: .env.local, required: false}]
+    environment: {DB_HOST: database, DB_NAME: shop, CACHE_DIR: /srv/cache, PAGE_SIZE: 20}
+    volumes: [./scripts:/srv/scripts]
+  flower:
+    build: .
+    command: ./scripts/flower.sh
+    ports: ["5555:5555"]
+  worker:
+    build: .
+    command: celery -A tasks.app worker -l info --pool threads
+  database:
+    image: postgres:16
+    command: postgres -c max_connections=300
+    ports: ["15432:5432"]
+    shm_size: 1g
+    environment: {POSTGRES_PASSWORD: hunter2hunter2, POSTGRES_INITDB_ARGS: --data-checksums}
+"""
+SEVERAL_FILES = {
+    "app.py": "import os, psycopg2\nfrom flask import Flask\napp = Flask(__name__)\n"
+    "psycopg2.connect(os.environ['DATABASE_URL'])\n",
+    "tasks.py": "from celery import Celery\napp = Celery('tasks')\n",
+    "requirements.txt": "flask\ngunicorn\ncelery\npsycopg2-binary\n",
+    "front/Dockerfile": "FROM nginx:1.29\n",
+    "scripts/serve.sh": "gunicorn -b 0.0.0.0:9000 app:app\n",
+    "scripts/flower.sh": "celery flower\n",
+    "Dockerfile": "FROM python:3.13-slim\nWORKDIR /srv\nCOPY . .\n",
+    "compose.yaml": SEVERAL,
+}
+
+
+def test_of_several_services_the_one_that_answers_requests_gives_the_port() -> None:
+    rows, settings = rows_of(**SEVERAL_FILES)
+    found = topics(rows)
+    assert settings["port"] == 9000
+    assert found["service front"].theirs == "built from front/Dockerfile"
+    assert found["flower: command"].plan == "not started" and found["flower: command"].place.endswith(":14")
+    assert found["api: command"].place == "compose.yaml:7"
+    assert found["mount"].place == "compose.yaml:11"
+
+
+def test_what_a_service_of_the_plan_had_besides_is_named() -> None:
+    rows, settings = rows_of(**SEVERAL_FILES)
+    found = topics(rows)
+    assert found["database: command"].theirs == "postgres -c max_connections=300"
+    assert found["database: ports"].place == "compose.yaml:22"
+    assert found["database: variables"].theirs == "POSTGRES_INITDB_ARGS"
+    assert found["database: other keys"].theirs == "shm_size"
+    lost = [row.theirs for row in rows if row.topic == "process worker"]
+    assert lost == ["celery -A tasks.app worker -l info --pool threads", "--pool threads"]
+    assert settings["env"] == {"PAGE_SIZE": "20"}
+
+
+def test_connections_and_paths_of_the_other_image_are_no_settings() -> None:
+    rows, _ = rows_of(**SEVERAL_FILES)
+    found = topics(rows)
+    assert found["DB_HOST"].plan == found["DB_NAME"].plan == "given with the service"
+    assert found["CACHE_DIR"].plan == "not set" and "other image" in found["CACHE_DIR"].why
+    assert [row.theirs for row in rows if row.topic == "api: env_file"] == [".env", ".env.local"]
+
+
+def test_tools_of_the_build_and_stages_of_python_are_no_loss() -> None:
+    text = """\
+FROM ghcr.io/astral-sh/uv:python3.13-bookworm-slim AS builder
+RUN uv sync --locked
+FROM python:3.13-slim
+RUN curl -sSL https://install.python-poetry.org | python3 -
+COPY --from=builder /app /app
+CMD ["gunicorn", "app:app"]
+"""
+    found = topics(rows_of(Dockerfile=text)[0])
+    assert "assets" not in found and "step" not in found and "base" not in found
+
+
+def test_files_that_are_for_production_come_first() -> None:
+    content = {
+        "app.py": FLASK_APP,
+        "requirements.txt": "flask\ngunicorn\n",
+        "Dockerfile": "FROM python:3.13-slim\nEXPOSE 5000\n",
+        "docker/prod.Dockerfile": "FROM python:3.13-slim\nEXPOSE 7000\n",
+        "compose.yaml": "services: {web: {build: .}}\n",
+        "compose.prod.yaml": "services: {web: {build: {context: ., dockerfile: docker/prod.Dockerfile}}}\n",
+    }
+    plan = planned(content)
+    found = adoption_of(
+        MemoryProject(content), plan, dockerfiles=("docker/prod.Dockerfile",), composes=("compose.prod.yaml",)
+    )
+    assert found.paths == ("docker/prod.Dockerfile", "compose.prod.yaml")
+    assert adopted_settings(found.rows, plan)["port"] == (7000, ("docker/prod.Dockerfile:2",))

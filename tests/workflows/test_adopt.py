@@ -33,3 +33,19 @@ def test_a_waiver_counts_here_as_well(tmp_path: Path) -> None:
     program, folder = Program(), project(tmp_path)
     (folder / "Dockerfile").write_text(f"# okamochi: waive user/root: it is a toy\n{DOCKERFILE}")
     assert "user/root" not in program.ok("render", "--adopt", folder, "--check").stdout
+
+
+def test_the_files_for_production_are_adopted(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    (folder / "Dockerfile").write_text("FROM python:3.13-slim\nEXPOSE 5000\n")
+    (folder / "Dockerfile.prod").write_text("FROM python:3.13-slim\nEXPOSE 7000\nCMD flask run\n")
+    (folder / "compose.yaml").write_text("services: {web: {build: .}}\n")
+    (folder / "compose.prod.yaml").write_text(
+        "services: {web: {build: {context: ., dockerfile: Dockerfile.prod}}}\n"
+    )
+    answer = json.loads(program.ok("render", "--adopt", folder, "--check", "--format", "json").stdout)
+    assert "port = 7000" in answer["settings"]
+    assert {one["place"].partition(":")[0] for one in answer["findings"]} <= {
+        "Dockerfile.prod",
+        "compose.prod.yaml",
+    }

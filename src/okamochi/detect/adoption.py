@@ -8,17 +8,14 @@ from typing import Any
 
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
-from okamochi.detect.adoption_commands import (
-    dockerfile_commands,
-    is_worker,
-    service_commands,
-    started_by,
-)
+from okamochi.detect.adoption_commands import dockerfile_commands, service_commands, started_by
 from okamochi.detect.adoption_compose import pairs, strings
 from okamochi.detect.adoption_files import DEVCONTAINER, devcontainer_rows, other_compose_rows
 from okamochi.detect.adoption_limits import limit_rows, unknown_service, volume_rows
+from okamochi.detect.adoption_lines import LineOf, line_in, ranges_of_services
+from okamochi.detect.adoption_roles import roles_of, served_by_plan
 from okamochi.detect.adoption_rows import Row, Verdict
-from okamochi.detect.adoption_services import OUTSIDE, data_rows, key_rows, published_rows
+from okamochi.detect.adoption_services import OUTSIDE, data_rows, key_rows, published_rows, served_rows
 from okamochi.detect.adoption_stages import asset_rows, other_stages
 from okamochi.detect.adoption_steps import step_rows
 from okamochi.detect.adoption_variables import given_rows, variable_rows
@@ -54,30 +51,56 @@ class Adoption:
     paths: tuple[str, ...] = ()
 
 
-def adoption_of(project: ProjectFiles, plan: Plan) -> Adoption:
+def adoption_of(
+    project: ProjectFiles, plan: Plan, *, dockerfiles: tuple[str, ...] = (), composes: tuple[str, ...] = ()
+) -> Adoption:
+    """`dockerfiles` and `composes` are looked at before those with the usual names."""
     rows: list[Row] = []
     paths: list[str] = []
     others: frozenset[str] = frozenset()
-    for path in DOCKERFILES:
+    final: Stage | None = None
+    for path in dict.fromkeys((*dockerfiles, *DOCKERFILES)):
         text = text_by_people(project, path) if project.exists(path) else None
         stages = dockerfile_stages(text or "")
         if stages:
-            others = other_stages(stages)
+            others, final = other_stages(stages), shipped(stages)
             rows += of_dockerfile(project, path, stages, plan)
             paths += [path, *(one for one in ignore_files_of(path) if project.exists(one))]
             break
-    for path in COMPOSE_FILES:
+    for path in dict.fromkeys((*composes, *COMPOSE_FILES)):
         text = text_by_people(project, path) if project.exists(path) else None
         document = parsed(text or "")
         if document and text:
-            document = without(document, others)
-            rows += [*of_compose(project, path, document, text, plan), *other_compose_rows(project, path)]
+            source = ComposeSource(path, text, without(document, others), paths[0] if paths else "", final)
+            rows += [*of_compose(project, source, plan), *other_compose_rows(project, path)]
             paths.append(path)
             break
     if paths and text_by_people(project, DEVCONTAINER):
         rows += devcontainer_rows(project)
         paths.append(DEVCONTAINER)
     return Adoption(settled(rows), tuple(paths))
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeSource:
+    """A compose file, and the Dockerfile that is adopted beside it with the stage that is shipped: "" and
+    None for none."""
+
+    path: str
+    text: str
+    document: Mapping[str, Any]
+    dockerfile: str
+    final: Stage | None
+
+    @property
+    def services(self) -> Mapping[str, Mapping[str, Any]]:
+        services = self.document.get("services")
+        pairs = services.items() if isinstance(services, dict) else ()
+        return {str(name): one for name, one in pairs if isinstance(one, dict)}
+
+    @property
+    def started(self) -> str:
+        return started_by(self.final)[0] if self.final is not None else ""
 
 
 def ignore_files_of(path: str) -> tuple[str, str]:
@@ -177,47 +200,56 @@ def why_python(plan: Plan) -> str:
     return f"{reason}; the setting python asks for another"
 
 
-def of_compose(
-    project: ProjectFiles, path: str, document: Mapping[str, Any], text: str, plan: Plan
+def of_compose(project: ProjectFiles, source: ComposeSource, plan: Plan) -> Iterator[Row]:
+    path, services = source.path, source.services
+    roles = roles_of(project, path, services, source.dockerfile, source.started, plan)
+    ranges = ranges_of_services(source.text)
+    for name, service in services.items():
+        line_of = line_in(source.text, *ranges.get(name, (1, 0)))
+        placed = placed_in(path, line_of)
+        ours = served_by_plan(name, str(service.get("image") or ""), plan)
+        if name in roles.own:
+            yield from of_own(project, source, name, line_of, plan, web=name == roles.web)
+        elif ours is not None:
+            yield from served_rows(name, service, placed, ours)
+            yield from data_rows(name, service, placed, ours)
+            yield from key_rows(name, service, placed)
+        elif name in roles.others:
+            why = "another program than this app: keep it in a compose file of its own, or plan its folder"
+            theirs = f"built from {roles.others[name]}"
+            yield Row(Verdict.CHANGE, f"service {name}", placed(f"{name}:"), theirs, "not started", why)
+        else:
+            yield from unknown_service(placed(f"{name}:"), name, service)
+
+
+def placed_in(path: str, line_of: LineOf) -> Callable[[str], str]:
+    return lambda words: f"{path}:{line_of(words)}"
+
+
+def of_own(
+    project: ProjectFiles, source: ComposeSource, name: str, line_of: LineOf, plan: Plan, *, web: bool
 ) -> Iterator[Row]:
-    place_of = at(text)
-
-    def placed(words: str) -> str:
-        return f"{path}:{place_of(words)}"
-
-    services = document.get("services")
-    known = {service.name: service for service in (*plan.services, *plan.development_services)}
-    for name, service in services.items() if isinstance(services, dict) else ():
-        if not isinstance(service, dict):
-            continue
-        place = f"{path}:{place_of(f'{name}:')}"
-        if name in known:
-            theirs, ours = str(service.get("image") or ""), known[name].image
-            if theirs == ours:
-                yield Row(Verdict.SAME, f"service {name}", place, theirs, ours)
-            yield from data_rows(name, service, placed, known[name])
-            continue
-        if "build" not in service:
-            yield from unknown_service(place, name, service)
-            continue
-        yield from service_commands(path, name, service, place_of, plan)
-        if is_worker(service, plan):
-            continue
-        for port in strings(service.get("ports")):
-            if target := TARGET.search(port):
-                yield port_row(f"{path}:{place_of(port)}", f"ports {port}", int(target[1]), plan)
-        yield from published_rows(name, service, placed, plan)
-        for key, value in pairs(service.get("environment")):
-            yield from variable_rows(f"{path}:{place_of(key)}", key, value, plan)
-        yield from given_rows(name, service, placed)
-        check = service.get("healthcheck")
-        if isinstance(check, dict):
-            asked = check.get("test")
-            words = " ".join(map(str, asked)) if isinstance(asked, list) else str(asked or "")
-            yield from health_rows(placed("healthcheck"), words, project, plan)
-        yield from volume_rows(path, service, place_of, plan)
-        yield from limit_rows(path, service, place_of, plan)
-        yield from key_rows(name, service, placed)
+    """Of a service that runs this app's image."""
+    service, path, placed = source.services[name], source.path, placed_in(source.path, line_of)
+    yield from service_commands(path, name, service, line_of, plan, web=web)
+    names = frozenset(source.services)
+    for key, value in pairs(service.get("environment")):
+        yield from variable_rows(placed(key), key, value, plan, services=names - {name})
+    yield from given_rows(name, service, placed)
+    yield from volume_rows(path, service, line_of, plan)
+    yield from key_rows(name, service, placed)
+    if not web:
+        return
+    for port in strings(service.get("ports")):
+        if target := TARGET.search(port):
+            yield port_row(placed(port), f"ports {port}", int(target[1]), plan)
+    yield from published_rows(name, service, placed, plan)
+    check = service.get("healthcheck")
+    if isinstance(check, dict):
+        asked = check.get("test")
+        words = " ".join(map(str, asked)) if isinstance(asked, list) else str(asked or "")
+        yield from health_rows(placed("healthcheck"), words, project, plan)
+    yield from limit_rows(path, service, line_of, plan)
 
 
 def port_row(place: str, theirs: str, port: int, plan: Plan) -> Row:
@@ -289,14 +321,3 @@ def health_rows(place: str, words: str, project: ProjectFiles, plan: Plan) -> It
 def parsed(text: str) -> Mapping[str, Any]:
     found = yaml_of(text)
     return found if isinstance(found, dict) else {}
-
-
-def at(text: str) -> Callable[[str], int]:
-    """The first line that begins with some words, else the first that holds them; 1 when none does."""
-    lines = [line.strip().lstrip("- \"'") for line in text.splitlines()]
-
-    def found(words: str) -> int:
-        begins = (n for n, line in enumerate(lines, 1) if line.startswith(words))
-        return next(begins, next((n for n, line in enumerate(lines, 1) if words in line), 1))
-
-    return found

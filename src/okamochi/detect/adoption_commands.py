@@ -11,7 +11,15 @@ from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 
-__all__ = ["dockerfile_commands", "is_worker", "service_commands", "started_by", "without_secrets"]
+__all__ = [
+    "SERVER",
+    "dockerfile_commands",
+    "is_worker",
+    "service_commands",
+    "started_by",
+    "without_secrets",
+    "words_of",
+]
 
 DEVELOPMENT_SERVER = re.compile(
     r"\bflask\b.*\brun\b|manage\.py.{0,3}\brunserver\b|^\W*(?:python3?|/\S*python3?)\W+(?:-u\W+)?[\w/.-]+\.py\b"
@@ -22,6 +30,9 @@ SERVER = re.compile(
 )
 SCRIPT = re.compile(r"[\w./-]*(?:\.sh|entry-?point[\w.-]*|start[\w.-]*)", re.IGNORECASE)
 SHOWN = 100
+OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w-]*)(?:[ =](?!-)([^\s\"']+))?")
+# which app, how much is said, names of workers
+NAMED = re.compile(r"(?:-A|--app|-l|--loglevel|-n|--hostname|-m|-u)\b")
 
 
 def started_by(stage: Stage) -> tuple[str, int]:
@@ -103,19 +114,18 @@ def beside_web(text: str, plan: Plan) -> Process | None:
 
 
 def service_commands(
-    path: str, name: str, service: Mapping[str, Any], line_of: Callable[[str], int], plan: Plan
+    path: str, name: str, service: Mapping[str, Any], line_of: Callable[[str], int], plan: Plan, *, web: bool
 ) -> Iterator[Row]:
-    """Of a service that runs the app's own image."""
+    """Of a service that runs the app's own image; `web` is the one that answers requests."""
     text = words_of(service.get("command")) or words_of(service.get("entrypoint"))
-    place = f"{path}:{line_of('command' if service.get('command') else f'{name}:')}"
-    if text:
-        process, serves = beside_web(text, plan), SERVER.search(text) is not None
-        # a script may be anything: only what is published is taken for a server
-        looks_like_web = serves or (service.get("ports") and DEVELOPMENT_SERVER.search(text))
-        if process is not None and not serves:
+    place = f"{path}:{line_of('command:' if service.get('command') else f'{name}:')}"
+    if text and web:
+        yield from server_rows(place, f"{name}: command", text, plan)
+    elif text:
+        process = beside_web(text, plan)
+        if process is not None:
             yield Row(Verdict.SAME, f"process {name}", place, without_secrets(text), shown_of(process))
-        elif looks_like_web:
-            yield from server_rows(place, f"{name}: command", text, plan)
+            yield from option_rows(f"process {name}", place, text, process)
         else:
             why = "no process of the plan does this; a line in a Procfile adds it: NAME: COMMAND"
             shown = without_secrets(text)
@@ -124,6 +134,17 @@ def service_commands(
     if signal:
         where = f"{path}:{line_of('stop_signal')}"
         yield from signal_rows(where, f"{name}: stop signal", signal, plan)
+
+
+def option_rows(topic: str, place: str, text: str, process: Process) -> Iterator[Row]:
+    """Options of a worker that the plan's own does not have."""
+    ours = shlex.join(process.argv)
+    given = [f"{one[1]} {one[2]}".strip() for one in OPTION.finditer(text)]
+    lost = [one for one in given if NAMED.match(one) is None and one.replace(" ", "=") not in ours]
+    if lost:
+        why = f"a line in a Procfile keeps them: {process.name}: COMMAND"
+        theirs = without_secrets(", ".join(lost))
+        yield Row(Verdict.CHANGE, topic, place, theirs, "not taken over", why)
 
 
 def words_of(value: Any) -> str:

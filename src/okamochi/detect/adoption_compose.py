@@ -9,7 +9,9 @@ def strings(value: Any) -> list[str]:
     """Of short forms and long ones."""
     found = []
     for one in value if isinstance(value, list) else ():
-        if isinstance(one, dict):
+        if isinstance(one, dict) and "path" in one:
+            found.append(str(one["path"]))
+        elif isinstance(one, dict):
             found.append(f"{one.get('source', one.get('published', ''))}:{one.get('target', '')}")
         else:
             found.append(str(one))

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from okamochi.detect.adoption_compose import strings
+from okamochi.detect.adoption_compose import pairs, strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
 
-__all__ = ["OUTSIDE", "data_rows", "key_rows", "published_rows"]
+__all__ = ["OUTSIDE", "data_rows", "key_rows", "published_rows", "served_rows"]
 
 # the topic of a row that counts more than what the container listens on
 OUTSIDE = "published port"
@@ -22,6 +22,10 @@ COMPARED = frozenset(
     {"build", "image", "ports", "environment", "healthcheck", "volumes", "mem_limit", "cpus", "command"}
     | {"entrypoint", "stop_signal", "env_file", "depends_on", "container_name", "links", "expose", "hostname"}
     | {"tty", "stdin_open", "deploy"}
+)
+# users, passwords and databases that the plan makes up
+MADE_BY_PLAN = re.compile(
+    r"(?:POSTGRES|MYSQL|MARIADB|MONGO_INITDB|RABBITMQ_DEFAULT)_(?:ROOT_)?(?:USER|USERNAME|PASSWORD|PASS|DB|DATABASE)(?:_FILE)?"
 )
 # compose.yaml says these for every service
 OWN = frozenset(
@@ -83,6 +87,35 @@ def data_rows(
                 f"{ours.name}-data, a volume of its own",
                 why,
             )
+
+
+def served_rows(
+    name: str, service: Mapping[str, Any], placed: Callable[[str], str], ours: BackingService
+) -> Iterator[Row]:
+    """Of a service that the plan starts itself: what is not taken over."""
+    image = str(service.get("image") or "")
+    place = placed("image:")
+    if image == ours.image:
+        yield Row(Verdict.SAME, f"service {name}", place, image, ours.image)
+    else:
+        theirs, shown = image or "built here", f"{ours.name}: {ours.image}"
+        why = f'the setting services starts another: {{ {ours.name} = "IMAGE" }}'
+        yield Row(Verdict.CHANGE, f"service {name}", place, theirs, shown, why)
+    ports = strings(service.get("ports"))
+    if ports:
+        why = f"the setting expose leads a port of this machine to it: {{ {ours.name} = {ours.port} }}"
+        theirs, shown = ", ".join(ports), "reached by the app alone"
+        yield Row(Verdict.CHANGE, f"{name}: ports", placed(ports[0]), theirs, shown, why)
+    names = [key for key, _ in pairs(service.get("environment")) if not MADE_BY_PLAN.fullmatch(key)]
+    if names:
+        why = "variables of that image; write them into the rendered compose.yaml, edits stay"
+        shown = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
+        yield Row(Verdict.CHANGE, f"{name}: variables", placed(names[0]), shown, "not taken over", why)
+    if service.get("command"):
+        why = "options of that image; write them into the rendered compose.yaml, edits stay"
+        text = service["command"]
+        shown = " ".join(map(str, text)) if isinstance(text, list) else " ".join(str(text).split())
+        yield Row(Verdict.CHANGE, f"{name}: command", placed("command:"), shown[:100], "not taken over", why)
 
 
 def key_rows(name: str, service: Mapping[str, Any], place_of: Callable[[str], str]) -> Iterator[Row]:

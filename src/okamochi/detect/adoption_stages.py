@@ -8,16 +8,21 @@ from okamochi.detect.adoption_rows import Row, Verdict
 
 __all__ = ["PYTHON_BASE", "asset_rows", "other_stages", "stage_copied"]
 
-PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*python(?::|@|$)|\$")
+PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*(?:python(?::|@|$)|uv:[\w.-]*python)|\$")
+INSTALLS = re.compile(r"\b(?:pip3?|poetry|pipenv|pdm|uv)\s+(?:pip\s+)?(?:install|sync|wheel|export)\b")
 
 
 def other_stages(stages: tuple[Stage, ...]) -> frozenset[str]:
     """Names of the stages whose base is neither Python's nor that of what is shipped."""
     return frozenset(
-        one.name
-        for one in stages
-        if one.name and not PYTHON_BASE.match(one.base) and one.base != shipped(stages).base
+        one.name for one in stages if one.name and not is_of_python(one) and one.base != shipped(stages).base
     )
+
+
+def is_of_python(stage: Stage) -> bool:
+    """By its base, or because packages are installed in it."""
+    named = PYTHON_BASE.match(stage.base) is not None or "python" in stage.base
+    return named or any(INSTALLS.search(one.rest) for one in stage.all("RUN"))
 
 
 def stage_copied(one: Instruction, stages: tuple[Stage, ...]) -> Stage | None:

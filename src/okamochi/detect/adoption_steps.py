@@ -22,6 +22,10 @@ TAKEN_CARE_OF = re.compile(
     r"|virtualenv|venv|ensurepip|compileall|sync|sleep|date|id|env|exit|shopt|gpg|fc-cache"
 )
 
+INSTALLER = re.compile(
+    r"install\.python-poetry|get-poetry|astral\.sh/uv|get-pip|install-poetry|pdm-project\.org"
+)
+
 
 def step_rows(path: str, stages: tuple[Stage, ...], final: Stage, plan: Plan) -> Iterator[Row]:
     """Of the stage that is shipped, and of the stages of Python that it copies from."""
@@ -81,6 +85,8 @@ def run_rows(path: str, one: Instruction, plan: Plan) -> Iterator[Row]:
 
 
 def makes_something(argv: tuple[str, ...]) -> bool:
+    if INSTALLER.search(" ".join(argv)) or argv[-1:] == ("-",):
+        return False  # of a tool that the plan does without, or what such a script is piped into
     name = argv[0].rpartition("/")[2] if argv else ""
     if not re.fullmatch(r"[\w.+-]+", name) or TAKEN_CARE_OF.fullmatch(name):
         return False

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from okamochi.detect.adoption_compose import pairs
+from okamochi.detect.adoption_compose import pairs, strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
@@ -18,6 +18,10 @@ OWN_VARIABLES = re.compile(
     r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|NPM_\w+|YARN_\w+|USER|SHELL|TERM|HOSTNAME"
     r"|LD_\w+|.*_(FILE|VERSION)"
 )
+CONNECTION = re.compile(
+    r"(?:\w+_)?(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|REDIS|MONGO|MONGODB|RABBITMQ|AMQP|MEMCACHED)_?"
+    r"(?:HOST|HOSTNAME|SERVER|PORT|USER|USERNAME|NAME|DB|DATABASE|DBNAME)"
+)
 
 
 def given_rows(name: str, service: Mapping[str, Any], placed: Callable[[str], str]) -> Iterator[Row]:
@@ -27,9 +31,17 @@ def given_rows(name: str, service: Mapping[str, Any], placed: Callable[[str], st
         shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         place = placed(names[0])
         yield Row(Verdict.SAME, f"{name}: variables", place, f"{shown} from outside", "by --env-file")
+    files = strings(given) if isinstance(given := service.get("env_file"), list) else [str(given or "")]
+    for file in files:
+        if file:
+            ours = "by --env-file, what the code reads"
+            yield Row(Verdict.SAME, f"{name}: env_file", placed("env_file"), file, ours)
 
 
-def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row]:
+def variable_rows(
+    place: str, name: str, value: str, plan: Plan, *, services: frozenset[str] = frozenset()
+) -> Iterator[Row]:
+    """`services` are the names of the compose file's."""
     if re.fullmatch(r"LANG|LC_\w+", name) and value and not value.upper().startswith("C."):
         why = "Python is UTF-8 in it, too; only locale.setlocale() would notice"
         yield Row(Verdict.CHANGE, name, place, value, "LANG=C.UTF-8", why)
@@ -50,6 +62,25 @@ def variable_rows(place: str, name: str, value: str, plan: Plan) -> Iterator[Row
         why = "a service of the stack is reached by its name"
         yield Row(Verdict.CHANGE, name, place, value, "the service's name", why)
         return
+    if value in services or CONNECTION.fullmatch(name):
+        why = "of a service: the plan sets it where it starts that, else give it by --env-file"
+        yield Row(Verdict.CHANGE, name, place, value, "given with the service", why)
+        return
+    if reason := elsewhere(name, value, plan):
+        yield Row(Verdict.CHANGE, name, place, value, "not set", reason)
+        return
     yield Row(
         Verdict.ADOPT, name, place, value, "not set", "a plain setting of the app", ("env", (name, value))
     )
+
+
+def elsewhere(name: str, value: str, plan: Plan) -> str:
+    """Why a path of the other image says nothing in this one; "" for what is no path, or is right here."""
+    if not value.startswith("/"):
+        return ""
+    kept = (volume.path for volume in plan.volumes)
+    if any(value == one or value.startswith(f"{one}/") for one in kept):
+        return ""
+    if name not in {one.name for one in plan.environment}:
+        return "a path of the other image, which nothing in the code reads"
+    return ""

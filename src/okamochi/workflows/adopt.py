@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.audit.audit import Audited
+from okamochi.audit.judging import stands_alone
 from okamochi.audit.rules import RULES
+from okamochi.audit.setup import Setup
+from okamochi.containerfiles.desk import is_production_path, is_staging_path
 from okamochi.detect.adoption import adopted_settings, adoption_of
 from okamochi.detect.adoption_rows import Row
 from okamochi.errors import UsageError
@@ -50,14 +53,15 @@ def adopt(folder: Path, world: World, *, today: datetime.date, write: bool) -> A
     """UsageError when there is neither a Dockerfile nor a compose file of the project's own."""
     planned = plan_project(folder, world)
     plan = as_locked(planned)
-    adoption = adoption_of(planned.project, plan)
+    setup, report = looked_at(folder, folder, plan, today)
+    dockerfiles, composes = for_production(setup)
+    adoption = adoption_of(planned.project, plan, dockerfiles=dockerfiles, composes=composes)
     if not adoption.paths:
         raise UsageError(
             "there is no Dockerfile and no compose file to adopt",
             where=str(folder),
             hint="okamochi render all writes the plan's own",
         )
-    _, report = looked_at(folder, folder, plan, today)
     faults = tuple(fault(one) for one in report.findings if one.found.path in adoption.paths)
     text = settings_text(adopted_settings(adoption.rows, plan))
     own = folder / OWN_FILE
@@ -65,6 +69,19 @@ def adopt(folder: Path, world: World, *, today: datetime.date, write: bool) -> A
         return Adopted(adoption.rows, faults, text)
     write_atomic(own, text.encode())
     return Adopted(adoption.rows, faults, text, OWN_FILE)
+
+
+def for_production(setup: Setup) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Dockerfiles and compose files for production, those first that say so and need no other file below
+    them; of Dockerfiles those that such a compose file builds."""
+    composes = [one for one in setup.composes if not one.desk and not is_staging_path(one.path)]
+    plain = [one.path for one in composes if not is_production_path(one.path)]
+    first = [one.path for one in composes if is_production_path(one.path) and stands_alone(one.root)]
+    paths = (*first, *plain)
+    taken = next(iter((*paths, *(one.path for one in setup.composes))), "")
+    built = [one.stage_path for one in setup.containers if one.own and one.path == taken]
+    others = [one.path for one in setup.dockerfiles if not one.desk and "/" not in one.path]
+    return tuple(dict.fromkeys(path for path in (*built, *others) if path)), paths
 
 
 def fault(one: Audited) -> Fault:

@@ -1,0 +1,92 @@
+"""Which services of a compose file are this app, which of them answers requests, which are something else."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from okamochi.detect.adoption_commands import SERVER, is_worker, words_of
+from okamochi.detect.adoption_compose import strings
+from okamochi.model.backing_service import BackingService
+from okamochi.model.plan import Plan
+from okamochi.system.project_files import ProjectFiles
+
+__all__ = ["Roles", "built_from", "roles_of", "served_by_plan"]
+
+Service = Mapping[str, Any]
+DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
+# other names of what the plan calls by its kind
+KINDS = {"mongodb": ("mongo",), "redis": ("redis", "valkey", "keydb"), "postgres": ("postgres", "postgis")}
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """`own` are names of services that run this app's image, `web` the one of them that answers requests;
+    "" when none plainly does. `others` are built from something else."""
+
+    own: frozenset[str]
+    web: str
+    others: Mapping[str, str]
+
+
+def roles_of(
+    project: ProjectFiles,
+    path: str,
+    services: Mapping[str, Service],
+    dockerfile: str,
+    started: str,
+    plan: Plan,
+) -> Roles:
+    """`dockerfile` is the one that is adopted, "" for none; `started` is what it starts."""
+    sources = {name: built_from(path, service) for name, service in services.items() if "build" in service}
+    own = {
+        name
+        for name, source in sources.items()
+        if not dockerfile or source == dockerfile or not project.exists(source)
+    }
+    images = {str(services[name].get("image") or "") for name in own} - {""}
+    own |= {name for name, one in services.items() if str(one.get("image") or "") in images}
+    others = {name: source for name, source in sources.items() if name not in own}
+    return Roles(frozenset(own), web_of(project, services, own, started, plan), others)
+
+
+def built_from(path: str, service: Service) -> str:
+    """The Dockerfile that a service of the compose file `path` is built from, within the project."""
+    build = service.get("build")
+    table = build if isinstance(build, dict) else {"context": build}
+    context = DEFAULT.sub(r"\1", str(table.get("context") or "."))
+    name = str(table.get("dockerfile") or "Dockerfile")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), context, name))
+
+
+def web_of(
+    project: ProjectFiles, services: Mapping[str, Service], own: set[str], started: str, plan: Plan
+) -> str:
+    """One that serves and is published, else one that serves, else one that is published."""
+    found = [name for name in services if name in own and not is_worker(services[name], plan)]
+    serving = [name for name in found if serves(project, services[name], started)]
+    published = [name for name in found if strings(services[name].get("ports"))]
+    both = [name for name in serving if name in published]
+    return next(iter((*both, *serving, *published)), "")
+
+
+def serves(project: ProjectFiles, service: Service, started: str) -> bool:
+    """Whether it starts what the image starts, or a server; by a script of the project as well."""
+    text = words_of(service.get("command")) or words_of(service.get("entrypoint"))
+    if not text or text == started:
+        return True
+    scripts = re.findall(r"[\w./-]+\.sh\b", text)
+    named = (path for one in scripts for path in project.files(f"**/{posixpath.basename(one)}"))
+    texts = (text, *(project.read_text(path) or "" for path in named))
+    return any(SERVER.search(one) for one in texts)
+
+
+def served_by_plan(name: str, image: str, plan: Plan) -> BackingService | None:
+    """The plan's service of that name, else the only one of that kind."""
+    known = {one.name: one for one in (*plan.services, *plan.development_services)}
+    if name in known:
+        return known[name]
+    repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    same = [one for one in plan.services if repository in KINDS.get(str(one.kind), (str(one.kind),))]
+    return same[0] if len(same) == 1 else None
