@@ -58,6 +58,20 @@ def test_built_in_patterns_keep_it_out(path: str) -> None:
     assert excluded(path)
 
 
+def test_files_that_were_rendered_stay_out_and_secrets_among_code_too() -> None:
+    record = {
+        "deploy/x/.okamochi/rendered.json": "{}",
+        "deploy/x/secrets/.gitignore": "**/*\n!**/.gitignore\n",
+    }
+    for path in ("deploy/x/kubernetes/web.yaml", "deploy/x/.okamochi/kit/sizing.py", "deploy/x/secrets/KEY"):
+        assert excluded(path, **record)
+    assert not excluded("deploy/other.txt", **record)
+    code = {**record, "deploy/x/models.py": ""}
+    assert not excluded("deploy/x/models.py", **code)
+    assert excluded("deploy/x/.okamochi/kit/sizing.py", **code)
+    assert excluded("deploy/x/secrets/KEY", **code)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -29,6 +29,17 @@ def edited(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def test_a_folder_that_was_rendered_into_is_none_of_the_app_and_agrees_with_the_plan_from_the_start(
+    tmp_path: Path,
+) -> None:
+    program, folder = Program(), project(tmp_path)
+    program.ok("render", "all", folder, "--output", folder / "deploy")
+    program.ok("render", "all", folder, "--output", folder / "deploy", "--check")
+    assert "deploy" in (folder / "deploy/.dockerignore").read_text().splitlines()
+    told = program.ok("plan", folder, "--explain", "source.exclude").stdout
+    assert "deploy: written by okamochi render" in told and "deploy/secrets" not in told
+
+
 @pytest.mark.needs("git")
 def test_an_edit_is_told_by_check_accepted_by_the_next_render_and_kept_by_all_later_ones(
     tmp_path: Path,

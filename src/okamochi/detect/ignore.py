@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from okamochi.containerfiles.dockerignore import dockerignore_patterns
 from okamochi.detect.built_in_patterns import BUILT_IN, RENDERED_FOLDERS, SECRETS
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.left_out import left_out
+from okamochi.detect.left_out import left_out, literal
+from okamochi.detect.rendered_folders import rendered_folders
 from okamochi.detect.tracked_files import tracked_all_the_same
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
@@ -53,9 +54,13 @@ def exclude_patterns(
     `taken_back` come after the built-in ones: the project's own ignore files may leave the files out.
     `migrates` is whether the release process runs the project's migrations; `private` files stay out, unless
     the settings take them back."""
-    patterns = [*(pattern for group in BUILT_IN for pattern in group.patterns), *taken_back]
+    rendered = rendered_folders(project)
+    patterns = [folder.pattern for folder in rendered]
+    patterns += (*(pattern for group in BUILT_IN for pattern in group.patterns), *taken_back)
     evidence = [Evidence(path="", reason="built in: " + ", ".join(group.reason for group in BUILT_IN))]
-    from_git, places, spared = _from_gitignore_files(project, migrates=migrates)
+    evidence += [Evidence(path=folder.path, reason="written by okamochi render") for folder in rendered]
+    unread = (*RENDERED_FOLDERS, *(f"{folder.path}/" for folder in rendered if not folder.has_code))
+    from_git, places, spared = _from_gitignore_files(project, unread, migrates=migrates)
     tracked = tracked_all_the_same(project, patterns, from_git)
     patterns += (*from_git, *tracked.patterns)
     evidence += (*places, *tracked.evidence)
@@ -86,13 +91,14 @@ def exclude_patterns(
 
 
 def _from_gitignore_files(
-    project: ProjectFiles, *, migrates: bool
+    project: ProjectFiles, unread: tuple[str, ...], *, migrates: bool
 ) -> tuple[list[str], list[Evidence], list[str]]:
-    """Patterns of all .gitignore files, the nearer ones later; what was taken; patterns of build outputs."""
+    """Patterns of all .gitignore files but those in `unread` folders, the nearer ones later; what was taken;
+    patterns of build outputs."""
     patterns: list[str] = []
     evidence: list[Evidence] = []
     spared: list[str] = []
-    paths = [path for path in project.files("**/.gitignore") if not path.startswith(RENDERED_FOLDERS)]
+    paths = [path for path in project.files("**/.gitignore") if not path.startswith(unread)]
     for path in sorted(paths, key=lambda one: (one.count("/"), one)):
         folder = posixpath.dirname(path)
         listed = gitignore_lines(project.read_text(path) or "")
@@ -189,8 +195,7 @@ def anchored(pattern: str, folder: str) -> str:
         return pattern
     taken_back, bare = pattern.startswith("!"), pattern.removeprefix("!")
     below = bare.removeprefix("/") if "/" in bare.rstrip("/") else f"**/{bare}"
-    literal = re.sub(r"([\\*?\[\] !#])", r"\\\1", folder)
-    return f"{'!' if taken_back else ''}/{literal}/{below}"
+    return f"{'!' if taken_back else ''}/{literal(folder)}/{below}"
 
 
 def _is_valid(pattern: str) -> bool:

@@ -1,8 +1,9 @@
 """Which of the project's files the image is without, as its patterns say."""
 
+import re
 from collections.abc import Callable
 
-__all__ = ["left_out"]
+__all__ = ["left_out", "literal"]
 
 
 def left_out(excluded: tuple[str, ...]) -> Callable[[str], bool]:
@@ -18,3 +19,8 @@ def with_folders(path: str) -> tuple[str, ...]:
     """The folders around it, from outside, and itself."""
     parts = path.split("/")
     return (*(f"{'/'.join(parts[:count])}/" for count in range(1, len(parts))), path)
+
+
+def literal(path: str) -> str:
+    """A path as a pattern that means nothing else."""
+    return re.sub(r"([\\*?\[\] !#])", r"\\\1", path)

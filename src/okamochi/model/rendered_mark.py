@@ -2,11 +2,13 @@
 
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["MARK", "text_by_people"]
+__all__ = ["MARK", "RECORD", "text_by_people"]
 
 MARK = "okamochi render "
 """In the comment at the head of every rendered file that detectors would read as evidence."""
 HEAD_CHARACTERS = 500
+RECORD = ".okamochi/rendered.json"
+"""What rendering writes down of its files, in the folder that it writes to."""
 
 
 def text_by_people(project: ProjectFiles, path: str) -> str | None:

@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from okamochi.detect.rendered_folders import rendered_folder, rendered_folders
 from okamochi.errors import UsageError
 from okamochi.model.finding import Finding
 from okamochi.model.lock import Lock
 from okamochi.model.lock_codec import lock_from_json
+from okamochi.model.plan import Plan
 from okamochi.render.dockerfile import BASES, DockerfileRenderer
 from okamochi.render.renderers import RENDERERS
 from okamochi.render.rendering import Language, RenderedFile, Renderer
@@ -73,7 +77,7 @@ def render(request: RenderRequest, world: World) -> Written:
     base = request.base or (record.base if record.base in BASES else BASES[0])
     renderers = chosen(request.target)
     planned, lock = planned_and_locked(request, renderers, world, output, record)
-    plan = with_locked_packages(planned.plan, lock)
+    plan = without_output(with_locked_packages(planned.plan, lock), planned, output)
     own = own_files(world, planned, lock) if any(one.target == "dockerfile" for one in renderers) else ()
     renderers = with_base(renderers, base, own)
     renderings = [one.render(plan, language, lock) for one in renderers]
@@ -94,6 +98,17 @@ def render(request: RenderRequest, world: World) -> Written:
         edits=names(one for one in outcomes if one.edited),
         findings=findings,
     )
+
+
+def without_output(plan: Plan, planned: PlannedProject, output: Path) -> Plan:
+    """As the next plan has it, when the files are there: else the first one would not agree with it."""
+    if output == planned.root or not output.is_relative_to(planned.root):
+        return plan
+    own = rendered_folder(planned.project, output.relative_to(planned.root).as_posix())
+    folders = sorted({own, *rendered_folders(planned.project)}, key=lambda one: one.path)
+    first = [one.pattern for one in folders]
+    rest = (one for one in plan.source.exclude if one not in first)
+    return replace(plan, source=replace(plan.source, exclude=(*first, *rest)))
 
 
 def names(outcomes: Iterable[Outcome]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from okamochi.errors import OkamochiError, UsageError
+from okamochi.model.rendered_mark import RECORD
 from okamochi.render.rendering import RenderedFile
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Runner
@@ -16,7 +17,6 @@ from okamochi.system.world import World
 
 __all__ = ["Drift", "Outcome", "Record", "Rendered", "compared", "read_record", "write_outcomes"]
 
-RECORD = ".okamochi/rendered.json"
 SUPPORT = ".okamochi/"
 MOST_DIFF_LINES = 60
 
