@@ -50,6 +50,13 @@ def told(service: BackingService) -> dict[str, str]:
             27018,
         ),
         ("pymongo", "from pymongo import MongoClient\nm = MongoClient()", ServiceKind.MONGODB, 27017),
+        ("huey\nredis", "from huey import RedisHuey\nh = RedisHuey('shop')", ServiceKind.REDIS, 6379),
+        (
+            "huey[redis]",
+            "import huey\nh = huey.PriorityRedisHuey(name='shop', host='localhost', port=6380, db=1)",
+            ServiceKind.REDIS,
+            6380,
+        ),
         ("mongoengine", "from mongoengine import connect\nconnect('shop')", ServiceKind.MONGODB, 27017),
         (
             "pymemcache",

@@ -792,3 +792,13 @@ def test_the_name_of_a_queue_is_no_address() -> None:
     assert list(told(service)) == ["CELERY_BROKER_URL"]
     address = read.replace("'parsing'", "'redis://localhost:6379/1'")
     assert list(told(only("celery[redis]\n", f"{HEAD}{address}"))) == ["CELERY_BROKER_URL", "PARSE_QUEUE"]
+
+
+def test_a_queue_of_huey_in_redis_is_at_the_host_that_it_names() -> None:
+    source = f"{HEAD}from huey import RedisHuey\nhuey = RedisHuey('shop', host='{{}}')\n"
+    assert only("huey\nredis\n", source.format("queue")).name == "queue"
+    other = source.format("queue").replace("RedisHuey", "SqliteHuey")
+    assert services("huey\n", other) == ()
+    listed = planned({"app.py": source.format("queue"), "lists nothing": ""}).dependencies.inline
+    assert listed == ("flask", "huey", "redis")
+    assert planned({"app.py": other, "lists nothing": ""}).dependencies.inline == ("flask", "huey")

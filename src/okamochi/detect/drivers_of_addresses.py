@@ -3,7 +3,7 @@ Celery the client of redis://.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Sources
@@ -13,6 +13,7 @@ from okamochi.system.patterns import regex
 __all__ = ["drivers_of_addresses"]
 
 ADDRESS = regex(r"(?P<kind>mysql|mariadb|postgresql|sqlite|rediss?)(?:\+(?P<driver>\w+))?://")
+HUEY = regex(r"\b(?:Priority)?Redis(?:Expire)?Huey\b")
 OF_SQLALCHEMY = frozenset(["sqlalchemy", "flask_sqlalchemy", "flask_sqlalchemy_lite", "sqlmodel"])
 # https://docs.sqlalchemy.org/en/21/dialects/; for one that names no driver, that of a current SQLAlchemy
 DRIVERS = {
@@ -45,6 +46,8 @@ def drivers_of_addresses(sources: Sources, imported: Iterable[str]) -> tuple[Det
     if names.isdisjoint(OF_SQLALCHEMY | OF_REDIS):
         return ()
     found: dict[str, Detected[str]] = {}
+    if "huey" in names:
+        found |= {one.value: one for one in _of_huey(sources)}
     for path in sources.paths:
         if "://" not in sources.text(path):
             continue
@@ -57,6 +60,16 @@ def drivers_of_addresses(sources: Sources, imported: Iterable[str]) -> tuple[Det
                 place = Evidence(path=path, line=node.lineno, reason=f"has an address that needs {needed}")
                 found.setdefault(needed, Detected(needed, (place,)))
     return tuple(found[name] for name in sorted(found))
+
+
+def _of_huey(sources: Sources) -> Iterator[Detected[str]]:
+    """Its queue in Redis has the client as an extra, and the address of this machine by itself."""
+    for path in sources.paths:
+        found = HUEY.search(sources.text(path))
+        if found is not None:
+            line = sources.text(path).count("\n", 0, found.start()) + 1
+            yield Detected("redis", (Evidence(path=path, line=line, reason=f"{found[0]} needs redis"),))
+            return
 
 
 def needed_by(kind: str, driver: str, names: frozenset[str]) -> str:

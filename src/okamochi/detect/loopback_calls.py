@@ -228,6 +228,8 @@ def _key(node: ast.Assign) -> str:
 
 def _of_call(call: ast.Call, module: Module) -> dict[str, ast.expr]:
     top = module.imports.full(call.func).partition(".")[0]
+    if top == "huey":  # its name is its own
+        call = ast.Call(func=call.func, args=[], keywords=[one for one in call.keywords if one.arg != "name"])
     if any(one.arg is None or one.arg in OTHERWISE for one in call.keywords):
         raise _Unknown
     found = {KEYWORDS[one.arg]: one.value for one in call.keywords if one.arg in KEYWORDS}

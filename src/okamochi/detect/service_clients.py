@@ -57,6 +57,8 @@ SAYS_WHERE = regex(
 )
 # whose first argument is no address: the name of a database, a DSN of words
 FIRST_IS_NONE = frozenset(["mongoengine", "psycopg", "psycopg2", "aiopg", "mysql"])
+# https://huey.readthedocs.io/en/latest/api.html#RedisHuey
+OF_HUEY = regex(r"huey(?:\.\w+)*\.(?:Priority)?Redis(?:Expire)?Huey")
 OF_DSN = regex(r"(?:^|\s)(host|hostaddr|service)\s*=\s*'?([^\s']*)")
 # nothing else is ever shown: what stands for a host may hold a password
 HOST_NAME = regex(r"[A-Za-z0-9._-]*|[0-9A-Fa-f:]+")
@@ -76,6 +78,8 @@ class Client(msgspec.Struct, frozen=True):
 def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
     """What the module makes, and what an extension that it imports finds in the app's configuration."""
     written = sources.words(module.path)
+    if "huey" in written:
+        yield from _of_huey(module)
     if MODULES.isdisjoint(written):
         return
     words = _words(module)
@@ -96,6 +100,16 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
         name = _imported(imported)
         if name in CONFIGURED:
             yield _configured(module, name, imported) or _by_settings(name, imported, module, sources)
+
+
+def _of_huey(module: Module) -> Iterator[Client]:
+    """RedisHuey("shop", host="redis"): its first argument is a name of its own."""
+    for node in module.of(ast.Call):
+        if OF_HUEY.fullmatch(module.imports.full(node.func)) is not None:
+            host = _host(ast.Call(func=node.func, args=[], keywords=node.keywords), "redis", _words(module))
+            where = " on this machine itself" if host == HERE else f" at {host}" if host is not None else ""
+            place = Evidence(path=module.path, line=node.lineno, reason=f"connects to redis{where}")
+            yield Client("redis", host, place)
 
 
 def led_names(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ from okamochi.run.service_failures import (
 )
 from okamochi.run.traces import (
     FRAME,
+    SEE_TRACEBACK,
     UNNAMED,
     Cause,
     direct_cause,
@@ -340,7 +341,7 @@ def exception(log: str) -> Cause | None:
     if trace is None:
         return None
     cause = direct_cause(log, trace)
-    hint = "see the traceback in the log; `okamochi plan` shows what was started, and why"
+    hint = SEE_TRACEBACK
     lacks = LACKING.match(trace.error)
     if lacks is not None and lacks["package"] not in sys.stdlib_module_names:
         hint = (

@@ -2,7 +2,7 @@
 
 import re
 
-from okamochi.run.traces import Cause, last, last_trace, own_frame
+from okamochi.run.traces import SEE_TRACEBACK, Cause, last, last_trace, own_frame
 from okamochi.system.patterns import regex
 
 __all__ = ["refused_values"]
@@ -26,7 +26,7 @@ def refused_values(log: str) -> Cause | None:
         return None
     told = "; ".join(text_of(one) for one in items[:MOST])
     more = f" and {len(items) - MOST} more" if len(items) > MOST else ""
-    hint = "see the traceback in the log; `okamochi plan` shows what was started, and why"
+    hint = SEE_TRACEBACK
     if any(part in trace.text for part in SETTINGS):
         lacking = all(one["type"] in MISSING for one in items)
         what = "what is missing" if lacking else "other values"

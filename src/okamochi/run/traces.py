@@ -8,6 +8,7 @@ from okamochi.system.patterns import regex
 
 __all__ = [
     "FRAME",
+    "SEE_TRACEBACK",
     "UNNAMED",
     "Cause",
     "Trace",
@@ -17,6 +18,7 @@ __all__ = [
     "last_trace",
     "library_of_last_frame",
     "own_frame",
+    "own_line",
     "raised_traces",
 ]
 
@@ -42,6 +44,8 @@ class Trace(msgspec.Struct, frozen=True):
     error: str
 
 
+SEE_TRACEBACK = "see the traceback in the log; `okamochi plan` shows what was started, and why"
+"""The hint where nothing better is known."""
 UNNAMED = "?"
 FRAME = regex(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
@@ -94,6 +98,16 @@ def own_frame(log: str) -> str:
     places = [(found["path"], found["line"]) for found in FRAME.finditer(log)]
     own = [place for place in places if not any(part in place[0] for part in LIBRARIES)]
     return ":".join(own[-1]) if own else ""
+
+
+def own_line(log: str) -> str:
+    """The source of that frame, as the traceback shows it: "client = Client(account, token)"; "" for none."""
+    frames = list(FRAME.finditer(log))
+    own = [one for one in frames if not any(part in one["path"] for part in LIBRARIES)]
+    if not own:
+        return ""
+    shown = log[own[-1].end() :].splitlines()[1:2]
+    return shown[0].strip() if shown else ""
 
 
 # "<frozen importlib>", and Cython's sources, which are compiled into the package and lie nowhere

@@ -135,6 +135,10 @@ def build_until_proved(
         from okamochi.workflows.newer_python import told_to_be_newer
 
         hint = told_to_be_newer(proof.verdict, building.plan_now())
+    if not hint and proof.answer is not None and proof.verdict.cause is not None:
+        from okamochi.workflows.unset_values import told_of_unset
+
+        hint = told_of_unset(proof.verdict.cause, proof.answer.text, building.plan_now().plan, given)
     refuse_unproved(proof, built, tried="; ".join(refused.values()), hint=hint)
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         if proof.fresh:

@@ -1,0 +1,29 @@
+"""What a client of somebody's service misses, though the code reads it as if it could do without: told where
+the line that fails takes the values of variables which nobody gave."""
+
+import re
+from collections.abc import Collection
+
+from okamochi.model.plan import Plan
+from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
+
+__all__ = ["told_of_unset"]
+
+MOST = 5
+
+
+def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -> str:
+    """A better hint than the cause's, where that knows none, by the traceback in `text`; "" where the app's
+    last line takes no such value."""
+    if cause.hint != SEE_TRACEBACK:
+        return ""
+    words = {word.upper() for word in re.findall(r"\w+", own_line(text))}
+    names = [
+        one.name
+        for one in plan.environment
+        if one.default is None and one.name not in given and one.name.upper() in words
+    ]
+    if not names:
+        return ""
+    lines = ", ".join(f"{name}=..." for name in names[:MOST])
+    return f"nobody gave what that line takes: okamochi up --env-file FILE, with the lines {lines}"

@@ -1,0 +1,41 @@
+"""Values that a client misses and that the code reads as if it could do without."""
+
+from msgspec.structs import replace
+
+from okamochi.run.diagnose import exception
+from okamochi.run.traces import Cause, own_line
+from okamochi.workflows.unset_values import told_of_unset
+from tests.detect.plans import FLASK_APP, planned
+
+READS = """import os
+account = os.environ.get("ACCOUNT_SID")
+token = os.environ.get("AUTH_TOKEN")
+region = os.environ.get("REGION", "us")
+"""
+TRACE = """Traceback (most recent call last):
+  File "/app/app.py", line 9, in <module>
+    client = Client(account_sid, auth_token, region)
+             ~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/opt/venv/lib/python3.13/site-packages/phone/__init__.py", line 54, in __init__
+    raise PhoneError("Credentials are required")
+phone.PhoneError: Credentials are required
+"""
+
+
+def told(trace: str = TRACE, *given: str) -> str:
+    cause = exception(trace)
+    assert cause is not None
+    return told_of_unset(cause, trace, planned({"app.py": READS + FLASK_APP}), given)
+
+
+def test_what_the_failing_line_takes_and_nobody_gave_is_named() -> None:
+    assert own_line(TRACE) == "client = Client(account_sid, auth_token, region)"
+    assert told().endswith("with the lines ACCOUNT_SID=..., AUTH_TOKEN=...")
+    assert told(TRACE, "ACCOUNT_SID").endswith("with the lines AUTH_TOKEN=...")
+
+
+def test_where_the_line_takes_no_variable_or_more_is_known_nothing_is_told() -> None:
+    assert told(TRACE, "ACCOUNT_SID", "AUTH_TOKEN") == ""
+    assert told(TRACE.replace("account_sid, auth_token, region", "")) == ""
+    known = replace(exception(TRACE) or Cause("", ""), hint="give it")
+    assert told_of_unset(known, TRACE, planned({"app.py": READS + FLASK_APP}), ()) == ""
