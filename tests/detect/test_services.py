@@ -802,3 +802,21 @@ def test_a_queue_of_huey_in_redis_is_at_the_host_that_it_names() -> None:
     listed = planned({"app.py": source.format("queue"), "lists nothing": ""}).dependencies.inline
     assert listed == ("flask", "huey", "redis")
     assert planned({"app.py": other, "lists nothing": ""}).dependencies.inline == ("flask", "huey")
+
+
+@pytest.mark.parametrize(
+    ("read", "told_as"),
+    [
+        ("os.environ.get('REDIS_ENDPOINT_URL', '127.0.0.1:6379')", {"REDIS_ENDPOINT_URL": "{host}:{port}"}),
+        ("os.environ.get('REDIS_URL', 'cache:6379')", {"REDIS_URL": "{host}:{port}"}),
+        ("os.environ.get('REDIS_ENDPOINT', '127.0.0.1:7000')", {"REDIS_ENDPOINT": "{host}:{port}"}),
+        ("os.environ.get('REDIS_ENDPOINT', 'none')", {}),
+        ("os.environ.get('METRICS_ENDPOINT_URL', '127.0.0.1:6379')", {}),
+        ("os.environ.get('REDIS_URL', 'redis://cache:6379')", {"REDIS_URL": "redis://{host}:{port}/0"}),
+    ],
+)
+def test_a_variable_that_is_a_host_and_a_port_by_itself_is_told_both(
+    read: str, told_as: dict[str, str]
+) -> None:
+    source = f"{HEAD}import redis\nhost, port = {read}.split(':')\nr = redis.Redis(host=host, port=port)\n"
+    assert told(only("redis\n", source)) == told_as

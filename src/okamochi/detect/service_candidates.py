@@ -13,7 +13,7 @@ from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_evidence import Traces, VariableRead, address_of, traces_of
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, SQL, WITH_DATABASE, KindFacts, facts_of
-from okamochi.detect.service_variables import host_variable
+from okamochi.detect.service_variables import host_variable, is_pair
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.stated_addresses import StatedAddress
 from okamochi.model.backing_service import ServiceKind
@@ -265,6 +265,8 @@ def _leads_to(
     default = address_of(read.default or "")
     if _is_a_part(facts, read):
         return False
+    if is_pair(facts, read):
+        return True
     if default is not None or FOREIGN_URL.match(read.default or ""):
         return default is not None and default.scheme in facts.schemes
     if BROKER_VARIABLE.fullmatch(read.name) is not None and not _names_a_queue(read):

@@ -13,7 +13,7 @@ from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["beside_a_named_host", "host_variable", "variables_of"]
+__all__ = ["beside_a_named_host", "host_variable", "is_pair", "variables_of"]
 
 SQLALCHEMY = (
     "sqlalchemy",
@@ -98,6 +98,9 @@ def variables_of(
     for read in leading:
         if read.name in known:
             continue
+        if is_pair(facts, read):
+            found[read.name] = "{host}:{port}"
+            continue
         host = host_variable(facts, read.name, names)
         if host is None:
             found[read.name] = (
@@ -142,6 +145,13 @@ def host_variable(facts: KindFacts, name: str, names: Container[str]) -> re.Matc
     if found is None or found[2] not in ("ADDRESS", "ADDR"):
         return found
     return found if f"{found[1]}PORT" in names else None
+
+
+def is_pair(facts: KindFacts, read: VariableRead) -> bool:
+    """REDIS_ENDPOINT, which is "localhost:6379" when nobody says otherwise: a host and a port."""
+    if re.fullmatch(rf"(\w+_)?({facts.stems})(_\w+)?", read.name.upper()) is None:
+        return False
+    return re.fullmatch(r"[\w.-]+:\d{2,5}", read.default or "") is not None
 
 
 def beside_a_named_host(facts: KindFacts, reads: Iterable[VariableRead]) -> tuple[ServiceVariable, ...]:
