@@ -49,6 +49,8 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from of_workload(one, selector, wanted)
             continue
         pods = [other for other in objects if other.pod]
+        if one.kind == "NetworkPolicy" and of_a_controller(wanted, pods):
+            continue
         near = [other for other in pods if other.folder == one.folder]
         if (
             near
@@ -64,6 +66,14 @@ def look(setup: Setup) -> Iterator[Found]:
                 hint=f"labels of {closest.kind} {closest.name}: {text_of(template_labels(closest))}",
                 also=(Evidence(path=closest.path, line=closest.line, reason="the nearest pods"),),
             )
+
+
+def of_a_controller(wanted: Labels, pods: list[ClusterObject]) -> bool:
+    """Labels with a prefix that no pod here has: of pods that a controller makes, such as the solvers of
+    cert-manager (acme.cert-manager.io/http01-solver)."""
+    used = {name.partition("/")[0] for pod in pods for name in template_labels(pod) if "/" in name}
+    prefixes = {name.partition("/")[0] for name in wanted if "/" in name} - {"app.kubernetes.io"}
+    return bool(prefixes - used)
 
 
 def selector_of(one: ClusterObject) -> Node:

@@ -26,6 +26,7 @@ RANDOM = regex(
     r"\b(?:urandom|token_(?:hex|urlsafe|bytes)|uuid[14]|get_random_secret_key|getrandbits|generate_key)\("
 )
 FROM_OUTSIDE = regex(r"environ|getenv|config\(|env\(|\.get\(|read_text|open\(")
+OF_TESTS = regex(r"(?i)test|\w+_?tests?(?:ing)?(?:config|settings)?$")
 TESTS = regex(r"(?:.*/)?(?:tests?|conftest|test_\w+|\w+_test|examples?|docs?|scripts?)(?:/.*|\.py)")
 
 
@@ -68,6 +69,8 @@ def assignments(text: str) -> Iterator[tuple[str, ast.expr]]:
 def always_run(block: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[ast.stmt]:
     """The statements of a module, of its classes, and of the function that makes the app."""
     for one in block.body:
+        if isinstance(one, ast.ClassDef) and OF_TESTS.match(one.name):
+            continue
         yield one
         if isinstance(one, ast.ClassDef) or (
             isinstance(one, ast.FunctionDef) and FACTORY.fullmatch(one.name)
