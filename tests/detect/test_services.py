@@ -820,3 +820,17 @@ def test_a_variable_that_is_a_host_and_a_port_by_itself_is_told_both(
 ) -> None:
     source = f"{HEAD}import redis\nhost, port = {read}.split(':')\nr = redis.Redis(host=host, port=port)\n"
     assert told(only("redis\n", source)) == told_as
+
+
+@pytest.mark.parametrize(
+    ("made", "template"),
+    [
+        ("redis.Redis(server)", "{host}"),
+        ("redis.StrictRedis(host=server, port=6379)", "{host}"),
+        ("redis.from_url(server)", "redis://{host}:{port}/0"),
+        ("redis.Redis.from_url(server)", "redis://{host}:{port}/0"),
+    ],
+)
+def test_a_variable_of_a_kind_s_bare_name_is_what_its_client_takes_it_for(made: str, template: str) -> None:
+    source = f"{HEAD}import redis\nserver = os.environ['REDIS']\nr = {made}\n"
+    assert told(only("redis\n", source)) == {"REDIS": template}

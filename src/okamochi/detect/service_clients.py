@@ -18,7 +18,7 @@ from okamochi.detect.service_kinds import KINDS
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of", "led_names"]
+__all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of", "led_names", "names_of_hosts"]
 
 HERE = "localhost"
 """The host of a client that connects to this machine itself."""
@@ -130,6 +130,26 @@ def led_names(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:
                     | ast.Call(args=[ast.Constant(value=str(name)), *_])
                 ):
                     yield top, name
+                case _:
+                    pass
+
+
+def names_of_hosts(module: Module, sources: Sources) -> Iterator[str]:
+    """Names that a client takes as its host: server in redis.Redis(server, 6379) or (host=server)."""
+    written = sources.words(module.path)
+    if MODULES.isdisjoint(written) or CONNECTS.isdisjoint(written):
+        return
+    for node in module.of(ast.Call):
+        top, _, rest = module.imports.full(node.func).partition(".")
+        if top not in MODULES or rest.rpartition(".")[2] not in CONNECTS:
+            continue
+        given = [one.value for one in node.keywords if one.arg in ("host", "hostname")]
+        if top == "redis" and rest in ("Redis", "StrictRedis"):
+            given += node.args[:1]
+        for value in given:
+            match value:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    yield name
                 case _:
                     pass
 

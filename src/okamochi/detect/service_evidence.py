@@ -9,7 +9,7 @@ from okamochi.detect.django_databases import DatabasePart, database_parts, datab
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
-from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names
+from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names, names_of_hosts
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
@@ -60,7 +60,8 @@ class HostName(msgspec.Struct, frozen=True):
 
 class VariableRead(msgspec.Struct, frozen=True):
     """`branched` when something decides whether the place is reached; `field` is its name in settings,
-    `used_as` the name that receives the value, `shape` its default where that is put together of others."""
+    `used_as` the name that receives the value, `shape` its default where that is put together of others.
+    `is_host`: a client takes it as its host."""
 
     name: str
     default: str | None
@@ -71,6 +72,7 @@ class VariableRead(msgspec.Struct, frozen=True):
     field: str = ""
     used_as: str = ""
     shape: str = ""
+    is_host: bool = False
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -132,6 +134,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
     for path in reached.paths:
         module = sources.module(path)
         reads = reads_of(module, sources, settings)
+        taken = frozenset(names_of_hosts(module, sources))
         variables += [
             VariableRead(
                 one.name,
@@ -143,6 +146,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.field,
                 one.used_as,
                 one.shape,
+                one.used_as in taken,
             )
             for one in reads
         ]

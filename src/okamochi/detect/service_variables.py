@@ -102,6 +102,9 @@ def variables_of(
             found[read.name] = "{host}:{port}"
             continue
         host = host_variable(facts, read.name, names)
+        if host is None and read.is_host:
+            found[read.name] = "{host}"
+            continue
         if host is None:
             found[read.name] = (
                 for_event_loops(template, facts, dependencies)
