@@ -14,6 +14,7 @@ from pathlib import Path
 
 from okamochi.audit.reading import read_setup
 from okamochi.audit.setup import Setup
+from okamochi.detect.env_findings import env_findings
 from okamochi.detect.planner import make_plan
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import Plan
@@ -44,13 +45,15 @@ class Case:
 
     def setup(self) -> Setup:
         project = MemoryProject(self.files)
+        plan = plan_of(project)
         tracked, executable = project.read_text(TRACKED), project.read_text(EXECUTABLE)
         return read_setup(
             project,
-            plan_of(project),
+            plan,
             TODAY,
             tracked=None if tracked is None else frozenset(tracked.split()),
             executable=None if executable is None else frozenset(executable.split()),
+            told=env_findings(plan, project) if plan is not None else (),
         )
 
 

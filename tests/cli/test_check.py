@@ -130,3 +130,12 @@ def test_how_each_file_was_judged_is_said(tmp_path: Path, program: Program) -> N
     )
     answer = json.loads(program("check", root, "--format", "json").stdout)
     assert [one["desk"] for one in answer["judged"]] == [False, True]
+
+
+def test_every_rule_that_finds_something_has_a_page(tmp_path: Path, program: Program) -> None:
+    env = "SECRET_KEY=changeme\nDB_HOST=localhost\nOLD=1\nOLD=2\n"
+    root = made(
+        tmp_path, {"app.py": APP, "requirements.txt": "flask\n", ".env": env, "Dockerfile": DOCKERFILE}
+    )
+    for name in rules_of(program("check", root, "--format", "json").stdout):
+        assert program.ok("check", "--explain", name).stdout.startswith(name)

@@ -52,12 +52,12 @@ class Report(msgspec.Struct, frozen=True):
     stale: tuple[Waiver, ...] = ()
 
 
-def audit(setup: Setup, rules: Iterable[Rule], *, others: Iterable[Audited] = ()) -> Report:
-    """Each fact once: a rule says the same of a place once. `others` were found by other means."""
+def audit(setup: Setup, rules: Iterable[Rule]) -> Report:
+    """Each fact once: a rule says the same of a place once."""
     waivers = tuple(waivers_of(setup))
     by_rule = (Audited(rule.name, rule.severity, one) for rule in rules for one in rule.look(setup))
     found: dict[tuple[str, str, int, str], Audited] = {}
-    for one in (*by_rule, *others):
+    for one in by_rule:
         waiver = covering(waivers, one.rule, one.found, setup.today)
         key = (one.rule, one.found.path, one.found.line, one.found.message)
         found.setdefault(key, msgspec.structs.replace(one, waiver=waiver))

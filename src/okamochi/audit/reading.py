@@ -16,6 +16,7 @@ from okamochi.audit.setup import Dockerfile, Document, Setup, TextFile
 from okamochi.containerfiles.desk import is_desk_path, is_production_path
 from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_nodes import NOTHING, Node, json_node, yaml_nodes
+from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
 from okamochi.system.data_text import NoDataError
 from okamochi.system.patterns import regex
@@ -47,6 +48,7 @@ def read_setup(
     *,
     tracked: frozenset[str] | None = None,
     executable: frozenset[str] | None = None,
+    told: tuple[Finding, ...] = (),
 ) -> Setup:
     """The setup of a project, the files that okamochi rendered included."""
     paths = tuple(path for path in project.files() if path.count("/") < DEEPEST)
@@ -77,6 +79,7 @@ def read_setup(
         ignore_files=tuple(texts(project, few(paths, IGNORE))),
         env_files=tuple(texts(project, few(paths, ENV_FILE))),
         unread=tuple(unread),
+        told=told,
     )
     return with_containers(setup)
 

@@ -10,6 +10,7 @@ import msgspec
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.yaml_nodes import NOTHING, Node
+from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
 from okamochi.system.project_files import ProjectFiles
 
@@ -66,7 +67,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     None where okamochi does not understand the app; rules that need it have nothing to say then. `today`
     decides what has come to its end of life. `tracked` are the paths that git tracks, `executable` those of
     them that a checkout makes executable, None where nobody can tell. `unread` are files that could not be
-    parsed: (path, line, reason)."""
+    parsed: (path, line, reason). `told` is what detectors found in environment files."""
 
     project: ProjectFiles
     today: datetime.date
@@ -82,6 +83,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     env_files: tuple[TextFile, ...] = ()
     containers: tuple[Container, ...] = ()
     unread: tuple[tuple[str, int, str], ...] = ()
+    told: tuple[Finding, ...] = ()
 
     def of_kind(self, *kinds: ContainerKind) -> tuple[Container, ...]:
         return tuple(one for one in self.containers if one.kind in kinds)

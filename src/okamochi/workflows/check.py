@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from okamochi.audit.audit import Audited, Report, audit
+from msgspec.structs import replace
+
+from okamochi.audit.audit import Report, audit
 from okamochi.audit.edits import edited
 from okamochi.audit.reading import read_setup
-from okamochi.audit.rule import Found
 from okamochi.audit.rules import RULES
 from okamochi.audit.setup import Setup
 from okamochi.detect.git_index import executable_files, tracked_files
@@ -101,23 +102,22 @@ class ReadOnce:
 def looked_at(folder: Path, app: Path, plan: Plan | None, today: datetime.date) -> tuple[Setup, Report]:
     """Of the folder; the app lies in `app`, it or one below."""
     project = DiskProject.open(folder)
-    tracked, executable = tracked_files(project), executable_files(project)
-    setup = read_setup(ReadOnce(project), plan, today, tracked=tracked, executable=executable)
-    others = project_findings(plan, app.resolve()) if plan is not None else ()
     below = app.relative_to(folder).as_posix() if app != folder else ""
-    # the first two are told by env/flask-env, by env/unguarded and env/beats-env-file
-    ruled = {"env/inert", "compose/blank", *(rule.name for rule in RULES)}
-    return setup, audit(
-        setup, RULES, others=[as_audited(one, below) for one in others if one.rule not in ruled]
+    findings = project_findings(plan, app.resolve()) if plan is not None else ()
+    setup = read_setup(
+        ReadOnce(project),
+        plan,
+        today,
+        tracked=tracked_files(project),
+        executable=executable_files(project),
+        told=tuple(from_above(one, below) for one in findings),
     )
+    return setup, audit(setup, RULES)
 
 
-def as_audited(one: Finding, below: str) -> Audited:
-    """Of what `okamochi plan` says of environment files as well; the app lies `below`, "" for here."""
-    first = one.evidence[0] if one.evidence else None
-    path, line = (first.path, first.line) if first is not None else ("", 0)
-    path = posixpath.join(below, path) if path else path
-    return Audited(one.rule, one.severity, Found(path=path, line=line, message=one.message, hint=one.hint))
+def from_above(one: Finding, below: str) -> Finding:
+    """With the place as it is seen from the folder that is looked at; the app lies `below`, "" for here."""
+    return replace(one, evidence=tuple(replace(e, path=posixpath.join(below, e.path)) for e in one.evidence))
 
 
 def paths_of(setup: Setup) -> frozenset[str]:

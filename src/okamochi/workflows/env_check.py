@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from okamochi.detect.compose_cycles import compose_cycles
-from okamochi.detect.compose_variables import compose_variables
+from okamochi.detect.env_findings import env_findings
 from okamochi.detect.env_lint import lint_env_file
-from okamochi.errors import OkamochiError, UsageError
+from okamochi.errors import UsageError
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import Plan
-from okamochi.system.patterns import regex
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.env_values import Reading
@@ -17,10 +15,6 @@ from okamochi.workflows.env_values import Reading
 __all__ = ["judged", "project_findings", "tell_findings"]
 
 MOST_NOTES = 8
-LIMIT_BYTES = 1_000_000
-# there to be copied and filled in: what they hold is no value yet
-SAMPLE = regex(r"(?:^|[._-])(?:example|sample|template|dist|tpl)(?:$|[._-])")
-OF_VALUES = frozenset({"env/placeholder", "env/blank", "env/loopback"})
 
 
 def judged(plan: Plan, text: str, where: str, world: World, reading: Reading) -> frozenset[str]:
@@ -71,22 +65,4 @@ def tell_findings(findings: Iterable[Finding], world: World) -> None:
 
 def project_findings(plan: Plan, root: Path) -> tuple[Finding, ...]:
     """Of every environment file at the project's root, and of what its compose file makes of them."""
-    project = DiskProject(root)
-    composed = compose_variables(project)
-    found: list[Finding] = []
-    for path in env_files(root):
-        try:
-            text = path.read_text("utf-8-sig")
-            linted = lint_env_file(
-                plan, text, where=path.name, composed=composed.given, referred=composed.referred
-            )
-            filled = SAMPLE.search(path.name) is None
-            found += [one for one in linted if filled or one.rule not in OF_VALUES]
-        except (OSError, UnicodeDecodeError, OkamochiError):
-            continue  # whoever uses it is told
-    return (*found, *composed.findings, *compose_cycles(project))
-
-
-def env_files(root: Path) -> tuple[Path, ...]:
-    names = {*root.glob(".env"), *root.glob(".env.*"), *root.glob("*.env")}
-    return tuple(path for path in sorted(names) if path.is_file() and path.stat().st_size < LIMIT_BYTES)
+    return env_findings(plan, DiskProject(root))

@@ -3,6 +3,7 @@
 from okamochi.audit.rule import Rule
 from okamochi.audit.rules.compose import (
     anonymous_volume,
+    circle,
     cleared_by_nothing,
     desk_target,
     expanded_on_the_host,
@@ -43,4 +44,5 @@ RULES: tuple[Rule, ...] = (
     missing_file.RULE,
     never_completes.RULE,
     floating_image.RULE,
+    circle.RULE,
 )

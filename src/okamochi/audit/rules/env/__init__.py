@@ -4,15 +4,20 @@ from okamochi.audit.rule import Rule
 from okamochi.audit.rules.env import (
     another_name,
     beats_env_file,
+    blank,
     debug_in_production,
     dollar,
     flask_env,
     gunicorn_unread,
+    loopback,
     no_such_locale,
+    overruled,
+    placeholder,
     read_literally,
     repeated,
     two_defaults,
     unguarded,
+    unread,
 )
 
 __all__ = ["RULES"]
@@ -29,4 +34,9 @@ RULES: tuple[Rule, ...] = (
     read_literally.RULE,
     no_such_locale.RULE,
     beats_env_file.RULE,
+    placeholder.RULE,
+    blank.RULE,
+    loopback.RULE,
+    overruled.RULE,
+    unread.RULE,
 )

@@ -1,0 +1,28 @@
+"""An environment file names localhost for a service, which in a container is the container itself.
+
+`DB_HOST=localhost` is right for an app that runs on the host. In a container nobody listens there:
+"connection refused".
+
+Fix: the name of the service (`db`); for what runs on the host, `host.docker.internal`. A file for both is
+two files.
+
+Okamochi: sets the address of each service that it starts, and says when a file contradicts.
+
+See: https://docs.docker.com/compose/how-tos/networking/
+"""
+
+from collections.abc import Iterator
+
+from okamochi.audit.rule import Found, Rule
+from okamochi.audit.setup import Setup
+from okamochi.audit.told import told
+from okamochi.model.finding import Severity
+
+__all__ = ["RULE"]
+
+
+def look(setup: Setup) -> Iterator[Found]:
+    yield from told(setup, "env/loopback")
+
+
+RULE = Rule("env/loopback", Severity.WARNING, look, __doc__ or "")
