@@ -76,3 +76,14 @@ def test_a_program_that_does_not_exist_is_said() -> None:
     completed = subprocess.run(program, capture_output=True, text=True, check=False)
     assert completed.returncode == 127
     assert "cannot run no-such-program" in completed.stderr
+
+
+def test_the_variable_of_a_key_file_that_is_there_has_its_path(tmp_path: Path) -> None:
+    here, gone = tmp_path / "GCP_KEY", tmp_path / "OTHER"
+    here.write_text("{}")
+    environ = {"OKAMOCHI_KEY_FILES": f"GCP_KEY={here},OTHER={gone},FOLDER={tmp_path}"}
+    assert secret_files.load(environ) == []
+    assert environ["GCP_KEY"] == str(here) and "OTHER" not in environ and "FOLDER" not in environ
+    environ["GCP_KEY"] = "/elsewhere"
+    secret_files.load(environ)
+    assert environ["GCP_KEY"] == "/elsewhere"

@@ -62,6 +62,15 @@ def test_what_only_a_person_knows_is_asked_for_all_at_once_and_nothing_is_writte
     assert run(root, ["app/PARTNER_KEY?"]) == ["PARTNER_KEY: kept"]
 
 
+def test_what_may_be_given_is_left_out_where_it_is_not(root: Path) -> None:
+    entries = ["app/SECRET_KEY", "app/GCP_KEY??"]
+    assert run(root, entries)[0] == "GCP_KEY: not given"
+    assert not (root / "app/GCP_KEY").exists()
+    (root / "given/GCP_KEY").write_text('{"a": 1}')
+    assert run(root, entries)[0] == "GCP_KEY: given"
+    assert (root / "app/GCP_KEY").read_text() == '{"a": 1}'
+
+
 def test_a_placeholder_is_refused_and_values_are_never_told(root: Path) -> None:
     with pytest.raises(SecretsError, match="SECRET_KEY is a placeholder") as caught:
         run(root, SECRET_KEY="changeme")

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from okamochi.errors import UsageError
 from okamochi.render.compose import render_compose
 from okamochi.render.ecs import EcsRenderer
 from okamochi.render.kubernetes import KubernetesRenderer
 from okamochi.render.process_environment import secret_files_environment
-from okamochi.render.rendering import Language
+from okamochi.render.rendering import Language, Rendering
+from okamochi.render.swarm import SwarmRenderer
 from okamochi.run.proof.made_up_key import made_up_key
 from okamochi.run.proof.trial import key_paths
 from okamochi.run.spec import RunSpec
@@ -135,12 +138,57 @@ def test_kubernetes_mounts_it_and_ecs_says_that_it_cannot(world: World, tmp_path
     assert "secrets/BOT_JSON" in pods["kubernetes/kustomization.yaml"]
     ecs = EcsRenderer().render(plan, Language.ENGLISH).findings
     assert [one.field for one in ecs if one.rule == "ecs/secret-as-file"] == ["environment.BOT_JSON"]
-    later = {"app.py": f"{FLASK_APP}def key():\n    return open('a.pem').read()\n"}
-    values(world, tmp_path, later)
+
+
+MAY_BE = f"""{FLASK_APP}
+import os
+def key():
+    return open(os.environ.get("SIGNING_KEY_FILE") or "a.pem").read()
+"""
+
+
+def test_what_the_app_starts_without_is_mounted_where_it_is_given(world: World, tmp_path: Path) -> None:
+    values(world, tmp_path, {"app.py": MAY_BE})
     plan = plan_project(tmp_path / "shop", world).plan
-    told = KubernetesRenderer().render(plan, Language.ENGLISH)
-    assert not any("/run/secrets/A_PEM" in one.content.decode() for one in told.files)
-    assert [one.field for one in told.findings if one.rule == "kubernetes/key-file"] == ["environment.A_PEM"]
+    assert plan.key_names == {"SIGNING_KEY_FILE"}
+    kubernetes = KubernetesRenderer().render(plan, Language.ENGLISH)
+    web = yaml_of(kubernetes, "kubernetes/web.yaml")
+    pod = web["spec"]["template"]["spec"]
+    told = {one["name"]: one["value"] for one in pod["containers"][0]["env"]}
+    assert told["OKAMOCHI_KEY_FILES"] == "SIGNING_KEY_FILE=/run/secrets/SIGNING_KEY_FILE"
+    assert "SIGNING_KEY_FILE" not in told
+    (mount,) = [one for one in pod["containers"][0]["volumeMounts"] if one["mountPath"] == "/run/secrets"]
+    (volume,) = [one for one in pod["volumes"] if one["name"] == mount["name"]]
+    assert volume["projected"]["sources"] == [{"secret": {"name": "shop-keys", "optional": True}}]
+    (hint,) = [one.hint for one in kubernetes.findings if one.rule == "kubernetes/key-files"]
+    assert "create secret generic shop-keys --from-file=SIGNING_KEY_FILE=FILE" in hint
+    compose = yaml_of(render_compose(plan), "compose.yaml")["services"]
+    assert compose["secrets"]["command"] == ["app/SIGNING_KEY_FILE??"]
+    assert "SIGNING_KEY_FILE" not in compose["web"]["environment"]
+    assert compose["web"]["environment"]["OKAMOCHI_KEY_FILES"] == told["OKAMOCHI_KEY_FILES"]
+    assert any("/run/secrets:ro" in one for one in compose["web"]["volumes"])
+    assert compose["web"]["depends_on"]["secrets"]["condition"] == "service_completed_successfully"
+    for renderer, rule in ((SwarmRenderer(), "swarm/key-file"), (EcsRenderer(), "ecs/key-file")):
+        found = renderer.render(plan, Language.ENGLISH)
+        assert [one.field for one in found.findings if one.rule == rule] == ["environment.SIGNING_KEY_FILE"]
+        assert not any(one.path.endswith("secrets.sh") for one in found.files)
+
+
+def test_what_is_given_stands_beside_what_must_be(world: World, tmp_path: Path) -> None:
+    reads = MAY_BE.replace("import os", "import os\napp.secret_key = os.environ['SECRET_KEY']")
+    values(world, tmp_path, {"app.py": reads})
+    plan = plan_project(tmp_path / "shop", world).plan
+    pod = yaml_of(KubernetesRenderer().render(plan, Language.ENGLISH), "kubernetes/web.yaml")
+    (volume,) = [one for one in pod["spec"]["template"]["spec"]["volumes"] if "projected" in one]
+    assert volume["projected"]["sources"] == [
+        {"secret": {"name": "shop-secrets", "optional": False}},
+        {"secret": {"name": "shop-keys", "optional": True}},
+    ]
+
+
+def yaml_of(rendering: Rendering, path: str) -> Any:
+    text = next(one for one in rendering.files if one.path == path).content.decode()
+    return next(iter(YAML(typ="safe").load_all(text)))
 
 
 def test_a_proof_has_a_key_of_its_own_making(world: World, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """Secrets from files: NAME_FILE=/run/secrets/x gives NAME, for the names that OKAMOCHI_SECRET_FILES lists.
 
-Files do not show in `inspect` or in `ps`. As a program, it runs another one with the secrets loaded:
-python secret_files.py -- flask create-admin.
+Files do not show in `inspect` or in `ps`. A key file that may be there or not (NAME=/run/secrets/NAME in
+OKAMOCHI_KEY_FILES) has its path in NAME where it is there. As a program, it runs another one with the secrets
+loaded: python secret_files.py -- flask create-admin.
 """
 
 # pathlib would double the time of the imports:
-# ruff: noqa: PTH123
+# ruff: noqa: PTH113, PTH123
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from collections.abc import MutableMapping
 
 LISTED = "OKAMOCHI_SECRET_FILES"
 LOADED = "OKAMOCHI_SECRETS_LOADED"
+KEYS = "OKAMOCHI_KEY_FILES"
 LIMIT_BYTES = 1024 * 1024
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "todo", "xxx", "<secret>")
 
@@ -30,6 +32,7 @@ def load(environ: MutableMapping[str, str]) -> list[str]:
     Raises SecretError when both are set, or the file cannot be read, is empty or holds a placeholder. Names
     that an earlier call loaded (a reload of the server) are read again.
     """
+    tell_keys(environ)
     before = dict(line.partition("=")[::2] for line in environ.get(LOADED, "").splitlines())
     names = sorted({name.strip() for name in environ.get(LISTED, "").split(",")} - {""})
     paths = {name: environ.get(name + "_FILE") or before.get(name, "") for name in names}
@@ -43,6 +46,14 @@ def load(environ: MutableMapping[str, str]) -> list[str]:
     if paths:
         environ[LOADED] = "\n".join(f"{name}={path}" for name, path in paths.items())
     return list(paths)
+
+
+def tell_keys(environ: MutableMapping[str, str]) -> None:
+    """Sets NAME to the path of its file where that is there and NAME says nothing else."""
+    for entry in environ.get(KEYS, "").split(","):
+        name, _, path = entry.strip().partition("=")
+        if name and os.path.isfile(path) and not environ.get(name):
+            environ[name] = path
 
 
 def read_secret(name: str, path: str) -> str:

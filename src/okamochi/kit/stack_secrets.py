@@ -3,6 +3,7 @@
 A program that a compose file runs before everything else: python stack_secrets.py ENTRY...
     FOLDER/NAME         a secret that nobody has to know: made up when it is neither given nor there
     FOLDER/NAME?        one that must be given
+    FOLDER/NAME??       one that may be given, and is left out otherwise
     FOLDER/NAME=TEXT    TEXT, with the secret OTHER in the place of {OTHER}
 FOLDER is a volume below /secrets, and NAME the file in it. A value that is given wins over one that is kept:
 as the file /secrets/given/NAME, else as the variable NAME. Values never appear in what is printed.
@@ -27,12 +28,14 @@ class SecretsError(Exception):
 
 
 class Entry:
-    """One argument: `template` is None for a value of its own, `required` says that nobody may make it up."""
+    """One argument: `template` is None for a value of its own, `required` says that nobody may make it up,
+    `optional` that it may be missing as well."""
 
     def __init__(self, argument: str) -> None:
         place, equals, text = argument.partition("=")
         self.template = text if equals else None
         self.required = not equals and place.endswith("?")
+        self.optional = not equals and place.endswith("??")
         self.folder, _, self.name = place.rstrip("?").partition("/")
         if not self.folder or not self.name.isidentifier():
             raise SecretsError("no FOLDER/NAME: " + place)
@@ -47,7 +50,8 @@ def keep(root: str, arguments: list[str], environ: Mapping[str, str]) -> list[st
     for entry in entries:
         if entry.template is None and entry.name not in values:
             values[entry.name], told[entry.name] = value_of(root, entry, environ)
-    missing = sorted(name for name, value in values.items() if not value)
+    optional = {entry.name for entry in entries if entry.optional}
+    missing = sorted(name for name, value in values.items() if not value and name not in optional)
     if missing:
         raise SecretsError(
             "no value for " + ", ".join(missing) + ": set it in .env, or write it to the file secrets/NAME"
@@ -58,7 +62,8 @@ def keep(root: str, arguments: list[str], environ: Mapping[str, str]) -> list[st
             values[entry.name] = given or filled(entry.template, values)
             told[entry.name] = "given" if given else "put together"
     for entry in entries:
-        write(os.path.join(root, entry.folder), entry.name, values[entry.name])
+        if values[entry.name]:
+            write(os.path.join(root, entry.folder), entry.name, values[entry.name])
     return [name + ": " + told[name] for name in sorted(told)]
 
 
@@ -71,7 +76,7 @@ def value_of(root: str, entry: Entry, environ: Mapping[str, str]) -> tuple[str, 
     if kept:
         return kept, "kept"
     # hexadecimal digits: a password stands in addresses
-    return ("", "missing") if entry.required else (os.urandom(24).hex(), "made up")
+    return ("", "not given") if entry.required else (os.urandom(24).hex(), "made up")
 
 
 def given_value(root: str, name: str, environ: Mapping[str, str]) -> str:

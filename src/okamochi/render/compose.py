@@ -25,14 +25,20 @@ from okamochi.render.compose_secrets import (
     GIVEN_FOLDER,
     given_folder,
     image_of,
+    keys_to_give,
     maker,
     maker_name,
     names_for,
+    reads_files,
     secret_volumes,
     secrets_mount,
 )
 from okamochi.render.doors import coded_findings
-from okamochi.render.process_environment import kit_environment, secret_files_environment
+from okamochi.render.process_environment import (
+    key_files_environment,
+    kit_environment,
+    secret_files_environment,
+)
 from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
@@ -183,7 +189,8 @@ def networks_for(plan: Plan, process: Process) -> list[Yaml]:
 
 
 def argv_of(plan: Plan, process: Process, names: tuple[str, ...]) -> list[Yaml]:
-    return [literal(one) for one in with_doors(plan, command_of(process, secrets=bool(names)))]
+    loads = bool(names or keys_to_give(plan))
+    return [literal(one) for one in with_doors(plan, command_of(process, secrets=loads))]
 
 
 def port_of(process: Process) -> str:
@@ -201,14 +208,16 @@ def environment_of(plan: Plan, process: Process, names: tuple[str, ...]) -> Node
                 found[one.name] = literal(service.value_of(one))
     images = dict(plan.image_environment)
     for variable in plan.environment:
-        if variable.name in given or variable.name in names:
+        if variable.name in given or variable.name in names or variable.name in keys_to_give(plan):
             continue
         if variable.name.startswith(FOR_RELEASE) and process.type is not ProcessType.RELEASE:
             continue
         found[variable.name] = value_of(variable, images.get(variable.name))
     if process.type is ProcessType.WEB:
         found.update(trust(plan))
+    keys = keys_to_give(plan)
     told = kit_environment(plan, process) | secret_files_environment(plan, names)
+    told |= key_files_environment(plan, keys)
     found.update({name: literal(value) for name, value in told.items()})
     return dict(sorted(found.items()))
 
@@ -228,7 +237,7 @@ def dependencies_of(plan: Plan, process: Process) -> Node:
         }
         for service in plan.services
     }
-    if names_for(plan, process):
+    if reads_files(plan, process):
         needed[maker_name(plan)] = {"condition": "service_completed_successfully"}
     if process.type is not ProcessType.RELEASE:
         for other in plan.processes:

@@ -20,9 +20,11 @@ __all__ = [
     "compose_secrets",
     "given_folder",
     "image_of",
+    "keys_to_give",
     "maker",
     "maker_name",
     "names_for",
+    "reads_files",
     "secret_volumes",
     "secrets_mount",
     "wanted",
@@ -84,13 +86,29 @@ def names_for(plan: Plan, process: Process) -> tuple[str, ...]:
     return tuple(one for one in compose_secrets(plan) if release or not one.startswith(FOR_RELEASE))
 
 
+def keys_to_give(plan: Plan) -> tuple[str, ...]:
+    """Key files that the app starts without, sorted: every process gets those that are given."""
+    return tuple(
+        sorted(
+            one.name
+            for one in plan.environment
+            if one.holds_path and one.kind is VariableKind.SECRET and not one.required
+        )
+    )
+
+
+def reads_files(plan: Plan, process: Process) -> bool:
+    """Whether it has secrets in files, or may have."""
+    return bool(names_for(plan, process) or keys_to_give(plan))
+
+
 def with_password(services: tuple[BackingService, ...]) -> tuple[BackingService, ...]:
     return tuple(one for one in services if container_of(one).password_variable)
 
 
 def maker_name(plan: Plan) -> str:
     """The service that makes the secrets, "" when there are none."""
-    if not compose_secrets(plan) and not with_password(plan.services):
+    if not groups(plan) and not with_password(plan.services):
         return ""
     taken = {one.name for one in plan.processes} | {one.name for one in plan.services}
     return "secrets" if "secrets" not in taken else "stack-secrets"
@@ -101,12 +119,13 @@ def groups(plan: Plan) -> dict[str, tuple[str, ...]]:
     what the others may not."""
     every = compose_secrets(plan)
     shared = tuple(one for one in every if not one.startswith(FOR_RELEASE))
-    found = {APP: shared, **({RELEASE: every} if every != shared else {})}
+    keys = keys_to_give(plan)
+    found = {APP: (*shared, *keys), **({RELEASE: (*every, *keys)} if every != shared else {})}
     return {name: names for name, names in found.items() if names}
 
 
 def secrets_mount(plan: Plan, process: Process) -> tuple[str, ...]:
-    if not names_for(plan, process):
+    if not reads_files(plan, process):
         return ()
     own = RELEASE if process.type is ProcessType.RELEASE and RELEASE in groups(plan) else APP
     return (f"{secrets_volume(own)}:{SECRETS_MOUNT}:ro",)
@@ -133,11 +152,14 @@ def wanted(plan: Plan, services: tuple[BackingService, ...]) -> Iterator[str]:
         for variable in service.variables
         if variable.is_secret
     }
+    keys = keys_to_give(plan)
     made_up = {one.name for one in plan.environment if one.kind is VariableKind.GENERATED}
     for folder, names in groups(plan).items():
         for name in names:
             if name in passwords:
                 yield f"{folder}/{name}"  # as its service above has it
+            elif name in keys:
+                yield f"{folder}/{name}??"
             elif name in served:
                 yield f"{folder}/{name}={served[name]}"
             else:

@@ -9,10 +9,20 @@ from okamochi.model.kit_programs import (
 )
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
-from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, names_for
+from okamochi.render.compose_secrets import (
+    FOR_RELEASE,
+    compose_secrets,
+    keys_to_give,
+    names_for,
+    reads_files,
+)
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
 from okamochi.render.orchestrators import TMP_BYTES, is_alone
-from okamochi.render.process_environment import kit_environment, secret_files_environment
+from okamochi.render.process_environment import (
+    key_files_environment,
+    kit_environment,
+    secret_files_environment,
+)
 from okamochi.render.rendering import Language
 from okamochi.render.yaml_text import Commented, Yaml
 
@@ -21,6 +31,7 @@ __all__ = [
     "DRAIN_SECONDS",
     "HTTP",
     "PRIVATE_NETWORKS",
+    "keys_name",
     "optional_name",
     "optional_secrets",
     "pod",
@@ -29,6 +40,7 @@ __all__ = [
 
 HTTP = "http"
 CONFIG = "config"
+KEYS = "keys"
 DRAIN_SECONDS = 5
 FRESH = "/volumes"
 """Where the container that fills an empty volume has it: in its place the image's own files must be seen."""
@@ -117,7 +129,7 @@ def process_name(process: Process) -> str:
 
 
 def runs(plan: Plan, process: Process) -> Node:
-    argv = with_doors(plan, command_of(process, secrets=bool(names_for(plan, process))))
+    argv = with_doors(plan, command_of(process, secrets=reads_files(plan, process)))
     return {
         "image": plan.name,
         "imagePullPolicy": "IfNotPresent",
@@ -128,6 +140,7 @@ def runs(plan: Plan, process: Process) -> Node:
 def told(plan: Plan, process: Process, language: Language) -> Node:
     """What the code reads comes from config.env and from files of secrets; this is what the kit reads."""
     values = kit_environment(plan, process) | secret_files_environment(plan, names_for(plan, process))
+    values |= key_files_environment(plan, keys_to_give(plan))
     found: dict[str, Yaml] = {name: literal(value) for name, value in values.items()}
     if process.type is ProcessType.WEB and plan.domain:
         found["OKAMOCHI_TRUSTED_HOPS"] = "1"
@@ -265,7 +278,7 @@ def mounts(plan: Plan, process: Process) -> list[Yaml]:
         found.append({"name": f"tmp-{number}", "mountPath": folder.path})
     for volume in plan.volumes:
         found.append({"name": volume_name(volume), "mountPath": volume.path})
-    if secret_name(plan, process):
+    if reads_files(plan, process):
         found.append({"name": volume_of_secret(plan, process), "mountPath": SECRETS_MOUNT, "readOnly": True})
     return found
 
@@ -279,7 +292,12 @@ def volume_name(volume: Volume) -> str:
 
 
 def volume_of_secret(plan: Plan, process: Process) -> str:
-    return secret_name(plan, process).removeprefix(f"{app_name(plan)}-")
+    return secret_name(plan, process).removeprefix(f"{app_name(plan)}-") or KEYS
+
+
+def keys_name(plan: Plan) -> str:
+    """Of the Secret with key files that the app starts without; nobody has to make it."""
+    return f"{app_name(plan)}-{KEYS}"
 
 
 def volumes(plan: Plan, process: Process, language: Language) -> list[Yaml]:
@@ -291,14 +309,22 @@ def volumes(plan: Plan, process: Process, language: Language) -> list[Yaml]:
         claim = f"{app_name(plan)}-{volume.name}"
         found.append({"name": volume_name(volume), "persistentVolumeClaim": {"claimName": claim}})
     started = [process, *(one for one in plan.processes if one.type is ProcessType.RELEASE)]
-    secrets = {secret_name(plan, one): volume_of_secret(plan, one) for one in started}
-    for secret, name in secrets.items():
-        if secret:
-            mode = Commented(say("mode", language), 0o440)
-            found.append(
-                {"name": name, "secret": {"secretName": secret, "optional": False, "defaultMode": mode}}
-            )
+    reading = [one for one in started if reads_files(plan, one)]
+    secrets = {volume_of_secret(plan, one): secret_name(plan, one) for one in reading}
+    found += [{"name": name, **files_of(plan, secret, language)} for name, secret in secrets.items()]
     return found
+
+
+def files_of(plan: Plan, secret: str, language: Language) -> Node:
+    """The Secret as files, and beside them the key files that somebody gave."""
+    mode = Commented(say("mode", language), 0o440)
+    names = keys_to_give(plan)
+    if not names:
+        return {"secret": {"secretName": secret, "optional": False, "defaultMode": mode}}
+    sources: list[Yaml] = [{"secret": {"name": secret, "optional": False}}] if secret else []
+    keys: Node = {"secret": {"name": keys_name(plan), "optional": True}}
+    sources.append(Commented(say("optional", language).format(names=", ".join(names)), keys))
+    return {"projected": {"defaultMode": mode, "sources": sources}}
 
 
 def in_memory(name: str, size_bytes: int) -> Node:

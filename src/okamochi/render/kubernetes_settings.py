@@ -10,10 +10,16 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
-from okamochi.render.compose_secrets import names_for
-from okamochi.render.kubernetes_pods import CONFIG, optional_name, optional_secrets, secret_name
+from okamochi.render.compose_secrets import keys_to_give, names_for
+from okamochi.render.kubernetes_pods import (
+    CONFIG,
+    keys_name,
+    optional_name,
+    optional_secrets,
+    secret_name,
+)
 from okamochi.render.kubernetes_words import Node, app_name
-from okamochi.render.orchestrators import is_wanted, key_findings, plain_names
+from okamochi.render.orchestrators import is_wanted, plain_names
 from okamochi.render.rendering import Language
 
 __all__ = ["CONFIG_FILE", "SECRETS_FOLDER", "config_env", "generators", "settings_findings"]
@@ -101,7 +107,16 @@ def settings_findings(plan: Plan) -> Iterator[Finding]:
             hint=written,
             field=f"environment.{name}",
         )
-    yield from key_findings(plan, "kubernetes")
+    keys = keys_to_give(plan)
+    if keys:
+        files = " ".join(f"--from-file={name}=FILE" for name in keys)
+        yield Finding(
+            rule="kubernetes/key-files",
+            severity=Severity.NOTE,
+            message=f"key files that may be given: {', '.join(keys)}",
+            hint=f"kubectl -n {app_name(plan)} create secret generic {keys_name(plan)} {files}",
+            field="environment",
+        )
     given = optional_secrets(plan)
     if given:
         literals = " ".join(f"--from-file={name}=FILE" for name in given)

@@ -8,7 +8,7 @@ from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import Plan, ServerInterface
 from okamochi.model.process import Process, ProcessType, VariableKind
-from okamochi.render.compose_secrets import compose_secrets
+from okamochi.render.compose_secrets import compose_secrets, keys_to_give
 from okamochi.render.rendering import Language, RenderedFile
 
 __all__ = ["TMP_BYTES", "is_alone", "is_wanted", "key_findings", "plain_names", "secrets_folder"]
@@ -48,16 +48,15 @@ def is_wanted(plan: Plan, name: str) -> bool:
 
 
 def key_findings(plan: Plan, target: str) -> Iterator[Finding]:
-    """About key files that the app starts without: no target mounts what may not be there."""
-    for one in plan.environment:
-        if one.holds_path and not one.required:
-            yield Finding(
-                rule=f"{target}/key-file",
-                severity=Severity.NOTE,
-                message=f"the key file {one.name} may be given, and is not handed on here",
-                hint=f"mount it as {SECRETS_MOUNT}/{one.name}, and give {one.name} that value",
-                field=f"environment.{one.name}",
-            )
+    """About key files that the app starts without, for a target that mounts nothing that may be missing."""
+    for name in keys_to_give(plan):
+        yield Finding(
+            rule=f"{target}/key-file",
+            severity=Severity.NOTE,
+            message=f"the key file {name} may be given, and is not handed on here",
+            hint=f"mount it as {SECRETS_MOUNT}/{name}, and give {name} that value",
+            field=f"environment.{name}",
+        )
 
 
 def secrets_folder(folder: str, language: Language) -> RenderedFile:

@@ -6,7 +6,7 @@ from okamochi.model.kit_programs import SECRETS_MOUNT, health_environment, schem
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 
-__all__ = ["kit_environment", "secret_files_environment"]
+__all__ = ["key_files_environment", "kit_environment", "secret_files_environment"]
 
 
 def kit_environment(plan: Plan, process: Process) -> dict[str, str]:
@@ -29,3 +29,11 @@ def secret_files_environment(plan: Plan, names: Sequence[str]) -> dict[str, str]
     found |= {f"{name}_FILE": f"{SECRETS_MOUNT}/{name}" for name in loaded}
     found |= {name: f"{SECRETS_MOUNT}/{name}" for name in names if name in plan.key_names}
     return found | ({"OKAMOCHI_SECRET_FILES": ",".join(loaded)} if loaded else {})
+
+
+def key_files_environment(plan: Plan, names: Sequence[str]) -> dict[str, str]:
+    """Where the kit looks for key files that may be missing; one that the code opens by a path of its own has
+    no variable."""
+    by_path = {one.name for one in plan.environment if one.as_file}
+    told = [f"{name}={SECRETS_MOUNT}/{name}" for name in names if name not in by_path]
+    return {"OKAMOCHI_KEY_FILES": ",".join(told)} if told else {}

@@ -57,6 +57,8 @@ def values(plan: Plan) -> dict[str, str]:
     for entry in wanted(plan, plan.services):
         place, equals, template = entry.partition("=")
         name = place.rpartition("/")[2]
+        if name.endswith("??"):  # a stack names secrets that are there
+            continue
         if equals:
             put_together[name] = f"make {name} {double_quoted(template)}"
         elif name.endswith("?"):
