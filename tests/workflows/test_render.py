@@ -33,7 +33,11 @@ def test_a_folder_that_was_rendered_into_is_none_of_the_app_and_agrees_with_the_
     tmp_path: Path,
 ) -> None:
     program, folder = Program(), project(tmp_path)
-    program.ok("render", "all", folder, "--output", folder / "deploy")
+    said = program.ok("render", "all", folder, "--output", folder / "deploy").stderr
+    assert "the Dockerfile cannot be built in" in said
+    assert (
+        "cannot be built" not in program.ok("render", "swarm", folder, "--output", folder / "deploy").stderr
+    )
     program.ok("render", "all", folder, "--output", folder / "deploy", "--check")
     assert "deploy" in (folder / "deploy/.dockerignore").read_text().splitlines()
     told = program.ok("plan", folder, "--explain", "source.exclude").stdout

@@ -18,8 +18,8 @@ from okamochi.render.renderers import RENDERERS
 from okamochi.render.rendering import Language, RenderedFile, Renderer
 from okamochi.render.requirements_lock import locked_wheels
 from okamochi.system.world import World
+from okamochi.workflows.beside_rendered import left_compose_files, unbuildable_compose, without_the_app
 from okamochi.workflows.env_check import project_findings
-from okamochi.workflows.left_compose import left_compose_files, unbuildable_compose
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native_memory import with_locked_packages
 from okamochi.workflows.plan import PlannedProject, plan_project
@@ -88,7 +88,12 @@ def render(request: RenderRequest, world: World) -> Written:
     if any(one.target == ENV_SAMPLE for one in renderers):
         findings = (*findings, *project_findings(planned.plan, planned.root))
     paths = [file.path for file in files]
-    findings = (*findings, *left_compose_files(output, paths), *unbuildable_compose(output, paths))
+    findings = (
+        *findings,
+        *left_compose_files(output, paths),
+        *unbuildable_compose(output, paths),
+        *without_the_app(output, planned.root, paths),
+    )
     outcomes = settled(request, world, output, files, record)
     if not request.check:
         write_outcomes(output, outcomes, record, base=base, language=language.value)

@@ -1,11 +1,11 @@
-"""What lies beside a rendered compose.yaml: compose files of one's own, and the Dockerfile that it builds."""
+"""What lies beside rendered files, or does not: own compose files, a Dockerfile to build, the app."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from okamochi.model.finding import Finding, Severity
 
-__all__ = ["left_compose_files", "unbuildable_compose"]
+__all__ = ["left_compose_files", "unbuildable_compose", "without_the_app"]
 
 OURS = "compose.yaml"
 STAGE = " AS production"
@@ -51,4 +51,17 @@ def unbuildable_compose(output: Path, written: Iterable[str]) -> Iterator[Findin
         message=f"{OURS} builds its image from a Dockerfile that {lacks}",
         hint="okamochi render dockerfile writes it; or start what okamochi build made, without --build: "
         "OKAMOCHI_IMAGE=NAME:TAG docker compose up --wait",
+    )
+
+
+def without_the_app(output: Path, root: Path, written: Iterable[str]) -> Iterator[Finding]:
+    """A Dockerfile copies the app from the folder in which it is built."""
+    if output == root or "Dockerfile" not in written:
+        return
+    yield Finding(
+        rule="dockerfile/elsewhere",
+        severity=Severity.WARNING,
+        message=f"the Dockerfile cannot be built in {output}, where the app's source is not",
+        hint="copy it, .dockerignore and .okamochi into the project, or render without --output; files for "
+        "Kubernetes, Swarm and ECS may lie anywhere",
     )
