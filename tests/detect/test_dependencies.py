@@ -103,6 +103,41 @@ def test_the_dockerfiles_list_is_taken_when_nothing_else_lists_anything() -> Non
     assert chosen(files).inline == ("flask==3.1.3", "requests>=2")
 
 
+@pytest.mark.parametrize(
+    "options",
+    ["--group main", "--progress-bar off", "--upgrade-strategy eager", "-t libs", "--no-binary lxml"],
+)
+def test_what_an_option_of_pip_is_given_is_no_package(options: str) -> None:
+    install = f"FROM python\nRUN pip install {options} flask==3.1.3\n"
+    files: Mapping[str, str | bytes] = {"pyproject.toml": "[tool.black]\n", "Dockerfile": install}
+    assert chosen(files).inline == ("flask==3.1.3",)
+
+
+GROUPS = """\
+[dependency-groups]
+main = ["flask==3.1.3", {include-group = "tasks"}]
+tasks = ["celery==5.6.2"]
+dev = ["pytest", "django-stubs"]
+docs-build = ["sphinx"]
+"""
+
+
+def test_a_pyproject_that_is_nothing_but_groups_lists_those_of_the_app() -> None:
+    files: Mapping[str, str | bytes] = {
+        "app.py": FLASK_APP,
+        "pyproject.toml": GROUPS,
+        "Dockerfile": "FROM python\nRUN pip install --group main --group dev\n",
+    }
+    assert chosen(files).inline == ("flask==3.1.3", "celery==5.6.2")
+    whole = {
+        **files,
+        "pyproject.toml": f'{GROUPS}[project]\nname = "x"\nversion = "1"\ndependencies = ["flask"]\n',
+    }
+    assert chosen(whole).inline == ("flask",)
+    tools = {**files, "pyproject.toml": '[dependency-groups]\nmain = ["ruff"]\n', "Dockerfile": ""}
+    assert chosen(tools).inline == ("flask",)  # as its code imports
+
+
 def test_without_any_list_the_imports_are_installed_with_a_warning() -> None:
     plan = planned(
         {"app.py": "import os, yaml, helpers\n" + FLASK_APP, "helpers.py": "", "lists nothing": ""}

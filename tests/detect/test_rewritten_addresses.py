@@ -41,3 +41,32 @@ def test_a_driver_that_the_code_puts_in_is_not_put_in_twice() -> None:
     assert template("", "pymysql") == "mysql+pymysql"
     for old, new in (("mysql", "mysql+pymysql"), ("mysql://", "mysql+pymysql://")):
         assert template(f".replace({old!r}, {new!r})", "pymysql") == "mysql"
+
+
+@pytest.mark.parametrize(
+    ("test", "scheme"),
+    [
+        ("if URL.startswith('postgres://'):\n    APPS = ['django.contrib.postgres']\n", "postgres"),
+        ("if URL.startswith('postgresql://'):\n    APPS = []\n", "postgresql"),
+        ("if URL.startswith('sqlite://'):\n    APPS = []\n", "postgresql"),
+        ("if URL.startswith('postgres://') or URL.startswith('psql://'):\n    APPS = []\n", "postgresql"),
+        (
+            "if URL.startswith('postgres://'):\n    URL = URL.replace('postgres', 'postgresql', 1)\n",
+            "postgres",
+        ),
+        ("", "postgresql"),
+    ],
+)
+def test_django_is_given_the_scheme_that_its_settings_ask_for(test: str, scheme: str) -> None:
+    settings = (
+        "import os\nimport dj_database_url\nROOT_URLCONF = 'shop.urls'\nURL = os.environ['DATABASE_URL']\n"
+        f"DATABASES = {{'default': dj_database_url.config()}}\n{test}"
+    )
+    wsgi = (
+        "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+        "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+        "application = get_wsgi_application()\n"
+    )
+    files = {"shop/__init__.py": "", "shop/settings.py": settings, "shop/wsgi.py": wsgi}
+    (service,) = planned({**files, "requirements.txt": "django\ndj-database-url\npsycopg\n"}).services
+    assert service.variables[0].template.partition("://")[0] == scheme

@@ -25,6 +25,17 @@ WEB = regex(
     r"|django-[a-z-]+|fastapi-slim)",
     re.IGNORECASE,
 )
+# what is no part of the running app, by the usual names of its group
+OF_THE_DESK = regex(
+    r".*(dev|test|lint|doc|typ(e|ing)|format|style|check|ci|bench|notebook|example|build).*", re.IGNORECASE
+)
+# pip's options with a value that could be a package's name: https://pip.pypa.io/en/stable/cli/pip_install/
+WITH_VALUE = regex(
+    r"-[rcefit]|--(requirement|constraint|editable|find-links|index-url|extra-index-url|target|group|no-binary"
+    r"|only-binary|trusted-host|upgrade-strategy|progress-bar|root|prefix|src|platform|python-version"
+    r"|implementation|abi|cache-dir|log|proxy|retries|timeout|exists-action|cert|client-cert|python|report"
+    r"|root-user-action|config-settings?|global-option|use-feature|use-deprecated|resume-retries|keyring-provider)"
+)
 PRODUCTION_GROUPS = ("prod", "production", "web", "deploy", "server")
 CONDA_FILES = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 
@@ -99,6 +110,14 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def other_manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Detected[Dependencies]]:
     """Manifests without a lock, best first; those that list nothing are passed over."""
+    grouped = groups_of_the_app(pyproject)
+    if grouped:
+        groups, listed = grouped
+        reason = f"dependency groups: {', '.join(groups)}"
+        yield Detected(
+            Dependencies(manager=DependencyManager.PIP, inline=listed, input_files=(PYPROJECT,)),
+            (Evidence(path=PYPROJECT, line=pyproject.line_of(groups[0]), reason=reason),),
+        )
     for manifest in manifests(project, pyproject):
         specifiers = manifest.read(project, manifest.path)
         if specifiers:
@@ -106,6 +125,18 @@ def other_manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Det
                 manager=manifest.manager, inline=specifiers, input_files=(manifest.path,)
             )
             yield Detected(dependencies, (Evidence(path=manifest.path, reason=manifest.reason),))
+
+
+def groups_of_the_app(pyproject: Pyproject) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Of a pyproject.toml without a project table, which is nothing but groups (pip install --group main):
+    those that are not for the desk by their name, and what they ask for. None where none has a framework."""
+    if pyproject.project or "poetry" in pyproject.tool:
+        return None
+    names = tuple(one for one in pyproject.groups if OF_THE_DESK.fullmatch(one) is None)
+    asked = tuple(dict.fromkeys(one for name in names for one in pyproject.group(name)))
+    if not any(WEB.fullmatch(re.split(r"[^\w.-]", one.strip())[0]) for one in asked):
+        return None
+    return names, asked
 
 
 def manifests(project: ProjectFiles, pyproject: Pyproject) -> Iterator[Manifest]:
@@ -165,7 +196,7 @@ def dockerfile_list(project: ProjectFiles, path: str) -> tuple[str, ...]:
         words = iter(re.findall(r"\"[^\"]*\"|'[^']*'|\S+", command))
         for word in words:
             bare = word.strip("\"'")
-            if bare in ("-r", "-c", "-e", "-f", "-i", "-t", "--target", "--index-url", "--find-links"):
+            if WITH_VALUE.fullmatch(bare):
                 next(words, "")
             elif re.fullmatch(r"[A-Za-z0-9][\w.-]*(\[[\w,.-]+\])?([<>=!~]=?[\w.*,<>=!~]+)?", bare):
                 found.append(bare)

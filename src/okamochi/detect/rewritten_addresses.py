@@ -17,7 +17,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["Rewrite", "as_the_code_expects", "rewrites_of"]
+__all__ = ["Rewrite", "as_the_code_expects", "rewrites_of", "scheme_asked_for"]
 
 OF_AN_ADDRESS = regex(r"://|postgres|mysql")
 # by kind: the scheme that libraries know, and others under which the same service is given
@@ -49,6 +49,19 @@ def rewrites_of(sources: Sources, reached: Reached) -> tuple[Rewrite, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def scheme_asked_for(sources: Sources, reached: Reached) -> str:
+    """The one that Django's settings take for the mark of a database: `if url.startswith("postgres://"):`, as
+    Heroku writes it; "" for none, and for several."""
+    found: set[str] = set()
+    for path in reached.paths:
+        if "startswith" in sources.words(path) and "DATABASES" in sources.words(path):
+            for call in sources.module(path).of(ast.Call):
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "startswith":
+                    found |= {str(one.value) for one in call.args if isinstance(one, ast.Constant)}
+    schemes = {one.removesuffix("://") for one in found if one.endswith("://")}
+    return schemes.pop() if len(schemes) == 1 else ""
+
+
 def _rewrite(call: ast.Call) -> Rewrite | None:
     if not isinstance(call.func, ast.Attribute) or call.func.attr != "replace" or call.keywords:
         return None
@@ -60,14 +73,30 @@ def _rewrite(call: ast.Call) -> Rewrite | None:
             return None
 
 
-def as_the_code_expects(service: BackingService, rewrites: tuple[Rewrite, ...]) -> BackingService:
+def as_the_code_expects(
+    service: BackingService, rewrites: tuple[Rewrite, ...], asked: str = ""
+) -> BackingService:
     """With the first scheme that every rewriting leaves, or makes, one that libraries know; with its own when
-    there is none, since then they are about something else."""
+    there is none, since then they are about something else. Without any, with the scheme that is `asked` for,
+    where that is another word for its own."""
     known = SCHEMES.get(service.kind)
-    if known is None or not rewrites:
+    if known is None:
         return service
+    if not rewrites:
+        return _with_scheme(service, asked) if asked in known else service
     variables = tuple(_expected(one, known, rewrites) for one in service.variables)
     return msgspec.structs.replace(service, variables=variables)
+
+
+def _with_scheme(service: BackingService, scheme: str) -> BackingService:
+    """Where the address has no driver in it."""
+    return msgspec.structs.replace(
+        service,
+        variables=tuple(
+            msgspec.structs.replace(one, template=re.sub(r"^\w+://", f"{scheme}://", one.template))
+            for one in service.variables
+        ),
+    )
 
 
 def _expected(

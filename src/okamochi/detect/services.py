@@ -11,7 +11,7 @@ from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.other_databases import other_databases
 from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
-from okamochi.detect.rewritten_addresses import as_the_code_expects, rewrites_of
+from okamochi.detect.rewritten_addresses import as_the_code_expects, rewrites_of, scheme_asked_for
 from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_candidates import service_candidates
 from okamochi.detect.service_kinds import (
@@ -80,10 +80,10 @@ def choose_services(
         return ChosenServices((), (off,))
     database = name.replace("-", "_")[:60]
     candidates, here = service_candidates(sources, reached, dependencies)
-    rewrites = rewrites_of(sources, reached)
+    rewrites, scheme = rewrites_of(sources, reached), scheme_asked_for(sources, reached)
     stack = _Stack(chosen, name, database)
     for candidate in candidates:
-        service = as_the_code_expects(service_of(candidate, dependencies, database), rewrites)
+        service = as_the_code_expects(service_of(candidate, dependencies, database), rewrites, scheme)
         door = behind_a_door(candidate, service, sources, dependencies) if candidate.looks_here else None
         if door is not None:
             stack.add(door, decision_of_door(door, candidate))
