@@ -12,6 +12,7 @@ from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
 from okamochi.workflows.looked_round import (
+    SCRIPT_CHECK,
     Answered,
     ask_for,
     refuses_name,
@@ -136,6 +137,17 @@ def test_a_first_page_that_leads_to_https_is_seen_without_asking_again() -> None
         assert sends_to_https(answers) is seen
         assert asked == ["/", "/login"]
     assert not sends_to_https(answered(("/", 200)))
+
+
+def test_a_script_of_streamlit_that_raises_is_told_with_what_it_raised() -> None:
+    log = (
+        "2026-11-30 02:00:00.000 Uncaught app execution\nTraceback (most recent call last):\n"
+        '  File "/app/app.py", line 9, in <module>\n    shown = totals["open"]\nKeyError: \'open\'\n'
+    )
+    told = told_of_failing(answered(("/", 200), (SCRIPT_CHECK, 503)), log)
+    assert told.startswith("the script's page shows an error: ")
+    assert "KeyError: 'open'" in told and "app.py:9" in told
+    assert told_of_failing(answered(("/", 200), (SCRIPT_CHECK, 200)), log) == ""
 
 
 def test_an_address_that_the_app_refuses_to_be_called_by_is_seen() -> None:

@@ -17,6 +17,7 @@ STRICT_READERS = frozenset(
     [
         "decouple.config",
         "environs.Env()",
+        "environs.FileAwareEnv()",
         "environs.env",
         "environ.Env()",
         "environ.FileAwareEnv()",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from okamochi.model.correction import Correction, is_sound
-from okamochi.model.plan import APP_ROOT, Plan
+from okamochi.model.plan import APP_ROOT, Framework, Plan
 from okamochi.model.process import host_of, request_path
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
@@ -25,6 +25,9 @@ from okamochi.workflows.corrections import written_folder
 __all__ = ["looked_round", "seen_in_log"]
 
 LOOK_SECONDS = 2.0
+# Streamlit answers 200 whatever its script raises, but here, where it runs it (scriptHealthCheckEnabled)
+SCRIPT_CHECK = "/_stcore/script-health-check"
+SCRIPT_SECONDS = 20.0
 MOST_PAGES = 8
 LOG_LINES = 500
 USER_AGENT = "okamochi"
@@ -52,14 +55,17 @@ def looked_round(
 ) -> Correction | None:
     """Asks for the pages, for two seconds at most, and reads the log. None when all could be written; pages
     that answer with an error of the server are told then."""
-    answers = ask_for(record.port, building.plan, tuple(pages)[:MOST_PAGES])
+    plan = building.plan
+    answers = ask_for(record.port, plan, tuple(pages)[:MOST_PAGES])
+    if plan.application.framework is Framework.STREAMLIT:
+        answers += ask_for(record.port, plan, (SCRIPT_CHECK,), SCRIPT_SECONDS)
     log = engine.logs(record.container, tail=LOG_LINES)
     found = seen_in_log(log, building, "a look at its pages shows that")
     if found is None and (failing := told_of_failing(answers, log)):
         world.reporter.warn(failing)
-    if found is None and not building.plan.domain and sends_to_https(answers):
+    if found is None and not plan.domain and sends_to_https(answers):
         world.reporter.warn(TO_HTTPS)
-    if found is None and not building.plan.domain and refuses_name(record.url):
+    if found is None and not plan.domain and refuses_name(record.url):
         world.reporter.warn(REFUSES_NAME.format(url=record.url))
     return found
 
@@ -87,7 +93,11 @@ def sends_to_https(answers: Iterable[Answered]) -> bool:
 def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     """A sentence about the pages that answer 5xx, with what the last one raised; "" when none does. The app
     serves all the same: its first page is well."""
-    failing = [f"{one.page} answers {one.status}" for one in answers if one.status >= 500]
+    failing = [
+        "the script's page shows an error" if one.page == SCRIPT_CHECK else f"{one.page} answers {one.status}"
+        for one in answers
+        if one.status >= 500
+    ]
     if not failing:
         return ""
     trace = next(iter(raised_traces(plain(log))), None)
@@ -98,11 +108,11 @@ def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     return f"{', '.join(failing)}{why}; okamochi logs tells more"
 
 
-def ask_for(port: int, plan: Plan, pages: tuple[str, ...]) -> list[Answered]:
+def ask_for(port: int, plan: Plan, pages: tuple[str, ...], seconds: float = LOOK_SECONDS) -> list[Answered]:
     """What each page answered in time."""
     host = host_of(plan.web.probe) or "localhost"
     answers: list[Answered] = []
-    end = time.monotonic() + LOOK_SECONDS
+    end = time.monotonic() + seconds
     for page in pages:
         left = end - time.monotonic()
         if left <= 0:
