@@ -1,7 +1,8 @@
 """A runner that starts nothing and answers as it was told."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,6 +80,11 @@ class RecordedRunner(msgspec.Struct, frozen=True):
         self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> int:
         return self.run(argv, env=env, cwd=cwd).returncode
+
+    @contextmanager
+    def beside(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> Iterator[None]:
+        self.run(argv, env=env)
+        yield
 
     def which(self, name: str) -> str | None:
         known = any(prefix[0] == name for prefix in self.answers)

@@ -118,6 +118,19 @@ def ensure(tag: str) -> str:
         return found_or_made(tag)
 
 
+def ensure_in_podman(tag: str) -> str:
+    """As `ensure`, and then the same image in podman, under the full name that Compose asks for."""
+    how = ensure(tag)
+    full = f"docker.io/{tag if '/' in tag else f'library/{tag}'}"
+    with alone(tag), tempfile.NamedTemporaryFile() as archive:
+        if subprocess.run(("podman", "image", "exists", full), check=False).returncode:
+            docker("save", "--output", archive.name, tag)
+            subprocess.run(("podman", "load", "--quiet", "--input", archive.name), check=True)
+            subprocess.run(("podman", "tag", f"localhost/{tag}", full), check=True)
+            subprocess.run(("podman", "untag", f"localhost/{tag}", f"localhost/{tag}"), check=True)
+    return how
+
+
 def found_or_made(tag: str) -> str:
     if is_present(tag):
         return "a stand-in made earlier" if is_stand_in(tag) else "already present"

@@ -9,6 +9,7 @@ from tests.recorded_runner import RecordedRunner, answer
 
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.compose import ComposeProject
+from okamochi.run.compose_program import DockerCompose
 from okamochi.run.docker import DockerEngine
 from okamochi.run.join import Joining, arguments
 from okamochi.run.podman import PodmanEngine
@@ -68,7 +69,7 @@ def test_a_rootless_docker_is_known() -> None:
 def test_the_override_comes_after_the_file_that_it_changes() -> None:
     runner = RecordedRunner({("docker",): answer("")})
     files = (Path("/state/compose.yaml"), Path("/state/compose.dev.yaml"))
-    project = ComposeProject(runner, {}, "shop-dev", files[0], Path("/shop"), (), files[1:])
+    project = ComposeProject(runner, DockerCompose({}), "shop-dev", files[0], Path("/shop"), (), files[1:])
     project.run_attached("release")
     call = runner.calls[0]
     assert [after for flag, after in pairwise(call) if flag == "--file"] == [str(one) for one in files]

@@ -268,3 +268,16 @@ def until(fulfilled: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("that did not happen within 30 seconds")
+
+
+def test_what_runs_beside_ends_with_the_block_that_needs_it(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    with SubprocessRunner().beside(("sh", "-c", f"echo $$ > {mark}; exec sleep 100")):
+        for _ in range(500):
+            if mark.exists() and mark.read_text().strip():
+                break
+            time.sleep(0.01)
+        number = int(mark.read_text())
+        os.kill(number, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)

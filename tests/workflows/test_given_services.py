@@ -28,6 +28,7 @@ class Docker:
     """Has every image."""
 
     name = "docker"
+    composes = True
 
     def has(self, reference: str) -> bool:
         return True

@@ -1,16 +1,18 @@
 """Why a stack did not start, told from what Compose and the containers say."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from okamochi.errors import EngineError
 from okamochi.model.plan import Plan
 from okamochi.run.compose import ComposeProject
+from okamochi.run.compose_program import DockerCompose, PodmanCompose
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running
 from okamochi.system.process import Completed
-from okamochi.workflows.stack_failures import ended_workers, told
+from okamochi.workflows.stack_failures import ended_workers, release_failure, told, with_firewall_told
 from tests.detect.plans import FLASK_APP, planned
 from tests.recorded_runner import RecordedRunner, answer
 
@@ -38,7 +40,7 @@ def project(log: str, release: int = 1, **answers: Completed) -> ComposeProject:
             ("docker", "exec"): answers.get("inside", answer()),
         }
     )
-    return ComposeProject(runner, {}, "shop", Path("compose.yaml"), Path())
+    return ComposeProject(runner, DockerCompose({}), "shop", Path("compose.yaml"), Path())
 
 
 def failure(*details: str) -> EngineError:
@@ -124,3 +126,11 @@ def test_of_a_service_that_said_nothing_composes_own_words_are_shown() -> None:
 def test_a_service_that_was_just_starting_is_not_blamed_for_an_image_that_is_missing() -> None:
     error = failure(" Container shop-db-1  Creating", "Error response from daemon: no such image: shop:1")
     assert told(project("", release=0), plan(), error) is error
+
+
+def test_on_podman_a_time_out_is_told_with_dockers_firewall() -> None:
+    slow = "psycopg.errors.ConnectionTimeout: connection timeout expired"
+    assert "DOCKER-USER" not in told(project(slow), plan(), failure()).hint
+    beside = replace(project(slow), program=PodmanCompose(project(slow).runner, {}, ("docker", "compose")))
+    error = with_firewall_told(beside, release_failure(project(slow), "release", {"release": 1}))
+    assert "iptables -I DOCKER-USER -i podman+ -o podman+ -j ACCEPT" in error.hint

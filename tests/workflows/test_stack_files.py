@@ -1,7 +1,7 @@
 """What of the compose file hangs on the engine and on what was given."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.oci.reference import Reference
-from okamochi.run.engine import Engine
+from okamochi.run.docker import DockerEngine
 from okamochi.run.state import AppState
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
@@ -39,14 +39,18 @@ def plan() -> Plan:
 def written(plan: Plan, folder: Path, values: Values, config: Completed) -> dict[str, Any]:
     """The services of the file that a start would use."""
     runner = RecordedRunner(
-        {("docker", "compose", "version"): answer("2.17.3"), ("docker", "compose"): config}
+        {
+            ("docker", "info"): answer('{"ServerVersion": "20.10.24"}'),
+            ("docker", "compose", "version"): answer("2.17.3"),
+            ("docker", "compose"): config,
+        }
     )
     real = World.real({}, SilentReporter(), offline=True, cache_root=folder)
     world = msgspec.structs.replace(real, runner=runner)
     app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
     app.state.keep_secret("ANY", "x")
     reference = Reference.parse("shop:1")
-    new_stack(app, plan, reference, values, 8000, cast(Engine, None), world)
+    new_stack(app, plan, reference, values, 8000, DockerEngine(runner, {}), world)
     text = (app.state.folder / "compose.yaml").read_text()
     return dict(YAML(typ="safe", pure=True).load(text)["services"])
 

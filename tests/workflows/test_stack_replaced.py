@@ -1,7 +1,6 @@
 """In which order a stack that serves is replaced."""
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 from msgspec import structs
@@ -9,7 +8,7 @@ from msgspec import structs
 from okamochi.errors import EngineError
 from okamochi.model.plan import Plan
 from okamochi.oci.reference import Reference
-from okamochi.run.engine import Engine
+from okamochi.run.docker import DockerEngine
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -33,7 +32,9 @@ def stack_before(plan: Plan, folder: Path, runner: RecordedRunner, *, served: bo
     world = structs.replace(real, runner=runner)
     app = App("shop-123456", folder, AppState.of(folder / "state", "shop-123456"))
     for name in ("shop:1", "shop:2"):
-        stack = new_stack(app, plan, Reference.parse(name), Values((), ()), 8000, cast(Engine, None), world)
+        stack = new_stack(
+            app, plan, Reference.parse(name), Values((), ()), 8000, DockerEngine(runner, {}), world
+        )
         if served:
             app.state.put_record(
                 UpRecord(app=app.identity, engine="docker", container=stack.web, image_reference=name)
@@ -52,6 +53,7 @@ def started(runner: RecordedRunner) -> list[tuple[str, ...]]:
 def runner() -> RecordedRunner:
     return RecordedRunner(
         {
+            ("docker", "info"): answer('{"ServerVersion": "28.5.2"}'),
             ("docker", "compose", "version"): answer("2.26.1"),
             ("docker", "compose"): answer(),
             ("docker", "wait"): answer("0"),

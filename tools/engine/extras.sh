@@ -4,16 +4,30 @@
 CONTAINERS_DROP_IN=/etc/containers/containers.conf.d/50-okamochi.conf
 
 ready_extras() {
-    pod_tools_are_there || install_packages podman buildah skopeo catatonit containernetworking-plugins uidmap
+    pod_tools_are_there || install_packages podman buildah skopeo catatonit uidmap
+    names_are_known || install_packages netavark aardvark-dns
     have docker-registry || install_packages docker-registry
     have mmdebstrap || install_packages mmdebstrap
     ready_browser
     configure_podman
+    let_pods_talk
     podman_runs || die 7 "podman is installed but cannot start a container" "'podman info' and $PODMAN_LOG say why"
 }
 
 pod_tools_are_there() {
     have podman && have buildah && have skopeo
+}
+
+# Containers of a stack find each other by name.
+names_are_known() {
+    [ -x /usr/lib/podman/aardvark-dns ] || [ -x /usr/libexec/podman/aardvark-dns ]
+}
+
+# Docker has the firewall drop what it does not know, and that is what a podman network without a way out sends.
+let_pods_talk() {
+    have iptables || return 0
+    iptables -C DOCKER-USER -i podman+ -o podman+ -j ACCEPT 2>/dev/null && return 0
+    iptables -I DOCKER-USER -i podman+ -o podman+ -j ACCEPT 2>/dev/null || return 0
 }
 
 # Without systemd there is no journal and no cgroup manager, and crun refuses hybrid control groups.
@@ -29,6 +43,8 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+[network]
+network_backend = "netavark"
 EOF
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from okamochi.errors import EngineError
 from okamochi.model.process import Process, ProcessType
+from okamochi.run.compose import project_name
 from okamochi.run.container_flags import (
     bind_flags,
     environment_flags,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
+    from okamochi.run.compose_program import ComposeProgram
 
 __all__ = ["CommandLineEngine"]
 
@@ -64,6 +66,13 @@ class CommandLineEngine:
     def name(self) -> str:
         raise NotImplementedError
 
+    @property
+    def composes(self) -> bool:
+        raise NotImplementedError
+
+    def compose(self) -> "ComposeProgram":
+        raise NotImplementedError
+
     def facts(self) -> EngineFacts:
         raise NotImplementedError
 
@@ -90,6 +99,11 @@ class CommandLineEngine:
 
     def has(self, reference: str) -> bool:
         return self._run("image", "inspect", "--format", "{{.Id}}", reference).ok
+
+    def pull(self, reference: str) -> bool:
+        return self.runner.run(
+            (self.name, "pull", "--quiet", reference), env=self.environ, timeout_seconds=1800
+        ).ok
 
     def save(self, reference: str, into: "BinaryIO") -> None:
         """Writes an image into an open file: a tar with a manifest.json, its layers and configuration."""
@@ -291,11 +305,16 @@ class CommandLineEngine:
         return tuple(sorted(found, key=lambda running: running.name))
 
     def volumes(self, app: str) -> tuple[str, ...]:
-        listed = self._must(
-            self._run("volume", "ls", "--quiet", "--filter", f"label={APP_LABEL}={app}"),
-            f"{self.name} could not list its volumes",
-        )
-        return tuple(sorted(listed.text.split()))
+        """Those of a stack, too, whose containers are gone."""
+        labels = (f"{APP_LABEL}={app}", f"com.docker.compose.project={project_name(app)}")
+        listed = [
+            self._must(
+                self._run("volume", "ls", "--quiet", "--filter", f"label={label}"),
+                f"{self.name} could not list its volumes",
+            )
+            for label in labels
+        ]
+        return tuple(sorted({name for one in listed for name in one.text.split()}))
 
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         names = self.volumes(app)

@@ -1,31 +1,36 @@
-"""A stack on Docker Compose v2, by its command line; nothing of Compose is done again here."""
+"""A stack on Docker Compose v2, by its command line; nothing of Compose is done again here.
+
+The engine below it is docker or podman."""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from okamochi.errors import EngineError
 from okamochi.model.plan import PROXY_PROFILE
+from okamochi.run.compose_program import ComposeProgram
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
 __all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name"]
 
 START_SECONDS = 600
+ONCE = ("run", "--rm", "--no-TTY", "--interactive=false")
 ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HINT = "install the plugin docker-compose-plugin (https://docs.docker.com/compose/install/linux/)"
 
 
-def compose_version(runner: Runner, environ: Mapping[str, str]) -> str:
-    """ "2.26.1". EngineError when Docker has no Compose v2."""
-    done = runner.run(("docker", "compose", "version", "--short"), env=environ, timeout_seconds=30)
+def compose_version(runner: Runner, program: ComposeProgram) -> str:
+    """ "2.26.1". EngineError when there is no Compose v2."""
+    done = runner.run((*program.argv, "version", "--short"), env=program.environ, timeout_seconds=30)
     if not done.ok:
         raise EngineError(
-            "docker has no Compose v2, which starts an app with databases or workers",
-            where="docker compose version",
+            f"{program.engine} has no Compose v2, which starts an app with databases or workers",
+            where=f"{' '.join(program.argv)} version",
             hint=HINT,
             details=tuple(done.error_text.splitlines()[-3:]),
         )
@@ -56,7 +61,7 @@ class ComposeProject:
     `variables` are what the file's ${...} stand for; `overrides` are files that change it."""
 
     runner: Runner
-    environ: Mapping[str, str]
+    program: ComposeProgram
     name: str
     file: Path
     folder: Path
@@ -75,7 +80,8 @@ class ComposeProject:
         given = (("--no-deps", alone), ("--no-recreate", kept), ("--wait", healthy))
         chosen = tuple(flag for flag, wanted in given if wanted)
         flags = ("--detach", "--no-build", "--remove-orphans", *chosen)
-        done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
+        with self.program.looking(self.name):
+            done = self._run("up", *flags, *services, timeout_seconds=START_SECONDS)
         if not done.ok:
             raise self._failure(done, "the stack could not be started")
 
@@ -86,20 +92,18 @@ class ComposeProject:
 
     def run_once(self, service: str) -> Completed:
         """A one-off container of a service, and its end; what it depends on is started first."""
-        return self._run(
-            "run", "--rm", "--no-TTY", "--interactive=false", service, timeout_seconds=START_SECONDS
-        )
+        with self.program.looking(self.name):
+            return self._run(*ONCE, service, timeout_seconds=START_SECONDS)
 
     def run_attached(self, service: str) -> int:
         """As `run_once`, on the user's own stdout and stderr; its exit code."""
-        return self.runner.passthrough(
-            (*self._base, "run", "--rm", "--no-TTY", "--interactive=false", service), env=self._environment
-        )
+        with self.program.looking(self.name), self._environment() as environ:
+            return self.runner.passthrough((*self._base, *ONCE, service), env=environ)
 
     def end_of(self, service: str) -> int:
         """Waits until the service's container ends; its exit code."""
-        words = ("docker", "wait", self.container(service))
-        done = self.runner.run(words, env=self.environ, timeout_seconds=START_SECONDS)
+        words = (self.program.engine, "wait", self.container(service))
+        done = self.runner.run(words, env=self.program.environ, timeout_seconds=START_SECONDS)
         return int(done.text) if done.text.isdigit() else 1
 
     def halt(self, services: Sequence[str]) -> None:
@@ -117,8 +121,8 @@ class ComposeProject:
         into: BinaryIO | None = None,
     ) -> Completed:
         """A command in a service's running container, from one open file into another."""
-        words = ("docker", "exec", "--interactive", self.container(service), *argv)
-        return self.runner.stream(words, source=source, into=into, env=self.environ)
+        words = (self.program.engine, "exec", "--interactive", self.container(service), *argv)
+        return self.runner.stream(words, source=source, into=into, env=self.program.environ)
 
     def refuses(self, service: str, *argv: str) -> bool:
         """Whether a log-in inside the service's container says that the password is wrong."""
@@ -139,13 +143,12 @@ class ComposeProject:
         image, or as root of another one."""
         name = self.container(service)
         shown = "{{.Config.Image}}"
-        own = self.runner.run(
-            ("docker", "inspect", "--format", shown, name), env=self.environ, timeout_seconds=60
-        )
+        engine, environ = self.program.engine, self.program.environ
+        own = self.runner.run((engine, "inspect", "--format", shown, name), env=environ, timeout_seconds=60)
         flags = ("--rm", "--interactive", "--pull", "never", "--network", "none", "--volumes-from", name)
         root = ("--user", "0:0", "--no-healthcheck") if image else ()
-        words = ("docker", "run", *flags, *root, "--entrypoint", argv[0], image or own.text, *argv[1:])
-        return self.runner.stream(words, source=source, into=into, env=self.environ)
+        words = (engine, "run", *flags, *root, "--entrypoint", argv[0], image or own.text, *argv[1:])
+        return self.runner.stream(words, source=source, into=into, env=environ)
 
     def stop(self, *, volumes: bool, grace_seconds: int) -> None:
         flags = ("--volumes",) if volumes else ()
@@ -158,18 +161,18 @@ class ComposeProject:
     def logs(self, services: Sequence[str] = (), *, tail: int = 200, prefix: bool = True) -> str:
         """With `prefix` each line begins with its service."""
         plain = () if prefix else ("--no-log-prefix",)
-        done = self.runner.run(
-            (*self._base, "logs", "--no-color", *plain, "--tail", str(tail), *services),
-            env=self._environment,
+        done = self._run(
+            *("logs", "--no-color", *plain, "--tail", str(tail), *services),
             timeout_seconds=60,
             merge_stderr=True,
         )
         return ERASED.sub("", done.stdout.decode("utf-8", "replace")).rstrip()
 
     def follow(self, *, tail: int = 200) -> int:
-        return self.runner.passthrough(
-            (*self._base, "logs", "--follow", "--tail", str(tail)), env=self._environment
-        )
+        with self._environment() as environ:
+            return self.runner.passthrough(
+                (*self._base, "logs", "--follow", "--tail", str(tail)), env=environ
+            )
 
     def states(self) -> tuple[tuple[str, str, int], ...]:
         """(service, state, exit code) of each container, those that ended too."""
@@ -196,17 +199,22 @@ class ComposeProject:
     def _base(self) -> tuple[str, ...]:
         files = (flag for file in (self.file, *self.overrides) for flag in ("--file", str(file)))
         places = (*files, "--project-directory", str(self.folder))
-        return ("docker", "compose", "--project-name", self.name, *places, "--ansi", "never")
+        return (*self.program.argv, "--project-name", self.name, *places, "--ansi", "never")
 
-    @property
-    def _environment(self) -> dict[str, str]:
-        # a .env beside the user's files is not what was decided here
-        return {**self.environ, "COMPOSE_DISABLE_ENV_FILE": "1", **dict(self.variables)}
+    @contextmanager
+    def _environment(self) -> Iterator[dict[str, str]]:
+        with self.program.reaching() as environ:
+            # a .env beside the user's files is not what was decided here
+            yield {**environ, "COMPOSE_DISABLE_ENV_FILE": "1", **dict(self.variables)}
 
-    def _run(self, *arguments: str, timeout_seconds: float) -> Completed:
-        return self.runner.run(
-            (*self._base, *arguments), env=self._environment, timeout_seconds=timeout_seconds
-        )
+    def _run(self, *arguments: str, timeout_seconds: float, merge_stderr: bool = False) -> Completed:
+        with self._environment() as environ:
+            return self.runner.run(
+                (*self._base, *arguments),
+                env=environ,
+                timeout_seconds=timeout_seconds,
+                merge_stderr=merge_stderr,
+            )
 
     def _setting_of(self, port: str) -> str:
         """What chose a port that the stack publishes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from okamochi.errors import EngineError
 from okamochi.run.command_line import CommandLineEngine
-from okamochi.run.compose import project_name
+from okamochi.run.compose_program import DockerCompose
 from okamochi.run.spec import EngineFacts, RunSpec
 from okamochi.system.process import ProgramTimeout
 
@@ -32,6 +32,13 @@ class DockerEngine(CommandLineEngine):
     def name(self) -> str:
         return "docker"
 
+    @property
+    def composes(self) -> bool:
+        return True
+
+    def compose(self) -> DockerCompose:
+        return DockerCompose(self.environ)
+
     def facts(self) -> EngineFacts:
         missing = tuple(text for field, text in LIMITS if not self._info.get(field))
         return EngineFacts(name=self.name, detail=str(self._info.get("ServerVersion", "")), missing=missing)
@@ -51,14 +58,6 @@ class DockerEngine(CommandLineEngine):
             except EngineError:
                 pass  # somebody removed those layers meanwhile, or this storage wants them all
         self._load(image, reference, frozenset())
-
-    def volumes(self, app: str) -> tuple[str, ...]:
-        """Those of a stack, too, whose containers are gone."""
-        label = f"label=com.docker.compose.project={project_name(app)}"
-        listed = self._must(
-            self._run("volume", "ls", "--quiet", "--filter", label), "docker could not list its volumes"
-        )
-        return tuple(sorted({*super().volumes(app), *listed.text.split()}))
 
     @property
     def is_rootless(self) -> bool:

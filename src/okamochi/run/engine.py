@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
+    from okamochi.run.compose_program import ComposeProgram
     from okamochi.system.process import Completed
 
 __all__ = ["Engine", "NotIsolated"]
@@ -27,6 +28,15 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def composes(self) -> bool:
+        """Whether it starts compose files, and so databases and what else a stack has."""
+        ...
+
+    def compose(self) -> "ComposeProgram":
+        """What starts compose files on it; EngineError that says why nothing does."""
+        ...
+
     def facts(self) -> EngineFacts:
         """EngineError that says why when the engine does not answer."""
         ...
@@ -37,6 +47,10 @@ class Engine(Protocol):
 
     def has(self, reference: str) -> bool:
         """Whether the engine knows an image by that name."""
+        ...
+
+    def pull(self, reference: str) -> bool:
+        """Whether it has the image then."""
         ...
 
     def remove_image(self, reference: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from okamochi.errors import EngineError
 from okamochi.model.process import SecurityContext
 from okamochi.run.command_line import CommandLineEngine
+from okamochi.run.compose_program import PodmanCompose, compose_beside_podman
 from okamochi.run.spec import EngineFacts, RunSpec
 
 __all__ = ["PodmanEngine"]
@@ -25,6 +26,15 @@ class PodmanEngine(CommandLineEngine):
     def name(self) -> str:
         return "podman"
 
+    @property
+    def composes(self) -> bool:
+        return isinstance(self._compose, PodmanCompose)
+
+    def compose(self) -> PodmanCompose:
+        if isinstance(self._compose, EngineError):
+            raise self._compose
+        return self._compose
+
     def facts(self) -> EngineFacts:
         """EngineError for a podman that answers, and whose containers know too few users for our images."""
         self._require_our_user()
@@ -34,7 +44,15 @@ class PodmanEngine(CommandLineEngine):
             for controller, word in LIMITS
             if controller not in self._controllers
         )
-        return EngineFacts(name=self.name, detail=str(version), missing=missing)
+        security = self._host.get("security") or {}
+        return EngineFacts(
+            name=self.name,
+            detail=str(version),
+            missing=missing,
+            unlimited=tuple(one for one, _ in LIMITS if one not in self._controllers),
+            labels_files=bool(security.get("selinuxEnabled")),
+            rootless=bool(security.get("rootless")),
+        )
 
     def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:
         resources = spec.process.resources
@@ -79,6 +97,19 @@ class PodmanEngine(CommandLineEngine):
                 hint="as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ACCOUNT; then "
                 "podman system migrate; or use --engine docker or --engine host",
             )
+
+    @cached_property
+    def _compose(self) -> PodmanCompose | EngineError:
+        if self._host.get("serviceIsRemote"):
+            return EngineError(
+                "podman is the client of another machine here, on which Compose does not reach it",
+                where="podman info",
+                hint="run okamochi on that machine, or use --engine docker",
+            )
+        try:
+            return compose_beside_podman(self.runner, self.environ)
+        except EngineError as error:
+            return error
 
     @cached_property
     def _info(self) -> dict[str, Any]:

@@ -32,11 +32,16 @@ class ContainerState(StrEnum):
 
 class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What answers. `detail` is for people ("20.10.24"), never compared. `missing` says, a sentence each,
-    which limits or isolation this engine cannot give."""
+    which limits or isolation this engine cannot give; `unlimited` is what it refuses to limit ("memory",
+    "cpu", "pids"). `labels_files`: containers may not read files of the host, unless that is switched off;
+    `rootless`: numbers of users inside are others outside."""
 
     name: str
     detail: str = ""
     missing: tuple[str, ...] = ()
+    unlimited: tuple[str, ...] = ()
+    labels_files: bool = False
+    rootless: bool = False
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):

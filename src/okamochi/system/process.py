@@ -5,8 +5,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
@@ -123,6 +123,12 @@ class Runner(Protocol):
         """Run on the user's own stdin, stdout and stderr; its exit code, 128 + n when signal n ended it."""
         ...
 
+    def beside(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[None]:
+        """Runs as long as that is entered, and is ended then; what it writes is nobody's."""
+        ...
+
     def which(self, name: str) -> str | None:
         """The path of a program on PATH."""
         ...
@@ -208,6 +214,20 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
             except KeyboardInterrupt:  # Ctrl-C reached the program as well: it decides how to end
                 continue
         return code if code >= 0 else 128 - code
+
+    @contextmanager
+    def beside(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> Iterator[None]:
+        nowhere = subprocess.DEVNULL
+        process = _start(argv, env, None, has_input=False, stdout=nowhere, stderr=nowhere)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(self.kill_wait_seconds)
+            except subprocess.TimeoutExpired:
+                self._kill(process)
+            UNDER_WAY.discard(process.pid)
 
     def which(self, name: str) -> str | None:
         import shutil

@@ -55,7 +55,7 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
         raise EngineError(
             f"{app.record.container} is gone", where=app.record.engine, hint="start it again: okamochi up"
         )
-    stack = stack_of(app.app, app.engine, world)
+    stack = stack_of(app.app, world)
     with tempfile.TemporaryDirectory(prefix=".okamochi-backup-", dir=target.parent) as name:
         folder = Path(name)
         image = app.record.image_reference

@@ -14,7 +14,7 @@ from okamochi.run.spec import RunSpec, aside_name
 from okamochi.system.world import World
 from okamochi.workflows.previous import GRACE_SECONDS
 
-__all__ = ["run_releases", "start_workers", "worker_names"]
+__all__ = ["run_releases", "start_workers", "stop_former", "worker_names"]
 
 LOOK_SECONDS = 2.0
 
@@ -75,7 +75,8 @@ def worker_names(plan: Plan, web: RunSpec) -> tuple[str, ...]:
 
 
 def stop_former(web: RunSpec, engine: Engine, world: World) -> None:
-    """Those that the plan does not have any more, too. What they do is ended in their own time."""
+    """The workers beside a web, those that its plan does not have any more, too. What they do is ended in
+    their own time."""
     for one in engine.containers(web.app):
         if one.name.startswith(f"{web.name}-") and one.name != aside_name(web.name):
             with world.reporter.step(f"Stopping {one.name.removeprefix(f'{web.name}-')}"):

@@ -113,7 +113,7 @@ def started_on_a_port(desk: Desk, previous: Previous) -> RunSpec:
 
 def started(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
     """In the place of what ran before, which comes back when the engine does not start it."""
-    stack = is_desk_stack(desk.plan) and desk.engine.name == "docker"
+    stack = is_desk_stack(desk.plan) and desk.engine.composes
     try:
         return started_stack(desk, spec, previous) if stack else started_container(desk, spec, previous)
     except OkamochiError:

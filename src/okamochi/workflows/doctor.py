@@ -12,6 +12,7 @@ from okamochi.debian.sources import find_mirrors
 from okamochi.errors import OkamochiError
 from okamochi.model.suites import DEFAULT_SUITE, suite_named
 from okamochi.pypi.uv_program import uv_version
+from okamochi.run.compose import compose_version
 from okamochi.run.engines import CONTAINER_ENGINES, engine_named
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
@@ -38,7 +39,7 @@ def examine(world: World) -> tuple[Check, ...]:
         attempt("uv", lambda: uv_version(world), needed=True),
         storage(world),
         attempt("Debian archive", lambda: verified_archive(world), needed=False),
-        *(engine(name, world) for name in CONTAINER_ENGINES),
+        *(check for name in CONTAINER_ENGINES for check in container_engine(name, world)),
         engine("host", world, needed=True),
         attempt("state folder", lambda: str(state_dir(world.environ)), needed=True),
     )
@@ -85,6 +86,19 @@ def engine(name: str, world: World, *, needed: bool = False) -> Check:
         return "; ".join((facts.detail or "answers", *facts.missing))
 
     return attempt(name, ask, needed=needed)
+
+
+def container_engine(name: str, world: World) -> tuple[Check, ...]:
+    """With what starts databases on it, where it answers."""
+    found = engine(name, world)
+    if not found.ok:
+        return (found,)
+
+    def ask() -> str:
+        program = engine_named(name, world).compose()
+        return f"{compose_version(world.runner, program)} ({' '.join(program.argv)})"
+
+    return found, attempt(f"Compose on {name}", ask, needed=False)
 
 
 def attempt(name: str, ask: Callable[[], str], *, needed: bool) -> Check:

@@ -109,16 +109,15 @@ def tell_absent(service: BackingService, world: World) -> None:
     )
 
 
-def absence_of(services: Sequence[BackingService], engine: str) -> EngineError:
-    """For services that the app needs, on an engine that starts none: what to do."""
+def absence_of(services: Sequence[BackingService], engine: str, why: EngineError) -> EngineError:
+    """For services that the app needs, on an engine that starts none, with the reason: what to do."""
     leads = " ".join(f"{one.name}={shown(one)}" for service in services for one in service.variables)
     here = ", or set in this shell" if engine == "host" else ""
     return EngineError(
         f"{' and '.join(f'{one.name} ({one.image})' for one in services)} missing: no "
-        f"{' and no '.join(names_of(one) for one in services)} was given, and services are started on docker "
-        "only",
+        f"{' and no '.join(names_of(one) for one in services)} was given, and {why.message}",
         where=f"--engine {engine}",
-        hint=f"use --engine docker; or write into a file for --env-file{here}: {leads or 'their addresses'}",
+        hint=f"{why.hint}; or write into a file for --env-file{here}: {leads or 'their addresses'}",
         details=tuple(way_to(one) for one in services) if engine == "host" else (),
     )
 

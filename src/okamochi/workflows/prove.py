@@ -130,7 +130,7 @@ def lived(up_app: UpApp, plan: Plan, world: World) -> Life:
 
 def released_again(up_app: UpApp, process: Process, world: World) -> int:
     """The exit code; what it says is kept from stdout, which is the answer's alone."""
-    stack = stack_of(up_app.app, up_app.engine, world)
+    stack = stack_of(up_app.app, world)
     if stack is not None:
         done = stack.project.run_once(process.name)
         exit_code, said = done.returncode, done.said

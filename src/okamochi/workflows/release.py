@@ -47,7 +47,7 @@ def release(path: Path, world: World) -> Released:
 
 def run_once(up: UpApp, process: Process, world: World) -> Released:
     shown = shlex.join((PurePosixPath(process.argv[0]).name, *process.argv[1:]))
-    stack = stack_of(up.app, up.engine, world)
+    stack = stack_of(up.app, world)
     if stack is not None:
         world.reporter.note(f"running {shown} in a container of its own, image {up.record.image_reference}")
         return Released(shown, stack.project.run_attached(process.name))

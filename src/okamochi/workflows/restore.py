@@ -40,7 +40,7 @@ def restore(file: Path, path: Path, now: datetime, world: World) -> Path:
     backup = fitting(file, app)
     with app.app.state.lock():
         before = unused(app.app.state.folder, now)
-        plan, stack = plan_of_state(app.app.state), stack_of(app.app, app.engine, world)
+        plan, stack = plan_of_state(app.app.state), stack_of(app.app, world)
         save_to(before, app, now, world)
         stand_still(app, plan, stack, world)
         try:

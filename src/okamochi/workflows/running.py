@@ -76,7 +76,7 @@ def tell_left(app: App, world: World) -> None:
 
 def stack_down(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
     """The names of a stack's containers, which are gone; its volumes too, if asked."""
-    stack = stack_of(app, engine_named("docker", world), world)
+    stack = stack_of(app, world)
     if stack is None:
         return ()
     names = tuple(stack.project.container(service) for service, _, _ in stack.project.states())
@@ -116,7 +116,7 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
     try:
         apps = apps_of(Path(record.project), world)
         app = next((one for one in apps if one.identity == record.app), None)
-        stack = stack_of(app, engine, world) if app is not None else None
+        stack = stack_of(app, world) if app is not None else None
         if stack is not None:
             rows = {stack.project.container(one.service): one for one in stack.project.rows()}
             found = engine.inspect_each([name for name, one in rows.items() if one.service != "web"])
@@ -155,7 +155,7 @@ def look(record: UpRecord, world: World) -> Running | None:
 def logs(path: Path, world: World, *, tail: int, follow: bool) -> str | int:
     """The log's last lines; with `follow` they go to the terminal, and the answer is the exit code."""
     app = running_app(path, world)
-    stack = stack_of(app.app, app.engine, world)
+    stack = stack_of(app.app, world)
     if stack is not None:
         return stack.project.follow(tail=tail) if follow else stack.project.logs(tail=tail)
     names = (app.record.container, *(name for name, _ in workers_of(app.record, app.engine)))

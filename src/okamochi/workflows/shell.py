@@ -54,7 +54,7 @@ def shell(path: Path, argv: tuple[str, ...], world: World, *, process: str, inte
 
 
 def container_of(up: UpApp, process: str, world: World) -> str:
-    stack = stack_of(up.app, up.engine, world)
+    stack = stack_of(up.app, world)
     if stack is not None:
         return stack.project.container(process)
     if process == "web":

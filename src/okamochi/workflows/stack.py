@@ -1,4 +1,6 @@
-"""`up` for an app of more than one container: what is started is the compose file that `render` writes."""
+"""`up` for an app of more than one container: what is started is the compose file that `render` writes.
+
+The state folder holds the file, what it is overridden with, and its variables, the engine among them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +16,13 @@ from okamochi.model.process import EnvironmentVariable, ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
 from okamochi.render.compose_dev import COMPOSE_DEV
+from okamochi.render.compose_engine import COMPOSE_ENGINE, render_compose_engine
 from okamochi.render.compose_proxy import CADDYFILE
 from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
 from okamochi.run.compose import ComposeProject, compose_version, project_name
 from okamochi.run.engine import Engine
+from okamochi.run.engines import engine_named
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
 from okamochi.run.wait import START_SECONDS, Patience, healthy_inside, wait_until_healthy
@@ -40,17 +44,20 @@ COMPOSE_FILE = "compose.yaml"
 OPTIONAL = b"required: false"
 PROXY_VARIABLES = ("OKAMOCHI_HTTP_PORT", "OKAMOCHI_HTTPS_PORT", "OKAMOCHI_PUBLIC_ADDRESS")
 VARIABLES = "compose.env.json"
+ENGINE = "OKAMOCHI_ENGINE"
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack in its app's state folder. `before` is what served before, to come back to."""
+    """A stack in its app's state folder. `before` is what served before, to come back to; `elsewhere` is
+    that, when it runs on another engine."""
 
     app: App
     project: ComposeProject
     engine: Engine
     world: World
     before: tuple[bytes, bytes] | None = None
+    elsewhere: "Stack | None" = None
 
     @property
     def web(self) -> str:
@@ -92,17 +99,31 @@ class Stack:
             self.world.reporter.note(healthy.note)
         for ended in ended_workers(self.project, plan, self.engine):
             self.world.reporter.warn(ended)
+        if self.elsewhere is not None:
+            self.elsewhere.project.stop(volumes=False, grace_seconds=5)
 
     def started(self, plan: Plan) -> None:
         try:
-            if self.before is not None:
-                self.secrets_made(plan)
-            if self.before is None:
+            if self.elsewhere is not None:
+                self.elsewhere.make_room(self.engine)
+            if self.before is None or self.elsewhere is not None:
                 self.project.start()
             else:
+                self.secrets_made(plan)
                 self.replaced(plan)
         except EngineError as error:
             raise told(self.project, plan, error) from error
+
+    def make_room(self, successor: Engine) -> None:
+        """For the same stack on another engine, which has none of its data."""
+        self.world.reporter.note(
+            f"stopping the stack on {self.engine.name}: its data stays there, {successor.name} begins with "
+            "none (okamochi backup saves data, restore brings it to another engine)"
+        )
+        try:
+            self.project.halt(())
+        except EngineError as error:
+            self.world.reporter.warn(error.message)
 
     def secrets_made(self, plan: Plan) -> None:
         """Alone and first where something ran before: made again (of a new image) together with the others,
@@ -142,18 +163,19 @@ class Stack:
         return {one.service: one.container for one in self.project.rows()}
 
     def come_back(self, running: dict[str, str]) -> None:
-        if self.before is None:
+        if self.before is None or self.elsewhere is not None:
             self.project.stop(volumes=False, grace_seconds=5)
+        if self.before is None:
             return
         content, variables = self.before
         write_atomic(self.project.file, content, mode=0o600)
         write_atomic(self.app.state.folder / VARIABLES, variables, mode=0o600)
-        former = stack_of(self.app, self.engine, self.world)
+        former = stack_of(self.app, self.world)
         if former is None:
             return
         try:
             former.started_again(running)
-            self.serve_again()
+            former.serve_again()
         except EngineError as error:
             self.world.reporter.warn(f"what ran before could not be started again: {error.message}")
 
@@ -196,8 +218,8 @@ def new_stack(
 ) -> Stack:
     """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
     the variables of that."""
-    compose_version(world.runner, world.environ)
-    former = files_of(app.state)
+    compose_version(world.runner, engine.compose())
+    files_before, before = files_of(app.state), stack_of(app, world)
     files = files_for(with_given(plan, values))
     variables = {
         **dict(values.plain),
@@ -209,14 +231,18 @@ def new_stack(
         "OKAMOCHI_FILES": str(app.state.folder),
         **{name: world.environ[name] for name in PROXY_VARIABLES if world.environ.get(name)},
         **profiles_of(plan),
+        ENGINE: engine.name,
     }
     if desk is not None:
         files[desk[0].path] = desk[0].content
+    (app.state.folder / COMPOSE_ENGINE).unlink(missing_ok=True)
+    if (otherwise := engine_file(plan, engine, at_the_desk=desk is not None)) is not None:
+        files[otherwise.path] = otherwise.content
     for name, content in files.items():
         # the proxy reads its file without root's right to read everything; the folder keeps others out
         write_atomic(app.state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
     write_atomic(app.state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
-    project = project_of(app, variables, world)
+    project = project_of(app, variables, engine, world)
     if OPTIONAL in files[COMPOSE_FILE] and project.refusal():
         # depends_on has `required` since Compose 2.20.2 only
         tell_older(world)
@@ -224,8 +250,18 @@ def new_stack(
         write_atomic(app.state.folder / COMPOSE_FILE, files[COMPOSE_FILE], mode=0o600)
     # an `up` that failed leaves files, too: nobody wants those back
     record = app.state.record()
-    served = record is not None and record.container == project.container("web")
-    return Stack(app, project, engine, world, former if served else None)
+    if before is None or record is None or record.container != project.container("web"):
+        return Stack(app, project, engine, world)
+    elsewhere = before if before.engine.name != engine.name else None
+    return Stack(app, project, engine, world, files_before, elsewhere)
+
+
+def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFile | None:
+    facts = engine.facts()
+    own_user = at_the_desk and facts.rootless
+    return render_compose_engine(
+        plan, unlimited=facts.unlimited, labelled=facts.labels_files, own_user=own_user
+    )
 
 
 def profiles_of(plan: Plan) -> dict[str, str]:
@@ -263,24 +299,26 @@ def with_given(plan: Plan, values: Values) -> Plan:
     return msgspec.structs.replace(plan, environment=environment)
 
 
-def stack_of(app: App, engine: Engine, world: World) -> Stack | None:
-    """The stack that `up` started last; None when there is none."""
+def stack_of(app: App, world: World) -> Stack | None:
+    """The stack that `up` started last, on its engine; None when there is none."""
     found = files_of(app.state)
     if found is None:
         return None
     variables = msgspec.json.decode(found[1], type=dict[str, str])
-    return Stack(app, project_of(app, variables, world), engine, world)
+    engine = engine_named(variables.get(ENGINE, "docker"), world)
+    return Stack(app, project_of(app, variables, engine, world), engine, world)
 
 
-def project_of(app: App, variables: dict[str, str], world: World) -> ComposeProject:
+def project_of(app: App, variables: dict[str, str], engine: Engine, world: World) -> ComposeProject:
+    overrides = (app.state.folder / name for name in (COMPOSE_DEV, COMPOSE_ENGINE))
     return ComposeProject(
         world.runner,
-        world.environ,
+        engine.compose(),
         project_name(app.identity),
         app.state.folder / COMPOSE_FILE,
         app.root,
         tuple(sorted(variables.items())),
-        tuple(one for one in (app.state.folder / COMPOSE_DEV,) if one.is_file()),
+        tuple(one for one in overrides if one.is_file()),
     )
 
 
@@ -292,5 +330,5 @@ def files_of(state: AppState) -> tuple[bytes, bytes] | None:
 
 
 def forget_stack(state: AppState) -> None:
-    for name in (COMPOSE_FILE, COMPOSE_DEV, VARIABLES):
+    for name in (COMPOSE_FILE, COMPOSE_DEV, COMPOSE_ENGINE, VARIABLES):
         (state.folder / name).unlink(missing_ok=True)

@@ -20,12 +20,17 @@ LOG_LINES = 20
 WITH_PASSWORD = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)
 REFUSED = re.compile(r"password authentication failed for user|Access denied for user")
 AT_FAULT = re.compile(r"(?i)unhealthy|failed to start|exited|\berror\b")
+TIMED_OUT = re.compile(r"(?i)time(?:d ?out|out)\b")
 UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-only file system|EACCES")
 
 
 def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError | UnhealthyError:
     """Secrets that could not be made, a release that failed, a service that did not become healthy; else
     Compose's own words."""
+    return with_firewall_told(project, cause_of(project, plan, error))
+
+
+def cause_of(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError | UnhealthyError:
     ended = {service: code for service, _, code in project.states()}
     if ended.get(maker_name(plan)):
         return secrets_failure(project, maker_name(plan))
@@ -34,6 +39,20 @@ def told(project: ComposeProject, plan: Plan, error: EngineError) -> EngineError
             return with_old_password_told(project, plan, release_failure(project, process.name, ended))
     service = blamed(plan, ended, (*error.details, error.message))
     return error if service is None else service_failure(project, service, error)
+
+
+def with_firewall_told(
+    project: ComposeProject, failure: EngineError | UnhealthyError
+) -> EngineError | UnhealthyError:
+    """Docker has the firewall drop what it does not know: what podman's containers say to each other where
+    their network leads nowhere else."""
+    said = "\n".join((failure.message, *failure.details))
+    if project.program.engine == "podman" and TIMED_OUT.search(said):
+        failure.hint += (
+            "; where Docker runs on this machine, too, its firewall may keep containers of podman apart: "
+            "iptables -I DOCKER-USER -i podman+ -o podman+ -j ACCEPT"
+        )
+    return failure
 
 
 def blamed(plan: Plan, ended: dict[str, int], lines: Sequence[str]) -> BackingService | None:
@@ -64,10 +83,11 @@ def ended_workers(project: ComposeProject, plan: Plan, engine: Engine) -> Iterat
 
 def secrets_failure(project: ComposeProject, name: str) -> EngineError:
     lines = tuple(project.logs((name,), tail=5, prefix=False).splitlines())
+    see = f"see {project.program.engine} logs of that container"
     return EngineError(
         "the stack's secrets could not be made, which all else waits for",
         where=project.container(name),
-        hint="give what is missing with --env-file FILE" if lines else "see docker logs of that container",
+        hint="give what is missing with --env-file FILE" if lines else see,
         details=lines[-3:],
     )
 
@@ -96,8 +116,8 @@ def service_failure(project: ComposeProject, service: BackingService, error: Eng
     if UNWRITABLE.search(log) and service.volume_path:
         volume = f"{project.name}_{service.name}-data"
         hint = (
-            f"it may not write its data: see who owns the volume {volume} (docker volume inspect {volume}); "
-            "okamochi down --volumes starts with empty data"
+            f"it may not write its data: see who owns the volume {volume} ({project.program.engine} volume "
+            f"inspect {volume}); okamochi down --volumes starts with empty data"
         )
     return EngineError(
         f"the service {service.name} ({service.image}) did not become healthy",
@@ -157,5 +177,5 @@ def new_password(project: ComposeProject, service: BackingService) -> str:
         return ""
     statement = f"ALTER USER {service.user} PASSWORD '$(cat /run/secrets/{password_name(service)})'"
     inside = f'psql -U {service.user} -d {service.database} -c "{statement}"'
-    words = shlex.join(("docker", "exec", project.container(service.name), "sh", "-c", inside))
+    words = shlex.join((project.program.engine, "exec", project.container(service.name), "sh", "-c", inside))
     return f"or give the data the new one: {words}; "

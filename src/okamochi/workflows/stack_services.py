@@ -12,6 +12,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Origin
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, ProcessType
+from okamochi.oci.reference import Reference
 from okamochi.render.compose_proxy import PROXY_IMAGE
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.run.engine import Engine
@@ -50,7 +51,7 @@ def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState,
         if is_given(service, known, engine):
             if engine.name != "host":  # which starts none, and has told where they are
                 world.reporter.note(f"{service.name} is not started: its address was given")
-        elif engine.name != "docker":
+        elif not engine.composes:
             refuse_absent(plan, values, engine, state)
             tell_absent(service, world)
             absent.append(service)
@@ -60,7 +61,7 @@ def needed_services(plan: Plan, values: Values, engine: Engine, state: AppState,
             kept.append(as_given(service, known, state, world))
         else:
             absent.append(service)
-    if engine.name == "docker":
+    if engine.composes:
         remember_left_out(absent, plan, state)
     if plan.domain:
         need_proxy(plan, engine, world)
@@ -99,7 +100,7 @@ def desk_services(plan: Plan, values: Values, engine: Engine, state: AppState, w
     kept = tuple(
         service
         for service in plan.development_services
-        if engine.name == "docker"
+        if engine.composes
         and not any(one.name in given for one in service.variables)
         and has_image(service, engine, world)
     )
@@ -112,32 +113,42 @@ def is_desk_stack(plan: Plan) -> bool:
 
 
 def need_proxy(plan: Plan, engine: Engine, world: World) -> None:
-    if engine.name != "docker":
+    if not engine.composes:
         raise EngineError(
-            f"the proxy for {plan.domain} is started on docker only",
+            f"the proxy for {plan.domain} is part of a stack: {why_none(engine).message}",
             where=f"--engine {engine.name}",
-            hint="use --engine docker, or put a proxy of your own in front (docs/operations.md)",
+            hint=f"{why_none(engine).hint}; or put a proxy of your own in front (docs/operations.md)",
         )
     if pulled(PROXY_IMAGE, engine, world):
         return
     raise EngineError(
         f"{PROXY_IMAGE} could not be pulled, and {plan.domain} needs it",
         where="domain",
-        hint=f"pull it by hand (docker pull {PROXY_IMAGE}), or leave --domain out",
+        hint=f"pull it by hand ({engine.name} pull {PROXY_IMAGE}), or leave --domain out",
     )
 
 
 def pulled(image: str, engine: Engine, world: World) -> bool:
-    if engine.has(image):
+    # in full: podman has a registry of its own in mind for short names, Compose has Docker Hub
+    name = Reference.parse(image).full
+    if engine.has(name):
         return True
     with world.reporter.step(f"Pulling {image}"):
-        done = world.runner.run(("docker", "pull", "--quiet", image), env=world.environ, timeout_seconds=1800)
-    return done.ok
+        return engine.pull(name)
+
+
+def why_none(engine: Engine) -> EngineError:
+    """Why nothing starts a stack on it."""
+    try:
+        engine.compose()
+    except EngineError as error:
+        return error
+    raise AssertionError(f"{engine.name} starts stacks")
 
 
 def is_given(service: BackingService, known: Mapping[str, str], engine: Engine) -> bool:
     """Whether the user says where it is. By its name in the stack only a stack has one."""
-    if engine.name == "docker":
+    if engine.composes:
         return is_elsewhere(service, known)
     # on the host, the code's own localhost is this machine
     return bool(place_of(service, known)[0]) or (engine.name == "host" and service.has_door)
@@ -166,7 +177,7 @@ def as_given(
 
 def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -> None:
     """EngineError for services that the app needs, nobody gave, and an engine without Compose starts not."""
-    if engine.name == "docker":
+    if engine.composes:
         return
     known = values.known(state)
     absent = [
@@ -176,7 +187,7 @@ def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -
         if one.required and not one.has_door and not is_given(one, known, engine)
     ]
     if absent:
-        raise absence_of(absent, engine.name)
+        raise absence_of(absent, engine.name, why_none(engine))
 
 
 def has_image(service: BackingService, engine: Engine, world: World) -> bool:

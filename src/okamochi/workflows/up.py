@@ -22,7 +22,7 @@ from okamochi.run.state import UpRecord
 from okamochi.run.wait import FailingPage, start_healthy, url_for_people
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
-from okamochi.workflows.beside_web import run_releases, start_workers, worker_names
+from okamochi.workflows.beside_web import run_releases, start_workers, stop_former, worker_names
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Reading, Values, read_values
@@ -164,7 +164,7 @@ def started(
     plan = built.plan
     if is_stack(plan):
         plan = needed_services(plan, values, engine, app.state, world)
-        if is_stack(plan) and engine.name == "docker":
+        if is_stack(plan) and engine.composes:
             return stack_up(app, built, plan, reference, values, previous, request, engine, world)
     web = spec_of(app, built, str(reference.tagged), values, 0)
     parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
@@ -244,8 +244,9 @@ def stack_up(
     app.state.put_started_as(digest)
     app.state.put_plan(plan_to_json(plan))
     tell_unwritable_volumes(spec.name, plan, engine, world)
-    if previous.name != spec.name:
+    if previous.name and previous.name != spec.name:
         previous.be_gone()
+        stop_former(msgspec.structs.replace(spec, name=previous.name), engine, world)
     app.state.forget_given_secrets(but=values.secret_names)
     return record
 

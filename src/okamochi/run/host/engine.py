@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from okamochi.oci.image import Image
     from okamochi.oci.reference import Reference
+    from okamochi.run.compose_program import ComposeProgram
     from okamochi.system.world import World
 
 __all__ = ["HostEngine"]
@@ -77,6 +78,17 @@ class HostEngine:
     def name(self) -> str:
         return "host"
 
+    @property
+    def composes(self) -> bool:
+        return False
+
+    def compose(self) -> "ComposeProgram":
+        raise EngineError(
+            "services are started on docker and podman only",
+            where="--engine host",
+            hint="use --engine docker or podman",
+        )
+
     def facts(self) -> EngineFacts:
         self._need_posix()
         return EngineFacts(name=self.name, detail=sys.platform, missing=self._isolation.missing)
@@ -87,6 +99,10 @@ class HostEngine:
 
     def has(self, reference: str) -> bool:
         return self.images.find(reference) is not None
+
+    def pull(self, reference: str) -> bool:
+        """Nothing but what was built here."""
+        return self.has(reference)
 
     def remove_image(self, reference: str) -> None:
         """They lie in the cache, whose limit takes care of them."""

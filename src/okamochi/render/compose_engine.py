@@ -1,0 +1,54 @@
+"""compose.engine.yaml: what an engine does otherwise than docker, as an override of compose.yaml.
+
+It belongs to one machine, so it is rendered for nobody to own."""
+
+from collections.abc import Collection
+
+from okamochi.model.plan import Plan
+from okamochi.render.compose_secrets import maker_name
+from okamochi.render.rendering import RenderedFile
+from okamochi.render.yaml_text import Yaml, yaml_text
+
+__all__ = ["COMPOSE_ENGINE", "render_compose_engine"]
+
+COMPOSE_ENGINE = "compose.engine.yaml"
+HEAD = "Written by okamochi for the engine of this machine, which is started with it after compose.yaml."
+# In the Compose specification 0 is no limit, and of processes -1.
+NO_LIMIT: dict[str, dict[str, Yaml]] = {
+    "memory": {"limits": {"memory": "0"}, "reservations": {"memory": "0"}},
+    "cpu": {"limits": {"cpus": "0"}},
+    "pids": {"limits": {"pids": -1}},
+}
+
+
+def render_compose_engine(
+    plan: Plan, *, unlimited: Collection[str] = (), labelled: bool = False, own_user: bool = False
+) -> RenderedFile | None:
+    """None where nothing is otherwise. `unlimited` are "memory", "cpu" and "pids"; `labelled`: SELinux keeps
+    containers from files of the host, whose labels are not ours to change; `own_user`: the processes have the
+    source of somebody whom the engine knows as another number."""
+    everything = {**no_limits(unlimited), **({"security_opt": ["label=disable"]} if labelled else {})}
+    user: dict[str, Yaml] = {"userns_mode": "keep-id"} if own_user else {}
+    processes = {one.name for one in plan.processes}
+    services: dict[str, Yaml] = {
+        name: {**everything, **(user if name in processes else {})} for name in names_of(plan)
+    }
+    if not everything and not user:
+        return None
+    text = yaml_text({"services": {name: one for name, one in services.items() if one}}, head=HEAD)
+    return RenderedFile(path=COMPOSE_ENGINE, content=text.encode())
+
+
+def names_of(plan: Plan) -> list[str]:
+    services = [one.name for one in (*plan.services, *plan.development_services)]
+    others = ["proxy" if plan.domain else "", maker_name(plan)]
+    return [*(one.name for one in plan.processes), *services, *filter(None, others)]
+
+
+def no_limits(unlimited: Collection[str]) -> dict[str, Yaml]:
+    resources: dict[str, dict[str, Yaml]] = {}
+    for word in sorted(unlimited):
+        for kind, values in NO_LIMIT[word].items():
+            assert isinstance(values, dict)
+            resources.setdefault(kind, {}).update(values)
+    return {"deploy": {"resources": resources}} if resources else {}

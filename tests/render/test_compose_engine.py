@@ -1,0 +1,36 @@
+"""What an engine does otherwise than docker, as an override."""
+
+from ruamel.yaml import YAML
+
+from okamochi.render.compose_engine import render_compose_engine
+from tests.detect.plans import planned
+
+SOURCE = "import os\nfrom flask import Flask\napp = Flask(__name__)\nurl = os.environ['DATABASE_URL']\n"
+PLAN = planned({"requirements.txt": "flask\npsycopg\n", "app.py": SOURCE})
+
+
+def services(**otherwise: object) -> dict[str, dict[str, object]]:
+    file = render_compose_engine(PLAN, **otherwise)  # type: ignore[arg-type]
+    assert file is not None
+    return dict(YAML(typ="safe", pure=True).load(file.content)["services"])
+
+
+def test_where_nothing_is_otherwise_there_is_no_file() -> None:
+    assert render_compose_engine(PLAN) is None
+
+
+def test_what_the_engine_refuses_to_limit_is_without_limits_in_every_service() -> None:
+    found = services(unlimited=("pids", "memory"))
+    assert set(found) == {"web", "db", "secrets"}
+    for one in found.values():
+        assert one == {
+            "deploy": {"resources": {"limits": {"memory": "0", "pids": -1}, "reservations": {"memory": "0"}}}
+        }
+
+
+def test_where_files_are_labelled_no_container_is_kept_from_its_own() -> None:
+    assert {tuple(one["security_opt"]) for one in services(labelled=True).values()} == {("label=disable",)}  # type: ignore[arg-type]
+
+
+def test_the_processes_have_the_source_of_the_user_under_the_users_number() -> None:
+    assert services(own_user=True) == {"web": {"userns_mode": "keep-id"}}
