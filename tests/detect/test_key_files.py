@@ -138,3 +138,8 @@ def test_a_key_that_the_app_makes_itself_is_no_secret_of_somebody(made: str) -> 
     assert keys(app(f"{read}{made}\n", head="")) == {}
     other = f"{read}other = Path('other.txt')\n{made.replace('place', 'other')}\n"
     assert keys(app(other, head="")) == {"JWT_KEY": True}
+
+
+def test_a_public_key_that_a_variable_leads_to_is_given_as_a_file_too() -> None:
+    plan = app("key = open(os.environ.get('PUB_KEY_PATH'), 'r').read()", head="import os\n")
+    assert variable(plan, "PUB_KEY_PATH").holds_path and keys(plan) == {"PUB_KEY_PATH": True}

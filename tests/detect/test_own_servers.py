@@ -373,3 +373,43 @@ def test_a_package_that_python_runs_is_a_program_too() -> None:
     assert plan.web.argv == ("/opt/venv/bin/python", "shop/__main__.py")
     with pytest.raises(DetectionError):
         planned({"shop/__init__.py": package, "shop/other.py": "x = 1\n", "requirements.txt": "cherrypy\n"})
+
+
+OF_A_CLASS = """from flask import Flask
+from waitress.server import create_server
+
+class Server:
+    def __init__(self):
+        self.app = Flask(__name__)
+
+    def run(self, host, port):
+        create_server(self.app, host=host, port=port).run()
+
+SERVER = Server()
+"""
+
+
+@pytest.mark.parametrize(
+    ("exposed", "port", "reason"),
+    [
+        ("EXPOSE 5656", 5656, "Dockerfile:2 exposes it"),
+        ("EXPOSE 5656/tcp", 5656, "Dockerfile:2 exposes it"),
+        ("EXPOSE 5656 5657", 8080, "the code does not tell"),
+        ("EXPOSE $PORT", 8080, "the code does not tell"),
+        ("ENV A=1", 8080, "the code does not tell"),
+    ],
+)
+def test_a_program_whose_code_does_not_tell_its_port_listens_where_its_image_exposes_one(
+    exposed: str, port: int, reason: str
+) -> None:
+    plan = planned(
+        {
+            "requirements.txt": "flask\nwaitress\n",
+            "shop/server.py": OF_A_CLASS,
+            "Shop.py": f"from shop.server import SERVER\n{GUARD.replace('main()', 'SERVER.run(*told)')}",
+            "Dockerfile": f'FROM python:3.13\n{exposed}\nCMD ["python3", "/app/Shop.py"]\n',
+        }
+    )
+    assert plan.web.argv == ("/opt/venv/bin/python", "Shop.py")
+    assert plan.web.port == port
+    assert reason in decision(plan, "processes.web.port").evidence[0].reason

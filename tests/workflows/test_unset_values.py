@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
+from okamochi.errors import UnhealthyError
 from okamochi.run.diagnose import exception
-from okamochi.run.traces import Cause, own_line
-from okamochi.workflows.unset_values import told_of_unset
+from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
+from okamochi.workflows.unset_values import tell_unset, told_of_unset
 from tests.detect.plans import FLASK_APP, planned
 
 READS = """import os
@@ -39,3 +40,22 @@ def test_where_the_line_takes_no_variable_or_more_is_known_nothing_is_told() -> 
     assert told(TRACE.replace("account_sid, auth_token, region", "")) == ""
     known = replace(exception(TRACE) or Cause("", ""), hint="give it")
     assert told_of_unset(known, TRACE, planned({"app.py": READS + FLASK_APP}), ()) == ""
+
+
+def test_of_a_start_that_failed_the_same_is_told() -> None:
+    plan = planned({"app.py": READS + FLASK_APP})
+    failure = UnhealthyError("the app raises phone.PhoneError", where="app.py:9", hint=SEE_TRACEBACK)
+    failure.log = TRACE
+    tell_unset(failure, plan, ("ACCOUNT_SID",))
+    assert failure.hint.endswith("with the lines AUTH_TOKEN=...")
+    tell_unset(failure, plan, ())
+    assert failure.hint.endswith("with the lines AUTH_TOKEN=...")
+
+
+def test_what_a_service_of_the_stack_tells_is_not_asked_for() -> None:
+    source = f"{READS}import redis\nredis_url = os.environ.get('REDIS_URL')\n{FLASK_APP}"
+    plan = planned({"app.py": source, "requirements.txt": "flask\nredis\n"})
+    trace = TRACE.replace("account_sid, auth_token, region", "redis_url, auth_token")
+    cause = exception(trace)
+    assert cause is not None
+    assert told_of_unset(cause, trace, plan, ()).endswith("with the lines AUTH_TOKEN=...")

@@ -51,6 +51,8 @@ KEY_NAME = regex(
     r"(?i)(?!.*(?:public|\bpub\b|cert|ca[-_.]|chain|bundle))"
     r"(?:.+\.(?:pem|key|p8)|.*(?:private_?key|signing_?key|credentials|service_?account)_(?:path|file))"
 )
+# a variable that leads to one, be it a public one: in the container it is a file that somebody gives
+KEY_VARIABLE = regex(r"(?:[A-Z0-9]+_)*KEY_(?:PATH|FILE)")
 WORD = regex(
     r"from_service_account|keyfile_name|client_?secrets|firebase_admin|gspread|load_credentials_from_file"
     r"|GOOGLE_APPLICATION_CREDENTIALS|(?i:(?:\.(?:pem|key|p8)|(?:key|credentials|account)_(?:path|file))[\"'])"
@@ -211,7 +213,10 @@ def _has_key_name(expression: ast.expr | None, module: Module) -> bool:
             if any(isinstance(target, ast.Name) and target.id == expression.id for target in one.targets)
         ]
     texts = (node.value for one in looked_in for node in walk(one) if isinstance(node, ast.Constant))
-    return any(isinstance(text, str) and KEY_NAME.fullmatch(text) is not None for text in texts)
+    return any(
+        isinstance(text, str) and (KEY_NAME.fullmatch(text) or KEY_VARIABLE.fullmatch(text)) is not None
+        for text in texts
+    )
 
 
 def _writes(call: ast.Call) -> bool:

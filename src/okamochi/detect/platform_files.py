@@ -17,7 +17,14 @@ from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["StatedCommand", "StatedValue", "named_dockerfiles", "stated_commands", "stated_values"]
+__all__ = [
+    "StatedCommand",
+    "StatedValue",
+    "exposed_port",
+    "named_dockerfiles",
+    "stated_commands",
+    "stated_values",
+]
 
 RENDER = ("render.yaml", "render.yml")
 DOCKERFILES = ("Dockerfile", "docker/Dockerfile", "Dockerfile.prod")
@@ -137,6 +144,23 @@ def dockerfile_values(project: ProjectFiles) -> Iterator[Said]:
         for instruction in shipped(stages).all("ENV") if stages else ():
             for name, value in environment_words(instruction.rest):
                 yield path, name, value
+
+
+def exposed_port(project: ProjectFiles) -> tuple[int, str]:
+    """The only port that the image made by the project's Dockerfile exposes, with its place; 0 and "" for
+    none or several."""
+    usual = [path for path in DOCKERFILES if project.exists(path)]
+    for path in usual or dict.fromkeys(named_dockerfiles(project)):
+        stages = dockerfile_stages(text_by_people(project, path) or "")
+        found = {
+            word.partition("/")[0]: f"{path}:{one.line}"
+            for one in (shipped(stages).all("EXPOSE") if stages else ())
+            for word in one.rest.split()
+        }
+        if len(found) == 1:
+            number, place = next(iter(found.items()))
+            return (int(number), place) if number.isdigit() and 0 < int(number) < 65536 else (0, "")
+    return 0, ""
 
 
 def environment_words(rest: str) -> Iterator[tuple[str, str]]:

@@ -59,7 +59,7 @@ def name_of_keyword(call: ast.Call, name: str) -> str:
 
 
 def broken_by_none(nodes: Iterable[ast.AST]) -> frozenset[int]:
-    """Ids of nodes that None cannot take the place of: x in int(x), json.loads(x), x.split(","), 1 + x."""
+    """Ids of nodes that None cannot take the place of: x in int(x), open(x, "rb"), x.split(","), 1 + x."""
     found: set[int] = set()
     for node in nodes:
         match node:
@@ -68,6 +68,8 @@ def broken_by_none(nodes: Iterable[ast.AST]) -> frozenset[int]:
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 found.update((id(left), id(right)))
             case ast.Call(func=function, args=[value]) if ast.unparse(function) in CONVERTERS:
+                found.add(id(value))
+            case ast.Call(func=ast.Name(id="open" | "Path"), args=[value, *_]):
                 found.add(id(value))
             case _:
                 pass

@@ -4,10 +4,11 @@ the line that fails takes the values of variables which nobody gave."""
 import re
 from collections.abc import Collection
 
+from okamochi.errors import UnhealthyError
 from okamochi.model.plan import Plan
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
 
-__all__ = ["told_of_unset"]
+__all__ = ["tell_unset", "told_of_unset"]
 
 MOST = 5
 
@@ -17,13 +18,20 @@ def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -
     last line takes no such value."""
     if cause.hint != SEE_TRACEBACK:
         return ""
+    served = {one.name for service in plan.services for one in service.variables}
     words = {word.upper() for word in re.findall(r"\w+", own_line(text))}
     names = [
         one.name
         for one in plan.environment
-        if one.default is None and one.name not in given and one.name.upper() in words
+        if one.default is None and one.name not in {*given, *served} and one.name.upper() in words
     ]
     if not names:
         return ""
     lines = ", ".join(f"{name}=..." for name in names[:MOST])
     return f"nobody gave what that line takes: okamochi up --env-file FILE, with the lines {lines}"
+
+
+def tell_unset(failure: UnhealthyError, plan: Plan, given: Collection[str]) -> None:
+    """The same of a start that failed."""
+    cause = Cause(failure.message, failure.hint)
+    failure.hint = told_of_unset(cause, failure.log, plan, given) or failure.hint

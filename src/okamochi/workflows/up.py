@@ -49,6 +49,7 @@ from okamochi.workflows.stack_services import (
     with_service_values,
 )
 from okamochi.workflows.superseded import remember_image, remove_superseded
+from okamochi.workflows.unset_values import tell_unset
 from okamochi.workflows.volume_check import tell_unwritable_volumes
 from okamochi.workflows.web_port import WebPort, port_lock
 
@@ -117,6 +118,7 @@ def mended(
                 offer_setup(failure, built.plan)
                 tell_left_behind(failure, built.plan)
                 tell_example(failure, app.root)
+                tell_unset(failure, built.plan, (*dict(values.plain), *values.secret_names))
                 failed = FailedStart(failure, building.plan_now(), built, reference, failed)
             else:
                 failed = None

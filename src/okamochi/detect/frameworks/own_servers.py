@@ -55,6 +55,8 @@ KINDS = {
     "aiohttp.web.TCPSite": _Kind(Framework.OTHER, 2, 1, 8080),
     UVICORN: _Kind(Framework.OTHER, -1, -1, 8000, "127.0.0.1"),
     "waitress.serve": _Kind(Framework.OTHER, -1, -1, 8080),
+    "waitress.create_server": _Kind(Framework.OTHER, -1, -1, 8080),
+    "waitress.server.create_server": _Kind(Framework.OTHER, -1, -1, 8080),
     "gevent.pywsgi.WSGIServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True),
     "http.server.HTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True, then="serve_forever"),
     "http.server.ThreadingHTTPServer": _Kind(Framework.OTHER, -1, -1, 0, pair=True, then="serve_forever"),

@@ -10,6 +10,7 @@ from okamochi.detect.environment_reads import ports_read
 from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.frameworks.script_servers import SCRIPTS
 from okamochi.detect.frameworks.server import USUAL_PORT, Server
+from okamochi.detect.platform_files import exposed_port
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.statements import statements
 from okamochi.detect.web_applications import Candidate
@@ -247,6 +248,8 @@ def _as_it_starts(
         reason = f"{start.name}() is given {variable}"
     elif address.port:
         port, reason = address.port, f"{start.name}() listens there"
+    elif (exposed := exposed_port(sources.project))[0] and not port:
+        port, reason = exposed[0], f"{exposed[1]} exposes it, and the code does not tell"
     else:
         port = port or start.kind.usual_port or USUAL_PORT
         reason = f"the code does not tell on which {start.name}() listens (setting: port)"
