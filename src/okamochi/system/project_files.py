@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import msgspec
 
 from okamochi.errors import DetectionError, UsageError
 from okamochi.system.environ import of_the_user
+from okamochi.system.globs import selected, tidy
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "ProjectFiles",
     "decoded",
     "encodable",
-    "matches",
     "no_folder",
     "shared_folder",
     "text_if_there",
@@ -367,11 +367,6 @@ def with_escapes(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def tidy(path: str) -> str:
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    return "/".join(parts)
-
-
 def decoded(content: bytes) -> str:
     """Text as editors save it: UTF-8 or UTF-16 by their marks, UTF-8, else Latin-1; line ends become LF."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -401,58 +396,3 @@ def unreadable(path: str, limit_bytes: int = READ_LIMIT_BYTES) -> DetectionError
         where=path,
         hint="correct, shorten or remove it",
     )
-
-
-def selected(files: tuple[str, ...], pattern: str, within: str) -> tuple[str, ...]:
-    start = tidy(within)
-    prefix = f"{start}/" if start else ""
-    if pattern == "**":
-        return tuple(path for path in files if path.startswith(prefix))
-    expression = glob_expression(pattern)
-    return tuple(
-        path
-        for path in files
-        if path.startswith(prefix) and expression.fullmatch(path, len(prefix)) is not None
-    )
-
-
-def matches(path: str, pattern: str) -> bool:
-    """Whether a relative POSIX path matches a pattern as `ProjectFiles.files` reads it."""
-    return glob_expression(pattern).fullmatch(path) is not None
-
-
-@lru_cache(maxsize=500)
-def glob_expression(pattern: str) -> re.Pattern[str]:
-    """`**/` any folders, `**` at the end anything, `*` and `?` within a folder, `[abc]` and `[!abc]`."""
-    expression = ""
-    rest = tidy(pattern)
-    while rest:
-        taken, translated = _token(rest)
-        expression += translated
-        rest = rest[taken:]
-    return re.compile(expression, re.DOTALL)
-
-
-def _token(rest: str) -> tuple[int, str]:
-    folders = re.match(r"(?:\*\*/)+", rest)
-    if folders is not None:
-        return folders.end(), "(?:[^/]+/)*"
-    stars = len(rest) - len(rest.lstrip("*"))
-    if stars:
-        return stars, "[^/]*" if stars == 1 else ".*"
-    if rest[0] == "?":
-        return 1, "[^/]"
-    group = re.match(r"\[(!?)([^\]/]+)\]", rest)
-    if group is not None:
-        members = re.escape(group[2]).replace("\\-", "-")
-        return group.end(), _group(f"[^/{members}]" if group[1] else f"[{members}]", group[0])
-    return 1, re.escape(rest[0])
-
-
-def _group(expression: str, written: str) -> str:
-    """`[9-0]` is no group, though it is written as one."""
-    try:
-        re.compile(expression)
-    except re.error:
-        return re.escape(written)
-    return expression

@@ -168,7 +168,7 @@ class Building(msgspec.Struct):
         found = self.ahead.result() if self.ahead is not None else None
         if found is None:
             return
-        from okamochi.workflows.lock import base_inputs, wheel_inputs
+        from okamochi.workflows.lock_inputs import base_inputs, wheel_inputs
 
         if found.base_inputs == base_inputs(session.planned):
             session.chosen, session.base_image = (found.locked.debs, found.snapshot), found.locked.image

@@ -1,13 +1,10 @@
 """Keep, complete or renew okamochi.lock."""
 
-import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.lock import Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
@@ -15,10 +12,9 @@ from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.native import NativePackage
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
-from okamochi.pypi.meaning import meaning
 from okamochi.system.files import write_atomic
-from okamochi.system.project_files import MemoryProject
 from okamochi.system.world import World
+from okamochi.workflows.lock_inputs import UV_FILES, base_inputs, wheel_inputs
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.remembered import LOCK_NAME, lock_content, lock_place
 from okamochi.workflows.seen import Seen
@@ -27,9 +23,7 @@ if TYPE_CHECKING:
     from okamochi.pypi.built_wheel import Built
     from okamochi.workflows.base_image import BaseImage
 
-__all__ = ["LOCK_NAME", "LockMode", "LockSession", "lock_changes"]
-
-UV_FILES = frozenset({"pyproject.toml", "uv.toml"})
+__all__ = ["LOCK_NAME", "LockMode", "LockSession"]
 
 
 class LockMode(Enum):
@@ -331,77 +325,3 @@ class LockSession:
             if required:
                 raise
             self.world.reporter.warn(f"{LOCK_NAME} could not be written: {error.message}")
-
-
-def base_inputs(planned: PlannedProject) -> str:
-    plan = planned.plan
-    return digest_of((plan.python_version, plan.base))
-
-
-def wheel_inputs(planned: PlannedProject) -> str:
-    plan = planned.plan
-    # the project itself asks for nothing beyond what its files ask for
-    others = tuple(package for package in plan.dependencies.local if package.path)
-    dependencies = msgspec.structs.replace(plan.dependencies, local=others)
-    question = (plan.python_version, plan.base.suite, *meaning(planned.project, dependencies))
-    settings = uv_settings(planned)
-    return digest_of((*question, settings) if settings else question)
-
-
-def uv_settings(planned: PlannedProject) -> tuple[object, ...]:
-    """What uv.toml and [tool.uv] of the project say to the resolution; empty when they say nothing. Folders
-    are as the project writes them, so that a lock fits wherever the project lies."""
-    found = {path: planned.project.read_text(path) for path in UV_FILES}
-    texts = {path: text for path, text in found.items() if text is not None}
-    if not any("uv" in (path + text) or "\\" in text for path, text in texts.items()):
-        return ()
-    from okamochi.pypi.project_sources import read_project_sources
-
-    sources = read_project_sources(MemoryProject(texts), planned.plan.dependencies.inline)
-    return tuple(part for part in (sources.settings, sources.sources) if part)
-
-
-def digest_of(question: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(question)).hexdigest()
-
-
-def lock_changes(old: Lock | None, new: Lock) -> tuple[str, ...]:
-    """One line for each package that came, went or moved, by platform: "wheel flask 3.1.2 -> 3.1.3"."""
-    lines: list[str] = []
-    before = {locked.platform: locked for locked in old.platforms} if old else {}
-    for locked in new.platforms:
-        known = before.get(locked.platform)
-        lines += image_moves(locked, known)
-        lines += moves("deb", locked.platform, known.debs if known else (), locked.debs)
-        lines += moves("wheel", locked.platform, known.wheels if known else (), locked.wheels)
-    return tuple(lines)
-
-
-def image_moves(locked: LockedPlatform, known: LockedPlatform | None) -> list[str]:
-    before = known.image if known is not None else None
-    if locked.image is None or before == locked.image:
-        return []
-    moved = f"{before.manifest} -> " if before is not None else "+ "
-    return [f"{locked.platform} image {locked.image.name} {moved}{locked.image.manifest}"]
-
-
-def moves(
-    kind: str,
-    platform: str,
-    old: Sequence[LockedDeb | LockedWheel],
-    new: Sequence[LockedDeb | LockedWheel],
-) -> list[str]:
-    was = {item.name: item for item in old}
-    now = {item.name: item for item in new}
-    lines = []
-    for name in sorted(was.keys() | now.keys()):
-        before, after = was.get(name), now.get(name)
-        if before == after:
-            continue
-        if before and after:
-            what = f"{before.version} -> {after.version}"
-            what = f"{after.version} (same version, other file)" if before.version == after.version else what
-        else:
-            what = f"+ {after.version}" if after else f"- {before.version if before else ''}"
-        lines.append(f"{platform} {kind} {name} {what}")
-    return lines

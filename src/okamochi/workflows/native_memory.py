@@ -45,7 +45,7 @@ def as_locked(planned: "PlannedProject") -> Plan:
     """The plan as it is shown: with the Debian packages that its lock has for wheels and code, and why.
 
     UsageError when the lock is damaged."""
-    from okamochi.workflows.lock import base_inputs, wheel_inputs
+    from okamochi.workflows.lock_inputs import base_inputs, wheel_inputs
     from okamochi.workflows.platforms import chosen_platform
 
     content = lock_content(planned.project)

@@ -11,7 +11,8 @@ from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.foundation import trees_of
 from okamochi.workflows.held_back import newest_wheels
-from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession, lock_changes
+from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession
+from okamochi.workflows.lock_changes import lock_changes
 from okamochi.workflows.native import complete_base
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.platforms import chosen_platform
