@@ -42,6 +42,19 @@ def test_web_has_the_check_that_ecs_asks_for_and_its_port() -> None:
     assert told(plan_of())["OKAMOCHI_HEALTH_PATH"] == "/healthz"
 
 
+def test_web_holds_connections_for_longer_than_the_balancer_and_believes_it_where_there_is_a_domain() -> None:
+    plan = plan_of()
+    assert told(plan)["GUNICORN_KEEPALIVE"] == "65"
+    assert "FORWARDED_ALLOW_IPS" not in told(plan)
+    there = told(replace(plan, domain="shop.example.com"))
+    assert there["OKAMOCHI_TRUSTED_HOPS"] == "1" and there["FORWARDED_ALLOW_IPS"].startswith("10.0.0.0/8,")
+    own = (("FORWARDED_ALLOW_IPS", "10.1.2.3"), ("GUNICORN_KEEPALIVE", "120"))
+    chosen = told(replace(plan, domain="shop.example.com", image_environment=own))
+    assert chosen.keys().isdisjoint(["GUNICORN_KEEPALIVE", "FORWARDED_ALLOW_IPS"])
+    release = container(with_processes(RELEASE, services=(DB,)), "release")
+    assert "GUNICORN_KEEPALIVE" not in {one["name"] for one in release["environment"]}
+
+
 def test_the_root_is_read_only_and_what_is_written_is_in_memory() -> None:
     web = container(plan_of(temporary_folders=(TemporaryFolder(path="/app/cache", size_bytes=2**27),)))
     assert web["readonlyRootFilesystem"] is True and web["user"] == "10001:10001"

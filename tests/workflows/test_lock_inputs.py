@@ -212,7 +212,7 @@ def test_a_link_to_a_lock_within_the_project_stays_a_link(project: Path, there: 
     session = LockSession.open(world, planned(project), LINUX_AMD64, LockMode.KEEP)
     assert (session.old is not None) == there
     renewed = msgspec.structs.replace(lock_from_json(lock(), where="lock"), suite="bookworm")
-    assert session.save(renewed, required=True)
+    session.save(renewed, required=True)
     assert (project / "okamochi.lock").is_symlink() and b"bookworm" in place.read_bytes()
 
 

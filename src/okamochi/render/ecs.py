@@ -12,11 +12,11 @@ from typing import Any
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.kit_programs import HEALTH_CHECK, command_of, with_doors
 from okamochi.model.lock import Lock
-from okamochi.model.plan import Plan, ServerInterface
+from okamochi.model.plan import KIT_ROOT, Plan, ServerInterface
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.render.compose_secrets import compose_secrets, names_for
 from okamochi.render.doors import coded_findings
-from okamochi.render.orchestrators import TMP_BYTES, is_wanted, key_findings, plain_names
+from okamochi.render.orchestrators import TMP_BYTES, is_wanted, key_findings, plain_names, trust
 from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
@@ -27,6 +27,9 @@ Json = dict[str, Any]
 FOLDER = "ecs"
 ACCOUNT, REGION, TAG = "YOUR-ACCOUNT", "YOUR-REGION", "YOUR-TAG"
 MEBIBYTE = 1024 * 1024
+KEEPALIVE = "GUNICORN_KEEPALIVE"
+BALANCER_IDLE_SECONDS = 60
+"""An Application Load Balancer's, unless somebody changed it."""
 MOST_STOP_SECONDS, MOST_START_SECONDS = 120, 300
 SIZES = (
     (256, (512, 1024, 2048)),
@@ -146,7 +149,14 @@ def mebibytes(size_bytes: int) -> int:
 
 
 def told(plan: Plan, process: Process) -> list[tuple[str, str]]:
-    return sorted((kit_environment(plan, process) | dict.fromkeys(wanted(plan), "SET-ME")).items())
+    found = kit_environment(plan, process) | dict.fromkeys(wanted(plan), "SET-ME")
+    return sorted((found | kept_open(plan, process) | trust(plan, process)).items())
+
+
+def kept_open(plan: Plan, process: Process) -> dict[str, str]:
+    """A load balancer sends requests into connections that it holds; ours must not be closed before its."""
+    ours = f"{KIT_ROOT}/gunicorn.conf.py" in process.argv and KEEPALIVE not in dict(plan.image_environment)
+    return {KEEPALIVE: str(BALANCER_IDLE_SECONDS + 5)} if ours else {}
 
 
 def wanted(plan: Plan) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from okamochi.render.compose_secrets import (
     reads_files,
 )
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
-from okamochi.render.orchestrators import TMP_BYTES, is_alone
+from okamochi.render.orchestrators import PEERS, TMP_BYTES, is_alone, trust
 from okamochi.render.process_environment import (
     key_files_environment,
     kit_environment,
@@ -30,7 +30,6 @@ __all__ = [
     "CONFIG",
     "DRAIN_SECONDS",
     "HTTP",
-    "PRIVATE_NETWORKS",
     "keys_name",
     "optional_name",
     "optional_secrets",
@@ -45,8 +44,6 @@ DRAIN_SECONDS = 5
 FRESH = "/volumes"
 """Where the container that fills an empty volume has it: in its place the image's own files must be seen."""
 MEBIBYTE = 1024 * 1024
-# RFC 1918, RFC 6598, RFC 4193: what clusters give their pods
-PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
 
 
 def secret_name(plan: Plan, process: Process) -> str:
@@ -142,9 +139,8 @@ def told(plan: Plan, process: Process, language: Language) -> Node:
     values = kit_environment(plan, process) | secret_files_environment(plan, names_for(plan, process))
     values |= key_files_environment(plan, keys_to_give(plan))
     found: dict[str, Yaml] = {name: literal(value) for name, value in values.items()}
-    if process.type is ProcessType.WEB and plan.domain:
-        found["OKAMOCHI_TRUSTED_HOPS"] = "1"
-        found["FORWARDED_ALLOW_IPS"] = Commented(say("proxies", language), PRIVATE_NETWORKS)
+    for name, value in trust(plan, process).items():
+        found[name] = Commented(say("proxies", language), value) if name == PEERS else value
     variables: list[Yaml] = [variable(name, found[name]) for name in sorted(found)]
     return {
         "envFrom": sources(plan, language),

@@ -11,10 +11,22 @@ from okamochi.model.process import Process, ProcessType, VariableKind
 from okamochi.render.compose_secrets import compose_secrets, keys_to_give
 from okamochi.render.rendering import Language, RenderedFile
 
-__all__ = ["TMP_BYTES", "is_alone", "is_wanted", "key_findings", "plain_names", "secrets_folder"]
+__all__ = [
+    "PEERS",
+    "TMP_BYTES",
+    "is_alone",
+    "is_wanted",
+    "key_findings",
+    "plain_names",
+    "secrets_folder",
+    "trust",
+]
 
 TMP_BYTES = 64 * 1024 * 1024
 """Of /tmp, which is in memory."""
+PEERS = "FORWARDED_ALLOW_IPS"
+# RFC 1918, RFC 6598, RFC 4193: what clusters and clouds give to what is in them
+PRIVATE_NETWORKS = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
 IGNORED = {
     Language.ENGLISH: "# A file here is a secret: its name is the variable's. Nothing of it is committed.\n",
     Language.JAPANESE: "# ここのファイルは秘密の値。ファイル名が変数名になる。コミットされない。\n",
@@ -29,6 +41,15 @@ def is_alone(plan: Plan, process: Process) -> bool:
     own = plan.application.interface is ServerInterface.OWN
     told = dict(plan.image_environment) | dict(process.environment)
     return process.type is ProcessType.WEB and (own or told.get("WEB_CONCURRENCY") == "1")
+
+
+def trust(plan: Plan, process: Process) -> dict[str, str]:
+    """With a domain, the headers of one proxy in front are believed, unless the settings say otherwise."""
+    if process.type is not ProcessType.WEB or not plan.domain:
+        return {}
+    found = {"OKAMOCHI_TRUSTED_HOPS": "1", PEERS: PRIVATE_NETWORKS}
+    own = dict(plan.image_environment)
+    return {name: value for name, value in found.items() if name not in own}
 
 
 def plain_names(plan: Plan) -> tuple[str, ...]:
