@@ -834,3 +834,23 @@ def test_a_variable_that_is_a_host_and_a_port_by_itself_is_told_both(
 def test_a_variable_of_a_kind_s_bare_name_is_what_its_client_takes_it_for(made: str, template: str) -> None:
     source = f"{HEAD}import redis\nserver = os.environ['REDIS']\nr = {made}\n"
     assert told(only("redis\n", source)) == {"REDIS": template}
+
+
+@pytest.mark.parametrize(
+    ("test", "told_as"),
+    [
+        ("kind == 'postgres'", "postgres"),
+        ("kind in ('PostgreSQL', 'sqlite')", "PostgreSQL"),
+        ("kind == 'sqlite'", None),
+        ("kind in ('postgres', 'postgresql')", None),
+    ],
+)
+def test_the_kind_of_database_is_told_in_the_word_that_the_code_compares_with(
+    test: str, told_as: str | None
+) -> None:
+    source = (
+        f"{HEAD}kind = os.getenv('SHOP_DB_TYPE')\nhost = os.getenv('SHOP_DB_HOST')\nif {test}:\n    x = 1\n"
+    )
+    assert told(only("psycopg", source)).get("SHOP_DB_TYPE") == told_as
+    defaulted = source.replace("'SHOP_DB_TYPE'", "'SHOP_DB_TYPE', 'sqlite'")
+    assert "SHOP_DB_TYPE" not in told(only("psycopg", defaulted))

@@ -23,6 +23,7 @@ URL = regex(
     r"(?:(?P<user>[\w.-]*)(?::(?P<password>[^@/]*))?@)?(?P<host>[A-Za-z0-9._-]*)(?::\d+)?(?:/(?P<database>[\w-]*))?"
 )
 HOST = regex(r"\bhost\s*=")
+KIND_ENDS = ("TYPE", "ENGINE", "BACKEND", "DIALECT", "DRIVER", "KIND")
 SCHEMES = frozenset(scheme for facts in KINDS for scheme in facts.schemes)
 
 
@@ -61,7 +62,8 @@ class HostName(msgspec.Struct, frozen=True):
 class VariableRead(msgspec.Struct, frozen=True):
     """`branched` when something decides whether the place is reached; `field` is its name in settings,
     `used_as` the name that receives the value, `shape` its default where that is put together of others.
-    `is_host`: a client takes it as its host."""
+    `is_host`: a client takes it as its host. `choices` are the texts that its module compares with, for one
+    that says which kind of database there is."""
 
     name: str
     default: str | None
@@ -73,6 +75,7 @@ class VariableRead(msgspec.Struct, frozen=True):
     used_as: str = ""
     shape: str = ""
     is_host: bool = False
+    choices: tuple[str, ...] = ()
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -147,6 +150,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.used_as,
                 one.shape,
                 one.used_as in taken,
+                _choices(one.name, module) if one.default is None else (),
             )
             for one in reads
         ]
@@ -170,6 +174,20 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         tuple(led),
         tuple(engines),
     )
+
+
+def _choices(name: str, module: Module) -> tuple[str, ...]:
+    """`if kind == "postgres":` where kind is what DB_TYPE holds; in the order of the source."""
+    if not name.upper().endswith(KIND_ENDS):
+        return ()
+    found: list[str] = []
+    for node in module.of(ast.Compare):
+        for one in (node.left, *node.comparators):
+            parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
+            found += [
+                part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ]
+    return tuple(dict.fromkeys(found))
 
 
 def _scheme_of(text: str) -> str:

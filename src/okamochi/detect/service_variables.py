@@ -124,6 +124,9 @@ def variables_of(
                 found[other.name] = driver_of(template)
             if part in ("PROTOCOL", "SCHEME") and other.default is None:
                 found[other.name] = template.partition("://")[0]
+            named = [one for one in other.choices if one.lower() in facts.schemes]
+            if len(named) == 1 and part not in (name, *PARTS):
+                found.setdefault(other.name, named[0])
             if part in SCHEME_PARTS and SQLITE_DRIVER.match(other.default or "") and facts.kind in DRIVERS:
                 waits = "aiosqlite" in (other.default or "")
                 url = for_event_loops(template, facts, dependencies) if waits else template
