@@ -854,3 +854,12 @@ def test_the_kind_of_database_is_told_in_the_word_that_the_code_compares_with(
     assert told(only("psycopg", source)).get("SHOP_DB_TYPE") == told_as
     defaulted = source.replace("'SHOP_DB_TYPE'", "'SHOP_DB_TYPE', 'sqlite'")
     assert "SHOP_DB_TYPE" not in told(only("psycopg", defaulted))
+
+
+@pytest.mark.parametrize("default", ["'https://prices.example.org'", "PRICES"])
+def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -> None:
+    reads = f"PRICES = 'http://prices.example.org'\nprices = os.getenv('PRICES_DB_URL', {default})\n"
+    assert list(told(only("psycopg", f"{READS_URL}{reads}"))) == ["DATABASE_URL"]
+    here = reads.replace("http://prices", "postgresql://prices")
+    if default == "PRICES":
+        assert "PRICES_DB_URL" in told(only("psycopg", f"{READS_URL}{here}"))

@@ -21,6 +21,7 @@ from okamochi.detect.read_places import (
 )
 from okamochi.detect.read_values import (
     broken_by_none,
+    constant_addresses,
     is_none,
     keyword_value,
     literal_of,
@@ -113,6 +114,7 @@ def reads_of(
         {**imported, **own_readers(module.tree, names)},
         shared.scheme,
         bool(ALIASES.search(module.text)),
+        constant_addresses(module),
     )
     finder.block(module.tree.body, _Place())
     given = given_before(module)
@@ -132,12 +134,13 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 class _Finder(msgspec.Struct, eq=False):
-    """`aliases`: the module gives the environment other names."""
+    """`aliases`: the module gives the environment other names; `addresses` are constants that hold one."""
 
     names: ImportedNames
     helpers: dict[str, ReadingFunction]
     scheme: dict[str, ast.expr]
     aliases: bool = True
+    addresses: dict[str, str] = {}
     found: list[Read] = msgspec.field(default_factory=list)
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
@@ -347,16 +350,20 @@ class _Finder(msgspec.Struct, eq=False):
         given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
         if called in GETTERS:
             has_default = given is not None and not is_none(given)
-            read = Read(name, call.lineno, False, has_default, literal_of(given))
+            read = Read(name, call.lineno, False, has_default, self._text(given))
             return replace(read, shape=shape_of(given))
         holder, _, method = called.rpartition(".")
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
             if called == CAST_SECOND:
                 given = call.args[2] if len(call.args) > 2 else keyword_value(call, "default")
             given = given if given is not None else self.scheme.get(name)
-            read = Read(name, call.lineno, given is None, given is not None, literal_of(given))
+            read = Read(name, call.lineno, given is None, given is not None, self._text(given))
             return replace(read, shape=shape_of(given))
         return None
+
+    def _text(self, given: ast.expr | None) -> str | None:
+        """A literal, or an address that the module keeps in a constant."""
+        return self.addresses.get(given.id) if isinstance(given, ast.Name) else literal_of(given)
 
     def _unnamed(self, call: ast.Call, called: str) -> Read | None:
         """A library that knows the variable's name itself, when none is given."""

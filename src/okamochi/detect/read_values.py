@@ -3,10 +3,12 @@
 import ast
 from collections.abc import Iterable
 
+from okamochi.detect.python_source import Module
 from okamochi.system.patterns import regex
 
 __all__ = [
     "broken_by_none",
+    "constant_addresses",
     "is_none",
     "keyword_value",
     "literal_of",
@@ -42,6 +44,16 @@ def shape_of(expression: ast.expr | None) -> str:
             return "".join(shape_of(one) or literal_of(one) or "{}" for one in (left, right))
         case _:
             return ""
+
+
+def constant_addresses(module: Module) -> dict[str, str]:
+    """DEFAULT = "https://prices.example.org/", at the module's own level, assigned once."""
+    found: dict[str, list[ast.expr]] = {}
+    for statement in module.tree.body if "://" in module.text else ():
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            found.setdefault(statement.targets[0].id, []).append(statement.value)
+    texts = {name: literal_of(values[0]) for name, values in found.items() if len(values) == 1}
+    return {name: text for name, text in texts.items() if text is not None and "://" in text}
 
 
 def is_none(expression: ast.expr) -> bool:

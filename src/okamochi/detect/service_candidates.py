@@ -263,7 +263,7 @@ def _leads_to(
     if OTHER_STAGE.fullmatch(read.name.upper()) is not None:
         return False
     default = address_of(read.default or "")
-    if _is_a_part(facts, read):
+    if _is_another_thing(facts, read):
         return False
     if is_pair(facts, read):
         return True
@@ -278,10 +278,12 @@ def _leads_to(
     return facts.url_variable(read.name) or host_variable(facts, read.name, names) is not None
 
 
-def _is_a_part(facts: KindFacts, read: VariableRead) -> bool:
+def _is_another_thing(facts: KindFacts, read: VariableRead) -> bool:
     """Of an address that the code puts together: the scheme alone ("postgresql+asyncpg://"), or what follows
-    it (f"{USER}:{PASSWORD}@{HOST}/{NAME}")."""
+    it (f"{USER}:{PASSWORD}@{HOST}/{NAME}"); or of the web, whatever its name: EXTERNAL_DB_URL."""
     scheme = (read.default or "").endswith("://") and not facts.url_variable(read.name)
+    if (read.default or "").startswith(("http://", "https://")):
+        return True
     return scheme or bool(read.shape and "://" not in read.shape)
 
 
