@@ -98,23 +98,31 @@ def test_a_name_that_an_installed_package_lacks_is_the_packages(tmp_path: Path) 
     ("message", "package"),
     [
         ('Form data requires "python-multipart" to be installed.\\nYou can install it', "python-multipart"),
-        ("Install web[html_clean] or lxml_html_clean directly.", "lxml-html-clean"),
+        ("email-validator is not installed, run `pip install pydantic`", "email-validator"),
+        ("return_type=pandas, but pandas is not installed", "pandas"),
+        ("Use pip or conda to install openpyxl.", "openpyxl"),
+        ("it is now a separate project lxml_html_clean.", "lxml-html-clean"),
         ("run `pip install strangers-package`", ""),  # a text alone names nobody
-        ("python-multipart is broken", ""),
+        ("pandas is broken", ""),
+        ("an install from source needs pandas", ""),
         ("please install web", ""),  # it is there
     ],
 )
 def test_a_package_that_an_installed_one_asks_for_is_known_by_its_extras(
     tmp_path: Path, message: str, package: str
 ) -> None:
-    (tmp_path / "web-1.0.dist-info").mkdir()
-    (tmp_path / "web-1.0.dist-info/METADATA").write_text(
-        "Metadata-Version: 2.1\nName: web\nVersion: 1.0\nRequires-Dist: always>=1\n"
-        "Requires-Dist: web ; extra == 'x'\n"
-        "Requires-Dist: python-multipart>=0.0.7; extra == 'all'\n"
-        "Requires-Dist: lxml_html_clean ; extra == 'html_clean'\n"
+    site = tmp_path / "site-packages"
+    (site / "web-1.0.dist-info").mkdir(parents=True)
+    names = ("web", "python-multipart>=0.0.7", "lxml_html_clean", "pandas", "openpyxl", "email-validator")
+    optional = "".join(f"Requires-Dist: {name}; extra == 'all'\n" for name in names)
+    (site / "web-1.0.dist-info/METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: web\nVersion: 1.0\nRequires-Dist: always>=1\n{optional}"
     )
-    assert asked(tmp_path, f"raise RuntimeError('{message}')\n").asked == package
+    (site / "web.py").write_text(f"def fail():\n    raise RuntimeError({message!r})\n")
+    paths = [str(tmp_path), str(site)]
+    assert asked(tmp_path, "import web\nweb.fail()\n", paths=paths).asked == package
+    # what the app itself says is for people
+    assert asked(tmp_path, f"import web\nraise RuntimeError({message!r})\n", paths=paths).asked == ""
 
 
 def test_the_traceback_shows_the_app_and_not_the_prover(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from okamochi.run.proof.answer import Outcome, Verdict
+from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.run.traces import Cause
 from okamochi.workflows.build import Building
 from okamochi.workflows.prove_entry import Proof
@@ -35,3 +35,23 @@ def test_one_that_fails_for_want_of_a_variable_stays_for_any_other_needs_it_too(
 def test_one_that_fails_by_its_own_code_may_give_way() -> None:
     with pytest.raises(Asked):
         next_entry(failed(Cause("the app raises ZeroDivisionError", "see the log")), building())
+
+
+OWN = 'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\n    {}\n'
+LIBRARY = OWN.replace("/app/main.py", "/opt/venv/lib/python3.13/site-packages/x/y.py")
+
+
+@pytest.mark.parametrize(("error", "text"), [("RuntimeError", OWN), ("SystemExit", OWN)])
+def test_one_that_refuses_to_start_stays_for_it_says_what_it_wants(error: str, text: str) -> None:
+    answer = Answer(outcome="failed", error=error, message="build the client first", text=text)
+    cause = Cause(f"the app raises {error}: build the client first", "see the log")
+    proof = Proof(Verdict(outcome=Outcome.FAILED, cause=cause), answer)
+    assert next_entry(proof, building()) is None
+
+
+@pytest.mark.parametrize(("error", "text"), [("RuntimeError", LIBRARY), ("OSError", OWN)])
+def test_one_that_fails_otherwise_may_give_way(error: str, text: str) -> None:
+    answer = Answer(outcome="failed", error=error, message="no", text=text)
+    proof = Proof(Verdict(outcome=Outcome.FAILED, cause=Cause("the app raises", "see the log")), answer)
+    with pytest.raises(Asked):
+        next_entry(proof, building())

@@ -226,7 +226,7 @@ def next_entry(proof: "Proof", building: Building) -> "Correction | None":
     kinds = (*REFUSED, Outcome.FAILED, Outcome.NO_FOLDER)
     if building.request.locked or verdict.outcome not in kinds or verdict.cause is None:
         return None
-    if verdict.cause.variable:
+    if verdict.cause.variable or refuses_to_start(proof):
         return None
     planned = building.plan_now()
     said = [one for one in planned.plan.decisions if one.field == "application.object_reference"]
@@ -243,6 +243,16 @@ def next_entry(proof: "Proof", building: Building) -> "Correction | None":
         building.planned = planned
         return None
     return correction
+
+
+def refuses_to_start(proof: "Proof") -> bool:
+    """Whether the app's own code ended it on purpose, and said why: until something is built, or a setting
+    made. Another object of the project would be served in its place."""
+    from okamochi.run.traces import library_of_last_frame
+
+    answer = proof.answer
+    meant = answer is not None and answer.error in ("RuntimeError", "SystemExit")
+    return meant and answer is not None and not library_of_last_frame(answer.text)
 
 
 def name_of_plan(plan: "Plan") -> str:

@@ -529,14 +529,25 @@ def failure(error: BaseException) -> Answer:
         "text": told(error),
         # code that a library makes of a text (six.raise_from, dataclasses) has that file name, too
         "in_reference": bool(frames) and all(one.filename == OWN_FILE for one in frames),
-        "asked": asked_package(str(error)),
+        "asked": asked_package(str(error), frames[-1].filename if frames else ""),
     }
 
 
-def asked_package(message: str) -> str:
-    """What an exception says is to be installed, when an installed package names it among its extras: FastAPI
-    python-multipart, lxml lxml_html_clean. A name that is only in a text may be anybody's in an index."""
-    if "install" not in message.lower():
+# how libraries ask: install X, "X" is not installed, X must be installed, a separate project X
+ASKS = re.compile(
+    r"""(?ix) install(?:ing)? \s+ (?:-U\s+|--upgrade\s+)? ["'`]? (\w[\w.-]*\w)
+    | (\w[\w.-]*\w) ["'`]? \s+ (?:package\s+|library\s+)?
+      (?:is\ not|isn't|must\ be|needs\ to\ be|to\ be|not) \s+ (?:\w+\s+)? installed
+    | separate\ (?:project|package) \s+ ["'`]? (\w[\w.-]*\w)"""
+)
+
+
+def asked_package(message: str, path: str) -> str:
+    """What a library says is to be installed, when an installed package names it among its extras: FastAPI
+    python-multipart, lxml lxml_html_clean. A name that is only in a text may be anybody's in an index. `path`
+    is where it was raised."""
+    words = [plain(word) for found in ASKS.findall(message) for word in found if word]
+    if not words or "/site-packages/" not in path:
         return ""
     distributions = list(importlib.import_module("importlib.metadata").distributions())
     present = {plain(str(one.metadata["Name"])) for one in distributions}
@@ -546,7 +557,6 @@ def asked_package(message: str) -> str:
             name = re.match(r"[\w.-]+", line)
             if "extra" in line.partition(";")[2] and name is not None:
                 optional.add(plain(name[0]))
-    words = [plain(word) for word in re.findall(r"\w[\w.-]*\w", message)]
     return next((word for word in words if word in optional - present), "")
 
 
