@@ -105,3 +105,9 @@ def test_services_of_other_folders_are_not_beside() -> None:
     setup = read_setup(MemoryProject(files), None, datetime.date(2026, 1, 1))
     for one in setup.containers:
         assert [other.name for other in beside(setup, one)] == [one.name]
+
+
+def test_compose_files_as_generators_call_them_are_read_and_judged_by_their_names() -> None:
+    files = {"Dockerfile": DOCKERFILE, "local.yml": WEB, "production.yml": WEB, "values.yml": WEB}
+    setup = read_setup(MemoryProject(files), None, TODAY)
+    assert {one.path: one.desk for one in setup.composes} == {"local.yml": True, "production.yml": False}

@@ -309,3 +309,34 @@ def test_files_that_are_for_production_come_first() -> None:
     )
     assert found.paths == ("docker/prod.Dockerfile", "compose.prod.yaml")
     assert adopted_settings(found.rows, plan)["port"] == (7000, ("docker/prod.Dockerfile:2",))
+
+
+def test_a_service_that_migrates_and_serves_is_the_one_that_answers() -> None:
+    stack = (
+        "services:\n  api:\n    build: .\n    ports: ['8001:8001']\n"
+        '    command: bash -c "flask db upgrade && uwsgi --http :8001 --module app:app"\n'
+    )
+    rows, settings = rows_of(**{"Dockerfile": "FROM python:3.13-slim\n", "compose.yaml": stack})
+    assert settings["port"] == 8001
+    assert topics(rows)["api: command"].verdict is Verdict.SAME
+    assert not any("None" in row.theirs for row in rows)
+
+
+def test_an_image_with_the_projects_name_is_its_own_where_nothing_is_built() -> None:
+    content = {
+        "app.py": FLASK_APP,
+        "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n',
+        "compose.yaml": "services:\n  web:\n    image: ghcr.io/me/shop:1\n    ports: ['7000:7000']\n",
+    }
+    plan = planned(content)
+    rows = adoption_of(MemoryProject(content), plan).rows
+    assert adopted_settings(rows, plan)["port"][0] == 7000
+
+
+def test_a_health_path_that_the_code_has_elsewhere_is_not_taken_over() -> None:
+    app = FLASK_APP + "\n\n@app.route('/api/v1/health')\ndef health():\n    return 'ok'\n"
+    check = "HEALTHCHECK CMD curl http://localhost:8000/{}\n"
+    for path, verdict in (("health", Verdict.CHANGE), ("ready", Verdict.ADOPT)):
+        text = "FROM python:3.13-slim\n" + check.format(path)
+        rows = rows_of(**{"Dockerfile": text, "app.py": app})[0]
+        assert topics(rows)["health"].verdict is verdict, path

@@ -29,6 +29,8 @@ DOCKERFILE = regex(
 )
 # the last are those of docker stack deploy
 COMPOSE = regex(r"(?:.*/)?(?:(?:docker-)?compose|(?:docker-)?(?:stack|swarm))[\w.-]*\.ya?ml")
+# as generators of projects call them
+OTHER_COMPOSE = regex(r"(?:local|production|staging|development|dev|prod|docs|test)\.ya?ml")
 DEVCONTAINER = regex(r"(?:\.devcontainer/(?:[^/]+/)?devcontainer|\.devcontainer)\.json")
 IGNORE = regex(r"(?:.*/)?(?:[\w.-]*\.)?dockerignore")
 ENV_FILE = regex(r"(?:.*/)?(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env)")
@@ -54,9 +56,9 @@ def read_setup(
     paths = tuple(path for path in project.files() if path.count("/") < DEEPEST)
     unread: list[tuple[str, int, str]] = []
     dockerfiles = tuple(read_dockerfiles(project, few(paths, DOCKERFILE)))
-    composes = tuple(
-        documents(project, sorted(few(paths, COMPOSE), key=compose_order), yaml_nodes, unread, is_compose)
-    )
+    named = sorted(dict.fromkeys((*few(paths, COMPOSE), *few(paths, OTHER_COMPOSE))), key=compose_order)
+    composes = tuple(documents(project, named, yaml_nodes, unread, is_compose))
+    old = tuple(documents(project, few(paths, COMPOSE), yaml_nodes, [], is_first_format))
     composes = judged_by_neighbours(composes)
     manifests = tuple(documents(project, manifest_paths(project, paths), yaml_nodes, unread, is_object))
     tasks = tuple(documents(project, task_paths(project, paths), task_node, unread, lambda _: True))
@@ -80,6 +82,7 @@ def read_setup(
         env_files=tuple(texts(project, few(paths, ENV_FILE))),
         unread=tuple(unread),
         told=told,
+        first_formats=old,
     )
     return with_containers(setup)
 
@@ -168,6 +171,12 @@ def without_nulls(node: Node) -> Node:
 
 def is_compose(node: Node) -> bool:
     return node.get("services").kind == "mapping"
+
+
+def is_first_format(node: Node) -> bool:
+    """Whether each of its keys is a service."""
+    services = [value for _, value in node.pairs]
+    return bool(services) and all(one.get("image") or one.get("build") for one in services)
 
 
 def is_object(node: Node) -> bool:

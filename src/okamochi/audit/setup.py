@@ -67,7 +67,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     None where okamochi does not understand the app; rules that need it have nothing to say then. `today`
     decides what has come to its end of life. `tracked` are the paths that git tracks, `executable` those of
     them that a checkout makes executable, None where nobody can tell. `unread` are files that could not be
-    parsed: (path, line, reason). `told` is what detectors found in environment files."""
+    parsed: (path, line, reason). `told` is what detectors found in environment files. `first_formats`
+    are Compose files without `services`, as they were in 2014."""
 
     project: ProjectFiles
     today: datetime.date
@@ -84,6 +85,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     containers: tuple[Container, ...] = ()
     unread: tuple[tuple[str, int, str], ...] = ()
     told: tuple[Finding, ...] = ()
+    first_formats: tuple[Document, ...] = ()
 
     def of_kind(self, *kinds: ContainerKind) -> tuple[Container, ...]:
         return tuple(one for one in self.containers if one.kind in kinds)

@@ -31,7 +31,7 @@ __all__ = ["Adoption", "adopted_settings", "adoption_of"]
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 # of building, of shells and of health checks, servers of their own; Python itself comes with the base
 NOT_RUN_TIME = re.compile(
-    r".*-dev|build-essential|gcc|g\+\+|make|cmake|pkg-config|python3.*|curl|wget|git|vim|nano|sudo|less|procps"
+    r".*-dev(?:-all)?|build-essential|gcc|g\+\+|make|cmake|pkg-config|python3.*|curl|wget|git|vim|nano|sudo|less|procps"
     r"|apt-utils|gnupg2?|lsb-release|ca-certificates|software-properties-common|libcap2-bin|unzip|rustc|cargo"
     r"|netcat.*|iputils-ping|net-tools|dos2unix|gosu|tini|dumb-init|supervisor|locales|cron|nginx|apache2|postgresql(?:-\d+)?"
     r"|(?:mysql|mariadb|default-mysql|redis|openssh)-server|redis|apt-transport-https"
@@ -310,12 +310,19 @@ def health_rows(place: str, words: str, project: ProjectFiles, plan: Plan) -> It
     ours = f"GET {probe.path}" if isinstance(probe, HttpProbe) else "any answer on the port"
     if isinstance(probe, HttpProbe) and probe.path.rstrip("/") == found[1].rstrip("/"):
         yield Row(Verdict.SAME, "health", place, f"GET {found[1]}", ours)
+    elif isinstance(probe, HttpProbe) and last_part(probe.path) == last_part(found[1]):
+        why = "the route that the code has; the setting health asks another"
+        yield Row(Verdict.CHANGE, "health", place, f"GET {found[1]}", ours, why)
     elif found[1] != "/":
         why = "the project's own idea of healthy"
         yield Row(Verdict.ADOPT, "health", place, f"GET {found[1]}", ours, why, ("health", found[1]))
     else:
         why = "a page may redirect, need a login or a database; a health route does not: add one"
         yield Row(Verdict.CHANGE, "health", place, "GET /", ours, why)
+
+
+def last_part(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def parsed(text: str) -> Mapping[str, Any]:

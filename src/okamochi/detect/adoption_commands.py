@@ -26,7 +26,8 @@ DEVELOPMENT_SERVER = re.compile(
     r"|--reload\b|--debug\b"
 )
 SERVER = re.compile(
-    r"gunicorn|uvicorn|hypercorn|waitress|runserver|\bflask\b.*\brun\b|\b(?:streamlit|chainlit|shiny|marimo|solara)\b.*\brun\b"
+    r"gunicorn|uvicorn|hypercorn|waitress|uwsgi|daphne|granian|runserver|fastapi (?:run|dev)"
+    r"|\bflask\b.*\brun\b|\b(?:streamlit|chainlit|shiny|marimo|solara)\b.*\brun\b"
 )
 SCRIPT = re.compile(r"[\w./-]*(?:\.sh|entry-?point[\w.-]*|start[\w.-]*)", re.IGNORECASE)
 SHOWN = 100
@@ -100,8 +101,9 @@ def signal_rows(place: str, topic: str, theirs: str, plan: Plan) -> Iterator[Row
 
 
 def is_worker(service: Mapping[str, Any], plan: Plan) -> bool:
-    """Whether a service runs one of the plan's processes beside web."""
-    return beside_web(words_of(service.get("command")), plan) is not None
+    """Whether a service runs one of the plan's processes beside web, and serves nothing besides."""
+    text = words_of(service.get("command"))
+    return SERVER.search(text) is None and beside_web(text, plan) is not None
 
 
 def beside_web(text: str, plan: Plan) -> Process | None:
@@ -139,7 +141,7 @@ def service_commands(
 def option_rows(topic: str, place: str, text: str, process: Process) -> Iterator[Row]:
     """Options of a worker that the plan's own does not have."""
     ours = shlex.join(process.argv)
-    given = [f"{one[1]} {one[2]}".strip() for one in OPTION.finditer(text)]
+    given = [f"{one[1]} {one[2] or ''}".strip() for one in OPTION.finditer(text)]
     lost = [one for one in given if NAMED.match(one) is None and one.replace(" ", "=") not in ours]
     if lost:
         why = f"a line in a Procfile keeps them: {process.name}: COMMAND"

@@ -8,6 +8,7 @@ from typing import Any
 
 from okamochi.detect.adoption_commands import SERVER, is_worker, words_of
 from okamochi.detect.adoption_compose import strings
+from okamochi.detect.service_kinds import kind_of_image
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
 from okamochi.system.project_files import ProjectFiles
@@ -16,8 +17,6 @@ __all__ = ["Roles", "built_from", "roles_of", "served_by_plan"]
 
 Service = Mapping[str, Any]
 DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
-# other names of what the plan calls by its kind
-KINDS = {"mongodb": ("mongo",), "redis": ("redis", "valkey", "keydb"), "postgres": ("postgres", "postgis")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ def roles_of(
         for name, source in sources.items()
         if not dockerfile or source == dockerfile or not project.exists(source)
     }
+    if not sources:
+        own |= {name for name, one in services.items() if image_name(one) == plan.name}
     images = {str(services[name].get("image") or "") for name in own} - {""}
     own |= {name for name, one in services.items() if str(one.get("image") or "") in images}
     others = {name: source for name, source in sources.items() if name not in own}
@@ -71,6 +72,11 @@ def web_of(
     return next(iter((*both, *serving, *published)), "")
 
 
+def image_name(service: Service) -> str:
+    """ "shop" for "ghcr.io/me/shop:1@sha256:…"."""
+    return str(service.get("image") or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
 def serves(project: ProjectFiles, service: Service, started: str) -> bool:
     """Whether it starts what the image starts, or a server; by a script of the project as well."""
     text = words_of(service.get("command")) or words_of(service.get("entrypoint"))
@@ -87,6 +93,6 @@ def served_by_plan(name: str, image: str, plan: Plan) -> BackingService | None:
     known = {one.name: one for one in (*plan.services, *plan.development_services)}
     if name in known:
         return known[name]
-    repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    same = [one for one in plan.services if repository in KINDS.get(str(one.kind), (str(one.kind),))]
+    kind = kind_of_image(image)
+    same = [one for one in plan.services if kind is not None and one.kind is kind.kind]
     return same[0] if len(same) == 1 else None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from okamochi.detect.adoption_commands import words_of
 from okamochi.detect.adoption_compose import pairs, strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.backing_service import BackingService
@@ -111,10 +112,9 @@ def served_rows(
         why = "variables of that image; write them into the rendered compose.yaml, edits stay"
         shown = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
         yield Row(Verdict.CHANGE, f"{name}: variables", placed(names[0]), shown, "not taken over", why)
-    if service.get("command"):
+    if len(words_of(service.get("command")).split()) > 1:
         why = "options of that image; write them into the rendered compose.yaml, edits stay"
-        text = service["command"]
-        shown = " ".join(map(str, text)) if isinstance(text, list) else " ".join(str(text).split())
+        shown = words_of(service["command"])
         yield Row(Verdict.CHANGE, f"{name}: command", placed("command:"), shown[:100], "not taken over", why)
 
 

@@ -36,7 +36,8 @@ def step_rows(path: str, stages: tuple[Stage, ...], final: Stage, plan: Plan) ->
             yield kept_row(f"{path}:{one.line}", f"VOLUME {folder}", folder, plan)
     labels = [(name, one.line) for one in final.all("LABEL") for name, _ in one.pairs]
     if labels:
-        shown = ", ".join(name for name, _ in labels[:4]) + (" …" if len(labels) > 4 else "")
+        names = [name.partition("=")[0] for name, _ in labels]
+        shown = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
         ours = "title, version and revision, from the project"
         why = "labels of one's own: docker build --label, or a LABEL in the rendered Dockerfile"
         yield Row(Verdict.CHANGE, "labels", f"{path}:{labels[0][1]}", shown, ours, why)

@@ -80,8 +80,9 @@ def for_production(setup: Setup) -> tuple[tuple[str, ...], tuple[str, ...]]:
     paths = (*first, *plain)
     taken = next(iter((*paths, *(one.path for one in setup.composes))), "")
     built = [one.stage_path for one in setup.containers if one.own and one.path == taken]
-    others = [one.path for one in setup.dockerfiles if not one.desk and "/" not in one.path]
-    return tuple(dict.fromkeys(path for path in (*built, *others) if path)), paths
+    sound = [one.path for one in setup.dockerfiles if not one.desk]
+    chosen = [path for path in built if path in sound]
+    return tuple(dict.fromkeys((*chosen, *(path for path in sound if "/" not in path), *built))), paths
 
 
 def fault(one: Audited) -> Fault:

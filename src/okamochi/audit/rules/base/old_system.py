@@ -41,6 +41,12 @@ UBUNTU = {
     "noble": ("24.04", datetime.date(2029, 4, 30)),
 }
 ALPINE = {
+    "3.6": datetime.date(2019, 5, 1),
+    "3.7": datetime.date(2019, 11, 1),
+    "3.8": datetime.date(2020, 5, 1),
+    "3.9": datetime.date(2020, 11, 1),
+    "3.10": datetime.date(2021, 5, 1),
+    "3.11": datetime.date(2021, 11, 1),
     "3.12": datetime.date(2022, 5, 1),
     "3.13": datetime.date(2022, 11, 1),
     "3.14": datetime.date(2023, 5, 1),

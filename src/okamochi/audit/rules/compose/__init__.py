@@ -7,6 +7,7 @@ from okamochi.audit.rules.compose import (
     cleared_by_nothing,
     desk_target,
     expanded_on_the_host,
+    first_format,
     fixed_name,
     floating_image,
     links,
@@ -45,4 +46,5 @@ RULES: tuple[Rule, ...] = (
     never_completes.RULE,
     floating_image.RULE,
     circle.RULE,
+    first_format.RULE,
 )

@@ -19,13 +19,18 @@ from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
 
 __all__ = ["RULE"]
+
+SERVER = regex(
+    r"\b(?:install|add)\b[^;&|]*\s(?:postgresql(?:-\d+)?|(?:mysql|mariadb|redis)(?:-server)?)(?:\s|$)"
+)
 
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in setup.production:
-        if shares_its_network(container):
+        if shares_its_network(container) or has_a_database(container):
             continue
         for address in service_addresses(container, setup):
             one = address.host.variable
@@ -45,6 +50,12 @@ def shares_its_network(container: Container) -> bool:
         return bool(node.get("network_mode"))
     others = container.pod.get("containers") or container.pod.get("containerDefinitions")
     return len(others.items) > 1 or bool(container.pod.get("hostNetwork"))
+
+
+def has_a_database(container: Container) -> bool:
+    """Whether the server itself is installed in the image."""
+    steps = container.stage.all("RUN") if container.stage is not None else ()
+    return any(SERVER.search(one.rest) for one in steps)
 
 
 def is_told_elsewhere(path: str, setup: Setup) -> bool:

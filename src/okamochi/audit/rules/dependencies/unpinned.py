@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from okamochi.audit.declared import Line, requirement_lines
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.rules.dependencies.tool_beside_app import TOOLS
-from okamochi.audit.setup import Setup
+from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
+from okamochi.containerfiles.dockerfile import Stage
 from okamochi.model.finding import Severity
 
 __all__ = ["RULE", "in_project", "is_loose"]
@@ -37,21 +38,33 @@ def look(setup: Setup) -> Iterator[Found]:
                     continue
                 for path in one.files:
                     yield from of_file(in_project(path, file.path, setup), setup)
-                names = loose_names(one)
-                if names and one.verb == "install":
-                    yield Found(
-                        path=file.path,
-                        line=one.instruction.line,
-                        message=f"{shown(names)}: no version in the step, so that each build may install "
-                        "another major release",
-                        hint="a list with versions, or a lock, that the step installs from",
-                    )
+            yield from of_steps(file, stage)
+
+
+def of_steps(file: Dockerfile, stage: Stage) -> Iterator[Found]:
+    """Each step once, with all that it names without a version."""
+    named: dict[int, list[str]] = {}
+    for one in installs(stage.instructions):
+        free = one.tool in ("pip", "uv pip") and not one.has("--constraint", "--no-deps")
+        if free and one.verb == "install":
+            named.setdefault(one.instruction.line, []).extend(loose_names(one))
+    for line, names in named.items():
+        if names:
+            yield Found(
+                path=file.path,
+                line=line,
+                message=f"{shown(names)}: no version in the step, so that each build may install "
+                "another major release",
+                hint="a list with versions, or a lock, that the step installs from",
+            )
 
 
 def loose_names(one: Install) -> list[str]:
     """Packages that the step itself names without a version; tools are another rule's."""
     plain = (name.strip("\"'") for name in one.names)
-    return [name for name in plain if PACKAGE.fullmatch(name) and name.partition("[")[0].lower() not in TOOLS]
+    return [
+        name for name in plain if PACKAGE.fullmatch(name) and re.split(r"[\[>]", name)[0].lower() not in TOOLS
+    ]
 
 
 def of_file(path: str, setup: Setup) -> Iterator[Found]:
@@ -75,7 +88,8 @@ def is_loose(line: Line) -> bool:
     return BOUND.search(line.version) is None
 
 
-def shown(names: list[str]) -> str:
+def shown(several: list[str]) -> str:
+    names = list(dict.fromkeys(several))
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 

@@ -15,6 +15,7 @@ See: https://docs.docker.com/compose/how-tos/environment-variables/best-practice
 import posixpath
 from collections.abc import Iterator
 
+from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import services
@@ -88,10 +89,11 @@ def secrets_of(path: str, setup: Setup) -> tuple[str, ...] | None:
 
 
 def is_read(name: str, container: Container, setup: Setup) -> bool:
-    """By the code, for the project's own; by an image of others, as far as its name tells: those of Postgres
-    begin with POSTGRES."""
-    if container.own:
-        return any(name in file.text for file in setup.python_files)
+    """By the code, for the project's own and for images that nobody knows; by those of others, as far as
+    their names tell: variables of Postgres begin with POSTGRES."""
+    if container.own or not is_backing_image(container.image):
+        # pydantic's settings have the name in small letters
+        return any(name in file.text or name.lower() in file.text for file in setup.python_files)
     words = container.image.rpartition("/")[2].partition(":")[0].replace("-", "_").upper()
     stem = words.split("_")[0][:5]
     mentioned = any(name in one.text for one in container.node.walk() if one.kind == "scalar")
