@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
@@ -112,6 +114,41 @@ def test_what_each_page_answered_is_kept(tmp_path: Path) -> None:
         answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report", "/一覧"))
         server.shutdown()
     assert answers == answered(("/", 200), ("/report", 500), ("/一覧", 404))
+
+
+@pytest.mark.parametrize(
+    ("location", "asked_for"),
+    [
+        ("/login", ["/", "/login", "/report"]),
+        ("http://localhost/login?next=%2F", ["/", "/login", "/report"]),
+        ("https://localhost/login", ["/", "/report"]),
+        ("http://elsewhere.example/login", ["/", "/report"]),
+        ("/report", ["/", "/report"]),
+        ("", ["/", "/report"]),
+    ],
+)
+def test_the_page_to_which_the_first_one_leads_is_asked_for_too(location: str, asked_for: list[str]) -> None:
+    asked: list[str] = []
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if self.path == "/login":
+                self.close_connection = True  # no answer at all
+                return
+            self.send_response(302 if self.path == "/" else 200)
+            self.send_header("Location", location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        answers = ask_for(server.server_port, planned({"app.py": FLASK_APP}), ("/", "/report"))
+        server.shutdown()
+    assert asked == asked_for
+    assert told_of_failing(answers, "").startswith("/login breaks off") is ("/login" in asked_for)
 
 
 def test_a_first_page_that_leads_to_https_is_seen_without_asking_again() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.errors import UnhealthyError
-from okamochi.workflows.missing_copy import tell_example
+from okamochi.workflows.missing_copy import example_of_module, tell_example
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_what_is_no_example_of_the_missing_file_changes_no_hint(tmp_path: Path, 
     failure = UnhealthyError("the app opens /app/config.yml, which is not in the image", where="", hint="x")
     tell_example(failure, tmp_path)
     assert failure.hint == "x"
+
+
+def test_of_a_module_that_is_missed_the_example_beside_its_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/keys_sample.py").touch()
+    assert "copy it to shop/keys.py" in example_of_module("shop.keys", "", tmp_path)
+    assert "copy it to shop/keys.py" in example_of_module("keys", "shop", tmp_path)
+    assert example_of_module("shop.other", "", tmp_path) == example_of_module("keys", "", tmp_path) == ""

@@ -3,10 +3,11 @@ and in the log of what served until now."""
 
 import json
 import posixpath
+import re
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from urllib.parse import urlsplit
 
 import msgspec
@@ -39,6 +40,8 @@ REFUSES_NAME = (
     "{url} answers 400, Bad Request: the app wants to be called by a name that its settings have "
     "(Django's ALLOWED_HOSTS); let them admit localhost, or okamochi up --domain with that name"
 )
+BROKEN_OFF = 0
+"""In the place of a status, where the connection ended without an answer."""
 SIGNS = ("Read-only file system", "Permission denied")
 
 
@@ -93,11 +96,7 @@ def sends_to_https(answers: Iterable[Answered]) -> bool:
 def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     """A sentence about the pages that answer 5xx, with what the last one raised; "" when none does. The app
     serves all the same: its first page is well."""
-    failing = [
-        "the script's page shows an error" if one.page == SCRIPT_CHECK else f"{one.page} answers {one.status}"
-        for one in answers
-        if one.status >= 500
-    ]
+    failing = [how(one) for one in answers if one.status >= 500 or one.status == BROKEN_OFF]
     if not failing:
         return ""
     trace = next(iter(raised_traces(plain(log))), None)
@@ -108,12 +107,21 @@ def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     return f"{', '.join(failing)}{why}; okamochi logs tells more"
 
 
+def how(answer: Answered) -> str:
+    if answer.page == SCRIPT_CHECK:
+        return "the script's page shows an error"
+    broken = answer.status == BROKEN_OFF
+    return f"{answer.page} breaks off" if broken else f"{answer.page} answers {answer.status}"
+
+
 def ask_for(port: int, plan: Plan, pages: tuple[str, ...], seconds: float = LOOK_SECONDS) -> list[Answered]:
-    """What each page answered in time."""
+    """What each page answered in time; the one to which / leads comes next."""
     host = host_of(plan.web.probe) or "localhost"
     answers: list[Answered] = []
     end = time.monotonic() + seconds
-    for page in pages:
+    waiting = list(pages)
+    while waiting:
+        page = waiting.pop(0)
         left = end - time.monotonic()
         if left <= 0:
             break
@@ -124,11 +132,24 @@ def ask_for(port: int, plan: Plan, pages: tuple[str, ...], seconds: float = LOOK
             answer = connection.getresponse()
             answer.read(1_000_000)
             answers.append(Answered(page, answer.status, answer.getheader("Location") or ""))
+            waiting[:0] = [one for one in led_to(answers[-1], host, port) if one not in pages]
+        except RemoteDisconnected:  # gunicorn's answer to an OSError of the app
+            answers.append(Answered(page, BROKEN_OFF))
         except (OSError, HTTPException):
             continue
         finally:
             connection.close()
     return answers
+
+
+def led_to(answer: Answered, host: str, port: int) -> tuple[str, ...]:
+    """The page of the same app to which its first one sends visitors."""
+    if answer.page != "/" or not 300 <= answer.status < 400:
+        return ()
+    target = urlsplit(answer.location)
+    here = target.netloc in ("", host, f"{host}:{port}", f"127.0.0.1:{port}") and target.scheme != "https"
+    found = re.fullmatch(r"/[\w./~-]+", target.path) is not None
+    return (target.path,) if here and found else ()
 
 
 def seen_in_log(log: str, building: Building, seen: str) -> Correction | None:

@@ -1,12 +1,13 @@
 """A start that failed for a file of which the project has an example: config-example.yml for config.yml."""
 
+import posixpath
 import re
 from pathlib import Path
 
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import APP_ROOT
 
-__all__ = ["tell_example"]
+__all__ = ["example_of_module", "tell_example"]
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
 EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
@@ -16,18 +17,33 @@ MOST_NAMES = 20
 def tell_example(failure: OkamochiError, root: Path) -> None:
     """Where the failure names a file that is not there, and one beside it is called an example of it."""
     for named in dict.fromkeys(NAMED.findall(failure.message)[:MOST_NAMES]):
-        wanted = root / named
-        if wanted.exists() or not wanted.parent.is_dir():
-            continue
-        beside = sorted(one.name for one in wanted.parent.iterdir() if one.is_file())
-        example = next((one for one in beside if of_example(one) == wanted.name), "")
-        if example:
-            failure.hint = (
-                f"the project has {Path(named).with_name(example)}: copy it to {named} and fill it in; where "
-                f'.gitignore names that, [tool.okamochi] exclude = ["!{named}"] takes it into the image all '
-                "the same. A value that nobody may read belongs into a variable"
-            )
+        told = told_of_example(named, root)
+        if told:
+            failure.hint = told
             return
+
+
+def example_of_module(module: str, import_root: str, root: Path) -> str:
+    """The hint where the project has an example of a module that it misses: shop.config, and
+    shop/config_sample.py; "" where it has none."""
+    places = dict.fromkeys((import_root, "", "src"))
+    names = (posixpath.join(place, f"{module.replace('.', '/')}.py") for place in places)
+    return next((told for named in names if (told := told_of_example(named, root))), "")
+
+
+def told_of_example(named: str, root: Path) -> str:
+    wanted = root / named
+    if wanted.exists() or not wanted.parent.is_dir():
+        return ""
+    beside = sorted(one.name for one in wanted.parent.iterdir() if one.is_file())
+    example = next((one for one in beside if of_example(one) == wanted.name), "")
+    if not example:
+        return ""
+    return (
+        f"the project has {Path(named).with_name(example)}: copy it to {named} and fill it in; where "
+        f'.gitignore names that, [tool.okamochi] exclude = ["!{named}"] takes it into the image all '
+        "the same. A value that nobody may read belongs into a variable"
+    )
 
 
 def of_example(name: str) -> str:

@@ -126,9 +126,13 @@ def build_until_proved(
         hint = told_of_its_age(world, proof.answer, built, building.plan_now())
     if proof.verdict.outcome is Outcome.MISSING_MODULE:
         from okamochi.workflows.kept_out import told_to_be_kept_out
+        from okamochi.workflows.missing_copy import example_of_module
         from okamochi.workflows.vouched_names import told_unvouched
 
-        hint = told_to_be_kept_out(proof.verdict.subject, building.plan_now())
+        planned = building.plan_now()
+        hint = told_to_be_kept_out(proof.verdict.subject, planned) or example_of_module(
+            proof.verdict.subject, planned.plan.application.import_root, planned.root
+        )
         if not hint and not building.request.locked:
             hint = told_unvouched(proof.answer, building.plan_now(), world)
     if proof.verdict.outcome is Outcome.UNREADABLE:
