@@ -2,7 +2,10 @@
 
 import pytest
 
+from okamochi.detect.planner import make_plan
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import planned, reference
 
 APP = "import connexion\napp = connexion.FlaskApp(__name__)\napp.add_api('api.yaml')\n"
@@ -61,3 +64,14 @@ def test_its_objects_of_starlette_are_asgi() -> None:
     plan = planned({"app.py": source, "requirements.txt": "connexion>=3\n"})
     assert plan.application.framework is Framework.STARLETTE
     assert plan.application.interface is ServerInterface.ASGI
+
+
+def test_an_object_that_failed_its_proof_is_not_tried_again() -> None:
+    files = {
+        "requirements.txt": "connexion==2.14.2\n",
+        "config.py": HELD,
+        "app.py": "from config import connex\n",
+    }
+    project = MemoryProject(files)
+    plan = make_plan(project, read_settings(project), without=frozenset(["app:connex.app"]))
+    assert plan.application.object_reference == "config:connex.app"

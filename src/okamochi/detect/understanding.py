@@ -8,7 +8,7 @@ from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
 from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
 from okamochi.detect.entrypoint import EntryPoint, choose_entrypoint
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.frameworks.connexion import of_its_version
+from okamochi.detect.frameworks.connexion import as_candidates, of_its_version
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings
 from okamochi.detect.frameworks.django_static import (
     CollectedStatic,
@@ -77,7 +77,7 @@ def understood(
     sources = Sources(project, gist)
     pyproject = read_pyproject(project)
     objects = FlaskObjects(sources)
-    entry = choose_entrypoint(objects, wanted_object(chosen), without=without)
+    entry = choose_entrypoint(objects, wanted_object(chosen), without=as_candidates(without))
     dependencies = choose_dependencies(
         sources, pyproject, chosen, lambda: loaded_from(entry.candidate.path, objects)
     )

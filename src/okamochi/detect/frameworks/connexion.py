@@ -10,9 +10,10 @@ from okamochi.detect.frameworks.classes import CONNEXION
 from okamochi.detect.pinned import stays_below
 from okamochi.model.plan import ServerInterface
 
-__all__ = ["of_its_version"]
+__all__ = ["as_candidates", "of_its_version"]
 
 FIRST_OF_ASGI = Version("3")
+INSIDE = ".app"
 
 
 def of_its_version(entry: EntryPoint, dependencies: ChosenDependencies) -> EntryPoint:
@@ -20,5 +21,10 @@ def of_its_version(entry: EntryPoint, dependencies: ChosenDependencies) -> Entry
     candidate = entry.candidate
     if candidate.class_name != CONNEXION or not stays_below(dependencies, "connexion", FIRST_OF_ASGI):
         return entry
-    inside = candidate.name if candidate.is_factory else f"{candidate.name}.app"
+    inside = candidate.name if candidate.is_factory else f"{candidate.name}{INSIDE}"
     return replace(entry, candidate=replace(candidate, name=inside, interface=ServerInterface.WSGI))
+
+
+def as_candidates(labels: frozenset[str]) -> frozenset[str]:
+    """Entry points that failed, under the names that the objects around them have, too."""
+    return labels | {one.removesuffix(INSIDE) for one in labels}
