@@ -282,3 +282,30 @@ def test_a_configuration_that_is_not_there_is_not_looked_for_in_the_index(factor
     with pytest.raises(DetectionError, match="the module config, from which the app takes its configuration"):
         planned(files)
     assert planned({**files, "config.py": "class Config: ...\n"}).dependencies.inline == ("flask",)
+
+
+FROZEN = "amqp==5.3.1\nflask==3.1.0\nredis==5.2.0\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "taken"),
+    [
+        ("requirements-lock.txt", FROZEN, True),
+        ("requirements.frozen.txt", FROZEN, True),
+        ("requirements-freeze.txt", FROZEN, True),
+        ("requirements-extra.txt", FROZEN, False),
+        ("requirements-lock.txt", FROZEN.replace("redis==5.2.0", "redis>=5"), False),
+        ("requirements-lock.txt", FROZEN.replace("redis==5.2.0\n", ""), False),
+        ("requirements-lock.txt", FROZEN.replace("flask==3.1.0", "flask==2.3.0"), False),
+        ("requirements-lock.txt", FROZEN.replace("5.3.1", "5.*"), False),
+        ("docs/requirements-lock.txt", FROZEN, False),
+    ],
+)
+def test_what_pip_froze_beside_a_requirement_file_are_constraints(
+    name: str, content: str, taken: bool
+) -> None:
+    files = {"app.py": FLASK_APP, "requirements.txt": "flask==3.1.0\nredis\n", name: content}
+    plan = planned(files)
+    assert plan.dependencies.files == ("requirements.txt",)
+    assert plan.dependencies.constraint_files == ((name,) if taken else ())
+    assert (name in plan.dependencies.input_files) is taken

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.detect.base import Detected
 from okamochi.detect.drivers_of_addresses import drivers_of_addresses
+from okamochi.detect.frozen_versions import frozen_versions
 from okamochi.detect.managers import CONDA_FILES, LOCKS, WEB, locked_candidates, other_manifests
 from okamochi.detect.missing_configuration import refuse_missing_configuration
 from okamochi.detect.pyproject import PATH as PYPROJECT
@@ -189,10 +190,14 @@ def _requirement_file(
     path = best.value[1]
     included = read_requirements(project, (path,)).input_files
     left = [other.value[1] for other in ranked[1:] if other.value[1] not in included]
+    frozen = frozen_versions(project, path, left)
+    pinned = (Evidence(path=frozen, reason=f"pins all of {path}: its versions are constraints"),)
+    left = [other for other in left if other != frozen]
     others = tuple(Evidence(path=path, reason="not taken: a weaker name") for path in left[:3])
     unused = (Evidence(path=PYPROJECT, reason="not taken: a requirement file rules"),) if inline else ()
-    found = Dependencies(files=(path,), input_files=(path,))
-    return Detected(found, (*best.evidence, *others, *unused, *passed_over))
+    found = Dependencies(files=(path,), constraint_files=(frozen,) if frozen else (), input_files=(path,))
+    told = (*best.evidence, *(pinned if frozen else ()), *others, *unused, *passed_over)
+    return Detected(found, told)
 
 
 def _project_table(
