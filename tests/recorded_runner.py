@@ -34,6 +34,7 @@ class RecordedRunner(msgspec.Struct, frozen=True):
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
         written_limit_bytes: int = 0,
+        ends_trickle: bool = False,
     ) -> Completed:
         call = tuple(argv)
         self.calls.append(call)

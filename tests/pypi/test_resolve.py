@@ -2,6 +2,7 @@ import json
 import os
 
 import pytest
+from tests.system.faulty_server import Fault, Served, serving
 from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, package_index, sha256_of
 
 from okamochi.errors import PlanError, RegistryError, TransientRegistryError, UnfitPythonError
@@ -13,6 +14,7 @@ from okamochi.pypi.requirement_line import requirement_of
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.sdists import find_sdist
 from okamochi.pypi.target import Target
+from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 
@@ -527,3 +529,22 @@ def test_what_the_project_asks_for_itself_is_taken_of_the_day_whatever_okamochi_
         "--exclude-newer-package",
         f"gunicorn={FAR_FUTURE}",
     )
+
+
+def test_an_index_that_sends_a_byte_from_time_to_time_is_given_up(tmp_path, project):
+    (project / "requirements.txt").write_text("apple\n")
+    page = b"<a href='apple-1.0-py3-none-any.whl'>apple</a>" * 50
+    fault = Fault(trickle_seconds=0.05, headers=(("Content-Type", "text/html"),))
+    with serving(Served({"simple/apple/": page}, faults=[fault] * 9)) as index:
+        environ = {**local_environ(tmp_path), "PIP_INDEX_URL": f"{index.url}/simple/"}
+        world = make_world(tmp_path, environ, runner=SubprocessRunner(trickle_window_seconds=1.5))
+        with pytest.raises(TransientRegistryError) as raised:
+            resolve_wheels(
+                world,
+                project_root=project,
+                dependencies=Dependencies(files=("requirements.txt",)),
+                python_version=PYTHON,
+                platform=LINUX_AMD64,
+                glibc_version=GLIBC,
+            )
+    assert raised.value.exit_code == 75 and "bytes a second" in raised.value.message

@@ -13,13 +13,16 @@ __all__ = ["Fault", "Served", "serving"]
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong in one answer: another status, a cut after so many bytes, a pause in the middle."""
+    """What goes wrong in one answer: another status, a cut after so many bytes, a pause in the middle; or it
+    comes byte by byte, `trickle_seconds` apart, its head too where `from_the_head`."""
 
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
     cut_after_bytes: int | None = None
     pause_seconds: float = 0
     chunked: bool = False
+    trickle_seconds: float = 0
+    from_the_head: bool = False
 
 
 @dataclass
@@ -41,6 +44,9 @@ def handler_of(served: Served) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             served.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             fault = served.faults.pop(0) if served.faults else Fault()
+            if fault.from_the_head:
+                self.trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", fault.trickle_seconds)
+                return
             path = self.path.split("://", 1)[-1].partition("/")[2] if "://" in self.path else self.path[1:]
             content = served.content.get(path)
             if fault.status or content is None:
@@ -80,6 +86,9 @@ def handler_of(served: Served) -> type[BaseHTTPRequestHandler]:
             return min(int(asked.removeprefix("bytes=").rstrip("-")), length - 1)
 
         def send(self, body: bytes, fault: Fault) -> None:
+            if fault.trickle_seconds:
+                self.trickle(body, fault.trickle_seconds)
+                return
             half = body[: fault.cut_after_bytes if fault.cut_after_bytes is not None else len(body) // 2]
             self.put(half, fault)
             if fault.pause_seconds:
@@ -91,6 +100,12 @@ def handler_of(served: Served) -> type[BaseHTTPRequestHandler]:
             self.put(body[len(half) :], fault)
             if fault.chunked:
                 self.wfile.write(b"0\r\n\r\n")
+
+        def trickle(self, content: bytes, seconds: float) -> None:
+            for place in range(len(content)):
+                self.wfile.write(content[place : place + 1])
+                self.wfile.flush()
+                time.sleep(seconds)
 
         def put(self, part: bytes, fault: Fault) -> None:
             if fault.chunked and part:

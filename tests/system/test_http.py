@@ -1,9 +1,11 @@
 """Downloads from a real server on the loopback interface that misbehaves on demand."""
 
+import dataclasses
 import hashlib
 import io
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +15,7 @@ import pytest
 from okamochi.errors import RegistryError, TransientRegistryError, UsageError
 from okamochi.system.cache import Cache
 from okamochi.system.http import UrllibTransport
+from okamochi.system.http_pace import Pace
 from okamochi.system.network_settings import NetworkSettings
 
 from .faulty_server import Fault, Served, serving
@@ -129,6 +132,38 @@ def test_a_slow_server_is_waited_for(server: Served) -> None:
     server.faults = [Fault(pause_seconds=0.5)]
     assert download(f"{server.url}/file.whl", by=transport(read_seconds=5)) == BODY
     assert len(server.requests) == 1
+
+
+def paced(made: UrllibTransport, floor: float, window_seconds: float) -> UrllibTransport:
+    exchange = dataclasses.replace(made.exchange, pace=Pace(floor, window_seconds))
+    return UrllibTransport(exchange, made.offline, Waits())
+
+
+def test_a_server_that_sends_a_byte_from_time_to_time_is_given_up(server: Served) -> None:
+    server.faults = [Fault(trickle_seconds=0.02)] * 9
+    by = paced(transport(), floor=1000, window_seconds=0.5)
+    began = time.monotonic()
+    with pytest.raises(TransientRegistryError) as raised:
+        download(f"{server.url}/file.whl", by=by)
+    assert time.monotonic() - began < 20
+    assert raised.value.exit_code == 75
+    assert "bytes a second, less than 1,000" in raised.value.message and "mirror" in raised.value.hint
+    assert len(server.requests) == 4
+    assert server.requests[1][1]["range"].startswith("bytes=")
+
+
+def test_a_slow_try_is_followed_by_one_for_the_rest(server: Served) -> None:
+    server.faults = [Fault(trickle_seconds=0.02)]
+    assert download(f"{server.url}/file.whl", by=paced(transport(), floor=1000, window_seconds=0.5)) == BODY
+
+
+def test_a_head_that_comes_byte_by_byte_is_given_up(server: Served) -> None:
+    server.faults = [Fault(trickle_seconds=0.2, from_the_head=True)] * 9
+    began = time.monotonic()
+    with pytest.raises(TransientRegistryError, match="stopped answering"):
+        download(f"{server.url}/file.whl", by=transport(read_seconds=0.5))
+    assert time.monotonic() - began < 20
+    assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 418])

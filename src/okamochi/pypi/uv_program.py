@@ -98,6 +98,7 @@ class UvRun(msgspec.Struct, frozen=True):
                 cwd=self.folder,
                 timeout_seconds=TIMEOUT_SECONDS,
                 written_limit_bytes=MOST_WRITTEN_BYTES,
+                ends_trickle=True,
             )
         except BuildError:  # what it had unpacked when it was stopped may fill the disk
             for path in self._unfinished() - left:

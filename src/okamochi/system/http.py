@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from okamochi.errors import RegistryError, TransientRegistryError
-from okamochi.system.http_exchange import Exchange, Interrupted, shown
+from okamochi.system.http_exchange import Exchange, shown
+from okamochi.system.http_interrupted import Interrupted, TooSlow
 from okamochi.system.http_transfer import Transfer
 from okamochi.system.network_settings import NetworkSettings
 from okamochi.system.once import Once
@@ -64,20 +65,21 @@ class UrllibTransport(msgspec.Struct, frozen=True):
     ) -> "UrllibTransport":
         """With the proxies and CAs that `environ` names. UsageError when a proxy is not an address.
 
-        `read_seconds` is how long the server may send nothing; the whole may take as long as it needs.
+        `read_seconds` is how long the server may send nothing; the whole may take as long as it needs at more
+        than the least speed (http_pace).
         """
         settings = NetworkSettings.of(environ)
         return cls(Exchange(settings, connect_seconds, read_seconds, once or Once()), offline)
 
     def get(self, url: str, *, limit_bytes: int, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
         content = io.BytesIO()
-        self._fetch(Transfer(url, content, None, limit_bytes, headers))
+        self._fetch(Transfer(url, content, None, limit_bytes, headers, self.exchange.pace))
         return content.getvalue()
 
     def download(
         self, url: str, to: BinaryIO, *, size_bytes: int | None = None, limit_bytes: int | None = None
     ) -> str:
-        return self._fetch(Transfer(url, to, size_bytes, limit_bytes, NO_HEADERS))
+        return self._fetch(Transfer(url, to, size_bytes, limit_bytes, NO_HEADERS, self.exchange.pace))
 
     def _fetch(self, transfer: Transfer) -> str:
         scheme = scheme_of(transfer.url)
@@ -107,7 +109,8 @@ class UrllibTransport(msgspec.Struct, frozen=True):
                 return transfer.finish()
             except Interrupted as error:
                 last = error
-            fruitless = 1 if transfer.size_bytes > before else fruitless + 1
+            gained = transfer.size_bytes > before and not isinstance(last, TooSlow)
+            fruitless = 1 if gained else fruitless + 1
             if fruitless >= TRIES_WITHOUT_PROGRESS or last.wait_seconds > LONGEST_WAIT_SECONDS:
                 break
             self.sleep(last.wait_seconds or 0.5 * 2 ** (fruitless - 1))

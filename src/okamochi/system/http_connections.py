@@ -11,31 +11,47 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
+from okamochi.system.http_pace import Deadline
 from okamochi.system.once import Once
 
 __all__ = ["use_known_addresses"]
 
 # For as long as name servers commonly let an answer stand.
 KNOWN_SECONDS = 60
+Answer = TypeVar("Answer")
 PATIENCE_SECONDS = (0.5, 1, 2)
 
 
-def use_known_addresses(pools: PoolManager, known: Once) -> None:
-    """All connections of the pools, and of others with the same `known`, share what was answered."""
+def use_known_addresses(pools: PoolManager, known: Once, *, answer_seconds: float) -> None:
+    """All connections of the pools, and of others with the same `known`, share what was answered. To agree on
+    keys, and to say how it answers, a server has `answer_seconds` each."""
 
     class PlainConnection(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             return connected(self, super()._new_conn, known)
 
+        def connect(self) -> None:
+            in_time(self, super().connect, answer_seconds)
+
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+            return in_time(self, super().getresponse, answer_seconds)
+
     class TlsConnection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             return connected(self, super()._new_conn, known)
+
+        def connect(self) -> None:
+            in_time(self, super().connect, answer_seconds)
+
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+            return in_time(self, super().getresponse, answer_seconds)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = PlainConnection
@@ -44,6 +60,18 @@ def use_known_addresses(pools: PoolManager, known: Once) -> None:
         ConnectionCls = TlsConnection
 
     pools.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+
+
+def in_time(connection: HTTPConnection, step: Callable[[], Answer], seconds: float) -> Answer:
+    """TimeoutError where a server that sends a byte from time to time takes too long."""
+    deadline = Deadline(connection, seconds)
+    try:
+        with deadline:
+            return step()
+    except Exception as error:
+        if not deadline.passed:
+            raise
+        raise TimeoutError("it took too long to answer") from error
 
 
 def connected(connection: HTTPConnection, connect: Callable[[], socket.socket], known: Once) -> socket.socket:

@@ -9,13 +9,15 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from okamochi import __version__
 from okamochi.errors import RegistryError
+from okamochi.system.http_interrupted import Interrupted
+from okamochi.system.http_pace import Pace
 from okamochi.system.network_settings import DEFAULT_PORTS, NetworkSettings
 from okamochi.system.once import Once
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-__all__ = ["Body", "Exchange", "Interrupted", "shown"]
+__all__ = ["Body", "Exchange", "shown"]
 
 Body = bytes | BinaryIO | None
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -26,29 +28,16 @@ CONNECTIONS = 32
 BLOCK_BYTES = 128 * 1024
 
 
-class Interrupted(Exception):
-    """A try failed in a way that may pass. `wait_seconds` is what the server asked for, 0 when nothing;
-    `unreached` says that there was no server to answer."""
-
-    def __init__(
-        self, reason: str, *, wait_seconds: float = 0, hint: str = "", unreached: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.unreached = unreached
-        self.reason = reason
-        self.wait_seconds = wait_seconds
-        self.hint = hint
-
-
 @dataclass(frozen=True)
 class Exchange:
     """Connections, kept open for further requests, made at the first one; safe among threads. `once` holds
-    the addresses of servers."""
+    the addresses of servers, `pace` what is the least speed."""
 
     settings: NetworkSettings
     connect_seconds: float
     read_seconds: float
     once: Once = field(default_factory=Once, compare=False, repr=False)
+    pace: Pace = field(default_factory=Pace, compare=False, repr=False)
     pools: dict[str, "PoolManager"] = field(default_factory=dict, compare=False, repr=False)
     making: Any = field(default_factory=threading.Lock, compare=False, repr=False)
 
@@ -119,11 +108,16 @@ class Exchange:
                 self.pools[proxy] = self._new_pool(proxy)
             return self.pools[proxy]
 
+    @property
+    def answer_seconds(self) -> float:
+        """How long the head of an answer may take, however it comes."""
+        return 2 * self.read_seconds
+
     def _new_pool(self, proxy: str) -> "PoolManager":
         from okamochi.system.http_connections import use_known_addresses
 
         pools = self._pools(proxy)
-        use_known_addresses(pools, self.once)
+        use_known_addresses(pools, self.once, answer_seconds=self.answer_seconds)
         return pools
 
     def _pools(self, proxy: str) -> "PoolManager":

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from okamochi.errors import AlteredError, RegistryError
-from okamochi.system.http_exchange import Interrupted, shown
+from okamochi.system.http_exchange import shown
+from okamochi.system.http_interrupted import Interrupted
+from okamochi.system.http_pace import Pace
 from okamochi.system.patterns import regex
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ class Transfer:
         expected_bytes: int | None,
         limit_bytes: int | None,
         headers: Mapping[str, str],
+        pace: Pace,
     ) -> None:
+        self.pace = pace
         self.url = url
         self.to = to
         self.expected_bytes = expected_bytes
@@ -64,8 +68,10 @@ class Transfer:
             return
         else:
             raise failure(self.url, response)
-        while chunk := response.read1(CHUNK_BYTES, decode_content=False):
-            self._add(chunk)
+        with self.pace.watch() as watch:
+            while chunk := response.read1(CHUNK_BYTES, decode_content=False):
+                self._add(chunk)
+                watch.add(len(chunk))
         if self.expected_bytes is not None and self.size_bytes < self.expected_bytes:
             raise Interrupted(f"it ended after {self.size_bytes:,} of {self.expected_bytes:,} bytes")
 
@@ -96,12 +102,14 @@ class Transfer:
             self._check_length(int(length))
         skipped = hashlib.sha256()
         left_bytes = self.size_bytes
-        while left_bytes > 0:
-            chunk = response.read1(min(CHUNK_BYTES, left_bytes), decode_content=False)
-            if not chunk:
-                raise Interrupted("it was cut again")
-            skipped.update(chunk)
-            left_bytes -= len(chunk)
+        with self.pace.watch() as watch:
+            while left_bytes > 0:
+                chunk = response.read1(min(CHUNK_BYTES, left_bytes), decode_content=False)
+                if not chunk:
+                    raise Interrupted("it was cut again")
+                skipped.update(chunk)
+                left_bytes -= len(chunk)
+                watch.add(len(chunk))
         if skipped.digest() != self.sha256.digest():
             raise RegistryError(
                 "the file on the server changed while it was downloaded",

@@ -6,14 +6,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 import msgspec
 from msgspec.structs import replace
 
-from okamochi.errors import BuildError, EngineError
+from okamochi.errors import BuildError, EngineError, TransientRegistryError
+from okamochi.system.http_pace import FLOOR_BYTES_PER_SECOND, WINDOW_SECONDS
 from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.signals import Terminated
 
@@ -86,10 +88,12 @@ class Runner(Protocol):
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
         written_limit_bytes: int = 0,
+        ends_trickle: bool = False,
     ) -> Completed:
         """Run to the end and keep what it wrote. `env` is the whole environment; None inherits ours.
         `merge_stderr`: what it writes to stderr comes in `stdout`, in the order of writing.
-        BuildError for a program that writes more than `written_limit_bytes` (0: as much as it likes)."""
+        BuildError for a program that writes more than `written_limit_bytes` (0: as much as it likes);
+        `ends_trickle`: TransientRegistryError for one to which servers send a byte from time to time."""
         ...
 
     def feed(
@@ -138,6 +142,7 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
     """The real one. Each program gets a process group, so that a time-out or Ctrl-C ends its children too."""
 
     kill_wait_seconds: float = 5
+    trickle_window_seconds: float = WINDOW_SECONDS
 
     def run(
         self,
@@ -149,17 +154,28 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
         written_limit_bytes: int = 0,
+        ends_trickle: bool = False,
     ) -> Completed:
         stderr = subprocess.STDOUT if merge_stderr else subprocess.PIPE
         process = _start(argv, env, cwd, has_input=bool(stdin), stderr=stderr)
-        if not written_limit_bytes:
-            return self._finish(process, tuple(argv), stdin or None, timeout_seconds)
-        from okamochi.system.write_limit import WriteLimit
+        with ExitStack() as watching:
+            limit = trickle = None
+            if written_limit_bytes:
+                from okamochi.system.write_limit import WriteLimit
 
-        with WriteLimit(process.pid, written_limit_bytes, lambda: kill_group(process)) as limit:
+                end = partial(kill_group, process)
+                limit = watching.enter_context(WriteLimit(process.pid, written_limit_bytes, end))
+            if ends_trickle:
+                from okamochi.system.trickle import Trickle
+
+                window = self.trickle_window_seconds
+                end = partial(kill_group, process)
+                trickle = watching.enter_context(Trickle(process.pid, end, window_seconds=window))
             completed = self._finish(process, tuple(argv), stdin or None, timeout_seconds)
-        if limit.passed:
+        if limit is not None and limit.passed:
             raise _wrote_too_much(argv[0], written_limit_bytes)
+        if trickle is not None and trickle.passed:
+            raise _waited_too_long(argv[0])
         return completed
 
     def feed(
@@ -370,6 +386,14 @@ def _wrote_too_much(program: str, limit_bytes: int) -> BuildError:
         f"{Path(program).name} wrote more than {limit_bytes:,} bytes and was stopped",
         where=program,
         hint="something that it unpacks grows beyond reason: it is damaged or hostile, take it out",
+    )
+
+
+def _waited_too_long(program: str) -> TransientRegistryError:
+    return TransientRegistryError(
+        f"{Path(program).name} receives less than {FLOOR_BYTES_PER_SECOND:,} bytes a second, and was stopped",
+        where=program,
+        hint="use another mirror or index, or try again later",
     )
 
 

@@ -14,7 +14,8 @@ from urllib.parse import urlencode, urlsplit
 from okamochi.errors import RegistryError
 from okamochi.oci.registry.credentials import CredentialStore
 from okamochi.oci.registry.errors import LOGIN, TRANSIENT_STATUS, plain, retry_after_seconds
-from okamochi.system.http_exchange import Exchange, Interrupted, shown
+from okamochi.system.http_exchange import Exchange, shown
+from okamochi.system.http_interrupted import Interrupted
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -123,7 +124,7 @@ class Authorizer:
             if status in TRANSIENT_STATUS:
                 wait = retry_after_seconds(response.headers.get("Retry-After", ""))
                 raise Interrupted(f"the token server answers {status}", wait_seconds=wait)
-            content = response.read(TOKEN_LIMIT_BYTES, decode_content=False)
+            content = self.exchange.pace.whole(response, TOKEN_LIMIT_BYTES)
         if status != 200:
             raise self.refused(f"the token server answers {status}", address)
         try:

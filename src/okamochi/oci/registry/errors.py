@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from okamochi.errors import RegistryError
-from okamochi.system.http_exchange import Interrupted
+from okamochi.system.http_interrupted import Interrupted
+from okamochi.system.http_pace import Pace
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -77,7 +78,7 @@ def failure(response: "BaseHTTPResponse", *, doing: str, where: str) -> Exceptio
 def said_by(response: "BaseHTTPResponse") -> tuple[str, str]:
     """The first code and all messages of the answer's body; empty when it is of another kind."""
     try:
-        content = response.read(BODY_LIMIT_BYTES, decode_content=False)
+        content = Pace().whole(response, BODY_LIMIT_BYTES)
         errors = json.loads(content)["errors"]
         rows = [row for row in errors if isinstance(row, dict)]
     except Exception:  # whatever is wrong with the body, the status tells enough

@@ -12,7 +12,8 @@ from okamochi.oci.digest import Digest
 from okamochi.oci.media_types import DOCKER_INDEX, DOCKER_MANIFEST, IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.oci.registry.connection import Connection
 from okamochi.oci.registry.errors import Refused
-from okamochi.system.http_exchange import Interrupted, shown
+from okamochi.system.http_exchange import shown
+from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_transfer import Transfer
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Repository:
     def get_blob(self, descriptor: Descriptor, to: BinaryIO) -> None:
         """Streams the blob; goes on where a cut one ended. RegistryError unless size and digest are right."""
         url = self.connection.address(f"blobs/{descriptor.digest}")
-        transfer = Transfer(url, to, descriptor.size_bytes, None, {})
+        transfer = Transfer(url, to, descriptor.size_bytes, None, {}, self.connection.exchange.pace)
         self.connection.retry.run(
             lambda: self.connection.once(
                 "GET",
@@ -120,7 +121,7 @@ class Repository:
         url = self.connection.address(f"manifests/{name}")
 
         def read(response: "BaseHTTPResponse") -> StoredManifest:
-            content = response.read(MANIFEST_LIMIT_BYTES + 1, decode_content=False)
+            content = self.connection.exchange.pace.whole(response, MANIFEST_LIMIT_BYTES + 1)
             if len(content) > MANIFEST_LIMIT_BYTES:
                 raise RegistryError(
                     f"a manifest of more than {MANIFEST_LIMIT_BYTES:,} bytes",

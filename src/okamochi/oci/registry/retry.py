@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from okamochi.errors import TransientRegistryError, UnreachableRegistryError
-from okamochi.system.http_exchange import Interrupted
+from okamochi.system.http_interrupted import Interrupted, TooSlow
 
 __all__ = ["Retry"]
 
@@ -40,7 +40,8 @@ class Retry:
                 return once()
             except Interrupted as error:
                 last = error
-            fruitless = 1 if progress() > before else fruitless + 1
+            gained = progress() > before and not isinstance(last, TooSlow)
+            fruitless = 1 if gained else fruitless + 1
             if fruitless >= self.tries or last.wait_seconds > LONGEST_WAIT_SECONDS:
                 raise given_up(last, where)
             self.sleep(self.pause_seconds(last, fruitless))

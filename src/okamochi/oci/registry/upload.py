@@ -9,7 +9,7 @@ from okamochi.errors import BuildError, RegistryError
 from okamochi.oci.descriptor import Descriptor
 from okamochi.oci.registry.errors import Refused
 from okamochi.oci.registry.repository import Repository
-from okamochi.system.http_exchange import Interrupted
+from okamochi.system.http_interrupted import Interrupted
 
 __all__ = ["BlobSource", "upload_blob"]
 
