@@ -113,6 +113,14 @@ def test_what_an_option_of_pip_is_given_is_no_package(options: str) -> None:
     assert chosen(files).inline == ("flask==3.1.3",)
 
 
+def test_a_package_behind_an_option_is_told_to_be_left_out() -> None:
+    plan = planned(
+        {"requirements.txt": "--find-links=https://wheels.example.org GDAL\nflask\n", "app.py": FLASK_APP}
+    )
+    told = [one for one in plan.decisions if "GDAL is not installed" in one.summary]
+    assert [(one.evidence[0].path, one.evidence[0].line) for one in told] == [("requirements.txt", 1)]
+
+
 GROUPS = """\
 [dependency-groups]
 main = ["flask==3.1.3", {include-group = "tasks"}]

@@ -52,6 +52,9 @@ def test_a_client_may_come_with_an_extra(requirement: str, kind: ServiceKind) ->
         ("sqlalchemy\nasyncpg", "postgresql+asyncpg"),
         ("sqlalchemy\npymysql", "mysql+pymysql"),
         ("sqlalchemy\nmysqlclient", "mysql"),
+        ("tortoise-orm\nasyncpg", "postgres"),
+        ("tortoise-orm[asyncpg]", "postgres"),
+        ("tortoise-orm\nasyncmy", "mysql"),
     ],
 )
 def test_the_url_has_the_scheme_of_the_driver_that_is_installed(requirements: str, scheme: str) -> None:

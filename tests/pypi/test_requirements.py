@@ -300,3 +300,10 @@ def test_an_encoding_without_its_mark_is_told_once_with_what_to_save(encoding):
     assert "UTF-8" in caught.value.hint
     assert caught.value.details == ()
     assert specifiers(read("flask\nclick\n".encode("utf-16"))) == ["flask", "click"]
+
+
+def test_words_behind_an_option_are_passed_over_as_pip_does_and_told():
+    found = read("--find-links=https://wheels.example.org GDAL\nflask\n")
+    assert [one.name for one in found.lines] == ["flask"]
+    assert found.unread == (("requirements.txt:1", "GDAL"),)
+    assert found.indexes.find_links == ("https://wheels.example.org",)

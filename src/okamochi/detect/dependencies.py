@@ -118,7 +118,7 @@ def choose_dependencies(
         input_files=tuple(dict.fromkeys((*found.input_files, *local.files))),
     )
     told = tuple(_local_decisions(local, found))
-    needless = tuple(_needless(requirements))
+    needless = (*_needless(requirements), *_unread(requirements))
     return ChosenDependencies(found, names, requirements, (decision, *needless, server, *told))
 
 
@@ -133,6 +133,19 @@ def _needless(requirements: Requirements) -> Iterator[Decision]:
             f"left out, since Python's own is always found first: {', '.join(one.name for one in lines)}"
         )
         yield Decision(field="dependencies", summary=summary, origin=Origin.DETECTED, evidence=evidence)
+
+
+def _unread(requirements: Requirements) -> Iterator[Decision]:
+    """--find-links=https://wheels.example.org GDAL: https://pip.pypa.io/en/stable/reference/requirements-file-format/"""
+    for where, word in requirements.unread:
+        path, _, line = where.rpartition(":")
+        yield Decision(
+            field="dependencies",
+            summary=f"Warning: {word} is not installed: it stands behind an option, where pip takes no note "
+            "of it either. Write it on a line of its own",
+            origin=Origin.DETECTED,
+            evidence=(Evidence(path=path, line=int(line), reason=f"{word} behind an option"),),
+        )
 
 
 def _local(project: ProjectFiles, found: Dependencies, requirements: Requirements) -> LocalPackages:

@@ -23,6 +23,7 @@ SQLALCHEMY = (
     "alembic",
     "flask-migrate",
 )
+TORTOISE = "tortoise-orm"
 # "Default PostgreSQL driver changed to psycopg": https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
 PSYCOPG3_RULES = Version("2.1")
 # by driver; psycopg2 is left out where the plain scheme means it
@@ -210,6 +211,8 @@ def _url(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDep
 
 def _sql_scheme(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDependencies) -> str:
     plain = SCHEMES[facts.kind]
+    if facts.kind is ServiceKind.POSTGRES and TORTOISE in dependencies.names:
+        return "postgres"  # https://tortoise.github.io/databases.html#db-url
     if not any(name in dependencies.names for name in SQLALCHEMY):
         return plain
     complete = [one for one in addresses if one.host or one.user or one.database or one.spelled]

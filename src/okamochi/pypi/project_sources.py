@@ -41,6 +41,12 @@ class ProjectSources(msgspec.Struct, frozen=True):
     settings: tuple[tuple[str, Any], ...] = ()
     sources: tuple[tuple[str, Any], ...] = ()
 
+    def of_any_day(self) -> "ProjectSources":
+        """Without exclude-newer: what a lock pins was admitted when it was locked, and an index that does not
+        tell when a file came would have none of it."""
+        kept = tuple(one for one in self.settings if one[0] != "exclude-newer")
+        return ProjectSources(kept, self.sources)
+
     def pyproject(self, dependencies: tuple[str, ...]) -> str:
         """The text of the pyproject.toml that stands in for the project's."""
         lines = ["[project]", 'name = "okamochi-resolution"', 'version = "0"']

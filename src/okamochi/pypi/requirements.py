@@ -56,7 +56,8 @@ WITH_VALUE = {
 
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     """All that the files ask for, in their order. `input_files` are sorted relative paths of every file read.
-    `of_python` are lines that ask for what Python has itself; they are not among `lines`.
+    `of_python` are lines that ask for what Python has itself; they are not among `lines`. `unread` are words
+    behind an option, each with its place: pip takes no notice of them.
 
     `itself` is the line that asks for the project's own package ("-e ."), if one does: its dependencies are
     among `lines`, but nothing is built; the code is imported from the source folder.
@@ -68,6 +69,7 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
     indexes: IndexOptions = NOTHING_SAID
     itself: RequirementLine | None = None
     of_python: tuple[RequirementLine, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -92,6 +94,7 @@ class _Reading(msgspec.Struct):
     indexes: IndexOptions = NOTHING_SAID
     itself: RequirementLine | None = None
     problems: list[OkamochiError] = msgspec.field(default_factory=list)
+    unread: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
 
 def read_requirements(
@@ -118,6 +121,7 @@ def read_requirements(
         indexes=reading.indexes,
         itself=reading.itself,
         of_python=needless,
+        unread=tuple(reading.unread),
     )
 
 
@@ -220,6 +224,9 @@ def _read_line(reading: _Reading, line: str, *, path: str, number: int, constrai
         _read_requirement(reading, line, path=path, number=number, constraining=constraining)
         return
     for option, value in _options(line, where=f"{path}:{number}"):
+        if not option.startswith("-"):
+            reading.unread.append((f"{path}:{number}", option))
+            continue
         _read_option(reading, option, value, path=path, number=number, constraining=constraining)
 
 

@@ -135,6 +135,8 @@ def read_project_indexes(
     project = DiskProject.open(project_root)
     requirements = asked_of(project, dependencies, python_version=python_version, machine=machine)
     sources = read_project_sources(project, dependencies.inline)
+    if dependencies.lock_file:
+        sources = sources.of_any_day()
     own = tuple(one.name for one in dependencies.local if not one.path)
     return ProjectIndexes(requirements, sources, project_root, dependencies.exclude_newer, own)
 

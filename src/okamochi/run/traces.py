@@ -49,13 +49,15 @@ SEE_TRACEBACK = "see the traceback in the log; `okamochi plan` shows what was st
 UNNAMED = "?"
 FRAME = regex(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 LIBRARIES = ("/site-packages/", "/lib/python", "/opt/venv/", "/opt/okamochi/", "<")
+# at the start of a line, or behind what a logger writes: "[7] [ERROR] ", "ERROR: ", uvicorn's "ERROR:    "
+START = r"(?:^|(?<=\] )|(?<=: )|(?<=:    ))"
 TRACE = regex(
-    r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?P<error>[A-Za-z_][\w.]*(?::.*)?)$",
+    rf"{START}Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(?P<error>[A-Za-z_][\w.]*(?::.*)?)$",
     re.MULTILINE,
 )
 # A traceback that an "except" of the code took up, before the one that was raised in its place.
 HANDLED = regex(
-    r"^Traceback \(most recent call last\):\n(?:(?!Traceback \(most recent call last\):).*\n)*?"
+    rf"{START}Traceback \(most recent call last\):\n(?:(?!Traceback \(most recent call last\):).*\n)*?"
     r"\s*During handling of the above exception, another exception occurred:\n\s*",
     re.MULTILINE,
 )
