@@ -62,3 +62,25 @@ def test_an_app_that_the_guard_lets_the_factory_make_is_the_same() -> None:
 def test_an_app_of_another_module_is_the_same_in_that_which_the_server_loads() -> None:
     start = f"from shop import create_app\napp = create_app()\n{GUARD}    app.secret_key = 'sesame'\n"
     assert told({"shop/__init__.py": FACTORY, "run.py": start}) == [("run.py", 4, "sets app.secret_key")]
+
+
+MAIN = "def main():\n    with app.app_context():\n        app.config['MACHINE'] = 1\n    app.run()\n"
+
+
+def test_what_a_function_does_that_the_guard_alone_calls_is_told() -> None:
+    assert told({"app.py": f"{HEAD}{MAIN}{GUARD}    main()\n"}) == [
+        ("app.py", HEAD.count("\n") + 3, "sets app.config['MACHINE']")
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{MAIN}main()\n{GUARD}    main()\n",
+        f"{MAIN}def other():\n    main()\n{GUARD}    main()\n",
+        MAIN.replace("main():", "main():\n    app = make()") + f"{GUARD}    main()\n",
+        f"{MAIN}{GUARD}    app.run()\n",
+    ],
+)
+def test_what_others_call_as_well_or_does_it_to_another_app_is_not(source: str) -> None:
+    assert told({"app.py": HEAD + source}) == []

@@ -9,6 +9,7 @@ if __name__ == "__main__":
 import ast
 from collections.abc import Iterator
 
+from okamochi.detect.bodies import flat_statements
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.syntax import descendants
@@ -57,10 +58,27 @@ def _places(module: Module, candidate: Candidate) -> Iterator[Evidence]:
         if isinstance(guard, ast.If) and is_main_guard(guard):
             apps = _apps(module, guard, candidate)
             elsewhere = frozenset(_done(one) for one in module.tree.body if one is not guard) - {""}
-            for statement in guard.body:
+            for statement in (*guard.body, *_of_its_functions(module, guard, apps)):
                 done = _done(statement)
                 if done and done not in elsewhere and _is_about(statement, apps):
                     yield Evidence(path=module.path, line=statement.lineno, reason=_shown(statement, done))
+
+
+def _of_its_functions(module: Module, guard: ast.If, apps: frozenset[str]) -> Iterator[ast.stmt]:
+    """The statements of functions of the module that the guard alone calls, such as main(), but for those that
+    have an app of that name themselves."""
+    called = [node for node in descendants(guard) if isinstance(node, ast.Call)]
+    inside = {id(node) for node in called}
+    names = {node.func.id for node in called if isinstance(node.func, ast.Name)}
+    names -= {last_name(node.func) for node in module.of(ast.Call) if id(node) not in inside}
+    for function in module.tree.body:
+        if isinstance(function, ast.FunctionDef) and function.name in names:
+            body = tuple(flat_statements(function.body))
+            own = {
+                name for one in body if isinstance(one, ast.Assign) for name in map(ast.unparse, one.targets)
+            }
+            if own.isdisjoint(apps):
+                yield from body
 
 
 def _apps(module: Module, guard: ast.If, candidate: Candidate) -> frozenset[str]:
