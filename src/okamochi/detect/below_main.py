@@ -65,7 +65,7 @@ def _places(module: Module, candidate: Candidate) -> Iterator[Evidence]:
 
 
 def _of_its_functions(module: Module, guard: ast.If, apps: frozenset[str]) -> Iterator[ast.stmt]:
-    """The statements of functions of the module that the guard alone calls, such as main(), but for those that
+    """The statements of functions that the guard alone calls, such as main(), but for those that
     have an app of that name themselves."""
     called = [node for node in descendants(guard) if isinstance(node, ast.Call)]
     inside = {id(node) for node in called}
