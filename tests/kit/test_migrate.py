@@ -1,6 +1,7 @@
 """Migrations run once, by the real Alembic, Flask-Migrate and Django, on SQLite."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.kit import kit_files
+from okamochi.kit import kit_files, migrate
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -244,3 +245,27 @@ def test_other_commands_are_run_as_they_stand(shop: Shop) -> None:
     assert code == 5 and said.endswith("done\n")
     assert shop.run("python", "mine.py", check=True)[0] == 4
     assert shop.run("no-such-program")[0] == 127
+
+
+def test_the_name_of_a_database_that_starts_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, _: None) -> list[str]:
+        asked.append(host)
+        if len(asked) < 3:
+            raise socket.gaierror(-2, "Name or service not known")
+        return ["here"]
+
+    monkeypatch.setattr(migrate.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(migrate.time, "sleep", lambda _: None)
+    migrate.await_name("postgresql+psycopg://app:p%40ss@db:5432/shop", 60)
+    assert asked == ["db"] * 3
+    assert capsys.readouterr().err == "okamochi: waiting for the name db, which is not known yet\n"
+
+
+@pytest.mark.parametrize("url", ["", "sqlite:////data/shop.db", "postgresql:///shop?host=/run/postgresql"])
+def test_where_no_name_stands_none_is_waited_for(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate.socket, "getaddrinfo", lambda *_: pytest.fail("asked"))
+    migrate.await_name(url, 60)

@@ -13,8 +13,8 @@ from okamochi.system.tree_stamp import program_identity
 
 __all__ = ["is_healthy", "start_digest"]
 
-# One look: what does not answer now is started anew.
-A_LOOK = Patience(limit_seconds=2, inside_after_seconds=0, inside_for_seconds=0, failing_page_seconds=0)
+# What does not answer within the time that a busy machine may take is started anew.
+A_LOOK = Patience(limit_seconds=10, inside_after_seconds=0, inside_for_seconds=0, failing_page_seconds=0)
 
 
 def start_digest(state: AppState, engine: Engine, secret_names: Iterable[str], *parts: bytes) -> str:

@@ -18,8 +18,10 @@ import importlib.util
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
@@ -28,6 +30,8 @@ DIRECT = "MIGRATION_DATABASE_URL"
 NAME = re.compile(
     r"(?!(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI|MIGRATION)_)(\w+_)?(DATABASE|DB|POSTGRES\w*|MYSQL)_?(URL|URI)"
 )
+HOST = re.compile(r"[a-z0-9+]+://(?:[^@/]*@)?([A-Za-z0-9._-]+)[:/?]?")
+NAME_SECONDS = 15.0  # engines tell a name a moment after its container started, or while it starts again
 ADDRESS = re.compile(r"(postgres|postgresql|mysql|mariadb|sqlite)(\+\w+)?://\S*")
 
 
@@ -167,7 +171,25 @@ def looked_at(migration: Migration) -> Any:
         return None
 
 
+def await_name(url: str, seconds: float) -> None:
+    """Until the database's name is known. Whatever else is wrong with it, the command itself says better."""
+    found = HOST.match(url.strip())
+    if found is None or url.startswith("sqlite"):
+        return
+    ends, waited = time.monotonic() + seconds, False
+    while time.monotonic() < ends:
+        try:
+            socket.getaddrinfo(found[1], None)
+            return
+        except OSError:
+            if not waited:
+                say(f"waiting for the name {found[1]}, which is not known yet")
+            waited = True
+            time.sleep(0.5)
+
+
 def migrate(migration: Migration, seconds: float) -> int:
+    await_name(migration.url, NAME_SECONDS)
     state = looked_at(migration)
     if state is not None and not state.behind:
         say(f"nothing to migrate: the schema is at {state.head}")
