@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from okamochi.audit.reading import read_setup
-from okamochi.audit.services import beside
+from okamochi.audit.services import beside, merged
 from okamochi.audit.setup import Document
 from okamochi.containerfiles.desk import (
     is_desk_name,
@@ -97,6 +97,7 @@ def test_names_of_stages_and_files_come_from_one_table() -> None:
         assert not is_desk_name(name), name
     assert is_production_name("Production") and not is_production_name("production-base")
     assert is_production_path("compose.stg.yml") and is_staging_path("compose.stg.yml")
+    assert is_desk_path("compose.override.yaml") and not is_desk_path("compose.override.prod.yaml")
     assert is_production_path("a/compose.prod.yaml") and not is_production_path("deploy/compose.yaml")
 
 
@@ -111,3 +112,11 @@ def test_compose_files_as_generators_call_them_are_read_and_judged_by_their_name
     files = {"Dockerfile": DOCKERFILE, "local.yml": WEB, "production.yml": WEB, "values.yml": WEB}
     setup = read_setup(MemoryProject(files), None, TODAY)
     assert {one.path: one.desk for one in setup.composes} == {"local.yml": True, "production.yml": False}
+
+
+def test_who_is_beside_a_service_is_found_once_for_all_of_a_folder() -> None:
+    stack = "services:\n" + "".join(f"  s{n}:\n    image: postgres:17\n" for n in range(5))
+    setup = read_setup(MemoryProject({"compose.yaml": stack}), None, TODAY)
+    first, *others = setup.containers
+    assert all(beside(setup, one) is beside(setup, first) for one in others)
+    assert [one.name for one in merged(first, setup)] == ["s0"]

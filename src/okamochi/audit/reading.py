@@ -57,8 +57,9 @@ def read_setup(
     unread: list[tuple[str, int, str]] = []
     dockerfiles = tuple(read_dockerfiles(project, few(paths, DOCKERFILE)))
     named = sorted(dict.fromkeys((*few(paths, COMPOSE), *few(paths, OTHER_COMPOSE))), key=compose_order)
-    composes = tuple(documents(project, named, yaml_nodes, unread, is_compose))
-    old = tuple(documents(project, few(paths, COMPOSE), yaml_nodes, [], is_first_format))
+    both = tuple(documents(project, named, yaml_nodes, unread, is_compose_of_any_time))
+    composes = tuple(one for one in both if is_compose(one.root))
+    old = tuple(one for one in both if not is_compose(one.root) and COMPOSE.fullmatch(one.path))
     composes = judged_by_neighbours(composes)
     manifests = tuple(documents(project, manifest_paths(project, paths), yaml_nodes, unread, is_object))
     tasks = tuple(documents(project, task_paths(project, paths), task_node, unread, lambda _: True))
@@ -177,6 +178,10 @@ def is_first_format(node: Node) -> bool:
     """Whether each of its keys is a service."""
     services = [value for _, value in node.pairs]
     return bool(services) and all(one.get("image") or one.get("build") for one in services)
+
+
+def is_compose_of_any_time(node: Node) -> bool:
+    return is_compose(node) or is_first_format(node)
 
 
 def is_object(node: Node) -> bool:

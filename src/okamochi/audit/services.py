@@ -21,7 +21,9 @@ __all__ = [
     "dependencies",
     "in_a_stack",
     "is_for_swarm",
+    "merged",
     "mounts",
+    "named_beside",
     "published",
     "replicas",
     "service_named",
@@ -76,9 +78,19 @@ def beside(setup: Setup, container: Container) -> tuple[Container, ...]:
     return setup.by_folder.get(posixpath.dirname(container.path), ())
 
 
+def named_beside(name: str, container: Container, setup: Setup) -> tuple[Container, ...]:
+    """Services of that name in its file and in those that Compose may merge with it."""
+    return setup.by_name.get((posixpath.dirname(container.path), name), ())
+
+
+def merged(container: Container, setup: Setup) -> tuple[Container, ...]:
+    """What all files say of a service, itself included."""
+    return named_beside(container.name, container, setup)
+
+
 def service_named(name: str, container: Container, setup: Setup) -> Container | None:
     """The service that a container reaches by that name: of its own file, else of those it is merged with."""
-    found = [one for one in beside(setup, container) if one.name == name]
+    found = named_beside(name, container, setup)
     return next((one for one in found if one.path == container.path), found[-1] if found else None)
 
 

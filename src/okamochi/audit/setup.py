@@ -106,6 +106,15 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {folder: tuple(services) for folder, services in found.items()}
 
     @cached_property
+    def by_name(self) -> Mapping[tuple[str, str], tuple[Container, ...]]:
+        """Services of Compose files by the folder of their file and their name."""
+        found = dict[tuple[str, str], list[Container]]()
+        for folder, services in self.by_folder.items():
+            for one in services:
+                found.setdefault((folder, one.name), []).append(one)
+        return {key: tuple(services) for key, services in found.items()}
+
+    @cached_property
     def python_files(self) -> tuple[TextFile, ...]:
         """All of the project's, read once for all rules."""
         paths = self.project.files("**/*.py")

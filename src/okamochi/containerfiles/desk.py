@@ -26,8 +26,9 @@ def is_production_name(name: str) -> bool:
 
 
 def is_desk_path(path: str) -> bool:
-    """Whether the name of a file, or a folder that it lies in, says so."""
-    return is_desk_name(path)
+    """Whether the name of a file, or of its folder, says so. An override for production is none."""
+    parts = [part for part in parts_of(path) if part != "override" or not is_production_path(path)]
+    return any(DESK.fullmatch(part) for part in parts)
 
 
 def is_production_path(path: str) -> bool:

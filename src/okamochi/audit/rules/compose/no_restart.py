@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.servers import servers
-from okamochi.audit.services import beside, in_a_stack, services
+from okamochi.audit.services import in_a_stack, merged, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -33,7 +33,7 @@ def look(setup: Setup) -> Iterator[Found]:
             or in_a_stack(container, setup)
         ):
             continue
-        if any(says(one) for one in beside(setup, container) if one.name == container.name):
+        if any(map(says, merged(container, setup))):
             continue
         told.add(container.path)
         yield Found(

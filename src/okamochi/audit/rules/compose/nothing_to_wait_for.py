@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from okamochi.audit.backing import database_of, without_check
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import beside, dependencies, services
+from okamochi.audit.services import dependencies, named_beside, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -25,11 +25,10 @@ __all__ = ["RULE"]
 
 def look(setup: Setup) -> Iterator[Found]:
     for container in services(setup, desk=True):
-        same_named = beside(setup, container)
         for one in dependencies(container):
             if one.condition != "service_healthy":
                 continue
-            others = [other for other in same_named if other.name == one.name]
+            others = named_beside(one.name, container, setup)
             if others and all(never_healthy(other) for other in others):
                 kind = database_of(others[0].image)
                 yield Found(

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.services import beside, in_a_stack
+from okamochi.audit.services import in_a_stack, merged
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.finding import Severity
@@ -27,7 +27,7 @@ __all__ = ["RULE"]
 
 # what the world is meant to reach
 IN_FRONT = regex(
-    r"(?:.*/)?(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|cloudflared|certbot|node|grafana|keycloak|metabase)[\w-]*"
+    r"(?:.*/)?(?:nginx|traefik|caddy|haproxy|envoy|httpd|apache|cloudflared|certbot|node|grafana|keycloak|metabase|minio)[\w-]*"
     r"(?::.*)?"
 )
 SHORT = regex(
@@ -57,7 +57,7 @@ def image_below(container: Container, setup: Setup) -> str:
     """Of the file that this one is merged over, where it says none itself."""
     if container.node.get("build"):
         return ""
-    others = (one for one in beside(setup, container) if one.name == container.name)
+    others = merged(container, setup)
     return next((one.image for one in others if one.image), "")
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from okamochi.audit.backing import Database, database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import beside, dependencies, in_a_stack, services
+from okamochi.audit.services import dependencies, in_a_stack, merged, named_beside, services
 from okamochi.audit.setup import Setup
 from okamochi.audit.started import started_text
 from okamochi.model.finding import Severity
@@ -39,16 +39,14 @@ def look(setup: Setup) -> Iterator[Found]:
             continue  # somebody decided what to wait for
         if in_a_stack(container, setup):
             continue  # Swarm does not wait at all
-        others = {one.name: one for one in beside(setup, container)}
         waits_elsewhere = {
             one.name
-            for same in beside(setup, container)
-            if same.name == container.name
+            for same in merged(container, setup)
             for one in dependencies(same)
             if one.condition == "service_healthy"
         }
         for one in dependencies(container):
-            other = others.get(one.name)
+            other = next(iter(named_beside(one.name, container, setup)[-1:]), None)
             kind = database_of(other.image) if other is not None else None
             if other is None or kind is None or one.name in waits_elsewhere:
                 continue

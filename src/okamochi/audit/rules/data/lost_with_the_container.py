@@ -19,13 +19,15 @@ from okamochi.audit.containers import Container
 from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.rule import Found, Rule
 from okamochi.audit.servers import servers
-from okamochi.audit.services import beside, services, workdir
+from okamochi.audit.services import merged, services, workdir
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 from okamochi.model.plan import APP_ROOT
 
 __all__ = ["RULE"]
 
+# a part that the code fills in
+MADE_UP = re.compile(r"[%{}<>*]")
 SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)")
 
 
@@ -46,7 +48,7 @@ def look(setup: Setup) -> Iterator[Found]:
             home = workdir(container.stage)
             for volume in setup.plan.volumes[:1] if home else ():
                 path = posixpath.join(home, posixpath.relpath(volume.path, APP_ROOT))
-                if volume.path.startswith(f"{APP_ROOT}/"):
+                if volume.path.startswith(f"{APP_ROOT}/") and not MADE_UP.search(volume.path):
                     told.add(container.path)
                     yield Found(
                         path=container.path,
@@ -72,7 +74,7 @@ def sqlite_given(container: Container, setup: Setup) -> Found | None:
 
 def keeps_something(container: Container, setup: Setup) -> bool:
     """Whether any volume or folder is mounted: it may be the one, by a variable or a link."""
-    same = [one for one in beside(setup, container) if one.name == container.name]
+    same = merged(container, setup)
     return any(
         one.node.get("volumes") or one.node.get("extends") or one.node.get("volumes_from") for one in same
     )

@@ -20,17 +20,21 @@ from okamochi.audit.rule import Found, Rule
 from okamochi.audit.services import in_a_stack, replicas, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
+from okamochi.system.patterns import regex
 
 __all__ = ["RULE"]
 
+ADDRESS = regex(r"(?:\w+_)?(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL\w*)_?(?:HOST|NAME|URL|URI|DB|DATABASE)")
+
 
 def look(setup: Setup) -> Iterator[Found]:
-    by_file: dict[str, list[tuple[Container, str]]] = {}
+    by_database: dict[tuple[str, str], list[tuple[Container, str]]] = {}
     for container in services(setup):
         words = migration_of(container, setup) if container.own else ""
         if words and not in_a_stack(container, setup):
-            by_file.setdefault(container.path, []).append((container, words))
-    for path, found in by_file.items():
+            key = (container.path, database_of(container))
+            by_database.setdefault(key, []).append((container, words))
+    for (path, _), found in by_database.items():
         several = next((one for one, _ in found if replicas(one, setup) > 1), None)
         if several is not None:
             count = replicas(several, setup)
@@ -38,6 +42,12 @@ def look(setup: Setup) -> Iterator[Found]:
         elif len(found) > 1 and not waits(found[1][0], found[0][0]):
             names = " and ".join(one.name for one, _ in found[:2])
             yield told(path, found[1][0].line, f"{names} both run {found[0][1]} when they start")
+
+
+def database_of(container: Container) -> str:
+    """What its variables say of the database; "" where they say nothing."""
+    given = sorted(f"{one.name}={one.value}" for one in container.environment if ADDRESS.fullmatch(one.name))
+    return " ".join(given)
 
 
 def told(path: str, line: int, what: str) -> Found:

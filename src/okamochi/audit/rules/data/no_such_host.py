@@ -10,6 +10,7 @@ Okamochi: addresses are made from the names of the services.
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -27,11 +28,14 @@ NAME = re.compile(r"[a-z][\w-]*", re.IGNORECASE)
 
 
 def look(setup: Setup) -> Iterator[Found]:
+    known = dict[str, set[str]]()
     for container in services(setup):
         same = beside(setup, container)
         if not container.own or has_other_networks(container, setup):
             continue
-        names = {name for one in same for name in names_of(one)}
+        if (folder := posixpath.dirname(container.path)) not in known:
+            known[folder] = {name for one in same for name in names_of(one)}
+        names = known[folder]
         for address in service_addresses(container, setup):
             host, one = address.host.text, address.host.variable
             if host is None or host in names or host in LOOPBACK or NAME.fullmatch(host) is None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from okamochi.audit.backing import Database, data_folder, database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import beside, mounts, services
+from okamochi.audit.services import merged, mounts, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -41,7 +41,7 @@ def look(setup: Setup) -> Iterator[Found]:
 
 def beside_the_data(container: Container, kind: Database, setup: Setup) -> Iterator[Found]:
     """Where each volume is somewhere else than the data."""
-    same = [one for one in beside(setup, container) if one.name == container.name]
+    same = merged(container, setup)
     if any(one.variable("PGDATA") or one.command for one in same):
         return
     found = [mount for one in same for mount in mounts(one, setup)]
@@ -61,9 +61,7 @@ def beside_the_data(container: Container, kind: Database, setup: Setup) -> Itera
 
 def keeps_something(container: Container, setup: Setup) -> bool:
     """Whether it mounts a folder of the host, a volume, or memory on purpose; in any file that is merged."""
-    for one in beside(setup, container):
-        if one.name != container.name:
-            continue
+    for one in merged(container, setup):
         if one.node.get("tmpfs") or one.node.get("extends") or one.node.get("volumes_from"):
             return True
         if one.node.get("profiles") or len(list(mounts(one, setup))) < len(one.node.get("volumes").items):

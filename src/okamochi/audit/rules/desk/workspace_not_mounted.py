@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.devcontainers import service_behind
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import beside, mounts
+from okamochi.audit.services import merged, mounts
 from okamochi.audit.setup import Document, Setup
 from okamochi.model.finding import Severity
 
@@ -49,7 +49,7 @@ def mounted(file: Document, setup: Setup) -> list[str]:
     service = service_behind(file, setup)
     if service is None:
         return []
-    same = [one for one in beside(setup, service) if one.name == service.name]
+    same = merged(service, setup)
     if any(len(list(mounts(one, setup))) < len(one.node.get("volumes").items) for one in same):
         return []
     found = [mount for one in same for mount in mounts(one, setup) if mount.kind == "bind"]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.images import image_of
 from okamochi.audit.rule import Found, Rule
-from okamochi.audit.services import beside, services
+from okamochi.audit.services import merged, services
 from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 
@@ -33,7 +33,7 @@ def look(setup: Setup) -> Iterator[Found]:
         image = image_of(container.stage.image)
         if image is None or image.name.rpartition("/")[2] not in BARE:
             continue
-        same = [one for one in beside(setup, container) if one.name == container.name]
+        same = merged(container, setup)
         if any(one.node.get(key) for one in same for key in KEEPS):
             continue
         yield Found(
