@@ -64,8 +64,9 @@ def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path
         f"pathlib.Path({os.fspath(note)!r}).write_text(str(child.pid))\n"
         "time.sleep(60)\n"
     )
-    with pytest.raises(ProgramTimeout, match="within 3 seconds"):
-        RUNNER.run((sys.executable, "-c", script), timeout_seconds=3)
+    with pytest.raises(ProgramTimeout, match="within 3 seconds") as caught:
+        RUNNER.run((sys.executable, "-c", script, "https://me:half@secret@host/x"), timeout_seconds=3)
+    assert "https://host/x" in caught.value.where
     child = int(note.read_text())
     assert ends_within(child, seconds=5)
 

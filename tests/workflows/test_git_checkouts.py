@@ -2,13 +2,20 @@
 
 import subprocess
 import tarfile
+import threading
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
+from okamochi.system.process import Completed, SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.git_checkouts import git_checkout, git_source
 from tests.pypi.wheel_making import make_world
@@ -111,6 +118,61 @@ def test_an_address_that_git_cannot_fetch_names_the_line_and_no_password(world: 
     assert caught.value.where == "requirements.txt:3"
     assert "secret" not in f"{caught.value} {caught.value.details}"
     assert "secret" not in source.at("a" * 40)
+
+
+class Guarded(SimpleHTTPRequestHandler):
+    """A repository's files, for whoever logs in."""
+
+    login = ""
+
+    def do_GET(self) -> None:
+        if self.headers.get("Authorization") == f"Basic {b64encode(self.login.encode()).decode()}":
+            super().do_GET()
+            return
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="git"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+class Overheard:
+    """A runner that tells what everybody on the machine can read of its programs."""
+
+    def __init__(self) -> None:
+        self.arguments: list[str] = []
+        self.real = SubprocessRunner()
+
+    def run(self, argv: Sequence[str], **named: Any) -> Completed:
+        self.arguments += argv
+        return self.real.run(argv, **named)
+
+
+@pytest.mark.parametrize(
+    ("user", "login"), [("me:half%40secret@", "me:half@secret"), ("${LIB_TOKEN}@", "half@secret:")]
+)
+def test_passwords_and_tokens_log_in_and_are_no_arguments_of_programs(
+    repository: Path, world: World, user: str, login: str
+) -> None:
+    git(repository, "update-server-info")
+
+    class Handler(Guarded):
+        pass
+
+    Handler.login = login
+    handler = partial(Handler, directory=str(repository.parent))
+    overheard: Any = Overheard()
+    environ = {**world.environ, "LIB_TOKEN": "half%40secret"}
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"git+http://{user}127.0.0.1:{server.server_port}/lib.git/.git@v1.4.0#subdirectory=py"
+        there = msgspec.structs.replace(world, runner=overheard, environ=environ)
+        found = git_checkout(there, git_source(place, "r:1"), stem="lib", where="r:1")
+        server.shutdown()
+    assert found.commit == git(repository, "rev-parse", "v1.4.0")
+    assert "fetch" in overheard.arguments
+    assert not any("half" in word for word in overheard.arguments)
 
 
 @pytest.mark.parametrize(

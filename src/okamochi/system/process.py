@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from okamochi.errors import BuildError, EngineError, TransientRegistryError
 from okamochi.system.http_pace import FLOOR_BYTES_PER_SECOND, WINDOW_SECONDS
+from okamochi.system.patterns import regex
 from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.signals import Terminated
 
@@ -34,6 +35,10 @@ HOW_TO_GET = {
     "uv": "reinstall okamochi: uv comes with it (or see https://docs.astral.sh/uv/)",
     "git": "install git with the package manager of this system",
 }
+
+
+LOGIN = regex(r"(?<=://)[^/\s]*@")
+"""Of an address; a password may hold an @."""
 
 
 class ProgramMissing(EngineError):
@@ -401,7 +406,7 @@ def _timed_out(argv: tuple[str, ...], timeout_seconds: float, stderr: bytes | No
     lines = (stderr or b"").decode("utf-8", "replace").splitlines()
     return ProgramTimeout(
         f"{Path(argv[0]).name} did not end within {timeout_seconds:g} seconds, and was stopped",
-        where=" ".join(argv)[:300],
+        where=LOGIN.sub("", " ".join(argv))[:300],
         hint="see whether it answers when you run it by hand, then try again",
         details=tuple(lines[-10:]),
     )

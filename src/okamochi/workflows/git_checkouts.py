@@ -2,9 +2,11 @@
 hooks nor filters; credentials come from where git has them (netrc, helpers, ssh)."""
 
 import re
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
@@ -98,13 +100,29 @@ def recorded(world: World, key: str) -> GitCheckout | None:
     return GitCheckout(key.partition("#")[0].rpartition("@")[2], sha256, version)
 
 
+def without_login(url: str, environ: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The address, and what lets git log in there. git hands an address on as an argument, which everybody on
+    the machine can read; so a password, or what a variable holds in its place, goes by the environment. A
+    plain user is whom git asks its helpers for."""
+    written, whole = urlsplit(url), urlsplit(expanded(url, environ))
+    is_secret = written.password is not None or "$" in (written.username or "")
+    if whole.scheme not in ("http", "https") or not whole.username or not is_secret:
+        return whole.geturl(), ()
+    host = whole.netloc.rpartition("@")[2]
+    login = f"{unquote(whole.username)}:{unquote(whole.password or '')}"
+    header = f"Authorization: Basic {b64encode(login.encode()).decode()}"
+    setting = (f"http.{whole.scheme}://{host}/.extraHeader", header)
+    return whole._replace(netloc=host).geturl(), (setting,)
+
+
 @dataclass(frozen=True, slots=True)
 class Git:
-    """git, working in a folder of its own."""
+    """git, working in a folder of its own; `settings` are for it alone."""
 
     world: World
     folder: Path
     where: str
+    settings: tuple[tuple[str, str], ...] = ()
 
     def run(self, *arguments: str) -> Completed:
         environment = {
@@ -114,6 +132,9 @@ class Git:
             if name in self.world.environ:
                 environment[name] = self.world.environ[name]
         environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+        environment["GIT_CONFIG_COUNT"] = str(len(self.settings))
+        for number, (name, value) in enumerate(self.settings):
+            environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
         environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
         return self.world.runner.run(
             ("git", *SAFE, *arguments), env=environment, cwd=self.folder, timeout_seconds=TIMEOUT_SECONDS
@@ -137,7 +158,10 @@ class Git:
 
     def fetched(self, source: GitSource, stem: str) -> GitCheckout:
         self.folder.mkdir()
-        url = expanded(source.url, self.world.environ)
+        url, settings = without_login(source.url, self.world.environ)
+        return replace(self, settings=settings).fetched_from(url, source, stem)
+
+    def fetched_from(self, url: str, source: GitSource, stem: str) -> GitCheckout:
         self.must("init", "--quiet", ".")
         if self.run("fetch", "--quiet", "--depth", "1", "--", url, source.reference).ok:
             commit = self.must("rev-parse", "--verify", "FETCH_HEAD^{commit}").text
