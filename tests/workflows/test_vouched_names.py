@@ -129,8 +129,16 @@ def test_a_folder_that_is_called_like_what_it_uses_makes_nothing_private(tmp_pat
     root = tmp_path / "flask"
     root.mkdir()
     (root / "app.py").write_text(FLASK_APP)
-    files = {"requirements.txt": "flask\n", "README.md": "pip install flask-brings\n"}
-    assert judged(root, "flask_brings", files)[0]
+    files = {"requirements.txt": "click\n", "README.md": "pip install flask flask-brings\n"}
+    assert judged(root, "flask_brings", files)[0] and judged(root, "flask")[0]
+
+
+def test_a_folder_that_is_called_like_what_it_asks_for_makes_nothing_private(tmp_path: Path) -> None:
+    root = tmp_path / "brings"
+    root.mkdir()
+    (root / "app.py").write_text(FLASK_APP)
+    files = {"requirements.txt": "flask\nbrings\n", "README.md": "pip install brings-more\n"}
+    assert judged(root, "brings_more", files)[0]
 
 
 def git_of(root: Path, address: str = "", date: str = "") -> None:

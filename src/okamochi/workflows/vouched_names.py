@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from okamochi.build.revision import read_commit_instant, read_revision
+from okamochi.detect.managers import WEB
 from okamochi.errors import OkamochiError, PlanError
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.import_names import distribution_of, is_known, is_known_distribution
@@ -196,14 +197,15 @@ def own_place(module: str, planned: "PlannedProject") -> str:
 
 
 def private_name(package: str, planned: "PlannedProject") -> str:
-    """Whose name a package begins with: the project's, or its owner's on the forge that it came from."""
+    """Whose name a package begins with: the project's, or its owner's on the forge that it came from. A
+    project that is called like a framework, or like what it asks for, has not the say over that name."""
     if {"internal", "private"} & set(package.split("-")):
         return "somebody who keeps it to themselves"
     asked = asked_of(planned.project, planned.plan.dependencies).names
     source = read_revision(planned.root).source.removesuffix(".git").split("/")
     names = (planned.plan.name, planned.plan.application.package, *source[-2:])
     for owner in (canonicalize_name(one) for one in names if one):
-        public = owner in asked or len(owner) < SHORTEST_OWNER
+        public = owner in asked or WEB.fullmatch(owner) is not None or len(owner) < SHORTEST_OWNER
         if not public and f"{package}-".startswith(f"{owner}-"):
             return owner
     return ""
