@@ -7,6 +7,7 @@ import pytest
 from okamochi.build.source_files import LARGEST_FILE_BYTES, read_source
 from okamochi.errors import BuildError
 from okamochi.oci.entry import EntryKind
+from okamochi.oci.tar_writer import tar_chunks
 
 
 def paths(root: Path, *exclude: str) -> list[str]:
@@ -125,3 +126,14 @@ def test_a_stray_giant_is_refused_with_its_size(tmp_path: Path) -> None:
 def test_sockets_and_pipes_are_left_out_and_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert read_source(tmp_path, ()).special == ("pipe",)
+
+
+def test_a_large_file_that_is_changed_between_its_digest_and_its_packing_is_told(tmp_path: Path) -> None:
+    """Else a layer would be kept in the cache under the digest of what it does not hold."""
+    model = tmp_path / "model.bin"
+    model.write_bytes(b"old" * 500_000)
+    (entry,) = (one for one in read_source(tmp_path, ()).entries if one.path == "app/model.bin")
+    assert sum(map(len, tar_chunks((entry,), epoch_seconds=0, chunk_bytes=1 << 20))) > 1_500_000
+    model.write_bytes(b"new" * 500_000)
+    with pytest.raises(BuildError, match="was changed while it was packed"):
+        list(tar_chunks((entry,), epoch_seconds=0, chunk_bytes=1 << 20))

@@ -141,14 +141,14 @@ class Walk:
 class Contents(msgspec.Struct):
     """Small files are read once, here: what a layer's key is made of is then what the layer holds, whatever
     the developer saves meanwhile. Large ones, and all beyond HELD_TREE_BYTES, stay on the disk; packing
-    notices when their size changes."""
+    notices when they are changed."""
 
     held_bytes: int = 0
 
     def of(self, path: Path) -> Content:
-        size_bytes = path.stat().st_size
-        if size_bytes > HELD_BYTES or self.held_bytes > HELD_TREE_BYTES:
-            return FileContent(path, size_bytes)
+        facts = path.stat()
+        if facts.st_size > HELD_BYTES or self.held_bytes > HELD_TREE_BYTES:
+            return FileContent(path, facts.st_size, facts.st_ctime_ns)
         content = path.read_bytes()
         self.held_bytes += len(content)
         return BytesContent(content)

@@ -28,10 +28,12 @@ class BytesContent(msgspec.Struct, frozen=True):
 
 
 class FileContent(msgspec.Struct, frozen=True):
-    """Bytes that lie in a file on disk; `size_bytes` was measured when the entry was made."""
+    """Bytes that lie in a file on disk; `size_bytes` was measured when the entry was made, as was the time of
+    the file's last change (0 where nobody changes it)."""
 
     path: Path
     size_bytes: int
+    changed_ns: int = 0
 
     @classmethod
     def of(cls, path: Path) -> "FileContent":

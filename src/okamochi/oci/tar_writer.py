@@ -5,11 +5,11 @@ non-ASCII names, files from 8 GiB, large numeric owners. Written by hand because
 times as long on the headers of a tree of small files.
 """
 
+import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from okamochi.errors import BuildError
-from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind
+from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind, FileContent
 
 __all__ = ["END_OF_ARCHIVE", "TAR_FORMAT", "ordered", "tar_chunks", "tar_header"]
 
@@ -230,12 +230,12 @@ def file_pieces(entry: Entry, piece_bytes: int) -> Iterator[bytes]:
     if isinstance(entry.content, BytesContent):
         yield entry.content.content
     else:
-        yield from disk_pieces(entry, entry.content.path, piece_bytes)
+        yield from disk_pieces(entry, entry.content, piece_bytes)
     yield bytes(-entry.size_bytes % BLOCK)
 
 
-def disk_pieces(entry: Entry, path: Path, piece_bytes: int) -> Iterator[bytes]:
-    missing = entry.size_bytes
+def disk_pieces(entry: Entry, content: FileContent, piece_bytes: int) -> Iterator[bytes]:
+    path, missing = content.path, entry.size_bytes
     try:
         with path.open("rb", buffering=0) as stream:
             while piece := stream.read(piece_bytes):
@@ -243,15 +243,16 @@ def disk_pieces(entry: Entry, path: Path, piece_bytes: int) -> Iterator[bytes]:
                 if missing < 0:
                     break
                 yield piece
+            changed = bool(content.changed_ns) and os.fstat(stream.fileno()).st_ctime_ns != content.changed_ns
     except OSError as error:
         raise BuildError(
             f"cannot read the file that becomes /{entry.path}: {error.strerror}",
             where=str(path),
             hint="it was there when the build began; build again while nothing else changes the folder",
         ) from error
-    if missing:
+    if missing or changed:
         raise BuildError(
-            f"the file that becomes /{entry.path} changed its size while it was packed",
+            f"the file that becomes /{entry.path} was changed while it was packed",
             where=str(path),
             hint="build again while nothing else writes to it",
         )
