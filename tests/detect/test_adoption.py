@@ -340,3 +340,57 @@ def test_a_health_path_that_the_code_has_elsewhere_is_not_taken_over() -> None:
         text = "FROM python:3.13-slim\n" + check.format(path)
         rows = rows_of(**{"Dockerfile": text, "app.py": app})[0]
         assert topics(rows)["health"].verdict is verdict, path
+
+
+def test_a_worker_with_an_image_of_its_own_is_the_same_app() -> None:
+    stack = (
+        "services:\n  web:\n    build: .\n    ports: ['9000:9000']\n"
+        "  worker:\n    build: {context: ., dockerfile: worker.Dockerfile}\n"
+        "  odd:\n    build: {context: ., dockerfile: odd.Dockerfile}\n"
+        "  proxy:\n    build: {context: ., dockerfile: nginx.Dockerfile}\n"
+    )
+    files = {
+        **SEVERAL_FILES,
+        "compose.yaml": stack,
+        "worker.Dockerfile": "FROM python:3.13-slim\nCMD celery -A tasks.app worker\n",
+        "odd.Dockerfile": "FROM python:3.13-slim\nCMD python odd.py\n",
+        "nginx.Dockerfile": "FROM nginx:1.29\n",
+    }
+    found = topics(rows_of(**files)[0])
+    assert found["process worker"].verdict is Verdict.SAME
+    assert found["odd: command"].theirs == "python odd.py" and found["odd: command"].plan == "not started"
+    assert found["service proxy"].theirs == "built from nginx.Dockerfile"
+
+
+def test_an_image_that_variables_name_is_the_app_where_nothing_is_built() -> None:
+    stack = "services:\n  web:\n    image: ${REGISTRY}/shop:${TAG}\n    ports: ['7000:7000']\n"
+    assert rows_of(**{"compose.yaml": stack})[1]["port"] == 7000
+
+
+def test_only_gunicorns_own_options_are_compared() -> None:
+    line = "CMD flask db upgrade --sql && gunicorn -b :8000 --preload app:app && echo --done\n"
+    found = topics(rows_of(Dockerfile=f"FROM python:3.13-slim\nENV LANGUAGE=en_US:en\n{line}")[0])
+    assert found["options"].theirs == "--preload" and "LANGUAGE" not in found
+
+
+def test_what_is_no_variable_and_what_only_has_a_services_name_is_told_apart() -> None:
+    stack = (
+        "services:\n  web:\n    build: .\n    environment:\n      - PREFIX=fast:\n      - STRATEGY=cache\n"
+        "      - CACHE_SERVER=cache\n      - not-a-name=1\n  cache:\n    image: memcached:1\n"
+    )
+    rows, settings = rows_of(**{"Dockerfile": "FROM python:3.13-slim\n", "compose.yaml": stack})
+    assert settings["env"] == {"STRATEGY": "cache"}
+    assert topics(rows)["CACHE_SERVER"].plan == "given with the service"
+
+
+def test_arguments_of_an_entry_point_are_shown_with_it() -> None:
+    files = {
+        **SEVERAL_FILES,
+        "compose.yaml": "services:\n  web:\n    build: .\n  worker:\n"
+        "    build: {context: ., dockerfile: worker.Dockerfile}\n    command: -A tasks.app worker\n",
+        "worker.Dockerfile": 'FROM python:3.13-slim\nENTRYPOINT ["celery"]\n',
+    }
+    assert topics(rows_of(**files)[0])["process worker"].theirs == "celery -A tasks.app worker"
+    told = "    entrypoint: celery\n    command: -A tasks.app worker\n"
+    files["compose.yaml"] = f"services:\n  web:\n    build: .\n  worker:\n    build: .\n{told}"
+    assert topics(rows_of(**files)[0])["process worker"].theirs == "celery -A tasks.app worker"

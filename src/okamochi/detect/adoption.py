@@ -209,7 +209,11 @@ def of_compose(project: ProjectFiles, source: ComposeSource, plan: Plan) -> Iter
         placed = placed_in(path, line_of)
         ours = served_by_plan(name, str(service.get("image") or ""), plan)
         if name in roles.own:
-            yield from of_own(project, source, name, line_of, plan, web=name == roles.web)
+            web = name == roles.web
+            image = "" if web else roles.started.get(name, "")
+            given = image if image != source.started else ""
+            yield from service_commands(path, name, service, line_of, plan, web=web, image=given)
+            yield from of_own(project, source, name, line_of, plan, web=web)
         elif ours is not None:
             yield from served_rows(name, service, placed, ours)
             yield from data_rows(name, service, placed, ours)
@@ -229,9 +233,8 @@ def placed_in(path: str, line_of: LineOf) -> Callable[[str], str]:
 def of_own(
     project: ProjectFiles, source: ComposeSource, name: str, line_of: LineOf, plan: Plan, *, web: bool
 ) -> Iterator[Row]:
-    """Of a service that runs this app's image."""
+    """Of a service that runs this app, beside what it starts."""
     service, path, placed = source.services[name], source.path, placed_in(source.path, line_of)
-    yield from service_commands(path, name, service, line_of, plan, web=web)
     names = frozenset(source.services)
     for key, value in pairs(service.get("environment")):
         yield from variable_rows(placed(key), key, value, plan, services=names - {name})

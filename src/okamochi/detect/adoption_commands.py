@@ -17,6 +17,7 @@ __all__ = [
     "is_worker",
     "service_commands",
     "started_by",
+    "started_of",
     "without_secrets",
     "words_of",
 ]
@@ -102,7 +103,7 @@ def signal_rows(place: str, topic: str, theirs: str, plan: Plan) -> Iterator[Row
 
 def is_worker(service: Mapping[str, Any], plan: Plan) -> bool:
     """Whether a service runs one of the plan's processes beside web, and serves nothing besides."""
-    text = words_of(service.get("command"))
+    text = started_of(service)
     return SERVER.search(text) is None and beside_web(text, plan) is not None
 
 
@@ -116,10 +117,20 @@ def beside_web(text: str, plan: Plan) -> Process | None:
 
 
 def service_commands(
-    path: str, name: str, service: Mapping[str, Any], line_of: Callable[[str], int], plan: Plan, *, web: bool
+    path: str,
+    name: str,
+    service: Mapping[str, Any],
+    line_of: Callable[[str], int],
+    plan: Plan,
+    *,
+    web: bool,
+    image: str = "",
 ) -> Iterator[Row]:
-    """Of a service that runs the app's own image; `web` is the one that answers requests."""
-    text = words_of(service.get("command")) or words_of(service.get("entrypoint"))
+    """Of a service that runs the app; `web` is the one that answers requests, `image` what an image of its
+    own starts."""
+    text = started_of(service) or image
+    if text.startswith("-") and image:
+        text = f"{image.split()[0]} {text}"  # arguments of the image's entry point
     place = f"{path}:{line_of('command:' if service.get('command') else f'{name}:')}"
     if text and web:
         yield from server_rows(place, f"{name}: command", text, plan)
@@ -147,6 +158,11 @@ def option_rows(topic: str, place: str, text: str, process: Process) -> Iterator
         why = f"a line in a Procfile keeps them: {process.name}: COMMAND"
         theirs = without_secrets(", ".join(lost))
         yield Row(Verdict.CHANGE, topic, place, theirs, "not taken over", why)
+
+
+def started_of(service: Mapping[str, Any]) -> str:
+    """Its entry point and its command, as far as the file says."""
+    return f"{words_of(service.get('entrypoint'))} {words_of(service.get('command'))}".strip()
 
 
 def words_of(value: Any) -> str:

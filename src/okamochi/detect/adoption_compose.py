@@ -22,4 +22,5 @@ def pairs(value: Any) -> list[tuple[str, str]]:
     if isinstance(value, dict):
         return [(str(key), "" if text is None else str(text)) for key, text in value.items()]
     listed = value if isinstance(value, list) else ()
-    return [(name, text) for name, _, text in (str(one).partition("=") for one in listed)]
+    split = (one.partition("=") for one in listed if isinstance(one, str))
+    return [(name, text) for name, _, text in split]

@@ -25,8 +25,10 @@ MIGRATION = re.compile(r"flask\s+db\s+upgrade|alembic\s+(?:-\S+\s+\S+\s+)*upgrad
 
 
 def gunicorn_rows(place: str, text: str, plan: Plan) -> Iterator[Row]:
-    if re.search(r"\bgunicorn\b", text) is None:
+    found = re.search(r"\bgunicorn\b[^&|;]*", text)
+    if found is None:
         return
+    text = found[0]
     for option, variable, ours in KEPT:
         said = value_of(text, option)
         if not said:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from okamochi.detect.adoption_commands import SERVER, is_worker, words_of
+from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
+from okamochi.detect.adoption_commands import SERVER, is_worker, started_by, started_of
 from okamochi.detect.adoption_compose import strings
+from okamochi.detect.adoption_stages import is_of_python
 from okamochi.detect.service_kinds import kind_of_image
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
@@ -21,12 +23,13 @@ DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """`own` are names of services that run this app's image, `web` the one of them that answers requests;
-    "" when none plainly does. `others` are built from something else."""
+    """`own` are names of services that run this app, `web` the one of them that answers requests; "" when
+    none plainly does. `others` are built from something else. `started` is what their images start."""
 
     own: frozenset[str]
     web: str
     others: Mapping[str, str]
+    started: Mapping[str, str]
 
 
 def roles_of(
@@ -44,21 +47,48 @@ def roles_of(
         for name, source in sources.items()
         if not dockerfile or source == dockerfile or not project.exists(source)
     }
+    contexts = {context_of(path, services[name]) for name in own} or {context_of(path, {"build": "."})}
+    beside = {
+        name: stage
+        for name, source in sources.items()
+        if name not in own and context_of(path, services[name]) in contexts
+        if (stage := python_stage(project, source)) is not None
+    }
     if not sources:
-        own |= {name for name, one in services.items() if image_name(one) == plan.name}
+        own |= {name for name, one in services.items() if may_be_own(one, plan)}
     images = {str(services[name].get("image") or "") for name in own} - {""}
     own |= {name for name, one in services.items() if str(one.get("image") or "") in images}
-    others = {name: source for name, source in sources.items() if name not in own}
-    return Roles(frozenset(own), web_of(project, services, own, started, plan), others)
+    commands = {**dict.fromkeys(own, started), **{name: started_by(one)[0] for name, one in beside.items()}}
+    web = web_of(project, services, own, started, plan)
+    others = {name: source for name, source in sources.items() if name not in own and name not in beside}
+    return Roles(frozenset((*own, *beside)), web, others, commands)
+
+
+def python_stage(project: ProjectFiles, source: str) -> Stage | None:
+    """What another Dockerfile ships, where that is Python: a worker with an image of its own."""
+    stages = dockerfile_stages(project.read_text(source) or "")
+    final = shipped(stages) if stages else None
+    return final if final is not None and is_of_python(final) else None
+
+
+def may_be_own(service: Service, plan: Plan) -> bool:
+    """Whether its image may be this app's: by its name, or because variables name it."""
+    image = str(service.get("image") or "")
+    return image_name(service) == plan.name or (image.startswith("$") and kind_of_image(image) is None)
+
+
+def context_of(path: str, service: Service) -> str:
+    build = service.get("build")
+    table = build if isinstance(build, dict) else {"context": build}
+    context = DEFAULT.sub(r"\1", str(table.get("context") or "."))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), context))
 
 
 def built_from(path: str, service: Service) -> str:
     """The Dockerfile that a service of the compose file `path` is built from, within the project."""
     build = service.get("build")
-    table = build if isinstance(build, dict) else {"context": build}
-    context = DEFAULT.sub(r"\1", str(table.get("context") or "."))
-    name = str(table.get("dockerfile") or "Dockerfile")
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), context, name))
+    name = build.get("dockerfile") if isinstance(build, dict) else None
+    return posixpath.normpath(posixpath.join(context_of(path, service), str(name or "Dockerfile")))
 
 
 def web_of(
@@ -79,7 +109,7 @@ def image_name(service: Service) -> str:
 
 def serves(project: ProjectFiles, service: Service, started: str) -> bool:
     """Whether it starts what the image starts, or a server; by a script of the project as well."""
-    text = words_of(service.get("command")) or words_of(service.get("entrypoint"))
+    text = started_of(service)
     if not text or text == started:
         return True
     scripts = re.findall(r"[\w./-]+\.sh\b", text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from okamochi.containerfiles.dockerfile import Instruction, Stage, shipped
 from okamochi.detect.adoption_rows import Row, Verdict
 
-__all__ = ["PYTHON_BASE", "asset_rows", "other_stages", "stage_copied"]
+__all__ = ["PYTHON_BASE", "asset_rows", "is_of_python", "other_stages", "stage_copied"]
 
 PYTHON_BASE = re.compile(r"(?:[\w.-]+(?::\d+)?/)*(?:python(?::|@|$)|uv:[\w.-]*python)|\$")
 INSTALLS = re.compile(r"\b(?:pip3?|poetry|pipenv|pdm|uv)\s+(?:pip\s+)?(?:install|sync|wheel|export)\b")

@@ -17,13 +17,13 @@ __all__ = ["step_rows"]
 TAKEN_CARE_OF = re.compile(
     r"apt(?:-get|-key|-mark)?|aptitude|dpkg|apk|yum|dnf|microdnf|pip[\d.]*|uv|poetry|pipenv|pdm|conda|mamba|micromamba"
     r"|useradd|groupadd|adduser|addgroup|usermod|passwd|chpasswd|mkdir|install|chown|chmod|rm|rmdir|touch|ln|find|xargs"
-    r"|echo|printf|set|export|cd|true|:|test|\[|if|then|else|fi|for|do|done|ls|cat|which|command|hash|source|\."
+    r"|echo|printf|set|export|cd|true|:|test|\[|if|elif|then|else|fi|for|while|until|do|done|case|esac|ls|cat|which|command|hash|source|\."
     r"|locale-gen|localedef|update-locale|dpkg-reconfigure|update-ca-certificates|ldconfig|dos2unix|sed|setcap"
     r"|virtualenv|venv|ensurepip|compileall|sync|sleep|date|id|env|exit|shopt|gpg|fc-cache"
 )
 
 INSTALLER = re.compile(
-    r"install\.python-poetry|get-poetry|astral\.sh/uv|get-pip|install-poetry|pdm-project\.org"
+    r"install\.python-poetry|get-poetry|astral\.sh/uv|get-pip|install-poetry|pdm-project\.org|conda|mambaforge"
 )
 
 

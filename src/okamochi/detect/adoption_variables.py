@@ -14,10 +14,11 @@ __all__ = ["given_rows", "variable_rows"]
 
 # what the image sets itself, what nobody reads any more, what belongs to the build
 OWN_VARIABLES = re.compile(
-    r"PYTHON\w+|PATH|HOME|LANG|LC_\w+|PORT|FLASK_(APP|ENV|DEBUG|RUN_\w+)|PIP_\w+|POETRY_\w+|UV_\w+|DEBIAN_\w+"
+    r"PYTHON\w+|PATH|HOME|LANG|LANGUAGE|LC_\w+|PORT|FLASK_(APP|ENV|DEBUG|RUN_\w+)|PIP_\w+|POETRY_\w+|UV_\w+|DEBIAN_\w+"
     r"|APP_HOME|VIRTUAL_ENV|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|DOCKER\w*|NODE_\w+|NPM_\w+|YARN_\w+|USER|SHELL|TERM|HOSTNAME"
     r"|LD_\w+|.*_(FILE|VERSION)"
 )
+PLACE = re.compile(r"HOST|SERVER|ADDR|URL|URI|ENDPOINT")
 CONNECTION = re.compile(
     r"(?:\w+_)?(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|REDIS|MONGO|MONGODB|RABBITMQ|AMQP|MEMCACHED)_?"
     r"(?:HOST|HOSTNAME|SERVER|PORT|USER|USERNAME|NAME|DB|DATABASE|DBNAME)"
@@ -45,7 +46,7 @@ def variable_rows(
     if re.fullmatch(r"LANG|LC_\w+", name) and value and not value.upper().startswith("C."):
         why = "Python is UTF-8 in it, too; only locale.setlocale() would notice"
         yield Row(Verdict.CHANGE, name, place, value, "LANG=C.UTF-8", why)
-    if OWN_VARIABLES.fullmatch(name) or "$" in value or not value:
+    if OWN_VARIABLES.fullmatch(name) or "$" in value or not value or not name.isidentifier():
         return
     served = {variable.name for service in plan.services for variable in service.variables}
     if name in served:
@@ -62,7 +63,7 @@ def variable_rows(
         why = "a service of the stack is reached by its name"
         yield Row(Verdict.CHANGE, name, place, value, "the service's name", why)
         return
-    if value in services or CONNECTION.fullmatch(name):
+    if (value in services and PLACE.search(name)) or CONNECTION.fullmatch(name):
         why = "of a service: the plan sets it where it starts that, else give it by --env-file"
         yield Row(Verdict.CHANGE, name, place, value, "given with the service", why)
         return

@@ -3,6 +3,7 @@ is wrong is found by the rules of `okamochi check`, each with what okamochi does
 
 import datetime
 import json
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,17 +73,18 @@ def adopt(folder: Path, world: World, *, today: datetime.date, write: bool) -> A
 
 
 def for_production(setup: Setup) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Dockerfiles and compose files for production, those first that say so and need no other file below
-    them; of Dockerfiles those that such a compose file builds."""
+    """Dockerfiles and compose files for production: those at the top first, of these the ones that say so and
+    need no other file below them; of Dockerfiles those that such a compose file builds."""
     composes = [one for one in setup.composes if not one.desk and not is_staging_path(one.path)]
-    plain = [one.path for one in composes if not is_production_path(one.path)]
-    first = [one.path for one in composes if is_production_path(one.path) and stands_alone(one.root)]
-    paths = (*first, *plain)
+    sound = [one for one in composes if not is_production_path(one.path) or stands_alone(one.root)]
+    sound.sort(key=lambda one: (one.path.count("/"), not is_production_path(one.path)))
+    paths = tuple(one.path for one in sound)
     taken = next(iter((*paths, *(one.path for one in setup.composes))), "")
     built = [one.stage_path for one in setup.containers if one.own and one.path == taken]
-    sound = [one.path for one in setup.dockerfiles if not one.desk]
-    chosen = [path for path in built if path in sound]
-    return tuple(dict.fromkeys((*chosen, *(path for path in sound if "/" not in path), *built))), paths
+    shipped = [one.path for one in setup.dockerfiles if not one.desk]
+    chosen = [path for path in built if path in shipped]
+    near = [path for path in shipped if posixpath.dirname(path) in ("", posixpath.dirname(taken))]
+    return tuple(dict.fromkeys((*chosen, *near, *(path for path in built if path)))), paths
 
 
 def fault(one: Audited) -> Fault:
