@@ -11,7 +11,7 @@ from okamochi.build.app_bytecode import AppBytecode, Compiles
 from okamochi.build.bytecode import BYTECODE_FORMAT
 from okamochi.build.frame import LAYER_FORMAT, digest_of, with_ancestors
 from okamochi.build.source_files import SourceFiles
-from okamochi.oci.entry import Entry
+from okamochi.oci.entry import Entry, EntryKind
 from okamochi.oci.packing import LayerRequest, Part, entries_key
 from okamochi.system.world import World
 
@@ -125,24 +125,30 @@ class Share(msgspec.Struct, frozen=True, eq=False):
 
 
 class Volumes(msgspec.Struct, frozen=True):
-    """Where volumes are mounted, without the leading slash, and whose they are."""
+    """Where volumes are mounted, without the leading slash, and whose they are; `emptied` are folders that
+    file systems in memory are mounted over."""
 
     roots: tuple[str, ...]
     user: int
     group: int
+    emptied: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, plan: "Plan") -> "Volumes":
         roots = tuple(sorted(volume.path.strip("/") for volume in plan.volumes))
-        return cls(roots, plan.security.run_as_user, plan.security.run_as_group)
+        emptied = tuple(sorted(folder.path.strip("/") for folder in plan.temporary_folders))
+        return cls(roots, plan.security.run_as_user, plan.security.run_as_group, emptied)
 
     def owning(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
         """What the project ships in a volume's folder belongs to the runtime user, as does the folder itself:
-        a new volume takes over the owner of what it covers."""
-        return tuple(
-            replace(entry, uid=self.user, gid=self.group) if self.covers(entry.path) else entry
-            for entry in entries
-        )
+        a new volume takes over the owner of what it covers. A file system in memory takes over the mode of
+        the folder (runc), which a checkout has where somebody collected files at the desk."""
+        return tuple(self._owned(entry) for entry in entries)
+
+    def _owned(self, entry: Entry) -> Entry:
+        if entry.path in self.emptied and entry.kind is EntryKind.DIRECTORY:
+            return replace(entry, mode=0o1777, uid=self.user, gid=self.group)
+        return replace(entry, uid=self.user, gid=self.group) if self.covers(entry.path) else entry
 
     def covers(self, path: str) -> bool:
         return any(path == root or path.startswith(root + "/") for root in self.roots)

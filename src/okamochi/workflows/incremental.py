@@ -107,12 +107,13 @@ def packed(world: World, files: "SameTree") -> Image | None:
     root, built, known = files.root, files.built, files.known
     if not Path(known["interpreter"][0][0]).exists():
         return None
-    roots, user, group = known["volumes"]
+    roots, user, group, emptied = known["volumes"]
+    volumes = Volumes(tuple(roots), user, group, tuple(emptied))
     contents = Contents()
     source = SourceFiles(tuple(entry_of(root, row, contents) for row in known["entries"]))
     if room_for_shares(source.entries) != known["shares"]:
         return None  # the wheels may share their layers in another way
-    requests = app_layers(world, KnownToolchain.of(known), Volumes(tuple(roots), user, group), source)
+    requests = app_layers(world, KnownToolchain.of(known), volumes, source)
     if files.compiling is not None and not files.compiling.went_well():
         return None
     try:

@@ -294,7 +294,7 @@ def built_and_loaded(
 
 def pages_of(proof: Proof) -> tuple[str, ...]:
     found = proof.answer.pages if proof.answer is not None else ()
-    return tuple(page.path for page in found) or ("/",)
+    return tuple(dict.fromkeys(("/", *(page.path for page in found))))
 
 
 def replaced(
