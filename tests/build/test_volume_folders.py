@@ -20,7 +20,7 @@ def test_everybody_may_write_to_tmp_above_a_volume(path: str, mode: int | None) 
 
 
 def test_a_folder_that_the_project_has_where_files_are_collected_is_open_to_the_app() -> None:
-    """The desk leaves an empty staticfiles/ in the source; runc gives what is mounted over it that one's mode."""
+    """The desk leaves an empty staticfiles/ in the source; what runc mounts over it gets that one's mode."""
     folder = TemporaryFolder(path="/app/staticfiles", size_bytes=1)
     plan = replace(planned({"app.py": FLASK_APP}), temporary_folders=(folder,))
     owner = plan.security.run_as_user
