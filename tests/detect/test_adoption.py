@@ -376,7 +376,8 @@ def test_only_gunicorns_own_options_are_compared() -> None:
 def test_what_is_no_variable_and_what_only_has_a_services_name_is_told_apart() -> None:
     stack = (
         "services:\n  web:\n    build: .\n    environment:\n      - PREFIX=fast:\n      - STRATEGY=cache\n"
-        "      - CACHE_SERVER=cache\n      - not-a-name=1\n  cache:\n    image: memcached:1\n"
+        "      - CACHE_SERVER=cache\n      - REDIS=cache\n"
+        "      - WATCHFILES_FORCE_POLLING=true\n      - not-a-name=1\n  cache:\n    image: memcached:1\n"
     )
     rows, settings = rows_of(**{"Dockerfile": "FROM python:3.13-slim\n", "compose.yaml": stack})
     assert settings["env"] == {"STRATEGY": "cache"}

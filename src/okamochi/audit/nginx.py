@@ -14,7 +14,7 @@ from okamochi.audit.services import mounts, services
 from okamochi.audit.setup import Setup, TextFile
 from okamochi.system.patterns import regex
 
-__all__ = ["Passed", "is_proxy", "passed_on"]
+__all__ = ["Passed", "asked_by", "is_proxy", "passed_on"]
 
 CONFIGURATION = regex(r".*\.(?:conf|conf\.template|template|nginx)|(?:.*/)?nginx[\w.-]*")
 TARGET = regex(r"(?:https?|uwsgi|grpc)?(?:://)?(?P<host>[\w.-]+)(?::(?P<port>\d+))?(?:/\S*)?")
@@ -55,7 +55,8 @@ def passed_on(setup: Setup) -> Iterator[Passed]:
         waits = [seconds(one.value) for one in told if one.name == "proxy_read_timeout"]
         for one in told:
             target = TARGET.fullmatch(address_of(one))
-            if target is not None and target["host"] not in upstreams:
+            # a server of an upstream is a host, also where the upstream is called like it
+            if target is not None and (one.block or target["host"] not in upstreams):
                 port = int(target["port"] or 80)
                 yield Passed(file.path, one.line, target["host"], port, max([60.0, *waits]))
 
@@ -102,6 +103,16 @@ def sources_of(container: Container, setup: Setup) -> Iterator[str]:
     for mount in mounts(container, setup):
         if mount.kind == "bind":
             yield posixpath.normpath(posixpath.join(folder, mount.source))
+
+
+def asked_by(proxy: Container, setup: Setup) -> frozenset[str]:
+    """Hosts to which the files of one proxy pass requests on."""
+    roots = tuple(sources_of(proxy, setup))
+    return frozenset(
+        one.host
+        for one in passed_on(setup)
+        if any(one.path == root or one.path.startswith(f"{root}/") for root in roots)
+    )
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -4,6 +4,7 @@ from okamochi.audit.rule import Rule
 from okamochi.audit.rules.network import (
     forwarded_ignored,
     nobody_there,
+    past_the_proxy,
     proxy_gives_up,
     static_unserved,
     trusts_everybody,
@@ -17,4 +18,5 @@ RULES: tuple[Rule, ...] = (
     trusts_everybody.RULE,
     proxy_gives_up.RULE,
     static_unserved.RULE,
+    past_the_proxy.RULE,
 )
