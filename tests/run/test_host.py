@@ -92,7 +92,7 @@ def test_without_isolation_the_whole_app_runs_all_the_same(
         assert capfd.readouterr().out.startswith("from-a-file from the image ")
         assert host_engine.check(spec.name, spec.healthcheck)[0]
     finally:
-        host_engine.stop(spec.name, grace_seconds=5)
+        host_engine.stop(spec.name, grace_seconds=30)
     assert host_engine.inspect(spec.name).exit_code == 0
     host_engine.remove(spec.name)
 
