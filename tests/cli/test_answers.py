@@ -12,6 +12,7 @@ import pytest
 from okamochi.cli.main import COMMANDS
 from okamochi.cli.ps import shown
 from okamochi.run.compose import ServiceState
+from okamochi.system.cache import Cache
 from tests.cli.program import Program, tree_of
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -70,6 +71,14 @@ def test_the_cache_tells_where_it_is_and_can_be_emptied(program: Program, tmp_pa
     assert own.ok("cache", "prune", "--keep", "1G").stdout.startswith("freed ")
     wrong = own("cache", "prune", "--keep", "lots")
     assert (wrong.code, wrong.stdout) == (2, "")
+
+
+def test_what_a_running_build_keeps_from_being_pruned_is_told(program: Program, tmp_path: Path) -> None:
+    own = program.with_environ(OKAMOCHI_CACHE_DIR=str(tmp_path / "cache"))
+    cache = Cache.open(tmp_path / "cache")
+    with cache.temporary():
+        cache.put_record("kind", "key", b"x" * 100)
+        assert "stay, more than 0 B" in own.ok("cache", "prune", "--keep", "0").stderr
 
 
 def test_colours_are_for_terminals_only(program: Program) -> None:

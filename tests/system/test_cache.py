@@ -287,6 +287,14 @@ def test_a_fresh_use_is_not_written_down_again(cache: Cache, monkeypatch: pytest
     assert path.stat().st_mtime == before
 
 
+def test_what_uv_links_into_a_tree_is_counted_once(tmp_path: Path) -> None:
+    cache = Cache.open(tmp_path / "cache")
+    kept = cache.tool_folder("uv") / "file"
+    kept.write_bytes(b"12345678")
+    cache.folder("wheels", "one", lambda tree: os.link(kept, tree / "file"))
+    assert {use.kind: use.size_bytes for use in cache.info()} == {"uv": 0, "wheels": 8}
+
+
 def test_folders_are_pruned_whole(tmp_path: Path) -> None:
     tree = Cache.open(tmp_path).folder("roots", "key", fill)
     assert Cache.open(tmp_path).prune(0) == 14

@@ -36,8 +36,16 @@ def prune(keep: str | None, output_format: str) -> None:
     """Remove what has not been used for longest, until the cache fits its limit."""
     from okamochi.model.sizes import parse_size
 
-    limit = parse_size(keep, where="--keep") if keep else None
-    tell_freed(real_world().cache.prune(limit), output_format)
+    cache = real_world().cache
+    limit = parse_size(keep, where="--keep") if keep else cache.limit_bytes
+    tell_freed(cache.prune(limit), output_format)
+    left = sum(use.size_bytes for use in cache.info())
+    if left > limit:
+        click.echo(
+            f"{human(left)} stay, more than {human(limit)}: an okamochi that runs may need what was used "
+            "since an hour before it began",
+            err=True,
+        )
 
 
 @command.command(name="clear")

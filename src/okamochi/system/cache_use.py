@@ -65,8 +65,13 @@ def everything(root: Path) -> Iterator[Kept]:
     for tool in sorted((root / "tools").glob("*")):
         path = os.fspath(tool)
         with suppress(OSError):
-            size_bytes = sum(status.st_size for _, status in files_below(path))
+            size_bytes = sum(own_size(status) for _, status in files_below(path))
             yield Kept(tool.name, path, path, size_bytes, tool.stat().st_mtime)
+
+
+def own_size(status: os.stat_result) -> int:
+    """0 for a file with a second name: uv links what it keeps into the wheels' trees, which count it."""
+    return status.st_size if status.st_nlink == 1 else 0
 
 
 def files_below(folder: str) -> Iterator[tuple[str, os.stat_result]]:
