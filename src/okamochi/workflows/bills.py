@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from okamochi.errors import BuildError, UsageError
+from okamochi.system.environ import of_the_user
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.remembered import LOCK_NAME, BuiltImage, lock_content
@@ -41,7 +42,7 @@ def parse_bills(texts: Sequence[str]) -> tuple[Bill, ...]:
                 where="--sbom",
                 hint="use cyclonedx or spdx, each alone or with :FILE",
             )
-        bills.append(Bill(name, Path(place) if place else None))
+        bills.append(Bill(name, of_the_user(place) if place else None))
     return tuple(bills)
 
 

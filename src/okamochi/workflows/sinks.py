@@ -12,6 +12,7 @@ from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.layout import check_layout_folder, write_layout
 from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
+from okamochi.system.environ import of_the_user
 from okamochi.system.files import require_file_place, storage_errors
 from okamochi.system.world import World
 
@@ -175,12 +176,14 @@ def parse_sink(text: str, world: World) -> Sink:
     """UsageError for anything but docker, podman, layout:DIR, archive:FILE and registry; EngineError when the
     engine does not answer."""
     kind, colon, place = text.partition(":")
+    # no shell knows a "~" in the middle of a word
+    path = of_the_user(place)
     if kind == "layout" and place:
-        check_layout_folder(Path(place))
-        return LayoutSink(Path(place))
+        check_layout_folder(path)
+        return LayoutSink(path)
     if kind == "archive" and place:
-        require_file_place(Path(place), option="--to")
-        return ArchiveSink(Path(place))
+        require_file_place(path, option="--to")
+        return ArchiveSink(path)
     if text == "registry":
         from okamochi.oci.registry.registries import Registries
 
