@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
 from okamochi.audit.rule import Found, Rule
+from okamochi.audit.secret_values import written_secret
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.model.finding import Severity
@@ -30,9 +31,11 @@ def look(setup: Setup) -> Iterator[Found]:
         stage = container.stage
         if stage is None or container.desk:
             continue
+        # a value that ENV keeps is told by secrets/in-image
+        kept = {one.name for one in container.environment if written_secret(one) is not None}
         arguments = [(one.line, name) for one in stage.all("ARG") for name, _ in one.pairs]
         for line, name in arguments:
-            if kind_of(name) is VariableKind.PLAIN or name.endswith(("_FILE", "_PATH")):
+            if name in kept or kind_of(name) is VariableKind.PLAIN or name.endswith(("_FILE", "_PATH")):
                 continue
             if is_used(stage, re.compile(rf"\$\{{?{name}\b")):
                 yield Found(
