@@ -49,3 +49,24 @@ def test_the_files_for_production_are_adopted(tmp_path: Path) -> None:
         "Dockerfile.prod",
         "compose.prod.yaml",
     }
+
+
+def test_a_compose_file_above_the_app_is_adopted_and_judged(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path / "backend")
+    (folder / "Dockerfile").write_text("FROM python:3.13-slim\nEXPOSE 5000\nCMD gunicorn app:app\n")
+    (tmp_path / "front").mkdir()
+    (tmp_path / ".git").mkdir()  # one checkout holds both
+    (tmp_path / "front" / "Dockerfile").write_text("FROM nginx:1.29\n")
+    (tmp_path / "docker-compose.yml").write_text(
+        "services:\n  front:\n    build: ./front\n    ports: ['80:80']\n"
+        "  api:\n    build: ./backend\n    ports: ['7000:5000']\n"
+        "  db:\n    image: redis\n    ports: ['6379:6379']\n"
+    )
+    answer = json.loads(program.ok("render", "--adopt", folder, "--check", "--format", "json").stdout)
+    places = {row["topic"]: row["place"] for row in answer["rows"]}
+    assert places["service front"] == "../docker-compose.yml:2"
+    assert places["published port"] == "../docker-compose.yml:7"
+    assert places["command"] == "Dockerfile:3"
+    found = {one["rule"]: one["place"] for one in answer["findings"]}
+    assert found["compose/published-everywhere"] == "../docker-compose.yml:10"
+    assert found["process/shell-is-process-1"] == "Dockerfile:3"
