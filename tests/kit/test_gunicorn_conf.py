@@ -279,6 +279,20 @@ def test_the_others_follow_when_the_first_worker_has_booted(gunicorn: Path, fold
         wait_for_files(folder, 3)
 
 
+def test_a_reload_of_one_worker_waits_for_nobody(gunicorn: Path, folder: Path) -> None:
+    process = started(gunicorn, folder, PORT=str(free_port()), WEB_CONCURRENCY="1")
+    try:
+        wait_for(folder / "out", "Booting worker")
+        time.sleep(0.5)  # until it is the app's
+        process.send_signal(signal.SIGHUP)
+        begin = time.monotonic()
+        wait_for(folder / "out", "Booting worker", times=2)
+        assert time.monotonic() - begin < 10
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
 @contextmanager
 def booting(gunicorn: Path, folder: Path, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Three workers of an app that loads until the file `go` is there."""
