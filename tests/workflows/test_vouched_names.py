@@ -113,6 +113,26 @@ def test_a_module_that_lies_beside_the_project_in_its_checkout_is_nobody_elses(t
     assert "libs/brings" in judged(root, "brings", {"requirements.txt": "flask\n"})[1]
 
 
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ('[project]\nname = "Brings"\nversion = "1"\n', "of Brings, the package around this folder"),
+        ('[project]\nname = "other"\nversion = "1"\n', "the project's own of that name"),
+    ],
+)
+def test_of_an_example_in_its_library_the_library_is_named(tmp_path: Path, manifest: str, said: str) -> None:
+    checkout = new_repository(tmp_path / "library")
+    example = checkout / "examples/shop"
+    example.mkdir(parents=True)
+    (checkout / "pyproject.toml").write_text(manifest)
+    (checkout / "src/brings").mkdir(parents=True)
+    (checkout / "src/brings/__init__.py").write_text("")
+    (example / "app.py").write_text(FLASK_APP)
+    (example / "requirements.txt").write_text("flask\n")
+    why, refused = judged(example, "brings")
+    assert not why and said in refused
+
+
 def test_a_module_of_that_name_in_a_package_is_another_one(root: Path) -> None:
     files = {"shop/__init__.py": "", "shop/brings.py": "", "README.md": "pip install brings\n"}
     assert judged(root, "brings", files) == ("README.md names it", "")

@@ -26,6 +26,7 @@ from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.import_names import distribution_of, is_known, is_known_distribution
 from okamochi.model.plan import DependencyManager
 from okamochi.pypi.asked import asked_of
+from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.versions import published_by
 from okamochi.run.proof.answer import Answer, last_line_of_code
 from okamochi.run.traces import library_of_last_frame
@@ -144,6 +145,11 @@ def vouched(module: str, requirement: str, planned: "PlannedProject", world: Wor
 def judgement_of(module: str, requirement: str, planned: "PlannedProject", world: World) -> Vouched:
     package = plain_name(requirement)
     own = own_place(module, planned)
+    if own and (around := library_around(own, package, planned)):
+        return Vouched(
+            refused=f"{own} is of {around}, the package around this folder; where the published one is "
+            f"meant, let a requirements.txt here say {around}"
+        )
     if own:
         return Vouched(refused=f"{own} is the project's own of that name, on no path where it is looked for")
     if is_known(module) or is_known_distribution(package):
@@ -193,6 +199,23 @@ def own_place(module: str, planned: "PlannedProject") -> str:
         folder = "/".join(parts[: parts.index(module)])
         if posixpath.join(folder, "__init__.py") not in present:
             return path
+    return ""
+
+
+def library_around(own: str, package: str, planned: "PlannedProject") -> str:
+    """The name of the package that the checkout builds of the module, as in examples/ of a library; "" for
+    a module of the project itself, or one that no package file names."""
+    top = checkout_root(planned.root)
+    if top is None or top == planned.root:
+        return ""
+    try:
+        project = DiskProject.open(top)
+    except OkamochiError:
+        return ""
+    for folder in (posixpath.dirname(posixpath.dirname(own)), ""):
+        facts = read_package(project, folder)
+        if facts is not None and canonicalize_name(facts.name) == package:
+            return facts.name
     return ""
 
 
