@@ -260,6 +260,9 @@ def test_queues_of_rq_have_a_worker_that_finds_the_apps_redis() -> None:
         "import os\nfrom redis import Redis\nfrom rq import Queue\n"
         "queue = Queue('mails', connection=Redis.from_url(os.environ['REDIS_URL']))\n"
     )
+    looked_at = planned({"requirements.txt": "flask\nrq\nredis\n", "app.py": f"{app}print(queue.jobs)\n"})
+    assert commands(looked_at) == {}  # as a dashboard does
+    app += "queue.enqueue(print, 'hello')\n"
     worker, plan = worker_of("rq\nredis", **{"app.py": app})
     assert worker.argv == ("/opt/venv/bin/rq", "worker", "mails")
     assert ("OKAMOCHI_SAME", "RQ_REDIS_URL=REDIS_URL") in worker.environment

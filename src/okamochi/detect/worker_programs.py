@@ -47,6 +47,9 @@ def worker_programs(
         yield from _apscheduler(sources)
 
 
+PUTS = regex(r"\benqueue\w*\(|\.(?:delay|schedule)\(|@\s*(?:\w+\.)?job\b")
+
+
 def _program(kind: ProcessType, argv: tuple[str, ...], *places: Evidence) -> WorkerProgram:
     return WorkerProgram(kind, Detected(argv, places))
 
@@ -71,8 +74,8 @@ def _rq(sources: Sources, names: frozenset[str], redis_variable: str) -> WorkerP
     queues = tuple(_queues(sources))
     if not redis_variable:
         return _composed_rq(sources)
-    if not queues:
-        return None
+    if not queues or not any(PUTS.search(sources.text(path)) for path in sources.paths):
+        return None  # a dashboard looks at the queues of others
     named = dict.fromkeys(name for name, _ in queues)
     argv = (f"{BIN}/rq", "worker", *named)
     # rq's own variable: its option would need a shell
