@@ -563,3 +563,29 @@ def test_a_key_is_known_by_what_its_name_is_given_to() -> None:
 )
 def test_the_variable_that_names_a_file_of_settings_is_one_of_the_app(call: str, required: bool) -> None:
     assert names(f"{call}\n") == {"SHOP_SETTINGS": (required, None)}
+
+
+@pytest.mark.parametrize(
+    ("head", "read", "required"),
+    [
+        ("KEY_DB = 'DATABASE_URL'\n", "os.environ[KEY_DB]", True),
+        ("from shop.keys import KEY_DB\n", "os.environ[KEY_DB]", True),
+        ("from shop.keys import KEY_DB as NAME\n", "os.environ[NAME]", True),
+        ("from shop.keys import KEY_DB\n", "os.environ.get(KEY_DB)", False),
+        ("from shop.keys import KEY_DB\n", "os.getenv(KEY_DB, 'x')", False),
+        ("from shop.keys import KEY_DB\n", "KEY_DB in os.environ", False),
+    ],
+)
+def test_a_variable_whose_name_is_in_a_constant_is_read(head: str, read: str, required: bool) -> None:
+    files = {
+        "shop/__init__.py": f"import os\n{head}{FLASK_APP}address = {read}\n",
+        "shop/keys.py": "KEY_DB = 'DATABASE_URL'\n",
+    }
+    assert variable(planned(files), "DATABASE_URL").required is required
+
+
+def test_a_name_that_stands_for_several_or_for_none_is_no_variable() -> None:
+    twice = "KEY_DB = 'DATABASE_URL'\nKEY_DB = 'OTHER_URL'\n"
+    for head in (twice, "key_db = KEY_DB = f'{1}'\n", "from elsewhere import KEY_DB\n", ""):
+        plan = planned({"app.py": f"import os\n{head}{FLASK_APP}address = os.environ.get(KEY_DB)\n"})
+        assert [one.name for one in plan.environment] == []

@@ -1,11 +1,12 @@
 """Environment variables that the code reads: where, with which default, and whether it can start without."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
+from okamochi.detect.constant_names import constant_names
 from okamochi.detect.environment_given import given_before
 from okamochi.detect.environment_read import Read
 from okamochi.detect.handed_on import handed_on
@@ -115,6 +116,7 @@ def reads_of(
         shared.scheme,
         bool(ALIASES.search(module.text)),
         constant_addresses(module),
+        lambda: constant_names(module, sources),
     )
     finder.block(module.tree.body, _Place())
     given = given_before(module)
@@ -134,13 +136,15 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 class _Finder(msgspec.Struct, eq=False):
-    """`aliases`: the module gives the environment other names; `addresses` are constants that hold one."""
+    """`aliases`: the module gives the environment other names; `addresses` are constants that hold one,
+    `constants` tells those that hold a name."""
 
     names: ImportedNames
     helpers: dict[str, ReadingFunction]
     scheme: dict[str, ast.expr]
     aliases: bool = True
     addresses: dict[str, str] = {}
+    constants: Callable[[], dict[str, str]] = dict
     found: list[Read] = msgspec.field(default_factory=list)
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
@@ -316,16 +320,22 @@ class _Finder(msgspec.Struct, eq=False):
                 return False
         return True
 
+    def name_of(self, expression: ast.expr) -> str:
+        """A literal, or what a constant in capital letters holds."""
+        if isinstance(expression, ast.Name) and expression.id.isupper():
+            return self.constants().get(expression.id, "")
+        return name_in(expression)
+
     def read(self, node: ast.AST) -> Read | None:
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            name = name_in(node.slice)
-            if name and self.names.full(node.value) in SUBSCRIPTS:
+            name = self.name_of(node.slice) if self.names.full(node.value) in SUBSCRIPTS else ""
+            if name:
                 return Read(name, node.lineno, must=True)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-            name = name_in(node.left)
-            if name and self.names.full(node.comparators[0]) in SUBSCRIPTS:
+            name = self.name_of(node.left) if self.names.full(node.comparators[0]) in SUBSCRIPTS else ""
+            if name:
                 return Read(name, node.lineno)
         return None
 
@@ -345,6 +355,8 @@ class _Finder(msgspec.Struct, eq=False):
         unnamed = self._unnamed(call, called)
         if unnamed is not None:
             return unnamed
+        if not name and call.args and called in GETTERS:
+            name = self.name_of(call.args[0])
         if not name:
             return None
         given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")

@@ -1,0 +1,41 @@
+"""Variables whose names stand in constants: os.environ.get(KEY) beside KEY = "DATABASE_URL"."""
+
+import ast
+from collections.abc import Iterator
+
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.read_values import name_in
+
+__all__ = ["constant_names"]
+
+
+def constant_names(module: Module, sources: Sources | None) -> dict[str, str]:
+    """Of the module's own level, and of those that it takes from other modules of the project by name."""
+    found = dict(_taken(module, sources)) if sources is not None else {}
+    return {**found, **_own(module)}
+
+
+def _taken(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:
+    for node in module.tree.body:
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        wanted = {one.name: one.asname or one.name for one in node.names if one.name.isupper()}
+        path = sources.find_from(node, importer=module.path) if wanted else None
+        if path is not None and path != module.path:
+            known = _own(sources.module(path))
+            yield from ((shown, known[name]) for name, shown in wanted.items() if name in known)
+
+
+def _own(module: Module) -> dict[str, str]:
+    """Assigned once, in capital letters."""
+    texts: dict[str, list[str]] = {}
+    for statement in module.tree.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if name.isupper():
+                texts.setdefault(name, []).append(name_in(value))
+            case _:
+                pass
+    return {name: found[0] for name, found in texts.items() if len(found) == 1 and found[0]}
