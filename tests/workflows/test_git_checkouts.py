@@ -149,11 +149,12 @@ class Overheard:
         return self.real.run(argv, **named)
 
 
+@pytest.mark.parametrize("reference", ["", "@main", "@v1.4.0"])
 @pytest.mark.parametrize(
     ("user", "login"), [("me:half%40secret@", "me:half@secret"), ("${LIB_TOKEN}@", "half@secret:")]
 )
 def test_passwords_and_tokens_log_in_and_are_no_arguments_of_programs(
-    repository: Path, world: World, user: str, login: str
+    repository: Path, world: World, user: str, login: str, reference: str
 ) -> None:
     git(repository, "update-server-info")
 
@@ -166,11 +167,11 @@ def test_passwords_and_tokens_log_in_and_are_no_arguments_of_programs(
     environ = {**world.environ, "LIB_TOKEN": "half%40secret"}
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = f"git+http://{user}127.0.0.1:{server.server_port}/lib.git/.git@v1.4.0#subdirectory=py"
+        place = f"git+http://{user}127.0.0.1:{server.server_port}/lib.git/.git{reference}#subdirectory=py"
         there = msgspec.structs.replace(world, runner=overheard, environ=environ)
         found = git_checkout(there, git_source(place, "r:1"), stem="lib", where="r:1")
         server.shutdown()
-    assert found.commit == git(repository, "rev-parse", "v1.4.0")
+    assert found.commit == git(repository, "rev-parse", (reference or "@HEAD")[1:] + "^{commit}")
     assert "fetch" in overheard.arguments
     assert not any("half" in word for word in overheard.arguments)
 

@@ -163,7 +163,11 @@ class Git:
 
     def fetched_from(self, url: str, source: GitSource, stem: str) -> GitCheckout:
         self.must("init", "--quiet", ".")
-        if self.run("fetch", "--quiet", "--depth", "1", "--", url, source.reference).ok:
+        # plain file servers give no part of a history
+        if any(
+            self.run("fetch", "--quiet", *depth, "--", url, source.reference).ok
+            for depth in (("--depth", "1"), ())
+        ):
             commit = self.must("rev-parse", "--verify", "FETCH_HEAD^{commit}").text
         else:  # a short commit, or a server that gives only branches and tags
             self.must("fetch", "--quiet", "--tags", "--", url, "+refs/heads/*:refs/remotes/origin/*")
