@@ -73,6 +73,12 @@ def test_the_cache_tells_where_it_is_and_can_be_emptied(program: Program, tmp_pa
     assert (wrong.code, wrong.stdout) == (2, "")
 
 
+def test_a_folder_as_the_command_is_told_where_it_belongs(program: Program, tmp_path: Path) -> None:
+    answer = program("exec", tmp_path, "flask", "routes", cwd=tmp_path)
+    assert answer.code == 7
+    assert f"okamochi exec --project {tmp_path} flask routes" in answer.stderr
+
+
 def test_what_a_running_build_keeps_from_being_pruned_is_told(program: Program, tmp_path: Path) -> None:
     own = program.with_environ(OKAMOCHI_CACHE_DIR=str(tmp_path / "cache"))
     cache = Cache.open(tmp_path / "cache")

@@ -1,5 +1,6 @@
 """The rest of a running app's life: down, ps, logs, exec."""
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -174,7 +175,12 @@ def log_lines(app: UpApp, name: str, tail: int) -> list[str]:
 
 def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: bool) -> int:
     """Runs a command in the app's container, with its environment and secrets; the command's exit code."""
-    app = running_app(path, world)
+    try:
+        app = running_app(path, world)
+    except EngineError as error:
+        if Path(argv[0]).is_dir():  # as every other command has it
+            error.hint = f"the project's folder is an option here: {shlex.join(meant(argv))}"
+        raise
     if app.engine.inspect(app.record.container).state is not ContainerState.RUNNING:
         raise EngineError(
             f"{app.record.container} is not running",
@@ -182,3 +188,7 @@ def execute(path: Path, argv: tuple[str, ...], world: World, *, interactive: boo
             hint="start it with 'okamochi up'; 'okamochi logs' tells how it ended",
         )
     return app.engine.exec(app.record.container, with_secrets(argv), interactive=interactive)
+
+
+def meant(argv: tuple[str, ...]) -> tuple[str, ...]:
+    return ("okamochi", "exec", "--project", argv[0], *(argv[1:] or ("COMMAND",)))
