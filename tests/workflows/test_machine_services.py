@@ -23,6 +23,7 @@ from tests.detect.plans import planned
 SOURCE = (
     "import os, redis, rq\nfrom flask import Flask\napp = Flask(__name__)\n"
     "link = redis.from_url(os.environ['REDIS_URL'])\nqueue = rq.Queue('slow', connection=link)\n"
+    "queue.enqueue(print)\n"
 )
 NOTHING = Values((), ())
 
