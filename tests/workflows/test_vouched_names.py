@@ -181,6 +181,8 @@ def git_of(root: Path, address: str = "", date: str = "") -> None:
         (days_ago(COOLING_DAYS - 1), "", False),
         ("", "", False),
     ],
+    # of its own names: the times are those of the worker that collects
+    ids=("older", "old-uncommitted", "younger", "very-young", "young", "young-uncommitted", "unknown"),
 )
 def test_a_package_that_is_newer_than_the_import_or_very_young_is_not_taken(
     root: Path, tmp_path: Path, uploaded: str, committed: str, taken: bool

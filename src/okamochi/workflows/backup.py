@@ -18,7 +18,7 @@ from okamochi.run.service_data import data_of
 from okamochi.run.spec import ContainerState
 from okamochi.run.state import AppState
 from okamochi.system.clock import rfc3339
-from okamochi.system.files import require_file_place
+from okamochi.system.files import require_file_place, storage_errors
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.apps import UpApp, running_app
@@ -56,7 +56,11 @@ def save_to(target: Path, app: UpApp, now: datetime, world: World) -> Manifest:
             f"{app.record.container} is gone", where=app.record.engine, hint="start it again: okamochi up"
         )
     stack = stack_of(app.app, world)
-    with tempfile.TemporaryDirectory(prefix=".okamochi-backup-", dir=target.parent) as name:
+    elsewhere = f"make {target.parent} writable, or name a file elsewhere"
+    with (
+        storage_errors(target, hint=elsewhere),
+        tempfile.TemporaryDirectory(prefix=".okamochi-backup-", dir=target.parent) as name,
+    ):
         folder = Path(name)
         image = app.record.image_reference
         parts = [*databases(stack, plan, image, folder, world), *volumes(app, plan, folder, world)]
