@@ -555,3 +555,8 @@ def test_a_folder_that_is_served_and_not_there_is_told_with_what_may_make_it() -
     cause = diagnose(traceback("RuntimeError: Directory 'web/dist' does not exist", ""))
     assert cause is not None and cause.text == "the app serves the folder web/dist, which is not in the image"
     assert 'volumes = ["web/dist"]' in cause.hint and "npm" in cause.hint
+
+
+def test_a_remark_about_the_lock_is_no_reason_of_a_migration_that_failed() -> None:
+    remark = "okamochi: no lock: the database's address is not known here\n"
+    assert diagnose(f"{remark}FAILED: No config file 'alembic.ini' found\n") is None

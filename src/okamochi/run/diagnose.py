@@ -243,7 +243,7 @@ def django_checks(log: str) -> Cause | None:
 
 def secret_refused(log: str) -> Cause | None:
     """The kit's last word; what it only remarks is followed by what the app itself raises."""
-    found = last(r"^okamochi: (?P<text>.+)$", log)
+    found = last(r"^okamochi: (?!no lock: )(?P<text>.+)$", log)
     if found is None or "Traceback (most recent call last)" in log[found.end() :]:
         return None
     return Cause(found["text"], "correct the variable or the file named here")
