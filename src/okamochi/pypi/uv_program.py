@@ -7,6 +7,7 @@ have. It is given wheels only: no code of a package or of the project is ever ex
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -111,11 +112,16 @@ class UvRun(msgspec.Struct, frozen=True):
         return frozenset(path for path in cache.glob(".tmp*") if path.is_dir())
 
 
+# sysconfig's variables, which uv asks for, are half there while another thread reads them for the first time
+FINDING = threading.Lock()
+
+
 def uv_path() -> str:
     import uv
 
     try:
-        return uv.find_uv_bin()
+        with FINDING:
+            return uv.find_uv_bin()
     except FileNotFoundError:
         raise ProgramMissing(
             "there is no uv program", where="uv", hint="install okamochi anew: uv comes with it as a package"
