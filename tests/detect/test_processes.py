@@ -470,3 +470,15 @@ def test_the_only_migrations_of_flask_migrate_are_found_wherever_they_lie() -> N
     assert "release" not in commands(planned({**asked, **shown}))
     of_alembic = {**asked, **inside, "shop/data/migrations/env.py": "from alembic import context\n"}
     assert "release" not in commands(planned(of_alembic))
+
+
+def test_a_release_of_alembic_without_its_file_gives_way_to_flask_migrate() -> None:
+    app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
+    stated = '{"scripts": {"postdeploy": "alembic upgrade head"}}'
+    files = {"requirements.txt": "flask\nflask-migrate\n", "app.py": app, "app.json": stated}
+    files["migrations/env.py"] = ""
+    plan = planned(files)
+    assert commands(plan)["release"] == ("/opt/venv/bin/flask", "db", "upgrade")
+    assert any("not run: release of app.json" in one.summary for one in plan.decisions)
+    for there in ({"alembic.ini": "[alembic]\n"}, {"pyproject.toml": "[tool.alembic]\n"}):
+        assert commands(planned({**files, **there}))["release"][0] == "/opt/venv/bin/alembic"

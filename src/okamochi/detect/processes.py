@@ -135,8 +135,18 @@ def _from_file(
     if not argv:
         decisions.append(_told(stated, "needs a shell or a program that the image has not; it is not run"))
         return
+    if argv[0] == f"{VENV_ROOT}/bin/alembic" and not _configures_alembic(sources, argv):
+        decisions.append(_told(stated, "there is no alembic.ini where that looks for it; it is not run"))
+        return
     evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}:")
     found[shown] = _process(shown, kind, Detected(argv, (evidence,)))
+
+
+def _configures_alembic(sources: Sources, argv: tuple[str, ...]) -> bool:
+    """An app that moved to Flask-Migrate keeps the command of the time before in app.json."""
+    named = any(word.startswith(("-c", "--config")) for word in argv)
+    pyproject = sources.project.read_text("pyproject.toml") or ""
+    return named or sources.project.exists("alembic.ini") or "[tool.alembic" in pyproject
 
 
 def _told(stated: StatedCommand, why: str) -> Decision:
