@@ -46,6 +46,13 @@ events_logger = "file"
 [network]
 network_backend = "netavark"
 EOF
+    drop_former_bridge
+}
+
+# Of the network that podman had before: two bridges with the same addresses, and nothing reaches either.
+drop_former_bridge() {
+    have ip || return 0
+    [ -n "$(podman ps --quiet 2>/dev/null)" ] || ip link delete cni-podman0 2>/dev/null || return 0
 }
 
 PODMAN_LOG=${TMPDIR:-/tmp}/okamochi-podman.$$.log

@@ -14,6 +14,8 @@ from okamochi.system.world import World
 __all__ = ["BUILDERS", "BuiltStage", "ImageBuilder", "builder_named"]
 
 BUILDERS = ("docker", "buildah")
+UNSEALED = "sealing memfd copy"
+"""buildah starts a copy of itself, which the kernel of a busy machine refuses now and then (EBUSY)."""
 BUILD_SECONDS = 3600
 SHOWN = 15
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -107,15 +109,9 @@ class BuildahBuilder:
 
     def build(self, context: Path, target: str, into: Path) -> BuiltStage:
         name = "localhost/okamochi-proof"
-        done = self.runner.run(
-            (
-                *("buildah", "build", "--format", "docker", "--layers", "--network", "host"),
-                *("--target", target, "--tag", f"{name}:{target}", str(context)),
-            ),
-            env=self.environ,
-            timeout_seconds=BUILD_SECONDS,
-            merge_stderr=True,
-        )
+        done = self._built(target, f"{name}:{target}", context)
+        if not done.ok and UNSEALED in done.text:
+            done = self._built(target, f"{name}:{target}", context)  # from where it broke off
         require_built(done, target)
         pushed = self.runner.run(
             ("buildah", "push", "--format", "v2s2", f"{name}:{target}", f"dir:{into}/image"),
@@ -128,6 +124,15 @@ class BuildahBuilder:
                 "buildah does not give the image away", where="buildah push", hint=pushed.error_text[-300:]
             )
         return stage_of_folder(into / "image")
+
+    def _built(self, target: str, name: str, context: Path) -> Completed:
+        words = ("buildah", "build", "--format", "docker", "--layers", "--network", "host")
+        return self.runner.run(
+            (*words, "--target", target, "--tag", name, str(context)),
+            env=self.environ,
+            timeout_seconds=BUILD_SECONDS,
+            merge_stderr=True,
+        )
 
 
 def stage_of_folder(folder: Path) -> BuiltStage:
