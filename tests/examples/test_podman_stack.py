@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +25,12 @@ def stack(private_program: Program, tmp_path_factory: pytest.TempPathFactory) ->
         ensure_in_podman(tag)
     root = copied("flask-uploads", tmp_path_factory.mktemp("podman") / "picture-book")
     serving = Serving(private_program, root, "podman", {}, "")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
     try:
-        serving.up()
+        # while a backup is restored, nothing of this app holds the usual port, which other tests take
+        serving.up("--port", str(port))
         yield serving
     finally:
         serving.down("--volumes")

@@ -312,7 +312,8 @@ class HostEngine:
     def _isolation(self) -> Isolation:
         import tempfile
 
-        with tempfile.TemporaryDirectory(prefix="okamochi-probe-") as folder:
+        # a build that ends early does not wait for this: then two remove the folder
+        with tempfile.TemporaryDirectory(prefix="okamochi-probe-", ignore_cleanup_errors=True) as folder:
             return best_isolation(self.runner, Path(folder))
 
     def _way(self, image: HostImage) -> Isolation:
