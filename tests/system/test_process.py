@@ -57,15 +57,16 @@ def test_a_missing_working_folder_is_not_taken_for_a_missing_program(tmp_path: P
 
 
 def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
-    note = tmp_path / "child"
-    script = (
+    note, script = tmp_path / "child", tmp_path / "script.py"
+    script.write_text(
         "import subprocess, sys, time, pathlib\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         f"pathlib.Path({os.fspath(note)!r}).write_text(str(child.pid))\n"
         "time.sleep(60)\n"
     )
+    # a file, so that the address stands in the part that is told, however long the paths are
     with pytest.raises(ProgramTimeout, match="within 3 seconds") as caught:
-        RUNNER.run((sys.executable, "-c", script, "https://me:half@secret@host/x"), timeout_seconds=3)
+        RUNNER.run((sys.executable, str(script), "https://me:half@secret@host/x"), timeout_seconds=3)
     assert "https://host/x" in caught.value.where
     child = int(note.read_text())
     assert ends_within(child, seconds=5)

@@ -1,11 +1,11 @@
 """`okamochi backup`: databases and volumes in one file."""
 
-import datetime
 from pathlib import Path
 
 import click
 
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
+from okamochi.system.clock import utc_now
 
 
 @click.command(name="backup")
@@ -24,7 +24,7 @@ def command(path: Path, output: Path | None, output_format: str) -> None:
     """
     from okamochi.workflows.backup import backup
 
-    saved = backup(path, output, datetime.datetime.now(datetime.UTC), real_world())
+    saved = backup(path, output, utc_now(), real_world())
     for sentence in saved.manifest.left_out:
         click.echo(sentence, err=True)
     answer = {"path": str(saved.path), "left_out": saved.manifest.left_out}

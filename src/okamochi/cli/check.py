@@ -1,6 +1,5 @@
 """`okamochi check`: a static audit of container files, with fixes."""
 
-import datetime
 import sys
 from collections.abc import Iterator
 from itertools import groupby
@@ -11,6 +10,7 @@ import click
 
 from okamochi.cli.options import real_world
 from okamochi.cli.world import require_utf8
+from okamochi.system.clock import utc_now
 
 if TYPE_CHECKING:
     from okamochi.audit.audit import Audited
@@ -64,7 +64,7 @@ def command(
         return
     from okamochi.workflows.check import check
 
-    checked = check(path, real_world(), today=datetime.datetime.now(datetime.UTC).date(), fix=fix)
+    checked = check(path, real_world(), today=utc_now().date(), fix=fix)
     match output_format:
         case "json":
             click.echo(as_json(checked))

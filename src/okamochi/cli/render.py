@@ -1,13 +1,13 @@
 """`okamochi render`: plain files."""
 
 import dataclasses
-import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
+from okamochi.system.clock import utc_now
 
 if TYPE_CHECKING:
     from okamochi.detect.adoption_rows import Row
@@ -134,7 +134,7 @@ def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
     from okamochi.workflows.adopt import adopt
 
     world = real_world()
-    today = datetime.datetime.now(datetime.UTC).date()
+    today = utc_now().date()
     adopted = adopt(folder, world, today=today, write=not check)
     if output_format == "json":
         rows = [{**dataclasses.asdict(row), "setting": None} for row in adopted.rows]

@@ -1,12 +1,12 @@
 """`okamochi restore`: the data of a backup, in the place of the present one."""
 
-import datetime
 import sys
 from pathlib import Path
 
 import click
 
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
+from okamochi.system.clock import utc_now
 
 
 @click.command(name="restore")
@@ -30,7 +30,7 @@ def command(file: Path, path: Path, yes: bool, output_format: str) -> None:
         if not sys.stdin.isatty():
             raise UsageError(f"{question} Nobody can be asked", where="restore", hint="say so with --yes")
         click.confirm(question, abort=True, err=True)
-    before = restore(file, path, datetime.datetime.now(datetime.UTC), world)
+    before = restore(file, path, utc_now(), world)
     if output_format == "json":
         click.echo(json_text({"restored": parts, "before": str(before)}))
         return

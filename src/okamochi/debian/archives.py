@@ -21,7 +21,7 @@ from okamochi.errors import OkamochiError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
-from okamochi.system.clock import rfc3339
+from okamochi.system.clock import rfc3339, utc_now
 from okamochi.system.world import World
 
 __all__ = ["BASE_PACKAGES", "ResolvedBase", "resolve_added", "resolve_base"]
@@ -64,10 +64,6 @@ class Archive(msgspec.Struct, frozen=True):
     release: Release
     stale: bool = False
     content: bytes = b""
-
-
-def utc_now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
 
 
 def resolve_base(

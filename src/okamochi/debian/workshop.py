@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from okamochi.debian.apt_proxy import through_apt_proxy
-from okamochi.debian.archives import Archive, find_archives, in_threads, index, utc_now
+from okamochi.debian.archives import Archive, find_archives, in_threads, index
 from okamochi.debian.contents import Contents
 from okamochi.debian.fetch import THREADS, fetch_deb, require_cached
 from okamochi.debian.installed import closure
@@ -22,6 +22,7 @@ from okamochi.debian.unpack import MERGED_FOLDERS, Row, make_links, unpack
 from okamochi.model.lock import LockedDeb
 from okamochi.model.suites import Suite
 from okamochi.oci.platform import Platform
+from okamochi.system.clock import utc_now
 from okamochi.system.files import confined
 from okamochi.system.world import World
 

@@ -2,12 +2,12 @@
 stand beside it: as long as that is the same, a lock fits."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.pypi.manifests.package_facts import MANIFESTS
@@ -66,7 +66,7 @@ def packaging_tables(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def concerns_packages(table: str, builders: tuple[str, ...]) -> bool:
     """[tool.hatch] is read by hatchling, [tool.setuptools_scm] by setuptools-scm."""
-    own = plain(table)
+    own = canonicalize_name(table)
     return table in MANAGERS or any(builder.startswith(own) for builder in builders)
 
 
@@ -78,8 +78,4 @@ def builder_names(table: object) -> Iterator[str]:
     for one in (table.get("build-backend"), *(required if isinstance(required, list) else ())):
         found = WORD.match(one) if isinstance(one, str) else None
         if found is not None:
-            yield plain(found[0])
-
-
-def plain(name: str) -> str:
-    return re.sub(r"[._-]+", "-", name).lower()
+            yield canonicalize_name(found[0])

@@ -14,7 +14,7 @@ __all__ = ["COMPOSE_ENGINE", "render_compose_engine"]
 COMPOSE_ENGINE = "compose.engine.yaml"
 HEAD = "Written by okamochi for the engine of this machine, which is started with it after compose.yaml."
 # In the Compose specification 0 is no limit, and of processes -1.
-NO_LIMIT: dict[str, dict[str, Yaml]] = {
+NO_LIMIT: dict[str, dict[str, dict[str, Yaml]]] = {
     "memory": {"limits": {"memory": "0"}, "reservations": {"memory": "0"}},
     "cpu": {"limits": {"cpus": "0"}},
     "pids": {"limits": {"pids": -1}},
@@ -49,6 +49,5 @@ def no_limits(unlimited: Collection[str]) -> dict[str, Yaml]:
     resources: dict[str, dict[str, Yaml]] = {}
     for word in sorted(unlimited):
         for kind, values in NO_LIMIT[word].items():
-            assert isinstance(values, dict)
             resources.setdefault(kind, {}).update(values)
     return {"deploy": {"resources": resources}} if resources else {}

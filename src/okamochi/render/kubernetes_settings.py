@@ -107,23 +107,19 @@ def settings_findings(plan: Plan) -> Iterator[Finding]:
             hint=written,
             field=f"environment.{name}",
         )
-    keys = keys_to_give(plan)
-    if keys:
-        files = " ".join(f"--from-file={name}=FILE" for name in keys)
-        yield Finding(
-            rule="kubernetes/key-files",
-            severity=Severity.NOTE,
-            message=f"key files that may be given: {', '.join(keys)}",
-            hint=f"kubectl -n {app_name(plan)} create secret generic {keys_name(plan)} {files}",
-            field="environment",
-        )
-    given = optional_secrets(plan)
-    if given:
-        literals = " ".join(f"--from-file={name}=FILE" for name in given)
-        yield Finding(
-            rule="kubernetes/optional-secrets",
-            severity=Severity.NOTE,
-            message=f"secrets that may be given: {', '.join(given)}",
-            hint=f"kubectl -n {app_name(plan)} create secret generic {optional_name(plan)} {literals}",
-            field="environment",
-        )
+    yield from may_be_given(plan, "key-files", "key files", keys_name(plan), keys_to_give(plan))
+    yield from may_be_given(plan, "optional-secrets", "secrets", optional_name(plan), optional_secrets(plan))
+
+
+def may_be_given(plan: Plan, rule: str, what: str, secret: str, names: tuple[str, ...]) -> Iterator[Finding]:
+    """About a Secret that nobody has to make."""
+    if not names:
+        return
+    files = " ".join(f"--from-file={name}=FILE" for name in names)
+    yield Finding(
+        rule=f"kubernetes/{rule}",
+        severity=Severity.NOTE,
+        message=f"{what} that may be given: {', '.join(names)}",
+        hint=f"kubectl -n {app_name(plan)} create secret generic {secret} {files}",
+        field="environment",
+    )

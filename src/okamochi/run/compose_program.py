@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from okamochi.errors import EngineError
+from okamochi.system.meanwhile import meanwhile
 from okamochi.system.process import Runner
 
 __all__ = ["ComposeProgram", "DockerCompose", "PodmanCompose", "compose_beside_podman"]
@@ -86,17 +88,9 @@ class PodmanCompose:
                 await_answer(Path(folder, "podman.sock"))
                 yield {**self.environ, "DOCKER_HOST": address}
 
-    @contextmanager
-    def looking(self, project: str) -> Iterator[None]:
+    def looking(self, project: str) -> AbstractContextManager[None]:
         """podman leaves health checks to timers of systemd: there may be none, and the first look is late."""
-        over = threading.Event()
-        looks = threading.Thread(target=self._look, args=(project, over), daemon=True)
-        looks.start()
-        try:
-            yield
-        finally:
-            over.set()
-            looks.join()
+        return meanwhile(partial(self._look, project))
 
     def _look(self, project: str, over: threading.Event) -> None:
         mine = ("--filter", f"label=com.docker.compose.project={project}", "--filter", "health=starting")

@@ -11,7 +11,12 @@ ENGINES = (*CONTAINER_ENGINES, "host")
 
 
 def engine_named(name: str, world: World) -> Engine:
-    """UsageError when there is no such engine; whether it answers is not asked."""
+    """UsageError when there is no such engine; whether it answers is not asked. One run has each once, so
+    that it is asked about itself once."""
+    return world.once.answer(("engine", name), lambda: made(name, world))
+
+
+def made(name: str, world: World) -> Engine:
     match name:
         case "docker":
             from okamochi.run.docker import DockerEngine

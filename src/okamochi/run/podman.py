@@ -44,14 +44,13 @@ class PodmanEngine(CommandLineEngine):
             for controller, word in LIMITS
             if controller not in self._controllers
         )
-        security = self._host.get("security") or {}
         return EngineFacts(
             name=self.name,
             detail=str(version),
             missing=missing,
             unlimited=tuple(one for one, _ in LIMITS if one not in self._controllers),
-            labels_files=bool(security.get("selinuxEnabled")),
-            rootless=bool(security.get("rootless")),
+            labels_files=bool(self._security.get("selinuxEnabled")),
+            rootless=bool(self._security.get("rootless")),
         )
 
     def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:
@@ -79,7 +78,7 @@ class PodmanEngine(CommandLineEngine):
         if spec.binds:
             # SELinux keeps containers from the user's files; relabelling those would change them for others
             flags += ["--security-opt", "label=disable"]
-        if spec.binds and (self._host.get("security") or {}).get("rootless"):
+        if spec.binds and self._security.get("rootless"):
             flags += ["--userns", "keep-id"]  # else the user's own number means somebody else inside
         return tuple(flags)
 
@@ -135,10 +134,13 @@ class PodmanEngine(CommandLineEngine):
         return host
 
     @property
+    def _security(self) -> dict[str, Any]:
+        return self._host.get("security") or {}
+
+    @property
     def _controllers(self) -> tuple[str, ...]:
         """Rootless on control groups v1, podman can set no limit, whatever it lists."""
-        rootless = (self._host.get("security") or {}).get("rootless")
-        if rootless and self._host.get("cgroupVersion") == "v1":
+        if self._security.get("rootless") and self._host.get("cgroupVersion") == "v1":
             return ()
         return tuple(self._host.get("cgroupControllers") or ())
 

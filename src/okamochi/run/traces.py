@@ -97,19 +97,20 @@ def raised_traces(log: str) -> tuple[Trace, ...]:
 
 def own_frame(log: str) -> str:
     """ "/app/config.py:12": the last frame of a traceback that is the app's own."""
-    places = [(found["path"], found["line"]) for found in FRAME.finditer(log)]
-    own = [place for place in places if not any(part in place[0] for part in LIBRARIES)]
-    return ":".join(own[-1]) if own else ""
+    own = last_own(log)
+    return f"{own['path']}:{own['line']}" if own is not None else ""
 
 
 def own_line(log: str) -> str:
     """The source of that frame, as the traceback shows it: "client = Client(account, token)"; "" for none."""
-    frames = list(FRAME.finditer(log))
-    own = [one for one in frames if not any(part in one["path"] for part in LIBRARIES)]
-    if not own:
-        return ""
-    shown = log[own[-1].end() :].splitlines()[1:2]
+    own = last_own(log)
+    shown = log[own.end() :].splitlines()[1:2] if own is not None else []
     return shown[0].strip() if shown else ""
+
+
+def last_own(log: str) -> re.Match[str] | None:
+    own = [one for one in FRAME.finditer(log) if not any(part in one["path"] for part in LIBRARIES)]
+    return own[-1] if own else None
 
 
 # "<frozen importlib>", and Cython's sources, which are compiled into the package and lie nowhere

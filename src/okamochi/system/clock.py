@@ -1,4 +1,5 @@
-"""The time that goes into images: SOURCE_DATE_EPOCH or a fixed instant, never the wall clock."""
+"""The time that goes into images: SOURCE_DATE_EPOCH or a fixed instant, never the wall clock; and that one,
+for what is judged now."""
 
 import datetime
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ import msgspec
 
 from okamochi.errors import UsageError
 
-__all__ = ["Clock", "rfc3339"]
+__all__ = ["Clock", "rfc3339", "utc_now"]
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -35,6 +36,11 @@ class Clock(msgspec.Struct, frozen=True):
     @property
     def rfc3339(self) -> str:
         return rfc3339(datetime.datetime.fromtimestamp(self.epoch_seconds, datetime.UTC))
+
+
+def utc_now() -> datetime.datetime:
+    """For how old something is; nothing that is built may depend on it."""
+    return datetime.datetime.now(datetime.UTC)
 
 
 def rfc3339(moment: datetime.datetime) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from okamochi.errors import BuildError, EngineError, TransientRegistryError
 from okamochi.system.http_pace import FLOOR_BYTES_PER_SECOND, WINDOW_SECONDS
+from okamochi.system.meanwhile import meanwhile
 from okamochi.system.patterns import regex
 from okamochi.system.programs_under_way import UNDER_WAY
 from okamochi.system.signals import Terminated
@@ -165,17 +166,17 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         process = _start(argv, env, cwd, has_input=bool(stdin), stderr=stderr)
         with ExitStack() as watching:
             limit = trickle = None
+            end = partial(kill_group, process)
             if written_limit_bytes:
                 from okamochi.system.write_limit import WriteLimit
 
-                end = partial(kill_group, process)
-                limit = watching.enter_context(WriteLimit(process.pid, written_limit_bytes, end))
+                limit = WriteLimit(process.pid, written_limit_bytes, end)
+                watching.enter_context(meanwhile(limit.watch))
             if ends_trickle:
                 from okamochi.system.trickle import Trickle
 
-                window = self.trickle_window_seconds
-                end = partial(kill_group, process)
-                trickle = watching.enter_context(Trickle(process.pid, end, window_seconds=window))
+                trickle = Trickle(process.pid, end, window_seconds=self.trickle_window_seconds)
+                watching.enter_context(meanwhile(trickle.watch))
             completed = self._finish(process, tuple(argv), stdin or None, timeout_seconds)
         if limit is not None and limit.passed:
             raise _wrote_too_much(argv[0], written_limit_bytes)

@@ -22,31 +22,21 @@ IDLE = 0.1
 
 
 class Trickle:
-    """While entered, `end` is called once the program has received something, but less than the floor, in two
-    windows in a row; `passed` tells. Where nobody counts, it never is."""
+    """While it watches, `end` is called once the program has received something, but less than the floor, in
+    two windows in a row; `passed` tells. Where nobody counts, it never is."""
 
     def __init__(self, pid: int, end: Callable[[], None], *, window_seconds: float = WINDOW_SECONDS) -> None:
         self.pid = pid
         self.end = end
         self.window_seconds = window_seconds
         self.passed = False
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> "Trickle":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def _watch(self) -> None:
+    def watch(self, over: threading.Event) -> None:
         slow = 0
         while slow < WINDOWS:
             before, busy, size_bytes = received_bytes(self.pid), self._busy_seconds(), 0
             for _ in range(PAUSES):
-                if self.over.wait(self.window_seconds / PAUSES):
+                if over.wait(self.window_seconds / PAUSES):
                     return
                 now = received_bytes(self.pid)
                 size_bytes += sum(max(0, size - before.get(inode, 0)) for inode, size in now.items())

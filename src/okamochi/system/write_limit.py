@@ -11,27 +11,17 @@ PAUSE_SECONDS = 0.1
 
 
 class WriteLimit:
-    """While entered, `end` is called once the process has written more than `limit_bytes`, to files and pipes
-    together; `passed` tells. Linux counts (proc(5), /proc/PID/io); elsewhere there is no limit."""
+    """While it watches, `end` is called once the process has written more than `limit_bytes`, to files and
+    pipes together; `passed` tells. Linux counts (proc(5), /proc/PID/io); elsewhere there is no limit."""
 
     def __init__(self, pid: int, limit_bytes: int, end: Callable[[], None]) -> None:
         self.counter = Path(f"/proc/{pid}/io")
         self.limit_bytes = limit_bytes
         self.end = end
         self.passed = False
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> "WriteLimit":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def _watch(self) -> None:
-        while not self.over.wait(PAUSE_SECONDS):
+    def watch(self, over: threading.Event) -> None:
+        while not over.wait(PAUSE_SECONDS):
             if self._written_bytes() > self.limit_bytes:
                 self.passed = True
                 self.end()

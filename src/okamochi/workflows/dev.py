@@ -57,7 +57,7 @@ def dev(request: DevRequest, world: World) -> UpRecord:
             read_plan, env_file, desk_app.state, world, project=request.path, reading=reading
         )
         plan = desk_services(planned.plan, values, engine, desk_app.state, world)
-        if not engine.composes:
+        if len(plan.processes) > 1 and not engine.composes:
             tell_unstarted(plan, engine, world)
         user = desk_user(app.root, engine)
         make_mount_points(app.root, plan, user)

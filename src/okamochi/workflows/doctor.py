@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from okamochi.debian.archives import find_archives, utc_now
+from okamochi.debian.archives import find_archives
 from okamochi.debian.sources import find_mirrors
 from okamochi.errors import OkamochiError
 from okamochi.model.suites import DEFAULT_SUITE, suite_named
 from okamochi.pypi.uv_program import uv_version
 from okamochi.run.compose import compose_version
 from okamochi.run.engines import CONTAINER_ENGINES, engine_named
+from okamochi.system.clock import utc_now
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
 

@@ -76,14 +76,8 @@ def looked_round(
 def refuses_name(url: str) -> bool:
     """Whether the address that people are told answers 400; the check calls the app by a name it knows."""
     address = urlsplit(url)
-    connection = HTTPConnection(address.hostname or "127.0.0.1", address.port or 80, timeout=LOOK_SECONDS)
-    try:
-        connection.request("GET", "/", headers={"User-Agent": USER_AGENT, "Connection": "close"})
-        return connection.getresponse().status == HTTPStatus.BAD_REQUEST
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
+    answer = answer_of(address.port or 80, "/", address.netloc, LOOK_SECONDS)
+    return answer is not None and answer.status == HTTPStatus.BAD_REQUEST
 
 
 def sends_to_https(answers: Iterable[Answered]) -> bool:
@@ -125,21 +119,29 @@ def ask_for(port: int, plan: Plan, pages: tuple[str, ...], seconds: float = LOOK
         left = end - time.monotonic()
         if left <= 0:
             break
-        connection = HTTPConnection("127.0.0.1", port, timeout=left)
-        try:
-            headers = {"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
-            connection.request("GET", request_path(page), headers=headers)
-            answer = connection.getresponse()
-            answer.read(1_000_000)
-            answers.append(Answered(page, answer.status, answer.getheader("Location") or ""))
-            waiting[:0] = [one for one in led_to(answers[-1], host, port) if one not in pages]
-        except RemoteDisconnected:  # gunicorn's answer to an OSError of the app
-            answers.append(Answered(page, BROKEN_OFF))
-        except (OSError, HTTPException):
+        answer = answer_of(port, page, host, left)
+        if answer is None:
             continue
-        finally:
-            connection.close()
+        answers.append(answer)
+        waiting[:0] = [one for one in led_to(answer, host, port) if one not in pages]
     return answers
+
+
+def answer_of(port: int, page: str, host: str, seconds: float) -> Answered | None:
+    """None where none came in time."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        headers = {"Host": host, "User-Agent": USER_AGENT, "Connection": "close"}
+        connection.request("GET", request_path(page), headers=headers)
+        answer = connection.getresponse()
+        answer.read(1_000_000)
+        return Answered(page, answer.status, answer.getheader("Location") or "")
+    except RemoteDisconnected:  # gunicorn's answer to an OSError of the app
+        return Answered(page, BROKEN_OFF)
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
 
 
 def led_to(answer: Answered, host: str, port: int) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def build_until_proved(
             proof.verdict.subject, planned.plan.application.import_root, planned.root
         )
         if not hint and not building.request.locked:
-            hint = told_unvouched(proof.answer, building.plan_now(), world)
+            hint = told_unvouched(proof.answer, planned, world)
     if proof.verdict.outcome is Outcome.UNREADABLE:
         from okamochi.workflows.newer_python import told_to_be_newer
 

@@ -177,7 +177,7 @@ def as_given(
 
 def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -> None:
     """EngineError for services that the app needs, nobody gave, and an engine without Compose starts not."""
-    if engine.composes:
+    if not plan.services or engine.composes:
         return
     known = values.known(state)
     absent = [

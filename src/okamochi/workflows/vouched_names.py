@@ -30,7 +30,7 @@ from okamochi.pypi.manifests.package_facts import read_package
 from okamochi.pypi.versions import published_by
 from okamochi.run.proof.answer import Answer, last_line_of_code
 from okamochi.run.traces import library_of_last_frame
-from okamochi.system.clock import rfc3339
+from okamochi.system.clock import rfc3339, utc_now
 from okamochi.system.git_folders import checkout_root
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import DiskProject, ProjectFiles
@@ -144,7 +144,7 @@ def vouched(module: str, requirement: str, planned: "PlannedProject", world: Wor
 
 def judgement_of(module: str, requirement: str, planned: "PlannedProject", world: World) -> Vouched:
     package = plain_name(requirement)
-    own = own_place(module, planned)
+    own = own_place(module, files_of_checkout(planned, world))
     if own and (around := library_around(own, package, planned)):
         return Vouched(
             refused=f"{own} is of {around}, the package around this folder; where the published one is "
@@ -169,7 +169,7 @@ def plain_name(requirement: str) -> str:
 
 def published(package: str, planned: "PlannedProject", world: World) -> Vouched:
     committed = read_commit_instant(planned.root)
-    cooled = rfc3339(datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=COOLING_DAYS))
+    cooled = rfc3339(utc_now() - datetime.timedelta(days=COOLING_DAYS))
     instant = min(committed or cooled, cooled)
     version = published_by(
         world, package, instant, project_root=planned.root, dependencies=planned.plan.dependencies
@@ -183,15 +183,23 @@ def published(package: str, planned: "PlannedProject", world: World) -> Vouched:
     return Vouched(why=f"{package} {version} was there on {day}")
 
 
-def own_place(module: str, planned: "PlannedProject") -> str:
+def files_of_checkout(planned: "PlannedProject", world: World) -> frozenset[str]:
+    """Looked through once, however many names are judged."""
+
+    def found() -> frozenset[str]:
+        try:
+            top = checkout_root(planned.root)
+            project = DiskProject.open(top) if top is not None else planned.project
+            return frozenset(project.files())
+        except OkamochiError:  # there is too much above the project
+            return frozenset(planned.project.files())
+
+    return world.once.answer(("files of checkout", planned.root), found)
+
+
+def own_place(module: str, present: frozenset[str]) -> str:
     """Where the checkout has a module of that name, outside of packages: it is missed since its folder is on
     no path, or is kept out."""
-    try:
-        top = checkout_root(planned.root)
-        project = DiskProject.open(top) if top is not None else planned.project
-        present = frozenset(project.files())
-    except OkamochiError:  # there is too much above the project
-        present = frozenset(planned.project.files())
     for path in sorted(one for one in present if one.endswith(".py")):
         parts = path.removesuffix(".py").split("/")
         if module not in parts:
