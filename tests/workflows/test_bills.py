@@ -31,6 +31,13 @@ def test_every_file_of_an_image_is_told_with_its_owner(minimal: Path, build: Bui
     assert place.read_bytes() == before
 
 
+def test_documents_beside_the_app_change_nothing_in_the_next_image(minimal: Path, build: Build) -> None:
+    documents = ("--sbom", f"spdx:{minimal}/bill.json", "--provenance", f"{minimal}/how.json")
+    first, again = build(minimal, *documents), build(minimal, *documents, layout="again")
+    assert (minimal / "bill.json").exists() and (minimal / "how.json").exists()
+    assert first.digest == again.digest
+
+
 def test_bills_are_attached_to_the_image_in_its_layout(minimal: Path, build: Build) -> None:
     built = build(minimal, "--sbom", "cyclonedx", "--sbom", "spdx")
     index = json.loads((built.layout / "index.json").read_bytes())

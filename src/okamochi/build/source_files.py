@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from okamochi.build.own_outputs import is_archive, is_document, is_layout
 from okamochi.errors import BuildError
 from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind, FileContent, directory, symlink
 
@@ -24,7 +25,6 @@ LARGEST_TREE_BYTES = 4 << 30
 SHOWN = 5
 HELD_BYTES = 1_000_000
 HELD_TREE_BYTES = 64_000_000
-ARCHIVE_MARK = b"oci-layout\0"
 NO_TARGET = frozenset([errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG])
 
 
@@ -98,6 +98,8 @@ class Walk:
             return
         mode = image_mode(facts.st_mode)
         content = self.contents.of(Path(item.path))
+        if is_document(Path(item.path), content):
+            return
         self.total_bytes += content.size_bytes
         yield Entry(f"{APP_PREFIX}/{path}", EntryKind.FILE, mode, APP_OWNER, content=content)
 
@@ -166,22 +168,6 @@ def leads_nowhere(link: Path) -> bool:
 def image_mode(mode: int) -> int:
     """A file's permissions in the image: only whether its owner may execute it counts."""
     return 0o755 if mode & 0o100 else 0o644
-
-
-def is_layout(folder: Path) -> bool:
-    """An OCI image layout, most likely the last build's: not a part of the next image."""
-    try:
-        return (folder / "oci-layout").is_file() and (folder / "index.json").is_file()
-    except PermissionError:  # `scan` tells it
-        return False
-
-
-def is_archive(item: "os.DirEntry[str]") -> bool:
-    """An image's archive, as `build --to archive:` writes it: a tar that begins with the layout's mark."""
-    if not item.name.endswith(".tar"):
-        return False
-    with Path(item.path).open("rb") as stream:
-        return stream.read(len(ARCHIVE_MARK)) == ARCHIVE_MARK
 
 
 def scan(folder: Path) -> list["os.DirEntry[str]"]:
