@@ -1,5 +1,6 @@
 """Release, workers and schedulers where no Compose starts them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -8,8 +9,10 @@ import pytest
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.process import ProcessType
+from okamochi.run.beside import Watch
 from okamochi.run.engine import Engine
 from okamochi.run.spec import ContainerState, Running, RunSpec
+from okamochi.run.wait import FailingBeside
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
@@ -67,6 +70,9 @@ class FakeEngine:
             raise EngineError("no room", hint="make some")
         return self.inspect(spec.name)
 
+    def inspect_each(self, names: Sequence[str]) -> dict[str, Running]:
+        return {name: self.inspect(name) for name in names}
+
     def inspect(self, name: str) -> Running:
         state = ContainerState.EXITED if self.ends else ContainerState.RUNNING
         return Running(name=name, app="shop", state=state)
@@ -85,7 +91,7 @@ class Warnings(SilentReporter):
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(beside_web, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(beside_web, "WATCH", Watch(steady_seconds=0, still_seconds=0))
     return World.real({}, Warnings(), offline=True, cache_root=tmp_path / "cache")
 
 
@@ -144,16 +150,19 @@ def test_a_worker_of_which_nothing_is_known_has_no_health_check(world: World) ->
 @pytest.mark.parametrize(
     ("engine", "says"),
     [
-        (FakeEngine(answer(), ends=True), "ended right after its start: Connection refused"),
+        (FakeEngine(answer(), ends=True), "worker ended with exit code 0"),
         (FakeEngine(answer(), starts=False), "worker did not start: no room"),
     ],
     ids=["ends at once", "does not start"],
 )
-def test_a_worker_that_does_not_run_is_told_and_web_serves_on(
+def test_a_worker_that_does_not_run_is_an_error_and_web_serves_on(
     world: World, engine: FakeEngine, says: str
 ) -> None:
-    start_workers(PLAN, WEB, cast(Engine, engine), world)
-    assert len(warnings(world)) == 1 and says in warnings(world)[0]
+    with pytest.raises(FailingBeside) as raised:
+        start_workers(PLAN, WEB, cast(Engine, engine), world)
+    assert says in raised.value.message
+    assert raised.value.details[-1] == "Connection refused"
+    assert "goes on" in raised.value.hint
 
 
 def test_a_plan_of_web_alone_runs_nothing(world: World) -> None:

@@ -3,17 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from okamochi.errors import EngineError
 from okamochi.model.plan import Plan
 from okamochi.run.compose import ComposeProject
 from okamochi.run.compose_program import DockerCompose, PodmanCompose
-from okamochi.run.engine import Engine
-from okamochi.run.spec import ContainerState, Running
 from okamochi.system.process import Completed
-from okamochi.workflows.stack_failures import ended_workers, release_failure, told, with_firewall_told
-from tests.detect.plans import FLASK_APP, planned
+from okamochi.workflows.stack_failures import release_failure, told, with_firewall_told
+from tests.detect.plans import planned
 from tests.recorded_runner import RecordedRunner, answer
 
 APP = (
@@ -74,27 +71,6 @@ def test_a_service_that_may_not_write_its_data_is_told_as_that() -> None:
 def test_what_is_nobodys_fault_that_is_known_is_composes_own_words() -> None:
     error = failure("no space left on device")
     assert told(project("", release=0), plan(), error) is error
-
-
-class Inspected:
-    """An engine whose containers were started again so often."""
-
-    def __init__(self, **restarts: int) -> None:
-        self.restarts = restarts
-
-    def inspect(self, name: str) -> Running:
-        state = ContainerState.RUNNING
-        return Running(name=name, app="shop", state=state, restarts=self.restarts[name.split("-")[1]])
-
-
-def test_a_worker_that_ends_beside_a_healthy_web_is_told_with_its_cause() -> None:
-    tasks = "from celery import Celery\nqueue = Celery('tasks', broker='redis://redis:6379/0')\n"
-    files = {"requirements.txt": "flask\ncelery\nredis\n", "app.py": FLASK_APP, "tasks.py": tasks}
-    with_worker = planned(files)
-    said = project("KeyError: 'API_KEY'\n")
-    ended = ended_workers(said, with_worker, cast(Engine, Inspected(worker=2)))
-    assert list(ended) == ["worker ended right after its start: KeyError: 'API_KEY'"]
-    assert not list(ended_workers(said, with_worker, cast(Engine, Inspected(worker=0))))
 
 
 def test_the_service_that_is_at_fault_is_named_and_not_the_first_that_compose_speaks_of() -> None:

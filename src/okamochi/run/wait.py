@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from typing import TypeVar
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.process import HttpProbe, Probe, host_of
@@ -14,17 +15,22 @@ from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
 
 __all__ = [
+    "LOG_ABOVE",
     "START_SECONDS",
+    "FailingBeside",
     "FailingPage",
+    "GoesOn",
     "Healthy",
     "Patience",
     "healthy_inside",
     "start_healthy",
+    "unhealthy",
     "url_for_people",
     "url_of",
     "wait_until_healthy",
 ]
 
+T = TypeVar("T", bound=UnhealthyError)
 START_SECONDS = 120
 KILLED_IN_VAIN = 5
 ENDED_IN_VAIN = 3
@@ -78,11 +84,19 @@ class Look:
     starting: bool = False
 
 
-class FailingPage(UnhealthyError):
+class GoesOn(UnhealthyError):
+    """Not all is well, and what was started goes on all the same: a command inside may mend it."""
+
+
+class FailingPage(GoesOn):
     """The health check is content but / answers 5xx. The container goes on, so that a one-off command, such
     as one that makes the tables, can be run in it."""
 
     spec: RunSpec
+
+
+class FailingBeside(GoesOn):
+    """Web is healthy and serves; what runs beside it is not well."""
 
 
 def nothing_to_prepare(_: Engine, __: str) -> None:
@@ -144,7 +158,7 @@ def wait_until_healthy(
             return Healthy(url_of(spec), look.page_status)
         running = engine.inspect(spec.name)
         if running.failed or running.state is ContainerState.ABSENT:
-            raise unhealthy(engine, spec, running, ended_text(running), patience)
+            raise unhealthy(engine, spec.name, running, ended_text(running), patience, UnhealthyError)
         if not look.answered and waited > patience.inside_after_seconds and spec.healthcheck:
             content, said = engine.check(spec.name, spec.healthcheck)
             content_inside_since = (content_inside_since or waited) if content else None
@@ -156,14 +170,14 @@ def wait_until_healthy(
             dying = dying_workers(engine.logs(spec.name))
             if dying:
                 text = f"{spec.name} was given up after {waited:.0f} s: {dying}"
-                raise unhealthy(engine, spec, running, text, patience)
+                raise unhealthy(engine, spec.name, running, text, patience, UnhealthyError)
         page_fails_since = (page_fails_since or waited) if look.page_status >= 500 else None
         page_fails = page_fails_since and waited - page_fails_since >= patience.failing_page_seconds
         limit = max(patience.limit_seconds, patience.start_seconds if look.starting else 0)
         if page_fails or waited > limit:
             text = f"{spec.name} was not healthy after {waited:.0f} s: {look.reason}"
             failure = unhealthy(
-                engine, spec, running, text, patience, FailingPage if page_fails else UnhealthyError
+                engine, spec.name, running, text, patience, FailingPage if page_fails else UnhealthyError
             )
             if not look.answered and failure.hint == LOG_ABOVE:
                 failure.hint = silent_hint(spec.process.port)
@@ -270,17 +284,17 @@ def ended_text(running: Running) -> str:
 
 def unhealthy(
     engine: Engine,
-    spec: RunSpec,
+    name: str,
     running: Running,
     text: str,
     patience: Patience,
-    kind: type[UnhealthyError] = UnhealthyError,
-) -> UnhealthyError:
-    log = engine.logs(spec.name, tail=500)
+    kind: type[T],
+) -> T:
+    log = engine.logs(name, tail=500)
     cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log, contained=engine.name != "host")
     lines = tuple(log.splitlines()[-patience.log_lines :])
     hint = LOG_ABOVE
-    where = spec.name
+    where = name
     if cause is not None:
         text, hint, where = f"{text}: {cause.text}", cause.hint, cause.where or where
     failure = kind(text, where=where, hint=hint, details=lines)

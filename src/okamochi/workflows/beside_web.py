@@ -8,15 +8,18 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.kit_programs import command_of, health_environment, with_doors
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
+from okamochi.run.beside import Ailing, Part, Watch, absent, ailing_parts, failure_of
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec, aside_name
+from okamochi.run.wait import FailingBeside
 from okamochi.system.world import World
 from okamochi.workflows.previous import GRACE_SECONDS
 
 __all__ = ["run_releases", "start_workers", "stop_former", "worker_names"]
 
-LOOK_SECONDS = 2.0
+WATCH = Watch(steady_seconds=5)
+GOES_ON = "web serves and goes on: 'okamochi ps' tells its URL, 'okamochi down' ends it"
 
 
 def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
@@ -43,26 +46,26 @@ def run_releases(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None
 
 
 def start_workers(plan: Plan, web: RunSpec, engine: Engine, world: World) -> None:
-    """After web is healthy, in the place of those of the `up` before; one that ends at once is told, and web
+    """After web is healthy, in the place of those of the `up` before. FailingBeside when one is not well: web
     goes on without it."""
     stop_former(web, engine, world)
-    started = []
+    parts, ailing, begun = [], [], time.monotonic()
     for process in workers_of(plan):
         spec = spec_of(process, plan, web)
+        # the host engine gives each command a /tmp of its own: the heartbeat is not seen there
+        part = Part(process.name, spec.name, spec.healthcheck if engine.name != "host" else ())
         with world.reporter.step(f"Starting {process.name}"):
             try:
                 engine.start(spec)
             except EngineError as error:
-                world.reporter.warn(f"{process.name} did not start: {error.message}")
+                ailing.append(Ailing(part, f"did not start: {error.message}", absent(spec.name)))
                 continue
-        started.append(spec.name)
-    if not started:
-        return
-    time.sleep(LOOK_SECONDS)
-    for name in started:
-        if engine.inspect(name).failed:
-            last = engine.logs(name, tail=1) or "it said nothing"
-            world.reporter.warn(f"{name} ended right after its start: {last}")
+        parts.append(part)
+    if parts:
+        with world.reporter.step(f"Waiting for {', '.join(one.name for one in parts)}"):
+            ailing += ailing_parts(engine, parts, WATCH, begun=begun)
+    if ailing:
+        raise failure_of(engine, ailing, FailingBeside, GOES_ON)
 
 
 def workers_of(plan: Plan) -> tuple[Process, ...]:

@@ -15,6 +15,7 @@ from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.oci.reference import Reference
 from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_compose_dev
+from okamochi.run.beside import Watch, failure_of
 from okamochi.run.docker import DockerEngine
 from okamochi.run.engine import Engine
 from okamochi.run.ports import TakenPort, choose_port
@@ -26,7 +27,7 @@ from okamochi.workflows.apps import App
 from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import Previous
-from okamochi.workflows.stack import Stack, new_stack
+from okamochi.workflows.stack import Stack, new_stack, stack_of
 from okamochi.workflows.stack_services import is_desk_stack, with_service_values
 from okamochi.workflows.web_port import WebPort
 
@@ -36,6 +37,7 @@ __all__ = ["Desk", "desk_user", "make_mount_points", "start_desk"]
 WAITS = "waiting for a change of the code"
 LOOK_AFTER_SECONDS = 1.5
 PATIENCE = Patience(failing_page_seconds=4)
+BESIDE = Watch(limit_seconds=15, steady_seconds=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +90,15 @@ def make_mount_points(root: Path, plan: Plan, user: tuple[int, int]) -> None:
 
 
 def start_desk(desk: Desk) -> UpRecord:
-    """What serves at its URL. A page that fails is a warning: the next edit may mend it. UnhealthyError when
-    nothing listens."""
+    """What serves at its URL. A page or a worker that fails is a warning: the next edit may mend it.
+    UnhealthyError when nothing listens."""
     previous = Previous.of(desk.app, desk.world)
     refuse_taken_debug_port(desk, previous)
-    spec = started_on_a_port(desk, previous)
+    spec, begun = started_on_a_port(desk, previous), time.monotonic()
     record = record_of(desk, spec)
     desk.app.state.put_record(record)
     wait(desk, spec)
+    wait_beside(desk, begun)
     if desk.debug_port:
         desk.world.reporter.note(f"a debugger can attach at 127.0.0.1:{desk.debug_port} (debugpy)")
     return record
@@ -183,6 +186,13 @@ def wait(desk: Desk, spec: RunSpec) -> None:
         if desk.engine.inspect(spec.name).state is not ContainerState.RUNNING:
             raise
         told(desk, failure)
+
+
+def wait_beside(desk: Desk, begun: float) -> None:
+    stack = stack_of(desk.app, desk.world) if is_desk_stack(desk.plan) and desk.engine.composes else None
+    ailing = stack.ailing_beside(desk.plan, {}, begun, BESIDE) if stack is not None else ()
+    for one in ailing:
+        told(desk, failure_of(desk.engine, (one,), UnhealthyError, "save a file to try again"))
 
 
 def watching(desk: Desk, spec: RunSpec) -> Callable[[float], None]:

@@ -2,6 +2,7 @@
 
 The state folder holds the file, what it is overridden with, and its variables, the engine among them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_from_json
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.plan import PROXY_PROFILE, Plan
-from okamochi.model.process import EnvironmentVariable, ProcessType
+from okamochi.model.process import EnvironmentVariable, HeartbeatProbe, ProcessType
 from okamochi.oci.reference import Reference
 from okamochi.render.compose import render_compose
 from okamochi.render.compose_dev import COMPOSE_DEV
@@ -20,18 +21,27 @@ from okamochi.render.compose_engine import COMPOSE_ENGINE, render_compose_engine
 from okamochi.render.compose_proxy import CADDYFILE
 from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
+from okamochi.render.service_containers import container_of
+from okamochi.run.beside import Ailing, Part, Watch, ailing_parts, failure_of
 from okamochi.run.compose import ComposeProject, compose_version, project_name
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
-from okamochi.run.wait import START_SECONDS, Patience, healthy_inside, wait_until_healthy
+from okamochi.run.wait import (
+    START_SECONDS,
+    FailingBeside,
+    Patience,
+    healthy_inside,
+    url_of,
+    wait_until_healthy,
+)
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import BACK_SECONDS
-from okamochi.workflows.stack_failures import ended_workers, told, with_old_password_told
+from okamochi.workflows.stack_failures import told, with_old_password_told
 
 __all__ = [
     "Stack",
@@ -45,6 +55,8 @@ OPTIONAL = b"required: false"
 PROXY_VARIABLES = ("OKAMOCHI_HTTP_PORT", "OKAMOCHI_HTTPS_PORT", "OKAMOCHI_PUBLIC_ADDRESS")
 VARIABLES = "compose.env.json"
 ENGINE = "OKAMOCHI_ENGINE"
+PRODUCTION = Watch()
+SERVED_BEFORE = "what served before serves on"
 
 
 @dataclass(frozen=True)
@@ -79,15 +91,22 @@ class Stack:
             for name in wanted
         )
 
-    def start(self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]) -> None:
-        """Starts what the file says, runs `prepare` with web's container and waits until web is
-        healthy; what ran before comes back when not."""
-        running = self.containers()
+    def start(
+        self, spec: RunSpec, plan: Plan, prepare: Callable[[Engine, str], None]
+    ) -> FailingBeside | None:
+        """Starts what the file says, runs `prepare` with web's container and waits until web is healthy, and
+        what is beside it well; what ran before comes back when not. Where nothing ran before, or not well,
+        a healthy web goes on, and the answer is what fails beside it."""
+        running, well_before = self.containers(), self.before is not None and self.runs_well()
         try:
             with self.world.reporter.step(f"Starting {', '.join(names_of(plan))}"):
                 self.started(plan)
+                begun = time.monotonic()
                 prepare(self.engine, self.web)
                 healthy = wait_until_healthy(self.engine, spec, Patience(start_seconds=START_SECONDS))
+            ailing = self.ailing_beside(plan, running, begun)
+            if ailing and well_before:
+                raise failure_of(self.engine, ailing, UnhealthyError, SERVED_BEFORE)
         except UnhealthyError as failure:
             with_old_password_told(self.project, plan, failure)
             self.come_back(running)
@@ -97,10 +116,48 @@ class Stack:
             raise
         if healthy.note:
             self.world.reporter.note(healthy.note)
-        for ended in ended_workers(self.project, plan, self.engine):
-            self.world.reporter.warn(ended)
         if self.elsewhere is not None:
             self.elsewhere.project.stop(volumes=False, grace_seconds=5)
+        if not ailing:
+            return None
+        goes_on = f"web serves at {url_of(spec)} and goes on: 'okamochi down' ends it"
+        return failure_of(self.engine, ailing, FailingBeside, goes_on)
+
+    def runs_well(self) -> bool:
+        """Whether all that there is runs, or has ended as it should."""
+        rows = self.project.rows()
+        return bool(rows) and all(
+            one.health != "unhealthy"
+            if one.state == "running"
+            else one.state == "exited" and not one.exit_code
+            for one in rows
+        )
+
+    def ailing_beside(
+        self, plan: Plan, before: dict[str, str], begun: float, watch: Watch = PRODUCTION
+    ) -> tuple[Ailing, ...]:
+        """What beside web is not well, of all that Compose itself did not wait for; `before` is what there
+        was before the start, which had come to its end at `begun`."""
+        parts = self.parts_beside(plan, before)
+        if not parts:
+            return ()
+        with self.world.reporter.step(f"Waiting for {', '.join(one.name for one in parts)}"):
+            return ailing_parts(self.engine, parts, watch, begun=begun)
+
+    def parts_beside(self, plan: Plan, before: dict[str, str]) -> tuple[Part, ...]:
+        now = self.containers()
+        checked = {one.name for one in plan.processes if isinstance(one.probe, HeartbeatProbe)}
+        unchecked = (one for one in plan.services if one.required and not container_of(one).healthcheck)
+        names = (*(one.name for one in unchecked), *(one for one in self.serving(plan) if one != "web"))
+        return tuple(
+            Part(
+                name,
+                self.project.container(name),
+                HEALTH_CHECK if name in checked else (),
+                before=name in before and now.get(name) == before[name],
+            )
+            for name in names
+        )
 
     def started(self, plan: Plan) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.backing_service import BackingService, ServiceKind
@@ -12,9 +12,8 @@ from okamochi.render.compose_secrets import maker_name
 from okamochi.render.service_containers import password_name
 from okamochi.run.compose import ComposeProject
 from okamochi.run.diagnose import diagnose
-from okamochi.run.engine import Engine
 
-__all__ = ["ended_workers", "told", "with_old_password_told"]
+__all__ = ["told", "with_old_password_told"]
 
 LOG_LINES = 20
 WITH_PASSWORD = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)
@@ -65,20 +64,6 @@ def blamed(plan: Plan, ended: dict[str, int], lines: Sequence[str]) -> BackingSe
 
 def is_named(service: BackingService, said: str) -> bool:
     return f'"{service.name}"' in said or f"-{service.name}-1" in said
-
-
-def ended_workers(project: ComposeProject, plan: Plan, engine: Engine) -> Iterator[str]:
-    """Of those that ended while web became healthy, why; web goes on without them, the engine tries again."""
-    for process in plan.processes:
-        if process.type not in (ProcessType.WORKER, ProcessType.SCHEDULER):
-            continue
-        if not engine.inspect(project.container(process.name)).failed:
-            continue
-        log = project.logs((process.name,), tail=400, prefix=False)
-        cause = diagnose(log)
-        last = log.rstrip().rpartition("\n")[2] or "it said nothing"
-        place = f" ({cause.where})" if cause is not None and cause.where else ""
-        yield f"{process.name} ended right after its start: {cause.text if cause else last}{place}"
 
 
 def secrets_failure(project: ComposeProject, name: str) -> EngineError:

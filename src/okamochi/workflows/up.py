@@ -19,7 +19,7 @@ from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusa
 from okamochi.run.proof.answer import Outcome
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.run.wait import FailingPage, start_healthy, url_for_people
+from okamochi.run.wait import FailingBeside, FailingPage, GoesOn, start_healthy, url_for_people
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.beside_web import run_releases, start_workers, stop_former, worker_names
@@ -73,7 +73,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
     """The record of what is serving, healthy, at its URL; `app` is the folder's own unless it is given."""
     app = app or app_of(request.build.path, world)
     engine = chosen_engine(request.engine, world)
-    with app.state.lock(), app.state.secrets_kept(unless=FailingPage):
+    with app.state.lock(), app.state.secrets_kept(unless=GoesOn):
         building = Building.open(request.build, world)
         reading = Reading(on_this_machine=engine.name == "host")
         values = read_values(
@@ -225,7 +225,8 @@ def stack_up(
     values = with_service_values(plan, values, app.state, world)
     setup = setup_of(request.setup, built.plan, app.state, world)
 
-    def start_on(port: int) -> tuple[RunSpec, str]:
+    def start_on(port: int) -> tuple[RunSpec, str, FailingBeside | None]:
+        failing = None
         stack = new_stack(app, plan, reference, values, port, engine, world)
         spec = spec_of(app, built, str(reference.tagged), values, port)
         spec = msgspec.structs.replace(spec, name=stack.web)
@@ -235,21 +236,26 @@ def stack_up(
             world.reporter.note(f"nothing changed: {stack.web} and what is beside it go on")
         else:
             app.state.put_started_as("")
-            start_stack(stack, spec, plan, previous, engine, setup)
-        return spec, digest
+            failing = start_stack(stack, spec, plan, previous, engine, setup)
+        return spec, digest, failing
 
-    spec, digest = WebPort(request.port, plan.web.port, previous, world).started(start_on, EngineError)
+    spec, digest, failing = WebPort(request.port, plan.web.port, previous, world).started(
+        start_on, EngineError
+    )
     record = record_of(app, engine, built, spec)
     public = public_url(plan.domain, world)
     record = msgspec.structs.replace(record, public_url=public)
     app.state.put_record(record)
-    app.state.put_started_as(digest)
+    if failing is None:
+        app.state.put_started_as(digest)
     app.state.put_plan(plan_to_json(plan))
     tell_unwritable_volumes(spec.name, plan, engine, world)
     if previous.name and previous.name != spec.name:
         previous.be_gone()
         stop_former(msgspec.structs.replace(spec, name=previous.name), engine, world)
     app.state.forget_given_secrets(but=values.secret_names)
+    if failing is not None:
+        raise failing
     return record
 
 
@@ -260,11 +266,12 @@ def public_url(domain: str, world: World) -> str:
 
 def start_stack(
     stack: Stack, spec: RunSpec, plan: Plan, previous: Previous, engine: Engine, setup: Setup
-) -> None:
+) -> FailingBeside | None:
+    """What fails beside a web that goes on, None when all is well."""
     if previous.name and previous.name != stack.web:
         previous.step_aside(engine)
     try:
-        stack.start(spec, plan, setup.run)
+        return stack.start(spec, plan, setup.run)
     except BaseException:
         previous.come_back()
         raise
