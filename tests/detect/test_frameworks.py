@@ -324,6 +324,23 @@ def test_django_is_served_by_its_wsgi_module_and_migrated() -> None:
     assert "DJANGO_SETTINGS_MODULE" not in dict(plan.image_environment)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "import django.core.handlers.wsgi\napplication = django.core.handlers.wsgi.WSGIHandler()\n",
+        (
+            "from django.core.handlers.wsgi import WSGIHandler\nclass OwnHandler(WSGIHandler):\n    pass\n"
+            "def get_own_application():\n    return OwnHandler()\napplication = get_own_application()\n"
+        ),
+    ],
+)
+def test_a_handler_of_django_is_an_application_as_well_as_what_its_function_returns(made: str) -> None:
+    files = {path: text for path, text in DJANGO.items() if path != "shop/asgi.py"}
+    plan = planned({**files, "shop/wsgi.py": made})
+    assert plan.application.framework is Framework.DJANGO
+    assert plan.application.object_reference == "shop.wsgi:application"
+
+
 def test_django_below_a_folder_is_migrated_by_the_manage_py_there() -> None:
     moved = {f"site/{path}" if "/" in path or path == "manage.py" else path: DJANGO[path] for path in DJANGO}
     plan = planned({**moved, "Procfile": "web: gunicorn --chdir site shop.wsgi\n"})

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.diagnose import diagnose
@@ -101,3 +102,32 @@ def test_other_packages_are_not_tried_where_the_app_imports_models_too_early(
     verdict = verdict_of(answer)
     assert verdict.subject == "django"
     assert (correction_for(verdict, answer, project(tmp_path, day="2024-05-01")) is not None) is tried
+
+
+@pytest.mark.parametrize("words", ["BaseSettings, validator", "(\n        BaseSettings,\n        validator)"])
+def test_a_package_that_answers_for_a_name_that_it_left_out_is_taken_older(
+    words: str, tmp_path: Path
+) -> None:
+    place = "/opt/venv/lib/python3.13/site-packages/pydantic"
+    text = (
+        'Traceback (most recent call last):\n  File "/app/app.py", line 1, in <module>\n'
+        f"    from pydantic import {words}\n"
+        f'  File "{place}/__init__.py", line 442, in __getattr__\n    return _getattr_migration(attr_name)\n'
+        f'  File "{place}/_migration.py", line 305, in wrapper\n    raise PydanticImportError(\n'
+        "pydantic.errors.PydanticImportError: `BaseSettings` has been moved\n"
+    )
+    answer = Answer(
+        outcome="failed", error="PydanticImportError", message="`BaseSettings` has ...", text=text
+    )
+    planned = project(tmp_path)
+
+    def tried(said: Answer) -> Correction | None:
+        return correction_for(verdict_of(said), said, planned, installed={"pydantic": "2.14.1"})
+
+    correction = tried(answer)
+    assert correction is not None
+    assert (correction.kind, correction.value) == (CorrectionKind.REQUIREMENT, "pydantic<2")
+    cause = diagnose(text)
+    assert cause is not None and cause.text.endswith("PydanticImportError: `BaseSettings` has been moved")
+    assert "bound pydantic in the requirements" in cause.hint
+    assert tried(replace(answer, text=text.replace("__getattr__", "validate"))) is None

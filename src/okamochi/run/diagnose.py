@@ -13,6 +13,7 @@ from okamochi.run.import_failures import (
     failing_package,
     missing_metadata,
     missing_module,
+    withheld_name,
 )
 from okamochi.run.missing_values import (
     missing_database_address,
@@ -405,6 +406,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     secret_refused,
 )
 LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (
+    withheld_name,
     failing_package,
     exception,
     unresolved_name,

@@ -5,6 +5,7 @@ import re
 import sys
 
 from okamochi.run.traces import Cause, last, last_trace, library_of_last_frame, own_frame
+from okamochi.system.patterns import regex
 
 __all__ = [
     "SET_UP_LATE",
@@ -13,10 +14,19 @@ __all__ = [
     "failing_package",
     "missing_metadata",
     "missing_module",
+    "withheld_name",
+    "withholding_package",
 ]
 
 SET_UP_LATE = "the app imports models before Django is set up"
 SUITED_SETUPTOOLS = "setuptools<81"
+# A package that answers an import itself (PEP 562), with an error of its own where it no longer has the name,
+# as pydantic does since its second version. The lines between are those of an import in parentheses.
+WITHHELD = regex(
+    r"^ {4}from (?P<module>\w+)[\w.]* import .*(?:\n {4}.*)*\n"
+    r' +File "[^"\n]*/site-packages/(?P=module)/[^"\n]*", line \d+, in __getattr__$',
+    re.MULTILINE,
+)
 # modules of the standard library that Python 3.12 and 3.13 left out
 REMOVED = frozenset(
     re.findall(
@@ -153,6 +163,25 @@ def missing_name(log: str) -> Cause | None:
         f"of {package} does not have",
         f"bound {package} in the requirements to the versions that have it{other}; okamochi.lock tells the "
         "installed ones",
+        own_frame(log),
+    )
+
+
+def withholding_package(log: str) -> str:
+    """The package that answers an import of its name with an error of its own; "" where none does."""
+    found = [*WITHHELD.finditer(log)]
+    return found[-1]["module"] if found else ""
+
+
+def withheld_name(log: str) -> Cause | None:
+    package = withholding_package(log)
+    trace = last_trace(log)
+    if not package or trace is None:
+        return None
+    return Cause(
+        f"an import fails, since the installed version of {package} left the name out: {trace.error}",
+        f"bound {package} in the requirements to the versions that have it; okamochi.lock tells which one "
+        "is installed",
         own_frame(log),
     )
 

@@ -2,10 +2,11 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import tomli
 
 from okamochi.system.patterns import regex
 
@@ -44,7 +45,7 @@ def toml_of(text: str) -> dict[str, Any]:
         line = text.count("\n", 0, found.end()) + 1
         raise NoDataError(f"a name of more than {MOST_PARTS} parts (at line {line})")
     try:
-        return tomllib.loads(text)
+        return tomli.loads(text)
     except RecursionError:
         raise NoDataError(DEEP) from None
     except ValueError as problem:  # a number of thousands of digits is one as well

@@ -22,7 +22,7 @@ from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT, VENV_ROOT
 from okamochi.model.process import TcpProbe
 from okamochi.pypi.meaning import meaning
-from okamochi.run.import_failures import SET_UP_LATE
+from okamochi.run.import_failures import SET_UP_LATE, withholding_package
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.system.patterns import regex
 from okamochi.workflows.lazy_annotations import lazy_annotations
@@ -224,8 +224,10 @@ def package_without(module: str, installed: Mapping[str, str]) -> str:
 
 
 def lacking_package(answer: Answer | None) -> str:
-    message = answer.message if answer is not None else ""
-    module = next((found[1] for one in LACKS if (found := one.search(message))), "")
+    if answer is None:
+        return ""
+    told = (found[1] for one in LACKS if (found := one.search(answer.message)))
+    module = next(told, "") or withholding_package(answer.text)
     return canonicalize_name(distribution_of(module.partition(".")[0])) if module else ""
 
 

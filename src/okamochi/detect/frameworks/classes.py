@@ -88,8 +88,11 @@ APPLICATIONS = (
     ApplicationClasses(
         Framework.DJANGO,
         WSGI,
-        ("django.core.wsgi.get_wsgi_application", "configurations.wsgi.get_wsgi_application"),
-        ("get_wsgi_application",),
+        (
+            *("django.core.wsgi.get_wsgi_application", "configurations.wsgi.get_wsgi_application"),
+            "django.core.handlers.wsgi.WSGIHandler",
+        ),
+        ("get_wsgi_application", "WSGIHandler"),
     ),
     ApplicationClasses(
         Framework.DJANGO,
@@ -97,9 +100,10 @@ APPLICATIONS = (
         (
             "django.core.asgi.get_asgi_application",
             "configurations.asgi.get_asgi_application",
+            "django.core.handlers.asgi.ASGIHandler",
             "channels.routing.ProtocolTypeRouter",
         ),
-        ("get_asgi_application", "ProtocolTypeRouter"),
+        ("get_asgi_application", "ASGIHandler", "ProtocolTypeRouter"),
     ),
     ApplicationClasses(
         Framework.AIOHTTP, ASGI, ("aiohttp.web.Application", "aiohttp.web_app.Application"), ("aiohttp",)
