@@ -407,6 +407,60 @@ def test_a_script_that_blocks_on_its_schedule_is_a_scheduler() -> None:
     assert isinstance(scheduler.probe, HeartbeatProbe)
 
 
+ARQ = (
+    "from arq.connections import RedisSettings\n"
+    "class {}:\n    {} = []\n    redis_settings = RedisSettings()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (ARQ.format("WorkerSettings", "functions"), "WorkerSettings"),
+        (ARQ.format("MailWorkerSettings", "cron_jobs"), "MailWorkerSettings"),
+        (ARQ.format("Queue", "functions") + ARQ.format("WorkerSettings", "functions"), "WorkerSettings"),
+        (ARQ.format("Queue", "functions"), "Queue"),
+    ],
+)
+def test_arq_takes_the_class_that_lists_what_it_runs(text: str, name: str) -> None:
+    worker, _ = worker_of("arq", **{"jobs/__init__.py": "", "jobs/settings.py": text})
+    assert worker.argv == ("/opt/venv/bin/arq", f"jobs.settings.{name}")
+
+
+def test_settings_of_another_library_are_no_worker_of_arq() -> None:
+    text = (
+        "from pydantic_settings import BaseSettings\nclass WorkerSettings(BaseSettings):\n    url: str = ''\n"
+    )
+    plan = planned({"requirements.txt": "flask\narq\n", "app.py": FLASK_APP, "settings.py": text})
+    assert commands(plan) == {}
+
+
+TASKIQ = "from taskiq import InMemoryBroker\nfrom taskiq_redis import {} as Made\n"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "broker = Made('redis://queue')\n",
+        "broker = Made('redis://queue').with_result_backend(None)\n",
+        "import os\nbroker = InMemoryBroker() if os.environ.get('CI') else Made('redis://queue')\n",
+    ],
+)
+def test_taskiq_gets_its_broker_and_the_modules_with_tasks(made: str) -> None:
+    files = {
+        "queue_of/__init__.py": "",
+        "queue_of/broker.py": TASKIQ.format("ListQueueBroker") + made,
+        "queue_of/mails.py": "from queue_of.broker import broker\n@broker.task\ndef one(): pass\n",
+    }
+    worker, _ = worker_of("taskiq\ntaskiq-redis", **files)
+    assert worker.argv[:4] == ("/opt/venv/bin/taskiq", "worker", "queue_of.broker:broker", "queue_of.mails")
+
+
+def test_taskiq_in_memory_has_no_worker() -> None:
+    made = {"broker.py": "from taskiq import InMemoryBroker\nbroker = InMemoryBroker()\n"}
+    assert commands(planned({"requirements.txt": "flask\ntaskiq\n", "app.py": FLASK_APP, **made})) == {}
+
+
 def test_a_package_that_nothing_uses_starts_nothing() -> None:
     plan = planned({"requirements.txt": "flask\nrq\ndramatiq\nhuey\narq\napscheduler\n", "app.py": FLASK_APP})
     assert len(plan.processes) == 1

@@ -142,3 +142,12 @@ def test_two_classes_of_settings_may_both_call_an_address_url() -> None:
     }
     found = {one.kind: [v.name for v in one.variables] for one in planned(files).services}
     assert found == {"postgres": ["DB_URL"], "redis": ["REDIS_URL"]}
+
+
+def test_what_each_call_of_a_class_gives_itself_is_no_variable() -> None:
+    server = "class Server(BaseSettings):\n    url: str\n    token: str\n"
+    given = f"{server}servers = [Server(url=one, token='x') for one in ('a', 'b')]\n"
+    assert needs(plan_of(given)) == {}
+    assert needs(plan_of(f"{given}other = Server(url='c')\n")) == {"TOKEN": True}
+    assert needs(plan_of(f"{given}other = Server(**dict(url='c'))\n")) == {"URL": True, "TOKEN": True}
+    assert needs(plan_of(server)) == {"URL": True, "TOKEN": True}

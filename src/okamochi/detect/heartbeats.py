@@ -2,6 +2,7 @@
 
 import re
 
+from okamochi.detect.django_workers import path_of_command
 from okamochi.detect.python_source import Sources
 from okamochi.model.kit_programs import HEARTBEAT_FILE
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
@@ -12,6 +13,7 @@ __all__ = ["heartbeat_of"]
 SECONDS = 60
 RQ_SECONDS = 120
 """RQ beats every 30 s while a job runs or none comes."""
+OF_DJANGO = {"rqworker": RQ_SECONDS, "run_huey": SECONDS}
 LOOPS = regex(r"\bBlockingScheduler\(|\brun_pending\(|\bWorker\(")
 PAUSE = regex(r"\bsleep\((\d+)")
 
@@ -36,9 +38,18 @@ def _seconds(argv: tuple[str, ...], sources: Sources) -> int:
         case "dramatiq" | "huey_consumer" | "huey_consumer.py" | "arq":
             return SECONDS
         case "python":
-            return _of_a_script(next((one for one in words if one.endswith(".py")), ""), sources)
+            script = next((one for one in words if one.endswith(".py")), "")
+            return _of_a_command(words[1:], sources) or _of_a_script(script, sources)
         case _:
             return 0
+
+
+def _of_a_command(words: tuple[str, ...], sources: Sources) -> int:
+    """Of manage.py: the libraries are loaded in that very process, but Dramatiq's and Django-Q's are not."""
+    command = words[0] if words else ""
+    if command in OF_DJANGO:
+        return OF_DJANGO[command]
+    return _of_a_script(path_of_command(sources, command), sources) if command.isidentifier() else 0
 
 
 def _of_a_script(path: str, sources: Sources) -> int:

@@ -12,6 +12,7 @@ import msgspec
 
 from okamochi.containerfiles.command_lines import commands_of
 from okamochi.detect.base import Detected
+from okamochi.detect.django_workers import django_workers
 from okamochi.detect.heartbeats import heartbeat_of
 from okamochi.detect.importable import importable_name
 from okamochi.detect.migrations import TablesByHand, find_migrations
@@ -71,7 +72,8 @@ def other_processes(
     if "celery" not in commands:
         found.update({one[0].name: one for one in _celery(sources, import_root) if one[0].name not in found})
     types = {process.type for process, _ in found.values()}
-    for program in worker_programs(sources, asked, redis_variable, import_root):
+    of_django = django_workers(sources, import_root) if framework is Framework.DJANGO else ()
+    for program in (*of_django, *worker_programs(sources, asked, redis_variable, import_root)):
         if program.type not in types:
             found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:

@@ -11,6 +11,7 @@ from okamochi.detect.read_values import keyword_value, literal_of, name_of_keywo
 from okamochi.detect.settings_classes import is_settings_class
 from okamochi.detect.settings_models import lineage_of, model_of
 from okamochi.detect.syntax import walk
+from okamochi.pypi.python_values import last_name
 
 __all__ = ["settings_fields"]
 
@@ -39,7 +40,22 @@ def settings_fields(
     """Fields of pydantic-settings classes: NAME, in capitals unless it is case_sensitive."""
     for node in module.of(ast.ClassDef):
         if is_settings_class(node, settings):
-            yield from _fields(module, node, _rules(module, node, sources), sources)
+            given = _given_by_code(node.name, sources) if sources is not None else frozenset()
+            for one in _fields(module, node, _rules(module, node, sources), sources):
+                if one.field not in given:
+                    yield one
+
+
+def _given_by_code(name: str, sources: Sources) -> frozenset[str]:
+    """The fields that each call of the class gives itself, which come before any variable: Server(url=url).
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#field-value-priority"""
+    called = [
+        frozenset(keyword.arg for keyword in call.keywords if keyword.arg is not None)
+        for module in sources.mentioning(f"{name}(")
+        for call in module.of(ast.Call)
+        if isinstance(call, ast.Call) and last_name(call.func) == name
+    ]
+    return frozenset.intersection(*called) if called else frozenset()
 
 
 def may_be_none(annotation: ast.expr, module: Module) -> bool:

@@ -1,4 +1,4 @@
-"""Workers and schedulers that no Procfile names, from the code: RQ, Dramatiq, Huey, arq, APScheduler."""
+"""Workers and schedulers from the code, without a Procfile: RQ, Dramatiq, Huey, arq, taskiq, APScheduler."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import msgspec
 from okamochi.detect.base import Detected
 from okamochi.detect.command_names import command_name
 from okamochi.detect.compose_files import own_services
-from okamochi.detect.importable import importable_name
+from okamochi.detect.importable import first_names, importable_name
 from okamochi.detect.names import assigned
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.syntax import walk
@@ -18,7 +18,7 @@ from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType
 from okamochi.system.patterns import regex
 
-__all__ = ["WorkerProgram", "worker_programs"]
+__all__ = ["BIN", "PLAIN", "WorkerProgram", "blocks_on_its_schedule", "worker_programs"]
 
 BIN = f"{VENV_ROOT}/bin"
 PLAIN = regex(r"[\w./:=,@-]+")
@@ -38,7 +38,7 @@ def worker_programs(
     """At most one worker, and a scheduler. `redis_variable` is what leads the app to its Redis, "" when the
     code itself holds the address; `import_root` is where the server's modules are imported from."""
     found = _rq(sources, names, redis_variable) if names & {"rq", "flask-rq2"} else None
-    for package, find in (("dramatiq", _dramatiq), ("huey", _huey), ("arq", _arq)):
+    for package, find in (("dramatiq", _dramatiq), ("huey", _huey), ("arq", _arq), ("taskiq", _taskiq)):
         if found is None and package in names:
             found = find(sources, import_root)
     if found is not None:
@@ -211,12 +211,50 @@ def _makers(module: Module) -> Iterator[str]:
 
 
 def _arq(sources: Sources, import_root: str) -> WorkerProgram | None:
-    for module in sources.mentioning("arq"):
+    """A class that lists what it runs: arq takes it by whatever name. https://arq-docs.helpmanual.io/#usage"""
+    found = [
+        (statement.name != "WorkerSettings", module, statement)
+        for module in sources.mentioning("arq", "WorkerSettings")
+        for statement in module.tree.body
+        if isinstance(statement, ast.ClassDef) and _lists_functions(statement)
+        if statement.name.endswith("WorkerSettings") or "arq" in first_names(module)
+    ]
+    if not found:
+        return None
+    _, module, node = min(found, key=lambda one: one[0])
+    place = Evidence(path=module.path, line=node.lineno, reason=f"arq's {node.name}")
+    argv = (f"{BIN}/arq", f"{importable_name(module, sources, import_root)}.{node.name}")
+    return _program(ProcessType.WORKER, argv, place)
+
+
+def _lists_functions(node: ast.ClassDef) -> bool:
+    targets = [one for statement in node.body for one, _ in assigned(statement)]
+    return not {"functions", "cron_jobs"}.isdisjoint(targets)
+
+
+# of its own package and of those that bring its other brokers; the one in memory runs tasks where it is
+BROKERS = regex(r"(?:taskiq|taskiq_\w+)(?:\.\w+)*\.(?!InMemory)\w*Broker")
+
+
+def _taskiq(sources: Sources, import_root: str) -> WorkerProgram | None:
+    """The first broker that a name of a module holds, and the modules that define its tasks.
+    https://taskiq-python.github.io/guide/cli.html#worker"""
+    for module in sources.mentioning("taskiq"):
         for statement in module.tree.body:
-            if isinstance(statement, ast.ClassDef) and statement.name == "WorkerSettings":
-                place = Evidence(path=module.path, line=statement.lineno, reason="arq's WorkerSettings")
-                argv = (f"{BIN}/arq", f"{importable_name(module, sources, import_root)}.WorkerSettings")
-                return _program(ProcessType.WORKER, argv, place)
+            for name, value in assigned(statement):
+                calls = [one for one in walk(value) if isinstance(one, ast.Call)]
+                if not any(BROKERS.fullmatch(module.imports.full(one.func)) for one in calls):
+                    continue
+                own = importable_name(module, sources, import_root)
+                place = Evidence(path=module.path, line=statement.lineno, reason=f"{name} is taskiq's broker")
+                tasks = [
+                    (importable_name(one, sources, import_root), one)
+                    for one in sources.mentioning(f"@{name}.task")
+                    if one is not module
+                ]
+                places = (Evidence(path=one.path, reason="holds taskiq's tasks") for _, one in tasks[:3])
+                argv = (f"{BIN}/taskiq", "worker", f"{own}:{name}", *dict.fromkeys(n for n, _ in tasks))
+                return _program(ProcessType.WORKER, (*argv, "--workers", "1"), place, *places)
     return None
 
 
@@ -225,12 +263,17 @@ def _apscheduler(sources: Sources) -> Iterator[WorkerProgram]:
     for path in sources.all_paths:
         if "/" in path or "BlockingScheduler" not in sources.text(path):
             continue
-        module = sources.module(path)
-        line = _call_of(module, ("apscheduler.schedulers.blocking.BlockingScheduler",))
-        if line and ".start()" in module.text:
+        line = blocks_on_its_schedule(sources.module(path))
+        if line:
             place = Evidence(path=path, line=line, reason="blocks on APScheduler's schedule")
             yield _program(ProcessType.SCHEDULER, (f"{BIN}/python", path), place)
             return
+
+
+def blocks_on_its_schedule(module: Module) -> int:
+    """The line that makes APScheduler's blocking scheduler, where the module starts one; 0."""
+    line = _call_of(module, ("apscheduler.schedulers.blocking.BlockingScheduler",))
+    return line if ".start()" in module.text else 0
 
 
 def _call_of(module: Module, names: tuple[str, ...]) -> int:
