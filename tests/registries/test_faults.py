@@ -18,9 +18,9 @@ from okamochi.oci.reference import Reference
 from okamochi.oci.registry.pull import pull_image
 from okamochi.oci.registry.push import NoKnownPlaces, Pushed, push_artifact, push_image
 from okamochi.oci.registry.registries import Registries
-from okamochi.oci.registry.retry import Retry
 from okamochi.system.cache import Cache
 from okamochi.system.process import Completed, SubprocessRunner
+from okamochi.system.retry import Retry
 from okamochi.workflows.known_places import CachedPlaces
 from tests.recorded_runner import RecordedRunner
 from tests.registries.fake import FakeRegistry, Fault, fake_registry
@@ -31,7 +31,7 @@ class Slept(list[float]):
     """How long was waited, without waiting."""
 
     def retry(self, tries: int = 4) -> Retry:
-        return Retry(tries=tries, sleep=self.append, chance=lambda: 0.5)
+        return Retry(fruitless=tries, sleep=self.append, chance=lambda: 0.5)
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from okamochi.oci.registry.pull import pull_image
 from okamochi.oci.registry.push import KnownPlaces, NoKnownPlaces, Pushed, push_artifact, push_image
 from okamochi.oci.registry.referrers import referrers_tag
 from okamochi.oci.registry.registries import PULL, Registries
-from okamochi.oci.registry.retry import Retry
 from okamochi.system.cache import Cache
 from okamochi.system.process import SubprocessRunner
+from okamochi.system.retry import Retry
 from okamochi.workflows.known_places import CachedPlaces
 from tests.registries.server import (
     PASSWORD,
@@ -43,7 +43,7 @@ HOST = Platform.of_machine(platform.machine())
 
 
 def quick(environ: dict[str, str]) -> Registries:
-    return Registries.of(environ, SubprocessRunner(), retry=Retry(tries=2, sleep=lambda _: None))
+    return Registries.of(environ, SubprocessRunner(), retry=Retry(fruitless=2, sleep=lambda _: None))
 
 
 def made(cache: Cache, *contents: bytes, architecture: Platform = HOST) -> Image:

@@ -1,22 +1,25 @@
 """Downloads from a real server on the loopback interface that misbehaves on demand."""
 
 import dataclasses
+import email.utils
 import hashlib
 import io
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from msgspec.structs import replace
 
 from okamochi.errors import RegistryError, TransientRegistryError, UsageError
 from okamochi.system.cache import Cache
-from okamochi.system.http import UrllibTransport
+from okamochi.system.http import TRIES, UrllibTransport
 from okamochi.system.http_pace import Pace
 from okamochi.system.network_settings import NetworkSettings
+from okamochi.system.retry import Retry
 
 from .faulty_server import Fault, Served, serving
 
@@ -45,6 +48,10 @@ def waits() -> Waits:
     return Waits()
 
 
+def tries(sleep: Callable[[float], None]) -> Retry:
+    return replace(TRIES, sleep=sleep, chance=lambda: 0.5)
+
+
 def transport(
     environ: Mapping[str, str] | None = None,
     *,
@@ -53,7 +60,7 @@ def transport(
     read_seconds: float = 10,
 ) -> UrllibTransport:
     made = UrllibTransport.of(environ or {}, offline=offline, connect_seconds=5, read_seconds=read_seconds)
-    return UrllibTransport(made.exchange, made.offline, sleep or Waits())
+    return UrllibTransport(made.exchange, made.offline, tries(sleep or Waits()))
 
 
 def download(url: str, *, by: UrllibTransport, size_bytes: int | None = None) -> bytes:
@@ -110,7 +117,7 @@ def test_a_file_that_changes_between_two_tries_is_an_error(server: Served) -> No
     server.faults = [Fault(cut_after_bytes=300_000)]
     made = transport()
     with pytest.raises(RegistryError, match="changed while"):
-        UrllibTransport(made.exchange, False, change).download(f"{server.url}/file.whl", io.BytesIO())
+        UrllibTransport(made.exchange, False, tries(change)).download(f"{server.url}/file.whl", io.BytesIO())
 
 
 def test_a_download_that_is_always_cut_is_given_up_as_transient(server: Served) -> None:
@@ -136,7 +143,7 @@ def test_a_slow_server_is_waited_for(server: Served) -> None:
 
 def paced(made: UrllibTransport, floor: float, window_seconds: float) -> UrllibTransport:
     exchange = dataclasses.replace(made.exchange, pace=Pace(floor, window_seconds))
-    return UrllibTransport(exchange, made.offline, Waits())
+    return UrllibTransport(exchange, made.offline, tries(Waits()))
 
 
 def test_a_server_that_sends_a_byte_from_time_to_time_is_given_up(server: Served) -> None:
@@ -185,11 +192,16 @@ def test_a_server_error_passes_when_the_next_try_succeeds(server: Served, waits:
 def test_a_server_that_asks_to_wait_is_obeyed(server: Served, waits: Waits) -> None:
     server.faults = [Fault(status=429, headers=(("Retry-After", "7"),))]
     assert download(f"{server.url}/small", by=transport(sleep=waits)) == b"hello"
-    assert waits.seconds == [7.0]
+    assert waits.seconds == [pytest.approx(7.35)]
 
 
-def test_a_server_that_asks_to_wait_for_an_hour_is_not_waited_for(server: Served, waits: Waits) -> None:
-    server.faults = [Fault(status=429, headers=(("Retry-After", "3600"),))]
+@pytest.mark.parametrize(
+    "asked", ["3600", email.utils.formatdate(time.time() + 3600, usegmt=True)], ids=["seconds", "date"]
+)
+def test_a_server_that_asks_to_wait_for_an_hour_is_not_waited_for(
+    server: Served, waits: Waits, asked: str
+) -> None:
+    server.faults = [Fault(status=429, headers=(("Retry-After", asked),))]
     with pytest.raises(TransientRegistryError, match="429"):
         download(f"{server.url}/small", by=transport(sleep=waits))
     assert waits.seconds == []

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from okamochi.errors import TransientRegistryError
 from okamochi.system import http_connections
-from okamochi.system.http import UrllibTransport
+from okamochi.system.http import TRIES, UrllibTransport
 from okamochi.system.once import Once
 
 from .faulty_server import Served, serving
@@ -54,7 +55,7 @@ def use(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def transport(once: Once | None = None) -> UrllibTransport:
     made = UrllibTransport.of({}, connect_seconds=5, read_seconds=5, once=once)
-    return UrllibTransport(made.exchange, sleep=lambda _: None)
+    return UrllibTransport(made.exchange, retry=replace(TRIES, sleep=lambda _: None))
 
 
 def get(server: Served, by: UrllibTransport) -> bytes:

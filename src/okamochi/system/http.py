@@ -1,8 +1,7 @@
 """Downloads: streamed, limited in size, resumed after a cut, through the proxies and CAs of this machine."""
 
 import io
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Protocol
@@ -12,17 +11,16 @@ import msgspec
 
 from okamochi.errors import RegistryError, TransientRegistryError
 from okamochi.system.http_exchange import Exchange, shown
-from okamochi.system.http_interrupted import Interrupted, TooSlow
+from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_transfer import Transfer
 from okamochi.system.network_settings import NetworkSettings
 from okamochi.system.once import Once
+from okamochi.system.retry import Retry
 
 __all__ = ["Transport", "UrllibTransport", "shown"]
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-TRIES_WITHOUT_PROGRESS = 4
-TRIES = 20
-LONGEST_WAIT_SECONDS = 60.0
+TRIES = Retry(fruitless=4, most=20)
 
 
 class Transport(Protocol):
@@ -47,11 +45,11 @@ class Transport(Protocol):
 
 
 class UrllibTransport(msgspec.Struct, frozen=True):
-    """The real one. `sleep` is how it waits between tries."""
+    """The real one."""
 
     exchange: Exchange
     offline: bool = False
-    sleep: Callable[[float], None] = time.sleep
+    retry: Retry = TRIES
 
     @classmethod
     def of(
@@ -100,25 +98,19 @@ class UrllibTransport(msgspec.Struct, frozen=True):
         return self._with_tries(transfer)
 
     def _with_tries(self, transfer: Transfer) -> str:
-        fruitless = 0
-        for _ in range(TRIES):
-            before = transfer.size_bytes
-            try:
-                with self.exchange.response(transfer.url, transfer.headers) as response:
-                    transfer.take(response)
-                return transfer.finish()
-            except Interrupted as error:
-                last = error
-            gained = transfer.size_bytes > before and not isinstance(last, TooSlow)
-            fruitless = 1 if gained else fruitless + 1
-            if fruitless >= TRIES_WITHOUT_PROGRESS or last.wait_seconds > LONGEST_WAIT_SECONDS:
-                break
-            self.sleep(last.wait_seconds or 0.5 * 2 ** (fruitless - 1))
-        raise TransientRegistryError(
-            f"the download failed: {last.reason}",
-            where=shown(transfer.url),
-            hint=last.hint or "try again later, or use another mirror",
-        )
+        def once() -> str:
+            with self.exchange.response(transfer.url, transfer.headers) as response:
+                transfer.take(response)
+            return transfer.finish()
+
+        try:
+            return self.retry.run(once, lambda: transfer.size_bytes)
+        except Interrupted as last:
+            raise TransientRegistryError(
+                f"the download failed: {last.reason}",
+                where=shown(transfer.url),
+                hint=last.hint or "try again later, or use another mirror",
+            ) from last
 
     def _copy(self, transfer: Transfer) -> str:
         path = Path(unquote(urlsplit(transfer.url).path))

@@ -9,6 +9,7 @@ from okamochi.system.http_exchange import shown
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_pace import Pace
 from okamochi.system.patterns import regex
+from okamochi.system.retry import retry_after_seconds
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -159,8 +160,7 @@ def failure(url: str, response: "BaseHTTPResponse") -> Exception:
     status = response.status
     said = f"{status} {response.reason or ''}".strip()
     if status in TRANSIENT_STATUS:
-        after = response.headers.get("Retry-After", "").strip()
-        wait_seconds = float(after) if after.isascii() and after.isdigit() else 0
+        wait_seconds = retry_after_seconds(response.headers.get("Retry-After", ""))
         return Interrupted(f"the server answers {said}", wait_seconds=wait_seconds)
     hint = HINTS.get(status, "check the address, or use another mirror")
     return RegistryError(f"the server answers {said}", where=shown(url), hint=hint)

@@ -8,9 +8,10 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from okamochi.errors import RegistryError
 from okamochi.oci.registry.auth import Authorizer
-from okamochi.oci.registry.errors import failure
-from okamochi.oci.registry.retry import Retry
+from okamochi.oci.registry.errors import failure, given_up
 from okamochi.system.http_exchange import Body, Exchange, origin, shown
+from okamochi.system.http_interrupted import Interrupted
+from okamochi.system.retry import Retry, none_yet
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -73,12 +74,21 @@ class Connection:
         body: bytes | None = None,
     ) -> Answer:
         """What `read` makes of the answer. RegistryError; transient after several tries."""
-        return self.retry.run(
+        return self.tried(
             lambda: self.once(
                 method, url, read, expect=expect, doing=doing, headers=headers, body=lambda: body
             ),
             where=shown(url),
         )
+
+    def tried(
+        self, once: Callable[[], Answer], *, where: str, progress: Callable[[], int] = none_yet
+    ) -> Answer:
+        """As often as `retry` says. TransientRegistryError when the last try failed too."""
+        try:
+            return self.retry.run(once, progress)
+        except Interrupted as last:
+            raise given_up(last, where) from last
 
     def once(
         self,

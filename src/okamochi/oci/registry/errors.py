@@ -1,18 +1,17 @@
 """What registries answer when they do not do as asked (distribution-spec, "Error Codes"), as our errors."""
 
-import email.utils
 import json
-import time
 from typing import TYPE_CHECKING
 
-from okamochi.errors import RegistryError
+from okamochi.errors import RegistryError, TransientRegistryError, UnreachableRegistryError
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.http_pace import Pace
+from okamochi.system.retry import retry_after_seconds
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Refused", "failure", "retry_after_seconds"]
+__all__ = ["Refused", "failure", "given_up"]
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 BODY_LIMIT_BYTES = 64 * 1024
@@ -93,12 +92,12 @@ def plain(text: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
-def retry_after_seconds(text: str) -> float:
-    """Seconds or a date (RFC 9110, 10.2.3); 0 for neither."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return 0
+def given_up(last: Interrupted, where: str) -> TransientRegistryError:
+    """Of the last of several tries."""
+    wait = f"; it asks to wait {last.wait_seconds:.0f} seconds" if last.wait_seconds else ""
+    kind = UnreachableRegistryError if last.unreached else TransientRegistryError
+    return kind(
+        f"{last.reason}{wait}",
+        where=where,
+        hint=last.hint or "try again later; what arrived is not sent again",
+    )

@@ -12,12 +12,12 @@ from okamochi.oci.registry.auth import Authorizer
 from okamochi.oci.registry.connection import Connection
 from okamochi.oci.registry.credentials import CredentialStore
 from okamochi.oci.registry.repository import Repository
-from okamochi.oci.registry.retry import Retry
 from okamochi.oci.registry.settings import INSECURE_VARIABLE, RegistrySettings, is_loopback
 from okamochi.system.http_exchange import Exchange
 from okamochi.system.http_interrupted import Interrupted
 from okamochi.system.network_settings import NetworkSettings
 from okamochi.system.once import Once
+from okamochi.system.retry import Retry
 
 if TYPE_CHECKING:
     from okamochi.system.process import Runner

@@ -69,7 +69,7 @@ class Repository:
         """Streams the blob; goes on where a cut one ended. RegistryError unless size and digest are right."""
         url = self.connection.address(f"blobs/{descriptor.digest}")
         transfer = Transfer(url, to, descriptor.size_bytes, None, {}, self.connection.exchange.pace)
-        self.connection.retry.run(
+        self.connection.tried(
             lambda: self.connection.once(
                 "GET",
                 url,

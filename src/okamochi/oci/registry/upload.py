@@ -34,7 +34,7 @@ def upload_blob(repository: Repository, source: BlobSource) -> int:
     upload = Upload(repository, source)
     with source.open() as stream:
         upload.stream = CheckedStream(stream, source.descriptor)
-        repository.connection.retry.run(
+        repository.connection.tried(
             upload.go_on,
             where=f"{repository.name}@{source.descriptor.digest}",
             progress=lambda: upload.offset,
