@@ -55,12 +55,11 @@ class RecordedRunner(msgspec.Struct, frozen=True):
         write: Callable[[BinaryIO], None],
         *,
         env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
         timeout_seconds: float = 600,
     ) -> Completed:
         stream = io.BytesIO()
         write(stream)
-        return self.run(argv, stdin=stream.getvalue(), env=env, cwd=cwd, timeout_seconds=timeout_seconds)
+        return self.run(argv, stdin=stream.getvalue(), env=env, timeout_seconds=timeout_seconds)
 
     def stream(
         self,
@@ -77,10 +76,8 @@ class RecordedRunner(msgspec.Struct, frozen=True):
             into.write(done.stdout)
         return done
 
-    def passthrough(
-        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
-    ) -> int:
-        return self.run(argv, env=env, cwd=cwd).returncode
+    def passthrough(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
+        return self.run(argv, env=env).returncode
 
     @contextmanager
     def beside(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> Iterator[None]:

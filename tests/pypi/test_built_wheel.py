@@ -10,7 +10,7 @@ import pytest
 
 from okamochi.errors import BuildError
 from okamochi.pypi.built_wheel import normalized, require_wheel_of
-from okamochi.pypi.elf import needed_libraries
+from okamochi.pypi.elf import ElfFacts, elf_facts
 from okamochi.pypi.sdists import build_requirements
 
 RECORD = "tiny-1.0.dist-info/RECORD"
@@ -186,4 +186,4 @@ def test_a_damaged_source_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x1f\x8b no archive")
     with pytest.raises(BuildError, match="cannot be unpacked"):
         build_requirements(path, "tiny-1.0.tar.gz")
-    assert needed_libraries(b"\x7fELF\x02\x01" + b"\xff" * 200) == ()
+    assert elf_facts(io.BytesIO(b"\x7fELF\x02\x01" + b"\xff" * 200)) == ElfFacts()

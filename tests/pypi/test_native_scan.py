@@ -8,7 +8,7 @@ import pytest
 from tests.pypi.elf_making import make_elf
 
 from okamochi.model.lock import LockedWheel
-from okamochi.pypi.elf import ElfFacts, elf_facts, needed_libraries
+from okamochi.pypi.elf import ElfFacts, elf_facts
 from okamochi.pypi.native_scan import WheelScan, what_is_said
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, WheelTree, write_index
 
@@ -52,7 +52,6 @@ def test_a_librarys_dynamic_section_is_read() -> None:
     content = make_elf("libpq.so.5", "libc.so.6", soname="libown.so.1", runpath="$ORIGIN/../x.libs")
     facts = elf_facts(io.BytesIO(content))
     assert facts == ElfFacts(("libpq.so.5", "libc.so.6"), "libown.so.1", ("$ORIGIN/../x.libs",))
-    assert needed_libraries(content) == ("libpq.so.5", "libc.so.6")
 
 
 @pytest.mark.parametrize("length", range(0, 330, 11))

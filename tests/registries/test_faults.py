@@ -16,7 +16,7 @@ from okamochi.oci.media_types import DOCKER_MANIFEST, IMAGE_CONFIG, IMAGE_INDEX,
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.pull import pull_image
-from okamochi.oci.registry.push import NoKnownPlaces, Pushed, push_artifact, push_image
+from okamochi.oci.registry.push import Pushed, push_artifact, push_image
 from okamochi.oci.registry.registries import Registries
 from okamochi.system.cache import Cache
 from okamochi.system.process import Completed, SubprocessRunner
@@ -24,6 +24,7 @@ from okamochi.system.retry import Retry
 from okamochi.workflows.known_places import CachedPlaces
 from tests.recorded_runner import RecordedRunner
 from tests.registries.fake import FakeRegistry, Fault, fake_registry
+from tests.registries.no_known_places import NoKnownPlaces
 from tests.registries.test_real_registry import made
 
 

@@ -20,13 +20,14 @@ from okamochi.oci.packing import LayerRequest, Part, pack_layers
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.pull import pull_image
-from okamochi.oci.registry.push import KnownPlaces, NoKnownPlaces, Pushed, push_artifact, push_image
+from okamochi.oci.registry.push import KnownPlaces, Pushed, push_artifact, push_image
 from okamochi.oci.registry.referrers import referrers_tag
 from okamochi.oci.registry.registries import PULL, Registries
 from okamochi.system.cache import Cache
 from okamochi.system.process import SubprocessRunner
 from okamochi.system.retry import Retry
 from okamochi.workflows.known_places import CachedPlaces
+from tests.registries.no_known_places import NoKnownPlaces
 from tests.registries.server import (
     PASSWORD,
     PROGRAM,

@@ -25,9 +25,10 @@ from okamochi.oci.cosign import Attestation, Signature, Signer, load_signer, sig
 from okamochi.oci.digest import Digest
 from okamochi.oci.image import Image
 from okamochi.oci.reference import Reference
-from okamochi.oci.registry.push import NoKnownPlaces, push_image, push_signature
+from okamochi.oci.registry.push import push_image, push_signature
 from okamochi.system.cache import Cache
 from tests.registries.fake import FakeRegistry, fake_registry
+from tests.registries.no_known_places import NoKnownPlaces
 from tests.registries.server import PROGRAM, registry
 from tests.registries.test_real_registry import made, quick
 

@@ -3,7 +3,7 @@
 import pytest
 
 from okamochi.debian.contents import Contents
-from okamochi.workflows.missing_pieces import remedy_for
+from okamochi.workflows.missing_pieces import Remedy, remedy_for
 from tests.debian.contents_maker import contents_of
 
 INDEX = b"""usr/bin/pg_config libdevel/libpq-dev
@@ -63,6 +63,6 @@ def test_the_python_package_that_a_build_misses_is_named(
 
 def test_rust_is_refused_with_the_reason_and_other_failures_have_no_remedy(contents: Contents) -> None:
     assert "Rust" in remedy_for("error: can't find Rust compiler", contents).hopeless
-    assert remedy_for("ModuleNotFoundError: No module named 'our_secret_tools'", contents).empty
+    assert remedy_for("ModuleNotFoundError: No module named 'our_secret_tools'", contents) == Remedy()
     nothing = remedy_for("fatal error: nowhere.h: No such file or directory\nerror: tiny.c:3", contents)
-    assert nothing.empty and not nothing.hopeless
+    assert nothing == Remedy()

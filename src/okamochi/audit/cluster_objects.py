@@ -3,13 +3,11 @@
 import posixpath
 from collections.abc import Iterator
 
-import msgspec
-
 from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.kustomizations import Kustomization, kustomizations
 from okamochi.audit.manifest_containers import pod_of
-from okamochi.audit.setup import Document, Setup
+from okamochi.audit.setup import Described, Document, Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
@@ -34,24 +32,15 @@ REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet")
 Labels = dict[str, str]
 
 
-class ClusterObject(msgspec.Struct, frozen=True, kw_only=True):
+class ClusterObject(Described, frozen=True, kw_only=True):
     """`whole` is false for a patch, which says only what it changes; `kustomized` says that a kustomization
     takes the file, and may change names, images and the number of replicas."""
 
     kind: str
     name: str
     namespace: str
-    document: Document
     whole: bool = True
     kustomized: tuple[Kustomization, ...] = ()
-
-    @property
-    def root(self) -> Node:
-        return self.document.root
-
-    @property
-    def path(self) -> str:
-        return self.document.path
 
     @property
     def folder(self) -> str:

@@ -32,7 +32,6 @@ DESK_VALUE = regex(r"(?:.*\.)?(?:dev\w*|local|test\w*)", re.IGNORECASE)
 PRODUCTION_VALUE = regex(r"(?:.*\.)?(?:prod|production|live)(?:config)?", re.IGNORECASE)
 RELOADS = regex(r"--reload\b|\bdebugpy\b|\bwatchmedo\b|\bwatchfiles\b|--debug\b")
 SERVERS = frozenset(("gunicorn", "uvicorn", "hypercorn", "granian", "uwsgi", "daphne", "waitress-serve"))
-FOLDER = regex(r"\.{1,2}(?:/[\w/-]*)?")
 PROXY = regex(r"(?:[\w.-]+(?::\d+)?/)*(?:nginx|caddy|traefik|haproxy|certbot)\b.*")
 
 
@@ -151,16 +150,11 @@ def production_signs(container: Container) -> Iterator[str]:
             yield f"{container.name} serves at port 443"
         return
     for server in servers(container):
-        real = server.name in (
-            "gunicorn",
-            "uvicorn",
-            "hypercorn",
-            "granian",
-            "uwsgi",
-            "daphne",
-            "waitress-serve",
-        )
-        if real and server.path == container.path and not RELOADS.search(container.command.line_text):
+        if (
+            server.name in SERVERS
+            and server.path == container.path
+            and not RELOADS.search(container.command.line_text)
+        ):
             yield f"line {server.line} starts {server.name} without a reloader"
     for one in container.environment:
         value = one.value or ""

@@ -14,7 +14,7 @@ from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["Dockerfile", "Document", "Setup", "TextFile"]
+__all__ = ["Described", "Dockerfile", "Document", "Setup", "TextFile"]
 
 
 class TextFile(msgspec.Struct, frozen=True):
@@ -60,6 +60,20 @@ class Document(msgspec.Struct, frozen=True):
     @property
     def path(self) -> str:
         return self.file.path
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a document describes."""
+
+    document: Document
+
+    @property
+    def root(self) -> Node:
+        return self.document.root
+
+    @property
+    def path(self) -> str:
+        return self.document.path
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):

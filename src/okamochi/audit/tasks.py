@@ -2,28 +2,16 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.setup import Document, Setup
-from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.audit.setup import Described, Setup
 
 __all__ = ["Task", "is_essential", "tasks"]
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(Described, frozen=True, kw_only=True):
     """`containers` are in the file's order."""
 
-    document: Document
     containers: tuple[Container, ...]
-
-    @property
-    def root(self) -> Node:
-        return self.document.root
-
-    @property
-    def path(self) -> str:
-        return self.document.path
 
     @property
     def fargate(self) -> bool:
@@ -42,7 +30,7 @@ def tasks(setup: Setup) -> Iterator[Task]:
     for document in setup.task_definitions:
         if not document.desk:
             inside = tuple(one for one in described if one.pod is document.root)
-            yield Task(document, inside)
+            yield Task(document=document, containers=inside)
 
 
 def is_essential(container: Container) -> bool:

@@ -23,7 +23,7 @@ PT_LOAD, PT_DYNAMIC = 1, 2
 DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ = 5, 6, 7, 8
 # R_X86_64_64 and R_AARCH64_ABS64: with a symbol's value; others hold the address itself.
 WITH_SYMBOL = frozenset({1, 257})
-LIBRARY, API, TYPE = struct.Struct("<QQ"), 16, 40
+API, TYPE = 16, 40
 MOST = 1_000
 DAMAGED = (struct.error, ValueError, IndexError, KeyError, OverflowError)
 

@@ -1,7 +1,7 @@
 """What has to be laid upon a system that has packages already, as apt would choose it."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from okamochi.debian.control import Stanza
 from okamochi.debian.cuts import CUT_PACKAGES, is_cut
@@ -27,11 +27,7 @@ def closure(universe: Universe, wanted: Collection[str]) -> tuple[Package, ...]:
 
 
 def added_closure(
-    universe: Universe,
-    installed: Sequence[Package],
-    wanted: Collection[str],
-    *,
-    cuts: Mapping[str, str] | None = None,
+    universe: Universe, installed: Sequence[Package], wanted: Collection[str]
 ) -> tuple[Package, ...]:
     """The packages of the suite that are wanted or needed and not there, sorted by name.
 
@@ -39,7 +35,7 @@ def added_closure(
     alternative is on the cut list are left out.
     What is there stays, unless something new asks for a newer version: then it is among them, and so is
     what cannot do with its newer version. PlanError lists all that is missing, with near names."""
-    adding = Adding(universe, installed, dict(CUT_PACKAGES) if cuts is None else cuts)
+    adding = Adding(universe, installed)
     for name in sorted(set(wanted)):
         adding.want(name)
     adding.follow()
@@ -55,9 +51,9 @@ def added_closure(
 class Adding:
     """The state of one resolution. `added` are the suite's packages chosen so far."""
 
-    def __init__(self, universe: Universe, installed: Sequence[Package], cuts: Mapping[str, str]) -> None:
+    def __init__(self, universe: Universe, installed: Sequence[Package]) -> None:
         self.universe = universe
-        self.cuts = cuts
+        self.cuts = dict(CUT_PACKAGES)
         self.chosen = Chosen()
         self.added: dict[str, Package] = {}
         self.problems: list[str] = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from okamochi.debian.apt_proxy import through_apt_proxy
 from okamochi.debian.deb import Control, read_control
@@ -15,13 +14,11 @@ from okamochi.system.world import World
 __all__ = ["unknown_scripts"]
 
 
-def unknown_scripts(
-    world: World, debs: Sequence[LockedDeb], snapshot: str, *, apt_folder: Path = APT_FOLDER
-) -> tuple[str, ...]:
+def unknown_scripts(world: World, debs: Sequence[LockedDeb], snapshot: str) -> tuple[str, ...]:
     """Names of those whose maintainer scripts do something that nobody has read; they are fetched for that,
     as they would be for the image."""
-    mirrors = find_mirrors(world.environ, apt_folder)
-    reached = through_apt_proxy(world, apt_folder)
+    mirrors = find_mirrors(world.environ, APT_FOLDER)
+    reached = through_apt_proxy(world, APT_FOLDER)
 
     def one(deb: LockedDeb) -> tuple[str, Control]:
         return deb.name, read_control(fetch_deb(reached, deb, mirrors, snapshot))

@@ -9,7 +9,6 @@ import posixpath
 import stat
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
 
@@ -162,8 +161,3 @@ def inside(path: str, target: str) -> str:
     folder = "/" + posixpath.dirname(path)
     absolute = posixpath.normpath(posixpath.join(folder, target))
     return posixpath.relpath("/" + absolute.lstrip("/"), folder)
-
-
-def remove(root: Path, path: str) -> None:
-    with suppress(FileNotFoundError):
-        (root / path).unlink()

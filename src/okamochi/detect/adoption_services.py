@@ -7,6 +7,7 @@ from typing import Any
 from okamochi.detect.adoption_commands import words_of
 from okamochi.detect.adoption_compose import pairs, strings
 from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.built_services import INITIAL_FOLDER
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
 
@@ -14,7 +15,6 @@ __all__ = ["OUTSIDE", "data_rows", "key_rows", "published_rows", "served_rows"]
 
 # the topic of a row that counts more than what the container listens on
 OUTSIDE = "published port"
-INITIAL = "/docker-entrypoint-initdb.d"
 PUBLISHED = re.compile(
     r"(?:(?P<address>\d+\.\d+\.\d+\.\d+|\[[\da-f:]+\]):)?(?:(?P<out>\d+):)?(?P<within>\d+)(?:/\w+)?"
 )
@@ -65,7 +65,7 @@ def data_rows(
         source, _, target = mount.partition(":")
         target = target.partition(":")[0]
         path = source.removeprefix("./").rstrip("/")
-        if target.startswith(INITIAL):
+        if target.startswith(INITIAL_FOLDER):
             kept = [one for one in ours.initial_files if one == path or one.startswith(f"{path}/")]
             if kept:
                 yield Row(

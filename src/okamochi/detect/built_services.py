@@ -8,20 +8,23 @@ import msgspec
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["BuiltService", "built_service"]
+__all__ = ["INITIAL_FOLDER", "BuiltService", "built_service"]
+
+INITIAL_FOLDER = "/docker-entrypoint-initdb.d"
+"""Where the images of databases look for what fills an empty volume."""
 
 
 class BuiltService(msgspec.Struct, frozen=True):
     """`image` is what the last FROM names; `initial_files` are the project's files that the Dockerfile copies
-    to where the image looks for them on an empty volume."""
+    to INITIAL_FOLDER."""
 
     image: str
     path: str
     initial_files: tuple[str, ...]
 
 
-def built_service(project: ProjectFiles, build: Any, initial: str) -> BuiltService | None:
-    """`build` as the file has it; `initial` is that folder. None where no Dockerfile of the project tells."""
+def built_service(project: ProjectFiles, build: Any) -> BuiltService | None:
+    """`build` as the file has it. None where no Dockerfile of the project tells."""
     table = build if isinstance(build, dict) else {"context": build}
     context = posixpath.normpath(str(table.get("context") or "."))
     path = posixpath.normpath(posixpath.join(context, str(table.get("dockerfile") or "Dockerfile")))
@@ -29,14 +32,14 @@ def built_service(project: ProjectFiles, build: Any, initial: str) -> BuiltServi
     stages = dockerfile_stages(text) if text is not None and not context.startswith(("/", "..")) else ()
     if not stages:
         return None
-    return BuiltService(stages[-1].base, path, _copied(project, stages[-1], context, initial))
+    return BuiltService(stages[-1].base, path, _copied(project, stages[-1], context))
 
 
-def _copied(project: ProjectFiles, stage: Stage, context: str, initial: str) -> tuple[str, ...]:
+def _copied(project: ProjectFiles, stage: Stage, context: str) -> tuple[str, ...]:
     found: list[str] = []
     for one in (*stage.all("COPY"), *stage.all("ADD")):
         words = one.argv or tuple(word for word in one.rest.split() if not word.startswith("--"))
-        if len(words) < 2 or not words[-1].startswith(initial) or "--from=" in one.rest:
+        if len(words) < 2 or not words[-1].startswith(INITIAL_FOLDER) or "--from=" in one.rest:
             continue
         for word in words[:-1]:
             source = posixpath.normpath(posixpath.join(context, word))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from okamochi.containerfiles.yaml_files import yaml_of
-from okamochi.detect.built_services import built_service
+from okamochi.detect.built_services import INITIAL_FOLDER, built_service
 from okamochi.detect.service_kinds import KindFacts, kind_of_image
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
@@ -39,7 +39,6 @@ USERS = (
     "MINIO_ROOT_USER",
 )
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
-INITIAL = "/docker-entrypoint-initdb.d"
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
 ABOVE = "../"
 IMAGE = regex(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
@@ -80,7 +79,7 @@ def own_services(project: ProjectFiles) -> tuple[Composed, ...]:
 
 
 def _is_made_over(project: ProjectFiles, one: Composed) -> bool:
-    built = built_service(project, one.settings["build"], INITIAL)
+    built = built_service(project, one.settings["build"])
     return (
         built is not None
         and IMAGE.fullmatch(built.image) is not None
@@ -93,7 +92,7 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
     it is no YAML (Compose itself will say so)."""
     found = []
     for one in sorted(composed(project), key=lambda one: one.name):
-        built = built_service(project, one.settings["build"], INITIAL) if one.settings.get("build") else None
+        built = built_service(project, one.settings["build"]) if one.settings.get("build") else None
         image = built.image if built is not None else str(one.settings.get("image") or "")
         facts = kind_of_image(image) if IMAGE.fullmatch(image) else None
         if facts is None:
@@ -212,7 +211,7 @@ def _initial_files(project: ProjectFiles, volumes: Any) -> tuple[str, ...]:
         else:
             source, _, target = str(volume).partition(":")
         path = posixpath.normpath(source)
-        if not target.startswith(INITIAL) or path.startswith(("/", "..", "~", "$")):
+        if not target.startswith(INITIAL_FOLDER) or path.startswith(("/", "..", "~", "$")):
             continue
         found += [path] if project.exists(path) else sorted(project.files(f"{path}/*.sql"))
     return tuple(dict.fromkeys(found))

@@ -171,12 +171,13 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
         ):
             continue
         services = _mapping(_yaml(text), "services")
+        lines = text.splitlines()
         for service in services.values():
             for key in ("entrypoint", "command"):
                 command = _joined(service.get(key)) if isinstance(service, dict) else ""
-                line = _line_of(text, command)
+                line = _line_of(lines, command)
                 yield from _from_command(project, path, line, command, StatementRank.DEPLOYMENT)
-        for number, line_text in enumerate(text.splitlines(), start=1):
+        for number, line_text in enumerate(lines, start=1):
             match = re.fullmatch(r"\s*-?\s*[\"']?FLASK_APP\s*[:=]\s*[\"']?([\w./:()]+)[\"']?\s*", line_text)
             if match is not None:
                 yield _flask_app(path, number, match.group(1))
@@ -191,10 +192,10 @@ def _mapping(value: object, key: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _line_of(text: str, command: str) -> int:
+def _line_of(lines: list[str], command: str) -> int:
     """The line that holds the first telling word of a command; 0 when none does."""
     words = [word for word in command.split() if ":" in word or word.endswith((".py", ".sh"))]
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines if words else (), start=1):
         if any(word.strip("\"'") in line for word in words):
             return number
     return 0

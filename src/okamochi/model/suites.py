@@ -4,6 +4,8 @@ Ends of support: https://wiki.debian.org/LTS. They are told, never compared with
 gives the same plan on any day.
 """
 
+import calendar
+import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -36,6 +38,18 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     python_extras: tuple[str, ...] = ()
     support: Support
     until: str = ""
+
+    @property
+    def number(self) -> str:
+        return self.title.partition(" ")[0]
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """Of its security updates; None where none is promised."""
+        if not self.until:
+            return None
+        year, month = map(int, self.until.split("-"))
+        return datetime.date(year, month, calendar.monthrange(year, month)[1])
 
     @property
     def python_package(self) -> str:

@@ -36,9 +36,7 @@ COPY_BYTES = 2**20
 class BlobStore(Protocol):
     """What reading needs of `okamochi.system.cache.Cache`."""
 
-    def put_stream(
-        self, write: Callable[[BinaryIO], None], *, sha256: str | None = None
-    ) -> tuple[str, int, Path]: ...
+    def put_stream(self, write: Callable[[BinaryIO], None]) -> tuple[str, int, Path]: ...
 
 
 def read_saved(stream: BinaryIO, store: BlobStore, *, where: str) -> Image:

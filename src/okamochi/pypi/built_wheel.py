@@ -22,7 +22,6 @@ __all__ = ["Built", "normalized", "require_wheel_of"]
 INSTANT = (1980, 1, 1, 0, 0, 0)
 MEMBERS_LIMIT = 200_000
 SIZE_LIMIT_BYTES = 2_000_000_000
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError)
 HINT = "its build script made something else than a wheel: take another version, or one that ships wheels"
 
 

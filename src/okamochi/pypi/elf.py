@@ -1,13 +1,12 @@
 """What a shared library asks for and where it lets the loader look: its dynamic section (the ELF
 specification, 64 bit, little endian, as on both platforms that images are built for)."""
 
-import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["ElfFacts", "elf_facts", "needed_libraries"]
+__all__ = ["ElfFacts", "elf_facts"]
 
 MAGIC = b"\x7fELF\x02\x01"
 SEGMENT = struct.Struct("<I4xQQ8xQ16x")  # p_type, p_offset, p_vaddr, p_filesz
@@ -26,11 +25,6 @@ class ElfFacts:
     needed: tuple[str, ...] = ()
     soname: str = ""
     search: tuple[str, ...] = ()
-
-
-def needed_libraries(content: bytes) -> tuple[str, ...]:
-    """Their names, "libpq.so.5"; empty for what is no such file, or a damaged one."""
-    return elf_facts(io.BytesIO(content)).needed
 
 
 def elf_facts(stream: BinaryIO) -> ElfFacts:

@@ -19,11 +19,6 @@ class IndexOptions(msgspec.Struct, frozen=True, kw_only=True):
     no_index: bool = False
     prereleases: bool = False
 
-    @property
-    def said(self) -> bool:
-        """True when anything here changes where packages are looked for."""
-        return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
-
     def overruled_by(self, other: "IndexOptions") -> "IndexOptions":
         """As pip joins the command line with a requirement file: the later index replaces, lists add up."""
         return IndexOptions(

@@ -304,7 +304,7 @@ class CommandLineEngine:
         found = self._inspect_all(tuple(listed.text.split()))
         return tuple(sorted(found, key=lambda running: running.name))
 
-    def volumes(self, app: str) -> tuple[str, ...]:
+    def _volumes(self, app: str) -> tuple[str, ...]:
         """Those of a stack, too, whose containers are gone."""
         labels = (f"{APP_LABEL}={app}", f"com.docker.compose.project={project_name(app)}")
         listed = [
@@ -317,7 +317,7 @@ class CommandLineEngine:
         return tuple(sorted({name for one in listed for name in one.text.split()}))
 
     def remove_volumes(self, app: str) -> tuple[str, ...]:
-        names = self.volumes(app)
+        names = self._volumes(app)
         for name in names:
             self._must(self._run("volume", "rm", name), f"{self.name} could not remove the volume {name}")
         return names

@@ -21,6 +21,8 @@ __all__ = [
 
 LISTEN = "0A"
 TRIES = 200
+ENDS_WITHIN_SECONDS = 3
+PROC = Path("/proc")
 PORT_TRIES = 5
 """How often another port is chosen for what is started, when the chosen one was taken meanwhile."""
 
@@ -35,9 +37,9 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
         return True
 
 
-def becomes_free(port: int, address: str = "127.0.0.1", *, seconds: float = 3) -> bool:
+def becomes_free(port: int, address: str) -> bool:
     """Whether nobody listens there, or who does ends within that time."""
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + ENDS_WITHIN_SECONDS
     while not is_free(port, address):
         if time.monotonic() > ends:
             return False
@@ -45,19 +47,19 @@ def becomes_free(port: int, address: str = "127.0.0.1", *, seconds: float = 3) -
     return True
 
 
-def choose_port(wanted: int, *, explicit: bool, runner: Runner, address: str = "127.0.0.1") -> int:
+def choose_port(wanted: int, *, explicit: bool, runner: Runner) -> int:
     """`wanted` when it is free; else the next free one, or, when the user asked for it, EngineError naming
     the process that holds it."""
-    if is_free(wanted, address):
+    if is_free(wanted):
         return wanted
     if explicit:
         raise taken_port_error(wanted, runner)
     for port in range(wanted + 1, min(wanted + TRIES, 65536)):
-        if is_free(port, address):
+        if is_free(port):
             return port
     raise EngineError(
         f"no port from {wanted} to {wanted + TRIES} is free",
-        where=address,
+        where="127.0.0.1",
         hint="choose one with --port",
     )
 
@@ -83,10 +85,10 @@ def taken_by(port: int, holder: str, *, setting: str = "--port") -> TakenPort:
     return error
 
 
-def port_holder(port: int, runner: Runner, *, proc: Path = Path("/proc")) -> str:
+def port_holder(port: int, runner: Runner) -> str:
     """ "python3 (process 4711)", "container web (docker)"; empty when it cannot be known."""
-    for inode in sorted(listening_inodes(port, proc)):
-        process = socket_owner(inode, proc)
+    for inode in sorted(listening_inodes(port)):
+        process = socket_owner(inode)
         if process and process[1] not in ("docker-proxy", "conmon", "rootlessport", "slirp4netns"):
             return f"{process[1]} (process {process[0]})"
         container = publishing_container(port, runner)
@@ -97,28 +99,28 @@ def port_holder(port: int, runner: Runner, *, proc: Path = Path("/proc")) -> str
     return publishing_container(port, runner)
 
 
-def listening_inodes(port: int, proc: Path) -> frozenset[str]:
+def listening_inodes(port: int) -> frozenset[str]:
     found = set()
     for table in ("net/tcp", "net/tcp6"):
-        for line in read(proc / table).splitlines()[1:]:
+        for line in read(PROC / table).splitlines()[1:]:
             fields = line.split()
             if len(fields) > 9 and fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
                 found.add(fields[9])
     return frozenset(found)
 
 
-def listening_processes(port: int, proc: Path = Path("/proc")) -> tuple[tuple[int, str], ...]:
+def listening_processes(port: int) -> tuple[tuple[int, str], ...]:
     """(number, name) of those that can be seen to listen there, one for each socket."""
-    owners = (socket_owner(inode, proc) for inode in sorted(listening_inodes(port, proc)))
+    owners = (socket_owner(inode) for inode in sorted(listening_inodes(port)))
     return tuple(one for one in owners if one is not None)
 
 
-def socket_owner(inode: str, proc: Path) -> tuple[int, str] | None:
+def socket_owner(inode: str) -> tuple[int, str] | None:
     """The lowest process that has the socket open: the server's master rather than its workers."""
     wanted = f"socket:[{inode}]"
-    for process in sorted(int(entry.name) for entry in entries(proc) if entry.name.isdigit()):
-        if wanted in (link_text(entry) for entry in entries(proc / str(process) / "fd")):
-            return process, read(proc / str(process) / "comm").strip()
+    for process in sorted(int(entry.name) for entry in entries(PROC) if entry.name.isdigit()):
+        if wanted in (link_text(entry) for entry in entries(PROC / str(process) / "fd")):
+            return process, read(PROC / str(process) / "comm").strip()
     return None
 
 

@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TypeVar
 
 from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.process import HttpProbe, Probe, host_of
 from okamochi.run.diagnose import Cause, diagnose, ended_workers, killed_workers
 from okamochi.run.engine import Engine
@@ -32,6 +33,7 @@ __all__ = [
 
 T = TypeVar("T", bound=UnhealthyError)
 START_SECONDS = 120
+REQUEST_SECONDS = 5
 KILLED_IN_VAIN = 5
 ENDED_IN_VAIN = 3
 SILENT = 0
@@ -200,21 +202,13 @@ def silent_hint(port: int) -> str:
     )
 
 
-def healthy_inside(
-    engine: Engine,
-    name: str,
-    check: tuple[str, ...],
-    *,
-    limit_seconds: float,
-    now: Callable[[], float] = time.monotonic,
-    pause: Callable[[float], None] = time.sleep,
-) -> bool:
+def healthy_inside(engine: Engine, name: str, *, limit_seconds: float) -> bool:
     """Whether the health check inside is content before the limit, of what was started again."""
-    ends = now() + limit_seconds
-    while not engine.check(name, check)[0]:
-        if now() > ends:
+    ends = time.monotonic() + limit_seconds
+    while not engine.check(name, HEALTH_CHECK)[0]:
+        if time.monotonic() > ends:
             return False
-        pause(0.2)
+        time.sleep(0.2)
     return True
 
 
@@ -223,17 +217,17 @@ def url_of(spec: RunSpec) -> str:
     return f"http://{host}:{spec.published_port}/"
 
 
-def url_for_people(spec: RunSpec, request_seconds: float = 5) -> str:
+def url_for_people(spec: RunSpec) -> str:
     """The address under which the app answers: with "localhost" where it refuses to be called by its number
     (Django's ALLOWED_HOSTS = ["localhost"] answers 400 then)."""
     url = url_of(spec)
     if not url.startswith("http://127.0.0.1:"):
         return url
     refused = 400
-    by_number, _ = ask(spec, "/", None, request_seconds, called=f"127.0.0.1:{spec.published_port}")
+    by_number, _ = ask(spec, "/", None, REQUEST_SECONDS, called=f"127.0.0.1:{spec.published_port}")
     if by_number != refused:
         return url
-    by_name, _ = ask(spec, "/", None, request_seconds, called=f"localhost:{spec.published_port}")
+    by_name, _ = ask(spec, "/", None, REQUEST_SECONDS, called=f"localhost:{spec.published_port}")
     return url if by_name in (refused, SILENT, SLOW) else url.replace("127.0.0.1", "localhost")
 
 

@@ -108,7 +108,6 @@ class Runner(Protocol):
         write: Callable[[BinaryIO], None],
         *,
         env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
         timeout_seconds: float = 600,
     ) -> Completed:
         """As `run`, while `write` streams into its stdin what is too large for memory (an image archive)."""
@@ -127,9 +126,7 @@ class Runner(Protocol):
         """As `run`, from one open file into another: dumps of databases are too large for memory."""
         ...
 
-    def passthrough(
-        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
-    ) -> int:
+    def passthrough(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
         """Run on the user's own stdin, stdout and stderr; its exit code, 128 + n when signal n ended it."""
         ...
 
@@ -190,14 +187,13 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         write: Callable[[BinaryIO], None],
         *,
         env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
         timeout_seconds: float = 600,
     ) -> Completed:
         import tempfile
 
         # its output goes to files, since nobody reads pipes while we write
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = _start(argv, env, cwd, has_input=True, stdout=out, stderr=err)
+            process = _start(argv, env, None, has_input=True, stdout=out, stderr=err)
             deadline = Deadline(process, timeout_seconds)
             self._write(process, write, deadline)
             completed = self._finish(process, tuple(argv), None, deadline.left_seconds)
@@ -222,11 +218,9 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         )
         return self._finish(process, tuple(argv), None, timeout_seconds)
 
-    def passthrough(
-        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None
-    ) -> int:
-        with _start_errors(argv, cwd):
-            process = subprocess.Popen(tuple(argv), env=env, cwd=cwd)
+    def passthrough(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> int:
+        with _start_errors(argv, None):
+            process = subprocess.Popen(tuple(argv), env=env)
         while True:
             try:
                 code = process.wait()

@@ -53,10 +53,6 @@ class Remedy(msgspec.Struct, frozen=True):
     requirements: tuple[str, ...] = ()
     hopeless: str = ""
 
-    @property
-    def empty(self) -> bool:
-        return not self.packages and not self.requirements
-
 
 def remedy_for(log: str, contents: Contents) -> Remedy:
     if RUST.search(log):

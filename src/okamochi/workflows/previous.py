@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from okamochi.errors import EngineError
-from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
 from okamochi.run.spec import ContainerState, aside_name
@@ -70,7 +69,7 @@ class Previous:
                 f"what ran before was stopped and could not be started again: {error.message}"
             )
             return
-        if healthy_inside(self.engine, self.name, HEALTH_CHECK, limit_seconds=BACK_SECONDS):
+        if healthy_inside(self.engine, self.name, limit_seconds=BACK_SECONDS):
             self.world.reporter.note(f"what ran before serves again on port {self.port}")
         else:
             self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.name}")

@@ -13,7 +13,7 @@ from okamochi.audit.claim import Claim, Judged
 from okamochi.audit.claims import CLAIMS
 from okamochi.audit.claims.files import READ_ONLY_FOLDERS
 from okamochi.model.codec import plan_from_json
-from okamochi.model.kit_programs import HEALTH_CHECK, command_of
+from okamochi.model.kit_programs import command_of
 from okamochi.model.observation import Life, Observation
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType, host_of
@@ -85,7 +85,7 @@ def observed(up_app: UpApp, plan: Plan, world: World) -> Observation:
         inside = look_inside(engine, name, write=(*READ_ONLY_FOLDERS, "/tmp", *folders), skip=folders)
     with world.reporter.step("Asking for pages"):
         first = ask_many(address, "/", host, count=1, at_once=1)
-        healthy = healthy_inside(engine, name, HEALTH_CHECK, limit_seconds=HEALTHY_SECONDS)
+        healthy = healthy_inside(engine, name, limit_seconds=HEALTHY_SECONDS)
         traffic = ask_many(address, "/", host, count=REQUESTS, at_once=AT_ONCE)
     life = lived(up_app, plan, world)
     with world.reporter.step("Looking from outside"):

@@ -253,7 +253,7 @@ class Stack:
 
     def serve_again(self) -> None:
         """Waits for the former web: an `up` that failed ends with what served before serving."""
-        if healthy_inside(self.engine, self.web, HEALTH_CHECK, limit_seconds=BACK_SECONDS):
+        if healthy_inside(self.engine, self.web, limit_seconds=BACK_SECONDS):
             self.world.reporter.note("what ran before serves again")
         else:
             self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.web}")

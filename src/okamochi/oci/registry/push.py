@@ -22,7 +22,7 @@ from okamochi.oci.registry.registries import PULL, PUSH, Registries
 from okamochi.oci.registry.repository import Repository, StoredManifest
 from okamochi.oci.registry.upload import BlobSource, upload_blob
 
-__all__ = ["KnownPlaces", "NoKnownPlaces", "Pushed", "push_artifact", "push_image", "push_signature"]
+__all__ = ["KnownPlaces", "Pushed", "push_artifact", "push_image", "push_signature"]
 
 UPLOADS = 4
 LOST_BLOB = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
@@ -38,20 +38,6 @@ class KnownPlaces(Protocol):
     def keep_images(
         self, registry: str, repository: str, images: Mapping[Digest, frozenset[Digest]]
     ) -> None: ...
-
-
-class NoKnownPlaces:
-    def of(self, registry: str, digest: Digest) -> tuple[str, ...]:
-        return ()
-
-    def add(self, registry: str, digest: Digest, repository: str) -> None:
-        pass
-
-    def last_images(self, registry: str, repository: str) -> Mapping[Digest, frozenset[Digest]]:
-        return {}
-
-    def keep_images(self, registry: str, repository: str, images: Mapping[Digest, frozenset[Digest]]) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)

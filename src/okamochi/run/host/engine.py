@@ -298,9 +298,6 @@ class HostEngine:
         found = (self.inspect(name) for name in self._records.containers(app))
         return tuple(sorted(found, key=lambda running: running.name))
 
-    def volumes(self, app: str) -> tuple[str, ...]:
-        return self._records.volumes(app)
-
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         return self._records.remove_volumes(app)
 

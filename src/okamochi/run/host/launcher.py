@@ -299,7 +299,7 @@ def is_running(process: int, proc: Path = PROC) -> bool:
     return bool(state) and state[0] not in ("Z", "X")
 
 
-def stat_fields(process: int, proc: Path) -> list[str]:
+def stat_fields(process: int, proc: Path = PROC) -> list[str]:
     """Those after the name, which may hold spaces: the third field of proc(5) is the first here."""
     try:
         return (proc / str(process) / "stat").read_text().rpartition(")")[2].split()

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from okamochi.errors import EngineError
-from okamochi.run.host.launcher import is_running, start_time
+from okamochi.run.host.launcher import is_running, start_time, stat_fields
 from okamochi.run.spec import RunSpec
 
 __all__ = ["Records", "belongs_to", "gone", "is_alive", "keeper_done", "read_json", "read_spec", "read_text"]
@@ -64,11 +64,8 @@ class Records:
         """Names, those of one app or of all."""
         return (folder.name for folder in self.root.glob(f"{app or '*'}/host/*"))
 
-    def volumes(self, app: str) -> tuple[str, ...]:
-        return tuple(sorted(folder.name for folder in (self.root / app / "volumes").glob("*")))
-
     def remove_volumes(self, app: str) -> tuple[str, ...]:
-        names = self.volumes(app)
+        names = tuple(sorted(folder.name for folder in (self.root / app / "volumes").glob("*")))
         for name in names:
             shutil.rmtree(self.volume_folder(app, name))
         return names
@@ -110,7 +107,7 @@ def is_alive(status: dict[str, Any]) -> bool:
     return start_time(process) == status["started"] and is_running(process)
 
 
-def belongs_to(process: int, leader: int, proc: Path = Path("/proc")) -> bool:
+def belongs_to(process: int, leader: int) -> bool:
     """Whether it is the app's own process, of its group, or a descendant of it."""
     with suppress(OSError):
         if os.getpgid(process) == leader:
@@ -120,8 +117,7 @@ def belongs_to(process: int, leader: int, proc: Path = Path("/proc")) -> bool:
         if process == leader:
             return True
         seen.add(process)
-        # the name, in parentheses, may hold anything
-        fields = read_text(proc / str(process) / "stat").rpartition(")")[2].split()
+        fields = stat_fields(process)
         process = int(fields[1]) if len(fields) > 1 else 0
     return False
 

@@ -87,9 +87,9 @@ def is_replaced(subject: Subject, before: tuple[SeenProcess, ...]) -> bool:
     return len(now) >= len(before) and any(one.pid not in known for one in now)
 
 
-def seconds_until(is_so: Callable[[], bool], began: float, limit_seconds: float = REPLACE_SECONDS) -> float:
+def seconds_until(is_so: Callable[[], bool], began: float) -> float:
     """-1 when it never was."""
-    while time.monotonic() - began < limit_seconds:
+    while time.monotonic() - began < REPLACE_SECONDS:
         if is_so():
             return round(time.monotonic() - began, 1)
         time.sleep(PAUSE_SECONDS)
@@ -111,7 +111,7 @@ def stopped_and_started(subject: Subject, life: Life) -> Life:
     folders = tuple(volume.path for volume in subject.plan.volumes)
     if folders:
         run_inside(subject.engine, subject.name, WRITE, MARK, *folders)
-    healthy_inside(subject.engine, subject.name, HEALTH_CHECK, limit_seconds=START_SECONDS)
+    healthy_inside(subject.engine, subject.name, limit_seconds=START_SECONDS)
     stop = stopped(subject)
     again = subject.runner.run(
         (subject.engine.name, "start", subject.name), env=subject.environ, timeout_seconds=START_SECONDS
@@ -120,7 +120,7 @@ def stopped_and_started(subject: Subject, life: Life) -> Life:
         why = f"{subject.engine.name} could not start it: {again.error_text[-200:]}"
         untried = (*life.untried, ("again", why), ("kept", why))
         return msgspec.structs.replace(life, stop=stop, untried=untried)
-    healthy = healthy_inside(subject.engine, subject.name, HEALTH_CHECK, limit_seconds=START_SECONDS)
+    healthy = healthy_inside(subject.engine, subject.name, limit_seconds=START_SECONDS)
     kept: tuple[tuple[str, bool], ...] = ()
     if healthy and folders:
         found = run_inside(subject.engine, subject.name, FOUND, MARK, *folders).splitlines()

@@ -12,16 +12,16 @@ from okamochi.model.observation import Traffic
 __all__ = ["Asking", "ask_many", "asking"]
 
 USER_AGENT = "okamochi-prove"
+LIMIT_SECONDS = 30
 
 
 class Asking:
     """Counts; `traffic` may be read at any time."""
 
-    def __init__(self, address: tuple[str, int], path: str, host: str, *, limit_seconds: float) -> None:
+    def __init__(self, address: tuple[str, int], path: str, host: str) -> None:
         self.address = address
         self.path = path
         self.headers = {"Host": host or f"127.0.0.1:{address[1]}", "User-Agent": USER_AGENT}
-        self.limit_seconds = limit_seconds
         self.answers: Counter[int] = Counter()
         self.refused = 0
         self.broken = 0
@@ -42,7 +42,7 @@ class Asking:
     def once(self) -> None:
         """One request on a connection of its own. One that nobody took is refused; one that was taken, and
         gave no whole answer, is broken."""
-        connection = HTTPConnection(*self.address, timeout=self.limit_seconds)
+        connection = HTTPConnection(*self.address, timeout=LIMIT_SECONDS)
         try:
             connection.connect()
         except OSError:
@@ -69,11 +69,9 @@ class Asking:
             self.over.wait(0.01)
 
 
-def ask_many(
-    address: tuple[str, int], path: str, host: str, *, count: int, at_once: int, limit_seconds: float = 30
-) -> Traffic:
+def ask_many(address: tuple[str, int], path: str, host: str, *, count: int, at_once: int) -> Traffic:
     """`count` requests, `at_once` at a time."""
-    asking_ = Asking(address, path, host, limit_seconds=limit_seconds)
+    asking_ = Asking(address, path, host)
     left = iter(range(count))
 
     def work() -> None:
@@ -92,11 +90,9 @@ def ask_many(
 
 
 @contextmanager
-def asking(
-    address: tuple[str, int], path: str, host: str, *, at_once: int = 4, limit_seconds: float = 30
-) -> Iterator[Asking]:
+def asking(address: tuple[str, int], path: str, host: str, *, at_once: int = 4) -> Iterator[Asking]:
     """Requests all the while, from `at_once` threads; they end with the block."""
-    found = Asking(address, path, host, limit_seconds=limit_seconds)
+    found = Asking(address, path, host)
     threads = [threading.Thread(target=found.until_over, daemon=True) for _ in range(at_once)]
     for one in threads:
         one.start()
@@ -105,4 +101,4 @@ def asking(
     finally:
         found.over.set()
         for one in threads:
-            one.join(limit_seconds)
+            one.join(LIMIT_SECONDS)

@@ -22,17 +22,16 @@ from okamochi.audit.rule import Found, Rule
 from okamochi.audit.setup import Setup
 from okamochi.audit.steps import makers, names_an_image
 from okamochi.model.finding import Severity
+from okamochi.model.suites import SUITES
 
 __all__ = ["RULE"]
 
+# those that okamochi never built from; the others it knows better
 DEBIAN = {
     "jessie": ("8", datetime.date(2020, 6, 30)),
     "stretch": ("9", datetime.date(2022, 6, 30)),
     "buster": ("10", datetime.date(2024, 6, 30)),
-    "bullseye": ("11", datetime.date(2026, 8, 31)),
-    "bookworm": ("12", datetime.date(2028, 6, 30)),
-    "trixie": ("13", datetime.date(2030, 6, 30)),
-}
+} | {one.name: (one.number, one.last_day) for one in SUITES if one.last_day is not None}
 UBUNTU = {
     "xenial": ("16.04", datetime.date(2021, 4, 30)),
     "bionic": ("18.04", datetime.date(2023, 5, 31)),
