@@ -83,6 +83,27 @@ def test_one_that_does_not_build_the_project_is_none_of_its(project, compose: st
     assert composed(project(**{"compose.yaml": compose})) == ()
 
 
+def test_a_file_further_above_counts_where_it_builds_the_project(tmp_path: Path) -> None:
+    """services/web: the layout of many courses on Flask and Docker."""
+    files = {
+        "services/web/app.py": FLASK_APP,
+        "services/web/requirements.txt": "flask\npsycopg2-binary\n",
+        "services/web/config.py": "import os\nURL = os.environ['DATABASE_URL']\n",
+        "services/compose.yaml": "services:\n  other:\n    build: ./other\n",
+        "docker-compose.yml": COMPOSE.replace("./backend", "./services/web"),
+        ".git/HEAD": "ref: refs/heads/main\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    project = DiskProject.open(tmp_path / "services/web")
+    assert [one.path for one in own_services(project)] == ["../../docker-compose.yml"]
+    assert [one.name for one in plan_of(project).services] == ["store"]
+    (tmp_path / "docker-compose.yml").write_text(COMPOSE.replace("./backend", "./web"))
+    assert composed(DiskProject.open(tmp_path / "services/web")) == ()
+
+
 def test_the_projects_own_file_comes_first(project) -> None:  # type: ignore[no-untyped-def]
     own = "services:\n  app:\n    build: .\n"
     assert [one.path for one in composed(project(**{"backend/compose.yaml": own}))] == ["compose.yaml"]

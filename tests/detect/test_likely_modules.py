@@ -32,3 +32,9 @@ def test_a_module_beside_a_package_of_its_name_is_never_loaded() -> None:
     assert reference({"app/__init__.py": factory, "app.py": script}) == "app:create_app()"
     flask_app = {"app/__init__.py": factory, "app.py": script, ".flaskenv": "FLASK_APP=app.py\n"}
     assert reference(flask_app) == "app:create_app()"
+
+
+def test_a_file_that_no_name_of_a_module_leads_to_is_a_script_and_no_app() -> None:
+    files = {"bin/migrate_1.3.py": FLASK_APP, "shop.py": FLASK_APP}
+    assert likely_modules(Sources(MemoryProject(files))) == ("shop.py",)
+    assert reference(files) == "shop:app"

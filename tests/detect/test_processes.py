@@ -536,3 +536,115 @@ def test_a_release_of_alembic_without_its_file_gives_way_to_flask_migrate() -> N
     assert any("not run: release of app.json" in one.summary for one in plan.decisions)
     for there in ({"alembic.ini": "[alembic]\n"}, {"pyproject.toml": "[tool.alembic]\n"}):
         assert commands(planned({**files, **there}))["release"][0] == "/opt/venv/bin/alembic"
+
+
+FACTORY = """\
+from flask import Flask
+from queue_of import celery
+def create_app():
+    app = Flask(__name__)
+    celery.conf.update(app.config)
+    return app
+"""
+BARE = {"shop.py": FACTORY, "queue_of.py": "from celery import Celery\ncelery = Celery()\n"}
+LOADER = "from shop import create_app\nfrom queue_of import celery\napp = create_app()\n"
+COMPOSED = """\
+services:
+  jobs:
+    build: .
+    command: {}
+  cache:
+    image: redis:7
+"""
+
+
+def with_compose(command: str, **files: str) -> Plan:
+    every = {"requirements.txt": "flask\ncelery\nredis\n", **BARE, **files}
+    return planned({**every, "docker-compose.yml": COMPOSED.format(command)})
+
+
+@pytest.mark.parametrize(
+    ("command", "argv"),
+    [
+        ("celery -A loads.celery worker -l info", ("-A", "loads.celery", "worker", "-l", "info")),
+        ('["celery", "--app=loads", "worker"]', ("--app=loads", "worker")),
+        ("bash -c 'sleep 5 && celery -A loads worker'", ("-A", "loads", "worker")),
+        (
+            "celery -A loads worker -B",
+            ("-A", "loads", "worker", "-B", "--schedule=/tmp/celerybeat-schedule"),
+        ),
+    ],
+)
+def test_a_service_that_is_built_here_and_starts_a_worker_is_one(command: str, argv: tuple[str, ...]) -> None:
+    plan = with_compose(command, **{"loads.py": LOADER})
+    assert commands(plan) == {"jobs": ("/opt/venv/bin/celery", *argv)}
+    assert decision(plan, "processes.jobs.argv").evidence[0].path == "docker-compose.yml"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "celery -A elsewhere.celery worker",
+        "celery -A loads flower",
+        "celery -A loads worker -Q $QUEUES",
+        "python loads.py",
+        "flask run",
+    ],
+)
+def test_another_command_of_a_service_says_nothing_of_the_worker(command: str) -> None:
+    plan = with_compose(command, **{"loads.py": LOADER})
+    assert commands(plan)["worker"][:4] == ("/opt/venv/bin/celery", "-A", "queue_of:celery", "worker")
+
+
+def test_a_worker_of_a_compose_file_leaves_the_schedule_of_the_code_its_beat() -> None:
+    schedule = f"{LOADER}celery.conf.beat_schedule = {{}}\n"
+    found = commands(with_compose("celery -A loads worker", **{"loads.py": schedule}))
+    assert found["beat"][1:4] == ("-A", "loads", "beat")
+    assert "beat" not in commands(with_compose("celery -A loads worker --beat", **{"loads.py": schedule}))
+
+
+def test_a_service_of_another_image_is_no_process() -> None:
+    other = COMPOSED.format("celery -A loads worker").replace("build: .", "image: other/app")
+    plan = planned({"app.py": FLASK_APP, "requirements.txt": "flask\n", "docker-compose.yml": other})
+    assert commands(plan) == {}
+
+
+def test_a_beat_of_the_procfile_writes_where_it_may() -> None:
+    plan = planned({"app.py": FLASK_APP, "jobs.py": CELERY, "Procfile": "beat: celery -A jobs beat\n"})
+    assert commands(plan)["beat"][-2:] == ("--schedule=/tmp/celerybeat-schedule", "--pidfile=")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "reference"),
+    [
+        ("celery_worker.py", LOADER, "celery_worker:celery"),
+        ("celery_worker.py", LOADER.replace("queue_of", "shop"), "celery_worker:celery"),
+        ("boot.py", f"{LOADER}app.app_context().push()\n", "boot:celery"),
+        ("boot.py", LOADER, "queue_of:celery"),
+        ("celery_worker.py", "from queue_of import celery\n", "queue_of:celery"),
+    ],
+)
+def test_a_module_that_makes_the_app_for_its_celery_is_what_the_worker_loads(
+    path: str, text: str, reference: str
+) -> None:
+    assert commands(planned({**BARE, path: text}))["worker"][2] == reference
+
+
+@pytest.mark.parametrize(
+    ("made", "worker"),
+    [
+        ('celery_app = app.extensions["celery"]', "jobs:celery_app"),
+        ("celery = tasks.celery", "jobs:celery"),
+        ("other = tasks.celery", ""),
+    ],
+)
+def test_celery_is_taken_from_what_the_app_keeps_it_in(made: str, worker: str) -> None:
+    jobs = f"import celery as one, tasks\nfrom shop import create_app\napp = create_app()\n{made}\n"
+    found = commands(planned({"shop.py": FACTORY.replace("queue_of", "tasks"), "jobs.py": jobs}))
+    assert found.get("worker", ("", "", ""))[2] == worker
+
+
+def test_a_line_of_the_procfile_that_serves_the_app_is_no_worker() -> None:
+    plan = with_procfile("flask: flask run\nqueue: flask --app app run-jobs\n")
+    assert list(commands(plan)) == ["queue"]
+    assert any("not run: flask" in one.summary for one in plan.decisions)

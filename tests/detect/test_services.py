@@ -2,6 +2,7 @@
 
 import pytest
 
+from okamochi.detect.service_evidence import address_of
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.plan import Plan
@@ -866,3 +867,10 @@ def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -
     here = reads.replace("http://prices", "postgresql://prices")
     if default == "PRICES":
         assert "PRICES_DB_URL" in told(only("psycopg", f"{READS_URL}{here}"))
+
+
+def test_the_last_at_sign_of_an_address_is_before_its_host() -> None:
+    address = address_of("mysql+pymysql://root:Happy@001@db:3306/movie")
+    assert address is not None and (address.user, address.host, address.database) == ("root", "db", "movie")
+    here = f"{HEAD}URL = os.environ.get('DATABASE_URL') or 'postgresql://a:P@ss!@127.0.0.1/shop'\n"
+    assert only("psycopg2-binary", here).name == "db"

@@ -45,6 +45,11 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/config.py:12",
         ),
         (
+            traceback("jinja2.exceptions.TemplateNotFound: index.html"),
+            "the template index.html is not found",
+            "/app/shop/config.py:12",
+        ),
+        (
             traceback("ModuleNotFoundError: No module named 'requests'"),
             "the module requests cannot be imported",
             "/app/shop/config.py:12",

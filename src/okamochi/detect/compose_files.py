@@ -41,6 +41,7 @@ USERS = (
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
 ABOVE = "../"
+MOST_ABOVE = 3
 IMAGE = regex(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
 
 
@@ -121,33 +122,45 @@ def composed(project: ProjectFiles) -> tuple[Composed, ...]:
     path, text = _file(project)
     table = {str(name): _mapping(one) for name, one in _mapping(_parsed(text).get("services")).items()}
     if path.startswith(ABOVE):
-        table = _as_seen_below(table, project)
+        table = _as_seen_below(table, project, path.count(ABOVE))
     return tuple(Composed(path, name, settings, text) for name, settings in table.items())
 
 
 def _file(project: ProjectFiles) -> tuple[str, str]:
-    """The file that Compose would take, and its text: in the project's folder, else in the one above where a
-    service there is built from the project. Two empty texts when there is none, or okamochi wrote it."""
+    """The file that Compose would take, and its text: in the project's folder, else in the nearest one above
+    where a service is built from the project. Two empty texts when there is none, or okamochi wrote it."""
     own = next((one for one in NAMES if project.exists(one)), "")
-    above = next((f"{ABOVE}{one}" for one in NAMES if project.root and project.exists(f"{ABOVE}{one}")), "")
-    path = own or above
-    text = text_by_people(project, path) if path else None
-    if text is None or (not own and not _as_seen_below(_mapping(_parsed(text).get("services")), project)):
-        return "", ""
-    return path, text
+    if own:
+        text = text_by_people(project, own)
+        return (own, text) if text is not None else ("", "")
+    for path in _files_above(project):
+        text = text_by_people(project, path) or ""
+        if _as_seen_below(_mapping(_parsed(text).get("services")), project, path.count(ABOVE)):
+            return path, text
+    return "", ""
 
 
-def _as_seen_below(table: Mapping[str, Any], project: ProjectFiles) -> dict[str, Mapping[str, Any]]:
-    """Services of a file above the project: with the project's folder as its own, without what is built from
-    other folders, and without places beside the file. None where nothing is built from the project."""
+def _files_above(project: ProjectFiles) -> Iterator[str]:
+    """In the checkout alone: `services/web/` has its compose file two folders above."""
+    for level in range(1, MOST_ABOVE + 1) if project.root else ():
+        yield from (path for one in NAMES if project.exists(path := f"{ABOVE * level}{one}"))
+
+
+def _as_seen_below(
+    table: Mapping[str, Any], project: ProjectFiles, level: int
+) -> dict[str, Mapping[str, Any]]:
+    """Services of a file `level` folders above the project: with the project's folder as its own, without
+    what is built from other folders, and without places beside the file. None where nothing is built from
+    the project."""
     found: dict[str, Mapping[str, Any]] = {}
     builds = False
+    folder = posixpath.join(*(project.root or Path()).parts[-level:])
     for name, one in table.items():
         settings = dict(_mapping(one))
         build = settings.get("build")
         if build:
             details = dict(build) if isinstance(build, dict) else {"context": build}
-            if posixpath.normpath(str(details.get("context") or ".")) != (project.root or Path()).name:
+            if posixpath.normpath(str(details.get("context") or ".")) != folder:
                 continue
             settings["build"], builds = {**details, "context": "."}, True
         volumes = settings.get("volumes")

@@ -12,7 +12,9 @@ MAKERS = frozenset(word for one in APPLICATIONS for word in one.words)
 def likely_modules(sources: Sources) -> tuple[str, ...]:
     """Paths of the app's modules that name a package of application classes, and of those that import one of
     these, directly or not; in the order of the paths. Rather too many than too few."""
-    paths = tuple(path for path in sources.paths if not is_shadowed(path, sources.known))
+    paths = tuple(
+        path for path in sources.paths if not is_nameless(path) and not is_shadowed(path, sources.known)
+    )
     waiting = [path for path in paths if not MAKERS.isdisjoint(sources.words(path))]
     found = set(waiting)
     importers: dict[str, list[str]] = {}
@@ -24,6 +26,11 @@ def likely_modules(sources: Sources) -> tuple[str, ...]:
         found.update(new)
         waiting += new
     return tuple(path for path in paths if path in found)
+
+
+def is_nameless(path: str) -> bool:
+    """Whether no name of a module leads to the file: migrate_1.3.py is a script, and nothing else."""
+    return "." in path.rpartition("/")[2].removesuffix(".py")
 
 
 def is_shadowed(path: str, known: frozenset[str]) -> bool:

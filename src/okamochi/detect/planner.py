@@ -16,6 +16,7 @@ from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.development import choose_development
 from okamochi.detect.django_sqlite import sqlite_by_default
 from okamochi.detect.environment import environment_of
+from okamochi.detect.folder_case import folder_case
 from okamochi.detect.frameworks.django import (
     debug_off,
     debug_warning,
@@ -311,6 +312,7 @@ def _warnings(found: Understood) -> Iterator[Decision]:
     yield from debugger_warning(found.objects, found.entry)
     yield from below_main(found.objects, found.entry.candidate)
     yield from own_launcher(found.sources, found.entry.candidate)
+    yield from folder_case(found.sources, found.entry.candidate)
     if not found.chosen.settings.domain:
         yield from redirect_warning(found.sources, found.django)
 

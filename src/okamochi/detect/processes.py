@@ -3,21 +3,21 @@
 What sets a project up or drops its data is never among them: it is told, and run by hand once.
 """
 
-import ast
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from okamochi.containerfiles.command_lines import commands_of
 from okamochi.detect.base import Detected
+from okamochi.detect.celery_programs import celery_programs, names_no_module, with_places_to_write
+from okamochi.detect.composed_workers import WORKER_PROGRAMS, composed_workers
 from okamochi.detect.django_workers import django_workers
 from okamochi.detect.heartbeats import heartbeat_of
-from okamochi.detect.importable import importable_name
 from okamochi.detect.migrations import TablesByHand, find_migrations
 from okamochi.detect.platform_files import StatedCommand, stated_commands
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.statements import procfile_lines
 from okamochi.detect.worker_programs import WorkerProgram, worker_programs
@@ -28,9 +28,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["other_processes", "scripts_of_workers"]
 
-PROGRAMS = frozenset(
-    ["celery", "rq", "dramatiq", "huey_consumer", "huey_consumer.py", "arq", "saq", "taskiq", "flower"]
-)
+PROGRAMS = WORKER_PROGRAMS | {"rq", "flower"}
 RELEASE_PROGRAMS = frozenset(["flask", "alembic"])
 DESTRUCTIVE = regex(
     r"\b(init[-_]?db|initdb|create[-_]?db|create[-_]?(all|tables)|drop[-_]?\w*|recreate\w*|reset\w*|seed\w*"
@@ -63,14 +61,19 @@ def other_processes(
     decisions: list[Decision] = []
     for name, command, line in procfile_lines(sources.project):
         if name != "web":
-            _from_file(sources, StatedCommand(name, command, "Procfile", line), found, decisions)
+            stated = StatedCommand(name, command, "Procfile", line)
+            _from_file(sources, stated, found, decisions)
     types = {process.type for process, _ in found.values()}
     for stated in stated_commands(sources.project):
         if _kind(stated.name, stated.command) not in types:
             _from_file(sources, stated, found, decisions)
-    commands = frozenset(process.argv[0].rpartition("/")[2] for process, _ in found.values())
-    if "celery" not in commands:
-        found.update({one[0].name: one for one in _celery(sources, import_root) if one[0].name not in found})
+    types = {process.type for process, _ in found.values()}
+    for stated in composed_workers(sources.project):
+        if names_no_module(stated.command, sources, import_root):
+            decisions.append(_told(stated, "the source has no module that celery is to load"))
+        elif _kind(stated.name, stated.command) not in types:
+            _from_file(sources, stated, found, decisions)
+    _add_celery(sources, import_root, found, types)
     types = {process.type for process, _ in found.values()}
     of_django = django_workers(sources, import_root) if framework is Framework.DJANGO else ()
     for program in (*of_django, *worker_programs(sources, asked, redis_variable, import_root)):
@@ -84,6 +87,20 @@ def other_processes(
     ordered = sorted(found.values(), key=lambda one: (one[0].type.value, one[0].name))
     processes = tuple(_with_heartbeat(process, sources) for process, _ in ordered)
     return processes, (*(decision for _, decision in ordered), *decisions)
+
+
+def _add_celery(
+    sources: Sources, import_root: str, found: dict[str, Found], stated: Collection[ProcessType]
+) -> None:
+    """Of a compose file that starts a worker and no beat the code may write a schedule all the same: at the
+    desk people start that by hand. Of `stated` kinds the Procfile and its like say all."""
+    argvs = [process.argv for process, _ in found.values() if process.argv[0].endswith("/celery")]
+    if argvs and stated:
+        return
+    for program in celery_programs(sources, import_root, argvs[0] if argvs else ()):
+        name = "beat" if program.type is ProcessType.SCHEDULER else "worker"
+        if not argvs or program.type not in {process.type for process, _ in found.values()}:
+            found.setdefault(name, _process(name, program.type, Detected(program.argv, program.evidence)))
 
 
 def scripts_of_workers(sources: Sources) -> tuple[str, ...]:
@@ -137,11 +154,20 @@ def _from_file(
     if not argv:
         decisions.append(_told(stated, "needs a shell or a program that the image has not; it is not run"))
         return
+    if serves_the_app(argv):
+        decisions.append(_told(stated, "serves the app, which the web process does; it is not run"))
+        return
     if argv[0] == f"{VENV_ROOT}/bin/alembic" and not _configures_alembic(sources, argv):
         decisions.append(_told(stated, "there is no alembic.ini where that looks for it; it is not run"))
         return
     evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}:")
-    found[shown] = _process(shown, kind, Detected(argv, (evidence,)))
+    found[shown] = _process(shown, kind, Detected(with_places_to_write(argv), (evidence,)))
+
+
+def serves_the_app(argv: tuple[str, ...]) -> bool:
+    """`flask run` in a Procfile for the desk, whatever its line is called."""
+    words = [word for word in argv if not word.startswith("-")]
+    return posixpath.basename(argv[0]) == "flask" and "run" in words[1:]
 
 
 def _configures_alembic(sources: Sources, argv: tuple[str, ...]) -> bool:
@@ -176,40 +202,3 @@ def _inside(sources: Sources, words: tuple[str, ...]) -> tuple[str, ...]:
     if words and words[0].removeprefix("./") in sources.known:
         return (f"{VENV_ROOT}/bin/python", words[0].removeprefix("./"), *words[1:])
     return ()
-
-
-def _celery(sources: Sources, import_root: str) -> Iterator[Found]:
-    """The first Celery application that a name of a module holds, and its beat when a schedule is written."""
-    for module in sources.mentioning("celery"):
-        name, line = _celery_object(module)
-        if not name:
-            continue
-        reference = f"{importable_name(module, sources, import_root)}:{name}"
-        program: tuple[str, ...] = (f"{VENV_ROOT}/bin/celery", "-A", reference)
-        evidence = Evidence(path=module.path, line=line, reason=f"{name} is a Celery application")
-        worker = (*program, "worker", "--loglevel=INFO", "--concurrency=2")
-        yield _process("worker", ProcessType.WORKER, Detected(worker, (evidence,)))
-        for other in sources.mentioning("beat_schedule", "BEAT_SCHEDULE", "add_periodic_task"):
-            match = re.search(r"beat_schedule|BEAT_SCHEDULE|add_periodic_task", other.text)
-            place = other.text.count("\n", 0, match.start()) + 1 if match is not None else 0
-            why = Evidence(path=other.path, line=place, reason="writes a schedule for Celery")
-            argv = (*program, "beat", "--loglevel=INFO", "--schedule=/tmp/celerybeat-schedule", "--pidfile=")
-            yield _process("beat", ProcessType.SCHEDULER, Detected(argv, (why, evidence)))
-            return
-        return
-
-
-def _celery_object(module: Module) -> tuple[str, int]:
-    """`celery = Celery(...)`, `celery_app = make_celery(app)`, at module level."""
-    for statement in module.tree.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
-                called = module.imports.full(function)
-                last = called.rpartition(".")[2]
-                if called in ("celery.Celery", "celery.app.Celery") or re.fullmatch(
-                    r"(make|create|init|get)_celery(_app)?|celery_init_app", last
-                ):
-                    return name, statement.lineno
-            case _:
-                pass
-    return "", 0

@@ -117,6 +117,20 @@ def missing_file(log: str) -> Cause | None:
     )
 
 
+def missing_template(log: str) -> Cause | None:
+    """A page that Flask, or another user of Jinja, does not find."""
+    found = last(r"^jinja2\.exceptions\.TemplateNotFound: (?P<name>\S+)$", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the template {found['name']} is not found",
+        "Flask looks in templates/ beside the module that makes the app, or in template_folder, in the very "
+        "spelling (Templates/ is another folder in a container); where the project has it, see what leaves "
+        "it out: okamochi plan --explain source.exclude",
+        own_frame(log),
+    )
+
+
 def missing_folder(log: str) -> Cause | None:
     """In the words of Starlette's StaticFiles."""
     found = last(r"^RuntimeError: Directory '(?P<path>[^']+)' does not exist", log)
@@ -378,6 +392,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_shared_library,
     missing_program,
     missing_file,
+    missing_template,
     missing_folder,
     missing_metadata,
     missing_module,
