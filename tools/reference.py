@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from okamochi import errors
 from okamochi.cli.main import COMMANDS, program
+from okamochi.detect.chosen_settings import WITHOUT_VARIABLE
 from okamochi.model.settings import Settings
 from okamochi.system.environ import VARIABLES
 
@@ -52,7 +53,7 @@ def command_text(name: str) -> str:
 
 def settings_text() -> str:
     rows = [
-        f"| `{key}` | {description_of(field.type)} | `OKAMOCHI_{variable_of(key)}` |"
+        f"| `{key}` | {description_of(field.type)} | {variable_of(key)} |"
         for field in msgspec.structs.fields(Settings)
         for key in (field.encode_name,)
     ]
@@ -61,11 +62,11 @@ def settings_text() -> str:
         "The variable overrules the file (lists with commas), a flag overrules both.\n\n"
         "| key | what | variable |\n|---|---|---|\n"
     )
-    return head + "\n".join(row.replace("`OKAMOCHI_ENV`", "–") for row in rows)
+    return head + "\n".join(rows)
 
 
 def variable_of(key: str) -> str:
-    return key.upper().replace("-", "_")
+    return "–" if key in WITHOUT_VARIABLE else f"`OKAMOCHI_{key.upper().replace('-', '_')}`"
 
 
 def description_of(annotation: object) -> str:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tests.cli.program import Program
+from tests.detect.plans import FLASK_APP
 from tests.workflows.test_render import project
 
 DOCKERFILE = """\
@@ -70,3 +71,26 @@ def test_a_compose_file_above_the_app_is_adopted_and_judged(tmp_path: Path) -> N
     found = {one["rule"]: one["place"] for one in answer["findings"]}
     assert found["compose/published-everywhere"] == "../docker-compose.yml:10"
     assert found["process/shell-is-process-1"] == "Dockerfile:3"
+
+
+def test_what_the_adopted_files_alone_say_becomes_settings(tmp_path: Path) -> None:
+    """Python, and what else the plan has from files that the rendered ones will replace."""
+    program, folder = Program(), project(tmp_path)
+    (folder / "okamochi.toml").unlink()
+    (folder / "Dockerfile").write_text(DOCKERFILE.replace("3.13", "3.11"))
+    (folder / ".dockerignore").write_text("**/__pycache__\nnotes\n")
+    (folder / "docker-compose.yml").write_text(
+        "services: {web: {build: .}, redis: {image: 'redis:7-alpine'}}\n"
+    )
+    (folder / "app.py").write_text(f"{FLASK_APP}import redis\nstore = redis.Redis(host='redis')\n")
+    (folder / "requirements.txt").write_text("flask\nredis\n")
+    done = program.ok("render", "--adopt", folder)
+    assert 'python = "3.11"' in done.stdout and 'exclude = ["/notes"]' in done.stdout
+    assert "EXPOSE 5000  ->  port 5000 (now: port 8000)" in done.stdout
+    assert "okamochi render all --force writes the plan's own in their place" in done.stderr
+    before = program.ok("plan", folder).stdout
+    for name in ("Dockerfile", ".dockerignore", "docker-compose.yml"):
+        (folder / name).unlink()
+    after = program.ok("plan", folder).stdout
+    for words in ("Flask, Python 3.11", "redis is redis:7-alpine", "port 5000"):
+        assert words in before and words in after

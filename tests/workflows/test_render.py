@@ -178,3 +178,64 @@ def test_a_compose_file_without_the_dockerfile_that_it_builds_is_told(tmp_path: 
     assert "has no stage production" in program.ok("render", "compose", folder).stderr
     (folder / "Dockerfile").write_text("FROM base AS production\n")
     assert "Dockerfile that" not in program.ok("render", "compose", folder).stderr
+
+
+THEIRS = """\
+services:
+  web: {build: .}
+  db:
+    image: postgres:15
+    environment: {POSTGRES_USER: keeper, POSTGRES_DB: books}
+"""
+READS = "import os, psycopg2\nconnect = lambda: psycopg2.connect(os.environ['DATABASE_URL'])\n"
+
+
+def with_a_database(folder: Path) -> Path:
+    """Nothing but its compose file says which."""
+    project(folder)
+    (folder / "app.py").write_text(f"{FLASK_APP}{READS}")
+    (folder / "requirements.txt").write_text("flask\npsycopg2-binary\n")
+    (folder / "compose.yaml").write_text(THEIRS)
+    (folder / ".dockerignore").write_text("venv/\nnotes\n")
+    return folder
+
+
+def test_what_a_replaced_file_said_becomes_settings_and_nothing_drifts(tmp_path: Path) -> None:
+    program, folder = Program(), with_a_database(tmp_path)
+    (folder / "okamochi.toml").unlink()
+    done = program.ok("render", "compose", folder, "--force")
+    assert "okamochi.toml keeps what files said that were replaced: services" in done.stderr
+    assert done.stdout == "compose.dev.yaml\ncompose.yaml\nsecrets/.gitignore\n"
+    assert (folder / "okamochi.toml").read_text().splitlines()[1:] == [
+        "# compose.yaml:4",
+        "[services]",
+        'db = { image = "postgres:15", user = "keeper", database = "books" }',
+    ]
+    program.ok("render", "compose", folder, "--check")
+    assert 'image: "postgres:15"' in (folder / "compose.yaml").read_text()
+    assert "keeps" not in program.ok("render", "compose", folder, "--force").stderr
+
+
+def test_where_settings_are_already_what_is_missing_there_is_told(tmp_path: Path) -> None:
+    program, folder = Program(), with_a_database(tmp_path)
+    said = program.ok("render", "compose", folder, "--force").stderr
+    assert 'add to the settings: [services]; db = { image = "postgres:15"' in said
+    assert (folder / "okamochi.toml").read_text() == SETTINGS
+
+
+def test_another_folder_replaces_nothing(tmp_path: Path) -> None:
+    program, folder = Program(), with_a_database(tmp_path)
+    (folder / "okamochi.toml").unlink()
+    (folder / "deploy").mkdir()
+    (folder / "deploy" / "compose.yaml").write_text("services: {}\n")
+    program.ok("render", "compose", folder, "--output", folder / "deploy", "--force")
+    assert not (folder / "okamochi.toml").exists() and (folder / "compose.yaml").read_text() == THEIRS
+
+
+def test_remarks_stand_below_their_target_and_a_check_has_none(tmp_path: Path) -> None:
+    program, folder = Program(), project(tmp_path)
+    said = program.ok("render", "all", folder).stderr
+    assert "\ndockerfile:\n  note: a Dockerfile cannot ask for" in said
+    assert "\nnote: a Dockerfile" not in said
+    assert "\nnote: a Dockerfile" in f"\n{program.ok('render', 'dockerfile', folder).stderr}"
+    assert program.ok("render", "all", folder, "--check").stderr == "all is as the plan has it\n"

@@ -11,6 +11,7 @@ from okamochi.system.clock import utc_now
 
 if TYPE_CHECKING:
     from okamochi.detect.adoption_rows import Row
+    from okamochi.model.finding import Finding
     from okamochi.system.world import World
     from okamochi.workflows.adopt import Fault
     from okamochi.workflows.prove_dockerfile import Proof
@@ -89,9 +90,7 @@ def command(
         base=base,
     )
     done = render(request, world)
-    for finding in done.findings:
-        place = f"{finding.evidence[0].path}:{finding.evidence[0].line}: " if finding.evidence else ""
-        world.reporter.note(f"{finding.severity}: {place}{finding.message} ({finding.hint})")
+    tell_findings(done.findings, world)
     for name in done.edits:
         world.reporter.note(f"{name}: edited by hand, the edits are kept")
     proof = proved(path, world, builder or "") if prove else None
@@ -102,11 +101,23 @@ def command(
         for name in done.written:
             click.echo(name)
         if not done.written:
-            click.echo("nothing changed", err=True)
+            click.echo("all is as the plan has it" if check else "nothing changed", err=True)
         if proof is not None:
             tell(proof)
     if proof is not None and not proof.equal:
         raise SystemExit(1)
+
+
+def tell_findings(findings: "tuple[tuple[str, tuple[Finding, ...]], ...]", world: "World") -> None:
+    """What the files cannot say, or leave to people: below its target where there are several."""
+    headed = len(findings) > 1
+    for target, found in findings:
+        if headed and target:
+            world.reporter.note(f"{target}:")
+        for one in found:
+            place = f"{one.evidence[0].path}:{one.evidence[0].line}: " if one.evidence else ""
+            indent = "  " if headed and target else ""
+            world.reporter.note(f"{indent}{one.severity}: {place}{one.message} ({one.hint})")
 
 
 def proved(path: Path, world: "World", builder: str) -> "Proof":
@@ -144,6 +155,7 @@ def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
             "findings": faults,
             "settings": adopted.settings,
             "written": adopted.path,
+            "lost": adopted.lost,
         }
         click.echo(json_text(answer))
         return
@@ -153,17 +165,33 @@ def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
         by_hand = "for okamochi.toml, not written now" if check else "to be added to the settings by hand"
         where = f"written to {adopted.path}" if adopted.path else by_hand
         click.echo(f"\n{where}:\n{adopted.settings}", nl=False)
+    if adopted.lost:
+        click.echo("\nthe plan has these from the files alone, and no setting says them:")
+    for one in adopted.lost:
+        click.echo(f"  {one}")
+    click.echo(
+        "okamochi up needs none of these files; okamochi render all --force writes the plan's own in their "
+        "place",
+        err=True,
+    )
 
 
 def tell_rows(rows: "tuple[Row, ...]") -> None:
     width = max((len(row.place) for row in rows), default=0)
     topics = max((len(row.topic) for row in rows), default=0)
+    told = ""
     for row in rows:
-        click.echo(
-            f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}  {row.theirs}  ->  {row.plan}"
-        )
-        if row.why:
+        ours = row.plan if row.setting is None else f"{said(row.setting)} (now: {row.plan})"
+        click.echo(f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}  {row.theirs}  ->  {ours}")
+        if row.why and row.why != told:
             click.echo(f"{'':6}  {'':{width}}  {'':{topics}}  {row.why}")
+        told = row.why
+
+
+def said(setting: tuple[str, object]) -> str:
+    """A setting as it is taken over, for people."""
+    key, value = setting
+    return f"{key} {'='.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
 def tell_faults(faults: "tuple[Fault, ...]") -> None:

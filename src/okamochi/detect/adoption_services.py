@@ -46,7 +46,8 @@ def published_rows(
         place, ours = place_of(port), f"127.0.0.1:{plan.web.port}"
         if found["address"] in (None, "0.0.0.0"):
             why = "past the firewall; --domain puts a proxy in front, OKAMOCHI_ADDRESS=0.0.0.0 opens it"
-            yield Row(Verdict.CHANGE, f"{name}: ports", place, f"publishes {port} to everybody", ours, why)
+            here = "to this machine alone (127.0.0.1)"
+            yield Row(Verdict.CHANGE, f"{name}: ports", place, f"publishes {port} to everybody", here, why)
         outside = int(found["out"] or 0)
         if outside < 1024 or found["out"] == found["within"]:
             continue

@@ -9,11 +9,13 @@ from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.settings import Settings, SettingsTable
 from okamochi.model.settings_reader import setting_keys, settings_of
 
-__all__ = ["ChosenSettings", "choose_settings", "settings_from_environ"]
+__all__ = ["WITHOUT_VARIABLE", "ChosenSettings", "choose_settings", "settings_from_environ"]
 
 LIST_KEYS = frozenset(["requirements", "packages", "volumes", "exclude"])
 TABLE_KEYS = frozenset(["expose"])
 """Written as name=value, with commas."""
+WITHOUT_VARIABLE = frozenset(["env", "services"])
+"""Tables that no variable of the environment can hold."""
 
 
 class ChosenSettings(msgspec.Struct, frozen=True):
@@ -39,7 +41,7 @@ class ChosenSettings(msgspec.Struct, frozen=True):
 def settings_from_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """Settings that OKAMOCHI_<KEY> variables hold, such as OKAMOCHI_PORT; lists are separated by commas."""
     found = {key: environ.get(f"OKAMOCHI_{key.upper().replace('-', '_')}", "") for key in setting_keys()}
-    return {key: text for key, text in found.items() if text and key not in ("env", "services")}
+    return {key: text for key, text in found.items() if text and key not in WITHOUT_VARIABLE}
 
 
 def choose_settings(

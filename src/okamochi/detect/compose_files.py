@@ -25,6 +25,7 @@ __all__ = [
     "given_texts",
     "given_variables",
     "own_services",
+    "taken_by_compose",
     "top_level",
 ]
 
@@ -126,13 +127,18 @@ def composed(project: ProjectFiles) -> tuple[Composed, ...]:
     return tuple(Composed(path, name, settings, text) for name, settings in table.items())
 
 
+def taken_by_compose(project: ProjectFiles) -> str:
+    """The first file that people wrote, "" for none: one that stays beside okamochi's own still counts, since
+    the plan was made from it."""
+    return next((one for one in NAMES if text_by_people(project, one) is not None), "")
+
+
 def _file(project: ProjectFiles) -> tuple[str, str]:
-    """The file that Compose would take, and its text: in the project's folder, else in the nearest one above
-    where a service is built from the project. Two empty texts when there is none, or okamochi wrote it."""
-    own = next((one for one in NAMES if project.exists(one)), "")
+    """The file of people that Compose would take, and its text: in the project's folder, else in the nearest
+    one above where a service is built from the project. Two empty texts when there is none."""
+    own = taken_by_compose(project)
     if own:
-        text = text_by_people(project, own)
-        return (own, text) if text is not None else ("", "")
+        return own, text_by_people(project, own) or ""
     for path in _files_above(project):
         text = text_by_people(project, path) or ""
         if _as_seen_below(_mapping(_parsed(text).get("services")), project, path.count(ABOVE)):

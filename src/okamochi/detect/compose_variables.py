@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from okamochi.detect.compose_files import NAMES
+from okamochi.detect.compose_files import taken_by_compose
 from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.process import VariableKind
@@ -31,8 +31,8 @@ class ComposeVariables:
 
 
 def compose_variables(project: ProjectFiles) -> ComposeVariables:
-    """Of the first file that Compose would take; nothing when okamochi wrote it."""
-    path = next((name for name in NAMES if project.exists(name)), "")
+    """Of the file that Compose would take; nothing where okamochi wrote all of them."""
+    path = taken_by_compose(project)
     text = text_by_people(project, path) if path else None
     if text is None:
         return ComposeVariables()

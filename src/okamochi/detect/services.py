@@ -26,6 +26,7 @@ from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision
 from okamochi.model.process import EnvironmentVariable
+from okamochi.model.settings import ServiceSetting
 
 __all__ = ["ChosenServices", "choose_services"]
 
@@ -98,8 +99,8 @@ def choose_services(
     if store.service is not None:
         stack.add(store.service, store.decisions[0])
         others = store.decisions[1:]
-    for host, image in sorted((wanted if isinstance(wanted, dict) else {}).items()):
-        stack.overrule(host, image)
+    for host, asked_for in sorted((wanted if isinstance(wanted, dict) else {}).items()):
+        stack.overrule(host, ServiceSetting(image=asked_for) if isinstance(asked_for, str) else asked_for)
         asked = stack.services.get(host)
         others = () if asked is not None and asked.kind is ServiceKind.S3 else others
     _expose(stack.services, chosen)
@@ -137,13 +138,15 @@ class _Stack(msgspec.Struct):
     def add(self, service: BackingService, decision: Decision) -> None:
         self.services[service.name], self.decisions[service.name] = service, decision
 
-    def overrule(self, host: str, image: str) -> None:
+    def overrule(self, host: str, wanted: ServiceSetting) -> None:
         """As the settings say: another image, a service that was not found, or none."""
+        image = wanted.image
         self.decisions.pop(host, None)
         if image.lower() in OFF:
             self.services.pop(host, None)
             return
         service = _overruled(self.services.get(host), host, image, self.chosen, self.database)
+        service = _named_as_asked(service, wanted)
         if service.kind is ServiceKind.S3:
             service = as_asked(service, self.name)
         decision = Decision(
@@ -153,6 +156,15 @@ class _Stack(msgspec.Struct):
             evidence=(self.chosen.place("services"),),
         )
         self.services[host], self.decisions[host] = service, decision
+
+
+def _named_as_asked(service: BackingService, wanted: ServiceSetting) -> BackingService:
+    """Only what its kind knows: a Redis has neither a user nor a database of a name."""
+    return msgspec.structs.replace(
+        service,
+        user=(wanted.user or service.user) if service.user else "",
+        database=(wanted.database or service.database) if service.database else "",
+    )
 
 
 def _expose(services: dict[str, BackingService], chosen: ChosenSettings) -> None:

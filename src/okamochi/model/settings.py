@@ -8,10 +8,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-__all__ = ["Settings", "SettingsTable"]
+__all__ = ["ServiceSetting", "Settings", "SettingsTable"]
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Cpus = Annotated[float, Meta(gt=0)]
+
+
+class ServiceSetting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service with more than its image: the user and the database that its data were made with."""
+
+    image: str
+    user: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,63}$")] = ""
+    database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,63}$")] = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -59,8 +67,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     memory: Annotated[str | None, Meta(description='memory limit of a container: "512M", "2G"')] = None
     cpus: Annotated[Cpus | None, Meta(description="CPU limit of a container: 0.5, 2")] = None
     services: Annotated[
-        dict[str, str] | bool | None,
-        Meta(description='services to run: { db = "postgres:16", redis = "off" }; false for none'),
+        dict[str, str | ServiceSetting] | bool | None,
+        Meta(
+            description='services to run: { db = "postgres:16", redis = "off" }; with the names that its '
+            'data has: { db = { image = "postgres:16", user = "shop", database = "shop" } }; false for none'
+        ),
     ] = None
     expose: Annotated[
         dict[str, Port] | None,

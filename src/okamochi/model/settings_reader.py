@@ -10,7 +10,7 @@ from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles, text_if_there
 
-__all__ = ["read_settings", "setting_keys", "settings_of"]
+__all__ = ["OWN_FILE", "read_settings", "setting_keys", "settings_of"]
 
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "okamochi.toml"

@@ -22,10 +22,13 @@ from okamochi.system.files import write_atomic
 from okamochi.system.project_files import DiskProject, ProjectFiles
 from okamochi.system.world import World
 from okamochi.workflows.check import looked_at
+from okamochi.workflows.kept import kept_without
 from okamochi.workflows.native_memory import as_locked
 from okamochi.workflows.plan import plan_project
 
-__all__ = ["Adopted", "Fault", "adopt"]
+__all__ = ["Adopted", "Fault", "adopt", "settings_text"]
+
+SettingValues = dict[str, tuple[object, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Fault:
 @dataclass(frozen=True)
 class Adopted:
     """`settings` is the text for okamochi.toml ("" when nothing is to be taken over), written where `path`
-    is set; where settings exist already it is for the user to merge."""
+    is set; where settings exist already it is for the user to merge. `lost` is what the plan has from these
+    files and no setting says."""
 
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
     settings: str
     path: str = ""
+    lost: tuple[str, ...] = ()
 
 
 def adopt(folder: Path, world: World, *, today: datetime.date, write: bool) -> Adopted:
@@ -72,12 +77,26 @@ def adopt(folder: Path, world: World, *, today: datetime.date, write: bool) -> A
         )
     rows = tuple(replace(one, place=from_app(one.place, below)) for one in adoption.rows)
     faults = tuple(fault(one, below) for one in report.findings if one.found.path in adoption.paths)
-    text = settings_text(adopted_settings(rows, plan))
+    kept = kept_without(planned.project, world, (from_app(one, below) for one in adoption.paths))
+    text = settings_text(
+        merged(kept.settings, adopted_settings(rows, plan)),
+        "Taken over by okamochi render --adopt from the files named.",
+    )
     own = folder / OWN_FILE
     if not text or not write or own.exists() or read_settings(planned.project).path:
-        return Adopted(rows, faults, text)
+        return Adopted(rows, faults, text, lost=kept.lost)
     write_atomic(own, text.encode())
-    return Adopted(rows, faults, text, OWN_FILE)
+    return Adopted(rows, faults, text, OWN_FILE, kept.lost)
+
+
+def merged(kept: SettingValues, adopted: SettingValues) -> SettingValues:
+    """What the rows show wins; variables of both are given."""
+    found = {**kept, **adopted}
+    if "env" in kept and "env" in adopted:
+        (more, places), (values, others) = kept["env"], adopted["env"]
+        if isinstance(more, dict) and isinstance(values, dict):
+            found["env"] = ({**more, **values}, tuple(dict.fromkeys((*places, *others))))
+    return found
 
 
 def is_composed_above(project: ProjectFiles) -> bool:
@@ -117,22 +136,21 @@ def fault(one: Audited, below: str) -> Fault:
     return Fault(one.rule, one.severity, place, found.message, found.hint, instead)
 
 
-def settings_text(settings: dict[str, tuple[object, tuple[str, ...]]]) -> str:
+def settings_text(settings: SettingValues, head: str) -> str:
+    """For okamochi.toml, with each setting's places above it; "" for none. Tables come last: TOML wants it."""
     lines = []
-    for key, (value, places) in sorted(settings.items(), key=lambda pair: pair[0] == "env"):
-        lines.append(f"# {', '.join(places)}")
+    for key, (value, places) in sorted(settings.items(), key=lambda pair: isinstance(pair[1][0], dict)):
+        lines += [f"# {', '.join(places)}"] if places else []
         if isinstance(value, dict):
             lines.append(f"[{key}]")
             lines += [f"{name} = {toml(one)}" for name, one in value.items()]
         else:
             lines.append(f"{key} = {toml(value)}")
-    return (
-        "# Taken over by okamochi render --adopt from the files named.\n" + "\n".join(lines) + "\n"
-        if lines
-        else ""
-    )
+    return "\n".join((f"# {head}", *lines, "")) if lines else ""
 
 
 def toml(value: object) -> str:
-    """Strings, numbers and lists are written in TOML as in JSON."""
+    """Strings, numbers and lists are written in TOML as in JSON; a table in one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + " }"
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

@@ -1,25 +1,31 @@
 """`okamochi render`: plain files from the plan; hand edits are never overwritten silently."""
 
+import dataclasses
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from okamochi.detect.adoption_kept import Kept
 from okamochi.detect.rendered_folders import rendered_folder, rendered_folders
 from okamochi.errors import UsageError
-from okamochi.model.finding import Finding
+from okamochi.model.finding import Finding, Severity
 from okamochi.model.lock import Lock
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import Plan
+from okamochi.model.settings_reader import OWN_FILE, read_settings
 from okamochi.render.dockerfile import BASES, DockerfileRenderer
 from okamochi.render.renderers import RENDERERS
-from okamochi.render.rendering import Language, RenderedFile, Renderer
+from okamochi.render.rendering import Language, RenderedFile, Renderer, Rendering
 from okamochi.render.requirements_lock import locked_wheels
+from okamochi.system.files import write_atomic
 from okamochi.system.world import World
+from okamochi.workflows.adopt import settings_text
 from okamochi.workflows.beside_rendered import left_compose_files, unbuildable_compose, without_the_app
 from okamochi.workflows.env_check import project_findings
+from okamochi.workflows.kept import kept_without
 from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.native_memory import with_locked_packages
 from okamochi.workflows.plan import PlannedProject, plan_project
@@ -61,12 +67,14 @@ class RenderRequest:
 
 @dataclass(frozen=True)
 class Written:
-    """Paths relative to the output: `written` now, the `same` as before, and those with `edits` by hand."""
+    """Paths relative to the output: `written` now, the `same` as before, and those with `edits` by hand.
+    `findings` are those of each target, the general ones under "". A check has none: what the files say was
+    told when they were written."""
 
     written: tuple[str, ...]
     same: tuple[str, ...]
     edits: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[tuple[str, tuple[Finding, ...]], ...]
 
 
 def render(request: RenderRequest, world: World) -> Written:
@@ -80,29 +88,75 @@ def render(request: RenderRequest, world: World) -> Written:
     plan = without_output(with_locked_packages(planned.plan, lock), planned, output)
     own = own_files(world, planned, lock) if any(one.target == "dockerfile" for one in renderers) else ()
     renderers = with_base(renderers, base, own)
-    renderings = [one.render(plan, language, lock) for one in renderers]
     if request.check and request.target == "all" and record.files:
-        renderings = [one for one in renderings if any(file.path in record.files for file in one.files)]
+        renderers = tuple(one for one in renderers if is_recorded(one.render(plan, language, lock), record))
+    renderings = [one.render(plan, language, lock) for one in renderers]
     files = tuple(file for rendering in renderings for file in rendering.files)
-    findings = tuple(finding for rendering in renderings for finding in rendering.findings)
-    if any(one.target == ENV_SAMPLE for one in renderers):
-        findings = (*findings, *project_findings(planned.plan, planned.root))
+    findings = {one.target: list(found.findings) for one, found in zip(renderers, renderings, strict=True)}
+    if ENV_SAMPLE in findings:
+        findings[ENV_SAMPLE] += project_findings(planned.plan, planned.root)
     paths = [file.path for file in files]
-    findings = (
-        *findings,
+    findings[""] = [
         *left_compose_files(output, paths),
         *unbuildable_compose(output, paths),
         *without_the_app(output, planned.root, paths),
-    )
+    ]
     outcomes = settled(request, world, output, files, record)
     if not request.check:
+        replaced = [one.file.path for one in outcomes if is_replaced(one, record)]
+        kept = kept_without(planned.project, world, replaced if output == planned.root else ())
         write_outcomes(output, outcomes, record, base=base, language=language.value)
+        if replaced:
+            # the plan rested on them, and gives reasons: written once more as it will be from now on
+            said, again = tuple(keep(kept, planned)), render(request, world)
+            written = names(one for one in outcomes if one.changed)
+            return dataclasses.replace(again, written=written, findings=(*again.findings, ("", said)))
     return Written(
         written=names(one for one in outcomes if one.changed),
         same=names(one for one in outcomes if not one.changed),
         edits=names(one for one in outcomes if one.edited),
-        findings=findings,
+        findings=()
+        if request.check
+        else tuple((key, tuple(found)) for key, found in findings.items() if found),
     )
+
+
+def is_recorded(rendering: Rendering, record: Record) -> bool:
+    return any(file.path in record.files for file in rendering.files)
+
+
+def is_replaced(one: Outcome, record: Record) -> bool:
+    """Whether it was there, written by people."""
+    return one.before is not None and one.changed and one.file.path not in record.files
+
+
+def keep(kept: Kept, planned: PlannedProject) -> Iterator[Finding]:
+    """Writes down as settings what the plan had from files that were replaced: the next plan is this one.
+    Settings of the user's own are not touched: what is missing there is told."""
+    text = settings_text(kept.settings, "Kept by okamochi render --force from files that it replaced.")
+    if text and not read_settings(planned.project).path:
+        write_atomic(planned.root / OWN_FILE, text.encode())
+        yield Finding(
+            rule="render/kept",
+            severity=Severity.NOTE,
+            message=f"{OWN_FILE} keeps what files said that were replaced: {', '.join(kept.settings)}",
+            hint="take away what you do not want",
+        )
+    elif text:
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        yield Finding(
+            rule="render/kept",
+            severity=Severity.WARNING,
+            message="files that were replaced said what the plan now has otherwise",
+            hint=f"to keep it, add to the settings: {'; '.join(lines)}",
+        )
+    for one in kept.lost:
+        yield Finding(
+            rule="render/lost",
+            severity=Severity.WARNING,
+            message=f"a file that was replaced said {one}: the next plan is without it",
+            hint="say it where the plan finds it, or take the old file back",
+        )
 
 
 def without_output(plan: Plan, planned: PlannedProject, output: Path) -> Plan:
