@@ -137,7 +137,7 @@ def fault(one: Audited, below: str) -> Fault:
 
 
 def settings_text(settings: SettingValues, head: str) -> str:
-    """For okamochi.toml, with each setting's places above it; "" for none. Tables come last: TOML wants it."""
+    """For okamochi.toml, with each setting's places above it; "" for none. Tables last, as TOML has it."""
     lines = []
     for key, (value, places) in sorted(settings.items(), key=lambda pair: isinstance(pair[1][0], dict)):
         lines += [f"# {', '.join(places)}"] if places else []
