@@ -122,10 +122,11 @@ def test_where_none_fits_the_error_names_package_tag_remedy_and_all_that_was_tri
     assert error.message.startswith("native 1.0 has no wheel for this image (cp313 ")
     assert error.where == "requirements.txt:2"
     assert "native==2.0" in error.hint
-    assert [line.partition(":")[0] for line in error.details[-3:]] == [
+    assert [line.partition(":")[0] for line in error.details[-4:]] == [
         "Python 3.11",
         "Python 3.9",
         "Python 3.14",
+        "Python 3.12",
     ]
 
 

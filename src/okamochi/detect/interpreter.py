@@ -6,7 +6,7 @@ import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.pyproject import Pyproject
+from okamochi.detect.pyproject import Pyproject, read_pyproject
 from okamochi.detect.python_statements import Pin, Range, python_pins, python_ranges
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Decision, Evidence
@@ -16,7 +16,7 @@ from okamochi.model.python_base import IMAGE_PYTHONS as OF_IMAGES
 from okamochi.model.suites import SUITES, Suite, Support, suite_of_python
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["COMFORTABLE", "ChosenPython", "choose_python"]
+__all__ = ["COMFORTABLE", "ChosenPython", "choose_python", "pythons_of_images"]
 
 COMFORTABLE = SUITES[0].python_version
 """What a project gets that says nothing: the newest of a supported release."""
@@ -52,6 +52,13 @@ def choose_python(
     free = chosen.settings.base in (None, "debian", ANY_IMAGE)
     alternatives = tuple(one for one in admitted if one != version) if free else ()
     return ChosenPython(version, alternatives, _decision(version, ranges, pins))
+
+
+def pythons_of_images(project: ProjectFiles) -> tuple[str, ...]:
+    """Those that no release of Debian has, that the project admits and that get security updates."""
+    ranges = python_ranges(project, read_pyproject(project))
+    looked_after = (version for version in OF_IMAGES if version not in ENDED_PYTHONS)
+    return tuple(version for version in looked_after if all(one.value.admits(version) for one in ranges))
 
 
 def _set(chosen: ChosenSettings) -> ChosenPython:

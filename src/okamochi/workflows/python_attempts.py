@@ -50,7 +50,15 @@ def on_another_python(
         from okamochi.workflows.source_builds import built_from_source
 
         if not out_of_reach or not unfit:
-            return built_from_source(session, nowhere(session, refusals))
+            try:
+                return built_from_source(session, nowhere(session, refusals))
+            except OkamochiError as failure:
+                from okamochi.workflows.image_python import on_an_image
+
+                of_image = None if out_of_reach else on_an_image(session, failure)
+                if of_image is None:
+                    raise
+                return of_image
         try:
             best = built_from_source(unfit[0], refused(unfit[0]))
         except OkamochiError as failure:  # the Python that was asked for may do without it
