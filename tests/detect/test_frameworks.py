@@ -181,6 +181,20 @@ def test_streamlit_runs_its_script_and_leaves_pages_and_imported_modules_aside()
     assert "gunicorn" not in decision(plan, "processes.web.port").evidence[0].reason
 
 
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("==1.7.0", "/healthz"),
+        ("<1.18", "/healthz"),
+        ("==1.18.0", "/_stcore/health"),
+        (">=1.2", "/_stcore/health"),
+    ],
+)
+def test_an_old_streamlit_has_its_health_at_another_address(asked: str, path: str) -> None:
+    plan = served({"home.py": "import streamlit as st\nst.title('x')\n"}, f"streamlit{asked}\n")
+    assert plan.web.probe == HttpProbe(path=path)
+
+
 def test_streamlit_listens_where_the_setting_says() -> None:
     files = {"requirements.txt": "streamlit\n", "app.py": "import streamlit as st\nst.write('x')\n"}
     plan = planned(files, port="8501")

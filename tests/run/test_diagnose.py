@@ -565,3 +565,17 @@ def test_a_folder_that_is_served_and_not_there_is_told_with_what_may_make_it() -
 def test_a_remark_about_the_lock_is_no_reason_of_a_migration_that_failed() -> None:
     remark = "okamochi: no lock: the database's address is not known here\n"
     assert diagnose(f"{remark}FAILED: No config file 'alembic.ini' found\n") is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "jinja2.exceptions.TemplateNotFound: index.html",
+        "django.template.exceptions.TemplateDoesNotExist: index.html",
+    ],
+)
+def test_a_template_that_nobody_made_is_named_and_what_makes_it(error: str) -> None:
+    cause = diagnose(traceback(error))
+    assert cause is not None
+    assert cause.text.startswith("the template index.html is not in the image")
+    assert "npm" in cause.hint and cause.where == "/app/shop/config.py:12"

@@ -20,6 +20,7 @@ from okamochi.detect.frameworks.pages import pages_of
 from okamochi.detect.frameworks.programs import program_of
 from okamochi.detect.frameworks.server import Server
 from okamochi.detect.frameworks.servers import server_of
+from okamochi.detect.frameworks.streamlit import of_its_pages
 from okamochi.detect.given_values import name_of, wanted_object
 from okamochi.detect.index_date import as_of_the_day
 from okamochi.detect.interpreter import ChosenPython, choose_python
@@ -140,10 +141,11 @@ def _server(
     entry: EntryPoint, sources: Sources, dependencies: ChosenDependencies, chosen: ChosenSettings
 ) -> Server:
     asked = dependencies.requirements.line_of("uvicorn")
-    return server_of(
+    server = server_of(
         entry.candidate,
         sources,
         dependencies.names,
         chosen.settings.port or 0,
         uvicorn=asked.specifier if asked is not None else "",
     )
+    return of_its_pages(server, dependencies)

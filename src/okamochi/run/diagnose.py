@@ -47,6 +47,10 @@ __all__ = ["RULES", "Cause", "diagnose", "ended_workers", "killed_workers"]
 # what is to be written misses its folder, not itself
 TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\(|FileHandler")
 
+MADE_OR_LEFT_OUT = (
+    "where a step of its own makes it (npm, a script), take that step before okamochi builds; where the "
+    "project has it, see what leaves it out: okamochi plan --explain source.exclude"
+)
 LACKING = regex(r"AttributeError: module '(?P<package>\w+)[\w.]*' has no attribute '\w+'")
 
 
@@ -111,8 +115,19 @@ def missing_file(log: str) -> Cause | None:
         return None
     return Cause(
         f"the app opens {found['path']}, which is not in the image",
-        "where a step of its own makes it (npm, a script), take that step before okamochi builds; where the "
-        "project has it, see what leaves it out: okamochi plan --explain source.exclude",
+        MADE_OR_LEFT_OUT,
+        own_frame(log),
+    )
+
+
+def missing_template(log: str) -> Cause | None:
+    """In the words of Jinja and of Django."""
+    found = last(r"^[\w.]*(?:TemplateNotFound|TemplateDoesNotExist): (?P<name>[^\s'\"]+)$", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the template {found['name']} is not in the image, or in none of the folders that the app looks in",
+        MADE_OR_LEFT_OUT,
         own_frame(log),
     )
 

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from okamochi.detect.frameworks.streamlit import OLD_HEALTH
 from okamochi.model.correction import Correction, is_sound
 from okamochi.model.plan import APP_ROOT, Framework, Plan
-from okamochi.model.process import host_of, request_path
+from okamochi.model.process import HttpProbe, host_of, request_path
 from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
@@ -28,6 +29,7 @@ __all__ = ["looked_round", "seen_in_log"]
 LOOK_SECONDS = 2.0
 # Streamlit answers 200 whatever its script raises, but here, where it runs it (scriptHealthCheckEnabled)
 SCRIPT_CHECK = "/_stcore/script-health-check"
+OLD_SCRIPT_CHECK = "/script-health-check"
 SCRIPT_SECONDS = 20.0
 MOST_PAGES = 8
 LOG_LINES = 500
@@ -61,7 +63,8 @@ def looked_round(
     plan = building.plan
     answers = ask_for(record.port, plan, tuple(pages)[:MOST_PAGES])
     if plan.application.framework is Framework.STREAMLIT:
-        answers += ask_for(record.port, plan, (SCRIPT_CHECK,), SCRIPT_SECONDS)
+        old = plan.web.probe == HttpProbe(path=OLD_HEALTH)
+        answers += ask_for(record.port, plan, (OLD_SCRIPT_CHECK if old else SCRIPT_CHECK,), SCRIPT_SECONDS)
     log = engine.logs(record.container, tail=LOG_LINES)
     found = seen_in_log(log, building, "a look at its pages shows that")
     if found is None and (failing := told_of_failing(answers, log)):
@@ -102,7 +105,7 @@ def told_of_failing(answers: Iterable[Answered], log: str) -> str:
 
 
 def how(answer: Answered) -> str:
-    if answer.page == SCRIPT_CHECK:
+    if answer.page in (SCRIPT_CHECK, OLD_SCRIPT_CHECK):
         return "the script's page shows an error"
     broken = answer.status == BROKEN_OFF
     return f"{answer.page} breaks off" if broken else f"{answer.page} answers {answer.status}"

@@ -3,6 +3,7 @@
 import ast
 
 from okamochi.detect.frameworks.server import Server
+from okamochi.detect.frameworks.streamlit import HEALTH
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.errors import PlanError
@@ -28,7 +29,7 @@ def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
         "--server.scriptHealthCheckEnabled=true",
         "--browser.gatherUsageStats=false",
     )
-    return Server("streamlit itself", argv, ("streamlit",), (), port, HttpProbe(path="/_stcore/health"))
+    return Server("streamlit itself", argv, ("streamlit",), (), port, HttpProbe(path=HEALTH))
 
 
 def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
