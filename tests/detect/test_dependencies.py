@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from okamochi.detect.requirement_files import requirement_files
 from okamochi.errors import DetectionError, OkamochiError
 from okamochi.model.plan import Dependencies
+from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned
 
 
@@ -62,6 +64,20 @@ def test_a_gunicorn_of_an_included_file_counts() -> None:
 )
 def test_requirement_files_are_ranked(files: Mapping[str, str | bytes], expected: str) -> None:
     assert chosen(files).files == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("req.txt", {"notes.txt": "buy milk"}),
+        ("docker/python.txt", {"Dockerfile": "RUN pip install -r docker/python.txt"}),
+    ],
+)
+def test_a_file_of_another_name_counts_where_that_is_usual_or_the_dockerfile_installs_it(
+    path: str, more: dict[str, str]
+) -> None:
+    found = requirement_files(MemoryProject({path: "flask", **more}))
+    assert [one.value[1] for one in found] == [path]
 
 
 def test_a_requirement_file_in_utf_16_is_read() -> None:

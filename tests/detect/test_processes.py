@@ -358,6 +358,15 @@ def test_dramatiq_gets_all_modules_with_actors_and_the_broker_first() -> None:
     assert worker.argv[:3] == ("/opt/venv/bin/dramatiq", "jobs.broker", "jobs.a")
 
 
+def test_actors_count_where_a_module_of_the_project_hands_dramatiq_on() -> None:
+    files = {
+        "actors/__init__.py": "import dramatiq\ndramatiq.set_broker(None)\n",
+        "actors/mail.py": "from actors import dramatiq\n@dramatiq.actor\ndef one(): pass\n",
+    }
+    worker, _ = worker_of("dramatiq", **files)
+    assert worker.argv[:3] == ("/opt/venv/bin/dramatiq", "actors", "actors.mail")
+
+
 def test_huey_s_consumer_gets_the_module_that_defines_the_tasks() -> None:
     files = {
         "config.py": "from huey import RedisHuey\nhuey = RedisHuey('x')\n",

@@ -12,7 +12,9 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = ["DEVELOPMENT", "Ranked", "requirement_files"]
 
 PRODUCTION = ("prod", "production", "prd", "deploy", "live", "release")
-DEVELOPMENT = regex(r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?|ci|local|typing)")
+DEVELOPMENT = regex(
+    r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?(?![a-z])|ci|local|typing)"
+)
 
 Ranked = Detected[tuple[tuple[int, int, str], str]]
 
@@ -24,9 +26,7 @@ def requirement_files(project: ProjectFiles) -> tuple[Ranked, ...]:
     for path in project.files("**/*.*"):
         folders, _, name = path.rpartition("/")
         stem, _, suffix = name.rpartition(".")
-        if suffix not in ("txt", "in", "pip") or folders.lower() not in ("", "requirements", "reqs", "deps"):
-            continue
-        if not folders and "requirement" not in stem.lower() and "reqs" not in stem.lower():
+        if path not in in_docker and not _is_named_so(folders.lower(), stem.lower(), suffix):
             continue
         if DEVELOPMENT.search(path.lower()):
             continue
@@ -36,6 +36,12 @@ def requirement_files(project: ProjectFiles) -> tuple[Ranked, ...]:
             rank, evidence = min(rank, 2), (in_docker[path], *evidence)
         found.append(Detected(((rank, path.count("/"), path), path), evidence))
     return tuple(found)
+
+
+def _is_named_so(folder: str, stem: str, suffix: str) -> bool:
+    if suffix not in ("txt", "in", "pip") or folder not in ("", "requirements", "reqs", "deps"):
+        return False
+    return bool(folder) or "requirement" in stem or "reqs" in stem or stem == "req"
 
 
 def _rank(path: str, folder: str, stem: str, suffix: str, project: ProjectFiles) -> tuple[int, str]:
@@ -49,7 +55,7 @@ def _rank(path: str, folder: str, stem: str, suffix: str, project: ProjectFiles)
         return 3 + late, "named for production"
     if folder and stem in ("base", "requirements", "common", "main", "core", "app"):
         return 4 + late, "the base of the requirements folder"
-    if stem in ("requirements", "reqs"):
+    if stem in ("requirements", "reqs", "req"):
         return 5 + late, "requirement file that is compiled to nothing else"
     return 6 + late, "a requirement file"
 

@@ -285,12 +285,13 @@ def _call_of(module: Module, names: tuple[str, ...]) -> int:
 
 
 def _decorated(module: Module, names: tuple[str, ...]) -> int:
+    """Also where the package comes by way of a module of the project: `from app.actors import dramatiq`."""
     for node in module.nodes:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if module.imports.full(called) in names:
+            if f".{module.imports.full(called)}".endswith(tuple(f".{name}" for name in names)):
                 return decorator.lineno
     return 0
 
