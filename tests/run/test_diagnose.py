@@ -577,5 +577,5 @@ def test_a_remark_about_the_lock_is_no_reason_of_a_migration_that_failed() -> No
 def test_a_template_that_nobody_made_is_named_and_what_makes_it(error: str) -> None:
     cause = diagnose(traceback(error))
     assert cause is not None
-    assert cause.text.startswith("the template index.html is not in the image")
+    assert cause.text == "the template index.html is not found"
     assert "npm" in cause.hint and cause.where == "/app/shop/config.py:12"

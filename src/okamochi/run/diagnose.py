@@ -121,27 +121,17 @@ def missing_file(log: str) -> Cause | None:
 
 
 def missing_template(log: str) -> Cause | None:
-    """In the words of Jinja and of Django."""
-    found = last(r"^[\w.]*(?:TemplateNotFound|TemplateDoesNotExist): (?P<name>[^\s'\"]+)$", log)
+    """A page that Django, Flask or another user of Jinja does not find."""
+    found = last(r"^[\w.]*(?:TemplateNotFound|TemplateDoesNotExist): (?P<name>\S+)$", log)
     if found is None:
         return None
-    return Cause(
-        f"the template {found['name']} is not in the image, or in none of the folders that the app looks in",
-        MADE_OR_LEFT_OUT,
-        own_frame(log),
+    flask = (
+        "Flask looks in templates/ beside the module that makes the app, or in template_folder, in the very "
+        "spelling (Templates/ is another folder in a container); "
     )
-
-
-def missing_template(log: str) -> Cause | None:
-    """A page that Flask, or another user of Jinja, does not find."""
-    found = last(r"^jinja2\.exceptions\.TemplateNotFound: (?P<name>\S+)$", log)
-    if found is None:
-        return None
     return Cause(
         f"the template {found['name']} is not found",
-        "Flask looks in templates/ beside the module that makes the app, or in template_folder, in the very "
-        "spelling (Templates/ is another folder in a container); where the project has it, see what leaves "
-        "it out: okamochi plan --explain source.exclude",
+        f"{flask if 'jinja2' in found.group() else ''}{MADE_OR_LEFT_OUT}",
         own_frame(log),
     )
 
