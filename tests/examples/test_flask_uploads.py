@@ -198,8 +198,13 @@ def test_no_secret_is_in_the_compose_file_or_in_a_containers_environment(
 def test_data_of_another_password_is_told_as_that(
     program: Program, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    program.ok("down", project)
     other = program.with_environ(OKAMOCHI_STATE_DIR=str(tmp_path_factory.mktemp("other-state")))
+    stack = f"okamochi-{folder_of(program).name}"
+    stopped = other.ok("down", project).stdout  # with no record of the stack that runs
+    assert {f"removed {stack}-{one}-1" for one in ("db", "web", "redis")} <= set(stopped.splitlines())
+    for what in (("ps", "--all", "--format", "{{.Names}}"), ("network", "ls", "--format", "{{.Name}}")):
+        left = subprocess.run(("docker", *what), capture_output=True, text=True, check=True).stdout
+        assert stack not in left
     answer = other("up", project, "--engine", "docker")
     assert answer.code == 8
     assert "the data of db was made with another password" in answer.stderr

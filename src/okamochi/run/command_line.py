@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from okamochi.errors import EngineError
 from okamochi.model.process import Process, ProcessType
-from okamochi.run.compose import project_name
+from okamochi.run.compose import stack_label
 from okamochi.run.container_flags import (
     bind_flags,
     environment_flags,
@@ -304,9 +304,24 @@ class CommandLineEngine:
         found = self._inspect_all(tuple(listed.text.split()))
         return tuple(sorted(found, key=lambda running: running.name))
 
+    def stack_containers(self, app: str) -> tuple[str, ...]:
+        listed = self._must(
+            self._run("ps", "--all", "--format", "{{.Names}}", "--filter", f"label={stack_label(app)}"),
+            f"{self.name} could not list its containers",
+        )
+        return tuple(sorted(listed.text.split()))
+
+    def remove_networks(self, app: str) -> None:
+        listed = self._must(
+            self._run("network", "ls", "--format", "{{.Name}}", "--filter", f"label={stack_label(app)}"),
+            f"{self.name} could not list its networks",
+        )
+        for name in listed.text.split():
+            self._must(self._run("network", "rm", name), f"{self.name} could not remove the network {name}")
+
     def _volumes(self, app: str) -> tuple[str, ...]:
         """Those of a stack, too, whose containers are gone."""
-        labels = (f"{APP_LABEL}={app}", f"com.docker.compose.project={project_name(app)}")
+        labels = (f"{APP_LABEL}={app}", stack_label(app))
         listed = [
             self._must(
                 self._run("volume", "ls", "--quiet", "--filter", f"label={label}"),

@@ -16,7 +16,7 @@ from okamochi.run.compose_program import ComposeProgram
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
-__all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name"]
+__all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name", "stack_label"]
 
 START_SECONDS = 600
 ONCE = ("run", "--rm", "--no-TTY", "--interactive=false")
@@ -40,6 +40,11 @@ def compose_version(runner: Runner, program: ComposeProgram) -> str:
 def project_name(app: str) -> str:
     """What Compose calls an app's stack, and puts before the names of its volumes."""
     return f"okamochi-{app}".replace(".", "-")
+
+
+def stack_label(app: str) -> str:
+    """What Compose puts on all that it makes for an app's stack."""
+    return f"com.docker.compose.project={project_name(app)}"
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,14 @@ class Engine(Protocol):
         """Those that okamochi started, sorted by name; of one app, or all."""
         ...
 
+    def stack_containers(self, app: str) -> tuple[str, ...]:
+        """The names of what Compose made for the app's stack, sorted: found without the stack's file."""
+        ...
+
+    def remove_networks(self, app: str) -> None:
+        """Those that Compose made for the app's stack."""
+        ...
+
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         """The names of those that were removed."""
         ...

@@ -57,6 +57,7 @@ def down_of(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
                     engine.stop(running.name, grace_seconds=GRACE_SECONDS)
                     engine.remove(running.name)
                 removed.append(running.name)
+            removed += forgotten_stack_down(app, engine, world)
             if volumes:
                 removed += engine.remove_volumes(app.identity)
         if volumes:
@@ -84,6 +85,18 @@ def stack_down(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
     with world.reporter.step(f"Stopping {len(names)} containers"):
         stack.project.stop(volumes=volumes, grace_seconds=GRACE_SECONDS)
     forget_stack(app.state)
+    return names
+
+
+def forgotten_stack_down(app: App, engine: Engine, world: World) -> tuple[str, ...]:
+    """The same for a stack whose file is lost: the state folder was removed, or is another one now."""
+    names = engine.stack_containers(app.identity)
+    if names:
+        with world.reporter.step(f"Stopping {len(names)} containers"):
+            for name in names:
+                engine.stop(name, grace_seconds=GRACE_SECONDS)
+                engine.remove(name)
+            engine.remove_networks(app.identity)
     return names
 
 

@@ -298,6 +298,12 @@ class HostEngine:
         found = (self.inspect(name) for name in self._records.containers(app))
         return tuple(sorted(found, key=lambda running: running.name))
 
+    def stack_containers(self, app: str) -> tuple[str, ...]:
+        return ()  # no Compose starts anything here
+
+    def remove_networks(self, app: str) -> None:
+        pass
+
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         return self._records.remove_volumes(app)
 
