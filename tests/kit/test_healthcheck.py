@@ -90,6 +90,25 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
     assert "no HTTP answer" in reason
 
 
+def test_a_server_that_answers_byte_by_byte_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(healthcheck, "SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def dribble() -> None:
+            with suppress(OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    for _ in range(50):
+                        connection.sendall(b"H")
+                        time.sleep(0.05)
+
+        threading.Thread(target=dribble, daemon=True).start()
+        port, begin = listener.getsockname()[1], time.monotonic()
+        told = healthcheck.main(environment(port))
+    assert told == (False, f"no HTTP answer from port {port} within 0 s")
+    assert time.monotonic() - begin < 2
+
+
 def test_a_port_that_is_none_is_said() -> None:
     assert healthcheck.main({"PORT": "http"}) == (False, "PORT=http is no port")
 

@@ -1,9 +1,11 @@
 """Volumes as streams and back: what others write meanwhile, and archives that lie."""
 
+import fcntl
 import io
 import os
 import sqlite3
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ def test_what_was_saved_takes_the_place_of_what_is_there(tmp_path: Path) -> None
     (old / "deep").mkdir(parents=True)
     (old / "deep" / "a.bin").write_bytes(os.urandom(100_000))
     (old / "deep" / "a.bin").chmod(0o640)
+    os.utime(old / "deep" / "a.bin", (1_000_000_000, 1_000_000_000))
     (old / "link").symlink_to("deep/a.bin")
     (new / "deep").mkdir(parents=True)
     (new / "deep" / "too late").write_text("x")
@@ -34,7 +37,18 @@ def test_what_was_saved_takes_the_place_of_what_is_there(tmp_path: Path) -> None
     assert sorted(str(path.relative_to(new)) for path in new.rglob("*")) == ["deep", "deep/a.bin", "link"]
     assert (new / "deep" / "a.bin").read_bytes() == (old / "deep" / "a.bin").read_bytes()
     assert (new / "deep" / "a.bin").stat().st_mode & 0o777 == 0o640
+    assert (new / "deep" / "a.bin").stat().st_mtime == 1_000_000_000
     assert (new / "link").readlink() == Path("deep/a.bin")
+
+
+def test_bits_that_give_rights_away_are_not_kept(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    (old / "tool").touch()
+    (old / "tool").chmod(0o6755)
+    volume_files.load(str(new), io.BytesIO(saved(old)))
+    assert (new / "tool").stat().st_mode & 0o7777 == 0o755
 
 
 def test_attributes_of_files_and_folders_are_kept(tmp_path: Path) -> None:
@@ -93,9 +107,10 @@ def archive(*members: tuple[str, str]) -> bytes:
         archive(("a@", ".."), ("a/out", "x")),
         archive(("a", "x"), ("a", "y")),
         archive(("a", "x"))[:700],
+        archive(("a", "x")) + archive(("b", "y")) * 3,
         b"no archive",
     ],
-    ids=["climbs", "absolute", "through a link", "twice", "cut off", "no archive"],
+    ids=["climbs", "absolute", "through a link", "twice", "cut off", "goes on", "no archive"],
 )
 def test_an_archive_that_lies_changes_nothing(tmp_path: Path, content: bytes) -> None:
     folder = tmp_path / "data"
@@ -149,6 +164,25 @@ def test_an_empty_volume_is_filled_once_and_one_in_use_never(tmp_path: Path) -> 
     (image / "deep" / "logo.png").write_bytes(b"second")
     volume_files.fill(str(volume), str(image))
     assert (volume / "deep/logo.png").read_bytes() == b"first"
+
+
+def test_while_another_pod_fills_the_volume_a_second_one_waits(tmp_path: Path) -> None:
+    volume, image = tmp_path / "volume", tmp_path / "image"
+    volume.mkdir()
+    image.mkdir()
+    (image / "logo.png").touch()
+    second = threading.Thread(target=volume_files.fill, args=(str(volume), str(image)), daemon=True)
+    first = os.open(volume, os.O_RDONLY)
+    try:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        (volume / ".okamochi-filling").mkdir()
+        second.start()
+        second.join(0.3)
+        assert [path.name for path in volume.iterdir()] == [".okamochi-filling"]
+    finally:
+        os.close(first)
+    second.join(20)
+    assert [path.name for path in volume.iterdir()] == ["logo.png"]
 
 
 def test_a_volume_is_left_empty_where_the_image_has_nothing(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_the_record_is_read_back_and_dropped(tmp_path: Path) -> None:
     )
     state.put_record(record)
     assert state.record() == record
+    assert stat.S_IMODE((state.folder / "up.json").stat().st_mode) == 0o600
     assert AppState.all(tmp_path) == (state,)
     state.drop_record()
     assert state.record() is None

@@ -1,6 +1,7 @@
 """What was there before a restore can be had again, also after a second one."""
 
 import datetime
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,20 +28,22 @@ APP = "shop-000000"
 
 
 class OneVolume:
-    """An engine with one container, whose only volume holds `content`; a broken one writes half."""
+    """An engine with one container, whose only volume holds `content`; a broken one writes half. `done` is
+    what it was told to do, in order."""
 
     def __init__(self) -> None:
         self.content = b""
         self.broken = False
+        self.done: list[str] = []
 
     def inspect(self, name: str) -> Running:
         return Running(name=name, app=APP, state=ContainerState.RUNNING)
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
-        pass
+        self.done.append("stop")
 
     def bring_back(self, name: str) -> None:
-        pass
+        self.done.append("start")
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
         return True, "healthy"
@@ -53,6 +56,7 @@ class OneVolume:
         source: BinaryIO | None = None,
         into: BinaryIO | None = None,
     ) -> Completed:
+        self.done.append("save" if source is None else "load")
         if into is not None:
             into.write(self.content)
         if source is not None:
@@ -124,3 +128,16 @@ def test_of_many_restores_the_last_few_can_be_undone(app: UpApp, world: World, t
     assert kept(app) == made[-MOST_KEPT:]
     restore(made[-MOST_KEPT], app.app.root, at(60), world)
     assert made[-MOST_KEPT] in kept(app)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_app_stands_still_while_its_data_is_replaced_and_goes_on_whatever_came_of_it(
+    broken: bool, app: UpApp, world: World, tmp_path: Path
+) -> None:
+    engine: OneVolume = app.engine  # type: ignore[assignment]
+    file = saved(app, b"good", tmp_path / "file", world)
+    engine.done.clear()
+    engine.broken = broken
+    with pytest.raises(EngineError) if broken else nullcontext():
+        restore(file, app.app.root, NOW, world)
+    assert engine.done == ["save", "stop", "load", "start"]
