@@ -101,3 +101,17 @@ def test_a_schema_that_is_behind_keeps_the_app_from_being_ready_and_is_asked_aga
     assert healthcheck.schema("x", str(place), 0.1)[0] is True
     assert healthcheck.schema("x", str(place), 0.1)[0] is True
     assert len(asked) == 2
+
+
+def test_one_question_about_the_schema_is_asked_at_a_time_and_one_that_was_lost_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, begun = tmp_path / "schema", []
+    monkeypatch.setattr(os, "fork", lambda: begun.append("a process") or 4711)
+    for _ in range(3):  # probes come every few seconds, while the app is loaded for the answer
+        healthcheck.ask_schema("flask db upgrade", str(place))
+    assert len(begun) == 1
+    long_ago = time.time() - 2 * healthcheck.ASKED_SECONDS
+    os.utime(tmp_path / "schema.asked", (long_ago, long_ago))
+    healthcheck.ask_schema("flask db upgrade", str(place))
+    assert len(begun) == 2
