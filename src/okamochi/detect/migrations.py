@@ -43,6 +43,7 @@ OTHER_WAYS = regex(
 
 # what Flask-Migrate's templates have: https://github.com/miguelgrinberg/Flask-Migrate
 OF_FLASK = regex(r"\bcurrent_app\b")
+CONFIGURES_ALEMBIC = ("AlembicAsyncConfig(", "AlembicSyncConfig(")
 OTHER_APPS = frozenset(["test", "tests", "example", "examples", "sample", "samples", "demo", "demos", "docs"])
 
 TablesByHand = Callable[[], Detected[tuple[str, ...]] | None]
@@ -63,9 +64,11 @@ def find_migrations(
     factory: str,
     import_root: str,
     tables_by_hand: TablesByHand,
+    served: str = "",
 ) -> Migrations:
-    """Of Django, Flask-Migrate, Alembic or Aerich, or what only makes tables. `names` are what the project
-    asks for, `reached` what the server's loading runs, `factory` the function that it calls."""
+    """Of Django, Flask-Migrate, Alembic, Advanced Alchemy or Aerich, or what only makes tables. `names` are
+    what the project asks for, `reached` what the server's loading runs, `factory` the function that it calls,
+    `served` the object that the server loads."""
     manage = manage_py(sources, import_root) if framework is Framework.DJANGO else ""
     if manage:
         django = (f"{VENV_ROOT}/bin/python", manage, "migrate", "--noinput")
@@ -77,7 +80,8 @@ def find_migrations(
     of_flask = _of_flask(sources, registers, import_root) if "flask-migrate" in names else None
     of_alembic = _of_alembic(sources, import_root) if not registers else None
     own_tables = _own_tables(sources, reached, factory)
-    history = of_flask or of_alembic
+    of_litestar = _of_litestar(sources, served) if framework is Framework.LITESTAR else None
+    history = of_flask or of_alembic or of_litestar
 
     def other_way() -> Detected[tuple[str, ...]] | None:
         return (
@@ -173,6 +177,25 @@ def _of_alembic(sources: Sources, import_root: str) -> tuple[Detected[tuple[str,
             program = f"import os, alembic.config as a; os.chdir({folder!r}); a.main(['upgrade', 'head'])"
             argv = (f"{VENV_ROOT}/bin/python", "-c", program)
         return Detected(argv, (Evidence(path=path, reason="Alembic's migrations"),)), shown, inside
+    return None
+
+
+def _of_litestar(sources: Sources, served: str) -> History | None:
+    """Of Advanced Alchemy, whose plugin gives the command of Litestar a part that knows the scripts.
+    https://advanced-alchemy.litestar.dev/latest/usage/cli.html"""
+    configured = next(sources.mentioning(*CONFIGURES_ALEMBIC), None)
+    for path in sources.project.files("**/env.py") if configured is not None else ():
+        folder = posixpath.dirname(path)
+        own = OTHER_APPS.isdisjoint(folder.split("/"))
+        if own and "advanced_alchemy" in (sources.project.read_text(path) or ""):
+            assert configured is not None
+            evidence = (
+                Evidence(path=path, reason="the migrations of Advanced Alchemy"),
+                Evidence(path=configured.path, reason="tells Litestar's command where they are"),
+            )
+            app = ("--app", served.partition("(")[0]) if served else ()
+            argv = (f"{VENV_ROOT}/bin/litestar", *app, "database", "upgrade", "--no-prompt")
+            return Detected(argv, evidence), "litestar database upgrade", folder
     return None
 
 

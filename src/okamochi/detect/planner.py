@@ -256,6 +256,7 @@ def _running(found: Understood, data: _Data) -> _Running:
         candidate.import_root,
         data.services.redis_variable,
         lambda: _tables_by_hand(found, shipped=bool(data.shipped)),
+        candidate.object_reference,
     )
     processes, process_decisions = with_the_apps_address(
         processes, process_decisions, data.services.services, found.sources

@@ -48,12 +48,14 @@ def other_processes(
     import_root: str,
     redis_variable: str = "",
     tables_by_hand: TablesByHand = lambda: None,
+    served: str = "",
 ) -> tuple[tuple[Process, ...], tuple[Decision, ...]]:
     """Sorted by their kind, then by name; with the decision about each, and about what is only offered.
 
     `names` are the normalized names that the project asks for, `reached` is what the server's loading runs,
     `factory` the function that it calls, `import_root` where its modules are;
     `redis_variable` leads the app to its Redis;
+    `served` is the object that the server loads;
     `tables_by_hand` is asked where neither migrations nor a command of the project make its tables.
     """
     asked = frozenset(names)
@@ -80,7 +82,9 @@ def other_processes(
         if program.type not in types:
             found.setdefault(program.type.value, _of_a_program(program))
     if ProcessType.RELEASE not in types:
-        migrations = find_migrations(sources, framework, asked, reached, factory, import_root, tables_by_hand)
+        migrations = find_migrations(
+            sources, framework, asked, reached, factory, import_root, tables_by_hand, served
+        )
         decisions += migrations.decisions
         if migrations.command is not None:
             found.setdefault("release", _process("release", ProcessType.RELEASE, migrations.command))
