@@ -643,6 +643,24 @@ def test_an_address_for_event_loops_has_their_driver_and_the_other_one_its_own()
     assert schemes == {"DATABASE_ASYNC_URL": "postgresql+asyncpg", "DATABASE_URL": "postgresql"}
 
 
+def test_a_part_of_djangos_database_may_be_read_into_a_name_first() -> None:
+    settings = (
+        "import os\nSECRET_OF_DB = os.environ.get('SECRET_OF_DB', 'postgres')\nDATABASES = {'default': {"
+        "'ENGINE': 'django.db.backends.postgresql', 'HOST': os.environ.get('DB_HOST', 'db'), "
+        "'NAME': os.environ.get('DB_NAME', 'shop'), 'PASSWORD': SECRET_OF_DB}}\n"
+    )
+    files = {
+        "requirements.txt": "django\npsycopg\n",
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/settings.py": settings,
+        "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"
+        "application = get_wsgi_application()\n",
+    }
+    (database,) = planned(files).services
+    told = {one.name: one.template for one in database.variables}
+    assert told == {"DB_HOST": "{host}", "DB_NAME": "{database}", "SECRET_OF_DB": "{password}"}
+
+
 @pytest.mark.parametrize(("host", "told_of"), [("'localhost'", True), ("'127.0.0.1'", True), ("''", False)])
 def test_a_database_of_django_on_this_machine_itself_is_told(host: str, told_of: bool) -> None:
     database = f"{{'ENGINE': 'django.db.backends.mysql', 'NAME': 'shop', 'HOST': {host}}}"

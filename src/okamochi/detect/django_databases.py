@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from okamochi.detect.names import assigned
 from okamochi.detect.python_source import Module
 from okamochi.detect.syntax import text_entries, walk
 from okamochi.model.backing_service import ServiceKind
@@ -65,8 +66,9 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     if "ENGINE" not in module.text or "HOST" not in module.text:
         return ()
     databases: list[Mapping[str, ast.expr]] = []
+    given = {name: value for one in module.tree.body for name, value in assigned(one)}
     for node in module.of(ast.Dict):
-        entries = text_entries(node)
+        entries = {key: _followed(value, given) for key, value in text_entries(node).items()}
         host = entries.get("HOST")
         named = host is not None and SERVICE.fullmatch(_text(host)) is not None
         if "ENGINE" in entries and (named or _variables(host, defaults)):
@@ -75,6 +77,11 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     some_known = any(_family(one) in FAMILIES for one in databases)
     meant = (one for one in databases if not some_known or _family(one) in (*FAMILIES, SQLITE, ""))
     return tuple(part for one in meant for part in _parts(one, defaults))
+
+
+def _followed(value: ast.expr, given: Mapping[str, ast.expr]) -> ast.expr:
+    """What the module's own line gives a name: "PASSWORD": PASSWORD below PASSWORD = os.environ[...]."""
+    return given.get(value.id, value) if isinstance(value, ast.Name) else value
 
 
 def engines_of(module: Module) -> Iterator[tuple[str, Evidence]]:
