@@ -643,6 +643,40 @@ def test_an_address_for_event_loops_has_their_driver_and_the_other_one_its_own()
     assert schemes == {"DATABASE_ASYNC_URL": "postgresql+asyncpg", "DATABASE_URL": "postgresql"}
 
 
+ENGINE = "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine({})\n"
+OTHER_ENGINE = "from sqlalchemy import create_engine\nother = create_engine(url)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "scheme"),
+    [
+        (ENGINE.format("url"), "postgresql+asyncpg"),
+        (ENGINE.format("str(url), echo=True"), "postgresql+asyncpg"),
+        (ENGINE.format("url=url"), "postgresql+asyncpg"),
+        (ENGINE.format("url") + OTHER_ENGINE, "postgresql"),
+        (f"url = 'postgresql+asyncpg://' + url.partition('://')[2]\n{ENGINE.format('url')}", "postgresql"),
+        (OTHER_ENGINE, "postgresql"),
+    ],
+)
+def test_an_address_of_an_engine_for_event_loops_has_a_driver_for_them(code: str, scheme: str) -> None:
+    wanted = "flask\nsqlalchemy<2.1\npsycopg2-binary\nasyncpg\n"
+    source = f"{HEAD}url = os.environ['DATABASE_URL']\n{code}"
+    (database,) = planned({"app.py": source, "requirements.txt": wanted}).services
+    assert [one.template.partition("://")[0] for one in database.variables] == [scheme]
+
+
+def test_the_same_holds_of_a_field_of_settings() -> None:
+    files = {
+        "conf.py": "from pydantic_settings import BaseSettings\nclass Conf(BaseSettings):\n    db_uri: str\n",
+        "app.py": f"{HEAD}import conf\nsettings = conf.Conf()\n{ENGINE.format('settings.db_uri')}",
+        "requirements.txt": "flask\npydantic-settings\nsqlalchemy<2.1\npsycopg2-binary\nasyncpg\n",
+    }
+    (database,) = planned(files).services
+    assert [(one.name, one.template.partition("://")[0]) for one in database.variables] == [
+        ("DB_URI", "postgresql+asyncpg")
+    ]
+
+
 def test_a_part_of_djangos_database_may_be_read_into_a_name_first() -> None:
     settings = (
         "import os\nSECRET_OF_DB = os.environ.get('SECRET_OF_DB', 'postgres')\nDATABASES = {'default': {"

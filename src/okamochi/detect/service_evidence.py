@@ -9,11 +9,13 @@ from okamochi.detect.django_databases import DatabasePart, database_parts, datab
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.read_values import keyword_value
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names, names_of_hosts
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
 from okamochi.model.evidence import Evidence
+from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
 __all__ = ["Address", "HostName", "Import", "Traces", "VariableRead", "address_of", "traces_of"]
@@ -63,7 +65,7 @@ class VariableRead(msgspec.Struct, frozen=True):
     """`branched` when something decides whether the place is reached; `field` is its name in settings,
     `used_as` the name that receives the value, `shape` its default where that is put together of others.
     `is_host`: a client takes it as its host. `choices` are the texts that its module compares with, for one
-    that says which kind of database there is."""
+    that says which kind of database there is. `awaited`: SQLAlchemy makes an engine for event loops of it."""
 
     name: str
     default: str | None
@@ -76,6 +78,7 @@ class VariableRead(msgspec.Struct, frozen=True):
     shape: str = ""
     is_host: bool = False
     choices: tuple[str, ...] = ()
+    awaited: bool = False
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -134,6 +137,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
     led: list[tuple[str, str]] = []
     engines: list[tuple[str, Evidence]] = []
     settings = settings_classes(sources)
+    awaited = _awaited(sources)
     for path in reached.paths:
         module = sources.module(path)
         reads = reads_of(module, sources, settings)
@@ -151,6 +155,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.shape,
                 one.used_as in taken,
                 _choices(one.name, module) if one.default is None else (),
+                not awaited.isdisjoint(one.upper() for one in (one.name, one.field, one.used_as) if one),
             )
             for one in reads
         ]
@@ -174,6 +179,21 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         tuple(led),
         tuple(engines),
     )
+
+
+def _awaited(sources: Sources) -> frozenset[str]:
+    """In capitals, the last names of what create_async_engine() alone takes: create_async_engine(conf.URL).
+    https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html"""
+    taken: dict[str, set[str]] = {"create_async_engine": set(), "create_engine": set()}
+    for module in sources.mentioning("create_async_engine(", "create_engine("):
+        for call in module.of(ast.Call):
+            maker = last_name(call.func) if isinstance(call, ast.Call) else ""
+            if isinstance(call, ast.Call) and maker in taken:
+                value = call.args[0] if call.args else keyword_value(call, "url")
+                if isinstance(value, ast.Call) and last_name(value.func) == "str" and value.args:
+                    value = value.args[0]
+                taken[maker].add(last_name(value).upper() if value is not None else "")
+    return frozenset(taken["create_async_engine"] - taken["create_engine"] - {""})
 
 
 def _choices(name: str, module: Module) -> tuple[str, ...]:

@@ -107,11 +107,8 @@ def variables_of(
             found[read.name] = "{host}"
             continue
         if host is None:
-            found[read.name] = (
-                for_event_loops(template, facts, dependencies)
-                if ASYNC.search(read.name.upper())
-                else template
-            )
+            waits = ASYNC.search(read.name.upper()) or (read.awaited and not _made_over(addresses))
+            found[read.name] = for_event_loops(template, facts, dependencies) if waits else template
             continue
         found[read.name] = PARTS[host.group(2)]
         for other in others:
@@ -209,15 +206,24 @@ def _url(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDep
             return f"{scheme}://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}"
 
 
+def _is_complete(one: Address) -> bool:
+    return bool(one.host or one.user or one.database or one.spelled)
+
+
+def _made_over(addresses: Sequence[Address]) -> bool:
+    """Whether the code puts the driver into the URL itself: "postgresql+asyncpg://" and nothing behind it."""
+    return any(one.driver and not _is_complete(one) for one in addresses)
+
+
 def _sql_scheme(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDependencies) -> str:
     plain = SCHEMES[facts.kind]
     if facts.kind is ServiceKind.POSTGRES and TORTOISE in dependencies.names:
         return "postgres"  # https://tortoise.github.io/databases.html#db-url
     if not any(name in dependencies.names for name in SQLALCHEMY):
         return plain
-    complete = [one for one in addresses if one.host or one.user or one.database or one.spelled]
-    if any(one.driver and one not in complete for one in addresses):
-        return plain  # the code puts the driver into the URL itself
+    if _made_over(addresses):
+        return plain
+    complete = [one for one in addresses if _is_complete(one)]
     if complete and complete[0].driver:
         return f"{plain}+{complete[0].driver}"
     drivers = DRIVERS.get(facts.kind, DRIVERS[ServiceKind.MYSQL])
