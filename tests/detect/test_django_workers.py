@@ -30,6 +30,14 @@ def test_an_installed_package_of_tasks_has_its_worker(app: str, command: tuple[s
     assert with_app(app) == {"worker": (*MANAGE, *command)}
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["INSTALLED_APPS += ['django_q']\n", "INSTALLED_APPS.append('django_q')\n", "APPS = A + ['django_q']\n"],
+)
+def test_an_app_may_be_added_to_the_list(more: str) -> None:
+    assert with_app("shop", more) == {"worker": (*MANAGE, "qcluster")}
+
+
 def test_rq_works_for_the_queues_of_the_settings() -> None:
     assert with_app("django_rq") == {"worker": (*MANAGE, "rqworker", "default")}
     queues = "RQ_QUEUES = {'high': {'URL': 'redis://queue'}, 'low': {'URL': 'redis://queue'}}\n"
@@ -39,6 +47,7 @@ def test_rq_works_for_the_queues_of_the_settings() -> None:
 def test_what_is_no_app_of_the_settings_or_has_a_worker_already_adds_none() -> None:
     assert with_app("shop") == {}
     assert with_app("shop", "# 'django_q'\n") == {}
+    assert with_app("shop", "print('django_q')\nCACHES = {'django_q': 'none'}\n") == {}
     procfile = {"Procfile": "web: gunicorn shop.wsgi\nworker: python manage.py qcluster --run-once\n"}
     assert with_app("django_q", **procfile) == {"worker": (*MANAGE, "qcluster", "--run-once")}
 

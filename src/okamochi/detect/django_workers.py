@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
 from okamochi.detect.frameworks.django import manage_py
-from okamochi.detect.python_source import Sources
+from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.syntax import descendants
 from okamochi.detect.worker_programs import BIN, PLAIN, WorkerProgram, blocks_on_its_schedule
 from okamochi.model.evidence import Evidence
 from okamochi.model.process import ProcessType
@@ -68,10 +69,25 @@ def _installed(sources: Sources) -> Iterator[tuple[str, Evidence]]:
     """Where settings name one of the packages as an app; lists that only become a part of INSTALLED_APPS
     (THIRD_PARTY_APPS) count as well."""
     for module in sources.mentioning("INSTALLED_APPS"):
-        for node in module.of(ast.Constant):
+        for node in (below for value in _lists_of_apps(module) for below in descendants(value)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in COMMANDS:
                 reason = f"installs {node.value}"
                 yield node.value, Evidence(path=module.path, line=node.lineno, reason=reason)
+
+
+def _lists_of_apps(module: Module) -> Iterator[ast.expr]:
+    """What is given to such lists, at once or later."""
+    for node in module.of(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Call):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value) | (
+                ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                | ast.AugAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if name.endswith("APPS"):
+                yield value
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name)), args=args) if name.endswith("APPS"):
+                yield from args
+            case _:
+                pass
 
 
 def _queues(sources: Sources) -> tuple[str, ...]:
