@@ -36,6 +36,7 @@ from okamochi.detect.reading_functions import (
     ReadingFunction,
     catches_missing,
     fails,
+    helpers_at,
     imported_readers,
     own_readers,
 )
@@ -103,16 +104,31 @@ def reads_of(
     module: Module, sources: Sources | None = None, settings: frozenset[str] = frozenset({ROOT})
 ) -> tuple[Read, ...]:
     """All reads of a module, in order; those below `if __name__ == "__main__"` are not part of the app.
-    With `sources`, helpers and readers that it imports from other modules of the project are known, too;
-    `settings` are the names of classes whose fields are read."""
+    With `sources`, helpers and readers that it imports from other modules of the project are known, too, and
+    the answer is kept there: one detector after the other asks. `settings` are the names of classes whose
+    fields are read."""
+    if sources is None:
+        return _reads(module, None, settings)
+    key = ("reads", module.path, settings, sources.package_roots)
+    if key not in sources.memory:
+        sources.memory[key] = _reads(module, sources, settings)
+    found: tuple[Read, ...] = sources.memory[key]
+    return found
+
+
+def _reads(module: Module, sources: Sources | None, settings: frozenset[str]) -> tuple[Read, ...]:
     imported = imported_readers(module, sources) if sources is not None else {}
     shared = shared_readers(sources).get(module.path, NO_READERS) if sources is not None else NO_READERS
     if not imported and not shared.names and not any(word in module.text for word in (*WORDS, *settings)):
         return ()
     names = module.imports.with_names(shared.names)
+    if sources is not None and not shared.names:
+        own = helpers_at(module.path, sources)
+    else:
+        own = own_readers(module.tree, names)
     finder = _Finder(
         names,
-        {**imported, **own_readers(module.tree, names)},
+        {**imported, **own},
         shared.scheme,
         bool(ALIASES.search(module.text)),
         constant_addresses(module),

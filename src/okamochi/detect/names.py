@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from okamochi.detect.syntax import walk
+
 __all__ = ["ImportedNames", "assigned"]
 
 
@@ -109,9 +111,9 @@ class ImportedNames(msgspec.Struct, eq=False):
 def passing_names(tree: ast.AST) -> frozenset[str]:
     """Those that loops and lambdas give to one thing after the other: `for env in environments:`."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-            found |= {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+            found |= {one.id for one in walk(node.target) if isinstance(one, ast.Name)}
         elif isinstance(node, ast.Lambda):
             found |= {one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     return frozenset(found)

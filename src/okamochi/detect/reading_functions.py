@@ -17,6 +17,7 @@ __all__ = [
     "ReadingFunction",
     "catches_missing",
     "fails",
+    "helpers_at",
     "imported_readers",
     "own_readers",
     "reading_functions",
@@ -31,9 +32,8 @@ READS = frozenset(["environ", "getenv"])
 def reading_functions(sources: Sources) -> tuple[str, ...]:
     """Names of the project's functions that read the variable that they are told: other modules call them."""
     found: set[str] = set()
-    for module in sources.mentioning("environ", "getenv"):
-        if not READS.isdisjoint(sources.words(module.path)):
-            found |= own_readers(module.tree, module.imports).keys()
+    for path in sources.paths:
+        found |= helpers_at(path, sources).keys()
     return tuple(sorted(found))
 
 
@@ -119,8 +119,8 @@ def _asks_whether_it_is_there(test: ast.expr, names: ImportedNames) -> bool:
             return False
 
 
-def _helpers_at(path: str, sources: Sources) -> dict[str, ReadingFunction]:
-    """Many modules import from one, which is looked through once."""
+def helpers_at(path: str, sources: Sources) -> dict[str, ReadingFunction]:
+    """The module's own readers. Many modules import from one, which is looked through once."""
     found: dict[str, ReadingFunction] | None = sources.memory.get(("helpers", path))
     if found is None:
         module = sources.module(path)
@@ -136,7 +136,7 @@ def imported_readers(module: Module, sources: Sources) -> dict[str, ReadingFunct
         if not isinstance(node, ast.ImportFrom):
             continue
         path = sources.find_from(node, importer=module.path)
-        helpers = _helpers_at(path, sources) if path is not None and path != module.path else {}
+        helpers = helpers_at(path, sources) if path is not None and path != module.path else {}
         for alias in node.names:
             if alias.name in helpers:
                 local = ast.Name(id=alias.asname or alias.name)

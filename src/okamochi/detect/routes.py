@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -46,7 +47,8 @@ class _Blueprint(msgspec.Struct, frozen=True):
 
 
 class _Registration(msgspec.Struct, frozen=True):
-    blueprint: tuple[str, str]
+    """Of a blueprint with `parent`, an app or another blueprint."""
+
     parent: tuple[str, str]
     prefix: str | None
     known: bool
@@ -77,7 +79,7 @@ class _Routes:
         sources = objects.sources
         self.modules = tuple(sources.module(path) for path in sources.paths if may_route(path, sources))
         self.blueprints: dict[tuple[str, str], _Blueprint] = {}
-        self.registrations: list[_Registration] = []
+        self.registrations: dict[tuple[str, str], list[_Registration]] = {}
         self.guarded: set[tuple[str, str]] = set()
 
     def all(self) -> Iterator[Detected[Route]]:
@@ -112,7 +114,8 @@ class _Routes:
         prefix = _text(given) if given is not None else None
         known = given is None or prefix is not None
         blueprint, parent = self._owner(module, argument), self._owner(module, holder)
-        self.registrations.append(_Registration(blueprint, parent, prefix, known))
+        found = self.registrations.setdefault(blueprint, [])
+        found.append(_Registration(parent, prefix, known))
 
     def _before_request(self, module: Module, decorators: list[ast.expr]) -> None:
         names = [last_name(d.func if isinstance(d, ast.Call) else d) for d in decorators]
@@ -153,9 +156,7 @@ class _Routes:
     def _local_import(self, path: str, name: str) -> Imported | None:
         """Imports inside of functions: application factories import their blueprints late."""
         sources = self.objects.sources
-        for node in sources.module(path).nodes:
-            if not isinstance(node, ast.ImportFrom):
-                continue
+        for node in sources.module(path).of(ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) != name:
                     continue
@@ -173,8 +174,8 @@ class _Routes:
         if blueprint is None:
             return ("",)
         found: list[str] = []
-        for registration in self.registrations:
-            if registration.blueprint != owner or not registration.known or depth > 5:
+        for registration in self.registrations.get(owner, ()):
+            if not registration.known or depth > 5:
                 continue
             own = registration.prefix if registration.prefix is not None else blueprint.prefix or ""
             outer = (
@@ -183,13 +184,16 @@ class _Routes:
                 else ("",)
             )
             found += [_joined(one, own) for one in outer]
-        if not found and self._registers_in_a_loop():
+        if not found and self._registers_in_a_loop:
             found.append(blueprint.prefix or "")
         return tuple(dict.fromkeys(found))
 
+    @cached_property
     def _registers_in_a_loop(self) -> bool:
-        """`for blueprint in BLUEPRINTS: app.register_blueprint(blueprint)` registers what we cannot name."""
-        return any(one.known and one.blueprint not in self.blueprints for one in self.registrations)
+        """`for blueprint in BLUEPRINTS: app.register_blueprint(blueprint)` registers what we cannot name.
+        Asked only when all modules are collected."""
+        unnamed = (found for owner, found in self.registrations.items() if owner not in self.blueprints)
+        return any(one.known for found in unnamed for one in found)
 
     def _decorated(
         self, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef
