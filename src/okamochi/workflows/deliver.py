@@ -131,8 +131,8 @@ def build_one(
     alone: bool,
     ahead: "Future[Ahead | None] | None" = None,
 ) -> "tuple[BuiltImage, Proof | ProvedBefore]":
-    """The only image goes into its engines now, since it is proved there; what becomes part of an index is
-    proved by this machine's own means."""
+    """The only image goes into its engines now, since it is proved there where this machine cannot keep the
+    app to itself; what becomes part of an index is proved by this machine's own means."""
     engines = tuple(one for one in targets if isinstance(one, EngineSink)) if alone else ()
 
     def deliver(built: BuiltImage) -> Delivered:

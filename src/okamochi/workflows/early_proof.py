@@ -29,14 +29,14 @@ __all__ = ["EarlyProof"]
 
 
 class EarlyProof:
-    """Of one build. `given` are values of variables, as for `prove_entry`."""
+    """Of one build. `given` are values of variables, as for `prove_entry`; `asked`: an answer may come."""
 
     def __init__(self, world: World, given: Mapping[str, str]) -> None:
         self._world = world
         self._given = given
         self._engine: HostEngine | None = None
         self._answer: Answer | None = None
-        self._asked = False
+        self.asked = False
         self._laid, self._told, self._ended = threading.Event(), threading.Event(), threading.Event()
 
     def prepare(self) -> None:
@@ -61,7 +61,7 @@ class EarlyProof:
         """`ready` returns when everything is compiled."""
         if str(config.platform) not in map(str, native_platforms()):
             return
-        self._asked = True
+        self.asked = True
         # a failing build ends without waiting for it: its programs end with this process
         threading.Thread(
             target=self._ask, args=(plan, config, layers, ready), name="early-proof", daemon=True
@@ -70,12 +70,12 @@ class EarlyProof:
     def laid(self) -> None:
         """Waits until the app lies there to be asked. That takes thousands of small steps, each slow while
         others pack; and the app is loaded on one core, while others pack."""
-        if self._asked:
+        if self.asked:
             self._laid.wait()
 
     def answer(self) -> "Answer | None":
         """Waits for it; None when nothing was asked, or could not be."""
-        if self._asked:
+        if self.asked:
             self._told.wait()
         return self._answer
 

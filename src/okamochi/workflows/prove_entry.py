@@ -2,7 +2,7 @@
 said. What was proved is remembered, until what the server loads or what lies below the app changes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,7 @@ import msgspec
 
 from okamochi.errors import BuildError, EngineError
 from okamochi.oci.native import native_platforms
-from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine, NotIsolated
-from okamochi.run.engines import engine_named
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.proof.trial import PROGRAM, ask, made_up_values
 from okamochi.run.traces import Cause
@@ -20,7 +18,6 @@ from okamochi.system.world import World
 from okamochi.workflows.imported import imports_digest
 from okamochi.workflows.proved_before import ProvedBefore
 from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import EngineSink, Sink
 
 if TYPE_CHECKING:
     from okamochi.workflows.early_proof import EarlyProof
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["REFUSED", "Proof", "prove_entry", "refuse_unproved", "report_of", "tell_proof"]
 
 KIND = "entry-proof"
+STEP = "Entry point: proving"
 NO_VALUES: Mapping[str, str] = {}
 REFUSED = (Outcome.MISSING_MODULE, Outcome.WRONG_OBJECT, Outcome.LIBRARY, Outcome.UNREADABLE)
 
@@ -43,17 +41,17 @@ class Proof(msgspec.Struct, frozen=True):
 def prove_entry(
     world: World,
     built: BuiltImage,
-    reference: Reference,
     root: Path,
+    holder: Callable[[], tuple[Engine, str]],
     *,
-    sinks: Sequence[Sink] = (),
     given: Mapping[str, str] = NO_VALUES,
     early: "EarlyProof | None" = None,
 ) -> Proof:
-    """Runs where the image went when that is an engine, else by this machine's own means.
+    """By `early`, which may have the answer already, else in the engine that `holder` brings the image to,
+    under the name that is told with it; it is asked for only where something is to be run.
 
     `root` is the project's folder. `given` are values of variables; secrets are made up. An image of another
-    platform is not proved here. `early` may have the answer already.
+    platform is not proved here.
     """
     if str(built.platform) not in map(str, native_platforms()):
         return unproved(f"the image is for {built.platform}, which does not run here")
@@ -65,23 +63,27 @@ def prove_entry(
     if known is not None:
         answer = msgspec.json.decode(known, type=Answer)
         return Proof(verdict_of(answer, made_up=tuple(made_up)), answer, fresh=False)
-    try:
-        with world.reporter.step("Entry point: proving"):
-            found = early.answer() if early is not None else None
-            answer = found or ask(
-                engine_for(built, reference, sinks, world),
-                str(reference.tagged),
-                plan,
-                {**given, **made_up},
-            )
-    except NotIsolated as refusal:
-        return unproved(refusal.message)
-    except EngineError as error:
-        return unproved(f"{error.message} ({error.where})")
-    verdict = verdict_of(answer, made_up=tuple(made_up))
+    found = answer_of_early(early, world)
+    if found is None:
+        engine, name = holder()
+        try:
+            with world.reporter.step(STEP):
+                found = ask(engine, name, plan, {**given, **made_up})
+        except NotIsolated as refusal:
+            return unproved(refusal.message)
+        except EngineError as error:
+            return unproved(f"{error.message} ({error.where})")
+    verdict = verdict_of(found, made_up=tuple(made_up))
     kept = key if verdict.outcome is Outcome.PROVED else exact
-    world.cache.put_record(KIND, kept, msgspec.json.encode(answer))
-    return Proof(verdict, answer)
+    world.cache.put_record(KIND, kept, msgspec.json.encode(found))
+    return Proof(verdict, found)
+
+
+def answer_of_early(early: "EarlyProof | None", world: World) -> Answer | None:
+    if early is None or not early.asked:
+        return None
+    with world.reporter.step(STEP):
+        return early.answer()
 
 
 def proof_of_answer(answer: Answer) -> Proof:
@@ -91,16 +93,6 @@ def proof_of_answer(answer: Answer) -> Proof:
 
 def unproved(reason: str) -> Proof:
     return Proof(Verdict(outcome=Outcome.UNCERTAIN, cause=Cause(reason, "see: okamochi doctor")))
-
-
-def engine_for(built: BuiltImage, reference: Reference, sinks: Sequence[Sink], world: World) -> Engine:
-    """The engine that took the image; else the host's own way, which unpacks it once."""
-    for sink in sinks:
-        if isinstance(sink, EngineSink):
-            return sink.engine
-    host = engine_named("host", world)
-    host.load(built.image, reference)
-    return host
 
 
 def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tuple[str, ...]) -> str:

@@ -12,11 +12,12 @@ from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.proved_before import ProvedBefore, keep_proved, proved_before
 from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import Sink
+from okamochi.workflows.sinks import EngineSink, Sink
 
 if TYPE_CHECKING:
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
+    from okamochi.run.engine import Engine
     from okamochi.run.proof.answer import Answer
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.prove_entry import Proof
@@ -60,22 +61,23 @@ def build_until_proved(
     sinks: Sequence[Sink],
     given: Mapping[str, str],
 ) -> "tuple[Delivered, Proof]":
-    """As `build_proved`, of an image that is new or not proved yet."""
+    """As `build_proved`, of an image that is new or not proved yet. Only what is proved is delivered, or what
+    cannot be proved without."""
     import msgspec
 
     from okamochi.run.proof.answer import Outcome
     from okamochi.workflows.prove_entry import refuse_unproved
 
-    if not sinks:  # else the engine that takes the image proves it
-        building.early_values = given
+    building.early_values = given
     failed: tuple[Proof, BuiltImage] | None = None
     first: FirstEntry | None = None
     before: PlannedProject | None = None
     refused: dict[tuple[str, str], str] = {}
     asked = False
+    once = Once(deliver)
     for _ in range(MOST_ROUNDS):
         try:
-            delivered = deliver(building.image())
+            image = building.image()
         except (BuildError, PlanError) as error:
             if failed is None or before is None:
                 raise
@@ -85,8 +87,8 @@ def build_until_proved(
             building.planned, building.known = before, None
             proof, built = failed
         else:
-            built = delivered.built
-            proof = proof_of(delivered, building, world, sinks, given)
+            built = image
+            proof = proof_of(built, building, world, once, sinks, given)
             asked = asked or proof.fresh
             if failed is not None and before is not None and is_worse(proof, failed[0]):
                 last = building.plan_now().corrections[-1]
@@ -116,7 +118,7 @@ def build_until_proved(
         # none of the others is better: the first is what the evidence says, and its lock is written again
         building.planned, building.known = first.planned, None
         building.plan_now()
-        delivered, proof, built = deliver(building.image()), first.proof, first.built
+        proof, built = first.proof, building.image()
     if asked:
         proof = replace(proof, fresh=True)
     hint = ""
@@ -149,7 +151,20 @@ def build_until_proved(
             warn_of_bare(world, proof.answer, building)
             warn_of_broken(world, proof.answer, building)
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
-    return delivered, proof
+    return once.deliver(built), proof
+
+
+class Once:
+    """Hands each image on when it is asked for, and only once."""
+
+    def __init__(self, deliver: Callable[[BuiltImage], Delivered]) -> None:
+        self._deliver = deliver
+        self._last: Delivered | None = None
+
+    def deliver(self, built: BuiltImage) -> Delivered:
+        if self._last is None or self._last.built is not built:
+            self._last = self._deliver(built)
+        return self._last
 
 
 def is_for_a_page(correction: "Correction", proof: "Proof") -> bool:
@@ -264,18 +279,33 @@ def name_of_plan(plan: "Plan") -> str:
 
 
 def proof_of(
-    delivered: Delivered,
+    built: BuiltImage,
     building: Building,
     world: World,
+    once: Once,
     sinks: Sequence[Sink],
     given: Mapping[str, str],
 ) -> "Proof":
     from okamochi.workflows.prove_entry import prove_entry
 
+    def holder() -> "tuple[Engine, str]":
+        delivered = once.deliver(built)
+        return engine_for(delivered, sinks, world), str(delivered.reference.tagged)
+
     root = building.request.path.resolve()
-    return prove_entry(
-        world, delivered.built, delivered.reference, root, sinks=sinks, given=given, early=building.early
-    )
+    return prove_entry(world, built, root, holder, given=given, early=building.early)
+
+
+def engine_for(delivered: Delivered, sinks: Sequence[Sink], world: World) -> "Engine":
+    """The engine that took the image; else the host's own way, which unpacks it once."""
+    for sink in sinks:
+        if isinstance(sink, EngineSink):
+            return sink.engine
+    from okamochi.run.engines import engine_named
+
+    host = engine_named("host", world)
+    host.load(delivered.built.image, delivered.reference)
+    return host
 
 
 def next_correction(
