@@ -333,3 +333,71 @@ def test_what_pip_froze_beside_a_requirement_file_are_constraints(
     assert plan.dependencies.files == ("requirements.txt",)
     assert plan.dependencies.constraint_files == ((name,) if taken else ())
     assert (name in plan.dependencies.input_files) is taken
+
+
+PIPENV = {
+    "Pipfile": '[packages]\nflask = "*"\n',
+    "Pipfile.lock": '{"_meta": {"hash": {"sha256": "0"}}, "default": {"flask": {"version": "==3.0.0"}}}',
+    "requirements.txt": "flask==3.1.3\ngunicorn\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "render.yaml",
+            "services:\n- type: web\n  buildCommand: pip install -r requirements.txt && flask db upgrade\n",
+        ),
+        ("railway.json", '{"build": {"buildCommand": "pip install -r requirements.txt"}}'),
+        ("railway.toml", '[build]\nbuildCommand = "pip install -r ./requirements.txt"\n'),
+    ],
+)
+def test_what_the_authors_platform_installs_rules_over_a_lock_that_it_does_not_know(
+    path: str, text: str
+) -> None:
+    assert chosen(PIPENV).lock_file == "Pipfile.lock"
+    found = planned({"app.py": FLASK_APP, **PIPENV, path: text})
+    assert found.dependencies.files == ("requirements.txt",)
+    told = [one.reason for one in decision(found, "dependencies.files").evidence]
+    assert f"not taken: {path} installs requirements.txt, and knows no pipenv" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n- type: web\n  buildCommand: pip install pipenv && pipenv install --system\n",
+        "services:\n- type: web\n  buildCommand: pip install -r other.txt\n",
+        "services:\n- type: worker\n  buildCommand: pip install -r requirements.txt\n",
+        "services: [\n",
+    ],
+)
+def test_a_platform_that_says_nothing_else_leaves_the_lock(text: str) -> None:
+    assert chosen({**PIPENV, "render.yaml": text}).lock_file == "Pipfile.lock"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"requirments.txt": "flask\nrequests\n"}, "requirments.txt"),
+        ({"requestments.txt": "Flask==3.1.3  # web\n\ngunicorn[gevent] >= 20 ; python_version > '3'\n"}, ""),
+        ({"dependencies.txt": "flask==3.1.3\nrequests\n"}, "dependencies.txt"),
+        ({"requirments.txt": "flask\n", "requirements.txt": "flask\n"}, "requirements.txt"),
+    ],
+)
+def test_a_list_of_requirements_under_another_name_is_one(files: dict[str, str], expected: str) -> None:
+    found = requirement_files(MemoryProject(files))
+    assert [path for _, path in (one.value for one in found)] == [expected or next(iter(files))]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"words.txt": "flask\nbottle\nglass\n"},
+        {"dependencies.txt": "To run this, install:\nflask==3.1.3\n"},
+        {"libs.txt": "numpy==2.0\n"},
+        {"dev-libs.txt": "flask==3.1.3\n"},
+    ],
+)
+def test_another_text_is_no_list_of_requirements(files: dict[str, str]) -> None:
+    assert requirement_files(MemoryProject(files)) == ()

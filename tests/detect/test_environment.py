@@ -208,6 +208,23 @@ def test_a_secret_from_a_file_or_else_the_environment_is_required() -> None:
     assert names(source)["API_TOKEN"][0] is True
 
 
+SQLALCHEMY = "from flask_sqlalchemy import SQLAlchemy\nfrom flask import Flask\napp = Flask(__name__)\n"
+
+
+def test_from_prefixed_env_gives_the_database_an_address_that_nothing_else_gives() -> None:
+    source = SQLALCHEMY + "app.config.from_prefixed_env('SHOP')\ndb = SQLAlchemy(app)\n"
+    files = {"requirements.txt": "flask\nflask-sqlalchemy\npsycopg2\n"}
+    plan = planned({"app.py": source, **files})
+    assert variable(plan, "SHOP_SQLALCHEMY_DATABASE_URI").required
+    (service,) = plan.services
+    assert [one.name for one in service.variables] == ["SHOP_SQLALCHEMY_DATABASE_URI"]
+    named = source.replace("db =", "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///a.db'\ndb =")
+    without = source.replace("SQLAlchemy", "Other").replace("flask_sqlalchemy", "other")
+    for other in (named, without):
+        names = [one.name for one in planned({"app.py": other, **files}).environment]
+        assert names == ["SHOP_SECRET_KEY"]
+
+
 def test_from_prefixed_env_takes_the_secret_key() -> None:
     plan = planned({"app.py": FLASK_APP + "app.config.from_prefixed_env()\n"})
     found = variable(plan, "FLASK_SECRET_KEY")

@@ -12,6 +12,7 @@ from okamochi.detect.drivers_of_addresses import drivers_of_addresses
 from okamochi.detect.frozen_versions import frozen_versions
 from okamochi.detect.managers import CONDA_FILES, LOCKS, WEB, locked_candidates, other_manifests
 from okamochi.detect.missing_configuration import refuse_missing_configuration
+from okamochi.detect.platform_files import build_commands
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Sources
@@ -131,25 +132,29 @@ def _locked(
         if extra is not None and found.manager in WITH_EXTRAS:
             found = msgspec.structs.replace(found, extras=(extra.value[0],))
             names, evidence = asked_of(project, found).names, (*evidence, *extra.evidence)
-        shipped = _installed_by_dockerfile(project, found.manager)
+        place, shipped = _installed_by_the_author(project, found.manager)
         if any(map(_is_web, names)) and not shipped:
             return Detected(found, (*evidence, *_staleness(project, found), *passed_over)), ()
         reason = "not taken: it installs no web framework"
         if shipped:
-            reason = f"not taken: the Dockerfile installs {shipped}, and knows no {found.manager.value}"
+            reason = f"not taken: {place} installs {shipped}, and knows no {found.manager.value}"
         passed_over.append(Evidence(path=found.lock_file, reason=reason))
     return None, tuple(passed_over)
 
 
-def _installed_by_dockerfile(project: ProjectFiles, manager: DependencyManager) -> str:
-    """The requirement file that the author's own image is made of; "" when it can be the lock's all the same:
-    written by the lock's manager, or for something else than the app. A lock that only the desk knows grows
-    old beside it."""
-    text = text_by_people(project, "Dockerfile") or ""
-    if manager.value in text.lower():
-        return ""
-    paths = (posixpath.basename(one) for one in PIP_INSTALLS.findall(text))
-    return next((one for one in paths if project.exists(one) and _lists_web(project, one)), "")
+def _installed_by_the_author(project: ProjectFiles, manager: DependencyManager) -> tuple[str, str]:
+    """The requirement file that the author's own image, or the first platform that says so, is made of, after
+    who says that; empty when it can be the lock's all the same: written by the lock's manager, or for
+    something else than the app. A lock that only the desk knows grows old beside it."""
+    dockerfile = text_by_people(project, "Dockerfile") or ""
+    said = (("the Dockerfile", dockerfile),) if dockerfile else build_commands(project)
+    for place, text in said:
+        if manager.value in text.lower():
+            return "", ""
+        for one in map(posixpath.basename, PIP_INSTALLS.findall(text)):
+            if project.exists(one) and _lists_web(project, one):
+                return place, one
+    return "", ""
 
 
 def _staleness(project: ProjectFiles, found: Dependencies) -> tuple[Evidence, ...]:

@@ -1,6 +1,5 @@
 """The environment variables of the app: kind, default, and whether it starts without them."""
 
-import re
 from collections.abc import Iterable
 
 import msgspec
@@ -9,6 +8,7 @@ from okamochi.detect.desk_configuration import left_at_the_desk
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.prefixed_reads import PREFIXED
 from okamochi.detect.python_source import Module, Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.reading_functions import reading_functions
@@ -21,7 +21,6 @@ from okamochi.system.patterns import regex
 
 __all__ = ["environment_of"]
 
-PREFIXED = "from_prefixed_env"
 # what Flask-SQLAlchemy cannot do without, where it is set, and what may set it from elsewhere:
 # https://flask-sqlalchemy.palletsprojects.com/en/stable/config/
 ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
@@ -36,11 +35,11 @@ def environment_of(
     of the project acme is its own secret, STRIPE_SECRET is somebody else's."""
     found: dict[str, list[tuple[Module, Read]]] = {}
     settings = settings_classes(objects.sources)
-    words = (*WORDS, PREFIXED, *sorted(settings), *reading_functions(objects.sources))
+    words = (*WORDS, *sorted(settings), *reading_functions(objects.sources))
     shared = shared_readers(objects.sources)
     named = {module.path for module in objects.sources.mentioning(*words)}
     for module in map(objects.sources.module, sorted(named | shared.keys())):
-        for read in (*reads_of(module, objects.sources, settings), *_prefixed(module)):
+        for read in reads_of(module, objects.sources, settings):
             if SYSTEM.fullmatch(read.name) is None:
                 found.setdefault(read.name, []).append((module, read))
     _sole_address(objects.sources, found)
@@ -54,17 +53,6 @@ def environment_of(
         variables.append(variable)
         decisions.append(_decision(variable, found[name], fatal, objects.sources))
     return tuple(variables), tuple(decisions)
-
-
-def _prefixed(module: Module) -> tuple[Read, ...]:
-    """`app.config.from_prefixed_env()` takes SECRET_KEY from FLASK_SECRET_KEY."""
-    if PREFIXED not in module.text:
-        return ()
-    match = re.search(r"\.from_prefixed_env\(\s*(?:(?:prefix\s*=\s*)?[\"'](\w+)[\"'])?", module.text)
-    if match is None:
-        return ()
-    line = module.text.count("\n", 0, match.start()) + 1
-    return (Read(f"{match.group(1) or 'FLASK'}_SECRET_KEY", line, used_as="SECRET_KEY"),)
 
 
 def _sole_address(sources: Sources, found: dict[str, list[tuple[Module, Read]]]) -> None:

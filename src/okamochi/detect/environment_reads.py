@@ -11,6 +11,7 @@ from okamochi.detect.environment_given import given_before
 from okamochi.detect.environment_read import Read
 from okamochi.detect.handed_on import handed_on
 from okamochi.detect.names import ImportedNames, assigned
+from okamochi.detect.prefixed_reads import PREFIXED, prefixed_reads
 from okamochi.detect.python_source import Module, Sources, is_main_guard
 from okamochi.detect.read_places import (
     is_view,
@@ -90,6 +91,7 @@ WORDS = (
     "decouple",
     "dj_database_url",
     "starlette.config",
+    PREFIXED,
 )
 ALIASES = regex(r"=[^\n=]*\b(?:environ|getenv)\b")
 # app.config.from_envvar("SHOP_SETTINGS"): https://flask.palletsprojects.com/en/stable/config/
@@ -139,7 +141,11 @@ def _reads(module: Module, sources: Sources | None, settings: frozenset[str]) ->
     found = (
         replace(one, must=False) if given.get(one.name, one.line) < one.line else one for one in finder.found
     )
-    return (*handed_on(module, tuple(found)), *settings_fields(module, settings, sources))
+    return (
+        *handed_on(module, tuple(found)),
+        *settings_fields(module, settings, sources),
+        *prefixed_reads(module, sources),
+    )
 
 
 class _Place(msgspec.Struct, frozen=True):

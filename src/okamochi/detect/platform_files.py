@@ -20,6 +20,7 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = [
     "StatedCommand",
     "StatedValue",
+    "build_commands",
     "exposed_port",
     "named_dockerfiles",
     "stated_commands",
@@ -103,6 +104,18 @@ def other_commands(project: ProjectFiles) -> Iterator[Said]:
         yield path, "release", before[0] if isinstance(before, list) and len(before) == 1 else before
     path, tables = json_of(project, "app.json")
     yield path, "release", mapping(tables.get("scripts")).get("postdeploy")
+
+
+def build_commands(project: ProjectFiles) -> tuple[tuple[str, str], ...]:
+    """What render.yaml and railway's files build the web service with, after the file's name."""
+    said: list[tuple[str, Any]] = [
+        (path, service.get("buildCommand"))
+        for path, service in render_services(project)
+        if service.get("type") == "web"
+    ]
+    for path, tables in (("railway.toml", toml(project, "railway.toml")), json_of(project, "railway.json")):
+        said.append((path, mapping(tables.get("build")).get("buildCommand")))
+    return tuple((path, command) for path, command in said if isinstance(command, str) and command.strip())
 
 
 def supervisor_commands(project: ProjectFiles) -> Iterator[Said]:

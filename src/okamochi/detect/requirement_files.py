@@ -1,9 +1,11 @@
 """A project's requirement files, and which of them is its own."""
 
+import difflib
 import re
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
+from okamochi.detect.managers import WEB
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
@@ -16,11 +18,20 @@ DEVELOPMENT = regex(
     r"(^|[-_./])(dev|develop|development|test|tests|testing|lint|docs?(?![a-z])|ci|local|typing)"
 )
 
+COMMENT = regex(r"(^|\s)#.*")
+LINE = regex(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(\[[\w\s,.-]+\])?\s*([=<>!~]=?=?[^;]*)?(;.*)?")
+NEARLY = 0.75
+
 Ranked = Detected[tuple[tuple[int, int, str], str]]
 
 
 def requirement_files(project: ProjectFiles) -> tuple[Ranked, ...]:
-    """Requirement files with their rank (lower is better): ((rank, depth, path), path)."""
+    """Requirement files with their rank (lower is better): ((rank, depth, path), path). Where there is none,
+    the list that somebody wrote under another name: requirments.txt."""
+    return (*_named_so(project),) or (*_misnamed(project),)
+
+
+def _named_so(project: ProjectFiles) -> tuple[Ranked, ...]:
     found: list[Ranked] = []
     in_docker = dict(_installed_by_dockerfile(project))
     for path in project.files("**/*.*"):
@@ -42,6 +53,21 @@ def _is_named_so(folder: str, stem: str, suffix: str) -> bool:
     if suffix not in ("txt", "in", "pip") or folder not in ("", "requirements", "reqs", "deps"):
         return False
     return bool(folder) or "requirement" in stem or "reqs" in stem or stem == "req"
+
+
+def _misnamed(project: ProjectFiles) -> Iterator[Ranked]:
+    """Texts at the root that hold requirements, a web framework among them, and nothing else. Versions tell
+    them from lists of words; a name that is nearly the usual one needs none."""
+    for path in project.files("*.txt"):
+        stem = path.removesuffix(".txt").lower()
+        text = "" if DEVELOPMENT.search(path.lower()) else text_by_people(project, path) or ""
+        lines = [line for one in text.splitlines() if (line := COMMENT.sub("", one).strip())]
+        asked = [LINE.fullmatch(line) for line in lines]
+        nearly = difflib.SequenceMatcher(None, stem, "requirements").ratio() >= NEARLY
+        if not lines or not all(asked) or not (nearly or any("=" in line for line in lines)):
+            continue
+        if any(one is not None and WEB.fullmatch(one["name"]) for one in asked):
+            yield Detected(((9, 0, path), path), (Evidence(path=path, reason="holds requirements alone"),))
 
 
 def _rank(path: str, folder: str, stem: str, suffix: str, project: ProjectFiles) -> tuple[int, str]:

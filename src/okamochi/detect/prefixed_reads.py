@@ -1,0 +1,32 @@
+"""Variables that `app.config.from_prefixed_env()` takes: FLASK_SECRET_KEY is SECRET_KEY
+(https://flask.palletsprojects.com/en/stable/config/)."""
+
+from okamochi.detect.environment_read import Read
+from okamochi.detect.python_source import Module, Sources
+from okamochi.system.patterns import regex
+
+__all__ = ["PREFIXED", "prefixed_reads"]
+
+PREFIXED = "from_prefixed_env"
+CALL = regex(r"\.from_prefixed_env\(\s*(?:(?:prefix\s*=\s*)?[\"'](?P<prefix>\w+)[\"'])?")
+ADDRESS_KEYS = ("SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_BINDS")
+
+
+def prefixed_reads(module: Module, sources: Sources | None) -> tuple[Read, ...]:
+    """The secret key; and the address of Flask-SQLAlchemy's database, where no module names it: the app
+    cannot start without, and nothing else can give it."""
+    match = CALL.search(module.text) if PREFIXED in module.text else None
+    if match is None:
+        return ()
+    prefix = match["prefix"] or "FLASK"
+    line = module.text.count("\n", 0, match.start()) + 1
+    secret = Read(f"{prefix}_SECRET_KEY", line, used_as="SECRET_KEY")
+    if sources is None or not _lacks_address(sources):
+        return (secret,)
+    key = ADDRESS_KEYS[0]
+    return (secret, Read(f"{prefix}_{key}", line, must=True, used_as=key))
+
+
+def _lacks_address(sources: Sources) -> bool:
+    extension = any("flask_sqlalchemy" in sources.words(path) for path in sources.paths)
+    return extension and not any(True for _ in sources.mentioning(*ADDRESS_KEYS))
