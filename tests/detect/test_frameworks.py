@@ -5,7 +5,7 @@ import pytest
 from okamochi.errors import DetectionError
 from okamochi.model.plan import Framework, Plan, ServerInterface
 from okamochi.model.process import HttpProbe, TcpProbe
-from tests.detect.plans import decision, planned
+from tests.detect.plans import FLASK_APP, decision, planned
 
 WSGI, ASGI, OWN = ServerInterface.WSGI, ServerInterface.ASGI, ServerInterface.OWN
 UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
@@ -694,6 +694,83 @@ def test_an_app_that_patches_its_threads_away_gets_the_worker_made_for_that(
     plan = planned({"requirements.txt": asked, "wsgi.py": app})
     given = ("--worker-class", worker) if worker else ()
     assert plan.web.argv[3:-1] == given
+
+
+@pytest.mark.parametrize(
+    ("package", "worker"),
+    [
+        ("import eventlet\neventlet.monkey_patch()\n", "eventlet"),
+        (
+            "try:\n    import eventlet\n    eventlet.monkey_patch()\nexcept ImportError:\n    pass\n",
+            "eventlet",
+        ),
+        ("import eventlet\ndef start():\n    eventlet.monkey_patch()\n", ""),
+    ],
+)
+def test_patches_of_a_module_that_is_loaded_with_the_app_count(package: str, worker: str) -> None:
+    """shop/__init__.py patches, wsgi.py makes the app: with threads the worker hung, and was killed."""
+    made = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+    wsgi = "from shop import create_app\napp = create_app()\n"
+    files = {"shop/__init__.py": package + made, "wsgi.py": wsgi}
+    plan = planned({"requirements.txt": "flask\neventlet\n", **files})
+    assert plan.application.object_reference == "wsgi:app"
+    assert plan.web.argv[3:-1] == (("--worker-class", worker) if worker else ())
+
+
+SOCKETS = """\
+from flask import Flask
+from flask_socketio import SocketIO
+mode = "threading"
+app = Flask(__name__)
+sockets = SocketIO({})
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "arguments", "worker", "gunicorn"),
+    [
+        ("", "app", "", "gunicorn>=26.1"),
+        ("eventlet\n", "app", "eventlet", "gunicorn[eventlet]>=20,<26"),
+        ("gevent\n", "app", "gevent", "gunicorn[gevent]>=20"),
+        ("gevent\neventlet\n", "app, async_mode='gevent'", "gevent", "gunicorn[gevent]>=20"),
+        (
+            "gevent\ngevent-websocket\n",
+            "app",
+            "geventwebsocket.gunicorn.workers.GeventWebSocketWorker",
+            "gunicorn[gevent]>=20",
+        ),
+        ("eventlet\n", "app, async_mode='threading'", "", "gunicorn>=26.1"),
+        ("eventlet\n", "app, async_mode=mode", "", "gunicorn>=26.1"),
+        ("eventlet\n", ")\nsockets.init_app(app, async_mode='threading'", "", "gunicorn>=26.1"),
+        ("eventlet\n", "app, async_mode=app.config['MODE']", "eventlet", "gunicorn[eventlet]>=20,<26"),
+    ],
+)
+def test_sessions_of_socket_io_have_one_worker_that_waits_as_they_do(
+    asked: str, arguments: str, worker: str, gunicorn: str
+) -> None:
+    files = {"requirements.txt": f"flask\nflask-socketio\n{asked}", "app.py": SOCKETS.format(arguments)}
+    plan = planned(files)
+    assert plan.web.argv[3:-1] == (("--worker-class", worker) if worker else ())
+    values = dict(plan.image_environment)
+    assert values["WEB_CONCURRENCY"] == "1"
+    assert values.get("GUNICORN_THREADS") == (None if worker else "100")
+    assert plan.dependencies.added == (gunicorn,)
+    assert any("serves Socket.IO" in one.reason for one in decision(plan, "processes.web.argv").evidence)
+
+
+@pytest.mark.parametrize(
+    ("own", "added"),
+    [("gunicorn\n", ("gunicorn[eventlet]>=20,<26",)), ("gunicorn==20.1.0\n", ()), ("gunicorn>=20\n", ())],
+)
+def test_a_gunicorn_without_a_version_is_one_that_has_the_worker(own: str, added: tuple[str, ...]) -> None:
+    asked = f"flask\nflask-socketio\neventlet\n{own}"
+    plan = planned({"requirements.txt": asked, "app.py": SOCKETS.format("app")})
+    assert plan.dependencies.added == added
+
+
+def test_an_app_that_only_names_socket_io_has_workers_as_usual() -> None:
+    files = {"requirements.txt": "flask\nflask-socketio\n", "app.py": f"{FLASK_APP}# SocketIO(app)\n"}
+    assert "WEB_CONCURRENCY" not in dict(planned(files).image_environment)
 
 
 def test_a_function_around_a_hidden_object_is_what_the_server_loads() -> None:

@@ -289,6 +289,17 @@ def test_tables_of_flask_sqlalchemy_that_nothing_makes_are_made() -> None:
     assert release(planned({**REQUIREMENTS, "app.py": wrapped})) == []
 
 
+def test_tables_of_a_folder_without_an_init_file_are_imported_as_the_app_does() -> None:
+    """app/models/db.py, which app/__init__.py imports from .models.db: there is no module called db."""
+    made = "from flask import Flask\nfrom .models.db import db\napp = Flask(__name__)\ndb.init_app(app)\n"
+    store = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n"
+    (program,) = release(planned({**REQUIREMENTS, "app/__init__.py": made, "app/models/db.py": store}))
+    assert "from app.models.db import db\n" in program
+    inside = {"backend/app.py": made.replace(".models", "models"), "backend/models/db.py": store}
+    (program,) = release(planned({**REQUIREMENTS, **inside}))
+    assert "from models.db import db\n" in program
+
+
 STARRED = {
     "models.py": "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n",
     "app.py": "from flask import Flask\nfrom models import *\napp = Flask(__name__)\ndb.init_app(app)\n"

@@ -419,3 +419,34 @@ def test_what_code_made_of_a_text_raises_is_no_fault_of_the_reference(tmp_path: 
     answer = asked(tmp_path, made.format("{}", "RuntimeError"))
     assert not answer.in_reference
     assert verdict_of(answer).outcome is Outcome.UNCERTAIN
+
+
+CELERY = """
+import sys, types
+state = types.ModuleType("celery._state")
+class Connection:
+    def create_transport(self):
+        {transport}
+class Celery:
+    def connection_for_write(self):
+        return Connection()
+state._get_active_apps = lambda: [Celery()]
+sys.modules["celery._state"] = state
+app = App()
+"""
+
+
+def test_what_celery_lacks_for_its_broker_is_told_of_a_proved_app(tmp_path: Path) -> None:
+    answer = asked(tmp_path, WSGI + CELERY.format(transport="import absent_client"))
+    assert (answer.outcome, verdict_of(answer).outcome) == ("proved", Outcome.PROVED)
+    assert answer.broken is not None
+    assert (answer.broken.type, answer.broken.name) == ("Celery's broker", "absent_client")
+    assert verdict_of(answer.broken).outcome is Outcome.MISSING_MODULE
+
+
+@pytest.mark.parametrize("transport", ["return 1", "raise ValueError('no such transport')"])
+def test_a_broker_that_is_there_or_told_of_later_is_no_matter_of_the_proof(
+    tmp_path: Path, transport: str
+) -> None:
+    answer = asked(tmp_path, WSGI + CELERY.format(transport=transport))
+    assert (answer.outcome, answer.broken) == ("proved", None)

@@ -54,7 +54,7 @@ class ChosenDependencies(msgspec.Struct, frozen=True):
         of a server that does not serve it."""
         wanted = {name_of(one): one for one in packages}
         if tuple(wanted) == ("gunicorn",):
-            return self
+            return self if wanted["gunicorn"] == GUNICORN else self._with_gunicorn(wanted["gunicorn"])
         kept = tuple(
             one for one in self.dependencies.added if name_of(one) in wanted or name_of(one) != "gunicorn"
         )
@@ -72,6 +72,23 @@ class ChosenDependencies(msgspec.Struct, frozen=True):
         decision = _server_decision(shown, Origin.DEFAULT, (evidence,))
         others = tuple(one for one in self.decisions if one.field != "dependencies.added")
         return replace(self, dependencies=found, decisions=(*others, decision))
+
+    def _with_gunicorn(self, needed: str) -> "ChosenDependencies":
+        """`needed` in the place of what is added; beside a requirement of the project's own that leaves the
+        version open. A pinned one is what its author runs."""
+        added = self.dependencies.added
+        if "gunicorn" in self.names and (self.dependencies.lock_file or not self._leaves_open("gunicorn")):
+            return self
+        others = tuple(one for one in added if name_of(one) != "gunicorn")
+        found = msgspec.structs.replace(self.dependencies, added=(*others, needed))
+        evidence = Evidence(path="", reason="brings the worker for what the app waits with")
+        decision = _server_decision(f"{needed} is added", Origin.DETECTED, (evidence,))
+        kept = tuple(one for one in self.decisions if one.field != "dependencies.added")
+        return replace(self, dependencies=found, decisions=(*kept, decision))
+
+    def _leaves_open(self, name: str) -> bool:
+        line = self.requirements.line_of(name)
+        return line is not None and not any(sign in line.specifier for sign in "=<>~@")
 
     def _asks_for_any(self, name: str, needed: str) -> bool:
         """Whether the project names no version of what is `needed` in some version, gunicorn aside: where the

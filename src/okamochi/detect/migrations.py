@@ -87,7 +87,7 @@ def find_migrations(
         return (
             table_maker(sources)
             or table_command(sources, framework)
-            or table_function(sources, reached.paths)
+            or table_function(sources, reached.paths, import_root)
             or tables_by_hand()
         )
 

@@ -27,6 +27,7 @@ from okamochi.detect.first_rows import (
     sql_files,
 )
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, ClassDefinition, FlaskObjects, Function
+from okamochi.detect.importable import importable_name
 from okamochi.detect.known_names import has_name, unknown_names
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.syntax import descendants
@@ -272,11 +273,12 @@ def made_by_extension(
     for path in paths:
         if "SQLAlchemy" not in objects.sources.text(path):
             continue
-        name, line = _extension(objects.sources.module(path))
+        module = objects.sources.module(path)
+        name, line = _extension(module)
         if name:
             lines = (
                 f"from {candidate.module} import {candidate.name}",
-                f"from {_dotted(objects, path)} import {name}",
+                f"from {importable_name(module, objects.sources, candidate.import_root)} import {name}",
                 f"with {candidate.name}{candidate.call}.app_context(): {name}.create_all()",
             )
             place = Evidence(

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
+from okamochi.detect.importable import importable_name
 from okamochi.detect.python_source import Sources, is_main_guard
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
@@ -57,9 +58,12 @@ def table_maker(sources: Sources) -> Detected[tuple[str, ...]] | None:
     return None
 
 
-def table_function(sources: Sources, paths: tuple[str, ...]) -> Detected[tuple[str, ...]] | None:
+def table_function(
+    sources: Sources, paths: tuple[str, ...], import_root: str
+) -> Detected[tuple[str, ...]] | None:
     """The function among the server's modules that makes the tables that are missing and nothing else, and
-    needs neither arguments nor anything around it: `def create_tables(): with database: ...` of Peewee."""
+    needs neither arguments nor anything around it: `def create_tables(): with database: ...` of Peewee.
+    `import_root` is where the server's modules are imported from."""
     for path in paths:
         if MAKERS.isdisjoint(sources.words(path)):
             continue
@@ -68,7 +72,7 @@ def table_function(sources: Sources, paths: tuple[str, ...]) -> Detected[tuple[s
                 continue
             if not makes_tables_only(node.body) or not (stands_alone(node) and STEM.fullmatch(node.name)):
                 continue
-            dotted = sources.dotted(path)
+            dotted = importable_name(sources.module(path), sources, import_root)
             program = f"from {dotted} import {node.name}; {node.name}()"
             place = Evidence(path=path, line=node.lineno, reason="makes the tables that are missing, no more")
             return Detected((f"{VENV_ROOT}/bin/python", "-c", program), (place,))

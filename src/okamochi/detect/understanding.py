@@ -94,7 +94,7 @@ def understood(
             reached = reached.with_all(reached_from(path, "", objects))
     static = collected_static(objects, django, entry.candidate.import_root)
     shown = served_static(sources, django, entry.candidate)
-    server = _server(entry, sources, dependencies, chosen)
+    server = _server(entry, sources, dependencies, chosen, reached)
     return Understood(
         chosen,
         pyproject,
@@ -138,7 +138,11 @@ def _django(sources: Sources, entry: EntryPoint) -> DjangoSettings:
 
 
 def _server(
-    entry: EntryPoint, sources: Sources, dependencies: ChosenDependencies, chosen: ChosenSettings
+    entry: EntryPoint,
+    sources: Sources,
+    dependencies: ChosenDependencies,
+    chosen: ChosenSettings,
+    reached: Reached,
 ) -> Server:
     asked = dependencies.requirements.line_of("uvicorn")
     server = server_of(
@@ -147,5 +151,6 @@ def _server(
         dependencies.names,
         chosen.settings.port or 0,
         uvicorn=asked.specifier if asked is not None else "",
+        reached=reached.paths,
     )
     return of_its_pages(server, dependencies)

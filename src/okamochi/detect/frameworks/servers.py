@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from okamochi.detect.environment_reads import ports_read
+from okamochi.detect.frameworks.green_workers import waiting_of
 from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.frameworks.script_servers import SCRIPTS
 from okamochi.detect.frameworks.server import USUAL_PORT, Server
@@ -32,10 +33,6 @@ WEBSOCKETS = "websockets"
 # aiohttp refuses gunicorn's own log format
 AIOHTTP_LOG = '%a - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" %Tf'
 SOCKET_PACKAGES = frozenset({"websockets", "wsproto", "uvicorn-standard", "fastapi-cli"})
-PATCHES = {
-    "gevent": regex(r"^[^#\n]*\bmonkey\.patch_all\(|^[^#\n]*\bpatch_all\(", re.MULTILINE),
-    "eventlet": regex(r"^[^#\n]*\bmonkey_patch\(", re.MULTILINE),
-}
 PORT_READ = regex(r"(?:environ(?:\.get)?|getenv)[(\[]\s*[\"'](\w*PORT)[\"']")
 OTHER_PORTS = regex(
     r"PROXY|DB|DATABASE|REDIS|SMTP|MAIL|POSTGRES|MYSQL|MONGO|REMOTE|DEBUG|LDAP|HTTPS|SSL|METRICS"
@@ -43,11 +40,17 @@ OTHER_PORTS = regex(
 
 
 def server_of(
-    candidate: Candidate, sources: Sources, names: Iterable[str], port: int, *, uvicorn: str = ""
+    candidate: Candidate,
+    sources: Sources,
+    names: Iterable[str],
+    port: int,
+    *,
+    uvicorn: str = "",
+    reached: Iterable[str] = (),
 ) -> Server:
     """gunicorn for objects, the framework's own program for scripts. `names` are the normalized names of
     what the project asks for, `uvicorn` is how it asks for that; `port` is the one that is asked for, 0
-    when nothing says otherwise."""
+    when nothing says otherwise; `reached` are the modules that are loaded."""
     if candidate.interface is ServerInterface.OWN:
         if candidate.framework in SCRIPTS:
             return SCRIPTS[candidate.framework](candidate, sources, port or USUAL_PORT)
@@ -70,11 +73,12 @@ def server_of(
             packages.append(WEBSOCKETS)
         extra = ("--worker-class", own_worker(set(names), uvicorn) if own else "uvicorn_worker.UvicornWorker")
         return _gunicorn(candidate, "gunicorn with uvicorn's workers (ASGI)", tuple(packages), extra)
-    green = _green_worker(candidate, sources, names)
-    if green is not None:
-        extra = ("--worker-class", green.word)
-        found = _gunicorn(candidate, f"gunicorn with {green.word}'s workers", (GUNICORN,), extra)
-        return msgspec.structs.replace(found, notes=(green.evidence,))
+    waiting = waiting_of(candidate.path, reached, sources, names)
+    if waiting is not None:
+        extra = ("--worker-class", waiting.worker) if waiting.worker else ()
+        found = _gunicorn(candidate, waiting.shown, (waiting.package,), extra)
+        environment = (*found.environment, *waiting.environment)
+        return msgspec.structs.replace(found, environment=environment, notes=(waiting.evidence,))
     return _gunicorn(candidate, "gunicorn with the kit's configuration", (GUNICORN,), ())
 
 
@@ -103,26 +107,6 @@ def is_before_worker_package(specifier: str) -> bool:
         )
     except ValueError:
         return False
-
-
-class GreenWorker(msgspec.Struct, frozen=True):
-    word: str
-    evidence: Evidence
-
-
-def _green_worker(candidate: Candidate, sources: Sources, names: Iterable[str]) -> GreenWorker | None:
-    """The library whose patches the server's own module applies: they exchange threads and sockets of the
-    whole process, and a worker with threads of its own hangs then."""
-    asked = set(names)
-    text = sources.text(candidate.path)
-    for word, pattern in PATCHES.items():
-        found = pattern.search(text) if word in asked else None
-        if found is not None:
-            line = text.count("\n", 0, found.start()) + 1
-            return GreenWorker(
-                word, Evidence(path=candidate.path, line=line, reason=f"applies {word}'s patches")
-            )
-    return None
 
 
 def _gunicorn(

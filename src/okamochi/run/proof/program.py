@@ -44,6 +44,7 @@ SERVES_AFTER_SECONDS = 3
 # what the main thread is in while it serves, or waits for a child that does
 SERVING = frozenset(("serve_forever", "run_forever", "select", "poll", "accept", "wait", "_try_wait"))
 OWN_FILE = "<string>"
+BROKER = "Celery's broker"
 CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 HANDLED = "\nDuring handling of the above exception, another exception occurred:\n\n"
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -95,6 +96,7 @@ def proved(task: Task, finish: Callable[[Answer], NoReturn]) -> Answer:
         "type": f"{type(application).__module__}.{type(application).__qualname__}",
         "routes": routes_of(application)[:MOST_ROUTES],
         "pages": pages,
+        "broken": broken_broker(),
     }
     if task.get("visit"):
         visit(application, task, [task["visit"]], [])
@@ -106,6 +108,20 @@ def proved(task: Task, finish: Callable[[Answer], NoReturn]) -> Answer:
         visit(application, task, wanted, pages)
         timer.cancel()
     return answer
+
+
+def broken_broker() -> Answer | None:
+    """Celery imports its broker's client with the first task that is sent: what is missing would be met by
+    workers, and by whoever asks for such a page. Nothing is connected with."""
+    state = sys.modules.get("celery._state")
+    for application in list(state._get_active_apps()) if state is not None else ():
+        try:
+            application.connection_for_write().create_transport()
+        except ImportError as error:
+            return {**failure(error), "type": BROKER}
+        except BaseException:  # of an application that is told its settings later
+            traceback.print_exc()
+    return None
 
 
 # what changes or ends something although it is asked for by GET, and what never ends
