@@ -355,6 +355,29 @@ def test_a_handler_of_django_is_an_application_as_well_as_what_its_function_retu
     assert plan.application.object_reference == "shop.wsgi:application"
 
 
+def test_what_wsgi_sets_before_settings_are_loaded_is_asked_of_nobody() -> None:
+    reads = f"import os\nWHICH = os.environ['DJANGO_SETTINGS_MODULE']\n{DJANGO['shop/settings.py']}"
+    needed = {one.name: one.required for one in planned({**DJANGO, "shop/settings.py": reads}).environment}
+    assert needed["DJANGO_SETTINGS_MODULE"] is False
+    other = reads.replace("DJANGO_SETTINGS_MODULE", "SHOP")
+    assert {
+        one.name for one in planned({**DJANGO, "shop/settings.py": other}).environment if one.required
+    } == {"SHOP"}
+
+
+def test_a_script_in_the_package_that_names_the_whole_module_moves_no_root() -> None:
+    moved = {f"site/{path}" if path.startswith("shop/") else path: text for path, text in DJANGO.items()}
+    asgi = "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n"
+    files = {
+        **moved,
+        "site/__init__.py": "",
+        "site/__main__.py": "import uvicorn\nuvicorn.run('site.shop.asgi:application')\n",
+        "site/shop/asgi.py": f"import site.shop.settings\n{asgi}",
+    }
+    application = planned(files).application
+    assert (application.object_reference, application.import_root) == ("site.shop.asgi:application", "")
+
+
 def test_django_below_a_folder_is_migrated_by_the_manage_py_there() -> None:
     moved = {f"site/{path}" if "/" in path or path == "manage.py" else path: DJANGO[path] for path in DJANGO}
     plan = planned({**moved, "Procfile": "web: gunicorn --chdir site shop.wsgi\n"})

@@ -657,3 +657,12 @@ def test_a_line_of_the_procfile_that_serves_the_app_is_no_worker() -> None:
     plan = with_procfile("flask: flask run\nqueue: flask --app app run-jobs\n")
     assert list(commands(plan)) == ["queue"]
     assert any("not run: flask" in one.summary for one in plan.decisions)
+
+
+def test_a_beat_of_a_compose_file_has_a_worker_beside_it() -> None:
+    """Where the worker's own service leaves its command to another Dockerfile."""
+    compose = COMPOSED.format("null").replace("jobs", "beat").replace("null", "celery -A loads beat")
+    files = {"requirements.txt": "flask\ncelery\nredis\n", **BARE, "loads.py": LOADER}
+    found = commands(planned({**files, "docker-compose.yml": compose}))
+    assert found["beat"][1:4] == ("-A", "loads", "beat")
+    assert found["worker"][1:4] == ("-A", "loads", "worker")

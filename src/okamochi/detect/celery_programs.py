@@ -36,12 +36,13 @@ def celery_programs(
     sources: Sources, import_root: str, stated: tuple[str, ...] = ()
 ) -> Iterator[CeleryProgram]:
     """The worker of the first Celery application that a name of a module holds, and its beat when a schedule
-    is written. `stated` is the argv of a worker that the project itself names: then only its beat."""
+    is written. `stated` is the argv of a worker that the project itself names: then only its beat, and of a
+    beat the worker that it wants."""
     reference, evidence = (_reference(stated), ()) if stated else _found(sources, import_root)
     if not reference:
         return
     program: tuple[str, ...] = (PROGRAM, "-A", reference)
-    if not stated:
+    if not stated or ("beat" in stated and "worker" not in stated):
         argv = (*program, "worker", "--loglevel=INFO", "--concurrency=2")
         yield CeleryProgram(ProcessType.WORKER, argv, evidence)
     elif {"-B", "--beat"} & set(stated):

@@ -249,7 +249,9 @@ def _referenced(
         found = _unknown_object(module, name)
     if found is None:
         return None
-    root = folder if folder and path.startswith(f"{folder}/") else _root_of_reference(path, match.group(1))
+    whole = path.removesuffix(".py").removesuffix("/__init__") == match.group(1).replace(".", "/")
+    below = folder and path.startswith(f"{folder}/") and not whole
+    root = folder if below else _root_of_reference(path, match.group(1))
     package = objects.sources.package_of(path, root)
     stated = replace(found.value, import_root=root, call=call or found.value.call, package=package)
     return Detected(stated, found.evidence)

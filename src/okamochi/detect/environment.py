@@ -1,10 +1,12 @@
 """The environment variables of the app: kind, default, and whether it starts without them."""
 
+import ast
 from collections.abc import Iterable
 
 import msgspec
 
 from okamochi.detect.desk_configuration import left_at_the_desk
+from okamochi.detect.environment_given import given_before
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
@@ -47,8 +49,10 @@ def environment_of(
         found[name.removesuffix("_FILE")] += found.pop(name)
     prefixes = frozenset(name.upper().replace("-", "_") for name in own_names)
     variables, decisions = [], []
+    set_first = _set_first(objects.sources, reached)
     for name in sorted(found):
-        fatal = [_stops(module, read, reached, objects) for module, read in found[name]]
+        there = name in set_first
+        fatal = [not there and _stops(module, read, reached, objects) for module, read in found[name]]
         variable = _variable(name, found[name], prefixes, required=any(fatal))
         variables.append(variable)
         decisions.append(_decision(variable, found[name], fatal, objects.sources))
@@ -88,6 +92,24 @@ def _variable(
     defaults = sorted({read.default for _, read in reads if read.default is not None})
     default = defaults[0] if len(defaults) == 1 and kind is VariableKind.PLAIN and not required else None
     return EnvironmentVariable(name=name, kind=kind, required=required, default=default)
+
+
+def _set_first(sources: Sources, reached: Reached) -> frozenset[str]:
+    """What the server's own module sets before anything that it loads is imported: a wsgi.py of Django sets
+    DJANGO_SETTINGS_MODULE, which settings may read."""
+    first = next(iter(reached.paths), "")
+    if not first:
+        return frozenset()
+    module = sources.module(first)
+    below = min((node.lineno for node in sources.imports(first) if _is_own(node, sources, first)), default=0)
+    given = given_before(module).items()
+    return frozenset(name for name, line in given if not below or line < below)
+
+
+def _is_own(node: ast.Import | ast.ImportFrom, sources: Sources, importer: str) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return sources.find_from(node, importer=importer) is not None
+    return any(sources.find(alias.name, importer=importer) is not None for alias in node.names)
 
 
 def _stops(module: Module, read: Read, reached: Reached, objects: FlaskObjects) -> bool:
