@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup, TextFile
 
@@ -44,12 +45,18 @@ def named(word: str, container: Container, setup: Setup) -> Iterator[str]:
         # COPY compose/production/start /start
         if len(one.words) == 2 and posixpath.basename(one.words[1]) == name
     ]
+    if copied and not copied[-1].endswith(("*", "..")):
+        alike = by_name(setup).get(posixpath.basename(copied[-1]), ())
+        yield from (path for path in alike if f"/{path}".endswith(f"/{copied[-1]}"))
+    else:
+        yield from by_name(setup).get(name, ())
+
+
+@asked_once
+def by_name(setup: Setup) -> dict[str, list[str]]:
+    """The files that may be such scripts, by the last part of their path."""
+    found: dict[str, list[str]] = {}
     for path in setup.project.files():
-        if path.endswith((".py", ".md")) or path.count("/") > 4:
-            continue
-        if copied and not copied[-1].endswith(("*", "..")):
-            found = f"/{path}".endswith(f"/{copied[-1]}")
-        else:
-            found = posixpath.basename(path) == name
-        if found:
-            yield path
+        if not path.endswith((".py", ".md")) and path.count("/") <= 4:
+            found.setdefault(posixpath.basename(path), []).append(path)
+    return found
