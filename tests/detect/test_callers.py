@@ -3,8 +3,8 @@
 import pytest
 
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import reached_from
+from okamochi.detect.sources import Sources
 from okamochi.system.project_files import MemoryProject
 
 FILES = {

@@ -9,7 +9,7 @@ from okamochi.detect import reading_functions
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.flask_values import Value
 from okamochi.detect.names import ImportedNames
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.errors import AmbiguousError
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, planned

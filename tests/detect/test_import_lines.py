@@ -10,7 +10,8 @@ import pytest
 
 from okamochi.detect.gist import gist_of, python_text
 from okamochi.detect.import_lines import imports_of
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants
 from okamochi.system.project_files import MemoryProject
 

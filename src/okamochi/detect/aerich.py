@@ -8,8 +8,8 @@ import posixpath
 import re
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections

@@ -10,7 +10,7 @@ import posixpath
 
 import msgspec
 
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT

@@ -4,7 +4,8 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.system.patterns import regex
 
 __all__ = ["OF_TESTS", "tests_of_the_app"]

@@ -8,7 +8,8 @@ import msgspec
 
 from okamochi.detect.importable import importable_name
 from okamochi.detect.names import assigned
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType

@@ -3,7 +3,8 @@
 import ast
 import posixpath
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.model.plan import VENV_ROOT
 
 __all__ = ["command_groups"]

@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.read_values import name_in
+from okamochi.detect.sources import Sources
 
 __all__ = ["constant_names"]
 

@@ -10,7 +10,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.dependency_lists import Loaded, detected_dependencies, name_of
 from okamochi.detect.pyproject import Pyproject
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage

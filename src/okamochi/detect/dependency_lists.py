@@ -15,8 +15,8 @@ from okamochi.detect.missing_configuration import refuse_missing_configuration
 from okamochi.detect.platform_files import build_commands
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
-from okamochi.detect.python_source import Sources
 from okamochi.detect.requirement_files import DEVELOPMENT, Ranked, requirement_files
+from okamochi.detect.sources import Sources
 from okamochi.detect.subfolders import folder_hint, is_a_package
 from okamochi.detect.third_party import third_party_imports
 from okamochi.errors import DetectionError

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.process import EnvironmentVariable
 from okamochi.system.patterns import regex

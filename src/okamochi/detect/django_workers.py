@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
 from okamochi.detect.frameworks.django import manage_py
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants
 from okamochi.detect.worker_programs import BIN, PLAIN, WorkerProgram, blocks_on_its_schedule
 from okamochi.model.evidence import Evidence

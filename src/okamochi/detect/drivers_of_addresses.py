@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 

@@ -17,7 +17,8 @@ from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications, script_candidate
 from okamochi.detect.nothing_found import SETTING_HINT, SETTING_HINT_ALONE, nothing_found
 from okamochi.detect.other_frameworks import folders_of_reflex
-from okamochi.detect.python_source import Module, Sources, import_root_of
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources, import_root_of
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint, from_here, hint_naming
 from okamochi.detect.unreadable import not_parsed

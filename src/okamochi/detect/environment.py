@@ -11,11 +11,12 @@ from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.prefixed_reads import PREFIXED
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.reading_functions import reading_functions
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.shared_readers import shared_readers
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import CANNOT_GO_ON, EnvironmentVariable, VariableKind
 from okamochi.model.variable_names import SYSTEM, kind_of

@@ -12,7 +12,7 @@ from okamochi.detect.environment_read import Read
 from okamochi.detect.handed_on import handed_on
 from okamochi.detect.names import ImportedNames, assigned
 from okamochi.detect.prefixed_reads import PREFIXED, prefixed_reads
-from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.read_places import (
     is_view,
     keyword_defaults,
@@ -44,6 +44,7 @@ from okamochi.detect.reading_functions import (
 from okamochi.detect.settings_classes import ROOT
 from okamochi.detect.settings_fields import settings_fields
 from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared_readers
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants, walk
 from okamochi.system.patterns import regex
 

@@ -7,7 +7,8 @@ import msgspec
 
 from okamochi.detect.app_tests import OF_TESTS
 from okamochi.detect.flask_objects import ClassDefinition, FlaskObjects, Function
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name

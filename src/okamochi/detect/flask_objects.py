@@ -23,7 +23,7 @@ from okamochi.detect.flask_values import (
     Value,
 )
 from okamochi.detect.frameworks.classes import CLASSES, CONNEXION, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.system.patterns import regex
 

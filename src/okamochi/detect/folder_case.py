@@ -3,7 +3,7 @@ found on Windows and macOS, and not in a container."""
 
 import posixpath
 
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import Framework

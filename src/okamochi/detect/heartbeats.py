@@ -3,7 +3,7 @@
 import re
 
 from okamochi.detect.django_workers import path_of_command
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.kit_programs import HEARTBEAT_FILE
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from okamochi.system.patterns import regex

@@ -12,9 +12,9 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.django import DjangoSettings
 from okamochi.detect.importable import first_names
 from okamochi.detect.pinned import stays_below
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.root_package import ROOT_MODULE
+from okamochi.detect.sources import Sources
 from okamochi.detect.volumes import ChosenVolumes
 from okamochi.detect.web_process import PORT
 from okamochi.model.evidence import Decision, Evidence, Origin

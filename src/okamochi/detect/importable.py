@@ -3,7 +3,8 @@ looks in there, not from whatever folder without an __init__.py the file lies in
 
 import ast
 
-from okamochi.detect.python_source import Module, Sources, import_root_of
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources, import_root_of
 
 __all__ = ["first_names", "importable_name"]
 

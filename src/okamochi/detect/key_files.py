@@ -12,8 +12,9 @@ import msgspec
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import PathReader
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin

@@ -2,7 +2,7 @@
 
 from okamochi.detect.frameworks.classes import APPLICATIONS
 from okamochi.detect.project_imports import imported_files
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 
 __all__ = ["likely_modules"]
 

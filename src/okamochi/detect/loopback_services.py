@@ -9,11 +9,12 @@ import msgspec
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.gist import SIZE_LIMIT_BYTES, python_text
 from okamochi.detect.loopback_calls import Said, said_at
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_kinds import SQL, WITH_DATABASE, KindFacts
 from okamochi.detect.service_made import variable_for
+from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import (
     LOOPBACK_PREFIX,
     BackingService,

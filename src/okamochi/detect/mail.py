@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import VariableRead, traces_of
+from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Origin
 from okamochi.system.patterns import regex

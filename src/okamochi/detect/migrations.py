@@ -10,10 +10,11 @@ import msgspec
 from okamochi.detect.aerich import generated_schemas, upgrade_of_aerich
 from okamochi.detect.base import Detected
 from okamochi.detect.frameworks.django import manage_py
-from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.setup_commands import table_command
 from okamochi.detect.setup_scripts import table_function, table_maker
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants
 from okamochi.errors import DetectionError
 from okamochi.pypi.python_values import last_name

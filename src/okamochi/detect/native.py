@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 
 from okamochi.detect.other_databases import odbc_needs
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.detect.stated_packages import stated_packages
 from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls

@@ -7,7 +7,8 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.classes import APPLICATIONS, CLASSES, TITLES
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.other_frameworks import other_frameworks
-from okamochi.detect.python_source import Module, Sources, dotted_name, import_root_of
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources, dotted_name, import_root_of
 from okamochi.detect.subfolders import folder_hint
 from okamochi.detect.web_applications import unusable_factories
 from okamochi.errors import DetectionError

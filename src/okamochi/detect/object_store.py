@@ -14,9 +14,9 @@ from okamochi.detect.compose_files import ComposedService, composed_services
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.environment_read import Read
 from okamochi.detect.object_store_reads import Part, StoreTraces, store_traces
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_kinds import S3, volume_path_of
+from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence, Origin
 

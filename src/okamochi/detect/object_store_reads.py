@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import reads_of
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.settings_classes import settings_classes
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 

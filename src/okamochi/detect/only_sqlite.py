@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.environment_reads import reads_of
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.dependencies import ChosenDependencies
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import Traces, traces_of
 from okamochi.detect.service_kinds import FOREIGN_URL
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.native import NativeNeed, NeedKind
 from okamochi.system.patterns import regex

@@ -4,7 +4,7 @@ import posixpath
 import re
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 

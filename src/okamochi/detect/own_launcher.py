@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from okamochi.containerfiles.dockerfile import Instruction, dockerfile_stages, shipped
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import ServerInterface

@@ -1,7 +1,7 @@
 """Whether the project is a package that is meant to be installed, and what its metadata would say."""
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.manifests.package_facts import PackageFacts, read_package

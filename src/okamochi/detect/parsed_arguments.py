@@ -8,8 +8,9 @@ app = Flask(__name__)
 import ast
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.pypi.python_values import last_name

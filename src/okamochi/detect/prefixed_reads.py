@@ -2,7 +2,8 @@
 (https://flask.palletsprojects.com/en/stable/config/)."""
 
 from okamochi.detect.environment_read import Read
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.system.patterns import regex
 
 __all__ = ["PREFIXED", "prefixed_reads"]

@@ -17,8 +17,8 @@ from okamochi.detect.django_workers import django_workers
 from okamochi.detect.heartbeats import heartbeat_of
 from okamochi.detect.migrations import TablesByHand, find_migrations
 from okamochi.detect.platform_files import StatedCommand, stated_commands
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.detect.statements import procfile_lines
 from okamochi.detect.worker_programs import WorkerProgram, worker_programs
 from okamochi.model.evidence import Decision, Evidence, Origin

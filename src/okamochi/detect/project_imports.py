@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from okamochi.detect.import_lines import Imports
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex

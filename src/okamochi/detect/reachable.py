@@ -8,7 +8,7 @@ import msgspec
 from okamochi.detect.callers import is_called
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.project_imports import loaded_files
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 
 __all__ = ["Reached", "loaded_from", "reached_from"]
 

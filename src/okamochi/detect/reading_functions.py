@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from okamochi.detect.names import ImportedNames
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.read_values import keyword_value
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 
 __all__ = [

@@ -12,8 +12,8 @@ import re
 
 import msgspec
 
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 

@@ -16,7 +16,7 @@ from okamochi.model.import_names import is_known
 
 if TYPE_CHECKING:
     from okamochi.detect.import_lines import Imports
-    from okamochi.detect.python_source import Sources
+    from okamochi.detect.sources import Sources
 
 __all__ = ["ROOT_MODULE", "RootPackage", "root_package"]
 

@@ -9,7 +9,8 @@ import msgspec
 
 from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects, Imported
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex

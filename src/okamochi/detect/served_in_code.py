@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from okamochi.containerfiles.command_lines import ServedObject
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 

@@ -7,7 +7,6 @@ import msgspec
 from okamochi.detect.compose_files import ComposedService, composed_services, given_variables
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.environment_reads import reads_of
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
@@ -15,6 +14,7 @@ from okamochi.detect.service_evidence import Traces, VariableRead, address_of, t
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, SQL, WITH_DATABASE, KindFacts, facts_of
 from okamochi.detect.service_variables import host_variable, is_pair
 from okamochi.detect.settings_classes import settings_classes
+from okamochi.detect.sources import Sources
 from okamochi.detect.stated_addresses import StatedAddress
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.evidence import Evidence

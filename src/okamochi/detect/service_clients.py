@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.libpq import Unsaid, unsaid_by
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.service_kinds import KINDS
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 

@@ -7,12 +7,13 @@ import msgspec
 
 from okamochi.detect.django_databases import DatabasePart, database_parts, databases_here, engines_of
 from okamochi.detect.environment_reads import reads_of
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.read_values import keyword_value
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names, names_of_hosts
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
+from okamochi.detect.sources import Sources
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name

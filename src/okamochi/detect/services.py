@@ -9,7 +9,6 @@ from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.loopback_services import behind_a_door, decision_of_door
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
 from okamochi.detect.other_databases import other_databases
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
 from okamochi.detect.rewritten_addresses import as_the_code_expects, rewrites_of, scheme_asked_for
 from okamochi.detect.service_candidate import Candidate
@@ -22,6 +21,7 @@ from okamochi.detect.service_kinds import (
     volume_path_of,
 )
 from okamochi.detect.service_made import decision_of, not_started, service_of, service_with
+from okamochi.detect.sources import Sources
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision

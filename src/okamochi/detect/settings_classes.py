@@ -2,7 +2,8 @@
 
 import ast
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 
 __all__ = ["ROOT", "is_settings_class", "settings_classes"]
 

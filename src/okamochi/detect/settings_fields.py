@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.environment_read import Read
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.read_values import keyword_value, literal_of, name_of_keyword, shape_of
 from okamochi.detect.settings_classes import is_settings_class
 from okamochi.detect.settings_models import lineage_of, model_of
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.pypi.python_values import last_name
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.settings_classes import ROOT
+from okamochi.detect.sources import Sources
 from okamochi.pypi.python_values import last_name
 
 __all__ = ["Model", "lineage_of", "model_of"]

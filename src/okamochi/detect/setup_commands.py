@@ -12,8 +12,9 @@ from okamochi.detect.command_groups import command_groups
 from okamochi.detect.command_names import command_name
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.pyproject import Pyproject
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
 from okamochi.detect.setup_scripts import makes_tables_only, setup_scripts
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
 from okamochi.system.patterns import regex

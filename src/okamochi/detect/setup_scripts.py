@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
 from okamochi.detect.importable import importable_name
-from okamochi.detect.python_source import Sources, is_main_guard
+from okamochi.detect.python_source import is_main_guard
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.pypi.python_values import last_name

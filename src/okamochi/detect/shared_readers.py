@@ -9,7 +9,8 @@ from itertools import islice
 import msgspec
 
 from okamochi.detect.project_imports import imported_files
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 
 __all__ = ["STRICT_READERS", "SharedReaders", "shared_readers"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from okamochi.detect.git_index import tracked_files
 from okamochi.detect.left_out import left_out
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT

@@ -2,7 +2,7 @@
 
 import ast
 
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 
 __all__ = ["star_imports"]
 

@@ -14,8 +14,8 @@ import msgspec
 from okamochi.detect.compose_files import given_texts
 from okamochi.detect.ignore import gitignore_lines
 from okamochi.detect.left_out import left_out
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles

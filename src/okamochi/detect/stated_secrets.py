@@ -19,7 +19,7 @@ from okamochi.detect.compose_files import (
     own_services,
     top_level,
 )
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.kit_programs import SECRETS_MOUNT

@@ -14,8 +14,8 @@ import msgspec
 from okamochi.containerfiles.command_lines import ServedObject, commands_of, served_by
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Sources
 from okamochi.detect.served_in_code import served_in_code
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import json_of

@@ -14,7 +14,8 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications
 from okamochi.detect.other_frameworks import folders_of_reflex
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 

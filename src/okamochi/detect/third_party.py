@@ -4,7 +4,8 @@ import ast
 import sys
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.import_names import is_known
 from okamochi.system.patterns import regex

@@ -27,8 +27,8 @@ from okamochi.detect.interpreter import ChosenPython, choose_python
 from okamochi.detect.own_package import own_package, own_package_decision
 from okamochi.detect.processes import scripts_of_workers
 from okamochi.detect.pyproject import Pyproject, read_pyproject
-from okamochi.detect.python_source import Sources
 from okamochi.detect.reachable import Reached, loaded_from, reached_from
+from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Decision
 from okamochi.model.plan import Framework
 from okamochi.model.settings import SettingsTable

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable
 
 from okamochi.detect.interpreter import COMFORTABLE
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex

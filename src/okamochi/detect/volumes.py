@@ -6,7 +6,7 @@ import re
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT

@@ -18,7 +18,8 @@ from okamochi.detect.flask_objects import (
 )
 from okamochi.detect.frameworks.classes import CLASSES
 from okamochi.detect.likely_modules import likely_modules
-from okamochi.detect.python_source import Module, dotted_name, import_root_of
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import dotted_name, import_root_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
 

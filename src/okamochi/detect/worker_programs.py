@@ -11,7 +11,8 @@ from okamochi.detect.command_names import command_name
 from okamochi.detect.compose_files import own_services
 from okamochi.detect.importable import first_names, importable_name
 from okamochi.detect.names import assigned
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT

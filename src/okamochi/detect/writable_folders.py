@@ -10,8 +10,9 @@ import msgspec
 from okamochi.detect.flask_objects import APPLICATION_CLASSES, FlaskObjects
 from okamochi.detect.folder_names import FOLDER_KEYS
 from okamochi.detect.names import ImportedNames
-from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
+from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import KnownPath, PathReader
 from okamochi.detect.syntax import text_entries, walk
 from okamochi.detect.web_applications import Candidate, import_root_for

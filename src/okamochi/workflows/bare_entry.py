@@ -46,7 +46,7 @@ def is_bare(answer: "Answer", plan: Plan) -> bool:
 def candidates(planned: "PlannedProject") -> list[str]:
     """Every object of the project that a server could load, by its label."""
     from okamochi.detect.flask_objects import FlaskObjects
-    from okamochi.detect.python_source import Sources
+    from okamochi.detect.sources import Sources
     from okamochi.detect.web_applications import web_applications
 
     found = web_applications(FlaskObjects(Sources(planned.project)))

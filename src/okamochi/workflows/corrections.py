@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from okamochi.detect.health import rank
 from okamochi.detect.missing_configuration import missing_configuration
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.errors import OkamochiError
 from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
 from okamochi.model.evidence import Origin

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.model.correction import Correction, CorrectionKind, is_sound
 from okamochi.model.import_names import distribution_of, is_known
 from okamochi.model.plan import APP_ROOT

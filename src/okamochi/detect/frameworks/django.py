@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.platform_files import stated_values
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.star_imports import star_imports
 from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin

@@ -9,7 +9,7 @@ import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.django import DjangoSettings, manage_py
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import PathReader
 from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import Written

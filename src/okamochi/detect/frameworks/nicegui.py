@@ -2,7 +2,7 @@
 
 import re
 
-from okamochi.detect.python_source import Sources
+from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence

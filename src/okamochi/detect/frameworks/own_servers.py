@@ -13,8 +13,9 @@ from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.scripts import candidate_of_a_script, script_candidate
 from okamochi.detect.frameworks.server_settings import set_elsewhere
-from okamochi.detect.python_source import Module, Sources, is_main_guard
+from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import loaded_from
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Evidence

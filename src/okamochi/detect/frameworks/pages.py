@@ -9,7 +9,8 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.plan import Framework
 

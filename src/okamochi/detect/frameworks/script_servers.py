@@ -4,7 +4,8 @@ import ast
 
 from okamochi.detect.frameworks.server import Server
 from okamochi.detect.frameworks.streamlit import HEALTH
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Evidence

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
 from okamochi.detect.web_applications import Candidate, place_of
 from okamochi.model.evidence import Evidence

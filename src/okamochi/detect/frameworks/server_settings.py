@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 
 __all__ = ["set_elsewhere"]
 

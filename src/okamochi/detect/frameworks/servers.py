@@ -12,7 +12,8 @@ from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.frameworks.script_servers import SCRIPTS
 from okamochi.detect.frameworks.server import USUAL_PORT, Server
 from okamochi.detect.platform_files import exposed_port
-from okamochi.detect.python_source import Module, Sources
+from okamochi.detect.python_source import Module
+from okamochi.detect.sources import Sources
 from okamochi.detect.statements import statements
 from okamochi.detect.web_applications import Candidate
 from okamochi.errors import PlanError
