@@ -62,6 +62,10 @@ def test_the_python_of_an_image_is_taken_where_only_that_has_the_wheels(
     assert [one.filename for one in found.wheels()][1] == f"native-1.0-{TAG}.whl"
     (told,) = session.world.reporter.notes  # type: ignore[attr-defined]
     assert told.startswith("Python 3.12 instead of 3.13: native 1.0 has no wheel")
+    found.save(found.result((), "2026-01-01T00:00:00Z", found.wheels()), required=True)
+    again = plan_project(found.planned.root, session.world)
+    assert again.plan == plan
+    assert LockSession.open(session.world, again, LINUX_AMD64, LockMode.LOCKED).wheels() == found.wheels()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import msgspec
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
 from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume, host_of, request_path
-from okamochi.model.python_base import with_python
+from okamochi.model.python_base import IMAGE_PYTHONS, with_python
 from okamochi.model.suites import suite_of_python
 from okamochi.system.patterns import regex
 
@@ -68,7 +68,7 @@ def is_sound(correction: Correction) -> bool:
         case CorrectionKind.PACKAGE:
             return PACKAGE.fullmatch(value) is not None
         case CorrectionKind.PYTHON:
-            return suite_of_python(value) is not None
+            return suite_of_python(value) is not None or value in IMAGE_PYTHONS
         case CorrectionKind.PASSED_OVER:
             return ENTRY.fullmatch(value) is not None
         case CorrectionKind.HEALTH:
