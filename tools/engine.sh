@@ -1,5 +1,5 @@
 #!/bin/sh
-# A real Docker engine, started, with Compose v2 and buildx; --all adds podman, buildah, skopeo, docker-registry, Chromium.
+# A real Docker engine, started, with Compose v2 and buildx; --all adds podman, buildah, skopeo, umoci, docker-registry, Chromium.
 # Debian and Ubuntu as root; elsewhere it says what to install. Safe to run again: what answers is left alone.
 set -u
 
@@ -20,7 +20,7 @@ LOCK=/run/lock/okamochi-engine.lock
 usage() {
     say "usage: ./run engine [--all]"
     say "  starts a Docker engine with Compose v2 and buildx (Debian and Ubuntu, as root)"
-    say "  --all  also podman, buildah, skopeo, docker-registry, Chromium"
+    say "  --all  also podman, buildah, skopeo, docker-registry, Chromium, judges of layouts (umoci, oci-image-tool)"
 }
 
 say_what_to_install() {

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What --all adds: podman, buildah, skopeo, a registry, mmdebstrap, and Chromium for screenshots.
+# What --all adds: podman, buildah, skopeo, a registry, mmdebstrap, judges of layouts, and Chromium for screenshots.
 
 CONTAINERS_DROP_IN=/etc/containers/containers.conf.d/50-okamochi.conf
 
@@ -8,6 +8,7 @@ ready_extras() {
     names_are_known || install_packages netavark aardvark-dns
     have docker-registry || install_packages docker-registry
     have mmdebstrap || install_packages mmdebstrap
+    ready_judges
     ready_browser
     configure_podman
     let_pods_talk
@@ -16,6 +17,13 @@ ready_extras() {
 
 pod_tools_are_there() {
     have podman && have buildah && have skopeo
+}
+
+# What others say of our layouts. A release that lacks one goes without: its tests are skipped.
+ready_judges() {
+    for judge in umoci oci-image-tool; do
+        have "$judge" || [ -z "$(candidate_version "$judge")" ] || install_packages "$judge"
+    done
 }
 
 # Containers of a stack find each other by name.
