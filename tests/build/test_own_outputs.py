@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.build.commit_files import Committed
 from okamochi.build.components import Component
 from okamochi.build.cyclonedx import cyclonedx
 from okamochi.build.inventory import Inventory, Part
@@ -46,7 +47,7 @@ def test_bills_of_materials_of_the_last_build_are_not_in_the_next_image(
 
 
 def test_a_provenance_of_the_last_build_is_not_in_the_next_image(tmp_path: Path) -> None:
-    content = provenance(IMAGE, "shop", (), planned({"app.py": FLASK_APP}))
+    content = provenance(IMAGE, "shop", (), planned({"app.py": FLASK_APP}), Committed())
     (tmp_path / "provenance.json").write_bytes(content)
     assert paths(tmp_path) == ["app"]
 

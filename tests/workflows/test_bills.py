@@ -8,6 +8,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from okamochi.oci.validate import validate_layout
+from tests.build.real_git import git
 from tests.cli.program import Program
 from tests.registries.server import PROGRAM, registry
 from tests.workflows.conftest import Build, copied
@@ -36,6 +37,26 @@ def test_documents_beside_the_app_change_nothing_in_the_next_image(minimal: Path
     first, again = build(minimal, *documents), build(minimal, *documents, layout="again")
     assert (minimal / "bill.json").exists() and (minimal / "how.json").exists()
     assert first.digest == again.digest
+
+
+@pytest.mark.needs("git")
+def test_a_provenance_tells_what_its_commit_has_not(minimal: Path, build: Build, tmp_path: Path) -> None:
+    place = tmp_path / "how.json"
+
+    def told() -> dict[str, object]:
+        sources = json.loads(place.read_bytes())["predicate"]["buildDefinition"]["resolvedDependencies"]
+        return dict(next(one for one in sources if one["uri"] == "git+local")["annotations"])
+
+    for words in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "all")):
+        git(minimal, *words)
+    clean = build(minimal, "--provenance", str(place))
+    assert told() == {"appFilesInCommit": "all", "appFilesNotInCommit": []}
+    with (minimal / "app.py").open("a") as stream:
+        stream.write("# changed\n")
+    changed = build(minimal, "--provenance", str(place))
+    assert told() == {"appFilesInCommit": "some", "appFilesNotInCommit": ["app.py"]}
+    assert "app.py" in changed.stderr.partition("not all of the app is in the commit")[2]
+    assert "not all of the app" not in clean.stderr
 
 
 def test_bills_are_attached_to_the_image_in_its_layout(minimal: Path, build: Build) -> None:

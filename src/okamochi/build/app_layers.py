@@ -18,7 +18,10 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.model.plan import Plan
 
-__all__ = ["Volumes", "app_layers", "room_for_shares"]
+__all__ = ["APP_COMMENT", "Volumes", "app_layers", "room_for_shares"]
+
+APP_COMMENT = "app: "
+"""How the comments of all these layers begin."""
 
 LARGE_FILE_BYTES = 16_000
 SHARE_BYTES = 10_000
@@ -40,9 +43,9 @@ def app_layers(
     large = [entry for entry in files if is_large(entry)]
     shares = shares_of([entry for entry in files if not is_large(entry)])
     bytecode = AppBytecode(world, toolchain, [entry for entry in files if is_code(entry)])
-    requests = [app_layer(bytecode, volumes, "app: folders and large files", [*folders, *large])]
+    requests = [app_layer(bytecode, volumes, f"{APP_COMMENT}folders and large files", [*folders, *large])]
     for number, share in enumerate(shares, 1):
-        requests.append(app_layer(bytecode, volumes, f"app: {number} of {len(shares)}", share))
+        requests.append(app_layer(bytecode, volumes, f"{APP_COMMENT}{number} of {len(shares)}", share))
     return tuple(requests)
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["MOST_BYTES", "read_commit", "read_tag"]
+__all__ = ["MOST_BYTES", "read_commit", "read_tag", "read_tree"]
 
 MOST_BYTES = 1_000_000
 MOST_PACKS = 500
 MOST_FOLDERS = 8
 MOST_DELTAS = 64
-COMMIT, TAG, OFS_DELTA, REF_DELTA = 1, 4, 6, 7
-WORDS = {COMMIT: b"commit", TAG: b"tag"}
+COMMIT, TREE, TAG, OFS_DELTA, REF_DELTA = 1, 2, 4, 6, 7
+WORDS = {COMMIT: b"commit", TREE: b"tree", TAG: b"tag"}
 IDX_MAGIC = b"\xfftOc\x00\x00\x00\x02"
 FANOUT = 8
 TABLES = FANOUT + 256 * 4
@@ -29,6 +29,11 @@ def read_commit(git: Path, name: str) -> bytes:
 def read_tag(git: Path, name: str) -> bytes:
     """The annotated tag with this name, likewise."""
     return read_object(git, name, TAG)
+
+
+def read_tree(git: Path, name: str) -> bytes:
+    """The folder of a commit with this name, likewise."""
+    return read_object(git, name, TREE)
 
 
 def read_object(git: Path, name: str, wanted: int) -> bytes:

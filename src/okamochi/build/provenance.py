@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from okamochi import __version__
+from okamochi.build.commit_files import Committed
 from okamochi.build.components import Component
 from okamochi.model.local_base import local_base
 from okamochi.model.plan import Plan
@@ -19,9 +20,12 @@ PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:okamochi:build:v1"
 REVISION = "org.opencontainers.image.revision"
 SOURCE = "org.opencontainers.image.source"
+MOST_NAMED = 200
 
 
-def provenance(image: Image, name: str, components: Iterable[Component], plan: Plan) -> bytes:
+def provenance(
+    image: Image, name: str, components: Iterable[Component], plan: Plan, committed: Committed
+) -> bytes:
     """The same image gives the same bytes: nothing of the moment or of this machine is told."""
     annotations = dict(json.loads(image.manifest_bytes).get("annotations") or {})
     statement: dict[str, object] = {
@@ -38,7 +42,10 @@ def provenance(image: Image, name: str, components: Iterable[Component], plan: P
                     "entryPoint": plan.application.object_reference or plan.application.script,
                 },
                 "internalParameters": {"created": image.config.created},
-                "resolvedDependencies": [*sources(annotations), *map(dependency, packages(components))],
+                "resolvedDependencies": [
+                    *sources(annotations, committed),
+                    *map(dependency, packages(components)),
+                ],
             },
             "runDetails": {
                 "builder": {"id": f"pkg:pypi/okamochi@{__version__}", "version": {"okamochi": __version__}}
@@ -48,11 +55,18 @@ def provenance(image: Image, name: str, components: Iterable[Component], plan: P
     return canonical_json(statement)
 
 
-def sources(annotations: JsonObject) -> Iterator[JsonObject]:
-    """The commit that the app's files come from, where it is known."""
+def sources(annotations: JsonObject, committed: Committed) -> Iterator[JsonObject]:
+    """The commit that the app's files come from, where it is known, and which of them it has not."""
     revision, source = (str(annotations.get(key, "")) for key in (REVISION, SOURCE))
     if revision:
-        yield {"uri": f"git+{source}" if source else "git+local", "digest": {"gitCommit": revision}}
+        yield {
+            "uri": f"git+{source}" if source else "git+local",
+            "digest": {"gitCommit": revision},
+            "annotations": {
+                "appFilesInCommit": committed.word,
+                "appFilesNotInCommit": list(committed.others[:MOST_NAMED]),
+            },
+        }
 
 
 def packages(components: Iterable[Component]) -> Iterator[Component]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +16,9 @@ from okamochi.system.world import World
 from okamochi.workflows.bills import bill_documents, parse_bills
 from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import LayoutSink, RegistrySink, Sink
+
+if TYPE_CHECKING:
+    from okamochi.build.commit_files import Committed
 
 __all__ = ["Attachments"]
 
@@ -129,10 +133,21 @@ class Attachments(msgspec.Struct, frozen=True):
         for bill, media_type, content in bill_documents(world, parse_bills(self.bills), built, project):
             yield media_type, bill.file, content
         if self.provenance:
+            from okamochi.build.commit_files import committed_files
             from okamochi.build.provenance import IN_TOTO, provenance
 
-            content = provenance(built.image, built.name, built.components, built.plan)
+            committed = committed_files(built.image, project)
+            tell_uncommitted(committed, world)
+            content = provenance(built.image, built.name, built.components, built.plan, committed)
             yield IN_TOTO, self._provenance_file, content
+
+
+def tell_uncommitted(committed: "Committed", world: World) -> None:
+    if committed.others:
+        more = f" and {len(committed.others) - 1} more" if len(committed.others) > 1 else ""
+        world.reporter.warn(
+            f"not all of the app is in the commit that the provenance names: {committed.others[0]}{more}"
+        )
 
 
 def put_beside(artifact: Artifact, targets: Sequence[Sink], reference: Reference) -> None:
