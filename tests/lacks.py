@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.run.host.isolation import best_isolation
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 
 __all__ = ["has_namespaces", "lacking", "require_namespaces"]
 

@@ -15,7 +15,8 @@ from okamochi.build.bytecode import Interpreter, bytecode_entries, compile_sourc
 from okamochi.errors import BuildError
 from okamochi.oci.entry import Entry, file
 from okamochi.system.files import StorageError
-from okamochi.system.process import Completed, SubprocessRunner
+from okamochi.system.process import Completed
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 
 HOST = Interpreter((sys.executable,), sys.implementation.cache_tag or "", "host")

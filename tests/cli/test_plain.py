@@ -76,7 +76,7 @@ USED = (
     "okamochi.workflows.deliver",
     "okamochi.workflows.incremental",
     "okamochi.workflows.seen",
-    "okamochi.system.process",
+    "okamochi.system.subprocess_runner",
 )
 
 

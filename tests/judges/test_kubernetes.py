@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from okamochi.render.rendering import Language
 from okamochi.run.ports import choose_port
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 from tests.cli.program import Program
 from tests.judges.files import EXAMPLES, EXAMPLES_FOLDER, write
 from tests.judges.tools import judged, python_judge

@@ -22,8 +22,8 @@ from okamochi.run.proof.answer import Answer, Write, verdict_of
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.corrections import correction_for, with_correction
 from okamochi.workflows.foundation import trees_of

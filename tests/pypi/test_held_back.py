@@ -9,7 +9,7 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.held_back import HeldBack, held_back
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.target import Target
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 
 
 class CountingRunner(SubprocessRunner, frozen=True):

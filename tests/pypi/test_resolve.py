@@ -14,8 +14,8 @@ from okamochi.pypi.requirement_line import requirement_of
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.sdists import find_sdist
 from okamochi.pypi.target import Target
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 
 

@@ -19,8 +19,8 @@ from tests.recorded_runner import RecordedRunner
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 
 PYTHON = "3.13"

@@ -19,8 +19,9 @@ from okamochi.oci.registry.pull import pull_image
 from okamochi.oci.registry.push import Pushed, push_artifact, push_image
 from okamochi.oci.registry.registries import Registries
 from okamochi.system.cache import Cache
-from okamochi.system.process import Completed, SubprocessRunner
+from okamochi.system.process import Completed
 from okamochi.system.retry import Retry
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.workflows.known_places import CachedPlaces
 from tests.recorded_runner import RecordedRunner
 from tests.registries.fake import FakeRegistry, Fault, fake_registry

@@ -24,8 +24,8 @@ from okamochi.oci.registry.push import KnownPlaces, Pushed, push_artifact, push_
 from okamochi.oci.registry.referrers import referrers_tag
 from okamochi.oci.registry.registries import PULL, Registries
 from okamochi.system.cache import Cache
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.retry import Retry
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.workflows.known_places import CachedPlaces
 from tests.registries.no_known_places import NoKnownPlaces
 from tests.registries.server import (

@@ -33,7 +33,7 @@ from okamochi.run.podman import PodmanEngine
 from okamochi.run.ports import is_free
 from okamochi.run.spec import RunSpec
 from okamochi.system.cache import Cache
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 
 SERVE = """\
 import http.server, json, os, signal, sys

@@ -24,7 +24,7 @@ from okamochi.run.host.unpack import unpack_layers
 from okamochi.run.ports import TakenPort
 from okamochi.run.spec import ContainerState, RunSpec, aside_name
 from okamochi.run.wait import Patience, start_healthy
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 
 VOLUMES = (("/app/data", "/srv/data"), ("/files", "/srv/my files"))
 

@@ -22,8 +22,8 @@ from okamochi.run.host.launcher import is_running, start_time
 from okamochi.run.host.substitute import image_packages, uv_environment_of
 from okamochi.run.spec import ContainerState, RunSpec
 from okamochi.run.wait import Patience, start_healthy
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 
 MINOR = "{}.{}".format(*sys.version_info[:2])

@@ -14,7 +14,7 @@ from okamochi.run.observation.inside import look_inside, processes_inside
 from okamochi.run.observation.outside import look_outside, reachable_address
 from okamochi.run.spec import RunSpec
 from okamochi.run.wait import Patience, start_healthy
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 
 QUICK = Patience(limit_seconds=30)
 RUNNER = SubprocessRunner()

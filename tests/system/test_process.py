@@ -13,7 +13,8 @@ from typing import BinaryIO
 import pytest
 
 from okamochi.errors import BuildError, EngineError
-from okamochi.system.process import Completed, ProgramMissing, ProgramTimeout, SubprocessRunner
+from okamochi.system.process import Completed, ProgramMissing, ProgramTimeout
+from okamochi.system.subprocess_runner import SubprocessRunner
 from tests.recorded_runner import RecordedRunner, answer
 
 RUNNER = SubprocessRunner()
@@ -152,7 +153,7 @@ def test_output_and_errors_come_in_the_order_of_writing_when_merged() -> None:
 def test_sigterm_to_us_is_passed_on_to_the_program_on_the_users_terminal() -> None:
     program = (sys.executable, "-c", "import time; time.sleep(30)")
     code = (
-        "from okamochi.system.process import SubprocessRunner\n"
+        "from okamochi.system.subprocess_runner import SubprocessRunner\n"
         "from okamochi.system.signals import terminable\n"
         "with terminable():\n"
         "    print('ready', flush=True)\n"
@@ -194,7 +195,7 @@ def test_what_a_failed_program_told_on_its_way_does_not_hide_its_error() -> None
 BUSY = """
 import sys, threading, time
 from okamochi.cli.ending import exit_code_of
-from okamochi.system.process import SubprocessRunner
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.standard_streams import open_standard_streams
 
 def work():

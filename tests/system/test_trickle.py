@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from okamochi.errors import TransientRegistryError
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.received_bytes import received_bytes
+from okamochi.system.subprocess_runner import SubprocessRunner
 
 WINDOW_SECONDS = 0.6
 READS = """

@@ -15,8 +15,8 @@ from okamochi.oci.reference import Reference
 from okamochi.run.ports import TakenPort, choose_port, taken_port_error
 from okamochi.run.spec import ContainerState, Running, RunSpec
 from okamochi.run.state import UpRecord
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.apps import app_of, apps_of, desk_of, is_desk, running_app
 from okamochi.workflows.desk_image import near_to

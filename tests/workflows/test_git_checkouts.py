@@ -15,7 +15,8 @@ import pytest
 
 from okamochi.build.git_tags import next_version
 from okamochi.errors import PlanError, RegistryError
-from okamochi.system.process import Completed, SubprocessRunner
+from okamochi.system.process import Completed
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.git_checkouts import git_checkout, git_source
 from tests.pypi.wheel_making import make_world

@@ -19,8 +19,8 @@ from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform
 from okamochi.system.cache import Cache
 from okamochi.system.clock import Clock
 from okamochi.system.http import UrllibTransport
-from okamochi.system.process import SubprocessRunner
 from okamochi.system.progress import SilentReporter
+from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
 from okamochi.workflows.foundation import trees_of
 from okamochi.workflows.held_back import newest_wheels

@@ -73,7 +73,7 @@ class Late:
 
 
 def real_runner() -> "Runner":
-    from okamochi.system.process import SubprocessRunner
+    from okamochi.system.subprocess_runner import SubprocessRunner
 
     return SubprocessRunner()
 
