@@ -11,7 +11,8 @@ from okamochi.model.suites import SUITES
 ROOT = Path(okamochi.__file__).parent
 IN_IMAGES = (
     *sorted((ROOT / "kit").glob("*.py")),
-    ROOT / "run/proof/program.py",
+    *sorted((ROOT / "run/proof/program").glob("[a-z]*.py")),
+    ROOT / "run/observation/program.py",
     ROOT / "run/host/wheel_driver.py",
 )
 OLDEST = min(tuple(int(part) for part in suite.python_version.split(".")) for suite in SUITES)

@@ -1,5 +1,6 @@
 """The program that imports an app, run as the image's Python runs it, and what follows from its answers."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -8,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from okamochi.run.proof import program
 from okamochi.run.proof.answer import Answer, Outcome, Write, verdict_of
-from okamochi.run.proof.trial import PROGRAM
+from okamochi.run.proof.program import PARTS, joined_text
 
 WSGI = """
 class App:
@@ -30,7 +32,7 @@ def asked(folder: Path, source: str, **task: object) -> Answer:
         "writable": ["/dev", "/proc", str(folder / "data")],
     }
     done = subprocess.run(
-        (sys.executable, "-B", "-c", PROGRAM.read_text("utf-8")),
+        (sys.executable, "-B", "-c", joined_text()),
         input=json.dumps({**whole, **task}).encode(),
         capture_output=True,
         cwd=folder,
@@ -38,6 +40,23 @@ def asked(folder: Path, source: str, **task: object) -> Answer:
         check=False,
     )
     return msgspec.json.decode(done.stdout, type=Answer)
+
+
+def test_the_parts_of_the_program_need_those_before_them_and_share_no_name() -> None:
+    folder = Path(program.__file__).parent
+    names = list[str]()
+    for place, part in enumerate(PARTS):
+        tree = ast.parse((folder / f"{part}.py").read_text("utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(program.__name__):
+                assert (node.module or "").rpartition(".")[2] in PARTS[:place]
+            elif isinstance(node, ast.Assign):
+                names += [one.id for one in node.targets if isinstance(one, ast.Name)]
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.append(node.name)
+    assert len(names) == len(set(names))
+    assert {path.stem for path in folder.glob("[a-z]*.py")} == set(PARTS)
+    assert program.__name__ not in joined_text()
 
 
 def test_an_application_is_proved_and_what_it_prints_is_no_part_of_the_answer(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from okamochi.errors import BuildError, EngineError
 from okamochi.oci.native import native_platforms
 from okamochi.run.engine import Engine, NotIsolated
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
-from okamochi.run.proof.trial import PROGRAM, ask, made_up_values
+from okamochi.run.proof.program import joined_text
+from okamochi.run.proof.trial import ask, made_up_values
 from okamochi.run.traces import Cause
 from okamochi.system.world import World
 from okamochi.workflows.imported import imports_digest
@@ -102,7 +103,7 @@ def key_of(built: BuiltImage, root: Path, given: Mapping[str, str], made_up: tup
     plan = built.plan
     below = built.rebuild.get("below", 0)
     parts = (
-        hashlib.sha256(PROGRAM.read_bytes()).hexdigest(),
+        hashlib.sha256(joined_text().encode()).hexdigest(),
         str(root),
         [str(layer.descriptor.digest) for layer in built.image.layers[:below]],
         imports_digest(root, (path for path, *_ in built.rebuild["entries"]))

@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -14,6 +13,7 @@ from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import EnvironmentVariable, Process, VariableKind, host_of
 from okamochi.run.proof.answer import Answer
 from okamochi.run.proof.made_up_key import made_up_key
+from okamochi.run.proof.program import joined_text
 from okamochi.run.spec import Trial
 from okamochi.system.process import Completed, ProgramTimeout
 
@@ -24,7 +24,6 @@ UNTOLD = "\0"
 TIMEOUT_SECONDS = 90
 MOST_PAGES = 12
 MOST_ANSWER_BYTES = 4_000_000
-PROGRAM = Path(__file__).with_name("program.py")
 
 
 class Tries(Protocol):
@@ -52,7 +51,7 @@ def ask(
     task = {**task_of(plan, visit, process), "files": files}
     trial = Trial(
         image_reference=image_reference,
-        argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", PROGRAM.read_text("utf-8")),
+        argv=(f"{VENV_ROOT}/bin/python", "-B", "-c", joined_text()),
         stdin=json.dumps(task).encode(),
         environment=tuple(sorted({**environment, **dict(process.environment if process else ())}.items())),
         writable=(*written_folders(plan), *((SECRETS_MOUNT,) if files else ())),
