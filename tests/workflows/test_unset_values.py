@@ -59,3 +59,11 @@ def test_what_a_service_of_the_stack_tells_is_not_asked_for() -> None:
     cause = exception(trace)
     assert cause is not None
     assert told_of_unset(cause, trace, plan, ()).endswith("with the lines AUTH_TOKEN=...")
+
+
+def test_what_the_error_itself_names_comes_first() -> None:
+    cause = Cause("the app raises ValueError: AUTH_TOKEN must be 'a' or 'b'", SEE_TRACEBACK)
+    plan = planned({"app.py": READS + FLASK_APP})
+    told = told_of_unset(cause, TRACE, plan, ())
+    assert told.startswith("nobody gave what the app asks for") and told.endswith("the lines AUTH_TOKEN=...")
+    assert told_of_unset(cause, TRACE, plan, ("AUTH_TOKEN", "ACCOUNT_SID")) == ""

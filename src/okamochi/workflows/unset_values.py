@@ -14,21 +14,24 @@ MOST = 5
 
 
 def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -> str:
-    """A better hint than the cause's, where that knows none, by the traceback in `text`; "" where the app's
-    last line takes no such value."""
+    """A better hint than the cause's, where that knows none: by the error, which names variables, else by the
+    traceback in `text`; "" where neither speaks of such a value."""
     if cause.hint != SEE_TRACEBACK:
         return ""
     served = {one.name for service in plan.services for one in service.variables}
-    words = {word.upper() for word in re.findall(r"\w+", own_line(text))}
-    names = [
-        one.name
-        for one in plan.environment
-        if one.default is None and one.name not in {*given, *served} and one.name.upper() in words
+    unset = [
+        one.name for one in plan.environment if one.default is None and one.name not in {*given, *served}
     ]
-    if not names:
-        return ""
-    lines = ", ".join(f"{name}=..." for name in names[:MOST])
-    return f"nobody gave what that line takes: okamochi up --env-file FILE, with the lines {lines}"
+    said = set(re.findall(r"\w+", cause.text))
+    taken = {word.upper() for word in re.findall(r"\w+", own_line(text))}
+    for what, names in (
+        ("the app asks for", [one for one in unset if one in said]),
+        ("that line takes", [one for one in unset if one.upper() in taken]),
+    ):
+        if names:
+            lines = ", ".join(f"{name}=..." for name in names[:MOST])
+            return f"nobody gave what {what}: okamochi up --env-file FILE, with the lines {lines}"
+    return ""
 
 
 def tell_unset(failure: UnhealthyError, plan: Plan, given: Collection[str]) -> None:
