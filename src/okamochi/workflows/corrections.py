@@ -20,7 +20,7 @@ from okamochi.model.evidence import Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.model.plan import APP_ROOT, VENV_ROOT
-from okamochi.model.process import TcpProbe
+from okamochi.model.process import HttpProbe, TcpProbe, request_path
 from okamochi.pypi.meaning import meaning
 from okamochi.run.import_failures import SET_UP_LATE, withholding_package
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
@@ -145,6 +145,7 @@ def correction_for(
             found = (
                 next((one for one in wanted if one is not None), None)
                 or health_page(answer, planned)
+                or moved_health(answer, planned)
                 or for_a_page(answer, planned, installed=installed, refused=refused)
             )
         case _:
@@ -185,6 +186,26 @@ def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
         return None
     reason = f"the proof saw {path} answer, a route that the source alone does not show"
     return Correction(kind=CorrectionKind.HEALTH, value=path, reason=reason[:300])
+
+
+def moved_health(answer: Answer, planned: "PlannedProject") -> Correction | None:
+    """The only route of the app that ends as the health route that the source shows, where the app has no
+    such one: a router above it puts a path of its own in front."""
+    plan = planned.plan
+    shown = any(
+        one.field == "processes.web.probe" and one.origin is Origin.DETECTED for one in plan.decisions
+    )
+    if not shown or not isinstance(plan.web.probe, HttpProbe):
+        return None
+    path = request_path(plan.web.probe.path).rstrip("/")
+    there = [one.path for one in answer.routes if not one.methods or "GET" in one.methods]
+    if not path or path in {one.rstrip("/") for one in there}:
+        return None
+    ends = [one for one in there if one.rstrip("/").endswith(path)]
+    if len(ends) != 1:
+        return None
+    reason = f"the proof saw the route {ends[0]}, and none that is {path} alone"
+    return Correction(kind=CorrectionKind.HEALTH, value=ends[0], reason=reason[:300])
 
 
 def asked_requirement(answer: Answer) -> Correction:
