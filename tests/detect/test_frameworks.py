@@ -791,6 +791,14 @@ def test_a_gunicorn_without_a_version_is_one_that_has_the_worker(own: str, added
     assert plan.dependencies.added == added
 
 
+def test_a_class_of_ones_own_serves_socket_io_as_well() -> None:
+    own = SOCKETS.format("app").replace("SocketIO(app)", "Logged(app, async_mode='gevent')")
+    own = own.replace("mode =", "class Logged(SocketIO): ...\nmode =")
+    plan = planned({"requirements.txt": "flask\nflask-socketio\ngevent\n", "app.py": own})
+    assert dict(plan.image_environment)["WEB_CONCURRENCY"] == "1"
+    assert plan.web.argv[3:-1] == ("--worker-class", "gevent")
+
+
 def test_an_app_that_only_names_socket_io_has_workers_as_usual() -> None:
     files = {"requirements.txt": "flask\nflask-socketio\n", "app.py": f"{FLASK_APP}# SocketIO(app)\n"}
     assert "WEB_CONCURRENCY" not in dict(planned(files).image_environment)

@@ -45,6 +45,15 @@ def traceback(error: str, frames: str = LIBRARY_FRAME) -> str:
             "/app/shop/config.py:12",
         ),
         (
+            traceback(
+                "werkzeug.exceptions.NotFound: 404 Not Found: The requested URL was not found on the server.",
+                '  File "/app/app/__init__.py", line 103, in not_found\n'
+                "    return app.send_static_file('index.html')\n" + LIBRARY_FRAME,
+            ),
+            "the app sends the file index.html, which is not in the image",
+            "/app/app/__init__.py:103",
+        ),
+        (
             traceback("jinja2.exceptions.TemplateNotFound: index.html"),
             "the template index.html is not found",
             "/app/shop/config.py:12",

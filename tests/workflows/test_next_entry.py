@@ -6,10 +6,11 @@ from typing import cast
 import pytest
 
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
-from okamochi.run.traces import Cause
+from okamochi.run.traces import SEE_TRACEBACK, Cause
 from okamochi.workflows.build import Building
 from okamochi.workflows.prove_entry import Proof
 from okamochi.workflows.proved_build import next_entry
+from tests.detect.plans import FLASK_APP, planned
 
 
 class Asked(Exception):
@@ -55,3 +56,16 @@ def test_one_that_fails_otherwise_may_give_way(error: str, text: str) -> None:
     proof = Proof(Verdict(outcome=Outcome.FAILED, cause=Cause("the app raises", "see the log")), answer)
     with pytest.raises(Asked):
         next_entry(proof, building())
+
+
+def test_one_whose_line_takes_what_nobody_gave_stays_for_any_other_needs_it_too() -> None:
+    read = 'import os\nmail_server = os.environ.get("MAIL_SERVER")\n'
+    plan = planned({"main.py": f"{read}{FLASK_APP}"})
+    text = OWN.format('sender = "no-reply@" + mail_server') + "TypeError: can only concatenate str\n"
+    answer = Answer(outcome="failed", error="TypeError", message="can only concatenate str", text=text)
+    proof = Proof(Verdict(outcome=Outcome.FAILED, cause=Cause("the app raises", SEE_TRACEBACK)), answer)
+    request = SimpleNamespace(locked=False)
+    one = cast(Building, SimpleNamespace(request=request, plan_now=lambda: SimpleNamespace(plan=plan)))
+    assert next_entry(proof, one, {}) is None
+    with pytest.raises(AttributeError):  # what this building cannot do is to look for another
+        next_entry(proof, one, {"MAIL_SERVER": "mail.example"})

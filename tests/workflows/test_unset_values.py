@@ -52,6 +52,13 @@ def test_of_a_start_that_failed_the_same_is_told() -> None:
     assert failure.hint.endswith("with the lines AUTH_TOKEN=...")
 
 
+def test_what_a_release_says_of_web_stays_behind_it() -> None:
+    failure = UnhealthyError("the release process failed", where="", hint=f"{SEE_TRACEBACK}; web waits")
+    failure.log = TRACE
+    tell_unset(failure, planned({"app.py": READS + FLASK_APP}), ("ACCOUNT_SID",))
+    assert failure.hint.endswith("with the lines AUTH_TOKEN=...; web waits")
+
+
 def test_what_a_service_of_the_stack_tells_is_not_asked_for() -> None:
     source = f"{READS}import redis\nredis_url = os.environ.get('REDIS_URL')\n{FLASK_APP}"
     plan = planned({"app.py": source, "requirements.txt": "flask\nredis\n"})

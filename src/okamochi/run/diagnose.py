@@ -51,6 +51,7 @@ MADE_OR_LEFT_OUT = (
     "where a step of its own makes it (npm, a script), take that step before okamochi builds; where the "
     "project has it, see what leaves it out: okamochi plan --explain source.exclude"
 )
+SENT = regex(r"\bsend_(?:static_file|from_directory)\([^\n]*?[\"'](?P<name>[\w./-]+\.\w+)[\"']\)")
 LACKING = regex(r"AttributeError: module '(?P<package>\w+)[\w.]*' has no attribute '\w+'")
 
 
@@ -116,6 +117,20 @@ def missing_file(log: str) -> Cause | None:
     return Cause(
         f"the app opens {found['path']}, which is not in the image",
         MADE_OR_LEFT_OUT,
+        own_frame(log),
+    )
+
+
+def missing_static_file(log: str) -> Cause | None:
+    """A page that the app sends as a file, mostly a frontend's: app.send_static_file("index.html")."""
+    trace = last_trace(log)
+    sent = SENT.search(log)
+    if trace is None or sent is None or not trace.error.startswith("werkzeug.exceptions.NotFound"):
+        return None
+    return Cause(
+        f"the app sends the file {sent['name']}, which is not in the image",
+        "where a step of its own makes it (npm run build), take that step before okamochi builds; where the "
+        "project has it, see what leaves it out: okamochi plan --explain source.exclude",
         own_frame(log),
     )
 
@@ -397,6 +412,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_shared_library,
     missing_program,
     missing_file,
+    missing_static_file,
     missing_template,
     missing_folder,
     missing_metadata,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Delivered", "build_proved"]
 
 MOST_ROUNDS = 12
+NOTHING: Mapping[str, str] = {}
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -100,7 +101,7 @@ def build_until_proved(
         correction = next_correction(world, proof, building, built, tuple(refused))
         if correction is None:
             planned = building.planned
-            correction = next_entry(proof, building)
+            correction = next_entry(proof, building, given)
             if correction is None:
                 break
             first = first or FirstEntry(planned, proof, built)
@@ -233,14 +234,15 @@ class FirstEntry(msgspec.Struct, frozen=True):
     built: BuiltImage
 
 
-def next_entry(proof: "Proof", building: Building) -> "Correction | None":
+def next_entry(proof: "Proof", building: Building, given: Mapping[str, str] = NOTHING) -> "Correction | None":
     """Passes over an entry point that failed: the building is then of the next one. None when a person named
-    it, what it lacks is a variable, or no other is there."""
+    it, what it lacks is a variable that is not `given`, or no other is there."""
     from okamochi.errors import OkamochiError
     from okamochi.model.correction import Correction, CorrectionKind, is_sound
     from okamochi.model.evidence import Origin
     from okamochi.run.proof.answer import Outcome
     from okamochi.workflows.prove_entry import REFUSED
+    from okamochi.workflows.unset_values import told_of_unset
 
     verdict = proof.verdict
     kinds = (*REFUSED, Outcome.FAILED, Outcome.NO_FOLDER)
@@ -249,6 +251,8 @@ def next_entry(proof: "Proof", building: Building) -> "Correction | None":
     if verdict.cause.variable or refuses_to_start(proof):
         return None
     planned = building.plan_now()
+    if proof.answer is not None and told_of_unset(verdict.cause, proof.answer.text, planned.plan, given):
+        return None
     said = [one for one in planned.plan.decisions if one.field == "application.object_reference"]
     if any(one.origin is not Origin.DETECTED for one in said):
         return None

@@ -16,7 +16,7 @@ MOST = 5
 def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -> str:
     """A better hint than the cause's, where that knows none: by the error, which names variables, else by the
     traceback in `text`; "" where neither speaks of such a value."""
-    if cause.hint != SEE_TRACEBACK:
+    if not cause.hint.startswith(SEE_TRACEBACK):
         return ""
     served = {one.name for service in plan.services for one in service.variables}
     unset = [
@@ -30,7 +30,8 @@ def told_of_unset(cause: Cause, text: str, plan: Plan, given: Collection[str]) -
     ):
         if names:
             lines = ", ".join(f"{name}=..." for name in names[:MOST])
-            return f"nobody gave what {what}: okamochi up --env-file FILE, with the lines {lines}"
+            more = cause.hint.removeprefix(SEE_TRACEBACK)
+            return f"nobody gave what {what}: okamochi up --env-file FILE, with the lines {lines}{more}"
     return ""
 
 

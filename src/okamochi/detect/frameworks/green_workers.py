@@ -107,16 +107,25 @@ def _patches_at_import(module: Module) -> Iterator[tuple[str, int]]:
 def _socket_io(paths: tuple[str, ...], sources: Sources) -> Evidence | None:
     for path in paths:
         for node in _calls(path, sources):
-            if sources.module(path).imports.full(node.func) in SOCKET_IO:
+            if _is_socket_io(node, path, sources):
                 return Evidence(path=path, line=node.lineno, reason="serves Socket.IO")
     return None
+
+
+def _is_socket_io(node: ast.Call, path: str, sources: Sources) -> bool:
+    """A call of the class itself, or of a subclass in the same module."""
+    module = sources.module(path)
+    called = module.imports.full(node.func)
+    own = (one for one in module.tree.body if isinstance(one, ast.ClassDef) and one.name == called)
+    bases = [module.imports.full(base) for one in own for base in one.bases]
+    return not SOCKET_IO.isdisjoint((called, *bases))
 
 
 def _mode(paths: tuple[str, ...], sources: Sources, asked: set[str]) -> str:
     """What SocketIO(async_mode="threading") or init_app() says; "" where it says nothing that is known."""
     for path in paths:
         for node in _calls(path, sources):
-            known = sources.module(path).imports.full(node.func) in SOCKET_IO
+            known = _is_socket_io(node, path, sources)
             if not known and last_name(node.func) != "init_app":
                 continue
             value = next((one.value for one in node.keywords if one.arg == "async_mode"), None)
