@@ -791,6 +791,14 @@ def test_a_gunicorn_without_a_version_is_one_that_has_the_worker(own: str, added
     assert plan.dependencies.added == added
 
 
+def test_open_connections_of_flask_sock_have_threads_enough() -> None:
+    app = "from flask import Flask\nfrom flask_sock import Sock\napp = Flask(__name__)\nsock = Sock(app)\n"
+    plan = planned({"requirements.txt": "flask\nflask-sock\n", "app.py": app})
+    values = dict(plan.image_environment)
+    assert values["GUNICORN_THREADS"] == "100" and "WEB_CONCURRENCY" not in values
+    assert plan.web.argv[3:-1] == ()
+
+
 def test_a_class_of_ones_own_serves_socket_io_as_well() -> None:
     own = SOCKETS.format("app").replace("SocketIO(app)", "Logged(app, async_mode='gevent')")
     own = own.replace("mode =", "class Logged(SocketIO): ...\nmode =")

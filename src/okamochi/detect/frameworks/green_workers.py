@@ -35,7 +35,7 @@ THREADS = "100"
 
 class Waiting(msgspec.Struct, frozen=True):
     """gunicorn's worker class ("" for the kit's threads), the gunicorn that has it, and variables: sessions
-    of Socket.IO live in one process, so that one worker serves them."""
+    of Socket.IO live in one process, so that one worker serves them, and an open connection has a thread."""
 
     worker: str
     package: str
@@ -57,9 +57,21 @@ def waiting_of(path: str, reached: Iterable[str], sources: Sources, names: Itera
             mode or next(one for one in MODES if one in {*asked, "threading"}), asked, sockets
         )
     if patched is None:
-        return None
+        return _with_open_connections(paths, sources)
     library, evidence = patched
     return Waiting(library, PACKAGES[library], f"gunicorn with {library}'s workers", evidence)
+
+
+def _with_open_connections(paths: tuple[str, ...], sources: Sources) -> Waiting | None:
+    """Flask-Sock: https://flask-sock.readthedocs.io/en/latest/web_servers.html"""
+    for path in paths:
+        module = sources.module(path) if "flask_sock" in sources.text(path) else None
+        for node in module.of(ast.Call) if module is not None else ():
+            if module is not None and module.imports.full(node.func) == "flask_sock.Sock":
+                shown = f"gunicorn with workers of {THREADS} threads for WebSockets"
+                evidence = Evidence(path=path, line=node.lineno, reason="serves WebSockets")
+                return Waiting("", GUNICORN, shown, evidence, (("GUNICORN_THREADS", THREADS),))
+    return None
 
 
 def _with_sockets(mode: str, asked: set[str], evidence: Evidence) -> Waiting:
