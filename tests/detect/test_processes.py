@@ -666,3 +666,59 @@ def test_a_beat_of_a_compose_file_has_a_worker_beside_it() -> None:
     found = commands(planned({**files, "docker-compose.yml": compose}))
     assert found["beat"][1:4] == ("-A", "loads", "beat")
     assert found["worker"][1:4] == ("-A", "loads", "worker")
+
+
+ENDLESS = "import os, time\nplace = os.environ['FEED']\nwhile True:\n    time.sleep(1)\n"
+OF_A_SCRIPT = """services:
+  web: {{build: ., ports: ['5000:5000']}}
+  feed: {{build: ., command: {}{}}}
+"""
+
+
+def of_a_script(command: str, more: str = "", **files: str) -> Plan:
+    compose = OF_A_SCRIPT.format(command, more)
+    return planned({"app.py": FLASK_APP, "docker-compose.yml": compose, **files})
+
+
+@pytest.mark.parametrize("command", ["python feed.py", '["python", "-u", "./feed.py"]', "python3 -m feed"])
+def test_a_script_without_an_end_that_a_compose_file_starts_is_a_worker(command: str) -> None:
+    plan = of_a_script(command, **{"feed.py": ENDLESS})
+    (worker,) = [one for one in plan.processes if one.name == "feed"]
+    assert worker.type is ProcessType.WORKER and worker.argv[0] == "/opt/venv/bin/python"
+    assert decision(plan, "processes.feed.argv").evidence[0].path == "docker-compose.yml"
+
+
+def test_what_the_script_of_such_a_worker_reads_counts() -> None:
+    plan = of_a_script("python -u feed.py", **{"feed.py": ENDLESS})
+    assert "FEED" in [one.name for one in plan.environment]
+
+
+def test_one_that_compose_keeps_up_is_a_worker_as_well() -> None:
+    plan = of_a_script("python feed.py", ", restart: unless-stopped", **{"feed.py": "import app\n"})
+    assert [one.name for one in plan.processes] == ["web", "feed"]
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "text"),
+    [
+        ("python feed.py", "", "print('once')\n"),
+        ("python feed.py", ", restart: on-failure", "print('until the database is there')\n"),
+        ("python feed.py", ", restart: always", "from app import app\napp.run(port=7000)\n"),
+        ("python feed.py", ", ports: ['7000:7000']", ENDLESS),
+        ("python feed.py", ", profiles: [tools]", ENDLESS),
+        ("python gone.py", ", restart: always", ENDLESS),
+        ("python $SCRIPT", ", restart: always", ENDLESS),
+        ("python feed.py && python app.py", ", restart: always", ENDLESS),
+    ],
+)
+def test_a_script_that_ends_serves_or_is_run_by_hand_is_none(command: str, more: str, text: str) -> None:
+    plan = of_a_script(command, more, **{"feed.py": text})
+    assert [one.name for one in plan.processes] == ["web"]
+
+
+@pytest.mark.parametrize(("module", "path"), [("jobs", "jobs/__main__.py"), ("jobs.mail", "jobs/mail.py")])
+def test_a_module_of_the_project_is_run_as_its_procfile_says(module: str, path: str) -> None:
+    plan = planned({"app.py": FLASK_APP, path: ENDLESS, "Procfile": f"worker: python -m {module} --all\n"})
+    assert commands(plan)["worker"] == ("/opt/venv/bin/python", "-m", module, "--all")
+    gone = planned({"app.py": FLASK_APP, "Procfile": f"worker: python -m {module}\n"})
+    assert commands(gone) == {}

@@ -65,7 +65,7 @@ def test_it_serves_logs_on_stdout_and_says_what_was_chosen(gunicorn: Path, folde
         body(port, "/healthz", "okamochi-healthcheck")
     log = (folder / "out").read_text()
     assert (folder / "err").read_text() == ""
-    assert "okamochi: 1 workers x 4 threads (set by WEB_CONCURRENCY)" in log
+    assert "okamochi: 1 worker x 4 threads (set by WEB_CONCURRENCY)" in log
     (line,) = (json.loads(text) for text in log.splitlines() if text.startswith("{"))
     assert (line["method"], line["path"], line["status"], line["bytes"]) == ("GET", "/page", 200, 0)
     assert (line["query"], line["user_agent"], line["remote_addr"]) == (
@@ -160,7 +160,7 @@ def test_the_other_workers_follow_when_the_first_one_was_measured(gunicorn: Path
         wait_for(folder / "out", "Booting worker", times=2)
     log = (folder / "out").read_text()
     assert re.search(r"okamochi: \d+ workers; the first one takes \d+ MiB \(.*~\d+ MiB a worker", log)
-    assert "okamochi: 1 workers x 4 threads (the first; its size decides" in log
+    assert "okamochi: 1 worker x 4 threads (the first; its size decides" in log
 
 
 def test_gunicorn_s_own_arguments_overrule_the_number(gunicorn: Path, folder: Path) -> None:

@@ -82,3 +82,13 @@ def test_an_app_that_goes_on_with_a_failing_page_holds_its_port_itself(port_of_w
         with pytest.raises(FailingPage):
             port_of_web.started(start, EngineError, UnhealthyError)
     assert len(asked) == 1
+
+
+def test_another_port_than_the_usual_one_is_told_whatever_is_started(port_of_web: WebPort) -> None:
+    """A stack as well as a container: both start by this."""
+    with socket.socket() as listener:
+        holding(listener, port_of_web.own)
+        port = port_of_web.started(lambda port: port, EngineError)
+    reporter = port_of_web.world.reporter
+    assert isinstance(reporter, SilentReporter)
+    assert reporter.notes == [f"port {port_of_web.own} is taken; using {port}"]

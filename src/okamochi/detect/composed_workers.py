@@ -1,6 +1,14 @@
 """Workers that a compose file starts from the project's own image: services that are built here, with the
-command of a worker's program. Those of RQ are another module's: they have to be told where Redis is."""
+command of a worker's program, or with a script of the project that goes on for ever and serves nothing:
 
+    worker:
+      build: .
+      command: python consumer.py
+      restart: unless-stopped
+
+Those of RQ are another module's: they have to be told where Redis is."""
+
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,6 +16,7 @@ from typing import Any
 from okamochi.containerfiles.command_lines import commands_of
 from okamochi.detect.compose_files import own_services
 from okamochi.detect.platform_files import StatedCommand
+from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["WORKER_PROGRAMS", "composed_workers"]
@@ -18,6 +27,16 @@ WORKER_PROGRAMS = frozenset(
 # celery and taskiq have other commands, too: dashboards, questions
 STARTED = frozenset(["worker", "beat", "scheduler"])
 SEVERAL = frozenset(["celery", "taskiq"])
+PYTHON = regex(r"python[\d.]*")
+# a script that waits for ever, and one that is a server of its own
+ENDLESS = regex(
+    r"^\s*while\s+(?:True|1)\s*:|\brun_forever\(|\bstart_consuming\(|\brun_polling\(", re.MULTILINE
+)
+SERVES = regex(
+    r"\.run\(|\brun_app\(|\bserve\(|\blaunch\(|\brunserver\b|HTTPServer\(|\b(?:Flask|FastAPI|Quart)\("
+)
+OF_SHELLS = regex(r"[$`<>|&;]")
+KEPT_UP = frozenset(["always", "unless-stopped"])
 
 
 def composed_workers(project: ProjectFiles) -> tuple[StatedCommand, ...]:
@@ -26,8 +45,37 @@ def composed_workers(project: ProjectFiles) -> tuple[StatedCommand, ...]:
     return tuple(
         StatedCommand(service.name, command, service.path, service.line_of(f"{service.name}:"))
         for service in own_services(project)
-        if (command := _command(service.settings))
+        if (command := _command(service.settings) or _script(service.settings, project))
     )
+
+
+def _script(settings: Mapping[str, Any], project: ProjectFiles) -> str:
+    """The command of a service that runs a script of the project, and stays: Compose keeps it up, or the
+    script has no end. One that is reached from outside serves, one of a profile is run by hand."""
+    if any(settings.get(key) for key in ("ports", "expose", "profiles", "entrypoint")):
+        return ""
+    command = _text(settings.get("command"))
+    try:
+        argv = shlex.split(command)
+    except ValueError:
+        return ""
+    if len(argv) < 2 or PYTHON.fullmatch(argv[0].rpartition("/")[2]) is None or OF_SHELLS.search(command):
+        return ""
+    text = next((found for word in argv[1:4] if (found := _source_of(word, project))), "")
+    restart = str(settings.get("restart") or "").partition(":")[0]
+    stays = restart in KEPT_UP or ENDLESS.search(text) is not None
+    return shlex.join(argv) if text and stays and not SERVES.search(text) else ""
+
+
+def _source_of(word: str, project: ProjectFiles) -> str:
+    """Of a script by its path, or of a module by its name."""
+    path = word.removeprefix("./").removeprefix("/app/")
+    places = (
+        (path,)
+        if path.endswith(".py")
+        else (f"{path.replace('.', '/')}{end}" for end in (".py", "/__main__.py"))
+    )
+    return next((text for one in places if (text := project.read_text(one))), "")
 
 
 def _command(settings: Mapping[str, Any]) -> str:

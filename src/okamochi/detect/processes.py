@@ -111,13 +111,14 @@ def scripts_of_workers(sources: Sources) -> tuple[str, ...]:
     """The project's scripts that its files start beside the web server: what they read, write and import
     counts, too."""
     found: list[str] = []
-    stated = ((one.name, one.command) for one in stated_commands(sources.project))
+    said = (*stated_commands(sources.project), *composed_workers(sources.project))
+    stated = ((one.name, one.command) for one in said)
     lines = ((name, command) for name, command, _ in procfile_lines(sources.project))
     for name, command in (*lines, *stated):
         if name == "web" or SHELL.search(command):
             continue
         for words in commands_of(command):
-            found += [one.removeprefix("./") for one in words[:2] if one.removeprefix("./") in sources.known]
+            found += [one.removeprefix("./") for one in words[:4] if one.removeprefix("./") in sources.known]
     return tuple(dict.fromkeys(found))
 
 
@@ -205,4 +206,13 @@ def _inside(sources: Sources, words: tuple[str, ...]) -> tuple[str, ...]:
         return (f"{VENV_ROOT}/bin/{program}", *words[1:])
     if words and words[0].removeprefix("./") in sources.known:
         return (f"{VENV_ROOT}/bin/python", words[0].removeprefix("./"), *words[1:])
+    if words and _is_run_as_module(words[0], sources):
+        return (f"{VENV_ROOT}/bin/python", "-m", *words)
     return ()
+
+
+def _is_run_as_module(name: str, sources: Sources) -> bool:
+    """What is left of `python -m jobs.mail` when its prefix is taken away."""
+    path = name.replace(".", "/")
+    places = (f"{root}{path}{end}" for root in ("", "src/") for end in (".py", "/__main__.py"))
+    return any(one in sources.known for one in places)

@@ -108,7 +108,6 @@ def started_on_a_port(desk: Desk, previous: Previous) -> RunSpec:
     web_port = WebPort(desk.port, desk.plan.web.port, previous, desk.world)
 
     def start_on(port: int) -> RunSpec:
-        web_port.tell_other(port)
         return started(desk, spec_of(desk, port), previous)
 
     return web_port.started(start_on, TakenPort)

@@ -184,7 +184,6 @@ def started(
     web_port = WebPort(request.port, plan.web.port, previous, world)
 
     def start_on(port: int) -> RunSpec:
-        web_port.tell_other(port)
         spec = spec_of(app, built, str(reference.tagged), values, port)
         start(engine, spec, previous, world, setup)
         return spec

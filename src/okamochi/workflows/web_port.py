@@ -61,6 +61,7 @@ class WebPort(msgspec.Struct, frozen=True):
             with port_lock(port, self.world):
                 if left and self.choose() != port:
                     continue
+                self.tell_other(port)
                 try:
                     return start(port)
                 except errors as error:
