@@ -5,9 +5,17 @@ import sys
 
 
 def main() -> int:
+    try:
+        return answer(sys.argv[1:])
+    except KeyboardInterrupt:
+        # while modules are imported; later on the command itself says what stays
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+
+
+def answer(arguments: list[str]) -> int:
     """Answers --version, and builds in the plainest way, without importing the whole command line: that costs
     more than Python's own start."""
-    arguments = sys.argv[1:]
     if arguments in (["--version"], ["-V"]):
         from okamochi import __version__
 

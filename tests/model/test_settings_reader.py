@@ -21,6 +21,12 @@ def test_okamochi_toml_holds_the_keys_at_its_top() -> None:
     assert dict(table.lines) == {"health-host": 1}
 
 
+def test_a_table_of_pyproject_in_okamochi_toml_is_told_as_such() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_settings(MemoryProject({"okamochi.toml": "[tool.okamochi]\nport = 8000\n"}))
+    assert 'take the line "[tool.okamochi]" away' in caught.value.hint
+
+
 def test_no_settings_are_an_empty_table() -> None:
     assert read_settings(MemoryProject({"pyproject.toml": '[project]\nname = "okamochi-fan"\n'})).path == ""
 

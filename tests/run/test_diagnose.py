@@ -588,3 +588,9 @@ def test_a_template_that_nobody_made_is_named_and_what_makes_it(error: str) -> N
     assert cause is not None
     assert cause.text == "the template index.html is not found"
     assert "npm" in cause.hint and cause.where == "/app/shop/config.py:12"
+
+
+def test_a_long_error_is_cut_where_people_see_it() -> None:
+    log = f'Traceback (most recent call last):\n  File "/app/app.py", line 3, in f\nValueError: {"x" * 400}\n'
+    cause = diagnose(log)
+    assert cause is not None and cause.text.endswith("x…") and len(cause.text) < 330

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from okamochi.errors import TransientRegistryError
 from okamochi.system import http_connections
 from okamochi.system.http import TRIES, UrllibTransport
+from okamochi.system.http_exchange import local_hint
 from okamochi.system.once import Once
 
 from .faulty_server import Served, serving
@@ -107,3 +108,11 @@ def test_a_question_without_an_answer_is_asked_again(server: Served, monkeypatch
     finally:
         names.ended.set()
     assert names.asked == 3
+
+
+def test_a_server_on_this_machine_that_is_not_there_is_no_matter_of_the_network() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{unused.getsockname()[1]}"
+    assert local_hint(f"http://{place}/v2/") == f"nothing listens on {place}: start it, or name another"
+    assert local_hint("https://registry.test/v2/") == ""

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 import pytest
 
-from okamochi.errors import EngineError
+from okamochi.errors import EngineError, UsageError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.process import Volume
 from okamochi.run.spec import ContainerState, Running
@@ -141,3 +141,9 @@ def test_the_app_stands_still_while_its_data_is_replaced_and_goes_on_whatever_ca
     with pytest.raises(EngineError) if broken else nullcontext():
         restore(file, app.app.root, NOW, world)
     assert engine.done == ["save", "stop", "load", "start"]
+
+
+def test_a_file_that_is_not_there_is_told_before_anything_of_the_app(tmp_path: Path, world: World) -> None:
+    with pytest.raises(UsageError) as caught:
+        restoring.what_goes(tmp_path / "gone", tmp_path, world)
+    assert (caught.value.message, caught.value.where) == ("there is no such file", str(tmp_path / "gone"))

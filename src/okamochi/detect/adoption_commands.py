@@ -172,9 +172,12 @@ def words_of(value: Any) -> str:
 
 
 def shown_of(process: Process) -> str:
-    text = shlex.join(process.argv).replace("/opt/venv/bin/", "")
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return cut(shlex.join(process.argv).replace("/opt/venv/bin/", ""))
 
 
 def without_secrets(text: str) -> str:
-    return re.sub(r"(?i)((?:password|secret|token|key)\w*[= ])\S+", r"\1…", text)[:SHOWN]
+    return cut(re.sub(r"(?i)((?:password|secret|token|key)\w*[= ])\S+", r"\1…", text))
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -52,6 +52,12 @@ def settings_of(
     places = dict(lines)
     for key in sorted(table):
         if key not in setting_keys():
+            if key == "tool" and path == OWN_FILE:
+                raise UsageError(
+                    f"the settings stand in a table, as in {PYPROJECT}",
+                    where=_place(path, places.get(key, 0)),
+                    hint=f'in {OWN_FILE} they stand alone: take the line "[tool.okamochi]" away',
+                )
             raise UsageError(
                 f"{key} is not a setting of okamochi",
                 where=_place(path, places.get(key, 0)),

@@ -47,6 +47,7 @@ __all__ = ["RULES", "Cause", "diagnose", "ended_workers", "killed_workers"]
 # what is to be written misses its folder, not itself
 TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\(|FileHandler")
 
+MOST_OF_AN_ERROR = 300
 MADE_OR_LEFT_OUT = (
     "where a step of its own makes it (npm, a script), take that step before okamochi builds; where the "
     "project has it, see what leaves it out: okamochi plan --explain source.exclude"
@@ -384,10 +385,14 @@ def exception(log: str) -> Cause | None:
             "requirements; okamochi.lock tells the installed one"
         )
     return Cause(
-        f"the app raises {trace.error[:300]}" + (f", from {cause[:300]}" if cause else ""),
+        f"the app raises {cut(trace.error)}" + (f", from {cut(cause)}" if cause else ""),
         hint,
         own_frame(trace.text),
     )
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MOST_OF_AN_ERROR else f"{text[:MOST_OF_AN_ERROR]}…"
 
 
 def unresolved_name(log: str) -> Cause | None:

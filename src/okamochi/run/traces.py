@@ -44,7 +44,10 @@ class Trace(msgspec.Struct, frozen=True):
     error: str
 
 
-SEE_TRACEBACK = "see the traceback in the log; `okamochi plan` shows what was started, and why"
+SEE_TRACEBACK = (
+    "see the traceback in the log, where /app is the project's folder; `okamochi plan` shows what was "
+    "started, and why"
+)
 """The hint where nothing better is known."""
 UNNAMED = "?"
 FRAME = regex(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.MULTILINE)

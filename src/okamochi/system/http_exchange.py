@@ -17,7 +17,7 @@ from okamochi.system.once import Once
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-__all__ = ["Body", "Exchange", "shown"]
+__all__ = ["Body", "Exchange", "local_hint", "shown"]
 
 Body = bytes | BinaryIO | None
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -213,11 +213,20 @@ def translated(url: str) -> Iterator[None]:
             "the name of the server is not known here", hint=NETWORK_HINT, unreached=True
         ) from error
     except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as error:
-        raise Interrupted("no connection to the server", hint=NETWORK_HINT, unreached=True) from error
+        raise Interrupted(
+            "no connection to the server", hint=local_hint(url) or NETWORK_HINT, unreached=True
+        ) from error
     except exceptions.ReadTimeoutError as error:
         raise Interrupted("the server stopped answering") from error
     except (exceptions.HTTPError, ConnectionError, TimeoutError) as error:
         raise Interrupted("the connection was cut") from error
+
+
+def local_hint(url: str) -> str:
+    """For a server on this machine, which no network is needed for; "" for others."""
+    parts = urlsplit(url)
+    here = (parts.hostname or "") in ("localhost", "127.0.0.1", "::1")
+    return f"nothing listens on {parts.netloc.rpartition('@')[2]}: start it, or name another" if here else ""
 
 
 NETWORK_HINT = "is there a network? HTTPS_PROXY is honoured; --offline works from the cache alone"

@@ -50,17 +50,20 @@ def place(finding: Finding) -> str:
 
 
 def tell_findings(findings: Iterable[Finding], world: World) -> None:
-    """Warnings and errors all, notes as many as can be read."""
-    notes = 0
-    for one in findings:
-        if one.severity is Severity.NOTE:
-            notes += 1
-            if notes <= MOST_NOTES:
-                world.reporter.note(f"{place(one)}: {one.message} ({one.hint})")
-        else:
-            world.reporter.warn(f"{place(one)}: {one.message} ({one.hint})")
-    if notes > MOST_NOTES:
-        world.reporter.note(f"and {notes - MOST_NOTES} more like this")
+    """Warnings and errors all, then notes, as many as can be read; what holds in several files once, in the
+    order of their lines."""
+    places: dict[tuple[bool, str], list[str]] = {}
+    for one in sorted(findings, key=lambda one: (one.evidence[0].path, one.evidence[0].line or 0)):
+        said = one.severity is Severity.NOTE, f"{one.message} ({one.hint})"
+        places.setdefault(said, []).append(place(one))
+    told = [(is_note, f"{', '.join(found)}: {text}") for (is_note, text), found in places.items()]
+    for text in (text for is_note, text in told if not is_note):
+        world.reporter.warn(text)
+    notes = [text for is_note, text in told if is_note]
+    for text in notes[:MOST_NOTES]:
+        world.reporter.note(f"note: {text}")
+    if len(notes) > MOST_NOTES:
+        world.reporter.note(f"and {len(notes) - MOST_NOTES} more notes")
 
 
 def project_findings(plan: Plan, root: Path) -> tuple[Finding, ...]:

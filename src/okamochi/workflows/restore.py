@@ -27,7 +27,13 @@ MOST_KEPT = 3
 
 def what_goes(file: Path, path: Path, world: World) -> tuple[str, ...]:
     """A line for each part whose present data a restore would overwrite. UsageError when the file does not
-    fit the app."""
+    fit the app, or is not there."""
+    if not file.is_file():
+        raise UsageError(
+            "there is no such file",
+            where=str(file),
+            hint="okamochi backup prints the name of what it wrote; FILE comes before the app's folder",
+        )
     return tuple(
         f"{part.kind} {part.name}" for part in fitting(file, running_app(path, world)).manifest.parts
     )

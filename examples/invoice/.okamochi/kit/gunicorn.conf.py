@@ -245,7 +245,8 @@ def on_starting(server: _Any) -> None:
         _collect_static(server)
     # workers of event loops have no threads to speak of
     each = f" x {threads} threads" if "thread" in server.cfg.worker_class_str else ""
-    server.log.info("okamochi: %d workers%s (%s)", workers, each, _why)
+    noun = "worker" if workers == 1 else "workers"
+    server.log.info("okamochi: %d %s%s (%s)", workers, noun, each, _why)
     if _count is not None:
         _count.attend(server)
     # 0 is no limit to a request

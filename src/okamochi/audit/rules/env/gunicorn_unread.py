@@ -37,12 +37,29 @@ def look(setup: Setup) -> Iterator[Found]:
             continue
         for one in container.environment:
             if NAME.fullmatch(one.name) and not is_read(one.name, setup):
-                yield Found(
-                    path=one.path,
-                    line=one.line,
-                    message=f"gunicorn does not read {one.name}, and nothing else of the project does",
-                    hint="GUNICORN_CMD_ARGS with the option, or a gunicorn.conf.py that reads it",
+                message, hint = words(one.name, setup)
+                yield Found(path=one.path, line=one.line, message=message, hint=hint)
+
+
+def words(name: str, setup: Setup) -> tuple[str, str]:
+    """What is wrong, and what to do: people who see the name in a command believe that it is read."""
+    taken = re.compile(rf"(?<!\$)\$\{{?{name}\b")
+    for one in setup.composes:
+        for number, line in enumerate((setup.project.read_text(one.path) or "").split("\n"), 1):
+            if taken.search(line) and not sets(name).match(line):
+                return (
+                    f"nothing reads the container's {name}: in {one.path}:{number} Compose writes "
+                    "the host's value",
+                    "take the line away; or GUNICORN_CMD_ARGS with the option, and not in the command",
                 )
+    return (
+        f"gunicorn does not read {name}, and nothing else of the project does",
+        "GUNICORN_CMD_ARGS with the option, or a gunicorn.conf.py that reads it",
+    )
+
+
+def sets(name: str) -> re.Pattern[str]:
+    return re.compile(rf"^\s*(?:-\s*|ENV\s+|export\s+)?[\"']?{name}[\"']?\s*[:=]")
 
 
 def is_read(name: str, setup: Setup) -> bool:
@@ -50,14 +67,14 @@ def is_read(name: str, setup: Setup) -> bool:
     unless the dollar is doubled."""
     used = re.compile(rf"\b{name}\b")
     in_container = re.compile(rf"\$\$\{{?{name}\b")
-    sets = re.compile(rf"^\s*(?:-\s*|ENV\s+|export\s+)?[\"']?{name}[\"']?\s*[:=]")
+    setting = sets(name)
     composes = {one.path for one in setup.composes}
     for path in setup.project.files():
         if not READERS.fullmatch(path):
             continue
         text = setup.project.read_text(path) or ""
         reads = in_container if path in composes else used
-        if name in text and any(reads.search(line) and not sets.match(line) for line in text.split("\n")):
+        if name in text and any(reads.search(line) and not setting.match(line) for line in text.split("\n")):
             return True
     return False
 
