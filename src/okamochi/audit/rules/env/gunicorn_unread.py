@@ -47,9 +47,9 @@ def words(name: str, setup: Setup) -> tuple[str, str]:
     for one in setup.composes:
         for number, line in enumerate((setup.project.read_text(one.path) or "").split("\n"), 1):
             if taken.search(line) and not sets(name).match(line):
+                where = f"in {one.path}:{number} Compose writes the host's value"
                 return (
-                    f"nothing reads the container's {name}: in {one.path}:{number} Compose writes "
-                    "the host's value",
+                    f"nothing reads the container's {name}: {where}",
                     "take the line away; or GUNICORN_CMD_ARGS with the option, and not in the command",
                 )
     return (
