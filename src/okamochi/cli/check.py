@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from okamochi.cli.layout import columns, folded
 from okamochi.cli.options import real_world
 from okamochi.cli.world import require_utf8
 from okamochi.system.clock import utc_now
@@ -125,7 +126,7 @@ def tell(checked: "Checked", *, notes: bool) -> None:
     if len(shown) < len(checked.report.findings):
         click.echo(click.style("okamochi check --notes shows the notes as well", dim=True))
     if shown:
-        click.echo(click.style(FOOT, dim=True))
+        click.echo(click.style(folded(FOOT, 0, columns()), dim=True))
     click.echo(summary(checked))
 
 
@@ -143,9 +144,10 @@ def block(one: "Audited") -> str:
     line = str(one.found.line) if one.found.line else ""
     head = f"{line:>5}  {styled(one.severity.value)}  {click.style(one.rule, fg='cyan')}"
     hint = ("mended by --fix: " if one.found.edits else "") + one.found.hint
+    message = f"       {folded(one.found.message, 7, columns())}"
     others = [f"       {click.style(str(place), dim=True)}" for place in one.found.also]
     return "\n".join(
-        (head, f"       {one.found.message}", *others, click.style(f"       → {hint}", dim=True))
+        (head, message, *others, click.style(f"       → {folded(hint, 9, columns())}", dim=True))
     )
 
 

@@ -1,5 +1,6 @@
 """The program: finds the command, runs it, turns errors into messages and exit codes."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,7 +94,9 @@ def run(arguments: Sequence[str]) -> int:
 def answered(arguments: Sequence[str]) -> int:
     """What click understands of the arguments, done."""
     try:
-        result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False)
+        # click asks only whether stdout is a terminal
+        plain = {"color": False} if os.environ.get("NO_COLOR") else {}
+        result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False, **plain)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from okamochi.cli.layout import columns, folded
 from okamochi.cli.options import entrypoint_option, json_text, overrides_of, path_argument, real_world
 from okamochi.model.evidence import Origin
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from okamochi.model.plan import Plan
 
 MOST_EVIDENCE = 3
+MOST_BESIDE = 60
+"""Columns that a text beside its field wants."""
+BELOW = 6
 FOOT = "okamochi plan --explain FIELD tells one decision whole; --format json is the plan."
 
 
@@ -54,36 +58,49 @@ def command(
     elif output_format == "json":
         click.echo(plan_to_json(plan).decode(), nl=False)
     else:
-        click.echo(as_text(plan))
+        click.echo(as_text(plan, columns()))
         from okamochi.workflows.env_check import project_findings, tell_findings
 
         tell_findings(project_findings(plan, planned.root), world)
 
 
-def as_text(plan: "Plan") -> str:
-    """What evidence decided first, each with its places; then what nothing in the project decides."""
+def as_text(plan: "Plan", terminal: int = 0) -> str:
+    """What evidence decided first, each with its places; then what nothing in the project decides. On a
+    `terminal` of few columns the texts stand below their fields."""
     from okamochi.detect.frameworks.classes import TITLES
 
     head = f"{plan.name}: {TITLES[plan.application.framework]}, Python {plan.python_version}"
     width = max(len(decision.field) for decision in plan.decisions)
+    if terminal and terminal < width + MOST_BESIDE:
+        width = 0
+    indent = width + 4 if width else BELOW
     found = [decision for decision in plan.decisions if decision.origin is not Origin.DEFAULT]
     defaults = [decision for decision in plan.decisions if decision.origin is Origin.DEFAULT]
     lines = [click.style(head, bold=True), ""]
     for decision in found:
-        lines.append(row(decision, width))
-        lines += [" " * (width + 4) + click.style(line, dim=True) for line in evidence_lines(decision)]
+        lines.append(row(decision, width, terminal))
+        lines += [
+            " " * indent + click.style(folded(line, indent, terminal), dim=True)
+            for line in evidence_lines(decision)
+        ]
     lines += ["", click.style("As nothing says otherwise:", bold=True), ""]
-    lines += [row(decision, width) + default_reason(decision) for decision in defaults]
-    lines += ["", click.style(FOOT, dim=True)]
+    lines += [row(decision, width, terminal, default_reason(decision)) for decision in defaults]
+    lines += ["", click.style(folded(FOOT, 0, terminal), dim=True)]
     return "\n".join(lines)
 
 
-def row(decision: "Decision", width: int) -> str:
-    return f"  {click.style(decision.field.ljust(width), fg='cyan')}  {decision.summary}"
+def row(decision: "Decision", width: int, terminal: int, reason: str = "") -> str:
+    """`width` is that of the fields, 0 where the text stands below its field; `reason` is dim."""
+    field = click.style(decision.field.ljust(width), fg="cyan")
+    indent = width + 4 if width else BELOW
+    text = folded(f"{decision.summary}{reason}", indent, terminal)
+    if reason and len(text) == len(decision.summary) + len(reason):
+        text = decision.summary + click.style(reason, dim=True)
+    return f"  {field}  {text}" if width else f"  {field}\n{' ' * indent}{text}"
 
 
 def default_reason(decision: "Decision") -> str:
-    return click.style(f" ({decision.evidence[0]})", dim=True) if decision.evidence else ""
+    return f" ({decision.evidence[0]})" if decision.evidence else ""
 
 
 def evidence_lines(decision: "Decision", most: int = MOST_EVIDENCE) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from okamochi.cli.layout import columns, folded
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
 from okamochi.system.clock import utc_now
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from okamochi.workflows.prove_dockerfile import Proof
 
 MOST_SHOWN = 8
+BESIDE = 60
+"""Columns that a text beside its place wants."""
 
 
 @click.command(name="render")
@@ -179,12 +182,17 @@ def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:
 def tell_rows(rows: "tuple[Row, ...]") -> None:
     width = max((len(row.place) for row in rows), default=0)
     topics = max((len(row.topic) for row in rows), default=0)
-    told = ""
+    told, terminal = "", columns()
+    indent = width + topics + 12
+    narrow = bool(terminal) and terminal < indent + BESIDE
     for row in rows:
         ours = row.plan if row.setting is None else f"{said(row.setting)} (now: {row.plan})"
-        click.echo(f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}  {row.theirs}  ->  {ours}")
+        head = f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}"
+        indent = 8 if narrow else indent
+        text = folded(f"{row.theirs}  ->  {ours}", indent, terminal)
+        click.echo(f"{head.rstrip()}\n{' ' * indent}{text}" if narrow else f"{head}  {text}")
         if row.why and row.why != told:
-            click.echo(f"{'':6}  {'':{width}}  {'':{topics}}  {row.why}")
+            click.echo(f"{' ' * indent}{folded(row.why, indent, terminal)}")
         told = row.why
 
 
@@ -200,5 +208,5 @@ def tell_faults(faults: "tuple[Fault, ...]") -> None:
         click.echo("\nwhat okamochi check finds in these files, and what okamochi does instead:")
     for one in faults:
         click.echo(f"{one.place}  {one.severity}  {one.rule}")
-        click.echo(f"       {one.message}")
-        click.echo(f"       -> {one.instead or one.hint}")
+        click.echo(f"       {folded(one.message, 7, columns())}")
+        click.echo(f"       -> {folded(one.instead or one.hint, 10, columns())}")
