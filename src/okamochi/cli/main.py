@@ -95,7 +95,7 @@ def answered(arguments: Sequence[str]) -> int:
     """What click understands of the arguments, done."""
     try:
         # click asks only whether stdout is a terminal
-        plain = {"color": False} if os.environ.get("NO_COLOR") else {}
+        plain: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
         result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False, **plain)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
