@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.errors import UnhealthyError
 from okamochi.model.plan import Plan
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.left_out import goes_on_without, remember_left_out
+from okamochi.workflows.left_out import goes_on_without, remember_left_out, tell_left_out
 from tests.detect.plans import planned
 
 SOURCE = (
@@ -54,3 +55,19 @@ def test_it_is_forgotten_once_the_database_was_started(state: AppState, world: W
     remember_left_out(plan.services, plan, state)
     remember_left_out((), plan, state)
     assert without(plan, state, world) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "started", "told"),
+    [
+        ("the service at 127.0.0.1 cannot be reached from the container", 0, True),
+        ("the service at 127.0.0.1 cannot be reached from the container", 2, False),
+        ("the app raises ValueError", 0, False),
+    ],
+)
+def test_what_was_left_out_is_named_where_the_app_misses_it(message: str, started: int, told: bool) -> None:
+    services = plan_of().services
+    failure = UnhealthyError(message, where="", hint="let the code read the address from a variable")
+    tell_left_out(failure, services, services[:started])
+    assert failure.hint.startswith("db (postgres:17), redis (") is told
+    assert ("let the code" in failure.hint) is not told

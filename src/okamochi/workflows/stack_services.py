@@ -27,6 +27,7 @@ from okamochi.workflows.queue_workers import with_their_queue
 __all__ = [
     "desk_services",
     "is_desk_stack",
+    "is_given",
     "is_stack",
     "needed_services",
     "refuse_absent",

@@ -28,6 +28,7 @@ from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.failed_start import FailedStart
 from okamochi.workflows.left_behind import tell_left_behind
+from okamochi.workflows.left_out import tell_left_out
 from okamochi.workflows.looked_round import looked_round, seen_in_log
 from okamochi.workflows.machine_services import with_machine_services
 from okamochi.workflows.missing_copy import tell_example
@@ -41,6 +42,7 @@ from okamochi.workflows.setup import Setup, offer_setup, setup_of
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.stack import Stack, new_stack
 from okamochi.workflows.stack_services import (
+    is_given,
     is_stack,
     needed_services,
     refuse_absent,
@@ -167,7 +169,13 @@ def started(
     if is_stack(plan):
         plan = needed_services(plan, values, engine, app.state, world)
         if is_stack(plan) and engine.composes:
-            return stack_up(app, built, plan, reference, values, previous, request, engine, world)
+            try:
+                return stack_up(app, built, plan, reference, values, previous, request, engine, world)
+            except UnhealthyError as failure:
+                known = values.known(app.state)
+                here = [one for one in built.plan.services if not is_given(one, known, engine)]
+                tell_left_out(failure, here, plan.services)
+                raise
     web = spec_of(app, built, str(reference.tagged), values, 0)
     parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
     digest = start_digest(app.state, engine, values.secret_names, *parts)
