@@ -149,3 +149,18 @@ def test_an_image_goes_when_no_container_is_of_it(
     engine.remove_image(str(spare))
     assert engine.has(str(spare)) == (engine.name == "host")
     assert engine.has(spec.image_reference)
+
+
+def test_a_name_by_which_a_container_was_started_stays_though_its_image_has_another(
+    engine: Engine, spec: RunSpec, image: Image, reference: Reference
+) -> None:
+    if engine.name == "host":
+        return  # nothing is removed there
+    shared = Reference.parse("okamochi-test-run:shared")
+    engine.load(image, shared)
+    engine.start(msgspec.structs.replace(spec, image_reference=str(shared)))
+    with pytest.raises(EngineError, match=spec.name):
+        engine.remove_image(str(shared))
+    engine.remove(spec.name)
+    engine.remove_image(str(shared))
+    assert not engine.has(str(shared)) and engine.has(spec.image_reference)

@@ -114,10 +114,28 @@ class CommandLineEngine:
         )
 
     def remove_image(self, reference: str) -> None:
-        if self.has(reference):
-            self._must(
-                self._run("image", "rm", reference), f"{self.name} could not remove the image {reference}"
+        found = self._run("image", "inspect", "--format", "{{.Id}}", reference)
+        if not found.ok:
+            return
+        users = self._users_of(reference, image_id=found.text)
+        if users:
+            raise EngineError(
+                f"{', '.join(users)} is of {reference}",
+                where=self.name,
+                hint="'okamochi ps --all' tells of which app",
             )
+        removed = self._run("image", "rm", reference)
+        self._must(removed, f"{self.name} could not remove the image {reference}")
+
+    def _users_of(self, reference: str, *, image_id: str) -> tuple[str, ...]:
+        """Containers that were started by that name of an image, running or not. The engine itself refuses
+        only to remove an image's last name; without its own, Compose could not start one again."""
+        listed = self._must(
+            self._run("ps", "--all", "--quiet", "--no-trunc", "--filter", f"ancestor={image_id}"),
+            f"{self.name} could not list its containers",
+        )
+        found = self._inspect_all(tuple(listed.text.split()))
+        return tuple(one.name for one in found if f"/{one.image_reference}".endswith(f"/{reference}"))
 
     def start(self, spec: RunSpec) -> Running:
         self._refuse_foreign(spec)

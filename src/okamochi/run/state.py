@@ -19,6 +19,7 @@ __all__ = ["AppState", "LoadedImage", "MachineService", "UpRecord"]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 APP = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 LOCK = "lock"
+IMAGES_LOCK = "images.lock"
 LOCK_SECONDS = 120
 T = TypeVar("T")
 
@@ -73,6 +74,10 @@ class AppState:
         if not state_root.is_dir():
             return ()
         return tuple(cls(path) for path in sorted(state_root.iterdir()) if path.is_dir())
+
+    def others(self) -> tuple["AppState", ...]:
+        """Of the other apps with the same state folder."""
+        return tuple(one for one in self.all(self.folder.parent) if one.folder != self.folder)
 
     @property
     def secrets_folder(self) -> Path:
@@ -193,6 +198,14 @@ class AppState:
     def loaded_images(self) -> tuple[LoadedImage, ...]:
         """The one that was loaded last comes last."""
         return self._listed("images.json", LoadedImage)
+
+    def images_lock(self) -> AbstractContextManager[Any]:
+        """Held for a moment by who takes note of an image or takes one away, of any app: one that is noted
+        while it is held stays."""
+        from filelock import FileLock
+
+        self.make()
+        return FileLock(self.folder.parent / IMAGES_LOCK)
 
     def put_loaded_images(self, images: tuple[LoadedImage, ...]) -> None:
         if images != self.loaded_images():

@@ -28,6 +28,7 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App, UpApp, app_of, proof_of
 from okamochi.workflows.running import down_of
 from okamochi.workflows.stack import stack_of
+from okamochi.workflows.superseded import hand_on, remove_superseded
 from okamochi.workflows.up import UpRequest, up
 
 __all__ = ["Proved", "prove"]
@@ -49,8 +50,9 @@ class Proved:
 def prove(request: UpRequest, world: World) -> Proved:
     """Of a stack apart from what `up` and `dev` started, with data and secrets of its own; it is gone
     afterwards, however this ends."""
-    app = proof_of(app_of(request.build.path, world), world)
-    removed(app, world)  # of a proof that was killed
+    own = app_of(request.build.path, world)
+    app = proof_of(own, world)
+    removed(app, own, world)  # of a proof that was killed
     try:
         # nobody else begins there, in the moment in which it is stopped
         record = up(dataclasses.replace(request, port=high_port()), world, app=app)
@@ -60,7 +62,7 @@ def prove(request: UpRequest, world: World) -> Proved:
         judged = tuple((claim, claim.look(observation, plan)) for claim in CLAIMS)
         return Proved(record, observation, judged)
     finally:
-        removed(app, world)
+        removed(app, own, world)
 
 
 def high_port() -> int:
@@ -70,9 +72,14 @@ def high_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def removed(app: App, world: World) -> None:
+def removed(app: App, own: App, world: World) -> None:
+    """The images that the proof loaded are the app's own from then on: of many proofs, the last ones stay."""
     down_of(app, world, volumes=True)
+    engines = {one.engine for one in app.state.loaded_images()}
+    hand_on(app.state, own.state)
     shutil.rmtree(app.state.folder, ignore_errors=True)
+    for name in engines:
+        remove_superseded(own.state, engine_named(name, world))
 
 
 def observed(up_app: UpApp, plan: Plan, world: World) -> Observation:
