@@ -23,10 +23,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.slow]
 
 DOMAIN = "shop.localhost"
 APP = """\
-import time
+import os, time
 from flask import Flask, jsonify, request, url_for
 app = Flask(__name__)
 VERSION = "one"
+app.secret_key = os.environ["SECRET_KEY"]
 
 
 @app.get("/")
@@ -86,12 +87,15 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(okamochi_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     ensure("caddy:2")
-    root = tmp_path_factory.mktemp("domain") / "domain-shop"
-    root.mkdir()
+    # in folders whose names a short mount, a shell or a compose file would take for something else
+    root = (
+        tmp_path_factory.mktemp("domain") / "of:the $HOME \N{LATIN SMALL LETTER E WITH ACUTE}" / "domain-shop"
+    )
+    root.mkdir(parents=True)
     (root / "app.py").write_text(APP)
     (root / "requirements.txt").write_text("flask\n")
     https, plain = free_port(), free_port()
-    state = tmp_path_factory.mktemp("state")
+    state = tmp_path_factory.mktemp("state") / "of:the $HOME \N{LATIN SMALL LETTER E WITH ACUTE}"
     program = Program(
         {
             "OKAMOCHI_CACHE_DIR": str(okamochi_cache),

@@ -53,6 +53,13 @@ def test_flask_debugs_only_here_and_the_source_is_mounted() -> None:
     assert b"FLASK_DEBUG" not in production.content and b".:/app" not in production.content
 
 
+def test_the_source_may_lie_in_a_folder_of_any_name_when_okamochi_starts_it() -> None:
+    content = render_compose_dev(planned(FILES), any_path=True).content.decode()
+    (mount,) = YAML(typ="safe", pure=True).load(content)["services"]["web"]["volumes"]
+    assert (mount["type"], mount["source"], mount["target"]) == ("bind", ".", "/app")
+    assert "read_only" not in mount
+
+
 def test_the_files_stay_the_users_own() -> None:
     web = override(planned(FILES))
     assert web["user"] == "${OKAMOCHI_UID:-1000}:${OKAMOCHI_GID:-1000}"

@@ -101,10 +101,31 @@ def test_first_files_keep_their_order_and_those_of_one_name_stay_apart() -> None
     )
     files = {"compose.yaml": compose, "a/init.sql": "", "b/init.sql": ""}
     found = service(plan_of("psycopg", "url = os.environ['DATABASE_URL']\n", **files), "db")
-    assert found["volumes"][1:-1] == [
-        "./b/init.sql:/docker-entrypoint-initdb.d/01-init.sql:ro",
-        "./a/init.sql:/docker-entrypoint-initdb.d/02-init.sql:ro",
+    assert [(one["source"], one["target"]) for one in found["volumes"][1:-1]] == [
+        ("./b/init.sql", "/docker-entrypoint-initdb.d/01-init.sql"),
+        ("./a/init.sql", "/docker-entrypoint-initdb.d/02-init.sql"),
     ]
+
+
+def test_paths_of_this_machine_are_written_in_the_form_that_takes_any_name() -> None:
+    compose = (
+        "services:\n  db:\n    image: postgres:17\n    volumes:\n"
+        "      - ./init.sql:/docker-entrypoint-initdb.d/1.sql\n"
+    )
+    files = {"compose.yaml": compose, "init.sql": "", "okamochi.toml": 'domain = "shop.example"\n'}
+    plan = plan_of("psycopg", "url = os.environ['DATABASE_URL']\n", **files)
+    content = next(one.content for one in render_compose(plan).files if one.path == "compose.yaml")
+    services = YAML(typ="safe", pure=True).load(content.decode())["services"]
+    mounts = [one for service in services.values() for one in service.get("volumes", ())]
+    assert all(not one.startswith((".", "$")) for one in mounts if isinstance(one, str)), mounts
+    found = [one for one in mounts if not isinstance(one, str)]
+    assert {one["source"] for one in found} == {
+        "./init.sql",
+        "${OKAMOCHI_FILES:-.}/Caddyfile",
+        "${OKAMOCHI_SECRETS:-./secrets}",
+    }
+    # else the engine makes a folder of that name, as root, where somebody forgot the file
+    assert all(one["read_only"] and one["bind"] == {"create_host_path": False} for one in found)
 
 
 def test_a_password_that_no_variable_tells_the_app_is_a_finding() -> None:

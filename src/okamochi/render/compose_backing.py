@@ -13,6 +13,7 @@ __all__ = [
     "backing_service",
     "check",
     "health_of",
+    "host_mount",
     "initial_places",
     "limits",
     "literal",
@@ -33,6 +34,18 @@ CAPABILITIES = (
 def literal(text: str) -> str:
     """The text itself for Compose, which takes $ for the beginning of a variable."""
     return text.replace("$", "$$")
+
+
+def host_mount(source: str, target: str, *, read_only: bool = True) -> Node:
+    """A file or folder of this machine. The short form ends a path at its first colon, and has the engine
+    make a folder of root's where there is none."""
+    return {
+        "type": "bind",
+        "source": source,
+        "target": target,
+        **({"read_only": True} if read_only else {}),
+        "bind": {"create_host_path": False},
+    }
 
 
 def check(argv: tuple[str, ...], *, start: str, every: str = "10s", timeout: str = "5s") -> Node:
@@ -69,7 +82,7 @@ def backing_service(service: BackingService, language: Language, maker: str) -> 
     capabilities: list[Yaml] = list(container.capabilities)
     why = CAPABILITIES[language is Language.JAPANESE]
     volumes: list[Yaml] = [f"{service.name}-data:{service.volume_path}"] if service.volume_path else []
-    volumes += [literal(f"./{path}:{place}:ro") for path, place in initial_places(service)]
+    volumes += [host_mount(literal(f"./{path}"), literal(place)) for path, place in initial_places(service)]
     if container.password_variable:
         volumes.append(f"{secrets_volume(service.name)}:{SECRETS_MOUNT}:ro")
     return {

@@ -9,7 +9,7 @@ from okamochi.model.development import DEBUGGER_PORT, development_environment, d
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.model.process import Process, ProcessType
-from okamochi.render.compose_backing import backing_service
+from okamochi.render.compose_backing import backing_service, host_mount
 from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import Language, RenderedFile, sayer
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
@@ -54,9 +54,13 @@ WORDS: dict[str, tuple[str, str]] = {
 say = sayer(WORDS)
 
 
-def render_compose_dev(plan: Plan, language: Language = Language.ENGLISH) -> RenderedFile:
-    """The override; the same plan, the same bytes."""
-    services: Node = {one.name: override(plan, one, language) for one in plan.processes}
+def render_compose_dev(
+    plan: Plan, language: Language = Language.ENGLISH, *, any_path: bool = False
+) -> RenderedFile:
+    """The override; the same plan, the same bytes. For `any_path` the source's folder may have any name, also
+    with a colon, in which the form that people write and read ends."""
+    source: Yaml = host_mount(".", APP_ROOT, read_only=False) if any_path else f".:{APP_ROOT}"
+    services: Node = {one.name: override(plan, one, language, source) for one in plan.processes}
     services |= {one.name: stand_in(one, language, maker_name(plan)) for one in plan.development_services}
     if maker_name(plan):
         services[maker_name(plan)] = {"image": image_of_the_desk(plan)}
@@ -95,7 +99,7 @@ def told_at_the_desk(plan: Plan) -> dict[str, str]:
     }
 
 
-def override(plan: Plan, process: Process, language: Language) -> Node:
+def override(plan: Plan, process: Process, language: Language, source: Yaml) -> Node:
     desk = development_process(plan, process)
     web, release = process.type is ProcessType.WEB, process.type is ProcessType.RELEASE
     user = "${OKAMOCHI_UID:-1000}:${OKAMOCHI_GID:-1000}"
@@ -117,7 +121,7 @@ def override(plan: Plan, process: Process, language: Language) -> Node:
         "user": Commented(say("user", language), user),
         **({"environment": environment} if environment else {}),
         **({"ports": Commented(say("ports", language), [port])} if web else {}),
-        "volumes": Commented(say("volumes", language), [f".:{APP_ROOT}"]),
+        "volumes": Commented(say("volumes", language), [source]),
         **({} if release else {"stop_grace_period": f"{desk.stop_grace_seconds}s"}),
         **limits(desk),
     }

@@ -3,6 +3,7 @@
 import hashlib
 
 from okamochi.model.plan import PROXY_PROFILE, Plan
+from okamochi.render.compose_backing import host_mount
 from okamochi.render.rendering import Language, RenderedFile, sayer
 from okamochi.render.yaml_text import Commented, Yaml
 
@@ -96,7 +97,7 @@ def proxy(plan: Plan, language: Language, log: Yaml) -> Node:
         "read_only": True,
         "tmpfs": ["/tmp"],
         "volumes": [
-            f"${{OKAMOCHI_FILES:-.}}/{CADDYFILE}:/etc/caddy/{CADDYFILE}:ro",
+            host_mount(f"${{OKAMOCHI_FILES:-.}}/{CADDYFILE}", f"/etc/caddy/{CADDYFILE}"),
             "proxy-data:/data",
             "proxy-config:/config",
         ],

@@ -9,7 +9,7 @@ from okamochi.model.backing_service import BackingService
 from okamochi.model.kit_programs import SECRETS_MOUNT, STACK_SECRETS, STACK_SECRETS_MOUNT
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType, VariableKind
-from okamochi.render.compose_backing import LOG, limits, literal, secrets_volume
+from okamochi.render.compose_backing import LOG, host_mount, limits, literal, secrets_volume
 from okamochi.render.rendering import Language, RenderedFile
 from okamochi.render.service_containers import container_of, password_name
 from okamochi.render.yaml_text import Commented, Yaml
@@ -185,7 +185,7 @@ def maker(plan: Plan, language: Language) -> Node:
     asked = {one.rstrip("?").partition("/")[2] for one in entries if "=" not in one}
     # nor are key files: of these .env has the path
     names = sorted(asked - plan.key_names)
-    given = f"${{OKAMOCHI_SECRETS:-./{GIVEN_FOLDER}}}:{STACK_SECRETS_MOUNT}/given:ro"
+    given = host_mount(f"${{OKAMOCHI_SECRETS:-./{GIVEN_FOLDER}}}", f"{STACK_SECRETS_MOUNT}/given")
     return {
         "image": Commented(WORDS["maker"][language is Language.JAPANESE], image_of(plan)),
         "pull_policy": "never",

@@ -142,7 +142,7 @@ def started_stack(desk: Desk, spec: RunSpec, previous: Previous) -> RunSpec:
         "OKAMOCHI_DEBUG_PORT": str(desk.debug_port or ""),
         **mail_page(desk),
     }
-    override = render_compose_dev(desk.plan)
+    override = render_compose_dev(desk.plan, any_path=True)
     stack: Stack = new_stack(
         desk.app,
         desk.plan,
