@@ -129,6 +129,7 @@ _access = _sibling("access_log")
 _time_limits = _sibling("time_limits")
 _prometheus = _sibling("prometheus_files")
 _young_workers = _sibling("young_workers")
+_draining = _sibling("draining")
 _counting = _sibling("worker_count")
 _metrics_folder = _prometheus.prepare(_os.environ)
 _hops, _peers = _choose_trust()
@@ -224,7 +225,7 @@ def post_worker_init(worker: _Any) -> None:
         worker.wsgi = _with_static_files(worker)
     if "thread" not in worker.cfg.worker_class_str and worker.cfg.worker_class_str != "sync":
         return  # servers of event loops have their own ways for the following
-    _sibling("draining").drains(worker)
+    _draining.drains(worker)
     if _hops:
         worker.wsgi = _sibling("forwarded").BehindProxies(worker.wsgi, _hops, _peers)
 
@@ -241,6 +242,7 @@ def child_exit(server: _Any, worker: _Any) -> None:
 
 def on_starting(server: _Any) -> None:
     _young_workers.attend(server)
+    _draining.attend(server)
     if _os.environ.get("OKAMOCHI_COLLECT_STATIC"):
         _collect_static(server)
     # workers of event loops have no threads to speak of
