@@ -522,6 +522,15 @@ def test_a_compose_file_of_the_project_names_service_version_database_and_first_
     assert service.initial_files == ("init.sql",)
 
 
+def test_where_nothing_tells_the_app_a_database_it_is_called_as_its_user() -> None:
+    parts = "".join(f"{one.lower()} = os.environ['DB_{one}']\n" for one in ("HOST", "USER", "PASSWORD"))
+    url = f"{HEAD}{parts}url = f'postgresql+psycopg://{{user}}:{{password}}@{{host}}/{{user}}'\n"
+    shop = {"okamochi__toml": 'name = "shop"\n'}
+    service = only("psycopg", url, **shop)
+    assert (service.user, service.database) == ("app", "app")
+    assert only("psycopg", f"{url}name = os.environ['DB_NAME']\n", **shop).database == "shop"
+
+
 @pytest.mark.parametrize("build", ["./db", "{context: db, dockerfile: Dockerfile}"])
 def test_a_database_that_the_compose_file_builds_is_the_image_that_its_dockerfile_is_from(build: str) -> None:
     files = {

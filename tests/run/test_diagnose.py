@@ -594,3 +594,20 @@ def test_a_long_error_is_cut_where_people_see_it() -> None:
     log = f'Traceback (most recent call last):\n  File "/app/app.py", line 3, in f\nValueError: {"x" * 400}\n'
     cause = diagnose(log)
     assert cause is not None and cause.text.endswith("x…") and len(cause.text) < 330
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        (
+            'sqlalchemy.exc.OperationalError: connection to server at "172.22.0.2", port 5432 failed: '
+            'FATAL:  database "app" does not exist'
+        ),
+        'asyncpg.exceptions.InvalidCatalogNameError: database "app" does not exist',
+        "pymysql.err.OperationalError: (1049, \"Unknown database 'app'\")",
+    ],
+)
+def test_a_server_without_the_database_was_reached(error: str) -> None:
+    cause = diagnose(traceback(error))
+    assert cause is not None
+    assert cause.text == "the database app does not exist on the server that the app reaches"

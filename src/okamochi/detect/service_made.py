@@ -12,7 +12,7 @@ from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_evidence import VariableRead
 from okamochi.detect.service_kinds import WITH_DATABASE, KindFacts, volume_path_of
 from okamochi.detect.service_variables import beside_a_named_host, variables_of
-from okamochi.model.backing_service import BackingService, ServiceVariable
+from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Origin
 
 __all__ = ["decision_of", "not_started", "service_of", "service_with", "variable_for"]
@@ -60,6 +60,10 @@ def service_of(candidate: Candidate, dependencies: ChosenDependencies, database:
     )
     if not variables and (candidate.hosts or any(one.service_host for one in known)):
         variables = beside_a_named_host(facts, candidate.reads)
+    if facts.kind is ServiceKind.POSTGRES and not any("{database}" in one.template for one in variables):
+        # nothing tells the app a name: as its image has it, where nobody gives POSTGRES_DB,
+        # https://github.com/docker-library/docs/tree/master/postgres
+        wanted = wanted or (user if variables else "")
     service = service_with(facts, host, image, user=user, database=wanted or database, variables=variables)
     return replace(
         service,

@@ -23,6 +23,7 @@ from okamochi.run.missing_values import (
 )
 from okamochi.run.refused_values import refused_values
 from okamochi.run.service_failures import (
+    missing_database,
     own_socket,
     refused_password,
     unencrypted_service,
@@ -429,6 +430,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_table,
     missing_schema,
     refused_password,
+    missing_database,
     unencrypted_service,
     unreachable_service,
     address_taken,

@@ -2,7 +2,7 @@
 
 from okamochi.run.traces import Cause, last, own_frame
 
-__all__ = ["own_socket", "refused_password", "unencrypted_service", "unreachable_service"]
+__all__ = ["missing_database", "own_socket", "refused_password", "unencrypted_service", "unreachable_service"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USUAL_VARIABLES = {"6379": "REDIS_URL", "27017": "MONGO_URL", "5672": "RABBITMQ_URL"}
@@ -21,6 +21,19 @@ def refused_password(log: str) -> Cause | None:
         f"the database refuses the password of {found['a'] or found['b']}: the address that is used here is "
         "not the one that the stack gives in its variable",
         "let all of the code, migrations too, read the address from that variable (okamochi plan names it)",
+        own_frame(log),
+    )
+
+
+def missing_database(log: str) -> Cause | None:
+    """In the words of PostgreSQL and MySQL, which were reached."""
+    found = last(r"database \"(?P<a>[^\"]+)\" does not exist|Unknown database '(?P<b>[^']+)'", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the database {found['a'] or found['b']} does not exist on the server that the app reaches",
+        "let the code read the database's name from a variable, as its host (okamochi plan names those that "
+        "the stack gives), or name it in the compose file (POSTGRES_DB, MYSQL_DATABASE)",
         own_frame(log),
     )
 
