@@ -41,7 +41,9 @@ def image_of(project: Path, folder: Path) -> Image:
         LayerRequest(parts=(Part.of(entries),), comment="app: 1 of 1"),
     )
     layers = pack_layers(Cache.open(folder), requests, epoch_seconds=0)
-    return Image(ImageConfig(platform=LINUX_AMD64, created="1970-01-01T00:00:00Z"), layers)
+    config = ImageConfig(platform=LINUX_AMD64, created="1970-01-01T00:00:00Z")
+    commit = git(project, "rev-parse", "HEAD").strip()
+    return Image(config, layers, annotations=(("org.opencontainers.image.revision", commit),))
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -62,7 +64,15 @@ def test_changed_and_new_files_are_named_as_the_image_has_them(checkout: Path, t
     image = image_of(web, tmp_path / "cache")
     (web / "app.py").write_text(FLASK_APP)  # what lies in the folder by now is another matter
     git(checkout, "add", ".")
+    git(checkout, "commit", "-q", "-m", "what comes after the build is another matter as well")
     assert committed_files(image, web) == Committed(known=True, others=("app.py", "static/site.css"))
+
+
+def test_a_project_behind_a_link_is_of_the_checkout_that_it_lies_in(checkout: Path, tmp_path: Path) -> None:
+    image = image_of(checkout / "web", tmp_path / "cache")
+    elsewhere = new_repository(tmp_path / "elsewhere")
+    (elsewhere / "shop").symlink_to(checkout / "web")
+    assert committed_files(image, elsewhere / "shop") == Committed(known=True)
 
 
 def test_a_commit_that_cannot_be_read_tells_nothing(checkout: Path, tmp_path: Path) -> None:

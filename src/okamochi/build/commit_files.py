@@ -2,6 +2,7 @@
 built with changes of their own, or with files that were never committed."""
 
 import hashlib
+import json
 import posixpath
 import tarfile
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ import msgspec
 
 from okamochi.build.app_layers import APP_COMMENT
 from okamochi.build.git_objects import read_commit, read_tree
-from okamochi.build.revision import folders_around, read_revision
+from okamochi.build.revision import COMMIT, folders_around
 from okamochi.oci.image import Image
 from okamochi.system.git_folders import checkout_root
 
-__all__ = ["Committed", "committed_files"]
+__all__ = ["REVISION", "Committed", "committed_files", "image_annotations"]
 
+REVISION = "org.opencontainers.image.revision"
 APP_FOLDER = "app/"
 BYTECODE_FOLDER = "/__pycache__/"
 
@@ -34,14 +36,19 @@ class Committed(msgspec.Struct, frozen=True):
 
 
 def committed_files(image: Image, project: Path) -> Committed:
-    """Of the commit that the checkout of `project` has now. A file of git's filters (line ends, large files)
-    is another one than the commit has."""
-    commit = read_revision(project).commit
-    tree = CommitTree.of(project, commit) if commit else None
+    """Of the commit that the image names. What git filters (line ends, large files) is another file than
+    the commit has."""
+    tree = CommitTree.of(project.resolve(), image_annotations(image).get(REVISION, ""))
     if tree is None:
         return Committed()
     others = [path for path, content in app_files(image) if not tree.has(path, content)]
     return Committed(known=True, others=tuple(sorted(others)))
+
+
+def image_annotations(image: Image) -> dict[str, str]:
+    """Of the manifest as it was written, since an image that is remembered has no other."""
+    told = json.loads(image.manifest_bytes).get("annotations") or {}
+    return {str(name): str(value) for name, value in told.items()}
 
 
 def app_files(image: Image) -> Iterator[tuple[str, bytes]]:
@@ -68,15 +75,15 @@ class CommitTree:
 
     @classmethod
     def of(cls, project: Path, commit: str) -> "CommitTree | None":
-        """`project` may lie below the checkout's root."""
+        """`project` may lie below the checkout's root; None for what is no commit that can be read."""
         root, git = checkout_root(project), folders_around(project)
-        if root is None or git is None:
+        if root is None or git is None or COMMIT.fullmatch(commit) is None:
             return None
         line = read_commit(git.common, commit).partition(b"\n")[0]
         word, _, top = line.decode("ascii", "replace").partition(" ")
         if word != "tree" or not read_tree(git.common, top):
             return None
-        return cls(git.common, top, project.resolve().relative_to(root.resolve()).as_posix())
+        return cls(git.common, top, project.relative_to(root).as_posix())
 
     def has(self, path: str, content: bytes) -> bool:
         folder, _, name = posixpath.normpath(posixpath.join(self.inside, path)).rpartition("/")

@@ -1,11 +1,10 @@
 """How an image came to be: an in-toto statement with SLSA provenance (https://slsa.dev/spec/v1.0/provenance)."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from okamochi import __version__
-from okamochi.build.commit_files import Committed
+from okamochi.build.commit_files import REVISION, Committed, image_annotations
 from okamochi.build.components import Component
 from okamochi.model.local_base import local_base
 from okamochi.model.plan import Plan
@@ -18,7 +17,6 @@ __all__ = ["IN_TOTO", "PREDICATE", "provenance"]
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:okamochi:build:v1"
-REVISION = "org.opencontainers.image.revision"
 SOURCE = "org.opencontainers.image.source"
 MOST_NAMED = 200
 
@@ -27,7 +25,7 @@ def provenance(
     image: Image, name: str, components: Iterable[Component], plan: Plan, committed: Committed
 ) -> bytes:
     """The same image gives the same bytes: nothing of the moment or of this machine is told."""
-    annotations = dict(json.loads(image.manifest_bytes).get("annotations") or {})
+    annotations = image_annotations(image)
     statement: dict[str, object] = {
         "_type": STATEMENT,
         "subject": [{"name": name, "digest": {"sha256": image.digest.hex}}],
@@ -55,9 +53,9 @@ def provenance(
     return canonical_json(statement)
 
 
-def sources(annotations: JsonObject, committed: Committed) -> Iterator[JsonObject]:
+def sources(annotations: Mapping[str, str], committed: Committed) -> Iterator[JsonObject]:
     """The commit that the app's files come from, where it is known, and which of them it has not."""
-    revision, source = (str(annotations.get(key, "")) for key in (REVISION, SOURCE))
+    revision, source = (annotations.get(key, "") for key in (REVISION, SOURCE))
     if revision:
         yield {
             "uri": f"git+{source}" if source else "git+local",

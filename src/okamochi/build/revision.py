@@ -11,6 +11,7 @@ from okamochi.system.git_folders import GitFolders, checkout_root, config_value,
 from okamochi.system.patterns import regex
 
 __all__ = [
+    "COMMIT",
     "Revision",
     "folders_around",
     "head_commit",
