@@ -238,6 +238,8 @@ def test_a_registry_that_keeps_referrers_gets_no_tag_for_them(
     fake.subjects = True
     push_artifact(Artifact("a/b", b"{}", image.descriptor), name_in(fake), registries(slept))
     assert not any(name.startswith("sha256-") for name in fake.manifests)
+    told = [json.loads(content).get("subject", {}).get("digest") for _, content in fake.manifests.values()]
+    assert str(image.digest) in told
 
 
 # who asks

@@ -33,7 +33,8 @@ def test_findings_of_the_adopted_files_stand_beside_what_okamochi_does(tmp_path:
 def test_a_waiver_counts_here_as_well(tmp_path: Path) -> None:
     program, folder = Program(), project(tmp_path)
     (folder / "Dockerfile").write_text(f"# okamochi: waive user/root: it is a toy\n{DOCKERFILE}")
-    assert "user/root" not in program.ok("render", "--adopt", folder, "--check").stdout
+    told = program.ok("render", "--adopt", folder, "--check").stdout
+    assert "user/root" not in told and "process/development-server" in told
 
 
 def test_the_files_for_production_are_adopted(tmp_path: Path) -> None:
