@@ -112,6 +112,21 @@ def test_hooks_of_templates_do_not_run(repository: Path, world: World, tmp_path:
     assert not (tmp_path / "ran").exists()
 
 
+def test_an_address_of_a_submodule_that_is_a_command_is_not_run(
+    repository: Path, world: World, tmp_path: Path
+) -> None:
+    (tmp_path / ".gitconfig").write_text('[protocol "ext"]\n\tallow = always\n')
+    module = f'[submodule "lib"]\n\tpath = lib\n\turl = "ext::touch {tmp_path}/ran"\n'
+    (repository / ".gitmodules").write_text(module)
+    commit = git(repository, "rev-parse", "HEAD")
+    git(repository, "add", ".gitmodules")
+    git(repository, "update-index", "--add", "--cacheinfo", f"160000,{commit},lib")
+    git(repository, "commit", "--quiet", "-m", "a submodule")
+    with pytest.raises(RegistryError, match="Failed to clone 'lib'"):
+        git_checkout(world, git_source(f"git+{repository.as_uri()}", "r:1"), stem="lib", where="r:1")
+    assert not (tmp_path / "ran").exists()
+
+
 def test_an_address_that_git_cannot_fetch_names_the_line_and_no_password(world: World) -> None:
     source = git_source("git+http://user:half@secret@127.0.0.1:9/lib.git@main", "requirements.txt:3")
     with pytest.raises(RegistryError) as caught:
