@@ -33,7 +33,8 @@ class Fault:
 
 @dataclass
 class FakeRegistry:
-    """`token` is what requests must carry, "" for none; `basic` what the token server must be shown."""
+    """`token` is what requests must carry, "" for none; `basic` what the token server must be shown, `forms`
+    what it was sent."""
 
     blobs: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class FakeRegistry:
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     token: str = ""
     basic: str = ""
+    forms: list[dict[str, list[str]]] = field(default_factory=list)
     largest_body: int = 10**9
     subjects: bool = False
     host: str = ""
@@ -155,7 +157,11 @@ def handler_of(fake: FakeRegistry) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             if not self.begin():
                 return
-            self.read_body()
+            body = self.read_body()
+            if self.path == "/token":
+                fake.forms.append(parse_qs(body.decode()))
+                self.give_token()
+                return
             query = parse_qs(urlsplit(self.path).query)
             if query.get("mount", [""])[0] in fake.blobs:
                 self.answer(201, b"", ("Location", "/v2/x"))

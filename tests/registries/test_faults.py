@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from urllib3 import HTTPHeaderDict
 
 from okamochi.errors import BuildError, RegistryError, TransientRegistryError
 from okamochi.oci.artifact import Artifact
@@ -258,6 +260,31 @@ def test_a_token_is_asked_for_with_the_users_password_and_for_this_repository(
     assert {headers["authorization"] for _, headers in uploads} == {"Bearer abc"}
 
 
+def test_a_login_that_left_an_identity_token_gives_it_in_a_form_and_no_password(
+    fake: FakeRegistry, cache: Cache, slept: Slept, tmp_path: Path
+) -> None:
+    fake.token = "abc"
+    login = {"auth": base64.b64encode(b"00000000-0000:").decode(), "identitytoken": "refreshing"}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {fake.host: login}}))
+    push(made(cache, b"x"), fake, slept, {"DOCKER_CONFIG": str(tmp_path)})
+    ((path, headers),) = fake.asked("POST", "/token")
+    assert path == "/token" and "authorization" not in headers
+    (form,) = fake.forms
+    assert (form["grant_type"], form["refresh_token"]) == (["refresh_token"], ["refreshing"])
+    assert (form["service"], form["scope"]) == (["fake"], ["repository:shop/app:pull,push"])
+
+
+@pytest.mark.parametrize("realm", ["http://tokens.example/token", "ftp://tokens.example/token"])
+def test_a_token_server_without_tls_gets_no_password(realm: str, tmp_path: Path) -> None:
+    login = {"auth": base64.b64encode(b"cook:noodles").decode()}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {"registry.example": login}}))
+    made_registries = Registries.of({"DOCKER_CONFIG": str(tmp_path)}, SubprocessRunner())
+    repository = made_registries.repository(Reference.parse("registry.example/shop/app:1"), "pull")
+    refusal = SimpleNamespace(headers=HTTPHeaderDict({"WWW-Authenticate": f'Bearer realm="{realm}"'}))
+    with pytest.raises(RegistryError, match="a token server without TLS, which gets no credentials"):
+        repository.connection.authorizer.answer(refusal, "")  # type: ignore[arg-type]
+
+
 def test_a_token_that_ran_out_is_renewed(fake: FakeRegistry, cache: Cache, slept: Slept) -> None:
     fake.token = "first"
     image, made_registries = made(cache, b"x"), registries(slept)
@@ -409,6 +436,34 @@ def test_layers_of_other_kinds_and_sizes_beyond_reason_are_refused(
     manifest(fake, "huge", IMAGE_MANIFEST, {"config": config, "layers": [huge]})
     with pytest.raises(RegistryError, match="a layer of 1,000,000,000,000 bytes"):
         pull_image(registries(slept), name_in(fake, "huge"), LINUX_AMD64, cache)
+
+
+def test_a_size_that_is_a_lie_is_found_out_where_the_layer_is_here_already(
+    fake: FakeRegistry, cache: Cache, slept: Slept
+) -> None:
+    layer = described(fake, LAYER_GZIP, gzip.compress(b"\0" * 1024))
+    cache.put_bytes(fake.blobs[str(layer["digest"])])
+    lie = {**layer, "size": 7}
+    manifest(fake, "1", IMAGE_MANIFEST, {"config": described(fake, IMAGE_CONFIG, CONFIG), "layers": [lie]})
+    with pytest.raises(RegistryError, match="bytes, not 7"):
+        pull_image(registries(slept), name_in(fake), LINUX_AMD64, cache)
+
+
+def test_of_an_index_the_image_is_taken_and_no_document_and_its_size_is_no_lie(
+    fake: FakeRegistry, cache: Cache, slept: Slept
+) -> None:
+    layer = described(fake, LAYER_GZIP, gzip.compress(b"\0" * 1024))
+    image = {"config": described(fake, IMAGE_CONFIG, CONFIG), "layers": [layer]}
+    platform = {"os": "linux", "architecture": "amd64"}
+    listed = described(fake, IMAGE_MANIFEST, json.dumps(image).encode(), platform=platform)
+    manifest(fake, str(listed["digest"]), IMAGE_MANIFEST, image)
+    document = {**described(fake, IMAGE_MANIFEST, b"{}", platform=platform), "artifactType": "a/b"}
+    manifest(fake, "1", IMAGE_INDEX, {"manifests": [document, listed]})
+    pulled = pull_image(registries(slept), name_in(fake), LINUX_AMD64, cache)
+    assert str(pulled.digest) == listed["digest"]
+    manifest(fake, "lie", IMAGE_INDEX, {"manifests": [{**listed, "size": 7}]})
+    with pytest.raises(RegistryError, match="which the index says has 7"):
+        pull_image(registries(slept), name_in(fake, "lie"), LINUX_AMD64, cache)
 
 
 def test_dockers_older_media_types_are_read(fake: FakeRegistry, cache: Cache, slept: Slept) -> None:
