@@ -48,6 +48,7 @@ from okamochi.detect.only_sqlite import only_sqlite
 from okamochi.detect.own_launcher import own_launcher
 from okamochi.detect.own_start import made_by_extension, own_start
 from okamochi.detect.parsed_arguments import parsed_arguments
+from okamochi.detect.places_above import places_above
 from okamochi.detect.processes import other_processes
 from okamochi.detect.services import ChosenServices, choose_services
 from okamochi.detect.setup_commands import setup_commands
@@ -314,6 +315,7 @@ def _warnings(found: Understood) -> Iterator[Decision]:
     yield from below_main(found.objects, found.entry.candidate)
     yield from own_launcher(found.sources, found.entry.candidate)
     yield from folder_case(found.sources, found.entry.candidate)
+    yield from places_above(found.sources, found.reached.paths)
     if not found.chosen.settings.domain:
         yield from redirect_warning(found.sources, found.django)
 
