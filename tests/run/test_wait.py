@@ -204,6 +204,20 @@ def test_where_nothing_answers_the_hint_is_of_the_address_that_the_server_listen
     assert "port 8000" in caught.value.hint and "0.0.0.0" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(401, "wants somebody who is logged in"), (403, "is logged in"), (404, "is not there"), (503, "")],
+)
+def test_a_health_page_that_is_closed_or_not_there_is_told_with_the_way_round(status: int, told: str) -> None:
+    with (
+        serving({"/healthz": [status], "/": [200]}, []) as port,
+        pytest.raises(UnhealthyError, match=f"GET /healthz answered {status}") as caught,
+    ):
+        wait_until_healthy(as_engine(FakeEngine(state())), spec(port), QUICK)
+    assert ('health = "tcp"' in caught.value.hint) is bool(told)
+    assert told in caught.value.hint
+
+
 def test_the_limit_ends_the_wait_with_the_last_reason() -> None:
     with (
         serving({"/healthz": [200], "/": [500]}, []) as port,

@@ -14,6 +14,7 @@ from okamochi.run.diagnose import Cause, diagnose, ended_workers, killed_workers
 from okamochi.run.engine import Engine
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
+from okamochi.system.patterns import regex
 
 __all__ = [
     "LOG_ABOVE",
@@ -39,6 +40,7 @@ ENDED_IN_VAIN = 3
 SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
+CLOSED = regex(r"GET /\S+ answered (?P<status>401|403|404)$")
 LOG_ABOVE = "the last lines of its log are above; `okamochi plan` shows what was started, and why"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
@@ -181,8 +183,9 @@ def wait_until_healthy(
             failure = unhealthy(
                 engine, spec.name, running, text, patience, FailingPage if page_fails else UnhealthyError
             )
-            if not look.answered and failure.hint == LOG_ABOVE:
-                failure.hint = silent_hint(spec.process.port)
+            if failure.hint == LOG_ABOVE:
+                hint = closed_hint(look.reason) if look.answered else silent_hint(spec.process.port)
+                failure.hint = hint or failure.hint
             raise failure
         pause(delay)
         delay = min(delay * 1.3, 0.5)
@@ -193,6 +196,15 @@ def dying_workers(log: str) -> str:
     if len(killed_workers(log)) >= KILLED_IN_VAIN:
         return "its workers are killed one after another"
     return "its workers end one after another" if len(ended_workers(log)) >= ENDED_IN_VAIN else ""
+
+
+def closed_hint(reason: str) -> str:
+    """Of a health page that is there for few, or not at all: "GET /live answered 401"; "" for another."""
+    found = CLOSED.search(reason)
+    if found is None:
+        return ""
+    why = "is not there" if found["status"] == "404" else "wants somebody who is logged in"
+    return f'the health page {why}: name an open one, or take any answer: [tool.okamochi] health = "tcp"'
 
 
 def silent_hint(port: int) -> str:
