@@ -522,6 +522,22 @@ def test_a_compose_file_of_the_project_names_service_version_database_and_first_
     assert service.initial_files == ("init.sql",)
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("f\"redis://{os.environ.get('REDIS_URL')}\"", "{host}:{port}"),
+        ("'redis://' + os.environ['REDIS_URL'] + '/1'", "{host}:{port}"),
+        ("os.environ['REDIS_URL']", "redis://{host}:{port}/0"),
+        ("'redis://' + os.environ['REDIS_URL'].partition('://')[2]", "redis://{host}:{port}/0"),
+        ("'redis://' + os.environ['REDIS_URL'][8:]", "redis://{host}:{port}/0"),
+        ("'redis://' + os.environ['OTHER'] or os.environ['REDIS_URL']", "redis://{host}:{port}/0"),
+    ],
+)
+def test_a_scheme_that_the_code_writes_itself_is_not_told_once_more(code: str, told: str) -> None:
+    service = only("redis", f"{HEAD}import redis\nclient = redis.Redis.from_url({code})\n")
+    assert {one.name: one.template for one in service.variables}["REDIS_URL"] == told
+
+
 def test_where_nothing_tells_the_app_a_database_it_is_called_as_its_user() -> None:
     parts = "".join(f"{one.lower()} = os.environ['DB_{one}']\n" for one in ("HOST", "USER", "PASSWORD"))
     url = f"{HEAD}{parts}url = f'postgresql+psycopg://{{user}}:{{password}}@{{host}}/{{user}}'\n"

@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
 from okamochi.detect.django_databases import DatabasePart, database_parts, databases_here, engines_of
+from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
@@ -15,6 +17,7 @@ from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_o
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.sources import Sources
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
+from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
@@ -66,7 +69,8 @@ class VariableRead(msgspec.Struct, frozen=True):
     """`branched` when something decides whether the place is reached; `field` is its name in settings,
     `used_as` the name that receives the value, `shape` its default where that is put together of others.
     `is_host`: a client takes it as its host. `choices` are the texts that its module compares with, for one
-    that says which kind of database there is. `awaited`: SQLAlchemy makes an engine for event loops of it."""
+    that says which kind of database there is. `awaited`: SQLAlchemy makes an engine for event loops of it.
+    `behind_scheme`: the code writes the scheme itself, f"redis://{value}"."""
 
     name: str
     default: str | None
@@ -80,6 +84,7 @@ class VariableRead(msgspec.Struct, frozen=True):
     is_host: bool = False
     choices: tuple[str, ...] = ()
     awaited: bool = False
+    behind_scheme: bool = False
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -100,6 +105,10 @@ class Traces(msgspec.Struct, frozen=True):
 
     def imports_of(self, facts: KindFacts) -> tuple[Evidence, ...]:
         return tuple(one.evidence for one in self.imports if one.module in facts.modules)
+
+
+# what takes the scheme of a whole address away
+MADE_OVER = regex(r"://|\.(?:r?split|r?partition|replace|removeprefix|l?strip|sub|netloc)\b|\[[^\]]*:")
 
 
 def address_of(text: str) -> Address | None:
@@ -143,6 +152,7 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         module = sources.module(path)
         reads = reads_of(module, sources, settings)
         taken = frozenset(names_of_hosts(module, sources))
+        behind = frozenset(_behind_schemes(module))
         variables += [
             VariableRead(
                 one.name,
@@ -156,7 +166,8 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
                 one.shape,
                 one.used_as in taken,
                 _choices(one.name, module) if one.default is None else (),
-                not awaited.isdisjoint(one.upper() for one in (one.name, one.field, one.used_as) if one),
+                not awaited.isdisjoint(_called(one)),
+                not behind.isdisjoint(_called(one)),
             )
             for one in reads
         ]
@@ -180,6 +191,32 @@ def _traces(sources: Sources, reached: Reached) -> Traces:
         tuple(led),
         tuple(engines),
     )
+
+
+def _called(read: Read) -> Iterator[str]:
+    return (name.upper() for name in (read.name, read.field, read.used_as) if name)
+
+
+def _behind_schemes(module: Module) -> Iterator[str]:
+    """In capitals, what stands right behind a scheme that the code writes: f"redis://{os.environ['X']}",
+    "redis://" + settings.url."""
+    if '://"' not in module.text and "://'" not in module.text and "://{" not in module.text:
+        return
+    for node in module.of(ast.JoinedStr, ast.BinOp):
+        parts = node.values if isinstance(node, ast.JoinedStr) else []
+        pairs = list(pairwise(parts))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            pairs = [(node.left, node.right)]
+        for before, value in pairs:
+            text = before.value if isinstance(before, ast.Constant) else ""
+            if (
+                isinstance(text, str)
+                and text.endswith("://")
+                and MADE_OVER.search(ast.unparse(value)) is None
+            ):
+                for one in walk(value):
+                    name = one.value if isinstance(one, ast.Constant) else last_name(one)
+                    yield name.upper() if isinstance(name, str) else ""
 
 
 def _awaited(sources: Sources) -> frozenset[str]:

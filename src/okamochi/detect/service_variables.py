@@ -108,7 +108,8 @@ def variables_of(
             continue
         if host is None:
             waits = ASYNC.search(read.name.upper()) or (read.awaited and not _made_over(addresses))
-            found[read.name] = for_event_loops(template, facts, dependencies) if waits else template
+            whole = for_event_loops(template, facts, dependencies) if waits else template
+            found[read.name] = _without_scheme(whole, facts) if read.behind_scheme else whole
             continue
         found[read.name] = PARTS[host.group(2)]
         for other in others:
@@ -204,6 +205,12 @@ def _url(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDep
         case _:
             scheme = _sql_scheme(facts, addresses, dependencies)
             return f"{scheme}://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}"
+
+
+def _without_scheme(template: str, facts: KindFacts) -> str:
+    """What follows the scheme, and of Redis no number, which the code may write itself, too."""
+    rest = template.partition("://")[2] or template
+    return rest.partition("/")[0] if facts.kind is ServiceKind.REDIS else rest
 
 
 def _is_complete(one: Address) -> bool:
