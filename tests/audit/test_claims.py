@@ -80,6 +80,7 @@ def process(**changes: Any) -> Observation:
 
 BROKEN = Traffic(answers=((200, 50),), broken=1)
 FAILING = Traffic(answers=((200, 50), (502, 3)))
+SHUT, HALF_SHUT = Traffic(refused=50), Traffic(answers=((200, 49),), refused=1)
 CONTRADICTIONS = [
     ("user", process(user=0)),
     ("user", process(groups=(0,))),
@@ -102,6 +103,8 @@ CONTRADICTIONS = [
     ("healthy", replace(SOUND, healthy=False)),
     ("many-at-once", replace(SOUND, traffic=BROKEN)),
     ("many-at-once", replace(SOUND, traffic=FAILING)),
+    ("many-at-once", replace(SOUND, traffic=SHUT)),
+    ("many-at-once", replace(SOUND, traffic=HALF_SHUT)),
     ("loopback", outside(open_at=("192.0.2.7",))),
     ("loopback", outside(published=("0.0.0.0",))),
     ("worker-replaced", life(replaced_seconds=-1)),

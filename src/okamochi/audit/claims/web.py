@@ -21,7 +21,7 @@ def healthy(seen: Observation, plan: Plan) -> Judged:
 
 def many(seen: Observation, plan: Plan) -> Judged:
     traffic = seen.traffic
-    if not traffic.answered and not traffic.broken:
+    if not (traffic.answered or traffic.broken or traffic.refused):
         return untried("nothing was asked")
     good = not (traffic.broken or traffic.refused or traffic.failing)
     return judged(good, f"{told(traffic)} in {traffic.seconds:.1f} s")
