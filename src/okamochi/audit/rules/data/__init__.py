@@ -3,6 +3,7 @@
 from okamochi.audit.rule import Rule
 from okamochi.audit.rules.data import (
     does_not_agree,
+    driver_not_there,
     end_of_life,
     floating_version,
     hardened_to_death,
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     other_port.RULE,
     no_such_host.RULE,
     does_not_agree.RULE,
+    driver_not_there.RULE,
     hardened_to_death.RULE,
     lost_with_the_container.RULE,
     migrates_side_by_side.RULE,
