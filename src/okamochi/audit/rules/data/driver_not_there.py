@@ -1,8 +1,8 @@
 """An address leaves the driver to SQLAlchemy, which takes one that the project does not install.
 
 `postgresql://` meant psycopg2 up to SQLAlchemy 2.0, and means psycopg (version 3) from 2.1 on. Requirements
-that name psycopg2 and no upper bound of SQLAlchemy worked until 2.1 came out: an image that is built today ends
-at its start with "ModuleNotFoundError: No module named 'psycopg'".
+that name psycopg2 and no upper bound of SQLAlchemy worked until 2.1 came out: an image that is built today
+ends at its start with "ModuleNotFoundError: No module named 'psycopg'".
 
 Fix: the driver in the address, `postgresql+psycopg2://`, or `psycopg[binary]` installed in psycopg2's place.
 
