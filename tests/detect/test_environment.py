@@ -606,3 +606,23 @@ def test_a_name_that_stands_for_several_or_for_none_is_no_variable() -> None:
     for head in (twice, "key_db = KEY_DB = f'{1}'\n", "from elsewhere import KEY_DB\n", ""):
         plan = planned({"app.py": f"import os\n{head}{FLASK_APP}address = os.environ.get(KEY_DB)\n"})
         assert [one.name for one in plan.environment] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "required"),
+    [
+        ("def stop(text):\n    raise ValueError(text)\nx = getenv('HOST_OF') or stop('no HOST_OF')\n", True),
+        ("import sys\nx = getenv('HOST_OF') or sys.exit('no HOST_OF')\n", True),
+        ("def made():\n    return 'x'\nx = getenv('HOST_OF') or made()\n", False),
+        (
+            (
+                "def asked(t):\n    if t:\n        return t\n    raise ValueError\n"
+                "x = getenv('HOST_OF') or asked('x')\n"
+            ),
+            False,
+        ),
+    ],
+)
+def test_a_variable_whose_absence_ends_the_app_is_needed(source: str, required: bool) -> None:
+    found = variable(planned({"app.py": HEAD + source}), "HOST_OF")
+    assert found.required is required

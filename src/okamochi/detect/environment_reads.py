@@ -99,6 +99,7 @@ ALIASES = regex(r"=[^\n=]*\b(?:environ|getenv)\b")
 FILE_OF_SETTINGS = "from_envvar"
 # whose second argument is a type, not the default
 CAST_SECOND = "starlette.config.Config()"
+ENDS = ("sys.exit", "exit", "quit", "os._exit")
 NO_READERS = SharedReaders({}, {})
 FALSE = ("", "0", "false", "no", "off", "f", "n")
 
@@ -136,6 +137,7 @@ def _reads(module: Module, sources: Sources | None, settings: frozenset[str]) ->
         bool(ALIASES.search(module.text)),
         constant_addresses(module),
         lambda: constant_names(module, sources),
+        _raisers(module),
     )
     finder.block(module.tree.body, _Place())
     given = given_before(module)
@@ -146,6 +148,16 @@ def _reads(module: Module, sources: Sources | None, settings: frozenset[str]) ->
         *handed_on(module, tuple(found)),
         *settings_fields(module, settings, sources),
         *prefixed_reads(module, sources),
+    )
+
+
+def _raisers(module: Module) -> frozenset[str]:
+    return frozenset(
+        statement.name
+        for statement in module.tree.body
+        if isinstance(statement, ast.FunctionDef)
+        if isinstance(statement.body[-1], ast.Raise)
+        if not any(isinstance(node, ast.Return) for node in walk(statement))
     )
 
 
@@ -160,7 +172,7 @@ class _Place(msgspec.Struct, frozen=True):
 
 class _Finder(msgspec.Struct, eq=False):
     """`aliases`: the module gives the environment other names; `addresses` are constants that hold one,
-    `constants` tells those that hold a name."""
+    `constants` tells those that hold a name, `raisers` are functions of the module that only raise."""
 
     names: ImportedNames
     helpers: dict[str, ReadingFunction]
@@ -168,6 +180,7 @@ class _Finder(msgspec.Struct, eq=False):
     aliases: bool = True
     addresses: dict[str, str] = {}
     constants: Callable[[], dict[str, str]] = dict
+    raisers: frozenset[str] = frozenset()
     found: list[Read] = msgspec.field(default_factory=list)
 
     def block(self, body: Sequence[ast.stmt], place: _Place) -> None:
@@ -285,11 +298,13 @@ class _Finder(msgspec.Struct, eq=False):
             if not reads:
                 continue
             lazy = self._lazily_evaluated(nodes)
-            fallbacks = self._fallbacks(nodes)
+            fallbacks, fatal = self._fallbacks(nodes), self._fatal(nodes)
             broken = frozenset[int]() if place.caught else broken_by_none(nodes)
             for node, read in reads:
                 receiver = used_as or keyword_name(expression, node)
-                if id(node) in fallbacks:
+                if id(node) in fatal:
+                    read = replace(read, must=True)
+                elif id(node) in fallbacks:
                     read = replace(read, has_default=True, default=fallbacks[id(node)])
                 self.found.append(
                     replace(
@@ -315,6 +330,17 @@ class _Finder(msgspec.Struct, eq=False):
                 for value in node.values[:-1]:
                     found[id(value)] = literal_of(node.values[-1])
         return found
+
+    def _fatal(self, nodes: Sequence[ast.AST]) -> frozenset[int]:
+        """Reads on the left of an `or` whose right side ends the app: os.getenv("X") or stop("no X")."""
+        return frozenset(
+            id(value)
+            for node in nodes
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
+            if isinstance(node.values[-1], ast.Call)
+            if self.names.full(node.values[-1].func) in {*ENDS, *self.raisers}
+            for value in node.values[:-1]
+        )
 
     def _lazily_evaluated(self, nodes: Sequence[ast.AST]) -> frozenset[int]:
         """Nodes that are evaluated only sometimes: branches of `a if b else c`, right sides
