@@ -7,8 +7,10 @@ import pytest
 from okamochi.errors import OkamochiError
 from okamochi.render.rendering import RenderedFile
 from okamochi.system.files import write_atomic
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
 from okamochi.workflows import rendered_files
-from okamochi.workflows.rendered_files import Outcome, Record, write_outcomes
+from okamochi.workflows.rendered_files import Outcome, Record, compared, read_record, write_outcomes
 from tests.cli.program import Program, tree_of
 from tests.detect.plans import FLASK_APP
 
@@ -128,6 +130,35 @@ def test_the_language_is_that_of_the_last_time(tmp_path: Path) -> None:
     program.ok("render", "env-sample", folder, "--lang", "ja")
     program.ok("render", "env-sample", folder, "--check")
     assert "環境変数" in (folder / ".env.sample").read_text()
+
+
+def kit_of(folder: Path, *names: str, like: bytes = b"x = 1\n") -> list[RenderedFile]:
+    """Writes these programs as rendering does, and no others."""
+    world = World.real({}, SilentReporter(), cache_root=folder / "cache")
+    files = [RenderedFile(path=f".okamochi/kit/{name}", content=like) for name in names]
+    record = read_record(folder)
+    outcomes = compared(world, folder, files, record, force=False).outcomes
+    write_outcomes(folder, outcomes, record, base="python", language="en")
+    return files
+
+
+def test_programs_that_nothing_starts_any_more_go_but_not_edits_and_what_others_wrote(tmp_path: Path) -> None:
+    kit = tmp_path / ".okamochi" / "kit"
+    kit_of(tmp_path, "healthcheck.py", "migrate.py", "heartbeat.py")
+    (kit / "own.py").write_text("mine\n")
+    (kit / "heartbeat.py").write_text("x = 2\n")
+    kit_of(tmp_path, "healthcheck.py")
+    assert sorted(path.name for path in kit.iterdir()) == ["healthcheck.py", "heartbeat.py", "own.py"]
+    assert ".okamochi/kit/migrate.py" not in read_record(tmp_path).files
+
+
+def test_a_record_that_lies_removes_nothing_outside_of_the_programs(tmp_path: Path) -> None:
+    kit_of(tmp_path, "healthcheck.py", "migrate.py")
+    (tmp_path / "app.py").write_text("x = 1\n")
+    record = tmp_path / ".okamochi" / "rendered.json"
+    record.write_text(record.read_text().replace("kit/migrate.py", "kit/../../app.py"))
+    kit_of(tmp_path, "healthcheck.py")
+    assert (tmp_path / "app.py").is_file()
 
 
 def test_a_failure_half_way_leaves_everything_as_it_was(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from okamochi.kit import development_files, kit_files, package_files
-from okamochi.model.kit_programs import is_of_the_desk
+from okamochi.model.kit_programs import is_of_the_desk, programs_of
 from okamochi.model.plan import KIT_ROOT, Plan
 from okamochi.oci.entry import Entry, directory, file
 
@@ -13,11 +13,11 @@ KIT_OWNER = "kit"
 
 
 def kit_entries(plan: Plan) -> tuple[Entry, ...]:
-    """The kit's files below /opt/okamochi; those of the desk only where a process starts by them."""
+    """The kit's files below /opt/okamochi that something in the image starts."""
     folder = KIT_ROOT.removeprefix("/")
     desk = development_files() if is_of_the_desk(plan) else ()
     package = package_files(plan.application.package)
-    named = (*kit_files(), *desk, *package)
+    named = (*kit_files(programs_of(plan)), *desk, *package)
     folders = {one.as_posix() for name, _ in named for one in PurePosixPath(folder, name).parents}
     inside = (one for one in sorted(folders) if f"{one}/".startswith(f"{folder}/"))
     files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in named)

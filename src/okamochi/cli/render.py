@@ -96,14 +96,17 @@ def command(
     tell_findings(done.findings, world)
     for name in done.edits:
         world.reporter.note(f"{name}: edited by hand, the edits are kept")
+    for name in done.removed:
+        world.reporter.note(f"{name}: removed, nothing starts it any more")
     proof = proved(path, world, builder or "") if prove else None
     if output_format == "json":
-        answer = {"written": done.written, "same": done.same, "edits": done.edits, "proof": proof}
+        paths = {"written": done.written, "same": done.same, "edits": done.edits, "removed": done.removed}
+        answer = {**paths, "proof": proof}
         click.echo(json_text(answer))
     else:
         for name in done.written:
             click.echo(name)
-        if not done.written:
+        if not done.written and not done.removed:
             click.echo("all is as the plan has it" if check else "nothing changed", err=True)
         if proof is not None:
             tell(proof)

@@ -5,11 +5,14 @@ The modules beside this one are copied, never imported by okamochi: standard lib
 later.
 """
 
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 __all__ = [
     "DEVELOPMENT_FILES",
     "KIT_FILES",
+    "PROGRAM_FILES",
     "builder_files",
     "compiler_program",
     "development_files",
@@ -20,28 +23,35 @@ __all__ = [
 # Not importlib.resources, whose import would take as long as compiling a module.
 HERE = Path(__file__).parent
 KIT_FILES = (
-    ("access_log.py", "access_log.py"),
-    ("database_lock.py", "database_lock.py"),
-    ("draining.py", "draining.py"),
-    ("forwarded.py", "forwarded.py"),
-    ("gunicorn.conf.py", "gunicorn_conf.py"),
     ("healthcheck.py", "healthcheck.py"),
-    ("heartbeat.py", "heartbeat.py"),
-    ("loopback.py", "loopback.py"),
-    ("migrate.py", "migrate.py"),
-    ("process_one.py", "process_one.py"),
-    ("prometheus_files.py", "prometheus_files.py"),
-    ("schema_state.py", "schema_state.py"),
     ("secret_files.py", "secret_files.py"),
-    ("sizing.py", "sizing.py"),
     ("stack_secrets.py", "stack_secrets.py"),
-    ("static_files.py", "static_files.py"),
-    ("volume_files.py", "volume_files.py"),
-    ("time_limits.py", "time_limits.py"),
-    ("worker_count.py", "worker_count.py"),
-    ("young_workers.py", "young_workers.py"),
 )
-"""Name in the image's folder, name here."""
+"""Name in the image's folder, name here; of every image."""
+PROGRAM_FILES = {
+    "gunicorn.conf.py": (
+        ("access_log.py", "access_log.py"),
+        ("draining.py", "draining.py"),
+        ("forwarded.py", "forwarded.py"),
+        ("gunicorn.conf.py", "gunicorn_conf.py"),
+        ("process_one.py", "process_one.py"),
+        ("prometheus_files.py", "prometheus_files.py"),
+        ("sizing.py", "sizing.py"),
+        ("static_files.py", "static_files.py"),
+        ("time_limits.py", "time_limits.py"),
+        ("worker_count.py", "worker_count.py"),
+        ("young_workers.py", "young_workers.py"),
+    ),
+    "heartbeat.py": (("heartbeat.py", "heartbeat.py"),),
+    "loopback.py": (("loopback.py", "loopback.py"),),
+    "migrate.py": (
+        ("database_lock.py", "database_lock.py"),
+        ("migrate.py", "migrate.py"),
+        ("schema_state.py", "schema_state.py"),
+    ),
+    "volume_files.py": (("volume_files.py", "volume_files.py"),),
+}
+"""The same, by the program that needs them: of images where something starts it."""
 DEVELOPMENT_FILES = (
     ("development/okamochi_object.py", "development_object.py"),
     ("development/start.py", "development_start.py"),
@@ -49,9 +59,10 @@ DEVELOPMENT_FILES = (
 """The same, for images of the desk only."""
 
 
-def kit_files() -> tuple[tuple[str, bytes], ...]:
-    """Name below /opt/okamochi and content of every file of the kit, sorted by name."""
-    return contents(KIT_FILES)
+def kit_files(programs: Collection[str] = tuple(PROGRAM_FILES)) -> tuple[tuple[str, bytes], ...]:
+    """Name below /opt/okamochi and content of the kit's files, sorted by name; of its programs, these."""
+    chosen = (PROGRAM_FILES[one] for one in dict.fromkeys(programs))
+    return contents(tuple(sorted((*KIT_FILES, *chain.from_iterable(chosen)))))
 
 
 def development_files() -> tuple[tuple[str, bytes], ...]:

@@ -16,6 +16,7 @@ __all__ = [
     "health_environment",
     "is_migration",
     "is_of_the_desk",
+    "programs_of",
     "schema_environment",
     "starter",
     "with_doors",
@@ -34,6 +35,7 @@ DOORS = (PYTHON, "-I", "-S", f"{KIT_ROOT}/loopback.py", "--")
 MYSQL_SOCKET = ("MYSQL_UNIX_PORT", "/tmp/mysqld.sock")
 """The variable, and its value, that lead clients of MySQL to a door, to whom "localhost" is a socket."""
 HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
+PROGRAMS = ("gunicorn.conf.py", "heartbeat.py", "loopback.py", "migrate.py", "volume_files.py")
 STARTER = (PYTHON, "-I", f"{KIT_ROOT}/development/start.py", "--")
 SECRETS_MOUNT = "/run/secrets"
 """The folder, inside a container, in which each secret is a file of its name."""
@@ -93,6 +95,16 @@ def command_of(process: Process, *, secrets: bool) -> tuple[str, ...]:
         argv = (*HEARTBEAT, *argv)
     own = f"{KIT_ROOT}/gunicorn.conf.py" in argv or not secrets
     return argv if own else with_secrets(argv)
+
+
+def programs_of(plan: Plan) -> tuple[str, ...]:
+    """Of the kit's programs that not every image has, the names of those that something starts here: the
+    processes' commands, and what saves and restores volumes."""
+    commands = [with_doors(plan, command_of(one, secrets=True)) for one in plan.processes]
+    commands += [VOLUME_FILES] * bool(plan.volumes)
+    # a command may be one word of another one: what starts it again when the code changes
+    words = " ".join(word for command in commands for word in command)
+    return tuple(one for one in PROGRAMS if f"{KIT_ROOT}/{one}" in words)
 
 
 def starter(argv: tuple[str, ...]) -> tuple[str, ...]:

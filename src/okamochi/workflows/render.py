@@ -67,13 +67,14 @@ class RenderRequest:
 
 @dataclass(frozen=True)
 class Written:
-    """Paths relative to the output: `written` now, the `same` as before, and those with `edits` by hand.
-    `findings` are those of each target, the general ones under "". A check has none: what the files say was
-    told when they were written."""
+    """Paths relative to the output: `written` now, the `same` as before, those with `edits` by hand, and what
+    was `removed` because nothing needs it any more. `findings` are those of each target, the general ones
+    under "". A check has none: what the files say was told when they were written."""
 
     written: tuple[str, ...]
     same: tuple[str, ...]
     edits: tuple[str, ...]
+    removed: tuple[str, ...]
     findings: tuple[tuple[str, tuple[Finding, ...]], ...]
 
 
@@ -109,12 +110,13 @@ def render(request: RenderRequest, world: World) -> Written:
         if replaced:
             # the plan rested on them, and gives reasons: written once more as it will be from now on
             said, again = tuple(keep(kept, planned)), render(request, world)
-            written = names(one for one in outcomes if one.changed)
+            written = names(one for one in outcomes if is_written(one))
             return dataclasses.replace(again, written=written, findings=(*again.findings, ("", said)))
     return Written(
-        written=names(one for one in outcomes if one.changed),
-        same=names(one for one in outcomes if not one.changed),
+        written=names(one for one in outcomes if is_written(one)),
+        same=names(one for one in outcomes if not one.changed and one.content is not None),
         edits=names(one for one in outcomes if one.edited),
+        removed=names(one for one in outcomes if one.changed and one.content is None),
         findings=()
         if request.check
         else tuple((key, tuple(found)) for key, found in findings.items() if found),
@@ -123,6 +125,10 @@ def render(request: RenderRequest, world: World) -> Written:
 
 def is_recorded(rendering: Rendering, record: Record) -> bool:
     return any(file.path in record.files for file in rendering.files)
+
+
+def is_written(one: Outcome) -> bool:
+    return one.changed and one.content is not None
 
 
 def is_replaced(one: Outcome, record: Record) -> bool:

@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from okamochi.system.world import World
 __all__ = ["Drift", "Outcome", "Record", "Rendered", "compared", "read_record", "write_outcomes"]
 
 SUPPORT = ".okamochi/"
+PROGRAMS = f"{SUPPORT}kit/"
 MOST_DIFF_LINES = 60
 
 
@@ -44,11 +45,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of one file: `content` is to be there; `edited` when it has edits by hand."""
+    """What becomes of one file: `content` is to be there, or nothing (None); `edited` when it has edits by
+    hand."""
 
     file: RenderedFile
     before: bytes | None
-    content: bytes
+    content: bytes | None
     edited: bool = False
 
     @property
@@ -94,7 +96,23 @@ def compared(
                 unmerged.append(file)
             else:
                 outcomes.append(Outcome(file, before, merged, edited=merged != file.content))
+    outcomes += without_use(output, {file.path for file in files}, record)
     return Rendered(tuple(outcomes), tuple(foreign), tuple(unmerged), tuple(unaccepted))
+
+
+def without_use(output: Path, there: Collection[str], record: Record) -> Iterator[Outcome]:
+    """The kit's programs that an earlier rendering wrote, that nobody edited, and that this one lacks:
+    a Dockerfile copies all that lie there."""
+    if not any(path.startswith(PROGRAMS) for path in there):
+        return
+    for path, known in record.files.items():
+        if path in there or not path.startswith(PROGRAMS) or ".." in Path(path).parts:
+            continue
+        file = RenderedFile(path=path, content=b"")
+        require_free(output, file)
+        before = current(output, file)
+        if before is None or digest_of(before) == known.digest:
+            yield Outcome(file, before, None)
 
 
 def merged_text(world: World, edited: bytes, base: str, file: RenderedFile) -> bytes | None:
@@ -151,6 +169,9 @@ def read_record(output: Path) -> Record:
 def record_after(record: Record, outcomes: Sequence[Outcome], *, base: str, language: str) -> Record:
     files = dict(record.files)
     for one in outcomes:
+        if one.content is None:
+            del files[one.file.path]
+            continue
         rendered = one.file.content
         text = "" if one.file.path.startswith(SUPPORT) else rendered.decode()
         kept = digest_of(one.content) if one.edited else ""
@@ -166,7 +187,9 @@ def write_outcomes(
     content = msgspec.json.format(msgspec.json.encode(after), indent=1) + b"\n"
     kept = RenderedFile(path=RECORD, content=content)
     require_free(output, kept)
-    wanted = [(one.file, one.before, one.content) for one in outcomes if one.changed]
+    wanted: list[tuple[RenderedFile, bytes | None, bytes | None]] = [
+        (one.file, one.before, one.content) for one in outcomes if one.changed
+    ]
     if after != record:
         wanted.append((kept, current(output, kept), content))
     done: list[tuple[Path, bytes | None, int]] = []
@@ -175,6 +198,10 @@ def write_outcomes(
         for file, before, text in wanted:
             path = output / file.path
             mode = path.stat().st_mode & 0o777 if before is not None else 0
+            if text is None:
+                path.unlink()
+                done.append((path, before, mode))
+                continue
             made += [folder for folder in reversed(path.parents) if not folder.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text, mode=0o755 if file.executable else 0o644)

@@ -1,0 +1,52 @@
+"""Of the kit, an image has what something in it starts, and what that loads."""
+
+import re
+
+import pytest
+from tests.detect.plans import FLASK_APP, planned
+from tests.judges.files import EXAMPLES, rendered_files
+
+from okamochi.kit import KIT_FILES, PROGRAM_FILES, kit_files
+from okamochi.model.kit_programs import PROGRAMS, programs_of
+
+LOADED = re.compile(r'sibling\("(\w+)"\)|join\([^()]*"(\w+)\.py"\)')
+KIT = ".okamochi/kit/"
+NAMED = re.compile(r"/opt/okamochi/([\w.]+\.py)")
+MIGRATED = {
+    "app.py": f"{FLASK_APP}from flask_migrate import Migrate\nMigrate(app, None)\n",
+    "requirements.txt": "flask\nflask-migrate\n",
+    "migrations/env.py": "",
+    "migrations/alembic.ini": "",
+    "migrations/versions/1_first.py": "revision = '1'\n",
+}
+
+
+@pytest.mark.parametrize("program", sorted(PROGRAM_FILES))
+def test_what_a_program_loads_comes_with_it(program: str) -> None:
+    there = dict(kit_files((program,)))
+    own = [there[name].decode() for name, _ in PROGRAM_FILES[program]]
+    loaded = {one or other for text in own for one, other in LOADED.findall(text)}
+    assert {f"{one}.py" for one in loaded} <= there.keys()
+    assert program in there
+
+
+def test_all_images_have_the_health_check_and_what_loads_secrets() -> None:
+    # the health check starts migrate.py where a migration is known, whose command that is then
+    assert kit_files(()) == tuple(
+        (name, content) for name, content in kit_files() if (name, name) in KIT_FILES
+    )
+    assert set(PROGRAMS) == PROGRAM_FILES.keys()
+
+
+def test_an_image_without_migrations_workers_and_data_has_nothing_for_them() -> None:
+    assert programs_of(planned({"app.py": FLASK_APP, "requirements.txt": "flask\n"})) == ("gunicorn.conf.py",)
+    assert "migrate.py" in programs_of(planned(MIGRATED))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_rendered_files_start_what_the_image_has(example: str) -> None:
+    files = rendered_files(example)
+    kit = {path.removeprefix(KIT) for path in files if path.startswith(KIT)}
+    told = {name for path, text in files.items() if not path.startswith(KIT) for name in NAMED.findall(text)}
+    assert "healthcheck.py" in told
+    assert told <= kit
