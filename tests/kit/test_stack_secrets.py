@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.kit.secret_files import load
 from okamochi.kit.stack_secrets import SecretsError, keep
 
 ENTRIES = ["db/DB_PASSWORD", "app/DATABASE_URL=postgresql://app:{DB_PASSWORD}@db/{shop}", "app/SECRET_KEY"]
@@ -30,6 +31,16 @@ def test_each_is_made_up_once_and_lies_only_where_it_is_needed(root: Path) -> No
     assert told == ["DATABASE_URL: put together", "DB_PASSWORD: made up", "SECRET_KEY: made up"]
     assert run(root)[1:] == ["DB_PASSWORD: kept", "SECRET_KEY: kept"]
     assert (root / "db/DB_PASSWORD").read_text() == password
+
+
+def test_a_value_that_ends_in_a_line_break_reaches_the_app_with_it(root: Path) -> None:
+    pem = "-----BEGIN\nabc\n-----END\n"
+    (root / "given/SECRET_KEY").write_text(pem + "\n")  # as okamochi keeps it: readers take one away
+    run(root)
+    run(root)
+    environ = {"OKAMOCHI_SECRET_FILES": "SECRET_KEY", "SECRET_KEY_FILE": str(root / "app/SECRET_KEY")}
+    load(environ)
+    assert environ["SECRET_KEY"] == pem
 
 
 def test_every_user_of_the_volume_can_read_it_and_nobody_writes_it(root: Path) -> None:

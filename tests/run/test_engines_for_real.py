@@ -56,6 +56,16 @@ def test_an_app_lives_a_whole_life(engine: Engine, spec: RunSpec, capfd: pytest.
     engine.remove(spec.name)
 
 
+def test_values_of_several_lines_reach_the_app_unharmed(
+    engine: Engine, spec: RunSpec, capfd: pytest.CaptureFixture[str]
+) -> None:
+    value = "-----BEGIN\na=\"b\" $c 'd' #e \\\n-----END\n"
+    start_healthy(engine, msgspec.structs.replace(spec, environment=(("WORD", value),)), QUICK)
+    capfd.readouterr()
+    assert engine.exec(spec.name, (PYTHON, "-c", "import os; print(ascii(os.environ['WORD']))")) == 0
+    assert ascii(value) in capfd.readouterr().out
+
+
 def test_volumes_start_with_the_images_content_and_outlive_containers(
     engine: Engine, spec: RunSpec, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from okamochi.errors import UsageError
+from okamochi.kit.secret_files import read_secret
 from okamochi.render.compose import render_compose
 from okamochi.render.ecs import EcsRenderer
 from okamochi.render.kubernetes import KubernetesRenderer
@@ -199,3 +200,15 @@ def test_a_proof_has_a_key_of_its_own_making(world: World, tmp_path: Path) -> No
     assert made["private_key"].startswith("-----BEGIN PRIVATE KEY-----\nMII")
     assert made["private_key"] != json.loads(made_up_key("BOT_JSON"))["private_key"]
     assert made_up_key("JWT_PEM").startswith("-----BEGIN PRIVATE KEY-----")
+
+
+def test_a_value_of_several_lines_is_kept_so_that_its_reader_gets_all_of_it(
+    world: World, tmp_path: Path
+) -> None:
+    source = f"import os\n{FLASK_APP}key = os.environ['PRIVATE_KEY']\n"
+    pem = "-----BEGIN PRIVATE KEY-----\nMIIEv\n-----END PRIVATE KEY-----\n"
+    found, state = values(world, tmp_path, {"app.py": source, ".env": f'PRIVATE_KEY="{pem}"\n'})
+    assert found.secret_names == ("PRIVATE_KEY",) and found.secret_paths == ()
+    assert read_secret("PRIVATE_KEY", str(state.secrets_folder / "PRIVATE_KEY")) == pem
+    known = found.known(state)
+    assert known["PRIVATE_KEY"].rstrip() == pem.rstrip()

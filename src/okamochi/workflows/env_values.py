@@ -82,7 +82,7 @@ def read_values(
     refuse_missing(plan, given, how_to_give(env_file, project))
     secrets = list(dict.fromkeys((*undeclared_secrets(known.keys(), given), *keys)))
     for name in secrets:
-        state.keep_secret(name, given[name])
+        state.keep_secret(name, given[name] if name in keys else as_file(given[name]))
     for variable in plan.environment:
         if variable.name not in keys and keep_secret(variable, given, state, world):
             secrets.append(variable.name)
@@ -205,7 +205,7 @@ def keep_secret(
         return False
     value = given.get(variable.name)
     if value:
-        state.keep_secret(variable.name, value)
+        state.keep_secret(variable.name, as_file(value))
         return True
     if variable.kind is not VariableKind.GENERATED:
         return False
@@ -214,6 +214,12 @@ def keep_secret(
         place = state.secrets_folder / variable.name
         world.reporter.note(f"{variable.name}: generated once, kept in {place}")
     return True
+
+
+def as_file(value: str) -> str:
+    """Who reads a secret's file takes one line break at its end away, which editors leave there: a value's
+    own stays."""
+    return f"{value}\n" if value.endswith("\n") else value
 
 
 def is_secret(variable: EnvironmentVariable) -> bool:

@@ -132,7 +132,8 @@ def write(folder: str, name: str, value: str) -> None:
     new = os.path.join(folder, "." + name)
     try:
         with open(new, "w", encoding="utf-8", newline="") as stream:
-            stream.write(value)
+            # who reads it takes one line break at the end away
+            stream.write(value + "\n" if value.endswith("\n") else value)
             os.fchmod(stream.fileno(), 0o444)
         os.replace(new, path)
     except OSError as error:
