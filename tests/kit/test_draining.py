@@ -109,59 +109,67 @@ def called(port: int, seconds: float) -> str:
 
 
 class Master:
-    """What gunicorn's arbiter has; `stop` notes what a caller meets in that moment."""
+    """What gunicorn's arbiter has."""
 
     systemd, reexec_pid, master_pid = False, 0, 0
 
     def __init__(self, listening: socket.socket) -> None:
         self.LISTENERS = [SimpleNamespace(sock=listening)]
-        self.port = listening.getsockname()[1]
-        self.met: list[str] = []
 
     def stop(self, graceful: bool = True) -> str:
-        self.met.append(called(self.port, 0.3))
         return "stopped"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the filter is Linux's")
-def test_a_master_that_stops_lets_nobody_in_whom_a_worker_would_have_to_reset() -> None:
+class Listener:
+    """gunicorn's, in a worker that is set aside right before it closes: `met` is what a caller meets then."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self.sock = listening
+        self.met = ""
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+    def close(self) -> None:
+        self.met = called(self.sock.getsockname()[1], 0.3)
+        self.sock.close()
+
+
+def ended(listening: socket.socket, **master: object) -> tuple[str, int]:
+    """What a caller meets right before the last close, and how many connections were taken, after two had
+    waited."""
+    waiting = [socket.create_connection(listening.getsockname()) for _ in range(2)]
+    server, listener, taken = Master(listening), Listener(listening), list[socket.socket]()
+    vars(server).update(master)
+    draining.attend(server)
+    assert server.stop(graceful=True) == "stopped"
+    worker = SimpleNamespace(accept=lambda one: taken.append(one.sock.accept()[0]))
+    draining.take_what_waits(worker, listener)
+    for one in (*waiting, *taken):
+        one.close()
+    return listener.met, len(taken)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the queue's limit is told by Linux")
+def test_nobody_is_let_in_between_the_last_look_and_the_close() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        waiting = socket.create_connection(listening.getsockname())
-        master = Master(listening)
-        draining.attend(master)
-        assert (master.stop(graceful=True), master.met) == ("stopped", ["TimeoutError"])
-        listening.settimeout(5)
-        accepted, _ = listening.accept()  # who was let in before stays
-        waiting.sendall(b"x")
-        assert accepted.recv(1) == b"x"
-        accepted.close()
-        waiting.close()
-        late: list[str] = []
-        calling = threading.Thread(target=lambda: late.append(called(master.port, 10)))
-        calling.start()
-        time.sleep(0.2)
-    calling.join()
-    assert late == ["ConnectionRefusedError"]  # asked again after a second
+        assert ended(listening) == ("TimeoutError", 2)
 
 
 @pytest.mark.parametrize("elsewhere", [{"systemd": True}, {"reexec_pid": 7}, {"master_pid": 7}])
 def test_a_socket_that_somebody_else_serves_on_stays_open(elsewhere: dict[str, object]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        master = Master(listening)
-        vars(master).update(elsewhere)
-        draining.attend(master)
-        master.stop()
-        assert master.met == ["let in"]
+        assert ended(listening, **elsewhere) == ("let in", 2)
 
 
-def test_a_call_that_was_under_way_is_taken_before_the_close() -> None:
-    taken: list[socket.socket] = []
+@pytest.mark.skipif(sys.platform != "linux", reason="the queue's limit is told by Linux")
+def test_who_called_in_vain_meets_a_closed_port_a_second_later() -> None:
+    late: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listener = SimpleNamespace(sock=listening, fileno=listening.fileno, close=listening.close)
-        worker = SimpleNamespace(accept=lambda one: taken.append(one.sock.accept()[0]))
-        late = threading.Timer(0.02, called, (listening.getsockname()[1], 1))
-        late.start()
-        draining.take_what_waits(worker, listener)
-        late.join()
-    assert len(taken) == 1
-    taken[0].close()
+        listening.listen(0)
+        assert draining.has_one_place(listening) and draining.takes_the_place(listening)
+        calling = threading.Thread(target=lambda: late.append(called(listening.getsockname()[1], 10)))
+        calling.start()
+        time.sleep(0.3)
+    calling.join()
+    assert late == ["ConnectionRefusedError"]

@@ -5,29 +5,26 @@ Whoever connects in between is in the queue of a server that will never answer, 
 Here a stopping worker takes what waits, then closes its socket: callers after that meet a closed port, which
 clients and proxies retry.
 
-Between the last look and the close somebody could still be let in, and be reset. So the master has the kernel
-overlook calls from the moment in which it stops: a caller asks again after a second, and meets a closed port.
+Between the last look and the close somebody could still be let in, and be reset: on a busy machine a worker
+may be set aside for milliseconds right there. So the master shrinks the queue to one place when it stops, and
+a worker takes that place with a call of its own before it closes: the kernel overlooks calls at a full queue,
+and who calls asks again after a second, and meets a closed port.
 """
 
 from __future__ import annotations
 
-import array
 import select
 import socket
 import struct
-import sys
-import time
+from contextlib import suppress
 from typing import Any
 
-ATTACH_FILTER = 26  # SO_ATTACH_FILTER, which the module socket does not name everywhere
-# BPF (linux/filter.h) as a listening TCP socket sees it, from the TCP header on: code, jt, jf, k
-NO_SYN = (
-    (0x30, 0, 0, 13),  # load the byte with the flags
-    (0x45, 0, 1, 0x02),  # SYN?
-    (0x06, 0, 0, 0),  # drop it
-    (0x06, 0, 0, 0xFFFFFFFF),  # let all else through
+MOST_TRIES = 100
+CALL_SECONDS = 0.05
+LISTEN = (
+    10  # TCP_LISTEN, the state in TCP_INFO (linux/tcp.h), of which a listening socket tells its queue's limit
 )
-UNDER_WAY_SECONDS = 0.05  # for who had begun to call before
+QUEUE_LIMIT = 28  # tcpi_sacked
 
 
 def attend(server: Any) -> None:
@@ -38,25 +35,11 @@ def attend(server: Any) -> None:
         # sockets of systemd, or of an upgrade (USR2), serve on elsewhere
         if not (getattr(server, "systemd", False) or server.reexec_pid or server.master_pid):
             for listener in server.LISTENERS:
-                overlook_calls(listener.sock)
+                with suppress(OSError):
+                    listener.sock.listen(0)
         return stop(*arguments, **named)
 
     server.stop = stop_deaf
-
-
-def overlook_calls(listening: Any) -> bool:
-    """Whether the kernel takes no new connection for the socket from now on; those that it has stay. Nothing
-    changes where it cannot (macOS, gVisor)."""
-    if sys.platform != "linux" or listening.family not in (socket.AF_INET, socket.AF_INET6):
-        return False
-    program = array.array("B", b"".join(struct.pack("HBBI", *line) for line in NO_SYN))
-    try:
-        listening.setsockopt(
-            socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HP", len(NO_SYN), program.buffer_info()[0])
-        )
-    except OSError:
-        return False
-    return True
 
 
 def drains(worker: Any) -> bool:
@@ -80,7 +63,33 @@ def take_what_waits(worker: Any, listener: Any) -> None:
         return
     waiting = select.poll()
     waiting.register(listener.fileno(), select.POLLIN)
-    ends = time.monotonic() + UNDER_WAY_SECONDS
-    while waiting.poll(max(0, int(1000 * (ends - time.monotonic())))):
-        worker.accept(listener)
+    for _ in range(MOST_TRIES):
+        while waiting.poll(0):
+            worker.accept(listener)
+        # else only this worker ends (a reload), and others take what comes
+        if not has_one_place(listener.sock) or takes_the_place(listener.sock):
+            break
     listener.close()
+
+
+def has_one_place(listening: Any) -> bool:
+    """Whether the master stops; no, where the kernel does not tell."""
+    try:
+        told = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, QUEUE_LIMIT + 4)
+    except (AttributeError, OSError):
+        return False
+    return (
+        len(told) == QUEUE_LIMIT + 4
+        and told[0] == LISTEN
+        and struct.unpack_from("I", told, QUEUE_LIMIT) == (0,)
+    )
+
+
+def takes_the_place(listening: Any) -> bool:
+    """Whether a call of our own waits in the queue now, where only one has room. Who takes it, another worker
+    that stops, finds that it has nothing to say."""
+    host, port = listening.getsockname()[:2]
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    with socket.socket(listening.family, socket.SOCK_STREAM) as own:
+        own.settimeout(CALL_SECONDS)
+        return own.connect_ex((loopback, port)) == 0
