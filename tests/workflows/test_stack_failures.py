@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from okamochi.errors import EngineError
+import pytest
+
+from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.plan import Plan
 from okamochi.run.compose import ComposeProject
 from okamochi.run.compose_program import DockerCompose, PodmanCompose
 from okamochi.system.process import Completed
-from okamochi.workflows.stack_failures import release_failure, told, with_firewall_told
+from okamochi.workflows.stack_failures import release_failure, tell_running, told, with_firewall_told
 from tests.detect.plans import planned
 from tests.recorded_runner import RecordedRunner, answer
 
@@ -110,3 +112,23 @@ def test_on_podman_a_time_out_is_told_with_dockers_firewall() -> None:
     beside = replace(project(slow), program=PodmanCompose(project(slow).runner, {}, ("docker", "compose")))
     error = with_firewall_told(beside, release_failure(project(slow), "release", {"release": 1}))
     assert "iptables -I DOCKER-USER -i podman+ -o podman+ -j ACCEPT" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "hint"),
+    [
+        ("db:5433", "running", "db runs and is healthy, and listens on port 5432"),
+        ("db", "running", "docker logs shop-db-1"),
+        ("db", "exited", "start it"),
+        ("elsewhere:5432", "running", "start it"),
+    ],
+)
+def test_a_service_that_runs_need_not_be_started(address: str, state: str, hint: str) -> None:
+    rows = answer(json.dumps({"Service": "db", "State": state, "Health": "healthy"}))
+    one = project("")
+    answers = {call: rows if call[-1] == "ps" else told for call, told in one.runner.answers.items()}  # type: ignore[attr-defined]
+    failed = UnhealthyError(
+        f"web ended: the service at {address} cannot be reached", hint="start it and give"
+    )
+    tell_running(replace(one, runner=RecordedRunner(answers)), plan(), failed)
+    assert hint in failed.hint

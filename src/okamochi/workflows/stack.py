@@ -41,7 +41,7 @@ from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import BACK_SECONDS
-from okamochi.workflows.stack_failures import told, with_old_password_told
+from okamochi.workflows.stack_failures import tell_running, told, with_old_password_told
 
 __all__ = [
     "Stack",
@@ -109,6 +109,7 @@ class Stack:
                 raise failure_of(self.engine, ailing, UnhealthyError, SERVED_BEFORE)
         except UnhealthyError as failure:
             with_old_password_told(self.project, plan, failure)
+            tell_running(self.project, plan, failure)
             self.come_back(running)
             raise
         except BaseException:

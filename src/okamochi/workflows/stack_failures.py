@@ -13,13 +13,14 @@ from okamochi.render.service_containers import password_name
 from okamochi.run.compose import ComposeProject
 from okamochi.run.diagnose import diagnose
 
-__all__ = ["told", "with_old_password_told"]
+__all__ = ["tell_running", "told", "with_old_password_told"]
 
 LOG_LINES = 20
 WITH_PASSWORD = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)
 REFUSED = re.compile(r"password authentication failed for user|Access denied for user")
 AT_FAULT = re.compile(r"(?i)unhealthy|failed to start|exited|\berror\b")
 TIMED_OUT = re.compile(r"(?i)time(?:d ?out|out)\b")
+UNREACHED = re.compile(r"the service at (?P<host>[\w.-]+?)(?::(?P<port>\d+))? cannot be reached")
 UNWRITABLE = re.compile(r"(?i)permission denied|operation not permitted|read-only file system|EACCES")
 
 
@@ -139,6 +140,29 @@ def with_old_password_told(project: ComposeProject, plan: Plan, failure: Unhealt
         way = f"; or give the stack the password that the code has: {name}=... with --env-file FILE"
         failure.hint = f"{failure.hint.removesuffix(way)}{way}"
     return failure
+
+
+def tell_running(project: ComposeProject, plan: Plan, failure: UnhealthyError) -> None:
+    """Where the app does not reach a service of the stack that runs: "start it" would be no help."""
+    found = UNREACHED.search(failure.message)
+    service = next((one for one in plan.services if found is not None and one.name == found["host"]), None)
+    if found is None or service is None:
+        return
+    row = next((one for one in project.rows() if one.service == service.name), None)
+    if row is None or row.state != "running":
+        return
+    health = f" and is {row.health}" if row.health else ""
+    if found["port"] and int(found["port"]) != service.port:
+        failure.hint = (
+            f"{service.name} runs{health}, and listens on port {service.port}: let the address have that port"
+        )
+        return
+    failure.hint = (
+        f"{service.name} runs{health}, at port {service.port}: see whether it takes what the app wants "
+        f"({project.program.engine} logs {project.container(service.name)}), and whether a firewall of this "
+        "machine keeps containers apart"
+    )
+    with_firewall_told(project, failure)
 
 
 def login(service: BackingService) -> tuple[str, ...]:
