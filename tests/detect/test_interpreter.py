@@ -101,6 +101,22 @@ def test_a_version_that_gives_way_is_a_visible_warning(files: Files, version: st
     assert found.evidence[0].path == next(iter(files))
 
 
+@pytest.mark.parametrize(
+    "base", ["python:3.12", "python:3.12-slim", "registry.example/library/python:3.12.4"]
+)
+@pytest.mark.parametrize("beside", [{}, {"Dockerfile": "FROM python:3.12\n"}, {".python-version": "3.11\n"}])
+def test_a_base_that_is_named_brings_its_python(base: str, beside: Files) -> None:
+    plan = planned({"app.py": FLASK_APP, "okamochi.toml": f'base = "{base}"\n', **beside})
+    found = decision(plan, "python_version")
+    assert (plan.python_version, plan.python_alternatives) == ("3.12", ())
+    assert found.evidence[0].path == "okamochi.toml" and "Warning" not in found.summary
+
+
+def test_a_base_whose_name_tells_no_python_leaves_it_to_the_project() -> None:
+    files = {"app.py": FLASK_APP, ".python-version": "3.12\n", "okamochi.toml": 'base = "ours/base:1"\n'}
+    assert planned(files).python_version == "3.12"
+
+
 def test_a_setting_overrules_all_and_leaves_no_alternative() -> None:
     plan = planned({"app.py": FLASK_APP, "okamochi.toml": 'python = "3.9"\n', **requires(">=3.11")})
     assert (plan.python_version, plan.python_alternatives) == ("3.9", ())

@@ -22,6 +22,7 @@ COMFORTABLE = SUITES[0].python_version
 """What a project gets that says nothing: the newest of a supported release."""
 
 OF_DEBIAN = tuple(suite.python_version for suite in SUITES)
+PYTHON_IMAGE = re.compile(r"(?:[\w.:-]+/)*python:(?P<version>3\.\d+)(?:[.-][\w.-]*)?(?:@sha256:\w+)?")
 ALL = ", ".join(sorted((*OF_DEBIAN, *OF_IMAGES), key=lambda version: int(version[2:])))
 
 
@@ -44,7 +45,7 @@ def choose_python(
     admitted = tuple(version for version in offered if all(one.value.admits(version) for one in ranges))
     if not admitted:
         return _of_image(ranges)
-    pins = python_pins(project, folder)
+    pins = (*_of_the_base(chosen), *python_pins(project, folder))
     if pins and _needs_image(pins[0].value, ranges, chosen):
         return _pinned_image(pins, ranges, admitted)
     version = _pinned(pins[0].value, admitted) if pins else admitted[0]
@@ -52,6 +53,14 @@ def choose_python(
     free = chosen.settings.base in (None, "debian", ANY_IMAGE)
     alternatives = tuple(one for one in admitted if one != version) if free else ()
     return ChosenPython(version, alternatives, _decision(version, ranges, pins))
+
+
+def _of_the_base(chosen: ChosenSettings) -> tuple[Detected[Pin], ...]:
+    """The Python of an image that the setting base names, where its name tells it: python:3.12-slim."""
+    named = PYTHON_IMAGE.fullmatch((chosen.settings.base or "").strip())
+    if named is None:
+        return ()
+    return (Detected(value=Pin(version=named["version"], weak=False), evidence=(chosen.place("base"),)),)
 
 
 def pythons_of_images(project: ProjectFiles) -> tuple[str, ...]:
