@@ -10,7 +10,7 @@ from okamochi.model.kit_programs import LOADER
 from okamochi.run.state import AppState
 from okamochi.workflows.apps import App
 from okamochi.workflows.env_values import Values
-from okamochi.workflows.up import spec_of
+from okamochi.workflows.start import spec_of
 from tests.detect.plans import FLASK_APP, planned
 
 STREAMLIT = {"requirements.txt": "streamlit\n", "app.py": "import streamlit as st\nst.title('x')\n"}

@@ -12,6 +12,8 @@ from okamochi.run.state import UpRecord
 from okamochi.system.world import World
 from okamochi.workflows.apps import App, app_of, desk_of
 from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.built_and_loaded import built_and_loaded
+from okamochi.workflows.chosen_engine import chosen_engine
 from okamochi.workflows.desk_image import development_image
 from okamochi.workflows.desk_start import Desk, desk_user, make_mount_points, start_desk
 from okamochi.workflows.env_values import Reading, Values, read_values
@@ -22,7 +24,6 @@ from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.stack_services import desk_services, tell_unstarted
 from okamochi.workflows.superseded import remember_image, remove_superseded
-from okamochi.workflows.up import built_and_loaded, chosen_engine
 
 __all__ = ["DevRequest", "dev"]
 

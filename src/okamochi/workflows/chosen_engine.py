@@ -1,0 +1,34 @@
+"""Which engine runs the app."""
+
+from okamochi.errors import UsageError
+from okamochi.run.engine import Engine
+from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
+from okamochi.system.world import World
+
+__all__ = ["chosen_engine", "tell_missing"]
+
+
+def chosen_engine(name: str | None, world: World) -> Engine:
+    """The one asked for, which must answer; else docker, podman, or the host, in this order."""
+    if name is not None:
+        if name not in ENGINES:
+            raise UsageError(f"no such engine: {name!r}", where="--engine", hint=f"use {', '.join(ENGINES)}")
+        engine = engine_named(name, world)
+        tell_missing(engine, world)
+        return engine
+    engine_found = answering_engine(world)
+    if engine_found is not None:
+        tell_missing(engine_found, world)
+        return engine_found
+    for refused, why in refusals(world):
+        world.reporter.note(f"{refused}: {why}")
+    world.reporter.note("no container engine answers: running the image's own files on this machine")
+    host = engine_named("host", world)
+    tell_missing(host, world)
+    return host
+
+
+def tell_missing(engine: Engine, world: World) -> None:
+    """Warns of limits that the engine cannot set; EngineError when it does not answer."""
+    for sentence in engine.facts().missing:
+        world.reporter.warn(f"{engine.name}: {sentence}")
