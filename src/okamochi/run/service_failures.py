@@ -1,8 +1,16 @@
-"""A service that the app looks for in vain, or that refuses it, in the words of the services' clients."""
+"""A service that the app looks for in vain, that refuses it or lacks a table: in the words of its clients."""
 
 from okamochi.run.traces import Cause, last, own_frame
 
-__all__ = ["missing_database", "own_socket", "refused_password", "unencrypted_service", "unreachable_service"]
+__all__ = [
+    "missing_database",
+    "missing_schema",
+    "missing_table",
+    "own_socket",
+    "refused_password",
+    "unencrypted_service",
+    "unreachable_service",
+]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 USUAL_VARIABLES = {"6379": "REDIS_URL", "27017": "MONGO_URL", "5672": "RABBITMQ_URL"}
@@ -109,4 +117,34 @@ def own_socket(log: str) -> Cause | None:
             f"a database is looked for at {socket}, and the app sees its own files alone",
             f"{let_read}, and give it an address (okamochi up --env-file FILE): 127.0.0.1 is this machine",
         ),
+    )
+
+
+def missing_table(log: str) -> Cause | None:
+    found = last(
+        r"no such table: (?P<a>[\w.]+)|relation \"(?P<b>[\w.]+)\" does not exist"
+        r"|Table '(?P<c>[\w.]+)' doesn't exist",
+        log,
+    )
+    if found is None:
+        return None
+    table = found["a"] or found["b"] or found["c"]
+    return Cause(
+        f"the table {table} does not exist: the database was not migrated",
+        "create the tables: okamochi exec -- flask db upgrade, or the app's own command for it "
+        "(okamochi exec -- flask --help lists all)",
+        own_frame(log),
+    )
+
+
+def missing_schema(log: str) -> Cause | None:
+    """In the words of PostgreSQL."""
+    found = last(r"schema \"(?P<name>\w+)\" does not exist", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the schema {found['name']} does not exist in the database, and no migration makes it",
+        f"let the first migration make it (CREATE SCHEMA {found['name']}), or mount a file with "
+        "that statement into the database's /docker-entrypoint-initdb.d in the project's compose file",
+        own_frame(log),
     )

@@ -10,10 +10,12 @@ from typing import TypeVar
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.kit_programs import HEALTH_CHECK
 from okamochi.model.process import HttpProbe, Probe, host_of
-from okamochi.run.diagnose import Cause, diagnose, ended_workers, killed_workers
+from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.ports import taken_by
 from okamochi.run.spec import ContainerState, Running, RunSpec
+from okamochi.run.traces import Cause
+from okamochi.run.worker_failures import ended_workers, killed_workers
 from okamochi.system.patterns import regex
 
 __all__ = [

@@ -1,0 +1,179 @@
+"""What an app does not find in its image, and what it may not write there: as its log tells."""
+
+import posixpath
+import re
+
+from okamochi.run.traces import (
+    UNNAMED,
+    Cause,
+    last,
+    last_trace,
+    own_frame,
+)
+from okamochi.system.patterns import regex
+
+__all__ = [
+    "database_file",
+    "missing_file",
+    "missing_folder",
+    "missing_program",
+    "missing_shared_library",
+    "missing_static_file",
+    "missing_template",
+    "permission_denied",
+    "read_only",
+]
+
+# what is to be written misses its folder, not itself
+TO_WRITE = regex(r"\bopen\(.*[\"'][wax]b?\+?[\"']|\.save\(|write_(?:text|bytes)\(|FileHandler")
+MADE_OR_LEFT_OUT = (
+    "where a step of its own makes it (npm, a script), take that step before okamochi builds; where the "
+    "project has it, see what leaves it out: okamochi plan --explain source.exclude"
+)
+SENT = regex(r"\bsend_(?:static_file|from_directory)\([^\n]*?[\"'](?P<name>[\w./-]+\.\w+)[\"']\)")
+
+
+def missing_shared_library(log: str) -> Cause | None:
+    found = last(
+        r"(?:OSError: cannot load library '(?P<a>[^']+)'|(?P<b>lib[\w.+-]+\.so[\w.]*): cannot open"
+        r"|\b(?P<c>lib\w+) library not found)",
+        log,
+    )
+    if found is None:
+        return None
+    return Cause(
+        f"the native library {found['a'] or found['b'] or found['c']} is missing in the image",
+        "name the Debian package that holds it in [tool.okamochi] packages",
+        own_frame(log),
+    )
+
+
+def missing_program(log: str) -> Cause | None:
+    found = last(r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<name>[\w.+-]+)'", log)
+    if found is None or "in _execute_child" not in log:
+        return None
+    return Cause(
+        f"the app starts the program {found['name']}, which is not in the image",
+        f"name the Debian package that holds it: [tool.okamochi] packages = [...]; or let the app do without "
+        f"{found['name']}",
+        own_frame(log),
+    )
+
+
+def missing_file(log: str) -> Cause | None:
+    """One of the app's own, and below a folder: what it opens by its name alone may be a program."""
+    found = last(
+        r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<path>[^'/][^']*/[^']+|/app/[^']+)'",
+        log,
+    )
+    trace = last_trace(log)
+    if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
+        return None
+    return Cause(
+        f"the app opens {found['path']}, which is not in the image",
+        MADE_OR_LEFT_OUT,
+        own_frame(log),
+    )
+
+
+def missing_static_file(log: str) -> Cause | None:
+    """A page that the app sends as a file, mostly a frontend's: app.send_static_file("index.html")."""
+    trace = last_trace(log)
+    sent = SENT.search(log)
+    if trace is None or sent is None or not trace.error.startswith("werkzeug.exceptions.NotFound"):
+        return None
+    return Cause(
+        f"the app sends the file {sent['name']}, which is not in the image",
+        "where a step of its own makes it (npm run build), take that step before okamochi builds; where the "
+        "project has it, see what leaves it out: okamochi plan --explain source.exclude",
+        own_frame(log),
+    )
+
+
+def missing_template(log: str) -> Cause | None:
+    """A page that Django, Flask or another user of Jinja does not find."""
+    found = last(r"^[\w.]*(?:TemplateNotFound|TemplateDoesNotExist): (?P<name>\S+)$", log)
+    if found is None:
+        return None
+    flask = (
+        "Flask looks in templates/ beside the module that makes the app, or in template_folder, in the very "
+        "spelling (Templates/ is another folder in a container); "
+    )
+    return Cause(
+        f"the template {found['name']} is not found",
+        f"{flask if 'jinja2' in found.group() else ''}{MADE_OR_LEFT_OUT}",
+        own_frame(log),
+    )
+
+
+def missing_folder(log: str) -> Cause | None:
+    """In the words of Starlette's StaticFiles."""
+    found = last(r"^RuntimeError: Directory '(?P<path>[^']+)' does not exist", log)
+    if found is None:
+        return None
+    path = found["path"]
+    return Cause(
+        f"the app serves the folder {path}, which is not in the image",
+        f'what is filled while the app runs is a volume: [tool.okamochi] volumes = ["{path}"]; where a step '
+        "of its own makes it (npm, a script), take that step before okamochi builds; what is left out "
+        "shows okamochi plan --explain source.exclude",
+        own_frame(log),
+    )
+
+
+def read_only(log: str) -> Cause | None:
+    found = last(r"Read-only file system: ?'?(?P<path>[^'\n]*)'?", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the app writes to {found['path'] or 'its own folder'}, which is read-only in the container",
+        read_only_hint(found["path"]),
+        own_frame(log),
+        unwritable_path(found["path"], log),
+    )
+
+
+def permission_denied(log: str) -> Cause | None:
+    found = last(r"PermissionError: \[Errno 13\] Permission denied(?:: '(?P<path>[^']*)')?", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the app may not use {found['path'] or 'a file'}: it runs as an ordinary user, not as root",
+        "make the folder that it writes a volume: [tool.okamochi] volumes = [...]",
+        own_frame(log),
+        unwritable_path(found["path"], log),
+    )
+
+
+def database_file(log: str) -> Cause | None:
+    if last(r"unable to open database file|attempt to write a readonly database", log) is None:
+        return None
+    return Cause(
+        "SQLite cannot write its database file",
+        "keep it in a volume: [tool.okamochi] volumes = [...], and point the database URL there",
+        own_frame(log),
+        UNNAMED,
+    )
+
+
+def unwritable_path(path: str | None, log: str) -> str:
+    """With a slash at its end when the traceback ends in a call that makes a folder."""
+    if not path:
+        return ""
+    made = re.search(r"\bmkdir\(|\bmakedirs\(", "\n".join(log[: log.rfind(path)].splitlines()[-4:]))
+    return f"{path.rstrip('/')}/" if made else path
+
+
+def read_only_hint(path: str) -> str:
+    """A volume over the code's own folder would hide the code: that is not advised."""
+    if posixpath.dirname(path) in ("/app", ""):
+        return (
+            "let it write into a folder without code (app.instance_path, data/), which becomes a volume; "
+            "or to /tmp what may be lost"
+        )
+    above = posixpath.dirname(path)
+    folder = path if above == "/" else above
+    return (
+        f'make {folder} a volume, if it holds no code: [tool.okamochi] volumes = ["..."]; '
+        "or write to /tmp what may be lost"
+    )
