@@ -9,6 +9,7 @@ from okamochi.cli.options import (
     entrypoint_option,
     format_option,
     json_text,
+    locked_option,
     offline_option,
     overrides_of,
     path_argument,
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
     "several times. Default: the engine that answers, else a layout in the cache.",
 )
 @platforms_option
-@click.option(
-    "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
-)
+@locked_option
 @sbom_option
 @provenance_option
 @sign_option

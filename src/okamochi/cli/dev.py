@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.options import (
+    engine_option,
     entrypoint_option,
     format_option,
     json_text,
     offline_option,
     overrides_of,
     path_argument,
+    port_option,
     real_world,
 )
 
@@ -26,10 +28,8 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Values for the app's variables; default: .env.dev, .env.development or .env.",
 )
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help="Port on this machine; default: the next free one."
-)
-@click.option("--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers.")
+@port_option
+@engine_option
 @click.option(
     "--debug",
     "debug_port",

@@ -9,14 +9,18 @@ import click
 from okamochi.cli.world import app_folder, real_world
 
 __all__ = [
+    "engine_option",
     "entrypoint_option",
+    "env_file_option",
     "format_option",
     "json_text",
+    "locked_option",
     "of_the_app",
     "offline_option",
     "overrides_of",
     "path_argument",
     "platforms_option",
+    "port_option",
     "provenance_option",
     "real_world",
     "sbom_option",
@@ -41,6 +45,22 @@ offline_option: Decorator = click.option(
 
 entrypoint_option: Decorator = click.option(
     "--entrypoint", metavar="MODULE:OBJECT", help="What the server loads, when it should not be detected."
+)
+
+port_option: Decorator = click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port on this machine; default: the next free one."
+)
+
+engine_option: Decorator = click.option(
+    "--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers."
+)
+
+locked_option: Decorator = click.option(
+    "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
+)
+
+env_file_option: Decorator = click.option(
+    "--env-file", type=click.Path(path_type=Path), help="Values for the app's variables, NAME=value."
 )
 
 platforms_option: Decorator = click.option(

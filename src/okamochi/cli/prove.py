@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.options import entrypoint_option, format_option, offline_option, overrides_of, path_argument
+from okamochi.cli.options import (
+    engine_option,
+    entrypoint_option,
+    env_file_option,
+    format_option,
+    offline_option,
+    overrides_of,
+    path_argument,
+)
 from okamochi.cli.world import real_world
 
 if TYPE_CHECKING:
@@ -22,10 +30,8 @@ MARKS = {
 
 @click.command(name="prove")
 @path_argument
-@click.option(
-    "--env-file", type=click.Path(path_type=Path), help="Values for the app's variables, NAME=value."
-)
-@click.option("--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers.")
+@env_file_option
+@engine_option
 @click.option(
     "--setup", multiple=True, metavar="COMMAND", help="Run COMMAND in the container before its first page."
 )

@@ -5,28 +5,26 @@ from pathlib import Path
 import click
 
 from okamochi.cli.options import (
+    engine_option,
     entrypoint_option,
+    env_file_option,
     format_option,
     json_text,
+    locked_option,
     offline_option,
     overrides_of,
     path_argument,
+    port_option,
     real_world,
 )
 
 
 @click.command(name="up")
 @path_argument
-@click.option(
-    "--env-file", type=click.Path(path_type=Path), help="Values for the app's variables, NAME=value."
-)
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help="Port on this machine; default: the next free one."
-)
-@click.option("--engine", metavar="ENGINE", help="docker, podman or host; default: the first that answers.")
-@click.option(
-    "--locked", is_flag=True, help="Build exactly what okamochi.lock says; fail if it does not fit."
-)
+@env_file_option
+@port_option
+@engine_option
+@locked_option
 @click.option(
     "--setup",
     multiple=True,
