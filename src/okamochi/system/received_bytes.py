@@ -1,4 +1,9 @@
-"""How many bytes a program's connections have received, as Linux counts them: sock_diag(7), tcp(7)."""
+"""How many bytes a program's connections have received, as Linux counts them: sock_diag(7), tcp(7).
+
+Nothing simpler tells it: rchar of /proc/PID/io leaves out what recv(2) took, /proc/PID/net/dev counts the
+whole machine, what is written to the disk comes late or not at all (an index is held in memory), and psutil
+knows connections without their bytes.
+"""
 
 import socket
 import struct
