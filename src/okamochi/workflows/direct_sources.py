@@ -35,7 +35,7 @@ def direct_wheels(session: LockSession, builder: WheelBuilder) -> Mapping[str, B
             if line.name in local:
                 found[line.specifier] = local[line.name]
         elif is_built_here(line.place):
-            found[line.specifier] = built_of(builder, source_of(session, line))
+            found[line.specifier] = builder.built_of(source_of(session, line))
     return found
 
 
@@ -58,14 +58,6 @@ def asked_lines(session: LockSession) -> Iterator[RequirementLine]:
 def marker_of(line: RequirementLine) -> str:
     asked = parsed_specifier(line.specifier)
     return str(asked.marker) if asked is not None and asked.marker is not None else ""
-
-
-def built_of(builder: WheelBuilder, sdist: Sdist) -> Built:
-    made = builder.build_source(sdist)
-    path = builder.world.cache.blob(made.wheel.sha256)
-    if path is None:
-        raise BuildError(f"{made.wheel.filename} vanished from the cache", hint="build again")
-    return Built(made.wheel, path)
 
 
 def source_of(session: LockSession, line: RequirementLine) -> Sdist:

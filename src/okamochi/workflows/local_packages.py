@@ -1,7 +1,7 @@
 """Packages that are source of the project itself, as wheels: made at each build, never locked."""
 
 from okamochi.build.git_tags import tagged_version
-from okamochi.errors import BuildError, PlanError
+from okamochi.errors import PlanError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.built_wheel import Built
@@ -27,7 +27,7 @@ def wheel_of(session: LockSession, builder: WheelBuilder, package: LocalPackage)
     if wheel_name(package.path):
         return shipped(session, package)
     if is_archive(package.path):
-        return built(builder, archived(session, package))
+        return builder.built_of(archived(session, package))
     facts = read_package(session.planned.project, package.path)
     if facts is None or facts.normalized != package.name:
         raise changed(package)
@@ -44,7 +44,7 @@ def wheel_of(session: LockSession, builder: WheelBuilder, package: LocalPackage)
         # what takes its version from tags has to be told one: the folder that is built has no history
         tagged=version if facts.from_tags else "",
     )
-    return built(builder, sdist)
+    return builder.built_of(sdist)
 
 
 def tagged(session: LockSession, package: LocalPackage) -> str:
@@ -56,14 +56,6 @@ def tagged(session: LockSession, package: LocalPackage) -> str:
             "git fetch --unshallow --tags brings them"
         )
     return found or NO_VERSION
-
-
-def built(builder: WheelBuilder, sdist: Sdist) -> Built:
-    made = builder.build_source(sdist)
-    path = builder.world.cache.blob(made.wheel.sha256)
-    if path is None:
-        raise BuildError(f"{made.wheel.filename} vanished from the cache", hint="build again")
-    return Built(made.wheel, path)
 
 
 def shipped(session: LockSession, package: LocalPackage) -> Built:

@@ -107,6 +107,14 @@ class WheelBuilder(msgspec.Struct, dict=True):
             self.made.append(known)
         return known
 
+    def built_of(self, sdist: Sdist) -> Built:
+        """The same, as a file in the cache."""
+        wheel = self.build_source(sdist).wheel
+        path = self.world.cache.blob(wheel.sha256)
+        if path is None:
+            raise BuildError(f"{wheel.filename} vanished from the cache", hint="build again")
+        return Built(wheel, path)
+
     def _key(self, sdist: Sdist) -> str:
         key = f"{FORMAT} {sdist.sha256} {self.target.title} {self.ground}"
         return f"{key} {sdist.place} {sdist.tagged}" if sdist.place or sdist.tagged else key
