@@ -108,6 +108,7 @@ def test_compose_files_that_stay_beside_the_rendered_one_are_told(tmp_path: Path
     (folder / "docker-compose.override.yml").write_text("services: {}\n")
     told = program.ok("render", "compose", folder).stderr
     assert "docker-compose.yml is still there" in told
+    assert "--adopt writes down what the plan has from docker-compose.yml; then remove it" in told
     assert "merge it into compose.yaml (remove docker-compose.override.yml" in told
     assert "still there" not in program.ok("render", "env-sample", folder).stderr
 

@@ -23,7 +23,7 @@ def left_compose_files(output: Path, written: Iterable[str]) -> Iterator[Finding
                 rule="compose/left",
                 severity=Severity.NOTE,
                 message=f"{name} is still there: docker compose takes {OURS}, and warns of both each time",
-                hint=f"remove {name} when nothing of it is needed any more",
+                hint=f"okamochi render --adopt writes down what the plan has from {name}; then remove it",
             )
     for name in MERGED:
         if (output / name).is_file():
