@@ -45,3 +45,11 @@ def test_of_a_module_that_is_missed_the_example_beside_its_place_is_named(tmp_pa
     assert "copy it to shop/keys.py" in example_of_module("shop.keys", "", tmp_path)
     assert "copy it to shop/keys.py" in example_of_module("keys", "shop", tmp_path)
     assert example_of_module("shop.other", "", tmp_path) == example_of_module("keys", "", tmp_path) == ""
+
+
+def test_a_path_over_a_detour_names_the_file_that_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "config.template.yaml").write_text("")
+    message = "the app opens /app/shop/../config.yaml, which is not in the image"
+    failure = UnhealthyError(message, where="", hint="see the log")
+    tell_example(failure, tmp_path)
+    assert failure.hint.startswith("the project has config.template.yaml: copy it to config.yaml")

@@ -11,12 +11,14 @@ __all__ = ["example_of_module", "tell_example"]
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
 EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
+# /app/shop/../config.yaml
+DETOUR = re.compile(r"(?<=/)[\w-][\w.-]*/\.\./")
 MOST_NAMES = 20
 
 
 def tell_example(failure: OkamochiError, root: Path) -> None:
     """Where the failure names a file that is not there, and one beside it is called an example of it."""
-    for named in dict.fromkeys(NAMED.findall(failure.message)[:MOST_NAMES]):
+    for named in dict.fromkeys(NAMED.findall(DETOUR.sub("", failure.message))[:MOST_NAMES]):
         told = told_of_example(named, root)
         if told:
             failure.hint = told
