@@ -44,13 +44,15 @@ def test_max_means_no_limit(tmp_path: Path) -> None:
     assert sizing.workers_that_fit(limits) == 9
 
 
-def test_the_limit_of_a_parent_group_binds_as_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("memory", "cpu"), [("max", "max 100000"), (f"{1024 * MIB}", "400000 100000")])
+def test_the_limit_of_a_parent_group_binds_as_well(memory: str, cpu: str, tmp_path: Path) -> None:
     root = tree(
         tmp_path,
         {
             "proc/self/cgroup": "0::/system.slice/app.service/worker\n",
             "proc/self/mountinfo": V2_MOUNT.format(root="/"),
-            "sys/fs/cgroup/system.slice/app.service/worker/memory.max": "max\n",
+            "sys/fs/cgroup/system.slice/app.service/worker/memory.max": f"{memory}\n",
+            "sys/fs/cgroup/system.slice/app.service/worker/cpu.max": f"{cpu}\n",
             "sys/fs/cgroup/system.slice/app.service/memory.max": f"{300 * MIB}\n",
             "sys/fs/cgroup/system.slice/cpu.max": "50000 100000\n",
         },
