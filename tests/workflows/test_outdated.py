@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from okamochi.cli.lock import path_and_packages
-from okamochi.model.lock import LockedDeb, LockedWheel
+from okamochi.model.lock import LockedDeb, LockedImage, LockedWheel
 from okamochi.pypi.advisories import Told, told_of
 from okamochi.pypi.uv_program import ProjectIndexes
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.outdated import newer
+from okamochi.workflows.outdated import image_moved, newer
 from okamochi.workflows.relock import moved_debs
 from tests.cli.program import Program
 from tests.system.faulty_server import Served, serving
@@ -41,6 +42,14 @@ def test_a_newer_package_of_the_security_archive_is_told_as_such() -> None:
 def test_what_is_the_same_or_new_is_not_outdated_and_what_went_is() -> None:
     found = newer("deb", (deb("a", "1"), deb("b", "1")), (deb("a", "1"), deb("c", "1")))
     assert [str(one) for one in found] == ["deb b 1 -> (no longer needed)"]
+
+
+def test_a_base_image_is_outdated_when_its_name_stands_for_another_one_of_the_platform() -> None:
+    old = LockedImage(name="python:3.12-slim", digest="sha256:" + "1" * 64, manifest="sha256:" + "2" * 64)
+    (one,) = image_moved(old, replace(old, manifest="sha256:" + "3" * 64))
+    assert str(one) == f"image python:3.12-slim {old.manifest} -> sha256:{'3' * 64}"
+    assert image_moved(old, replace(old, digest="sha256:" + "4" * 64)) == ()  # other platforms moved
+    assert image_moved(None, old) == image_moved(old, None) == ()
 
 
 def aged(lock: Path, *names: str) -> None:
