@@ -9,14 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from okamochi.cli.lock import path_and_packages
-from okamochi.model.lock import LockedDeb, LockedImage, LockedWheel
+from okamochi.model.lock import Lock, LockedDeb, LockedImage, LockedPlatform, LockedWheel
+from okamochi.model.lock_codec import lock_to_json
+from okamochi.pypi import advisories
 from okamochi.pypi.advisories import Told, told_of
 from okamochi.pypi.uv_program import ProjectIndexes
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.outdated import image_moved, newer
+from okamochi.workflows import outdated as outdating
+from okamochi.workflows.outdated import image_moved, newer, outdated
 from okamochi.workflows.relock import moved_debs
 from tests.cli.program import Program
+from tests.detect.plans import FLASK_APP
 from tests.system.faulty_server import Served, serving
 
 OLD = "0.0.1"
@@ -150,3 +154,37 @@ def test_what_the_index_knows_of_a_release_is_told(tmp_path: Path) -> None:
         told = told_of(world, ProjectIndexes(), (wheel("jinja2", "3.1.2"), wheel("other", "1")))
     assert told["jinja2"] == Told(("CVE-2024-1 (fixed in 3.1.4)",), "broken [31m")
     assert told["other"] == Told()
+
+
+def test_what_is_insecure_or_withdrawn_is_told_also_without_a_newer_version_and_security_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").write_text(FLASK_APP)
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    old = LockedPlatform(
+        platform="linux/amd64",
+        debs=(deb("base", "1"), deb("ssl", "1")),
+        wheels=tuple(wheel(name, "1") for name in ("bad", "gone", "good", "late")),
+    )
+    lock = Lock(
+        base_inputs="0" * 64,
+        wheel_inputs="0" * 64,
+        python_version="3.13",
+        suite="trixie",
+        snapshot="2026-11-30T00:00:00Z",
+        platforms=(old,),
+    )
+    (tmp_path / "okamochi.lock").write_bytes(lock_to_json(lock))
+    debs = (deb("base", "2"), deb("ssl", "2", "debian-security"))
+    now = tuple(wheel(name, "2" if name == "late" else "1") for name in ("bad", "gone", "good", "late"))
+    monkeypatch.setattr(outdating, "both_halves", lambda session: (debs, "", now))
+    told = {"bad": Told(advisories=("CVE-2026-1 (fixed in 2)",)), "gone": Told(yanked="broken")}
+    monkeypatch.setattr(advisories, "told_of", lambda world, indexes, wheels: told)
+    world = World.real({}, SilentReporter(), cache_root=tmp_path / "cache")
+    assert [str(one) for one in outdated(tmp_path, world, platform="linux/amd64")] == [
+        "deb ssl 1 -> 2 (security)",
+        "wheel bad 1 -> 1 (security) [CVE-2026-1 (fixed in 2)]",
+        "deb base 1 -> 2",
+        "wheel gone 1 -> 1 (withdrawn from the index: broken)",
+        "wheel late 1 -> 2",
+    ]
