@@ -436,6 +436,10 @@ def test_layers_of_other_kinds_and_sizes_beyond_reason_are_refused(
     manifest(fake, "huge", IMAGE_MANIFEST, {"config": config, "layers": [huge]})
     with pytest.raises(RegistryError, match="a layer of 1,000,000,000,000 bytes"):
         pull_image(registries(slept), name_in(fake, "huge"), LINUX_AMD64, cache)
+    layer = described(fake, LAYER_GZIP, b"x")
+    manifest(fake, "more", IMAGE_MANIFEST, {"config": config, "layers": [layer, layer]})
+    with pytest.raises(RegistryError, match="2 layers, but 1 diff IDs"):
+        pull_image(registries(slept), name_in(fake, "more"), LINUX_AMD64, cache)
 
 
 def test_a_size_that_is_a_lie_is_found_out_where_the_layer_is_here_already(
