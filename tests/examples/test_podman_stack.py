@@ -69,6 +69,10 @@ def test_web_is_hardened_as_on_docker(stack: Serving) -> None:
     inside = stack.inside()
     assert (inside["uid"], inside["capabilities"], inside["no_new_privileges"]) == (10001, 0, "1")
     assert inside["writing"]["/app"] and inside["writing"]["/opt/venv"] and not inside["writing"]["/tmp"]
+    written = (
+        "import os; print([one for one in ('/run', '/var/tmp', '/tmp') if not os.statvfs(one).f_flag & 1])"
+    )
+    assert stack.execute("python", "-c", written).stdout.strip() == "['/tmp']"
 
 
 def test_an_edit_replaces_web_and_leaves_the_data(stack: Serving) -> None:

@@ -34,3 +34,10 @@ def test_where_files_are_labelled_no_container_is_kept_from_its_own() -> None:
 
 def test_the_processes_have_the_source_of_the_user_under_the_users_number() -> None:
     assert services(own_user=True) == {"web": {"userns_mode": "keep-id"}}
+
+
+def test_folders_that_the_engine_would_let_the_processes_write_are_closed() -> None:
+    found = services(closed=("/run", "/var/tmp"))
+    assert found == {"web": {"tmpfs": ["/run:ro,size=64k,mode=755", "/var/tmp:ro,size=64k,mode=755"]}}
+    both = services(closed=("/run",), labelled=True)["web"]
+    assert both["tmpfs"] == ["/run:ro,size=64k,mode=755"] and both["security_opt"] == ["label=disable"]

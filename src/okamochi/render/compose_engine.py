@@ -22,13 +22,20 @@ NO_LIMIT: dict[str, dict[str, dict[str, Yaml]]] = {
 
 
 def render_compose_engine(
-    plan: Plan, *, unlimited: Collection[str] = (), labelled: bool = False, own_user: bool = False
+    plan: Plan,
+    *,
+    unlimited: Collection[str] = (),
+    labelled: bool = False,
+    own_user: bool = False,
+    closed: Collection[str] = (),
 ) -> RenderedFile | None:
     """None where nothing is otherwise. `unlimited` are "memory", "cpu" and "pids"; `labelled`: SELinux keeps
     containers from files of the host, whose labels are not ours to change; `own_user`: the processes have the
-    source of somebody whom the engine knows as another number."""
+    source of somebody whom the engine knows as another number. `closed` are folders that the engine would let
+    the processes write."""
     everything = {**no_limits(unlimited), **({"security_opt": ["label=disable"]} if labelled else {})}
     user: dict[str, Yaml] = {"userns_mode": "keep-id"} if own_user else {}
+    user |= closed_folders(plan, closed)
     processes = {one.name for one in plan.processes}
     services: dict[str, Yaml] = {
         name: {**everything, **(user if name in processes else {})} for name in names_of(plan)
@@ -43,6 +50,13 @@ def names_of(plan: Plan) -> list[str]:
     services = [one.name for one in (*plan.services, *plan.development_services)]
     others = ["proxy" if plan.domain else "", maker_name(plan)]
     return [*(one.name for one in plan.processes), *services, *filter(None, others)]
+
+
+def closed_folders(plan: Plan, closed: Collection[str]) -> dict[str, Yaml]:
+    """An empty tmpfs that cannot be written in their place; what is mounted below is not touched."""
+    own = {one.path for one in plan.volumes} | {one.path for one in plan.temporary_folders}
+    folders: list[Yaml] = [f"{one}:ro,size=64k,mode=755" for one in sorted(closed) if one not in own]
+    return {"tmpfs": folders} if folders else {}
 
 
 def no_limits(unlimited: Collection[str]) -> dict[str, Yaml]:

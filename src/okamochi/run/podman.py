@@ -51,6 +51,8 @@ class PodmanEngine(CommandLineEngine):
             unlimited=tuple(one for one, _ in LIMITS if one not in self._controllers),
             labels_files=bool(self._security.get("selinuxEnabled")),
             rootless=bool(self._security.get("rootless")),
+            # its service, by which Compose talks to it, knows no --read-only-tmpfs=false
+            opens_folders=("/run", "/var/tmp"),
         )
 
     def limit_flags(self, spec: RunSpec) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What answers. `detail` is for people ("20.10.24"), never compared. `missing` says, a sentence each,
     which limits or isolation this engine cannot give; `unlimited` is what it refuses to limit ("memory",
     "cpu", "pids"). `labels_files`: containers may not read files of the host, unless that is switched off;
-    `rootless`: numbers of users inside are others outside."""
+    `rootless`: numbers of users inside are others outside. `opens_folders`: stacks can write there, though
+    their root is read-only."""
 
     name: str
     detail: str = ""
@@ -42,6 +43,7 @@ class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
     unlimited: tuple[str, ...] = ()
     labels_files: bool = False
     rootless: bool = False
+    opens_folders: tuple[str, ...] = ()
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):

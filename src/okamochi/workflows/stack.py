@@ -318,7 +318,11 @@ def engine_file(plan: Plan, engine: Engine, *, at_the_desk: bool) -> RenderedFil
     facts = engine.facts()
     own_user = at_the_desk and facts.rootless
     return render_compose_engine(
-        plan, unlimited=facts.unlimited, labelled=facts.labels_files, own_user=own_user
+        plan,
+        unlimited=facts.unlimited,
+        labelled=facts.labels_files,
+        own_user=own_user,
+        closed=() if at_the_desk else facts.opens_folders,
     )
 
 
