@@ -626,3 +626,18 @@ def test_a_name_that_stands_for_several_or_for_none_is_no_variable() -> None:
 def test_a_variable_whose_absence_ends_the_app_is_needed(source: str, required: bool) -> None:
     found = variable(planned({"app.py": HEAD + source}), "HOST_OF")
     assert found.required is required
+
+
+@pytest.mark.parametrize(
+    ("test", "needed"),
+    [
+        ("a is None or b is None", {"AAA", "BBB"}),
+        ("not a or not b", {"AAA", "BBB"}),
+        ("not a and not b", set()),
+        ("not a or b", {"AAA"}),
+    ],
+)
+def test_each_of_several_that_are_asked_for_together_is_needed(test: str, needed: set[str]) -> None:
+    source = f"a = getenv('AAA')\nb = getenv('BBB')\nif {test}:\n    raise ValueError('no a and b')\n"
+    found = planned({"app.py": HEAD + source}).environment
+    assert {one.name for one in found if one.required} == needed

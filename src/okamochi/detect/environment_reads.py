@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeGuard
 
 import msgspec
 from msgspec.structs import replace
@@ -453,14 +454,17 @@ class _Finder(msgspec.Struct, eq=False):
         return Read(name, call.lineno, must, given is not None and not is_none(given), literal_of(given))
 
     def _missing_is_fatal(self, before: Sequence[ast.stmt], test: ast.If, place: _Place) -> None:
-        """`if not NAME: raise` after `NAME = os.getenv("NAME")` makes that variable a must."""
-        checked = _falsy_check(test)
-        if not checked or not fails(test.body) or place.conditional:
+        """`if not NAME: raise` after `NAME = os.getenv("NAME")` makes that variable a must, and
+        `if not NAME or not OTHER: raise` both."""
+        parts = test.test.values if is_or(test.test) else [test.test]
+        names = [_falsy_check(part) for part in parts]
+        if not fails(test.body) or place.conditional:
             return
-        for position, read in enumerate(self.found):
-            direct = checked == f"os.environ:{read.name}"
-            if (direct or self._assigned(before, read, checked)) and not read.has_default:
-                self.found[position] = replace(read, must=True)
+        for checked in filter(None, names):
+            for position, read in enumerate(self.found):
+                direct = checked == f"os.environ:{read.name}"
+                if (direct or self._assigned(before, read, checked)) and not read.has_default:
+                    self.found[position] = replace(read, must=True)
 
     def _assigned(self, before: Sequence[ast.stmt], read: Read, checked: str) -> bool:
         for statement in before:
@@ -474,9 +478,13 @@ def _with_default(read: Read, given: ast.expr | None) -> Read:
     return replace(read, has_default=given is not None and not is_none(given), default=literal_of(given))
 
 
-def _falsy_check(test: ast.If) -> str:
+def is_or(test: ast.expr) -> TypeGuard[ast.BoolOp]:
+    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
+
+
+def _falsy_check(test: ast.expr) -> str:
     """The source of X in `if not X:` and `if X is None:`; "os.environ:NAME" for `if "NAME" not in ...`."""
-    match test.test:
+    match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             name = name_in(operand.args[0]) if isinstance(operand, ast.Call) and operand.args else ""
             return f"os.environ:{name}" if name else ast.unparse(operand)
