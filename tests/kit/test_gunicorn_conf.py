@@ -202,7 +202,7 @@ def test_settings_that_cannot_work_together_are_told_at_the_start(
     lines: list[str] = []
     log = SimpleNamespace(info=lambda *words: None, warning=lambda text, *words: lines.append(text % words))
     cfg = SimpleNamespace(worker_class_str="gthread")
-    server = SimpleNamespace(cfg=cfg, log=log, spawn_worker=None, num_workers=1)
+    server = SimpleNamespace(cfg=cfg, log=log, spawn_worker=None, num_workers=1, stop=None)
     runpy.run_path(str(folder / "kit/gunicorn.conf.py"))["on_starting"](server)
     assert bool(lines) is bool(told)
     assert told in "".join(lines)

@@ -26,7 +26,8 @@ __all__ = ["Address", "HostName", "Import", "Traces", "VariableRead", "address_o
 
 URL = regex(
     r"(?P<scheme>[a-z]+)s?(?:\+(?P<driver>\w+))?://"
-    r"(?:(?P<user>[\w.-]*)(?::(?P<password>[^/\s]*))?@)?(?P<host>[A-Za-z0-9._-]*)(?::\d+)?(?:/(?P<database>[\w-]*))?"
+    r"""(?:(?P<user>[\w.-]*)(?::(?P<password>[^/\r\n"']*))?@)?(?P<host>[A-Za-z0-9._-]*)"""
+    r"(?::\d+)?(?:/(?P<database>[\w-]*))?"
 )
 HOST = regex(r"\bhost\s*=")
 KIND_ENDS = ("TYPE", "ENGINE", "BACKEND", "DIALECT", "DRIVER", "KIND")

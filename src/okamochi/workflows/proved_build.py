@@ -190,7 +190,7 @@ def warn_of_broken(world: World, answer: "Answer", building: Building) -> None:
     broken = answer.broken
     if broken is not None:
         page = broken.type.removeprefix(f"{APP_ROOT}/")
-        what = f"the page {page} cannot be shown" if page != broken.type else f"{page} cannot be used"
+        what = f"the page {page} cannot be shown" if page.endswith(".py") else f"{page} cannot be used"
         world.reporter.warn(f"{what}: {broken.error}: {broken.message[:300]}")
         hint = "" if building.request.locked else told_unvouched(broken, building.plan_now(), world)
         if hint:
