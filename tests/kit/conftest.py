@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from okamochi.kit import kit_files
+from tests.kit.laid import lay_kit
 
 APP = """\
 import os
@@ -34,9 +33,7 @@ def gunicorn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "kit").mkdir()
-    for name, content in kit_files():
-        (tmp_path / "kit" / name).write_bytes(content)
+    lay_kit(tmp_path / "kit")
     (tmp_path / "wsgi.py").write_text(APP)
     return tmp_path
 

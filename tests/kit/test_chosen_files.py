@@ -7,7 +7,8 @@ from tests.detect.plans import FLASK_APP, planned
 from tests.judges.files import EXAMPLES, rendered_files
 
 from okamochi.kit import KIT_FILES, PROGRAM_FILES, kit_files
-from okamochi.model.kit_programs import PROGRAMS, programs_of
+from okamochi.model.development import development_plan
+from okamochi.model.kit_programs import DESK_PROGRAM, programs_of
 
 LOADED = re.compile(r'sibling\("(\w+)"\)|join\([^()]*"(\w+)\.py"\)')
 KIT = ".okamochi/kit/"
@@ -35,12 +36,18 @@ def test_all_images_have_the_health_check_and_what_loads_secrets() -> None:
     assert kit_files(()) == tuple(
         (name, content) for name, content in kit_files() if (name, name) in KIT_FILES
     )
-    assert set(PROGRAMS) == PROGRAM_FILES.keys()
 
 
 def test_an_image_without_migrations_workers_and_data_has_nothing_for_them() -> None:
     assert programs_of(planned({"app.py": FLASK_APP, "requirements.txt": "flask\n"})) == ("gunicorn.conf.py",)
     assert "migrate.py" in programs_of(planned(MIGRATED))
+
+
+def test_an_image_of_the_desk_has_what_starts_its_commands() -> None:
+    plan = planned(MIGRATED)
+    desk = programs_of(development_plan(plan, user=1000, group=1000))
+    assert DESK_PROGRAM in desk and DESK_PROGRAM not in programs_of(plan)
+    assert "migrate.py" in desk
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

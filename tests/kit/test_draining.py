@@ -12,8 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.kit.laid import lay_kit
 
-from okamochi.kit import draining, kit_files
+from okamochi.kit import draining
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
@@ -46,8 +47,7 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(gunicorn: Path, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    for name, content in kit_files():
-        (tmp_path / name).write_bytes(content)
+    lay_kit(tmp_path)
     (tmp_path / "wsgi.py").write_text(APP)
     port = free_port()
     variables = {"PORT": str(port), "OKAMOCHI_BIND_ADDRESS": "127.0.0.1", "WEB_CONCURRENCY": "2"}

@@ -9,16 +9,14 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-
-from okamochi.kit import kit_files
+from tests.kit.laid import lay_kit
 
 ASYNC = SimpleNamespace(cfg=SimpleNamespace(worker_class_str="uvicorn_worker.UvicornWorker"))
 
 
 @pytest.fixture
 def configuration(tmp_path: Path) -> Path:
-    for name, content in kit_files():
-        (tmp_path / name).write_bytes(content)
+    lay_kit(tmp_path)
     return tmp_path / "gunicorn.conf.py"
 
 

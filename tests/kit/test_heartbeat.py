@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.kit.laid import lay_kit
 
-from okamochi.kit import healthcheck, kit_files
+from okamochi.kit import healthcheck
 
 LIBRARIES = {
     "rq/__init__.py": "",
@@ -29,9 +30,7 @@ def folder(tmp_path: Path) -> Path:
     for name, text in LIBRARIES.items():
         (tmp_path / "lib" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "lib" / name).write_text(text)
-    (tmp_path / "kit").mkdir()
-    for name, content in kit_files():
-        (tmp_path / "kit" / name).write_bytes(content)
+    lay_kit(tmp_path / "kit")
     return tmp_path
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.kit.laid import lay_kit
 
-from okamochi.kit import kit_files, migrate
+from okamochi.kit import migrate
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -74,8 +75,7 @@ def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "venv" / "bin" / "python"
     packages = ("flask-migrate", "flask-sqlalchemy", "django>=5,<6", "aiosqlite")
     subprocess.run((uv, "pip", "install", "--quiet", "--python", python, *packages), check=True)
-    for name, content in kit_files():
-        (folder / name).write_bytes(content)
+    lay_kit(folder)
     return python.parent
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.kit.laid import lay_kit
 
 from okamochi.errors import EngineError
-from okamochi.kit import kit_files
 from okamochi.model.kit_programs import with_secrets
 from okamochi.model.process import HttpProbe, Process, ProcessType, Resources, Volume
 from okamochi.oci.descriptor import Descriptor
@@ -92,8 +92,7 @@ def fill_root(root: Path) -> None:
         (root / folder).mkdir(parents=True)
     (root / PYTHON.lstrip("/")).symlink_to(python)
     (root / "opt/venv/pyvenv.cfg").write_text(f"home = {python.parent}\n")
-    for name, content in kit_files():
-        (root / "opt/okamochi" / name).write_bytes(content)
+    lay_kit(root / "opt/okamochi")
     (root / "app/serve.py").write_text(SERVE)
     (root / "app/data/first").write_text("from the image")
     if os.geteuid() == 0:

@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from okamochi.kit import development_files, kit_files, package_files
-from okamochi.model.kit_programs import is_of_the_desk, programs_of
+from okamochi.kit import kit_files, package_files
+from okamochi.model.kit_programs import programs_of
 from okamochi.model.plan import KIT_ROOT, Plan
 from okamochi.oci.entry import Entry, directory, file
 
@@ -15,9 +15,7 @@ KIT_OWNER = "kit"
 def kit_entries(plan: Plan) -> tuple[Entry, ...]:
     """The kit's files below /opt/okamochi that something in the image starts."""
     folder = KIT_ROOT.removeprefix("/")
-    desk = development_files() if is_of_the_desk(plan) else ()
-    package = package_files(plan.application.package)
-    named = (*kit_files(programs_of(plan)), *desk, *package)
+    named = (*kit_files(programs_of(plan)), *package_files(plan.application.package))
     folders = {one.as_posix() for name, _ in named for one in PurePosixPath(folder, name).parents}
     inside = (one for one in sorted(folders) if f"{one}/".startswith(f"{folder}/"))
     files = (file(f"{folder}/{name}", KIT_OWNER, content) for name, content in named)

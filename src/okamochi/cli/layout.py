@@ -4,14 +4,21 @@ programs that look for it."""
 import shutil
 import sys
 
-__all__ = ["columns", "folded"]
+__all__ = ["columns", "folded", "wants_a_line"]
 
 FEWEST = 20
+BESIDE = 60
+"""Columns that a text beside what it is about wants."""
 
 
 def columns() -> int:
     """Of the terminal on stdout; 0 where there is none."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def wants_a_line(indent: int, terminal: int) -> bool:
+    """Whether a text that would begin `indent` columns from the left is better on lines of its own."""
+    return bool(terminal) and terminal < indent + BESIDE
 
 
 def folded(text: str, indent: int, width: int) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.layout import columns, folded
+from okamochi.cli.layout import columns, folded, wants_a_line
 from okamochi.cli.options import entrypoint_option, json_text, overrides_of, path_argument, real_world
 from okamochi.model.evidence import Origin
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from okamochi.model.plan import Plan
 
 MOST_EVIDENCE = 3
-MOST_BESIDE = 60
-"""Columns that a text beside its field wants."""
 BELOW = 6
 FOOT = "okamochi plan --explain FIELD tells one decision whole; --format json is the plan."
 
@@ -71,7 +69,7 @@ def as_text(plan: "Plan", terminal: int = 0) -> str:
 
     head = f"{plan.name}: {TITLES[plan.application.framework]}, Python {plan.python_version}"
     width = max(len(decision.field) for decision in plan.decisions)
-    if terminal and terminal < width + MOST_BESIDE:
+    if wants_a_line(width, terminal):
         width = 0
     indent = width + 4 if width else BELOW
     found = [decision for decision in plan.decisions if decision.origin is not Origin.DEFAULT]

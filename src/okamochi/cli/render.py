@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.layout import columns, folded
+from okamochi.cli.layout import columns, folded, wants_a_line
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
 from okamochi.system.clock import utc_now
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from okamochi.workflows.prove_dockerfile import Proof
 
 MOST_SHOWN = 8
-BESIDE = 60
-"""Columns that a text beside its place wants."""
 
 
 @click.command(name="render")
@@ -116,14 +114,16 @@ def command(
 
 def tell_findings(findings: "tuple[tuple[str, tuple[Finding, ...]], ...]", world: "World") -> None:
     """What the files cannot say, or leave to people: below its target where there are several."""
+    from okamochi.workflows.env_check import place
+
     headed = len(findings) > 1
     for target, found in findings:
         if headed and target:
             world.reporter.note(f"{target}:")
         for one in found:
-            place = f"{one.evidence[0].path}:{one.evidence[0].line}: " if one.evidence else ""
+            where = f"{place(one)}: " if one.evidence else ""
             indent = "  " if headed and target else ""
-            world.reporter.note(f"{indent}{one.severity}: {place}{one.message} ({one.hint})")
+            world.reporter.note(f"{indent}{one.severity}: {where}{one.message} ({one.hint})")
 
 
 def proved(path: Path, world: "World", builder: str) -> "Proof":
@@ -187,11 +187,11 @@ def tell_rows(rows: "tuple[Row, ...]") -> None:
     topics = max((len(row.topic) for row in rows), default=0)
     told, terminal = "", columns()
     indent = width + topics + 12
-    narrow = bool(terminal) and terminal < indent + BESIDE
+    narrow = wants_a_line(indent, terminal)
+    indent = 8 if narrow else indent
     for row in rows:
         ours = row.plan if row.setting is None else f"{said(row.setting)} (now: {row.plan})"
         head = f"{row.verdict:6}  {row.place:{width}}  {row.topic:{topics}}"
-        indent = 8 if narrow else indent
         text = folded(f"{row.theirs}  ->  {ours}", indent, terminal)
         click.echo(f"{head.rstrip()}\n{' ' * indent}{text}" if narrow else f"{head}  {text}")
         if row.why and row.why != told:

@@ -7,7 +7,7 @@ import msgspec
 
 from okamochi.system.patterns import regex
 
-__all__ = ["ServedObject", "commands_of", "served_by"]
+__all__ = ["ServedObject", "command_text", "commands_of", "served_by"]
 
 OBJECT = regex(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.]*(\(.*\))?)?")
 MOST_CHARACTERS = 20_000
@@ -66,6 +66,13 @@ WAITRESS_FLAGS = frozenset(["--call", "--expose-tracebacks", "--no-expose-traceb
 GRANIAN_FLAGS = frozenset(
     ["--reload", "--no-reload", "--access-log", "--no-access-log", "--factory", "--ws", "--no-ws"]
 )
+
+
+def command_text(value: object) -> str:
+    """A command as YAML and JSON have it, a line or a list of words, as a line; "" for anything else."""
+    if isinstance(value, list):
+        return shlex.join(map(str, value))
+    return value if isinstance(value, str) else ""
 
 
 class ServedObject(msgspec.Struct, frozen=True):

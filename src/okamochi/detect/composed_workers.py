@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from okamochi.containerfiles.command_lines import commands_of
+from okamochi.containerfiles.command_lines import command_text, commands_of
 from okamochi.detect.compose_files import own_services
 from okamochi.detect.platform_files import StatedCommand
 from okamochi.system.patterns import regex
@@ -54,7 +54,7 @@ def _script(settings: Mapping[str, Any], project: ProjectFiles) -> str:
     script has no end. One that is reached from outside serves, one of a profile is run by hand."""
     if any(settings.get(key) for key in ("ports", "expose", "profiles", "entrypoint")):
         return ""
-    command = _text(settings.get("command"))
+    command = command_text(settings.get("command"))
     try:
         argv = shlex.split(command)
     except ValueError:
@@ -81,14 +81,10 @@ def _source_of(word: str, project: ProjectFiles) -> str:
 def _command(settings: Mapping[str, Any]) -> str:
     """ "" for a service that starts no worker, or several."""
     for key in ("command", "entrypoint"):
-        started = tuple(one for one in commands_of(_text(settings.get(key))) if _is_worker(one))
+        started = tuple(one for one in commands_of(command_text(settings.get(key))) if _is_worker(one))
         if len(started) == 1:
             return "" if "$" in "".join(started[0]) else shlex.join(started[0])
     return ""
-
-
-def _text(value: Any) -> str:
-    return shlex.join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 def _is_worker(argv: tuple[str, ...]) -> bool:

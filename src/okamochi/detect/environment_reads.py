@@ -327,7 +327,7 @@ class _Finder(msgspec.Struct, eq=False):
         """Reads on the left of `or`, with the literal on its right."""
         found: dict[int, str | None] = {}
         for node in nodes:
-            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            if is_or(node):
                 for value in node.values[:-1]:
                     found[id(value)] = literal_of(node.values[-1])
         return found
@@ -337,8 +337,7 @@ class _Finder(msgspec.Struct, eq=False):
         return frozenset(
             id(value)
             for node in nodes
-            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
-            if isinstance(node.values[-1], ast.Call)
+            if is_or(node) and isinstance(node.values[-1], ast.Call)
             if self.names.full(node.values[-1].func) in {*ENDS, *self.raisers}
             for value in node.values[:-1]
         )
@@ -478,8 +477,8 @@ def _with_default(read: Read, given: ast.expr | None) -> Read:
     return replace(read, has_default=given is not None and not is_none(given), default=literal_of(given))
 
 
-def is_or(test: ast.expr) -> TypeGuard[ast.BoolOp]:
-    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
+def is_or(node: ast.AST) -> TypeGuard[ast.BoolOp]:
+    return isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
 
 
 def _falsy_check(test: ast.expr) -> str:

@@ -6,11 +6,13 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.system.patterns import regex
 
-__all__ = ["PREFIXED", "prefixed_reads"]
+__all__ = ["ADDRESS_KEY", "FURTHER_ADDRESSES", "PREFIXED", "prefixed_reads"]
 
 PREFIXED = "from_prefixed_env"
 CALL = regex(r"\.from_prefixed_env\(\s*(?:(?:prefix\s*=\s*)?[\"'](?P<prefix>\w+)[\"'])?")
-ADDRESS_KEYS = ("SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_BINDS")
+# where Flask-SQLAlchemy looks for its database, and for further ones
+ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
+FURTHER_ADDRESSES = "SQLALCHEMY_BINDS"
 
 
 def prefixed_reads(module: Module, sources: Sources | None) -> tuple[Read, ...]:
@@ -24,10 +26,9 @@ def prefixed_reads(module: Module, sources: Sources | None) -> tuple[Read, ...]:
     secret = Read(f"{prefix}_SECRET_KEY", line, used_as="SECRET_KEY")
     if sources is None or not _lacks_address(sources):
         return (secret,)
-    key = ADDRESS_KEYS[0]
-    return (secret, Read(f"{prefix}_{key}", line, must=True, used_as=key))
+    return (secret, Read(f"{prefix}_{ADDRESS_KEY}", line, must=True, used_as=ADDRESS_KEY))
 
 
 def _lacks_address(sources: Sources) -> bool:
     extension = any("flask_sqlalchemy" in sources.words(path) for path in sources.paths)
-    return extension and not any(True for _ in sources.mentioning(*ADDRESS_KEYS))
+    return extension and not any(True for _ in sources.mentioning(ADDRESS_KEY, FURTHER_ADDRESSES))

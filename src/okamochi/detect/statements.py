@@ -5,13 +5,12 @@ holds; a stale one is never believed.
 
 import ast
 import re
-import shlex
 from collections.abc import Iterator
 from enum import IntEnum
 
 import msgspec
 
-from okamochi.containerfiles.command_lines import ServedObject, commands_of, served_by
+from okamochi.containerfiles.command_lines import ServedObject, command_text, commands_of, served_by
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.base import Detected
 from okamochi.detect.served_in_code import served_in_code
@@ -151,15 +150,7 @@ def _shell_form(text: str) -> str:
         argv = json_of(text)
     except ValueError:
         return text
-    return _joined(argv)
-
-
-def _joined(argv: object) -> str:
-    if isinstance(argv, str):
-        return argv
-    if isinstance(argv, list):
-        return shlex.join(str(word) for word in argv)
-    return ""
+    return command_text(argv)
 
 
 def _compose_files(project: ProjectFiles) -> Iterator[Found]:
@@ -174,7 +165,7 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
         lines = text.splitlines()
         for service in services.values():
             for key in ("entrypoint", "command"):
-                command = _joined(service.get(key)) if isinstance(service, dict) else ""
+                command = command_text(service.get(key)) if isinstance(service, dict) else ""
                 line = _line_of(lines, command)
                 yield from _from_command(project, path, line, command, StatementRank.DEPLOYMENT)
         for number, line_text in enumerate(lines, start=1):

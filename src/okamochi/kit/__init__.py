@@ -10,12 +10,10 @@ from itertools import chain
 from pathlib import Path
 
 __all__ = [
-    "DEVELOPMENT_FILES",
     "KIT_FILES",
     "PROGRAM_FILES",
     "builder_files",
     "compiler_program",
-    "development_files",
     "kit_files",
     "package_files",
 ]
@@ -29,6 +27,10 @@ KIT_FILES = (
 )
 """Name in the image's folder, name here; of every image."""
 PROGRAM_FILES = {
+    "development/start.py": (
+        ("development/okamochi_object.py", "development_object.py"),
+        ("development/start.py", "development_start.py"),
+    ),
     "gunicorn.conf.py": (
         ("access_log.py", "access_log.py"),
         ("draining.py", "draining.py"),
@@ -52,22 +54,12 @@ PROGRAM_FILES = {
     "volume_files.py": (("volume_files.py", "volume_files.py"),),
 }
 """The same, by the program that needs them: of images where something starts it."""
-DEVELOPMENT_FILES = (
-    ("development/okamochi_object.py", "development_object.py"),
-    ("development/start.py", "development_start.py"),
-)
-"""The same, for images of the desk only."""
 
 
 def kit_files(programs: Collection[str] = tuple(PROGRAM_FILES)) -> tuple[tuple[str, bytes], ...]:
     """Name below /opt/okamochi and content of the kit's files, sorted by name; of its programs, these."""
     chosen = (PROGRAM_FILES[one] for one in dict.fromkeys(programs))
     return contents(tuple(sorted((*KIT_FILES, *chain.from_iterable(chosen)))))
-
-
-def development_files() -> tuple[tuple[str, bytes], ...]:
-    """As `kit_files`: what an image of the desk has besides."""
-    return contents(DEVELOPMENT_FILES)
 
 
 def package_files(package: str) -> tuple[tuple[str, bytes], ...]:

@@ -13,7 +13,7 @@ from okamochi.model.python_base import IMAGE_PYTHONS, with_python
 from okamochi.model.suites import suite_of_python
 from okamochi.system.patterns import regex
 
-__all__ = ["Correction", "CorrectionKind", "corrected", "is_sound"]
+__all__ = ["Correction", "CorrectionKind", "corrected", "is_sound", "plain_reason"]
 
 REQUIREMENT = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?")
 INSTANT = regex(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
@@ -48,6 +48,11 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     kind: CorrectionKind
     value: str
     reason: str
+
+
+def plain_reason(text: str) -> str:
+    """A text of others as a reason: in one line, and no longer than a lock may say it."""
+    return "".join(one if one.isprintable() else " " for one in text)[:LENGTH_LIMIT]
 
 
 def is_sound(correction: Correction) -> bool:

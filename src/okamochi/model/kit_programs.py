@@ -1,9 +1,11 @@
 """How the kit's programs in an image are started, and what they are told: by every engine and renderer."""
 
+from okamochi.kit import PROGRAM_FILES
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Plan
 from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessType, host_of
 
 __all__ = [
+    "DESK_PROGRAM",
     "HEALTH_CHECK",
     "HEARTBEAT_FILE",
     "MYSQL_SOCKET",
@@ -15,7 +17,6 @@ __all__ = [
     "command_of",
     "health_environment",
     "is_migration",
-    "is_of_the_desk",
     "programs_of",
     "schema_environment",
     "starter",
@@ -35,8 +36,9 @@ DOORS = (PYTHON, "-I", "-S", f"{KIT_ROOT}/loopback.py", "--")
 MYSQL_SOCKET = ("MYSQL_UNIX_PORT", "/tmp/mysqld.sock")
 """The variable, and its value, that lead clients of MySQL to a door, to whom "localhost" is a socket."""
 HEARTBEAT_FILE = "/tmp/okamochi-heartbeat"
-PROGRAMS = ("gunicorn.conf.py", "heartbeat.py", "loopback.py", "migrate.py", "volume_files.py")
-STARTER = (PYTHON, "-I", f"{KIT_ROOT}/development/start.py", "--")
+DESK_PROGRAM = "development/start.py"
+"""The kit's program that starts all others at the desk."""
+STARTER = (PYTHON, "-I", f"{KIT_ROOT}/{DESK_PROGRAM}", "--")
 SECRETS_MOUNT = "/run/secrets"
 """The folder, inside a container, in which each secret is a file of its name."""
 
@@ -104,14 +106,9 @@ def programs_of(plan: Plan) -> tuple[str, ...]:
     commands += [VOLUME_FILES] * bool(plan.volumes)
     # a command may be one word of another one: what starts it again when the code changes
     words = " ".join(word for command in commands for word in command)
-    return tuple(one for one in PROGRAMS if f"{KIT_ROOT}/{one}" in words)
+    return tuple(one for one in PROGRAM_FILES if f"{KIT_ROOT}/{one}" in words)
 
 
 def starter(argv: tuple[str, ...]) -> tuple[str, ...]:
     """A command of the desk: secrets loaded, a debugger in front when one is asked for."""
     return (*STARTER, *argv)
-
-
-def is_of_the_desk(plan: Plan) -> bool:
-    """Whether a process of the plan is started by `starter`."""
-    return any(STARTER[-2] in process.argv for process in plan.processes)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from okamochi.kit import builder_files, development_files, kit_files, package_files
+from okamochi.kit import builder_files, kit_files, package_files
 from okamochi.model.finding import Finding, Severity
-from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, programs_of, with_doors
+from okamochi.model.kit_programs import DESK_PROGRAM, HEALTH_CHECK, SECRETS_MOUNT, programs_of, with_doors
 from okamochi.model.labels import labels_of
 from okamochi.model.local_base import local_base
 from okamochi.model.lock import Lock
@@ -64,8 +64,8 @@ class DockerfileRenderer:
         base = self.base if plan.base.kind == "debian" else "python"
         stages = Stages(plan, language, lock, base, has_own=bool(self.own))
         builders = ((f"build/{name}", text) for name, text in builder_files())
-        own = (*kit_files(programs_of(plan)), *development_files(), *package_files(plan.application.package))
-        kit = [*own, *builders]
+        programs = (*programs_of(plan), DESK_PROGRAM)  # that one is for the stage of the desk
+        kit = [*kit_files(programs), *package_files(plan.application.package), *builders]
         files = [
             RenderedFile(path="Dockerfile", content=stages.text().encode()),
             RenderedFile(path=".dockerignore", content=ignored(plan, language).encode()),

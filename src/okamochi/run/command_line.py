@@ -314,40 +314,29 @@ class CommandLineEngine:
         self._must(self._run("start", name), f"{self.name} could not start {name} again")
 
     def containers(self, app: str = "") -> tuple[Running, ...]:
-        wanted = f"label={APP_LABEL}={app}" if app else f"label={APP_LABEL}"
-        listed = self._must(
-            self._run("ps", "--all", "--quiet", "--no-trunc", "--filter", wanted),
-            f"{self.name} could not list its containers",
-        )
-        found = self._inspect_all(tuple(listed.text.split()))
+        label = f"{APP_LABEL}={app}" if app else APP_LABEL
+        found = self._inspect_all(self._labelled("containers", label, "ps", "--all", "--quiet", "--no-trunc"))
         return tuple(sorted(found, key=lambda running: running.name))
 
     def stack_containers(self, app: str) -> tuple[str, ...]:
-        listed = self._must(
-            self._run("ps", "--all", "--format", "{{.Names}}", "--filter", f"label={stack_label(app)}"),
-            f"{self.name} could not list its containers",
-        )
-        return tuple(sorted(listed.text.split()))
+        return self._labelled("containers", stack_label(app), "ps", "--all", "--format", "{{.Names}}")
 
     def remove_networks(self, app: str) -> None:
-        listed = self._must(
-            self._run("network", "ls", "--format", "{{.Name}}", "--filter", f"label={stack_label(app)}"),
-            f"{self.name} could not list its networks",
-        )
-        for name in listed.text.split():
+        for name in self._labelled("networks", stack_label(app), "network", "ls", "--format", "{{.Name}}"):
             self._must(self._run("network", "rm", name), f"{self.name} could not remove the network {name}")
 
     def _volumes(self, app: str) -> tuple[str, ...]:
         """Those of a stack, too, whose containers are gone."""
         labels = (f"{APP_LABEL}={app}", stack_label(app))
-        listed = [
-            self._must(
-                self._run("volume", "ls", "--quiet", "--filter", f"label={label}"),
-                f"{self.name} could not list its volumes",
-            )
-            for label in labels
-        ]
-        return tuple(sorted({name for one in listed for name in one.text.split()}))
+        found = {
+            one for label in labels for one in self._labelled("volumes", label, "volume", "ls", "--quiet")
+        }
+        return tuple(sorted(found))
+
+    def _labelled(self, things: str, label: str, *command: str) -> tuple[str, ...]:
+        """What a listing command tells of those that have the label, sorted."""
+        listed = self._run(*command, "--filter", f"label={label}")
+        return tuple(sorted(self._must(listed, f"{self.name} could not list its {things}").text.split()))
 
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         names = self._volumes(app)

@@ -16,7 +16,7 @@ from okamochi.build.revision import read_revision
 from okamochi.build.source_files import SourceFiles, read_source
 from okamochi.build.toolchain import Toolchain
 from okamochi.model.codec import plan_to_json
-from okamochi.model.kit_programs import is_of_the_desk, programs_of
+from okamochi.model.kit_programs import programs_of
 from okamochi.model.lock import LockedPlatform
 from okamochi.oci.image import Image
 from okamochi.oci.image_config import ImageConfig
@@ -181,8 +181,7 @@ def foundation_key(world: World, session: LockSession, locked: LockedPlatform, s
     local = tuple(one.wheel for one in session.local())
     parts = (
         *(program, locked, local, shares),
-        # what the kit holds hangs on these
-        *(is_of_the_desk(plan), programs_of(plan), plan.application.package),
+        *(programs_of(plan), plan.application.package),  # what the kit holds hangs on these
         *(plan.volumes, plan.temporary_folders, plan.security, world.clock.epoch_seconds),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest() if program else ""

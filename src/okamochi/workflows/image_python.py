@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 from okamochi.errors import EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
-from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.evidence import Origin
-from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockSession
+from okamochi.workflows.python_attempts import refused, session_on
 
 __all__ = ["on_an_image"]
 
-REASON_LIMIT = 300
 OF_THE_PYTHON = ("python_version", "base.suite", "base.image")
 
 
@@ -18,7 +16,6 @@ def on_an_image(session: LockSession, failure: OkamochiError) -> LockSession | N
     """The session of the same project on the first such Python for which everything can be had, built from
     source or not; its wheels are resolved. None where a person chose Python or base, the project admits no
     such Python, or nothing can be had for it, which `failure` is then told."""
-    from okamochi.workflows.python_attempts import refused
     from okamochi.workflows.source_builds import built_from_source
 
     for candidate in _candidates(session, failure):
@@ -52,8 +49,5 @@ def _candidates(session: LockSession, failure: OkamochiError) -> Iterator[LockSe
     mendable = isinstance(failure, PlanError)
     if plan.base.kind == "image" or by_hand or not mendable:
         return
-    reason = "".join(c if c.isprintable() else " " for c in failure.message)[:REASON_LIMIT]
     for version in pythons_of_images(session.planned.project):
-        correction = Correction(kind=CorrectionKind.PYTHON, value=version, reason=reason)
-        planned = with_correction(session.planned, correction)
-        yield LockSession.open(session.world, planned, session.platform, session.mode)
+        yield session_on(session, version, failure.message)

@@ -238,7 +238,7 @@ def next_entry(proof: "Proof", building: Building, given: Mapping[str, str] = NO
     """Passes over an entry point that failed: the building is then of the next one. None when a person named
     it, what it lacks is a variable that is not `given`, or no other is there."""
     from okamochi.errors import OkamochiError
-    from okamochi.model.correction import Correction, CorrectionKind, is_sound
+    from okamochi.model.correction import Correction, CorrectionKind, is_sound, plain_reason
     from okamochi.model.evidence import Origin
     from okamochi.run.proof.answer import Outcome
     from okamochi.workflows.prove_entry import REFUSED
@@ -257,8 +257,8 @@ def next_entry(proof: "Proof", building: Building, given: Mapping[str, str] = NO
     if any(one.origin is not Origin.DETECTED for one in said):
         return None
     name = name_of_plan(planned.plan)
-    told = "".join(c if c.isprintable() else " " for c in f"{name} does not load: {verdict.cause.text}")
-    correction = Correction(kind=CorrectionKind.PASSED_OVER, value=name, reason=told[:300])
+    reason = plain_reason(f"{name} does not load: {verdict.cause.text}")
+    correction = Correction(kind=CorrectionKind.PASSED_OVER, value=name, reason=reason)
     if not is_sound(correction):
         return None
     try:

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError
-from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.correction import Correction, CorrectionKind, plain_reason
 from okamochi.model.lock import LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockSession
 
-__all__ = ["Attempt", "on_another_python"]
-
-REASON_LIMIT = 300
+__all__ = ["Attempt", "on_another_python", "session_on"]
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -92,12 +90,7 @@ def attempts(
     for want of a wheel."""
     for version in session.planned.plan.python_alternatives:
         reason = "; ".join(f"{refusal.message}{place(refusal)}" for refusal in refusals)
-        correction = Correction(
-            kind=CorrectionKind.PYTHON, value=version, reason=plain(reason)[:REASON_LIMIT]
-        )
-        candidate = LockSession.open(
-            session.world, with_correction(session.planned, correction), session.platform, session.mode
-        )
+        candidate = session_on(session, version, reason)
         try:
             wheels = candidate.wheels(briefly=True)
         except RegistryError:
@@ -130,5 +123,8 @@ def place(refusal: OkamochiError) -> str:
     return f" ({refusal.where})" if refusal.where else ""
 
 
-def plain(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+def session_on(session: LockSession, version: str, reason: str) -> LockSession:
+    """Of the same project on another Python, with the reason for it."""
+    correction = Correction(kind=CorrectionKind.PYTHON, value=version, reason=plain_reason(reason))
+    planned = with_correction(session.planned, correction)
+    return LockSession.open(session.world, planned, session.platform, session.mode)

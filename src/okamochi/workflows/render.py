@@ -89,11 +89,11 @@ def render(request: RenderRequest, world: World) -> Written:
     plan = without_output(with_locked_packages(planned.plan, lock), planned, output)
     own = own_files(world, planned, lock) if any(one.target == "dockerfile" for one in renderers) else ()
     renderers = with_base(renderers, base, own)
+    rendered = {one.target: one.render(plan, language, lock) for one in renderers}
     if request.check and request.target == "all" and record.files:
-        renderers = tuple(one for one in renderers if is_recorded(one.render(plan, language, lock), record))
-    renderings = [one.render(plan, language, lock) for one in renderers]
-    files = tuple(file for rendering in renderings for file in rendering.files)
-    findings = {one.target: list(found.findings) for one, found in zip(renderers, renderings, strict=True)}
+        rendered = {target: found for target, found in rendered.items() if is_recorded(found, record)}
+    files = tuple(file for found in rendered.values() for file in found.files)
+    findings = {target: list(found.findings) for target, found in rendered.items()}
     if ENV_SAMPLE in findings:
         findings[ENV_SAMPLE] += project_findings(planned.plan, planned.root)
     paths = [file.path for file in files]

@@ -12,15 +12,13 @@ from okamochi.errors import (
     RegistryError,
     UnfitPythonError,
 )
-from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.pypi.target import Target
-from okamochi.workflows.corrections import with_correction
 from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.python_attempts import REASON_LIMIT, plain
+from okamochi.workflows.python_attempts import session_on
 from okamochi.workflows.unbuildable import unbuildable
 from okamochi.workflows.wheel_builder import Shop, WheelBuilder
 
@@ -83,17 +81,10 @@ def tell_other_python(first: LockSession, taken: LockSession, failures: Sequence
 
 def candidates(session: LockSession, refusal: UnfitPythonError) -> list[LockSession]:
     """The plan's first choice of Python, then its alternatives."""
-    result = [session]
+    plan = session.planned.plan
     names = ", ".join(refusal.packages)
-    first = session.planned.plan.python_version
-    reason = f"what has no wheel is built more easily than for Python {first}: {names}"
-    for version in session.planned.plan.python_alternatives:
-        correction = Correction(
-            kind=CorrectionKind.PYTHON, value=version, reason=plain(reason)[:REASON_LIMIT]
-        )
-        planned = with_correction(session.planned, correction)
-        result.append(LockSession.open(session.world, planned, session.platform, session.mode))
-    return result
+    reason = f"what has no wheel is built more easily than for Python {plan.python_version}: {names}"
+    return [session, *(session_on(session, version, reason) for version in plan.python_alternatives)]
 
 
 def by_packages(

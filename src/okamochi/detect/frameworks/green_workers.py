@@ -65,9 +65,11 @@ def waiting_of(path: str, reached: Iterable[str], sources: Sources, names: Itera
 def _with_open_connections(paths: tuple[str, ...], sources: Sources) -> Waiting | None:
     """Flask-Sock: https://flask-sock.readthedocs.io/en/latest/web_servers.html"""
     for path in paths:
-        module = sources.module(path) if "flask_sock" in sources.text(path) else None
-        for node in module.of(ast.Call) if module is not None else ():
-            if module is not None and module.imports.full(node.func) == "flask_sock.Sock":
+        if "flask_sock" not in sources.text(path):
+            continue
+        module = sources.module(path)
+        for node in module.of(ast.Call):
+            if module.imports.full(node.func) == "flask_sock.Sock":
                 shown = f"gunicorn with workers of {THREADS} threads for WebSockets"
                 evidence = Evidence(path=path, line=node.lineno, reason="serves WebSockets")
                 return Waiting("", GUNICORN, shown, evidence, (("GUNICORN_THREADS", THREADS),))

@@ -14,6 +14,7 @@ See: https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
 from collections.abc import Iterator
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from okamochi.audit.declared import LOCKS, Line, requirement_lines
 from okamochi.audit.rule import Found, Rule
@@ -54,9 +55,9 @@ def missing_driver(setup: Setup) -> Line | None:
     driver. A lock knows better, and is left alone."""
     if any(setup.project.files(f"**/{name}") for name in LOCKS):
         return None
-    paths = (path for path in setup.project.files("**/*requirements*.txt"))
-    lines = {
-        one.name.lower().replace("_", "-"): one for path in paths for one in requirement_lines(path, setup)
+    paths = setup.project.files("**/*requirements*.txt")
+    lines: dict[str, Line] = {
+        canonicalize_name(one.name): one for path in paths for one in requirement_lines(path, setup)
     }
     old = next((lines[name] for name in sorted(OLD_DRIVERS) if name in lines), None)
     if old is None or not NEW_DRIVER.isdisjoint(lines) or USES_SQLALCHEMY.isdisjoint(lines):

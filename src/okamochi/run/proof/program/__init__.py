@@ -10,6 +10,7 @@ pages are asked for as well), "host" (for that), "paths" (what the server puts i
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 __all__ = ["PARTS", "joined_text"]
@@ -29,6 +30,7 @@ PARTS = (
 BETWEEN_PARTS = re.compile(r"^from (?:okamochi\.[\w.]+|__future__) import (?:\([^)]*\)|[^(\n]*)\n", re.M)
 
 
+@cache
 def joined_text() -> str:
     """The parts as one text, since an image has none of okamochi's modules."""
     folder = Path(__file__).parent

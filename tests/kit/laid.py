@@ -1,0 +1,14 @@
+"""The kit's files as an image has them."""
+
+from pathlib import Path
+
+from okamochi.kit import kit_files
+
+__all__ = ["lay_kit"]
+
+
+def lay_kit(folder: Path) -> None:
+    """All of them, in the folder, which need not be there."""
+    for name, content in kit_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
