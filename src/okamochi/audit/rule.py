@@ -1,7 +1,8 @@
-"""What a rule is, and what it finds."""
+"""What a rule is, and what it finds: the words that every rule is written in."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -10,7 +11,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["Edit", "Found", "Rule"]
+__all__ = ["Edit", "Finds", "Found", "Rule", "Setup", "Severity"]
 
 INSTEAD = regex(r"^Okamochi: (.+?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -38,6 +39,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[Evidence, ...] = ()
 
 
+Finds: TypeAlias = Iterator[Found]
+
+
 class Rule(msgspec.Struct, frozen=True):
     """`name` is family/rule and never changes its meaning. `page` is for people: a sentence that says what
     is wrong; why that matters; "Fix:"; "Okamochi:" what it does instead, where that answers the question;
@@ -45,7 +49,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     name: str
     severity: Severity
-    look: Callable[[Setup], Iterable[Found]]
+    look: Callable[[Setup], Finds]
     page: str
 
     @property

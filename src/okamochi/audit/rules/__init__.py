@@ -1,45 +1,43 @@
 """All rules, in the order in which their pages stand in the documentation.
 
-A rule is one file in the package of its family, and one line in that package's tuple.
+A rule is one file in the folder of its family. Its name is the file's, its page the file's docstring;
+`SEVERITY` says how much it matters, `look` finds where it does not hold.
 """
 
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
 from okamochi.audit.rule import Rule
-from okamochi.audit.rules import (
-    base,
-    compose,
-    data,
-    dependencies,
-    desk,
-    ecs,
-    env,
-    health,
-    ignore,
-    kubernetes,
-    layers,
-    network,
-    process,
-    secrets,
-    swarm,
-    user,
-)
 
 __all__ = ["RULES"]
 
-RULES: tuple[Rule, ...] = (
-    *base.RULES,
-    *dependencies.RULES,
-    *layers.RULES,
-    *ignore.RULES,
-    *user.RULES,
-    *process.RULES,
-    *health.RULES,
-    *network.RULES,
-    *env.RULES,
-    *secrets.RULES,
-    *compose.RULES,
-    *data.RULES,
-    *desk.RULES,
-    *kubernetes.RULES,
-    *ecs.RULES,
-    *swarm.RULES,
+FAMILIES = (
+    "base",
+    "dependencies",
+    "layers",
+    "ignore",
+    "user",
+    "process",
+    "health",
+    "network",
+    "env",
+    "secrets",
+    "compose",
+    "data",
+    "desk",
+    "kubernetes",
+    "ecs",
+    "swarm",
 )
+
+
+def rules_of(family: str) -> Iterator[Rule]:
+    """Sorted by their names."""
+    package = import_module(f"{__name__}.{family}")
+    for name in sorted(one.name for one in iter_modules(package.__path__)):
+        rule = import_module(f"{package.__name__}.{name}")
+        yield Rule(f"{family}/{name.replace('_', '-')}", rule.SEVERITY, rule.look, rule.__doc__ or "")
+
+
+RULES = tuple(rule for family in FAMILIES for rule in rules_of(family))

@@ -11,20 +11,16 @@ Okamochi: reads the same files, and builds on the Python that they ask for.
 See: https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.images import Image, image_of
 from okamochi.audit.python_asked import python_asked
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import makers, names_an_image
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file):
             image = image_of(stage.image)
@@ -46,6 +42,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def variant(image: Image) -> str:
     """What follows the version in its tag: "-slim"."""
     return f"-{image.tag.partition('-')[2]}" if "-" in image.tag and image.is_python else ""
-
-
-RULE = Rule("base/contradicts-project", Severity.ERROR, look, __doc__ or "")

@@ -13,15 +13,14 @@ See: https://devguide.python.org/versions/ (PEP 569, 596, 619, 664, 693, 719, 74
 """
 
 import datetime
-from collections.abc import Iterator
 
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import names_an_image
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE", "oldest_alive"]
+__all__ = ["oldest_alive"]
+
+SEVERITY = Severity.WARNING
 
 # the last day of the month that the release's PEP names
 ENDS = {
@@ -39,7 +38,7 @@ ENDS = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in file.stages:
             image = image_of(stage.image)
@@ -59,6 +58,3 @@ def oldest_alive(today: datetime.date) -> str:
     """The oldest version that has more than half a year left."""
     soon = today + datetime.timedelta(days=183)
     return next((version for version, end in ENDS.items() if end > soon), "3")
-
-
-RULE = Rule("base/end-of-life", Severity.WARNING, look, __doc__ or "")

@@ -11,19 +11,15 @@ each by its digest.
 See: https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.images import Image, image_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.rules.base.end_of_life import oldest_alive
-from okamochi.audit.setup import Setup
 from okamochi.audit.steps import makers, names_an_image
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Each image of a file once."""
     for file in setup.dockerfiles:
         seen: set[str] = set()
@@ -51,6 +47,3 @@ def floats(image: Image) -> bool:
     if image.is_python:
         return not image.python
     return image.tag in ("", "latest")
-
-
-RULE = Rule("base/floating-tag", Severity.WARNING, look, __doc__ or "")

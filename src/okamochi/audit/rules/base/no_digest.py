@@ -13,19 +13,15 @@ when there is something newer.
 See: https://docs.docker.com/build/building/best-practices/#pin-base-image-versions
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.rules.base.floating_tag import floats
-from okamochi.audit.setup import Setup
 from okamochi.audit.steps import names_an_image
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for a file: of what is shipped."""
     for file in setup.dockerfiles:
         below = next(
@@ -41,6 +37,3 @@ def look(setup: Setup) -> Iterator[Found]:
             hint=f"{file.shipped.image}@sha256:… (docker buildx imagetools inspect names it), renewed "
             "by a bot",
         )
-
-
-RULE = Rule("base/no-digest", Severity.NOTE, look, __doc__ or "")

@@ -12,19 +12,15 @@ Okamochi: a base with glibc, without a shell and a package manager; wheels fit a
 See: https://peps.python.org/pep-0656/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.images import image_of
 from okamochi.audit.locked_files import locked_files
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import installs, makers
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file):
             image = image_of(stage.image)
@@ -52,6 +48,3 @@ def is_compiled(names: tuple[str, ...], python: str) -> bool:
     tag = f"cp{python.replace('.', '')}"
     fitting = [name for name in wheels if not python or tag in name or "abi3" in name or "-py3-" in name]
     return any("manylinux" in name for name in fitting) and not any("musllinux" in name for name in fitting)
-
-
-RULE = Rule("base/no-musl-wheels", Severity.WARNING, look, __doc__ or "")

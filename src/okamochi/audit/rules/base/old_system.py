@@ -15,16 +15,13 @@ https://alpinelinux.org/releases/
 
 import datetime
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.images import Image, image_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import makers, names_an_image
-from okamochi.model.finding import Severity
 from okamochi.model.suites import SUITES
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # those that okamochi never built from; the others it knows better
 DEBIAN = {
@@ -61,7 +58,7 @@ ALPINE = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Each line that names such an image, of all that the shipped stage is made of."""
     for file in setup.dockerfiles:
         for stage in makers(file) if not file.desk else ():
@@ -99,6 +96,3 @@ def instead(image: Image) -> str:
     if image.is_python and bare.strip("-"):
         return f"{image.name}:{bare.strip('-')}"
     return f"{image.name}, of a version that is maintained"
-
-
-RULE = Rule("base/old-system", Severity.WARNING, look, __doc__ or "")

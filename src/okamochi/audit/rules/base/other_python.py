@@ -12,24 +12,19 @@ Okamochi: wheels are installed by the image's own Python, for its own C library;
 See: https://docs.docker.com/build/building/multi-stage/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.images import Image, image_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import copied_from
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PACKAGES = regex(
     r"site-packages|dist-packages|\.local\b|(?:^|/|\s)\.?(?:venv|virtualenv|env)\b|/usr/local/lib/python|/install\b"
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in file.stages:
             here = image_of(stage.image)
@@ -59,6 +54,3 @@ def differs(there: Image, here: Image) -> str:
     if there.libc and here.libc and there.libc != here.libc:
         return f"compiled modules for {there.libc} do not load with {here.libc}"
     return ""
-
-
-RULE = Rule("base/other-python", Severity.ERROR, look, __doc__ or "")

@@ -11,15 +11,12 @@ Okamochi: the command stands in the plan, with why; `okamochi plan` shows it.
 See: https://docs.docker.com/reference/dockerfile/#cmd
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import ContainerKind
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.setup import Dockerfile, Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 # of these it is known that they start nothing but a shell or an interpreter
 BARE = frozenset(
@@ -27,7 +24,7 @@ BARE = frozenset(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         stage = file.shipped
         image = image_of(stage.image)
@@ -49,6 +46,3 @@ def is_told_elsewhere(file: Dockerfile, setup: Setup) -> bool:
     """Whether whoever starts the image says what to start."""
     others = (one for one in setup.containers if one.kind is not ContainerKind.IMAGE)
     return any(one.stage_path == file.path and one.command for one in others)
-
-
-RULE = Rule("base/starts-by-itself", Severity.NOTE, look, __doc__ or "")

@@ -11,17 +11,13 @@ Okamochi: each volume has a name.
 See: https://docs.docker.com/engine/storage/volumes/#named-and-anonymous-volumes
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import Mount, mounts, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         bound = {mount.target.rstrip("/") for mount in mounts(container, setup) if mount.kind == "bind"}
         for mount in mounts(container, setup):
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def shields(mount: Mount, bound: set[str]) -> bool:
     """Whether it keeps a folder of the image (node_modules, .venv) free of a mount around it."""
     return any(mount.target.startswith(f"{folder}/") for folder in bound)
-
-
-RULE = Rule("compose/anonymous-volume", Severity.NOTE, look, __doc__ or "")

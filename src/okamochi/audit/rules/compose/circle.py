@@ -9,18 +9,8 @@ Okamochi: databases first, then what prepares them, then web and workers; no cir
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Severity
 from okamochi.audit.told import told
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
-
-def look(setup: Setup) -> Iterator[Found]:
-    yield from told(setup, "compose/circle")
-
-
-RULE = Rule("compose/circle", Severity.ERROR, look, __doc__ or "")
+SEVERITY = Severity.ERROR
+look = told("compose/circle")

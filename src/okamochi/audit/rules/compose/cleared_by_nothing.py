@@ -12,16 +12,12 @@ See: https://docs.docker.com/reference/compose-file/merge/#reset-value
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 ADDED = (
     "ports",
     "volumes",
@@ -35,7 +31,7 @@ ADDED = (
 PLAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         if posixpath.basename(container.path) in PLAIN or stands_alone(container):
             continue
@@ -64,6 +60,3 @@ def stands_alone(container: Container) -> bool:
     """Whether its file says where the image comes from, so that it may well be used by itself."""
     described = container.node.get("build") or container.node.get("image")
     return bool(described) and "override" not in container.path
-
-
-RULE = Rule("compose/cleared-by-nothing", Severity.ERROR, look, __doc__ or "")

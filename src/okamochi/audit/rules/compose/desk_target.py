@@ -13,19 +13,15 @@ Okamochi: compose.yaml builds the stage production, compose.dev.yaml the one for
 See: https://docs.docker.com/reference/compose-file/build/#target
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.desk import is_desk_name, is_production_path
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         stage = container.stage
         if stage is None or not is_desk_name(stage.name) or not is_for_production(container, setup):
@@ -52,6 +48,3 @@ def is_for_production(container: Container, setup: Setup) -> bool:
 def other_stage(container: Container, setup: Setup) -> str:
     file = next((one for one in setup.dockerfiles if one.path == container.stage_path), None)
     return file.shipped.name if file is not None and not is_desk_name(file.shipped.name) else ""
-
-
-RULE = Rule("compose/desk-target", Severity.ERROR, look, __doc__ or "")

@@ -13,19 +13,16 @@ See: https://docs.docker.com/reference/compose-file/interpolation/
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Variable
 from okamochi.audit.interpolation import known_to_compose, references
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         known = known_to_compose(setup, container.path)
         for keys in (("command",), ("entrypoint",), ("healthcheck", "test")):
@@ -50,6 +47,3 @@ def is_from_the_host(given: Variable, path: str) -> bool:
     return (
         given.value is None or given.path == env or given.name in {one[0] for one in references(given.value)}
     )
-
-
-RULE = Rule("compose/expanded-on-the-host", Severity.ERROR, look, __doc__ or "")

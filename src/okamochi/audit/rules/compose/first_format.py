@@ -14,15 +14,13 @@ See: https://docs.docker.com/reference/compose-file/legacy-versions/
 
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document in setup.first_formats:
         first = next(iter(document.root.pairs), None)
         if first is None or document.desk:
@@ -46,6 +44,3 @@ def indented(path: str, root: Node, lines: tuple[str, ...]) -> Iterator[Edit]:
     last = len(lines) if lines[-1] else len(lines) - 1
     moved = "\n".join(f"  {line}" if line.strip() else line for line in lines[first - 1 : last])
     yield Edit(path, first, last, f"services:\n{moved}")
-
-
-RULE = Rule("compose/first-format", Severity.ERROR, look, __doc__ or "")

@@ -11,18 +11,14 @@ Okamochi: Compose names the containers.
 See: https://docs.docker.com/reference/compose-file/services/#container_name
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import in_a_stack, services
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each file, with the other places; what has replicas as well is told as an error."""
     by_file: dict[str, list[tuple[str, int]]] = {}
     for container in services(setup):
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
             hint="take container_name away; Compose makes a name",
             also=tuple(Evidence(path=path, line=line, reason=f"{name} as well") for name, line in places[1:]),
         )
-
-
-RULE = Rule("compose/fixed-name", Severity.NOTE, look, __doc__ or "")

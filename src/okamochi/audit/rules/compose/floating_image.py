@@ -11,19 +11,15 @@ Okamochi: each service has a version, chosen once; the lock holds its digest whe
 See: https://docs.docker.com/reference/compose-file/services/#image
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing import database_of, repository_of, tag_of
 from okamochi.audit.compose_containers import is_backing_image
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         image = container.image
         kind = database_of(image)
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
             message=f"{image} is whatever was newest when it was pulled: two machines run two versions",
             hint=f"{repository_of(image)}: with the version that it was tried with",
         )
-
-
-RULE = Rule("compose/floating-image", Severity.NOTE, look, __doc__ or "")

@@ -11,17 +11,13 @@ Okamochi: networks: `edge` for what is asked from outside, `data` without a way 
 See: https://docs.docker.com/engine/network/links/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         key = container.node.key("links")
         if key and container.node.get("network_mode").text != "bridge":
@@ -31,6 +27,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"links of {container.name} do nothing that names of services do not do",
                 hint="take them away; depends_on says what waits for what",
             )
-
-
-RULE = Rule("compose/links", Severity.NOTE, look, __doc__ or "")

@@ -12,14 +12,11 @@ See: https://docs.docker.com/reference/compose-file/services/#volumes
 
 import posixpath
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import Mount, in_a_stack, mounts, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # both sides have an ending that files have
 FILE = re.compile(
@@ -27,7 +24,7 @@ FILE = re.compile(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     ignored = setup.project.read_text(".gitignore") or ""
     names = {posixpath.basename(path) for path in setup.project.files()}
     for container in services(setup):
@@ -61,6 +58,3 @@ def has_sample(path: str, other: str) -> bool:
         and bool(re.search(r"example|sample|template|dist", other[len(stem) :]))
         and bool(ending)
     )
-
-
-RULE = Rule("compose/missing-file", Severity.WARNING, look, __doc__ or "")

@@ -11,17 +11,13 @@ Okamochi: the release process has `restart: "no"`.
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import dependencies, service_named, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         for one in dependencies(container):
             other = service_named(one.name, container, setup)
@@ -35,6 +31,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message=f"{container.name} waits for {other.name} to end, which starts again each time",
                     hint='restart: "no"',
                 )
-
-
-RULE = Rule("compose/never-completes", Severity.ERROR, look, __doc__ or "")

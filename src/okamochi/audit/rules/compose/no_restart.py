@@ -10,19 +10,15 @@ Okamochi: `restart: unless-stopped`.
 See: https://docs.docker.com/engine/containers/start-containers-automatically/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.services import in_a_stack, merged, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each file, at the first service that serves or works and says nothing of it."""
     told: set[str] = set()
     for container in services(setup):
@@ -52,6 +48,3 @@ def stays(container: Container) -> bool:
 def says(container: Container) -> bool:
     node = container.node
     return bool(node.get("restart") or node.get("deploy") or node.get("extends") or node.get("profiles"))
-
-
-RULE = Rule("compose/no-restart", Severity.NOTE, look, __doc__ or "")

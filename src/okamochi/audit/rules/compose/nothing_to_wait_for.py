@@ -11,19 +11,15 @@ Okamochi: each service has a check.
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing import database_of, without_check
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import dependencies, named_beside, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         for one in dependencies(container):
             if one.condition != "service_healthy":
@@ -49,6 +45,3 @@ def never_healthy(other: Container) -> bool:
     if other.stage is not None:
         return other.stage.last("HEALTHCHECK") is None and other.stage.image.startswith("python:")
     return not other.node.get("build") and without_check(other.image)
-
-
-RULE = Rule("compose/nothing-to-wait-for", Severity.ERROR, look, __doc__ or "")

@@ -12,17 +12,13 @@ Okamochi: Compose names the containers.
 See: https://docs.docker.com/reference/compose-file/services/#container_name
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import in_a_stack, published, replicas, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         count = replicas(container, setup)
         if count < 2 or in_a_stack(container, setup):
@@ -44,6 +40,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "fails with “port is already allocated”",
                     hint=f'publish it at a proxy in front, or let the engine choose: "{port.target}"',
                 )
-
-
-RULE = Rule("compose/one-at-most", Severity.ERROR, look, __doc__ or "")

@@ -11,19 +11,15 @@ Okamochi: one number in the plan, for server, image, check and Compose.
 See: https://docs.docker.com/reference/compose-file/services/#ports
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import ports_of
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import published, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         ports = ports_of(container, setup) if container.own else None
         for one in published(container, setup) if ports else ():
@@ -40,7 +36,7 @@ def look(setup: Setup) -> Iterator[Found]:
         yield from of_image(container, setup)
 
 
-def of_image(container: Container, setup: Setup) -> Iterator[Found]:
+def of_image(container: Container, setup: Setup) -> Finds:
     ports = ports_of(container, setup)
     exposed = container.stage.all("EXPOSE") if container.stage is not None else ()
     words = [(one, word.partition("/")[0]) for one in exposed for word in one.rest.split()]
@@ -55,6 +51,3 @@ def of_image(container: Container, setup: Setup) -> Iterator[Found]:
         message=f"EXPOSE says {word}, and the server listens at {sorted(ports)[0]}",
         hint=f"EXPOSE {sorted(ports)[0]}",
     )
-
-
-RULE = Rule("compose/port-leads-nowhere", Severity.ERROR, look, __doc__ or "")

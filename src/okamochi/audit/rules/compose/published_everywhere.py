@@ -16,14 +16,12 @@ from collections.abc import Iterator
 
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.services import in_a_stack, merged
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # what the world is meant to reach
 IN_FRONT = regex(
@@ -35,7 +33,7 @@ SHORT = regex(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.COMPOSE):
         image = container.image or image_below(container, setup)
         if container.desk or not is_backing_image(image) or IN_FRONT.fullmatch(image):
@@ -77,6 +75,3 @@ def edits(path: str, port: Node, setup: Setup) -> Iterator[Edit]:
         and line.strip() in (f"- {found[0]}", f"- {found['ports']}")
     ):
         yield Edit(path, port.line, port.line, line.replace(found[0], f'"127.0.0.1:{found["ports"]}"'))
-
-
-RULE = Rule("compose/published-everywhere", Severity.ERROR, look, __doc__ or "")

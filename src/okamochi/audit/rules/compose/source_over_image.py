@@ -13,19 +13,16 @@ See: https://docs.docker.com/compose/how-tos/production/
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import Mount, mounts, services, workdir
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each folder that a file mounts so, with the other places."""
     places: dict[tuple[str, str, str], list[int]] = {}
     for container in services(setup):
@@ -58,6 +55,3 @@ def hides_code(container: Container, mount: Mount, setup: Setup) -> bool:
     inside = target == home or target.startswith(f"{home}/") or home.startswith(f"{target}/")
     within = "" if folder == "." else folder
     return inside and any(path.endswith(".py") for path in setup.project.files("**/*.py", within=within))
-
-
-RULE = Rule("compose/source-over-image", Severity.WARNING, look, __doc__ or "")

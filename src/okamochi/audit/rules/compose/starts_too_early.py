@@ -14,24 +14,20 @@ See: https://docs.docker.com/compose/how-tos/startup-order/
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.backing import Database, database_of
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import dependencies, in_a_stack, merged, named_beside, services
-from okamochi.audit.setup import Setup
 from okamochi.audit.started import started_text
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 WAITS = re.compile(
     r"wait|pg_isready|mysqladmin|\bnc\b|netcat|/dev/tcp|\buntil\b|\bwhile\b|\bsleep\b|dockerize|retry|prestart"
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         if not container.own or WAITS.search(started_text(container, setup)):
             continue
@@ -64,6 +60,3 @@ def hint(name: str, other: Container, kind: Database) -> str:
     if other.node.get("healthcheck"):
         return wait
     return f"{wait}, and below {name} healthcheck: {{test: {kind.check}}}"
-
-
-RULE = Rule("compose/starts-too-early", Severity.WARNING, look, __doc__ or "")

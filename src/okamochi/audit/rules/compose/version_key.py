@@ -10,17 +10,13 @@ Okamochi: it is not written.
 See: https://docs.docker.com/reference/compose-file/version-and-name/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.services import is_for_swarm
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.composes:
         key, value = file.root.key("version"), file.root.get("version")
         if not key or file.desk or is_for_swarm(file.path, file.root):
@@ -34,6 +30,3 @@ def look(setup: Setup) -> Iterator[Found]:
             hint="take the line away",
             edits=(Edit(file.path, key.line, key.line, ""),) if alone else (),
         )
-
-
-RULE = Rule("compose/version-key", Severity.NOTE, look, __doc__ or "")

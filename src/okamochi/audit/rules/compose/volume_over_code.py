@@ -14,22 +14,18 @@ See: https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-c
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import Mount, mounts, services, workdir
-from okamochi.audit.setup import Setup
 from okamochi.audit.started import started_text
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 STATIC = re.compile(r"static|assets|dist")
 COLLECTS = "collectstatic"
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         if not container.own or container.stage is None:
             continue
@@ -57,6 +53,3 @@ def covered(container: Container, mount: Mount, setup: Setup) -> str:
     collected = any(COLLECTS in one.rest for one in stage.all("RUN"))
     again = COLLECTS in started_text(container, setup)
     return "the static files" if static and collected and not again and target.startswith(home) else ""
-
-
-RULE = Rule("compose/volume-over-code", Severity.ERROR, look, __doc__ or "")

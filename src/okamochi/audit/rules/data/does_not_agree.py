@@ -12,24 +12,19 @@ Okamochi: user, database and password are one value each, for both sides.
 See: https://hub.docker.com/_/postgres
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing import Database, database_of
 from okamochi.audit.backing_addresses import ServiceAddress, service_addresses
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.interpolation import known_to_compose, resolved
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, service_named
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 MADE = {"Postgres": "POSTGRES", "MySQL": "MYSQL", "MariaDB": "MARIADB"}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.COMPOSE):
         for address in service_addresses(container, setup) if container.own else ():
             other = service_named(address.host.text or "", container, setup)
@@ -43,7 +38,7 @@ def is_set_up_by_hand(other: Container, setup: Setup) -> bool:
     return any("initdb.d" in mount.target for mount in mounts(other, setup))
 
 
-def compared(address: ServiceAddress, other: Container, kind: Database, setup: Setup) -> Iterator[Found]:
+def compared(address: ServiceAddress, other: Container, kind: Database, setup: Setup) -> Finds:
     postgres = kind.name == "Postgres"
     user = made(other, kind, "USER", "postgres" if postgres else None, setup)
     database = made(other, kind, "DB" if postgres else "DATABASE", user if postgres else None, setup)
@@ -80,6 +75,3 @@ def made(other: Container, kind: Database, end: str, standard: str | None, setup
         if other.variable(f"{name}_FILE") is not None:
             return None
     return standard if not other.node.get("env_file") else None
-
-
-RULE = Rule("data/does-not-agree", Severity.ERROR, look, __doc__ or "")

@@ -11,19 +11,14 @@ Okamochi: the addresses of its services name the driver that the project install
 See: https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
 """
 
-from collections.abc import Iterator
-
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from okamochi.audit.declared import LOCKS, Line, requirement_lines
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 WITHOUT_DRIVER = regex(r"postgresql://.*")
 USES_SQLALCHEMY = frozenset(["sqlalchemy", "flask-sqlalchemy", "flask-sqlalchemy-lite", "sqlmodel"])
 OLD_DRIVERS = frozenset(["psycopg2", "psycopg2-binary"])
@@ -31,7 +26,7 @@ NEW_DRIVER = frozenset(["psycopg", "psycopg-binary"])
 CHANGED_IN = "2.1.0"
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     driver = missing_driver(setup)
     if driver is None:
         return
@@ -75,6 +70,3 @@ def admits(version: str) -> bool:
         return SpecifierSet(version).contains(CHANGED_IN)
     except InvalidSpecifier:
         return False
-
-
-RULE = Rule("data/driver-not-there", Severity.WARNING, look, __doc__ or "")

@@ -11,16 +11,12 @@ See: https://www.postgresql.org/support/versioning/, https://mariadb.org/about/#
 
 import datetime
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.backing import database_of, tag_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 VERSION = re.compile(r"(?:pg)?(\d+)(?:\.(\d+))?")
 ENDS = {
     "Postgres": {
@@ -45,7 +41,7 @@ ENDS = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         kind = database_of(container.image)
         found = VERSION.match(tag_of(container.image))
@@ -66,6 +62,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def shown(version: str, found: re.Match[str]) -> str:
     """5.7 for MySQL's 5, as its tag says."""
     return f"{version}.{found[2]}" if version == "5" and found[2] else version
-
-
-RULE = Rule("data/end-of-life", Severity.WARNING, look, __doc__ or "")

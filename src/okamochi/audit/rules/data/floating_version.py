@@ -11,20 +11,15 @@ Okamochi: a major version, chosen once.
 See: https://www.postgresql.org/docs/current/upgrading.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing import database_of, repository_of, tag_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 EXAMPLE = {"Postgres": "17", "MySQL": "8.4", "MariaDB": "11.4", "MongoDB": "8"}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         kind = database_of(container.image)
         if kind is None or kind.name not in EXAMPLE or "@" in container.image:
@@ -38,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
             message=f"{container.image} is always the newest {kind.name}, which cannot read older data",
             hint=f"the version that the data has: {repository_of(container.image)}:{EXAMPLE[kind.name]}",
         )
-
-
-RULE = Rule("data/floating-version", Severity.WARNING, look, __doc__ or "")

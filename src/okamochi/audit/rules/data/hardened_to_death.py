@@ -14,23 +14,19 @@ See: https://github.com/docker-library/postgres (docker-entrypoint.sh), https://
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.backing import database_of, repository_of
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 BECOMES_ANOTHER = ("Postgres", "MySQL", "MariaDB", "MongoDB")
 NEEDED = frozenset(("SETUID", "SETGID"))
 WRITES = {"Postgres": ("/var/run/postgresql",), "nginx": ("/var/cache/nginx", "/var/run")}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         kind = database_of(container.image)
         name = kind.name if kind is not None else repository_of(container.image).rpartition("/")[2]
@@ -68,6 +64,3 @@ def not_writable(container: Container, folders: tuple[str, ...], setup: Setup) -
             one == place or one.startswith(f"{place}/") or place.startswith(f"{one}/") for place in same
         )
     )
-
-
-RULE = Rule("data/hardened-to-death", Severity.ERROR, look, __doc__ or "")

@@ -12,23 +12,18 @@ Okamochi: the address of each service is set to its name.
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing_addresses import LOOPBACK, service_addresses
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 SERVER = regex(
     r"\b(?:install|add)\b[^;&|]*\s(?:postgresql(?:-\d+)?|(?:mysql|mariadb|redis)(?:-server)?)(?:\s|$)"
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if shares_its_network(container) or has_a_database(container):
             continue
@@ -61,6 +56,3 @@ def has_a_database(container: Container) -> bool:
 def is_told_elsewhere(path: str, setup: Setup) -> bool:
     """Environment files of the project's root are compared with the plan: env/loopback."""
     return setup.plan is not None and "/" not in path and path in {one.path for one in setup.env_files}
-
-
-RULE = Rule("data/loopback", Severity.ERROR, look, __doc__ or "")

@@ -13,25 +13,22 @@ See: https://docs.docker.com/engine/storage/
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
 from okamochi.audit.interpolation import known_to_compose, resolved
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.services import merged, services, workdir
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.model.plan import APP_ROOT
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # a part that the code fills in
 MADE_UP = re.compile(r"[%{}<>*]")
 SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]+)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     told: set[str] = set()
     for container in services(setup):
         if not container.own or container.stage is None or keeps_something(container, setup):
@@ -87,6 +84,3 @@ def serves(container: Container) -> bool:
 def has_this_app(container: Container, setup: Setup) -> bool:
     """Whether the project's only Dockerfile is what it is built from: the plan is about that app."""
     return len(setup.dockerfiles) == 1 and posixpath.dirname(container.stage_path) == ""
-
-
-RULE = Rule("data/lost-with-the-container", Severity.WARNING, look, __doc__ or "")

@@ -12,22 +12,17 @@ Okamochi: a release process, once before web, under a lock in the database.
 See: https://docs.docker.com/reference/compose-file/services/#depends_on
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
 from okamochi.audit.migrating import migration_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import in_a_stack, replicas, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 ADDRESS = regex(r"(?:\w+_)?(?:DB|DATABASE|POSTGRES|MYSQL|MARIADB|SQL\w*)_?(?:HOST|NAME|URL|URI|DB|DATABASE)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     by_database: dict[tuple[str, str], list[tuple[Container, str]]] = {}
     for container in services(setup):
         words = migration_of(container, setup) if container.own else ""
@@ -63,6 +58,3 @@ def waits(one: Container, other: Container) -> bool:
     """Whether one of them starts after the other is through."""
     pairs = ((one, other), (other, one))
     return any(second.name in first.node.get("depends_on").names() for first, second in pairs)
-
-
-RULE = Rule("data/migrates-side-by-side", Severity.WARNING, look, __doc__ or "")

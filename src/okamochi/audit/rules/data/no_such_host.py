@@ -16,18 +16,16 @@ from collections.abc import Iterator
 
 from okamochi.audit.backing_addresses import LOOPBACK, service_addresses
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # of one label: others may be found outside
 NAME = re.compile(r"[a-z][\w-]*", re.IGNORECASE)
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     known = dict[str, set[str]]()
     for container in services(setup):
         same = beside(setup, container)
@@ -67,6 +65,3 @@ def has_other_networks(container: Container, setup: Setup) -> bool:
     roots = [file.root for file in setup.composes if file.path == container.path]
     external = any(network.get("external") for root in roots for _, network in root.get("networks").pairs)
     return external or bool(container.node.get("network_mode")) or any(root.get("include") for root in roots)
-
-
-RULE = Rule("data/no-such-host", Severity.ERROR, look, __doc__ or "")

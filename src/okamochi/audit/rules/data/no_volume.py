@@ -10,19 +10,15 @@ Okamochi: each database has a named volume.
 See: https://docs.docker.com/engine/storage/volumes/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing import Database, data_folder, database_of
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import merged, mounts, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         kind = database_of(container.image)
         if kind is None or kind.name == "RabbitMQ":
@@ -39,7 +35,7 @@ def look(setup: Setup) -> Iterator[Found]:
         )
 
 
-def beside_the_data(container: Container, kind: Database, setup: Setup) -> Iterator[Found]:
+def beside_the_data(container: Container, kind: Database, setup: Setup) -> Finds:
     """Where each volume is somewhere else than the data."""
     same = merged(container, setup)
     if any(one.variable("PGDATA") or one.command for one in same):
@@ -69,6 +65,3 @@ def keeps_something(container: Container, setup: Setup) -> bool:
         if any("initdb.d" not in mount.target and "." not in mount.target for mount in mounts(one, setup)):
             return True
     return False
-
-
-RULE = Rule("data/no-volume", Severity.WARNING, look, __doc__ or "")

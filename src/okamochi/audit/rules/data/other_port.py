@@ -10,20 +10,16 @@ Okamochi: services are reached at their own port; nothing is published.
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.backing import database_of
 from okamochi.audit.backing_addresses import service_addresses
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import published, service_named
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.COMPOSE):
         for address in service_addresses(container, setup) if container.own else ():
             other = service_named(address.host.text or "", container, setup)
@@ -51,6 +47,3 @@ def has_settings(other: Container) -> bool:
     """Whether it may listen elsewhere."""
     names = ("command", "entrypoint", "env_file", "configs")
     return any(other.node.get(name) for name in names) or any("PORT" in one.name for one in other.environment)
-
-
-RULE = Rule("data/other-port", Severity.ERROR, look, __doc__ or "")

@@ -14,22 +14,18 @@ See: https://github.com/docker-library/postgres/pull/1259
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.backing import database_of, postgres_major, tag_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 OLD = "/var/lib/postgresql/data"
 # these follow the newest
 FLOATING = ("", "latest", "alpine", "trixie", "bookworm")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         kind = database_of(container.image)
         if kind is None or kind.name != "Postgres" or container.variable("PGDATA") is not None:
@@ -52,6 +48,3 @@ def version_of(image: str) -> str | None:
         return "18 or newer"
     major = postgres_major(image)
     return str(major) if major is not None and major >= 18 else None
-
-
-RULE = Rule("data/postgres-18-path", Severity.ERROR, look, __doc__ or "")

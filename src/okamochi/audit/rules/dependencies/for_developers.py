@@ -14,25 +14,22 @@ See: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-groups
 
 import posixpath
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
 from okamochi.containerfiles.desk import is_desk_name
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 from okamochi.system.data_text import NoDataError, toml_of
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 FOR_TESTS = re.compile(r"(?:.*[-_./])?(?:dev|devel|development|tests?|testing|local|lint)(?:[-_.].*)?")
 CONDITION = re.compile(r"\$\(|\bif\b|\bcase\b|\$\{")
 SWITCHES = frozenset(("UV_NO_DEV", "UV_NO_DEFAULT_GROUPS", "POETRY_INSTALLER_ONLY", "POETRY_WITHOUT"))
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file) if not file.desk else ():
             for one in installs(stage.own):
@@ -97,6 +94,3 @@ def group_of(table: dict[str, Any], tool: str) -> str:
     )
     chosen = (tools.get("uv") or {}).get("default-groups", ["dev"])
     return "dev" if named and "dev" in chosen else ""
-
-
-RULE = Rule("dependencies/for-developers", Severity.WARNING, look, __doc__ or "")

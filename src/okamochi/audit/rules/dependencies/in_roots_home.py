@@ -13,17 +13,17 @@ See: https://docs.python.org/3/library/venv.html
 
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.runtime_user import is_root, user_of_stage
-from okamochi.audit.setup import Setup
 from okamochi.audit.steps import installs
 from okamochi.containerfiles.dockerfile import Instruction, Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE", "in_home"]
+__all__ = ["in_home"]
+
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         user = user_of_stage(file.shipped)
         opened = any("chmod" in one.rest and "/root" in one.rest for one in file.shipped.instructions)
@@ -49,6 +49,3 @@ def in_home(stage: Stage) -> Iterator[Instruction]:
         for install in installs((one,)):
             if install.has("--user") and as_root and "PYTHONUSERBASE" not in stage.environment:
                 yield one
-
-
-RULE = Rule("dependencies/in-roots-home", Severity.ERROR, look, __doc__ or "")

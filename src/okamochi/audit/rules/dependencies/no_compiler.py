@@ -15,26 +15,23 @@ See: https://www.psycopg.org/docs/install.html#build-prerequisites
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.declared import requirement_lines
 from okamochi.audit.images import image_of
 from okamochi.audit.programs import installed_packages
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.rules.dependencies.unpinned import in_project
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 COMPILED = frozenset(("psycopg2", "mysqlclient", "uwsgi"))
 COMPILERS = re.compile(r"gcc.*|build-essential|build-base|clang.*|python3-dev|base-devel")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file):
             image = image_of(stage.image)
@@ -73,6 +70,3 @@ def from_elsewhere(stage: Stage, one: Install) -> bool:
     if one.has("--no-index", "--find-links", "-f"):
         return True
     return any(re.search(r"\.sh\b|xargs|wheels", other.rest) for other in stage.instructions)
-
-
-RULE = Rule("dependencies/no-compiler", Severity.ERROR, look, __doc__ or "")

@@ -14,19 +14,16 @@ Okamochi: every file by its hash, from okamochi.lock; `okamochi lock` makes it o
 See: https://pip.pypa.io/en/stable/topics/secure-installs/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.declared import requirement_lines
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.rules.dependencies.unpinned import in_project, is_loose
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Of each list once; one that has no versions is another rule's."""
     for file in setup.dockerfiles:
         seen = set[str]()
@@ -55,6 +52,3 @@ def unchecked(one: Install, file: Dockerfile, setup: Setup) -> str:
         if lines and not any(map(is_loose, lines)) and not any("--hash" in text for text in texts):
             return path
     return ""
-
-
-RULE = Rule("dependencies/no-hashes", Severity.NOTE, look, __doc__ or "")

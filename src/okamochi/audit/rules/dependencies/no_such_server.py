@@ -17,14 +17,11 @@ from collections.abc import Iterator
 from okamochi.audit.declared import named_anywhere
 from okamochi.audit.gunicorn_files import gunicorn_value
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.runtime_user import ROOT_BASES
 from okamochi.audit.servers import Server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PACKAGES = {
     **{name: name for name in ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "uwsgi", "celery")},
     "waitress-serve": "waitress",
@@ -33,7 +30,7 @@ PACKAGES = {
 BUILT_IN = frozenset(("sync", "gthread", "asgi"))
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     told: set[str] = set()
     for container in setup.production:
         image = image_of(container.stage.image) if container.stage is not None else None
@@ -76,6 +73,3 @@ def by_an_extra(setup: Setup) -> bool:
     paths = (*setup.project.files("**/*requirements*.txt"), *setup.project.files("**/pyproject.toml"))
     paths = (*paths, *setup.project.files("**/Pipfile"))
     return any(re.search(r"\w\[\w|extras\s*=", setup.project.read_text(path) or "") for path in paths)
-
-
-RULE = Rule("dependencies/no-such-server", Severity.ERROR, look, __doc__ or "")

@@ -10,19 +10,15 @@ Okamochi: packages lie in /opt/venv, root's, readable for everybody.
 See: https://docs.python.org/3/library/venv.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.rules.dependencies.in_roots_home import in_home
 from okamochi.audit.runtime_user import is_root, user_of_stage
-from okamochi.audit.setup import Setup
 from okamochi.audit.steps import makers
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         user = user_of_stage(file.shipped)
         if file.desk or (user and not is_root(user)):
@@ -38,6 +34,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     hint="python -m venv /opt/venv, and COPY --from=… /opt/venv /opt/venv",
                 )
                 break
-
-
-RULE = Rule("dependencies/pip-user", Severity.NOTE, look, __doc__ or "")

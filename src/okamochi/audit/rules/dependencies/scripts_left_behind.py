@@ -11,21 +11,17 @@ Okamochi: /opt/venv is made whole: the modules and the programs of each wheel.
 See: https://docs.python.org/3/library/venv.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import copied_from
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 WHOLE = ("/usr/local/bin", "/usr/local", "/install", "/venv", "/usr/bin")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         copied = [one for one in file.shipped.all("COPY") if one.flag("from")]
         sources = [word.rstrip("/") for one in copied for word in one.words[:-1]]
@@ -67,6 +63,3 @@ def missing_program(file: Dockerfile, sources: list[str], setup: Setup) -> str:
                 if started and not by_module and not named and server.name not in ("python", "manage.py"):
                     return server.name
     return ""
-
-
-RULE = Rule("dependencies/scripts-left-behind", Severity.WARNING, look, __doc__ or "")

@@ -15,20 +15,19 @@ See: https://python-poetry.org/docs/#ci-recommendations
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import copied_from, installs, makers
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE", "TOOLS"]
+__all__ = ["TOOLS"]
 
+SEVERITY = Severity.NOTE
 TOOLS = frozenset(
     ("pip", "setuptools", "wheel", "pipenv", "poetry", "uv", "pdm", "pip-tools", "virtualenv", "hatch")
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         taken = [
             one for one in file.shipped.all("COPY") if any("site-packages" in word for word in one.words)
@@ -56,6 +55,3 @@ def unversioned(stage: Stage) -> Iterator[tuple[int, list[str]]]:
         if one.tool in ("pip", "uv pip") and names:
             found.setdefault(one.instruction.line, []).extend(names)
     yield from found.items()
-
-
-RULE = Rule("dependencies/tool-beside-app", Severity.NOTE, look, __doc__ or "")

@@ -14,23 +14,22 @@ See: https://pip.pypa.io/en/stable/topics/repeatable-installs/
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.declared import Line, requirement_lines
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.rules.dependencies.tool_beside_app import TOOLS
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE", "in_project", "is_loose"]
+__all__ = ["in_project", "is_loose"]
 
+SEVERITY = Severity.WARNING
 BOUND = re.compile(r"==|~=|<")
 PACKAGE = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\[[\w,-]+\])?(?:>=?[\w.]+)?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file) if not file.desk else ():
             for one in installs(stage.instructions):
@@ -41,7 +40,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from of_steps(file, stage)
 
 
-def of_steps(file: Dockerfile, stage: Stage) -> Iterator[Found]:
+def of_steps(file: Dockerfile, stage: Stage) -> Finds:
     """Each step once, with all that it names without a version."""
     named: dict[int, list[str]] = {}
     for one in installs(stage.instructions):
@@ -67,7 +66,7 @@ def loose_names(one: Install) -> list[str]:
     ]
 
 
-def of_file(path: str, setup: Setup) -> Iterator[Found]:
+def of_file(path: str, setup: Setup) -> Finds:
     lines = tuple(requirement_lines(path, setup)) if path else ()
     text = setup.project.read_text(path) or "" if path else ""
     loose = [line for line in lines if is_loose(line)]
@@ -102,6 +101,3 @@ def in_project(path: str, dockerfile: str, setup: Setup) -> str:
             return one
     found = setup.project.files(f"**/{posixpath.basename(path)}") if "$" not in path else ()
     return found[0] if len(found) == 1 else ""
-
-
-RULE = Rule("dependencies/unpinned", Severity.WARNING, look, __doc__ or "")

@@ -13,19 +13,15 @@ https://code.visualstudio.com/remote/advancedcontainers/add-nonroot-user
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.devcontainers import service_behind, stage_behind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 ROOT_IMAGE = re.compile(r"(?:docker\.io/)?(?:library/)?python:|(?:docker\.io/)?(?:debian|ubuntu):")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.devcontainers:
         stage, service = stage_behind(file, setup), service_behind(file, setup)
         image = stage.image if stage is not None else file.root.get("image").text
@@ -43,6 +39,3 @@ def look(setup: Setup) -> Iterator[Found]:
             message=f"no remoteUser, and {image} is root's: on Linux files made in it belong to root",
             hint='a user in the image, and "remoteUser" with its name',
         )
-
-
-RULE = Rule("desk/as-root", Severity.NOTE, look, __doc__ or "")

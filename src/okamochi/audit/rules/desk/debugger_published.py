@@ -13,19 +13,16 @@ See: https://github.com/microsoft/debugpy#debugpy-cli-usage
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.services import Published, published, services
-from okamochi.audit.setup import Setup
 from okamochi.audit.started import started_text
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 LISTENS = re.compile(r"debugpy.*?--listen[ =](?:[\w.]*:)?(\d+)", re.DOTALL)
 USUAL = 5678
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         ports = {int(one) for one in LISTENS.findall(started_text(container, setup))}
         for one in published(container, setup):
@@ -45,6 +42,3 @@ def edits(path: str, port: Published, setup: Setup) -> Iterator[Edit]:
     plain = re.fullmatch(rf"(\s*-\s*)([\"']?){port.host}:{port.target}\2\s*", line)
     if plain is not None:
         yield Edit(path, port.line, port.line, f'{plain[1]}"127.0.0.1:{port.host}:{port.target}"')
-
-
-RULE = Rule("desk/debugger-published", Severity.ERROR, look, __doc__ or "")

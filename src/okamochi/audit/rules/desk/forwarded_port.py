@@ -10,21 +10,17 @@ Okamochi: forwards the port of the plan.
 See: https://containers.dev/implementors/json_reference/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import ports_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import published, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # of servers for the desk, which may be started by hand
 USUAL = {3000, 5000, 7860, 8000, 8080, 8501, 8888}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     listened = {port for one in setup.containers if one.own for port in ports_of(one, setup) or ()}
     others = {port.target for one in services(setup, desk=True) for port in published(one, setup)}
     for file in setup.devcontainers:
@@ -39,6 +35,3 @@ def look(setup: Setup) -> Iterator[Found]:
             message=f"{', '.join(map(str, numbers))} is forwarded, and the app listens at {min(listened)}",
             hint=f'"forwardPorts": [{min(listened)}]',
         )
-
-
-RULE = Rule("desk/forwarded-port", Severity.WARNING, look, __doc__ or "")

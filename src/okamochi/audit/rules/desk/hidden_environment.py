@@ -13,23 +13,19 @@ See: https://docs.astral.sh/uv/guides/integration/docker/#developing-in-a-contai
 
 import posixpath
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside, mounts, services, workdir
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 MADE = re.compile(
     r"(?:python3?|uv)\s+(?:-m\s+)?(?:venv|virtualenv)\s+(?:--?\S+\s+)*(?P<path>[\w./-]+)|\buv\s+sync\b(?P<sync>)"
     r"|virtualenvs\.in-project\s+true(?P<project>)"
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         where = environment_of(container.stage) if container.stage is not None else ""
         if not where:
@@ -72,6 +68,3 @@ def environment_of(stage: Stage) -> str:
         return ""
     whole = posixpath.normpath(posixpath.join(home, path))
     return whole if whole.startswith(f"{home.rstrip('/')}/") else ""
-
-
-RULE = Rule("desk/hidden-environment", Severity.ERROR, look, __doc__ or "")

@@ -12,14 +12,10 @@ Okamochi: the command installs what the lock says.
 See: https://pipenv.pypa.io/en/latest/locking.html, https://docs.astral.sh/uv/concepts/projects/sync/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.devcontainers import commands
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # the words of the command, options that make it keep the lock, the lock, what to write
 REWRITES = (
@@ -39,7 +35,7 @@ REWRITES = (
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.devcontainers:
         for one in commands(file):
             for words, keep, lock, instead in REWRITES:
@@ -53,6 +49,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message=f"{' '.join(words)} may write {lock} anew whenever the devcontainer is made",
                     hint=instead,
                 )
-
-
-RULE = Rule("desk/lock-rewritten", Severity.WARNING, look, __doc__ or "")

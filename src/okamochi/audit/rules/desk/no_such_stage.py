@@ -14,16 +14,15 @@ import posixpath
 from collections.abc import Iterator
 
 from okamochi.audit.devcontainers import dockerfile_behind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.services import services
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for path, target, dockerfile in targets(setup):
         names = [one.name for one in dockerfile.stages if one.name]
         if not target.text or "$" in target.text or target.text.lower() in names or target.text.isdigit():
@@ -48,6 +47,3 @@ def targets(setup: Setup) -> Iterator[tuple[str, Node, Dockerfile]]:
         )
         if found is not None:
             yield container.path, container.node.get("build", "target"), found
-
-
-RULE = Rule("desk/no-such-stage", Severity.ERROR, look, __doc__ or "")

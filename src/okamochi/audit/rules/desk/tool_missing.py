@@ -11,15 +11,12 @@ See: https://containers.dev/implementors/json_reference/#lifecycle-scripts
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.devcontainers import commands, stage_behind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # none of these is in an image of Python
 TOOLS = frozenset(("pipenv", "poetry", "uv", "pdm", "hatch", "npm", "yarn", "pnpm", "pre-commit"))
@@ -27,7 +24,7 @@ PYTHON = re.compile(r"(?:docker\.io/)?(?:library/)?python:")
 BRINGS = {"npm": "node", "yarn": "node", "pnpm": "node"}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.devcontainers:
         stage = stage_behind(file, setup)
         if stage is None or file.root.get("features").pairs or PYTHON.match(stage.image) is None:
@@ -52,6 +49,3 @@ def lacks_tool(stage: Stage, program: str) -> bool:
     steps = [one.rest for one in stage.instructions if one.word in ("RUN", "COPY", "ADD", "ENV", "FROM")]
     by_file = re.compile(r"pip3? install .*(?:-r|\.)|\.sh\b|\$\(")
     return not any(word.search(rest) or by_file.search(rest) for rest in steps)
-
-
-RULE = Rule("desk/tool-missing", Severity.ERROR, look, __doc__ or "")

@@ -11,22 +11,17 @@ Okamochi: `okamochi dev` publishes on 127.0.0.1 alone, and refuses another addre
 See: https://werkzeug.palletsprojects.com/en/stable/debug/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.services import beside, published, services
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 ON = ("1", "true", "yes", "on")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """At the port; that may stand in the file below."""
     for container in services(setup, desk=True):
         if not debugs(container):
@@ -51,6 +46,3 @@ def debugs(container: Container) -> bool:
     flask = [one for one in servers(container) if one.name == "flask" and "run" in one.words]
     by_option = any(one.option("debug") is not None for one in flask)
     return bool(flask) and (by_option or container.given("FLASK_DEBUG").lower() in ON)
-
-
-RULE = Rule("desk/werkzeug-open", Severity.WARNING, look, __doc__ or "")

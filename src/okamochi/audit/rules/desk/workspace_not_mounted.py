@@ -12,20 +12,17 @@ See: https://containers.dev/implementors/json_reference/
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.devcontainers import service_behind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.services import merged, mounts
 from okamochi.audit.setup import Document, Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 TARGET = re.compile(r"(?:^|,)(?:target|destination|dst)=([^,]+)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.devcontainers:
         folder = file.root.get("workspaceFolder")
         targets = mounted(file, setup)
@@ -54,6 +51,3 @@ def mounted(file: Document, setup: Setup) -> list[str]:
         return []
     found = [mount for one in same for mount in mounts(one, setup) if mount.kind == "bind"]
     return [posixpath.normpath(one.target) for one in found if "." not in posixpath.basename(one.target)]
-
-
-RULE = Rule("desk/workspace-not-mounted", Severity.ERROR, look, __doc__ or "")

@@ -11,19 +11,15 @@ Okamochi: migrations are a container with `essential: false`, for which the app 
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.migrating import migration_in
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
 from okamochi.audit.tasks import is_essential, tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers if len(task.containers) > 1 else ():
             migration = migration_in(container.command.line_text)
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "task are stopped then",
                     hint='"essential": false, and dependsOn with SUCCESS for the others',
                 )
-
-
-RULE = Rule("ecs/essential-migration", Severity.ERROR, look, __doc__ or "")

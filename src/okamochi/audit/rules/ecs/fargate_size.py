@@ -10,24 +10,20 @@ Okamochi: the smallest pair of CPU and memory that Fargate has.
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.task_sizes import fitting_memory, mebibytes, units
 from okamochi.audit.tasks import Task, tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         if task.fargate:
             yield from of_task(task)
 
 
-def of_task(task: Task) -> Iterator[Found]:
+def of_task(task: Task) -> Finds:
     cpu, memory = task.root.get("cpu"), task.root.get("memory")
     if not cpu or not memory:
         yield Found(
@@ -49,6 +45,3 @@ def of_task(task: Task) -> Iterator[Found]:
             message=f"Fargate has no task with cpu {cpu.text} and memory {memory.text}: it is refused",
             hint=f"with {cpu.text}: {listed}",
         )
-
-
-RULE = Rule("ecs/fargate-size", Severity.ERROR, look, __doc__ or "")

@@ -8,19 +8,15 @@ Fix: a tag that never moves, such as the revision's, or a digest, with each depl
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import is_placeholder
 from okamochi.audit.own_images import bare_name
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Of the project's own images. A workflow that writes the image into the file first is what counts."""
     for task in tasks(setup):
         for container in task.containers if not is_written_later(setup) else ():
@@ -42,6 +38,3 @@ def is_written_later(setup: Setup) -> bool:
     paths = [path for path in setup.project.files() if path.endswith((".yml", ".yaml", ".sh", "Makefile"))]
     marks = ("render-task-definition", "containerDefinitions", "register-task-definition", "<IMAGE")
     return any(mark in (setup.project.read_text(path) or "") for path in paths for mark in marks)
-
-
-RULE = Rule("ecs/floating-image", Severity.WARNING, look, __doc__ or "")

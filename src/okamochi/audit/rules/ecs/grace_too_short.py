@@ -10,20 +10,15 @@ Okamochi: `stopTimeout` of 35 s, the server's own 25 s.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stopping import graceful_seconds
 from okamochi.audit.tasks import tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 DEFAULT_SECONDS = 30
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers:
             stopping = graceful_seconds(container, setup)
@@ -38,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     f"take {stopping} s: requests under way are lost",
                     hint=f'"stopTimeout": {min(stopping + 5, 120)}',
                 )
-
-
-RULE = Rule("ecs/grace-too-short", Severity.WARNING, look, __doc__ or "")

@@ -9,17 +9,13 @@ Fix: take `hostPort` away. The load balancer's target group has the container's 
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         ports = (port for one in task.containers for port in one.node.get("portMappings").items)
         for port in ports if task.network_mode in ("awsvpc", "host") else ():
@@ -32,6 +28,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     f"{task.network_mode} it is refused",
                     hint=f"take hostPort away; {inside.text} is what the target group asks",
                 )
-
-
-RULE = Rule("ecs/host-port", Severity.ERROR, look, __doc__ or "")

@@ -9,19 +9,15 @@ Fix: the check, `"essential": false`, or the name.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import is_essential, tasks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         named = {one.name: one for one in task.containers}
         for container in task.containers:
@@ -55,6 +51,3 @@ def impossible(dependency: Node, container: Container, named: dict[str, Containe
     if container.name in back:
         return "which waits for it: both wait for ever", "one of the two"
     return "", ""
-
-
-RULE = Rule("ecs/impossible-dependency", Severity.ERROR, look, __doc__ or "")

@@ -7,18 +7,14 @@ Fix: smaller parts, or a larger task.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.task_sizes import mebibytes, units
 from okamochi.audit.tasks import Task, tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         memory, cpu = mebibytes(task.root.get("memory").text), units(task.root.get("cpu").text)
         parts = sum_of(task, ("memoryReservation", "memory"))
@@ -44,6 +40,3 @@ def found(task: Task, name: str, parts: int, whole: int) -> Found:
         message=f"the containers reserve {parts} of {name} and the task has {whole}: it is refused",
         hint=f"at most {whole} together",
     )
-
-
-RULE = Rule("ecs/more-than-the-task", Severity.ERROR, look, __doc__ or "")

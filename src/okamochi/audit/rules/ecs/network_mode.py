@@ -10,17 +10,13 @@ Okamochi: `awsvpc`.
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         mode = task.root.get("networkMode")
         if task.fargate and mode.text != "awsvpc" and "$" not in mode.text:
@@ -31,6 +27,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 "refused",
                 hint='"networkMode": "awsvpc"',
             )
-
-
-RULE = Rule("ecs/network-mode", Severity.ERROR, look, __doc__ or "")

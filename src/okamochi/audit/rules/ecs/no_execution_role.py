@@ -13,15 +13,13 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_
 
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import Task, tasks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         if task.root.get("executionRoleArn").text:
             continue
@@ -47,6 +45,3 @@ def needs(task: Task) -> Iterator[tuple[int, str]]:
             yield image.line, "an image in ECR"
         if logs.get("logDriver").text == "awslogs":
             yield logs.line, "awslogs on Fargate"
-
-
-RULE = Rule("ecs/no-execution-role", Severity.ERROR, look, __doc__ or "")

@@ -11,19 +11,15 @@ Okamochi: the check is written out in the task definition.
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.migrating import migration_in
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import is_essential, tasks
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers:
             stage = container.stage
@@ -40,6 +36,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 hint="healthCheck in the task definition, unless a load balancer asks",
                 also=(Evidence(path=container.stage_path, line=check.line, reason="HEALTHCHECK"),),
             )
-
-
-RULE = Rule("ecs/no-health-check", Severity.NOTE, look, __doc__ or "")

@@ -11,20 +11,15 @@ Okamochi: awslogs, `non-blocking`.
 See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import Task, tasks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 NEEDED = ("awslogs-group", "awslogs-region")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers:
             configured = container.node.get("logConfiguration")
@@ -38,7 +33,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from of_options(task, container.name, configured)
 
 
-def of_options(task: Task, name: str, configured: Node) -> Iterator[Found]:
+def of_options(task: Task, name: str, configured: Node) -> Finds:
     if configured.get("logDriver").text != "awslogs":
         return
     wanted = (*NEEDED, "awslogs-stream-prefix") if task.fargate else NEEDED
@@ -52,6 +47,3 @@ def of_options(task: Task, name: str, configured: Node) -> Iterator[Found]:
             message=f"awslogs of {name} lacks {', '.join(missing)}: the task is refused or does not start",
             hint=", ".join(f'"{one}": …' for one in missing),
         )
-
-
-RULE = Rule("ecs/no-logs", Severity.WARNING, look, __doc__ or "")

@@ -12,14 +12,11 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-s
 
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import Task, tasks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 OF_CONTAINERS = (
     "dockerSecurityOptions",
     "links",
@@ -34,7 +31,7 @@ OF_LINUX = ("sharedMemorySize", "devices", "maxSwap", "swappiness")
 ADDED = "SYS_PTRACE"
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for key, name in unknown(task) if task.fargate else ():
             yield Found(
@@ -78,6 +75,3 @@ def of_task(task: Task) -> Iterator[tuple[Node, str]]:
         yield task.root.key("ipcMode"), "ipcMode"
     if task.root.get("pidMode").text == "host":
         yield task.root.key("pidMode"), "pidMode host"
-
-
-RULE = Rule("ecs/not-on-fargate", Severity.ERROR, look, __doc__ or "")

@@ -10,19 +10,15 @@ Okamochi: one number in the plan.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.listening import listening_ports
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import tasks
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers:
             ports = container.node.get("portMappings").items
@@ -42,6 +38,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     hint=f'"containerPort": {port}',
                     also=(Evidence(path=command.path, line=command.line, reason="the server's command"),),
                 )
-
-
-RULE = Rule("ecs/nothing-listens", Severity.ERROR, look, __doc__ or "")

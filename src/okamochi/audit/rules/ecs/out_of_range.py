@@ -10,21 +10,16 @@ job beside it.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import Task, tasks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 LONGEST_STOP_SECONDS = 120
 RANGES = {"interval": (5, 300), "timeout": (2, 60), "retries": (1, 10), "startPeriod": (0, 300)}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers:
             stop = container.node.get("stopTimeout")
@@ -47,6 +42,3 @@ def found(task: Task, node: Node, what: str, allowed: str) -> Found:
         message=f"{what} is {node.text}, which ECS refuses",
         hint=allowed,
     )
-
-
-RULE = Rule("ecs/out-of-range", Severity.ERROR, look, __doc__ or "")

@@ -10,19 +10,15 @@ Okamochi: tmpfs for /tmp and what else the app writes for a while.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import tasks
 from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for container in task.containers:
             node = container.node.get("readonlyRootFilesystem")
@@ -45,6 +41,3 @@ def mounted(container: Container) -> tuple[str, ...]:
     points = container.node.get("mountPoints").items
     tmpfs = container.node.get("linuxParameters", "tmpfs").items
     return tuple(one.get("containerPath").text for one in (*points, *tmpfs))
-
-
-RULE = Rule("ecs/read-only-root", Severity.ERROR, look, __doc__ or "")

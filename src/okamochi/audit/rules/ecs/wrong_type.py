@@ -11,20 +11,17 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskD
 
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.tasks import Task, tasks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 NUMBERS = ("cpu", "memory", "memoryReservation", "stopTimeout", "startTimeout")
 PORTS = ("containerPort", "hostPort")
 CHECKS = ("interval", "timeout", "retries", "startPeriod")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for task in tasks(setup):
         for what, node in texts(task):
             if node.kind == "scalar" and not node.quoted and node.value is not None:
@@ -71,6 +68,3 @@ def found(setup: Setup, task: Task, what: str, node: Node, right: str) -> Found:
         hint=right,
         edits=edits,
     )
-
-
-RULE = Rule("ecs/wrong-type", Severity.ERROR, look, __doc__ or "")

@@ -11,18 +11,14 @@ See: https://12factor.net/config
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.model.plan import Plan
 from okamochi.model.variable_names import is_outside
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 SAME = {
     "DB": "DATABASE",
     "POSTGRES": "DATABASE",
@@ -42,7 +38,7 @@ SAME = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     plan = setup.plan
     if plan is None:
         return
@@ -83,6 +79,3 @@ def lacks_a_file(path: str, setup: Setup) -> bool:
     text = setup.file(path).text
     names = re.findall(r"[\w./-]*\.env[\w.-]*", text) if "env_file" in text else []
     return any(not setup.project.exists(name.removeprefix("./")) for name in names)
-
-
-RULE = Rule("env/another-name", Severity.WARNING, look, __doc__ or "")

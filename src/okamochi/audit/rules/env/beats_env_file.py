@@ -13,22 +13,18 @@ See: https://docs.docker.com/compose/how-tos/environment-variables/envvars-prece
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
 from okamochi.audit.interpolation import known_to_compose
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 SAME = regex(r"\$\{?(\w+)\}?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         known = known_to_compose(setup, container.path)
         if not container.node.get("env_file") or takes_the_same(container):
@@ -51,6 +47,3 @@ def takes_the_same(container: Container) -> bool:
     listed = container.node.get("env_file")
     named = (one.get("path").text or one.text for one in (listed, *listed.items))
     return any(posixpath.normpath(name) == ".env" for name in named if name)
-
-
-RULE = Rule("env/beats-env-file", Severity.WARNING, look, __doc__ or "")

@@ -10,18 +10,8 @@ Okamochi: tells it before anything starts; secrets that are empty count as not g
 See: https://docs.python.org/3/library/os.html#os.environ
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Severity
 from okamochi.audit.told import told
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
-
-def look(setup: Setup) -> Iterator[Found]:
-    yield from told(setup, "env/blank")
-
-
-RULE = Rule("env/blank", Severity.WARNING, look, __doc__ or "")
+SEVERITY = Severity.WARNING
+look = told("env/blank")

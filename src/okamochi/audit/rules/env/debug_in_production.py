@@ -13,18 +13,14 @@ https://docs.djangoproject.com/en/stable/ref/settings/#debug
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind, Variable
 from okamochi.audit.interpolation import known_to_compose, resolved
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.desk import is_desk_path
-from okamochi.model.finding import Severity
 from okamochi.model.plan import Framework
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 ON = re.compile(r"1|true|yes|on", re.IGNORECASE)
 NAME = re.compile(r"(?:\w+_)?DEBUG(?:_MODE)?")
 OF_DESK = re.compile(
@@ -34,7 +30,7 @@ OF_DESK = re.compile(
 OF_FLASK = (Framework.FLASK, Framework.DASH, Framework.QUART)
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         known = known_to_compose(setup, container.path) if container.kind is ContainerKind.COMPOSE else {}
         if any(OF_DESK.fullmatch(f"{one.name}={one.value}") for one in container.environment):
@@ -60,6 +56,3 @@ def is_read(one: Variable, setup: Setup) -> bool:
     if one.name == "FLASK_DEBUG":
         return plan.application.framework in OF_FLASK
     return one.name in {known.name for known in plan.environment}
-
-
-RULE = Rule("env/debug-in-production", Severity.ERROR, look, __doc__ or "")

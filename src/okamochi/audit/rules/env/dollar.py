@@ -9,23 +9,20 @@ See: https://docs.docker.com/reference/compose-file/services/#env_file
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
 from okamochi.audit.interpolation import references
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.setup import Setup, TextFile
-from okamochi.model.finding import Severity
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 LINE = regex(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     given = {one.path for container in setup.of_kind(ContainerKind.COMPOSE) for one in container.environment}
     beside = {posixpath.join(posixpath.dirname(one.path), ".env") for one in setup.composes}
     for file in setup.env_files:
@@ -33,7 +30,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from of_file(file)
 
 
-def of_file(file: TextFile) -> Iterator[Found]:
+def of_file(file: TextFile) -> Finds:
     lines = [(number, LINE.fullmatch(line)) for number, line in enumerate(file.lines, 1)]
     names = {found["name"] for _, found in lines if found is not None}
     for number, found in lines:
@@ -49,6 +46,3 @@ def of_file(file: TextFile) -> Iterator[Found]:
                 message=f"Compose takes a dollar in {found['name']} for a variable: the value is cut there",
                 hint="single quotes around the value",
             )
-
-
-RULE = Rule("env/dollar", Severity.ERROR, look, __doc__ or "")

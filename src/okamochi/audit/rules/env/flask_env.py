@@ -14,19 +14,16 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.containers import Container, ContainerKind, Variable
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 OLD_FLASK = regex(r"^flask\s*(?:==|~=|<=?)\s*(?:0|1|2\.[0-2])\b", re.MULTILINE | re.IGNORECASE)
 IN_FILE = regex(r"\s*(?:export\s+)?FLASK_ENV\s*=")
 ALONE = regex(r"ENV FLASK_ENV[= ](?:production|development)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each place; not where the app reads it itself, or pins a Flask that did."""
     if reads_it(setup) or pins_an_old_flask(setup):
         return
@@ -72,6 +69,3 @@ def edits(setup: Setup, container: Container, given: Variable) -> Iterator[Edit]
         alone = ALONE.fullmatch(text) is not None or given.path in {one.path for one in setup.env_files}
     if alone:
         yield Edit(given.path, given.line, given.line, "")
-
-
-RULE = Rule("env/flask-env", Severity.WARNING, look, __doc__ or "")

@@ -13,15 +13,11 @@ See: https://docs.gunicorn.org/en/stable/configure.html
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 NAME = re.compile(
     r"GUNICORN_(?:WORKERS|THREADS|TIMEOUT|BIND|WORKER_CLASS|MAX_REQUESTS(?:_JITTER)?|KEEPALIVE|LOG_?LEVEL|PORT"
     r"|GRACEFUL_TIMEOUT|ACCESS_LOG|PRELOAD|WORKER_CONNECTIONS|RELOAD)"
@@ -31,7 +27,7 @@ READERS = re.compile(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if not any(one.name == "gunicorn" for one in servers(container)):
             continue
@@ -77,6 +73,3 @@ def is_read(name: str, setup: Setup) -> bool:
         if name in text and any(reads.search(line) and not setting.match(line) for line in text.split("\n")):
             return True
     return False
-
-
-RULE = Rule("env/gunicorn-unread", Severity.WARNING, look, __doc__ or "")

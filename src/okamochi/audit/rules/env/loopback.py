@@ -11,18 +11,8 @@ Okamochi: sets the address of each service that it starts, and says when a file 
 See: https://docs.docker.com/compose/how-tos/networking/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Severity
 from okamochi.audit.told import told
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
-
-def look(setup: Setup) -> Iterator[Found]:
-    yield from told(setup, "env/loopback")
-
-
-RULE = Rule("env/loopback", Severity.WARNING, look, __doc__ or "")
+SEVERITY = Severity.WARNING
+look = told("env/loopback")

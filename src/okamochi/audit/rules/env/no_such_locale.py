@@ -17,14 +17,13 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["MADE", "RULE", "languages"]
+__all__ = ["MADE", "languages"]
 
+SEVERITY = Severity.WARNING
 OF_LANGUAGE = regex(r"LANG|LANGUAGE|LC_\w+")
 THERE = regex(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)
 MADE = regex(r"\blocale-gen\b|\blocaledef\b|\blocales-all\b|\blanguage-pack-|reconfigure\b.*\blocales\b")
@@ -32,7 +31,7 @@ MADE = regex(r"\blocale-gen\b|\blocaledef\b|\blocales-all\b|\blanguage-pack-|rec
 PLAIN = frozenset(("python", "debian", "ubuntu", "pypy"))
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         stage = file.shipped
         image = image_of(stage.image)
@@ -57,6 +56,3 @@ def languages(stage: Stage) -> Iterator[tuple[str, str, int]]:
     for name, (value, one) in stage.environment.items():
         if OF_LANGUAGE.fullmatch(name) and value and not THERE.fullmatch(value):
             yield name, value, one.line
-
-
-RULE = Rule("env/no-such-locale", Severity.WARNING, look, __doc__ or "")

@@ -10,18 +10,8 @@ Okamochi: each value has one name, that of the code.
 See: https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Severity
 from okamochi.audit.told import told
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
-
-def look(setup: Setup) -> Iterator[Found]:
-    yield from told(setup, "env/overruled")
-
-
-RULE = Rule("env/overruled", Severity.WARNING, look, __doc__ or "")
+SEVERITY = Severity.WARNING
+look = told("env/overruled")

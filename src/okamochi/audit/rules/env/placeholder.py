@@ -11,18 +11,8 @@ Okamochi: refuses such a value at `okamochi up`, and makes up what signs or open
 See: https://flask.palletsprojects.com/en/stable/config/#SECRET_KEY
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Severity
 from okamochi.audit.told import told
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
-
-def look(setup: Setup) -> Iterator[Found]:
-    yield from told(setup, "env/placeholder")
-
-
-RULE = Rule("env/placeholder", Severity.ERROR, look, __doc__ or "")
+SEVERITY = Severity.ERROR
+look = told("env/placeholder")

@@ -13,13 +13,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.setup import Setup, TextFile
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 RUN = regex(
     r"\b(?:docker|podman)\s+(?:container\s+)?(?:run|create)\b"
     r"(?:\\\n|[^\n])*?--env-file[ =]+(?P<path>[\w./-]+)"
@@ -31,7 +29,7 @@ SAID = regex(
 SAMPLE = (".example", ".sample", ".template", ".dist")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each file, at the first such line."""
     named = dict(named_files(setup))
     for file in setup.env_files:
@@ -60,6 +58,3 @@ def without_sample(name: str) -> str:
 def first_line(file: TextFile) -> int:
     lines = enumerate(file.lines, 1)
     return next((number for number, line in lines if SAID.fullmatch(line)), 0)
-
-
-RULE = Rule("env/read-literally", Severity.WARNING, look, __doc__ or "")

@@ -8,18 +8,14 @@ Fix: keep one; values for another place belong in a file of their own (.env.prod
 See: https://docs.docker.com/reference/compose-file/services/#env_file
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.env_files:
         try:
             repeated = parse_env_file(file.text, where=file.path).repeated
@@ -32,6 +28,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"{name} is set in line {first} already; line {last} counts",
                 hint="keep one of them; values for another place belong in a file of their own (.env.prod)",
             )
-
-
-RULE = Rule("env/repeated", Severity.WARNING, look, __doc__ or "")

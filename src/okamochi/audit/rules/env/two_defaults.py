@@ -10,18 +10,14 @@ Okamochi: each value stands once, in the plan.
 See: https://docs.docker.com/reference/compose-file/interpolation/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.interpolation import references
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.composes:
         first: dict[str, tuple[str, int]] = {}
         told: set[str] = set()
@@ -41,6 +37,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         hint="one default, in one place",
                         also=(Evidence(path=file.path, line=where, reason="the other default"),),
                     )
-
-
-RULE = Rule("env/two-defaults", Severity.NOTE, look, __doc__ or "")

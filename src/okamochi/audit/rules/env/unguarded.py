@@ -11,20 +11,16 @@ is missing.
 See: https://docs.docker.com/reference/compose-file/interpolation/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import ContainerKind, Variable
 from okamochi.audit.interpolation import known_to_compose, references
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each file and variable. `NAME: ${NAME}` beside an env_file is another rule's."""
     for file in setup.composes:
         if file.desk:
@@ -54,6 +50,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def names_in(one: Variable) -> tuple[str, ...]:
     """Of the references without a default or guard."""
     return tuple(name for name, operator, _ in references(one.value or "") if not operator)
-
-
-RULE = Rule("env/unguarded", Severity.NOTE, look, __doc__ or "")

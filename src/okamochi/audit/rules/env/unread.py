@@ -9,18 +9,8 @@ Okamochi: .env.sample has the names that the code reads, each with its line.
 See: https://12factor.net/config
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Severity
 from okamochi.audit.told import told
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
-
-def look(setup: Setup) -> Iterator[Found]:
-    yield from told(setup, "env/unread")
-
-
-RULE = Rule("env/unread", Severity.NOTE, look, __doc__ or "")
+SEVERITY = Severity.NOTE
+look = told("env/unread")

@@ -14,18 +14,15 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.health import HealthCheck, health_checks
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.rules.health.imports_what_is_missing import sources
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 BY_OPTION = re.compile(r"(?:--max-time|--timeout|(?<=\s)-m|(?<=\s)-T)[ =]?(\d+(?:\.\d+)?)")
 IN_CODE = re.compile(r"\btimeout\s*=\s*(\d+(?:\.\d+)?)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         # without one Docker waits 30 s, ECS 5
         limit = check.timeout_seconds
@@ -52,6 +49,3 @@ def own_timeouts(check: HealthCheck, setup: Setup) -> Iterator[tuple[str, int, f
         found = BY_OPTION.search(check.command.line_text)
         if found is not None:
             yield check.path, check.line, float(found[1])
-
-
-RULE = Rule("health/asks-too-long", Severity.NOTE, look, __doc__ or "")

@@ -19,15 +19,13 @@ from collections.abc import Iterator
 
 from okamochi.audit.declared import lists
 from okamochi.audit.health import HealthCheck, health_checks
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.scripts import project_file
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         if check.off or not check.container.own:
             continue
@@ -80,6 +78,3 @@ def is_missing(module: str, setup: Setup) -> bool:
     texts += [one.rest for file in setup.dockerfiles for stage in file.stages for one in stage.all("RUN")]
     plain = re.sub(r"[-_.]", "", module.lower())
     return bool(lists(setup)) and not any(plain in re.sub(r"[-_.]", "", text.lower()) for text in texts)
-
-
-RULE = Rule("health/imports-what-is-missing", Severity.WARNING, look, __doc__ or "")

@@ -11,19 +11,15 @@ Okamochi: asks 127.0.0.1.
 See: https://github.com/wallabag/docker/issues/407
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import addresses
 from okamochi.audit.health import health_checks
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         stage, address = check.container.stage, check.address
         image = image_of(stage.image) if stage is not None else None
@@ -43,6 +39,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 if "//localhost" in line
                 else (),
             )
-
-
-RULE = Rule("health/localhost-on-alpine", Severity.WARNING, look, __doc__ or "")

@@ -12,18 +12,14 @@ Okamochi: asks every 30 s, every 10 s under Compose, and waits for it before `up
 See: https://docs.docker.com/reference/dockerfile/#healthcheck (CIS Docker Benchmark 4.6)
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import addresses
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     if setup.of_kind(ContainerKind.KUBERNETES, ContainerKind.ECS):
         return
     for container in setup.production:
@@ -41,6 +37,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message="no health check: a server that hangs counts as running",
                 hint="HEALTHCHECK that asks a page by Python itself",
             )
-
-
-RULE = Rule("health/missing", Severity.NOTE, look, __doc__ or "")

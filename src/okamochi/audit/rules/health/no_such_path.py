@@ -13,16 +13,12 @@ See: https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.health import health_checks
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.plan import Framework
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 WITH_ROUTES = frozenset(
     (
         *(Framework.FLASK, Framework.QUART, Framework.FASTAPI, Framework.STARLETTE, Framework.LITESTAR),
@@ -34,7 +30,7 @@ BUILT_IN = re.compile(r"|docs|redoc|openapi\.json|metrics|admin|static|favicon\.
 MOST_FILES = 500
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     plan = setup.plan
     if plan is None or plan.application.framework not in WITH_ROUTES:
         return
@@ -66,6 +62,3 @@ def is_named(word: str, setup: Setup) -> bool:
     return any(
         word in (setup.project.read_text(path) or "") for path in code if "/.github/" not in f"/{path}"
     )
-
-
-RULE = Rule("health/no-such-path", Severity.ERROR, look, __doc__ or "")

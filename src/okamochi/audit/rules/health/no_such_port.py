@@ -12,26 +12,21 @@ Okamochi: server, check and published port are one number in the plan.
 See: https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import ports_of
 from okamochi.audit.health import HealthCheck, health_checks
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.started import started_text
 from okamochi.audit.values import known, number
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 LOCAL = regex(r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]")
 # these bring a port of their own
 OTHERS = regex(r"\b(?:nginx|caddy|supervisord|apache2|flower|honcho|circusd|s6|runsv|foreman)\b")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         container = check.container
         asked = asked_port(check)
@@ -66,6 +61,3 @@ def asked_port(check: HealthCheck) -> int | None:
     if address["port"] is None:
         return 443 if address[0].startswith("https") else 80
     return number(known(address["port"], check.container))
-
-
-RULE = Rule("health/no-such-port", Severity.ERROR, look, __doc__ or "")

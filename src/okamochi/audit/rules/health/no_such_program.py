@@ -12,18 +12,14 @@ Okamochi: the image's own Python asks, by a program of the standard library alon
 See: https://hub.docker.com/_/python (variants)
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.health import HealthCheck, health_checks
 from okamochi.audit.programs import lacks
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         stage = check.container.stage
         if stage is None or check.off or not check.container.own:
@@ -47,6 +43,3 @@ def by_python(check: HealthCheck) -> str:
     path = (address["path"] or "/") if address is not None else "/"
     url = f"http://127.0.0.1:{port or '8000'}{path}"
     return f"""python -c "import urllib.request as r; r.urlopen('{url}', timeout=3)\""""
-
-
-RULE = Rule("health/no-such-program", Severity.ERROR, look, __doc__ or "")

@@ -13,15 +13,11 @@ See: https://github.com/moby/moby/issues/28400
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 BELIEF = regex(
     r"#.*(?:restart\w*.{0,40}\bunhealthy"
     r"|\b(?:unhealthy|fail\w* (?:health ?)?check|health ?check fails).{0,40}\brestart)",
@@ -30,7 +26,7 @@ BELIEF = regex(
 DENIED = regex(r"\b(?:not|never|no|nothing|neither|doesn't|don't|won't)\b", re.IGNORECASE)
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     files = [*(one.file for one in setup.dockerfiles), *(one.file for one in setup.composes)]
     if any("autoheal" in file.text or "deploy:" in file.text for file in files) or setup.manifests:
         return
@@ -46,6 +42,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "end of process 1 alone",
                     hint="Swarm, Kubernetes or ECS replace it; or a container such as autoheal",
                 )
-
-
-RULE = Rule("health/restarts-nothing", Severity.NOTE, look, __doc__ or "")

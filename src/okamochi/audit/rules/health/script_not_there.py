@@ -12,24 +12,20 @@ See: https://docs.docker.com/reference/dockerfile/#healthcheck
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.build_context import context_folder, ignore_file
 from okamochi.audit.commands import Command
 from okamochi.audit.containers import Container
 from okamochi.audit.health import health_checks
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.dockerignore import keeps_out
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 SCRIPT = re.compile(r"(?:[\w.-]+/|/)*[\w.-]+\.(?:py|sh)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         stage = check.container.stage
         script = "" if check.off else script_of(check.command)
@@ -88,6 +84,3 @@ def is_taken(path: str, stage: Stage) -> bool:
             if source in (".", "") or "*" in source or "$" in source or f"{path}/".startswith(f"{source}/"):
                 return True
     return False
-
-
-RULE = Rule("health/script-not-there", Severity.ERROR, look, __doc__ or "")

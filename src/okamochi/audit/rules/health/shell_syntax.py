@@ -13,19 +13,15 @@ See: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#t
 
 import re
 import shlex
-from collections.abc import Iterator
 
 from okamochi.audit.health import HealthCheck, health_checks
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 IN_BRACKETS = re.compile(r"<\s*(https?://[^\s>]+)>?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for check in health_checks(setup):
         text = check.command.text
         if check.off or not text:
@@ -54,6 +50,3 @@ def is_open(check: HealthCheck) -> bool:
     except ValueError:
         return True
     return False
-
-
-RULE = Rule("health/shell-syntax", Severity.ERROR, look, __doc__ or "")

@@ -12,23 +12,18 @@ Okamochi: a worker's check looks at its heartbeat, not at a port.
 See: https://docs.docker.com/reference/compose-file/services/#healthcheck
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import addresses
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 ASKS_A_PAGE = regex(r"https?://|\bcurl\b|\bwget\b|\bnc\b")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.COMPOSE):
         stage = container.stage
         check = stage.last("HEALTHCHECK") if stage is not None else None
@@ -51,6 +46,3 @@ def is_worker(container: Container) -> bool:
     running = {"celery": ("worker", "beat"), "rq": ("worker", "scheduler")}
     found = servers(container)
     return bool(found) and all(any(word in one.words for word in running.get(one.name, ())) for one in found)
-
-
-RULE = Rule("health/worker-asks-for-a-page", Severity.ERROR, look, __doc__ or "")

@@ -14,15 +14,12 @@ import posixpath
 from collections.abc import Iterator
 
 from okamochi.audit.build_context import SECRET_FILE, BuildContext, build_contexts, once
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerignore import keeps_out
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 DATA = regex(
     r"(?:db|app|data|database|site|dev|development|prod|production|local|main|test)\.(?:sqlite3?|db)"
 )
@@ -30,7 +27,7 @@ DATA = regex(
 EXAMPLES = regex(r"(?:.*/)?(?:tests?|fixtures?|examples?|samples?|docs?|testing|testdata)/.*")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for context in once(build_contexts(setup)):
         entering = tuple(files_that_enter(context, setup))
         if not entering:
@@ -57,6 +54,3 @@ def files_that_enter(context: BuildContext, setup: Setup) -> Iterator[str]:
             continue
         if (SECRET_FILE.fullmatch(name) or DATA.fullmatch(name)) and not outside(relative):
             yield relative
-
-
-RULE = Rule("ignore/enters", Severity.ERROR, look, __doc__ or "")

@@ -11,20 +11,15 @@ Okamochi: `**/.git`, `**/.env*` and some fifty more are left out.
 See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.build_context import build_contexts, once
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerignore import keeps_out
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 WANTED = ((".git", ".git/config"), (".env", ".env"))
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for context in once(build_contexts(setup)):
         outside = keeps_out(context.ignore.text) if context.ignore is not None else None
         if context.ignore is None or outside is None:
@@ -41,6 +36,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 f"{context.file.path}:{context.copy.line} copies everything that this file does not name",
                 hint=", ".join(f"**/{name}" for name in entering),
             )
-
-
-RULE = Rule("ignore/incomplete", Severity.WARNING, look, __doc__ or "")

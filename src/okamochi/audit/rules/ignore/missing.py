@@ -12,17 +12,13 @@ Okamochi: an ignore file from the plan: `**/` patterns, the project's .gitignore
 See: https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.build_context import BuildContext, build_contexts
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for context in build_contexts(setup):
         if context.ignore is None:
             yield Found(
@@ -37,6 +33,3 @@ def everything(context: BuildContext) -> str:
     """.git lies at the root of a repository alone."""
     git = "" if context.folder else ".git, "
     return f"{git}.env and whatever else lies in the folder"
-
-
-RULE = Rule("ignore/missing", Severity.WARNING, look, __doc__ or "")

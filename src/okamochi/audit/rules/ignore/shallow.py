@@ -15,12 +15,10 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.build_context import BuildContext, build_contexts
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerignore import keeps_out
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 # what is made or kept at any depth
 ANYWHERE = re.compile(
@@ -29,7 +27,7 @@ ANYWHERE = re.compile(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for context in build_contexts(setup):
         lines = tuple(shallow(context))
         if not lines or context.ignore is None:
@@ -56,6 +54,3 @@ def shallow(context: BuildContext) -> Iterator[tuple[int, str]]:
 
 def example(name: str) -> str:
     return re.sub(r"\[(\w)\w*\]", r"\1", name).replace("*", "x")
-
-
-RULE = Rule("ignore/shallow", Severity.NOTE, look, __doc__ or "")

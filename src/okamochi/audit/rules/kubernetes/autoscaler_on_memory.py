@@ -11,21 +11,16 @@ Okamochi: the autoscaler goes by CPU.
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.autoscalers import metrics, scaled
 from okamochi.audit.cluster_objects import containers_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 FORKING = ("gunicorn", "uwsgi")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for scaler, one in scaled(setup):
         started = {server.name for c in containers_of(one, setup) for server in servers(c)}
         forks = sorted(started & set(FORKING))
@@ -39,6 +34,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "takes one away",
                     hint="cpu as the measure",
                 )
-
-
-RULE = Rule("kubernetes/autoscaler-on-memory", Severity.NOTE, look, __doc__ or "")

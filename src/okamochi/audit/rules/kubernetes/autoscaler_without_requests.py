@@ -10,19 +10,15 @@ Okamochi: each container requests CPU and memory.
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.autoscalers import metrics, scaled
 from okamochi.audit.cluster_objects import cluster_objects
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """A LimitRange may give what is missing."""
     if any(one.kind == "LimitRange" for one in cluster_objects(setup)):
         return
@@ -40,6 +36,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         hint=f"resources: {{requests: {{{resource}: …}}}}",
                         also=(Evidence(path=scaler.path, line=node.line, reason="the autoscaler's measure"),),
                     )
-
-
-RULE = Rule("kubernetes/autoscaler-without-requests", Severity.ERROR, look, __doc__ or "")

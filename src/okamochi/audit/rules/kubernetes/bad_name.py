@@ -13,14 +13,11 @@ import re
 from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, is_placeholder
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 LABEL = regex(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 SUBDOMAIN = regex(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 SERVICE = regex(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -37,7 +34,7 @@ RULES_OF = {
 FREE = re.compile(r"(?:Cluster)?Role(?:Binding)?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         for what, node, rule in names(one):
             pattern = {
@@ -84,6 +81,3 @@ def names(one: ClusterObject) -> Iterator[tuple[str, Node, str]]:
 
 def suggestion(text: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
-
-
-RULE = Rule("kubernetes/bad-name", Severity.ERROR, look, __doc__ or "")

@@ -13,19 +13,16 @@ from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, is_placeholder
 from okamochi.audit.quantities import amount, meant
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 SIZES = ("memory", "ephemeral-storage", "storage")
 # less is no memory that a process could live in
 SMALLEST_BYTES = 1024 * 1024
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         for key, node in quantities(one):
             reason = wrong(key, node)
@@ -73,6 +70,3 @@ def edits(setup: Setup, path: str, node: Node, better: str) -> Iterator[Edit]:
     line = setup.file(path).line(node.line)
     if better and line.count(node.text) == 1 and not node.text.isdigit():
         yield Edit(path, node.line, node.line, line.replace(node.text, better))
-
-
-RULE = Rule("kubernetes/bad-quantity", Severity.ERROR, look, __doc__ or "")

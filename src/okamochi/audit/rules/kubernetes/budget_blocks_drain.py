@@ -10,8 +10,6 @@ Okamochi: a budget is written only where there may be several pods.
 See: https://kubernetes.io/docs/tasks/run-application/configure-pdb/#identify-an-application-to-protect
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import (
     ClusterObject,
     cluster_objects,
@@ -20,15 +18,13 @@ from okamochi.audit.cluster_objects import (
     most_replicas,
     workloads,
 )
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         if one.kind != "PodDisruptionBudget":
             continue
@@ -60,6 +56,3 @@ def covered_by(one: ClusterObject, setup: Setup) -> list[ClusterObject]:
         for other in workloads(setup, "Deployment", "StatefulSet")
         if selector and matches(selector, labels_of(other.template.get("metadata", "labels")))
     ]
-
-
-RULE = Rule("kubernetes/budget-blocks-drain", Severity.WARNING, look, __doc__ or "")

@@ -14,16 +14,14 @@ from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, containers_of, most_replicas, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.model.plan import APP_ROOT
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup, "Deployment"):
         replicas, line = most_replicas(one, setup)
         for container in containers_of(one, setup) if replicas > 1 else ():
@@ -74,6 +72,3 @@ def forgotten_folder(one: ClusterObject, container: Container, setup: Setup) -> 
         if mount.get("name").text in empty and any(path.endswith(folder) for folder in kept if folder):
             return path
     return ""
-
-
-RULE = Rule("kubernetes/data-of-one-pod", Severity.ERROR, look, __doc__ or "")

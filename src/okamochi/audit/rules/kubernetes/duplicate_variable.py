@@ -8,18 +8,14 @@ Fix: one of the two.
 See: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
             first: dict[str, int] = {}
@@ -34,6 +30,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         also=(Evidence(path=one.path, line=first[name], reason="the first"),),
                     )
                 first.setdefault(name, variable.line)
-
-
-RULE = Rule("kubernetes/duplicate-variable", Severity.WARNING, look, __doc__ or "")

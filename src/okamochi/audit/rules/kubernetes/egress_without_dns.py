@@ -10,18 +10,14 @@ Okamochi: the policy allows the name service, HTTPS, and the ports of the servic
 See: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, labels_of, matches
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Policies add up: where another one that may cover the same pods allows names, it is silent. A policy
     that allows nothing at all is there to be added to."""
     policies = [one for one in cluster_objects(setup) if one.kind == "NetworkPolicy"]
@@ -67,6 +63,3 @@ def may_cover(other: ClusterObject, one: ClusterObject) -> bool:
         return True
     theirs, ours = (labels_of(selector.get("matchLabels")) for selector in selectors)
     return not theirs or not ours or matches(theirs, ours) or matches(ours, theirs)
-
-
-RULE = Rule("kubernetes/egress-without-dns", Severity.ERROR, look, __doc__ or "")

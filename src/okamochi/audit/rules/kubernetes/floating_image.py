@@ -10,18 +10,14 @@ Okamochi: kustomization.yaml names the image, and `okamochi push` prints its dig
 See: https://kubernetes.io/docs/concepts/configuration/overview/#container-images
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, is_placeholder, workloads
 from okamochi.audit.own_images import bare_name
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Of the project's own images, each once for a workload; a name without a registry is another rule's."""
     for one in workloads(setup):
         replaced = {name for tool in one.kustomized for name in tool.images}
@@ -46,6 +42,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "versions, and an undo leads to the same name",
                     hint=f"{name.removesuffix(':latest')}: a version or revision as its tag, or a digest",
                 )
-
-
-RULE = Rule("kubernetes/floating-image", Severity.WARNING, look, __doc__ or "")

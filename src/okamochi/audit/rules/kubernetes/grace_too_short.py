@@ -13,28 +13,24 @@ See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termi
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, containers_of, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stopping import graceful_seconds
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 DEFAULT_SECONDS = 30
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
         for container in containers_of(one, setup):
             yield from of_container(one, container, setup)
 
 
-def of_container(one: ClusterObject, container: Container, setup: Setup) -> Iterator[Found]:
+def of_container(one: ClusterObject, container: Container, setup: Setup) -> Finds:
     before = slept(container.node.get("lifecycle", "preStop"))
     stopping = graceful_seconds(container, setup)
     grace = one.pod.get("terminationGracePeriodSeconds")
@@ -63,6 +59,3 @@ def slept(hook: Node) -> int | None:
     words = " ".join(one.text for one in hook.get("exec", "command").items)
     found = re.fullmatch(r"(?:(?:/bin/)?(?:ba)?sh -c )?(?:/bin/|/usr/bin/)?sleep (\d+)s?", words)
     return int(found[1]) if found is not None else None
-
-
-RULE = Rule("kubernetes/grace-too-short", Severity.WARNING, look, __doc__ or "")

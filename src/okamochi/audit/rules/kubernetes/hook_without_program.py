@@ -11,18 +11,13 @@ Okamochi: the pause before the stop is Kubernetes' own `sleep`; probes start the
 See: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 BARE = regex(
     r"gcr\.io/distroless/(?!.*:debug).*|scratch|cgr\.dev/[\w.-]+/[\w.-]+(?::latest)?(?:@.*)?|ubuntu/.*-chiselled.*"
 )
@@ -36,7 +31,7 @@ HOOKS = (
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in containers_of(one, setup):
             for hook in HOOKS:
@@ -67,6 +62,3 @@ def is_bare(container: Container, program: str) -> bool:
         return False
     steps = container.stage.all("COPY") if container.stage is not None else ()
     return not any(program in one.rest or "busybox" in one.rest or one.rest.endswith(" /") for one in steps)
-
-
-RULE = Rule("kubernetes/hook-without-program", Severity.ERROR, look, __doc__ or "")

@@ -12,19 +12,15 @@ Okamochi: liveness looks at the port alone.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.health_routes import database_behind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in containers_of(one, setup):
             path = container.node.get("livenessProbe", "httpGet", "path")
@@ -39,6 +35,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     hint="a path that asks nothing, or tcpSocket",
                     also=(Evidence(path=asked.path, line=asked.line, reason="the question"),),
                 )
-
-
-RULE = Rule("kubernetes/liveness-asks-database", Severity.WARNING, look, __doc__ or "")

@@ -12,22 +12,18 @@ Okamochi: readiness asks the app, liveness looks at the port alone.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.probes import endurance, question
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # nobody is killed for a hiccup of that length
 PATIENT_SECONDS = 60
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         if one.patched("livenessProbe", "readinessProbe"):
             continue
@@ -59,6 +55,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         ),
                     ),
                 )
-
-
-RULE = Rule("kubernetes/liveness-like-readiness", Severity.WARNING, look, __doc__ or "")

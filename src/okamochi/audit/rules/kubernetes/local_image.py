@@ -10,17 +10,13 @@ desk another tag than latest, or `imagePullPolicy: IfNotPresent`.
 See: https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, containers_of, is_placeholder, workloads
 from okamochi.audit.containers import Container
 from okamochi.audit.own_images import bare_name
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # images of docker.io/library that Python programs are started in as they are
 OFFICIAL = regex(
@@ -28,7 +24,7 @@ OFFICIAL = regex(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in containers_of(one, setup):
             if is_local(one, container) and policy(container) == "Always":
@@ -59,6 +55,3 @@ def policy(container: Container) -> str:
     return container.node.get("imagePullPolicy").text or (
         "Always" if tag in ("", "latest") else "IfNotPresent"
     )
-
-
-RULE = Rule("kubernetes/local-image", Severity.ERROR, look, __doc__ or "")

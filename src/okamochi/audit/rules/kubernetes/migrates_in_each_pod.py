@@ -12,18 +12,14 @@ Okamochi: an init container migrates under a lock in the database: one does it, 
 See: https://github.com/sqlalchemy/alembic/issues/633
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, most_replicas, workloads
 from okamochi.audit.migrating import migration_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup, "Deployment", "StatefulSet"):
         replicas, _ = most_replicas(one, setup)
         for container in containers_of(one, setup) if replicas > 1 else ():
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "takes no lock",
                     hint="a Job that runs before the rollout",
                 )
-
-
-RULE = Rule("kubernetes/migrates-in-each-pod", Severity.WARNING, look, __doc__ or "")

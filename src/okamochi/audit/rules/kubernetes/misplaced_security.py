@@ -10,15 +10,10 @@ Fix: `securityContext` of the container for the first, of the pod's `spec` for t
 See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 OF_CONTAINERS = frozenset(
     ("readOnlyRootFilesystem", "allowPrivilegeEscalation", "capabilities", "privileged", "procMount")
 )
@@ -33,7 +28,7 @@ ALL = OF_CONTAINERS | OF_PODS | EITHER
 SPELLED = {name.lower(): name for name in ALL}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         pod = one.pod
         for key, _ in pod.get("securityContext").pairs:
@@ -66,11 +61,8 @@ def misplaced(path: str, line: int, name: str, there: str, right: str) -> Found:
     )
 
 
-def misspelled(path: str, line: int, name: str) -> Iterator[Found]:
+def misspelled(path: str, line: int, name: str) -> Finds:
     """Another case of a field that there is."""
     meant = SPELLED.get(name.lower())
     if meant is not None:
         yield Found(path=path, line=line, message=f"{name} is no field: it does nothing", hint=meant)
-
-
-RULE = Rule("kubernetes/misplaced-security", Severity.ERROR, look, __doc__ or "")

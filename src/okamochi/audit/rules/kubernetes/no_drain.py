@@ -10,18 +10,14 @@ Okamochi: `preStop` sleeps 5 s.
 See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import cluster_objects, containers_of, labels_of, matches, workloads
 from okamochi.audit.listening import listening_ports
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Where somebody asks for more than one pod, and so for no gap, behind a Service."""
     services = [one for one in cluster_objects(setup) if one.kind == "Service"]
     for one in workloads(setup, "Deployment"):
@@ -42,6 +38,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "requests of each rollout get 502",
                     hint="lifecycle: {preStop: {sleep: {seconds: 5}}}",
                 )
-
-
-RULE = Rule("kubernetes/no-drain", Severity.NOTE, look, __doc__ or "")

@@ -11,17 +11,13 @@ Okamochi: each container has a limit, and requests as much.
 See: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import cluster_objects, containers_of, workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Of the project's own servers and workers. A LimitRange gives limits of its own, and so may patches."""
     if any(one.kind == "LimitRange" for one in cluster_objects(setup)):
         return
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "whole node",
                     hint="resources: {requests: {cpu: 250m, memory: 512Mi}, limits: {memory: 512Mi}}",
                 )
-
-
-RULE = Rule("kubernetes/no-memory-limit", Severity.WARNING, look, __doc__ or "")

@@ -11,20 +11,15 @@ Okamochi: startup, readiness and liveness probe.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#readiness-probe
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, containers_of, labels_of, matches
 from okamochi.audit.listening import listening_ports
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     objects = cluster_objects(setup)
     for one in objects:
         if one.kind not in KINDS or one.patched("readinessProbe") or not behind_a_service(one, objects):
@@ -49,6 +44,3 @@ def behind_a_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> 
     labels = labels_of(one.template.get("metadata", "labels"))
     selectors = (labels_of(o.root.get("spec", "selector")) for o in objects if o.kind == "Service")
     return any(selector and matches(selector, labels) for selector in selectors)
-
-
-RULE = Rule("kubernetes/no-readiness-probe", Severity.WARNING, look, __doc__ or "")

@@ -11,22 +11,18 @@ Okamochi: a startup probe that waits five minutes.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.migrating import migration_of
 from okamochi.audit.probes import before_it_kills
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # a migration that takes longer than that is no common one
 ENOUGH_SECONDS = 300
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
         for container in containers_of(one, setup):
             live = container.node.get("livenessProbe")
@@ -42,6 +38,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     f"{seconds} s without an answer: in the middle of a migration",
                     hint="startupProbe: the same question, periodSeconds: 5, failureThreshold: 60",
                 )
-
-
-RULE = Rule("kubernetes/no-startup-probe", Severity.WARNING, look, __doc__ or "")

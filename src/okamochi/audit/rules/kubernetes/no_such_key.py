@@ -9,21 +9,17 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-conf
 """
 
 import difflib
-from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects
 from okamochi.audit.references import references
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PARTS = ("data", "stringData", "binaryData")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Where one object of that kind and name is in the files, and it holds something."""
     objects = cluster_objects(setup)
     for one in objects:
@@ -47,6 +43,3 @@ def look(setup: Setup) -> Iterator[Found]:
 
 def keys_of(one: ClusterObject) -> tuple[str, ...]:
     return tuple(name for part in PARTS for name in one.root.get(part).names())
-
-
-RULE = Rule("kubernetes/no-such-key", Severity.ERROR, look, __doc__ or "")

@@ -12,17 +12,13 @@ See: https://kubernetes.io/docs/concepts/configuration/configmap/#configmaps-and
 """
 
 import difflib
-from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, all_in_sight, cluster_objects, is_placeholder
 from okamochi.audit.kustomizations import kustomizations
 from okamochi.audit.references import Reference, named_elsewhere, references
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 FOLLOWS = {
     "Service": "it answers 503",
     "ConfigMap": "the pod never starts (CreateContainerConfigError)",
@@ -33,7 +29,7 @@ FOLLOWS = {
 SLIP = 0.8
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     objects = cluster_objects(setup)
     names = names_by_kind(setup, objects)
     for one in objects:
@@ -81,6 +77,3 @@ def found(one: ClusterObject, reference: Reference, close: str, known: set[str])
         if not close
         else f"is {close} meant?",
     )
-
-
-RULE = Rule("kubernetes/no-such-object", Severity.ERROR, look, __doc__ or "")

@@ -10,20 +10,15 @@ container.
 See: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, labels_of, matches
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     objects = cluster_objects(setup)
     for one in objects:
         if one.pod:
@@ -34,7 +29,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from of_ingress(one, objects)
 
 
-def of_probes(one: ClusterObject) -> Iterator[Found]:
+def of_probes(one: ClusterObject) -> Finds:
     for container in one.pod.get("containers").items:
         names = port_names(container)
         for probe in PROBES:
@@ -49,7 +44,7 @@ def of_probes(one: ClusterObject) -> Iterator[Found]:
                 )
 
 
-def of_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Iterator[Found]:
+def of_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Finds:
     selector = labels_of(one.root.get("spec", "selector"))
     if not selector:
         return
@@ -70,7 +65,7 @@ def of_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Iterat
             )
 
 
-def of_ingress(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Iterator[Found]:
+def of_ingress(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Finds:
     for node in one.root.walk():
         name = node.get("service", "name").text or node.get("serviceName").text
         port = node.get("service", "port") or node.get("servicePort")
@@ -95,6 +90,3 @@ def port_names(container: Node) -> tuple[str, ...]:
 
 def is_name(port: Node) -> bool:
     return port.kind == "scalar" and not port.text.isdigit() and "$" not in port.text
-
-
-RULE = Rule("kubernetes/no-such-port", Severity.ERROR, look, __doc__ or "")

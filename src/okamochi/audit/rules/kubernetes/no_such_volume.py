@@ -8,17 +8,13 @@ Fix: a volume of that name below `spec.volumes` (in a StatefulSet, or below `vol
 See: https://kubernetes.io/docs/concepts/storage/volumes/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, is_placeholder, workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         names = volume_names(one)
         for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
@@ -39,6 +35,3 @@ def volume_names(one: ClusterObject) -> tuple[str, ...]:
         *(volume.get("name").text for volume in one.pod.get("volumes").items),
         *(claim.get("metadata", "name").text for claim in claims),
     )
-
-
-RULE = Rule("kubernetes/no-such-volume", Severity.ERROR, look, __doc__ or "")

@@ -8,19 +8,14 @@ Fix: no `nodePort`, so that the cluster chooses one; an Ingress for port 80.
 See: https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import cluster_objects
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 FIRST, LAST = 30000, 32767
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         kind = one.root.get("spec", "type").text or "ClusterIP"
         for port in one.root.get("spec", "ports").items if one.kind == "Service" else ():
@@ -39,6 +34,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"{why}: Service {one.name} is refused",
                 hint="take nodePort away, or type: NodePort and a port of that range",
             )
-
-
-RULE = Rule("kubernetes/node-port", Severity.ERROR, look, __doc__ or "")

@@ -11,25 +11,21 @@ Okamochi: 10001 in the image and in the manifest.
 See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # bases that run as root where nothing else is said
 ROOT_BASE = regex(r"(?:[\w.-]+(?::\d+)?/)*(?:python|debian|ubuntu|alpine|pypy)(?::.*)?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in containers_of(one, setup):
             key = asked_for(container)
@@ -78,6 +74,3 @@ def refused(container: Container, user: Instruction | None) -> str:
     if name in ("root", "0"):
         return "the image's USER is root"
     return f"the image's USER is a name ({name}), which proves nothing to the kubelet"
-
-
-RULE = Rule("kubernetes/non-root-unproved", Severity.ERROR, look, __doc__ or "")

@@ -24,19 +24,16 @@ from okamochi.audit.cluster_objects import (
 )
 from okamochi.audit.containers import Container
 from okamochi.audit.listening import listening_ports
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 Place = tuple[str, int, str, int]
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """One finding for a container: all its places that are wrong have one cause."""
     objects = cluster_objects(setup)
     for one in workloads(setup):
@@ -103,6 +100,3 @@ def found(container: Container, ports: list[int], wrong: list[Place]) -> Found:
             *(Evidence(path=one[0], line=one[1], reason=one[2]) for one in wrong[1:]),
         ),
     )
-
-
-RULE = Rule("kubernetes/nothing-listens", Severity.ERROR, look, __doc__ or "")

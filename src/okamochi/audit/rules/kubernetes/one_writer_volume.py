@@ -10,20 +10,15 @@ or files in an object store.
 See: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, most_replicas, workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 ONCE = {"ReadWriteOnce", "ReadWriteOncePod"}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     claims = {
         one.name: one
         for one in cluster_objects(setup)
@@ -59,6 +54,3 @@ def keeps_the_old_away(one: ClusterObject) -> bool:
     """Whether a rolling update of one pod takes it away before the new one comes."""
     update = one.root.get("spec", "strategy", "rollingUpdate")
     return update.get("maxSurge").text in ("0", "0%") and one.root.get("spec", "replicas").value in (1, None)
-
-
-RULE = Rule("kubernetes/one-writer-volume", Severity.WARNING, look, __doc__ or "")

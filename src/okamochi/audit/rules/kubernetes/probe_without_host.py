@@ -12,23 +12,18 @@ Okamochi: the check sends the Host header that the app insists on.
 See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.model.process import host_of
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 LISTS = ("ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS", "TRUSTED_HOSTS")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     host = host_of(setup.plan.web.probe) if setup.plan is not None else ""
     for one in workloads(setup) if host else ():
         for container in containers_of(one, setup):
@@ -36,7 +31,7 @@ def look(setup: Setup) -> Iterator[Found]:
                 yield from of_container(one.path, container, host)
 
 
-def of_container(path: str, container: Container, host: str) -> Iterator[Found]:
+def of_container(path: str, container: Container, host: str) -> Finds:
     for name in PROBES:
         asked = container.node.get(name, "httpGet")
         if asked and not has_host(asked):
@@ -61,6 +56,3 @@ def takes_any(container: Container) -> bool:
         return True
     listed = [container.variable(name) for name in LISTS]
     return any(one is not None and (one.value is None or "*" in one.value) for one in listed)
-
-
-RULE = Rule("kubernetes/probe-without-host", Severity.ERROR, look, __doc__ or "")

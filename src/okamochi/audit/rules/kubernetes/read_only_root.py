@@ -11,19 +11,15 @@ Okamochi: an emptyDir in memory for /tmp and what else the app writes for a whil
 See: https://docs.gunicorn.org/en/stable/settings.html#worker-tmp-dir
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in containers_of(one, setup) if not one.patched("volumeMounts") else ():
             context = container.node.get("securityContext")
@@ -57,6 +53,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def is_mounted(path: str, container: Container) -> bool:
     mounts = container.node.get("volumeMounts").items
     return is_below(path, (one.get("mountPath").text for one in mounts))
-
-
-RULE = Rule("kubernetes/read-only-root", Severity.ERROR, look, __doc__ or "")

@@ -8,15 +8,10 @@ Fix: the version that the hint names; its fields may differ.
 See: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import cluster_objects
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 APPS = {"Deployment": "apps/v1", "DaemonSet": "apps/v1", "StatefulSet": "apps/v1", "ReplicaSet": "apps/v1"}
 NETWORKING = {"Ingress": "networking.k8s.io/v1", "NetworkPolicy": "networking.k8s.io/v1"}
 # (version that is gone, since when): kind, what is there instead
@@ -35,7 +30,7 @@ GONE = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         version = one.root.get("apiVersion")
         for (gone, since), kinds in GONE.items():
@@ -47,6 +42,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "applied",
                     hint=f"apiVersion: {kinds[one.kind]}",
                 )
-
-
-RULE = Rule("kubernetes/removed-api", Severity.ERROR, look, __doc__ or "")

@@ -8,18 +8,14 @@ Fix: no `replicas` in the object that is scaled; `minReplicas` of the autoscaler
 See: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.autoscalers import scaled
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for scaler, one in scaled(setup):
         key = one.root.get("spec").key("replicas")
         if not key or one.patched("replicas"):
@@ -36,6 +32,3 @@ def look(setup: Setup) -> Iterator[Found]:
             edits=(Edit(one.path, key.line, key.line, ""),) if alone else (),
             also=(Evidence(path=scaler.path, line=scaler.line, reason="the autoscaler"),),
         )
-
-
-RULE = Rule("kubernetes/replicas-beside-autoscaler", Severity.WARNING, look, __doc__ or "")

@@ -9,18 +9,14 @@ be evicted.
 See: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import workloads
 from okamochi.audit.quantities import amount
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
             limits = container.get("resources", "limits")
@@ -34,6 +30,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         f"have {limits.get(key.text).text}: the API refuses it",
                         hint=f"a request of at most {limits.get(key.text).text}",
                     )
-
-
-RULE = Rule("kubernetes/request-above-limit", Severity.ERROR, look, __doc__ or "")

@@ -9,20 +9,15 @@ Fix: `restartPolicy: Never` in a Job, with `backoffLimit`; nothing in a Deployme
 See: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-template
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import is_placeholder, workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 ONCE = ("Job", "CronJob")
 FOR_EVER = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup, *ONCE, *FOR_EVER):
         policy = one.pod.get("restartPolicy")
         if one.kind in ONCE and policy.text in ("", "Always"):
@@ -40,6 +35,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"a {one.kind} takes no restartPolicy but Always: it is refused",
                 hint="take it away; what ends by itself is a Job",
             )
-
-
-RULE = Rule("kubernetes/restart-policy", Severity.ERROR, look, __doc__ or "")

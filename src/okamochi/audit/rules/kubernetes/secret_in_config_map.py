@@ -10,19 +10,15 @@ Okamochi: secrets are files of a folder that is never committed, of which kustom
 See: https://kubernetes.io/docs/concepts/configuration/secret/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import cluster_objects
 from okamochi.audit.containers import Variable
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.secret_values import written_secret
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         for key, value in one.root.get("data").pairs if one.kind == "ConfigMap" else ():
             written = written_secret(Variable(key.text, value.text, one.path, key.line))
@@ -35,6 +31,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "look",
                     hint=f"a Secret with {key.text}, made in the cluster; and another value",
                 )
-
-
-RULE = Rule("kubernetes/secret-in-config-map", Severity.WARNING, look, __doc__ or "")

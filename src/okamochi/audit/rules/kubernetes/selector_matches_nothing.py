@@ -10,8 +10,6 @@ Fix: the same labels in `spec.selector` and in the `metadata.labels` of the pods
 See: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import (
     ClusterObject,
     Labels,
@@ -21,14 +19,11 @@ from okamochi.audit.cluster_objects import (
     labels_of,
     matches,
 )
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 FOLLOWS = {
     "Service": "it has no endpoints, and every connection is refused",
     "PodDisruptionBudget": "it protects nothing",
@@ -36,7 +31,7 @@ FOLLOWS = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Of Services and their like only in a folder that has pods, and of which all can be read."""
     objects = cluster_objects(setup)
     for one in objects:
@@ -89,7 +84,7 @@ def selector_of(one: ClusterObject) -> Node:
             return Node("nothing")
 
 
-def of_workload(one: ClusterObject, selector: Node, wanted: Labels) -> Iterator[Found]:
+def of_workload(one: ClusterObject, selector: Node, wanted: Labels) -> Finds:
     labels = template_labels(one)
     if not matches(wanted, labels) and not any(map(is_placeholder, labels.values())):
         yield Found(
@@ -116,6 +111,3 @@ def likeness(wanted: Labels, labels: Labels) -> int:
 
 def text_of(labels: Labels) -> str:
     return ", ".join(f"{name}: {value}" for name, value in labels.items())
-
-
-RULE = Rule("kubernetes/selector-matches-nothing", Severity.ERROR, look, __doc__ or "")

@@ -10,17 +10,12 @@ Okamochi: `automountServiceAccountToken: false`.
 See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, containers_of, workloads
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 SETTING = "automountServiceAccountToken"
 
 # also those who get an identity of the cloud by the account
@@ -30,7 +25,7 @@ USES = regex(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once, of the project's own containers, where no code of it talks to the cluster."""
     found = [one for one in workloads(setup) if any(c.own for c in containers_of(one, setup))]
     if not found or talks_to_the_cluster(setup):
@@ -70,6 +65,3 @@ def account_of(one: ClusterObject, setup: Setup) -> ClusterObject | None:
 
 def talks_to_the_cluster(setup: Setup) -> bool:
     return any(USES.search(setup.project.read_text(path) or "") for path in setup.project.files("**/*.py"))
-
-
-RULE = Rule("kubernetes/service-account-token", Severity.NOTE, look, __doc__ or "")

@@ -10,22 +10,18 @@ Okamochi: a scheduler has one pod, and the old one ends before the new one start
 See: https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html#introduction
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import containers_of, most_replicas, workloads
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # schedulers that lock, in Redis or in a database
 LOCKING = ("redbeat", "RedBeat", "celery_beatx")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in workloads(setup, "Deployment"):
         replicas, line = most_replicas(one, setup)
         recreated = one.root.get("spec", "strategy", "type").text == "Recreate"
@@ -48,6 +44,3 @@ def schedules(container: Container) -> bool:
         one.name == "celery" and ("beat" in one.words or one.option("beat") is not None)
         for one in servers(container)
     )
-
-
-RULE = Rule("kubernetes/two-schedulers", Severity.WARNING, look, __doc__ or "")

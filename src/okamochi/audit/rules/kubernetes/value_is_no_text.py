@@ -12,14 +12,11 @@ See: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-
 from collections.abc import Iterator
 
 from okamochi.audit.cluster_objects import ClusterObject, cluster_objects
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 OLD_BOOLEAN = regex(r"y|yes|n|no|on|off", 2)
 # what YAML alone makes a number of, so that its text is not what it seems
 LINE = regex(
@@ -27,7 +24,7 @@ LINE = regex(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for one in cluster_objects(setup):
         for what, node in texts(one):
             if is_no_text(node):
@@ -70,6 +67,3 @@ def edits(setup: Setup, path: str, node: Node) -> Iterator[Edit]:
     found = LINE.fullmatch(setup.file(path).line(node.line))
     if found is not None and found["value"] == node.text:
         yield Edit(path, node.line, node.line, f'{found["before"]}"{node.text}"{found["after"]}')
-
-
-RULE = Rule("kubernetes/value-is-no-text", Severity.ERROR, look, __doc__ or "")

@@ -12,19 +12,15 @@ See: https://docs.docker.com/build/building/best-practices/#apt-get
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 UPDATE = re.compile(r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*update\b.*\b(?:apt-get|apt)\s+(?:-\S+\s+)*install\b")
 CLEANED = re.compile(r"/var/lib/apt|type=cache|type=tmpfs|apt-get dist-?clean|\.sh\b")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for one in file.shipped.all("RUN") if not file.desk else ():
             if UPDATE.search(one.rest) and not CLEANED.search(one.rest):
@@ -34,6 +30,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message="the package lists stay in the image, some 20 MB that nothing reads",
                     hint="&& rm -rf /var/lib/apt/lists/* at the end of this RUN",
                 )
-
-
-RULE = Rule("layers/apt-lists", Severity.NOTE, look, __doc__ or "")

@@ -13,21 +13,17 @@ See: https://docs.docker.com/build/building/best-practices/#apt-get
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 UPDATE = re.compile(r"\b(?:apt-get|apt)\s+(?:-\S+\s+)*update\b")
 USES = re.compile(
     r"\b(?:apt-get|apt|aptitude)\s+(?:-\S+\s+)*(?:install|upgrade|dist-upgrade|full-upgrade|satisfy|build-dep)\b"
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in file.stages:
             for one in stage.own:
@@ -47,6 +43,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "install asks for files that are gone",
                     hint="update and install in one RUN, and rm -rf /var/lib/apt/lists/* at its end",
                 )
-
-
-RULE = Rule("layers/apt-update-alone", Severity.WARNING, look, __doc__ or "")

@@ -16,18 +16,15 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import copies_everything
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 CHOWN = re.compile(r"\bchown\s+(?:-\w+\s+)*-\w*R\w*\s+(?:-\w+\s+)*\S+((?:\s+[^\s;&|]+)+)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for line, folder in given_away(file.shipped) if not file.desk else ():
             yield Found(
@@ -52,6 +49,3 @@ def given_away(stage: Stage) -> Iterator[tuple[int, str]]:
             for word in found[1].split():
                 if posixpath.normpath(posixpath.join(workdir, word)) in code:
                     yield one.line, word
-
-
-RULE = Rule("layers/chown-of-code", Severity.NOTE, look, __doc__ or "")

@@ -13,16 +13,12 @@ See: https://docs.docker.com/build/building/multi-stage/
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.programs import packages_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 BUILDING = re.compile(
     r"build-essential|build-base|base-devel|gcc|g\+\+|gcc-\d+|clang|llvm|make|cmake|cargo|rustc?|gfortran"
     r"|\w[\w.+-]*-(?:dev|devel)|linux-headers"
@@ -33,7 +29,7 @@ TAKEN_AWAY = re.compile(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     started = {argv[0].rpartition("/")[2] for one in setup.containers for argv in one.command.programs}
     for file in setup.dockerfiles:
         for one in file.shipped.all("RUN") if not file.desk else ():
@@ -53,6 +49,3 @@ def shipped_tools(one: Instruction) -> list[str]:
     if TAKEN_AWAY.search(one.rest):
         return []
     return [name for name in dict.fromkeys(packages_of(one)) if BUILDING.fullmatch(name)]
-
-
-RULE = Rule("layers/compilers-shipped", Severity.WARNING, look, __doc__ or "")

@@ -11,16 +11,12 @@ Okamochi: dependencies lie below the code, in layers by wheel: an edit sends som
 See: https://docs.docker.com/build/cache/optimize/#order-your-layers
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, copies_everything, installs, makers
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 LISTS = {
     "pipenv": "Pipfile and Pipfile.lock",
     "poetry": "pyproject.toml and poetry.lock",
@@ -29,13 +25,13 @@ LISTS = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file) if not file.desk else ():
             yield from of_stage(file, stage)
 
 
-def of_stage(file: Dockerfile, stage: Stage) -> Iterator[Found]:
+def of_stage(file: Dockerfile, stage: Stage) -> Finds:
     found = [one for one in installs(stage.instructions) if takes_a_list(one)]
     copied = [one for one in stage.own if copies_everything(one)]
     if not found or not copied or found[0].instruction.line < copied[0].line:
@@ -58,6 +54,3 @@ def takes_a_list(one: Install) -> bool:
     if one.tool in ("pip", "uv pip"):
         return bool(one.files) and one.verb == "install"
     return one.verb in ("install", "sync") and not one.names
-
-
-RULE = Rule("layers/copy-before-install", Severity.WARNING, look, __doc__ or "")

@@ -10,17 +10,13 @@ Okamochi: the rendered Dockerfile has the stage for production last; `okamochi b
 See: https://docs.docker.com/build/building/multi-stage/#stop-at-a-specific-build-stage
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.desk import is_desk_name
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         last = file.stages[-1]
         if not file.desk and last != file.shipped and is_desk_name(last.name):
@@ -31,6 +27,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 f"{file.shipped.name or 'production'}",
                 hint="move the stage for production to the end",
             )
-
-
-RULE = Rule("layers/desk-comes-last", Severity.WARNING, look, __doc__ or "")

@@ -12,21 +12,17 @@ Okamochi: no installer runs, and the variable is not set.
 See: https://docs.docker.com/reference/dockerfile/#env
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Severity
 from okamochi.audit.setup import Setup, TextFile
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 NAME = "DEBIAN_FRONTEND"
 ALONE = regex(r"ENV(\s+DEBIAN_FRONTEND)(?:=|\s+)(\S+)\s*")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         found = file.shipped.environment.get(NAME)
         if file.desk or found is None or not found[0]:
@@ -52,6 +48,3 @@ def as_argument(path: str, one: Instruction, line: str) -> tuple[Edit, ...]:
     if alone is None or one.line != one.end:
         return ()
     return (Edit(path, one.line, one.line, f"ARG{alone[1]}={alone[2]}"),)
-
-
-RULE = Rule("layers/frontend-stays", Severity.NOTE, look, __doc__ or "")

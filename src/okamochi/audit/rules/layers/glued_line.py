@@ -10,25 +10,22 @@ See: https://docs.docker.com/reference/dockerfile/#escape
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Severity
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 GLUED = re.compile(r"[^\s\\]\\")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for one in (one for stage in file.stages for one in stage.own if one.word == "ENV"):
             yield from of_instruction(file, one)
 
 
-def of_instruction(file: Dockerfile, one: Instruction) -> Iterator[Found]:
+def of_instruction(file: Dockerfile, one: Instruction) -> Finds:
     for number in range(one.line, one.end):
         line = file.file.line(number)
         if GLUED.fullmatch(line.rstrip()[-2:]) is None or line.lstrip().startswith("#"):
@@ -42,6 +39,3 @@ def of_instruction(file: Dockerfile, one: Instruction) -> Iterator[Found]:
             hint="a blank before the backslash",
             edits=(Edit(file.path, number, number, f"{line.rstrip()[:-1]} \\"),),
         )
-
-
-RULE = Rule("layers/glued-line", Severity.WARNING, look, __doc__ or "")

@@ -9,15 +9,11 @@ See: https://docs.docker.com/reference/dockerfile/#run
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import makers
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 HIDDEN = re.compile(
     r"\b(pip3? install|uv sync|uv pip install|poetry install|pipenv (?:install|sync)|apt-get install|apk add"
     r"|npm (?:ci|install)|yarn install|collectstatic|compilemessages|python -m playwright install)\b"
@@ -25,7 +21,7 @@ HIDDEN = re.compile(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file) if not file.desk else ():
             for one in stage.own:
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         message=f"{found[1]} may fail without anybody noticing before production",
                         hint="take what follows || away",
                     )
-
-
-RULE = Rule("layers/hidden-failure", Severity.WARNING, look, __doc__ or "")

@@ -12,18 +12,14 @@ Okamochi: LANG=C.UTF-8, and nothing to generate.
 See: https://docs.python.org/3/library/os.html#utf8-mode
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.rules.env.no_such_locale import MADE, languages
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     if any("setlocale" in file.text for file in setup.python_files):
         return
     for file in setup.dockerfiles:
@@ -39,6 +35,3 @@ def look(setup: Setup) -> Iterator[Found]:
             hint="ENV LANG=C.UTF-8, and no locales",
             also=(before,) if above else (),
         )
-
-
-RULE = Rule("layers/locale-made", Severity.NOTE, look, __doc__ or "")

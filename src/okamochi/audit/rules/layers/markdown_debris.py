@@ -10,18 +10,14 @@ See: https://docs.docker.com/reference/dockerfile/#format
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 DEBRIS = re.compile(r"\w+\[[^\]\s]+\]\(https?://|^\s*```|[\u201c\u201d]\w")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for number, line in enumerate(file.file.lines, 1):
             found = DEBRIS.search(line)
@@ -33,6 +29,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "understands it",
                     hint="write the command as it was before a page made it nicer",
                 )
-
-
-RULE = Rule("layers/markdown-debris", Severity.ERROR, look, __doc__ or "")

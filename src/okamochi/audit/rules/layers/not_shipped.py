@@ -10,18 +10,14 @@ Okamochi: command, port, user and check come from one plan, and stand in the sta
 See: https://docs.docker.com/build/building/multi-stage/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import makers
 from okamochi.containerfiles.desk import is_desk_name
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         shipped = file.shipped
         for stage in makers(file)[1:]:
@@ -36,6 +32,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         "the last stage has none",
                         hint=f"{one.word} in the stage that is shipped",
                     )
-
-
-RULE = Rule("layers/not-shipped", Severity.WARNING, look, __doc__ or "")

@@ -13,23 +13,19 @@ See: https://hub.docker.com/_/python
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.images import image_of
 from okamochi.audit.programs import packages_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import makers
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 DEBIAN_PYTHON = re.compile(
     r"python3?|python3?-(?:dev|pip|venv|setuptools|wheel|distutils)|python3\.\d+(?:-dev|-venv)?"
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in makers(file):
             image = image_of(stage.image)
@@ -47,6 +43,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         f"{stage.image}",
                         hint=f"take {', '.join(names)} away: the image has Python, its headers and pip",
                     )
-
-
-RULE = Rule("layers/second-python", Severity.WARNING, look, __doc__ or "")

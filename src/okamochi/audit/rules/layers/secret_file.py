@@ -12,17 +12,14 @@ See: https://docs.docker.com/build/building/secrets/
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.build_context import SECRET_FILE
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for one in file.shipped.instructions if not file.desk else ():
             if one.word not in ("COPY", "ADD") or one.flag("from"):
@@ -36,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                         hint="give it to the container when it starts, or mount it: RUN "
                         "--mount=type=secret,id=…",
                     )
-
-
-RULE = Rule("layers/secret-file", Severity.ERROR, look, __doc__ or "")

@@ -13,18 +13,14 @@ See: https://docs.docker.com/engine/security/#linux-kernel-capabilities
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 REMOVES = re.compile(r"\bsetcap\s+-r\s+(\S+)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for one in (one for stage in file.stages for one in stage.own if one.word == "RUN"):
             found = REMOVES.search(one.rest)
@@ -36,6 +32,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "its capabilities",
                     hint="cap_drop: [ALL] where the container is started",
                 )
-
-
-RULE = Rule("layers/setcap", Severity.WARNING, look, __doc__ or "")

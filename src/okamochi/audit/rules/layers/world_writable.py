@@ -12,18 +12,14 @@ See: CWE-732
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 OPEN = re.compile(r"\bchmod\s+(?:-\w+\s+)*(?:0?777|a\+rwx|ugo\+rwx|a\+w|o\+w)\s+([^\s;&|]+)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for one in file.shipped.all("RUN") if not file.desk else ():
             for found in OPEN.finditer(one.rest):
@@ -33,6 +29,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message=f"everybody may write {found[1]}: any process can replace what is there",
                     hint=f"chown {found[1]} to the user that the container has, and leave its mode alone",
                 )
-
-
-RULE = Rule("layers/world-writable", Severity.WARNING, look, __doc__ or "")

@@ -16,18 +16,14 @@ https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
 from okamochi.audit.nginx import is_proxy, passed_on
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Server, gunicorn_setting, servers
 from okamochi.audit.services import beside, published, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 IN_CODE = re.compile(
     r"ProxyFix|ProxyHeadersMiddleware|SECURE_PROXY_SSL_HEADER|USE_X_FORWARDED|forwarded_allow_ips|X-Forwarded-Proto"
     r"|HTTP_X_FORWARDED|x-forwarded|SecureForwarded|preferred_url_scheme|xforwardedfor",
@@ -35,7 +31,7 @@ IN_CODE = re.compile(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once: the app is the same for all services."""
     if not any(is_proxy(one) for one in services(setup)) or believes_in_code(setup):
         return
@@ -68,6 +64,3 @@ def believes(server: Server, setup: Setup) -> bool:
         return True
     given = server.option("forwarded-allow-ips") is not None
     return given or server.container.variable("FORWARDED_ALLOW_IPS") is not None
-
-
-RULE = Rule("network/forwarded-ignored", Severity.WARNING, look, __doc__ or "")

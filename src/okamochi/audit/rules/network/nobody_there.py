@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from okamochi.audit.addresses import ports_of
 from okamochi.audit.containers import Container
 from okamochi.audit.nginx import Passed, passed_on
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     everywhere = services(setup, desk=True)
     own = {one.name for one in everywhere}
     names = own | {name for one in everywhere for name in other_names(one)}
@@ -56,6 +54,3 @@ def other_names(one: Container) -> Iterator[str]:
     for key in ("links", "external_links", "extra_hosts"):
         yield from (node.text.rpartition(":")[2] for node in one.node.get(key).items)
         yield from (node.text.partition(":")[0] for node in one.node.get(key).items)
-
-
-RULE = Rule("network/nobody-there", Severity.ERROR, look, __doc__ or "")

@@ -12,19 +12,15 @@ Okamochi: with `--domain` the proxy alone is published; without it, the app on 1
 See: https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container
 from okamochi.audit.nginx import asked_by, is_proxy
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside, in_a_stack, published, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         if not container.own or is_proxy(container) or in_a_stack(container, setup):
             continue
@@ -52,6 +48,3 @@ def is_behind(container: Container, proxy: Container, setup: Setup) -> bool:
 def serves_the_world(one: Container, setup: Setup) -> bool:
     """Whether it is a proxy of production that is published."""
     return not one.desk and is_proxy(one) and any(port.everywhere for port in published(one, setup))
-
-
-RULE = Rule("network/past-the-proxy", Severity.WARNING, look, __doc__ or "")

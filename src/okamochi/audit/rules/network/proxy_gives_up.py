@@ -9,21 +9,17 @@ long.
 See: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.nginx import passed_on
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Server, gunicorn_setting, servers
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
 from okamochi.audit.values import known, number
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     waits = {one.host: one for one in sorted(passed_on(setup), key=lambda one: one.timeout_seconds)}
     for container in services(setup):
         proxy = waits.get(container.name)
@@ -46,6 +42,3 @@ def is_sync(server: Server, setup: Setup) -> bool:
         return False
     kind, threads = (gunicorn_setting(server, name, setup) for name in ("worker-class", "threads"))
     return (kind is None or kind.value == "sync") and (threads is None or threads.value == "1")
-
-
-RULE = Rule("network/proxy-gives-up", Severity.WARNING, look, __doc__ or "")

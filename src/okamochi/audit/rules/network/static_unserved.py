@@ -12,17 +12,14 @@ https://whitenoise.readthedocs.io/
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.nginx import is_proxy
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.model.plan import Framework
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 # in small letters
 SERVED = (
@@ -41,7 +38,7 @@ USES = re.compile(r"django\.contrib\.staticfiles")
 ELSEWHERE = re.compile(r"(?:.*/)?(?:Caddyfile|nginx[\w.-]*|[\w.-]*\.conf)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     if setup.plan is None or setup.plan.application.framework is not Framework.DJANGO:
         return
     python = [file.text for file in setup.python_files if "static" in file.text.lower()]
@@ -67,6 +64,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def is_serving(text: str) -> bool:
     small = text.lower()
     return any(word in small for word in SERVED) or ELSEWHERE_URL.search(text) is not None
-
-
-RULE = Rule("network/static-unserved", Severity.WARNING, look, __doc__ or "")

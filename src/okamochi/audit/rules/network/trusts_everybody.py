@@ -12,18 +12,14 @@ Okamochi: believes headers of as many proxies as OKAMOCHI_TRUSTED_HOPS says, and
 See: https://docs.gunicorn.org/en/stable/settings.html#forwarded-allow-ips
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Server, gunicorn_setting, servers
 from okamochi.audit.services import published, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         ports = [one for one in published(container, setup) if one.everywhere] if container.own else []
         for server in servers(container) if ports else ():
@@ -49,6 +45,3 @@ def trusting(server: Server, setup: Setup) -> tuple[str, int] | None:
     given = server.container.variable("FORWARDED_ALLOW_IPS")
     reads = server.name in ("gunicorn", "uvicorn")
     return (given.path, given.line) if reads and given is not None and given.value == "*" else None
-
-
-RULE = Rule("network/trusts-everybody", Severity.WARNING, look, __doc__ or "")

@@ -16,15 +16,13 @@ import json
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Edit, Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         for stage in file.stages:
             for one in stage.own:
@@ -67,6 +65,3 @@ def edits(path: str, one: Instruction, rest: str) -> Iterator[Edit]:
         return
     if one.word != "HEALTHCHECK" and isinstance(words, list) and all(isinstance(word, str) for word in words):
         yield Edit(path, one.line, one.end, f"{one.word} {json.dumps(words, ensure_ascii=False)}")
-
-
-RULE = Rule("process/broken-exec-form", Severity.ERROR, look, __doc__ or "")

@@ -13,18 +13,14 @@ See: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONUNBUFFERED
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 PRINTS = regex(r"^\s*print\((?!.*flush\s*=)", re.MULTILINE)
 NO_APP = regex(
     r"(?:.*/)?(?:tests?|scripts?|docs?|examples?|tools?|migrations|alembic|notebooks?|bin|commands|training|data)/.*|(?:.*/)?"
@@ -33,7 +29,7 @@ NO_APP = regex(
 MOST_FILES = 400
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if container.kind is not ContainerKind.IMAGE or not servers(container) or is_unbuffered(container):
             continue
@@ -67,6 +63,3 @@ def first_print(setup: Setup, folder: str) -> Evidence | None:
             line = text.count("\n", 0, found.start()) + 1
             return Evidence(path=path, line=line + found[0].count("\n"), reason="prints")
     return None
-
-
-RULE = Rule("process/buffered-output", Severity.NOTE, look, __doc__ or "")

@@ -13,20 +13,16 @@ See: https://docs.gunicorn.org/en/stable/settings.html
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.declared import lists
 from okamochi.audit.gunicorn_files import gunicorn_value
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.runtime_user import runs_as, user_of_stage
 from okamochi.audit.servers import Server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 PINNED = regex(
     r"\bgunicorn(?:\[[^\]]*\])?(?:\s*(?:==|~=|<=?)\s*|\"\s*\nversion\s*=\s*\")(\d+)(?:\.(\d+))?",
     re.IGNORECASE,
@@ -34,7 +30,7 @@ PINNED = regex(
 SETTINGS = ("no-control-socket", "control-socket-disable", "control-socket")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     if is_older(setup):
         return
     for container in setup.production:
@@ -88,6 +84,3 @@ def cannot_write(container: Container) -> str:
     )
     homeless = user.isdigit() and user != "0" and stage is not None and not made
     return f"user {user} has no home" if homeless and not container.given("HOME") else ""
-
-
-RULE = Rule("process/control-socket", Severity.WARNING, look, __doc__ or "")

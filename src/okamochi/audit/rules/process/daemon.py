@@ -11,18 +11,14 @@ Okamochi: the server is process 1.
 See: https://docs.gunicorn.org/en/stable/settings.html#daemon
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.gunicorn_files import gunicorn_value
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Option, Server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             found = daemonizing(server, setup)
@@ -61,6 +57,3 @@ def daemonizing(server: Server, setup: Setup) -> Option | None:
 def ends_with(server: Server) -> bool:
     programs = server.container.command.programs
     return bool(programs) and programs[-1][0].rpartition("/")[2] == server.name
-
-
-RULE = Rule("process/daemon", Severity.ERROR, look, __doc__ or "")

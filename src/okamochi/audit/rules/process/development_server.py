@@ -15,18 +15,14 @@ See: https://flask.palletsprojects.com/en/stable/deploying/
 
 import posixpath
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.scripts import project_file
 from okamochi.audit.servers import Server, is_development_server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 OWN_SERVER = regex(
     r"^\s*(?:\w+\.)?(?:app|application|server|socketio|create_app\(\))\.run\(|\brun_simple\(", re.MULTILINE
 )
@@ -34,7 +30,7 @@ OWN_SERVER = regex(
 REAL_SERVER = regex(r"\b(?:waitress|gevent\.pywsgi|uvicorn\.run|hypercorn|cheroot|tornado|serve\()")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             if is_development_server(server) or is_script_with_one(server, setup):
@@ -67,6 +63,3 @@ def instead(setup: Setup) -> str:
     ):
         return f'uvicorn "{plan.application.object_reference}"'
     return f'gunicorn "{plan.application.object_reference}"'
-
-
-RULE = Rule("process/development-server", Severity.ERROR, look, __doc__ or "")

@@ -11,19 +11,15 @@ Okamochi: the sign of life is in /dev/shm.
 See: https://docs.gunicorn.org/en/stable/faq.html (os.fchmod)
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.rules.process.read_only_without_tmp import writable_places
-from okamochi.audit.setup import Setup
 from okamochi.audit.written_folders import is_below, needs_tmp
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once: the option goes to one place."""
     for container in setup.production:
         if needs_tmp(container, setup) and not in_memory(container) and not is_closed(container):
@@ -49,6 +45,3 @@ def in_memory(container: Container) -> bool:
 def is_closed(container: Container) -> bool:
     """Other rules speak of /tmp where the root is read-only."""
     return container.node.get("read_only").value is True
-
-
-RULE = Rule("process/heartbeat-on-disk", Severity.NOTE, look, __doc__ or "")

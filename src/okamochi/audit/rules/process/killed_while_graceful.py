@@ -12,22 +12,17 @@ Okamochi: the server stops within 25 s, the engine kills after 35 s.
 See: https://docs.docker.com/reference/compose-file/services/#stop_grace_period
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.health import seconds_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
 from okamochi.audit.stopping import graceful_seconds
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 BY_DEFAULT = 10.0
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if container.kind is not ContainerKind.COMPOSE:
             continue
@@ -57,6 +52,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def is_worker(container: Container) -> bool:
     """Whether Celery's worker stops in peace there: it ends its tasks first."""
     return any(one.name == "celery" and "worker" in one.words for one in servers(container))
-
-
-RULE = Rule("process/killed-while-graceful", Severity.NOTE, look, __doc__ or "")

@@ -12,22 +12,17 @@ Okamochi: the server listens on 0.0.0.0 in the container, and the host publishes
 See: https://docs.gunicorn.org/en/stable/settings.html#bind
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.addresses import Address, addresses
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 PROXIES = frozenset(
     ("nginx", "caddy", "apache2", "apachectl", "httpd", "supervisord", "haproxy", "envoy", "traefik")
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if shares_its_loopback(container):
             continue
@@ -70,6 +65,3 @@ def instead(address: Address) -> str:
     if address.server.name == "daphne":
         return "-b 0.0.0.0"
     return "--server.address=0.0.0.0" if address.server.name == "streamlit" else "--host 0.0.0.0"
-
-
-RULE = Rule("process/listens-on-loopback", Severity.ERROR, look, __doc__ or "")

@@ -14,13 +14,10 @@ See: https://12factor.net/logs
 from collections.abc import Iterator
 
 from okamochi.audit.gunicorn_files import gunicorn_value
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Option, Server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 NAMES = {
     "gunicorn": ("access-logfile", "error-logfile", "log-file"),
     "hypercorn": ("access-logfile", "error-logfile", "log-file"),
@@ -29,7 +26,7 @@ NAMES = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             for found in log_files(server, setup):
@@ -54,6 +51,3 @@ def log_files(server: Server, setup: Setup) -> Iterator[Option]:
 
 def is_file(value: str) -> bool:
     return value not in ("", "-", "None") and not value.startswith(("/dev/", "/proc/", "$", "syslog"))
-
-
-RULE = Rule("process/log-file", Severity.WARNING, look, __doc__ or "")

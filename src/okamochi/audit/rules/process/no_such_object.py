@@ -13,22 +13,17 @@ Okamochi: the object is found in the code, and imported in the built image befor
 See: https://docs.gunicorn.org/en/stable/run.html#gunicorn
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.objects import Lookup, looked_up
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.command_lines import ServedObject, served_by
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 LOADERS = frozenset(("gunicorn", "uvicorn", "hypercorn", "waitress-serve", "daphne", "granian"))
 # uvicorn calls a function without arguments by itself, and warns
 CALLS = frozenset(("uvicorn", "daphne", "granian"))
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for served in served_by(container.command.line_text):
             if served.server in LOADERS:
@@ -63,6 +58,3 @@ def instead(setup: Setup) -> str:
     if plan is None or not plan.application.object_reference:
         return 'module:name as the code has it; a factory as "module:create_app()"'
     return f'okamochi found "{plan.application.object_reference}"'
-
-
-RULE = Rule("process/no-such-object", Severity.ERROR, look, __doc__ or "")

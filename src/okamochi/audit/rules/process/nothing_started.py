@@ -11,22 +11,18 @@ Okamochi: the command stands in the plan, and in the image.
 See: https://docs.docker.com/reference/dockerfile/#cmd
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.images import image_of
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import merged, services
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # whose own command is an interpreter or a shell
 BARE = frozenset(("python", "pypy", "debian", "ubuntu", "alpine"))
 KEEPS = ("stdin_open", "tty", "profiles", "extends", "command", "entrypoint")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in services(setup):
         if container.stage is None or container.command or container.entrypoint:
             continue
@@ -43,6 +39,3 @@ def look(setup: Setup) -> Iterator[Found]:
             f"terminal, which ends at once: neither {container.stage_path} nor this file has a command",
             hint='command: gunicorn …, or CMD ["gunicorn", …] in the Dockerfile',
         )
-
-
-RULE = Rule("process/nothing-started", Severity.ERROR, look, __doc__ or "")

@@ -11,18 +11,16 @@ Okamochi: a read-only root with a tmpfs on /tmp, and a volume for each folder th
 See: https://docs.docker.com/reference/compose-file/services/#read_only
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE", "writable_places"]
+__all__ = ["writable_places"]
+
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if container.kind is not ContainerKind.COMPOSE or container.node.get("read_only").value is not True:
             continue
@@ -60,6 +58,3 @@ def target_of(text: str) -> str:
     """Of the short form: the source, the target, how."""
     parts = text.split(":")
     return parts[1] if len(parts) > 1 else parts[0]
-
-
-RULE = Rule("process/read-only-without-tmp", Severity.ERROR, look, __doc__ or "")

@@ -13,21 +13,17 @@ https://www.uvicorn.org/settings/#development
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
 from okamochi.audit.gunicorn_files import gunicorn_value
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Option, Server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 RELOADING = frozenset(("gunicorn", "uvicorn", "hypercorn", "granian"))
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             found = reloader(server, setup)
@@ -56,6 +52,3 @@ def reloader(server: Server, setup: Setup) -> Option | None:
         stated = gunicorn_value(server, "reload", setup).option
         return stated if stated is not None and stated.value == "True" else None
     return option
-
-
-RULE = Rule("process/reload", Severity.WARNING, look, __doc__ or "")

@@ -10,18 +10,14 @@ Okamochi: workers stay; GUNICORN_MAX_REQUESTS replaces them, spread by a tenth.
 See: https://docs.gunicorn.org/en/stable/settings.html#max-requests-jitter
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.gunicorn_files import gunicorn_value
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             if server.name != "gunicorn":
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "the same moment",
                     hint="max-requests-jitter, a tenth of it",
                 )
-
-
-RULE = Rule("process/restarts-together", Severity.NOTE, look, __doc__ or "")

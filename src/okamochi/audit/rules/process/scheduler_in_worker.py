@@ -11,17 +11,13 @@ Okamochi: a scheduler is a process of its own, one at most.
 See: https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html#starting-the-scheduler
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             if server.name == "celery" and "worker" in server.words and server.option("beat") is not None:
@@ -32,6 +28,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "task is sent twice",
                     hint="celery beat in a service of its own, with one replica",
                 )
-
-
-RULE = Rule("process/scheduler-in-worker", Severity.WARNING, look, __doc__ or "")

@@ -13,21 +13,17 @@ See: https://git-scm.com/docs/git-update-index
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.commands import Command
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.scripts import own_scripts
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 INIT = re.compile(r"(?:/\S*/)?(?:tini|dumb-init|catatonit|env)|-{1,2}\w*")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.containers:
         if setup.executable is None or setup.tracked is None or not container.own:
             continue
@@ -58,6 +54,3 @@ def is_made_executable(path: str, container: Container) -> bool:
         return True
     steps = (one for one in stage.instructions if one.word in ("RUN", "COPY", "ADD"))
     return any("chmod" in one.rest or re.search(r"\binstall\b.*-\w*m", one.rest) for one in steps)
-
-
-RULE = Rule("process/script-not-executable", Severity.ERROR, look, __doc__ or "")

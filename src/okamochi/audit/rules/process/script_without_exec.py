@@ -15,14 +15,11 @@ See: https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.scripts import Line, lines_of, own_scripts
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.command_lines import commands_of
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 SERVERS = frozenset(
     ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve", "uwsgi", "supervisord")
 )
@@ -40,7 +37,7 @@ BRANCH = re.compile(r"else\b|elif\b|;;")
 ARGUMENTS = re.compile(r"(?:sh -c )?\"?\$(?:@|\*|\{@\})\"?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for path, _ in own_scripts(container, setup):
             lines = lines_of(setup.file(path).text)
@@ -99,6 +96,3 @@ def edits(path: str, line: Line, setup: Setup) -> Iterator[Edit]:
     if not re.search(r"&&|\|\||;|&|^\w+=", line.text):
         indentation = text[: len(text) - len(text.lstrip())]
         yield Edit(path, line.line, line.line, f"{indentation}exec {text.lstrip()}")
-
-
-RULE = Rule("process/script-without-exec", Severity.ERROR, look, __doc__ or "")

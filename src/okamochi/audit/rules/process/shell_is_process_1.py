@@ -21,18 +21,16 @@ from collections.abc import Iterator
 
 from okamochi.audit.commands import Command
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Edit, Found, Rule
+from okamochi.audit.rule import Edit, Finds, Found, Setup, Severity
 from okamochi.audit.servers import keeps_running, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # what only a shell can do
 OF_A_SHELL = re.compile(r"[$`|&;<>*?~(){}\[\]#!]|^\w+=|^\s*(?:cd|export|source|\.)\s")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         command = container.command
         stays = any(keeps_running(one) for one in servers(container))
@@ -77,6 +75,3 @@ def plain_words(command: Command) -> list[str]:
         return shlex.split(command.text)
     except ValueError:
         return []
-
-
-RULE = Rule("process/shell-is-process-1", Severity.ERROR, look, __doc__ or "")

@@ -15,22 +15,18 @@ See: https://docs.gunicorn.org/en/stable/design.html#how-many-workers
 """
 
 import math
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.gunicorn_files import gunicorn_value
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Server, servers
-from okamochi.audit.setup import Setup
 from okamochi.audit.values import known, megabytes, number
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 LEAST_MEGABYTES = 80
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         cpus, memory = limits(container)
         for server in servers(container):
@@ -94,6 +90,3 @@ def fitting(cpus: float | None, memory: float | None) -> int:
     by_cpu = 2 * math.ceil(cpus) + 1 if cpus is not None else 1000
     by_memory = int(memory / 128) if memory is not None else 1000
     return max(1, min(by_cpu, by_memory))
-
-
-RULE = Rule("process/too-many-workers", Severity.WARNING, look, __doc__ or "")

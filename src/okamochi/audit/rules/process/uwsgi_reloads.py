@@ -13,18 +13,15 @@ See: https://uwsgi-docs.readthedocs.io/en/latest/ThingsToKnow.html
 
 import posixpath
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.scripts import project_file
 from okamochi.audit.servers import Server, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if container.variable("UWSGI_DIE_ON_TERM") or container.given("STOPSIGNAL"):
             continue
@@ -58,6 +55,3 @@ def reloads(server: Server, setup: Setup) -> tuple[str, int] | None:
         if re.match(r"\s*master\s*=\s*(?:true|1|on|yes)", line, re.IGNORECASE):
             return path, number
     return (server.path, server.line) if text and server.option("master") is not None else None
-
-
-RULE = Rule("process/uwsgi-reloads", Severity.ERROR, look, __doc__ or "")

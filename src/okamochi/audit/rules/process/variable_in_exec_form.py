@@ -15,22 +15,19 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # not $(PORT), which Kubernetes fills in
 REFERENCE = regex(r"(?<!\$)\$(?:\{\w+[^}]*\}|[A-Za-z_]\w*)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         command = container.command
         filled_in = container.kind is ContainerKind.COMPOSE and command.path == container.path
@@ -45,6 +42,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"{found[0]} stays as it is: an exec form has no shell that fills variables in",
                 hint=f'["sh", "-c", "exec … ${name} …"]; gunicorn reads PORT by itself when it has no --bind',
             )
-
-
-RULE = Rule("process/variable-in-exec-form", Severity.ERROR, look, __doc__ or "")

@@ -11,17 +11,13 @@ Okamochi: no script starts the app.
 See: https://git-scm.com/docs/gitattributes#_eol
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.scripts import own_scripts
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.containers:
         for path, command in own_scripts(container, setup) if container.own else ():
             content = setup.project.read_bytes(path) or b""
@@ -38,6 +34,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def is_mended(dockerfile: str, setup: Setup) -> bool:
     text = setup.file(dockerfile).text
     return "dos2unix" in text or "\\r" in text
-
-
-RULE = Rule("process/windows-line-ends", Severity.ERROR, look, __doc__ or "")

@@ -13,23 +13,19 @@ See: https://github.com/benoitc/gunicorn/issues/2877 and https://github.com/pyth
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import Server, config_path, servers
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 COUNTED = regex(r"\b(?:multiprocessing|os|mp)\.cpu_count\(\)|(?<![.\w])cpu_count\(\)|sched_getaffinity")
 ASSIGNED = regex(r"^\s*(?:workers|threads)\s*(?::\s*\w+\s*)?=(?!=)")
 # the author has a limit of some kind, or a number from outside
 LIMITED = regex(r"\bmin\(|environ|getenv|cgroup|\bconfig\b|env\(")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         for server in servers(container):
             if server.name != "gunicorn" or server.option("workers") is not None:
@@ -39,7 +35,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from in_its_file(server, setup)
 
 
-def in_its_file(server: Server, setup: Setup) -> Iterator[Found]:
+def in_its_file(server: Server, setup: Setup) -> Finds:
     path = config_path(server, setup)
     for number, line in enumerate((setup.project.read_text(path) or "").split("\n") if path else (), 1):
         counted = COUNTED.search(line)
@@ -55,6 +51,3 @@ def found(path: str, line: int, what: str) -> Found:
         "workers as that has cores",
         hint="a number from outside, WEB_CONCURRENCY; or one from the container's own limits",
     )
-
-
-RULE = Rule("process/workers-of-the-host", Severity.WARNING, look, __doc__ or "")

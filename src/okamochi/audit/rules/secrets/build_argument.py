@@ -12,21 +12,18 @@ See: https://docs.docker.com/build/building/secrets/
 """
 
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.secret_values import written_secret
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerfile import Stage
-from okamochi.model.finding import Severity
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.IMAGE):
         stage = container.stage
         if stage is None or container.desk:
@@ -49,6 +46,3 @@ def look(setup: Setup) -> Iterator[Found]:
 def is_used(stage: Stage, reference: re.Pattern[str]) -> bool:
     steps = (one for one in stage.instructions if one.word in ("RUN", "ENV"))
     return any(reference.search(step.rest) for step in steps)
-
-
-RULE = Rule("secrets/build-argument", Severity.WARNING, look, __doc__ or "")

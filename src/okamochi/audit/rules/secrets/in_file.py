@@ -13,19 +13,16 @@ See: https://docs.docker.com/compose/how-tos/use-secrets/
 """
 
 import base64
-from collections.abc import Iterator
 
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.secret_values import SHOWN, written_secret
 from okamochi.audit.setup import Document, Setup
-from okamochi.model.finding import Severity
 from okamochi.model.placeholders import is_placeholder
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 INSTEAD = {
     ContainerKind.COMPOSE: "${{{}:?set it}}, or a file secret",
     ContainerKind.KUBERNETES: "valueFrom: secretKeyRef",
@@ -33,7 +30,7 @@ INSTEAD = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(*INSTEAD):
         if container.desk or SHOWN.search(container.path):
             continue
@@ -55,7 +52,7 @@ def look(setup: Setup) -> Iterator[Found]:
             yield from of_secret(file)
 
 
-def of_secret(file: Document) -> Iterator[Found]:
+def of_secret(file: Document) -> Finds:
     """Once for each object."""
     for key in ("stringData", "data"):
         for name, value in file.root.get(key).pairs:
@@ -82,6 +79,3 @@ def decoded(value: str) -> str:
         return base64.b64decode(value, validate=True).decode()
     except ValueError:
         return value
-
-
-RULE = Rule("secrets/in-file", Severity.WARNING, look, __doc__ or "")

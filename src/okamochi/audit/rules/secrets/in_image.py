@@ -10,18 +10,14 @@ Okamochi: no secret is in an image: they come as files below /run/secrets, or by
 See: https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.secret_values import written_secret
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.IMAGE):
         for one in container.environment if not container.desk else ():
             written = written_secret(one)
@@ -32,6 +28,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message=f"{one.name} is written into the image: whoever pulls it has it",
                     hint="take it out, and give it to the container when it starts",
                 )
-
-
-RULE = Rule("secrets/in-image", Severity.ERROR, look, __doc__ or "")

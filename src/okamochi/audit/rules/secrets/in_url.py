@@ -10,21 +10,16 @@ Okamochi: a package index's password is read by uv on the host, and no step of a
 See: https://pip.pypa.io/en/stable/topics/authentication/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 WITH_PASSWORD = regex(r"https?://(?:[^\s/:@$\"']+:[^\s/@$\"'{}<>]+|(?:gh[pousr]_|glpat-|x-token)[\w-]+)@")
 # words of the documentation
 SHOWN = regex(r"//(?:user(?:name)?|token|x):(?:pass(?:word)?|token|x)@|<|example")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for path in (*(one.path for one in setup.dockerfiles), *setup.project.files("**/*requirements*.txt")):
         for number, line in enumerate(setup.file(path).lines, 1):
             if line.lstrip().startswith("#"):
@@ -36,6 +31,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message="the address holds a password: whoever has the repository or the image has it",
                     hint="a .netrc by RUN --mount=type=secret; change the password",
                 )
-
-
-RULE = Rule("secrets/in-url", Severity.ERROR, look, __doc__ or "")

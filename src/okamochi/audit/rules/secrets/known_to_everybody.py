@@ -11,18 +11,14 @@ Okamochi: made up once for each stack, and mounted as a file.
 See: https://flask.palletsprojects.com/en/stable/config/#SECRET_KEY
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.secret_values import SHOWN, written_secret
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.of_kind(ContainerKind.COMPOSE, ContainerKind.KUBERNETES, ContainerKind.ECS):
         if container.desk or SHOWN.search(container.path):
             continue
@@ -36,6 +32,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     message=f"{one.name} {what} the word of an example: anybody can sign a session with it",
                     hint=f"${{{one.name}:?set it}}, with a random value",
                 )
-
-
-RULE = Rule("secrets/known-to-everybody", Severity.ERROR, look, __doc__ or "")

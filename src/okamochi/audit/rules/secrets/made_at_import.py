@@ -13,13 +13,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
-from okamochi.model.finding import Severity
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 KEY = regex(r"(?:\w+_)?SECRET_KEY|JWT_SECRET|SESSION_SECRET", re.IGNORECASE)
 FACTORY = regex(r"(?:create|make|build|get)_app\w*|init_app")
 RANDOM = regex(
@@ -30,7 +27,7 @@ OF_TESTS = regex(r"(?i)test|\w+_?tests?(?:ing)?(?:config|settings)?$")
 TESTS = regex(r"(?:.*/)?(?:tests?|conftest|test_\w+|\w+_test|examples?|docs?|scripts?)(?:/.*|\.py)")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     given = {one.name for container in setup.production for one in container.environment if one.value}
     for file in setup.python_files:
         path, text = file.path, file.text
@@ -95,6 +92,3 @@ def name_of(target: ast.expr) -> str:
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
         return str(target.slice.value)
     return ""
-
-
-RULE = Rule("secrets/made-at-import", Severity.WARNING, look, __doc__ or "")

@@ -13,23 +13,19 @@ See: https://git-scm.com/docs/gitignore
 
 import posixpath
 import re
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Variable
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.secret_values import written_secret
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.desk import is_desk_path
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 SAMPLE = re.compile(r"example|sample|template|dist|default|skel|ci|docs?")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.env_files:
         if setup.tracked is None or file.path not in setup.tracked or is_desk_path(file.path):
             continue
@@ -50,6 +46,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"git tracks this file with {names}: each clone has the values",
                 hint=f"git rm --cached {file.path}, a line for it in .gitignore, and new values",
             )
-
-
-RULE = Rule("secrets/tracked", Severity.ERROR, look, __doc__ or "")

@@ -13,28 +13,24 @@ See: https://docs.docker.com/compose/how-tos/environment-variables/best-practice
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 SAMPLES = (".sample", ".example", ".template", ".dist")
 MOST_SHOWN = 4
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Each environment file of a Compose file once, with all services that get secrets of others by it."""
     given: dict[tuple[str, str], list[tuple[Container, Node]]] = {}
     for container in services(setup):
@@ -47,7 +43,7 @@ def look(setup: Setup) -> Iterator[Found]:
         yield from of_file(path, name, takers, setup)
 
 
-def of_file(path: str, name: str, takers: list[tuple[Container, Node]], setup: Setup) -> Iterator[Found]:
+def of_file(path: str, name: str, takers: list[tuple[Container, Node]], setup: Setup) -> Finds:
     known = secrets_of(posixpath.normpath(posixpath.join(posixpath.dirname(path), name)), setup)
     found: list[tuple[Container, Node, list[str]]] = []
     for container, node in takers:
@@ -98,6 +94,3 @@ def is_read(name: str, container: Container, setup: Setup) -> bool:
     stem = words.split("_")[0][:5]
     mentioned = any(name in one.text for one in container.node.walk() if one.kind == "scalar")
     return mentioned or name.startswith(stem) or name.split("_")[0] in words
-
-
-RULE = Rule("secrets/whole-file", Severity.NOTE, look, __doc__ or "")

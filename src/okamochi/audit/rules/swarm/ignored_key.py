@@ -9,15 +9,10 @@ See: https://docs.docker.com/reference/cli/docker/stack/deploy/ (keys: Unsupport
 docker/cli)
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.WARNING
 INSTEAD = {
     "security_opt": "nothing takes its place; no-new-privileges can be set in the daemon",
     "shm_size": "a volume of type tmpfs at /dev/shm",
@@ -31,7 +26,7 @@ INSTEAD = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """One finding for a service."""
     for document, container in stack_services(setup):
         node = container.node
@@ -44,6 +39,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 f"{container.name}",
                 hint="; ".join(f"{key.text}: {INSTEAD[key.text]}" for key in keys),
             )
-
-
-RULE = Rule("swarm/ignored-key", Severity.WARNING, look, __doc__ or "")

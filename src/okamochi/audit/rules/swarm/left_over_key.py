@@ -9,20 +9,15 @@ Fix: take them away; `deploy: {restart_policy: {condition: any, delay: 5s}}`.
 See: https://docs.docker.com/reference/cli/docker/stack/deploy/ (keys: UnsupportedProperties of docker/cli)
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services, stacks
 from okamochi.model.evidence import Evidence
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 KEYS = ("restart", "container_name", "links", "external_links")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each file."""
     for document in stacks(setup):
         keys = [
@@ -40,6 +35,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 hint="take it away; deploy: {restart_policy: {condition: any, delay: 5s}} for restart",
                 also=tuple(Evidence(path=document.path, line=key.line, reason=key.text) for key in keys[1:]),
             )
-
-
-RULE = Rule("swarm/left-over-key", Severity.NOTE, look, __doc__ or "")

@@ -11,20 +11,16 @@ Okamochi: the stack asks for the name that `okamochi push` prints.
 See: https://docs.docker.com/engine/swarm/stack-deploy/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.cluster_objects import is_placeholder
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.own_images import bare_name, known_names
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         image = container.node.get("image")
         text = image.text
@@ -37,6 +33,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"{text} is on the machine that built it, and no other node can pull it",
                 hint=f"image: registry.example.com/me/{bare_name(text)}:1.0",
             )
-
-
-RULE = Rule("swarm/local-image", Severity.WARNING, look, __doc__ or "")

@@ -8,20 +8,15 @@ Fix: no `ports` for what other services of the stack reach by name; a firewall f
 See: https://docs.docker.com/engine/swarm/ingress/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 WITH_ADDRESS = regex(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\]):.*")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         for port in container.node.get("ports").items:
             address = port.get("host_ip").text or (port.text if WITH_ADDRESS.fullmatch(port.text) else "")
@@ -34,6 +29,3 @@ def look(setup: Setup) -> Iterator[Found]:
                     "of every node",
                     hint="no ports, services reach each other by name; or a firewall",
                 )
-
-
-RULE = Rule("swarm/loopback-is-ignored", Severity.ERROR, look, __doc__ or "")

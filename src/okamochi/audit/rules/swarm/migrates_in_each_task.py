@@ -11,18 +11,14 @@ Okamochi: migrations are a job, run at each deploy under a lock in the database.
 See: https://github.com/sqlalchemy/alembic/issues/633
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.migrating import migration_of
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         deploy = container.node.get("deploy")
         replicas = deploy.get("replicas").value
@@ -39,6 +35,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 "no lock",
                 hint="a service of its own with deploy: {mode: replicated-job}",
             )
-
-
-RULE = Rule("swarm/migrates-in-each-task", Severity.WARNING, look, __doc__ or "")

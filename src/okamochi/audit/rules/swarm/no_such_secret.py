@@ -11,21 +11,18 @@ See: https://docs.docker.com/engine/swarm/secrets/#use-secrets-in-compose
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.setup import Document, Setup
 from okamochi.audit.stacks import stack_services, stacks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 KINDS = {"secrets": "secret", "configs": "config"}
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         yield from undefined(document, container)
     for document in stacks(setup):
@@ -43,7 +40,7 @@ def look(setup: Setup) -> Iterator[Found]:
                     )
 
 
-def undefined(document: Document, container: Container) -> Iterator[Found]:
+def undefined(document: Document, container: Container) -> Finds:
     for key, kind in KINDS.items():
         defined = document.root.get(key).names()
         for node in container.node.get(key).items:
@@ -76,6 +73,3 @@ def is_missing(file: Node, document: Document, setup: Setup) -> bool:
 
 def is_telling(path: str) -> bool:
     return path.endswith((".md", ".sh", ".gitignore", "Makefile", ".txt", ".rst", ".toml"))
-
-
-RULE = Rule("swarm/no-such-secret", Severity.ERROR, look, __doc__ or "")

@@ -8,17 +8,13 @@ Fix: build and push the image before, and name it: `image: registry.example.com/
 See: https://docs.docker.com/engine/swarm/stack-deploy/
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """An override of another file has no image either: only where `build` shows that nothing else has it."""
     for document, container in stack_services(setup):
         build = container.node.key("build")
@@ -31,6 +27,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 "refused",
                 hint="image: registry.example.com/me/app:1.0, built and pushed before",
             )
-
-
-RULE = Rule("swarm/nothing-to-deploy", Severity.ERROR, look, __doc__ or "")

@@ -10,17 +10,13 @@ Okamochi: web is not healthy while the schema is behind, and has 300 s for that.
 See: https://github.com/moby/moby/issues/31333
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Once for each file; the form with conditions is refused, which is another rule's."""
     told = set[str]()
     for document, container in stack_services(setup):
@@ -33,6 +29,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 message=f"a stack does not wait: depends_on of {container.name} does nothing",
                 hint="an app that tries again until the database is there",
             )
-
-
-RULE = Rule("swarm/nothing-waits", Severity.NOTE, look, __doc__ or "")

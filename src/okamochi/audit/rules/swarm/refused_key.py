@@ -12,14 +12,11 @@ See: https://docs.docker.com/reference/compose-file/legacy-versions/
 
 from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services, stacks
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.ERROR
 ROOT = frozenset(("version", "services", "networks", "volumes", "secrets", "configs"))
 # of a service, as the schema of docker/cli has them
 SERVICE = frozenset(
@@ -53,7 +50,7 @@ INSTEAD = {
 }
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document in stacks(setup):
         for key in refused(document.root, ROOT):
             yield found(document.path, key.line, key.text)
@@ -101,6 +98,3 @@ def found(path: str, line: int, key: str) -> Found:
         message=f"docker stack deploy refuses the file: it does not know {key}",
         hint=INSTEAD.get(key, "take it away, or keep it in a second file for docker compose"),
     )
-
-
-RULE = Rule("swarm/refused-key", Severity.ERROR, look, __doc__ or "")

@@ -12,19 +12,15 @@ Okamochi: each task has a check.
 See: https://docs.docker.com/reference/compose-file/deploy/#update_config
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         action = container.node.get("deploy", "update_config", "failure_action")
         if action.text not in ("rollback", "pause") or is_backing_image(container.image):
@@ -47,6 +43,3 @@ def has_none(container: Container, setup: Setup) -> bool:
     images = [one.stage for one in setup.of_kind(ContainerKind.IMAGE) if not one.desk]
     stages = [container.stage] if container.stage is not None else images
     return bool(stages) and not any(stage and stage.last("HEALTHCHECK") for stage in stages)
-
-
-RULE = Rule("swarm/rollback-without-health", Severity.WARNING, look, __doc__ or "")

@@ -10,18 +10,14 @@ Okamochi: start-first where the app allows it; a web with a volume, or its sessi
 See: https://docs.docker.com/reference/compose-file/deploy/#update_config
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["RULE"]
+SEVERITY = Severity.ERROR
 
 # these write files that one process owns
 DATABASE = regex(
@@ -30,7 +26,7 @@ DATABASE = regex(
 )
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         order = container.node.get("deploy", "update_config", "order")
         why = conflict(container) if order.text == "start-first" else ""
@@ -62,6 +58,3 @@ def is_named_volume(volume: Node) -> bool:
     if volume.kind == "mapping":
         return volume.get("type").text in ("volume", "bind") and bool(volume.get("source"))
     return ":" in volume.text
-
-
-RULE = Rule("swarm/start-first", Severity.ERROR, look, __doc__ or "")

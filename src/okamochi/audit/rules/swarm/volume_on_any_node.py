@@ -11,20 +11,17 @@ Okamochi: what has a volume is placed by a label.
 See: https://docs.docker.com/engine/swarm/services/#give-a-service-access-to-volumes-or-bind-mounts
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.compose_containers import is_backing_image
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.rules.swarm.start_first import DATABASE
 from okamochi.audit.setup import Document, Setup
 from okamochi.audit.stacks import stack_services
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for document, container in stack_services(setup):
         if not is_backing_image(container.image) or DATABASE.fullmatch(container.image) is None:
             continue
@@ -59,6 +56,3 @@ def local_volume(volume: Node, document: Document) -> str:
         or defined.get("external")
     )
     return "" if shared or "sock" in name or name.endswith((".conf", ".cnf", ".sql", ".sh", ".yml")) else name
-
-
-RULE = Rule("swarm/volume-on-any-node", Severity.WARNING, look, __doc__ or "")

@@ -9,18 +9,14 @@ keys).
 See: https://docs.docker.com/reference/compose-file/deploy/
 """
 
-from collections.abc import Iterator
-
 from okamochi.audit.containers import ContainerKind
-from okamochi.audit.rule import Found, Rule
-from okamochi.audit.setup import Setup
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import of_swarm_alone, stacks
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.NOTE
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     """Only where a service is built: that no stack does."""
     paths = {one.path for one in stacks(setup)}
     for container in setup.of_kind(ContainerKind.COMPOSE):
@@ -34,6 +30,3 @@ def look(setup: Setup) -> Iterator[Found]:
                 "only a swarm does",
                 hint="take it away, unless docker stack deploy gets this file",
             )
-
-
-RULE = Rule("swarm/without-a-swarm", Severity.NOTE, look, __doc__ or "")

@@ -13,19 +13,16 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
 import re
-from collections.abc import Iterator
 
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.runtime_user import is_root, user_of_stage
 from okamochi.audit.setup import Dockerfile, Setup
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
-
+SEVERITY = Severity.NOTE
 NUMBERED = re.compile(r"\b(?:useradd|adduser)\b[^;&|]*\s(?:--uid|-\w*u)[ =]")
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         one, user = file.shipped.last("USER"), user_of_stage(file.shipped)
         name = user.partition(":")[0]
@@ -45,6 +42,3 @@ def is_looked_at(file: Dockerfile) -> bool:
     """Whether nothing says which number the name has."""
     steps = (one.rest for one in file.shipped.instructions if one.word == "RUN")
     return not any(NUMBERED.search(rest) for rest in steps)
-
-
-RULE = Rule("user/name-not-number", Severity.NOTE, look, __doc__ or "")

@@ -12,18 +12,15 @@ Okamochi: `USER 10001:10001`, files of root, no capability.
 See: https://docs.docker.com/build/building/best-practices/#user (CIS Docker Benchmark 4.1)
 """
 
-from collections.abc import Iterator
-
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Severity
 from okamochi.audit.runtime_user import drops_root, is_root, runs_as, starts_as_root
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.containerfiles.dockerfile import Instruction
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for file in setup.dockerfiles:
         user = file.shipped.last("USER")
         started = file.shipped.last("CMD") or file.shipped.last("ENTRYPOINT") or told_elsewhere(file, setup)
@@ -53,6 +50,3 @@ def told_elsewhere(file: Dockerfile, setup: Setup) -> Instruction | None:
     made = (one for one in setup.production if one.stage_path == file.path and one.path != file.path)
     starts = any(one.stage == file.shipped and one.command for one in made)
     return file.shipped.own[-1] if starts else None
-
-
-RULE = Rule("user/root", Severity.WARNING, look, __doc__ or "")

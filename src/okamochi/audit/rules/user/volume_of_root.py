@@ -13,20 +13,17 @@ See: https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-c
 """
 
 import posixpath
-from collections.abc import Iterator
 
 from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Found, Rule
+from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.runtime_user import is_root, runs_as, user_of_stage
-from okamochi.audit.setup import Setup
 from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.containerfiles.yaml_nodes import Node
-from okamochi.model.finding import Severity
 
-__all__ = ["RULE"]
+SEVERITY = Severity.WARNING
 
 
-def look(setup: Setup) -> Iterator[Found]:
+def look(setup: Setup) -> Finds:
     for container in setup.production:
         if container.kind is not ContainerKind.COMPOSE or container.stage is None:
             continue
@@ -72,6 +69,3 @@ def steps_of(container: Container, setup: Setup) -> tuple[Instruction, ...]:
     sources = {one.flag("from").lower() for one in container.stage.all("COPY")}
     made = (one for stage in stages if stage.name in sources for one in stage.instructions)
     return (*container.stage.instructions, *made)
-
-
-RULE = Rule("user/volume-of-root", Severity.WARNING, look, __doc__ or "")
