@@ -231,12 +231,20 @@ def test_django_migrates_once_and_is_asked_itself(shop: Shop) -> None:
 
 
 def test_of_other_commands_each_is_run_one_after_the_other(shop: Shop) -> None:
-    shop.write({"mine.py": "import time\nprint('begins', flush=True)\ntime.sleep(0.5)\nprint('done')\n"})
-    started = [shop.start("python", "mine.py") for _ in range(2)]
-    answers = [process.communicate(timeout=60)[0] for process in started]
-    assert [process.returncode for process in started] == [0, 0], answers
-    assert "".join(answers).count("done") == 2
-    assert "".join(answers).count("waiting for it") == 1
+    shop.write(
+        {
+            "mine.py": "import pathlib, time\nprint('begins', flush=True)\n"
+            "while not pathlib.Path('enough').exists():\n    time.sleep(0.05)\nprint('done')\n"
+        }
+    )
+    first = shop.start("python", "mine.py")
+    assert first.stdout and next(line for line in first.stdout if line == "begins\n")
+    second = shop.start("python", "mine.py")
+    assert second.stdout and "waiting for it" in second.stdout.readline()
+    shop.write({"enough": ""})
+    answers = [process.communicate(timeout=60)[0] for process in (first, second)]
+    assert [process.returncode for process in (first, second)] == [0, 0], answers
+    assert answers == ["done\n", "begins\ndone\n"]
 
 
 def test_other_commands_are_run_as_they_stand(shop: Shop) -> None:
