@@ -1,5 +1,6 @@
 """The ./run script, in a checkout whose programs write down how they were called."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -201,6 +202,33 @@ def test_the_long_matrices_are_run_when_all_is_asked_for(
         (*command, "tests/judges/test_more_judges.py"), cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert ("test_more_judges.py::" in found.stdout) is run, found.stdout
+
+
+@pytest.mark.parametrize(
+    ("failed", "calls", "status"),
+    [
+        (("tests/a.py::one", "tests/a.py::two"), 2, 0),
+        (("tests/a.py::one", "tests/b.py::one", "tests/c.py::one"), 2, 0),
+        (("tests/a.py::one", "tests/b.py::one", "tests/c.py::one", "tests/d.py::one"), 1, 1),
+    ],
+)
+def test_what_fails_in_a_few_files_is_run_once_more_alone(
+    checkout: Checkout, failed: tuple[str, ...], calls: int, status: int
+) -> None:
+    noted = checkout.folder / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    noted.parent.mkdir(parents=True)
+    noting = f"echo '{json.dumps(dict.fromkeys(failed, True))}' >'{noted}'"
+    once = f"case $* in *'-n auto'*) {noting}; exit 1 ;; esac"
+    python = checkout.folder / ".venv" / "bin" / "python"
+    counts = f"case $2 in *json*) shift; exec '{sys.executable}' -c \"$@\" ;; esac"
+    script = python.read_text().replace('[ "$1" = -c ] && exit 0', f'{counts}\n[ "$1" = -c ] && exit 0')
+    write_script(python, f"{script}{once}\n")
+    answer = checkout.run("test", "-x")
+    asked = [call for call in checkout.calls if "-m pytest" in call]
+    assert (len(asked), answer.returncode) == (calls, status)
+    assert all(call.endswith(" -x") for call in asked)
+    assert ("--last-failed" in asked[-1]) is (calls == 2)
+    assert ("once more, alone" in answer.stderr) is (calls == 2)
 
 
 def test_the_hosts_own_python_settings_do_not_reach_ours(checkout: Checkout) -> None:
