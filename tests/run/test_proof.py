@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from okamochi.run.proof import program
-from okamochi.run.proof.answer import Answer, Outcome, Write, verdict_of
+from okamochi.run.proof.answer import Answer, Outcome, Route, Write, has_front_page, verdict_of
 from okamochi.run.proof.program import PARTS, joined_text
 
 WSGI = """
@@ -274,6 +274,25 @@ def test_pages_without_parameters_are_looked_at_and_what_they_write_is_told(tmp_
     seen = {page.path: page.status for page in answer.pages}
     assert seen == {"/health": 200, "/write": 200, "/login": 302, "/fail": 500, "/店/一覧": 200}
     assert [write.path for write in answer.writes] == [str(tmp_path / "seen.txt")]
+
+
+@pytest.mark.parametrize(
+    ("paths", "known"),
+    [
+        (("/health", "/pay/<id>", "/static/<path:filename>"), False),
+        (("/health", "/"), True),
+        (("/health", "/<path:anything>"), True),
+        (("/api/{name}", "/{name}"), True),
+        (("/api/", ""), True),  # what is mounted below / answers there
+        (("/admin/", "/(?P<page>.*)"), True),
+        ((), True),
+    ],
+)
+def test_only_where_every_route_is_elsewhere_there_is_no_front_page(
+    paths: tuple[str, ...], known: bool
+) -> None:
+    answer = Answer(outcome="proved", routes=tuple(Route(path=one) for one in paths))
+    assert has_front_page(answer) is known
 
 
 def test_a_page_that_hangs_ends_the_looking_round_and_proves_the_app_all_the_same(tmp_path: Path) -> None:

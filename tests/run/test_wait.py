@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from okamochi.errors import UnhealthyError
-from okamochi.model.process import HttpProbe, Process, ProcessType
+from okamochi.model.process import HttpProbe, Process, ProcessType, TcpProbe
 from okamochi.run.engine import Engine
 from okamochi.run.ports import TakenPort, is_free
 from okamochi.run.spec import ContainerState, Running, RunSpec
@@ -224,6 +224,23 @@ def test_the_limit_ends_the_wait_with_the_last_reason() -> None:
         pytest.raises(UnhealthyError, match=r"not healthy after 1 s: GET / answered 500"),
     ):
         wait_until_healthy(as_engine(FakeEngine(state())), spec(port), QUICK)
+
+
+def test_where_the_app_has_no_page_at_the_front_its_error_there_is_told_and_the_probe_counts() -> None:
+    with serving({"/healthz": [503, 200], "/": [500]}, []) as port:
+        pageless = msgspec.structs.replace(spec(port), front_page=False)
+        healthy = wait_until_healthy(as_engine(FakeEngine(state())), pageless, QUICK)
+    assert healthy.page_status == 500
+    assert healthy.note.startswith("GET / answered 500, and the app has no page there")
+
+
+def test_without_a_health_page_an_error_at_the_front_is_the_only_sign_and_the_hint_asks_for_one() -> None:
+    with serving({"/": [500]}, []) as port:
+        process = msgspec.structs.replace(spec(port).process, probe=TcpProbe())
+        pageless = msgspec.structs.replace(spec(port), process=process, front_page=False)
+        with pytest.raises(UnhealthyError, match="GET / answered 500") as caught:
+            wait_until_healthy(as_engine(FakeEngine(state())), pageless, QUICK)
+    assert 'health = "/..."' in caught.value.hint
 
 
 def test_a_port_that_cannot_be_reached_from_here_is_checked_inside() -> None:

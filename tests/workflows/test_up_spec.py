@@ -7,8 +7,10 @@ from typing import Any, cast
 import pytest
 
 from okamochi.model.kit_programs import LOADER
+from okamochi.oci.reference import Reference
 from okamochi.run.state import AppState
 from okamochi.workflows.apps import App
+from okamochi.workflows.built_and_loaded import Loaded
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.start import spec_of
 from tests.detect.plans import FLASK_APP, planned
@@ -17,14 +19,25 @@ STREAMLIT = {"requirements.txt": "streamlit\n", "app.py": "import streamlit as s
 
 
 @pytest.mark.parametrize(
-    ("files", "names", "loaded"),
+    ("files", "names", "by_loader"),
     [(STREAMLIT, ("API_KEY",), True), (STREAMLIT, (), False), ({"app.py": FLASK_APP}, ("API_KEY",), False)],
 )
 def test_a_program_that_loads_no_secrets_itself_has_them_loaded(
-    tmp_path: Path, files: dict[str, str], names: tuple[str, ...], loaded: bool
+    tmp_path: Path, files: dict[str, str], names: tuple[str, ...], by_loader: bool
 ) -> None:
     plan = planned(files)
     app = App("shop", tmp_path, AppState(tmp_path))
     built = cast("Any", SimpleNamespace(plan=plan))
-    spec = spec_of(app, built, "shop:1", Values(plain=(), secret_names=names), 8000)
-    assert spec.process.argv == ((*LOADER, *plan.web.argv) if loaded else plan.web.argv)
+    reference = Reference.parse("shop:1")
+    loaded = Loaded(built=built, reference=reference, fresh=True, pages=(), front_page=True)
+    spec = spec_of(app, loaded, Values(plain=(), secret_names=names), 8000)
+    assert spec.process.argv == ((*LOADER, *plan.web.argv) if by_loader else plan.web.argv)
+
+
+@pytest.mark.parametrize("front_page", [True, False])
+def test_whether_there_is_a_page_at_the_front_reaches_what_waits(tmp_path: Path, front_page: bool) -> None:
+    built = cast("Any", SimpleNamespace(plan=planned({"app.py": FLASK_APP})))
+    reference = Reference.parse("shop:1")
+    loaded = Loaded(built=built, reference=reference, fresh=True, pages=(), front_page=front_page)
+    app = App("shop", tmp_path, AppState(tmp_path))
+    assert spec_of(app, loaded, Values(plain=(), secret_names=()), 8000).front_page is front_page

@@ -57,6 +57,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `binds` are folders or files of the host and where they are seen inside, to be written as well: the source
     at the desk. `further_ports` are published on the loopback interface: (the host's, the container's).
+    `front_page` is false where the app is known to have none at /.
     """
 
     name: str
@@ -77,6 +78,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     tmp_bytes: int = 64 * 1024 * 1024
     binds: tuple[tuple[str, str], ...] = ()
     further_ports: tuple[tuple[int, int], ...] = ()
+    front_page: bool = True
 
     def volume_name(self, volume: Volume) -> str:
         return f"okamochi-{self.app}-{volume.name}"

@@ -43,6 +43,14 @@ SILENT = 0
 SLOW = -1
 USER_AGENT = "okamochi-healthcheck"
 CLOSED = regex(r"GET /\S+ answered (?P<status>401|403|404)$")
+NO_FRONT_PAGE = (
+    "{reason}, and the app has no page there: how it answers for unknown pages fails; the health check alone "
+    "counts"
+)
+PAGELESS_HINT = (
+    "the app has no page at /, and fails where it tells so; a page of its own tells whether it is well: "
+    '[tool.okamochi] health = "/..."'
+)
 LOG_ABOVE = "the last lines of its log are above; `okamochi plan` shows what was started, and why"
 OUT_OF_MEMORY = Cause(
     "the container was killed because it used more memory than its limit",
@@ -71,7 +79,8 @@ class Patience:
 
 @dataclass(frozen=True)
 class Healthy:
-    """`page_status` is what / answered: below 500, and 0 when only the check inside could be asked."""
+    """`page_status` is what / answered: below 500, but where the app has no page there, and 0 when only the
+    check inside could be asked."""
 
     url: str
     page_status: int
@@ -81,13 +90,15 @@ class Healthy:
 @dataclass(frozen=True)
 class Look:
     """One look at the app: `ready` or the reason why not; `answered` when anything spoke HTTP; `starting`
-    while no answer comes, be it that nothing listens yet or that nobody answers yet."""
+    while no answer comes, be it that nothing listens yet or that nobody answers yet. `note` is what is to be
+    said of one that is ready."""
 
     ready: bool
     reason: str
     answered: bool
     page_status: int = 0
     starting: bool = False
+    note: str = ""
 
 
 class GoesOn(UnhealthyError):
@@ -161,7 +172,7 @@ def wait_until_healthy(
             stranger = engine.stranger_at(spec.name, spec.published_port)
             if stranger:
                 raise taken_by(spec.published_port, stranger)
-            return Healthy(url_of(spec), look.page_status)
+            return Healthy(url_of(spec), look.page_status, look.note)
         running = engine.inspect(spec.name)
         if running.failed or running.state is ContainerState.ABSENT:
             raise unhealthy(engine, spec.name, running, ended_text(running), patience, UnhealthyError)
@@ -186,8 +197,7 @@ def wait_until_healthy(
                 engine, spec.name, running, text, patience, FailingPage if page_fails else UnhealthyError
             )
             if failure.hint == LOG_ABOVE:
-                hint = closed_hint(look.reason) if look.answered else silent_hint(spec.process.port)
-                failure.hint = hint or failure.hint
+                failure.hint = hint_of(look, spec) or failure.hint
             raise failure
         pause(delay)
         delay = min(delay * 1.3, 0.5)
@@ -198,6 +208,12 @@ def dying_workers(log: str) -> str:
     if len(killed_workers(log)) >= KILLED_IN_VAIN:
         return "its workers are killed one after another"
     return "its workers end one after another" if len(ended_workers(log)) >= ENDED_IN_VAIN else ""
+
+
+def hint_of(look: Look, spec: RunSpec) -> str:
+    if not look.answered:
+        return silent_hint(spec.process.port)
+    return PAGELESS_HINT if look.page_status and not spec.front_page else closed_hint(look.reason)
 
 
 def closed_hint(reason: str) -> str:
@@ -246,13 +262,16 @@ def url_for_people(spec: RunSpec) -> str:
 
 
 def look_at(spec: RunSpec, request_seconds: float) -> Look:
-    """Asks the probe's path, then /."""
+    """Asks the probe's path, then /: where the app has no page there, an error is how it tells so, and what
+    another page said counts."""
     probe = spec.process.probe
     if isinstance(probe, HttpProbe):
         status, reason = ask(spec, probe.path, probe, request_seconds)
         if not 0 < status < 400:
             return Look(False, reason, answered=status != SILENT, starting=status in (SILENT, SLOW))
     status, reason = ask(spec, "/", probe, request_seconds)
+    if status >= 500 and isinstance(probe, HttpProbe) and not spec.front_page:
+        return Look(True, reason, True, status, note=NO_FRONT_PAGE.format(reason=reason))
     starting = status in (SILENT, SLOW)
     return Look(0 < status < 500, reason, status != SILENT, page_status=status, starting=starting)
 

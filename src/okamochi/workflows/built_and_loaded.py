@@ -1,8 +1,10 @@
 """Builds the image of a project into the engine that will run it, proved on its way."""
 
+import msgspec
+
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
-from okamochi.run.proof.answer import Outcome
+from okamochi.run.proof.answer import Answer, Outcome, has_front_page
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.build import Building
@@ -14,14 +16,23 @@ from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.superseded import remember_image
 
-__all__ = ["built_and_loaded"]
+__all__ = ["Loaded", "built_and_loaded"]
 
 
-def built_and_loaded(
-    app: App, building: Building, engine: Engine, values: Values, world: World
-) -> tuple[BuiltImage, Reference, tuple[str, ...]]:
-    """With the pages that the proof saw, when it is a new image. What cannot be served at all is told before
-    what serves now is stopped; whether the rest is healthy, the start will tell."""
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """`fresh` is an image that was not proved before, `pages` what its proof saw; `front_page` is false where
+    the app is known to have none at /."""
+
+    built: BuiltImage
+    reference: Reference
+    fresh: bool
+    pages: tuple[str, ...]
+    front_page: bool
+
+
+def built_and_loaded(app: App, building: Building, engine: Engine, values: Values, world: World) -> Loaded:
+    """What cannot be served at all is told before what serves now is stopped; whether the rest is healthy,
+    the start will tell."""
     sink = EngineSink(engine, world)
 
     def deliver(built: BuiltImage) -> Delivered:
@@ -35,10 +46,19 @@ def built_and_loaded(
     delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=given)
     if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
         tell_proof(proof, delivered.built, world)
-    pages = () if isinstance(proof, ProvedBefore) else pages_of(proof)
-    return delivered.built, delivered.reference, pages
+    answer = answer_of(proof)
+    front_page = answer is None or has_front_page(answer)
+    seen = [page.path for page in answer.pages] if answer is not None else []
+    return Loaded(
+        built=delivered.built,
+        reference=delivered.reference,
+        fresh=not isinstance(proof, ProvedBefore),
+        pages=tuple(dict.fromkeys((*(["/"] if front_page else []), *seen))),
+        front_page=front_page,
+    )
 
 
-def pages_of(proof: Proof) -> tuple[str, ...]:
-    found = proof.answer.pages if proof.answer is not None else ()
-    return tuple(dict.fromkeys(("/", *(page.path for page in found))))
+def answer_of(proof: Proof | ProvedBefore) -> Answer | None:
+    if isinstance(proof, ProvedBefore):
+        return msgspec.json.decode(proof.answer_json, type=Answer)
+    return proof.answer

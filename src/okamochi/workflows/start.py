@@ -9,8 +9,6 @@ from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment, with_doors
 from okamochi.model.plan import Plan
-from okamochi.model.process import Process
-from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import UpRecord
@@ -18,11 +16,11 @@ from okamochi.run.wait import FailingBeside, FailingPage, start_healthy, url_for
 from okamochi.system.world import World
 from okamochi.workflows.apps import App
 from okamochi.workflows.beside_web import run_releases, start_workers, stop_former, worker_names
+from okamochi.workflows.built_and_loaded import Loaded
 from okamochi.workflows.coded_passwords import keep_coded_passwords
 from okamochi.workflows.env_values import Values
 from okamochi.workflows.left_out import tell_left_out
 from okamochi.workflows.previous import Previous
-from okamochi.workflows.remembered import BuiltImage
 from okamochi.workflows.serves_already import is_healthy, start_digest
 from okamochi.workflows.setup import Setup, setup_of
 from okamochi.workflows.stack import Stack, new_stack
@@ -40,11 +38,10 @@ __all__ = ["Start", "spec_of"]
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """Of an image that is built and loaded. `port` and `setup` are what was asked for on the command line."""
+    """`port` and `setup` are what was asked for on the command line."""
 
     app: App
-    built: BuiltImage
-    reference: Reference
+    loaded: Loaded
     previous: Previous
     engine: Engine
     values: Values
@@ -54,7 +51,7 @@ class Start:
 
     def started(self) -> UpRecord:
         """The record of the image's stack or container, healthy."""
-        plan = self.built.plan
+        plan = self.loaded.built.plan
         if is_stack(plan):
             state = self.app.state
             plan = needed_services(plan, self.values, self.engine, state, self.world)
@@ -64,8 +61,8 @@ class Start:
                 try:
                     return replace(self, values=values)._stack(plan)
                 except UnhealthyError as failure:
-                    known = self.values.known(state)
-                    here = [one for one in self.built.plan.services if not is_given(one, known, self.engine)]
+                    known, services = self.values.known(state), self.loaded.built.plan.services
+                    here = [one for one in services if not is_given(one, known, self.engine)]
                     tell_left_out(failure, here, plan.services)
                     raise
         return self._container(plan)
@@ -101,11 +98,11 @@ class Start:
     def _stack(self, plan: Plan) -> UpRecord:
         """The record of a stack that serves; what ran before as one container makes room."""
         app, engine, world = self.app, self.engine, self.world
-        setup = setup_of(self.setup, self.built.plan, app.state, world)
+        setup = setup_of(self.setup, self.loaded.built.plan, app.state, world)
 
         def start_on(port: int) -> tuple[RunSpec, str, FailingBeside | None]:
             failing = None
-            stack = new_stack(app, plan, self.reference, self.values, port, engine, world)
+            stack = new_stack(app, plan, self.loaded.reference, self.values, port, engine, world)
             spec = msgspec.structs.replace(self._spec(port), name=stack.web)
             digest = start_digest(app.state, engine, self.values.secret_names, *stack.files)
             same = self._same(digest) is not None
@@ -142,7 +139,7 @@ class Start:
         return record if self.app.state.started_as() == digest else None
 
     def _spec(self, port: int) -> RunSpec:
-        return spec_of(self.app, self.built, str(self.reference.tagged), self.values, port)
+        return spec_of(self.app, self.loaded, self.values, port)
 
     def _start(self, spec: RunSpec, setup: Setup) -> None:
         reporter = self.world.reporter
@@ -189,7 +186,7 @@ class Start:
             engine=self.engine.name,
             container=spec.name,
             image_reference=spec.image_reference,
-            image_digest=str(self.built.image.digest),
+            image_digest=str(self.loaded.built.image.digest),
             port=spec.published_port,
             url=url_for_people(spec),
             project=str(self.app.root),
@@ -201,23 +198,25 @@ def public_url(domain: str, world: World) -> str:
     return f"https://{domain}{f':{port}' if port else ''}/" if domain else ""
 
 
-def spec_of(app: App, built: BuiltImage, reference: str, values: Values, port: int) -> RunSpec:
-    web: Process = built.plan.web
-    argv = with_doors(built.plan, command_of(web, secrets=bool(values.secret_names)))
+def spec_of(app: App, loaded: Loaded, values: Values, port: int) -> RunSpec:
+    plan = loaded.built.plan
+    web = plan.web
+    argv = with_doors(plan, command_of(web, secrets=bool(values.secret_names)))
     environment = {**dict(values.plain), **health_environment(web), "PORT": str(web.port)}
     return RunSpec(
         name=f"okamochi-{app.identity}",
         app=app.identity,
-        image_reference=reference,
+        image_reference=str(loaded.reference.tagged),
         process=msgspec.structs.replace(web, argv=argv),
         environment=tuple(sorted(environment.items())),
         secrets_folder=str(app.state.secrets_folder),
         secret_names=values.secret_names,
         secret_paths=values.secret_paths,
-        volumes=built.plan.volumes,
-        temporary_folders=built.plan.temporary_folders,
-        security=built.plan.security,
+        volumes=plan.volumes,
+        temporary_folders=plan.temporary_folders,
+        security=plan.security,
         published_port=port,
         labels=(("io.okamochi.project", str(app.root)),),
         healthcheck=HEALTH_CHECK,
+        front_page=loaded.front_page,
     )

@@ -83,7 +83,7 @@ def mended(
         if request.port is not None:  # a taken port is told before a build is spent on it
             WebPort(request.port, building.plan.web.port, previous, world).choose()
         try:
-            built, reference, pages = built_and_loaded(app, building, engine, values, world)
+            loaded = built_and_loaded(app, building, engine, values, world)
         except (BuildError, PlanError) as error:
             if failed is None:
                 tell_example(error, app.root)
@@ -93,8 +93,7 @@ def mended(
             try:
                 record = Start(
                     app=app,
-                    built=built,
-                    reference=reference,
+                    loaded=loaded,
                     previous=previous,
                     engine=engine,
                     values=values,
@@ -103,14 +102,17 @@ def mended(
                     world=world,
                 ).started()
             except UnhealthyError as failure:
-                offer_setup(failure, built.plan)
-                tell_left_behind(failure, built.plan)
+                plan = loaded.built.plan
+                offer_setup(failure, plan)
+                tell_left_behind(failure, plan)
                 tell_example(failure, app.root)
-                tell_unset(failure, built.plan, (*dict(values.plain), *values.secret_names))
-                failed = FailedStart(failure, building.plan_now(), built, reference, failed)
+                tell_unset(failure, plan, (*dict(values.plain), *values.secret_names))
+                failed = FailedStart(failure, building.plan_now(), loaded.built, loaded.reference, failed)
             else:
                 failed = None
-                correction = looked_round(record, building, engine, pages, world) if pages and left else None
+                if not loaded.fresh or not left:
+                    return record
+                correction = looked_round(record, building, engine, loaded.pages, world)
                 if correction is None:
                     return record
         if failed is not None:

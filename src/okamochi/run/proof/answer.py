@@ -19,6 +19,7 @@ __all__ = [
     "Verdict",
     "Write",
     "answer_of_trace",
+    "has_front_page",
     "last_line_of_code",
     "verdict_of",
 ]
@@ -48,6 +49,10 @@ REFUSED = regex(
 UNREAD = frozenset({"SyntaxError", "IndentationError", "TabError"})
 # the database client says so, but no other version of it would help
 MISSING_TABLE = regex(r"no such table|relation \"[\w.]+\" does not exist|Table '[\w.]+' doesn't exist")
+
+
+# of a path that begins with a letter it is known that it is not /; what is no letter may be a parameter
+ELSEWHERE = regex(r"/?[\w.~%-].*", re.DOTALL)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +163,11 @@ def answer_of_trace(trace: Trace) -> Answer:
         name=module[1] if module is not None else "",
         text=trace.text,
     )
+
+
+def has_front_page(answer: Answer) -> bool:
+    """Whether a route may be that of /; also where no routes are known."""
+    return not answer.routes or not all(ELSEWHERE.fullmatch(one.path) for one in answer.routes)
 
 
 def unfinished(answer: Answer) -> Cause:
