@@ -39,12 +39,7 @@ def task_containers(file: Document, images: OwnImages) -> Iterator[Container]:
 
 
 def described(
-    file: Document,
-    node: Node,
-    images: OwnImages,
-    around: Node,
-    kind: ContainerKind,
-    keys: tuple[str, str],
+    file: Document, node: Node, images: OwnImages, around: Node, kind: ContainerKind, keys: tuple[str, str]
 ) -> Container:
     """`keys` are what stands for the image's entry point and for its command."""
     image = node.get("image").text

@@ -172,12 +172,7 @@ class Said:
     texts: Mapping[str, str]
 
 
-def part_of(
-    component: Component,
-    files: tuple[OwnedFile, ...],
-    said: Said,
-    known: Iterable[str],
-) -> Part:
+def part_of(component: Component, files: tuple[OwnedFile, ...], said: Said, known: Iterable[str]) -> Part:
     stanzas, messages = said.stanzas, said.messages
     if component.kind == "deb" and component.name in stanzas:
         stanza = stanzas[component.name]

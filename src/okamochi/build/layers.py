@@ -5,13 +5,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from okamochi.build.app_bytecode import Compiles
-from okamochi.build.bytecode import (
-    BYTECODE_FORMAT,
-    Unit,
-    bytecode_entries,
-    compile_units,
-    python_sources,
-)
+from okamochi.build.bytecode import BYTECODE_FORMAT, Unit, bytecode_entries, compile_units, python_sources
 from okamochi.build.frame import LAYER_FORMAT, ancestors, digest_of, with_ancestors
 from okamochi.build.kit_files import KIT_OWNER, kit_entries
 from okamochi.build.toolchain import Toolchain

@@ -30,8 +30,7 @@ def exit_code_of(work: Callable[[], int]) -> int:
         ended = next((one for one in (error, error.__cause__) if isinstance(one, Terminated)), None)
         told = f"ended by {ended.number.name}" if ended else "interrupted"
         print(
-            f"\n{told}; what was finished stays in the cache, run the same command to go on",
-            file=sys.stderr,
+            f"\n{told}; what was finished stays in the cache, run the same command to go on", file=sys.stderr
         )
         return 128 + ended.number if ended else INTERRUPTED
     except OkamochiError as error:

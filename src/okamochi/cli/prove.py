@@ -20,12 +20,7 @@ from okamochi.cli.world import real_world
 if TYPE_CHECKING:
     from okamochi.workflows.prove import Proved
 
-MARKS = {
-    "holds": ("✓", "green"),
-    "fails": ("✗", "red"),
-    "untried": ("?", "yellow"),
-    "beside": ("–", "white"),
-}
+MARKS = {"holds": ("✓", "green"), "fails": ("✗", "red"), "untried": ("?", "yellow"), "beside": ("–", "white")}
 
 
 @click.command(name="prove")

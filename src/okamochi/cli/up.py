@@ -31,11 +31,7 @@ from okamochi.cli.options import (
     metavar="COMMAND",
     help="Run COMMAND in the container before its first page is asked for; once, until `down --volumes`.",
 )
-@click.option(
-    "--domain",
-    metavar="NAME",
-    help="Serve everybody under NAME, by a proxy with certificates.",
-)
+@click.option("--domain", metavar="NAME", help="Serve everybody under NAME, by a proxy with certificates.")
 @click.option(
     "--expose", multiple=True, metavar="SERVICE=PORT", help="A loopback port that leads to a backing service."
 )

@@ -5,10 +5,7 @@ from okamochi.detect.frameworks.classes import OF_THEIR_OWN, TITLES
 from okamochi.detect.root_package import RootPackage
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import (
-    ServerInterface,
-    WebApplication,
-)
+from okamochi.model.plan import ServerInterface, WebApplication
 
 __all__ = ["application_decisions", "application_of"]
 
@@ -65,10 +62,7 @@ def _package_decisions(own: RootPackage | None) -> tuple[Decision, ...]:
     summary = f"the project's folder is the package {own.name}, and is imported under that name"
     return (
         Decision(
-            field="application.package",
-            summary=summary,
-            origin=Origin.DETECTED,
-            evidence=(own.evidence,),
+            field="application.package", summary=summary, origin=Origin.DETECTED, evidence=(own.evidence,)
         ),
     )
 

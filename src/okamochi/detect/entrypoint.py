@@ -22,13 +22,7 @@ from okamochi.detect.sources import Sources, import_root_of
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint, from_here, hint_naming
 from okamochi.detect.unreadable import not_parsed
-from okamochi.detect.web_applications import (
-    Candidate,
-    Place,
-    candidate_for,
-    place_of,
-    web_applications,
-)
+from okamochi.detect.web_applications import Candidate, Place, candidate_for, place_of, web_applications
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface

@@ -282,12 +282,7 @@ def _opens_sqlite(objects: FlaskObjects, path: str, call: ast.Call) -> bool:
 
 
 def _by_engine(
-    objects: FlaskObjects,
-    path: str,
-    call: ast.Call,
-    holder: ast.expr,
-    context: str,
-    local: frozenset[str],
+    objects: FlaskObjects, path: str, call: ast.Call, holder: ast.expr, context: str, local: frozenset[str]
 ) -> Probe | None:
     """`db.create_all()` of Flask-SQLAlchemy, `Base.metadata.create_all(engine)` of SQLAlchemy."""
     given = [*call.args, *(one.value for one in call.keywords if one.arg == "bind")]

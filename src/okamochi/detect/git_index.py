@@ -10,13 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from okamochi.system.git_folders import (
-    GitFolders,
-    checkout_root,
-    git_folders,
-    regular_bytes,
-    regular_text,
-)
+from okamochi.system.git_folders import GitFolders, checkout_root, git_folders, regular_bytes, regular_text
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 

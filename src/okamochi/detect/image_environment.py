@@ -18,13 +18,7 @@ from okamochi.detect.sources import Sources
 from okamochi.detect.volumes import ChosenVolumes
 from okamochi.detect.web_process import PORT
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import (
-    APP_ROOT,
-    PACKAGES_ROOT,
-    VENV_ROOT,
-    Framework,
-    ServerInterface,
-)
+from okamochi.model.plan import APP_ROOT, PACKAGES_ROOT, VENV_ROOT, Framework, ServerInterface
 from okamochi.model.process import Process
 
 __all__ = [

@@ -15,12 +15,7 @@ from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_kinds import SQL, WITH_DATABASE, KindFacts
 from okamochi.detect.service_made import variable_for
 from okamochi.detect.sources import Sources
-from okamochi.model.backing_service import (
-    LOOPBACK_PREFIX,
-    BackingService,
-    ServiceKind,
-    ServiceVariable,
-)
+from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.kit_programs import MYSQL_SOCKET
 from okamochi.model.placeholders import is_placeholder

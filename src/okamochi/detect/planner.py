@@ -17,11 +17,7 @@ from okamochi.detect.development import choose_development
 from okamochi.detect.django_sqlite import sqlite_by_default
 from okamochi.detect.environment import environment_of
 from okamochi.detect.folder_case import folder_case
-from okamochi.detect.frameworks.django import (
-    debug_off,
-    debug_warning,
-    redirect_warning,
-)
+from okamochi.detect.frameworks.django import debug_off, debug_warning, redirect_warning
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import debugger_warning
 from okamochi.detect.given_values import domain_of, worker_profile

@@ -203,12 +203,7 @@ def _candidate(
 
 
 def _leading(
-    facts: KindFacts,
-    traces: Traces,
-    hosted: set[str],
-    dependencies: ChosenDependencies,
-    *,
-    composed: bool,
+    facts: KindFacts, traces: Traces, hosted: set[str], dependencies: ChosenDependencies, *, composed: bool
 ) -> tuple[VariableRead, ...]:
     """What an environment file says of a variable rules over what its name says; one that the code never
     names is read by a configuration that takes all: app.config.from_prefixed_env()."""

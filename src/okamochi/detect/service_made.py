@@ -66,9 +66,7 @@ def service_of(candidate: Candidate, dependencies: ChosenDependencies, database:
         wanted = wanted or (user if variables else "")
     service = service_with(facts, host, image, user=user, database=wanted or database, variables=variables)
     return replace(
-        service,
-        initial_files=composed.initial_files if composed else (),
-        required=not _optional(candidate),
+        service, initial_files=composed.initial_files if composed else (), required=not _optional(candidate)
     )
 
 

@@ -13,13 +13,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.rewritten_addresses import as_the_code_expects, rewrites_of, scheme_asked_for
 from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_candidates import service_candidates
-from okamochi.detect.service_kinds import (
-    SQL,
-    WITH_STORES,
-    facts_of,
-    kind_of_image,
-    volume_path_of,
-)
+from okamochi.detect.service_kinds import SQL, WITH_STORES, facts_of, kind_of_image, volume_path_of
 from okamochi.detect.service_made import decision_of, not_started, service_of, service_with
 from okamochi.detect.sources import Sources
 from okamochi.errors import UsageError
@@ -65,11 +59,7 @@ class ChosenServices(msgspec.Struct, frozen=True):
 
 
 def choose_services(
-    sources: Sources,
-    reached: Reached,
-    dependencies: ChosenDependencies,
-    chosen: ChosenSettings,
-    name: str,
+    sources: Sources, reached: Reached, dependencies: ChosenDependencies, chosen: ChosenSettings, name: str
 ) -> ChosenServices:
     """Services sorted by name. UsageError for a setting that names an image of no known kind."""
     wanted = chosen.settings.services

@@ -103,11 +103,7 @@ def _of_modules(sources: Sources, framework: Framework, groups: Groups) -> Itera
 
 
 def _command(
-    decorator: ast.expr,
-    function: str,
-    module: Module,
-    framework: Framework,
-    groups: Groups,
+    decorator: ast.expr, function: str, module: Module, framework: Framework, groups: Groups
 ) -> tuple[str, tuple[str, ...]]:
     """The command's name and the program that has it; "" when the decorator makes none."""
     call = decorator if isinstance(decorator, ast.Call) else None

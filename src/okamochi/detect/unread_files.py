@@ -13,15 +13,7 @@ from okamochi.system.project_files import ProjectFiles, text_if_there
 
 __all__ = ["unread_files"]
 
-OTHERS = (
-    "fly.toml",
-    "railway.toml",
-    "nixpacks.toml",
-    "railway.json",
-    "railpack.json",
-    "app.json",
-    "apt.yml",
-)
+OTHERS = ("fly.toml", "railway.toml", "nixpacks.toml", "railway.json", "railpack.json", "app.json", "apt.yml")
 
 
 def unread_files(project: ProjectFiles) -> tuple[Decision, ...]:

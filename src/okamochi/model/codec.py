@@ -23,9 +23,7 @@ def plan_from_json(content: bytes) -> Plan:
         return msgspec.json.decode(content, type=Plan)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UsageError(
-            f"this is not a plan: {error}",
-            where="plan",
-            hint="write it with: okamochi plan --format json",
+            f"this is not a plan: {error}", where="plan", hint="write it with: okamochi plan --format json"
         ) from error
 
 

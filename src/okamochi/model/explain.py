@@ -109,7 +109,5 @@ def _unknown(plan: Plan, field: str) -> UsageError:
     close = difflib.get_close_matches(field, known, n=1, cutoff=0.4)
     advice = f"did you mean {close[0]}? " if close else ""
     return UsageError(
-        f"the plan has no field {field}",
-        where=field,
-        hint=f"{advice}Fields: {', '.join(known)}",
+        f"the plan has no field {field}", where=field, hint=f"{advice}Fields: {', '.join(known)}"
     )

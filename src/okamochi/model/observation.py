@@ -2,17 +2,7 @@
 
 import msgspec
 
-__all__ = [
-    "Attempt",
-    "Inside",
-    "Life",
-    "Limits",
-    "Observation",
-    "Outside",
-    "SeenProcess",
-    "Stop",
-    "Traffic",
-]
+__all__ = ["Attempt", "Inside", "Life", "Limits", "Observation", "Outside", "SeenProcess", "Stop", "Traffic"]
 
 
 class SeenProcess(msgspec.Struct, frozen=True, kw_only=True):

@@ -58,8 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="folders that the app writes and that are kept; relative to the app or absolute"),
     ] = None
     exclude: Annotated[
-        tuple[str, ...] | None,
-        Meta(description="gitignore-style patterns of what stays out of the image"),
+        tuple[str, ...] | None, Meta(description="gitignore-style patterns of what stays out of the image")
     ] = None
     env: Annotated[
         dict[str, str] | None, Meta(description="environment variables of the image; never secrets")
@@ -78,12 +77,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="services that a port of this machine's loopback leads to: { db = 15432 }"),
     ] = None
     domain: Annotated[
-        str | None,
-        Meta(description='name under which a proxy with certificates serves: "example.org"'),
+        str | None, Meta(description='name under which a proxy with certificates serves: "example.org"')
     ] = None
     worker_profile: Annotated[
-        str | None,
-        Meta(description='Compose profile of workers and schedulers: "workers"'),
+        str | None, Meta(description='Compose profile of workers and schedulers: "workers"')
     ] = None
     gunicorn: Annotated[
         bool | None, Meta(description="false: never add gunicorn, the project brings its server")

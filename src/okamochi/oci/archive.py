@@ -96,10 +96,7 @@ def index_bytes(image: Image | ImageIndex, reference: Reference) -> bytes:
         digest=image.descriptor.digest,
         size_bytes=image.descriptor.size_bytes,
         platform=image.descriptor.platform,
-        annotations=(
-            (ANNOTATION_CONTAINERD_NAME, reference.full),
-            (ANNOTATION_REF_NAME, reference.tag),
-        ),
+        annotations=((ANNOTATION_CONTAINERD_NAME, reference.full), (ANNOTATION_REF_NAME, reference.tag)),
     )
     return canonical_json({"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": [listed.to_json()]})
 

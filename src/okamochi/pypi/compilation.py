@@ -101,10 +101,7 @@ def compilation(
 ) -> Iterator[Compilation]:
     """PlanError for lines with tokens, which a lock would show."""
     indexes = read_project_indexes(
-        project_root,
-        dependencies,
-        python_version=target.python_version,
-        machine=target.platform.machine,
+        project_root, dependencies, python_version=target.python_version, machine=target.platform.machine
     )
     lines = all_lines(indexes.requirements, dependencies)
     refuse_tokens(lines)

@@ -39,10 +39,7 @@ def elf_facts(stream: BinaryIO) -> ElfFacts:
 
 
 def facts_in(stream: BinaryIO, head: bytes) -> ElfFacts:
-    start, size, count = (
-        struct.unpack_from("<Q", head, 32)[0],
-        *struct.unpack_from("<HH", head, 54),
-    )
+    start, size, count = (struct.unpack_from("<Q", head, 32)[0], *struct.unpack_from("<HH", head, 54))
     if size != SEGMENT.size or count > MOST_SEGMENTS:
         return ElfFacts()
     segments = list(SEGMENT.iter_unpack(read_at(stream, start, size * count)))

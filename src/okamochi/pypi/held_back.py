@@ -60,12 +60,7 @@ def held_back(
     fetched: while uv looks for a solution with sources among the candidates, they are said to depend on
     nothing."""
     with compilation(
-        world,
-        project_root=project_root,
-        dependencies=dependencies,
-        target=target,
-        built=built,
-        direct=direct,
+        world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
     ) as asked:
         return tuple(_held(asked, found, {one.name: one.version for one in preferred}))
 

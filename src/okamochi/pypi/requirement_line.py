@@ -21,15 +21,7 @@ from okamochi.pypi.direct_references import (
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
-__all__ = [
-    "ADDED",
-    "URL",
-    "RequirementLine",
-    "bad_line",
-    "expanded",
-    "read_line",
-    "requirement_of",
-]
+__all__ = ["ADDED", "URL", "RequirementLine", "bad_line", "expanded", "read_line", "requirement_of"]
 
 ADDED = "added by okamochi"
 """The path of a line that no file of the project has."""
@@ -97,11 +89,7 @@ def read_line(text: str, *, path: str, line: int, project: ProjectFiles = NO_FIL
         reason = str(problem).splitlines()[0]
         raise bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
     return RequirementLine(
-        path=path,
-        line=line,
-        name=canonicalize_name(requirement.name),
-        specifier=specifier,
-        hashes=hashes,
+        path=path, line=line, name=canonicalize_name(requirement.name), specifier=specifier, hashes=hashes
     )
 
 

@@ -10,13 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from okamochi.errors import (
-    OkamochiError,
-    PlanError,
-    RegistryError,
-    TransientRegistryError,
-    UnfitPythonError,
-)
+from okamochi.errors import OkamochiError, PlanError, RegistryError, TransientRegistryError, UnfitPythonError
 from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import Platform
@@ -61,12 +55,7 @@ def resolve_wheels(
     """
     target = Target(python_version, platform, glibc_version)
     with compilation(
-        world,
-        project_root=project_root,
-        dependencies=dependencies,
-        target=target,
-        built=built,
-        direct=direct,
+        world, project_root=project_root, dependencies=dependencies, target=target, built=built, direct=direct
     ) as asked:
         if not asked.lines:
             return ()

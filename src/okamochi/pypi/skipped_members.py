@@ -17,10 +17,7 @@ __all__ = ["LOGGED", "Run", "refuse_skipped"]
 LOGGED = {"RUST_LOG": "uv_extract=warn"}
 SKIPPED = regex(r"WARN (?:[\w:]+ )?Skipping unsafe file name: (.*)")
 # a second run with an empty cache tells which wheels it unpacks
-SPANS = {
-    "RUST_LOG": "uv_extract=warn,uv_installer=info,uv_distribution=info",
-    "UV_LOG_CONTEXT": "1",
-}
+SPANS = {"RUST_LOG": "uv_extract=warn,uv_installer=info,uv_distribution=info", "UV_LOG_CONTEXT": "1"}
 NAMED = regex(r"\b(?:dist|wheel|name)=([A-Za-z0-9][\w.-]*(?:==[^\s,]+| @ [^\s,]+))")
 CREDENTIALS = regex(r"(://)[^/\s@]+@")
 WITH_VALUE = ("--python", "--only-binary", "--python-platform", "--python-version")

@@ -29,12 +29,7 @@ BY_FRAMEWORK = {
     Framework.FLASK: ("wholroyd.jinja",),
     Framework.QUART: ("wholroyd.jinja",),
 }
-COMMENTED = {
-    "remoteUser": "uid",
-    "remoteEnv": "own",
-    "postCreateCommand": "install",
-    "forwardPorts": "ports",
-}
+COMMENTED = {"remoteUser": "uid", "remoteEnv": "own", "postCreateCommand": "install", "forwardPorts": "ports"}
 # ssh asks this agent only where no editor forwards one; unset, `test -z` is true without a word after it
 SSH = f"""Match exec "test -z $SSH_AUTH_SOCK && test -S {AGENT}"\\n  IdentityAgent {AGENT}\\n"""
 

@@ -44,8 +44,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "script": (
         "Runs on the host before the container starts: what must be there to be mounted.\n"
         "Written by okamochi render devcontainer.",
-        "コンテナの起動前にホストで動く。マウントするものを用意する。\n"
-        "okamochi render devcontainer が書き出したファイル。",
+        "コンテナの起動前にホストで動く。マウントするものを用意する。\nokamochi render devcontainer が書き出したファイル。",
     ),
     "agent": (
         "The ssh agent of this session, for git inside. Elsewhere than on Linux editors forward it themselves.",

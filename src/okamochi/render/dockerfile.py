@@ -23,14 +23,7 @@ from okamochi.render.dockerfile_dev import (
     development_builder,
     development_stage,
 )
-from okamochi.render.dockerfile_text import (
-    FOLDER,
-    SEEN,
-    apt_install,
-    environment_lines,
-    exec_form,
-    quoted,
-)
+from okamochi.render.dockerfile_text import FOLDER, SEEN, apt_install, environment_lines, exec_form, quoted
 from okamochi.render.dockerfile_words import said
 from okamochi.render.dockerignore import dockerignore
 from okamochi.render.reasons import reason_for

@@ -1,10 +1,6 @@
 """The stages of the Dockerfile that only the desk uses."""
 
-from okamochi.model.development import (
-    development_environment,
-    development_packages,
-    development_process,
-)
+from okamochi.model.development import development_environment, development_packages, development_process
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
 from okamochi.render.dockerfile_text import FOLDER, SEEN, apt_install, environment_lines, exec_form
 from okamochi.render.dockerfile_words import said

@@ -19,8 +19,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "base": (
         "What runs at the end: Python and the libraries that the app loads, nothing that builds.\n"
         "Rebuild with --pull now and then: that is how security updates of the base arrive.",
-        "実行時の土台。Python とアプリが使うライブラリだけで、ビルド用のものは入れない。\n"
-        "ときどき --pull を付けてビルドし直す。土台のセキュリティ更新はそれで届く。",
+        "実行時の土台。Python とアプリが使うライブラリだけで、ビルド用のものは入れない。\nときどき --pull を付けてビルドし直す。土台のセキュリティ更新はそれで届く。",
     ),
     "libraries": (
         "Libraries and fonts that the app loads. Without recommended packages; the lists are of no use later.",
@@ -33,8 +32,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "builder": (
         "Dependencies, exactly as locked: every file's hash is checked, nothing else is installed.\n"
         "This stage may hold compilers; only /opt/venv leaves it.",
-        "依存関係はロックどおり。ハッシュを検証し、それ以外は入れない。\n"
-        "コンパイラがあるのはこの段だけで、持ち出すのは /opt/venv のみ。",
+        "依存関係はロックどおり。ハッシュを検証し、それ以外は入れない。\nコンパイラがあるのはこの段だけで、持ち出すのは /opt/venv のみ。",
     ),
     "compilers": (
         "No wheel fits for {names}: what compiling from source needs, in this stage only.",
@@ -51,8 +49,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "install": (
         "Written the same way every time: no time stamps, no pip in the environment, and bytecode that is\n"
         "valid whatever the files' times (the root is read-only when it runs).",
-        "毎回同じ内容になる。時刻は入らず、環境に pip は入らない。バイトコードはファイルの時刻に関係なく有効\n"
-        "（実行時のルートは読み取り専用）。",
+        "毎回同じ内容になる。時刻は入らず、環境に pip は入らない。バイトコードはファイルの時刻に関係なく有効\n（実行時のルートは読み取り専用）。",
     ),
     "source": (
         "The app's files; .dockerignore says what stays out. .okamochi/ is for the build only.",
@@ -85,8 +82,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "production": (
         "The image that is shipped. It comes last, so that a plain docker build makes it.\n"
         "Nothing is run here: no compiler, no pip, no shell line can leave anything behind.",
-        "出荷するイメージ。最後にあるので、ただの docker build で作られる。\n"
-        "ここでは何も実行しない。コンパイラも pip も残らない。",
+        "出荷するイメージ。最後にあるので、ただの docker build で作られる。\nここでは何も実行しない。コンパイラも pip も残らない。",
     ),
     "environment": (
         "PYTHONUNBUFFERED: logs appear at once. HOME is writable (/tmp). Secrets are never set here.",

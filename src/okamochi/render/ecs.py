@@ -118,10 +118,7 @@ def container(plan: Plan, process: Process, *, essential: bool) -> Json:
         },
         "environment": [{"name": name, "value": value} for name, value in told(plan, process)],
         "secrets": [
-            {
-                "name": name,
-                "valueFrom": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{plan.name}/{name}",
-            }
+            {"name": name, "valueFrom": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{plan.name}/{name}"}
             for name in names_for(plan, process)
         ],
         "mountPoints": [

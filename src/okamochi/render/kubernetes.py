@@ -102,10 +102,7 @@ def objects(plan: Plan, language: Language) -> Iterator[tuple[str, list[Node]]]:
         yield "ingress.yaml", [ingress(plan)]
     for process in plan.processes:
         if process.type is ProcessType.WEB:
-            yield (
-                "web.yaml",
-                [deployment(plan, process, language), service(plan), *scaling(plan, language)],
-            )
+            yield ("web.yaml", [deployment(plan, process, language), service(plan), *scaling(plan, language)])
         elif process.type is not ProcessType.RELEASE:
             name = component(plan, process).removeprefix(f"{app_name(plan)}-")
             yield f"{'process-' if name in TAKEN else ''}{name}.yaml", [deployment(plan, process, language)]

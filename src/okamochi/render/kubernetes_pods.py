@@ -1,21 +1,9 @@
 """Pods of the app's processes: what a container runs, is told, may write, and how its health is asked."""
 
-from okamochi.model.kit_programs import (
-    HEALTH_CHECK,
-    SECRETS_MOUNT,
-    VOLUME_FILES,
-    command_of,
-    with_doors,
-)
+from okamochi.model.kit_programs import HEALTH_CHECK, SECRETS_MOUNT, VOLUME_FILES, command_of, with_doors
 from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType, VariableKind, Volume
-from okamochi.render.compose_secrets import (
-    FOR_RELEASE,
-    compose_secrets,
-    keys_to_give,
-    names_for,
-    reads_files,
-)
+from okamochi.render.compose_secrets import FOR_RELEASE, compose_secrets, keys_to_give, names_for, reads_files
 from okamochi.render.kubernetes_words import Node, app_name, component, labels, literal, say, selector
 from okamochi.render.orchestrators import PEERS, TMP_BYTES, is_alone, trust
 from okamochi.render.process_environment import (
@@ -127,11 +115,7 @@ def process_name(process: Process) -> str:
 
 def runs(plan: Plan, process: Process) -> Node:
     argv = with_doors(plan, command_of(process, secrets=reads_files(plan, process)))
-    return {
-        "image": plan.name,
-        "imagePullPolicy": "IfNotPresent",
-        "command": [literal(one) for one in argv],
-    }
+    return {"image": plan.name, "imagePullPolicy": "IfNotPresent", "command": [literal(one) for one in argv]}
 
 
 def told(plan: Plan, process: Process, language: Language) -> Node:
@@ -142,10 +126,7 @@ def told(plan: Plan, process: Process, language: Language) -> Node:
     for name, value in trust(plan, process).items():
         found[name] = Commented(say("proxies", language), value) if name == PEERS else value
     variables: list[Yaml] = [variable(name, found[name]) for name in sorted(found)]
-    return {
-        "envFrom": sources(plan, language),
-        **({"env": variables} if variables else {}),
-    }
+    return {"envFrom": sources(plan, language), **({"env": variables} if variables else {})}
 
 
 def sources(plan: Plan, language: Language) -> list[Yaml]:

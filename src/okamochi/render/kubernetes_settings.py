@@ -11,13 +11,7 @@ from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
 from okamochi.render.compose_secrets import keys_to_give, names_for
-from okamochi.render.kubernetes_pods import (
-    CONFIG,
-    keys_name,
-    optional_name,
-    optional_secrets,
-    secret_name,
-)
+from okamochi.render.kubernetes_pods import CONFIG, keys_name, optional_name, optional_secrets, secret_name
 from okamochi.render.kubernetes_words import Node, app_name
 from okamochi.render.orchestrators import is_wanted, plain_names
 from okamochi.render.rendering import Language

@@ -30,10 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "not started: the author keeps these workers aside. kubectl scale --replicas=1 starts them",
         "既定では起動しない（kubectl scale --replicas=1 で起動）",
     ),
-    "recreate": (
-        "the old one ends before the new one starts",
-        "古い Pod が終わってから新しい Pod を始める",
-    ),
+    "recreate": ("the old one ends before the new one starts", "古い Pod が終わってから新しい Pod を始める"),
     "rolling": (
         "a new pod is ready before an old one ends",
         "新しい Pod の準備ができてから古い Pod を止める",
@@ -75,10 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "name service, the services that the code names, and HTTPS; add what else the app calls",
         "DNS、検出されたサービス、HTTPS のみ。他の宛先はここに足す",
     ),
-    "optional": (
-        "made by hand, if at all, with any of {names}",
-        "任意。{names} のうち必要なものを手で作る",
-    ),
+    "optional": ("made by hand, if at all, with any of {names}", "任意。{names} のうち必要なものを手で作る"),
     "proxies": (
         "only pods of this cluster reach the app (network-policy.yaml), so its proxy speaks from these",
         "クラスタ内からしか届かないので、プロキシはこの範囲にいる",

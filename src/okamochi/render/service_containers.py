@@ -42,9 +42,8 @@ VERSITYGW = (
 MINIO = 'set -eu; for bucket in "$@"; do mkdir -p "/data/$bucket"; done; exec minio server /data'
 # its images had curl until 2023-11 and mc after that, and there are rebuilt ones with neither
 MINIO_CHECK = (
-    "url=http://127.0.0.1:9000/minio/health/live; "
-    "if command -v curl >/dev/null; then exec curl -fsS -o /dev/null $url; fi; "
-    "if command -v mc >/dev/null; then exec mc --config-dir /tmp/mc ready local; fi; "
+    "url=http://127.0.0.1:9000/minio/health/live; if command -v curl >/dev/null; then exec curl -fsS -o "
+    "/dev/null $url; fi; if command -v mc >/dev/null; then exec mc --config-dir /tmp/mc ready local; fi; "
     "exec bash -c 'exec 3<>/dev/tcp/127.0.0.1/9000'"
 )
 
@@ -161,10 +160,7 @@ def rabbitmq(service: BackingService) -> ServiceContainer:
 
 def mongodb(service: BackingService) -> ServiceContainer:
     return ServiceContainer(
-        variables=(
-            ("MONGO_INITDB_DATABASE", service.database),
-            ("MONGO_INITDB_ROOT_USERNAME", service.user),
-        ),
+        variables=(("MONGO_INITDB_DATABASE", service.database), ("MONGO_INITDB_ROOT_USERNAME", service.user)),
         password_variable="" if service.is_open else "MONGO_INITDB_ROOT_PASSWORD_FILE",
         healthcheck=("sh", "-c", MONGO_CHECK),
         check_seconds=10,
@@ -180,10 +176,7 @@ def memcached(service: BackingService) -> ServiceContainer:
         else ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/11211")
     )
     return ServiceContainer(
-        command=("memcached", "-m", "64"),
-        healthcheck=check,
-        capabilities=(),
-        memory_bytes=128 * MEBIBYTE,
+        command=("memcached", "-m", "64"), healthcheck=check, capabilities=(), memory_bytes=128 * MEBIBYTE
     )
 
 

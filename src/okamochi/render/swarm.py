@@ -96,11 +96,7 @@ def stack(plan: Plan, language: Language) -> str:
     plan = replace(plan, domain="")  # a proxy of one's own is not part of a stack
     kept = keeps_data(plan)
     head = HEAD[language].format(
-        name=plan.name,
-        folder=FOLDER,
-        file=FILE,
-        node=NODE[language] if kept else "",
-        last=4 if kept else 3,
+        name=plan.name, folder=FOLDER, file=FILE, node=NODE[language] if kept else "", last=4 if kept else 3
     )
     document: Node = {
         "version": "3.9",

@@ -19,15 +19,7 @@ from okamochi.run.container_flags import (
     trial_folder,
 )
 from okamochi.run.ports import taken_port_error
-from okamochi.run.spec import (
-    APP_LABEL,
-    ContainerState,
-    EngineFacts,
-    Running,
-    RunSpec,
-    Trial,
-    aside_name,
-)
+from okamochi.run.spec import APP_LABEL, ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.process import Completed, Runner
 
 if TYPE_CHECKING:

@@ -3,14 +3,7 @@
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.run.spec import RunSpec
 
-__all__ = [
-    "bind_flags",
-    "environment_flags",
-    "port_flags",
-    "secrets_flags",
-    "security_flags",
-    "trial_folder",
-]
+__all__ = ["bind_flags", "environment_flags", "port_flags", "secrets_flags", "security_flags", "trial_folder"]
 
 OWN_VARIABLES = (
     "DOCKER_",
@@ -81,9 +74,7 @@ def csv_field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def environment_flags(
-    variables: tuple[tuple[str, str], ...],
-) -> tuple[tuple[str, ...], dict[str, str]]:
+def environment_flags(variables: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], dict[str, str]]:
     """Flags, and the variables that the engine's program must have: values given so do not show in `ps`.
 
     Names that would change what the program itself does (PATH, DOCKER_HOST, proxies) are written out.

@@ -3,13 +3,7 @@
 import posixpath
 import re
 
-from okamochi.run.traces import (
-    UNNAMED,
-    Cause,
-    last,
-    last_trace,
-    own_frame,
-)
+from okamochi.run.traces import UNNAMED, Cause, last, last_trace, own_frame
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -70,9 +64,7 @@ def missing_file(log: str) -> Cause | None:
     if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
         return None
     return Cause(
-        f"the app opens {found['path']}, which is not in the image",
-        MADE_OR_LEFT_OUT,
-        own_frame(log),
+        f"the app opens {found['path']}, which is not in the image", MADE_OR_LEFT_OUT, own_frame(log)
     )
 
 

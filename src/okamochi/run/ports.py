@@ -58,9 +58,7 @@ def choose_port(wanted: int, *, explicit: bool, runner: Runner) -> int:
         if is_free(port):
             return port
     raise EngineError(
-        f"no port from {wanted} to {wanted + TRIES} is free",
-        where="127.0.0.1",
-        hint="choose one with --port",
+        f"no port from {wanted} to {wanted + TRIES} is free", where="127.0.0.1", hint="choose one with --port"
     )
 
 

@@ -7,15 +7,7 @@ import msgspec
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import Process, Resources, SecurityContext, TemporaryFolder, Volume
 
-__all__ = [
-    "APP_LABEL",
-    "ContainerState",
-    "EngineFacts",
-    "RunSpec",
-    "Running",
-    "Trial",
-    "aside_name",
-]
+__all__ = ["APP_LABEL", "ContainerState", "EngineFacts", "RunSpec", "Running", "Trial", "aside_name"]
 
 APP_LABEL = "io.okamochi.app"
 

@@ -309,14 +309,7 @@ def ended_text(running: Running) -> str:
             return f"{running.name} ended with exit code {running.exit_code}"
 
 
-def unhealthy(
-    engine: Engine,
-    name: str,
-    running: Running,
-    text: str,
-    patience: Patience,
-    kind: type[T],
-) -> T:
+def unhealthy(engine: Engine, name: str, running: Running, text: str, patience: Patience, kind: type[T]) -> T:
     log = engine.logs(name, tail=500)
     cause = OUT_OF_MEMORY if running.out_of_memory else diagnose(log, contained=engine.name != "host")
     lines = tuple(log.splitlines()[-patience.log_lines :])

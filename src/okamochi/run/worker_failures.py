@@ -2,11 +2,7 @@
 
 import re
 
-from okamochi.run.traces import (
-    Cause,
-    last,
-    last_trace,
-)
+from okamochi.run.traces import Cause, last, last_trace
 
 __all__ = [
     "bad_concurrency",

@@ -43,12 +43,7 @@ class Exchange:
 
     @contextmanager
     def response(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        *,
-        method: str = "GET",
-        body: Body = None,
+        self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: Body = None
     ) -> Iterator["BaseHTTPResponse"]:
         """The final answer, of any status, its body unread. Interrupted or RegistryError.
 

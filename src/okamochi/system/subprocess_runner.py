@@ -142,11 +142,7 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
     ) -> None:
         assert process.stdin is not None
         try:
-            with (
-                deadline,
-                suppress(BrokenPipeError),
-                process.stdin,
-            ):  # ended early: its exit code tells why
+            with deadline, suppress(BrokenPipeError), process.stdin:  # ended early: its exit code tells why
                 write(cast(BinaryIO, process.stdin))
         except BaseException:
             self._kill(process)

@@ -53,10 +53,7 @@ class Foundation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def assemble(
-    world: World,
-    session: LockSession,
-    files: SameTree | None = None,
-    early: "EarlyProof | None" = None,
+    world: World, session: LockSession, files: SameTree | None = None, early: "EarlyProof | None" = None
 ) -> BuiltImage:
     """The image of a planned project; writes okamochi.lock when it changed. `files` are those of the last
     build, when they are the same. `early` is told of what lies below the app as soon as it is on the disk."""

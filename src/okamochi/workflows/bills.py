@@ -55,10 +55,7 @@ def bill_documents(
     from okamochi.build.cyclonedx import CYCLONEDX, cyclonedx
     from okamochi.build.spdx import SPDX, spdx
 
-    writers: dict[str, tuple[str, Writer]] = {
-        "cyclonedx": (CYCLONEDX, cyclonedx),
-        "spdx": (SPDX, spdx),
-    }
+    writers: dict[str, tuple[str, Writer]] = {"cyclonedx": (CYCLONEDX, cyclonedx), "spdx": (SPDX, spdx)}
     with world.reporter.step("Bill of materials: reading the image"):
         inventory = inventory_of(world, built, project)
     for bill in bills:

@@ -76,12 +76,7 @@ def report_of_image(built: BuiltImage, proof: "Proof | ProvedBefore") -> dict[st
 
 
 def build_and_deliver(
-    request: BuildRequest,
-    world: World,
-    *,
-    tag: str | None,
-    sinks: tuple[str, ...],
-    attach: Attachments,
+    request: BuildRequest, world: World, *, tag: str | None, sinks: tuple[str, ...], attach: Attachments
 ) -> Delivery:
     """The sinks, the tag and what is to be attached are checked before anything is built, so that a mistyped
     one costs no build. Nothing leaves before all platforms are built and proved."""

@@ -86,13 +86,7 @@ def not_on_this_machine() -> EngineError:
 
 
 def desk_for(
-    request: DevRequest,
-    app: App,
-    plan: Plan,
-    built: BuiltImage,
-    values: Values,
-    engine: Engine,
-    world: World,
+    request: DevRequest, app: App, plan: Plan, built: BuiltImage, values: Values, engine: Engine, world: World
 ) -> Desk:
     reference = default_reference(f"{built.name}-dev", built.image, None)
     remember_image(app.state, engine, reference)

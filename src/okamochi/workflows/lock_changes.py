@@ -28,10 +28,7 @@ def image_moves(locked: LockedPlatform, known: LockedPlatform | None) -> list[st
 
 
 def moves(
-    kind: str,
-    platform: str,
-    old: Sequence[LockedDeb | LockedWheel],
-    new: Sequence[LockedDeb | LockedWheel],
+    kind: str, platform: str, old: Sequence[LockedDeb | LockedWheel], new: Sequence[LockedDeb | LockedWheel]
 ) -> list[str]:
     was = {item.name: item for item in old}
     now = {item.name: item for item in new}

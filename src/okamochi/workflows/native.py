@@ -35,10 +35,7 @@ class CompleteBase:
 
 
 def complete_base(
-    world: World,
-    session: LockSession,
-    base: tuple[tuple[LockedDeb, ...], str],
-    trees: Sequence[WheelTree],
+    world: World, session: LockSession, base: tuple[tuple[LockedDeb, ...], str], trees: Sequence[WheelTree]
 ) -> CompleteBase:
     """`base` is what `session.debs` said. PlanError when the lock must fit and lacks a package."""
     debs, snapshot = base

@@ -118,11 +118,7 @@ def lived(up_app: UpApp, plan: Plan, world: World) -> Life:
         plan=plan,
         published=("127.0.0.1", up_app.record.port),
         direct=reachable_address(
-            up_app.engine,
-            up_app.record.container,
-            plan.web.port,
-            runner=world.runner,
-            environ=world.environ,
+            up_app.engine, up_app.record.container, plan.web.port, runner=world.runner, environ=world.environ
         ),
         runner=world.runner,
         environ=world.environ,

@@ -4,14 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import (
-    BuildError,
-    EngineError,
-    OkamochiError,
-    PlanError,
-    RegistryError,
-    UnfitPythonError,
-)
+from okamochi.errors import BuildError, EngineError, OkamochiError, PlanError, RegistryError, UnfitPythonError
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built

@@ -43,12 +43,7 @@ from okamochi.workflows.env_values import Values
 from okamochi.workflows.previous import BACK_SECONDS
 from okamochi.workflows.stack_failures import tell_running, told, with_old_password_told
 
-__all__ = [
-    "Stack",
-    "forget_stack",
-    "new_stack",
-    "stack_of",
-]
+__all__ = ["Stack", "forget_stack", "new_stack", "stack_of"]
 
 COMPOSE_FILE = "compose.yaml"
 OPTIONAL = b"required: false"

@@ -24,12 +24,7 @@ from okamochi.workflows.previous import Previous
 from okamochi.workflows.serves_already import is_healthy, start_digest
 from okamochi.workflows.setup import Setup, setup_of
 from okamochi.workflows.stack import Stack, new_stack
-from okamochi.workflows.stack_services import (
-    is_given,
-    is_stack,
-    needed_services,
-    with_service_values,
-)
+from okamochi.workflows.stack_services import is_given, is_stack, needed_services, with_service_values
 from okamochi.workflows.volume_check import tell_unwritable_volumes
 from okamochi.workflows.web_port import WebPort, port_lock
 

@@ -21,11 +21,7 @@ from okamochi.workflows.machine_services import with_machine_services
 from okamochi.workflows.missing_copy import tell_example
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.setup import offer_setup
-from okamochi.workflows.stack_services import (
-    refuse_absent,
-    served_secrets,
-    tell_stores,
-)
+from okamochi.workflows.stack_services import refuse_absent, served_secrets, tell_stores
 from okamochi.workflows.start import Start
 from okamochi.workflows.superseded import remove_superseded
 from okamochi.workflows.unset_values import tell_unset

@@ -8,8 +8,7 @@ from okamochi.system.world import World
 __all__ = ["tell_unwritable_volumes"]
 
 CHECK = (
-    "import os, sys; "
-    "bad = [one for one in sys.argv[1:] if not os.access(one, os.W_OK | os.X_OK)]; "
+    "import os, sys; bad = [one for one in sys.argv[1:] if not os.access(one, os.W_OK | os.X_OK)]; "
     "sys.exit(' '.join(bad))"
 )
 

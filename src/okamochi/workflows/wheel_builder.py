@@ -17,12 +17,7 @@ from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import Platform
 from okamochi.pypi.built_wheel import Built
 from okamochi.pypi.sdist_files import compiles
-from okamochi.pypi.sdists import (
-    Sdist,
-    build_requirements,
-    fetch_sdist,
-    find_sdist,
-)
+from okamochi.pypi.sdists import Sdist, build_requirements, fetch_sdist, find_sdist
 from okamochi.pypi.target import Target
 from okamochi.system.world import World
 from okamochi.workflows.build_environment import BuildEnvironment, Tools, bounds_of

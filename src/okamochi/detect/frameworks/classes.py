@@ -45,10 +45,7 @@ APPLICATIONS = (
             "flask_lambda.FlaskLambda",
             "quart_flask_patch.Flask",
         ),
-        (
-            *("flask", "apiflask", "flask_openapi3", "flask_api", "eve", "flask_lambda"),
-            "quart_flask_patch",
-        ),
+        (*("flask", "apiflask", "flask_openapi3", "flask_api", "eve", "flask_lambda"), "quart_flask_patch"),
     ),
     ApplicationClasses(
         Framework.FLASK,

@@ -16,14 +16,7 @@ from okamochi.detect.syntax import walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 
-__all__ = [
-    "DjangoSettings",
-    "debug_off",
-    "debug_warning",
-    "django_settings",
-    "manage_py",
-    "redirect_warning",
-]
+__all__ = ["DjangoSettings", "debug_off", "debug_warning", "django_settings", "manage_py", "redirect_warning"]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
 VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"

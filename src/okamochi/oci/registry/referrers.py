@@ -25,9 +25,5 @@ def list_referrer(repository: Repository, artifact: Artifact) -> None:
         listed = found if isinstance(found, list) else []
     if any(isinstance(one, dict) and one.get("digest") == str(artifact.descriptor.digest) for one in listed):
         return
-    index = {
-        "schemaVersion": 2,
-        "mediaType": IMAGE_INDEX,
-        "manifests": [*listed, artifact.listed],
-    }
+    index = {"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": [*listed, artifact.listed]}
     repository.put_manifest(tag, StoredManifest(IMAGE_INDEX, canonical_json(index)))

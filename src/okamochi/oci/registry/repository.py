@@ -195,12 +195,7 @@ class Repository:
 
         accepted = (201, 202) if mount is not None else (202,)
         return self.connection.send(
-            "POST",
-            url,
-            read,
-            expect=accepted,
-            doing="starting an upload",
-            headers={"Content-Length": "0"},
+            "POST", url, read, expect=accepted, doing="starting an upload", headers={"Content-Length": "0"}
         )
 
     def upload_state(self, place: str) -> tuple[str, int]:

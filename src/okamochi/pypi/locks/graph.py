@@ -133,11 +133,7 @@ def line_of(node: Node, lock: str) -> RequirementLine:
     if wrong is not None:
         raise damaged(node, lock, f"the hash {wrong[:60]!a} is none")
     return RequirementLine(
-        path=lock,
-        line=node.line,
-        name=canonicalize_name(node.name),
-        specifier=specifier,
-        hashes=node.hashes,
+        path=lock, line=node.line, name=canonicalize_name(node.name), specifier=specifier, hashes=node.hashes
     )
 
 

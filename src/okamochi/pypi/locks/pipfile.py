@@ -76,10 +76,7 @@ def manifest_digest(manifest: Table) -> str:
     """As pipenv's plette computes it: the tables that matter, as JSON with sorted keys."""
     reserved = ("source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv")
     content: Table = {
-        "_meta": {
-            "sources": manifest.get("source", []),
-            "requires": manifest.get("requires", {}),
-        },
+        "_meta": {"sources": manifest.get("source", []), "requires": manifest.get("requires", {})},
         "default": manifest.get("packages", {}),
         "develop": manifest.get("dev-packages", {}),
     }

@@ -33,14 +33,7 @@ from okamochi.run.host.records import (
     read_text,
 )
 from okamochi.run.ports import becomes_free, listening_processes, taken_port_error
-from okamochi.run.spec import (
-    ContainerState,
-    EngineFacts,
-    Running,
-    RunSpec,
-    Trial,
-    aside_name,
-)
+from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.environ import state_dir
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner

@@ -12,10 +12,7 @@ from okamochi.system.process import Runner
 
 __all__ = ["Isolation", "best_isolation", "launcher_argv", "substituted"]
 
-ALWAYS_MISSING = (
-    "the network is the host's own",
-    "memory is limited for each process, not for all together",
-)
+ALWAYS_MISSING = ("the network is the host's own", "memory is limited for each process, not for all together")
 WITHOUT_ROOT_FILES = (
     "no root file system of its own: the app sees the host's files",
     "nothing is read-only but by file permissions",

@@ -123,15 +123,7 @@ def write_python(folder: Path, root: Path, loader: Path, python: Path) -> None:
     libraries = ":".join(str(path) for path in library_folders(root))
     ours = str(folder / "bin/python")
     line = " ".join(
-        shlex.quote(word)
-        for word in (
-            str(loader),
-            "--library-path",
-            libraries,
-            "--argv0",
-            ours,
-            str(python),
-        )
+        shlex.quote(word) for word in (str(loader), "--library-path", libraries, "--argv0", ours, str(python))
     )
     script = f'#!/bin/sh\nexec {line} "$@"\n'.encode()
     for name in ("python", "python3", python.name):

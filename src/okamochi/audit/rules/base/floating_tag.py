@@ -31,9 +31,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=file.path,
                     line=stage.own[0].line,
-                    message=f"{stage.image} is whatever is newest when it is built: the same files "
-                    "give another "
-                    f"{'Python' if image.is_python else 'base'} next year",
+                    message=f"{stage.image} is whatever is newest when it is built: the same files give "
+                    f"another {'Python' if image.is_python else 'base'} next year",
                     hint=f"FROM {instead(image, setup)}",
                 )
             seen.add(stage.image)

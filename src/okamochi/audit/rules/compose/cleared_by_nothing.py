@@ -18,16 +18,7 @@ from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import beside, services
 
 SEVERITY = Severity.ERROR
-ADDED = (
-    "ports",
-    "volumes",
-    "environment",
-    "env_file",
-    "depends_on",
-    "networks",
-    "labels",
-    "secrets",
-)
+ADDED = ("ports", "volumes", "environment", "env_file", "depends_on", "networks", "labels", "secrets")
 PLAIN = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 

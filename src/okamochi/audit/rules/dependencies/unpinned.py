@@ -76,9 +76,8 @@ def of_file(path: str, setup: Setup) -> Finds:
     yield Found(
         path=loose[0].path,
         line=loose[0].line,
-        message=f"{names}: no upper bound ({len(loose)} of {len(lines)} requirements), so that each "
-        "build may "
-        "install another major release",
+        message=f"{names}: no upper bound ({len(loose)} of {len(lines)} requirements), so that each build "
+        "may install another major release",
         hint="install from a lock (uv lock, pip-compile), or name each version with ==",
     )
 

@@ -28,8 +28,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=task.path,
                     line=container.node.key("essential").line or container.line,
-                    message=f"{container.name} ends after {migration}, and it is essential: all "
-                    "containers of the "
-                    "task are stopped then",
+                    message=f"{container.name} ends after {migration}, and it is essential: all containers "
+                    "of the task are stopped then",
                     hint='"essential": false, and dependsOn with SUCCESS for the others',
                 )

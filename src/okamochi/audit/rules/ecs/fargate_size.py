@@ -29,9 +29,8 @@ def of_task(task: Task) -> Finds:
         yield Found(
             path=task.path,
             line=task.root.key("requiresCompatibilities").line,
-            message=f"a task on Fargate says how large it is, and {'memory' if cpu else 'cpu'} is "
-            "missing: it is "
-            "refused",
+            message=f"a task on Fargate says how large it is, and {'memory' if cpu else 'cpu'} is missing: "
+            "it is refused",
             hint='"cpu": "256", "memory": "512" of the task itself',
         )
         return

@@ -26,9 +26,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=task.path,
                     line=container.node.get("image").line,
-                    message=f"{bare_name(image)} has no tag that stays: a task that is replaced may "
-                    "run another "
-                    "version, and no older revision leads back",
+                    message=f"{bare_name(image)} has no tag that stays: a task that is replaced may run "
+                    "another version, and no older revision leads back",
                     hint="the revision as its tag, or a digest",
                 )
 

@@ -28,8 +28,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=task.path,
                     line=node.line or container.line,
-                    message=f"{container.name} is killed {given} s after it was told to stop, and "
-                    "gunicorn may "
-                    f"take {stopping} s: requests under way are lost",
+                    message=f"{container.name} is killed {given} s after it was told to stop, and gunicorn "
+                    f"may take {stopping} s: requests under way are lost",
                     hint=f'"stopTimeout": {min(stopping + 5, 120)}',
                 )

@@ -32,9 +32,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=task.path,
                     line=mapped.line,
-                    message=f"containerPort says {mapped.text}, and the server of {container.name} "
-                    "listens on "
-                    f"{port}",
+                    message=f"containerPort says {mapped.text}, and the server of {container.name} listens "
+                    f"on {port}",
                     hint=f'"containerPort": {port}',
                     also=(Evidence(path=command.path, line=command.line, reason="the server's command"),),
                 )

@@ -37,8 +37,5 @@ def whole(node: Node, otherwise: int = 0) -> int:
 
 def found(task: Task, node: Node, what: str, allowed: str) -> Found:
     return Found(
-        path=task.path,
-        line=node.line,
-        message=f"{what} is {node.text}, which ECS refuses",
-        hint=allowed,
+        path=task.path, line=node.line, message=f"{what} is {node.text}, which ECS refuses", hint=allowed
     )

@@ -37,8 +37,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=file.path,
                     line=number,
-                    message="neither Docker nor Compose starts an unhealthy container again: restart "
-                    "looks at the "
-                    "end of process 1 alone",
+                    message="neither Docker nor Compose starts an unhealthy container again: restart looks "
+                    "at the end of process 1 alone",
                     hint="Swarm, Kubernetes or ECS replace it; or a container such as autoheal",
                 )

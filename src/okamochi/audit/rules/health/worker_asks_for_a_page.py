@@ -34,9 +34,8 @@ def look(setup: Setup) -> Finds:
         yield Found(
             path=container.path,
             line=container.line,
-            message=f"{container.name} has the image's health check, which asks a page, and no server: "
-            "it is never "
-            "healthy",
+            message=f"{container.name} has the image's health check, which asks a page, and no server: it is "
+            "never healthy",
             hint="healthcheck: {disable: true}, or a check of its own",
             also=(Evidence(path=container.stage_path, line=check.line, reason="HEALTHCHECK"),),
         )

@@ -29,8 +29,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=scaler.path,
                     line=node.line,
-                    message=f"workers of {forks[0]} do not give memory back: {scaler.name} adds pods "
-                    "and never "
-                    "takes one away",
+                    message=f"workers of {forks[0]} do not give memory back: {scaler.name} adds pods and "
+                    "never takes one away",
                     hint="cpu as the measure",
                 )

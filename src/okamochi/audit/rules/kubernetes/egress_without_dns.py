@@ -31,8 +31,7 @@ def look(setup: Setup) -> Finds:
                 path=one.path,
                 line=one.root.get("spec").key("egress").line,
                 message=f"NetworkPolicy {one.name} lets no name be looked up (port 53): its pods reach "
-                "nothing "
-                "by name",
+                "nothing by name",
                 hint="- ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]",
             )
 

@@ -29,9 +29,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=one.path,
                     line=path.line,
-                    message=f"{path.text} asks the database ({asked.path}:{asked.line}): when that is "
-                    "slow, every "
-                    "pod is killed at once",
+                    message=f"{path.text} asks the database ({asked.path}:{asked.line}): when that is slow, "
+                    "every pod is killed at once",
                     hint="a path that asks nothing, or tcpSocket",
                     also=(Evidence(path=asked.path, line=asked.line, reason="the question"),),
                 )

@@ -33,8 +33,7 @@ def look(setup: Setup) -> Finds:
                     path=one.path,
                     line=node.line,
                     message=f"{node.text} is docker.io/library/{node.text}, which is not yours, and is "
-                    "pulled "
-                    "each time: ErrImagePull",
+                    "pulled each time: ErrImagePull",
                     hint=f"registry.example.com/me/{bare_name(node.text)}:1.0; on the desk imagePullPolicy: "
                     "IfNotPresent",
                 )

@@ -33,8 +33,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=one.path,
                     line=container.line,
-                    message=f"{container.name} closes its port before the proxies know that the pod "
-                    "ends: some "
-                    "requests of each rollout get 502",
+                    message=f"{container.name} closes its port before the proxies know that the pod ends: "
+                    "some requests of each rollout get 502",
                     hint="lifecycle: {preStop: {sleep: {seconds: 5}}}",
                 )

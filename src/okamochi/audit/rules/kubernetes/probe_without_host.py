@@ -38,9 +38,8 @@ def of_container(path: str, container: Container, host: str) -> Finds:
             yield Found(
                 path=path,
                 line=container.node.key(name).line,
-                message=f"{name} asks with the pod's address as Host, and the app answers only to the "
-                "hosts that "
-                "it knows: the probe fails each time",
+                message=f"{name} asks with the pod's address as Host, and the app answers only to the hosts "
+                "that it knows: the probe fails each time",
                 hint=f"below httpGet: httpHeaders: [{{name: Host, value: {host}}}]",
             )
             return

@@ -34,8 +34,7 @@ def look(setup: Setup) -> Finds:
                     path=one.path,
                     line=line,
                     message=f"{container.name} has no writable /tmp: gunicorn ends at once (No usable "
-                    "temporary "
-                    "directory found)",
+                    "temporary directory found)",
                     hint="volumes: [{name: tmp, emptyDir: {medium: Memory, sizeLimit: 64Mi}}], "
                     "mounted at /tmp",
                 )
@@ -43,9 +42,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=one.path,
                     line=line,
-                    message=f"the app writes {', '.join(missing[:4])}, and {container.name} may not: "
-                    "the root is "
-                    "read-only and no volume is there",
+                    message=f"the app writes {', '.join(missing[:4])}, and {container.name} may not: the "
+                    "root is read-only and no volume is there",
                     hint="a claim for what has to stay, an emptyDir for what may go",
                 )
 

@@ -26,8 +26,7 @@ def look(setup: Setup) -> Finds:
             path=one.path,
             line=key.line,
             message=f"each apply sets {one.name} back to {one.root.get('spec', 'replicas').text} pods, "
-            "whatever "
-            f"the autoscaler {scaler.name} has made of it",
+            f"whatever the autoscaler {scaler.name} has made of it",
             hint="take replicas away: minReplicas of the autoscaler counts",
             edits=(Edit(one.path, key.line, key.line, ""),) if alone else (),
             also=(Evidence(path=scaler.path, line=scaler.line, reason="the autoscaler"),),

@@ -26,8 +26,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=one.path,
                     line=key.line,
-                    message=f"{key.text} is a secret, and the ConfigMap {one.name} shows it to "
-                    "everybody who may "
-                    "look",
+                    message=f"{key.text} is a secret, and the ConfigMap {one.name} shows it to everybody who "
+                    "may look",
                     hint=f"a Secret with {key.text}, made in the cluster; and another value",
                 )

@@ -38,8 +38,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=file.path,
                     line=one.line,
-                    message="apt-get update stands alone: the step is kept while the archive goes on, "
-                    "and a later "
-                    "install asks for files that are gone",
+                    message="apt-get update stands alone: the step is kept while the archive goes on, and a "
+                    "later install asks for files that are gone",
                     hint="update and install in one RUN, and rm -rf /var/lib/apt/lists/* at its end",
                 )

@@ -27,8 +27,7 @@ def look(setup: Setup) -> Finds:
                     yield Found(
                         path=file.path,
                         line=one.line,
-                        message=f"{one.word} of the stage {stage.name or 'above'} is not in what is "
-                        "shipped, and "
-                        "the last stage has none",
+                        message=f"{one.word} of the stage {stage.name or 'above'} is not in what is shipped, "
+                        "and the last stage has none",
                         hint=f"{one.word} in the stage that is shipped",
                     )

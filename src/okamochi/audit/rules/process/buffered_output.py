@@ -38,9 +38,8 @@ def look(setup: Setup) -> Finds:
             yield Found(
                 path=container.path,
                 line=container.command.line,
-                message=f"PYTHONUNBUFFERED is not set: what {place.path}:{place.line} prints is held "
-                "back, and "
-                "lost when the container is killed",
+                message=f"PYTHONUNBUFFERED is not set: what {place.path}:{place.line} prints is held back, "
+                "and lost when the container is killed",
                 hint="ENV PYTHONUNBUFFERED=1",
                 also=(place,),
             )

@@ -26,9 +26,8 @@ def look(setup: Setup) -> Finds:
             yield Found(
                 path=container.command.path,
                 line=container.command.line,
-                message="workers show that they live by a file on the container's disk: where that "
-                "stalls, they "
-                "are killed",
+                message="workers show that they live by a file on the container's disk: where that stalls, "
+                "they are killed",
                 hint="--worker-tmp-dir /dev/shm",
             )
             return

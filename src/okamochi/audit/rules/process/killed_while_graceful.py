@@ -33,8 +33,7 @@ def look(setup: Setup) -> Finds:
                 path=container.path,
                 line=container.line,
                 message=f"{container.name} is killed {BY_DEFAULT:g} s after SIGTERM: a task that takes "
-                "longer is "
-                "lost, or begun again from its start",
+                "longer is lost, or begun again from its start",
                 hint="stop_grace_period: as long as the longest task",
             )
         server = graceful_seconds(container, setup)
@@ -43,8 +42,7 @@ def look(setup: Setup) -> Finds:
                 path=container.path,
                 line=container.node.key("stop_grace_period").line or container.line,
                 message=f"{container.name} is killed {grace:g} s after SIGTERM, and gunicorn gives its "
-                "requests "
-                f"{server} s: longer ones are lost",
+                f"requests {server} s: longer ones are lost",
                 hint=f"stop_grace_period: {server + 5}s",
             )
 

@@ -33,9 +33,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=found.path,
                     line=found.line,
-                    message=f"{server.name} logs into {found.value}: docker logs does not show it, and "
-                    "it grows "
-                    "until the container goes",
+                    message=f"{server.name} logs into {found.value}: docker logs does not show it, and it "
+                    "grows until the container goes",
                     hint="take --logfile away" if server.name == "celery" else f"{found.name}: -",
                 )
 

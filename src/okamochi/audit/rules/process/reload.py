@@ -31,9 +31,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=found.path,
                     line=found.line,
-                    message=f"{server.name} runs with a reloader, which is for the desk: it watches "
-                    "all files "
-                    "and restarts the app when one changes",
+                    message=f"{server.name} runs with a reloader, which is for the desk: it watches all "
+                    "files and restarts the app when one changes",
                     hint="take --reload away, or keep it in an override file for developers",
                 )
 

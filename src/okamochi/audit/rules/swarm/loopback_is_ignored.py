@@ -24,8 +24,7 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=document.path,
                     line=port.line,
-                    message=f"Swarm ignores the address of this port: {container.name} is open on "
-                    "every address "
-                    "of every node",
+                    message=f"Swarm ignores the address of this port: {container.name} is open on every "
+                    "address of every node",
                     hint="no ports, services reach each other by name; or a firewall",
                 )

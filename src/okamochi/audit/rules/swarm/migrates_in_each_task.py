@@ -30,8 +30,7 @@ def look(setup: Setup) -> Finds:
             yield Found(
                 path=document.path,
                 line=command.line if here else container.line,
-                message=f"each task of {container.name} runs {migration} when it starts, at the same "
-                "time: it takes "
-                "no lock",
+                message=f"each task of {container.name} runs {migration} when it starts, at the same time: "
+                "it takes no lock",
                 hint="a service of its own with deploy: {mode: replicated-job}",
             )

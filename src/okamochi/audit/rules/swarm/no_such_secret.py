@@ -33,9 +33,8 @@ def look(setup: Setup) -> Finds:
                     yield Found(
                         path=document.path,
                         line=file.line,
-                        message=f"the file of the {kind} {name.text} is not in the project, and "
-                        "nothing says how it "
-                        "is made: the stack is refused",
+                        message=f"the file of the {kind} {name.text} is not in the project, and nothing says "
+                        "how it is made: the stack is refused",
                         hint="the file, or external: true and docker secret create",
                     )
 
@@ -49,9 +48,8 @@ def undefined(document: Document, container: Container) -> Finds:
                 yield Found(
                     path=document.path,
                     line=name.line,
-                    message=f"{container.name} takes the {kind} {name.text}, which the file does not "
-                    "define: the "
-                    "stack is refused",
+                    message=f"{container.name} takes the {kind} {name.text}, which the file does not define: "
+                    "the stack is refused",
                     hint=f"{key}: {{{name.text}: {{external: true}}}}",
                 )
 

@@ -22,8 +22,7 @@ def look(setup: Setup) -> Finds:
             yield Found(
                 path=document.path,
                 line=build.line,
-                message=f"docker stack deploy builds nothing, and {container.name} has no image: the "
-                "stack is "
-                "refused",
+                message=f"docker stack deploy builds nothing, and {container.name} has no image: the stack "
+                "is refused",
                 hint="image: registry.example.com/me/app:1.0, built and pushed before",
             )

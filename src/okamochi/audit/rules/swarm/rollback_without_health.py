@@ -30,8 +30,7 @@ def look(setup: Setup) -> Finds:
                 path=document.path,
                 line=action.line,
                 message=f"{container.name} has no health check: a release that answers 500 counts as a "
-                "success, "
-                f"and failure_action: {action.text} never comes",
+                f"success, and failure_action: {action.text} never comes",
                 hint="healthcheck: {test: [CMD, python, -c, …], start_period: 60s}",
             )
 

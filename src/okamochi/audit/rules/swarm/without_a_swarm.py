@@ -26,7 +26,6 @@ def look(setup: Setup) -> Finds:
                 path=container.path,
                 line=keys[0].line,
                 message=f"docker compose does not read {', '.join(key.text for key in keys)} of "
-                f"{container.name}: "
-                "only a swarm does",
+                f"{container.name}: only a swarm does",
                 hint="take it away, unless docker stack deploy gets this file",
             )

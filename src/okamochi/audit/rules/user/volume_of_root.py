@@ -36,9 +36,8 @@ def look(setup: Setup) -> Finds:
                 yield Found(
                     path=container.path,
                     line=one.line,
-                    message=f"{target} is not in the image: the volume {name} will be root's, and "
-                    f"{user} cannot "
-                    "write there",
+                    message=f"{target} is not in the image: the volume {name} will be root's, and {user} "
+                    "cannot write there",
                     hint=f"RUN install -d -o {user.partition(':')[0]} {target} in {container.stage_path}",
                 )
 
