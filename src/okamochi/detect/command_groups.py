@@ -5,6 +5,7 @@ import posixpath
 
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import argument, text_of
 from okamochi.model.plan import VENV_ROOT
 
 __all__ = ["command_groups"]
@@ -17,7 +18,7 @@ def command_groups(sources: Sources) -> Groups:
     """By module and variable: the words before a command's own name, its program first. Groups that nothing
     registers are left out: https://flask.palletsprojects.com/cli/#custom-commands"""
     made = {
-        (module.path, target.id): _first(call)
+        (module.path, target.id): text_of(argument(call, 0))
         for module in sources.mentioning("AppGroup", "click.Group")
         for statement in module.tree.body
         if isinstance(statement, ast.Assign) and isinstance(call := statement.value, ast.Call)
@@ -46,8 +47,7 @@ def _registered(
     if function.attr != "add_command" or not call.args:
         return
     key = _group(call.args[0], module, sources)
-    named = call.args[1] if len(call.args) > 1 else None
-    name = named.value if isinstance(named, ast.Constant) and isinstance(named.value, str) else ""
+    name = text_of(argument(call, 1))
     if key in made and (name or made[key]):
         own = ast.unparse(function.value).endswith(".cli") or "manage.py" not in sources.known
         program = (f"{VENV_ROOT}/bin/flask",) if own else (f"{VENV_ROOT}/bin/python", "manage.py")
@@ -68,8 +68,3 @@ def _group(expression: ast.expr, module: Module, sources: Sources) -> tuple[str,
                 if path is not None:
                     return path, last if holder else alias.name
     return posixpath.normpath(module.path), name
-
-
-def _first(call: ast.Call) -> str:
-    given = call.args[0] if call.args else None
-    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import text_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.process import EnvironmentVariable
 from okamochi.system.patterns import regex
@@ -59,11 +60,7 @@ def tables(module: Module) -> Iterator[dict[str, ast.expr]]:
         if not isinstance(value, ast.Dict):
             continue
         pairs = list(zip(value.keys, value.values, strict=True))
-        texts = {
-            key.value: one
-            for key, one in pairs
-            if isinstance(key, ast.Constant) and isinstance(key.value, str)
-        }
+        texts = {name: one for key, one in pairs if (name := text_of(key))}
         if len(texts) == len(pairs) and all(is_configuration(one) for one in texts.values()):
             yield texts
 

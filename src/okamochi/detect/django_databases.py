@@ -7,7 +7,7 @@ import msgspec
 
 from okamochi.detect.names import assigned
 from okamochi.detect.python_source import Module
-from okamochi.detect.syntax import text_entries, walk
+from okamochi.detect.syntax import text_entries, text_of, texts_below
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
@@ -70,7 +70,7 @@ def database_parts(module: Module, defaults: Mapping[str, str | None]) -> tuple[
     for node in module.of(ast.Dict):
         entries = {key: _followed(value, given) for key, value in text_entries(node).items()}
         host = entries.get("HOST")
-        named = host is not None and SERVICE.fullmatch(_text(host)) is not None
+        named = host is not None and SERVICE.fullmatch(text_of(host)) is not None
         if "ENGINE" in entries and (named or _variables(host, defaults)):
             databases.append(entries)
     # an engine that nobody knows may be one for Postgres, but not beside one that is
@@ -91,7 +91,7 @@ def engines_of(module: Module) -> Iterator[tuple[str, Evidence]]:
     for node in module.of(ast.Dict):
         entries = text_entries(node)
         if "ENGINE" in entries and "NAME" in entries:
-            reason = f"Django's ENGINE is {_text(entries['ENGINE']) or 'not written here'}"
+            reason = f"Django's ENGINE is {text_of(entries['ENGINE']) or 'not written here'}"
             yield _family(entries), Evidence(path=module.path, line=entries["ENGINE"].lineno, reason=reason)
 
 
@@ -110,7 +110,7 @@ def databases_here(module: Module) -> Iterator[tuple[ServiceKind, Evidence]]:
 
 def _parts(entries: Mapping[str, ast.expr], defaults: Mapping[str, str | None]) -> Iterable[DatabasePart]:
     chosen = _variables(entries["ENGINE"], defaults)
-    engine = str(defaults[chosen[0]] or "") if chosen else _text(entries["ENGINE"])
+    engine = str(defaults[chosen[0]] or "") if chosen else text_of(entries["ENGINE"])
     family = engine.rpartition(".")[2]
     if not chosen and family == SQLITE:
         return
@@ -123,14 +123,8 @@ def _parts(entries: Mapping[str, ast.expr], defaults: Mapping[str, str | None]) 
 
 def _family(entries: Mapping[str, ast.expr]) -> str:
     """Of an engine that the code names itself; "" for another."""
-    return _text(entries["ENGINE"]).rpartition(".")[2]
+    return text_of(entries["ENGINE"]).rpartition(".")[2]
 
 
 def _variables(value: ast.expr | None, defaults: Mapping[str, str | None]) -> list[str]:
-    nodes = walk(value) if value is not None else ()
-    texts = (one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str))
-    return [text for text in texts if text in defaults]
-
-
-def _text(value: ast.expr) -> str:
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+    return [text for text in (texts_below(value) if value is not None else ()) if text in defaults]

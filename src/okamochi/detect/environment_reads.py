@@ -26,7 +26,6 @@ from okamochi.detect.read_values import (
     broken_by_none,
     constant_addresses,
     is_none,
-    keyword_value,
     literal_of,
     name_in,
     name_of_keyword,
@@ -46,7 +45,7 @@ from okamochi.detect.settings_classes import ROOT
 from okamochi.detect.settings_fields import settings_fields
 from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared_readers
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import descendants, walk
+from okamochi.detect.syntax import argument, descendants, keyword_value, walk
 from okamochi.system.patterns import regex
 
 __all__ = ["WORDS", "ports_read", "reads_of"]
@@ -282,7 +281,7 @@ class _Finder(msgspec.Struct, eq=False):
 
     def _default_value(self, call: ast.Call, read: Read) -> object:
         """As the program has it: `False`, and "false" of a reader that makes it one."""
-        given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
+        given = argument(call, 1, "default")
         given = given if given is not None else self.scheme.get(read.name)
         value = given.value if isinstance(given, ast.Constant) else read.default
         cast = keyword_value(call, "cast")
@@ -393,7 +392,7 @@ class _Finder(msgspec.Struct, eq=False):
         if called in self.helpers:
             return self._helper_call(call, self.helpers[called])
         if isinstance(call.func, ast.Attribute) and call.func.attr == FILE_OF_SETTINGS and call.args:
-            silent = call.args[1] if len(call.args) > 1 else keyword_value(call, "silent")
+            silent = argument(call, 1, "silent")
             loud = not isinstance(silent, ast.Constant) or not silent.value
             return Read(name_in(call.args[0]), call.lineno, must=loud) if name_in(call.args[0]) else None
         for key in DECLARING:
@@ -408,7 +407,7 @@ class _Finder(msgspec.Struct, eq=False):
             name = self.name_of(call.args[0])
         if not name:
             return None
-        given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
+        given = argument(call, 1, "default")
         if called in GETTERS:
             has_default = given is not None and not is_none(given)
             read = Read(name, call.lineno, False, has_default, self._text(given))
@@ -416,7 +415,7 @@ class _Finder(msgspec.Struct, eq=False):
         holder, _, method = called.rpartition(".")
         if called in STRICT_READERS or (holder in STRICT_READERS and method in METHODS):
             if called == CAST_SECOND:
-                given = call.args[2] if len(call.args) > 2 else keyword_value(call, "default")
+                given = argument(call, 2, "default")
             given = given if given is not None else self.scheme.get(name)
             read = Read(name, call.lineno, given is None, given is not None, self._text(given))
             return replace(read, shape=shape_of(given))
@@ -431,7 +430,7 @@ class _Finder(msgspec.Struct, eq=False):
         holder, _, method = called.rpartition(".")
         if called == "dj_database_url.config":
             named = name_in(call.args[0]) if call.args else name_of_keyword(call, "env")
-            given = call.args[1] if len(call.args) > 1 else keyword_value(call, "default")
+            given = argument(call, 1, "default")
             return _with_default(Read(named or DATABASE_URL, call.lineno), given)
         if holder not in STRICT_READERS or method not in UNNAMED or call.args or name_of_keyword(call, "var"):
             return None

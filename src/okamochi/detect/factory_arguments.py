@@ -9,7 +9,7 @@ from okamochi.detect.app_tests import OF_TESTS
 from okamochi.detect.flask_objects import ClassDefinition, FlaskObjects, Function
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import text_of, walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 
@@ -134,7 +134,7 @@ def _production_key(module: Module, holder: str) -> Argument | None:
                 pass
             case _:
                 continue
-        texts = [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        texts = filter(None, map(text_of, keys))
         best = min(texts, key=_rank, default="")
         if best and _rank(best) < len(PRODUCTION_NAMES):
             reason = f"{holder} has the key {best!r}"

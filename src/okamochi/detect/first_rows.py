@@ -15,7 +15,7 @@ import msgspec
 
 from okamochi.detect.flask_objects import FlaskObjects, Function
 from okamochi.detect.gist import DULL
-from okamochi.detect.syntax import descendants
+from okamochi.detect.syntax import descendants, texts_below
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -126,10 +126,7 @@ def adds_rows(text: str) -> bool:
 
 def is_whole(statement: ast.AST) -> bool:
     """Whether its texts are those of the file: planning sees sentences without their words."""
-    return not any(
-        isinstance(one, ast.Constant) and isinstance(one.value, str) and DULL in one.value
-        for one in descendants(statement)
-    )
+    return not any(DULL in text for text in texts_below(statement))
 
 
 def repeats(

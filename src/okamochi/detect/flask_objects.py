@@ -24,6 +24,7 @@ from okamochi.detect.flask_values import (
 )
 from okamochi.detect.frameworks.classes import CLASSES, CONNEXION, CONVERTERS, FIRST_OF_SEVERAL, OF_STARS
 from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import argument
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.system.patterns import regex
 
@@ -404,8 +405,8 @@ class _Scope(msgspec.Struct, eq=False):
         return Instance(origin, "Dash", dash=True, framework=Framework.DASH)
 
     def _wrapped(self, call: ast.Call, depth: int) -> Instance | None:
-        for argument in (*call.args[:2], *(keyword.value for keyword in call.keywords)):
-            inner = self.value(argument, depth + 1)
+        for given in (*call.args[:2], *(keyword.value for keyword in call.keywords)):
+            inner = self.value(given, depth + 1)
             if isinstance(inner, Instance) and not inner.dash:
                 return inner
         return None
@@ -447,8 +448,7 @@ def _is_flask_of_a_library(name: str, call: ast.Call) -> bool:
     of the entry point will tell otherwise."""
     if OTHER_FLASK.fullmatch(name.rpartition(".")[2]) is None:
         return False
-    named = next((one.value for one in call.keywords if one.arg == "import_name"), None)
-    first = call.args[0] if call.args else named
+    first = argument(call, 0, "import_name")
     return isinstance(first, ast.Name) and first.id == "__name__"
 
 

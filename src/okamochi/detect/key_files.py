@@ -16,7 +16,7 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import PathReader
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import argument, text_of, texts_below, walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT
@@ -167,13 +167,13 @@ def _argument(call: ast.Call, module: Module) -> ast.expr | None:
     if name in OPENERS:
         if module.imports.full(call.func) != OWNERS.get(name, module.imports.full(call.func)):
             return None
-        return next((one.value for one in call.keywords if one.arg == OPENERS[name]), first)
+        return argument(call, 0, OPENERS[name])
     if name == "setdefault" and len(call.args) == 2:
         named = isinstance(first, ast.Constant) and first.value == OF_GOOGLE
         return call.args[1] if named else None
     if name == "open":
         opened = call.func.value if isinstance(call.func, ast.Attribute) and not call.args else first
-        return opened if _has_key_name(opened, module) and not _writes(call) else None
+        return opened if _has_key_name(opened, module) and not _writes(call, 1) else None
     if name in READERS and isinstance(call.func, ast.Attribute):
         return call.func.value if _has_key_name(call.func.value, module) else None
     return None
@@ -184,24 +184,17 @@ def _is_made(expression: ast.expr, module: Module) -> bool:
     words = ast.dump(expression)
     for call in module.of(ast.Call):
         match call:
-            case ast.Call(func=ast.Name(id="open"), args=[first, *_]) if _writes(call):
+            case ast.Call(func=ast.Name(id="open"), args=[first, *_]) if _writes(call, 1):
                 written = first
             case ast.Call(func=ast.Attribute(value=owner, attr="write_text" | "write_bytes")):
                 written = owner
-            case ast.Call(func=ast.Attribute(value=owner, attr="open")) if _writes_itself(call):
+            case ast.Call(func=ast.Attribute(value=owner, attr="open")) if _writes(call, 0):
                 written = owner
             case _:
                 continue
         if ast.dump(written) == words:
             return True
     return False
-
-
-def _writes_itself(call: ast.Call) -> bool:
-    """path.open("w"): the mode is the first argument there."""
-    mode = call.args[0] if call.args else None
-    mode = next((one.value for one in call.keywords if one.arg == "mode"), mode)
-    return isinstance(mode, ast.Constant) and not set(str(mode.value)).isdisjoint("wax+")
 
 
 def _has_key_name(expression: ast.expr | None, module: Module) -> bool:
@@ -213,17 +206,13 @@ def _has_key_name(expression: ast.expr | None, module: Module) -> bool:
             for one in module.of(ast.Assign)
             if any(isinstance(target, ast.Name) and target.id == expression.id for target in one.targets)
         ]
-    texts = (node.value for one in looked_in for node in walk(one) if isinstance(node, ast.Constant))
-    return any(
-        isinstance(text, str) and (KEY_NAME.fullmatch(text) or KEY_VARIABLE.fullmatch(text)) is not None
-        for text in texts
-    )
+    texts = (text for one in looked_in for text in texts_below(one))
+    return any((KEY_NAME.fullmatch(text) or KEY_VARIABLE.fullmatch(text)) is not None for text in texts)
 
 
-def _writes(call: ast.Call) -> bool:
-    mode = call.args[1] if len(call.args) > 1 else None
-    mode = next((one.value for one in call.keywords if one.arg == "mode"), mode)
-    return isinstance(mode, ast.Constant) and not set(str(mode.value)).isdisjoint("wax+")
+def _writes(call: ast.Call, position: int) -> bool:
+    """The mode is the second argument of open(path, "w"), and the first of path.open("w")."""
+    return not set(text_of(argument(call, position, "mode"))).isdisjoint("wax+")
 
 
 class _Finder(msgspec.Struct, frozen=True):

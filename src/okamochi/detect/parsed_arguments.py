@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import descendants
+from okamochi.detect.syntax import descendants, text_of
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.pypi.python_values import last_name
 
@@ -68,8 +68,7 @@ def _required(call: ast.Call) -> str:
     """The argument that a call of add_argument() asks everybody for, "" when it asks for none."""
     if last_name(call.func) != "add_argument" or not call.args:
         return ""
-    first = call.args[0]
-    name = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    name = text_of(call.args[0])
     given = {one.arg: one.value for one in call.keywords}
     values = {key: one.value for key, one in given.items() if isinstance(one, ast.Constant)}
     if name.startswith("-"):

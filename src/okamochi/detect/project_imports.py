@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from okamochi.detect.import_lines import Imports
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import texts_below
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
@@ -61,9 +61,7 @@ def _files(node: Imports, importer: str, sources: Sources) -> Iterator[str | Non
 def _texts_of_loaders(module: Module) -> Iterator[str]:
     for node in module.of(ast.Call):
         if last_name(node.func) in LOADERS:
-            for argument in walk(node):
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
+            yield from texts_below(node)
 
 
 def _named(text: str, importer: str, sources: Sources) -> Iterator[str | None]:

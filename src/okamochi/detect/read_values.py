@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterable
 
 from okamochi.detect.python_source import Module
+from okamochi.detect.syntax import keyword_value, text_of
 from okamochi.system.patterns import regex
 
 __all__ = [
     "broken_by_none",
     "constant_addresses",
     "is_none",
-    "keyword_value",
     "literal_of",
     "name_in",
     "name_of_keyword",
@@ -23,9 +23,8 @@ CONVERTERS = ("int", "float", "json.loads")
 
 def name_in(expression: ast.expr) -> str:
     """The text of a literal that can be the name of a variable; else ""."""
-    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
-        return expression.value if VARIABLE.fullmatch(expression.value) else ""
-    return ""
+    text = text_of(expression)
+    return text if VARIABLE.fullmatch(text) else ""
 
 
 def literal_of(expression: ast.expr | None) -> str | None:
@@ -58,10 +57,6 @@ def constant_addresses(module: Module) -> dict[str, str]:
 
 def is_none(expression: ast.expr) -> bool:
     return isinstance(expression, ast.Constant) and expression.value is None
-
-
-def keyword_value(call: ast.Call, name: str) -> ast.expr | None:
-    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
 def name_of_keyword(call: ast.Call, name: str) -> str:

@@ -8,9 +8,8 @@ import msgspec
 
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module
-from okamochi.detect.read_values import keyword_value
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import argument, walk
 
 __all__ = [
     "GETTERS",
@@ -46,9 +45,7 @@ class ReadingFunction(msgspec.Struct, frozen=True):
     must: bool
 
     def key_of(self, call: ast.Call) -> ast.expr | None:
-        if len(call.args) > self.position:
-            return call.args[self.position]
-        return keyword_value(call, self.parameter)
+        return argument(call, self.position, self.parameter)
 
 
 def own_readers(tree: ast.Module, names: ImportedNames) -> dict[str, ReadingFunction]:

@@ -11,6 +11,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import keyword_value
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
@@ -111,7 +112,7 @@ class _Routes:
                     pass
 
     def _registration(self, module: Module, call: ast.Call, holder: ast.expr, argument: ast.expr) -> None:
-        given = next((k.value for k in call.keywords if k.arg in ("url_prefix", "prefix")), None)
+        given = keyword_value(call, "url_prefix", "prefix")
         prefix = _text(given) if given is not None else None
         known = given is None or prefix is not None
         blueprint, parent = self._owner(module, argument), self._owner(module, holder)
@@ -270,7 +271,7 @@ def _guard(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def _answers_get(call: ast.Call) -> bool:
-    methods = next((k.value for k in call.keywords if k.arg == "methods"), None)
+    methods = keyword_value(call, "methods")
     return methods is None or re.search(r"\bget\b", ast.unparse(methods), re.IGNORECASE) is not None
 
 
@@ -289,4 +290,4 @@ def _text(expression: ast.expr | None) -> str | None:
 
 
 def _keyword_text(call: ast.Call, name: str) -> str | None:
-    return _text(next((k.value for k in call.keywords if k.arg == name), None))
+    return _text(keyword_value(call, name))

@@ -11,13 +11,12 @@ from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import reads_of
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
-from okamochi.detect.read_values import keyword_value
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names, names_of_hosts
 from okamochi.detect.service_kinds import FOREIGN_URL, KINDS, KindFacts, facts_of
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.sources import Sources
 from okamochi.detect.stated_addresses import StatedAddress, stated_addresses
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import argument, text_of, walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
@@ -228,7 +227,7 @@ def _awaited(sources: Sources) -> frozenset[str]:
         for call in module.of(ast.Call):
             maker = last_name(call.func) if isinstance(call, ast.Call) else ""
             if isinstance(call, ast.Call) and maker in taken:
-                value = call.args[0] if call.args else keyword_value(call, "url")
+                value = argument(call, 0, "url")
                 if isinstance(value, ast.Call) and last_name(value.func) == "str" and value.args:
                     value = value.args[0]
                 taken[maker].add(last_name(value).upper() if value is not None else "")
@@ -243,9 +242,7 @@ def _choices(name: str, module: Module) -> tuple[str, ...]:
     for node in module.of(ast.Compare):
         for one in (node.left, *node.comparators):
             parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
-            found += [
-                part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
-            ]
+            found += filter(None, map(text_of, parts))
     return tuple(dict.fromkeys(found))
 
 

@@ -7,11 +7,11 @@ import msgspec
 
 from okamochi.detect.environment_read import Read
 from okamochi.detect.python_source import Module
-from okamochi.detect.read_values import keyword_value, literal_of, name_of_keyword, shape_of
+from okamochi.detect.read_values import literal_of, name_of_keyword, shape_of
 from okamochi.detect.settings_classes import is_settings_class
 from okamochi.detect.settings_models import lineage_of, model_of
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import argument, keyword_value, walk
 from okamochi.pypi.python_values import last_name
 
 __all__ = ["settings_fields"]
@@ -99,7 +99,7 @@ def _field(statement: ast.AnnAssign, name: str, rules: _Rules, module: Module) -
             or name_of_keyword(value, "env")
         )
         full = alias or full
-        given = value.args[0] if value.args else keyword_value(value, "default")
+        given = argument(value, 0, "default")
         factory = keyword_value(value, "default_factory")
         value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
     has_default = value is not None or may_be_none(statement.annotation, module)

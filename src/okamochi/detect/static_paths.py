@@ -13,7 +13,7 @@ from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module
 from okamochi.detect.star_imports import star_imports
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import argument, text_of, walk
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
 
@@ -125,9 +125,9 @@ class PathReader(msgspec.Struct, eq=False):
         names = self._names(module)
         for node in walk(expression):
             if isinstance(node, ast.Call) and names.full(node.func) in GETTERS and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    return first.value
+                name = text_of(node.args[0])
+                if name:
+                    return name
         return ""
 
     def _named(self, node: ast.Name, module: Module, depth: int) -> KnownPath | None:
@@ -305,9 +305,7 @@ def _default_of_variable(call: ast.Call) -> ast.expr | None:
     first = call.args[0] if call.args else None
     if not isinstance(first, ast.Constant) or VARIABLE.fullmatch(str(first.value)) is None:
         return None
-    if len(call.args) > 1:
-        return call.args[1]
-    return next((one.value for one in call.keywords if one.arg == "default"), None)
+    return argument(call, 1, "default")
 
 
 def percent_parts(text: str, given: ast.expr) -> tuple[ast.expr, ...]:
@@ -321,16 +319,14 @@ def percent_parts(text: str, given: ast.expr) -> tuple[ast.expr, ...]:
 
 def format_parts(text: ast.expr, call: ast.Call) -> tuple[ast.expr, ...]:
     """What "sqlite:///{}".format(path) puts together; none when that is unclear."""
-    if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
-        return ()
-    fields = FIELD.findall(text.value)
+    fields = FIELD.findall(text_of(text))
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     places = {str(number): value for number, value in enumerate(call.args)}
     values = [named.get(one) or places.get(one or str(number)) for number, one in enumerate(fields)]
     known = [one for one in values if one is not None]
     if not fields or len(known) != len(fields):
         return ()
-    return tuple(alternating(FIELD.sub("{}", text.value).split("{}"), known))
+    return tuple(alternating(FIELD.sub("{}", text_of(text)).split("{}"), known))
 
 
 def alternating(pieces: Sequence[str], values: Sequence[ast.expr]) -> Iterator[ast.expr]:

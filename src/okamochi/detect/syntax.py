@@ -1,8 +1,18 @@
-"""Walking syntax trees: faster than the functions of `ast`, which are slow generators."""
+"""Walking syntax trees: faster than the functions of `ast`, which are slow generators; what calls and
+literals say."""
 
 import ast
 
-__all__ = ["children", "descendants", "text_entries", "walk"]
+__all__ = [
+    "argument",
+    "children",
+    "descendants",
+    "keyword_value",
+    "text_entries",
+    "text_of",
+    "texts_below",
+    "walk",
+]
 
 
 # Fields that hold names, numbers, or nodes that say only what kind of node theirs is (Load, Add).
@@ -57,6 +67,25 @@ def walk(root: ast.AST) -> list[ast.AST]:
     for node in found:
         found += children(node)
     return found
+
+
+def text_of(node: ast.AST | None) -> str:
+    """A literal's text; "" for everything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def texts_below(root: ast.AST) -> list[str]:
+    """Of all literals, in the order of `walk`."""
+    return [one.value for one in walk(root) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def keyword_value(call: ast.Call, *names: str) -> ast.expr | None:
+    return next((keyword.value for keyword in call.keywords if keyword.arg in names), None)
+
+
+def argument(call: ast.Call, position: int, *names: str) -> ast.expr | None:
+    """What a call is given in its place, else by one of its names."""
+    return call.args[position] if len(call.args) > position else keyword_value(call, *names)
 
 
 def text_entries(node: ast.Dict) -> dict[str, ast.expr]:

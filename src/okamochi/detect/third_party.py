@@ -6,6 +6,7 @@ import sys
 from okamochi.detect.base import Detected
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import text_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.import_names import is_known
 from okamochi.system.patterns import regex
@@ -68,11 +69,7 @@ def _loaded_by_django(module: Module) -> list[tuple[str, int]]:
         if not any(isinstance(one, ast.Name) and one.id in DJANGO_LISTS for one in targets):
             continue
         for text in node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else ():
-            name = (
-                text.value.split(".")[0]
-                if isinstance(text, ast.Constant) and isinstance(text.value, str)
-                else ""
-            )
+            name = text_of(text).split(".")[0]
             if is_known(name) or OF_DJANGO.match(name):
                 found.append((name, text.lineno))
     return found

@@ -13,7 +13,7 @@ from okamochi.detect.importable import first_names, importable_name
 from okamochi.detect.names import assigned
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import argument, walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType
@@ -131,8 +131,7 @@ def _queues(sources: Sources) -> Iterator[tuple[str, Evidence]]:
                 "rq.queue.Queue",
             ):
                 continue
-            first = node.args[0] if node.args else None
-            given = next((one.value for one in node.keywords if one.arg == "name"), first)
+            given = argument(node, 0, "name")
             name = given.value if isinstance(given, ast.Constant) else "" if given is not None else "default"
             if isinstance(name, str) and re.fullmatch(r"[\w.:-]+", name):
                 place = Evidence(path=module.path, line=node.lineno, reason=f"RQ's queue {name}")

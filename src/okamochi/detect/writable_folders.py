@@ -14,7 +14,7 @@ from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import KnownPath, PathReader
-from okamochi.detect.syntax import text_entries, walk
+from okamochi.detect.syntax import argument, keyword_value, text_entries, text_of, walk
 from okamochi.detect.web_applications import Candidate, import_root_for
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
@@ -172,7 +172,7 @@ class _Finder(msgspec.Struct, eq=False):
     def _call(self, call: ast.Call, module: Module, names: ImportedNames) -> Iterator[Written]:
         called = names.full(call.func)
         last = called.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
-        first = call.args[0] if call.args else _filename(call)
+        first = argument(call, 0, "filename", "name", "path", "database")
         if called in APPLICATION_CLASSES and _true(call, "instance_relative_config"):
             reason = "the app has an instance folder"
             yield Written(self.folders.instance_path, False, _at(module, call, reason))
@@ -239,11 +239,11 @@ class _Finder(msgspec.Struct, eq=False):
         yield from self._django_database(node, module)
         yield from self._log_handler(node, module)
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                if FOLDER_KEYS.fullmatch(key.value.upper()):
-                    yield from self._named(key.value, value, module)
-                elif key.value.endswith("DATABASE_URI"):
-                    yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
+            name = text_of(key)
+            if FOLDER_KEYS.fullmatch(name.upper()):
+                yield from self._named(name, value, module)
+            elif name.endswith("DATABASE_URI"):
+                yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
 
     def _django_database(self, node: ast.Dict, module: Module) -> Iterator[Written]:
         """{"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"} of DATABASES."""
@@ -329,11 +329,7 @@ def _key(target: ast.expr) -> str:
 
 def _writes(call: ast.Call, position: int) -> bool:
     """Whether open() is called with a literal mode that writes."""
-    mode = call.args[position] if len(call.args) > position else None
-    mode = mode or next((k.value for k in call.keywords if k.arg == "mode"), None)
-    if not isinstance(mode, ast.Constant) or not isinstance(mode.value, str):
-        return False
-    return MODE.fullmatch(mode.value) is not None
+    return MODE.fullmatch(text_of(argument(call, position, "mode"))) is not None
 
 
 def _is_plain_word(expression: ast.expr) -> bool:
@@ -341,15 +337,9 @@ def _is_plain_word(expression: ast.expr) -> bool:
     return isinstance(expression, ast.Constant) and re.fullmatch(r"\w*", str(expression.value)) is not None
 
 
-def _filename(call: ast.Call) -> ast.expr | None:
-    names = ("filename", "name", "path", "database")
-    return next((k.value for k in call.keywords if k.arg in names), None)
-
-
 def _true(call: ast.Call, name: str) -> bool:
-    return any(
-        k.arg == name and isinstance(k.value, ast.Constant) and k.value.value is True for k in call.keywords
-    )
+    value = keyword_value(call, name)
+    return isinstance(value, ast.Constant) and value.value is True
 
 
 def _at(module: Module, node: ast.expr, reason: str) -> Evidence:

@@ -12,7 +12,7 @@ from okamochi.detect.platform_files import stated_values
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.star_imports import star_imports
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import text_of, texts_below, walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
 
@@ -241,12 +241,11 @@ def _loaded(sources: Sources, module: Module) -> Iterator[str]:
         names = [t.id for t in getattr(statement, "targets", []) if isinstance(t, ast.Name)]
         if not LOADED.intersection(names):
             continue
-        for node in walk(statement):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for dotted in (node.value, f"{node.value}.models", f"{node.value}.urls"):
-                    found = sources.find(dotted, importer=module.path)
-                    if found is not None:
-                        yield found
+        for text in texts_below(statement):
+            for dotted in (text, f"{text}.models", f"{text}.urls"):
+                found = sources.find(dotted, importer=module.path)
+                if found is not None:
+                    yield found
 
 
 def _hosts(modules: list[Module]) -> tuple[str, tuple[str, str] | None, tuple[Evidence, ...]]:
@@ -269,7 +268,7 @@ def _hosts(modules: list[Module]) -> tuple[str, tuple[str, str] | None, tuple[Ev
 def _literal_host(value: ast.expr) -> str | None:
     if not isinstance(value, ast.List | ast.Tuple):
         return None
-    texts = [one.value for one in value.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    texts = [text for one in value.elts if (text := text_of(one))]
     if not texts or {"*", "localhost"} & set(texts):
         return ""
     return texts[0].lstrip(".")

@@ -10,6 +10,7 @@ import msgspec
 from okamochi.detect.bodies import flat_statements
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import keyword_value, text_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.python_base import GUNICORN
 from okamochi.pypi.python_values import last_name
@@ -142,8 +143,7 @@ def _mode(paths: tuple[str, ...], sources: Sources, asked: set[str]) -> str:
             known = _is_socket_io(node, path, sources)
             if not known and last_name(node.func) != "init_app":
                 continue
-            value = next((one.value for one in node.keywords if one.arg == "async_mode"), None)
-            said = _text(value, sources.module(path))
+            said = _text(keyword_value(node, "async_mode"), sources.module(path))
             if said in MODES and said in {*asked, "threading"}:
                 return said
     return ""
@@ -157,7 +157,7 @@ def _text(value: ast.expr | None, module: Module) -> str:
             if isinstance(one, ast.Assign) and [last_name(target) for target in one.targets] == [value.id]
         )
         value = next(named, None)
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+    return text_of(value)
 
 
 def _calls(path: str, sources: Sources) -> tuple[ast.Call, ...]:

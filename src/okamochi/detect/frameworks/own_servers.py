@@ -16,7 +16,7 @@ from okamochi.detect.frameworks.server_settings import set_elsewhere
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import loaded_from
 from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
+from okamochi.detect.syntax import keyword_value, text_of, walk
 from okamochi.detect.web_applications import Candidate
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework
@@ -170,7 +170,7 @@ def _by_method(module: Module, call: ast.Call) -> _Kind | None:
 
 def _names_its_object(call: ast.Call) -> bool:
     """uvicorn.run("main:app"): a text that any server takes."""
-    return bool(call.args) and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+    return bool(call.args) and text_of(call.args[0]) != ""
 
 
 def _is_run(module: Module, start: Start | None) -> bool:
@@ -306,7 +306,7 @@ def _option(name: str, module: Module, words: tuple[str, ...]) -> str | int | No
             option, equals, value = word.partition("=")
             if option in names or option.removeprefix("--") in names:
                 return value if equals else after
-        given = next((one.value for one in call.keywords if one.arg == "default"), None)
+        given = keyword_value(call, "default")
         if isinstance(given, ast.Constant) and isinstance(given.value, str | int):
             return given.value
     return None
