@@ -3,6 +3,7 @@
 import msgspec
 
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = [
     "Database",
@@ -68,21 +69,7 @@ DATABASES = (
     ),
 )
 # of official images, none of which has a HEALTHCHECK
-OFFICIAL = frozenset(
-    (
-        "postgres",
-        "mysql",
-        "mariadb",
-        "mongo",
-        "redis",
-        "valkey",
-        "rabbitmq",
-        "memcached",
-        "nginx",
-        "httpd",
-        "traefik",
-    )
-)
+OFFICIAL = word_set("postgres mysql mariadb mongo redis valkey rabbitmq memcached nginx httpd traefik")
 
 
 def data_folder(kind: Database, image: str) -> str:

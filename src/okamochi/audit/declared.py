@@ -8,21 +8,14 @@ import msgspec
 
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
 
 __all__ = ["LOCKS", "Line", "lists", "lock_of", "named_anywhere", "requirement_lines"]
 
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "Pipfile.lock": "pipenv", "pdm.lock": "pdm"}
-LISTS = (
-    *("**/*requirements*.txt", "**/*requirements*.in", "**/requirements/**/*.txt", "**/requirements/**/*.in"),
-    *(
-        "**/*.lock",
-        "**/pyproject.toml",
-        "**/setup.py",
-        "**/setup.cfg",
-        "**/Pipfile",
-        "**/environment*.y*ml",
-        "**/pylock*.toml",
-    ),
+LISTS = word_tuple(
+    "**/*requirements*.txt **/*requirements*.in **/requirements/**/*.txt **/requirements/**/*.in **/*.lock "
+    "**/pyproject.toml **/setup.py **/setup.cfg **/Pipfile **/environment*.y*ml **/pylock*.toml"
 )
 NAME = regex(r"([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*([^;#]*)")
 MOST_FILES = 60

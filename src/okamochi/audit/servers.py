@@ -9,6 +9,7 @@ import msgspec
 
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup
+from okamochi.system.words import word_set
 
 __all__ = [
     "Option",
@@ -52,81 +53,16 @@ SHORT = {
     },
 }
 # options without a value, of all servers here
-FLAGS = frozenset(
-    (
-        *(
-            "reload",
-            "preload",
-            "daemon",
-            "debug",
-            "no-debug",
-            "no-reload",
-            "factory",
-            "proxy-headers",
-            "beat",
-        ),
-        *(
-            "no-proxy-headers",
-            "capture-output",
-            "no-sendfile",
-            "reuse-port",
-            "insecure",
-            "nothreading",
-            "master",
-        ),
-        *(
-            "enable-threads",
-            "die-on-term",
-            "vacuum",
-            "noreload",
-            "nostatic",
-            "lazy-apps",
-            "single-interpreter",
-        ),
-        *("need-app", "no-control-socket", "access-log", "no-access-log", "with-threads", "without-threads"),
-        *(
-            "enable-stdio-inheritance",
-            "use-colors",
-            "no-use-colors",
-            "help",
-            "version",
-            "ws",
-            "no-ws",
-            "call",
-        ),
-        *(
-            "print-config",
-            "check-config",
-            "proxy-protocol",
-            "log-syslog",
-            "logto-master",
-            "http-auto-chunked",
-        ),
-    )
+FLAGS = word_set(
+    "reload preload daemon debug no-debug no-reload factory proxy-headers beat no-proxy-headers "
+    "capture-output no-sendfile reuse-port insecure nothreading master enable-threads die-on-term vacuum "
+    "noreload nostatic lazy-apps single-interpreter need-app no-control-socket access-log no-access-log "
+    "with-threads without-threads enable-stdio-inheritance use-colors no-use-colors help version ws no-ws "
+    "call print-config check-config proxy-protocol log-syslog logto-master http-auto-chunked"
 )
-PYTHON_SERVERS = frozenset(
-    (
-        "gunicorn",
-        "uvicorn",
-        "hypercorn",
-        "daphne",
-        "granian",
-        "waitress-serve",
-        "uwsgi",
-        "flask",
-        "quart",
-        "fastapi",
-        "streamlit",
-        "celery",
-        "rq",
-        "django-admin",
-        "manage.py",
-        "chainlit",
-        "panel",
-        "solara",
-        "shiny",
-        "marimo",
-    )
+PYTHON_SERVERS = word_set(
+    "gunicorn uvicorn hypercorn daphne granian waitress-serve uwsgi flask quart fastapi streamlit celery rq "
+    "django-admin manage.py chainlit panel solara shiny marimo"
 )
 
 

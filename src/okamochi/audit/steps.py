@@ -9,6 +9,7 @@ import msgspec
 from okamochi.audit.setup import Dockerfile
 from okamochi.containerfiles.command_lines import commands_of
 from okamochi.containerfiles.dockerfile import Instruction, Stage
+from okamochi.system.words import word_set
 
 __all__ = [
     "Install",
@@ -22,40 +23,11 @@ __all__ = [
 ]
 
 # options of pip and uv that take a value
-WITH_VALUE = frozenset(
-    (
-        *("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "--index-url"),
-        *(
-            "--extra-index-url",
-            "-f",
-            "--find-links",
-            "--trusted-host",
-            "-t",
-            "--target",
-            "--prefix",
-            "--root",
-        ),
-        *("--no-binary", "--only-binary", "--python", "-p", "--timeout", "--retries", "--default-timeout"),
-        *(
-            "--cache-dir",
-            "--progress-bar",
-            "--group",
-            "--extra",
-            "--only",
-            "--without",
-            "--with",
-            "--python-version",
-        ),
-        *(
-            "--index",
-            "--default-index",
-            "--cert",
-            "--proxy",
-            "--platform",
-            "--upgrade-strategy",
-            "--torch-backend",
-        ),
-    )
+WITH_VALUE = word_set(
+    "-r --requirement -c --constraint -e --editable -i --index-url --extra-index-url -f --find-links "
+    "--trusted-host -t --target --prefix --root --no-binary --only-binary --python -p --timeout --retries "
+    "--default-timeout --cache-dir --progress-bar --group --extra --only --without --with --python-version "
+    "--index --default-index --cert --proxy --platform --upgrade-strategy --torch-backend"
 )
 SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable"}
 

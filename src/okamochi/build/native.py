@@ -10,6 +10,7 @@ from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
 from okamochi.pypi.native_scan import ProgramUse, WheelScan
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.tree_stamp import program_identity
+from okamochi.system.words import word_tuple
 from okamochi.system.world import World
 
 __all__ = ["NativeScan", "native_scan"]
@@ -23,15 +24,7 @@ OF_EVERY_BASE = frozenset({
 })
 # fmt: on
 OF_PYTHON = frozenset({"pip", "pip3", "python", "python3"})
-OPENED_IN_EVERY_BASE = (
-    "libc.so",
-    "libdl.so",
-    "libm.so",
-    "libpthread.so",
-    "librt.so",
-    "libutil.so",
-    "libz.so",
-)
+OPENED_IN_EVERY_BASE = word_tuple("libc.so libdl.so libm.so libpthread.so librt.so libutil.so libz.so")
 
 
 class NativeScan(msgspec.Struct, frozen=True, kw_only=True):

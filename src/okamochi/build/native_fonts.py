@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from okamochi.debian.fonts import fonts_of
 from okamochi.model.native import NativeNeed, NeedKind
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.words import word_tuple
 
 __all__ = ["font_needs"]
 
@@ -14,17 +15,7 @@ RENDERING = ("libpango", "libfontconfig", "libwkhtmltox", "librsvg")
 RENDERERS = frozenset(
     {"chromium", "convert", "inkscape", "libreoffice", "magick", "rsvg-convert", "soffice", "wkhtmltopdf"}
 )
-TEXTS = (
-    "**/*.html",
-    "**/*.htm",
-    "**/*.j2",
-    "**/*.jinja",
-    "**/*.jinja2",
-    "**/*.css",
-    "**/*.svg",
-    "**/*.py",
-    "**/*.po",
-)
+TEXTS = word_tuple("**/*.html **/*.htm **/*.j2 **/*.jinja **/*.jinja2 **/*.css **/*.svg **/*.py **/*.po")
 ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|node_modules|vendor)/|(?:^|/)test_[^/]*$")
 OWN_FONTS = ("**/*.ttf", "**/*.otf", "**/*.ttc")
 MOST_FILES = 400

@@ -6,58 +6,24 @@ import shlex
 import msgspec
 
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["ServedObject", "command_text", "commands_of", "served_by"]
 
 OBJECT = regex(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.]*(\(.*\))?)?")
 MOST_CHARACTERS = 20_000
 ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*", re.DOTALL)
-PREFIX_PROGRAMS = frozenset(
-    [
-        "exec",
-        "env",
-        "sudo",
-        "time",
-        "nohup",
-        "opentelemetry-instrument",
-        "ddtrace-run",
-        "newrelic-admin",
-        "run-program",
-        "tini",
-        "dumb-init",
-        "--",
-    ]
+PREFIX_PROGRAMS = word_set(
+    "exec env sudo time nohup opentelemetry-instrument ddtrace-run newrelic-admin run-program tini dumb-init "
+    "--"
 )
 RUNNERS = {"poetry": "run", "uv": "run", "pipenv": "run", "pdm": "run", "hatch": "run", "heroku": "run"}
-GUNICORN_FLAGS = frozenset(
-    [
-        "--reload",
-        "--preload",
-        "--daemon",
-        "-D",
-        "--no-sendfile",
-        "--capture-output",
-        "--enable-stdio-inheritance",
-        "--spew",
-        "-R",
-        "--check-config",
-        "--print-config",
-        "--log-syslog",
-        "--proxy-protocol",
-        "--strip-header-spaces",
-        "--reuse-port",
-        "--disable-redirect-access-to-syslog",
-        "--do-handshake-on-connect",
-        "--suppress-ragged-eofs",
-        "--no-control-socket",
-        "--initgroups",
-        "--permit-obsolete-folding",
-        "--permit-unconventional-http-method",
-        "-h",
-        "--help",
-        "-v",
-        "--version",
-    ]
+GUNICORN_FLAGS = word_set(
+    "--reload --preload --daemon -D --no-sendfile --capture-output --enable-stdio-inheritance --spew -R "
+    "--check-config --print-config --log-syslog --proxy-protocol --strip-header-spaces --reuse-port "
+    "--disable-redirect-access-to-syslog --do-handshake-on-connect --suppress-ragged-eofs "
+    "--no-control-socket --initgroups --permit-obsolete-folding --permit-unconventional-http-method -h "
+    "--help -v --version"
 )
 UVICORN_FLAGS = frozenset(
     ["--reload", "--factory", "--proxy-headers", "--no-proxy-headers", "--use-colors", "--no-access-log"]

@@ -14,6 +14,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.words import word_tuple
 
 __all__ = [
     "NAMES",
@@ -31,13 +32,8 @@ __all__ = [
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-USERS = (
-    "POSTGRES_USER",
-    "MYSQL_USER",
-    "MARIADB_USER",
-    "RABBITMQ_DEFAULT_USER",
-    "MONGO_INITDB_ROOT_USERNAME",
-    "MINIO_ROOT_USER",
+USERS = word_tuple(
+    "POSTGRES_USER MYSQL_USER MARIADB_USER RABBITMQ_DEFAULT_USER MONGO_INITDB_ROOT_USERNAME MINIO_ROOT_USER"
 )
 DATABASES = ("POSTGRES_DB", "MYSQL_DATABASE", "MARIADB_DATABASE", "MONGO_INITDB_DATABASE")
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")

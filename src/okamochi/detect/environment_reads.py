@@ -47,33 +47,13 @@ from okamochi.detect.shared_readers import STRICT_READERS, SharedReaders, shared
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import argument, descendants, keyword_value, walk
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["WORDS", "ports_read", "reads_of"]
 
-METHODS = frozenset(
-    [
-        "str",
-        "int",
-        "bool",
-        "float",
-        "list",
-        "dict",
-        "json",
-        "url",
-        "path",
-        "log_level",
-        "decimal",
-        "enum",
-        "date",
-        "datetime",
-        "uuid",
-        "db",
-        "db_url",
-        "dj_db_url",
-        "cache",
-        "cache_url",
-        "dj_cache_url",
-    ]
+METHODS = word_set(
+    "str int bool float list dict json url path log_level decimal enum date datetime uuid db db_url "
+    "dj_db_url cache cache_url dj_cache_url"
 )
 # what is read when no name is given: the documentation of dj-database-url and of django-environ
 DATABASE_URL = "DATABASE_URL"

@@ -27,6 +27,7 @@ from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import argument
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 if TYPE_CHECKING:
     from okamochi.detect.base import Detected
@@ -45,18 +46,9 @@ __all__ = [
 
 DASH_CLASSES = frozenset(name for name, one in CLASSES.items() if one.framework is Framework.DASH)
 APPLICATION_CLASSES = frozenset(CLASSES) - DASH_CLASSES
-WRAPPER_NAMES = frozenset(
-    {
-        "ProxyFix",
-        "WhiteNoise",
-        "DispatcherMiddleware",
-        "SentryWsgiMiddleware",
-        "SentryAsgiMiddleware",
-        "ASGIApp",
-        "WSGIApp",
-        "mount_gradio_app",
-        "OpenTelemetryMiddleware",
-    }
+WRAPPER_NAMES = word_set(
+    "ProxyFix WhiteNoise DispatcherMiddleware SentryWsgiMiddleware SentryAsgiMiddleware ASGIApp WSGIApp "
+    "mount_gradio_app OpenTelemetryMiddleware"
 )
 DEPTH_LIMIT = 40
 OTHER_FLASK = regex(r"[A-Z]\w+Flask")

@@ -13,18 +13,16 @@ from okamochi.detect.stated_packages import stated_packages
 from okamochi.model.native import NativeFacts, NativeNeed, NeedKind
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["native_facts"]
 
 # Whoever opens a library or starts a program writes one of these, or calls or imports one of the plain words.
-WORDS = frozenset(
-    (
-        *("ctypes", "cffi", "ffi", "dlopen", "find_library", "subprocess", "_subprocess", "subprocess32"),
-        *("find_executable", "create_subprocess_exec", "create_subprocess_shell", "posix_spawn"),
-        *("posix_spawnp", "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe"),
-        *("spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe"),
-        *("popen", "getoutput", "getstatusoutput"),
-    )
+WORDS = word_set(
+    "ctypes cffi ffi dlopen find_library subprocess _subprocess subprocess32 find_executable "
+    "create_subprocess_exec create_subprocess_shell posix_spawn posix_spawnp execl execle execlp execlpe "
+    "execv execve execvp execvpe spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe popen "
+    "getoutput getstatusoutput"
 )
 PLAIN = frozenset(["which", "system"])
 PLAIN_CALLS = regex(r"\b(?:which|system)\s*\(")

@@ -9,20 +9,11 @@ from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import texts_below
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["imported_files", "loaded_files"]
 
-LOADERS = frozenset(
-    [
-        "from_object",
-        "import_module",
-        "import_string",
-        "from_pyfile",
-        "__import__",
-        "load_module",
-        "run_module",
-    ]
-)
+LOADERS = word_set("from_object import_module import_string from_pyfile __import__ load_module run_module")
 LOADER = regex("|".join(sorted(LOADERS)))
 
 

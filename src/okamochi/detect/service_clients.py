@@ -18,6 +18,7 @@ from okamochi.detect.service_kinds import KINDS
 from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["HERE", "OWN_MACHINE", "Client", "clients_of", "led_names", "names_of_hosts"]
 
@@ -25,22 +26,10 @@ HERE = "localhost"
 """The host of a client that connects to this machine itself."""
 OWN_MACHINE = regex(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1|host\.docker\.internal|")
 MODULES = frozenset(name for facts in KINDS for name in facts.modules)
-CONNECTS = frozenset(
-    [
-        *(
-            "Redis",
-            "StrictRedis",
-            "ConnectionPool",
-            "BlockingConnectionPool",
-            "from_url",
-            "create_pool",
-            "connect",
-            "Connect",
-            "Connection",
-        ),
-        *("MongoClient", "AsyncMongoClient", "AsyncIOMotorClient", "MotorClient", "ConnectionParameters"),
-        *("URLParameters", "connect_robust", "Client"),
-    ]
+CONNECTS = word_set(
+    "Redis StrictRedis ConnectionPool BlockingConnectionPool from_url create_pool connect Connect Connection "
+    "MongoClient AsyncMongoClient AsyncIOMotorClient MotorClient ConnectionParameters URLParameters "
+    "connect_robust Client"
 )
 # whose only argument is one
 TAKES_ADDRESS = frozenset(

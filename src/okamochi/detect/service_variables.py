@@ -12,17 +12,11 @@ from okamochi.detect.service_evidence import Address, VariableRead
 from okamochi.detect.service_kinds import KindFacts
 from okamochi.model.backing_service import ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
 
 __all__ = ["beside_a_named_host", "host_variable", "is_pair", "variables_of"]
 
-SQLALCHEMY = (
-    "sqlalchemy",
-    "flask-sqlalchemy",
-    "sqlmodel",
-    "flask-sqlalchemy-lite",
-    "alembic",
-    "flask-migrate",
-)
+SQLALCHEMY = word_tuple("sqlalchemy flask-sqlalchemy sqlmodel flask-sqlalchemy-lite alembic flask-migrate")
 TORTOISE = "tortoise-orm"
 # "Default PostgreSQL driver changed to psycopg": https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
 PSYCOPG3_RULES = Version("2.1")

@@ -11,6 +11,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, SetupCommand
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["makes_tables_only", "setup_scripts", "table_function", "table_maker"]
 
@@ -20,12 +21,7 @@ STEM = regex(
     r"|(db|database|tables?|schema|data)_?(init|setup|create|creation|seed|populate)(_\w+)?"
 )
 MAKERS = frozenset(["create_all", "create_tables"])
-HARMLESS = frozenset(
-    [
-        *("create_all", "create_tables", "commit", "close", "app_context", "push", "with_appcontext"),
-        *("print", "echo", "secho"),
-    ]
-)
+HARMLESS = word_set("create_all create_tables commit close app_context push with_appcontext print echo secho")
 
 
 def setup_scripts(sources: Sources) -> Iterator[tuple[SetupCommand, Evidence]]:

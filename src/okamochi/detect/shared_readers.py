@@ -11,20 +11,13 @@ import msgspec
 from okamochi.detect.project_imports import imported_files
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
+from okamochi.system.words import word_set
 
 __all__ = ["STRICT_READERS", "SharedReaders", "shared_readers"]
 
-STRICT_READERS = frozenset(
-    [
-        "decouple.config",
-        "environs.Env()",
-        "environs.FileAwareEnv()",
-        "environs.env",
-        "environ.Env()",
-        "environ.FileAwareEnv()",
-        "decouple.Config()",
-        "starlette.config.Config()",
-    ]
+STRICT_READERS = word_set(
+    "decouple.config environs.Env() environs.FileAwareEnv() environs.env environ.Env() "
+    "environ.FileAwareEnv() decouple.Config() starlette.config.Config()"
 )
 ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
 # env = os.environ: who takes the plain names from os takes them there

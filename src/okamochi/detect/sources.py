@@ -15,42 +15,15 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.root_package import ROOT_MODULE, RootPackage, root_package
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.words import word_set
 
 __all__ = ["Sources", "dotted_name", "import_root_of"]
 
 WORD = regex(r"[^\W\d]\w*")
-SIDE_FOLDERS = frozenset(
-    [
-        "test",
-        "tests",
-        "testing",
-        "example",
-        "examples",
-        "sample",
-        "samples",
-        "demo",
-        "demos",
-        "doc",
-        "docs",
-        "migrations",
-        "alembic",
-        "scripts",
-        "script",
-        "benchmark",
-        "benchmarks",
-        "bench",
-        "fixtures",
-        "notebooks",
-        "build",
-        "dist",
-        "site-packages",
-        "terraform",
-        "ansible",
-        "infra",
-        ".github",
-        ".devcontainer",
-        ".circleci",
-    ]
+SIDE_FOLDERS = word_set(
+    "test tests testing example examples sample samples demo demos doc docs migrations alembic scripts "
+    "script benchmark benchmarks bench fixtures notebooks build dist site-packages terraform ansible infra "
+    ".github .devcontainer .circleci"
 )
 # of these, what an app may call its own package, too
 EXAMPLES = frozenset(["example", "examples", "sample", "samples", "demo", "demos"])

@@ -19,20 +19,13 @@ from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.words import word_tuple
 
 __all__ = ["StatedAddress", "stated_addresses"]
 
-FILES = (
-    *(".env", ".flaskenv", ".env.production", ".env.prod", ".env.docker"),
-    *(
-        ".env.example",
-        ".env.sample",
-        ".env.template",
-        ".env.dist",
-        "env.example",
-        "example.env",
-        "sample.env",
-    ),
+FILES = word_tuple(
+    ".env .flaskenv .env.production .env.prod .env.docker .env.example .env.sample .env.template .env.dist "
+    "env.example example.env sample.env"
 )
 LINE = regex(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*[\"']?(?P<url>[a-z][a-z0-9+]*://\S*)")
 TAKES_ALL = regex(

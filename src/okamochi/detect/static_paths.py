@@ -16,33 +16,14 @@ from okamochi.detect.star_imports import star_imports
 from okamochi.detect.syntax import argument, text_of, walk
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["KnownPath", "PathReader"]
 
-JOINS = frozenset(
-    [
-        "os.path.join",
-        "posixpath.join",
-        "path.join",
-        "safe_join",
-        "flask.safe_join",
-        "werkzeug.utils.safe_join",
-    ]
-)
-SAME = frozenset(
-    [
-        "os.path.abspath",
-        "os.path.realpath",
-        "os.path.normpath",
-        "os.path.expanduser",
-        "str",
-        "os.fspath",
-        "pathlib.Path",
-        "pathlib.PurePath",
-        "pathlib.PosixPath",
-        "Path",
-        "repr",
-    ]
+JOINS = word_set("os.path.join posixpath.join path.join safe_join flask.safe_join werkzeug.utils.safe_join")
+SAME = word_set(
+    "os.path.abspath os.path.realpath os.path.normpath os.path.expanduser str os.fspath pathlib.Path "
+    "pathlib.PurePath pathlib.PosixPath Path repr"
 )
 SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser", "lower", "strip"])
 GETTERS = frozenset(["os.getenv", "os.environ.get", "environ.get", "os.environ.setdefault"])

@@ -10,6 +10,7 @@ from okamochi.detect.syntax import text_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.import_names import is_known
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["third_party_imports"]
 
@@ -30,12 +31,9 @@ def third_party_imports(sources: Sources) -> tuple[Detected[str], ...]:
 
 
 # What Python 2's standard library had under other names: https://docs.python.org/3/whatsnew/3.0.html
-OF_PYTHON_2 = frozenset(
-    [
-        *("BaseHTTPServer", "ConfigParser", "Cookie", "HTMLParser", "Queue", "SimpleHTTPServer"),
-        *("SocketServer", "StringIO", "Tkinter", "__builtin__", "cPickle", "cStringIO", "commands"),
-        *("cookielib", "httplib", "robotparser", "thread", "urllib2", "urlparse", "xmlrpclib"),
-    ]
+OF_PYTHON_2 = word_set(
+    "BaseHTTPServer ConfigParser Cookie HTMLParser Queue SimpleHTTPServer SocketServer StringIO Tkinter "
+    "__builtin__ cPickle cStringIO commands cookielib httplib robotparser thread urllib2 urlparse xmlrpclib"
 )
 OF_DJANGO = regex(r"(?:channels|daphne|django|djoser|wagtail|whitenoise)$|django_|drf_")
 DJANGO_LISTS = frozenset(["INSTALLED_APPS", "THIRD_PARTY_APPS", "MIDDLEWARE", "MIDDLEWARE_CLASSES"])

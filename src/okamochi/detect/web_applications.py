@@ -22,6 +22,7 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.sources import dotted_name, import_root_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.system.words import word_set
 
 __all__ = [
     "Candidate",
@@ -36,23 +37,8 @@ __all__ = [
 
 OBJECT_NAMES = ("app", "application")
 FACTORY_NAMES = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
-ROOT_MODULES = frozenset(
-    [
-        "app",
-        "application",
-        "main",
-        "run",
-        "server",
-        "api",
-        "web",
-        "index",
-        "flask_app",
-        "flaskapp",
-        "webapp",
-        "site",
-        "manage",
-        "start",
-    ]
+ROOT_MODULES = word_set(
+    "app application main run server api web index flask_app flaskapp webapp site manage start"
 )
 
 

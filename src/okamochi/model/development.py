@@ -17,6 +17,7 @@ from okamochi.model.plan import (
     ServerInterface,
 )
 from okamochi.model.process import Process, ProcessType, Resources, SecurityContext
+from okamochi.system.words import word_tuple
 
 __all__ = [
     "DEBUGGER_PORT",
@@ -30,21 +31,7 @@ __all__ = [
 ]
 
 DEBUGGER_PORT = 5678
-TOOLS = (
-    "bash",
-    "coreutils",
-    "curl",
-    "findutils",
-    "git",
-    "grep",
-    "gzip",
-    "less",
-    "ncurses-base",
-    "procps",
-    "sed",
-    "tar",
-    "vim-tiny",
-)
+TOOLS = word_tuple("bash coreutils curl findutils git grep gzip less ncurses-base procps sed tar vim-tiny")
 """Debian packages of the images for the desk: a shell and what one types in it."""
 PYTHON = f"{VENV_ROOT}/bin/python"
 WATCHER = f"{VENV_ROOT}/bin/watchfiles"

@@ -14,21 +14,14 @@ import msgspec
 
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
 from okamochi.system.environ import of_the_user
+from okamochi.system.words import word_tuple
 
 __all__ = ["PipSettings", "read_pip_settings"]
 
 SECTIONS = ("global", "install")
-KEYS = (
-    "index-url",
-    "extra-index-url",
-    "find-links",
-    "no-index",
-    "trusted-host",
-    "cert",
-    "client-cert",
-    "proxy",
-    "timeout",
-    "keyring-provider",
+KEYS = word_tuple(
+    "index-url extra-index-url find-links no-index trusted-host cert client-cert proxy timeout "
+    "keyring-provider"
 )
 TRUE_WORDS = frozenset({"1", "true", "yes", "on", "y", "t"})
 

@@ -18,19 +18,13 @@ from okamochi.errors import DetectionError, PlanError
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.words import word_tuple
 
 __all__ = ["ProjectSources", "read_project_sources"]
 
-TAKEN_KEYS = (
-    "index",
-    "index-url",
-    "extra-index-url",
-    "find-links",
-    "index-strategy",
-    "exclude-newer",
-    "constraint-dependencies",
-    "override-dependencies",
-    "prerelease",
+TAKEN_KEYS = word_tuple(
+    "index index-url extra-index-url find-links index-strategy exclude-newer constraint-dependencies "
+    "override-dependencies prerelease"
 )
 PATH_KEYS = ("index-url", "extra-index-url", "find-links")
 

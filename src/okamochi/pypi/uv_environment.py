@@ -13,33 +13,15 @@ from okamochi.pypi.pip_settings import PipSettings
 from okamochi.pypi.skipped_members import LOGGED
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.environ import of_the_user
+from okamochi.system.words import word_set
 
 __all__ = ["uv_environment"]
 
-KEPT = frozenset(
-    {
-        "UV_DEFAULT_INDEX",
-        "UV_INDEX",
-        "UV_INDEX_URL",
-        "UV_EXTRA_INDEX_URL",
-        "UV_FIND_LINKS",
-        "UV_INDEX_STRATEGY",
-        "UV_KEYRING_PROVIDER",
-        "UV_INSECURE_HOST",
-        "UV_NATIVE_TLS",
-        "UV_SYSTEM_CERTS",
-        "UV_HTTP_TIMEOUT",
-        "UV_REQUEST_TIMEOUT",
-        "UV_HTTP_CONNECT_TIMEOUT",
-        "UV_HTTP_RETRIES",
-        "UV_CONCURRENT_DOWNLOADS",
-        "UV_CONCURRENT_INSTALLS",
-        "UV_CONFIG_FILE",
-        "UV_NO_CONFIG",
-        "UV_CREDENTIALS_DIR",
-        "UV_EXCLUDE_NEWER",
-        "UV_OFFLINE",
-    }
+KEPT = word_set(
+    "UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_INDEX_STRATEGY "
+    "UV_KEYRING_PROVIDER UV_INSECURE_HOST UV_NATIVE_TLS UV_SYSTEM_CERTS UV_HTTP_TIMEOUT UV_REQUEST_TIMEOUT "
+    "UV_HTTP_CONNECT_TIMEOUT UV_HTTP_RETRIES UV_CONCURRENT_DOWNLOADS UV_CONCURRENT_INSTALLS UV_CONFIG_FILE "
+    "UV_NO_CONFIG UV_CREDENTIALS_DIR UV_EXCLUDE_NEWER UV_OFFLINE"
 )
 INDEX_CREDENTIALS = ("_USERNAME", "_PASSWORD")
 DROPPED = ("UV_", "PYTHON", "PIP_", "VIRTUAL_ENV", "CONDA_", "RUST_LOG", "CLICOLOR", "FORCE_COLOR")

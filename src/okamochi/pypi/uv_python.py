@@ -14,6 +14,7 @@ from okamochi.pypi.uv_environment import uv_environment
 from okamochi.pypi.uv_errors import explained_lines, uv_failure
 from okamochi.pypi.uv_program import uv_path as uv_program
 from okamochi.system.process import Completed
+from okamochi.system.words import word_tuple
 from okamochi.system.world import World
 
 __all__ = ["HostPython", "fill_environment", "find_python"]
@@ -22,14 +23,9 @@ FIND_SECONDS = 120
 INSTALL_SECONDS = 1800
 
 # What rules where uv finds Pythons and how it gets them; the rest of its settings is `uv_environment`'s.
-PYTHON_SETTINGS = (
-    "UV_PYTHON_INSTALL_DIR",
-    "UV_PYTHON_INSTALL_MIRROR",
-    "UV_PYTHON_DOWNLOADS_JSON_URL",
-    "UV_PYTHON_CACHE_DIR",
-    "UV_PYTHON_PREFERENCE",
-    "UV_MANAGED_PYTHON",
-    "UV_NO_MANAGED_PYTHON",
+PYTHON_SETTINGS = word_tuple(
+    "UV_PYTHON_INSTALL_DIR UV_PYTHON_INSTALL_MIRROR UV_PYTHON_DOWNLOADS_JSON_URL UV_PYTHON_CACHE_DIR "
+    "UV_PYTHON_PREFERENCE UV_MANAGED_PYTHON UV_NO_MANAGED_PYTHON"
 )
 
 # Free-threaded and debug builds (their abiflags are not empty) write other bytecode than the plain one.

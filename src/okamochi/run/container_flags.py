@@ -2,20 +2,11 @@
 
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.run.spec import RunSpec
+from okamochi.system.words import word_tuple
 
 __all__ = ["bind_flags", "environment_flags", "port_flags", "secrets_flags", "security_flags", "trial_folder"]
 
-OWN_VARIABLES = (
-    "DOCKER_",
-    "CONTAINER",
-    "PODMAN_",
-    "BUILDAH_",
-    "STORAGE_",
-    "XDG_",
-    "SSL_CERT_",
-    "LD_",
-    "REGISTRY_",
-)
+OWN_VARIABLES = word_tuple("DOCKER_ CONTAINER PODMAN_ BUILDAH_ STORAGE_ XDG_ SSL_CERT_ LD_ REGISTRY_")
 OWN_NAMES = ("PATH", "HOME", "USER", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 

@@ -16,6 +16,7 @@ from okamochi.errors import DetectionError, UsageError
 from okamochi.system.environ import of_the_user
 from okamochi.system.globs import selected, tidy
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = [
     "DiskProject",
@@ -33,22 +34,9 @@ __all__ = [
 READ_LIMIT_BYTES = 4_000_000
 TREE_LIMIT = 200_000
 MOST_NESTED = 500
-SKIPPED_FOLDERS = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        ".bzr",
-        "__pycache__",
-        "__pypackages__",
-        ".venv",
-        "node_modules",
-        ".tox",
-        ".nox",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-    }
+SKIPPED_FOLDERS = word_set(
+    ".git .hg .svn .bzr __pycache__ __pypackages__ .venv node_modules .tox .nox .mypy_cache .pytest_cache "
+    ".ruff_cache"
 )
 WORKSPACE = regex(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
 ENVIRONMENT_NAMES = frozenset({"venv", "env"})

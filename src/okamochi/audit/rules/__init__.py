@@ -9,26 +9,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from okamochi.audit.rule import Rule
+from okamochi.system.words import word_tuple
 
 __all__ = ["RULES"]
 
-FAMILIES = (
-    "base",
-    "dependencies",
-    "layers",
-    "ignore",
-    "user",
-    "process",
-    "health",
-    "network",
-    "env",
-    "secrets",
-    "compose",
-    "data",
-    "desk",
-    "kubernetes",
-    "ecs",
-    "swarm",
+FAMILIES = word_tuple(
+    "base dependencies layers ignore user process health network env secrets compose data desk kubernetes "
+    "ecs swarm"
 )
 
 

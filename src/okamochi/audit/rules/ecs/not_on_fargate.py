@@ -15,16 +15,11 @@ from collections.abc import Iterator
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import Task, tasks
 from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.system.words import word_tuple
 
 SEVERITY = Severity.ERROR
-OF_CONTAINERS = (
-    "dockerSecurityOptions",
-    "links",
-    "hostname",
-    "extraHosts",
-    "disableNetworking",
-    "dnsServers",
-    "dnsSearchDomains",
+OF_CONTAINERS = word_tuple(
+    "dockerSecurityOptions links hostname extraHosts disableNetworking dnsServers dnsSearchDomains"
 )
 OF_LINUX = ("sharedMemorySize", "devices", "maxSwap", "swappiness")
 # the only one that may be added: botocore's documentation of KernelCapabilities

@@ -12,17 +12,15 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 
 from okamochi.audit.cluster_objects import workloads
 from okamochi.audit.rule import Finds, Found, Setup, Severity
+from okamochi.system.words import word_set
 
 SEVERITY = Severity.ERROR
 OF_CONTAINERS = frozenset(
     ("readOnlyRootFilesystem", "allowPrivilegeEscalation", "capabilities", "privileged", "procMount")
 )
 OF_PODS = frozenset(("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "sysctls"))
-EITHER = frozenset(
-    (
-        *("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile"),
-        *("seLinuxOptions", "appArmorProfile", "windowsOptions"),
-    )
+EITHER = word_set(
+    "runAsNonRoot runAsUser runAsGroup seccompProfile seLinuxOptions appArmorProfile windowsOptions"
 )
 ALL = OF_CONTAINERS | OF_PODS | EITHER
 SPELLED = {name.lower(): name for name in ALL}

@@ -18,20 +18,14 @@ from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.audit.services import services
 from okamochi.model.plan import Framework
+from okamochi.system.words import word_tuple
 
 SEVERITY = Severity.WARNING
 
 # in small letters
-SERVED = (
-    "whitenoise",
-    "storages",
-    "staticfiles_storage",
-    "django.views.static",
-    "staticfiles_urlpatterns",
-    "servestatic",
-    "staticfiles(",
-    "static(settings.static_url",
-    "dj_static",
+SERVED = word_tuple(
+    "whitenoise storages staticfiles_storage django.views.static staticfiles_urlpatterns servestatic "
+    "staticfiles( static(settings.static_url dj_static"
 )
 ELSEWHERE_URL = re.compile(r"STATIC_URL\s*=\s*[\"']https?:")
 USES = re.compile(r"django\.contrib\.staticfiles")

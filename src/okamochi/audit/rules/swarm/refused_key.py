@@ -15,29 +15,18 @@ from collections.abc import Iterator
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services, stacks
 from okamochi.containerfiles.yaml_nodes import Node
+from okamochi.system.words import word_set
 
 SEVERITY = Severity.ERROR
 ROOT = frozenset(("version", "services", "networks", "volumes", "secrets", "configs"))
 # of a service, as the schema of docker/cli has them
-SERVICE = frozenset(
-    (
-        *("build", "cap_add", "cap_drop", "cgroupns_mode", "cgroup_parent", "command", "configs"),
-        *("container_name", "credential_spec", "depends_on", "deploy", "devices", "dns", "dns_search"),
-        *("domainname", "entrypoint", "env_file", "environment", "expose", "external_links", "extra_hosts"),
-        *("healthcheck", "hostname", "image", "init", "ipc", "isolation", "labels", "links", "logging"),
-        *(
-            "mac_address",
-            "network_mode",
-            "networks",
-            "oom_score_adj",
-            "pid",
-            "ports",
-            "privileged",
-            "read_only",
-        ),
-        *("restart", "secrets", "security_opt", "shm_size", "stdin_open", "stop_grace_period", "stop_signal"),
-        *("sysctls", "tmpfs", "tty", "ulimits", "user", "userns_mode", "volumes", "working_dir"),
-    )
+SERVICE = word_set(
+    "build cap_add cap_drop cgroupns_mode cgroup_parent command configs container_name credential_spec "
+    "depends_on deploy devices dns dns_search domainname entrypoint env_file environment expose "
+    "external_links extra_hosts healthcheck hostname image init ipc isolation labels links logging "
+    "mac_address network_mode networks oom_score_adj pid ports privileged read_only restart secrets "
+    "security_opt shm_size stdin_open stop_grace_period stop_signal sysctls tmpfs tty ulimits user "
+    "userns_mode volumes working_dir"
 )
 INSTEAD = {
     "name": "the name of the stack is the last word of docker stack deploy",
