@@ -19,7 +19,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def is_called(name: str, paths: tuple[str, ...], factory: str, objects: FlaskObjects) -> bool:
     """Whether it is called at the level of one of the modules, in a class body or in `factory`; or in a
     function that is called so. Names tell alone, whose they are does not count."""
-    known: dict[str, bool] = objects.sources.memory.setdefault(("called", paths, factory), {})
+    known = objects.sources.remember(("called", paths, factory), dict[str, bool])
     if name not in known:
         climb(name, known, words_of(paths, objects), factory, objects)
     return known[name]
@@ -57,19 +57,14 @@ def climb(
 
 def words_of(paths: tuple[str, ...], objects: FlaskObjects) -> tuple[tuple[str, frozenset[str]], ...]:
     """Each path with its words; a name is looked for in thousands of files, thousands of times."""
-    key = ("words of all", paths)
-    found: tuple[tuple[str, frozenset[str]], ...] | None = objects.sources.memory.get(key)
-    if found is None:
-        found = objects.sources.memory[key] = tuple((path, objects.sources.words(path)) for path in paths)
-    return found
+    sources = objects.sources
+    return sources.remember(
+        ("words of all", paths), lambda: tuple((path, sources.words(path)) for path in paths)
+    )
 
 
 def callers_in(path: str, objects: FlaskObjects) -> Callers:
-    key = ("callers", path)
-    found: Callers | None = objects.sources.memory.get(key)
-    if found is None:
-        found = objects.sources.memory[key] = callers_of(objects.sources.module(path))
-    return found
+    return objects.sources.remember(("callers", path), lambda: callers_of(objects.sources.module(path)))
 
 
 def callers_of(module: Module) -> Callers:

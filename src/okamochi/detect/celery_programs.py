@@ -123,17 +123,12 @@ def _loader(module: Module, name: str, sources: Sources) -> tuple[Module, str, i
 def _imported_as(other: Module, module: Module, name: str, sources: Sources, depth: int = 2) -> str:
     """What `other` calls the object of `module` that it imports, straight or from a package that hands it on;
     "" when it does not."""
-    for node in other.of(ast.ImportFrom):
-        local = next((alias.asname or alias.name for alias in node.names if alias.name == name), "")
-        path = sources.find_from(node, "", importer=other.path) if local else None
-        if path == module.path:
-            return local
-        if (
-            path is not None
-            and depth
-            and _imported_as(sources.module(path), module, name, sources, depth - 1)
+    for one in sources.taken(other.path):
+        if one.name == name and (
+            one.path == module.path
+            or (depth and _imported_as(sources.module(one.path), module, name, sources, depth - 1))
         ):
-            return local
+            return one.local
     return ""
 
 

@@ -17,14 +17,15 @@ def constant_names(module: Module, sources: Sources | None) -> dict[str, str]:
 
 
 def _taken(module: Module, sources: Sources) -> Iterator[tuple[str, str]]:
-    for node in module.tree.body:
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        wanted = {one.name: one.asname or one.name for one in node.names if one.name.isupper()}
-        path = sources.find_from(node, importer=module.path) if wanted else None
-        if path is not None and path != module.path:
-            known = _own(sources.module(path))
-            yield from ((shown, known[name]) for name, shown in wanted.items() if name in known)
+    for one in sources.taken(module.path):
+        if one.name.isupper():
+            known = _at(one.path, sources)
+            if one.name in known:
+                yield one.local, known[one.name]
+
+
+def _at(path: str, sources: Sources) -> dict[str, str]:
+    return sources.remember(("constants", path), lambda: _own(sources.module(path)))
 
 
 def _own(module: Module) -> dict[str, str]:

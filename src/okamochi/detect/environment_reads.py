@@ -94,10 +94,7 @@ def reads_of(
     if sources is None:
         return _reads(module, None, settings)
     key = ("reads", module.path, settings, sources.package_roots)
-    if key not in sources.memory:
-        sources.memory[key] = _reads(module, sources, settings)
-    found: tuple[Read, ...] = sources.memory[key]
-    return found
+    return sources.remember(key, lambda: _reads(module, sources, settings))
 
 
 def _reads(module: Module, sources: Sources | None, settings: frozenset[str]) -> tuple[Read, ...]:

@@ -19,25 +19,21 @@ LOADER = regex("|".join(sorted(LOADERS)))
 
 def imported_files(path: str, sources: Sources) -> frozenset[str]:
     """Those that statements anywhere in a file import, names that may be modules of a package included."""
+    files = (file for node in sources.imports(path) for file in _files(node, path, sources))
     key = ("imported", path, sources.package_roots)
-    found: frozenset[str] | None = sources.memory.get(key)
-    if found is None:
-        files = (file for node in sources.imports(path) for file in _files(node, path, sources))
-        found = sources.memory[key] = frozenset(file for file in files if file is not None)
-    return found
+    return sources.remember(key, lambda: frozenset(file for file in files if file is not None))
 
 
 def loaded_files(path: str, sources: Sources) -> frozenset[str]:
     """The same with those that a file tells import_module, from_object and the like."""
     key = ("loaded", path, sources.package_roots)
-    found: frozenset[str] | None = sources.memory.get(key)
-    if found is None:
-        found = imported_files(path, sources)
-        if LOADER.search(sources.text(path)) is not None:
-            texts = _texts_of_loaders(sources.module(path))
-            found |= {file for text in texts for file in _named(text, path, sources) if file is not None}
-        sources.memory[key] = found
-    return found
+    return sources.remember(key, lambda: imported_files(path, sources) | frozenset(_told(path, sources)))
+
+
+def _told(path: str, sources: Sources) -> Iterator[str]:
+    if LOADER.search(sources.text(path)) is not None:
+        for text in _texts_of_loaders(sources.module(path)):
+            yield from (file for file in _named(text, path, sources) if file is not None)
 
 
 def _files(node: Imports, importer: str, sources: Sources) -> Iterator[str | None]:

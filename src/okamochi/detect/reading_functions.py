@@ -119,26 +119,19 @@ def _asks_whether_it_is_there(test: ast.expr, names: ImportedNames) -> bool:
 
 def helpers_at(path: str, sources: Sources) -> dict[str, ReadingFunction]:
     """The module's own readers. Many modules import from one, which is looked through once."""
-    found: dict[str, ReadingFunction] | None = sources.memory.get(("helpers", path))
-    if found is None:
-        module = sources.module(path)
-        found = {} if READS.isdisjoint(sources.words(path)) else own_readers(module.tree, module.imports)
-        sources.memory["helpers", path] = found
-    return found
+    if READS.isdisjoint(sources.words(path)):
+        return {}
+    module = sources.module(path)
+    return sources.remember(("helpers", path), lambda: own_readers(module.tree, module.imports))
 
 
 def imported_readers(module: Module, sources: Sources) -> dict[str, ReadingFunction]:
     """By the full name under which this module calls them."""
     found: dict[str, ReadingFunction] = {}
-    for node in sources.imports(module.path):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        path = sources.find_from(node, importer=module.path)
-        helpers = helpers_at(path, sources) if path is not None and path != module.path else {}
-        for alias in node.names:
-            if alias.name in helpers:
-                local = ast.Name(id=alias.asname or alias.name)
-                found[module.imports.full(local)] = helpers[alias.name]
+    for one in sources.taken(module.path):
+        helper = helpers_at(one.path, sources).get(one.name)
+        if helper is not None:
+            found[module.imports.full(ast.Name(id=one.local))] = helper
     return found
 
 

@@ -131,10 +131,7 @@ def address_of(text: str) -> Address | None:
 
 def traces_of(sources: Sources, reached: Reached) -> Traces:
     """What the modules that the server loads say, in their order."""
-    known: Traces | None = sources.memory.get(("traces", reached.paths))
-    if known is None:
-        known = sources.memory["traces", reached.paths] = _traces(sources, reached)
-    return known
+    return sources.remember(("traces", reached.paths), lambda: _traces(sources, reached))
 
 
 def _traces(sources: Sources, reached: Reached) -> Traces:

@@ -12,15 +12,16 @@ ROOT = "BaseSettings"
 
 def settings_classes(sources: Sources) -> frozenset[str]:
     """Their names: with AppSettings(BaseAppSettings) and BaseAppSettings(BaseSettings) all three."""
-    if sources.settings is not None:
-        return sources.settings
+    return sources.remember(("settings classes",), lambda: _found(sources))
+
+
+def _found(sources: Sources) -> frozenset[str]:
     known: frozenset[str] = frozenset({ROOT})
     new = known
     while new:
         found = {name for module in sources.mentioning(*sorted(new)) for name in heirs(module, known)}
         new = frozenset(found) - known
         known |= new
-    sources.settings = known
     return known
 
 

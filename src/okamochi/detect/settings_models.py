@@ -78,15 +78,7 @@ def _class(
     own = next((one for one in module.of(ast.ClassDef) if one.name == name), None)
     if own is not None:
         return module, own
-    for node in sources.imports(module.path) if depth else ():
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        for alias in node.names:
-            path = (
-                sources.find_from(node, importer=module.path)
-                if name == (alias.asname or alias.name)
-                else None
-            )
-            if path is not None and path != module.path:
-                return _class(alias.name, sources.module(path), sources, depth - 1)
+    for one in sources.taken(module.path) if depth else ():
+        if one.local == name:
+            return _class(one.name, sources.module(one.path), sources, depth - 1)
     return None

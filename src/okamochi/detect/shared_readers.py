@@ -39,10 +39,7 @@ class SharedReaders(msgspec.Struct, frozen=True):
 
 def shared_readers(sources: Sources) -> dict[str, SharedReaders]:
     """By path: of every module of the app, the readers that it makes or takes from another."""
-    if sources.shared_readers is None:
-        sources.shared_readers = _found(sources)
-    found: dict[str, SharedReaders] = sources.shared_readers
-    return found
+    return sources.remember(("shared readers",), lambda: _found(sources))
 
 
 def _found(sources: Sources) -> dict[str, SharedReaders]:
@@ -92,17 +89,13 @@ def _users(sources: Sources, found: dict[str, SharedReaders], makers: tuple[str,
 def _taken(module: Module, sources: Sources, found: dict[str, SharedReaders]) -> SharedReaders:
     names: dict[str, str] = {}
     scheme: dict[str, ast.expr] = {}
-    for node in sources.imports(module.path):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        path = sources.find_from(node, importer=module.path)
-        there = found.get(path) if path is not None and path != module.path else None
+    for one in sources.taken(module.path):
+        there = found.get(one.path)
         if there is None:
             continue
-        for alias in node.names:
-            if alias.name == "*":
-                names.update({name: full for name, full in there.names.items() if not name.startswith("_")})
-            elif alias.name in there.names:
-                names[alias.asname or alias.name] = there.names[alias.name]
+        if one.name == "*":
+            names.update({name: full for name, full in there.names.items() if not name.startswith("_")})
+        elif one.name in there.names:
+            names[one.local] = there.names[one.name]
         scheme.update(there.scheme)
     return SharedReaders(names, scheme)

@@ -5,7 +5,7 @@ import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,7 +17,9 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.words import word_set
 
-__all__ = ["Sources", "dotted_name", "import_root_of"]
+__all__ = ["Sources", "Taken", "dotted_name", "import_root_of"]
+
+T = TypeVar("T")
 
 WORD = regex(r"[^\W\d]\w*")
 SIDE_FOLDERS = word_set(
@@ -36,24 +38,30 @@ INSTALLED = regex(r"(|.+?/)(?:lib/python[\d.]+|Lib)/site-packages/")
 PARTS_OF_ENVIRONMENTS = ("bin", "Scripts", "lib", "Lib", "include")
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """`from shop.store import db as base`: `name` is "db" ("*" for all names), `local` "base", `path` is the
+    project's file."""
+
+    name: str
+    local: str
+    path: str
+
+
 class Sources(msgspec.Struct, eq=False, dict=True):
     """The Python files of a project that belong to the app; each is read once, and parsed once if at all.
 
     `paths` leaves out tests, examples, documentation, migrations, scripts (`side_paths` holds those): what
-    runs in production does not live there. `settings` is what `settings_classes` found, `package_roots` are
-    folders from which the project's own packages are imported once installed, `memory` what detectors keep of
-    files, each under keys of its own, `shared_readers` what the module of that name found. `gist` gives
-    what may be seen of a file, None when it cannot be read; without it, the project's files are asked.
+    runs in production does not live there. `package_roots` are folders from which the project's own packages
+    are imported once installed, `memory` is what detectors keep of files, each under keys of its own. `gist`
+    gives what may be seen of a file, None when it cannot be read; without it, the project's files are asked.
     """
 
     project: ProjectFiles
     gist: Callable[[str], str | None] | None = None
     modules: dict[str, Module] = msgspec.field(default_factory=dict)
     texts: dict[str, str | None] = msgspec.field(default_factory=dict)
-    settings: frozenset[str] | None = None
     package_roots: tuple[str, ...] = ()
     memory: dict[tuple[Hashable, ...], Any] = msgspec.field(default_factory=dict)
-    shared_readers: dict[str, Any] | None = None
 
     @cached_property
     def all_paths(self) -> tuple[str, ...]:
@@ -119,11 +127,28 @@ class Sources(msgspec.Struct, eq=False, dict=True):
 
     def imports(self, path: str) -> tuple[Imports, ...]:
         """What a file imports, in the order of the source; it is parsed only when its text leaves a doubt."""
-        found: tuple[Imports, ...] | None = self.memory.get(("imports", path))
-        if found is None:
-            told = imports_of(self.text(path))
-            found = told if told is not None else self.module(path).of(ast.Import, ast.ImportFrom)
-            self.memory["imports", path] = found
+        return self.remember(("imports", path), lambda: self._imports(path))
+
+    def _imports(self, path: str) -> tuple[Imports, ...]:
+        told = imports_of(self.text(path))
+        return told if told is not None else self.module(path).of(ast.Import, ast.ImportFrom)
+
+    def taken(self, path: str) -> Iterator[Taken]:
+        """What a file takes by name from other files of the project."""
+        for node in self.imports(path):
+            place = self.find_from(node, importer=path) if isinstance(node, ast.ImportFrom) else None
+            if place is not None and place != path:
+                yield from (Taken(one.name, one.asname or one.name, place) for one in node.names)
+
+    def stars(self, path: str) -> tuple[str, ...]:
+        """The project's files from which a file takes every name, the last one first: its names win."""
+        return tuple(one.path for one in self.taken(path) if one.name == "*")[::-1]
+
+    def remember(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, which is asked once for a key."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        found: T = self.memory[key]
         return found
 
     def text(self, path: str) -> str:
@@ -132,10 +157,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
 
     def words(self, path: str) -> frozenset[str]:
         """Names and words of a file's gist, those in its strings included."""
-        found: frozenset[str] | None = self.memory.get(("words", path))
-        if found is None:
-            found = self.memory["words", path] = frozenset(WORD.findall(self.text(path)))
-        return found
+        return self.remember(("words", path), lambda: frozenset(WORD.findall(self.text(path))))
 
     @property
     def unread(self) -> list[str]:
@@ -163,11 +185,7 @@ class Sources(msgspec.Struct, eq=False, dict=True):
     def find(self, dotted: str, *, importer: str = "") -> str | None:
         """The project's file that `import dotted` would load; the importer's own root is searched first."""
         roots = self._roots(importer)
-        key = ("find", dotted, roots)
-        if key not in self.memory:
-            self.memory[key] = self._found(dotted.replace(".", "/"), roots)
-        found: str | None = self.memory[key]
-        return found
+        return self.remember(("find", dotted, roots), lambda: self._found(dotted.replace(".", "/"), roots))
 
     def _found(self, relative: str, roots: tuple[str, ...]) -> str | None:
         for root in roots:

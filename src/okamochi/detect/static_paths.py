@@ -12,7 +12,6 @@ from okamochi.detect.flask_objects import FlaskObjects, Imported
 from okamochi.detect.module_index import MODULE_SCOPE, ModuleIndex
 from okamochi.detect.names import ImportedNames
 from okamochi.detect.python_source import Module
-from okamochi.detect.star_imports import star_imports
 from okamochi.detect.syntax import argument, text_of, walk
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
@@ -141,7 +140,7 @@ class PathReader(msgspec.Struct, eq=False):
         sources = self.objects.sources
         if depth > DEPTH_LIMIT or "import *" not in module.text:
             return None
-        for path in star_imports(sources, module.path):
+        for path in sources.stars(module.path):
             found = self._assigned(name, sources.module(path), depth + 1)
             if found is not None:
                 return found

@@ -11,7 +11,6 @@ from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.platform_files import stated_values
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
-from okamochi.detect.star_imports import star_imports
 from okamochi.detect.syntax import text_of, texts_below, walk
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.system.patterns import regex
@@ -232,7 +231,7 @@ def _with_stars(sources: Sources, path: str) -> list[str]:
         current = waiting.pop(0)
         if current not in found:
             found.append(current)
-            waiting += reversed(star_imports(sources, current))
+            waiting += reversed(sources.stars(current))
     return found
 
 

@@ -274,14 +274,10 @@ def _of_name(name: str, module: Module, reading: Reading, depth: int) -> tuple[s
     for node in reversed(module.of(ast.Assign)):
         if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
             return _value(node.value, module, reading, depth - 1)
-    for taken in module.of(ast.ImportFrom):
-        for alias in taken.names:
-            if (alias.asname or alias.name) != name:
-                continue
-            path = sources.find_from(taken, importer=module.path)
-            if path is not None:
-                return _of_name(alias.name, sources.module(path), reading, depth - 1) if depth else (None, "")
-    return None, ""
+    taken = next((one for one in sources.taken(module.path) if one.local == name), None)
+    if taken is None or not depth:
+        return None, ""
+    return _of_name(taken.name, sources.module(taken.path), reading, depth - 1)
 
 
 def _module_called(name: str, module: Module, reading: Reading) -> str:
