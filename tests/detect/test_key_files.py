@@ -143,3 +143,8 @@ def test_a_key_that_the_app_makes_itself_is_no_secret_of_somebody(made: str) -> 
 def test_a_public_key_that_a_variable_leads_to_is_given_as_a_file_too() -> None:
     plan = app("key = open(os.environ.get('PUB_KEY_PATH'), 'r').read()", head="import os\n")
     assert variable(plan, "PUB_KEY_PATH").holds_path and keys(plan) == {"PUB_KEY_PATH": True}
+
+
+def test_a_key_below_the_home_is_no_file_of_the_image() -> None:
+    here = "PLACE = os.path.join(os.path.expanduser('~'), '.shop')"
+    assert app(here, f"c = {OPENS}(os.path.join(PLACE, 'key.json'))").secret_files == ()

@@ -946,6 +946,12 @@ def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -
         assert "PRICES_DB_URL" in told(only("psycopg", f"{READS_URL}{here}"))
 
 
+def test_an_address_of_the_web_at_the_port_of_a_service_is_its_address() -> None:
+    reads = "import redis\nurl = urlparse(os.getenv('REDISTOGO_URL', 'http://localhost:6379'))\n"
+    assert list(told(only("redis", f"{HEAD}{reads}"))) == ["REDISTOGO_URL"]
+    assert told(only("redis", f"{HEAD}{reads.replace('6379', '8080')}")) == {}
+
+
 def test_the_last_at_sign_of_an_address_is_before_its_host() -> None:
     address = address_of("mysql+pymysql://root:Happy@001@db:3306/movie")
     assert address is not None and (address.user, address.host, address.database) == ("root", "db", "movie")

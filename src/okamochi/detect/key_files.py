@@ -225,6 +225,7 @@ class _Finder(msgspec.Struct, frozen=True):
         known = self.paths.read(expression, module)
         path = posixpath.join(APP_ROOT, known.text) if known is not None and known.whole else ""
         path = posixpath.normpath(path) if path.startswith(f"{APP_ROOT}/") else ""
+        path = "" if path.startswith(f"{APP_ROOT}/~") else path  # HOME, which is empty at each start
         if not variable and not path:
             return None
         named = variable or path.removeprefix(f"{APP_ROOT}/")

@@ -25,6 +25,7 @@ __all__ = ["service_candidates"]
 BROKERS = (ServiceKind.REDIS, ServiceKind.RABBITMQ)
 BROKER_VARIABLE = regex(r"(\w+_)?(CELERY_BROKER|BROKER|CELERY_RESULT_BACKEND|RESULT_BACKEND|QUEUE)(_URL)?")
 OTHER_STAGE = regex(r"(TEST|TESTING|DEV|DEVELOPMENT|STAGING|CI)_.*")
+WEB = regex(r"https?://[^/:]*(?::(?P<port>\d+))?")
 ENGINE = regex(r"(DATABASE|DB|SQL)_(ENGINE|DIALECT|DRIVER|TYPE)")
 
 
@@ -275,10 +276,11 @@ def _leads_to(
 
 def _is_another_thing(facts: KindFacts, read: VariableRead) -> bool:
     """Of an address that the code puts together: the scheme alone ("postgresql+asyncpg://"), or what follows
-    it (f"{USER}:{PASSWORD}@{HOST}/{NAME}"); or of the web, whatever its name: EXTERNAL_DB_URL."""
+    it (f"{USER}:{PASSWORD}@{HOST}/{NAME}"); or of the web, whatever its name: EXTERNAL_DB_URL. An address
+    http://localhost:6379, of which the code takes host and port, is of the kind whose port that is."""
     scheme = (read.default or "").endswith("://") and not facts.url_variable(read.name)
-    if (read.default or "").startswith(("http://", "https://")):
-        return True
+    if (of_web := WEB.match(read.default or "")) is not None:
+        return of_web["port"] != str(facts.port)
     return scheme or bool(read.shape and "://" not in read.shape)
 
 
