@@ -14,7 +14,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.data_text import toml_of
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["generated_schemas", "upgrade_of_aerich"]
 
@@ -43,8 +43,9 @@ def generated_schemas(sources: Sources, reached: Reached) -> Evidence | None:
     for path in reached.paths:
         found: re.Match[str] | None = GENERATES.search(sources.text(path))
         if found is not None:
-            line = sources.text(path).count("\n", 0, found.start()) + 1
-            return Evidence(path=path, line=line, reason=f"{found[0].strip('(')} when the app starts")
+            return Evidence(
+                path=path, line=line_of(found), reason=f"{found[0].strip('(')} when the app starts"
+            )
     return None
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import Process, ProcessType
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
@@ -67,7 +67,7 @@ def with_the_apps_address(
             "Warning: alembic upgrade head goes to this machine, as alembic.ini says; let env.py read "
             "a variable: config.set_main_option('sqlalchemy.url', os.environ['DATABASE_URL'])"
         )
-        warning = Decision(field=FIELD, summary=summary, origin=Origin.DETECTED, evidence=(place,))
+        warning = Decision.detected(FIELD, summary, (place,))
         return processes, (*decisions, warning)
     address = f"os.environ[{variable!r}]"
     if scheme != PLACEHOLDER:  # which names the driver that env.py can use

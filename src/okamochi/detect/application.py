@@ -34,12 +34,7 @@ def application_decisions(entry: EntryPoint, own: RootPackage | None) -> tuple[D
     place = f"the folder {root}" if root else "the project's folder"
     imported = Evidence(path=candidate.path, reason=f"is {candidate.module} below {place}")
     return (
-        Decision(
-            field="application.framework",
-            summary=_framework_summary(candidate),
-            origin=Origin.DETECTED,
-            evidence=(evidence,),
-        ),
+        Decision.detected("application.framework", _framework_summary(candidate), (evidence,)),
         Decision(
             field="application.object_reference",
             summary=f"the server loads {candidate.label}",
@@ -60,11 +55,7 @@ def _package_decisions(own: RootPackage | None) -> tuple[Decision, ...]:
     if own is None:
         return ()
     summary = f"the project's folder is the package {own.name}, and is imported under that name"
-    return (
-        Decision(
-            field="application.package", summary=summary, origin=Origin.DETECTED, evidence=(own.evidence,)
-        ),
-    )
+    return (Decision.detected("application.package", summary, (own.evidence,)),)
 
 
 def _how_it_shows(candidate: Candidate) -> str:

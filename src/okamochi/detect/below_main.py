@@ -14,7 +14,7 @@ from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.syntax import descendants
 from okamochi.detect.web_applications import Candidate
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Framework
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
@@ -46,11 +46,7 @@ def below_main(objects: FlaskObjects, candidate: Candidate) -> tuple[Decision, .
         'Warning: no server runs what stands below if __name__ == "__main__", and there the app is set up: '
         "move these lines above it"
     )
-    return (
-        Decision(
-            field="application", summary=summary, origin=Origin.DETECTED, evidence=tuple(places[:MOST_SHOWN])
-        ),
-    )
+    return (Decision.detected("application", summary, tuple(places[:MOST_SHOWN])),)
 
 
 def _places(module: Module, candidate: Candidate) -> Iterator[Evidence]:

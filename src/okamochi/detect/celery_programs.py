@@ -14,7 +14,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType
 from okamochi.pypi.python_values import last_name
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["CeleryProgram", "celery_programs", "names_no_module", "with_places_to_write"]
 
@@ -50,7 +50,7 @@ def celery_programs(
         return
     for other in sources.mentioning(*SCHEDULES):
         match = re.search("|".join(SCHEDULES), other.text)
-        line = other.text.count("\n", 0, match.start()) + 1 if match is not None else 0
+        line = line_of(match) if match is not None else 0
         why = Evidence(path=other.path, line=line, reason="writes a schedule for Celery")
         argv = with_places_to_write((*program, "beat", "--loglevel=INFO"))
         yield CeleryProgram(ProcessType.SCHEDULER, argv, (why, *evidence))

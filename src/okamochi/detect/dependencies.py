@@ -149,19 +149,18 @@ def _needless(requirements: Requirements) -> Iterator[Decision]:
         summary = (
             f"left out, since Python's own is always found first: {', '.join(one.name for one in lines)}"
         )
-        yield Decision(field="dependencies", summary=summary, origin=Origin.DETECTED, evidence=evidence)
+        yield Decision.detected("dependencies", summary, evidence)
 
 
 def _unread(requirements: Requirements) -> Iterator[Decision]:
     """--find-links=https://wheels.example.org GDAL: https://pip.pypa.io/en/stable/reference/requirements-file-format/"""
     for where, word in requirements.unread:
         path, _, line = where.rpartition(":")
-        yield Decision(
-            field="dependencies",
-            summary=f"Warning: {word} is not installed: it stands behind an option, where pip takes no note "
+        yield Decision.detected(
+            "dependencies",
+            f"Warning: {word} is not installed: it stands behind an option, where pip takes no note "
             "of it either. Write it on a line of its own",
-            origin=Origin.DETECTED,
-            evidence=(Evidence(path=path, line=int(line), reason=f"{word} behind an option"),),
+            (Evidence(path=path, line=int(line), reason=f"{word} behind an option"),),
         )
 
 
@@ -181,11 +180,10 @@ def _local_decisions(local: LocalPackages, found: Dependencies) -> Iterator[Deci
     for package in local.packages:
         how = "stays where it lies" if package.editable else "is built into a wheel"
         evidence = Evidence(path=package.path, reason=f"asked for in {found.input_files[0]}")
-        yield Decision(
-            field=f"dependencies.local.{package.name}",
-            summary=f"{package.name} is source of this project in {package.path}; it {how}",
-            origin=Origin.DETECTED,
-            evidence=(evidence,),
+        yield Decision.detected(
+            f"dependencies.local.{package.name}",
+            f"{package.name} is source of this project in {package.path}; it {how}",
+            (evidence,),
         )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from okamochi.detect.pyproject import PATH as PYPROJECT
 from okamochi.detect.pyproject import Pyproject
 from okamochi.errors import OkamochiError
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Dependencies, DependencyManager, Development
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.pypi.requirements import read_requirements
@@ -44,9 +44,7 @@ def choose_development(
     decisions = []
     if evidence:
         summary = f"at the desk also {', '.join(_shown(found))}"
-        decisions.append(
-            Decision(field="development", summary=summary, origin=Origin.DETECTED, evidence=evidence)
-        )
+        decisions.append(Decision.detected("development", summary, evidence))
     return found, tuple(decisions)
 
 

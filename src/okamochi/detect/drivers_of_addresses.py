@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from okamochi.detect.base import Detected
 from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["drivers_of_addresses"]
 
@@ -67,8 +67,9 @@ def _of_huey(sources: Sources) -> Iterator[Detected[str]]:
     for path in sources.paths:
         found = HUEY.search(sources.text(path))
         if found is not None:
-            line = sources.text(path).count("\n", 0, found.start()) + 1
-            yield Detected("redis", (Evidence(path=path, line=line, reason=f"{found[0]} needs redis"),))
+            yield Detected(
+                "redis", (Evidence(path=path, line=line_of(found), reason=f"{found[0]} needs redis"),)
+            )
             return
 
 

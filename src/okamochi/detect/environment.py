@@ -17,7 +17,7 @@ from okamochi.detect.reading_functions import reading_functions
 from okamochi.detect.settings_classes import settings_classes
 from okamochi.detect.shared_readers import shared_readers
 from okamochi.detect.sources import Sources
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.process import CANNOT_GO_ON, EnvironmentVariable, VariableKind
 from okamochi.model.variable_names import SYSTEM, kind_of
 from okamochi.system.patterns import regex
@@ -144,7 +144,7 @@ def _decision(
     warning, why = left_at_the_desk(sources, variable)
     if warning:
         summary, evidence = f"{summary}. {warning}", (*evidence, *why)
-    return Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
+    return Decision.detected(field, summary, evidence)
 
 
 def _reason(read: Read) -> str:

@@ -5,7 +5,7 @@ import posixpath
 
 from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import Framework
 
 __all__ = ["folder_case"]
@@ -39,4 +39,4 @@ def _warning(path: str, folder: str, name: str) -> Decision:
         f"macOS, another one in a container; rename it: git mv {folder} {folder.removesuffix(name)}{wanted}"
     )
     evidence = Evidence(path=path, reason=f"makes the app, beside {folder}/")
-    return Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=(evidence,))
+    return Decision.detected("source", summary, (evidence,))

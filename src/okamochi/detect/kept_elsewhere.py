@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 
 from okamochi.detect.left_out import left_out
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["kept_elsewhere"]
@@ -37,7 +37,7 @@ def _warning(keeper: str, command: str, found: tuple[tuple[str, str], ...]) -> D
         Evidence(path=said_by, reason=f"{keeper} keeps {name}") for name, said_by in found[:SHOWN]
     )
     summary = f"Warning: {keeper} keeps {names}, and the image is without: run {command} first"
-    return Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=evidence)
+    return Decision.detected("source", summary, evidence)
 
 
 def _stubs(project: ProjectFiles) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import PathReader
 from okamochi.detect.syntax import argument, text_of, texts_below, walk
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import EnvironmentVariable, SecretFile, VariableKind
@@ -280,9 +280,8 @@ def _decision(name: str, one: Opened) -> Decision:
         else f"in the container it is {SECRETS_MOUNT}/{name}"
     )
     need = "required" if one.must else "optional"
-    return Decision(
-        field=f"environment.{name}",
-        summary=f"{name} is {need}, a key file: its value is the path of the file on this machine; {where}",
-        origin=Origin.DETECTED,
-        evidence=(one.evidence,),
+    return Decision.detected(
+        f"environment.{name}",
+        f"{name} is {need}, a key file: its value is the path of the file on this machine; {where}",
+        (one.evidence,),
     )

@@ -16,7 +16,7 @@ from okamochi.detect.service_kinds import SQL, WITH_DATABASE, KindFacts
 from okamochi.detect.service_made import variable_for
 from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.kit_programs import MYSQL_SOCKET
 from okamochi.model.placeholders import is_placeholder
 from okamochi.system.project_files import ProjectFiles
@@ -154,13 +154,12 @@ def decision_of_door(service: BackingService, candidate: Candidate) -> Decision:
         password = "; it asks nobody for a password, as the code has none"
     else:
         password = ""
-    return Decision(
-        field=f"services.{service.name}",
-        summary=f"Warning: {service.name} is {service.image}; the code has {ports} fixed: in each container "
+    return Decision.detected(
+        f"services.{service.name}",
+        f"Warning: {service.name} is {service.image}; the code has {ports} fixed: in each container "
         f"a door on the loopback leads from there to {service.name} ({', '.join(doors)}){password}; let the "
         f"code read the address from a variable such as {variable_for(candidate)}",
-        origin=Origin.DETECTED,
-        evidence=tuple(dict.fromkeys((*candidate.looks_here[:3], candidate.client))),
+        tuple(dict.fromkeys((*candidate.looks_here[:3], candidate.client))),
     )
 
 

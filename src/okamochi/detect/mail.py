@@ -6,7 +6,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import VariableRead, traces_of
 from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
-from okamochi.model.evidence import Decision, Origin
+from okamochi.model.evidence import Decision
 from okamochi.system.patterns import regex
 
 __all__ = ["mail_catcher"]
@@ -40,11 +40,10 @@ def mail_catcher(
         variables=tuple(variables(leading, prefix, reads)),
         required=False,
     )
-    decision = Decision(
-        field="development_services.mail",
-        summary=f"at the desk {IMAGE} catches mail; told by {leading.name}",
-        origin=Origin.DETECTED,
-        evidence=(leading.evidence,),
+    decision = Decision.detected(
+        "development_services.mail",
+        f"at the desk {IMAGE} catches mail; told by {leading.name}",
+        (leading.evidence,),
     )
     return (service,), (decision,)
 

@@ -16,7 +16,7 @@ from okamochi.detect.setup_commands import table_command
 from okamochi.detect.setup_scripts import table_function, table_maker
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
@@ -238,7 +238,7 @@ def _unless(
 
 
 def _not_run(summary: str, evidence: tuple[Evidence, ...]) -> Migrations:
-    decision = Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=evidence)
+    decision = Decision.detected("processes", summary, evidence)
     return Migrations(decisions=(decision,))
 
 

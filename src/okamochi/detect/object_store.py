@@ -18,7 +18,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.service_kinds import S3, volume_path_of
 from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 
 __all__ = ["STORES", "WITHOUT", "FoundStore", "as_asked", "object_store"]
 
@@ -212,40 +212,34 @@ def _decisions(
     need = "" if service.required else WITHOUT
     places = [composed.evidence] if composed is not None else []
     places += [place for _, place in (*_leading(traces), *traces.texts(Part.ENDPOINT))]
-    yield Decision(
-        field=f"services.{service.name}",
-        summary=f"{service.name} is {service.image}, bucket {', '.join(service.buckets)}{need}{told}",
-        origin=Origin.DETECTED,
-        evidence=tuple(dict.fromkeys((*places[:5], client, *traces.calls[:1]))),
+    yield Decision.detected(
+        f"services.{service.name}",
+        f"{service.name} is {service.image}, bucket {', '.join(service.buckets)}{need}{told}",
+        tuple(dict.fromkeys((*places[:5], client, *traces.calls[:1]))),
     )
     if traces.signed:
         address = f"http://{service.name}:{service.port}"
-        yield Decision(
-            field=STORES,
-            summary=f"addresses that the code signs for browsers begin with {address}, which only the "
+        yield Decision.detected(
+            STORES,
+            f"addresses that the code signs for browsers begin with {address}, which only the "
             "stack's own containers reach: hand the files out through the app, or give the endpoint of a "
             "store that browsers reach",
-            origin=Origin.DETECTED,
-            evidence=traces.signed[:2],
+            traces.signed[:2],
         )
 
 
 def _at_aws(traces: StoreTraces, client: Evidence) -> Decision:
-    return Decision(
-        field=STORES,
-        summary="the code speaks to S3 at AWS itself: no store is started. For one of the stack's own let "
+    return Decision.detected(
+        STORES,
+        "the code speaks to S3 at AWS itself: no store is started. For one of the stack's own let "
         "the client take endpoint_url from a variable (S3_ENDPOINT_URL), or name an image in "
         f'[tool.okamochi] services = {{ s3 = "{S3.image}" }}',
-        origin=Origin.DETECTED,
-        evidence=tuple(dict.fromkeys((*traces.calls[:2], client))),
+        tuple(dict.fromkeys((*traces.calls[:2], client))),
     )
 
 
 def _elsewhere(found: tuple[str, Evidence], client: Evidence) -> Decision:
     text, place = found
-    return Decision(
-        field=STORES,
-        summary=f"the object store is {text}, somebody else's: none is started",
-        origin=Origin.DETECTED,
-        evidence=(place, client),
+    return Decision.detected(
+        STORES, f"the object store is {text}, somebody else's: none is started", (place, client)
     )

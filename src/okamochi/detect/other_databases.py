@@ -12,9 +12,9 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.service_evidence import Traces, traces_of
 from okamochi.detect.service_kinds import FOREIGN_URL
 from okamochi.detect.sources import Sources
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.native import NativeNeed, NeedKind
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["odbc_needs", "other_databases"]
 
@@ -76,11 +76,8 @@ def other_databases(
         names = tuple(dict.fromkeys(_variables(one, traces)))
         told = f"give its address in {', '.join(names[:4])}" if names else "the code itself has its address"
         summary = f"Warning: the app uses {one.title} ({client}), which okamochi does not start: {told}"
-        yield Decision(
-            field="services",
-            summary=summary + _besides(one, sources, reached),
-            origin=Origin.DETECTED,
-            evidence=tuple(dict.fromkeys(places))[:4],
+        yield Decision.detected(
+            "services", summary + _besides(one, sources, reached), tuple(dict.fromkeys(places))[:4]
         )
 
 
@@ -91,12 +88,11 @@ def odbc_needs(sources: Sources, reached: Reached) -> Iterator[NativeNeed]:
         for found in DRIVER.finditer(text) if "odbc" in text else ():
             name = found[1].replace("+", " ")
             library = LIBRARIES[name.rpartition(" ")[2][0].lower()]
-            line = text.count("\n", 0, found.start()) + 1
             yield NativeNeed(
                 kind=NeedKind("library"),
                 names=(library,),
                 path=path,
-                line=line,
+                line=line_of(found),
                 reason=f"names ODBC's driver {name}",
             )
 
@@ -111,9 +107,8 @@ def _addresses(one: OtherDatabase, sources: Sources, reached: Reached) -> Iterat
         if one.scheme not in text and "sql_server" not in text:
             continue
         for found in re.finditer(rf"\b{one.scheme}(?:\+\w+)?:/|[\"'](?:{one.engines})[\"']", text):
-            line = text.count("\n", 0, found.start()) + 1
             reason = f"names {one.title}: {found[0].strip(chr(34) + chr(39))}"
-            yield Evidence(path=path, line=line, reason=reason)
+            yield Evidence(path=path, line=line_of(found), reason=reason)
 
 
 def _variables(one: OtherDatabase, traces: Traces) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from okamochi.containerfiles.dockerfile import Instruction, dockerfile_stages, shipped
 from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import ServerInterface
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
@@ -48,10 +48,9 @@ def _scripts(instruction: Instruction) -> Iterator[str]:
 
 
 def _decision(path: str, server: str, line: int) -> Decision:
-    return Decision(
-        field="processes",
-        summary=f"Warning: {path} is not run, for okamochi starts {server} itself: what else {path} does has "
+    return Decision.detected(
+        "processes",
+        f"Warning: {path} is not run, for okamochi starts {server} itself: what else {path} does has "
         "to be done by the app, or by a command that okamochi up --setup is given",
-        origin=Origin.DETECTED,
-        evidence=(Evidence(path=DOCKERFILE, line=line, reason=f"starts {path}, which starts {server}"),),
+        (Evidence(path=DOCKERFILE, line=line, reason=f"starts {path}, which starts {server}"),),
     )

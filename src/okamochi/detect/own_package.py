@@ -2,11 +2,11 @@
 
 from okamochi.detect.base import Detected
 from okamochi.detect.sources import Sources
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import LocalPackage
 from okamochi.pypi.manifests.package_facts import PackageFacts, read_package
 from okamochi.pypi.requirement_line import RequirementLine
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["own_package", "own_package_decision"]
 
@@ -53,8 +53,7 @@ def asked_for(sources: Sources, facts: PackageFacts) -> Evidence | None:
         for module in sources.mentioning(word):
             for found in ASKS.finditer(module.text):
                 if found["own"] or found["name"].lower() in names or found["name"] == facts.name:
-                    line = module.text.count("\n", 0, found.start()) + 1
-                    return Evidence(path=module.path, line=line, reason="asks for the metadata")
+                    return Evidence(path=module.path, line=line_of(found), reason="asks for the metadata")
     return None
 
 
@@ -65,9 +64,8 @@ def own_package_decision(found: Detected[tuple[LocalPackage, PackageFacts]]) -> 
         "its version is what git's tags tell" if facts.from_tags else "no file tells its version: 0 is taken"
     )
     told = "" if facts.version else f"; {unknown}"
-    return Decision(
-        field="dependencies.local",
-        summary=f"{shown} counts as installed, its source stays in the app's folder{told}",
-        origin=Origin.DETECTED,
-        evidence=found.evidence,
+    return Decision.detected(
+        "dependencies.local",
+        f"{shown} counts as installed, its source stays in the app's folder{told}",
+        found.evidence,
     )

@@ -12,7 +12,7 @@ from okamochi.detect.python_source import Module, is_main_guard
 from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import descendants, text_of
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.pypi.python_values import last_name
 
 __all__ = ["parsed_arguments"]
@@ -44,11 +44,7 @@ def parsed_arguments(sources: Sources, reached: Reached) -> tuple[Decision, ...]
             f"Warning: the app cannot be imported without the argument {', '.join(wanted)}, and a server "
             "gives it none: give it a default, or read an environment variable"
         )
-    return (
-        Decision(
-            field="application", summary=summary, origin=Origin.DETECTED, evidence=tuple(places[:MOST_SHOWN])
-        ),
-    )
+    return (Decision.detected("application", summary, tuple(places[:MOST_SHOWN])),)
 
 
 def _at_import(module: Module) -> Iterator[ast.Call]:

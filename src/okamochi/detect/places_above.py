@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from okamochi.detect.sources import Sources
-from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.system.patterns import regex
+from okamochi.model.evidence import Decision, Evidence
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["places_above"]
 
@@ -33,7 +33,7 @@ def places_above(sources: Sources, paths: Iterable[str]) -> tuple[Decision, ...]
     summary = (
         f"Warning: the app serves files of a folder beside its own, and the image has none of them; {remedy}"
     )
-    return (Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=tuple(found)),)
+    return (Decision.detected("source", summary, tuple(found)),)
 
 
 def _found(path: str, sources: Sources) -> Iterator[Evidence]:
@@ -45,9 +45,8 @@ def _found(path: str, sources: Sources) -> Iterator[Evidence]:
             whole = posixpath.normpath(posixpath.join("" if here else posixpath.dirname(path), place))
             above = "/".join(whole.split("/")[:2])
             if whole.startswith("../") and above != "../.." and sources.project.is_dir(above):
-                line = text.count("\n", 0, match.start()) + 1
                 reason = f"from the working folder {whole}" if here else whole
-                yield Evidence(path=path, line=line, reason=reason)
+                yield Evidence(path=path, line=line_of(match), reason=reason)
                 return
 
 

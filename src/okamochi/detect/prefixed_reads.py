@@ -4,7 +4,7 @@
 from okamochi.detect.environment_read import Read
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["ADDRESS_KEY", "FURTHER_ADDRESSES", "PREFIXED", "prefixed_reads"]
 
@@ -22,7 +22,7 @@ def prefixed_reads(module: Module, sources: Sources | None) -> tuple[Read, ...]:
     if match is None:
         return ()
     prefix = match["prefix"] or "FLASK"
-    line = module.text.count("\n", 0, match.start()) + 1
+    line = line_of(match)
     secret = Read(f"{prefix}_SECRET_KEY", line, used_as="SECRET_KEY")
     if sources is None or not _lacks_address(sources):
         return (secret,)

@@ -21,7 +21,7 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
 from okamochi.detect.statements import procfile_lines
 from okamochi.detect.worker_programs import WorkerProgram, worker_programs
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.model.process import Process, ProcessType
 from okamochi.system.patterns import regex
@@ -134,11 +134,8 @@ def _with_heartbeat(process: Process, sources: Sources) -> Process:
 def _process(name: str, kind: ProcessType, argv: Detected[tuple[str, ...]]) -> Found:
     process = Process(name=name, type=kind, argv=argv.value)
     shown = " ".join((posixpath.basename(argv.value[0]), *argv.value[1:]))
-    decision = Decision(
-        field=f"processes.{name}.argv",
-        summary=f"{kind.value}: {shown}".replace("\n", "; "),
-        origin=Origin.DETECTED,
-        evidence=argv.evidence,
+    decision = Decision.detected(
+        f"processes.{name}.argv", f"{kind.value}: {shown}".replace("\n", "; "), argv.evidence
     )
     return process, decision
 
@@ -186,7 +183,7 @@ def _told(stated: StatedCommand, why: str) -> Decision:
     evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}: {why}")
     place = "the Procfile" if stated.path == "Procfile" else stated.path
     summary = f"not run: {stated.name} of {place}"
-    return Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=(evidence,))
+    return Decision.detected("processes", summary, (evidence,))
 
 
 def _kind(name: str, command: str) -> ProcessType:

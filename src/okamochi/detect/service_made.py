@@ -13,7 +13,7 @@ from okamochi.detect.service_evidence import VariableRead
 from okamochi.detect.service_kinds import WITH_DATABASE, KindFacts, volume_path_of
 from okamochi.detect.service_variables import beside_a_named_host, variables_of
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
-from okamochi.model.evidence import Decision, Origin
+from okamochi.model.evidence import Decision
 
 __all__ = ["decision_of", "not_started", "service_of", "service_with", "variable_for"]
 
@@ -98,11 +98,8 @@ def decision_of(service: BackingService, candidate: Candidate) -> Decision:
     names = ", ".join(one.name for one in service.variables)
     told = f"; told by {names}" if names else _found_by(service, candidate)
     need = "" if service.required else WITHOUT
-    return Decision(
-        field=f"services.{service.name}",
-        summary=f"{service.name} is {service.image}{need}{told}",
-        origin=Origin.DETECTED,
-        evidence=candidate.evidence,
+    return Decision.detected(
+        f"services.{service.name}", f"{service.name} is {service.image}{need}{told}", candidate.evidence
     )
 
 
@@ -122,18 +119,16 @@ def variable_for(candidate: Candidate) -> str:
 def not_started(candidate: Candidate) -> Decision:
     facts = candidate.facts
     if candidate.unused:
-        return Decision(
-            field="services",
-            summary=f"no {facts.kind.value} is started: Django's database is SQLite, nothing leads elsewhere",
-            origin=Origin.DETECTED,
-            evidence=(*candidate.unused[:2], *candidate.evidence),
+        return Decision.detected(
+            "services",
+            f"no {facts.kind.value} is started: Django's database is SQLite, nothing leads elsewhere",
+            (*candidate.unused[:2], *candidate.evidence),
         )
     if not candidate.fixed_here:
-        return Decision(
-            field="services",
-            summary=f"no {facts.kind.value} is started: the code connects to one elsewhere, by its full name",
-            origin=Origin.DETECTED,
-            evidence=(*candidate.fixed_elsewhere[:3], candidate.client),
+        return Decision.detected(
+            "services",
+            f"no {facts.kind.value} is started: the code connects to one elsewhere, by its full name",
+            (*candidate.fixed_elsewhere[:3], candidate.client),
         )
     connects = any(one.host == HERE for one in candidate.clients)
     what = "the code connects to" if connects else "an address in the code leads to"
@@ -141,9 +136,4 @@ def not_started(candidate: Candidate) -> Decision:
         f"Warning: no {facts.kind.value} is started: {what} one on this machine itself, where "
         f"a container has none; let it read the address from a variable such as {variable_for(candidate)}"
     )
-    return Decision(
-        field="services",
-        summary=summary,
-        origin=Origin.DETECTED,
-        evidence=(*candidate.fixed_here[:3], candidate.client),
-    )
+    return Decision.detected("services", summary, (*candidate.fixed_here[:3], candidate.client))

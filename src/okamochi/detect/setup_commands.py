@@ -15,7 +15,7 @@ from okamochi.detect.pyproject import Pyproject
 from okamochi.detect.python_source import Module
 from okamochi.detect.setup_scripts import makes_tables_only, setup_scripts
 from okamochi.detect.sources import Sources
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
 from okamochi.system.patterns import regex
 
@@ -49,11 +49,10 @@ def setup_commands(
         found.setdefault(one[0].name.replace("_", "-"), one)
     ordered = sorted(found.values(), key=lambda one: one[0].name)
     decisions = tuple(
-        Decision(
-            field=f"setup_commands.{command.name}",
-            summary=f"offered, not run: okamochi up --setup {command.name}",
-            origin=Origin.DETECTED,
-            evidence=(evidence,),
+        Decision.detected(
+            f"setup_commands.{command.name}",
+            f"offered, not run: okamochi up --setup {command.name}",
+            (evidence,),
         )
         for command, evidence in ordered
     )

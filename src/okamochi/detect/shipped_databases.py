@@ -9,7 +9,7 @@ from okamochi.detect.left_out import left_out
 from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
 from okamochi.detect.writable_folders import Written
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
@@ -72,7 +72,7 @@ def shipped_decisions(shipped: tuple[Evidence, ...]) -> tuple[Decision, ...]:
         return ()
     names = ", ".join(one.path for one in shipped)
     summary = f"in the image with all rows, for new volumes start with it: {names}"
-    return (Decision(field="source.exclude", summary=summary, origin=Origin.DETECTED, evidence=shipped),)
+    return (Decision.detected("source.exclude", summary, shipped),)
 
 
 def left_behind(
@@ -99,4 +99,4 @@ def left_behind(
         f"{names} stays out of the image, and a new volume has the tables without its rows; "
         f"where the app needs them: exclude = [{patterns}]"
     )
-    return (Decision(field="source.exclude", summary=summary, origin=Origin.DETECTED, evidence=found),)
+    return (Decision.detected("source.exclude", summary, found),)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from okamochi.detect.platform_files import StatedValue, stated_values
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
@@ -46,9 +46,8 @@ def is_fit(one: StatedValue) -> bool:
 def decisions(found: Iterable[StatedValue]) -> Iterator[Decision]:
     for one in found:
         evidence = Evidence(path=one.path, line=one.line, reason=f"gives {one.name} a value")
-        yield Decision(
-            field=f"image_environment.{one.name}",
-            summary=f"{one.name} is {one.value[:60]!r}, unless you give another",
-            origin=Origin.DETECTED,
-            evidence=(evidence,),
+        yield Decision.detected(
+            f"image_environment.{one.name}",
+            f"{one.name} is {one.value[:60]!r}, unless you give another",
+            (evidence,),
         )

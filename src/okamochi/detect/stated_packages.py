@@ -10,7 +10,7 @@ from itertools import chain
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.platform_files import json_of, mapping, named_dockerfiles, render_services, toml
-from okamochi.model.evidence import Decision, Origin
+from okamochi.model.evidence import Decision
 from okamochi.model.native import NAMES, NativeNeed, NeedKind
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
@@ -54,7 +54,7 @@ def package_decisions(needs: tuple[NativeNeed, ...]) -> tuple[Decision, ...]:
     names = ", ".join(one.names[0] for one in stated)
     summary = f"{files} names Debian packages; those that the app can use are added, with why: {names}"
     evidence = tuple(one.evidence for one in stated)
-    return (Decision(field="native.needs", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+    return (Decision.detected("native.needs", summary, evidence),)
 
 
 Named = tuple[str, str, int]

@@ -21,7 +21,7 @@ from okamochi.detect.compose_files import (
 )
 from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.model.variable_names import kind_of
@@ -169,9 +169,8 @@ def decision(one: ComposedSecret, owner: BackingService | None, kind: VariableKi
         VariableKind.GENERATED: "a secret that is made up once when nobody gives it",
     }[kind]
     whose = f"the password of {owner.name}" if owner is not None else whose
-    return Decision(
-        field=f"environment.{one.name}",
-        summary=f"{one.name} is {whose}, in the file {SECRETS_MOUNT}/{one.filename}",
-        origin=Origin.DETECTED,
-        evidence=(one.evidence,),
+    return Decision.detected(
+        f"environment.{one.name}",
+        f"{one.name} is {whose}, in the file {SECRETS_MOUNT}/{one.filename}",
+        (one.evidence,),
     )

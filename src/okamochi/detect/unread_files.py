@@ -6,7 +6,7 @@ from okamochi.containerfiles.yaml_files import yaml_of
 from okamochi.detect.compose_files import NAMES as COMPOSE
 from okamochi.detect.platform_files import RENDER
 from okamochi.errors import DetectionError
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import NoDataError, json_of, toml_of, yaml_data
 from okamochi.system.project_files import ProjectFiles, text_if_there
@@ -23,7 +23,7 @@ def unread_files(project: ProjectFiles) -> tuple[Decision, ...]:
         return ()
     names = ", ".join(one.path for one in evidence)
     summary = f"Warning: {names} cannot be read; what it says of the app does not count"
-    return (Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+    return (Decision.detected("source", summary, evidence),)
 
 
 def _problems(project: ProjectFiles, path: str) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ from okamochi.detect.interpreter import COMFORTABLE
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.errors import DetectionError
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
 
 __all__ = ["not_parsed", "refuse_unreadable", "unread_modules"]
@@ -67,7 +67,7 @@ def unread_modules(sources: Sources, excluded: tuple[str, ...]) -> tuple[Decisio
     )
     names = ", ".join(one.path for one in unread[:5]) + (" and others" if len(unread) > 5 else "")
     summary = f"Warning: {names} could not be read by Python {_host()}; nothing is known about what it does"
-    return (Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+    return (Decision.detected("source", summary, evidence),)
 
 
 def _in_image(modules: tuple[Module, ...], excluded: tuple[str, ...]) -> tuple[Module, ...]:

@@ -95,11 +95,10 @@ class _Sorting(msgspec.Struct, eq=False):
             outer[kept] = tuple(dict.fromkeys((*outer.get(kept, ()), *self.folders[folder])))
         moved = tuple((name, value) for name, (value, _) in sorted(self.moved.items()))
         decisions = [
-            Decision(
-                field=f"image_environment.{name}",
-                summary=f"{name}={value}, so that the file lands in a volume",
-                origin=Origin.DETECTED,
-                evidence=(evidence,),
+            Decision.detected(
+                f"image_environment.{name}",
+                f"{name}={value}, so that the file lands in a volume",
+                (evidence,),
             )
             for name, (value, evidence) in sorted(self.moved.items())
         ]
@@ -117,15 +116,14 @@ class _Sorting(msgspec.Struct, eq=False):
             "folder that becomes a volume, such as app.instance_path"
         )
         evidence = tuple(self.lost[path] for path in sorted(self.lost))
-        return (Decision(field="volumes", summary=summary, origin=Origin.DETECTED, evidence=evidence),)
+        return (Decision.detected("volumes", summary, evidence),)
 
     def _links(self, files: tuple[MovedFile, ...]) -> tuple[Decision, ...]:
         return tuple(
-            Decision(
-                field=f"moved_files.{file.path}",
-                summary=f"{file.path} is a link to {file.target}: its folder holds code, which is read-only",
-                origin=Origin.DETECTED,
-                evidence=(self.linked[file.path],),
+            Decision.detected(
+                f"moved_files.{file.path}",
+                f"{file.path} is a link to {file.target}: its folder holds code, which is read-only",
+                (self.linked[file.path],),
             )
             for file in files
         )

@@ -17,7 +17,7 @@ from okamochi.detect.syntax import argument, walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT
 from okamochi.model.process import ProcessType
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["BIN", "PLAIN", "WorkerProgram", "blocks_on_its_schedule", "worker_programs"]
 
@@ -174,8 +174,7 @@ def _huey(sources: Sources, import_root: str) -> WorkerProgram | None:
             found = re.search(rf"^@{re.escape(name)}\.(task|periodic_task|context_task)\b", module.text, re.M)
             if found is None:
                 continue
-            line = module.text.count("\n", 0, found.start()) + 1
-            place = Evidence(path=module.path, line=line, reason=f"tasks of Huey's {name}")
+            place = Evidence(path=module.path, line=line_of(found), reason=f"tasks of Huey's {name}")
             owner, made = instances[name]
             maker = Evidence(path=owner.path, line=made, reason=f"{name} is Huey's")
             argv = (

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
 from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume, host_of, request_path
 from okamochi.model.python_base import IMAGE_PYTHONS, with_python
@@ -125,7 +125,7 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             plan = with_moved_file(plan, value)
             field, summary = f"moved_files.{value}", f"{value} is a link into a volume: its folder holds code"
     evidence = (Evidence(path="", reason=correction.reason),)
-    decision = Decision(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)
+    decision = Decision.detected(field, summary, evidence)
     return replace(plan, decisions=(*plan.decisions, decision))
 
 

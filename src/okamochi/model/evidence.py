@@ -40,3 +40,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     summary: str
     origin: Origin
     evidence: tuple[Evidence, ...] = ()
+
+    @classmethod
+    def detected(cls, field: str, summary: str, evidence: tuple[Evidence, ...] = ()) -> "Decision":
+        """What the project's own files say."""
+        return cls(field=field, summary=summary, origin=Origin.DETECTED, evidence=evidence)

@@ -87,22 +87,18 @@ def added(package: NativePackage) -> Decision:
     summary = f"the Debian package {package.name} is added"
     if package.name == SHELL:
         summary = f"{summary}. {SHELL_WARNING}"
-    return Decision(
-        field=f"base.packages.{package.name}",
-        summary=summary,
-        origin=Origin.DETECTED,
-        evidence=tuple(need.evidence for need in package.needs),
+    return Decision.detected(
+        f"base.packages.{package.name}", summary, tuple(need.evidence for need in package.needs)
     )
 
 
 def named_in_vain(needs: tuple[NativeNeed, ...]) -> Decision:
     files = ", ".join(dict.fromkeys(need.path for need in needs))
     names = ", ".join(need.names[0] for need in needs)
-    return Decision(
-        field="base.packages",
-        summary=f"{files} names Debian packages that are not added: {names} (setting: packages)",
-        origin=Origin.DETECTED,
-        evidence=tuple(need.evidence for need in needs),
+    return Decision.detected(
+        "base.packages",
+        f"{files} names Debian packages that are not added: {names} (setting: packages)",
+        tuple(need.evidence for need in needs),
     )
 
 

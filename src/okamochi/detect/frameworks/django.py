@@ -12,7 +12,7 @@ from okamochi.detect.platform_files import stated_values
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import text_of, texts_below, walk
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
 
 __all__ = ["DjangoSettings", "debug_off", "debug_warning", "django_settings", "manage_py", "redirect_warning"]
@@ -127,11 +127,10 @@ def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision,
     if not values or not all(isinstance(one, ast.Constant) and one.value is True for one in values):
         return ()
     return (
-        Decision(
-            field="application.framework",
-            summary="Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
-            origin=Origin.DETECTED,
-            evidence=(Evidence(path=path, line=values[0].lineno, reason="sets DEBUG = True"),),
+        Decision.detected(
+            "application.framework",
+            "Warning: debug mode is on in production: set DEBUG = False, and ALLOWED_HOSTS",
+            (Evidence(path=path, line=values[0].lineno, reason="sets DEBUG = True"),),
         ),
     )
 
@@ -164,12 +163,11 @@ def redirect_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decisi
         return ()
     off = f"{variable}={word or 'False'}" if variable else f"{REDIRECT} = False"
     return (
-        Decision(
-            field="application.framework",
-            summary="Warning: every page is redirected to https: okamochi up --domain puts a proxy in "
+        Decision.detected(
+            "application.framework",
+            "Warning: every page is redirected to https: okamochi up --domain puts a proxy in "
             f"front that speaks it; to see the pages without one, {off}",
-            origin=Origin.DETECTED,
-            evidence=(Evidence(path=path, line=values[-1].lineno, reason=f"sets {REDIRECT}"),),
+            (Evidence(path=path, line=values[-1].lineno, reason=f"sets {REDIRECT}"),),
         ),
     )
 

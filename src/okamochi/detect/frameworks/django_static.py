@@ -13,7 +13,7 @@ from okamochi.detect.sources import Sources
 from okamochi.detect.static_paths import PathReader
 from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import Written
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, Framework, ServerInterface
 from okamochi.model.process import TemporaryFolder
 from okamochi.system.patterns import regex
@@ -80,11 +80,10 @@ def is_left_to_the_system(folder: str) -> bool:
 
 
 def collected(folder: str, manage: str, evidence: Evidence) -> CollectedStatic:
-    decision = Decision(
-        field=f"temporary_folders.{folder}",
-        summary=f"{folder} is in memory: collectstatic fills it when the server starts",
-        origin=Origin.DETECTED,
-        evidence=(evidence,),
+    decision = Decision.detected(
+        f"temporary_folders.{folder}",
+        f"{folder} is in memory: collectstatic fills it when the server starts",
+        (evidence,),
     )
     return CollectedStatic(
         (TemporaryFolder(path=folder, size_bytes=SIZE_BYTES),), ((COLLECT, manage),), (decision,)
@@ -109,11 +108,10 @@ def served_static(sources: Sources, settings: DjangoSettings, candidate: Candida
     texts = [sources.text(path) for path in (candidate.path, *settings.paths)]
     if place is None or any(word in text for text in texts for word in SERVED_BY):
         return ServedStatic()
-    decision = Decision(
-        field="application.framework",
-        summary=f"{WHITENOISE} serves the static files, which nothing of the project does in production",
-        origin=Origin.DETECTED,
-        evidence=(place,),
+    decision = Decision.detected(
+        "application.framework",
+        f"{WHITENOISE} serves the static files, which nothing of the project does in production",
+        (place,),
     )
     return ServedStatic((WHITENOISE,), ((SERVE, "1"),), (decision,))
 

@@ -14,7 +14,7 @@ from okamochi.detect.syntax import keyword_value, text_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.python_base import GUNICORN
 from okamochi.pypi.python_values import last_name
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["Waiting", "waiting_of"]
 
@@ -98,7 +98,7 @@ def _patched(
     for word, pattern in PATCHES.items():
         found = pattern.search(text) if word in asked else None
         if found is not None:
-            return word, _applies(path, text.count("\n", 0, found.start()) + 1, word)
+            return word, _applies(path, line_of(found), word)
     for other in paths:
         if any(word in sources.text(other) for word in PATCHING):
             for word, line in _patches_at_import(sources.module(other)):

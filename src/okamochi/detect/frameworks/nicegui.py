@@ -7,7 +7,7 @@ from okamochi.detect.web_applications import Candidate
 from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT, Framework
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 __all__ = ["kept_by_nicegui"]
 
@@ -21,7 +21,8 @@ def kept_by_nicegui(sources: Sources, candidate: Candidate) -> tuple[Written, ..
     for path in sources.paths:
         found: re.Match[str] | None = STORAGE.search(sources.text(path))
         if found is not None:
-            line = sources.text(path).count("\n", 0, found.start()) + 1
-            evidence = Evidence(path=path, line=line, reason=f"{found[0]} is kept in {APP_ROOT}/.nicegui")
+            evidence = Evidence(
+                path=path, line=line_of(found), reason=f"{found[0]} is kept in {APP_ROOT}/.nicegui"
+            )
             return (Written(f"{APP_ROOT}/.nicegui", False, evidence),)
     return ()

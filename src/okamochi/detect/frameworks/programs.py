@@ -106,10 +106,9 @@ def switches_it_on(keyword: ast.keyword) -> bool:
 
 
 def debugger_decision(place: Evidence) -> Decision:
-    return Decision(
-        field="application.framework",
-        summary="Warning: the program serves with a debugger in which visitors can run code: "
+    return Decision.detected(
+        "application.framework",
+        "Warning: the program serves with a debugger in which visitors can run code: "
         "take debug=True from its call, or read it from a variable",
-        origin=Origin.DETECTED,
-        evidence=(place,),
+        (place,),
     )

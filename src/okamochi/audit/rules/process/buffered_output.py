@@ -18,7 +18,7 @@ from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.servers import servers
 from okamochi.model.evidence import Evidence
-from okamochi.system.patterns import regex
+from okamochi.system.patterns import line_of, regex
 
 SEVERITY = Severity.NOTE
 PRINTS = regex(r"^\s*print\((?!.*flush\s*=)", re.MULTILINE)
@@ -59,6 +59,5 @@ def first_print(setup: Setup, folder: str) -> Evidence | None:
         text = setup.project.read_text(path) or ""
         found = PRINTS.search(text) if not NO_APP.fullmatch(path) and "__main__" not in text else None
         if found is not None:
-            line = text.count("\n", 0, found.start()) + 1
-            return Evidence(path=path, line=line + found[0].count("\n"), reason="prints")
+            return Evidence(path=path, line=line_of(found) + found[0].count("\n"), reason="prints")
     return None
