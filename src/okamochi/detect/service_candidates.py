@@ -226,7 +226,7 @@ def _leading(
     read = {one.name for one in traces.variables}
     found = [_said_by(one, stated.get(one.name)) for one in found]
     found += [
-        VariableRead(one.name, None, False, one.evidence)
+        VariableRead(one.name, one.evidence.line, evidence=one.evidence)
         for one in stated.values()
         if one.taken and one.scheme in facts.schemes and one.name not in read
     ]

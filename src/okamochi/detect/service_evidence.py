@@ -1,7 +1,7 @@
 """Traces of services in the code that the server loads: imports of clients, URLs, host names, variables."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import msgspec
@@ -65,22 +65,12 @@ class HostName(msgspec.Struct, frozen=True):
     evidence: Evidence
 
 
-class VariableRead(msgspec.Struct, frozen=True):
-    """`branched` when something decides whether the place is reached; `field` is its name in settings,
-    `used_as` the name that receives the value, `shape` its default where that is put together of others.
-    `is_host`: a client takes it as its host. `choices` are the texts that its module compares with, for one
-    that says which kind of database there is. `awaited`: SQLAlchemy makes an engine for event loops of it.
-    `behind_scheme`: the code writes the scheme itself, f"redis://{value}"."""
+class VariableRead(Read, frozen=True, kw_only=True):
+    """`is_host`: a client takes it as its host. `choices` are the texts that its module compares with, for
+    one that says which kind of database there is. `awaited`: SQLAlchemy makes an engine for event loops of
+    it. `behind_scheme`: the code writes the scheme itself, f"redis://{value}"."""
 
-    name: str
-    default: str | None
-    has_default: bool
     evidence: Evidence
-    must: bool = False
-    branched: bool = False
-    field: str = ""
-    used_as: str = ""
-    shape: str = ""
     is_host: bool = False
     choices: tuple[str, ...] = ()
     awaited: bool = False
@@ -135,59 +125,46 @@ def traces_of(sources: Sources, reached: Reached) -> Traces:
 
 
 def _traces(sources: Sources, reached: Reached) -> Traces:
-    imports: list[Import] = []
-    addresses: list[tuple[Address, Evidence]] = []
-    hosts: list[HostName] = []
-    variables: list[VariableRead] = []
-    parts: list[DatabasePart] = []
-    clients: list[Client] = []
-    led: list[tuple[str, str]] = []
-    engines: list[tuple[str, Evidence]] = []
+    modules = [sources.module(path) for path in reached.paths]
     settings = settings_classes(sources)
     awaited = _awaited(sources)
-    for path in reached.paths:
-        module = sources.module(path)
-        reads = reads_of(module, sources, settings)
-        taken = frozenset(names_of_hosts(module, sources))
-        behind = frozenset(_behind_schemes(module))
-        variables += [
-            VariableRead(
-                one.name,
-                one.default,
-                one.has_default,
-                Evidence(path=path, line=one.line, reason=f"reads {one.name}"),
-                one.must,
-                one.branched,
-                one.field,
-                one.used_as,
-                one.shape,
-                one.used_as in taken,
-                _choices(one.name, module) if one.default is None else (),
-                not awaited.isdisjoint(_called(one)),
-                not behind.isdisjoint(_called(one)),
-            )
-            for one in reads
-        ]
-        parts += database_parts(module, {one.name: one.default for one in reads})
-        imports += _imports(path, sources)
-        hosts += _hosts(module)
-        clients += clients_of(module, sources)
-        led += led_names(module, sources)
-        engines += engines_of(module)
-        clients += [Client(facts_of(kind).modules[0], HERE, place) for kind, place in databases_here(module)]
-        defaults = {one.default for one in reads if one.default}
-        addresses += [found for text, found in _addresses(module) if text not in defaults]
+    reads = {one.path: reads_of(one, sources, settings) for one in modules}
+    defaults = {path: {read.name: read.default for read in found} for path, found in reads.items()}
     return Traces(
-        tuple(imports),
-        tuple(addresses),
-        tuple(hosts),
-        tuple(variables),
-        tuple(parts),
-        tuple(clients),
-        stated_addresses(sources, reached, _scheme_of),
-        tuple(led),
-        tuple(engines),
+        imports=tuple(found for one in modules for found in _imports(one.path, sources)),
+        addresses=tuple(found for one in modules for found in _addresses(one, reads[one.path])),
+        hosts=tuple(found for one in modules for found in _hosts(one)),
+        variables=tuple(
+            found for one in modules for found in _variables(one, reads[one.path], sources, awaited)
+        ),
+        parts=tuple(found for one in modules for found in database_parts(one, defaults[one.path])),
+        clients=tuple(found for one in modules for found in _clients(one, sources)),
+        stated=stated_addresses(sources, reached, _scheme_of),
+        led=tuple(found for one in modules for found in led_names(one, sources)),
+        engines=tuple(found for one in modules for found in engines_of(one)),
     )
+
+
+def _clients(module: Module, sources: Sources) -> Iterator[Client]:
+    yield from clients_of(module, sources)
+    for kind, place in databases_here(module):
+        yield Client(facts_of(kind).modules[0], HERE, place)
+
+
+def _variables(
+    module: Module, reads: Iterable[Read], sources: Sources, awaited: frozenset[str]
+) -> Iterator[VariableRead]:
+    taken = frozenset(names_of_hosts(module, sources))
+    behind = frozenset(_behind_schemes(module))
+    for one in reads:
+        yield VariableRead(
+            **msgspec.structs.asdict(one),
+            evidence=Evidence(path=module.path, line=one.line, reason=f"reads {one.name}"),
+            is_host=one.used_as in taken,
+            choices=_choices(one.name, module) if one.default is None else (),
+            awaited=not awaited.isdisjoint(_called(one)),
+            behind_scheme=not behind.isdisjoint(_called(one)),
+        )
 
 
 def _called(read: Read) -> Iterator[str]:
@@ -263,12 +240,14 @@ def _imports(path: str, sources: Sources) -> Iterator[Import]:
             yield Import(top, Evidence(path=path, line=node.lineno, reason=reason))
 
 
-def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]:
+def _addresses(module: Module, reads: Iterable[Read]) -> Iterator[tuple[Address, Evidence]]:
+    """Those that are no default of a variable."""
     if "://" not in module.text:
         return
+    defaults = {one.default for one in reads}
     spelled = dict(_heads(module))
     for node in module.of(ast.Constant):
-        if not isinstance(node.value, str) or "://" not in node.value:
+        if not isinstance(node.value, str) or "://" not in node.value or node.value in defaults:
             continue
         found = address_of(spelled.get(id(node), node.value))
         if found is not None and id(node) in spelled:
@@ -276,7 +255,7 @@ def _addresses(module: Module) -> Iterator[tuple[str, tuple[Address, Evidence]]]
         if found is not None:
             shown = f"{found.scheme}+{found.driver}" if found.driver else found.scheme
             reason = f"a URL of {shown}" + (f" at {found.host}" if found.host else "")
-            yield node.value, (found, Evidence(path=module.path, line=node.lineno, reason=reason))
+            yield found, Evidence(path=module.path, line=node.lineno, reason=reason)
 
 
 def _heads(module: Module) -> Iterator[tuple[int, str]]:
