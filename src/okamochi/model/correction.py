@@ -49,6 +49,19 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     reason: str
 
+    @classmethod
+    def of(cls, kind: CorrectionKind, value: str, reason: str) -> "Correction":
+        """With as much of the reason as a lock may say."""
+        return cls(kind=kind, value=value, reason=reason[:LENGTH_LIMIT])
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is tried, whatever the reason."""
+        return str(self.kind), self.value
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
 
 def plain_reason(text: str) -> str:
     """A text of others as a reason: in one line, and no longer than a lock may say it."""

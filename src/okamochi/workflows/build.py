@@ -128,6 +128,11 @@ class Building(msgspec.Struct):
         if correction.kind == "python":
             self.tell_warnings(fields=("base.suite",))
 
+    def attempt(self, correction: "Correction") -> None:
+        """Said, and done."""
+        self.world.reporter.note(f"{correction.reason}: trying {correction}")
+        self.correct(correction)
+
     def image(self) -> BuiltImage:
         if self.known is not None:
             return self.known

@@ -19,7 +19,7 @@ from okamochi.model.correction import Correction, CorrectionKind, corrected, is_
 from okamochi.model.evidence import Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
-from okamochi.model.plan import APP_ROOT, VENV_ROOT
+from okamochi.model.plan import APP_ROOT, VENV_ROOT, Plan
 from okamochi.model.process import HttpProbe, TcpProbe, request_path
 from okamochi.pypi.meaning import meaning
 from okamochi.run.import_failures import SET_UP_LATE, withholding_package
@@ -116,24 +116,18 @@ def correction_for(
             found = older_python(gone, verdict, planned)
         case _ if answer is not None and (lazy := lazy_annotations(answer, planned)) is not None:
             found = lazy
-        case _ if answer is not None and (older := before_its_code(answer, planned)) is not None:
-            found = older
+        case _ if answer is not None and (before := before_its_code(answer, planned)) is not None:
+            found = before
         case Outcome.MISSING_MODULE if package := package_without(verdict.subject, installed):
-            found = older_index(verdict, planned, since=WHEELS_SINCE)
-            if found is None or (found.kind, found.value) in refused:
-                found = older_library(verdict, package, installed, planned)
+            found = older(verdict, package, planned, installed, refused, since=WHEELS_SINCE)
         case Outcome.MISSING_MODULE:
             found = missing_requirement(verdict, planned, installed)
         case Outcome.LIBRARY:
-            found = older_index(verdict, planned)
-            if found is None or (found.kind, found.value) in refused:
-                found = older_library(verdict, lacking_package(answer), installed, planned)
+            found = older(verdict, lacking_package(answer), planned, installed, refused)
         case Outcome.FAILED if answer is not None and (
             old := lacking_installed(answer, installed) or refusing_package(answer, planned, installed)
         ):
-            found = older_index(verdict, planned)
-            if found is None or (found.kind, found.value) in refused:
-                found = older_library(verdict, old, installed, planned)
+            found = older(verdict, old, planned, installed, refused)
         case Outcome.UNREADABLE:
             found = newer_python(verdict, planned)
         case Outcome.READ_ONLY:
@@ -152,8 +146,23 @@ def correction_for(
             pass
     if found is None or not is_sound(found):
         return None
-    tried = {*refused, *((str(one.kind), one.value) for one in planned.corrections)}
-    return None if (found.kind, found.value) in tried else found
+    return None if found.key in {*refused, *(one.key for one in planned.corrections)} else found
+
+
+def older(
+    verdict: Verdict,
+    package: str,
+    planned: "PlannedProject",
+    installed: Mapping[str, str],
+    refused: Collection[tuple[str, str]],
+    *,
+    since: str = "",
+) -> Correction | None:
+    """All packages as they were, unless that was refused or before `since`; else this one."""
+    found = older_index(verdict, planned, since=since)
+    if found is None or found.key in refused:
+        return older_library(verdict, package, installed, planned)
+    return found
 
 
 def for_a_page(
@@ -175,27 +184,24 @@ def for_a_page(
 def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
     """A page of a health route's name that answered well, where the source told of none."""
     plan = planned.plan
-    undecided = any(
-        one.field == "processes.web.probe" and one.origin is Origin.DEFAULT for one in plan.decisions
-    )
-    if not isinstance(plan.web.probe, TcpProbe) or not undecided:
+    if not isinstance(plan.web.probe, TcpProbe) or not is_probe_of(Origin.DEFAULT, plan):
         return None
     named = sorted((rank(one.path), one.path) for one in answer.pages if 200 <= one.status < 300)
     path = next((path for place, path in named if place >= 0), "")
     if not path:
         return None
-    reason = f"the proof saw {path} answer, a route that the source alone does not show"
-    return Correction(kind=CorrectionKind.HEALTH, value=path, reason=reason[:300])
+    return Correction.of(
+        CorrectionKind.HEALTH,
+        path,
+        f"the proof saw {path} answer, a route that the source alone does not show",
+    )
 
 
 def moved_health(answer: Answer, planned: "PlannedProject") -> Correction | None:
     """The only route of the app that ends as the health route that the source shows, where the app has no
     such one: a router above it puts a path of its own in front."""
     plan = planned.plan
-    shown = any(
-        one.field == "processes.web.probe" and one.origin is Origin.DETECTED for one in plan.decisions
-    )
-    if not shown or not isinstance(plan.web.probe, HttpProbe):
+    if not isinstance(plan.web.probe, HttpProbe) or not is_probe_of(Origin.DETECTED, plan):
         return None
     path = request_path(plan.web.probe.path).rstrip("/")
     there = [one.path for one in answer.routes if not one.methods or "GET" in one.methods]
@@ -205,13 +211,17 @@ def moved_health(answer: Answer, planned: "PlannedProject") -> Correction | None
     if len(ends) != 1:
         return None
     reason = f"the proof saw the route {ends[0]}, and none that is {path} alone"
-    return Correction(kind=CorrectionKind.HEALTH, value=ends[0], reason=reason[:300])
+    return Correction.of(CorrectionKind.HEALTH, ends[0], reason)
+
+
+def is_probe_of(origin: Origin, plan: Plan) -> bool:
+    return any(one.field == "processes.web.probe" and one.origin is origin for one in plan.decisions)
 
 
 def asked_requirement(answer: Answer) -> Correction:
     said = " ".join(answer.message.split())
     reason = f"an installed package asks for {answer.asked}: {said}"
-    return Correction(kind=CorrectionKind.REQUIREMENT, value=answer.asked, reason=reason[:300])
+    return Correction.of(CorrectionKind.REQUIREMENT, answer.asked, reason)
 
 
 def missing_requirement(
@@ -224,7 +234,6 @@ def missing_requirement(
     if absent is not None and absent.module == module:
         return None  # what an index has under that name is a stranger's
     requirement = distribution_of(module)
-    where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
     why = "which no requirement brings"
     if module == "psycopg" and "sqlalchemy" in installed and not PSYCOPG2.isdisjoint(installed):
         # https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
@@ -232,8 +241,8 @@ def missing_requirement(
             f"which SQLAlchemy {installed['sqlalchemy']} takes for postgresql://"
             " (postgresql+psycopg2:// would keep the project's psycopg2)"
         )
-    reason = f"the proof could not import {verdict.subject}{where}, {why}"
-    return Correction(kind=CorrectionKind.REQUIREMENT, value=requirement, reason=reason[:300])
+    reason = f"the proof could not import {verdict.subject}{verdict.place}, {why}"
+    return Correction.of(CorrectionKind.REQUIREMENT, requirement, reason)
 
 
 def package_without(module: str, installed: Mapping[str, str]) -> str:
@@ -267,9 +276,8 @@ def older_index(verdict: Verdict, planned: "PlannedProject", *, since: str = "")
     instant = read_commit_instant(planned.root)
     if dependencies.exclude_newer or dependencies.lock_file or not instant or instant < since:
         return None
-    said = verdict.cause.text if verdict.cause is not None else verdict.subject
-    reason = f"with today's packages {said}; the last commit is of {instant[:10]}"
-    return Correction(kind=CorrectionKind.EXCLUDE_NEWER, value=instant, reason=reason[:300])
+    reason = f"with today's packages {verdict.said}; the last commit is of {instant[:10]}"
+    return Correction.of(CorrectionKind.EXCLUDE_NEWER, instant, reason)
 
 
 def older_library(
@@ -288,9 +296,8 @@ def older_library(
     of_this = [one for one in lowered if one.startswith(f"{package}<{major}.")]
     by_minor = bool(lowered) and int(minor) > 0 and len(of_this) < MOST_MINORS
     below = f"{major}.{minor}" if by_minor else major
-    said = verdict.cause.text if verdict.cause is not None else verdict.subject
-    reason = f"{said}; {package} {installed[package]} is installed"
-    return Correction(kind=CorrectionKind.REQUIREMENT, value=f"{package}<{below}", reason=reason[:300])
+    reason = f"{verdict.said}; {package} {installed[package]} is installed"
+    return Correction.of(CorrectionKind.REQUIREMENT, f"{package}<{below}", reason)
 
 
 def is_own(module: str, planned: "PlannedProject") -> bool:
@@ -313,23 +320,23 @@ def written_folder(
     path = posixpath.normpath(path) + "/" * path.endswith("/")
     folder = path.rstrip("/") if path.endswith("/") else posixpath.dirname(path)
     who = place.removeprefix(f"{APP_ROOT}/") or "a library"
-    reason = f"{seen} {who} write {path}"[:300]
+    reason = f"{seen} {who} write {path}"
     if f"{folder}/".startswith(f"{home_of(planned)}/.") and not is_volume(folder, planned):
-        return Correction(kind=CorrectionKind.VOLUME, value=folder, reason=reason)
+        return Correction.of(CorrectionKind.VOLUME, folder, reason)
     if is_writable(folder, planned):
         return None
     if path.endswith("/") and f"{folder}/".startswith(f"{VENV_ROOT}/lib/"):
         # a package makes a folder beside its own code when it is imported; what it writes there is no data
-        return Correction(kind=CorrectionKind.TEMPORARY_FOLDER, value=folder, reason=reason)
+        return Correction.of(CorrectionKind.TEMPORARY_FOLDER, folder, reason)
     if not f"{folder}/".startswith(f"{APP_ROOT}/"):
         return None
     if folder == APP_ROOT or holds_code(folder, planned):
         if path.endswith("/") or any(one.path == path for one in planned.plan.moved_files):
             return None
-        return Correction(kind=CorrectionKind.MOVED_FILE, value=path, reason=reason)
+        return Correction.of(CorrectionKind.MOVED_FILE, path, reason)
     kept = KEPT.search(path) is not None or ships(folder, planned)
     kind = CorrectionKind.VOLUME if kept else CorrectionKind.TEMPORARY_FOLDER
-    return Correction(kind=kind, value=folder, reason=reason)
+    return Correction.of(kind, folder, reason)
 
 
 def filled_folder(folder: str, planned: "PlannedProject") -> Correction | None:
@@ -339,7 +346,7 @@ def filled_folder(folder: str, planned: "PlannedProject") -> Correction | None:
     if not inside or KEPT.search(folder.removeprefix(APP_ROOT)) is None or is_writable(folder, planned):
         return None
     reason = f"the proof saw the app look into {folder}, which is filled while it runs"
-    return Correction(kind=CorrectionKind.VOLUME, value=folder, reason=reason[:300])
+    return Correction.of(CorrectionKind.VOLUME, folder, reason)
 
 
 def ships(folder: str, planned: "PlannedProject") -> bool:

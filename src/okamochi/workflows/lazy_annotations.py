@@ -44,7 +44,7 @@ def lazy_annotations(answer: "Answer", planned: "PlannedProject") -> Correction 
         f"{where} names {found[1]} in an annotation and {how}, which Python "
         f"{planned.plan.python_version} does not bear"
     )
-    return Correction(kind=CorrectionKind.PYTHON, value=min(newer, key=number), reason=reason[:300])
+    return Correction.of(CorrectionKind.PYTHON, min(newer, key=number), reason)
 
 
 def is_for_checkers(name: str, text: str) -> bool:

@@ -171,7 +171,7 @@ def seen_in_log(log: str, building: Building, seen: str) -> Correction | None:
         place = cause.where if cause.where.startswith(f"{APP_ROOT}/") else ""
         path = posixpath.join(APP_ROOT, cause.unwritable)
         found = written_folder(path, place, planned, seen)
-        if found is not None and is_sound(found) and (found.kind, found.value) not in tried:
+        if found is not None and is_sound(found) and found.key not in tried:
             return found
     return None
 

@@ -39,7 +39,7 @@ def missing_beside(
     path, _, line = where.removeprefix(f"{APP_ROOT}/").rpartition(":")
     if verdict.outcome is not Outcome.MISSING_MODULE or not where.startswith(f"{APP_ROOT}/"):
         return
-    asked = {(str(one.kind), one.value) for one in planned.corrections} | set(refused)
+    asked = {one.key for one in planned.corrections} | set(refused)
     for module in _imported(Sources(planned.project), path, int(line) if line.isdigit() else 0):
         requirement = distribution_of(module)
         if canonicalize_name(requirement) in installed or is_own(module, planned):

@@ -27,7 +27,7 @@ def newer_python(verdict: "Verdict", planned: "PlannedProject") -> Correction | 
     if moved or not newer or not is_of_a_newer(where, planned):
         return None  # what made it older would make it older again
     reason = f"Python {planned.plan.python_version} cannot read {where}, which has statements of a newer one"
-    return Correction(kind=CorrectionKind.PYTHON, value=min(newer, key=number), reason=reason[:300])
+    return Correction.of(CorrectionKind.PYTHON, min(newer, key=number), reason)
 
 
 def told_to_be_newer(verdict: "Verdict", planned: "PlannedProject") -> str:

@@ -102,11 +102,11 @@ def older_python(gone: LeftOut, verdict: "Verdict", planned: "PlannedProject") -
     older = [one for one in planned.plan.python_alternatives if number(one) < first_without]
     if not older or number(planned.plan.python_version) < first_without:
         return None
-    where = f" ({verdict.cause.where})" if verdict.cause is not None and verdict.cause.where else ""
+    where = verdict.place
     reason = f"the proof could not import {gone.name}{where}, which Python {gone.since} left out"
     if gone.is_error:
         reason = f"the proof failed with {gone.name}{where}, which Pythons before {gone.since} do not raise"
-    return Correction(kind=CorrectionKind.PYTHON, value=older[0], reason=reason[:300])
+    return Correction.of(CorrectionKind.PYTHON, older[0], reason)
 
 
 def before_its_code(answer: "Answer", planned: "PlannedProject") -> Correction | None:
@@ -127,7 +127,7 @@ def before_its_code(answer: "Answer", planned: "PlannedProject") -> Correction |
         f"the proof could not import {package}, whose compiled code is older than Python "
         f"{planned.plan.python_version}: {answer.message}"
     )
-    return Correction(kind=CorrectionKind.PYTHON, value=max(older, key=number), reason=reason[:300])
+    return Correction.of(CorrectionKind.PYTHON, max(older, key=number), reason)
 
 
 def number(version: str) -> tuple[int, ...]:

@@ -84,7 +84,7 @@ def build_until_proved(
                 raise
             # what was tried to mend it is not the project's own fault; something else may mend it
             last = building.plan_now().corrections[-1]
-            refused[str(last.kind), last.value] = f"{last.kind} {last.value}: {error.message}"
+            refused[last.key] = f"{last}: {error.message}"
             building.planned, building.known = before, None
             proof, built = failed
         else:
@@ -93,9 +93,7 @@ def build_until_proved(
             asked = asked or proof.fresh
             if failed is not None and before is not None and is_worse(proof, failed[0]):
                 last = building.plan_now().corrections[-1]
-                refused[str(last.kind), last.value] = (
-                    f"{last.kind} {last.value}: the first page fails with it"
-                )
+                refused[last.key] = f"{last}: the first page fails with it"
                 building.planned, building.known, before = before, None, None
                 continue
         correction = next_correction(world, proof, building, built, tuple(refused))
@@ -106,13 +104,12 @@ def build_until_proved(
                 break
             first = first or FirstEntry(planned, proof, built)
             failed, before = (proof, built), None
-            refused[str(correction.kind), correction.value] = correction.reason
+            refused[correction.key] = correction.reason
             world.reporter.note(f"{correction.reason}: trying {name_of_plan(building.plan_now().plan)}")
             continue
         if proof.verdict.outcome is not Outcome.PROVED or is_for_a_page(correction, proof):
             failed, before = (proof, built), building.planned
-        world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
-        building.correct(correction)
+        building.attempt(correction)
         if correction.kind == "requirement":
             with_what_is_missing_beside(world, proof, building, built, tuple(refused))
     if first is not None and proof.verdict.outcome not in (Outcome.PROVED, Outcome.UNCERTAIN):
@@ -122,30 +119,7 @@ def build_until_proved(
         proof, built = first.proof, building.image()
     if asked:
         proof = replace(proof, fresh=True)
-    hint = ""
-    if proof.verdict.outcome is Outcome.LIBRARY and proof.answer is not None:
-        from okamochi.workflows.older_library import told_of_its_age
-
-        hint = told_of_its_age(world, proof.answer, built, building.plan_now())
-    if proof.verdict.outcome is Outcome.MISSING_MODULE:
-        from okamochi.workflows.kept_out import told_to_be_kept_out
-        from okamochi.workflows.missing_copy import example_of_module
-        from okamochi.workflows.vouched_names import told_unvouched
-
-        planned = building.plan_now()
-        hint = told_to_be_kept_out(proof.verdict.subject, planned) or example_of_module(
-            proof.verdict.subject, planned.plan.application.import_root, planned.root
-        )
-        if not hint and not building.request.locked:
-            hint = told_unvouched(proof.answer, planned, world)
-    if proof.verdict.outcome is Outcome.UNREADABLE:
-        from okamochi.workflows.newer_python import told_to_be_newer
-
-        hint = told_to_be_newer(proof.verdict, building.plan_now())
-    if not hint and proof.answer is not None and proof.verdict.cause is not None:
-        from okamochi.workflows.unset_values import told_of_unset
-
-        hint = told_of_unset(proof.verdict.cause, proof.answer.text, building.plan_now().plan, given)
+    hint = hint_of(proof, built, building, world, given)
     refuse_unproved(proof, built, tried="; ".join(refused.values()), hint=hint)
     if proof.verdict.outcome is Outcome.PROVED and proof.answer is not None:
         if proof.fresh:
@@ -153,6 +127,39 @@ def build_until_proved(
             warn_of_broken(world, proof.answer, building)
         keep_proved(world, built, given, msgspec.json.encode(proof.answer))
     return once.deliver(built), proof
+
+
+def hint_of(
+    proof: "Proof", built: BuiltImage, building: Building, world: World, given: Mapping[str, str]
+) -> str:
+    """What to do about what no correction mends, better than the verdict's own hint; "" for nothing."""
+    from okamochi.run.proof.answer import Outcome
+
+    verdict, answer, hint = proof.verdict, proof.answer, ""
+    if verdict.outcome is Outcome.LIBRARY and answer is not None:
+        from okamochi.workflows.older_library import told_of_its_age
+
+        hint = told_of_its_age(world, answer, built, building.plan_now())
+    if verdict.outcome is Outcome.MISSING_MODULE:
+        from okamochi.workflows.kept_out import told_to_be_kept_out
+        from okamochi.workflows.missing_copy import example_of_module
+        from okamochi.workflows.vouched_names import told_unvouched
+
+        planned = building.plan_now()
+        root = planned.plan.application.import_root
+        hint = told_to_be_kept_out(verdict.subject, planned)
+        hint = hint or example_of_module(verdict.subject, root, planned.root)
+        if not hint and not building.request.locked:
+            hint = told_unvouched(answer, planned, world)
+    if verdict.outcome is Outcome.UNREADABLE:
+        from okamochi.workflows.newer_python import told_to_be_newer
+
+        hint = told_to_be_newer(verdict, building.plan_now())
+    if not hint and answer is not None and verdict.cause is not None:
+        from okamochi.workflows.unset_values import told_of_unset
+
+        hint = told_of_unset(verdict.cause, answer.text, building.plan_now().plan, given)
+    return hint
 
 
 class Once:
@@ -218,8 +225,7 @@ def with_what_is_missing_beside(
         return bool(vouched(module, requirement, planned, world).why)
 
     for one in tuple(missing_beside(proof.verdict, planned, installed, refused, is_meant)):
-        world.reporter.note(f"{one.reason}: trying {one.kind} {one.value}")
-        building.correct(one)
+        building.attempt(one)
 
 
 def versions_of(built: BuiltImage) -> dict[str, str]:
@@ -328,7 +334,7 @@ def next_correction(
 
         text = f"{proof.answer.message}\n{proof.answer.text}"
         missing = missing_native(world, building.plan_now(), building.platform, text)
-        if missing is not None and (missing.kind, missing.value) not in refused:
+        if missing is not None and missing.key not in refused:
             return missing
     installed = versions_of(built)
     planned = building.plan_now()

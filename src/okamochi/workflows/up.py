@@ -71,8 +71,7 @@ def mended(
     app writes is given to it, and the start tried again."""
     correction = seen_until_now(app, building, world)
     if correction is not None:
-        world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
-        building.correct(correction)
+        building.attempt(correction)
     failed: FailedStart | None = None
     for left in reversed(range(MOST_STARTS)):
         previous = Previous.of(app, world)
@@ -116,8 +115,7 @@ def mended(
             if correction is None:
                 raise failed.failure
         assert correction is not None  # else it was returned or raised above
-        world.reporter.note(f"{correction.reason}: trying {correction.kind} {correction.value}")
-        building.correct(correction)
+        building.attempt(correction)
     raise failure_of_many(app)
 
 

@@ -124,6 +124,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     cause: Cause | None = None
 
+    @property
+    def said(self) -> str:
+        return self.cause.text if self.cause is not None else self.subject
+
+    @property
+    def place(self) -> str:
+        """ " (app.py:3)", "" where none is told: for a sentence."""
+        return f" ({self.cause.where})" if self.cause is not None and self.cause.where else ""
+
 
 def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:
     """`made_up` names variables whose values are not the real ones."""
