@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from okamochi.model.development import development_packages
 from okamochi.model.plan import Plan
 from okamochi.render.compose import ComposeRenderer
 from okamochi.render.compose_dev import mount_points, render_compose_dev
@@ -118,6 +119,19 @@ def test_an_object_that_the_flask_command_does_not_take_is_followed_by_a_module_
 def test_streamlit_watches_its_files() -> None:
     command = served("streamlit", "import streamlit as st\nst.write('hi')\n")
     assert "--server.fileWatcherType=auto" in command and "--server.fileWatcherType=none" not in command
+
+
+@pytest.mark.parametrize(
+    ("framework", "source", "watcher"),
+    [
+        ("flask", "from flask import Flask\napp = Flask(__name__)\n", "watchdog<7"),
+        ("streamlit", "import streamlit as st\nst.write('hi')\n", "watchdog"),
+    ],
+)
+def test_only_werkzeug_needs_an_older_watchdog(framework: str, source: str, watcher: str) -> None:
+    """A lock may hold watchdog 7 for Streamlit, which works with it: a bound contradicts that lock."""
+    desk = planned({"requirements.txt": framework, "app.py": source})
+    assert [one for one in development_packages(desk) if one.startswith("watchdog")] == [watcher]
 
 
 @pytest.mark.parametrize("language", list(Language))

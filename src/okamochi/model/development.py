@@ -100,8 +100,9 @@ def development_dependencies(plan: Plan) -> Dependencies:
 
 def development_packages(plan: Plan) -> tuple[str, ...]:
     """What the desk's commands need: debugpy, and a watcher that is told of changes instead of polling."""
-    watchdog = plan.application.framework in (Framework.FLASK, Framework.DASH, Framework.STREAMLIT)
-    return ("debugpy", "watchfiles", *((WATCHDOG,) if watchdog else ()))
+    watchers = {Framework.FLASK: WATCHDOG, Framework.DASH: WATCHDOG, Framework.STREAMLIT: "watchdog"}
+    watcher = watchers.get(plan.application.framework)
+    return ("debugpy", "watchfiles", *((watcher,) if watcher else ()))
 
 
 def development_process(plan: Plan, process: Process) -> Process:
