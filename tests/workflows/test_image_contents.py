@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.debian.tree import base_tree
-from okamochi.kit import kit_files
+from okamochi.kit import early_stop, kit_files
 from okamochi.model.lock_codec import lock_from_json
 from okamochi.oci.platform import Platform
 from okamochi.system.progress import SilentReporter
@@ -101,7 +101,9 @@ def test_every_file_is_a_packages_a_wheels_the_kits_or_the_apps_and_has_its_byte
     built: Built, base_owners: dict[str, str]
 ) -> None:
     packages, wheels = package_digests(built), wheel_digests(built)
+    early, at_once = early_stop()
     kit = {f"opt/okamochi/{name}": content for name, content in kit_files()}
+    kit |= {f"{SITE_PACKAGES}/{early}": at_once}
     strangers: list[str] = []
     changed: list[str] = []
     for path, content in files(built):

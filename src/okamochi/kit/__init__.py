@@ -14,6 +14,7 @@ __all__ = [
     "PROGRAM_FILES",
     "builder_files",
     "compiler_program",
+    "early_stop",
     "kit_files",
     "package_files",
 ]
@@ -54,6 +55,7 @@ PROGRAM_FILES = {
     "volume_files.py": (("volume_files.py", "volume_files.py"),),
 }
 """The same, by the program that needs them: of images where something starts it."""
+EARLY_STOP = "okamochi_early_stop.pth"
 
 
 def kit_files(programs: Collection[str] = tuple(PROGRAM_FILES)) -> tuple[tuple[str, bytes], ...]:
@@ -72,10 +74,16 @@ def contents(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, bytes], ...
 
 
 def builder_files() -> tuple[tuple[str, bytes], ...]:
-    """Name and content of the programs of a Dockerfile's builder stage, sorted by name."""
+    """Name and content of what a Dockerfile's builder stage works with, sorted by name."""
     folder = HERE / "builder"
-    names = ("compile_sources.py", "install.py")
+    names = ("compile_sources.py", EARLY_STOP, "install.py")
     return tuple((name, folder.joinpath(name).read_bytes()) for name in names)
+
+
+def early_stop() -> tuple[str, bytes]:
+    """Name and content of what lies among the packages: Python reads it at its start, before it imports
+    anything else."""
+    return EARLY_STOP, HERE.joinpath("builder", EARLY_STOP).read_bytes()
 
 
 def compiler_program() -> str:

@@ -16,6 +16,7 @@ import io
 import os
 import posixpath
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -25,6 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = os.path.realpath(sys.executable)
 VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 SITE = f"lib/{VERSION}/site-packages"
+EARLY_STOP = "okamochi_early_stop.pth"
 LEFT_OUT = re.compile(r"include/.*|share/man/.*|(?:.*/)?__pycache__/.*")
 EXTENSION = re.compile(r"(?:\.cpython-[\w-]+|\.abi3)?\.so$")
 # Written anew below, or true only of the machine that packed the wheel.
@@ -95,6 +97,7 @@ def make_environment(environment: str) -> None:
     os.symlink(PYTHON, os.path.join(environment, "bin", VERSION))
     for name in ("python3", "python"):
         os.symlink(VERSION, os.path.join(environment, "bin", name))
+    shutil.copyfile(os.path.join(HERE, EARLY_STOP), os.path.join(environment, SITE, EARLY_STOP))
 
 
 class Wheel:
