@@ -32,6 +32,33 @@ def test_what_needs_a_shell_is_told_and_not_run() -> None:
     assert any("not run: worker" in one.summary for one in plan.decisions)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rq worker --burst mails",
+        "rq worker -b mails",
+        "flask --app app db init",
+        "alembic upgrade head",
+        "python manage.py createsuperuser --noinput",
+        "python manage.py db migrate",
+        "python manage.py rqworker default --burst",
+    ],
+)
+def test_a_line_whose_command_ends_is_told_and_no_worker(command: str) -> None:
+    plan = with_procfile(f"web: gunicorn app:app\nonce: {command}\n")
+    assert commands(plan) == {}
+    told = next(one for one in plan.decisions if one.summary == "not run: once of the Procfile")
+    assert told.evidence[0].reason.endswith(f"run it when it is due: okamochi exec -- {command}")
+
+
+@pytest.mark.parametrize(
+    "command", ["rq worker mails", "python manage.py qcluster", "flask worker", "python jobs.py"]
+)
+def test_a_line_whose_command_may_stay_is_a_worker(command: str) -> None:
+    plan = with_procfile(f"web: gunicorn app:app\nonce: {command}\n")
+    assert " ".join(commands(plan)["once"]) == f"/opt/venv/bin/{command}"
+
+
 def test_a_release_line_that_makes_tables_anew_is_told_and_not_run() -> None:
     plan = with_procfile("web: gunicorn app:app\nrelease: flask init-db\n")
     assert commands(plan) == {}

@@ -24,6 +24,7 @@ class Clock:
     content_from: float = 1e9
     log: str = ""
     out_of_memory: bool = False
+    exit_code: int = 1
     name: str = "docker"
     seconds: float = 0
     asked: list[float] = field(default_factory=list)
@@ -38,7 +39,14 @@ class Clock:
         state, restarts = self.life[min(int(self.seconds), len(self.life) - 1)]
         killed = self.out_of_memory and state is not RUNS
         found = (
-            Running(name=one, app="shop", state=state, restarts=restarts, exit_code=1, out_of_memory=killed)
+            Running(
+                name=one,
+                app="shop",
+                state=state,
+                restarts=restarts,
+                exit_code=0 if state is RUNS else self.exit_code,
+                out_of_memory=killed,
+            )
             for one in names
         )
         return {one.name: one for one in found if state is not ContainerState.ABSENT}
@@ -135,6 +143,15 @@ def test_the_failure_names_the_process_its_cause_and_the_end_of_its_log() -> Non
     assert (found.where, found.process, found.exit_code) == ("/app/jobs.py:3", "worker", 8)
     assert found.details[-1] == "KeyError: 'large'"
     assert found.hint.endswith("; web serves on")
+
+
+@pytest.mark.parametrize(("exit_code", "told"), [(0, True), (1, False)])
+def test_of_one_that_ends_without_an_error_the_hint_is_that_it_may_be_no_worker(
+    exit_code: int, told: bool
+) -> None:
+    found = failure(Clock(tuple(crashing(1, 9)), log="42 mails sent", exit_code=exit_code), WORKER)
+    assert found.message == "worker restarts in a loop"
+    assert found.hint.startswith("it ends without an error each time") is told
 
 
 def test_one_that_was_killed_for_its_memory_is_told_so() -> None:

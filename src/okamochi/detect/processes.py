@@ -5,6 +5,7 @@ What sets a project up or drops its data is never among them: it is told, and ru
 
 import posixpath
 import re
+import shlex
 from collections.abc import Collection, Iterable
 
 import msgspec
@@ -14,6 +15,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.celery_programs import celery_programs, names_no_module, with_places_to_write
 from okamochi.detect.composed_workers import WORKER_PROGRAMS, composed_workers
 from okamochi.detect.django_workers import django_workers
+from okamochi.detect.ending_commands import ends_by_itself
 from okamochi.detect.heartbeats import heartbeat_of
 from okamochi.detect.migrations import TablesByHand, find_migrations
 from okamochi.detect.platform_files import StatedCommand, stated_commands
@@ -158,6 +160,14 @@ def _from_file(
         return
     if serves_the_app(argv):
         decisions.append(_told(stated, "serves the app, which the web process does; it is not run"))
+        return
+    if kind is not ProcessType.RELEASE and ends_by_itself(argv):
+        again = shlex.join((posixpath.basename(argv[0]), *argv[1:]))
+        decisions.append(
+            _told(
+                stated, f"ends by itself, as no worker does; run it when it is due: okamochi exec -- {again}"
+            )
+        )
         return
     if argv[0] == f"{VENV_ROOT}/bin/alembic" and not _configures_alembic(sources, argv):
         decisions.append(_told(stated, "there is no alembic.ini where that looks for it; it is not run"))

@@ -6,7 +6,7 @@ end. That it runs at one moment proves nothing: what ends and is started again r
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +22,11 @@ T = TypeVar("T", bound=UnhealthyError)
 LOOP = "restarts in a loop"
 LOG_LINES = 20
 SEE_LOG = "the last lines of its log are above"
+ENDS_WELL = (
+    "it ends without an error each time, as no worker does: take it out of the Procfile, or of what else "
+    "starts it (okamochi plan tells), and run it when it is due: okamochi exec -- COMMAND; what is to run "
+    "before each start is called release"
+)
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,13 @@ class Watch:
 
 @dataclass(frozen=True)
 class Ailing:
-    """`text` follows the part's name in a sentence; `running` is the last that was seen of it."""
+    """`text` follows the part's name in a sentence; `running` is the last that was seen of it. `ends_well`
+    where it was seen to end, each time without an error."""
 
     part: Part
     text: str
     running: Running
+    ends_well: bool = False
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Seen:
     ailing: str = ""
     well: bool = False
     last: Running | None = None
+    exit_codes: set[int] = field(default_factory=set)
 
     @property
     def decided(self) -> bool:
@@ -90,6 +98,7 @@ class Seen:
         if running.restarts != self.restarts or running.state is not ContainerState.RUNNING:
             self.restarts, self.running_since = running.restarts, now
         if running.state is not ContainerState.RUNNING:
+            self.exit_codes.add(running.exit_code)
             self.look_at_still(running, watch, now)
             return
         self.still_since = None
@@ -143,7 +152,11 @@ def ailing_parts(
                 one.at_the_limit(watch.limit_seconds)
             break
         pause(watch.pause_seconds)
-    return tuple(Ailing(one.part, one.ailing, one.last) for one in seen if one.ailing and one.last)
+    return tuple(
+        Ailing(one.part, one.ailing, one.last, ends_well=one.exit_codes == {0})
+        for one in seen
+        if one.ailing and one.last
+    )
 
 
 def absent(name: str) -> Running:
@@ -159,7 +172,9 @@ def failure_of(engine: Engine, ailing: Sequence[Ailing], kind: type[T], goes_on:
     failure = unhealthy(engine, first.part.container, first.running, text, patience, kind)
     if failure.where == first.part.container:
         failure.where = f"processes.{name}"
-    hint = SEE_LOG if failure.hint == LOG_ABOVE else failure.hint
+    hint = failure.hint
+    if hint == LOG_ABOVE:
+        hint = ENDS_WELL if first.ends_well else SEE_LOG
     failure.hint = f"{hint}; {goes_on}"
     failure.message += "".join(f"; {one.part.name} {one.text}" for one in ailing[1:])
     failure.process = name
