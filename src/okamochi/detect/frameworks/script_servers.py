@@ -2,6 +2,8 @@
 
 import ast
 
+import msgspec
+
 from okamochi.detect.frameworks.server import Server
 from okamochi.detect.frameworks.streamlit import HEALTH
 from okamochi.detect.python_source import Module
@@ -14,76 +16,67 @@ from okamochi.model.process import HttpProbe
 
 __all__ = ["SCRIPTS"]
 
-# the first whose program takes --host
-CHAINLIT = "chainlit>=0.5"
+ADDRESS = "--host 0.0.0.0 --port {port}"
 
 
-def _streamlit(candidate: Candidate, sources: Sources, port: int) -> Server:
-    argv = (
-        f"{VENV_ROOT}/bin/streamlit",
-        "run",
-        candidate.path,
-        "--server.address=0.0.0.0",
-        f"--server.port={port}",
-        "--server.headless=true",
-        "--server.fileWatcherType=none",
-        "--server.scriptHealthCheckEnabled=true",
+class _Program(msgspec.Struct, frozen=True):
+    """A framework's own program: its command line and its variables hold {path} of the script and {port}."""
+
+    summary: str
+    command: str
+    package: str
+    health: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+
+    def server(self, candidate: Candidate, sources: Sources, port: int) -> Server:
+        program, *words = (word.format(path=candidate.path, port=port) for word in self.command.split())
+        environment = tuple((name, value.format(path=candidate.path)) for name, value in self.environment)
+        probe = HttpProbe(path=self.health) if self.health else None
+        argv = (f"{VENV_ROOT}/bin/{program}", *words)
+        return Server(self.summary, argv, (self.package,), environment, port, probe)
+
+
+PROGRAMS = {
+    Framework.STREAMLIT: _Program(
+        "streamlit itself",
+        "streamlit run {path} --server.address=0.0.0.0 --server.port={port} --server.headless=true "
+        "--server.fileWatcherType=none --server.scriptHealthCheckEnabled=true "
         "--browser.gatherUsageStats=false",
-    )
-    return Server("streamlit itself", argv, ("streamlit",), (), port, HttpProbe(path=HEALTH))
-
-
-def _panel(candidate: Candidate, sources: Sources, port: int) -> Server:
-    argv = (
-        f"{VENV_ROOT}/bin/panel",
-        "serve",
-        candidate.path,
-        "--address",
-        "0.0.0.0",
-        "--port",
-        str(port),
-        # the browser's Origin is the address that people open, which nobody here knows
-        "--allow-websocket-origin=*",
-        "--liveness",
-    )
-    return Server("panel serve", argv, ("panel",), (), port, HttpProbe(path="/liveness"))
-
-
-def _chainlit(candidate: Candidate, sources: Sources, port: int) -> Server:
-    argv = (f"{VENV_ROOT}/bin/chainlit", "run", candidate.path, "--headless", *_address(port))
-    return Server("chainlit run", argv, (CHAINLIT,), (), port)
-
-
-def _shiny(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """One process: a session is a web socket, and its downloads and uploads ask the process that holds it."""
-    argv = (f"{VENV_ROOT}/bin/shiny", "run", candidate.path, *_address(port))
-    return Server("shiny run", argv, ("shiny",), (), port)
-
-
-def _marimo(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """As an app, whose visitors see no code and change none."""
-    argv = (f"{VENV_ROOT}/bin/marimo", "run", candidate.path, "--headless", *_address(port))
-    return Server("marimo run", argv, ("marimo",), (), port, HttpProbe(path="/health"))
-
-
-def _solara(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """Its application for ASGI, which is in production mode; `solara run` has changed its options. In one
-    process, since that holds what its visitors see: https://solara.dev/documentation/getting_started/deploying"""
-    argv = (f"{VENV_ROOT}/bin/uvicorn", "solara.server.starlette:app", *_address(port))
-    # what it fetches for browsers is kept beside its code, unless it is told where
-    environment = (("SOLARA_APP", candidate.path), ("SOLARA_ASSETS_PROXY_CACHE_DIR", "/tmp/solara"))
-    return Server("uvicorn with Solara's application", argv, ("solara",), environment, port)
-
-
-def _taipy(candidate: Candidate, sources: Sources, port: int) -> Server:
-    """Its options overrule what the script gives to run(), the reloader among it:
-    https://docs.taipy.io/en/latest/userman/advanced_features/configuration/gui-config/"""
-    argv = (f"{VENV_ROOT}/bin/python", candidate.path, *_address(port), "--no-debug", "--no-reloader")
-    return Server("the script starts Taipy itself", argv, ("taipy",), (), port)
-
-
-def _address(port: int) -> tuple[str, ...]:
-    return ("--host", "0.0.0.0", "--port", str(port))
+        "streamlit",
+        HEALTH,
+    ),
+    # the browser's Origin is the address that people open, which nobody here knows
+    Framework.PANEL: _Program(
+        "panel serve",
+        "panel serve {path} --address 0.0.0.0 --port {port} --allow-websocket-origin=* --liveness",
+        "panel",
+        "/liveness",
+    ),
+    # the first whose program takes --host
+    Framework.CHAINLIT: _Program(
+        "chainlit run", f"chainlit run {{path}} --headless {ADDRESS}", "chainlit>=0.5"
+    ),
+    # one process: a session is a web socket, and its downloads and uploads ask the process that holds it
+    Framework.SHINY: _Program("shiny run", f"shiny run {{path}} {ADDRESS}", "shiny"),
+    # as an app, whose visitors see no code and change none
+    Framework.MARIMO: _Program(
+        "marimo run", f"marimo run {{path}} --headless {ADDRESS}", "marimo", "/health"
+    ),
+    # its application for ASGI, which is in production mode; `solara run` has changed its options. In one
+    # process, since that holds what its visitors see: https://solara.dev/documentation/getting_started/deploying
+    Framework.SOLARA: _Program(
+        "uvicorn with Solara's application",
+        f"uvicorn solara.server.starlette:app {ADDRESS}",
+        "solara",
+        # what it fetches for browsers is kept beside its code, unless it is told where
+        environment=(("SOLARA_APP", "{path}"), ("SOLARA_ASSETS_PROXY_CACHE_DIR", "/tmp/solara")),
+    ),
+    # its options overrule what the script gives to run(), the reloader among it:
+    # https://docs.taipy.io/en/latest/userman/advanced_features/configuration/gui-config/
+    Framework.TAIPY: _Program(
+        "the script starts Taipy itself", f"python {{path}} {ADDRESS} --no-debug --no-reloader", "taipy"
+    ),
+}
 
 
 def _gradio(candidate: Candidate, sources: Sources, port: int) -> Server:
@@ -131,13 +124,4 @@ def _launch(module: Module) -> ast.Call | None:
 
 
 # each is told the port on which it is to listen
-SCRIPTS = {
-    Framework.STREAMLIT: _streamlit,
-    Framework.PANEL: _panel,
-    Framework.CHAINLIT: _chainlit,
-    Framework.SHINY: _shiny,
-    Framework.MARIMO: _marimo,
-    Framework.SOLARA: _solara,
-    Framework.TAIPY: _taipy,
-    Framework.GRADIO: _gradio,
-}
+SCRIPTS = {**{name: one.server for name, one in PROGRAMS.items()}, Framework.GRADIO: _gradio}

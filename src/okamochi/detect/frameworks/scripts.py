@@ -18,17 +18,47 @@ from okamochi.model.plan import Framework, ServerInterface
 
 __all__ = ["candidate_of_a_script", "script_applications", "script_candidate"]
 
-SHINY_APPS = frozenset(["shiny.App", "shiny._app.App"])
 GUIS = frozenset(["taipy.Gui", "taipy.gui.Gui"])
 FIRST_NAMES = ("streamlit_app", "app", "main", "home", "index", "dashboard", "run")
 
 
 class _Kind(msgspec.Struct, frozen=True):
-    """`word` is in the text of every such script; `line_of` is where it shows itself, 0 when it does not."""
+    """`word` is in the text of every such script. It shows itself by a call of a method or of `calls` (full
+    names), by an object that it makes of one of the classes `made`, by a decorator (of the function
+    `decorated`, "" for any), or by importing a module; else by what `line_of` finds, 0 for nothing."""
 
     framework: Framework
     word: str
-    line_of: Callable[[Module], int]
+    line_of: Callable[[Module], int] | None = None
+    methods: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
+    decorator: str = ""
+    decorated: str = ""
+    module: str = ""
+
+    def line_in(self, module: Module) -> int:
+        return self.line_of(module) if self.line_of is not None else next(self._lines(module), 0)
+
+    def _lines(self, module: Module) -> Iterator[int]:
+        full = module.imports.full
+        if self.methods and not _import_line(module, self.word):
+            return
+        for call in module.of(ast.Call):
+            method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if method and (method in self.methods or full(call.func) in self.calls):
+                yield call.lineno
+        for node in module.of(ast.Assign):
+            if isinstance(node.value, ast.Call) and full(node.value.func) in self.made:
+                yield node.lineno
+        for function in module.of(ast.FunctionDef, ast.AsyncFunctionDef) if self.decorator else ():
+            for one in function.decorator_list if self.decorated in ("", function.name) else ():
+                if re.fullmatch(self.decorator, full(one.func if isinstance(one, ast.Call) else one)):
+                    yield one.lineno
+        for imported in module.of(ast.Import, ast.ImportFrom):
+            named = imported.module if isinstance(imported, ast.ImportFrom) else imported.names[0].name
+            if self.module and (named or "").startswith(self.module):
+                yield imported.lineno
 
 
 def script_applications(sources: Sources) -> tuple[Detected[Candidate], ...]:
@@ -48,7 +78,7 @@ def _of_kind(sources: Sources, kind: _Kind) -> Iterator[Detected[Candidate]]:
     modules = [module for module in sources.mentioning(kind.word) if not _is_page(module.path)]
     imported = {path for module in modules for path in _imports(sources, module)}
     for module in modules:
-        line = kind.line_of(module)
+        line = kind.line_in(module)
         if line and module.path not in imported:
             name = kind.framework.value
             place = Evidence(path=module.path, line=line, reason=f"a script of {name}")
@@ -117,68 +147,6 @@ def _runs_main(module: Module) -> bool:
     )
 
 
-def _gradio(module: Module) -> int:
-    if not _import_line(module, "gradio"):
-        return 0
-    for node in module.nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "launch":
-            return node.lineno
-    return 0
-
-
-def _panel(module: Module) -> int:
-    if not _import_line(module, "panel"):
-        return 0
-    for node in module.nodes:
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            continue
-        if node.func.attr == "servable" or module.imports.full(node.func) == "panel.serve":
-            return node.lineno
-    return 0
-
-
-def _chainlit(module: Module) -> int:
-    """Where the first of its functions is decorated: @cl.on_message, before 0.7 @langchain_factory.
-    https://docs.chainlit.io/api-reference/lifecycle-hooks/on-message"""
-    for function in module.of(ast.FunctionDef, ast.AsyncFunctionDef):
-        for one in function.decorator_list:
-            called = module.imports.full(one.func if isinstance(one, ast.Call) else one)
-            if called.startswith("chainlit."):
-                return one.lineno
-    return 0
-
-
-def _shiny(module: Module) -> int:
-    """Core makes an object of shiny.App; Express is a script from top to bottom, for which it is enough to
-    import shiny.express. https://shiny.posit.co/py/docs/express-vs-core.html"""
-    for node in module.of(ast.Assign):
-        if isinstance(node.value, ast.Call) and module.imports.full(node.value.func) in SHINY_APPS:
-            return node.lineno
-    for imported in module.of(ast.Import, ast.ImportFrom):
-        named = imported.module if isinstance(imported, ast.ImportFrom) else imported.names[0].name
-        if (named or "").startswith("shiny.express"):
-            return imported.lineno
-    return 0
-
-
-def _marimo(module: Module) -> int:
-    """A notebook: https://docs.marimo.io/guides/apps/"""
-    for node in module.of(ast.Assign):
-        if isinstance(node.value, ast.Call) and module.imports.full(node.value.func) == "marimo.App":
-            return node.lineno
-    return 0
-
-
-def _solara(module: Module) -> int:
-    """The component that a page is made of: https://solara.dev/documentation/api/utilities/component"""
-    for function in module.of(ast.FunctionDef):
-        for one in function.decorator_list:
-            named = module.imports.full(one.func if isinstance(one, ast.Call) else one)
-            if function.name == "Page" and named == "solara.component":
-                return one.lineno
-    return 0
-
-
 def _taipy(module: Module) -> int:
     """`Gui(page).run()`, `gui.run()`, or `taipy.run(gui)`: https://docs.taipy.io/en/latest/userman/run-deploy/"""
     made = {
@@ -209,11 +177,16 @@ def _import_line(module: Module, name: str) -> int:
 
 KINDS = (
     _Kind(Framework.STREAMLIT, "streamlit", _streamlit),
-    _Kind(Framework.GRADIO, "gradio", _gradio),
-    _Kind(Framework.PANEL, "panel", _panel),
-    _Kind(Framework.CHAINLIT, "chainlit", _chainlit),
-    _Kind(Framework.SHINY, "shiny", _shiny),
-    _Kind(Framework.MARIMO, "marimo", _marimo),
-    _Kind(Framework.SOLARA, "solara", _solara),
+    _Kind(Framework.GRADIO, "gradio", methods=frozenset(["launch"])),
+    _Kind(Framework.PANEL, "panel", methods=frozenset(["servable"]), calls=frozenset(["panel.serve"])),
+    # @cl.on_message, before 0.7 @langchain_factory: https://docs.chainlit.io/api-reference/lifecycle-hooks/on-message
+    _Kind(Framework.CHAINLIT, "chainlit", decorator=r"chainlit\..*"),
+    # Core makes an object; Express is a script from top to bottom, for which it is enough to import it.
+    # https://shiny.posit.co/py/docs/express-vs-core.html
+    _Kind(Framework.SHINY, "shiny", made=frozenset(["shiny.App", "shiny._app.App"]), module="shiny.express"),
+    # a notebook: https://docs.marimo.io/guides/apps/
+    _Kind(Framework.MARIMO, "marimo", made=frozenset(["marimo.App"])),
+    # the component that a page is made of: https://solara.dev/documentation/api/utilities/component
+    _Kind(Framework.SOLARA, "solara", decorator=r"solara\.component", decorated="Page"),
     _Kind(Framework.TAIPY, "taipy", _taipy),
 )
