@@ -571,6 +571,17 @@ def test_a_folder_that_is_served_and_not_there_is_told_with_what_may_make_it() -
     assert 'volumes = ["web/dist"]' in cause.hint and "npm" in cause.hint
 
 
+@pytest.mark.parametrize(
+    ("path", "told"), [("../frontend/dist", True), ("/frontend/dist", True), ("/app/dist", False)]
+)
+def test_a_served_folder_outside_the_app_s_own_may_lie_beside_it_in_the_checkout(
+    path: str, told: bool
+) -> None:
+    cause = diagnose(traceback(f"RuntimeError: Directory '{path}' does not exist", ""))
+    assert cause is not None
+    assert cause.hint.startswith("where it lies beside the app's own folder, okamochi plan warns") is told
+
+
 def test_a_remark_about_the_lock_is_no_reason_of_a_migration_that_failed() -> None:
     remark = "okamochi: no lock: the database's address is not known here\n"
     assert diagnose(f"{remark}FAILED: No config file 'alembic.ini' found\n") is None

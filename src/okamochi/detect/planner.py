@@ -311,7 +311,7 @@ def _warnings(found: Understood) -> Iterator[Decision]:
     yield from below_main(found.objects, found.entry.candidate)
     yield from own_launcher(found.sources, found.entry.candidate)
     yield from folder_case(found.sources, found.entry.candidate)
-    yield from places_above(found.sources, found.reached.paths)
+    yield from places_above(found.objects, found.reached.paths, found.dependencies.dependencies)
     if not found.chosen.settings.domain:
         yield from redirect_warning(found.sources, found.django)
 

@@ -3,6 +3,7 @@
 import posixpath
 import re
 
+from okamochi.model.plan import APP_ROOT
 from okamochi.run.traces import UNNAMED, Cause, last, last_trace, own_frame
 from okamochi.system.patterns import regex
 
@@ -104,8 +105,11 @@ def missing_folder(log: str) -> Cause | None:
     if found is None:
         return None
     path = found["path"]
+    outside = not posixpath.normpath(posixpath.join(APP_ROOT, path)).startswith(f"{APP_ROOT}/")
+    beside = "where it lies beside the app's own folder, okamochi plan warns and says what to do; "
     return Cause(
         f"the app serves the folder {path}, which is not in the image",
+        f"{beside if outside else ''}"
         f'what is filled while the app runs is a volume: [tool.okamochi] volumes = ["{path}"]; where a step '
         "of its own makes it (npm, a script), take that step before okamochi builds; what is left out "
         "shows okamochi plan --explain source.exclude",
