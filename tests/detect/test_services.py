@@ -22,6 +22,9 @@ def only(requirements: str, source: str, **others: str) -> BackingService:
     return found
 
 
+AMQP = "amqp://{user}:{password}@{host}:{port}"
+
+
 def told(service: BackingService) -> dict[str, str]:
     return {one.name: one.template for one in service.variables}
 
@@ -843,6 +846,58 @@ def test_user_and_password_of_the_image_are_told_where_the_code_names_the_host_i
     url = "f\"amqp://{os.environ['RABBITMQ_DEFAULT_USER']}:{os.environ['RABBITMQ_DEFAULT_PASS']}@bus//\""
     found = told(only("pika", f"{HEAD}url = {url}\n"))
     assert found == {"RABBITMQ_DEFAULT_PASS": "{password}", "RABBITMQ_DEFAULT_USER": "{user}"}
+
+
+BROKER = """\
+services:
+  web:
+    build: .
+  bus:
+    image: rabbitmq:3.13
+    environment:
+      RABBITMQ_DEFAULT_VHOST: shop
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "compose", "host", "templates"),
+    [
+        ("url = os.environ['AMQP_URL']", BROKER, "shop", {"AMQP_URL": f"{AMQP}/{{database}}"}),
+        ("url = os.environ['AMQP_URL']", BROKER.replace(": shop", ": /"), "", {"AMQP_URL": AMQP}),
+        (
+            "url = os.environ.get('AMQP_URL', 'amqp://a:b@bus/shop')",
+            "",
+            "shop",
+            {"AMQP_URL": f"{AMQP}/{{database}}"},
+        ),
+        ("url = os.environ.get('AMQP_URL', 'amqp://a:b@bus//')", "", "", {"AMQP_URL": AMQP}),
+        (
+            "a = os.environ['AMQP_HOST']\nb = os.getenv('AMQP_VHOST', 'shop')",
+            "",
+            "shop",
+            {"AMQP_HOST": "{host}", "AMQP_VHOST": "{database}"},
+        ),
+        (
+            "a = os.environ['AMQP_HOST']\nb = os.environ['AMQP_VHOST']",
+            "",
+            "",
+            {"AMQP_HOST": "{host}", "AMQP_VHOST": "/"},
+        ),
+        ("url = 'amqp://a:b@bus/shop'", "", "shop", {}),
+    ],
+)
+def test_the_broker_has_the_virtual_host_that_the_compose_file_or_the_code_names(
+    source: str, compose: str, host: str, templates: dict[str, str]
+) -> None:
+    files = {"requirements.txt": "flask\npika\n", "app.py": f"{HEAD}import pika\n{source}\n"}
+    (service,) = planned({**files, **({"compose.yaml": compose} if compose else {})}).services
+    assert (service.database, told(service)) == (host, templates)
+
+
+def test_a_virtual_host_of_the_settings_is_told_to_the_app() -> None:
+    asked = 'services = { rabbitmq = { image = "rabbitmq:4", database = "shop" } }\n'
+    service = only("pika", f"{HEAD}url = os.environ['AMQP_URL']\n", okamochi__toml=asked)
+    assert (service.database, told(service)) == ("shop", {"AMQP_URL": f"{AMQP}/{{database}}"})
 
 
 def test_a_name_in_small_letters_is_another_thing_in_each_function() -> None:

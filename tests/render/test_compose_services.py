@@ -35,6 +35,11 @@ def test_rabbitmq_gets_its_password_by_a_file_though_its_image_knows_no_such_var
     assert 'RABBITMQ_DEFAULT_PASS="$$(cat "$$OKAMOCHI_PASSWORD_FILE")"' in found["command"][-1]
 
 
+def test_rabbitmq_makes_the_virtual_host_that_the_app_goes_to() -> None:
+    plan = plan_of("pika", "broker = os.getenv('AMQP_URL', 'amqp://me:mine@bus/shop')\n")
+    assert service(plan, "bus")["environment"]["RABBITMQ_DEFAULT_VHOST"] == "shop"
+
+
 def test_a_rabbitmq_whose_entry_point_writes_its_configuration_may_write() -> None:
     def read_only(image: str) -> bool:
         settings = {"okamochi.toml": f'services = {{ rabbitmq = "{image}" }}\n'}

@@ -138,7 +138,7 @@ def _with_password(base: BackingService, spoken: _Spoken, variables: dict[str, s
     return msgspec.structs.replace(
         base,
         user=user or base.user,
-        database=(spoken.database or base.database) if base.kind in WITH_DATABASE else "",
+        database=(base.kind in WITH_DATABASE and spoken.database) or base.database,
         is_open=is_open,
         password_in=f"{place.path}:{place.line}" if place is not None and password else "",
         variables=tuple(ServiceVariable(name=name, template=variables[name]) for name in sorted(variables)),

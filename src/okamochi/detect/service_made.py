@@ -12,6 +12,7 @@ from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_evidence import VariableRead
 from okamochi.detect.service_kinds import WITH_DATABASE, KindFacts, volume_path_of
 from okamochi.detect.service_variables import beside_a_named_host, variables_of
+from okamochi.detect.virtual_hosts import default_virtual_host, in_virtual_host
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision
 
@@ -65,6 +66,8 @@ def service_of(candidate: Candidate, dependencies: ChosenDependencies, database:
         # https://github.com/docker-library/docs/tree/master/postgres
         wanted = wanted or (user if variables else "")
     service = service_with(facts, host, image, user=user, database=wanted or database, variables=variables)
+    if facts.kind is ServiceKind.RABBITMQ:
+        service = in_virtual_host(service, wanted or default_virtual_host(facts, candidate.reads))
     return replace(
         service, initial_files=composed.initial_files if composed else (), required=not _optional(candidate)
     )

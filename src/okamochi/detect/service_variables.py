@@ -61,6 +61,8 @@ PARTS = {
     "DBNAME": "{database}",
     "DB_NAME": "{database}",
     "DATABASE_NAME": "{database}",
+    "VHOST": "{database}",
+    "VIRTUAL_HOST": "{database}",
     "USER": "{user}",
     "USERNAME": "{user}",
     "PASSWORD": "{password}",

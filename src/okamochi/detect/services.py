@@ -16,6 +16,7 @@ from okamochi.detect.service_candidates import service_candidates
 from okamochi.detect.service_kinds import SQL, WITH_STORES, facts_of, kind_of_image, volume_path_of
 from okamochi.detect.service_made import decision_of, not_started, service_of, service_with
 from okamochi.detect.sources import Sources
+from okamochi.detect.virtual_hosts import in_virtual_host
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision
@@ -150,11 +151,11 @@ class _Stack(msgspec.Struct):
 
 def _named_as_asked(service: BackingService, wanted: ServiceSetting) -> BackingService:
     """Only what its kind knows: a Redis has neither a user nor a database of a name."""
-    return msgspec.structs.replace(
-        service,
-        user=(wanted.user or service.user) if service.user else "",
-        database=(wanted.database or service.database) if service.database else "",
-    )
+    user = (wanted.user or service.user) if service.user else ""
+    database = wanted.database or service.database
+    if service.kind is ServiceKind.RABBITMQ:
+        return in_virtual_host(msgspec.structs.replace(service, user=user), database)
+    return msgspec.structs.replace(service, user=user, database=database if service.database else "")
 
 
 def _expose(services: dict[str, BackingService], chosen: ChosenSettings) -> None:

@@ -44,6 +44,7 @@ class ServiceVariable(msgspec.Struct, frozen=True, kw_only=True):
 class BackingService(msgspec.Struct, frozen=True, kw_only=True):
     """One service of the stack. `name` is its host name for the app ("db"); `image` a reference with a tag.
 
+    `database` is the part of the server that the app uses, of RabbitMQ a virtual host, "" for "/".
     `volume_path` is the folder inside the service's container that is kept, "" when nothing is.
     `initial_files` are files of the project (init.sql) that the service runs once, on an empty volume.
     `required` is false for one that the app starts without. `published_port` is a port on this machine's

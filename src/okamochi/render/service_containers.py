@@ -142,6 +142,7 @@ def rabbitmq(service: BackingService) -> ServiceContainer:
         variables=(
             ("RABBITMQ_DEFAULT_USER", service.user),
             *((("RABBITMQ_DEFAULT_PASS", service.user),) if service.is_open else ()),
+            *((("RABBITMQ_DEFAULT_VHOST", service.database),) if service.database else ()),
             ("RABBITMQ_LOGS", "-"),
             # its data lies below the node's name, which else has the name of each new container
             ("RABBITMQ_NODENAME", "rabbit@localhost"),
