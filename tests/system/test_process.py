@@ -235,7 +235,7 @@ def test_who_interrupts_us_alone_ends_what_runs_in_threads_too(
 
 
 def test_a_terminal_that_is_closed_ends_what_runs_for_us(tmp_path: Path) -> None:
-    """It reaches the session's leader and who is in the foreground; our programs have groups of their own."""
+    """It reaches the session's leader and who is in the foreground; our programs have their own sessions."""
     pid = tmp_path / "pid"
     inner = ("sh", "-c", f'echo $$ >"{pid}.part" && mv "{pid}.part" "{pid}" && exec sleep 300')
     child, terminal = os.forkpty()
@@ -250,6 +250,25 @@ def test_a_terminal_that_is_closed_ends_what_runs_for_us(tmp_path: Path) -> None
             os.kill(child, signal.SIGKILL)
     assert code == 128 + signal.SIGHUP
     until(lambda: not Path(f"/proc/{pid.read_text().strip()}/cmdline").exists())
+
+
+def test_programs_have_no_terminal(tmp_path: Path) -> None:
+    """On the user's, code that is kept in could type commands into the shell (ioctl_tty(2), TIOCSTI)."""
+    found = tmp_path / "found"
+    opening = f"exec 2>/dev/null; (: </dev/tty) && echo terminal >{found} || echo none >{found}"
+    code = f"""
+from okamochi.system.subprocess_runner import SubprocessRunner
+open("/dev/tty").close()
+SubprocessRunner().run(("sh", "-c", {opening!r}))
+"""
+    child, terminal = os.forkpty()
+    if child == 0:
+        os.execv(sys.executable, (sys.executable, "-c", code))
+    try:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        os.close(terminal)
+    assert found.read_text() == "none\n"
 
 
 def test_what_is_ignored_when_we_start_stays_ignored() -> None:

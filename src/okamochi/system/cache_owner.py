@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -142,19 +142,52 @@ def remove_tree(path: Path) -> None:
             os.unlink(inside)  # noqa: PTH108  (a folder is refused)
         path.rmdir()
         return
-    import shutil
-
-    def make_writable_and_retry(function: Callable[..., object], name: str, _: object) -> None:
+    for folder in brought_up(os.fspath(path)):
         with suppress(OSError):
-            parent = Path(name).parent
-            parent.chmod(stat.S_IMODE(parent.stat().st_mode) | stat.S_IRWXU)
-            if Path(name).is_dir() and not Path(name).is_symlink():
-                Path(name).chmod(stat.S_IRWXU)
-                shutil.rmtree(name, ignore_errors=True)
-            elif function is not os.open:
-                function(name)
+            os.rmdir(folder)  # noqa: PTH106
 
-    shutil.rmtree(path, onerror=make_writable_and_retry)
+
+def brought_up(top: str) -> Iterator[str]:
+    """Each folder of the tree with nothing in it, the top one last: what lies in one is brought up to the top
+    first. What a stranger's code has left is nested deeper than calls, open files and long paths reach."""
+    prefix, count = os.urandom(8).hex(), 0
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        for inside in entries_of(folder):
+            if not inside.is_dir(follow_symlinks=False):
+                with suppress(OSError):
+                    os.unlink(inside)  # noqa: PTH108
+            elif folder == top:
+                waiting.append(inside.path)
+            else:
+                place = f"{top}/{prefix}-{count}"
+                count += 1
+                with suppress(OSError):
+                    moved(inside.path, place)
+                    waiting.append(place)
+        if folder != top:
+            yield folder
+    yield top
+
+
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """Of a folder that can then be written; none of one that resists."""
+    with suppress(OSError):
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            os.chmod(folder, stat.S_IRWXU)  # noqa: PTH101
+        with os.scandir(folder) as inside:
+            return list(inside)
+    return []
+
+
+def moved(folder: str, place: str) -> None:
+    """Only a folder that can be written can be moved to another, since it names the one above it."""
+    try:
+        os.rename(folder, place)  # noqa: PTH104
+    except PermissionError:
+        os.chmod(folder, stat.S_IRWXU)  # noqa: PTH101
+        os.rename(folder, place)  # noqa: PTH104
 
 
 class OwnerOf:

@@ -1,4 +1,4 @@
-"""The real runner of programs: each in a process group of its own, ended with its children."""
+"""The real runner of programs: each in a session of its own, ended with its children."""
 
 import os
 import signal
@@ -29,7 +29,8 @@ LOGIN = regex(r"(?<=://)[^/\s]*@")
 
 
 class SubprocessRunner(msgspec.Struct, frozen=True):
-    """The real one. Each program gets a process group, so that a time-out or Ctrl-C ends its children too."""
+    """The real one. Each program gets a session, so that a time-out or Ctrl-C ends its children too, and has
+    no terminal: on the user's, code that is kept in could type commands or show what it likes."""
 
     kill_wait_seconds: float = 5
     trickle_window_seconds: float = WINDOW_SECONDS
@@ -227,7 +228,7 @@ def _start(
             stderr=stderr,
             env=env,
             cwd=cwd,
-            process_group=0,
+            start_new_session=True,
         )
     UNDER_WAY.add(process.pid)
     return process

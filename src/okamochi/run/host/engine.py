@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -34,6 +33,7 @@ from okamochi.run.host.records import (
 )
 from okamochi.run.ports import becomes_free, listening_processes, taken_port_error
 from okamochi.run.spec import ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
+from okamochi.system.cache_owner import remove_tree
 from okamochi.system.environ import state_dir
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
@@ -241,12 +241,10 @@ class HostEngine:
                 where="host",
                 hint="install docker or podman, or allow user namespaces",
             )
-        import tempfile
-
-        with tempfile.TemporaryDirectory(prefix="okamochi-trial-") as folder:
+        with self.images.cache.temporary() as folder:
             launch = Launch(image, spec_of_trial(trial), way, self._records)
-            description = Path(folder) / "launch.json"
-            write_atomic(description, json.dumps(trial_in(launch, trial, Path(folder))).encode(), mode=0o600)
+            description = folder / "launch.json"
+            write_atomic(description, json.dumps(trial_in(launch, trial, folder)).encode(), mode=0o600)
             return self.runner.run(
                 launcher_argv("run", description), stdin=trial.stdin, timeout_seconds=trial.timeout_seconds
             )
@@ -268,7 +266,7 @@ class HostEngine:
             return
         self.stop(name, grace_seconds=3)
         keeper_done(folder / "status.json")
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
     def set_aside(self, name: str, *, grace_seconds: int) -> None:
         folder = self._records.must_find(name)
@@ -353,7 +351,6 @@ def trial_in(launch: Launch, trial: Trial, folder: Path) -> dict[str, Any]:
         outside = folder / f"writable-{number}"
         launch.make_volume(inside, outside)
         description["binds"].append((str(outside), launch.within_root(inside), True))
-    folder.chmod(0o755)
     namespaces = {**description["namespaces"], "net": True}
     return description | {"namespaces": namespaces, "parent": os.getpid()}
 

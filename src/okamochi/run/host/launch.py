@@ -16,6 +16,7 @@ from okamochi.run.host.records import Records
 from okamochi.run.host.shim import Shim, fill, shim_at
 from okamochi.run.host.unpack import within
 from okamochi.run.spec import RunSpec
+from okamochi.system.cache_owner import remove_tree
 
 __all__ = ["Launch"]
 
@@ -79,7 +80,7 @@ class Launch:
 
     def fill_shim(self, environment: Callable[[Path, Path], None] | None = None) -> None:
         """What stands in for a root of its own; `environment` is that of `shim.fill`."""
-        shutil.rmtree(self._shim.folder, ignore_errors=True)  # of a start that failed
+        remove_tree(self._shim.folder)  # of a start that failed
         fill(self._shim, volumes=self._volumes, app_root=self._app_root, environment=environment)
 
     @property

@@ -26,7 +26,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_NOATIME, MS_NODIRATIME = 32, 1024, 2048
 MS_BIND, MS_REC, MS_PRIVATE, MS_RELATIME = 4096, 16384, 1 << 18, 1 << 21
 MNT_DETACH = 2
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 38, 24
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 1, 4, 38, 24
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LOG_BYTES = 10 * 1024 * 1024
 PROC = Path("/proc")
@@ -89,11 +89,17 @@ def run(launch: Launch) -> int:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != launch["parent"]:
             return 125
-    child = start(launch, None)
+    return attended(start(launch, None))
+
+
+def attended(child: int) -> int:
+    """Waits for it, and passes SIGTERM on; its exit code. As process 1, also for what others left behind."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda received, _: kill(child, received))
-    _, ended = os.waitpid(child, 0)
-    return exit_code(ended)
+    while True:
+        ended, status = os.wait()
+        if ended == child:
+            return exit_code(status)
 
 
 def start(launch: Launch, output: int | None) -> int:
@@ -109,10 +115,22 @@ def start(launch: Launch, output: int | None) -> int:
             os.setsid()
             os.dup2(output, 1)
             os.dup2(output, 2)
+        elif namespaces.get("pid"):
+            stand_before()
         become(launch, namespaces, parent)
     except BaseException as error:
         os.write(2, f"okamochi: cannot start the app: {error}\n".encode())
     os._exit(125)
+
+
+def stand_before() -> None:
+    """Stays as process 1, and returns in a child that becomes the command. With process 1 all others of the
+    namespace end; a command that was it could take back that the kernel ends it with us."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    child = os.fork()
+    if child:
+        prctl(PR_SET_DUMPABLE, 0)  # nobody inside reads the environment that we have from the host
+        os._exit(attended(child))
 
 
 def become(launch: Launch, namespaces: Launch, parent: int) -> NoReturn:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ import msgspec
 from okamochi.errors import EngineError
 from okamochi.run.host.launcher import is_running, start_time, stat_fields
 from okamochi.run.spec import RunSpec
+from okamochi.system.cache_owner import remove_tree
 
 __all__ = ["Records", "belongs_to", "gone", "is_alive", "keeper_done", "read_json", "read_spec", "read_text"]
 
@@ -67,8 +67,8 @@ class Records:
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         names = tuple(sorted(folder.name for folder in (self.root / app / "volumes").glob("*")))
         for name in names:
-            shutil.rmtree(self.volume_folder(app, name))
-        return names
+            remove_tree(self.volume_folder(app, name))
+        return tuple(name for name in names if not self.volume_folder(app, name).exists())
 
 
 def has_spec(folder: Path) -> bool:

@@ -1,0 +1,94 @@
+"""Code that nobody has read, kept in: what it might do to get out, or to stay."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.lacks import require_namespaces
+
+from okamochi.run.host.isolated import Limits, isolated
+from okamochi.system.process import Completed, ProgramTimeout
+from okamochi.system.subprocess_runner import SubprocessRunner
+
+PYTHON = Path(sys.executable).resolve()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """This machine's own programs, read-only."""
+    require_namespaces()
+    folder = tmp_path / "root"
+    for name in ("proc", "dev", "tmp", "build", *(place.lstrip("/") for place in machine_folders())):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for name in ("lib", "lib64", "bin"):
+        if Path("/", name).is_symlink():
+            (folder / name).symlink_to(Path("/", name).readlink())
+    return folder
+
+
+def machine_folders() -> tuple[str, ...]:
+    plain = (f"/{name}" for name in ("lib", "lib64") if not Path("/", name).is_symlink())
+    return ("/usr", *plain, *(() if PYTHON.is_relative_to("/usr") else (os.fspath(PYTHON.parent.parent),)))
+
+
+def kept_in(root: Path, build: Path, code: str, *, seconds: float = 60) -> Completed:
+    build.mkdir()
+    binds = tuple((Path(place), place, False) for place in machine_folders())
+    return isolated(
+        SubprocessRunner(),
+        root,
+        (os.fspath(PYTHON), "-I", "-c", code),
+        environment={"PATH": "/usr/bin"},
+        binds=(*binds, (build, "/build", True)),
+        cwd="/build",
+        limits=Limits(timeout_seconds=seconds),
+    )
+
+
+def test_what_takes_back_that_it_ends_with_us_ends_all_the_same(root: Path, tmp_path: Path) -> None:
+    code = (
+        "import ctypes, os, signal, time\n"
+        "ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG\n"
+        "os.setpgid(0, 0)\n"
+        "while True:\n"
+        "    open('/build/beat', 'w').write(str(time.monotonic_ns()))\n"
+        "    time.sleep(0.05)\n"
+    )
+    with pytest.raises(ProgramTimeout):
+        kept_in(root, tmp_path / "build", code, seconds=5)
+    last = (tmp_path / "build/beat").read_text()
+    time.sleep(1)
+    assert last == (tmp_path / "build/beat").read_text() != ""
+
+
+def test_what_it_leaves_running_ends_with_it_and_its_exit_code_is_told(root: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\n"
+        "if os.fork():\n"
+        "    sys.exit(7)\n"
+        "os.setsid()\n"
+        "time.sleep(1)\n"
+        "open('/build/late', 'w')\n"
+    )
+    assert kept_in(root, tmp_path / "build", code).returncode == 7
+    time.sleep(1.5)
+    assert not (tmp_path / "build/late").exists()
+
+
+def test_what_we_have_in_our_environment_stays_outside(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELD_TOKEN", "held-token")
+    code = (
+        "import glob\n"
+        "for path in glob.glob('/proc/[0-9]*/environ'):\n"
+        "    try:\n"
+        "        print(path, open(path).read())\n"
+        "    except PermissionError:\n"
+        "        print(path, 'closed')\n"
+    )
+    done = kept_in(root, tmp_path / "build", code)
+    assert "PATH=/usr/bin" in done.text
+    assert "held-token" not in done.text
