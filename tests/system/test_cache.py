@@ -194,19 +194,23 @@ def test_a_temporary_folder_is_removed_with_read_only_folders_in_it(cache: Cache
 
 
 def test_a_temporary_folder_is_removed_however_deep_a_strangers_code_has_nested_it(cache: Cache) -> None:
-    with cache.temporary() as folder:
-        (folder / "beside").mkdir()
-        (folder / "beside/link").symlink_to("/")
-        handle = os.open(folder, os.O_RDONLY)
-        for _ in range(1500):
-            os.mkdir("nested", dir_fd=handle)
-            os.mkdir("closed", mode=0o500, dir_fd=handle)
-            inner = os.open("nested", os.O_RDONLY, dir_fd=handle)
+    try:
+        with cache.temporary() as folder:
+            (folder / "beside").mkdir()
+            (folder / "beside/link").symlink_to("/")
+            handle = os.open(folder, os.O_RDONLY)
+            for _ in range(1500):
+                os.mkdir("nested", dir_fd=handle)
+                os.mkdir("closed", mode=0o500, dir_fd=handle)
+                inner = os.open("nested", os.O_RDONLY, dir_fd=handle)
+                os.close(handle)
+                handle = inner
             os.close(handle)
-            handle = inner
-        os.close(handle)
-    assert not folder.exists()
-    assert Cache.open(cache.root).put_bytes(b"x")
+        assert not folder.exists()
+        assert Cache.open(cache.root).put_bytes(b"x")
+    finally:
+        # pytest could not remove it either
+        subprocess.run(("rm", "-rf", os.fspath(cache.root / "tmp")), check=True)
 
 
 def test_a_blob_from_before_the_boot_is_verified_once(cache: Cache) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError
 from okamochi.system.progress import Reporter
+from okamochi.system.standard_streams import harmless, to_draw_on
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,14 +121,14 @@ class TerminalReporter:
         from rich.console import Console
 
         if self._console is None:
-            self._console = Console(stderr=True)
+            self._console = Console(file=to_draw_on(sys.stderr))
         return self._console
 
 
 def escaped(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(harmless(text).replace("\x1b", "\\u001b"))  # no colours but ours
 
 
 def print_error(error: OkamochiError) -> None:
