@@ -156,6 +156,26 @@ def test_every_command_explains_itself(program: Program, command: str) -> None:
     assert "Usage: okamochi " + command in program.ok(command, "--help").stdout
 
 
+def test_the_list_of_commands_cuts_no_sentence_off(program: Program) -> None:
+    listed = program.ok("--help").stdout.split("An app and its image:")[1].splitlines()
+    rows = [line.split() for line in listed if line.startswith("  ") and line.split()[0] in COMMANDS]
+    assert tuple(row[0] for row in rows) == COMMANDS
+    assert all(row[-1].endswith(".") and not row[-1].endswith("..") for row in rows)
+
+
+@pytest.mark.parametrize("words", [(), ("up",), ("cache", "info")])
+def test_help_is_a_command_too(program: Program, words: tuple[str, ...]) -> None:
+    assert program.ok("help", *words).stdout == program.ok(*words, "--help").stdout
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "abc", "-1", "８０００", "1e3", "9" * 5000])
+def test_what_is_no_port_is_told_with_what_is_one(program: Program, port: str) -> None:
+    answer = program("up", f"--port={port}")
+    assert (answer.code, "is no port; give a number from 1 to 65535" in answer.stderr) == (2, True), (
+        answer.stderr
+    )
+
+
 def test_a_no_op_command_imports_little() -> None:
     heavy = ("rich", "urllib3", "pysequoia", "elftools", "zstandard", "uv", "platformdirs", "filelock")
     code = (
@@ -183,5 +203,5 @@ def test_ps_tells_of_a_worker_that_ends_and_is_started_again() -> None:
     assert shown(ServiceState("worker", "running", 0, "starting", restarts=3)) == (
         "worker  running (starting), restarts: 3"
     )
-    assert shown(ServiceState("secrets", "exited", 0)) == "secrets  exited (0)"
+    assert shown(ServiceState("secrets", "exited", 0)) == "secrets  done"
     assert shown(ServiceState("db", "running", 0, "healthy")) == "db  running (healthy)"

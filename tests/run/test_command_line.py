@@ -260,3 +260,11 @@ def test_podman_whose_containers_have_no_user_for_our_files_does_not_answer(size
     with pytest.raises(EngineError, match="no user 10001") as caught:
         engine.facts()
     assert "subuids" in caught.value.hint and "--engine host" in caught.value.hint
+
+
+def test_an_image_that_cannot_be_had_brings_the_engines_own_words() -> None:
+    said = "Trying to pull postgres:17...\nError: no such host\n"
+    runner = recorded("podman", PODMAN_INFO, pull=answer(returncode=125, stderr=said))
+    assert PodmanEngine(runner, {}).pull("postgres:17") == "Error: no such host"
+    runner = recorded("docker", DOCKER_INFO, pull=answer("sha256:0123\n"))
+    assert DockerEngine(runner, {}).pull("postgres:17") == ""

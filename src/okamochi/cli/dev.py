@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.options import (
+    Port,
     engine_option,
     entrypoint_option,
     format_option,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--debug",
     "debug_port",
-    type=click.IntRange(1, 65535),
+    type=Port(),
     is_flag=False,
     flag_value=5678,
     default=None,

@@ -10,33 +10,42 @@ from okamochi.cli.ending import exit_code_of, reader_gone
 
 __all__ = ["COMMANDS", "program", "run"]
 
-# Name → module below okamochi.cli; each has a click command called `command`, imported when it is asked for.
-COMMANDS = {
-    "plan": "plan",
-    "build": "build",
-    "push": "push",
-    "up": "up",
-    "dev": "dev",
-    "down": "down",
-    "ps": "ps",
-    "logs": "logs",
-    "exec": "exec",
-    "shell": "shell",
-    "release": "release",
-    "backup": "backup",
-    "restore": "restore",
-    "lock": "lock",
-    "outdated": "outdated",
-    "render": "render",
-    "check": "check",
-    "prove": "prove",
-    "cache": "cache",
-    "doctor": "doctor",
+# Each is a module below okamochi.cli with a click command called `command`, imported when it is asked for.
+SECTIONS = {
+    "An app and its image": {
+        "plan": "What would be built, and why.",
+        "build": "The image, without a Docker daemon and without a Dockerfile.",
+        "push": "The image to a registry, which gets only what it lacks.",
+        "lock": "okamochi.lock: every package and wheel by its digest.",
+        "outdated": "What has newer versions than the lock.",
+    },
+    "A running stack": {
+        "up": "Production: built, started hardened, healthy; prints the URL.",
+        "dev": "The same at the desk: source mounted, reload, debugger.",
+        "down": "Stop it. Its data stays.",
+        "ps": "What runs, where, and how it is.",
+        "logs": "What the app wrote.",
+        "exec": "A command in the running container.",
+        "shell": "A shell that sees what the running app sees.",
+        "release": "The migrations, once more.",
+        "backup": "Databases and volumes into one file, while it serves.",
+        "restore": "Such a file back into the running app.",
+    },
+    "Files and evidence": {
+        "render": "Files to own: Dockerfile, compose, Kubernetes, CI and more.",
+        "check": "What is wrong with the container files that are there.",
+        "prove": "What is said of the app, proved on its container.",
+    },
+    "This machine": {
+        "cache": "What is kept between builds.",
+        "doctor": "What is here, what is missing, and what to do about it.",
+    },
 }
+COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module only when the command is used or listed."""
+    """Imports a command's module only when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -46,10 +55,16 @@ class LazyGroup(click.Group):
 
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"okamochi.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"okamochi.cli.{cmd_name}")
         found = module.command
         assert isinstance(found, click.Command)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """The reader of stdout may go away (okamochi plan | head): nothing is wrong; click would say 1."""
@@ -96,7 +111,8 @@ def answered(arguments: Sequence[str]) -> int:
     try:
         # click asks only whether stdout is a terminal
         plain: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
-        result = program.main(args=list(arguments), prog_name="okamochi", standalone_mode=False, **plain)
+        words = (*arguments[1:], "--help") if arguments[:1] == ["help"] else arguments
+        result = program.main(args=list(words), prog_name="okamochi", standalone_mode=False, **plain)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -9,6 +9,7 @@ import click
 from okamochi.cli.world import app_folder, real_world
 
 __all__ = [
+    "Port",
     "engine_option",
     "entrypoint_option",
     "env_file_option",
@@ -30,6 +31,18 @@ __all__ = [
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+class Port(click.ParamType[int]):
+    """A number that a port can have."""
+
+    name = "port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 65535):
+            self.fail(f"{text!r} is no port; give a number from 1 to 65535.", param, ctx)
+        return int(text)
+
+
 def of_the_app(_: click.Context, __: click.Parameter, path: Path) -> Path:
     """As `app_folder`."""
     return app_folder(path)
@@ -48,7 +61,7 @@ entrypoint_option: Decorator = click.option(
 )
 
 port_option: Decorator = click.option(
-    "--port", type=click.IntRange(1, 65535), help="Port on this machine; default: the next free one."
+    "--port", type=Port(), help="Port on this machine; default: the next free one."
 )
 
 engine_option: Decorator = click.option(

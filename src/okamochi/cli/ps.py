@@ -38,6 +38,8 @@ def command(path: Path, everything: bool, output_format: str) -> None:
 
 def shown(one: "ServiceState") -> str:
     """One container beside web. One that ends and is started again runs most of the time that one looks."""
+    if one.state == "exited" and not one.exit_code:
+        return f"{one.service}  done"
     # between two starts its health is nobody's
     ended = f" ({one.exit_code})" if one.state in ("exited", "restarting") else ""
     health = ended or (f" ({one.health})" if one.health else "")

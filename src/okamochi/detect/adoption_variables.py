@@ -9,6 +9,7 @@ from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
 from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
+from okamochi.system.words import some_of
 
 __all__ = ["given_rows", "variable_rows"]
 
@@ -31,7 +32,7 @@ def given_rows(name: str, service: Mapping[str, Any], placed: Callable[[str], st
     """Variables whose values the file takes from outside."""
     names = [key for key, value in pairs(service.get("environment")) if "$" in value or not value]
     if names:
-        shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        shown = some_of(names, 4)
         place = placed(names[0])
         yield Row(Verdict.SAME, f"{name}: variables", place, f"{shown} from outside", "by --env-file")
     files = strings(given) if isinstance(given := service.get("env_file"), list) else [str(given or "")]

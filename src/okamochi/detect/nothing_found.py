@@ -43,7 +43,7 @@ def nothing_found(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> Detecti
         return DetectionError(
             "this folder holds no Python file",
             where=str(sources.project.root or "."),
-            hint="give the folder of the app: okamochi plan PATH",
+            hint="go into the folder of the app, or give it as the PATH",
             details=tuple(f"holds {path}" for path in sources.project.files("*")[:10]),
         )
     told = _unusable(objects) or _out_of_reach(objects) or _only_run(objects.sources)

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.system.words import some_of
 
 __all__ = [
     "IN_BASE",
@@ -104,7 +105,7 @@ def named_in_vain(needs: tuple[NativeNeed, ...]) -> Decision:
 
 def left_out(needs: tuple[NativeNeed, ...]) -> Decision:
     names = sorted({need.names[0] for need in needs})
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = some_of(names, 8)
     return Decision(
         field="base.programs",
         summary=f"not added, since only some uses of packages call them: {shown} (setting: packages)",

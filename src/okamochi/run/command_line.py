@@ -92,10 +92,10 @@ class CommandLineEngine:
     def has(self, reference: str) -> bool:
         return self._run("image", "inspect", "--format", "{{.Id}}", reference).ok
 
-    def pull(self, reference: str) -> bool:
-        return self.runner.run(
-            (self.name, "pull", "--quiet", reference), env=self.environ, timeout_seconds=1800
-        ).ok
+    def pull(self, reference: str) -> str:
+        argv = (self.name, "pull", "--quiet", reference)
+        done = self.runner.run(argv, env=self.environ, timeout_seconds=1800)
+        return "" if done.ok else (done.error_text.strip() or f"{self.name} says no more").splitlines()[-1]
 
     def save(self, reference: str, into: "BinaryIO") -> None:
         """Writes an image into an open file: a tar with a manifest.json, its layers and configuration."""

@@ -144,7 +144,10 @@ def absence(stderr: str, info: dict[str, Any]) -> EngineError:
         return EngineError(
             "the program called docker is podman's stand-in", where="docker info", hint="use --engine podman"
         )
-    hint = "start it (systemctl start docker, or Docker Desktop), or use --engine podman or --engine host"
+    hint = (
+        "start it (systemctl start docker, or Docker Desktop), or go without: --engine podman or "
+        "--engine host, for a build --to podman or --to layout:DIR"
+    )
     if "permission denied" in text.lower():
         hint = (
             "let this user talk to it (the group docker, which is as good as being root), or use "

@@ -49,8 +49,8 @@ class Engine(Protocol):
         """Whether the engine knows an image by that name."""
         ...
 
-    def pull(self, reference: str) -> bool:
-        """Whether it has the image then."""
+    def pull(self, reference: str) -> str:
+        """Why it could not get the image, in its own words; "" when it has it."""
         ...
 
     def remove_image(self, reference: str) -> None:

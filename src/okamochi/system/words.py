@@ -1,6 +1,8 @@
-"""Tables of plain names, written as one writes words."""
+"""Plain names: tables of them, written as one writes words, and lists that somebody reads."""
 
-__all__ = ["word_set", "word_tuple"]
+from collections.abc import Sequence
+
+__all__ = ["some_of", "word_set", "word_tuple"]
 
 
 def word_tuple(text: str) -> tuple[str, ...]:
@@ -10,3 +12,8 @@ def word_tuple(text: str) -> tuple[str, ...]:
 
 def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """The first of a list, and how many more there are: "a, b and 3 more"."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

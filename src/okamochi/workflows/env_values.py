@@ -12,14 +12,17 @@ from okamochi.model.env_file import parse_env_file
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
+from okamochi.system.words import some_of
 from okamochi.system.world import World
 from okamochi.workflows.composed_values import composed_values
 from okamochi.workflows.given_services import is_elsewhere
 from okamochi.workflows.key_values import key_values
 
-__all__ = ["STRICT", "Reading", "Values", "read_values"]
+__all__ = ["STRICT", "Reading", "Values", "read_values", "tell_unread_file"]
 
 LIMIT_BYTES = 1_000_000
+MOST_SHOWN = 4
+DOTENV = ".env"
 OWN_PREFIXES = ("OKAMOCHI_", "GUNICORN_")
 SECRET_KINDS = (VariableKind.SECRET, VariableKind.GENERATED)
 
@@ -160,11 +163,38 @@ def undeclared_secrets(known: Set[str], given: Mapping[str, str]) -> tuple[str, 
 def how_to_give(env_file: Path | None, project: Path) -> str:
     if env_file:
         return f"add them to {env_file}"
-    if (project / ".env").is_file():
-        place = () if project == Path() else (str(project),)
-        words = ("okamochi", "up", *place, "--env-file", str(project / ".env"))
-        return f"if they are in its .env: {shlex.join(words)}"
+    if (project / DOTENV).is_file():
+        return f"if they are in its .env: {with_its_file(project)}"
     return "write them to a file and pass it with --env-file FILE"
+
+
+def with_its_file(project: Path) -> str:
+    place = () if project == Path() else (str(project),)
+    return shlex.join(("okamochi", "up", *place, "--env-file", str(project / DOTENV)))
+
+
+def tell_unread_file(plan: Plan, env_file: Path | None, project: Path, world: World) -> None:
+    """Whoever starts the app by `flask run` has its values from .env: that production's do not is told, where
+    it makes a difference."""
+    if env_file or not (project / DOTENV).is_file():
+        return
+    try:
+        given = dict(parse_env_file(text_of(project / DOTENV), where=DOTENV).values)
+    except UsageError:
+        return
+    served = {variable.name for service in plan.services for variable in service.variables}
+    names = [
+        one.name
+        for one in plan.environment
+        if given.get(one.name)
+        and given[one.name] != one.default
+        and one.kind is not VariableKind.GENERATED
+        and one.name not in served
+    ]
+    if names:
+        shown = some_of(names, MOST_SHOWN)
+        with_it = with_its_file(project)
+        world.reporter.note(f".env is the desk's and not read here; to give its {shown}: {with_it}")
 
 
 def refuse_missing(plan: Plan, given: Mapping[str, str], where: str) -> None:

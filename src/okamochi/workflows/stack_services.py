@@ -120,20 +120,23 @@ def need_proxy(plan: Plan, engine: Engine, world: World) -> None:
             where=f"--engine {engine.name}",
             hint=f"{why_none(engine).hint}; or put a proxy of your own in front (docs/operations.md)",
         )
-    if pulled(PROXY_IMAGE, engine, world):
+    why = not_pulled(PROXY_IMAGE, engine, world)
+    if not why:
         return
     raise EngineError(
         f"{PROXY_IMAGE} could not be pulled, and {plan.domain} needs it",
         where="domain",
         hint=f"pull it by hand ({engine.name} pull {PROXY_IMAGE}), or leave --domain out",
+        details=(why,),
     )
 
 
-def pulled(image: str, engine: Engine, world: World) -> bool:
+def not_pulled(image: str, engine: Engine, world: World) -> str:
+    """As `Engine.pull`; what it has is not asked for again."""
     # in full: podman has a registry of its own in mind for short names, Compose has Docker Hub
     name = Reference.parse(image).full
     if engine.has(name):
-        return True
+        return ""
     with world.reporter.step(f"Pulling {image}"):
         return engine.pull(name)
 
@@ -193,17 +196,20 @@ def refuse_absent(plan: Plan, values: Values, engine: Engine, state: AppState) -
 
 def has_image(service: BackingService, engine: Engine, world: World) -> bool:
     """Pulled when it is not there. EngineError when a service that is needed cannot be had."""
-    if pulled(service.image, engine, world):
+    why = not_pulled(service.image, engine, world)
+    if not why:
         return True
     if not service.required:
-        world.reporter.warn(f"{service.name}: {service.image} could not be pulled; the app starts without it")
+        failure = f"{service.image} could not be pulled ({why})"
+        world.reporter.warn(f"{service.name}: {failure}; the app starts without it")
         return False
-    leads = " or ".join(one.name for one in service.variables)
+    leads = " or ".join(one.name for one in service.variables) or "its address"
     raise EngineError(
         f"{service.image} could not be pulled, and the app needs it",
         where=f"services.{service.name}",
-        hint=f"pull it by hand, name another in [tool.okamochi] services, or give {leads or 'its address'} "
-        "with --env-file FILE",
+        hint=f"pull it by hand ({engine.name} pull {service.image}), name another in [tool.okamochi] "
+        f"services, or give {leads} with --env-file FILE",
+        details=(why,),
     )
 
 

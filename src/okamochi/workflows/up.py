@@ -13,7 +13,7 @@ from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.built_and_loaded import built_and_loaded
 from okamochi.workflows.chosen_engine import chosen_engine
-from okamochi.workflows.env_values import Reading, Values, read_values
+from okamochi.workflows.env_values import Reading, Values, read_values, tell_unread_file
 from okamochi.workflows.failed_start import FailedStart
 from okamochi.workflows.left_behind import tell_left_behind
 from okamochi.workflows.looked_round import looked_round, seen_in_log
@@ -53,6 +53,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
         values = read_values(
             building.plan, request.env_file, app.state, world, project=request.build.path, reading=reading
         )
+        tell_unread_file(building.plan, request.env_file, request.build.path, world)
         tell_stores(building.plan, values, world)
         if engine.name == "host":
             values = with_machine_services(building.plan, values, app.state, world)

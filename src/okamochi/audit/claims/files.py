@@ -3,6 +3,7 @@
 from okamochi.audit.claim import Claim, Judged, failed, held, judged, untried
 from okamochi.model.observation import Observation
 from okamochi.model.plan import Plan
+from okamochi.system.words import some_of
 
 __all__ = ["FILES", "READ_ONLY_FOLDERS"]
 
@@ -79,7 +80,7 @@ def unchanged(seen: Observation, plan: Plan) -> Judged:
 
 
 def shown(paths: tuple[str, ...]) -> str:
-    return ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+    return some_of(paths, 5)
 
 
 FILES = (

@@ -16,6 +16,7 @@ from okamochi.audit.images import image_of
 from okamochi.audit.locked_files import locked_files
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.steps import installs, makers
+from okamochi.system.words import some_of
 
 SEVERITY = Severity.WARNING
 
@@ -30,7 +31,7 @@ def look(setup: Setup) -> Finds:
             path, files = locked_files(setup, file)
             without = sorted(name for name, names in files.items() if is_compiled(names, image.python))
             if without:
-                shown = ", ".join(without[:4]) + (f" and {len(without) - 4} more" if len(without) > 4 else "")
+                shown = some_of(without, 4)
                 yield Found(
                     path=file.path,
                     line=stage.own[0].line,

@@ -21,6 +21,7 @@ from okamochi.audit.rules.dependencies.tool_beside_app import TOOLS
 from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.audit.steps import Install, installs, makers
 from okamochi.containerfiles.dockerfile import Stage
+from okamochi.system.words import some_of
 
 __all__ = ["in_project", "is_loose"]
 
@@ -88,7 +89,7 @@ def is_loose(line: Line) -> bool:
 
 def shown(several: list[str]) -> str:
     names = list(dict.fromkeys(several))
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return some_of(names, 4)
 
 
 def in_project(path: str, dockerfile: str, setup: Setup) -> str:

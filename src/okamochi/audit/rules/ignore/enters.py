@@ -18,6 +18,7 @@ from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerignore import keeps_out
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
+from okamochi.system.words import some_of
 
 SEVERITY = Severity.ERROR
 DATA = regex(
@@ -32,7 +33,7 @@ def look(setup: Setup) -> Finds:
         entering = tuple(files_that_enter(context, setup))
         if not entering:
             continue
-        shown = ", ".join(entering[:3]) + (f" and {len(entering) - 3} more" if len(entering) > 3 else "")
+        shown = some_of(entering, 3)
         ignore = context.ignore
         yield Found(
             path=ignore.path if ignore is not None else context.file.path,

@@ -17,6 +17,7 @@ import re
 from okamochi.audit.programs import packages_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Instruction
+from okamochi.system.words import some_of
 
 SEVERITY = Severity.WARNING
 BUILDING = re.compile(
@@ -35,7 +36,7 @@ def look(setup: Setup) -> Finds:
         for one in file.shipped.all("RUN") if not file.desk else ():
             names = [name for name in shipped_tools(one) if name not in started]
             if names:
-                shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+                shown = some_of(names, 4)
                 yield Found(
                     path=file.path,
                     line=one.line,
