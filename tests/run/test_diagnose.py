@@ -582,6 +582,15 @@ def test_a_served_folder_outside_the_app_s_own_may_lie_beside_it_in_the_checkout
     assert cause.hint.startswith("where it lies beside the app's own folder, okamochi plan warns") is told
 
 
+def test_a_time_zone_that_is_not_there_is_no_missing_module() -> None:
+    handled = traceback("ModuleNotFoundError: No module named 'tzdata'", "")
+    error = "zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key US/Pacific'"
+    between = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    cause = diagnose(f"{handled}{between}{traceback(error, '')}")
+    assert cause is not None and cause.text == "the image has no time zone US/Pacific"
+    assert 'packages = ["tzdata-legacy"]' in cause.hint
+
+
 def test_a_remark_about_the_lock_is_no_reason_of_a_migration_that_failed() -> None:
     remark = "okamochi: no lock: the database's address is not known here\n"
     assert diagnose(f"{remark}FAILED: No config file 'alembic.ini' found\n") is None

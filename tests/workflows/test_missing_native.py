@@ -34,6 +34,8 @@ def found(text: str, *corrections: Correction) -> tuple[str, str] | None:
         ("OSError: libmagic.so.1: cannot open shared object file: No such file or directory", "libmagic1t64"),
         ("ImportError: libpq.so.5: cannot open shared object file: No such file", "libpq5"),
         ("FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'", "ffmpeg"),
+        ("zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key US/Pacific'", "tzdata-legacy"),
+        ("ValueError: Incorrect timezone setting: Asia/Calcutta", "tzdata-legacy"),
     ],
 )
 def test_what_is_missing_is_added(text: str, package: str) -> None:
@@ -54,3 +56,10 @@ def test_what_is_missing_is_added(text: str, package: str) -> None:
 )
 def test_what_no_package_has_what_is_a_file_and_a_shell_are_not(text: str) -> None:
     assert found(text) is None
+
+
+def test_where_the_suite_keeps_no_time_zones_apart_nothing_is_added_for_one() -> None:
+    plan = planned({"app.py": FLASK_APP, "okamochi.toml": 'python = "3.11"\n'})
+    assert plan.base.suite == "bookworm"
+    of = PlannedProject(plan, NOWHERE, NOWHERE)
+    assert missing_native(NOWHERE, of, LINUX_AMD64, "No time zone found with key Mars/Base") is None

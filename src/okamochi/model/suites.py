@@ -28,7 +28,8 @@ class Support(StrEnum):
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
     """`python_version` is "3.13"; `glibc_version` decides which manylinux wheels run; `until` is the last
     month of security updates ("2030-06"), "" where none is promised. `openssl_package` is its OpenSSL;
-    `python_extras` are parts of the standard library that Debian packed apart."""
+    `python_extras` are parts of the standard library that Debian packed apart; `old_zones` has the names of
+    time zones that are kept for old data alone, such as US/Pacific, where tzdata has none of them."""
 
     name: str
     title: str
@@ -36,6 +37,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     glibc_version: str
     openssl_package: str
     python_extras: tuple[str, ...] = ()
+    old_zones: str = ""
     support: Support
     until: str = ""
 
@@ -97,6 +99,7 @@ SUITES: Final[tuple[Suite, ...]] = (
         python_version="3.13",
         glibc_version="2.41",
         openssl_package="libssl3t64",
+        old_zones="tzdata-legacy",
         support=Support.SUPPORTED,
         until="2030-06",
     ),
@@ -126,6 +129,7 @@ SUITES: Final[tuple[Suite, ...]] = (
         python_version="3.14",
         glibc_version="2.43",
         openssl_package="libssl3t64",
+        old_zones="tzdata-legacy",
         support=Support.TESTING,
     ),
 )

@@ -40,6 +40,7 @@ from okamochi.run.service_failures import (
     unencrypted_service,
     unreachable_service,
 )
+from okamochi.run.time_zones import missing_time_zone
 from okamochi.run.traces import (
     FRAME,
     SEE_TRACEBACK,
@@ -186,6 +187,7 @@ def unresolved_name(log: str) -> Cause | None:
 
 RULES: tuple[Callable[[str], Cause | None], ...] = (
     django_set_up_late,
+    missing_time_zone,
     missing_variable,
     missing_shared_library,
     missing_program,

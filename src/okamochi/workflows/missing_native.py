@@ -1,4 +1,4 @@
-"""A library or program that the image turned out to lack, by the error of the app's own start."""
+"""A library, program or time zone that the image turned out to lack, by the error of the app's own start."""
 
 import re
 
@@ -15,6 +15,8 @@ __all__ = ["missing_native"]
 
 LIBRARY = re.compile(r"\b(lib[\w.+-]+\.so(?:\.[0-9][\w.]*)?): cannot open shared object file")
 PROGRAM = re.compile(r"FileNotFoundError: \[Errno 2\] No such file or directory: '([A-Za-z][\w.+-]*)'")
+# of Python's zoneinfo, and of Django's settings
+ZONE = re.compile(r"(?:No time zone found with key|Incorrect timezone setting:) ([\w/+-]+)")
 # A name with such an end is more likely a file that is missing in the working directory.
 FILE = re.compile(r".*\.(?:\w{1,5})")
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
@@ -24,18 +26,21 @@ def missing_native(world: World, planned: PlannedProject, platform: Platform, te
     """One more Debian package; None when the text tells of nothing that is missing, or no package has it."""
     libraries, programs = LIBRARY.findall(text), PROGRAM.findall(text)
     programs = [name for name in programs if name not in SHELLS and FILE.fullmatch(name) is None]
-    if not (libraries or programs):
+    zones = ZONE.findall(text)
+    if not (libraries or programs or zones):
         return None
     suite = suite_of(world, planned, platform)
     if suite is None:
         return None
-    contents = Workshop(world, suite, platform).contents
     tried = {one.value for one in planned.corrections if one.kind is CorrectionKind.PACKAGE}
-    try:
-        found = [(name, contents.package_of_library(name), "opens") for name in libraries]
-        found += [(name, contents.package_of_program(name), "starts") for name in programs]
-    except RegistryError:
-        return None
+    found = [(name, suite.old_zones, "asks for the time zone") for name in zones]
+    if libraries or programs:
+        contents = Workshop(world, suite, platform).contents
+        try:
+            found += [(name, contents.package_of_library(name), "opens") for name in libraries]
+            found += [(name, contents.package_of_program(name), "starts") for name in programs]
+        except RegistryError:
+            return None
     for name, package, does in found:
         correction = Correction(
             kind=CorrectionKind.PACKAGE, value=package, reason=f"its start {does} {name}, which is missing"

@@ -1,0 +1,19 @@
+"""A time zone that the image has not."""
+
+from okamochi.run.traces import Cause, last, own_frame
+
+__all__ = ["missing_time_zone"]
+
+
+def missing_time_zone(log: str) -> Cause | None:
+    """Of Python's zoneinfo, which then tries to import tzdata and says so, and of Django's settings."""
+    found = last(r"(?:No time zone found with key|Incorrect timezone setting:) (?P<name>[\w/+-]+)", log)
+    if found is None:
+        return None
+    return Cause(
+        f"the image has no time zone {found['name']}",
+        "if the name is one of the old ones (US/Pacific), which Debian keeps apart since its release 13: "
+        '[tool.okamochi] packages = ["tzdata-legacy"], or the name of today (America/Los_Angeles); on a base '
+        "without time zones, ask for tzdata in the requirements",
+        own_frame(log),
+    )
