@@ -124,6 +124,17 @@ def test_words_are_the_project_or_packages(tmp_path: Path, monkeypatch: pytest.M
         path_and_packages(("shop", "flask"), upgrade=False)
 
 
+def test_the_only_app_below_is_the_one_to_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "checkout/web").mkdir(parents=True)
+    (tmp_path / "checkout/web/app.py").write_text(FLASK_APP)
+    (tmp_path / "checkout/web/requirements.txt").write_text("flask\n")
+    monkeypatch.chdir(tmp_path)
+    web = Path("checkout/web")
+    assert path_and_packages(("checkout", "flask"), upgrade=True) == (web, ("flask",))
+    monkeypatch.chdir("checkout")
+    assert path_and_packages((), upgrade=False) == (Path("web"), ())
+
+
 def test_a_debian_package_is_moved_with_those_of_its_source_and_no_other() -> None:
     old = (deb("libssl", "3.0-1"), deb("openssl", "3.0-1"), deb("zlib", "1.2"))
     newest = (deb("libssl", "3.0-2"), deb("openssl", "3.0-2"), deb("zlib", "1.3"), deb("new", "1"))

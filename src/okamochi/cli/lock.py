@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from okamochi.cli.options import format_option, json_text, offline_option, real_world
+from okamochi.cli.world import app_folder
 
 
 @click.command(name="lock")
@@ -63,5 +64,5 @@ def path_and_packages(words: tuple[str, ...], *, upgrade: bool) -> tuple[Path, t
         folders = list(words)
     if len(folders) > 1:
         raise click.UsageError(f"several projects: {' '.join(folders)}; 'okamochi lock' takes one PATH")
-    path = Path(folders[0]) if folders else Path()
+    path = app_folder(Path(folders[0]) if folders else Path())
     return path, tuple(word for word in words if word not in folders)

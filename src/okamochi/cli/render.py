@@ -8,6 +8,7 @@ import click
 
 from okamochi.cli.layout import columns, folded, wants_a_line
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
+from okamochi.cli.world import app_folder
 from okamochi.system.clock import utc_now
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def command(
 
     if adopt:
         # without a target, the one argument is the folder
-        tell_adoption(Path(target) if target else path, check=check, output_format=output_format)
+        tell_adoption(app_folder(Path(target)) if target else path, check=check, output_format=output_format)
         return
     if target is None:
         raise UsageError("what is to be written?", where="TARGET", hint="okamochi render dockerfile, or all")
