@@ -15,7 +15,13 @@ from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.system.patterns import regex
 
-__all__ = ["PYTHON_START", "compose_containers", "environment_of", "is_backing_image"]
+__all__ = [
+    "PYTHON_START",
+    "compose_containers",
+    "environment_of",
+    "is_backing_image",
+    "variables_of_env_files",
+]
 
 # what others made: databases, brokers, proxies, tools to look at them
 BACKING = regex(
@@ -118,13 +124,19 @@ def is_backing_image(image: str) -> bool:
 
 def environment_of(file: Document, service: Node, setup: Setup) -> Iterator[Variable]:
     """What env_file and then `environment` give; a later one of the same name counts."""
-    folder = posixpath.dirname(file.path)
+    yield from variables_of_env_files(file.path, service, setup)
+    yield from variables_of_node(service.get("environment"), file.path)
+
+
+def variables_of_env_files(path: str, service: Node, setup: Setup) -> Iterator[Variable]:
+    """In their order, as a service of the Compose file `path` lists them."""
     listed = service.get("env_file")
     for one in listed.items if listed.kind == "list" else (listed,):
         name = one.get("path").text if one.kind == "mapping" else one.text
         if name:
-            yield from variables_of_file(posixpath.normpath(posixpath.join(folder, name)), setup)
-    yield from variables_of_node(service.get("environment"), file.path)
+            yield from variables_of_file(
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), name)), setup
+            )
 
 
 def variables_of_file(path: str, setup: Setup) -> Iterator[Variable]:

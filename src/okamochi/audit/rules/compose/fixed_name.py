@@ -1,7 +1,7 @@
 """Services have fixed names on the host.
 
-A `container_name` can be there once: a second copy of the project (a branch beside main, a test beside
-production) fails with "is already in use", and the service cannot be scaled.
+A `container_name` can be there once: a second copy of the project (a branch beside main, a second clone at
+the desk, a test beside production) fails with "is already in use", and the service cannot be scaled.
 
 Fix: take it away. Services of the stack reach each other by the service's name, people by
 `docker compose logs web` and `exec web`.
@@ -21,7 +21,7 @@ SEVERITY = Severity.NOTE
 def look(setup: Setup) -> Finds:
     """Once for each file, with the other places; what has replicas as well is told as an error."""
     by_file: dict[str, list[tuple[str, int]]] = {}
-    for container in services(setup):
+    for container in services(setup, desk=True):
         key, value = container.node.key("container_name"), container.node.get("container_name")
         if key and "$" not in value.text and container.own and not in_a_stack(container, setup):
             by_file.setdefault(container.path, []).append((container.name, key.line))

@@ -19,7 +19,7 @@ SEVERITY = Severity.NOTE
 def look(setup: Setup) -> Finds:
     for file in setup.composes:
         key, value = file.root.key("version"), file.root.get("version")
-        if not key or file.desk or is_for_swarm(file.path, file.root):
+        if not key or is_for_swarm(file.path, file.root):
             continue
         line = file.file.line(key.line)
         alone = value.kind == "scalar" and value.end == key.line and line.startswith(("version", '"version'))

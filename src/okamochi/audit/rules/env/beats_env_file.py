@@ -2,7 +2,8 @@
 
 `environment: [SECRET_KEY=${SECRET_KEY}]` takes the value from the shell or from .env beside the Compose file.
 Where neither has it the text is empty, and `environment` counts more than `env_file`: the app gets an empty
-key, though the file beside it has one (measured with Compose 2.26).
+key, though the file beside it has one (measured with Compose 2.26). Where .env, which is the desk's, has
+another value than the env_file, production runs with the desk's.
 
 Fix: take the line away; `env_file` gives the value. Or `${SECRET_KEY:?set it}`, where it is to come from
 the shell.
@@ -14,6 +15,7 @@ See: https://docs.docker.com/compose/how-tos/environment-variables/envvars-prece
 
 import posixpath
 
+from okamochi.audit.compose_containers import variables_of_env_files
 from okamochi.audit.containers import Container
 from okamochi.audit.interpolation import known_to_compose
 from okamochi.audit.rule import Finds, Found, Setup, Severity
@@ -29,15 +31,23 @@ def look(setup: Setup) -> Finds:
         known = known_to_compose(setup, container.path)
         if not container.node.get("env_file") or takes_the_same(container):
             continue
+        given = {one.name: one for one in variables_of_env_files(container.path, container.node, setup)}
         for one in container.environment:
             passed = SAME.fullmatch(one.value or "")
-            if one.path != container.path or passed is None or passed[1] != one.name or one.name in known:
+            if one.path != container.path or passed is None or passed[1] != one.name:
+                continue
+            beaten = given.get(one.name)
+            if one.name not in known:
+                message = f"{one.name} becomes an empty text when neither the shell nor .env sets it, and "
+                message += "beats the env_file beside it"
+            elif beaten is not None and beaten.value != known[one.name]:
+                message = f"{one.name} is what .env has, unless the shell sets it, and beats {beaten.path}"
+            else:
                 continue
             yield Found(
                 path=one.path,
                 line=one.line,
-                message=f"{one.name} becomes an empty text when neither the shell nor .env sets it, and "
-                "beats the env_file beside it",
+                message=message,
                 hint=f"take the line away: env_file gives {one.name}; or ${{{one.name}:?set it}}",
             )
 
