@@ -1,9 +1,9 @@
 """The folder tests, where the app takes something from it."""
 
-import ast
 import posixpath
 from collections.abc import Iterator
 
+from okamochi.detect.import_lines import imported_parts
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.system.patterns import regex
@@ -33,12 +33,7 @@ def tests_of_the_app(sources: Sources, paths: tuple[str, ...]) -> tuple[str, ...
 def imported_tests(sources: Sources, module: Module) -> Iterator[str]:
     """The files of the folder tests that a module imports at its top level."""
     for statement in module.tree.body:
-        names: tuple[str, ...] = ()
-        if isinstance(statement, ast.Import):
-            names = tuple(one.name for one in statement.names)
-        elif isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
-            names = (statement.module, *(f"{statement.module}.{one.name}" for one in statement.names))
-        for name in names:
+        for name in imported_parts(statement):
             path = sources.find(name) if name.partition(".")[0] == "tests" else None
             if path is not None and path.startswith("tests/"):
                 yield path

@@ -12,7 +12,7 @@ from okamochi.detect.gist import DULL, ends
 from okamochi.detect.handlers import STRINGS
 from okamochi.system.patterns import regex
 
-__all__ = ["Imports", "imports_of"]
+__all__ = ["Imports", "imported_modules", "imported_parts", "imports_of"]
 
 Imports = ast.Import | ast.ImportFrom
 
@@ -94,3 +94,17 @@ def aliases(text: str) -> list[ast.alias]:
     found = [NAME.fullmatch(one) for one in text.split(",")]
     known = [ast.alias(name=one[1], asname=one[2]) for one in found if one is not None]
     return known if len(known) == len(found) else []
+
+
+def imported_modules(node: ast.AST) -> tuple[str, ...]:
+    """Full names of what a statement imports, a.b of `from a.b import c`; () for `from . import c`."""
+    if isinstance(node, ast.Import):
+        return tuple(alias.name for alias in node.names)
+    return (node.module,) if isinstance(node, ast.ImportFrom) and node.module and not node.level else ()
+
+
+def imported_parts(node: ast.AST) -> tuple[str, ...]:
+    """The same and what is taken from there, which may be a module, too: a.b and a.b.c."""
+    found = imported_modules(node)
+    taken = node.names if isinstance(node, ast.ImportFrom) else []
+    return (*found, *(f"{module}.{alias.name}" for module in found for alias in taken))

@@ -3,6 +3,7 @@ looks in there, not from whatever folder without an __init__.py the file lies in
 
 import ast
 
+from okamochi.detect.import_lines import imported_modules
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources, import_root_of
 
@@ -28,6 +29,5 @@ def _is_below(path: str, folder: str) -> bool:
 
 def first_names(module: Module) -> set[str]:
     """What a module's imports begin with: "core" of `from core.jobs import run`."""
-    dotted = [alias.name for node in module.of(ast.Import) for alias in node.names]
-    dotted += [node.module or "" for node in module.of(ast.ImportFrom) if not node.level]
-    return {one.partition(".")[0] for one in dotted}
+    imports = module.of(ast.Import, ast.ImportFrom)
+    return {name.partition(".")[0] for node in imports for name in imported_modules(node)}

@@ -12,6 +12,7 @@ import msgspec
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.import_lines import imported_parts
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.sources import Sources
@@ -137,11 +138,7 @@ def _opened(objects: FlaskObjects, reached: Reached) -> Iterator[Opened]:
 def _library(path: str, sources: Sources) -> Evidence | None:
     """The import of one that looks for the variable itself."""
     for node in sources.imports(path):
-        module = node.module or "" if isinstance(node, ast.ImportFrom) and not node.level else ""
-        names = [
-            alias.name if isinstance(node, ast.Import) else f"{module}.{alias.name}" for alias in node.names
-        ]
-        found = next((name for name in names if LIBRARIES.match(name) is not None), None)
+        found = next((name for name in reversed(imported_parts(node)) if LIBRARIES.match(name) is not None), None)
         if found is not None:
             return Evidence(path=path, line=node.lineno, reason=f"{found} looks for it")
     return None

@@ -5,6 +5,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from okamochi.detect.import_lines import imported_modules, imported_parts
 from okamochi.detect.other_databases import odbc_needs
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
@@ -77,12 +78,9 @@ def foreign_modules(module: Module, sources: Sources) -> Iterator[str]:
 
 def imported_by(node: ast.AST) -> tuple[str, ...]:
     """Names with a capital are no modules."""
-    if isinstance(node, ast.Import):
-        return tuple(alias.name for alias in node.names)
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        inside = (f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
-        return (node.module, *inside)
-    return ()
+    modules = imported_modules(node)
+    inside = (name for name in imported_parts(node) if name.rpartition(".")[2].islower())
+    return tuple(dict.fromkeys((*modules, *inside)))
 
 
 def is_foreign(name: str, module: Module, sources: Sources) -> bool:

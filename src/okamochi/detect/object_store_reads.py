@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import reads_of
+from okamochi.detect.import_lines import imported_modules
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.settings_classes import settings_classes
@@ -130,11 +131,7 @@ def storage_backend(text: ast.Constant, path: str) -> Iterator[Evidence]:
 def imported(module: Module) -> Iterator[Evidence]:
     """Imports of what speaks to object stores only."""
     for node in module.of(ast.Import, ast.ImportFrom):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            names = [] if node.level else [node.module or ""]
-        for name in names:
+        for name in imported_modules(node):
             if name.split(".")[0] in ONLY_STORES:
                 yield Evidence(path=module.path, line=node.lineno, reason=f"imports {name}")
 

@@ -111,6 +111,11 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
             found = self._by_kind[kinds] = tuple(map(self.nodes.__getitem__, places))
         return found
 
+    def call_of(self, *names: str) -> int:
+        """The line of the first call of one of these, by its full name; 0 when there is none."""
+        calls = self.of(ast.Call)
+        return next((one.lineno for one in calls if self.imports.full(one.func) in names), 0)
+
     @cached_property
     def imports(self) -> ImportedNames:
         return ImportedNames.of(self.tree, self.of(ast.Import, ast.ImportFrom))

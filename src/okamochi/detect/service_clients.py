@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from okamochi.detect.import_lines import imported_modules
 from okamochi.detect.libpq import Unsaid, unsaid_by
 from okamochi.detect.python_source import Module
 from okamochi.detect.service_kinds import KINDS
@@ -87,9 +88,9 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
             place = Evidence(path=module.path, line=node.lineno, reason=reason)
             yield Client(top, host, place, unsaid_by(node, top) if host == HERE else None)
     for imported in sources.imports(module.path):
-        name = _imported(imported)
+        name = next(iter(imported_modules(imported)), "").split(".")[0]
         if name in CONFIGURED:
-            yield _configured(module, name, imported) or _by_settings(name, imported, module, sources)
+            yield _configured(module, name) or _by_settings(name, imported, module, sources)
 
 
 def _of_huey(module: Module) -> Iterator[Client]:
@@ -144,13 +145,7 @@ def names_of_hosts(module: Module, sources: Sources) -> Iterator[str]:
                     pass
 
 
-def _imported(node: ast.Import | ast.ImportFrom) -> str:
-    if isinstance(node, ast.ImportFrom):
-        return (node.module or "").split(".")[0] if not node.level else ""
-    return node.names[0].name.split(".")[0]
-
-
-def _configured(module: Module, name: str, imported: ast.Import | ast.ImportFrom) -> Client | None:
+def _configured(module: Module, name: str) -> Client | None:
     """config["MYSQL_HOST"] = "localhost" leads an extension to this machine."""
     for node in module.of(ast.Assign) if "_HOST" in module.text else ():
         match node:

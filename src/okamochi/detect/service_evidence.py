@@ -9,6 +9,7 @@ import msgspec
 from okamochi.detect.django_databases import DatabasePart, database_parts, databases_here, engines_of
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import reads_of
+from okamochi.detect.import_lines import imported_modules
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.service_clients import HERE, OWN_MACHINE, Client, clients_of, led_names, names_of_hosts
@@ -229,15 +230,9 @@ def _scheme_of(text: str) -> str:
 
 def _imports(path: str, sources: Sources) -> Iterator[Import]:
     for node in sources.imports(path):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif not node.level and node.module:
-            names = [node.module]
-        for name in names:
+        for name in imported_modules(node):
             top = name.split(".")[0]
-            reason = f"imports {top}"
-            yield Import(top, Evidence(path=path, line=node.lineno, reason=reason))
+            yield Import(top, Evidence(path=path, line=node.lineno, reason=f"imports {top}"))
 
 
 def _addresses(module: Module, reads: Iterable[Read]) -> Iterator[tuple[Address, Evidence]]:

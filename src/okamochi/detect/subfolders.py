@@ -4,7 +4,7 @@ import ast
 import os
 import posixpath
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,8 +13,8 @@ from okamochi.detect.base import Detected
 from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.own_servers import programs_that_serve
 from okamochi.detect.frameworks.scripts import script_applications
+from okamochi.detect.import_lines import imported_parts
 from okamochi.detect.other_frameworks import folders_of_reflex
-from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.web_applications import Candidate, web_applications
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
@@ -87,18 +87,10 @@ def _is_a_package(below: Sources, name: str) -> bool:
     return any(
         below.find(dotted.removeprefix(f"{name}."), importer=module.path) is not None
         for module in below.mentioning(name)
-        for dotted in _imported(module)
+        for node in module.of(ast.Import, ast.ImportFrom)
+        for dotted in imported_parts(node)
         if dotted.startswith(f"{name}.")
     )
-
-
-def _imported(module: Module) -> Iterator[str]:
-    for node in module.of(ast.Import, ast.ImportFrom):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif not node.level and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-            yield node.module
 
 
 class Below(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ import ast
 import sys
 
 from okamochi.detect.base import Detected
+from okamochi.detect.import_lines import imported_modules
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import text_of
@@ -45,12 +46,8 @@ def _imports(module: Module) -> list[tuple[str, int]]:
     optional = {id(node) for guarded in module.of(ast.Try) for node in _optional(guarded)}
     found += _loaded_by_django(module)
     for node in module.of(ast.Import, ast.ImportFrom):
-        if id(node) in optional:
-            continue
-        if isinstance(node, ast.Import):
-            found += [(alias.name.split(".")[0], node.lineno) for alias in node.names]
-        elif not node.level and node.module:
-            found.append((node.module.split(".")[0], node.lineno))
+        if id(node) not in optional:
+            found += [(name.split(".")[0], node.lineno) for name in imported_modules(node)]
     return found
 
 

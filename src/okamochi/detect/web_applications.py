@@ -17,6 +17,7 @@ from okamochi.detect.flask_objects import (
     Instance,
 )
 from okamochi.detect.frameworks.classes import CLASSES
+from okamochi.detect.import_lines import imported_modules
 from okamochi.detect.likely_modules import likely_modules
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import dotted_name, import_root_of
@@ -271,17 +272,5 @@ def import_root_for(objects: FlaskObjects, path: str) -> str:
         return root
     first = root.split("/")[0]
     inside = {posixpath.dirname(other) for other in sources.known if other.startswith(f"{root}/")}
-    own = _absolute_imports(objects, path)
-    if any(name == first for name in own) and f"{root}/{first}" not in inside:
-        return ""
-    return root
-
-
-def _absolute_imports(objects: FlaskObjects, path: str) -> frozenset[str]:
-    names: set[str] = set()
-    for node in objects.sources.module(path).nodes:
-        if isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names.add(node.module.split(".")[0])
-    return frozenset(names)
+    own = {name.split(".")[0] for node in sources.imports(path) for name in imported_modules(node)}
+    return "" if first in own and f"{root}/{first}" not in inside else root

@@ -63,7 +63,7 @@ def _rq(sources: Sources, names: frozenset[str], redis_variable: str) -> WorkerP
         if "rq" not in sources.text(path) or ".work(" not in sources.text(path):
             continue
         module = sources.module(path)
-        line = _call_of(module, ("rq.Worker", "rq.SimpleWorker", "rq.worker.Worker"))
+        line = module.call_of("rq.Worker", "rq.SimpleWorker", "rq.worker.Worker")
         argv = _run_as(module, line) if line else ()
         if argv:
             place = Evidence(path=path, line=line, reason="is RQ's worker")
@@ -142,7 +142,7 @@ def _dramatiq(sources: Sources, import_root: str) -> WorkerProgram | None:
     """All modules with actors; the one that sets the broker first, else actors would find another one."""
     brokers, actors = [], []
     for module in sources.mentioning("dramatiq"):
-        line = _call_of(module, ("dramatiq.set_broker",))
+        line = module.call_of("dramatiq.set_broker")
         if line:
             place = Evidence(path=module.path, line=line, reason="sets Dramatiq's broker")
             brokers.append((importable_name(module, sources, import_root), place))
@@ -271,16 +271,8 @@ def _apscheduler(sources: Sources) -> Iterator[WorkerProgram]:
 
 def blocks_on_its_schedule(module: Module) -> int:
     """The line that makes APScheduler's blocking scheduler, where the module starts one; 0."""
-    line = _call_of(module, ("apscheduler.schedulers.blocking.BlockingScheduler",))
+    line = module.call_of("apscheduler.schedulers.blocking.BlockingScheduler")
     return line if ".start()" in module.text else 0
-
-
-def _call_of(module: Module, names: tuple[str, ...]) -> int:
-    """The line of the first call of one of these, by its full name; 0 when there is none."""
-    for node in module.nodes:
-        if isinstance(node, ast.Call) and module.imports.full(node.func) in names:
-            return node.lineno
-    return 0
 
 
 def _decorated(module: Module, names: tuple[str, ...]) -> int:

@@ -32,8 +32,8 @@ def bottle_defaults(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
     """Modules that start it below their main guard or in a function, else those with routes, as far as a name
     of theirs leads to Bottle: `import bottle`."""
     modules = [module for module in objects.sources.mentioning("bottle") if _alias(module)]
-    starting = [one for one in modules if _calls(one, frozenset([STARTS])) and not _starts_at_once(one)]
-    routed = [one for one in modules if _calls(one, ROUTES) and not _starts_at_once(one)]
+    starting = [one for one in modules if one.call_of(STARTS) and not _starts_at_once(one)]
+    routed = [one for one in modules if one.call_of(*ROUTES) and not _starts_at_once(one)]
     return tuple(_candidate(objects, one) for one in starting or routed)
 
 
@@ -44,10 +44,6 @@ def _alias(module: Module) -> str:
                 if one.name == "bottle":
                     return one.asname or "bottle"
     return ""
-
-
-def _calls(module: Module, names: frozenset[str]) -> int:
-    return next((one.lineno for one in module.of(ast.Call) if module.imports.full(one.func) in names), 0)
 
 
 def _starts_at_once(module: Module) -> bool:
@@ -65,7 +61,7 @@ def _run_when_imported(module: Module) -> Iterator[ast.stmt]:
 
 
 def _candidate(objects: FlaskObjects, module: Module) -> Detected[Candidate]:
-    line = _calls(module, ROUTES) or _calls(module, frozenset([STARTS]))
+    line = module.call_of(*ROUTES) or module.call_of(STARTS)
     root = import_root_for(objects, module.path)
     candidate = Candidate(
         module.path,

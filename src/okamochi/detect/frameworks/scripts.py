@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
+from okamochi.detect.import_lines import imported_parts
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
@@ -110,13 +111,8 @@ def _is_page(path: str) -> bool:
 
 
 def _imports(sources: Sources, module: Module) -> Iterator[str]:
-    for node in module.nodes:
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
+    for node in sources.imports(module.path):
+        for name in imported_parts(node):
             found = sources.find(name, importer=module.path)
             if found is not None and found != module.path:
                 yield found
