@@ -3,6 +3,8 @@ reason."""
 
 import msgspec
 
+from okamochi.system.words import word_tuple
+
 __all__ = ["BUILT_IN", "RENDERED_FOLDERS", "SECRETS", "IgnoreGroup"]
 
 
@@ -21,27 +23,10 @@ BUILT_IN = (
     ),
     IgnoreGroup(
         "caches and leftovers of tools",
-        (
-            "__pycache__/",
-            "*.py[cod]",
-            ".pytest_cache/",
-            ".mypy_cache/",
-            ".ruff_cache/",
-            ".tox/",
-            ".nox/",
-            ".hypothesis/",
-            ".coverage",
-            ".coverage.*",
-            "htmlcov/",
-            ".ipynb_checkpoints/",
-            ".cache/",
-            "*.egg-info/",
-            "*.egg",
-            ".DS_Store",
-            "Thumbs.db",
-            "*.swp",
-            "*~",
-            "*.okamochi-backup",
+        word_tuple(
+            "__pycache__/ *.py[cod] .pytest_cache/ .mypy_cache/ .ruff_cache/ .tox/ .nox/ .hypothesis/ "
+            ".coverage .coverage.* htmlcov/ .ipynb_checkpoints/ .cache/ *.egg-info/ *.egg .DS_Store "
+            "Thumbs.db *.swp *~ *.okamochi-backup"
         ),
     ),
     IgnoreGroup(
@@ -50,105 +35,28 @@ BUILT_IN = (
     ),
     IgnoreGroup(
         "secrets",
-        (
-            "/secrets/",
-            "/kubernetes/secrets/",
-            "/swarm/secrets/",
-            ".env",
-            ".env.*",
-            "*.env",
-            ".envrc",
-            ".flaskenv",
-            "*.pem",
-            "*.key",
-            "*.p12",
-            "*.pfx",
-            "*.jks",
-            "id_rsa*",
-            "id_dsa*",
-            "id_ecdsa*",
-            "id_ed25519*",
-            ".netrc",
-            ".pypirc",
-            "pip.conf",
-            ".npmrc",
-            ".aws/",
-            ".ssh/",
-            ".gnupg/",
-            ".kube/",
-            ".docker/",
-            ".htpasswd",
-            "secrets.json",
-            "secrets.toml",
-            "secrets.y*ml",
-            "credentials.json",
-            ".env-*",
-            ".env_*",
-            ".git-credentials",
-            ".pgpass",
-            ".my.cnf",
-            "*.tfstate*",
-            "*.tfvars",
-            "*.tfvars.json",
-            ".vault-token",
-            "*.keystore",
-            "*.ovpn",
-            "service-account*.json",
-            "service_account*.json",
-            ".boto",
-            ".dockercfg",
+        word_tuple(
+            "/secrets/ /kubernetes/secrets/ /swarm/secrets/ .env .env.* *.env .envrc .flaskenv *.pem *.key "
+            "*.p12 *.pfx *.jks id_rsa* id_dsa* id_ecdsa* id_ed25519* .netrc .pypirc pip.conf .npmrc .aws/ "
+            ".ssh/ .gnupg/ .kube/ .docker/ .htpasswd secrets.json secrets.toml secrets.y*ml credentials.json "
+            ".env-* .env_* .git-credentials .pgpass .my.cnf *.tfstate* *.tfvars *.tfvars.json .vault-token "
+            "*.keystore *.ovpn service-account*.json service_account*.json .boto .dockercfg"
         ),
     ),
     IgnoreGroup(
         "data of the developer's own runs",
-        (
-            "/instance/",
-            "*.sqlite",
-            "*.sqlite3",
-            "*.db",
-            "*.db-journal",
-            "*.db-wal",
-            "*.db-shm",
-            "*.log",
-            "*.pid",
-            "*.sock",
-        ),
+        word_tuple("/instance/ *.sqlite *.sqlite3 *.db *.db-journal *.db-wal *.db-shm *.log *.pid *.sock"),
     ),
     IgnoreGroup("the project's own tests", ("/tests/", "/conftest.py")),
     IgnoreGroup(
         "how the app is built and run, not the app",
-        (
-            "Dockerfile*",
-            "*.Dockerfile",
-            "Containerfile*",
-            ".dockerignore",
-            ".containerignore",
-            "/docker-compose*.yml",
-            "/docker-compose*.yaml",
-            "/compose*.yml",
-            "/compose*.yaml",
-            "/kubernetes/*.yaml",
-            "/ecs/*.json",
-            "/swarm/stack.yaml",
-            "/swarm/secrets.sh",
-            "/okamochi.toml",
-            "/okamochi.lock",
-            "/.okamochi/",
-            "/requirements*.txt",
-            "/requirements*.in",
-            "/requirements/",
-            "/tox.ini",
-            "/noxfile.py",
-            "/pytest.ini",
-            "/Makefile",
-            ".github/",
-            ".gitlab-ci.yml",
-            ".circleci/",
-            ".devcontainer/",
-            ".vscode/",
-            ".idea/",
-            ".editorconfig",
-            ".pre-commit-config.yaml",
+        word_tuple(
+            "Dockerfile* *.Dockerfile Containerfile* .dockerignore .containerignore /docker-compose*.yml "
+            "/docker-compose*.yaml /compose*.yml /compose*.yaml /kubernetes/*.yaml /ecs/*.json "
+            "/swarm/stack.yaml /swarm/secrets.sh /okamochi.toml /okamochi.lock /.okamochi/ "
+            "/requirements*.txt /requirements*.in /requirements/ /tox.ini /noxfile.py /pytest.ini /Makefile "
+            ".github/ .gitlab-ci.yml .circleci/ .devcontainer/ .vscode/ .idea/ .editorconfig "
+            ".pre-commit-config.yaml"
         ),
     ),
 )

@@ -9,6 +9,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import line_of, regex
+from okamochi.system.words import word_set
 
 __all__ = ["drivers_of_addresses"]
 
@@ -32,11 +33,9 @@ DRIVERS = {
     "postgresql": "psycopg[binary]",
 }
 # take an address of Redis, and have its client as an extra alone
-OF_REDIS = frozenset(
-    [
-        *("celery", "kombu", "dramatiq", "huey", "flask_caching", "cachelib", "flask_session"),
-        *("flask_limiter", "limits", "flask_socketio", "socketio"),
-    ]
+OF_REDIS = word_set(
+    "celery kombu dramatiq huey flask_caching cachelib flask_session flask_limiter limits flask_socketio "
+    "socketio"
 )
 
 

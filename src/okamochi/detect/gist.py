@@ -11,6 +11,7 @@ import re
 
 from okamochi.detect.handlers import STRINGS, without_idle_statements
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
 
 __all__ = ["DULL", "SIZE_LIMIT_BYTES", "ends", "gist_digest", "gist_of", "python_text", "without_words"]
 
@@ -40,10 +41,9 @@ STATEMENT = regex(
 # A page or a part of one.
 MARKUP = regex(r"\s*<[!a-zA-Z][^\x00-\x08]*>\s*")
 # Before a string that a plan may hold, or that names a place or a program: "Acme Ltd" for COMPANY.
-PLACES = (
-    *("fold", "dir", "path", "file", "root", "uri", "url", "database", "sqlite", "env", "config", "default"),
-    *("setting", "font", "lib", "open", "join", "save", "load", "mount", "store", "bucket", "run", "call"),
-    *("spawn", "exec", "system", "cmd", "command", "prog", "which", "field("),
+PLACES = word_tuple(
+    "fold dir path file root uri url database sqlite env config default setting font lib open join save load "
+    "mount store bucket run call spawn exec system cmd command prog which field("
 )
 OTHER_PLACE = regex(r"""\b[dD][bB]|["'][A-Z][A-Z0-9_]+["']|\w[ \t]*:[^=\n({]*=[ \t]*\Z""")
 # What every sentence and page has one of.

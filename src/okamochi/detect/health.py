@@ -12,43 +12,17 @@ from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.process import HttpProbe, Probe, TcpProbe, request_path
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
 
 __all__ = ["choose_probe"]
 
 FIELD = "processes.web.probe"
-NAMES = [
-    "healthz",
-    "health",
-    "livez",
-    "live",
-    "alive",
-    "ping",
-    "_health",
-    "healthcheck",
-    "health-check",
-    "health_check",
-    "health/live",
-    "healthz/live",
-    "health/ready",
-    "__health__",
-    "__heartbeat__",
-    "heartbeat",
-    "lbheartbeat",
-    "up",
-    "_ping",
-    "_status",
-    "status",
-    "api/health",
-    "api/healthz",
-    "api/ping",
-    "api/status",
-    "api/v1/health",
-    "api/v1/healthz",
-    "api/v1/ping",
-    "v1/health",
-    "api/healthcheck",
-    "monitoring/health",
-]
+NAMES = word_tuple(
+    "healthz health livez live alive ping _health healthcheck health-check health_check health/live "
+    "healthz/live health/ready __health__ __heartbeat__ heartbeat lbheartbeat up _ping _status status "
+    "api/health api/healthz api/ping api/status api/v1/health api/v1/healthz api/v1/ping v1/health "
+    "api/healthcheck monitoring/health"
+)
 ENDS = regex(r".*/(healthz?|livez|healthcheck|ping)")
 LOADED_BY_NAME = regex(
     r"\b(import_module|import_string|find_modules|__import__|iter_modules|walk_packages)\("

@@ -138,7 +138,8 @@ def _opened(objects: FlaskObjects, reached: Reached) -> Iterator[Opened]:
 def _library(path: str, sources: Sources) -> Evidence | None:
     """The import of one that looks for the variable itself."""
     for node in sources.imports(path):
-        found = next((name for name in reversed(imported_parts(node)) if LIBRARIES.match(name) is not None), None)
+        named = reversed(imported_parts(node))
+        found = next((name for name in named if LIBRARIES.match(name) is not None), None)
         if found is not None:
             return Evidence(path=path, line=node.lineno, reason=f"{found} looks for it")
     return None

@@ -15,14 +15,13 @@ from okamochi.detect.syntax import keyword_value
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_set
 
 __all__ = ["Route", "routes"]
 
-MAKERS = frozenset(
-    (
-        *("register_blueprint", "include_router", "before_request", "add_url_rule", "add_get", "add_route"),
-        *("Route", "add_resource", "Namespace"),
-    )
+MAKERS = word_set(
+    "register_blueprint include_router before_request add_url_rule add_get add_route Route add_resource "
+    "Namespace"
 )
 HOLDERS = ("Blueprint", "Router")
 DECORATORS = frozenset(["route", "get"])

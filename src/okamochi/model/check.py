@@ -10,6 +10,7 @@ from okamochi.model.explain import PlanValues
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan, ServerInterface
 from okamochi.model.process import URL_PATH, HttpProbe, Process, ProcessType, TcpProbe, VariableKind
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
 
 __all__ = ["checked", "problems_of"]
 
@@ -18,24 +19,7 @@ PYTHON_VERSION = regex(r"3\.\d{1,2}")
 VARIABLE_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 OBJECT_REFERENCE = regex(r"[\w-]+(\.[\w-]+)*:[A-Za-z_]\w*(\.\w+)*(\(.*\))?")
 SYSTEM_FOLDERS = frozenset(
-    f"/{name}"
-    for name in [
-        "bin",
-        "boot",
-        "dev",
-        "etc",
-        "lib",
-        "lib64",
-        "opt",
-        "proc",
-        "root",
-        "run",
-        "sbin",
-        "sys",
-        "tmp",
-        "usr",
-        "var",
-    ]
+    f"/{name}" for name in word_tuple("bin boot dev etc lib lib64 opt proc root run sbin sys tmp usr var")
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from okamochi.errors import BuildError
 from okamochi.system.files import checked_path
+from okamochi.system.words import word_tuple
 
 __all__ = ["check_archive", "compiles", "pyproject_of"]
 
@@ -19,9 +20,9 @@ SIZE_LIMIT_BYTES = 4_000_000_000
 MOST_EXPANSION = 100
 LEAST_LIMIT_BYTES = 256 * 2**20
 PYPROJECT_LIMIT_BYTES = 1_000_000
-COMPILED = (
-    *(".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f", ".f90", ".s", ".swg", ".i", ".go", ".cu"),
-    *("cmakelists.txt", "meson.build", "configure", "cargo.toml", "makefile"),
+COMPILED = word_tuple(
+    ".c .cc .cpp .cxx .pyx .pxd .rs .f .f90 .s .swg .i .go .cu cmakelists.txt meson.build configure "
+    "cargo.toml makefile"
 )
 HINT = "take another version, or a package that ships wheels"
 DAMAGES = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error)

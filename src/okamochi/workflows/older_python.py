@@ -7,6 +7,7 @@ import msgspec
 
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
 
 if TYPE_CHECKING:
     from okamochi.run.proof.answer import Answer, Verdict
@@ -17,18 +18,17 @@ __all__ = ["LeftOut", "before_its_code", "left_out", "older_python"]
 # "Removed" in What's New of each version, https://docs.python.org/3/whatsnew/; for 3.13 also PEP 594.
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "3.12": ("asynchat", "asyncore", "distutils", "imp", "smtpd"),
-    "3.13": (
-        *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib"),
-        *("nntplib", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
+    "3.13": word_tuple(
+        "aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nntplib pipes sndhdr spwd sunau "
+        "telnetlib uu xdrlib"
     ),
 }
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     "3.10": tuple(
         f"collections.{name}"
-        for name in (
-            *("Callable", "Container", "Generator", "Hashable", "ItemsView", "Iterable", "Iterator"),
-            *("KeysView", "Mapping", "MappingView", "MutableMapping", "MutableSequence", "MutableSet"),
-            *("Sequence", "Set", "Sized", "ValuesView"),
+        for name in word_tuple(
+            "Callable Container Generator Hashable ItemsView Iterable Iterator KeysView Mapping MappingView "
+            "MutableMapping MutableSequence MutableSet Sequence Set Sized ValuesView"
         )
     ),
     "3.11": ("asyncio.coroutine", "inspect.formatargspec", "inspect.getargspec"),

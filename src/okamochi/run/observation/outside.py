@@ -14,6 +14,7 @@ from okamochi.errors import EngineError
 from okamochi.model.observation import Outside
 from okamochi.run.engine import Engine
 from okamochi.system.process import Runner
+from okamochi.system.words import word_tuple
 
 __all__ = ["look_outside", "reachable_address"]
 
@@ -23,9 +24,8 @@ SAVE_SECONDS = 600
 PIECE_BYTES = 4_000_000
 LOG_LINES = 100_000
 # made by engines in every container before it starts; podman gives a number a name
-OF_THE_ENGINE = (
-    *("/dev", "/proc", "/sys", "/run", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab"),
-    *("/etc/passwd", "/etc/group"),
+OF_THE_ENGINE = word_tuple(
+    "/dev /proc /sys /run /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /etc/passwd /etc/group"
 )
 
 
