@@ -55,8 +55,6 @@ class _Sorting(msgspec.Struct, eq=False):
     lost: dict[str, Evidence] = msgspec.field(default_factory=dict)
 
     def take(self, one: Written) -> None:
-        if not one.path.isprintable():  # no folder that anybody means
-            return
         folder = posixpath.dirname(one.path) if one.is_file else one.path
         if one.url_prefix and one.path.startswith(("/tmp/", "/var/tmp/")) and "TEST" not in one.variable:
             self.lost.setdefault(one.path, one.evidence)

@@ -127,8 +127,8 @@ def _folder_problems(plan: Plan) -> Iterable[str]:
     yield from _repeated("volumes, temporary_folders", (path for _, path in written))
     code = {APP_ROOT, posixpath.join(APP_ROOT, plan.application.import_root).rstrip("/")}
     for field, path in written:
-        if not path.startswith("/") or posixpath.normpath(path) != path or not path.isprintable():
-            yield f"{field!r}: {path!r} is not a normalized absolute path"
+        if not path.startswith("/") or posixpath.normpath(path) != path:
+            yield f"{field}: {path!r} is not a normalized absolute path"
         elif path in code:
             yield f"{field}: {path} holds the app's own code; it must stay read-only"
         elif path == "/" or path in SYSTEM_FOLDERS:
@@ -141,8 +141,8 @@ def _key_problems(plan: Plan) -> Iterable[str]:
     known = {one.name for one in plan.environment if one.holds_path and one.kind is VariableKind.SECRET}
     yield from _repeated("secret_files", (one.path for one in plan.secret_files))
     for one in plan.secret_files:
-        if not is_below_app(one.path):
-            yield f"secret_files: {one.path!r} is not a normalized path below {APP_ROOT}"
+        if not one.path.startswith(f"{APP_ROOT}/") or posixpath.normpath(one.path) != one.path:
+            yield f"secret_files.{one.path}: is not a normalized path below {APP_ROOT}"
         if one.name not in known:
             yield f"secret_files.{one.path}: {one.name} is no secret of the plan that is a file"
 
@@ -151,14 +151,10 @@ def _moved_problems(plan: Plan) -> Iterable[str]:
     roots = tuple(f"{volume.path}/" for volume in plan.volumes)
     yield from _repeated("moved_files", (moved.path for moved in plan.moved_files))
     for moved in plan.moved_files:
-        if not is_below_app(moved.path):
-            yield f"moved_files: {moved.path!r} is not a normalized path below {APP_ROOT}"
+        if not moved.path.startswith(f"{APP_ROOT}/") or posixpath.normpath(moved.path) != moved.path:
+            yield f"moved_files.{moved.path}: is not a normalized path below {APP_ROOT}"
         if posixpath.normpath(moved.target) != moved.target or not moved.target.startswith(roots):
             yield f"moved_files.{moved.path}: {moved.target!r} lies in no volume"
-
-
-def is_below_app(path: str) -> bool:
-    return path.startswith(f"{APP_ROOT}/") and posixpath.normpath(path) == path and path.isprintable()
 
 
 def _service_problems(plan: Plan) -> Iterable[str]:

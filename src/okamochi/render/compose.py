@@ -17,7 +17,7 @@ from okamochi.model.process import (
     Process,
     ProcessType,
 )
-from okamochi.render.compose_backing import LOG, backing_service, check, limits, literal, volume_mount
+from okamochi.render.compose_backing import LOG, backing_service, check, limits, literal
 from okamochi.render.compose_dev import development_findings, render_compose_dev
 from okamochi.render.compose_proxy import caddyfile, front_network, proxy, trust
 from okamochi.render.compose_secrets import (
@@ -271,8 +271,8 @@ def hardening(plan: Plan, language: Language) -> Node:
 def mounts(plan: Plan, process: Process) -> Node:
     folders: list[Yaml] = ["/tmp:size=64m,mode=1777,noexec,nosuid,nodev"]
     for folder in plan.temporary_folders:
-        folders.append(f"{literal(folder.path)}:size={folder.size_bytes},mode=1777,noexec,nosuid,nodev")
-    volumes: list[Yaml] = [volume_mount(one.name, one.path) for one in plan.volumes]
+        folders.append(f"{folder.path}:size={folder.size_bytes},mode=1777,noexec,nosuid,nodev")
+    volumes: list[Yaml] = [f"{volume.name}:{volume.path}" for volume in plan.volumes]
     volumes += secrets_mount(plan, process)
     return {"tmpfs": folders, **({"volumes": volumes} if volumes else {})}
 

@@ -36,13 +36,6 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def volume_mount(name: str, target: str) -> Yaml:
-    """In the short form, which parts its words at colons, where the path has none."""
-    if ":" not in target:
-        return f"{name}:{literal(target)}"
-    return {"type": "volume", "source": name, "target": literal(target)}
-
-
 def host_mount(source: str, target: str, *, read_only: bool = True) -> Node:
     """A file or folder of this machine. The short form ends a path at its first colon, and has the engine
     make a folder of root's where there is none."""

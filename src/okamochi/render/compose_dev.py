@@ -4,8 +4,6 @@ https://github.com/compose-spec/compose-spec/blob/main/13-merge.md. No tags (!re
 `develop`: Compose knows them only since 2.24 and 2.22, and refuses the whole file before.
 """
 
-import shlex
-
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.development import DEBUGGER_PORT, development_environment, development_process
 from okamochi.model.finding import Finding, Severity
@@ -72,7 +70,7 @@ def render_compose_dev(
 
 def head_of(plan: Plan, language: Language) -> str:
     text = HEAD[language].format(name=plan.name)
-    folders = shlex.join(mount_points(plan))
+    folders = " ".join(mount_points(plan))
     if not folders:
         return text
     first = FIRST[language is Language.JAPANESE].format(folders=folders)
@@ -151,8 +149,7 @@ def development_findings(plan: Plan) -> tuple[Finding, ...]:
             rule="compose/mount-points",
             severity=Severity.NOTE,
             message=f"volumes are mounted on {', '.join(folders)}, over the source of {COMPOSE_DEV}",
-            hint=f"before docker compose: mkdir -p {shlex.join(folders)}; "
-            "else the engine makes them, as root",
+            hint=f"before docker compose: mkdir -p {' '.join(folders)}; else the engine makes them, as root",
             field="volumes",
         ),
     )

@@ -59,7 +59,7 @@ class DevcontainerRenderer:
 def text_of(plan: Plan, language: Language) -> str:
     """JSON with a comment above some keys."""
     lines = [f"// {said('json', language, name=plan.name)}"]
-    for line in json.dumps(configuration(plan), indent=2, ensure_ascii=False).split("\n"):
+    for line in json.dumps(configuration(plan), indent=2, ensure_ascii=False).splitlines():
         key = line.strip().partition(":")[0].strip('"')
         if line.startswith('  "') and key in COMMENTED:
             lines.append(f"  // {said(COMMENTED[key], language)}")

@@ -23,16 +23,7 @@ from okamochi.render.dockerfile_dev import (
     development_builder,
     development_stage,
 )
-from okamochi.render.dockerfile_text import (
-    FOLDER,
-    SEEN,
-    apt_install,
-    copied,
-    environment_lines,
-    exec_form,
-    quoted,
-    shell_words,
-)
+from okamochi.render.dockerfile_text import FOLDER, SEEN, apt_install, environment_lines, exec_form, quoted
 from okamochi.render.dockerfile_words import said
 from okamochi.render.dockerignore import dockerignore
 from okamochi.render.reasons import reason_for
@@ -216,17 +207,15 @@ class Stages:
     def moved_lines(self) -> list[str]:
         lines = []
         for moved in self.plan.moved_files:
-            above = shell_words(posixpath.dirname(path) for path in (moved.target, moved.path))
-            path, target = shell_words((moved.path,)), shell_words((moved.target,))
+            above = " ".join(posixpath.dirname(path) for path in (moved.target, moved.path))
             lines += [
                 f"RUN mkdir -p {above} \\",
-                f"    && if [ -e {path} ]; then mv {path} {target}; fi \\",
-                f"    && ln -s {target} {path}",
+                f"    && if [ -e {moved.path} ]; then mv {moved.path} {moved.target}; fi \\",
+                f"    && ln -s {moved.target} {moved.path}",
             ]
         lines = [self.say("moved"), *lines] if lines else []
         keys = [
-            f"RUN mkdir -p {shell_words((posixpath.dirname(one.path),))}"
-            f" && ln -s {shell_words((f'{SECRETS_MOUNT}/{one.name}', one.path))}"
+            f"RUN mkdir -p {posixpath.dirname(one.path)} && ln -s {SECRETS_MOUNT}/{one.name} {one.path}"
             for one in self.plan.secret_files
         ]
         return [*lines, self.say("keys"), *keys] if keys else lines
@@ -234,10 +223,10 @@ class Stages:
     def writable_lines(self) -> list[str]:
         owner = self.owner
         lines = []
-        kept = shell_words(volume.path for volume in self.plan.volumes)
+        kept = " ".join(volume.path for volume in self.plan.volumes)
         if kept:
             lines.append(f"RUN mkdir -p {kept} && chown -R {owner} {kept}")
-        emptied = shell_words(folder.path for folder in self.plan.temporary_folders)
+        emptied = " ".join(folder.path for folder in self.plan.temporary_folders)
         if emptied:
             lines.append(f"RUN mkdir -p {emptied} && chown {owner} {emptied} && chmod 1777 {emptied}")
         return [self.say("writable"), *lines] if lines else []
@@ -253,7 +242,7 @@ class Stages:
             self.say("production"),
             "FROM base AS production",
             f"COPY --from=builder {VENV_ROOT} {VENV_ROOT}",
-            *(copied("source", folder) for folder in self.copied_folders()),
+            *(f"COPY --from=source {folder} {folder}" for folder in self.copied_folders()),
             *label_lines(plan),
             self.say("environment"),
             *environment_lines(plan, {}),

@@ -2,14 +2,7 @@
 
 from okamochi.model.development import development_environment, development_packages, development_process
 from okamochi.model.plan import APP_ROOT, KIT_ROOT, VENV_ROOT, Plan
-from okamochi.render.dockerfile_text import (
-    FOLDER,
-    SEEN,
-    apt_install,
-    environment_lines,
-    exec_form,
-    shell_words,
-)
+from okamochi.render.dockerfile_text import FOLDER, SEEN, apt_install, environment_lines, exec_form
 from okamochi.render.dockerfile_words import said
 from okamochi.render.rendering import Language
 
@@ -61,5 +54,5 @@ def development_stage(plan: Plan, language: Language) -> list[str]:
 
 def desk_folders(plan: Plan) -> list[str]:
     """Where volumes are mounted: a new one takes over the owner."""
-    folders = shell_words(volume.path for volume in plan.volumes)
+    folders = " ".join(volume.path for volume in plan.volumes)
     return [f"RUN mkdir -p {folders} && chown ${{USER_ID}} {folders}"] if folders else []

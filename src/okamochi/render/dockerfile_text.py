@@ -1,22 +1,12 @@
 """How instructions of a Dockerfile are written. Reference: https://docs.docker.com/reference/dockerfile/."""
 
 import json
-import shlex
 from collections.abc import Iterable
 
 from okamochi.model.kit_programs import health_environment
 from okamochi.model.plan import Plan
 
-__all__ = [
-    "FOLDER",
-    "SEEN",
-    "apt_install",
-    "copied",
-    "environment_lines",
-    "exec_form",
-    "quoted",
-    "shell_words",
-]
+__all__ = ["FOLDER", "SEEN", "apt_install", "environment_lines", "exec_form", "quoted"]
 
 # plans leave it out of images: none of it is the project's
 FOLDER = ".okamochi"
@@ -44,18 +34,6 @@ def quoted(value: str) -> str:
     """For ENV: in double quotes, with what BuildKit would expand or end the text made plain."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def copied(stage: str, path: str) -> str:
-    """The same path out of another stage. What is expanded is escaped, in words as in JSON."""
-    plain = path.replace("\\", "\\\\").replace("$", "\\$")
-    words = f"{plain} {plain}" if shlex.quote(path) == path else exec_form((plain, plain))
-    return f"COPY --from={stage} {words}"
-
-
-def shell_words(paths: Iterable[str]) -> str:
-    """For RUN, in whose lines the shell alone expands anything."""
-    return " ".join(map(shlex.quote, paths))
 
 
 def exec_form(argv: tuple[str, ...]) -> str:

@@ -1,7 +1,5 @@
 """Build, test and push in CI with okamochi: no privileged daemon, the cache kept between runs."""
 
-import json
-import re
 from typing import Final
 
 from packaging.requirements import Requirement
@@ -165,15 +163,8 @@ def filled(template: str, plan: Plan, language: Language, lock: Lock | None) -> 
         said, sudo = f"# {words['native']}\n", native.replace("apt-get", "sudo apt-get")
         steps["github_native"] = f"      {said}      - run: {sudo}\n"
         steps["gitlab_native"] = f"    {said}    - {native}\n"
-    commands = {"install": as_item(install), "test": as_item(test)}
-    facts = {"version": plan.python_version, "okamochi": __version__, **commands}
+    facts = {"version": plan.python_version, "okamochi": __version__, "install": install, "test": test}
     return template.format(**words, **ACTIONS, **facts, **steps).encode()
-
-
-def as_item(command: str) -> str:
-    """As YAML has a text in a line: names of files may hold what begins a comment or ends a key."""
-    plain = command.isprintable() and not re.search(r": |:$| #", command)
-    return command if plain else json.dumps(command)
 
 
 def test_commands(plan: Plan) -> tuple[str, str]:

@@ -1,14 +1,11 @@
 """How a developer installs the project and what development needs: by its own tool, as its lock says."""
 
-import re
 from dataclasses import dataclass
-from shlex import quote
 
 from okamochi.model.plan import DependencyManager, Plan
 
 __all__ = ["ProjectTool", "project_tool"]
 
-AS_IT_IS = re.compile(r"\.\[[\w.,-]+\]", re.ASCII)
 EDITABLE = (DependencyManager.PYPROJECT, DependencyManager.SETUPTOOLS)
 
 
@@ -31,35 +28,25 @@ def project_tool(plan: Plan) -> ProjectTool:
             command = "pipenv sync --dev" if locked else "pipenv install --dev"
             return ProjectTool("pipenv", (command,), "pipenv run ", "pipenv run pip install pytest")
         case DependencyManager.POETRY:
-            groups = f" --with {quote(','.join(desk.groups))}" if desk.groups else ""
-            extras = "".join(f" --extras {quote(one)}" for one in desk.extras)
+            groups = f" --with {','.join(desk.groups)}" if desk.groups else ""
+            extras = "".join(f" --extras {one}" for one in desk.extras)
             add = "poetry run pip install pytest"
             return ProjectTool("poetry", (f"poetry install{groups}{extras}",), "poetry run ", add)
         case DependencyManager.UV:
-            more = [f" --group {quote(one)}" for one in desk.groups]
-            more += [f" --extra {quote(one)}" for one in desk.extras]
+            more = [f" --group {one}" for one in desk.groups] + [f" --extra {one}" for one in desk.extras]
             return ProjectTool("uv", (f"uv sync{' --frozen' if locked else ''}{''.join(more)}",), "uv run ")
         case DependencyManager.PDM:
             command = "pdm sync --dev" if locked else "pdm install --dev"
             add = "pdm run python -m ensurepip && pdm run python -m pip install pytest"
             return ProjectTool("pdm", (command,), "pdm run ", add)
         case DependencyManager.PYLOCK:
-            named = " ".join(f"-r {quote(path)}" for path in (plan.dependencies.lock_file, *desk.files))
+            named = " ".join(f"-r {path}" for path in (plan.dependencies.lock_file, *desk.files))
             return ProjectTool("uv", (f"uv pip install {named}",), "", "uv pip install pytest")
         case manager if manager in EDITABLE:
-            place = f".[{','.join(desk.extras)}]" if desk.extras else "."
-            groups = "".join(f" --group {quote(one)}" for one in desk.groups)
-            return ProjectTool(
-                "", (f"pip install --editable {in_shell(place)}{groups}",), "", "pip install pytest"
-            )
+            extras = f"[{','.join(desk.extras)}]" if desk.extras else ""
+            groups = "".join(f" --group {one}" for one in desk.groups)
+            return ProjectTool("", (f"pip install --editable .{extras}{groups}",), "", "pip install pytest")
         case _:
             # a file with hashes takes no other beside it
             files = (*plan.dependencies.files, *desk.files)
-            return ProjectTool(
-                "", tuple(f"pip install -r {quote(one)}" for one in files), "", "pip install pytest"
-            )
-
-
-def in_shell(place: str) -> str:
-    """`.[test]` needs no quotes, as everybody writes it."""
-    return place if AS_IT_IS.fullmatch(place) else quote(place)
+            return ProjectTool("", tuple(f"pip install -r {one}" for one in files), "", "pip install pytest")

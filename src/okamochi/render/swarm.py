@@ -15,15 +15,7 @@ from okamochi.model.names import dashed
 from okamochi.model.plan import Plan
 from okamochi.model.process import Process, ProcessType
 from okamochi.render.compose import argv_of, environment_of, healthcheck_of
-from okamochi.render.compose_backing import (
-    LOG,
-    health_of,
-    initial_places,
-    literal,
-    resources,
-    started_as,
-    volume_mount,
-)
+from okamochi.render.compose_backing import LOG, health_of, initial_places, literal, resources, started_as
 from okamochi.render.compose_secrets import compose_secrets, names_for, with_password
 from okamochi.render.doors import coded_findings
 from okamochi.render.orchestrators import TMP_BYTES, is_alone, key_findings
@@ -216,7 +208,7 @@ def place(language: Language) -> Node:
 def mounts(plan: Plan) -> list[Yaml]:
     folders = [("/tmp", TMP_BYTES), *((one.path, one.size_bytes) for one in plan.temporary_folders)]
     found: list[Yaml] = [in_memory(path, size) for path, size in folders]
-    return found + [volume_mount(one.name, one.path) for one in plan.volumes]
+    return found + [f"{volume.name}:{volume.path}" for volume in plan.volumes]
 
 
 def in_memory(path: str, size_bytes: int) -> Node:

@@ -39,7 +39,6 @@ SKIPPED_FOLDERS = word_set(
     ".ruff_cache"
 )
 WORKSPACE = regex(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
-BREAKING = regex(r"[\0-\x1f\x7f-\x9f\u2028\u2029]")
 ENVIRONMENT_NAMES = frozenset({"venv", "env"})
 
 
@@ -69,8 +68,7 @@ class ProjectFiles(Protocol):
         """Regular files below `within` whose path from there matches the pattern, sorted.
 
         `*` and `?` stay within a folder, `**/` is any number of folders. VCS folders, caches, virtual
-        environments and node_modules are left out, and names with line breaks or other control characters:
-        they would end lines of what is told and rendered.
+        environments and node_modules are left out.
         """
         ...
 
@@ -260,8 +258,6 @@ class _Walk:
         """Note a file; True for a folder to walk into."""
         if not encodable(entry.name):
             self.undecodable.append(with_escapes(path))
-            return False
-        if BREAKING.search(entry.name) is not None:
             return False
         if entry.is_symlink():
             self._keep_link(entry, path)

@@ -21,10 +21,9 @@ from typing import Any
 
 MOST_TRIES = 100
 CALL_SECONDS = 0.05
-LISTEN = (
-    10  # TCP_LISTEN, the state in TCP_INFO (linux/tcp.h), of which a listening socket tells its queue's limit
-)
-QUEUE_LIMIT = 28  # tcpi_sacked
+# of TCP_INFO (linux/tcp.h): TCP_LISTEN is the state in which tcpi_sacked is the limit of the socket's queue
+LISTEN = 10
+QUEUE_LIMIT = 28  # where tcpi_sacked begins
 
 
 def attend(server: Any) -> None:
