@@ -519,6 +519,20 @@ def test_of_two_indexes_with_a_kept_version_the_one_with_the_wheel_serves(resolv
     assert (again[0], names(again)) == (first[0], ["native==1.0", "other==1.0"])
 
 
+def test_of_two_indexes_with_a_kept_version_the_one_that_tells_its_day_serves(resolve, tmp_path):
+    """Of a day: a mirror that tells none stands first."""
+    timeless = tmp_path / "timeless"
+    wheel = make_wheel(timeless / "other", "other")
+    link = f'<a href="{wheel.as_uri()}#sha256={sha256_of(wheel)}">{wheel.name}</a>'
+    (timeless / "other/index.html").write_text(f"<!DOCTYPE html><html><body>{link}</body></html>")
+    with package_index(tmp_path / "index", wheel, uploaded="2025-01-01T00:00:00Z") as (port, _):
+        index = f"http://127.0.0.1:{port}/simple"
+        text = f"--index-url {index}\n--extra-index-url {timeless.as_uri()}\nother\n"
+        day = {"environ": local_environ(tmp_path), "exclude_newer": "2025-06-01T00:00:00Z"}
+        first = resolve(text, **day)
+        assert resolve(text, **day, preferred=first) == first
+
+
 def test_what_the_project_asks_for_itself_is_taken_of_the_day_whatever_okamochi_adds_to_it():
     asked = [requirement_of("chainlit", path="requirements.txt"), requirement_of("chainlit>=0.5", path=ADDED)]
     alone = [requirement_of("gunicorn>=26.1", path=ADDED)]

@@ -98,8 +98,12 @@ def _compiled(asked: Compilation, preferred: tuple[LockedWheel, ...], briefly: b
 
 def _without_blamed(completed: Completed, preferred: tuple[LockedWheel, ...]) -> tuple[LockedWheel, ...]:
     """Without what uv finds no wheel for. Where several indexes have a version, it takes the one that it is
-    told to prefer from the first of them, and looks for the wheel in no other."""
-    blamed = canonicalize_name(no_wheel_for(Explained(completed))[0])
+    told to prefer from the first of them, and looks for the wheel in no other, or for the day on which it
+    was published; as no time is told of any there, it is told to prefer none then."""
+    explained = Explained(completed)
+    if "has no publish time" in explained.text.replace("\n", " "):
+        return ()
+    blamed = canonicalize_name(no_wheel_for(explained)[0])
     return tuple(one for one in preferred if one.name != blamed)
 
 
