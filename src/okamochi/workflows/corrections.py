@@ -128,6 +128,8 @@ def correction_for(
             old := lacking_installed(answer, installed) or refusing_package(answer, planned, installed)
         ):
             found = older(verdict, old, planned, installed, refused)
+        case Outcome.FAILED if answer is not None and refused_by_streamlit(answer):
+            found = older_index(verdict, planned, since=WHEELS_SINCE)
         case Outcome.UNREADABLE:
             found = newer_python(verdict, planned)
         case Outcome.READ_ONLY:
@@ -259,6 +261,12 @@ def lacking_package(answer: Answer | None) -> str:
     told = (found[1] for one in LACKS if (found := one.search(answer.message)))
     module = next(told, "") or withholding_package(answer.text)
     return canonicalize_name(distribution_of(module.partition(".")[0])) if module else ""
+
+
+def refused_by_streamlit(answer: Answer) -> bool:
+    """Whether it does not take what the script gives it. The traceback that its page shows is without its own
+    frames; a secret or a page that is not there is missing in any version."""
+    return answer.error.startswith("streamlit.errors.") and not answer.error.endswith("NotFoundError")
 
 
 def lacking_installed(answer: Answer, installed: Mapping[str, str]) -> str:

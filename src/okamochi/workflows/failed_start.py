@@ -40,7 +40,8 @@ class FailedStart:
         """What was tried to mend it cannot be built, which is not the project's own fault: it is left out,
         and something else may mend it."""
         last = building.plan_now().corrections[-1]
-        world.reporter.note(f"{last} cannot be had: {error.message}")
+        why = "; ".join((error.message, *error.details[:1]))
+        world.reporter.note(f"{last} cannot be had: {why}")
         self.refused.add(last.key)
         building.planned, building.known = self.planned, None
 

@@ -91,11 +91,12 @@ def build_until_proved(
             built = image
             proof = proof_of(built, building, world, once, sinks, given)
             asked = asked or proof.fresh
-            if failed is not None and before is not None and is_worse(proof, failed[0]):
+            if failed is not None and before is not None:
                 last = building.plan_now().corrections[-1]
-                refused[last.key] = f"{last}: the first page fails with it"
-                building.planned, building.known, before = before, None, None
-                continue
+                if why := why_not_kept(last, proof, failed[0]):
+                    refused[last.key] = f"{last}: {why}"
+                    building.planned, building.known, before = before, None, None
+                    continue
         correction = next_correction(world, proof, building, built, tuple(refused))
         if correction is None:
             planned = building.planned
@@ -183,11 +184,16 @@ def is_for_a_page(correction: "Correction", proof: "Proof") -> bool:
     return proof.answer is not None and proof.answer.broken is not None and correction.kind in kinds
 
 
-def is_worse(proof: "Proof", before: "Proof") -> bool:
-    """Whether what was to mend another page broke the first."""
+def why_not_kept(last: "Correction", proof: "Proof", before: "Proof") -> str:
+    """Why the last correction is taken back: what was to mend another page broke the first, or the index of
+    another day changed nothing; "" where it stays."""
+    from okamochi.model.correction import CorrectionKind
     from okamochi.run.proof.answer import Outcome
 
-    return before.verdict.outcome is Outcome.PROVED and proof.verdict.outcome is not Outcome.PROVED
+    if before.verdict.outcome is Outcome.PROVED:
+        return "" if proof.verdict.outcome is Outcome.PROVED else "the first page fails with it"
+    by_day = last.kind is CorrectionKind.EXCLUDE_NEWER and proof.verdict.outcome is Outcome.FAILED
+    return "the app fails in the same way with it" if by_day and proof.verdict == before.verdict else ""
 
 
 def warn_of_broken(world: World, answer: "Answer", building: Building) -> None:

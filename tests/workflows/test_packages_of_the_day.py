@@ -1,0 +1,54 @@
+"""A script that today's Streamlit refuses is tried with the packages of the day of its last commit."""
+
+from pathlib import Path
+
+import pytest
+
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
+from okamochi.run.traces import Cause
+from okamochi.workflows.corrections import correction_for
+from okamochi.workflows.prove_entry import Proof
+from okamochi.workflows.proved_build import why_not_kept
+from tests.workflows.test_missing_part import project
+
+# its page leaves its own frames out
+TEXT = 'File "/app/app.py", line 3, in <module>\n    st.dataframe(rows, width=None)'
+DAY = Correction(kind=CorrectionKind.EXCLUDE_NEWER, value="2024-05-01T00:00:00Z", reason="of that day")
+
+
+def refused(error: str) -> Answer:
+    return Answer(outcome="failed", error=error, message="Invalid width value: None.", text=TEXT)
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize(
+    ("error", "day", "tried"),
+    [
+        ("streamlit.errors.StreamlitInvalidWidthError", "2024-05-01", "2024-05-01T00:00:00Z"),
+        ("streamlit.errors.StreamlitInvalidWidthError", "2019-05-01", ""),
+        ("streamlit.errors.StreamlitSecretNotFoundError", "2024-05-01", ""),
+        ("ValueError", "2024-05-01", ""),
+    ],
+)
+def test_what_streamlit_refuses_is_tried_with_the_packages_of_the_last_commits_day(
+    tmp_path: Path, error: str, day: str, tried: str
+) -> None:
+    answer = refused(error)
+    found = correction_for(verdict_of(answer), answer, project(tmp_path, day=day))
+    assert (found.value if found is not None else "") == tried
+    assert found is None or found.kind is CorrectionKind.EXCLUDE_NEWER
+
+
+def failed(outcome: Outcome, text: str = "Invalid width") -> Proof:
+    return Proof(Verdict(outcome=outcome, cause=Cause(text, "see the log")))
+
+
+def test_the_packages_of_another_day_stay_only_where_they_change_something() -> None:
+    before = failed(Outcome.FAILED)
+    assert why_not_kept(DAY, failed(Outcome.FAILED), before) == "the app fails in the same way with it"
+    assert why_not_kept(DAY, failed(Outcome.FAILED, "another error"), before) == ""
+    assert why_not_kept(DAY, failed(Outcome.PROVED), before) == ""
+    assert why_not_kept(DAY, failed(Outcome.FAILED), failed(Outcome.PROVED)) != ""
+    package = Correction(kind=CorrectionKind.REQUIREMENT, value="lib", reason="it is missing")
+    assert why_not_kept(package, failed(Outcome.FAILED), before) == ""
