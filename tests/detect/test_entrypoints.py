@@ -430,6 +430,17 @@ def test_a_script_beside_the_object_is_told_with_how_to_serve_it() -> None:
     assert not any("--entrypoint" in one.reason for one in told.evidence)
 
 
+def test_a_script_that_a_harness_of_the_desk_imports_is_the_app_all_the_same() -> None:
+    drawing = "import streamlit as st\nst.title('x')\n"
+    files = {
+        "app.py": f"import chart\n{drawing}",
+        "chart.py": drawing,
+        "app_debug.py": f"import app\n{drawing}",
+        "scratch/try.py": drawing,
+    }
+    assert planned(files).application.script == "app.py"
+
+
 def test_an_object_beside_the_pages_of_reflex_is_not_the_app_unless_it_is_named() -> None:
     files = {
         "rxconfig.py": "import reflex as rx\nconfig = rx.Config(app_name='shop')\n",

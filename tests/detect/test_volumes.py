@@ -73,6 +73,23 @@ def test_a_database_beside_the_code_becomes_a_link_into_a_volume() -> None:
     assert decision(plan, "moved_files./app/shop.db").evidence[0].path == "app.py"
 
 
+@pytest.mark.parametrize(
+    ("requirements", "path"),
+    [
+        ("flask\nflask-sqlalchemy~=2.5\n", "/app/shop/shop.db"),
+        ("flask==1.0.2\n", "/app/shop/shop.db"),
+        ("flask==2.1.3\nflask-sqlalchemy\n", "/app/shop/shop.db"),
+        ("flask\nflask-sqlalchemy\nsqlalchemy==1.3.24\n", "/app/shop/shop.db"),
+        ("flask==2.2.5\nflask-sqlalchemy\nsqlalchemy==1.4.18\n", ""),
+        ("flask~=2.1\nflask-sqlalchemy\n", ""),
+    ],
+)
+def test_what_the_extension_needs_tells_its_age_where_nothing_else_does(requirements: str, path: str) -> None:
+    plan = planned({"shop/__init__.py": HEAD + SQLALCHEMY, "requirements.txt": requirements})
+    assert [one.path for one in plan.moved_files] == ([path] if path else [])
+    assert volume_paths(plan) == ("/var/lib/app-files" if path else "/app/instance",)
+
+
 def test_the_instance_folder_of_a_package_below_src_is_beside_the_package() -> None:
     files = {"src/shop/__init__.py": HEAD + "app = Flask(__name__, instance_relative_config=True)\n"}
     assert volume_paths(planned(files)) == ("/app/src/instance",)

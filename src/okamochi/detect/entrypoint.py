@@ -22,7 +22,14 @@ from okamochi.detect.sources import Sources, import_root_of
 from okamochi.detect.statements import Statement, StatementRank, statements
 from okamochi.detect.subfolders import folder_hint, from_here, hint_naming
 from okamochi.detect.unreadable import not_parsed
-from okamochi.detect.web_applications import Candidate, Place, candidate_for, place_of, web_applications
+from okamochi.detect.web_applications import (
+    STAND_IN,
+    Candidate,
+    Place,
+    candidate_for,
+    place_of,
+    web_applications,
+)
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.evidence import Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
@@ -33,10 +40,6 @@ __all__ = ["EntryPoint", "WantedObject", "choose_entrypoint"]
 
 ASGI_SETTING = regex(r"^ASGI_APPLICATION\s*=\s*[\"']([\w.]+)\.\w+[\"']", re.MULTILINE)
 REFERENCE = regex(r"([\w./-]+?)(?:\.py)?(?::([A-Za-z_][\w.]*)(\(.*\))?)?", re.DOTALL)
-# in the name of a module or a folder: what stands in for the app at a desk, or was the app once
-STAND_IN = regex(
-    r"(?:.*[/_-])?(?:dev|local|debug|tests?|mocks?|fake|old|backup|copy|examples?|demos?)(?:[/_-].*|\.py)"
-)
 FRAMEWORK_WORD = regex(
     r"\b(flask|fastapi|starlette|litestar|quart|django|dash|aiohttp|bottle|streamlit|gradio|panel"
     r"|chainlit|shiny|marimo|solara|taipy)\b",

@@ -24,5 +24,7 @@ def _excludes(operator: str, text: str, first: Version) -> bool:
         return False
     if operator == "<":
         return version <= first
-    exact = operator in ("==", "===", "<=") or (operator == "~=" and len(version.release) > 2)
-    return exact and version < first
+    if operator == "~=":  # ~=2.5 admits nothing from 3 on, ~=2.5.1 nothing from 2.6 on
+        *leading, last = version.release[:-1]
+        return Version(".".join(map(str, (*leading, last + 1)))) <= first
+    return operator in ("==", "===", "<=") and version < first

@@ -1,9 +1,9 @@
 """From facts and settings to the plan, every decision with its evidence."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
+from packaging.version import Version
 
 from okamochi.detect.alembic_address import with_the_apps_address
 from okamochi.detect.app_tests import tests_of_the_app
@@ -44,6 +44,7 @@ from okamochi.detect.only_sqlite import only_sqlite
 from okamochi.detect.own_launcher import own_launcher
 from okamochi.detect.own_start import made_by_extension, own_start
 from okamochi.detect.parsed_arguments import parsed_arguments
+from okamochi.detect.pinned import stays_below
 from okamochi.detect.places_above import places_above
 from okamochi.detect.processes import other_processes
 from okamochi.detect.services import ChosenServices, choose_services
@@ -82,6 +83,8 @@ from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["make_plan"]
 
+# https://flask-sqlalchemy.readthedocs.io/en/stable/changes/#version-3-0-0
+NEEDS_OF_EXTENSION_3 = (("flask-sqlalchemy", "3"), ("flask", "2.2"), ("sqlalchemy", "1.4.18"))
 DATABASES = frozenset({ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB})
 NO_OVERRIDES: Mapping[str, str] = {}
 
@@ -349,16 +352,12 @@ def _tables_by_hand(found: Understood, *, shipped: bool) -> Detected[tuple[str, 
     if candidate.interface is ServerInterface.OWN:
         return None  # it is run as its author runs it
     made = own_start(objects, reached.paths) or (None if shipped else hand_made(objects, reached))
-    alchemy = candidate.framework is Framework.FLASK and "flask-sqlalchemy" in found.dependencies.names
-    if made is not None or shipped or not alchemy:
+    if made is not None or shipped or candidate.framework is not Framework.FLASK:
         return made
     return made_by_extension(objects, reached.paths, candidate)
 
 
 def _is_old_sqlalchemy_extension(dependencies: ChosenDependencies) -> bool:
-    """Before 3.0, Flask-SQLAlchemy took relative SQLite paths from the app's root path."""
-    line = dependencies.requirements.line_of("flask-sqlalchemy")
-    return (
-        line is not None
-        and re.search(r"(==|~=|<=?)\s*[012](\.|\b)|<\s*3(\.0)*\s*(,|;|$)", line.specifier) is not None
-    )
+    """Before 3.0, Flask-SQLAlchemy took relative SQLite paths from the app's root path. Where nothing says
+    its version, what 3.0 needs does: Flask 2.2 and SQLAlchemy 1.4.18."""
+    return any(stays_below(dependencies, name, Version(first)) for name, first in NEEDS_OF_EXTENSION_3)

@@ -23,9 +23,11 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.sources import dotted_name, import_root_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
+from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
 __all__ = [
+    "STAND_IN",
     "Candidate",
     "Place",
     "Unusable",
@@ -38,6 +40,10 @@ __all__ = [
 
 OBJECT_NAMES = ("app", "application")
 FACTORY_NAMES = ("create_app", "make_app", "create_application", "get_app", "app_factory", "build_app")
+# in the name of a module or a folder: what stands in for the app at a desk, or was the app once
+STAND_IN = regex(
+    r"(?:.*[/_-])?(?:dev|local|debug|tests?|mocks?|fake|old|backup|copy|examples?|demos?)(?:[/_-].*|\.py)"
+)
 ROOT_MODULES = word_set(
     "app application main run server api web index flask_app flaskapp webapp site manage start"
 )

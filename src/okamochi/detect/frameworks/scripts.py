@@ -13,7 +13,7 @@ from okamochi.detect.import_lines import imported_parts
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
-from okamochi.detect.web_applications import Candidate, place_of
+from okamochi.detect.web_applications import STAND_IN, Candidate, place_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
 
@@ -77,7 +77,9 @@ def script_candidate(sources: Sources, path: str, framework: Framework) -> Detec
 
 def _of_kind(sources: Sources, kind: _Kind) -> Iterator[Detected[Candidate]]:
     modules = [module for module in sources.mentioning(kind.word) if not _is_page(module.path)]
-    imported = {path for module in modules for path in _imports(sources, module)}
+    # a harness such as app_debug.py imports the app itself
+    own = (one for one in modules if STAND_IN.fullmatch(posixpath.basename(one.path)) is None)
+    imported = {path for module in own for path in _imports(sources, module)}
     for module in modules:
         line = kind.line_in(module)
         if line and module.path not in imported:
