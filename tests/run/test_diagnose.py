@@ -498,6 +498,15 @@ def test_what_djangos_checks_refuse_is_told_and_not_the_kits_remark_before_it() 
     assert cause is not None and "CSRF_TRUSTED_ORIGINS must start with a scheme" in cause.text
 
 
+def test_two_functions_of_one_name_are_told_as_two_routes_of_one_endpoint() -> None:
+    log = traceback(
+        "AssertionError: View function mapping is overwriting an existing endpoint function: shop.index"
+    )
+    cause = diagnose(log)
+    assert cause is not None and "two routes of the app have the endpoint shop.index" in cause.text
+    assert "functools.wraps" in cause.hint
+
+
 def test_an_address_of_this_machine_itself_is_to_become_a_variable() -> None:
     refused = (
         "sqlalchemy.exc.DatabaseError: 2003 (HY000): Can't connect to MySQL server on 'localhost:3306' (111)"

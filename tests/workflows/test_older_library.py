@@ -48,6 +48,22 @@ def test_the_version_that_came_with_the_python_is_named(tmp_path: Path) -> None:
     assert earlier.endswith("ask for click==6.7 first")
 
 
+def test_what_an_imported_package_refuses_to_be_called_with_is_no_matter_of_age(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "version_current_at", lambda *args, **more: "7.1.2")
+    refused = (
+        'Traceback (most recent call last):\n  File "/app/app.py", line 4, in <module>\n    click.route()\n'
+        '  File "/opt/venv/lib/python3.9/site-packages/click/core.py", line 2, in route\n'
+        "    raise AssertionError('taken: '\nAssertionError: taken: index\n"
+    )
+    assert told(tmp_path, "6.7", refused) == ""
+    called = refused.replace("raise AssertionError('taken: '", "inspect.getargspec(f)")
+    assert told(tmp_path, "6.7", called).startswith("click 6.7 is older than Python 3.9")
+    imported = refused.replace("in route", "in <module>")
+    assert told(tmp_path, "6.7", imported).startswith("click 6.7 is older than Python 3.9")
+
+
 @pytest.mark.parametrize(
     ("installed", "current", "text"),
     [("8.0", "7.1.2", TEXT), ("6.7", "", TEXT), ("6.7", "7.1.2", TEXT.replace("/opt/venv/", "/app/lib/"))],

@@ -126,6 +126,22 @@ def secret_refused(log: str) -> Cause | None:
     return Cause(found["text"], "correct the variable or the file named here")
 
 
+def doubled_endpoint(log: str) -> Cause | None:
+    """Flask names a route after its function: https://flask.palletsprojects.com/en/stable/api/#flask.Flask.route"""
+    found = last(
+        r"^AssertionError: View function mapping is overwriting an existing endpoint function: (?P<name>.+)$",
+        log,
+    )
+    if found is None:
+        return None
+    return Cause(
+        f"two routes of the app have the endpoint {found['name']}, the name of their function",
+        "give one of the functions another name, or its route endpoint=...; the app's own decorators keep "
+        "names by functools.wraps",
+        own_frame(log),
+    )
+
+
 def address_taken(log: str) -> Cause | None:
     found = last(r"Connection in use: \('(?P<address>[^']*)', (?P<port>\d+)\)|Address already in use", log)
     if found is None:
@@ -220,6 +236,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     wrong_platform,
     own_socket,
     django_checks,
+    doubled_endpoint,
     secret_refused,
 )
 LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (

@@ -1,5 +1,6 @@
 """A package older than the Python that imports it: which one, and which version came with that Python."""
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
@@ -29,10 +30,12 @@ CAME_OUT: Final = {
 
 def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned: "PlannedProject") -> str:
     """A sentence about the package whose import fails, where the index had a newer one when the image's
-    Python came out; "" where it had none, or it is the app's own code that fails."""
+    Python came out; "" where it had none, or the fault is the app's own."""
     from okamochi.pypi.versions import version_current_at
     from okamochi.run.proof.answer import failing_library
 
+    if refuses_a_call(answer):
+        return ""
     package = canonicalize_name(distribution_of(failing_library(answer)))
     installed = next((c.version for c in built.components if c.kind == "wheel" and c.name == package), "")
     python = built.plan.python_version
@@ -64,6 +67,15 @@ def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned
     oldest = min((one.python_version for one in SUITES), key=Version)
     limit = ", the oldest that there is a base for" if python == oldest else ""
     return f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), {wanted}"
+
+
+def refuses_a_call(answer: "Answer") -> bool:
+    """The package was imported, and raises on purpose what it thinks of the app's call: of no other version
+    will it think otherwise."""
+    from okamochi.run.proof.answer import failing_library, last_line_of_code
+
+    imported = rf"/site-packages/{re.escape(failing_library(answer))}\b[^\n]*, in <module>"
+    return last_line_of_code(answer.text).startswith("raise ") and not re.search(imported, answer.text)
 
 
 def major(version: str) -> int:
