@@ -24,6 +24,28 @@ def test_the_variable_names_a_file_in_a_volume_unless_it_is_given() -> None:
     assert "no driver of a database is asked for, so it is SQLite" in reason
 
 
+CONFIG = """\
+import os
+class Desk:
+    SQLALCHEMY_DATABASE_URI = os.getenv("DEV_DATABASE_URL")
+class Testing:
+    SQLALCHEMY_DATABASE_URI = os.getenv("TEST_DATABASE_URL")
+class Production:
+    SQLALCHEMY_DATABASE_URI = os.getenv("DATABASE_URL")
+"""
+
+
+def test_each_configuration_but_that_for_tests_has_the_file() -> None:
+    app = APP.replace('app.config["SQLALCHEMY_DATABASE_URI"] = os.getenv("STORE_ADDRESS")\n', "")
+    app += 'import config\napp.config.from_object(getattr(config, os.getenv("KIND") or "Desk"))\n'
+    files = {"requirements.txt": "flask\nflask-sqlalchemy\n", "app.py": app, "config.py": CONFIG}
+    given = {name: value for name, value in planned(files).image_environment if name.endswith("DATABASE_URL")}
+    assert given == dict.fromkeys(("DATABASE_URL", "DEV_DATABASE_URL"), ADDRESS[1])
+    for other in ("if not Desk.SQLALCHEMY_DATABASE_URI:\n    raise SystemExit\n", "from_json = 1\n"):
+        plan = planned({**files, "config.py": CONFIG + other})
+        assert not any(name.endswith("DATABASE_URL") for name, _ in plan.image_environment)
+
+
 @pytest.mark.parametrize(
     ("requirements", "app"),
     [

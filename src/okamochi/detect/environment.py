@@ -10,7 +10,7 @@ from okamochi.detect.environment_given import given_before
 from okamochi.detect.environment_read import Read
 from okamochi.detect.environment_reads import WORDS, reads_of
 from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.prefixed_reads import ADDRESS_KEY, FURTHER_ADDRESSES, PREFIXED
+from okamochi.detect.prefixed_reads import ADDRESS_KEY, ELSEWHERE
 from okamochi.detect.python_source import Module
 from okamochi.detect.reachable import Reached
 from okamochi.detect.reading_functions import reading_functions
@@ -24,10 +24,8 @@ from okamochi.system.patterns import regex
 
 __all__ = ["environment_of"]
 
-# what Flask-SQLAlchemy cannot do without, where it is set, and what may set it from elsewhere:
-# https://flask-sqlalchemy.palletsprojects.com/en/stable/config/
+# what Flask-SQLAlchemy cannot do without, where it is set
 ADDRESS_SET = regex(ADDRESS_KEY + r"""(["']?\]?\s*=(?!=)|["']\s*:|["']\s*,)""")
-ELSEWHERE = ("from_pyfile", "from_envvar", "from_file", "from_json", PREFIXED, FURTHER_ADDRESSES)
 
 
 def environment_of(

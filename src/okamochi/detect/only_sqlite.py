@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.environment_reads import reads_of
+from okamochi.detect.prefixed_reads import ADDRESS_KEY, ELSEWHERE
 from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.detect.syntax import walk
@@ -16,7 +17,6 @@ from okamochi.system.patterns import regex
 
 __all__ = ["has_another_driver", "only_sqlite"]
 
-ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 ENGINES = ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine")
 EXTENSIONS = ("flask-sqlalchemy", "flask-sqlalchemy-lite", "flask-migrate")
@@ -35,31 +35,41 @@ def has_another_driver(names: Iterable[str]) -> bool:
 def only_sqlite(
     sources: Sources, environment: Iterable[EnvironmentVariable], dependencies: ChosenDependencies
 ) -> tuple[Written, ...]:
-    """The file that a required variable has to name, with that variable; nothing where a driver or a dialect
-    is asked for."""
+    """The file that variables have to name which are required, or which alone set the key of Flask-SQLAlchemy
+    (with none it refuses to start, and before 3.0 kept everything in memory). Nothing where a driver or a
+    dialect is asked for."""
     if dependencies.names.isdisjoint((*LIBRARIES, *EXTENSIONS)) or has_another_driver(dependencies.names):
         return ()
     required = {one.name for one in environment if one.required}
-    if not required:
-        return ()
-    extension = () if dependencies.names.isdisjoint(EXTENSIONS) else _of_the_extension(sources, required)
-    for name, place in (*extension, *_of_engines(sources, required)):
-        path = f"{APP_ROOT}/app.db"
-        reason = f"no driver of a database is asked for, so it is SQLite: {path}"
-        evidence = Evidence(path=place[0], line=place[1], reason=reason)
-        return (Written(path, True, evidence, name, "sqlite:///"),)
-    return ()
+    places = () if dependencies.names.isdisjoint(EXTENSIONS) else _of_the_extension(sources, required)
+    first: dict[str, Place] = {}
+    for name, place in (*places, *_of_engines(sources, required)):
+        first.setdefault(name, place)
+    path = f"{APP_ROOT}/app.db"
+    reason = f"no driver of a database is asked for, so it is SQLite: {path}"
+    return tuple(
+        Written(path, True, Evidence(path=where, line=line, reason=reason), name, "sqlite:///")
+        for name, (where, line) in first.items()
+    )
 
 
 Place = tuple[str, int]
 
 
 def _of_the_extension(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:
-    """app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["STORE_ADDRESS"]"""
-    for module in sources.mentioning(ADDRESS_KEY):
-        for read in reads_of(module, sources):
-            if read.used_as == ADDRESS_KEY and read.name in required:
-                yield read.name, (module.path, read.line)
+    """app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["STORE_ADDRESS"], in one or several configurations;
+    none for tests, which would empty the app's own database."""
+    modules = tuple(sources.mentioning(ADDRESS_KEY))
+    found = [(read, module) for module in modules for read in reads_of(module, sources)]
+    places = [(read, module) for read, module in found if read.used_as == ADDRESS_KEY]
+    named = sum(module.text.count(ADDRESS_KEY) for module in modules)
+    set_by_them = not any(True for _ in sources.mentioning(*ELSEWHERE)) and named == sum(
+        1 + (read.name == ADDRESS_KEY) for read, _ in places
+    )
+    for read, module in places:
+        alone = set_by_them and not read.has_default and "TEST" not in read.name.upper()
+        if read.name in required or alone:
+            yield read.name, (module.path, read.line)
 
 
 def _of_engines(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:

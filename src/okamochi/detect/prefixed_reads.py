@@ -6,13 +6,15 @@ from okamochi.detect.python_source import Module
 from okamochi.detect.sources import Sources
 from okamochi.system.patterns import line_of, regex
 
-__all__ = ["ADDRESS_KEY", "FURTHER_ADDRESSES", "PREFIXED", "prefixed_reads"]
+__all__ = ["ADDRESS_KEY", "ELSEWHERE", "PREFIXED", "prefixed_reads"]
 
 PREFIXED = "from_prefixed_env"
 CALL = regex(r"\.from_prefixed_env\(\s*(?:(?:prefix\s*=\s*)?[\"'](?P<prefix>\w+)[\"'])?")
 # where Flask-SQLAlchemy looks for its database, and for further ones
 ADDRESS_KEY = "SQLALCHEMY_DATABASE_URI"
 FURTHER_ADDRESSES = "SQLALCHEMY_BINDS"
+# what may set the key without naming it: https://flask-sqlalchemy.palletsprojects.com/en/stable/config/
+ELSEWHERE = ("from_pyfile", "from_envvar", "from_file", "from_json", PREFIXED, FURTHER_ADDRESSES)
 
 
 def prefixed_reads(module: Module, sources: Sources | None) -> tuple[Read, ...]:
