@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from okamochi.errors import UnhealthyError
-from okamochi.model.correction import Correction, CorrectionKind, corrected
+from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
 from okamochi.model.process import Process, ProcessType
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.oci.reference import Reference
@@ -238,6 +238,20 @@ def test_a_command_that_an_old_flask_does_not_find_gets_pkg_resources() -> None:
     assert found_by_entry_points(log, (), {"flask": "1.1.2", "setuptools": "80.9.0"}) is None
     assert found_by_entry_points(log, (), {"flask": "2.3.3"}) is None
     assert found_by_entry_points("Error: the database is locked\n", (), {"flask": "1.1.2"}) is None
+
+
+def test_a_broker_that_refuses_its_client_is_taken_with_the_bounds_of_its_extra(tmp_path: Path) -> None:
+    log = trace(
+        '  File "/opt/venv/lib/python3.11/site-packages/kombu/transport/redis.py", line 2072, in _get_client',
+        "    raise VersionMismatch(",
+        "kombu.exceptions.VersionMismatch: Redis transport requires redis-py versions 6.1.0 or later. "
+        "You have 3.5.3",
+    )
+    found = seen(log, project(tmp_path), kombu="5.6.2", redis="3.5.3")
+    assert found is not None and found.value == "kombu[redis]" and is_sound(found)
+    assert "kombu 5.6.2 refuses redis 3.5.3" in found.reason
+    again = seen(log, project(tmp_path, found), kombu="5.6.2", redis="3.5.3")
+    assert again is None or again.value != "kombu[redis]"
 
 
 def looked_into(error: str, line: str = "", package: str = "") -> Answer:

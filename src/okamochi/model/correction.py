@@ -15,7 +15,9 @@ from okamochi.system.patterns import regex
 
 __all__ = ["Correction", "CorrectionKind", "corrected", "is_sound", "plain_reason"]
 
-REQUIREMENT = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?")
+REQUIREMENT = regex(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9-]+\])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?"
+)
 INSTANT = regex(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+")
 FOLDER = regex(r"/[\w.@+-]+(?:/[\w.@+-]+)*")

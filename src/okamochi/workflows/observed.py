@@ -25,6 +25,12 @@ __all__ = ["observed_correction"]
 
 OF_SERVICES = (refused_password, unencrypted_service, unreachable_service)
 NO_COMMAND = regex(r"^Error: No such command ['\"]?(?P<name>[\w-]+)", re.MULTILINE)
+OTHER_CLIENT = regex(
+    r"^kombu\.exceptions\.VersionMismatch: Redis transport requires redis-py versions .* or later\. "
+    r"You have (?P<had>[\d.]+)",
+    re.MULTILINE,
+)
+WITH_CLIENT = "kombu[redis]"
 SEEN = "the log of its start shows that"
 
 
@@ -50,12 +56,15 @@ def observed_correction(
         return None
     planned = building.plan_now()
     if not failure.unwritable:
+        tried = {*(one.value for one in planned.corrections), *(value for _, value in refused)}
         text = "\n".join(trace.text for trace in raised_traces(failure.log))
         missing = missing_native(world, planned, building.platform, text)
         if missing is not None and (missing.kind, missing.value) not in refused:
             return missing
-        return found_by_entry_points(failure.log, planned.corrections, installed) or correction_for_log(
-            failure.log, building, installed, refused, world
+        return (
+            found_by_entry_points(failure.log, planned.corrections, installed)
+            or broker_of_its_client(failure.log, tried, installed)
+            or correction_for_log(failure.log, building, installed, refused, world)
         )
     if failure.unwritable != UNNAMED:
         path = posixpath.join(APP_ROOT, failure.unwritable)
@@ -88,6 +97,16 @@ def found_by_entry_points(
         f"flask {installed['flask']} finds its command {command['name']} by pkg_resources, which is missing"
     )
     return Correction(kind=CorrectionKind.REQUIREMENT, value=SUITED_SETUPTOOLS, reason=reason)
+
+
+def broker_of_its_client(log: str, tried: Collection[str], installed: Mapping[str, str]) -> Correction | None:
+    """Celery's kombu goes with few versions of redis, and says so only by its extra of that name: without it
+    a pinned redis meets a kombu that refuses it."""
+    found = OTHER_CLIENT.search(log)
+    if found is None or WITH_CLIENT in tried:
+        return None
+    reason = f"kombu {installed.get('kombu', '')} refuses redis {found['had']}, which its extra redis bounds"
+    return Correction(kind=CorrectionKind.REQUIREMENT, value=WITH_CLIENT, reason=reason)
 
 
 def correction_for_log(
