@@ -74,6 +74,36 @@ def test_a_celery_application_has_a_worker_and_its_schedule_a_beat() -> None:
     assert found["beat"][3] == "beat" and "--schedule=/tmp/celerybeat-schedule" in found["beat"]
 
 
+SENDING = (
+    FLASK_APP + "from jobs import celery\n@app.route('/add')\ndef add():\n    celery.send_task('tasks.add')\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "runs"),
+    [
+        ("", False),
+        ("# @celery.task\n# def add(): ...\n", False),
+        ("@celery.task\ndef add(): ...\n", True),
+        ("@celery.task(bind=True)\ndef add(self): ...\n", True),
+        ("celery.conf.imports = ('shop_tasks',)\n", True),
+        ("celery.autodiscover_tasks(['shop'])\n", True),
+        ("class Add(celery.Task): ...\n", True),
+    ],
+)
+def test_tasks_that_another_project_defines_have_no_worker_here_which_would_drop_them(
+    more: str, runs: bool
+) -> None:
+    plan = planned({"app.py": SENDING, "jobs.py": CELERY + more})
+    assert ("worker" in commands(plan)) is runs
+    told = [one for one in plan.decisions if one.field == "processes" and "defines no task" in one.summary]
+    assert [one.evidence[0].path for one in told] == ([] if runs else ["app.py"])
+    stated = planned(
+        {"app.py": SENDING, "jobs.py": CELERY + more, "Procfile": "worker: celery -A jobs worker\n"}
+    )
+    assert "worker" in commands(stated)
+
+
 JOBS = "from celery import Celery\n{}\ncelery = Celery('x', broker='redis://queue')\n"
 
 

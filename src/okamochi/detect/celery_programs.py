@@ -16,7 +16,7 @@ from okamochi.model.process import ProcessType
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import line_of, regex
 
-__all__ = ["CeleryProgram", "celery_programs", "names_no_module", "with_places_to_write"]
+__all__ = ["CeleryProgram", "celery_programs", "names_no_module", "sent_elsewhere", "with_places_to_write"]
 
 PROGRAM = f"{VENV_ROOT}/bin/celery"
 MAKES_APP = regex(r"(create|make|build|init|get)_(\w+_)?app(lication)?|app_factory|create_application")
@@ -24,6 +24,9 @@ MAKES_CELERY = regex(r"(make|create|init|get)_celery(_app)?|celery_init_app")
 OF_WORKERS = regex(r"celery|worker|task|job|queue")
 SCHEDULES = ("beat_schedule", "BEAT_SCHEDULE", "add_periodic_task")
 SCHEDULE_OPTIONS = ("-s", "--schedule")
+# https://docs.celeryq.dev/en/stable/userguide/tasks.html, and what names modules that have them
+DEFINES = frozenset(["task", "shared_task", "periodic_task", "register_task", "autodiscover_tasks"])
+NAMES_MODULES = regex(r"(?i)(\w+_)?(imports?|include)")
 NAMES_APP = regex(r"(?:-A|--app)(?:=|$)|-A\w")
 
 
@@ -55,6 +58,38 @@ def celery_programs(
         argv = with_places_to_write((*program, "beat", "--loglevel=INFO"))
         yield CeleryProgram(ProcessType.SCHEDULER, argv, (why, *evidence))
         return
+
+
+def sent_elsewhere(sources: Sources) -> Evidence | None:
+    """Where the app sends a task by its name alone, in a project that defines none: a worker of it would take
+    what others are to do off the queue, and drop it as unknown."""
+    sent = next(
+        (
+            Evidence(path=module.path, line=call.lineno, reason="sends a task of Celery by its name")
+            for module in sources.mentioning("send_task")
+            for call in module.of(ast.Call)
+            if last_name(call.func) == "send_task"
+        ),
+        None,
+    )
+    defined = sent is not None and any(map(_defines_tasks, sources.mentioning("task", "import", "include")))
+    return None if defined else sent
+
+
+def _defines_tasks(module: Module) -> bool:
+    decorators = (
+        one for node in module.of(ast.FunctionDef, ast.AsyncFunctionDef) for one in node.decorator_list
+    )
+    called = [last_name(one.func) for one in module.of(ast.Call)]
+    named = [one.arg or "" for one in module.of(ast.keyword)]
+    named += [name for one in module.of(ast.Assign) for name, _ in assigned(one)]
+    named += [last_name(target) for one in module.of(ast.Assign) for target in one.targets]
+    bases = (last_name(base) for one in module.of(ast.ClassDef) for base in one.bases)
+    return (
+        not DEFINES.isdisjoint((*called, *(last_name(one) for one in decorators)))
+        or any(NAMES_MODULES.fullmatch(name) for name in named)
+        or any(name.endswith("Task") for name in bases)
+    )
 
 
 def with_places_to_write(argv: tuple[str, ...]) -> tuple[str, ...]:

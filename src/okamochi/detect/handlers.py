@@ -70,7 +70,7 @@ TELLING = frozenset(
     AsyncIOMotorClient AsyncMongoClient Client Connect Connection ConnectionParameters MongoClient MotorClient
     MySQLdb URLParameters amqp asyncpg connect connect_robust create_pool from_url memcache pika psycopg
     psycopg2 pylibmc pymemcache pymongo pymysql
-    Mail Queue SMTP Worker enqueue queue sendmail
+    Mail Queue SMTP Worker enqueue queue send_task sendmail
     APIRouter Blueprint Namespace Route add_api_route add_get add_resource add_route add_url_rule
     before_request include_router init_app launch listen mount register_blueprint run_app run_simple serve
     serve_forever

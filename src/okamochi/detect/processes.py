@@ -12,7 +12,12 @@ import msgspec
 
 from okamochi.containerfiles.command_lines import commands_of
 from okamochi.detect.base import Detected
-from okamochi.detect.celery_programs import celery_programs, names_no_module, with_places_to_write
+from okamochi.detect.celery_programs import (
+    celery_programs,
+    names_no_module,
+    sent_elsewhere,
+    with_places_to_write,
+)
 from okamochi.detect.composed_workers import WORKER_PROGRAMS, composed_workers
 from okamochi.detect.django_workers import django_workers
 from okamochi.detect.ending_commands import ends_by_itself
@@ -77,7 +82,7 @@ def other_processes(
             decisions.append(_told(stated, "the source has no module that celery is to load"))
         elif _kind(stated.name, stated.command) not in types:
             _from_file(sources, stated, found, decisions)
-    _add_celery(sources, import_root, found, types)
+    _add_celery(sources, import_root, found, types, decisions)
     types = {process.type for process, _ in found.values()}
     of_django = django_workers(sources, import_root) if framework is Framework.DJANGO else ()
     for program in (*of_django, *worker_programs(sources, asked, redis_variable, import_root)):
@@ -96,12 +101,26 @@ def other_processes(
 
 
 def _add_celery(
-    sources: Sources, import_root: str, found: dict[str, Found], stated: Collection[ProcessType]
+    sources: Sources,
+    import_root: str,
+    found: dict[str, Found],
+    stated: Collection[ProcessType],
+    decisions: list[Decision],
 ) -> None:
     """Of a compose file that starts a worker and no beat the code may write a schedule all the same: at the
     desk people start that by hand. Of `stated` kinds the Procfile and its like say all."""
     argvs = [process.argv for process, _ in found.values() if process.argv[0].endswith("/celery")]
     if argvs and stated:
+        return
+    elsewhere = sent_elsewhere(sources) if not argvs else None
+    if elsewhere is not None:
+        summary = (
+            "Warning: no worker is started, since the project defines no task: run the project that does "
+            "beside this one, with the same broker"
+        )
+        decisions.append(
+            Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=(elsewhere,))
+        )
         return
     for program in celery_programs(sources, import_root, argvs[0] if argvs else ()):
         name = "beat" if program.type is ProcessType.SCHEDULER else "worker"
