@@ -19,6 +19,17 @@ def test_the_only_app_below_is_taken() -> None:
     )
 
 
+def test_a_folder_that_a_dockerfile_installs_counts_wherever_its_list_lies() -> None:
+    files = {
+        "docker-compose.yml": "services: {}\n",
+        "web/Dockerfile": "FROM python:3.13\nCOPY src/requirements.txt .\n",
+        "web/app.py": "from src import app\n",
+        "web/src/__init__.py": FLASK_APP,
+        "web/src/requirements.txt": "flask\n",
+    }
+    assert sole_app_folder(MemoryProject(files)) == "web"
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -61,6 +61,30 @@ SQLALCHEMY = (
 )
 
 
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("from peewee import *\ndb = SqliteDatabase('shop.db')\n", "/app/shop.db"),
+        ("import peewee\ndb = peewee.SqliteDatabase(database='/srv/shop.db', pragmas={})\n", "/srv"),
+        ("from playhouse.sqlite_ext import SqliteExtDatabase\ndb = SqliteExtDatabase('a/b.db')\n", "/app/a"),
+        ("DATABASE = {'engine': 'peewee.SqliteDatabase', 'name': 'shop.db'}\n", "/app/shop.db"),
+        ("from tinydb import TinyDB\ndb = TinyDB('shop.json', indent=2)\n", "/app/shop.json"),
+        ("import shelve\ndef f():\n    with shelve.open('kept/shelf') as s: s['a'] = 1\n", "/app/kept"),
+        ("from cs50 import SQL\ndb = SQL('sqlite:///finance.db')\n", "/app/finance.db"),
+        ("import dataset\ndb = dataset.connect('sqlite:///shop.db')\n", "/app/shop.db"),
+        ("import duckdb\ndb = duckdb.connect('shop.duckdb', read_only=True)\n", ""),
+        ("import shelve\ns = shelve.open('words', flag='r')\n", ""),
+        ("from peewee import *\ndb = SqliteDatabase(':memory:')\n", ""),
+        ("from peewee import *\ndb = SqliteDatabase(None)\n", ""),
+        ("import dbm\nd = dbm.open('/tmp/d', 'c')\n", ""),
+    ],
+)
+def test_libraries_that_keep_everything_in_one_file_have_it_in_a_volume(source: str, path: str) -> None:
+    plan = planned({"app.py": HEAD + "app = Flask(__name__)\n" + source})
+    kept = [one.path for one in plan.moved_files] or list(volume_paths(plan))
+    assert kept == ([path] if path else [])
+
+
 def test_a_relative_sqlite_path_lies_in_the_instance_folder() -> None:
     assert paths(SQLALCHEMY) == ("/app/instance",)
 

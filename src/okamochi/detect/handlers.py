@@ -47,7 +47,7 @@ WRITES = frozenset(
     """
     FileHandler RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler create_all create_engine
     create_table create_tables execute executescript instance_path makedirs mkdir open root_path sqlite3
-    tempfile touch write_bytes write_text
+    SqliteDatabase SqliteDict TinyDB dbm duckdb shelve tempfile touch write_bytes write_text
     """.split()  # noqa: SIM905
 )
 STARTS = frozenset(

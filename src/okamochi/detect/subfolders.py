@@ -21,7 +21,8 @@ from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 
 __all__ = ["app_folders", "folder_hint", "from_here", "hint_naming", "is_a_package"]
 
-LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py")
+# a Dockerfile tells how its own folder is installed, wherever the list lies
+LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py", "Dockerfile")
 DEEPEST = 2
 SHOWN = 5
 

@@ -34,8 +34,16 @@ EXPORTS = frozenset(
     for verb in ("to", "write")
     for kind in ("csv", "excel", "feather", "json", "parquet", "pickle")
 )
+# whose first argument is the file that they keep everything in; peewee's by the name that `import *` brings
+KEEPERS = frozenset(
+    ["tinydb.TinyDB", "shelve.open", "dbm.open", "sqlitedict.SqliteDict", "duckdb.connect", "pickledb.load"]
+)
+OF_PEEWEE = regex(r"(?:C?Sqlite(?:Ext|Queue)?|PooledC?Sqlite(?:Ext)?|APSW)Database")
+# whose first argument is an address as SQLAlchemy has it
+ADDRESSED = frozenset(["sqlalchemy.create_engine", "create_engine", "dataset.connect", "cs50.SQL"])
 WORDS = frozenset(
     (
+        *(name.partition(".")[0] for name in (*KEEPERS, *ADDRESSED) if "." in name),
         *("instance_relative_config", "makedirs", "mkdir", "create_engine", "write_text", "write_bytes"),
         *("touch", "sqlite3"),
         *EXPORTS,
@@ -130,7 +138,7 @@ def telling_words(sources: Sources, paths: Iterable[str], *, with_sqlite: bool) 
 
 
 def tells(word: str, *, with_sqlite: bool) -> bool:
-    if word in WORDS or LOG_HANDLERS.search(word) is not None:
+    if word in WORDS or LOG_HANDLERS.search(word) is not None or OF_PEEWEE.fullmatch(word) is not None:
         return True
     upper = word.upper()
     if with_sqlite and ("URI" in upper or "URL" in upper or "DATABASE" in upper):
@@ -183,8 +191,11 @@ class _Finder(msgspec.Struct, eq=False):
         elif called == "sqlite3.connect" and first is not None:
             if not self._is_sqlite_uri(first, module):
                 yield from self._found(first, module, call, "SQLite file", is_file=True)
-        elif called in ("sqlalchemy.create_engine", "create_engine") and first is not None:
+        elif called in ADDRESSED and first is not None:
             yield from self._sqlite(first, module, call, APP_ROOT)
+        elif (called in KEEPERS or OF_PEEWEE.fullmatch(last) is not None) and first is not None:
+            if not _reads_alone(call):
+                yield from self._found(first, module, call, "keeps its data in", is_file=True)
         elif called == "open" and first is not None and _writes(call, 1):
             yield from self._found(first, module, call, "writes", is_file=True)
         elif isinstance(call.func, ast.Attribute):
@@ -236,7 +247,7 @@ class _Finder(msgspec.Struct, eq=False):
         return any(not posixpath.basename(path).startswith(".") for path in shipped)
 
     def _display(self, node: ast.Dict, module: Module) -> Iterator[Written]:
-        yield from self._django_database(node, module)
+        yield from self._named_database(node, module)
         yield from self._log_handler(node, module)
         for key, value in zip(node.keys, node.values, strict=True):
             name = text_of(key)
@@ -245,12 +256,17 @@ class _Finder(msgspec.Struct, eq=False):
             elif name.endswith("DATABASE_URI"):
                 yield from self._sqlite(value, module, value, self.relative_sqlite or APP_ROOT)
 
-    def _django_database(self, node: ast.Dict, module: Module) -> Iterator[Written]:
-        """{"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"} of DATABASES."""
+    def _named_database(self, node: ast.Dict, module: Module) -> Iterator[Written]:
+        """{"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"} of Django's DATABASES,
+        {"engine": "peewee.SqliteDatabase", "name": "shop.db"} of Flask-Peewee's."""
         entries = text_entries(node)
-        engine, name = entries.get("ENGINE"), entries.get("NAME")
-        if isinstance(engine, ast.Constant) and str(engine.value).endswith("sqlite3") and name is not None:
-            yield from self._found(name, module, name, "Django's SQLite database", is_file=True)
+        for key, name, ends, of in (
+            ("ENGINE", "NAME", "sqlite3", "Django's"),
+            ("engine", "name", "SqliteDatabase", "Flask-Peewee's"),
+        ):
+            engine, file = entries.get(key), entries.get(name)
+            if isinstance(engine, ast.Constant) and str(engine.value).endswith(ends) and file is not None:
+                yield from self._found(file, module, file, f"{of} SQLite database", is_file=True)
 
     def _log_handler(self, node: ast.Dict, module: Module) -> Iterator[Written]:
         """{"class": "logging.FileHandler", "filename": "logs/app.log"} for logging.config.dictConfig."""
@@ -330,6 +346,13 @@ def _key(target: ast.expr) -> str:
 def _writes(call: ast.Call, position: int) -> bool:
     """Whether open() is called with a literal mode that writes."""
     return MODE.fullmatch(text_of(argument(call, position, "mode"))) is not None
+
+
+def _reads_alone(call: ast.Call) -> bool:
+    """shelve.open("words", "r"), duckdb.connect("shop.duckdb", read_only=True)"""
+    flag = next((one.value for one in call.keywords if one.arg == "flag"), None)
+    flag = flag or next(iter(call.args[1:2]), None)
+    return _true(call, "read_only") or (isinstance(flag, ast.Constant) and flag.value == "r")
 
 
 def _is_plain_word(expression: ast.expr) -> bool:
