@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from okamochi.errors import PlanError
 from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import LINUX_AMD64
+from okamochi.pypi import versions
 from okamochi.run.proof.answer import Answer
 from okamochi.system.world import World
 from okamochi.workflows.lock import LockMode, LockSession
@@ -213,6 +215,22 @@ def test_what_a_further_index_has_too_is_taken_only_where_it_is_the_same_file(
         }
         found = vouched("brings", "brings", planned(root), make_world(tmp_path, environ))
     assert bool(found.why) == same
+
+
+def test_what_was_a_source_alone_on_that_day_is_found_beside_a_further_index_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def newest(uv: object, asked: str, *options: str) -> versions.Found:
+        if "--exclude-newer" not in options:
+            return versions.Found("2.0", frozenset({"one file"}))
+        of_source = "--no-binary" in options and "first-index" not in options
+        return versions.Found("1.0", frozenset({"another"})) if of_source else versions.Found()
+
+    monkeypatch.setattr(versions, "newest", newest)
+    world = make_world(tmp_path, local_environ(tmp_path) | {"PIP_EXTRA_INDEX_URL": "http://127.0.0.1:9/"})
+    nothing = Dependencies()
+    found = versions.published_by(world, "brings", OLD, project_root=tmp_path, dependencies=nothing)
+    assert found == "1.0"
 
 
 MISSING = Answer(

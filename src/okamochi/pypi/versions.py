@@ -58,13 +58,11 @@ def published_by(
         with started(world, indexes) as uv:
             if uv.no_index:  # all that there is was put there by the user
                 return newest(uv, package).version
-            found = newest(uv, package, *FIRST_ALONE, *date)
-            if not found.version:
-                found = newest_source(uv, package, *FIRST_ALONE, *date)
+            found = wheel_or_source(uv, package, *FIRST_ALONE, *date)
             if found.version or not any(uv.environ.get(one) for one in FURTHER):
                 return found.version
             alone = replace(uv, environ={k: v for k, v in uv.environ.items() if k not in FURTHER})
-            found = newest(alone, package, *date)
+            found = wheel_or_source(alone, package, *date)
             here = newest(uv, package, *FIRST_ALONE)
             there = newest(alone, f"{package}=={here.version}") if here.version else Found()
             return found.version if here.digests & there.digests else ""
@@ -93,5 +91,6 @@ def newest(uv: UvRun, asked: str, *options: str) -> Found:
     return Found(str(of_it.get("version", "")), digests)
 
 
-def newest_source(uv: UvRun, name: str, *options: str) -> Found:
-    return newest(uv, name, "--no-binary", name, *options)
+def wheel_or_source(uv: UvRun, name: str, *options: str) -> Found:
+    found = newest(uv, name, *options)
+    return found if found.version else newest(uv, name, "--no-binary", name, *options)
