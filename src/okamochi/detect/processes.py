@@ -118,9 +118,7 @@ def _add_celery(
             "Warning: no worker is started, since the project defines no task: run the project that does "
             "beside this one, with the same broker"
         )
-        decisions.append(
-            Decision(field="processes", summary=summary, origin=Origin.DETECTED, evidence=(elsewhere,))
-        )
+        decisions.append(Decision.detected("processes", summary, (elsewhere,)))
         return
     for program in celery_programs(sources, import_root, argvs[0] if argvs else ()):
         name = "beat" if program.type is ProcessType.SCHEDULER else "worker"

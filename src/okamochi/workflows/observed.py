@@ -56,14 +56,14 @@ def observed_correction(
         return None
     planned = building.plan_now()
     if not failure.unwritable:
-        tried = {*(one.value for one in planned.corrections), *(value for _, value in refused)}
+        values = {*(one.value for one in planned.corrections), *(value for _, value in refused)}
         text = "\n".join(trace.text for trace in raised_traces(failure.log))
         missing = missing_native(world, planned, building.platform, text)
         if missing is not None and (missing.kind, missing.value) not in refused:
             return missing
         return (
             found_by_entry_points(failure.log, planned.corrections, installed)
-            or broker_of_its_client(failure.log, tried, installed)
+            or broker_of_its_client(failure.log, values, installed)
             or correction_for_log(failure.log, building, installed, refused, world)
         )
     if failure.unwritable != UNNAMED:
