@@ -21,6 +21,9 @@ __all__ = [
     "labels_of",
     "matches",
     "most_replicas",
+    "running",
+    "selects",
+    "services_before",
     "workloads",
 ]
 
@@ -50,6 +53,16 @@ class ClusterObject(Described, frozen=True, kw_only=True):
     def pod(self) -> Node:
         """The pod's spec; `NOTHING` for what makes no pods."""
         return pod_of(self.root)
+
+    @property
+    def container_nodes(self) -> tuple[Node, ...]:
+        """As the file has them, init containers first."""
+        return (*self.pod.get("initContainers").items, *self.pod.get("containers").items)
+
+    @property
+    def labels(self) -> Labels:
+        """Of the pods that it makes."""
+        return labels_of(self.template.get("metadata", "labels"))
 
     @property
     def template(self) -> Node:
@@ -124,6 +137,23 @@ def containers_of(one: ClusterObject, setup: Setup) -> tuple[Container, ...]:
         for container in setup.of_kind(ContainerKind.KUBERNETES)
         if container.path == one.path and container.pod is pod
     )
+
+
+def running(setup: Setup, *kinds: str) -> Iterator[tuple[ClusterObject, Container]]:
+    """What makes pods, with each container of these."""
+    for one in workloads(setup, *kinds):
+        for container in containers_of(one, setup):
+            yield one, container
+
+
+def services_before(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> list[ClusterObject]:
+    """The Services that lead to its pods."""
+    return [other for other in objects if other.kind == "Service" and selects(other, one)]
+
+
+def selects(service: ClusterObject, one: ClusterObject) -> bool:
+    selector = labels_of(service.root.get("spec", "selector"))
+    return bool(selector) and matches(selector, one.labels)
 
 
 def labels_of(node: Node) -> Labels:

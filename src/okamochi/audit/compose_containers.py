@@ -96,7 +96,7 @@ def stage_of(file: Document, service: Node, setup: Setup) -> tuple[Stage, str, b
         posixpath.dirname(file.path), re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", context or ".")
     )
     path = posixpath.normpath(posixpath.join(folder, name))
-    dockerfile = next((one for one in setup.dockerfiles if one.path == path), None)
+    dockerfile = setup.dockerfile(path)
     if dockerfile is None:
         return None
     target = build.get("target").text.lower()

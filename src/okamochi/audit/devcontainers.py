@@ -58,7 +58,7 @@ def dockerfile_behind(file: Document, setup: Setup) -> Dockerfile | None:
     if not name:
         return None
     path = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), name))
-    return next((one for one in setup.dockerfiles if one.path == path), None)
+    return setup.dockerfile(path)
 
 
 def service_behind(file: Document, setup: Setup) -> Container | None:

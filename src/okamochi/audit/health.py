@@ -8,6 +8,7 @@ import msgspec
 
 from okamochi.audit.commands import Command, command_of_instruction, command_of_node
 from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.probes import PROBES
 from okamochi.audit.setup import Setup
 from okamochi.system.patterns import regex
 
@@ -111,7 +112,7 @@ def of_node(container: Container) -> Iterator[HealthCheck]:
 
 def of_probes(container: Container) -> Iterator[HealthCheck]:
     """Kubernetes' probes that start a program; those that ask by HTTP need nothing in the image."""
-    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+    for name in PROBES:
         probe = container.node.get(name)
         started = probe.get("exec", "command")
         if started:

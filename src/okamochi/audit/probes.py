@@ -2,7 +2,9 @@
 
 from okamochi.containerfiles.yaml_nodes import Node
 
-__all__ = ["before_it_kills", "endurance", "question"]
+__all__ = ["PROBES", "before_it_kills", "endurance", "question"]
+
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
 def question(probe: Node) -> object:

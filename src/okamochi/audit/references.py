@@ -51,7 +51,7 @@ def of_pod(one: ClusterObject) -> Iterator[Reference]:
         yield named("ServiceAccount", account)
     for volume in pod.get("volumes").items:
         yield from of_volume(volume)
-    for container in (*pod.get("initContainers").items, *pod.get("containers").items):
+    for container in one.container_nodes:
         for source in container.get("envFrom").items:
             yield from optional("ConfigMap", source.get("configMapRef"), "name")
             yield from optional("Secret", source.get("secretRef"), "name")

@@ -139,6 +139,9 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Containers of the project's own code that are not for the desk."""
         return tuple(one for one in self.containers if one.own and not one.desk)
 
+    def dockerfile(self, path: str) -> Dockerfile | None:
+        return next((one for one in self.dockerfiles if one.path == path), None)
+
     def file(self, path: str) -> TextFile:
         """Any file of the project; one without text where there is none."""
         return TextFile(path, self.project.read_text(path) or "")

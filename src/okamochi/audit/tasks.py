@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.setup import Described, Setup
 
-__all__ = ["Task", "is_essential", "tasks"]
+__all__ = ["Task", "is_essential", "task_containers", "tasks"]
 
 
 class Task(Described, frozen=True, kw_only=True):
@@ -31,6 +31,12 @@ def tasks(setup: Setup) -> Iterator[Task]:
         if not document.desk:
             inside = tuple(one for one in described if one.pod is document.root)
             yield Task(document=document, containers=inside)
+
+
+def task_containers(setup: Setup) -> Iterator[tuple[Task, Container]]:
+    for task in tasks(setup):
+        for container in task.containers:
+            yield task, container
 
 
 def is_essential(container: Container) -> bool:

@@ -46,5 +46,5 @@ def is_for_production(container: Container, setup: Setup) -> bool:
 
 
 def other_stage(container: Container, setup: Setup) -> str:
-    file = next((one for one in setup.dockerfiles if one.path == container.stage_path), None)
+    file = setup.dockerfile(container.stage_path)
     return file.shipped.name if file is not None and not is_desk_name(file.shipped.name) else ""

@@ -12,23 +12,22 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefi
 
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stopping import graceful_seconds
-from okamochi.audit.tasks import tasks
+from okamochi.audit.tasks import task_containers
 
 SEVERITY = Severity.WARNING
 DEFAULT_SECONDS = 30
 
 
 def look(setup: Setup) -> Finds:
-    for task in tasks(setup):
-        for container in task.containers:
-            stopping = graceful_seconds(container, setup)
-            node = container.node.get("stopTimeout")
-            given = int(node.text) if node.text.isdigit() else DEFAULT_SECONDS
-            if stopping is not None and given < stopping:
-                yield Found(
-                    path=task.path,
-                    line=node.line or container.line,
-                    message=f"{container.name} is killed {given} s after it was told to stop, and gunicorn "
-                    f"may take {stopping} s: requests under way are lost",
-                    hint=f'"stopTimeout": {min(stopping + 5, 120)}',
-                )
+    for task, container in task_containers(setup):
+        stopping = graceful_seconds(container, setup)
+        node = container.node.get("stopTimeout")
+        given = int(node.text) if node.text.isdigit() else DEFAULT_SECONDS
+        if stopping is not None and given < stopping:
+            yield Found(
+                path=task.path,
+                line=node.line or container.line,
+                message=f"{container.name} is killed {given} s after it was told to stop, and gunicorn "
+                f"may take {stopping} s: requests under way are lost",
+                hint=f'"stopTimeout": {min(stopping + 5, 120)}',
+            )

@@ -13,26 +13,25 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.htm
 
 from okamochi.audit.migrating import migration_in
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.tasks import is_essential, tasks
+from okamochi.audit.tasks import is_essential, task_containers
 from okamochi.model.evidence import Evidence
 
 SEVERITY = Severity.NOTE
 
 
 def look(setup: Setup) -> Finds:
-    for task in tasks(setup):
-        for container in task.containers:
-            stage = container.stage
-            check = stage.last("HEALTHCHECK") if stage is not None else None
-            if check is None or container.node.get("healthCheck") or check.rest.strip().upper() == "NONE":
-                continue
-            if not is_essential(container) or migration_in(container.command.line_text):
-                continue
-            yield Found(
-                path=task.path,
-                line=container.line,
-                message="the HEALTHCHECK of the Dockerfile does not count here: ECS does not ask "
-                f"{container.name}",
-                hint="healthCheck in the task definition, unless a load balancer asks",
-                also=(Evidence(path=container.stage_path, line=check.line, reason="HEALTHCHECK"),),
-            )
+    for task, container in task_containers(setup):
+        stage = container.stage
+        check = stage.last("HEALTHCHECK") if stage is not None else None
+        if check is None or container.node.get("healthCheck") or check.rest.strip().upper() == "NONE":
+            continue
+        if not is_essential(container) or migration_in(container.command.line_text):
+            continue
+        yield Found(
+            path=task.path,
+            line=container.line,
+            message="the HEALTHCHECK of the Dockerfile does not count here: ECS does not ask "
+            f"{container.name}",
+            hint="healthCheck in the task definition, unless a load balancer asks",
+            also=(Evidence(path=container.stage_path, line=check.line, reason="HEALTHCHECK"),),
+        )

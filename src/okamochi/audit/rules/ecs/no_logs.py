@@ -12,7 +12,7 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.h
 """
 
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.tasks import Task, tasks
+from okamochi.audit.tasks import Task, task_containers
 from okamochi.containerfiles.yaml_nodes import Node
 
 SEVERITY = Severity.WARNING
@@ -20,17 +20,16 @@ NEEDED = ("awslogs-group", "awslogs-region")
 
 
 def look(setup: Setup) -> Finds:
-    for task in tasks(setup):
-        for container in task.containers:
-            configured = container.node.get("logConfiguration")
-            if not configured and task.fargate and container.node.get("image"):
-                yield Found(
-                    path=task.path,
-                    line=container.line,
-                    message=f"nothing takes the logs of {container.name}: on Fargate nobody can read them",
-                    hint='"logConfiguration": {"logDriver": "awslogs", "options": {…}}',
-                )
-            yield from of_options(task, container.name, configured)
+    for task, container in task_containers(setup):
+        configured = container.node.get("logConfiguration")
+        if not configured and task.fargate and container.node.get("image"):
+            yield Found(
+                path=task.path,
+                line=container.line,
+                message=f"nothing takes the logs of {container.name}: on Fargate nobody can read them",
+                hint='"logConfiguration": {"logDriver": "awslogs", "options": {…}}',
+            )
+        yield from of_options(task, container.name, configured)
 
 
 def of_options(task: Task, name: str, configured: Node) -> Finds:

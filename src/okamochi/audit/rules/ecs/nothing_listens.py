@@ -12,28 +12,27 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.h
 
 from okamochi.audit.listening import listening_ports
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.tasks import tasks
+from okamochi.audit.tasks import task_containers
 from okamochi.model.evidence import Evidence
 
 SEVERITY = Severity.ERROR
 
 
 def look(setup: Setup) -> Finds:
-    for task in tasks(setup):
-        for container in task.containers:
-            ports = container.node.get("portMappings").items
-            served = listening_ports(container, setup) if container.own and len(ports) == 1 else None
-            mapped = ports[0].get("containerPort") if served is not None else None
-            if mapped is None or served is None or not mapped.text.isdigit():
-                continue
-            port = min(served)
-            if int(mapped.text) not in served:
-                command = container.command
-                yield Found(
-                    path=task.path,
-                    line=mapped.line,
-                    message=f"containerPort says {mapped.text}, and the server of {container.name} listens "
-                    f"on {port}",
-                    hint=f'"containerPort": {port}',
-                    also=(Evidence(path=command.path, line=command.line, reason="the server's command"),),
-                )
+    for task, container in task_containers(setup):
+        ports = container.node.get("portMappings").items
+        served = listening_ports(container, setup) if container.own and len(ports) == 1 else None
+        mapped = ports[0].get("containerPort") if served is not None else None
+        if mapped is None or served is None or not mapped.text.isdigit():
+            continue
+        port = min(served)
+        if int(mapped.text) not in served:
+            command = container.command
+            yield Found(
+                path=task.path,
+                line=mapped.line,
+                message=f"containerPort says {mapped.text}, and the server of {container.name} listens "
+                f"on {port}",
+                hint=f'"containerPort": {port}',
+                also=(Evidence(path=command.path, line=command.line, reason="the server's command"),),
+            )

@@ -11,7 +11,7 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.h
 """
 
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.tasks import Task, tasks
+from okamochi.audit.tasks import Task, task_containers
 from okamochi.containerfiles.yaml_nodes import Node
 
 SEVERITY = Severity.ERROR
@@ -20,15 +20,14 @@ RANGES = {"interval": (5, 300), "timeout": (2, 60), "retries": (1, 10), "startPe
 
 
 def look(setup: Setup) -> Finds:
-    for task in tasks(setup):
-        for container in task.containers:
-            stop = container.node.get("stopTimeout")
-            if task.fargate and stop and whole(stop) > LONGEST_STOP_SECONDS:
-                yield found(task, stop, "stopTimeout", "on Fargate at most 120")
-            for name, (least, most) in RANGES.items():
-                node = container.node.get("healthCheck", name)
-                if node and not least <= whole(node, least) <= most:
-                    yield found(task, node, f"{name} of the health check", f"{least} to {most}")
+    for task, container in task_containers(setup):
+        stop = container.node.get("stopTimeout")
+        if task.fargate and stop and whole(stop) > LONGEST_STOP_SECONDS:
+            yield found(task, stop, "stopTimeout", "on Fargate at most 120")
+        for name, (least, most) in RANGES.items():
+            node = container.node.get("healthCheck", name)
+            if node and not least <= whole(node, least) <= most:
+                yield found(task, node, f"{name} of the health check", f"{least} to {most}")
 
 
 def whole(node: Node, otherwise: int = 0) -> int:

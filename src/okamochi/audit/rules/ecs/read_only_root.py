@@ -12,29 +12,28 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParamete
 
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.tasks import tasks
+from okamochi.audit.tasks import task_containers
 from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
 
 SEVERITY = Severity.ERROR
 
 
 def look(setup: Setup) -> Finds:
-    for task in tasks(setup):
-        for container in task.containers:
-            node = container.node.get("readonlyRootFilesystem")
-            if not container.own or node.value is not True:
-                continue
-            places = mounted(container)
-            wanted = (*(("/tmp",) if needs_tmp(container, setup) else ()), *written_folders(container, setup))
-            missing = [path for path in wanted if not is_below(path, places)]
-            if missing:
-                yield Found(
-                    path=task.path,
-                    line=container.node.key("readonlyRootFilesystem").line,
-                    message=f"{container.name} writes {', '.join(missing[:4])} and may not: the root is "
-                    "read-only and nothing is mounted there",
-                    hint='"tmpfs": [{"containerPath": "/tmp", "size": 64}] for what may go, EFS for the rest',
-                )
+    for task, container in task_containers(setup):
+        node = container.node.get("readonlyRootFilesystem")
+        if not container.own or node.value is not True:
+            continue
+        places = mounted(container)
+        wanted = (*(("/tmp",) if needs_tmp(container, setup) else ()), *written_folders(container, setup))
+        missing = [path for path in wanted if not is_below(path, places)]
+        if missing:
+            yield Found(
+                path=task.path,
+                line=container.node.key("readonlyRootFilesystem").line,
+                message=f"{container.name} writes {', '.join(missing[:4])} and may not: the root is "
+                "read-only and nothing is mounted there",
+                hint='"tmpfs": [{"containerPath": "/tmp", "size": 64}] for what may go, EFS for the rest',
+            )
 
 
 def mounted(container: Container) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def what_keeps_it_out(script: str, stage: Stage, container: Container, setup: Se
     found = setup.project.files(f"**/{name}")
     if not found:
         return "the project has no such file"
-    file = next((one for one in setup.dockerfiles if one.path == container.stage_path), None)
+    file = setup.dockerfile(container.stage_path)
     folder = context_folder(file, setup) if file is not None else None
     if file is None or folder is None:
         return ""

@@ -65,7 +65,7 @@ def names(one: ClusterObject) -> Iterator[tuple[str, Node, str]]:
             name,
             "SERVICE" if one.kind == "Service" else ("LABEL" if is_label else "SUBDOMAIN"),
         )
-    for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
+    for container in one.container_nodes:
         yield "a container", container.get("name"), "LABEL"
         for port in container.get("ports").items:
             yield "a port", port.get("name"), "PORT"

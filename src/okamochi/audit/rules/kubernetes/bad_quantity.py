@@ -39,10 +39,8 @@ def look(setup: Setup) -> Finds:
 
 def quantities(one: ClusterObject) -> Iterator[tuple[str, Node]]:
     """Of containers, and of claims."""
-    pod = one.pod
     claims = one.root.get("spec", "volumeClaimTemplates").items
-    holders = (*pod.get("initContainers").items, *pod.get("containers").items)
-    places = [holder.get("resources") for holder in holders]
+    places = [holder.get("resources") for holder in one.container_nodes]
     places += [claim.get("spec", "resources") for claim in claims]
     if one.kind == "PersistentVolumeClaim":
         places.append(one.root.get("spec", "resources"))

@@ -54,5 +54,5 @@ def covered_by(one: ClusterObject, setup: Setup) -> list[ClusterObject]:
     return [
         other
         for other in workloads(setup, "Deployment", "StatefulSet")
-        if selector and matches(selector, labels_of(other.template.get("metadata", "labels")))
+        if selector and matches(selector, other.labels)
     ]

@@ -17,7 +17,7 @@ SEVERITY = Severity.WARNING
 
 def look(setup: Setup) -> Finds:
     for one in workloads(setup):
-        for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
+        for container in one.container_nodes:
             first: dict[str, int] = {}
             for variable in container.get("env").items:
                 name = variable.get("name").text

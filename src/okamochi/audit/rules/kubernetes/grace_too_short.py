@@ -14,7 +14,7 @@ See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termi
 
 import re
 
-from okamochi.audit.cluster_objects import ClusterObject, containers_of, workloads
+from okamochi.audit.cluster_objects import ClusterObject, running
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stopping import graceful_seconds
@@ -25,9 +25,8 @@ DEFAULT_SECONDS = 30
 
 
 def look(setup: Setup) -> Finds:
-    for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
-        for container in containers_of(one, setup):
-            yield from of_container(one, container, setup)
+    for one, container in running(setup, "Deployment", "StatefulSet", "DaemonSet"):
+        yield from of_container(one, container, setup)
 
 
 def of_container(one: ClusterObject, container: Container, setup: Setup) -> Finds:

@@ -11,7 +11,7 @@ Okamochi: the pause before the stop is Kubernetes' own `sleep`; probes start the
 See: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
 """
 
-from okamochi.audit.cluster_objects import containers_of, workloads
+from okamochi.audit.cluster_objects import running
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
@@ -32,20 +32,17 @@ HOOKS = (
 
 
 def look(setup: Setup) -> Finds:
-    for one in workloads(setup):
-        for container in containers_of(one, setup):
-            for hook in HOOKS:
-                command = container.node.get(*hook, "exec", "command")
-                program = first_word(command)
-                if program in SHELL_PROGRAMS and is_bare(container, program):
-                    yield Found(
-                        path=one.path,
-                        line=command.line,
-                        message=f"{hook[-1]} starts {program}, which {base_of(container)} does not have",
-                        hint="sleep: {seconds: 5}"
-                        if "preStop" in hook
-                        else "httpGet, or a program of Python's",
-                    )
+    for one, container in running(setup):
+        for hook in HOOKS:
+            command = container.node.get(*hook, "exec", "command")
+            program = first_word(command)
+            if program in SHELL_PROGRAMS and is_bare(container, program):
+                yield Found(
+                    path=one.path,
+                    line=command.line,
+                    message=f"{hook[-1]} starts {program}, which {base_of(container)} does not have",
+                    hint="sleep: {seconds: 5}" if "preStop" in hook else "httpGet, or a program of Python's",
+                )
 
 
 def first_word(command: Node) -> str:

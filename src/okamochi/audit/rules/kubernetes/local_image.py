@@ -10,7 +10,7 @@ desk another tag than latest, or `imagePullPolicy: IfNotPresent`.
 See: https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
 """
 
-from okamochi.audit.cluster_objects import ClusterObject, containers_of, is_placeholder, workloads
+from okamochi.audit.cluster_objects import ClusterObject, is_placeholder, running
 from okamochi.audit.containers import Container
 from okamochi.audit.own_images import bare_name
 from okamochi.audit.rule import Finds, Found, Setup, Severity
@@ -25,18 +25,17 @@ OFFICIAL = regex(
 
 
 def look(setup: Setup) -> Finds:
-    for one in workloads(setup):
-        for container in containers_of(one, setup):
-            if is_local(one, container) and policy(container) == "Always":
-                node = container.node.get("image")
-                yield Found(
-                    path=one.path,
-                    line=node.line,
-                    message=f"{node.text} is docker.io/library/{node.text}, which is not yours, and is "
-                    "pulled each time: ErrImagePull",
-                    hint=f"registry.example.com/me/{bare_name(node.text)}:1.0; on the desk imagePullPolicy: "
-                    "IfNotPresent",
-                )
+    for one, container in running(setup):
+        if is_local(one, container) and policy(container) == "Always":
+            node = container.node.get("image")
+            yield Found(
+                path=one.path,
+                line=node.line,
+                message=f"{node.text} is docker.io/library/{node.text}, which is not yours, and is "
+                "pulled each time: ErrImagePull",
+                hint=f"registry.example.com/me/{bare_name(node.text)}:1.0; on the desk imagePullPolicy: "
+                "IfNotPresent",
+            )
 
 
 def is_local(one: ClusterObject, container: Container) -> bool:

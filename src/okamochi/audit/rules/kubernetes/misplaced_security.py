@@ -34,7 +34,7 @@ def look(setup: Setup) -> Finds:
                 yield misplaced(one.path, key.line, key.text, "the pod", "each container")
             elif key.text not in ALL:
                 yield from misspelled(one.path, key.line, key.text)
-        for container in (*pod.get("initContainers").items, *pod.get("containers").items):
+        for container in one.container_nodes:
             for key, _ in container.get("securityContext").pairs:
                 if key.text in OF_PODS:
                     yield misplaced(one.path, key.line, key.text, "a container", "the pod")

@@ -10,7 +10,7 @@ Okamochi: `preStop` sleeps 5 s.
 See: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 """
 
-from okamochi.audit.cluster_objects import cluster_objects, containers_of, labels_of, matches, workloads
+from okamochi.audit.cluster_objects import cluster_objects, containers_of, services_before, workloads
 from okamochi.audit.listening import listening_ports
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 
@@ -19,13 +19,15 @@ SEVERITY = Severity.NOTE
 
 def look(setup: Setup) -> Finds:
     """Where somebody asks for more than one pod, and so for no gap, behind a Service."""
-    services = [one for one in cluster_objects(setup) if one.kind == "Service"]
+    objects = cluster_objects(setup)
     for one in workloads(setup, "Deployment"):
-        labels = labels_of(one.template.get("metadata", "labels"))
-        selectors = [labels_of(service.root.get("spec", "selector")) for service in services]
         asked = one.root.get("spec", "replicas").value
-        served = any(selector and matches(selector, labels) for selector in selectors)
-        if not served or not isinstance(asked, int) or asked < 2 or one.patched("preStop"):
+        if (
+            not services_before(one, objects)
+            or not isinstance(asked, int)
+            or asked < 2
+            or one.patched("preStop")
+        ):
             continue
         for container in containers_of(one, setup):
             port = listening_ports(container, setup) if container.own else None

@@ -11,7 +11,7 @@ Okamochi: startup, readiness and liveness probe.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#readiness-probe
 """
 
-from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, containers_of, labels_of, matches
+from okamochi.audit.cluster_objects import cluster_objects, containers_of, services_before
 from okamochi.audit.listening import listening_ports
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 
@@ -22,7 +22,7 @@ KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 def look(setup: Setup) -> Finds:
     objects = cluster_objects(setup)
     for one in objects:
-        if one.kind not in KINDS or one.patched("readinessProbe") or not behind_a_service(one, objects):
+        if one.kind not in KINDS or one.patched("readinessProbe") or not services_before(one, objects):
             continue
         for container in containers_of(one, setup):
             node = container.node
@@ -38,9 +38,3 @@ def look(setup: Setup) -> Finds:
                 f"probe{ignored}",
                 hint="readinessProbe: {httpGet: {path: …, port: …}}",
             )
-
-
-def behind_a_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> bool:
-    labels = labels_of(one.template.get("metadata", "labels"))
-    selectors = (labels_of(o.root.get("spec", "selector")) for o in objects if o.kind == "Service")
-    return any(selector and matches(selector, labels) for selector in selectors)

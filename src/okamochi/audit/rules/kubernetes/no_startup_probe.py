@@ -11,7 +11,7 @@ Okamochi: a startup probe that waits five minutes.
 See: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/#startup-probe
 """
 
-from okamochi.audit.cluster_objects import containers_of, workloads
+from okamochi.audit.cluster_objects import running
 from okamochi.audit.migrating import migration_of
 from okamochi.audit.probes import before_it_kills
 from okamochi.audit.rule import Finds, Found, Setup, Severity
@@ -23,18 +23,17 @@ ENOUGH_SECONDS = 300
 
 
 def look(setup: Setup) -> Finds:
-    for one in workloads(setup, "Deployment", "StatefulSet", "DaemonSet"):
-        for container in containers_of(one, setup):
-            live = container.node.get("livenessProbe")
-            migration = migration_of(container, setup)
-            if not live or container.node.get("startupProbe") or one.patched("startupProbe") or not migration:
-                continue
-            seconds = before_it_kills(live)
-            if seconds < ENOUGH_SECONDS:
-                yield Found(
-                    path=one.path,
-                    line=container.node.key("livenessProbe").line,
-                    message=f"{container.name} runs {migration} before it listens, and is killed after "
-                    f"{seconds} s without an answer: in the middle of a migration",
-                    hint="startupProbe: the same question, periodSeconds: 5, failureThreshold: 60",
-                )
+    for one, container in running(setup, "Deployment", "StatefulSet", "DaemonSet"):
+        live = container.node.get("livenessProbe")
+        migration = migration_of(container, setup)
+        if not live or container.node.get("startupProbe") or one.patched("startupProbe") or not migration:
+            continue
+        seconds = before_it_kills(live)
+        if seconds < ENOUGH_SECONDS:
+            yield Found(
+                path=one.path,
+                line=container.node.key("livenessProbe").line,
+                message=f"{container.name} runs {migration} before it listens, and is killed after "
+                f"{seconds} s without an answer: in the middle of a migration",
+                hint="startupProbe: the same question, periodSeconds: 5, failureThreshold: 60",
+            )

@@ -10,12 +10,12 @@ container.
 See: https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
 """
 
-from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, labels_of, matches
+from okamochi.audit.cluster_objects import ClusterObject, cluster_objects, selects
+from okamochi.audit.probes import PROBES
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 
 SEVERITY = Severity.ERROR
-PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
 def look(setup: Setup) -> Finds:
@@ -45,14 +45,7 @@ def of_probes(one: ClusterObject) -> Finds:
 
 
 def of_service(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Finds:
-    selector = labels_of(one.root.get("spec", "selector"))
-    if not selector:
-        return
-    pods = [
-        other
-        for other in objects
-        if other.pod and matches(selector, labels_of(other.template.get("metadata", "labels")))
-    ]
+    pods = [other for other in objects if other.pod and selects(one, other)]
     names = [name for other in pods for c in other.pod.get("containers").items for name in port_names(c)]
     for port in one.root.get("spec", "ports").items:
         target = port.get("targetPort")

@@ -17,7 +17,7 @@ SEVERITY = Severity.ERROR
 def look(setup: Setup) -> Finds:
     for one in workloads(setup):
         names = volume_names(one)
-        for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
+        for container in one.container_nodes:
             for mount in container.get("volumeMounts").items:
                 name = mount.get("name")
                 if name and name.text not in names and not is_placeholder(name.text):

@@ -11,7 +11,7 @@ Okamochi: 10001 in the image and in the manifest.
 See: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
 """
 
-from okamochi.audit.cluster_objects import containers_of, workloads
+from okamochi.audit.cluster_objects import running
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.dockerfile import Instruction
@@ -26,25 +26,22 @@ ROOT_BASE = regex(r"(?:[\w.-]+(?::\d+)?/)*(?:python|debian|ubuntu|alpine|pypy)(?
 
 
 def look(setup: Setup) -> Finds:
-    for one in workloads(setup):
-        for container in containers_of(one, setup):
-            key = asked_for(container)
-            user = container.stage.last("USER") if container.stage is not None else None
-            reason = refused(container, user)
-            if not key or one.patched("runAsUser") or says_who(container) or not reason:
-                continue
-            places = (
-                ()
-                if user is None
-                else ((Evidence(path=container.stage_path, line=user.line, reason="USER"),))
-            )
-            yield Found(
-                path=one.path,
-                line=key.line,
-                message=f"{container.name} never starts: runAsNonRoot, and {reason}",
-                hint="runAsUser: 10001 beside it, or USER 10001:10001 in the Dockerfile",
-                also=places,
-            )
+    for one, container in running(setup):
+        key = asked_for(container)
+        user = container.stage.last("USER") if container.stage is not None else None
+        reason = refused(container, user)
+        if not key or one.patched("runAsUser") or says_who(container) or not reason:
+            continue
+        places = (
+            () if user is None else ((Evidence(path=container.stage_path, line=user.line, reason="USER"),))
+        )
+        yield Found(
+            path=one.path,
+            line=key.line,
+            message=f"{container.name} never starts: runAsNonRoot, and {reason}",
+            hint="runAsUser: 10001 beside it, or USER 10001:10001 in the Dockerfile",
+            also=places,
+        )
 
 
 def asked_for(container: Container) -> Node:

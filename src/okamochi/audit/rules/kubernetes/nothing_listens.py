@@ -18,18 +18,17 @@ from okamochi.audit.cluster_objects import (
     ClusterObject,
     cluster_objects,
     containers_of,
-    labels_of,
-    matches,
+    services_before,
     workloads,
 )
 from okamochi.audit.containers import Container
 from okamochi.audit.listening import listening_ports
+from okamochi.audit.probes import PROBES
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.evidence import Evidence
 
 SEVERITY = Severity.ERROR
-PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 Place = tuple[str, int, str, int]
 
 
@@ -74,11 +73,9 @@ def of_probes(container: Container) -> Iterator[Place]:
 
 def of_services(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Iterator[Place]:
     """Those with one port, in front of these pods alone."""
-    for service in objects:
-        selector = labels_of(service.root.get("spec", "selector"))
+    for service in services_before(one, objects):
         ports = service.root.get("spec", "ports").items
-        labels = labels_of(one.template.get("metadata", "labels"))
-        if service.kind != "Service" or not selector or len(ports) != 1 or not matches(selector, labels):
+        if len(ports) != 1:
             continue
         target: Node = ports[0].get("targetPort") or ports[0].get("port")
         if target.text.isdigit():

@@ -14,12 +14,12 @@ See: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness
 
 from okamochi.audit.cluster_objects import containers_of, workloads
 from okamochi.audit.containers import Container
+from okamochi.audit.probes import PROBES
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.model.process import host_of
 
 SEVERITY = Severity.ERROR
-PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 LISTS = ("ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS", "TRUSTED_HOSTS")
 
 

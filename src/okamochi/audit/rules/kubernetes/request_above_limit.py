@@ -18,7 +18,7 @@ SEVERITY = Severity.ERROR
 
 def look(setup: Setup) -> Finds:
     for one in workloads(setup):
-        for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
+        for container in one.container_nodes:
             limits = container.get("resources", "limits")
             for key, node in container.get("resources", "requests").pairs:
                 request, limit = amount(node.text), amount(limits.get(key.text).text)

@@ -50,15 +50,15 @@ def look(setup: Setup) -> Finds:
         if (
             near
             and all_in_sight(one.folder, setup)
-            and not any(matches(wanted, template_labels(other)) for other in pods)
+            and not any(matches(wanted, other.labels) for other in pods)
         ):
-            closest = max(near, key=lambda other: likeness(wanted, template_labels(other)))
+            closest = max(near, key=lambda other: likeness(wanted, other.labels))
             yield Found(
                 path=one.path,
                 line=selector.line,
                 message=f"no pod has {text_of(missing(wanted, closest))}, which {one.kind} {one.name} "
                 f"asks for: {FOLLOWS[one.kind]}",
-                hint=f"labels of {closest.kind} {closest.name}: {text_of(template_labels(closest))}",
+                hint=f"labels of {closest.kind} {closest.name}: {text_of(closest.labels)}",
                 also=(Evidence(path=closest.path, line=closest.line, reason="the nearest pods"),),
             )
 
@@ -66,7 +66,7 @@ def look(setup: Setup) -> Finds:
 def of_a_controller(wanted: Labels, pods: list[ClusterObject]) -> bool:
     """Labels with a prefix that no pod here has: of pods that a controller makes, such as the solvers of
     cert-manager (acme.cert-manager.io/http01-solver)."""
-    used = {name.partition("/")[0] for pod in pods for name in template_labels(pod) if "/" in name}
+    used = {name.partition("/")[0] for pod in pods for name in pod.labels if "/" in name}
     prefixes = {name.partition("/")[0] for name in wanted if "/" in name} - {"app.kubernetes.io"}
     return bool(prefixes - used)
 
@@ -85,7 +85,7 @@ def selector_of(one: ClusterObject) -> Node:
 
 
 def of_workload(one: ClusterObject, selector: Node, wanted: Labels) -> Finds:
-    labels = template_labels(one)
+    labels = one.labels
     if not matches(wanted, labels) and not any(map(is_placeholder, labels.values())):
         yield Found(
             path=one.path,
@@ -96,12 +96,8 @@ def of_workload(one: ClusterObject, selector: Node, wanted: Labels) -> Finds:
         )
 
 
-def template_labels(one: ClusterObject) -> Labels:
-    return labels_of(one.template.get("metadata", "labels"))
-
-
 def missing(wanted: Labels, one: ClusterObject) -> Labels:
-    labels = template_labels(one)
+    labels = one.labels
     return {name: value for name, value in wanted.items() if labels.get(name) != value}
 
 

@@ -40,7 +40,7 @@ def look(setup: Setup) -> Finds:
 
 def texts(one: ClusterObject) -> Iterator[tuple[str, Node]]:
     """All values that have to be text, with what they are of."""
-    for container in (*one.pod.get("initContainers").items, *one.pod.get("containers").items):
+    for container in one.container_nodes:
         for variable in container.get("env").items:
             yield variable.get("name").text, variable.get("value")
         for word in (*container.get("command").items, *container.get("args").items):
