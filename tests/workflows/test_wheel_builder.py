@@ -6,15 +6,18 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from okamochi.errors import BuildError
+from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import Dependencies
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.sdists import Sdist
 from okamochi.pypi.target import Target
+from okamochi.system.cache import Cache
 from okamochi.system.progress import SilentReporter
 from okamochi.workflows.build_environment import Tools, bounds_of
-from okamochi.workflows.build_trial import failure
+from okamochi.workflows.build_trial import MadeWheel, failure
 from okamochi.workflows.missing_pieces import Remedy
 from okamochi.workflows.wheel_builder import WheelBuilder, refuse_again
 
@@ -63,6 +66,44 @@ def test_where_neither_works_todays_failure_is_told(builder: WheelBuilder, days:
     with pytest.raises(BuildError, match="tools of today"):
         builder._made(sdist("2019-01-01T00:00:00Z"), 0)
     assert days == ["", "2019-01-01T00:00:00Z"]
+
+
+def test_what_a_projects_own_tools_built_is_not_taken_by_other_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build takes tools from the project's indexes, and packages of its folder that were built before."""
+    world = cast(Any, SimpleNamespace(reporter=SilentReporter(), cache=Cache.open(tmp_path / "cache")))
+
+    def built(project: str, *sources: Sdist) -> bytes:
+        """What the last of the sources gives; a build writes down what it could take."""
+        root = tmp_path / project.partition(" ")[0]
+        root.mkdir(exist_ok=True)
+        option = project.partition(" ")[2]
+        (root / "requirements.txt").write_text(f"{option}\ntiny\n")
+        target = Target("3.13", LINUX_AMD64, "2.41")
+        files = Dependencies(files=("requirements.txt",))
+        one = WheelBuilder(world, root, files, "trixie", target, lambda _: cast(Any, None))
+
+        def made(self: WheelBuilder, source: Sdist, depth: int) -> MadeWheel:
+            made_with = f"{source.name} {option} {[made.wheel.name for made in self.made]}"
+            digest = world.cache.put_bytes(made_with.encode())
+            filename = f"{source.name}-1.0-py3-none-any.whl"
+            wheel = LockedWheel(name=source.name, version="1.0", filename=filename, sha256=digest)
+            return MadeWheel(wheel=wheel)
+
+        monkeypatch.setattr(WheelBuilder, "_require_native", lambda *_: None)
+        monkeypatch.setattr(WheelBuilder, "_made", made)
+        path = [one.built_of(source).path for source in sources][-1]
+        return path.read_bytes()
+
+    tiny = replace(sdist(), url="https://example.org/tiny-1.0.tar.gz")
+    other = replace(tiny, name="other", sha256="1" * 64)
+    own = replace(sdist(), name="setuptools", sha256="2" * 64)
+    assert built("hostile --index-url https://evil.example/simple", tiny) != built("honest", tiny)
+    assert built("hostile --find-links ./wheels", tiny) != built("honest", tiny)
+    assert built("hostile", own, replace(tiny, url="")) != built("honest", tiny)
+    assert built("hostile", own, other) != built("honest", other)
+    assert built("third", other, tiny) == built("honest", tiny)
 
 
 def test_an_index_that_tells_no_day_and_builds_for_builds_are_tried_once(

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from okamochi.pypi.uv_program import read_project_indexes
 from okamochi.pypi.wheel_tree import FILES_FOLDER
 from okamochi.system.world import World
 
-__all__ = ["BuildEnvironment", "Tools", "bounds_of"]
+__all__ = ["BuildEnvironment", "Tools", "bounds_of", "index_lines"]
 
 # The driver reads pyproject.toml; Python has a module for that since 3.11.
 WITHOUT_TOML = frozenset({"3.9", "3.10"})
@@ -117,15 +117,19 @@ class BuildEnvironment(msgspec.Struct, frozen=True):
 
     def _text(self, requirements: Sequence[str]) -> str:
         """With the options for indexes that the project's own requirement files have."""
-        read = read_project_indexes(self.project_root, replace_files(self.dependencies))
-        said, environ = read.requirements.indexes, self.world.environ
-        lines = [f"--index-url {expanded(said.index_url, environ)}"] if said.index_url else []
-        lines += [f"--extra-index-url {expanded(url, environ)}" for url in said.extra_index_urls]
-        links = (expanded(link, environ) for link in said.find_links)
-        lines += [f"--find-links {link if '://' in link else self.project_root / link}" for link in links]
-        lines += [f"--trusted-host {host}" for host in said.trusted_hosts]
-        lines += ["--no-index"] if said.no_index else []
+        lines = index_lines(self.project_root, self.dependencies, self.world.environ)
         return "".join(f"{line}\n" for line in (*lines, *requirements))
+
+
+def index_lines(project_root: Path, dependencies: Dependencies, environ: Mapping[str, str]) -> list[str]:
+    """Where a build's tools come from besides, as the project's own requirement files have it."""
+    said = read_project_indexes(project_root, replace_files(dependencies)).requirements.indexes
+    lines = [f"--index-url {expanded(said.index_url, environ)}"] if said.index_url else []
+    lines += [f"--extra-index-url {expanded(url, environ)}" for url in said.extra_index_urls]
+    links = (expanded(link, environ) for link in said.find_links)
+    lines += [f"--find-links {link if '://' in link else project_root / link}" for link in links]
+    lines += [f"--trusted-host {host}" for host in said.trusted_hosts]
+    return [*lines, *(["--no-index"] if said.no_index else [])]
 
 
 def place_file(source: Path, place: Path, *, executable: bool) -> None:

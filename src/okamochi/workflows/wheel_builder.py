@@ -20,7 +20,7 @@ from okamochi.pypi.sdist_files import compiles
 from okamochi.pypi.sdists import Sdist, build_requirements, fetch_sdist, find_sdist
 from okamochi.pypi.target import Target
 from okamochi.system.world import World
-from okamochi.workflows.build_environment import BuildEnvironment, Tools, bounds_of
+from okamochi.workflows.build_environment import BuildEnvironment, Tools, bounds_of, index_lines
 from okamochi.workflows.build_trial import COMPILER_ERROR, MadeWheel, Trial, failure
 from okamochi.workflows.missing_pieces import Remedy, remedy_for
 
@@ -46,7 +46,7 @@ class Shop(Protocol):
 class WheelBuilder(msgspec.Struct, dict=True):
     """For one project and Python. `ground` is what the image is made on: a suite, or one image; `shop_for`
     gives the root to build in on a platform. `made` are the wheels built so far, those that builds needed
-    among them."""
+    among them; `unlisted` are the digests of those whose source no index gave."""
 
     world: World
     project_root: Path
@@ -55,6 +55,7 @@ class WheelBuilder(msgspec.Struct, dict=True):
     target: Target
     shop_for: Callable[[Platform], Shop]
     made: list[MadeWheel] = msgspec.field(default_factory=list)
+    unlisted: set[str] = msgspec.field(default_factory=set)
 
     @cached_property
     def workshop(self) -> Shop:
@@ -91,15 +92,18 @@ class WheelBuilder(msgspec.Struct, dict=True):
 
     def build_source(self, sdist: Sdist, *, depth: int = 0) -> MadeWheel:
         """The same for a source that was found elsewhere than in an index."""
-        known = self._known(sdist)
+        key = self._key(sdist)
+        known = self._known(key)
         if known is None:
             self._require_native(sdist)
             shown = f"{sdist.name} {sdist.version}".strip()
             with self.world.reporter.step(f"Dependencies: building {shown} from source"):
                 known = self._made(sdist, depth)
-            self.world.cache.put_record(KIND, self._key(sdist), msgspec.json.encode(known))
+            self.world.cache.put_record(KIND, key, msgspec.json.encode(known))
         if known not in self.made:
             self.made.append(known)
+        if not sdist.url:
+            self.unlisted.add(known.wheel.sha256)
         return known
 
     def built_of(self, sdist: Sdist) -> Built:
@@ -111,11 +115,15 @@ class WheelBuilder(msgspec.Struct, dict=True):
         return Built(wheel, path)
 
     def _key(self, sdist: Sdist) -> str:
+        """All projects share what was built. Where this one brings tools of its own, from its indexes or as
+        packages in its folder, which a build may take, what comes out is for projects with the same alone."""
         key = f"{FORMAT} {sdist.sha256} {self.target.title} {self.ground}"
-        return f"{key} {sdist.place} {sdist.tagged}" if sdist.place or sdist.tagged else key
+        key += f" {sdist.place} {sdist.tagged}" if sdist.place or sdist.tagged else ""
+        own = (*index_lines(self.project_root, self.dependencies, {}), *sorted(self.unlisted))
+        return "\n".join((key, *own))
 
-    def _known(self, sdist: Sdist) -> MadeWheel | None:
-        record = self.world.cache.record(KIND, self._key(sdist))
+    def _known(self, key: str) -> MadeWheel | None:
+        record = self.world.cache.record(KIND, key)
         known = msgspec.json.decode(record, type=MadeWheel) if record is not None else None
         return known if known is not None and self._held(known) is not None else None
 
