@@ -170,6 +170,14 @@ def test_without_any_list_the_imports_are_installed_with_a_warning() -> None:
     assert "Warning" in decision(plan, "dependencies.inline").summary
 
 
+@pytest.mark.parametrize(
+    ("module", "asked"), [("strawberry", "strawberry-graphql"), ("graphql", "graphql-core")]
+)
+def test_what_is_imported_by_another_name_is_asked_for_by_its_own(module: str, asked: str) -> None:
+    plan = planned({"app.py": f"import {module}\n{FLASK_APP}", "lists nothing": ""})
+    assert plan.dependencies.inline == ("flask", asked)
+
+
 def test_a_broken_pyproject_is_no_traceback() -> None:
     with pytest.raises(OkamochiError):
         planned({"app.py": FLASK_APP, "pyproject.toml": "[project\n"})

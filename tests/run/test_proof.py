@@ -295,6 +295,36 @@ def test_only_where_every_route_is_elsewhere_there_is_no_front_page(
     assert has_front_page(answer) is known
 
 
+INCLUDES_ROUTERS = """
+class Route:
+    starlette_route = None
+    def __init__(self, path, methods=()):
+        self.path, self.methods = path, methods
+
+class Mounted:
+    path, methods = "", None
+    starlette_route = Route("/v1/files")
+
+class IncludedRouter:  # of FastAPI since 0.137: without a path
+    def effective_route_contexts(self):
+        return [Route("/v1/items", {"GET"}), Mounted()]
+
+class App:
+    routes = [Route("/docs", {"GET", "HEAD"}), IncludedRouter()]
+    def __call__(self, environ, start_response): ...
+app = App()
+"""
+
+
+def test_routes_of_routers_that_fastapi_keeps_apart_are_told_with_their_whole_path(tmp_path: Path) -> None:
+    answer = asked(tmp_path, INCLUDES_ROUTERS)
+    assert [(one.path, one.methods) for one in answer.routes] == [
+        ("/docs", ("GET",)),
+        ("/v1/files", ()),
+        ("/v1/items", ("GET",)),
+    ]
+
+
 def test_a_page_that_hangs_ends_the_looking_round_and_proves_the_app_all_the_same(tmp_path: Path) -> None:
     routes = [("/health", ["GET"]), ("/slow", ["GET"])]
     answer = asked(tmp_path, LISTS_ROUTES.replace("ROUTES", repr(routes), 1), pages=12)

@@ -31,7 +31,7 @@ def flask_routes(application: Any) -> list[Route]:
 def listed_routes(application: Any, before: str = "", depth: int = 0) -> list[Route]:
     """Starlette, FastAPI, Litestar, Bottle."""
     found: list[Route] = []
-    for one in application.routes:
+    for one in unfolded(application.routes):
         path = str(getattr(one, "path", None) or getattr(one, "rule", None) or "")
         methods = getattr(one, "methods", None) or [m for m in [getattr(one, "method", None)] if m]
         inner = getattr(one, "app", None)
@@ -39,6 +39,21 @@ def listed_routes(application: Any, before: str = "", depth: int = 0) -> list[Ro
             found += listed_routes(inner, before + path, depth + 1)
         else:
             found.append(route(before + path, methods))
+    return found
+
+
+def unfolded(routes: Any) -> list[Any]:
+    """From 0.137 on FastAPI keeps a router as it was included, and puts its paths together when it is asked.
+    https://fastapi.tiangolo.com/release-notes/"""
+    found: list[Any] = []
+    for one in routes:
+        if hasattr(one, "effective_route_contexts"):
+            # what is Starlette's own, as a mount, stands in a field
+            found += [
+                getattr(each, "starlette_route", None) or each for each in one.effective_route_contexts()
+            ]
+        else:
+            found.append(one)
     return found
 
 
