@@ -28,6 +28,8 @@ def hint(files: Mapping[str, str | bytes]) -> str:
         (INVOICE, "okamochi up invoice"),
         ({**INVOICE, **PARCEL}, "okamochi up invoice or okamochi up parcel"),
         ({f"examples/{path}": text for path, text in INVOICE.items()}, "okamochi up examples/invoice"),
+        ({f"src/apps/{path}": text for path, text in INVOICE.items()}, "okamochi up src/apps/invoice"),
+        ({**INVOICE, **{f"old/apps/{path}": text for path, text in INVOICE.items()}}, "okamochi up invoice"),
         ({"tool.py": "print()\n", **{f"demo{p[7:]}": t for p, t in INVOICE.items()}}, "okamochi up demo"),
     ],
 )

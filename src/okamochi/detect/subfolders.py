@@ -23,7 +23,8 @@ __all__ = ["app_folders", "folder_hint", "from_here", "hint_naming", "is_a_packa
 
 # a Dockerfile tells how its own folder is installed, wherever the list lies
 LISTINGS = ("requirements.txt", "pyproject.toml", "Pipfile.lock", "setup.py", "manage.py", "Dockerfile")
-DEEPEST = 2
+# folders above an app's own; deeper ones are looked into where there is none else
+USUAL_DEPTH, DEEPEST = 2, 3
 SHOWN = 5
 
 
@@ -44,8 +45,12 @@ def hint_naming(project: ProjectFiles, folders: Sequence[str]) -> str:
 
 def app_folders(project: ProjectFiles) -> tuple[str, ...]:
     """Folders, at most two deep, that list dependencies and hold an object that a server can load, sorted;
-    those inside of such a folder are left out. Where there is none: those with a script that is served."""
-    return _folders(project, web_applications) or _folders(project, _scripts)
+    those inside of such a folder are left out. Where there is none: those with a script that is served; then
+    the same of folders three deep."""
+    looks = (
+        (depth, looked_for) for depth in (USUAL_DEPTH, DEEPEST) for looked_for in (web_applications, _scripts)
+    )
+    return next((found for depth, one in looks if (found := _folders(project, one, depth))), ())
 
 
 def _scripts(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
@@ -53,13 +58,13 @@ def _scripts(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
 
 
 def _folders(
-    project: ProjectFiles, looked_for: Callable[[FlaskObjects], tuple[Detected[Candidate], ...]]
+    project: ProjectFiles, looked_for: Callable[[FlaskObjects], tuple[Detected[Candidate], ...]], deepest: int
 ) -> tuple[str, ...]:
     found: list[str] = []
     for folder in sorted(
         {posixpath.dirname(path) for name in LISTINGS for path in project.files(f"**/{name}")} - {""}
     ):
-        if folder.count("/") >= DEEPEST or any(folder.startswith(f"{outer}/") for outer in found):
+        if folder.count("/") >= deepest or any(folder.startswith(f"{outer}/") for outer in found):
             continue
         below = Sources(Below(project, folder))
         if (
