@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lacks import lacking, require_namespaces
 from tests.left_in_the_engine import remove_what_is_left
@@ -16,6 +17,12 @@ OFFLINE = "OKAMOCHI_TEST_OFFLINE"
 # What brings up apps and services takes longest. By --no-loadscope-reorder (./run test) these files go first,
 # so that no worker is left alone with one of them at the end.
 LONG_FIRST = ("tests/examples/", "tests/workflows/", "tests/run/test_engines_for_real.py", "tests/kit/")
+
+# How long an example takes says how busy the machine is, and nothing of okamochi.
+settings.register_profile(
+    "beside-others", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("beside-others")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

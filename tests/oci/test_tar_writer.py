@@ -191,7 +191,7 @@ def file_entries(draw: st.DrawFn) -> tuple[Entry, ...]:
 
 
 @given(file_entries(), st.integers(0, 2**35), st.integers(1, 5000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_entries_come_back_through_tarfile(
     entries: tuple[Entry, ...], epoch_seconds: int, chunk_bytes: int
 ) -> None:

@@ -16,6 +16,7 @@ from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.target import Target
 from okamochi.pypi.uv_program import read_project_indexes
 from okamochi.pypi.wheel_tree import FILES_FOLDER
+from okamochi.run import host
 from okamochi.system.world import World
 
 __all__ = ["BuildEnvironment", "Tools", "bounds_of", "index_lines"]
@@ -23,7 +24,7 @@ __all__ = ["BuildEnvironment", "Tools", "bounds_of", "index_lines"]
 # The driver reads pyproject.toml; Python has a module for that since 3.11.
 WITHOUT_TOML = frozenset({"3.9", "3.10"})
 REQUIREMENTS = "build-requirements.txt"
-DRIVER = Path(__file__).parent.parent / "run/host/wheel_driver.py"
+DRIVER = Path(host.__path__[0], "wheel_driver.py")
 
 
 # Only their newest know a new Python, and they build what is old.
