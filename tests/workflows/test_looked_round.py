@@ -96,6 +96,9 @@ def test_pages_that_fail_behind_a_first_page_that_does_not_are_told() -> None:
     told = told_of_failing(answered(("/", 200), ("/report", 500), ("/gone", 404), ("/slow", 503)), FAILS)
     assert told.startswith("/report answers 500, /slow answers 503: ") and "KeyError: 'open'" in told
     assert told_of_failing(answered(("/", 200), ("/gone", 404)), FAILS) == ""
+    text = FAILS.replace("'open'", "'open " + "x" * 400)
+    long = told_of_failing(answered(("/", 200), ("/report", 500)), text)
+    assert "x…" in long and "'open" in long and len(long) < 400
     assert told_of_failing(answered(("/", 500)), "") == "/ answers 500; okamochi logs tells more"
 
 

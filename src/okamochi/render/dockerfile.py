@@ -100,8 +100,8 @@ def inexpressible(plan: Plan) -> Iterable[Finding]:
         yield Finding(
             rule="dockerfile/one-command",
             severity=Severity.NOTE,
-            message=f"an image has one command, that of web; {', '.join(others)} run from the same image",
-            hint="okamochi render compose starts them with their own entry points",
+            message=f"an image has one command, that of web; the same image serves {', '.join(others)} too",
+            hint="okamochi render compose gives each an entry point of its own",
             field="processes",
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["some_of", "word_set", "word_tuple"]
+__all__ = ["shortened", "some_of", "word_set", "word_tuple"]
 
 
 def word_tuple(text: str) -> tuple[str, ...]:
@@ -17,3 +17,8 @@ def word_set(text: str) -> frozenset[str]:
 def some_of(names: Sequence[str], most: int) -> str:
     """The first of a list, and how many more there are: "a, b and 3 more"."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def shortened(text: str, most: int) -> str:
+    """As many signs at the most; that there were more can be seen."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

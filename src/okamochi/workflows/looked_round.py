@@ -20,6 +20,7 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
 from okamochi.run.traces import UNNAMED, raised_traces
+from okamochi.system.words import shortened
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.corrections import written_folder
@@ -100,7 +101,7 @@ def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     cause = diagnose(trace.text) if trace is not None else None
     said = cause.text if cause is not None else (trace.error if trace is not None else "")
     place = f" ({cause.where})" if cause is not None and cause.where else ""
-    why = f": {said[:300]}{place}" if said else ""
+    why = f": {shortened(said, 300)}{place}" if said else ""
     return f"{', '.join(failing)}{why}; okamochi logs tells more"
 
 

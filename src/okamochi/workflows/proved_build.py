@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from okamochi.errors import BuildError, PlanError
 from okamochi.oci.reference import Reference
+from okamochi.system.words import shortened
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.proved_before import ProvedBefore, keep_proved, proved_before
@@ -204,7 +205,7 @@ def warn_of_broken(world: World, answer: "Answer", building: Building) -> None:
     if broken is not None:
         page = broken.type.removeprefix(f"{APP_ROOT}/")
         what = f"the page {page} cannot be shown" if page.endswith(".py") else f"{page} cannot be used"
-        world.reporter.warn(f"{what}: {broken.error}: {broken.message[:300]}")
+        world.reporter.warn(f"{what}: {broken.error}: {shortened(broken.message, 300)}")
         hint = "" if building.request.locked else told_unvouched(broken, building.plan_now(), world)
         if hint:
             world.reporter.note(hint)
