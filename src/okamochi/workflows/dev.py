@@ -21,6 +21,7 @@ from okamochi.workflows.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
 from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.secrets_untold import secrets_untold
 from okamochi.workflows.sinks import EngineSink, default_reference
 from okamochi.workflows.stack_services import desk_services, tell_unstarted
 from okamochi.workflows.superseded import remember_image, remove_superseded
@@ -49,7 +50,7 @@ def dev(request: DevRequest, world: World) -> UpRecord:
     engine = chosen_engine(request.engine, world)
     if engine.name == "host":
         raise not_on_this_machine()
-    with desk_app.state.lock():
+    with desk_app.state.lock(), secrets_untold(desk_app.state):
         planned = proved_plan(request, app, engine, world)
         env_file = request.env_file or own_env_file(request.path, world)
         reading = Reading(at_the_desk=True)

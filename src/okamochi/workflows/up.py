@@ -20,6 +20,7 @@ from okamochi.workflows.looked_round import looked_round, seen_in_log
 from okamochi.workflows.machine_services import with_machine_services
 from okamochi.workflows.missing_copy import tell_example
 from okamochi.workflows.previous import Previous
+from okamochi.workflows.secrets_untold import secrets_untold
 from okamochi.workflows.setup import offer_setup
 from okamochi.workflows.stack_services import refuse_absent, served_secrets, tell_stores
 from okamochi.workflows.start import Start
@@ -47,7 +48,7 @@ def up(request: UpRequest, world: World, *, app: App | None = None) -> UpRecord:
     """The record of what is serving, healthy, at its URL; `app` is the folder's own unless it is given."""
     app = app or app_of(request.build.path, world)
     engine = chosen_engine(request.engine, world)
-    with app.state.lock(), app.state.secrets_kept(unless=GoesOn):
+    with app.state.lock(), app.state.secrets_kept(unless=GoesOn), secrets_untold(app.state):
         building = Building.open(request.build, world)
         reading = Reading(on_this_machine=engine.name == "host")
         values = read_values(
