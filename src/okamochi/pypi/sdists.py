@@ -23,6 +23,7 @@ from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.clock import rfc3339
 from okamochi.system.data_text import toml_of
+from okamochi.system.http_exchange import origin
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
@@ -143,15 +144,23 @@ def sdist_of(uv: UvRun, specifier: str) -> Sdist:
 
 
 def with_credentials(url: str, environ: dict[str, str]) -> str:
-    """With the user and password of the index on the same host, if its address has them."""
+    """With the user and password of the index on the same server, if its address has them: never to another
+    port, nor without TLS where the index has it."""
     parts = urlsplit(url)
     listed = " ".join(environ.get(name, "") for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL"))
     for address in listed.split():
         index = urlsplit(address)
-        if index.username and index.hostname == parts.hostname and "@" not in parts.netloc:
+        if index.username and same_server(address, url) and "@" not in parts.netloc:
             user, _, _ = index.netloc.rpartition("@")
             return urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))
     return url
+
+
+def same_server(one: str, other: str) -> bool:
+    try:
+        return origin(one) == origin(other)
+    except ValueError:  # a port that is none
+        return False
 
 
 def fetch_sdist(world: World, sdist: Sdist) -> Path:
