@@ -39,6 +39,20 @@ def test_a_marker_that_is_nested_too_deep_is_an_error_with_its_line() -> None:
     assert caught.value.where == "requirements.txt:2"
 
 
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("if os.getenv('A'):\n    pass\n" + "elif os.getenv('B'):\n    pass\n" * 2_500, 5005),
+        ("x = os.environ" + ".get('A')" * 900 + "\n", 5),
+    ],
+    ids=["elif", "calls"],
+)
+def test_code_that_is_nested_too_deep_is_told_with_its_place(code: str, line: int) -> None:
+    with pytest.raises(DetectionError, match="nested too deep") as caught:
+        planned({"app.py": f"{FLASK_APP}import os\n{code}", "other.py": "import os\n"})
+    assert caught.value.where == f"app.py:{line}"
+
+
 def test_halves_of_characters_in_a_source_do_no_harm() -> None:
     source = FLASK_APP + "import os\nA = os.getenv('A', '\\udfff')\nB = os.environ['B\\ud800']\n"
     assert planned({"app.py": source}).application.object_reference == "app:app"

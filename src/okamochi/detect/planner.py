@@ -61,7 +61,7 @@ from okamochi.detect.stated_packages import package_decisions
 from okamochi.detect.stated_secrets import stated_secrets
 from okamochi.detect.understanding import Understood, understood
 from okamochi.detect.unread_files import unread_files
-from okamochi.detect.unreadable import refuse_unreadable, unread_modules
+from okamochi.detect.unreadable import nested_too_deep, refuse_unreadable, unread_modules
 from okamochi.detect.volumes import ChosenVolumes, choose_volumes
 from okamochi.detect.web_process import PORT, web_process
 from okamochi.detect.writable_folders import Written, flask_folders, writes
@@ -104,7 +104,14 @@ def make_plan(
     DetectionError when the project is not understood, AmbiguousError when evidence cannot choose, PlanError
     when what it asks for cannot be built, UsageError for wrong settings. Nothing of the project is executed.
     """
-    found = understood(project, settings, environ_overrides, command_line, without, gist)
+    try:
+        return _plan_of(understood(project, settings, environ_overrides, command_line, without, gist))
+    except RecursionError:
+        raise nested_too_deep(project) from None
+
+
+def _plan_of(found: Understood) -> Plan:
+    project = found.project
     data = _data(found)
     running = _running(found, data)
     shipped = () if running.has_release else data.shipped

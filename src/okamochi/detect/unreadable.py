@@ -1,5 +1,6 @@
 """Modules that Python cannot parse: an error where the app loads them, a warning in the plan elsewhere."""
 
+import ast
 import sys
 from collections.abc import Iterable
 
@@ -9,8 +10,9 @@ from okamochi.detect.sources import Sources
 from okamochi.errors import DetectionError
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
+from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["not_parsed", "refuse_unreadable", "unread_modules"]
+__all__ = ["nested_too_deep", "not_parsed", "refuse_unreadable", "unread_modules"]
 
 # what the parser says of statements that Python 3 gave up: https://docs.python.org/3/whatsnew/3.0.html
 OF_PYTHON_2 = regex(
@@ -33,6 +35,34 @@ def not_parsed(module: Module, *, remedy: str = "") -> DetectionError:
         hint=(PYTHON_2 if OF_PYTHON_2.search(f"{reason} {text}") else _hint()) + remedy,
         details=(text,) if text else (),
     )
+
+
+def nested_too_deep(project: ProjectFiles) -> DetectionError:
+    """About the module whose code is nested deepest: Python parses deeper trees than can be walked through,
+    as chains of a thousand calls or of `elif` are."""
+    path, line, _ = max(
+        ((path, *deepest(project.read_text(path) or "")) for path in project.files("**/*.py")),
+        key=lambda one: one[2],
+        default=("", 0, 0),
+    )
+    return DetectionError(
+        "code of the project is nested too deep to be looked through",
+        where=f"{path}:{line}" if path else "",
+        hint="take that statement apart: a chain of so many calls, operators or elif is seldom meant",
+    )
+
+
+def deepest(text: str) -> tuple[int, int]:
+    """The line of a statement's deepest part, and how deep that is; zeros for what cannot be parsed."""
+    try:
+        level: list[ast.AST] = [ast.parse(text)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0, 0
+    line, depth = 0, 0
+    while level:
+        line, depth = next((one.lineno for one in reversed(level) if hasattr(one, "lineno")), line), depth + 1
+        level = [below for node in level for below in ast.iter_child_nodes(node)]
+    return line, depth
 
 
 def refuse_unreadable(
