@@ -35,9 +35,7 @@ SSH = f"""Match exec "test -z $SSH_AUTH_SOCK && test -S {AGENT}"\\n  IdentityAge
 
 
 class DevcontainerRenderer:
-    @property
-    def target(self) -> str:
-        return "devcontainer"
+    target = "devcontainer"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         files = [

@@ -7,7 +7,7 @@ That both images are equal is held by tests and by `okamochi render dockerfile -
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from okamochi.kit import builder_files, kit_files, package_files
 from okamochi.model.finding import Finding, Severity
@@ -48,9 +48,7 @@ class DockerfileRenderer:
     base: BaseKind = "python"
     own: tuple[tuple[str, bytes], ...] = ()
 
-    @property
-    def target(self) -> str:
-        return "dockerfile"
+    target: ClassVar[str] = "dockerfile"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         """With a lock the requirements are pinned by hash; without one they are those of the plan."""

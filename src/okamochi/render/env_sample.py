@@ -27,9 +27,7 @@ SERVED = ("okamochi up sets it: the address of {name}", "okamochi up が設定: 
 
 
 class EnvSampleRenderer:
-    @property
-    def target(self) -> str:
-        return "env-sample"
+    target = "env-sample"
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
         """No value of a secret is ever in it; what is optional is commented out."""

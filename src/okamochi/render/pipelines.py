@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import msgspec
 from packaging.requirements import Requirement
 
 from okamochi import __version__
@@ -11,7 +12,7 @@ from okamochi.render.project_tools import project_tool
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.requirements_lock import locked_wheels
 
-__all__ = ["GithubActionsRenderer", "GitlabCiRenderer"]
+__all__ = ["PIPELINES"]
 
 # The actions are named by the commit of a release: a tag can be moved by whoever takes over its repository.
 GITHUB: Final = """\
@@ -192,21 +193,19 @@ def apt_command(plan: Plan, lock: Lock | None) -> str:
     return f"apt-get update && apt-get install --yes --no-install-recommends {' '.join(packages)}"
 
 
-class GithubActionsRenderer:
-    @property
-    def target(self) -> str:
-        return "github-actions"
+class PipelineRenderer(msgspec.Struct, frozen=True):
+    """One file for a code host, which its template says."""
+
+    target: str
+    path: str
+    template: str
 
     def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
-        content = filled(GITHUB, plan, language, lock)
-        return Rendering(files=(RenderedFile(path=".github/workflows/image.yml", content=content),))
+        content = filled(self.template, plan, language, lock)
+        return Rendering(files=(RenderedFile(path=self.path, content=content),))
 
 
-class GitlabCiRenderer:
-    @property
-    def target(self) -> str:
-        return "gitlab-ci"
-
-    def render(self, plan: Plan, language: Language, lock: Lock | None = None) -> Rendering:
-        content = filled(GITLAB, plan, language, lock)
-        return Rendering(files=(RenderedFile(path=".gitlab-ci.yml", content=content),))
+PIPELINES = (
+    PipelineRenderer("github-actions", ".github/workflows/image.yml", GITHUB),
+    PipelineRenderer("gitlab-ci", ".gitlab-ci.yml", GITLAB),
+)

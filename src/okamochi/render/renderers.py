@@ -6,7 +6,7 @@ from okamochi.render.dockerfile import DockerfileRenderer
 from okamochi.render.ecs import EcsRenderer
 from okamochi.render.env_sample import EnvSampleRenderer
 from okamochi.render.kubernetes import KubernetesRenderer
-from okamochi.render.pipelines import GithubActionsRenderer, GitlabCiRenderer
+from okamochi.render.pipelines import PIPELINES
 from okamochi.render.rendering import Renderer
 from okamochi.render.swarm import SwarmRenderer
 
@@ -20,6 +20,5 @@ RENDERERS: tuple[Renderer, ...] = (
     KubernetesRenderer(),
     SwarmRenderer(),
     EcsRenderer(),
-    GithubActionsRenderer(),
-    GitlabCiRenderer(),
+    *PIPELINES,
 )

@@ -28,13 +28,8 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class DockerEngine(CommandLineEngine):
-    @property
-    def name(self) -> str:
-        return "docker"
-
-    @property
-    def composes(self) -> bool:
-        return True
+    name = "docker"
+    composes = True
 
     def compose(self) -> DockerCompose:
         return DockerCompose(self.environ)

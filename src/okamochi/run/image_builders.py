@@ -54,9 +54,7 @@ class DockerBuilder:
     runner: Runner
     environ: Mapping[str, str]
 
-    @property
-    def name(self) -> str:
-        return "docker"
+    name = "docker"
 
     def build(self, context: Path, target: str, into: Path) -> BuiltStage:
         environ = {**self.environ, "DOCKER_BUILDKIT": "1"}
@@ -103,9 +101,7 @@ class BuildahBuilder:
     runner: Runner
     environ: Mapping[str, str]
 
-    @property
-    def name(self) -> str:
-        return "buildah"
+    name = "buildah"
 
     def build(self, context: Path, target: str, into: Path) -> BuiltStage:
         name = "localhost/okamochi-proof"

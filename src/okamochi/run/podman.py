@@ -22,9 +22,7 @@ ROTATING_LOGS = ("k8s-file", "json-file")
 class PodmanEngine(CommandLineEngine):
     save_flags = ("--format", "docker-archive")
 
-    @property
-    def name(self) -> str:
-        return "podman"
+    name = "podman"
 
     @property
     def composes(self) -> bool:

@@ -43,15 +43,8 @@ def use_known_addresses(pools: PoolManager, known: Once, *, answer_seconds: floa
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]
             return in_time(self, super().getresponse, answer_seconds)
 
-    class TlsConnection(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return connected(self, super()._new_conn, known)
-
-        def connect(self) -> None:
-            in_time(self, super().connect, answer_seconds)
-
-        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-            return in_time(self, super().getresponse, answer_seconds)
+    class TlsConnection(PlainConnection, HTTPSConnection):
+        """The same of a connection that agrees on keys first."""
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = PlainConnection

@@ -67,13 +67,8 @@ class HostEngine:
     def of(cls, world: "World") -> "HostEngine":
         return cls(world.runner, HostImages(world.cache), state_dir(world.environ), world)
 
-    @property
-    def name(self) -> str:
-        return "host"
-
-    @property
-    def composes(self) -> bool:
-        return False
+    name = "host"
+    composes = False
 
     def compose(self) -> "ComposeProgram":
         raise EngineError(
