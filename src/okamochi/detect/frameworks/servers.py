@@ -1,6 +1,7 @@
 """The server of an app: what is run, with which packages and variables, and what is asked for its health."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterable
 
@@ -8,6 +9,7 @@ import msgspec
 
 from okamochi.detect.environment_reads import ports_read
 from okamochi.detect.frameworks.green_workers import waiting_of
+from okamochi.detect.frameworks.own_schedule import own_schedule
 from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.frameworks.script_servers import SCRIPTS
 from okamochi.detect.frameworks.server import USUAL_PORT, Server
@@ -52,6 +54,30 @@ def server_of(
     """gunicorn for objects, the framework's own program for scripts. `names` are the normalized names of
     what the project asks for, `uvicorn` is how it asks for that; `port` is the one that is asked for, 0
     when nothing says otherwise; `reached` are the modules that are loaded."""
+    reached = tuple(reached)
+    server = _server_of(candidate, sources, names, port, uvicorn, reached)
+    alone = (
+        dict(server.environment).get("WEB_CONCURRENCY") or posixpath.basename(server.argv[0]) != "gunicorn"
+    )
+    schedule = None if alone else own_schedule((candidate.path, *reached), sources)
+    if schedule is None:
+        return server
+    return msgspec.structs.replace(
+        server,
+        summary=f"{server.summary}, with one worker: each has the schedule that the app runs itself",
+        environment=(*server.environment, ("WEB_CONCURRENCY", "1")),
+        notes=(*server.notes, schedule),
+    )
+
+
+def _server_of(
+    candidate: Candidate,
+    sources: Sources,
+    names: Iterable[str],
+    port: int,
+    uvicorn: str,
+    reached: tuple[str, ...],
+) -> Server:
     if candidate.interface is ServerInterface.OWN:
         if candidate.framework in SCRIPTS:
             return SCRIPTS[candidate.framework](candidate, sources, port or USUAL_PORT)

@@ -1,0 +1,97 @@
+"""A schedule that the app runs beside its pages, in the very process that serves them.
+
+scheduler = BackgroundScheduler()          APScheduler, Flask-APScheduler
+scheduler.start()
+
+@repeat_every(seconds=60)                  fastapi-utils
+
+threading.Thread(target=poll).start()      def poll(): while True: ...
+
+Of several workers each has one of its own, and does each job once more.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from okamochi.detect.bodies import flat_statements
+from okamochi.detect.names import assigned
+from okamochi.detect.python_source import Module, is_main_guard
+from okamochi.detect.sources import Sources
+from okamochi.detect.syntax import keyword_value, walk
+from okamochi.model.evidence import Evidence
+from okamochi.pypi.python_values import last_name
+
+__all__ = ["own_schedule"]
+
+# https://apscheduler.readthedocs.io/en/3.x/userguide.html#choosing-the-right-scheduler-job-store-s-executor-s-and-trigger-s
+SCHEDULERS = frozenset(
+    ["BackgroundScheduler", "AsyncIOScheduler", "GeventScheduler", "TornadoScheduler", "APScheduler"]
+)
+LIBRARIES = ("apscheduler", "flask_apscheduler")
+# https://fastapi-utils.davidmontague.xyz/user-guide/repeated-tasks/
+REPEATS = frozenset(["fastapi_utils.tasks.repeat_every", "fastapi_utilities.repeat_every"])
+WORDS = frozenset(["Thread", "repeat_every", *SCHEDULERS])
+
+
+def own_schedule(paths: Iterable[str], sources: Sources) -> Evidence | None:
+    """Where the modules of `paths`, which the server loads, start one; what stands below the main guard is
+    started by nobody."""
+    paths = tuple(paths)
+    telling = {path for path in paths if not WORDS.isdisjoint(sources.words(path))}
+    if not telling:
+        return None
+    names = {name for path in telling for name in _schedulers(sources.module(path))}
+    for path in paths:
+        if path not in telling and not (names and "start" in sources.words(path)):
+            continue
+        module = sources.module(path)
+        guarded = {id(n) for one in module.tree.body if is_main_guard(one) for n in walk(one)}
+        for call in module.of(ast.Call):
+            if id(call) in guarded or not isinstance(call.func, ast.Attribute) or call.func.attr != "start":
+                continue
+            if last_name(call.func.value) in names or _is_scheduler(call.func.value, module):
+                return Evidence(path=module.path, line=call.lineno, reason="starts a schedule of its own")
+        for function in module.of(ast.FunctionDef, ast.AsyncFunctionDef):
+            for one in function.decorator_list:
+                if isinstance(one, ast.Call) and module.imports.full(one.func) in REPEATS:
+                    return Evidence(path=module.path, line=one.lineno, reason="repeats a task of its own")
+        for line in _endless_threads(module):
+            return Evidence(path=module.path, line=line, reason="starts a thread that never ends")
+    return None
+
+
+def _schedulers(module: Module) -> Iterator[str]:
+    for statement in module.of(ast.Assign, ast.AnnAssign):
+        for name, value in assigned(statement):
+            if _is_scheduler(value, module):
+                yield name
+
+
+def _is_scheduler(value: ast.AST | None, module: Module) -> bool:
+    if not isinstance(value, ast.Call):
+        return False
+    full = module.imports.full(value.func)
+    return full.rpartition(".")[2] in SCHEDULERS and full.partition(".")[0] in LIBRARIES
+
+
+def _endless_threads(module: Module) -> Iterator[int]:
+    """Threads that are made while the module is loaded, of its own functions that loop for ever."""
+    endless = {
+        one.name
+        for one in module.of(ast.FunctionDef)
+        if any(isinstance(n, ast.While) and _is_true(n.test) for n in walk(one))
+    }
+    if not endless:
+        return
+    for statement in flat_statements(module.tree.body):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        calls = (one for one in walk(statement) if isinstance(one, ast.Call))
+        for call in calls:
+            target = keyword_value(call, "target")
+            if module.imports.full(call.func) == "threading.Thread" and target is not None:
+                yield from [call.lineno] * (last_name(target) in endless)
+
+
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
