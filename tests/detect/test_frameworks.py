@@ -227,6 +227,12 @@ EXPRESS = "from shiny.express import ui\nui.h1('Hello')\n"
 MARIMO = "import marimo\napp = marimo.App(width='medium')\n@app.cell\ndef _():\n    return\n"
 SOLARA = "import solara\n@solara.component\ndef Page():\n    solara.Text('x')\n"
 ADDRESS = ("--host", "0.0.0.0", "--port", "8000")
+QUIET = (*ADDRESS, "--no-dev-mode")
+
+
+def test_a_shiny_that_knows_no_console_of_errors_is_not_told_to_leave_it_out() -> None:
+    assert served({"app.py": SHINY}, "shiny==0.8.1\n").web.argv[3:] == ADDRESS
+    assert served({"app.py": SHINY}, "shiny>=0.6\n").web.argv[3:] == QUIET
 
 
 @pytest.mark.parametrize(
@@ -239,9 +245,9 @@ ADDRESS = ("--host", "0.0.0.0", "--port", "8000")
             Framework.CHAINLIT,
             ("--headless", *ADDRESS),
         ),
-        ("shiny", SHINY, Framework.SHINY, ADDRESS),
-        ("shiny", SHINY.replace("App, ui", "*"), Framework.SHINY, ADDRESS),
-        ("shiny", EXPRESS, Framework.SHINY, ADDRESS),
+        ("shiny", SHINY, Framework.SHINY, QUIET),
+        ("shiny", SHINY.replace("App, ui", "*"), Framework.SHINY, QUIET),
+        ("shiny", EXPRESS, Framework.SHINY, QUIET),
         ("marimo", MARIMO, Framework.MARIMO, ("--headless", *ADDRESS)),
     ],
 )

@@ -72,6 +72,8 @@ SQLALCHEMY = (
         ("import shelve\ndef f():\n    with shelve.open('kept/shelf') as s: s['a'] = 1\n", "/app/kept"),
         ("from cs50 import SQL\ndb = SQL('sqlite:///finance.db')\n", "/app/finance.db"),
         ("import dataset\ndb = dataset.connect('sqlite:///shop.db')\n", "/app/shop.db"),
+        ("from tortoise import Tortoise\nTortoise.init(db_url='sqlite://shop.db')\n", "/app/shop.db"),
+        ("from tortoise import Tortoise\nTortoise.init(db_url='sqlite://:memory:')\n", ""),
         ("import duckdb\ndb = duckdb.connect('shop.duckdb', read_only=True)\n", ""),
         ("import shelve\ns = shelve.open('words', flag='r')\n", ""),
         ("from peewee import *\ndb = SqliteDatabase(':memory:')\n", ""),

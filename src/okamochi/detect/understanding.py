@@ -20,6 +20,7 @@ from okamochi.detect.frameworks.pages import pages_of
 from okamochi.detect.frameworks.programs import program_of
 from okamochi.detect.frameworks.server import Server
 from okamochi.detect.frameworks.servers import server_of
+from okamochi.detect.frameworks.shiny import without_its_console
 from okamochi.detect.frameworks.streamlit import of_its_pages
 from okamochi.detect.given_values import name_of, wanted_object
 from okamochi.detect.index_date import as_of_the_day
@@ -153,4 +154,4 @@ def _server(
         uvicorn=asked.specifier if asked is not None else "",
         reached=reached.paths,
     )
-    return of_its_pages(server, dependencies)
+    return without_its_console(of_its_pages(server, dependencies), dependencies)

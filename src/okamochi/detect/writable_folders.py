@@ -25,6 +25,8 @@ __all__ = ["FlaskFolders", "Written", "flask_folders", "writes"]
 FOLDER_CALLS = frozenset(["os.makedirs", "os.mkdir"])
 LOG_HANDLERS = regex(r"(Rotating|TimedRotating|Watched)?FileHandler$")
 SQLITE = regex(r"sqlite(?:\+\w+)?:///(.+)", re.DOTALL)
+# of Tortoise: https://tortoise.github.io/databases.html#sqlite
+SQLITE_OF_TWO = regex(r"sqlite://(?!/)(.+)", re.DOTALL)
 
 
 # of pandas and polars: a path as their first argument. Without one to_csv() returns a text.
@@ -311,6 +313,12 @@ class _Finder(msgspec.Struct, eq=False):
     def _sqlite(self, expression: ast.expr, module: Module, node: ast.expr, base: str) -> Iterator[Written]:
         known = self.reader.read(expression, module) if self.with_sqlite else None
         match = SQLITE.fullmatch(known.text) if known is not None else None
+        if (
+            match is None
+            and known is not None
+            and "tortoise" in self.reader.objects.sources.words(module.path)
+        ):
+            match, base = SQLITE_OF_TWO.fullmatch(known.text), APP_ROOT
         if known is None or match is None or match.group(1).startswith(":memory:") or not known.whole:
             return
         written = match.group(1).partition("?")[0]
