@@ -15,6 +15,11 @@ from okamochi.workflows.missing_copy import example_of_module, tell_example
         ("the app opens /app/conf/app.ini, which is not in the image", "conf/app.ini", "conf/app.ini.sample"),
         ("[Errno 2] No such file or directory: 'settings.toml'", "settings.toml", "example.settings.toml"),
         ("[Errno 2] No such file or directory: './settings.toml'", "settings.toml", "settings.default.toml"),
+        (
+            "an import fails: cannot import name 'jobs' from 'shop' (/app/shop/__init__.py)",
+            "shop/jobs.py",
+            "shop/sample-jobs.py",
+        ),
     ],
 )
 def test_the_hint_names_the_example_and_the_copy(

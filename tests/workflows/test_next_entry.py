@@ -1,5 +1,6 @@
 """Which failures of an entry point make another one take its place."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -7,7 +8,9 @@ import pytest
 
 from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.run.traces import SEE_TRACEBACK, Cause
-from okamochi.workflows.build import Building
+from okamochi.system.progress import SilentReporter
+from okamochi.system.world import World
+from okamochi.workflows.build import Building, BuildRequest
 from okamochi.workflows.prove_entry import Proof
 from okamochi.workflows.proved_build import next_entry
 from tests.detect.plans import FLASK_APP, planned
@@ -69,3 +72,24 @@ def test_one_whose_line_takes_what_nobody_gave_stays_for_any_other_needs_it_too(
     assert next_entry(proof, one, {}) is None
     with pytest.raises(AttributeError):  # what this building cannot do is to look for another
         next_entry(proof, one, {"MAIL_SERVER": "mail.example"})
+
+
+def test_one_without_any_of_the_routes_does_not_take_the_place_of_another(tmp_path: Path) -> None:
+    whole = {
+        "main.py": "from shop import app, jobs, pages\n",
+        "shop/__init__.py": FLASK_APP,
+        "shop/pages.py": "from shop import app\n@app.route('/')\ndef home(): ...\n",
+    }
+    for path, text in whole.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    world = World.real({}, SilentReporter(), cache_root=tmp_path / "cache")
+    one = Building.open(BuildRequest(path=tmp_path), world)
+    assert one.plan_now().plan.application.object_reference == "main:app"
+    proof = failed(Cause("an import fails: cannot import name 'jobs' from 'shop'", "see the log"))
+    assert next_entry(proof, one) is None
+    assert one.plan_now().plan.application.object_reference == "main:app"
+    (tmp_path / "shop/__init__.py").write_text(f"{FLASK_APP}import shop.pages\n")
+    other = Building.open(BuildRequest(path=tmp_path), world)
+    assert next_entry(proof, other) is not None
+    assert other.plan_now().plan.application.object_reference == "shop:app"

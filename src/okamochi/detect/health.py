@@ -10,13 +10,15 @@ from okamochi.detect.reachable import Reached
 from okamochi.detect.routes import Route, routes
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe, Probe, TcpProbe, request_path
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_tuple
 
-__all__ = ["choose_probe"]
+__all__ = ["choose_probe", "loads_no_route"]
 
 FIELD = "processes.web.probe"
+NO_ROUTE = "the server loads none of the project's"
 NAMES = word_tuple(
     "healthz health livez live alive ping _health healthcheck health-check health_check health/live "
     "healthz/live health/ready __health__ __heartbeat__ heartbeat lbheartbeat up _ping _status status "
@@ -124,12 +126,18 @@ def _loads_by_name(objects: FlaskObjects, reached: Reached) -> bool:
     return any(LOADED_BY_NAME.search(objects.sources.text(path)) for path in reached.paths)
 
 
+def loads_no_route(plan: Plan) -> bool:
+    """Whether the plan warns of an object without any of the project's routes."""
+    probes = (one for one in plan.decisions if one.field == FIELD)
+    return any(NO_ROUTE in one.summary for one in probes)
+
+
 def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
     first = everywhere[0].first
     reason = f"{everywhere[0].first.reason}, in a module that the server's object does not load"
     summary = (
         "health: any HTTP answer on the port. "
-        f"Warning: the server loads none of the project's {len(everywhere)} routes; "
+        f"Warning: {NO_ROUTE} {len(everywhere)} routes; "
         "if the app is put together by a script of its own, name a function that returns it (entrypoint)"
     )
     evidence = Evidence(path=first.path, line=first.line, reason=reason)

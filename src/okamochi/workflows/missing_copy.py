@@ -13,11 +13,21 @@ NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-
 EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
 # /app/shop/../config.yaml
 DETOUR = re.compile(r"(?<=/)[\w-][\w.-]*/\.\./")
+# `from shop import config`, of a package of the app's own
+OF_ITS_OWN = re.compile(
+    rf"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)' \({APP_ROOT}/[^)]*/__init__\.py\)"
+)
 MOST_NAMES = 20
 
 
 def tell_example(failure: OkamochiError, root: Path) -> None:
-    """Where the failure names a file that is not there, and one beside it is called an example of it."""
+    """Where the failure names a file or a module that is not there, and one beside it is called an example of
+    it."""
+    part = OF_ITS_OWN.search(failure.message)
+    told = example_of_module(f"{part['package']}.{part['name']}", "", root) if part is not None else ""
+    if told:
+        failure.hint = told
+        return
     for named in dict.fromkeys(NAMED.findall(DETOUR.sub("", failure.message))[:MOST_NAMES]):
         told = told_of_example(named, root)
         if told:

@@ -249,7 +249,8 @@ class FirstEntry(msgspec.Struct, frozen=True):
 
 def next_entry(proof: "Proof", building: Building, given: Mapping[str, str] = NOTHING) -> "Correction | None":
     """Passes over an entry point that failed: the building is then of the next one. None when a person named
-    it, what it lacks is a variable that is not `given`, or no other is there."""
+    it, what it lacks is a variable that is not `given`, no other is there, or that has none of the routes."""
+    from okamochi.detect.health import loads_no_route
     from okamochi.errors import OkamochiError
     from okamochi.model.correction import Correction, CorrectionKind, is_sound, plain_reason
     from okamochi.model.evidence import Origin
@@ -278,6 +279,9 @@ def next_entry(proof: "Proof", building: Building, given: Mapping[str, str] = NO
         building.correct(correction)
     except OkamochiError:
         building.planned = planned
+        return None
+    if loads_no_route(building.plan_now().plan) and not loads_no_route(planned.plan):
+        building.planned = planned  # main.py failed, and the package alone has not what main.py imports
         return None
     return correction
 
