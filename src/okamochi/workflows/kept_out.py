@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING
 
 from okamochi.detect.ignore import anchored, gitignore_lines
 from okamochi.detect.left_out import left_out
+from okamochi.errors import OkamochiError
+from okamochi.workflows.missing_copy import own_part
 
 if TYPE_CHECKING:
     from okamochi.system.project_files import ProjectFiles
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["told_to_be_kept_out"]
+__all__ = ["tell_kept_out", "told_to_be_kept_out"]
+
+
+def tell_kept_out(failure: OkamochiError, planned: "PlannedProject") -> None:
+    """Where `from shop import config` failed for such a module of the app's own package."""
+    part = own_part(failure.message)
+    failure.hint = (told_to_be_kept_out(part, planned) if part else "") or failure.hint
 
 
 def told_to_be_kept_out(module: str, planned: "PlannedProject") -> str:

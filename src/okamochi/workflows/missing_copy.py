@@ -7,7 +7,7 @@ from pathlib import Path
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import APP_ROOT
 
-__all__ = ["example_of_module", "tell_example"]
+__all__ = ["example_of_module", "own_part", "tell_example"]
 
 NAMED = re.compile(rf"(?<![\w./-])(?:{APP_ROOT}/|\./)?((?:[\w-]+/)*[\w-]*\.?[\w-]+\.\w+)")
 EXAMPLE = re.compile(r"(?:^|[._-])(?:examples?|samples?|templates?|dist|default)(?=[._-]|$)", re.IGNORECASE)
@@ -23,8 +23,7 @@ MOST_NAMES = 20
 def tell_example(failure: OkamochiError, root: Path) -> None:
     """Where the failure names a file or a module that is not there, and one beside it is called an example of
     it."""
-    part = OF_ITS_OWN.search(failure.message)
-    told = example_of_module(f"{part['package']}.{part['name']}", "", root) if part is not None else ""
+    told = example_of_module(part, "", root) if (part := own_part(failure.message)) else ""
     if told:
         failure.hint = told
         return
@@ -33,6 +32,12 @@ def tell_example(failure: OkamochiError, root: Path) -> None:
         if told:
             failure.hint = told
             return
+
+
+def own_part(message: str) -> str:
+    """The module for which an import from a package of the app's own looked; "" where it was none."""
+    found = OF_ITS_OWN.search(message)
+    return f"{found['package']}.{found['name']}" if found is not None else ""
 
 
 def example_of_module(module: str, import_root: str, root: Path) -> str:

@@ -15,6 +15,7 @@ from okamochi.workflows.built_and_loaded import built_and_loaded
 from okamochi.workflows.chosen_engine import chosen_engine
 from okamochi.workflows.env_values import Reading, Values, read_values, tell_unread_file
 from okamochi.workflows.failed_start import FailedStart
+from okamochi.workflows.kept_out import tell_kept_out
 from okamochi.workflows.left_behind import tell_left_behind
 from okamochi.workflows.looked_round import looked_round, seen_in_log
 from okamochi.workflows.machine_services import with_machine_services
@@ -103,6 +104,7 @@ def mended(
                 offer_setup(failure, plan)
                 tell_left_behind(failure, plan)
                 tell_example(failure, app.root)
+                tell_kept_out(failure, building.plan_now())
                 tell_unset(failure, plan, (*dict(values.plain), *values.secret_names))
                 failed = FailedStart(failure, building.plan_now(), loaded.built, loaded.reference, failed)
             else:
