@@ -149,6 +149,13 @@ def test_an_address_that_is_none_is_an_error_with_its_line(line):
     assert caught.value.where == "requirements.txt:2"
 
 
+@pytest.mark.parametrize("line", ["Flask         2.0.2  ", "six\t1.16.0.post1", "Package    Version"])
+def test_what_pip_list_prints_is_told_as_that(line):
+    with pytest.raises(DetectionError, match="what `pip list` prints") as caught:
+        read(f"flask\n{line}\n")
+    assert caught.value.where == "requirements.txt:2" and "pip freeze" in caught.value.hint
+
+
 @pytest.mark.parametrize("line", ["./lib", "-e lib/thing", "../elsewhere", "./lib/thing.zip"])
 def test_a_folder_that_is_no_package_is_an_error_with_its_line(line):
     with pytest.raises(DetectionError, match="is no package") as caught:

@@ -26,6 +26,8 @@ __all__ = ["ADDED", "URL", "RequirementLine", "bad_line", "expanded", "read_line
 ADDED = "added by okamochi"
 """The path of a line that no file of the project has."""
 VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
+# of `pip list`: a table
+LISTED = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[ \t]+v?\d[\w.+!-]*|Package[ \t]+Version")
 LINE_OPTION = regex(r"(?<!\s)\s+(?=--?[A-Za-z][A-Za-z-]*(?:[=\s]|$))")
 HASH = regex(r"--hash[=\s]\s*(\S+)")
 VCS = regex(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
@@ -86,6 +88,13 @@ def read_line(text: str, *, path: str, line: int, project: ProjectFiles = NO_FIL
         if requirement.url is not None:
             specifier = _placed_well(Requirement(specifier), specifier, where)
     except (ValueError, RecursionError) as problem:
+        if LISTED.fullmatch(specifier) is not None:
+            raise DetectionError(
+                "a name and a version side by side are what `pip list` prints, and no requirement",
+                where=where,
+                hint="write the file with pip freeze, which prints name==version",
+                details=(specifier,),
+            ) from None
         reason = str(problem).splitlines()[0]
         raise bad_line(f"this is no dependency specifier: {reason}", specifier, where) from None
     return RequirementLine(
