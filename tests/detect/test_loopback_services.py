@@ -131,9 +131,9 @@ def test_the_password_of_the_code_is_the_service_s_and_in_no_plan(
     assert [one for one in told(service) if not one.startswith("OKAMOCHI_LOOPBACK_")] == []
     assert "n00dles" not in plan_to_json(plan).decode()
     files = MemoryProject({"app.py": f"{HEAD}{source}\n".encode()})
-    assert password_at(files, service.password_in, facts_of(service.kind)) == "n00dles"
-    assert password_at(files, "app.py:1", facts_of(service.kind)) == ""
-    assert password_at(files, "gone.py:1", facts_of(service.kind)) == ""
+    assert password_at(files, service.password_in, facts_of(service.kind), "db") == "n00dles"
+    assert password_at(files, "app.py:1", facts_of(service.kind), "db") == ""
+    assert password_at(files, "gone.py:1", facts_of(service.kind), "db") == ""
 
 
 def test_entries_of_a_configuration_are_one_address() -> None:

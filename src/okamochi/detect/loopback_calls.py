@@ -1,4 +1,4 @@
-"""What code says of a service that it looks for on its own machine: port, user, password, database.
+"""What code says of a service that it looks for at a fixed place: port, user, password, database.
 
 psycopg2.connect(host="localhost", user="shop", password="...", dbname="shop")
 SQLALCHEMY_DATABASE_URI = "mysql+pymysql://root:...@localhost/shop"
@@ -69,15 +69,21 @@ class _Unknown(Exception):
     """Something is said that only running the code would tell."""
 
 
-def said_at(module: Module, place: Evidence, facts: KindFacts, reads: Container[str]) -> Said | None:
-    """By what stands in that line. None where anything of it is unknown, or leads to another machine. `reads`
-    are the names of variables that the module reads."""
+def said_at(
+    module: Module,
+    place: Evidence,
+    facts: KindFacts,
+    reads: Container[str],
+    hosts: Container[str] = HOSTS,
+) -> Said | None:
+    """By what stands in that line. None where anything of it is unknown, or leads to another machine than
+    these `hosts`. `reads` are the names of variables that the module reads."""
     words = _words(module)
     try:
         for address in _addresses(module, place.line, facts, words | _told(module, reads)):
-            return _of_url(address, facts)
+            return _of_url(address, facts, hosts)
         parts = _parts_at(module, place.line)
-        return _of_parts(parts, facts, words, reads) if parts else None
+        return _of_parts(parts, facts, words, reads, hosts) if parts else None
     except _Unknown:
         return None
 
@@ -168,14 +174,14 @@ def _text(node: ast.AST, words: Mapping[str, str]) -> str:
             raise _Unknown
 
 
-def _of_url(text: str, facts: KindFacts) -> Said:
+def _of_url(text: str, facts: KindFacts, hosts: Container[str]) -> Said:
     address = address_of(text)
     try:
         url = urlsplit(text)
         port = url.port or facts.port
     except ValueError:
         raise _Unknown from None
-    if address is None or (url.hostname or "") not in HOSTS or "?" in text:
+    if address is None or (url.hostname or "") not in hosts or "?" in text:
         raise _Unknown
     said = {"user": url.username, "database": url.path.strip("/"), "password": url.password}
     read = {part: found[1] for part, text in said.items() if (found := MARKED.fullmatch(text or ""))}
@@ -258,7 +264,11 @@ def _of_first(argument: ast.expr) -> dict[str, ast.expr]:
 
 
 def _of_parts(
-    parts: Mapping[str, ast.expr], facts: KindFacts, words: Mapping[str, str], reads: Container[str]
+    parts: Mapping[str, ast.expr],
+    facts: KindFacts,
+    words: Mapping[str, str],
+    reads: Container[str],
+    hosts: Container[str],
 ) -> Said:
     texts: dict[str, str] = {}
     variables: dict[str, str] = {}
@@ -271,7 +281,7 @@ def _of_parts(
         else:
             texts[part] = _text(value, words)
     port = texts.get("port", "") or str(facts.port)
-    if texts.get("host", "localhost") not in HOSTS or not port.isdecimal() or "port" in variables.values():
+    if texts.get("host", "localhost") not in hosts or not port.isdecimal() or "port" in variables.values():
         raise _Unknown
     database = texts.get("database", "")
     database = "" if database.isdecimal() else database  # a number of Redis's

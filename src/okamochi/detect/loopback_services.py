@@ -8,12 +8,12 @@ import msgspec
 
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.gist import SIZE_LIMIT_BYTES, python_text
-from okamochi.detect.loopback_calls import Said, said_at
+from okamochi.detect.loopback_calls import HOSTS, Said, said_at
 from okamochi.detect.python_source import Module
 from okamochi.detect.service_candidate import Candidate
 from okamochi.detect.service_clients import HERE
 from okamochi.detect.service_kinds import SQL, WITH_DATABASE, KindFacts
-from okamochi.detect.service_made import variable_for
+from okamochi.detect.service_made import of_the_code, variable_for
 from okamochi.detect.sources import Sources
 from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence
@@ -148,12 +148,9 @@ def _with_password(base: BackingService, spoken: _Spoken, variables: dict[str, s
 def decision_of_door(service: BackingService, candidate: Candidate) -> Decision:
     doors = [one.name for one in service.variables if one.name.startswith(LOOPBACK_PREFIX)]
     ports = ", ".join(f"localhost:{one.removeprefix(LOOPBACK_PREFIX)}" for one in doors)
-    if service.password_in:
-        password = f"; its password is the one in {service.password_in}, which all readers of the code know"
-    elif service.is_open:
+    password = of_the_code(service)
+    if service.is_open:
         password = "; it asks nobody for a password, as the code has none"
-    else:
-        password = ""
     return Decision.detected(
         f"services.{service.name}",
         f"Warning: {service.name} is {service.image}; the code has {ports} fixed: in each container "
@@ -169,11 +166,12 @@ def doors_environment(services: Sequence[BackingService]) -> tuple[tuple[str, st
     return (MYSQL_SOCKET,) if mysql else ()
 
 
-def password_at(project: ProjectFiles, place: str, facts: KindFacts) -> str:
-    """The password in that line of the code ("app.py:12"), "" when there is none any more."""
+def password_at(project: ProjectFiles, place: str, facts: KindFacts, host: str) -> str:
+    """The password in that line of the code ("app.py:12") for the service of that name, or behind a door; ""
+    when there is none any more."""
     path, _, line = place.rpartition(":")
     content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
     text = python_text(content) if content is not None else None
     module = Module(path, text, lambda: text)  # a gist may lack what looks like a sentence
-    said = said_at(module, Evidence(path=path, line=int(line), reason=""), facts, ())
+    said = said_at(module, Evidence(path=path, line=int(line), reason=""), facts, (), (*HOSTS, host))
     return (said.password if said is not None else None) or ""

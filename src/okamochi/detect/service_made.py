@@ -16,7 +16,7 @@ from okamochi.detect.virtual_hosts import default_virtual_host, in_virtual_host
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision
 
-__all__ = ["decision_of", "not_started", "service_of", "service_with", "variable_for"]
+__all__ = ["decision_of", "not_started", "of_the_code", "service_of", "service_with", "variable_for"]
 
 
 def service_with(
@@ -101,9 +101,17 @@ def decision_of(service: BackingService, candidate: Candidate) -> Decision:
     names = ", ".join(one.name for one in service.variables)
     told = f"; told by {names}" if names else _found_by(service, candidate)
     need = "" if service.required else WITHOUT
-    return Decision.detected(
-        f"services.{service.name}", f"{service.name} is {service.image}{need}{told}", candidate.evidence
-    )
+    known = of_the_code(service)
+    warning, better = ("Warning: ", f"{known}; let the code read it from a variable") if known else ("", "")
+    summary = f"{warning}{service.name} is {service.image}{need}{told}{better}"
+    return Decision.detected(f"services.{service.name}", summary, candidate.evidence)
+
+
+def of_the_code(service: BackingService) -> str:
+    """What is said of a password that the code has fixed; ""."""
+    if not service.password_in:
+        return ""
+    return f"; its password is the one in {service.password_in}, which all readers of the code know"
 
 
 def _found_by(service: BackingService, candidate: Candidate) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.coded_passwords import with_coded_password
 from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.loopback_services import behind_a_door, decision_of_door
 from okamochi.detect.object_store import WITHOUT, as_asked, object_store
@@ -80,6 +81,7 @@ def choose_services(
         if door is not None:
             stack.add(door, decision_of_door(door, candidate))
         else:
+            service = with_coded_password(service, candidate, sources)
             stack.add(service, decision_of(service, candidate))
     for candidate in here:
         door = _behind_a_door(candidate, stack, sources, dependencies)

@@ -23,7 +23,7 @@ def keep_coded_passwords(plan: Plan, values: Values, project: Path, state: AppSt
         name = password_name(service)
         if files is None or name in values.secret_names:
             continue
-        password = password_at(files, service.password_in, facts_of(service.kind))
+        password = password_at(files, service.password_in, facts_of(service.kind), service.name)
         if password:
             state.keep_secret(name, password)
             world.reporter.note(f"{name}: the one in {service.password_in}")
