@@ -894,6 +894,27 @@ def test_the_broker_has_the_virtual_host_that_the_compose_file_or_the_code_names
     assert (service.database, told(service)) == (host, templates)
 
 
+@pytest.mark.parametrize(
+    ("written", "user", "database"),
+    [
+        ("{POSTGRES_USER: keeper, POSTGRES_DB: books}", "keeper", "books"),
+        ('{POSTGRES_USER: "${DB_USER:-keeper}", POSTGRES_DB: "${DB_NAME-books}"}', "keeper", "books"),
+        ('{POSTGRES_USER: "${DB_USER}", POSTGRES_DB: "${DB_NAME:?set it}"}', "app", "app"),
+    ],
+)
+def test_names_of_the_compose_file_are_those_that_count_where_nobody_sets_a_variable(
+    written: str, user: str, database: str
+) -> None:
+    compose = f"services:\n  web: {{build: .}}\n  db: {{image: 'postgres:17', environment: {written}}}\n"
+    files = {
+        "requirements.txt": "flask\npsycopg2\n",
+        "app.py": f"{HEAD}url = os.environ['DATABASE_URL']\n",
+        "compose.yaml": compose,
+    }
+    (service,) = planned(files).services
+    assert (service.user, service.database) == (user, database)
+
+
 def test_a_virtual_host_of_the_settings_is_told_to_the_app() -> None:
     asked = 'services = { rabbitmq = { image = "rabbitmq:4", database = "shop" } }\n'
     service = only("pika", f"{HEAD}url = os.environ['AMQP_URL']\n", okamochi__toml=asked)

@@ -39,6 +39,8 @@ DATABASES = word_tuple(
     "POSTGRES_DB MYSQL_DATABASE MARIADB_DATABASE MONGO_INITDB_DATABASE RABBITMQ_DEFAULT_VHOST"
 )
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
+# https://docs.docker.com/reference/compose-file/interpolation/
+WITH_DEFAULT = regex(r"\$\{\w+:?-(?P<default>[^}$]*)\}")
 ABOVE = "../"
 MOST_ABOVE = 3
 IMAGE = regex(r"[a-z0-9][a-zA-Z0-9._/:@-]{0,254}")
@@ -216,7 +218,8 @@ def _environment(value: Any) -> Mapping[str, str]:
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
-    found = (environment[name] for name in names if name in environment)
+    """With what counts where nobody sets the variable: ${DB_NAME:-shop}."""
+    found = (WITH_DEFAULT.sub(r"\g<default>", environment[name]) for name in names if name in environment)
     return next((text for text in found if PLAIN.fullmatch(text)), "")
 
 
