@@ -779,3 +779,39 @@ def test_a_module_of_the_project_is_run_as_its_procfile_says(module: str, path: 
     assert commands(plan)["worker"] == ("/opt/venv/bin/python", "-m", module, "--all")
     gone = planned({"app.py": FLASK_APP, "Procfile": f"worker: python -m {module}\n"})
     assert commands(gone) == {}
+
+
+COMPOSED_WORD = """\
+services:
+  server: &own
+    build: .
+    command: dev_server
+    ports: ["8000:8000"]
+  scheduler:
+    <<: *own
+    command: dev_scheduler
+    ports: []
+  worker:
+    build: {build}
+    command: {command}
+"""
+
+
+@pytest.mark.parametrize(
+    ("build", "command", "procfile", "warned"),
+    [
+        (".", "dev_worker", "", ["scheduler", "worker"]),
+        (".", "dev_worker", "web: gunicorn app:app\nworker: rq worker\n", ["scheduler"]),
+        (".", "celery -A app worker", "", ["scheduler"]),
+        ("./other", "dev_worker", "", ["scheduler"]),
+    ],
+)
+def test_a_worker_of_the_same_image_that_a_word_starts_is_warned_of(
+    build: str, command: str, procfile: str, warned: list[str]
+) -> None:
+    composed = COMPOSED_WORD.format(build=build, command=command)
+    files = {"app.py": FLASK_APP, "compose.yaml": composed, "Dockerfile": "FROM python:3.13\n"}
+    plan = planned(files | ({"Procfile": procfile} if procfile else {}))
+    said = [one for one in plan.decisions if one.field == "processes" and "is not known" in one.summary]
+    assert [one.summary.split()[1] for one in said] == warned
+    assert all(one.summary.startswith("Warning: ") and "Procfile" in one.summary for one in said)

@@ -1022,6 +1022,18 @@ def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -
         assert "PRICES_DB_URL" in told(only("psycopg", f"{READS_URL}{here}"))
 
 
+def test_beside_a_host_that_has_its_port_user_and_database_are_told_too() -> None:
+    lines = "host = os.getenv('DB_HOST', '127.0.0.1:5432')\nname = os.getenv('DB_NAME', 'shop')\n"
+    lines += "user = os.getenv('DB_USER', 'me')\npassword = os.getenv('DB_PASSWORD', 'it')\n"
+    lines += "url = 'postgresql://{}:{}@{}/{}'.format(user, password, host, name)\n"
+    assert told(only("psycopg2", f"{HEAD}{lines}")) == {
+        "DB_HOST": "{host}:{port}",
+        "DB_NAME": "{database}",
+        "DB_PASSWORD": "{password}",
+        "DB_USER": "{user}",
+    }
+
+
 def test_an_address_of_the_web_at_the_port_of_a_service_is_its_address() -> None:
     reads = "import redis\nurl = urlparse(os.getenv('REDISTOGO_URL', 'http://localhost:6379'))\n"
     assert list(told(only("redis", f"{HEAD}{reads}"))) == ["REDISTOGO_URL"]

@@ -19,7 +19,7 @@ from okamochi.detect.platform_files import StatedCommand
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["WORKER_PROGRAMS", "composed_workers"]
+__all__ = ["WORKER_PROGRAMS", "composed_workers", "unknown_workers"]
 
 WORKER_PROGRAMS = frozenset(
     ["celery", "dramatiq", "huey_consumer", "huey_consumer.py", "arq", "saq", "taskiq"]
@@ -36,6 +36,7 @@ SERVES = regex(
     r"\.run\(|\brun_app\(|\bserve\(|\blaunch\(|\brunserver\b|HTTPServer\(|\b(?:Flask|FastAPI|Quart)\("
 )
 OF_SHELLS = regex(r"[$`<>|&;]")
+CALLED_SO = regex(r"(?i).*(?:worker|scheduler|consumer|beat|celery|queue|cron|clock).*")
 KEPT_UP = frozenset(["always", "unless-stopped"])
 
 
@@ -49,10 +50,29 @@ def composed_workers(project: ProjectFiles) -> tuple[StatedCommand, ...]:
     )
 
 
+def unknown_workers(project: ProjectFiles) -> tuple[StatedCommand, ...]:
+    """Services that are called so, of the very image that one with ports serves from, whose command does not
+    say what it starts: a word that the image's entrypoint takes apart, or a script of a shell."""
+    services = own_services(project)
+    serving = [one.settings["build"] for one in services if _is_reached(one.settings)]
+    return tuple(
+        StatedCommand(one.name, command, one.path, one.line_of(f"{one.name}:"))
+        for one in services
+        if CALLED_SO.fullmatch(one.name) and one.settings["build"] in serving
+        if not _is_reached(one.settings) and not one.settings.get("profiles")
+        if (command := command_text(one.settings.get("command") or one.settings.get("entrypoint")))
+        if not _command(one.settings) and not _script(one.settings, project)
+    )
+
+
+def _is_reached(settings: Mapping[str, Any]) -> bool:
+    return any(settings.get(key) for key in ("ports", "expose"))
+
+
 def _script(settings: Mapping[str, Any], project: ProjectFiles) -> str:
     """The command of a service that runs a script of the project, and stays: Compose keeps it up, or the
     script has no end. One that is reached from outside serves, one of a profile is run by hand."""
-    if any(settings.get(key) for key in ("ports", "expose", "profiles", "entrypoint")):
+    if _is_reached(settings) or any(settings.get(key) for key in ("profiles", "entrypoint")):
         return ""
     command = command_text(settings.get("command"))
     try:

@@ -18,7 +18,7 @@ from okamochi.detect.celery_programs import (
     sent_elsewhere,
     with_places_to_write,
 )
-from okamochi.detect.composed_workers import WORKER_PROGRAMS, composed_workers
+from okamochi.detect.composed_workers import WORKER_PROGRAMS, composed_workers, unknown_workers
 from okamochi.detect.django_workers import django_workers
 from okamochi.detect.ending_commands import ends_by_itself
 from okamochi.detect.heartbeats import heartbeat_of
@@ -95,6 +95,9 @@ def other_processes(
         decisions += migrations.decisions
         if migrations.command is not None:
             found.setdefault("release", _process("release", ProcessType.RELEASE, migrations.command))
+    types = {process.type for process, _ in found.values()}
+    unknown = [one for one in unknown_workers(sources.project) if _kind(one.name, one.command) not in types]
+    decisions += [_unknown(one) for one in unknown]
     ordered = sorted(found.values(), key=lambda one: (one[0].type.value, one[0].name))
     processes = tuple(_with_heartbeat(process, sources) for process, _ in ordered)
     return processes, (*(decision for _, decision in ordered), *decisions)
@@ -204,6 +207,16 @@ def _configures_alembic(sources: Sources, argv: tuple[str, ...]) -> bool:
     named = any(word.startswith(("-c", "--config")) for word in argv)
     pyproject = sources.project.read_text("pyproject.toml") or ""
     return named or sources.project.exists("alembic.ini") or "[tool.alembic" in pyproject
+
+
+def _unknown(stated: StatedCommand) -> Decision:
+    said = f"what `{stated.command}` starts is not known"
+    evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}: {said}")
+    summary = (
+        f"Warning: {stated.name} of {stated.path} is not run: {said}; a Procfile with the line "
+        f"`{stated.name}: COMMAND` starts it"
+    )
+    return Decision.detected("processes", summary, (evidence,))
 
 
 def _told(stated: StatedCommand, why: str) -> Decision:

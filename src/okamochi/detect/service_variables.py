@@ -72,6 +72,7 @@ PARTS = {
 }
 
 
+PAIR = "{host}:{port}"
 # DB_TYPE = "sqlite+aiosqlite" is SQLite until it is told, whatever DB_HOST says
 SCHEME_PARTS = ("TYPE", "ENGINE", "DIALECT", "DRIVER", "DRIVERNAME", "SCHEME")
 SQLITE_DRIVER = regex(r"sqlite\+\w+$")
@@ -95,10 +96,10 @@ def variables_of(
     for read in leading:
         if read.name in known:
             continue
-        if is_pair(facts, read):
-            found[read.name] = "{host}:{port}"
+        host, pair = host_variable(facts, read.name, names), is_pair(facts, read)
+        if host is None and pair:
+            found[read.name] = PAIR
             continue
-        host = host_variable(facts, read.name, names)
         if host is None and read.is_host:
             found[read.name] = "{host}"
             continue
@@ -107,12 +108,12 @@ def variables_of(
             whole = for_event_loops(template, facts, dependencies) if waits else template
             found[read.name] = _without_scheme(whole, facts) if read.behind_scheme else whole
             continue
-        found[read.name] = PARTS[host.group(2)]
+        found[read.name] = PAIR if pair else PARTS[host.group(2)]
         for other in others:
             name = other.name.upper()
             part = name.removeprefix(host.group(1))
             if part != name and part in PARTS and not _unknown(facts, PARTS[part]):
-                found[other.name] = PARTS[part]
+                found.setdefault(other.name, PARTS[part])
             if part in ("CONNECTION", "DIALECT") and other.default is None and facts.kind in DRIVERS:
                 found[other.name] = SCHEMES[facts.kind]  # before "+" and the driver
             if part == "DRIVER" and other.default is None and facts.kind in DRIVERS:
