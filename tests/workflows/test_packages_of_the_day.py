@@ -7,7 +7,8 @@ import pytest
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
-from okamochi.workflows.corrections import correction_for
+from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.prove_entry import Proof
 from okamochi.workflows.proved_build import why_not_kept
 from tests.workflows.test_missing_part import project
@@ -52,3 +53,24 @@ def test_the_packages_of_another_day_stay_only_where_they_change_something() -> 
     assert why_not_kept(DAY, failed(Outcome.FAILED), failed(Outcome.PROVED)) != ""
     package = Correction(kind=CorrectionKind.REQUIREMENT, value="lib", reason="it is missing")
     assert why_not_kept(package, failed(Outcome.FAILED), before) == ""
+
+
+def lacking(planned: PlannedProject) -> Correction | None:
+    text = "cannot import name 'Form' from 'flask_wtf' (/opt/venv/lib/python3.9/site-packages/flask_wtf/x.py)"
+    answer = Answer(outcome="failed", error="ImportError", message=text, name="flask_wtf", text=TEXT)
+    return correction_for(verdict_of(answer), answer, planned, installed={"flask-wtf": "1.3.0"})
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize(
+    ("day", "tried"),
+    [("2024-05-01", ["2024-05-01T00:00:00Z"]), ("2018-01-05", ["flask-wtf<1", "flask-wtf<1.3"])],
+)
+def test_of_a_day_before_the_wheels_of_any_python_the_package_alone_is_lowered_first(
+    tmp_path: Path, day: str, tried: list[str]
+) -> None:
+    planned = project(tmp_path, day=day)
+    for value in tried:
+        found = lacking(planned)
+        assert found is not None and found.value == value
+        planned = with_correction(planned, found)

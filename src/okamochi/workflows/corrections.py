@@ -160,11 +160,16 @@ def older(
     *,
     since: str = "",
 ) -> Correction | None:
-    """All packages as they were, unless that was refused or before `since`; else this one."""
-    found = older_index(verdict, planned, since=since)
-    if found is None or found.key in refused:
-        return older_library(verdict, package, installed, planned)
-    return found
+    """All packages as they were, unless that was refused or before `since`; else this one. Those of a day
+    before any Python that is offered are mostly built from source, and did not know it: then this one is
+    lowered first, as long as there is something to lower."""
+    tried = {*refused, *(one.key for one in planned.corrections)}
+    by_day = older_index(verdict, planned, since=since)
+    alone = older_library(verdict, package, installed, planned)
+    if by_day is None or by_day.key in refused:
+        return alone
+    before_wheels = by_day.value < WHEELS_SINCE
+    return alone if before_wheels and alone is not None and alone.key not in tried else by_day
 
 
 def for_a_page(
