@@ -3,17 +3,26 @@
 import posixpath
 import re
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, MOVED_ROOT, Plan
-from okamochi.model.process import HttpProbe, MovedFile, TemporaryFolder, Volume, host_of, request_path
+from okamochi.model.process import (
+    HttpProbe,
+    MovedFile,
+    TcpProbe,
+    TemporaryFolder,
+    Volume,
+    host_of,
+    request_path,
+)
 from okamochi.model.python_base import IMAGE_PYTHONS, with_python
 from okamochi.model.suites import suite_of_python
 from okamochi.system.patterns import regex
 
-__all__ = ["Correction", "CorrectionKind", "corrected", "is_sound", "plain_reason"]
+__all__ = ["ANY_ANSWER", "Correction", "CorrectionKind", "corrected", "is_sound", "plain_reason"]
 
 REQUIREMENT = regex(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9-]+\])?(?:[<>=!~]=?[A-Za-z0-9.*+!,<>=~]*)?"
@@ -23,6 +32,8 @@ PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+")
 FOLDER = regex(r"/[\w.@+-]+(?:/[\w.@+-]+)*")
 ENTRY = regex(r"[\w./-]+(?::[\w.]+(?:\([ -~]*\))?)?")
 HEALTH_PATH = regex(r"(?:/[\w.~-]+)+/?")
+ANY_ANSWER: Final = "tcp"
+"""The setting's word for it, too."""
 LENGTH_LIMIT = 300
 
 
@@ -31,7 +42,7 @@ class CorrectionKind(StrEnum):
     TEMPORARY_FOLDER: a folder that the app writes. MOVED_FILE: a file that it writes between its code.
     PYTHON: the one for which what is pinned has wheels. PACKAGE: one more Debian package, for libraries that
     a wheel built from source asks for. PASSED_OVER: an entry point that failed its proof; the plan is that of
-    the next one. HEALTH: a path that the proof saw answer as a health route does."""
+    the next one. HEALTH: a path that the proof saw answer as a health route does; "tcp" for any answer."""
 
     REQUIREMENT = "requirement"
     EXCLUDE_NEWER = "exclude-newer"
@@ -92,7 +103,7 @@ def is_sound(correction: Correction) -> bool:
         case CorrectionKind.PASSED_OVER:
             return ENTRY.fullmatch(value) is not None
         case CorrectionKind.HEALTH:
-            return HEALTH_PATH.fullmatch(value) is not None
+            return value == ANY_ANSWER or HEALTH_PATH.fullmatch(value) is not None
         case CorrectionKind.MOVED_FILE if not value.startswith(f"{APP_ROOT}/"):
             return False
         case CorrectionKind.VOLUME | CorrectionKind.TEMPORARY_FOLDER | CorrectionKind.MOVED_FILE:
@@ -135,7 +146,8 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
             summary = f"{plan.application.object_reference or plan.application.script}, since {value} failed"
         case CorrectionKind.HEALTH:
             plan = with_health(plan, value)
-            field, summary = "processes.web.probe", f"health: GET {value}"
+            page = "any HTTP answer on the port" if value == ANY_ANSWER else f"GET {value}"
+            field, summary = "processes.web.probe", f"health: {page}"
         case CorrectionKind.MOVED_FILE:
             plan = with_moved_file(plan, value)
             field, summary = f"moved_files.{value}", f"{value} is a link into a volume: its folder holds code"
@@ -145,11 +157,10 @@ def with_one(plan: Plan, correction: Correction) -> Plan:
 
 
 def with_health(plan: Plan, path: str) -> Plan:
+    host = host_of(plan.web.probe)
+    probe = TcpProbe(host=host) if path == ANY_ANSWER else HttpProbe(path=request_path(path), host=host)
     processes = tuple(
-        msgspec.structs.replace(one, probe=HttpProbe(path=request_path(path), host=host_of(one.probe)))
-        if one is plan.web
-        else one
-        for one in plan.processes
+        msgspec.structs.replace(one, probe=probe) if one is plan.web else one for one in plan.processes
     )
     kept = tuple(one for one in plan.decisions if one.field != "processes.web.probe")
     return msgspec.structs.replace(plan, processes=processes, decisions=kept)

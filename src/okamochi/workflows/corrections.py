@@ -15,7 +15,7 @@ from okamochi.detect.health import rank
 from okamochi.detect.missing_configuration import missing_configuration
 from okamochi.detect.sources import Sources
 from okamochi.errors import OkamochiError
-from okamochi.model.correction import Correction, CorrectionKind, corrected, is_sound
+from okamochi.model.correction import ANY_ANSWER, Correction, CorrectionKind, corrected, is_sound
 from okamochi.model.evidence import Origin
 from okamochi.model.import_names import distribution_of
 from okamochi.model.lock_codec import lock_from_json
@@ -55,6 +55,7 @@ PSYCOPG2 = frozenset({"psycopg2", "psycopg2-binary"})
 # each takes a build and a proof
 MOST_MINORS = 2
 RELEASE = regex(r"(?P<major>\d+)\.(?P<minor>\d+)")
+CLOSED = (401, 403)
 KEPT = regex(r"data|db|sqlite|upload|media|instance|store|storage|files|backup", re.IGNORECASE)
 
 
@@ -142,6 +143,7 @@ def correction_for(
                 next((one for one in wanted if one is not None), None)
                 or health_page(answer, planned)
                 or moved_health(answer, planned)
+                or closed_health(answer, planned)
                 or for_a_page(answer, planned, installed=installed, refused=refused)
             )
         case _:
@@ -193,8 +195,7 @@ def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
     plan = planned.plan
     if not isinstance(plan.web.probe, TcpProbe) or not is_probe_of(Origin.DEFAULT, plan):
         return None
-    named = sorted((rank(one.path), one.path) for one in answer.pages if 200 <= one.status < 300)
-    path = next((path for place, path in named if place >= 0), "")
+    path = open_health(answer)
     if not path:
         return None
     return Correction.of(
@@ -202,6 +203,26 @@ def health_page(answer: Answer, planned: "PlannedProject") -> Correction | None:
         path,
         f"the proof saw {path} answer, a route that the source alone does not show",
     )
+
+
+def closed_health(answer: Answer, planned: "PlannedProject") -> Correction | None:
+    """An open page of such a name, else any answer, where the health route that the source shows wants
+    somebody who is logged in: to an orchestrator the app would be ill for ever."""
+    plan = planned.plan
+    if not isinstance(plan.web.probe, HttpProbe) or not is_probe_of(Origin.DETECTED, plan):
+        return None
+    path = request_path(plan.web.probe.path)
+    status = next((one.status for one in answer.pages if one.path == path), 0)
+    if status not in CLOSED:
+        return None
+    reason = f"the proof saw {path} answer {status}: it wants somebody who is logged in"
+    return Correction.of(CorrectionKind.HEALTH, open_health(answer) or ANY_ANSWER, reason)
+
+
+def open_health(answer: Answer) -> str:
+    """The best page of a health route's name that answered well; ""."""
+    named = sorted((rank(one.path), one.path) for one in answer.pages if 200 <= one.status < 300)
+    return next((path for place, path in named if place >= 0), "")
 
 
 def moved_health(answer: Answer, planned: "PlannedProject") -> Correction | None:
