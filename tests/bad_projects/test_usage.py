@@ -67,6 +67,30 @@ def test_an_unknown_command_is_a_wrong_usage(refuses: Refusing) -> None:
     assert "Did you mean 'build'?" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"), [("start", "up"), ("stop", "down"), ("restart", "up"), ("init", "plan")]
+)
+def test_a_command_of_other_programs_is_told_by_its_name_here(
+    refuses: Refusing, word: str, meant: str
+) -> None:
+    answer = refuses.program(word)
+    assert (answer.code, f"Did you mean {meant!r}?" in answer.stderr) == (2, True), answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("https://git.example/me/shop.git", "git clone that address"),
+        ("git@git.example:me/shop.git", "git clone that address"),
+        ("shop.wsgi:app", "--entrypoint shop.wsgi:app"),
+        ("shop", "or run okamochi inside of it"),
+    ],
+)
+def test_what_is_no_folder_is_told_what_it_may_be(refuses: Refusing, path: str, hint: str) -> None:
+    answer = refuses.program("plan", path)
+    assert (answer.code, hint in answer.stderr) == (2, True), answer.stderr
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
 def test_a_port_that_is_none_is_a_wrong_usage(
     refuses: Refusing, make_project: MakeProject, port: str
@@ -150,7 +174,9 @@ def test_down_of_what_does_not_run_is_done(refuses: Refusing, make_project: Make
 
 
 @pytest.mark.parametrize("command", ["plan", "build", "up", "lock"])
-def test_a_folder_that_is_none_is_told_in_the_same_words_by_every_command(tmp_path: Path, command: str) -> None:
+def test_a_folder_that_is_none_is_told_in_the_same_words_by_every_command(
+    tmp_path: Path, command: str
+) -> None:
     (tmp_path / "app.py").write_text(FLASK_APP)
     for name, words in (("nowhere", "there is no such folder"), ("app.py", "this is a file, not the folder")):
         answer = Program()(command, tmp_path / name)
@@ -226,7 +252,12 @@ def test_locked_for_another_platform_is_refused(refuses: Refusing, make_project:
     ids=lambda options: options[-2],
 )
 def test_no_file_takes_the_place_of_folders_devices_and_stdout(
-    refuses: Refusing, make_project: MakeProject, tmp_path: Path, place: str, said: str, options: tuple[str, ...]
+    refuses: Refusing,
+    make_project: MakeProject,
+    tmp_path: Path,
+    place: str,
+    said: str,
+    options: tuple[str, ...],
 ) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")

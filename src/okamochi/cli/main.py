@@ -41,6 +41,32 @@ SECTIONS = {
         "doctor": "What is here, what is missing, and what to do about it.",
     },
 }
+# What the same is called by other programs that people know.
+ELSEWHERE = {
+    "audit": "check",
+    "bash": "shell",
+    "deploy": "up",
+    "eject": "render",
+    "export": "render",
+    "generate": "render",
+    "init": "plan",
+    "lint": "check",
+    "list": "ps",
+    "log": "logs",
+    "migrate": "release",
+    "publish": "push",
+    "restart": "up",
+    "rm": "down",
+    "run": "up",
+    "serve": "up",
+    "sh": "shell",
+    "start": "up",
+    "status": "ps",
+    "stop": "down",
+    "update": "lock",
+    "upgrade": "lock",
+    "verify": "prove",
+}
 COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 
 
@@ -81,7 +107,8 @@ class LazyGroup(click.Group):
         except click.UsageError as error:
             import difflib
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1) if args else []
+            known = [ELSEWHERE[word] for word in args[:1] if word in ELSEWHERE]
+            near = known or difflib.get_close_matches(args[0], COMMANDS, n=1)
             meant = f" Did you mean {near[0]!r}?" if near and "Did you mean" not in error.message else ""
             raise click.UsageError(error.message + meant, ctx) from error
 

@@ -148,7 +148,8 @@ def _named_or_given(sources: Sources, path: str, name: str) -> str:
 def _no_flask(objects: FlaskObjects, notes: tuple[Evidence, ...]) -> DetectionError:
     sources = objects.sources
     recognised = other_frameworks(sources)
-    looked = f"looked at {len(sources.paths)} Python files"
+    count = len(sources.paths)
+    looked = f"looked at {count} Python file{'' if count == 1 else 's'}"
     aside = f", left {len(sources.side_paths)} in tests, examples, docs, scripts aside"
     details = [looked + (aside if sources.side_paths else "")]
     details += [f"{path}: cannot be read, or is larger than 1.5 MB" for path in sources.unread[:5]]

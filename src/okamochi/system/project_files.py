@@ -39,6 +39,9 @@ SKIPPED_FOLDERS = word_set(
     ".ruff_cache"
 )
 WORKSPACE = regex(r"^\s*\[tool\.uv\.workspace\]", re.MULTILINE)
+# two slashes are one in a path
+ADDRESS = regex(r"[a-z+]+:/|git@[\w.-]+:")
+OBJECT = regex(r"\w+(?:\.\w+)*:\w+(?:\.\w+)*(?:\(\))?")
 ENVIRONMENT_NAMES = frozenset({"venv", "env"})
 
 
@@ -184,11 +187,13 @@ def no_folder(path: Path) -> UsageError:
             where=os.fspath(path),
             hint=f"give its folder: {path.parent}",
         )
-    return UsageError(
-        "there is no such folder",
-        where=os.fspath(path),
-        hint="give the folder of the app, or run okamochi inside of it",
-    )
+    text = os.fspath(path)
+    hint = "give the folder of the app, or run okamochi inside of it"
+    if ADDRESS.match(text):
+        hint = "okamochi reads a folder: git clone that address, and give the clone"
+    elif OBJECT.fullmatch(text):
+        hint += f"; what the server loads is named by --entrypoint {text}"
+    return UsageError("there is no such folder", where=text, hint=hint)
 
 
 def shared_folder(folder: Path) -> Path | None:
