@@ -21,6 +21,9 @@ PIECES = (
         "~",
         "-1",
         "9" * 20,
+        "9" * 5_000,
+        "²",
+        "[" * 2_000,
         "1e400",
         "\0",
         "é",
@@ -96,6 +99,9 @@ def test_an_audit_of_mutated_files_ends_with_a_report(seed: int) -> None:
         ("compose.yaml", "services: {a: &a {b: [" + "*a," * 3 + "]}}"),
         ("deploy.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {}\nspec: " + "[" * 5_000),
         (".env", "A=" + "$" * 100_000),
+        ("compose.yaml", f"services: {{web: {{build: ., ports: ['{'9' * 6_000}:8000']}}}}"),
+        ("compose.yaml", f"services: {{db: {{image: 'postgres:{'9' * 6_000}', ports: ['²:5432']}}}}"),
+        ("Dockerfile", f"FROM python:3.13\nEXPOSE {'9' * 6_000} ²\nCMD {'[' * 60_000}\n"),
     ],
 )
 def test_what_is_made_to_cost_time_does_not(path: str, text: str) -> None:

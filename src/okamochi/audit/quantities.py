@@ -27,7 +27,10 @@ def amount(text: str) -> float | None:
     found = QUANTITY.fullmatch(text)
     if found is None:
         return None
-    return float(found["number"]) * SUFFIXES[found["suffix"] or ""] * 10.0 ** int(found["exponent"] or 0)
+    try:
+        return float(found["number"]) * SUFFIXES[found["suffix"] or ""] * 10.0 ** int(found["exponent"] or 0)
+    except OverflowError:
+        return None
 
 
 def meant(text: str) -> str:

@@ -38,6 +38,7 @@ MANIFEST = regex(r"^apiVersion:\s*\S", re.MULTILINE)
 KIND = regex(r"^kind:\s*\S", re.MULTILINE)
 TEMPLATE = regex(r"\{\{|\{%")
 DEEPEST = 4
+LONG_NUMBER = regex(r"(\d{200})\d++")
 MOST_FILES = 200
 # in the order in which Compose merges: the plain file, its override, then the rest
 FIRST = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -105,10 +106,11 @@ def few(paths: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
 
 
 def texts(project: ProjectFiles, paths: Iterable[str]) -> Iterator[TextFile]:
+    """Numbers longer than any that means something are cut: Python makes none of thousands of digits."""
     for path in paths:
         text = project.read_text(path)
         if text is not None:
-            yield TextFile(path, text)
+            yield TextFile(path, LONG_NUMBER.sub(r"\1", text))
 
 
 def read_dockerfiles(project: ProjectFiles, paths: list[str]) -> Iterator[Dockerfile]:

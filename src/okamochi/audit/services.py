@@ -124,7 +124,7 @@ def published(container: Container, setup: Setup) -> Iterator[Published]:
         if node.kind == "mapping":
             texts = [resolved(node.get(key).text, known) for key in ("host_ip", "published", "target")]
             ip, host, target = (text or "" for text in texts)
-            if None not in texts and target.isdigit() and (host or "0").isdigit():
+            if None not in texts and target.isdecimal() and (host or "0").isdecimal():
                 yield Published(ip, int(host or 0), int(target), node.line)
             continue
         text = resolved(node.text, known)
@@ -138,7 +138,7 @@ def replicas(container: Container, setup: Setup) -> int:
     known = known_to_compose(setup, container.path)
     for node in (container.node.get("deploy", "replicas"), container.node.get("scale")):
         text = resolved(node.text, known) if node else None
-        if text and text.isdigit():
+        if text and text.isdecimal():
             return int(text)
     return 1
 

@@ -112,7 +112,7 @@ def names_an_image(stage: Stage) -> bool:
 def copied_from(file: Dockerfile, one: Instruction) -> Stage | None:
     """The stage that a COPY takes from; None for the build context and for images."""
     source = one.flag("from") if one.word == "COPY" else ""
-    if source.isdigit():
+    if source.isdecimal():
         return file.stages[int(source)] if int(source) < len(file.stages) else None
     return next((stage for stage in file.stages if source and stage.name == source.lower()), None)
 

@@ -18,5 +18,5 @@ def graceful_seconds(container: Container, setup: Setup) -> int | None:
         return None
     given = gunicorn_value(started[0], "graceful-timeout", setup)
     if given.is_given:
-        return int(given.value) if given.value.isdigit() else None
+        return int(given.value) if given.value.isdecimal() else None
     return GUNICORN_SECONDS

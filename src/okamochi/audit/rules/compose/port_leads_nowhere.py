@@ -40,7 +40,7 @@ def of_image(container: Container, setup: Setup) -> Finds:
     ports = ports_of(container, setup)
     exposed = container.stage.all("EXPOSE") if container.stage is not None else ()
     words = [(one, word.partition("/")[0]) for one in exposed for word in one.rest.split()]
-    if not ports or not words or not all(word.isdigit() for _, word in words):
+    if not ports or not words or not all(word.isdecimal() for _, word in words):
         return
     if any(int(word) in ports for _, word in words):
         return

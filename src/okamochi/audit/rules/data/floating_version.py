@@ -25,7 +25,7 @@ def look(setup: Setup) -> Finds:
         if kind is None or kind.name not in EXAMPLE or "@" in container.image:
             continue
         tag = tag_of(container.image)
-        if tag and any(letter.isdigit() for letter in tag):
+        if tag and any(letter.isdecimal() for letter in tag):
             continue
         yield Found(
             path=container.path,

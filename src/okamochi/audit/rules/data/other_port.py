@@ -24,7 +24,7 @@ def look(setup: Setup) -> Finds:
         for address in service_addresses(container, setup) if container.own else ():
             other = service_named(address.host.text or "", container, setup)
             given = address.port
-            if other is None or given is None or not (given.text or "").isdigit():
+            if other is None or given is None or not (given.text or "").isdecimal():
                 continue
             kind = database_of(other.image)
             inside = {str(port.host): port.target for port in published(other, setup)}

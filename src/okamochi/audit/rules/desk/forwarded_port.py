@@ -25,8 +25,8 @@ def look(setup: Setup) -> Finds:
     others = {port.target for one in services(setup, desk=True) for port in published(one, setup)}
     for file in setup.devcontainers:
         node = file.root.get("forwardPorts")
-        numbers = [int(one.text) for one in node.items if one.text.isdigit()]
-        named = any(not one.text.isdigit() for one in node.items)
+        numbers = [int(one.text) for one in node.items if one.text.isdecimal()]
+        named = any(not one.text.isdecimal() for one in node.items)
         if not numbers or named or not listened or set(numbers) & (listened | others | USUAL):
             continue
         yield Found(

@@ -25,7 +25,7 @@ SEVERITY = Severity.ERROR
 def look(setup: Setup) -> Finds:
     for path, target, dockerfile in targets(setup):
         names = [one.name for one in dockerfile.stages if one.name]
-        if not target.text or "$" in target.text or target.text.lower() in names or target.text.isdigit():
+        if not target.text or "$" in target.text or target.text.lower() in names or target.text.isdecimal():
             continue
         yield Found(
             path=path,

@@ -22,7 +22,7 @@ def look(setup: Setup) -> Finds:
     for task, container in task_containers(setup):
         stopping = graceful_seconds(container, setup)
         node = container.node.get("stopTimeout")
-        given = int(node.text) if node.text.isdigit() else DEFAULT_SECONDS
+        given = int(node.text) if node.text.isdecimal() else DEFAULT_SECONDS
         if stopping is not None and given < stopping:
             yield Found(
                 path=task.path,

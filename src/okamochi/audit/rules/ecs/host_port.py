@@ -20,7 +20,7 @@ def look(setup: Setup) -> Finds:
         ports = (port for one in task.containers for port in one.node.get("portMappings").items)
         for port in ports if task.network_mode in ("awsvpc", "host") else ():
             host, inside = port.get("hostPort"), port.get("containerPort")
-            if host.text.isdigit() and inside.text.isdigit() and host.text not in ("0", inside.text):
+            if host.text.isdecimal() and inside.text.isdecimal() and host.text not in ("0", inside.text):
                 yield Found(
                     path=task.path,
                     line=host.line,

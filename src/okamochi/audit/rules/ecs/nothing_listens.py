@@ -23,7 +23,7 @@ def look(setup: Setup) -> Finds:
         ports = container.node.get("portMappings").items
         served = listening_ports(container, setup) if container.own and len(ports) == 1 else None
         mapped = ports[0].get("containerPort") if served is not None else None
-        if mapped is None or served is None or not mapped.text.isdigit():
+        if mapped is None or served is None or not mapped.text.isdecimal():
             continue
         port = min(served)
         if int(mapped.text) not in served:

@@ -31,7 +31,7 @@ def look(setup: Setup) -> Finds:
 
 
 def whole(node: Node, otherwise: int = 0) -> int:
-    return int(node.text) if node.text.lstrip("-").isdigit() else otherwise
+    return int(node.text) if node.text.lstrip("-").isdecimal() else otherwise
 
 
 def found(task: Task, node: Node, what: str, allowed: str) -> Found:

@@ -27,7 +27,7 @@ def look(setup: Setup) -> Finds:
             if node.kind == "scalar" and not node.quoted and node.value is not None:
                 yield found(setup, task, what, node, f'"{node.text}"')
         for what, node in numbers(task):
-            if node.kind == "scalar" and node.quoted and node.text.isdigit():
+            if node.kind == "scalar" and node.quoted and node.text.isdecimal():
                 yield found(setup, task, what, node, node.text)
 
 

@@ -66,5 +66,5 @@ def wrong(key: str, node: Node) -> str:
 def edits(setup: Setup, path: str, node: Node, better: str) -> Iterator[Edit]:
     """The unit alone, where the line has nothing else of that text."""
     line = setup.file(path).line(node.line)
-    if better and line.count(node.text) == 1 and not node.text.isdigit():
+    if better and line.count(node.text) == 1 and not node.text.isdecimal():
         yield Edit(path, node.line, node.line, line.replace(node.text, better))

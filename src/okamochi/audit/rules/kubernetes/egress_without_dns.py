@@ -52,7 +52,7 @@ def is_53(port: Node) -> bool:
     number, end = port.get("port"), port.get("endPort")
     if not number or number.text in ("53", "dns", "dns-udp", "dns-tcp", "5353", "8053"):
         return True
-    return number.text.isdigit() and end.text.isdigit() and int(number.text) <= 53 <= int(end.text)
+    return number.text.isdecimal() and end.text.isdecimal() and int(number.text) <= 53 <= int(end.text)
 
 
 def may_cover(other: ClusterObject, one: ClusterObject) -> bool:

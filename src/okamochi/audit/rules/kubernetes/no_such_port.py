@@ -82,4 +82,4 @@ def port_names(container: Node) -> tuple[str, ...]:
 
 
 def is_name(port: Node) -> bool:
-    return port.kind == "scalar" and not port.text.isdigit() and "$" not in port.text
+    return port.kind == "scalar" and not port.text.isdecimal() and "$" not in port.text

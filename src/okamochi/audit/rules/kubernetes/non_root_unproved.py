@@ -66,7 +66,7 @@ def refused(container: Container, user: Instruction | None) -> str:
         is_root = ROOT_BASE.fullmatch(container.stage.image) is not None
         return "the image runs as root (no USER)" if is_root else ""
     name = user.rest.strip("\"'").partition(":")[0]
-    if "$" in name or (name.isdigit() and int(name) > 0):
+    if "$" in name or (name.isdecimal() and int(name) > 0):
         return ""
     if name in ("root", "0"):
         return "the image's USER is root"

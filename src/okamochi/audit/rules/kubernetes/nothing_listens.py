@@ -58,7 +58,7 @@ def of_container(container: Container) -> Iterator[Place]:
     ports = container.node.get("ports").items
     if len(ports) == 1:
         number = ports[0].get("containerPort")
-        if number.text.isdigit():
+        if number.text.isdecimal():
             yield container.path, number.line, "containerPort", int(number.text)
     yield from of_probes(container)
 
@@ -67,7 +67,7 @@ def of_probes(container: Container) -> Iterator[Place]:
     for name in PROBES:
         probe = container.node.get(name)
         port = probe.get("httpGet", "port") or probe.get("tcpSocket", "port")
-        if port.text.isdigit():
+        if port.text.isdecimal():
             yield container.path, port.line, name, int(port.text)
 
 
@@ -78,7 +78,7 @@ def of_services(one: ClusterObject, objects: tuple[ClusterObject, ...]) -> Itera
         if len(ports) != 1:
             continue
         target: Node = ports[0].get("targetPort") or ports[0].get("port")
-        if target.text.isdigit():
+        if target.text.isdecimal():
             yield service.path, target.line, f"Service {service.name}", int(target.text)
 
 

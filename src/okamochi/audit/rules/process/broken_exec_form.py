@@ -53,7 +53,7 @@ def is_broken(rest: str) -> bool:
 def is_json(rest: str) -> bool:
     try:
         return isinstance(json.loads(rest), list)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -82,5 +82,5 @@ def cannot_write(container: Container) -> str:
     made = stage is not None and any(
         re.search(r"useradd|adduser|/etc/passwd|/\.gunicorn|\.sh\b", one.rest) for one in stage.all("RUN")
     )
-    homeless = user.isdigit() and user != "0" and stage is not None and not made
+    homeless = user.isdecimal() and user != "0" and stage is not None and not made
     return f"user {user} has no home" if homeless and not container.given("HOME") else ""
