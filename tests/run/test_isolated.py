@@ -92,3 +92,26 @@ def test_what_we_have_in_our_environment_stays_outside(
     done = kept_in(root, tmp_path / "build", code)
     assert "PATH=/usr/bin" in done.text
     assert "held-token" not in done.text
+
+
+def test_a_folder_below_its_empty_tmp_is_seen_and_what_it_says_is_told_apart(
+    root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "given").mkdir(mode=0o755)
+    (tmp_path / "given/file").write_text("given")
+    code = (
+        "import os, sys\n"
+        "print(os.listdir('/tmp'), open('/tmp/a/b/file').read(), sys.stdin.read())\n"
+        "print('error', file=sys.stderr)\n"
+    )
+    binds = tuple((Path(place), place, False) for place in machine_folders())
+    done = isolated(
+        SubprocessRunner(),
+        root,
+        (os.fspath(PYTHON), "-I", "-c", code),
+        environment={},
+        binds=(*binds, (tmp_path / "given", "/tmp/a/b", False)),
+        stdin=b"asked",
+        merge_stderr=False,
+    )
+    assert (done.text, done.error_text) == ("['a'] given asked", "error")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BYTECODE_FORMAT",
+    "CLEAN_ENVIRONMENT",
     "Compiled",
     "Interpreter",
     "Unit",
@@ -62,12 +63,18 @@ class Interpreter(msgspec.Struct, frozen=True):
 
     def run(self, runner: "Runner", program: str, stdin: bytes, *, timeout_seconds: float = 900) -> bytes:
         """The program's stdout. BuildError with the end of its stderr when it fails."""
-        isolated = "-s" if self.tag in SEEDED else "-I"
-        argv = (*self.argv, isolated, "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
+        argv = (*self.argv, *self.options(program))
         # without -I, the working folder is one to import from: here it holds programs only
         place = Path(self.argv[-1]).parent
         ask = runner.run if len(stdin) < MUCH_ASKED_BYTES else partial(run_over_files, runner)
         done = ask(argv, stdin=stdin, env=CLEAN_ENVIRONMENT, cwd=place, timeout_seconds=timeout_seconds)
+        return self.answer_of(done)
+
+    def options(self, program: str) -> tuple[str, ...]:
+        isolated = "-s" if self.tag in SEEDED else "-I"
+        return (isolated, "-S", "-B", "-X", "utf8", "-W", "ignore", "-c", program)
+
+    def answer_of(self, done: "Completed") -> bytes:
         if done.returncode != 0 and DISK_FULL in done.stderr:
             raise StorageError(
                 "the disk is full",

@@ -28,8 +28,12 @@ class KnownToolchain(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, known: dict[str, Any]) -> "KnownToolchain":
-        argv, tag, identity = known["interpreter"]
-        return cls(identity, Interpreter(tuple(argv), tag, identity))
+        argv, tag, identity, *kept_in = known["interpreter"]
+        if not kept_in:
+            return cls(identity, Interpreter(tuple(argv), tag, identity))
+        from okamochi.workflows.kept_in import KeptIn
+
+        return cls(identity, KeptIn(tuple(argv), tag, identity, *kept_in))
 
     def interpreter(self) -> Interpreter:
         return self.known

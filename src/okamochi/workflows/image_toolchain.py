@@ -1,5 +1,6 @@
 """The Python of a base image, and okamochi's own layer on that image."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -13,15 +14,18 @@ from okamochi.build.frame import digest_of, with_ancestors
 from okamochi.build.kit_files import KIT_OWNER
 from okamochi.build.layers import venv_frame
 from okamochi.errors import BuildError
+from okamochi.model.local_base import local_base
 from okamochi.model.lock import LockedImage
 from okamochi.model.plan import Plan
 from okamochi.oci.entry import Entry, FileContent, file
 from okamochi.oci.native import native_platforms
 from okamochi.oci.packing import LayerRequest, Part, entries_key
 from okamochi.oci.platform import Platform
+from okamochi.oci.reference import DEFAULT_REGISTRY, Reference
 from okamochi.system.world import World
 from okamochi.workflows.base_image import GROUP, PASSWD, BaseImage, base_image, for_platform, owners_in
 from okamochi.workflows.image_packages import image_wheels
+from okamochi.workflows.kept_in import KeptIn
 
 __all__ = ["ImageToolchain", "base_owners", "image_components", "own_layer"]
 
@@ -49,8 +53,15 @@ class ImageToolchain:
 
     @property
     def identity(self) -> str:
-        """The name has one Python for all of its platforms, so that their bytecode is shared."""
-        return f"python{self.version}-{self.locked.digest.partition(':')[2][:16]}"
+        """Whose bytecode it is: of the image that compiles, by nothing that a lock could only claim. Where
+        another platform's image of the same name does, a registry gives that one by the digest of both; a
+        place on this machine gives any, which counts for this project alone."""
+        compiles = self.locked.manifest
+        if self.platform not in native_platforms():
+            compiles = f"{self.locked.digest} {compiles}"
+            if local_base(self.locked.name) is not None:
+                compiles = f"{compiles} {self.locked.name} {self.project}"
+        return f"python{self.version}-{hashlib.sha256(compiles.encode()).hexdigest()[:32]}"
 
     def base(self) -> BaseImage:
         with self._lock:
@@ -90,7 +101,7 @@ class ImageToolchain:
 
 
 def interpreter_of(base: BaseImage, platform: Platform, version: str, identity: str) -> Interpreter:
-    """Started through the image's own loader: no root rights, no chroot."""
+    """Kept in; else started through the image's own loader: no root rights, no chroot."""
     python = base.python(version)
     prefix = PurePosixPath(python).parent.parent
     folders = (
@@ -102,7 +113,21 @@ def interpreter_of(base: BaseImage, platform: Platform, version: str, identity: 
     )
     libraries = ":".join(dict.fromkeys(str(base.place(folder)) for folder in folders))
     argv = (str(base.place(platform.loader)), "--library-path", libraries, str(base.root / python))
-    return Interpreter(argv, tag_of_python(f"bin/python{version}"), identity)
+    return KeptIn(
+        argv,
+        tag_of_python(f"bin/python{version}"),
+        identity,
+        root=str(base.root),
+        python=python,
+        official=is_official(base.locked.name),
+    )
+
+
+def is_official(name: str) -> bool:
+    if local_base(name) is not None:
+        return False
+    reference = Reference.parse(name)
+    return (reference.registry, reference.repository) == (DEFAULT_REGISTRY, "library/python")
 
 
 def magic_of(base: BaseImage, version: str) -> str:

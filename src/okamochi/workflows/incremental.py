@@ -56,7 +56,7 @@ def rebuild_facts(
     return {
         "entries": [[entry.path, entry.kind.value, entry.mode, entry.target] for entry in source.entries],
         "volumes": msgspec.structs.astuple(volumes),
-        "interpreter": [interpreter.argv, interpreter.tag, interpreter.identity],
+        "interpreter": msgspec.structs.astuple(interpreter),
         "read": sorted(seen.whole),
         "gists": dict(seen.gists),
         "imports": imports_digest(root, (entry.path for entry in source.entries)),

@@ -38,9 +38,12 @@ def isolated(
     environment: Mapping[str, str],
     binds: tuple[tuple[Path, str, bool], ...],
     cwd: str = "/",
+    stdin: bytes = b"",
+    merge_stderr: bool = True,
     limits: Limits | None = None,
 ) -> Completed:
-    """`binds` are (folder outside, place inside, whether it may be written); the places are in `root`.
+    """`binds` are (folder outside, place inside, whether it may be written); the places are in `root`, or
+    below /tmp, which is empty.
 
     Folders that may be written are given to the user who runs the command. NotIsolated when this machine
     offers no namespaces, also for processes: what the command leaves running could otherwise go on."""
@@ -79,7 +82,10 @@ def isolated(
         }
         write_atomic(description, json.dumps(launch).encode(), mode=0o600)
         return runner.run(
-            launcher_argv("run", description), timeout_seconds=limits.timeout_seconds, merge_stderr=True
+            launcher_argv("run", description),
+            stdin=stdin,
+            timeout_seconds=limits.timeout_seconds,
+            merge_stderr=merge_stderr,
         )
 
 

@@ -207,6 +207,8 @@ def mount_root(launch: Launch, namespaces: Launch) -> None:
     size = f"size={launch['tmp_bytes']},mode=1777"
     mount("tmpfs", root + "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, size)
     for source, target, writable in launch["binds"]:
+        if target.startswith("/tmp/"):  # what the image has there is covered
+            Path(root + target).mkdir(parents=True, exist_ok=True)
         mount(source, root + target, "", MS_BIND)
         if not writable:
             read_only(root + target)
