@@ -600,6 +600,15 @@ def test_a_time_zone_that_is_not_there_is_no_missing_module() -> None:
     assert 'packages = ["tzdata-legacy"]' in cause.hint
 
 
+def test_a_password_that_redis_does_not_ask_for_is_told_with_the_ways_round_it() -> None:
+    said = "AUTH <password> called without any password configured for the default user. Are you sure?"
+    cause = diagnose(traceback(f"redis.exceptions.AuthenticationError: {said}", ""))
+    assert cause is not None and cause.text.startswith(
+        "the app gives a password to a Redis that asks for none"
+    )
+    assert "redis>=8" in cause.hint and "--env-file" in cause.hint
+
+
 def test_a_remark_about_the_lock_is_no_reason_of_a_migration_that_failed() -> None:
     remark = "okamochi: no lock: the database's address is not known here\n"
     assert diagnose(f"{remark}FAILED: No config file 'alembic.ini' found\n") is None

@@ -37,6 +37,7 @@ from okamochi.run.service_failures import (
     missing_table,
     own_socket,
     refused_password,
+    unasked_password,
     unencrypted_service,
     unreachable_service,
 )
@@ -220,6 +221,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_table,
     missing_schema,
     refused_password,
+    unasked_password,
     missing_database,
     unencrypted_service,
     unreachable_service,

@@ -8,6 +8,7 @@ __all__ = [
     "missing_table",
     "own_socket",
     "refused_password",
+    "unasked_password",
     "unencrypted_service",
     "unreachable_service",
 ]
@@ -29,6 +30,20 @@ def refused_password(log: str) -> Cause | None:
         f"the database refuses the password of {found['a'] or found['b']}: the address that is used here is "
         "not the one that the stack gives in its variable",
         "let all of the code, migrations too, read the address from that variable (okamochi plan names it)",
+        own_frame(log),
+    )
+
+
+def unasked_password(log: str) -> Cause | None:
+    """In the words of Redis, where its client says AUTH with a password alone; since its release 8 redis-py
+    says HELLO, and any password will do."""
+    if last(r"AUTH <password> called without any password configured", log) is None:
+        return None
+    return Cause(
+        "the app gives a password to a Redis that asks for none, and is refused",
+        "let the code go without one where nobody gives it (os.environ.get('REDIS_PASSWORD')); or ask for "
+        "redis>=8 in the requirements, with which any password passes; or give the address of a Redis that "
+        "has one (okamochi up --env-file FILE)",
         own_frame(log),
     )
 
