@@ -1022,6 +1022,30 @@ def test_an_address_of_the_web_is_no_databases_whatever_its_name(default: str) -
         assert "PRICES_DB_URL" in told(only("psycopg", f"{READS_URL}{here}"))
 
 
+@pytest.mark.parametrize(
+    ("lines", "client", "told_as"),
+    [
+        (("MYSQLHOST", "MYSQL_ROOT_PASSWORD"), "pymysql", {"MYSQL_ROOT_PASSWORD": "{password}"}),
+        (("MYSQL_HOST", "MYSQL_ROOT_PASSWORD"), "pymysql", {"MYSQL_ROOT_PASSWORD": "{password}"}),
+        (
+            ("MYSQL_HOST", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"),
+            "pymysql",
+            {"MYSQL_PASSWORD": "{password}"},
+        ),
+        (
+            ("MONGO_HOST", "MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_ROOT_USERNAME"),
+            "pymongo",
+            {"MONGO_INITDB_ROOT_PASSWORD": "{password}", "MONGO_INITDB_ROOT_USERNAME": "{user}"},
+        ),
+    ],
+)
+def test_the_root_of_the_image_is_the_apps_user_where_it_reads_no_other(
+    lines: tuple[str, ...], client: str, told_as: dict[str, str]
+) -> None:
+    source = "".join(f"{name.lower()} = os.environ.get('{name}')\n" for name in lines)
+    assert told(only(client, f"{HEAD}{source}")) == {lines[0]: "{host}"} | told_as
+
+
 def test_beside_a_host_that_has_its_port_user_and_database_are_told_too() -> None:
     lines = "host = os.getenv('DB_HOST', '127.0.0.1:5432')\nname = os.getenv('DB_NAME', 'shop')\n"
     lines += "user = os.getenv('DB_USER', 'me')\npassword = os.getenv('DB_PASSWORD', 'it')\n"

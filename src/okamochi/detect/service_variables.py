@@ -164,10 +164,17 @@ def beside_a_named_host(facts: KindFacts, reads: Iterable[VariableRead]) -> tupl
 
 def _of_the_image(facts: KindFacts, prefix: str, others: Iterable[VariableRead]) -> Iterator[tuple[str, str]]:
     """POSTGRES_USER and POSTGRES_PASSWORD beside DB_HOST: user, password and database under the names that
-    the kind's own image has for them, unless these lead to a host of their own."""
+    the kind's own image has for them, unless these lead to a host of their own. MYSQL_ROOT_PASSWORD is the
+    one of the app where it reads no other."""
     reads = {one.name.upper(): one.name for one in others}
     for name in sorted(reads):
-        own = re.fullmatch(rf"((?:{facts.stems})_?(?:DEFAULT_)?)(\w+)", name)
+        own = re.fullmatch(rf"((?:{facts.stems})_?(?:DEFAULT_|INITDB_)?(?:ROOT_)?)(\w+)", name)
+        if (
+            own is not None
+            and f"{own[1].removesuffix('ROOT_')}{own[2]}" in reads
+            and own[1].endswith("ROOT_")
+        ):
+            continue
         if own is None or own[1] == prefix or own[2] not in PARTS or _unknown(facts, PARTS[own[2]]):
             continue
         hosted = any(f"{own[1]}{word}" in reads for word in ("HOST", "HOSTNAME", "SERVER", "SERVERS"))
