@@ -6,6 +6,7 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import HeartbeatProbe, Process, ProcessType
 from tests.detect.plans import FLASK_APP, decision, planned
 
+FEW = "--concurrency=2"
 CELERY = "from celery import Celery\ncelery = Celery('x', broker='redis://queue')\n"
 
 
@@ -558,7 +559,7 @@ OF_SUPERVISOR = {"app.py": FLASK_APP, "run.py": "", "supervisord.conf": SUPERVIS
 def test_programs_of_supervisor_beside_the_web_are_workers() -> None:
     plan = planned(OF_SUPERVISOR)
     assert commands(plan) == {
-        "mails": ("/opt/venv/bin/celery", "-A", "jobs:celery", "worker"),
+        "mails": ("/opt/venv/bin/celery", "-A", "jobs:celery", "worker", "--concurrency=2"),
         "tester": ("/opt/venv/bin/python", "run.py", "--processor", "tester"),
     }
     told = [one.summary for one in plan.decisions if one.field == "processes"]
@@ -632,12 +633,12 @@ def with_compose(command: str, **files: str) -> Plan:
 @pytest.mark.parametrize(
     ("command", "argv"),
     [
-        ("celery -A loads.celery worker -l info", ("-A", "loads.celery", "worker", "-l", "info")),
-        ('["celery", "--app=loads", "worker"]', ("--app=loads", "worker")),
-        ("bash -c 'sleep 5 && celery -A loads worker'", ("-A", "loads", "worker")),
+        ("celery -A loads.celery worker -l info", ("-A", "loads.celery", "worker", "-l", "info", FEW)),
+        ('["celery", "--app=loads", "worker"]', ("--app=loads", "worker", FEW)),
+        ("bash -c 'sleep 5 && celery -A loads worker'", ("-A", "loads", "worker", FEW)),
         (
             "celery -A loads worker -B",
-            ("-A", "loads", "worker", "-B", "--schedule=/tmp/celerybeat-schedule"),
+            ("-A", "loads", "worker", "-B", "--schedule=/tmp/celerybeat-schedule", FEW),
         ),
     ],
 )
@@ -815,3 +816,30 @@ def test_a_worker_of_the_same_image_that_a_word_starts_is_warned_of(
     said = [one for one in plan.decisions if one.field == "processes" and "is not known" in one.summary]
     assert [one.summary.split()[1] for one in said] == warned
     assert all(one.summary.startswith("Warning: ") and "Procfile" in one.summary for one in said)
+
+
+@pytest.mark.parametrize(
+    ("options", "configured", "added"),
+    [
+        ("-l info", "", [FEW]),
+        ("-l info -c 8", "", []),
+        ("-c8", "", []),
+        ("--concurrency 4", "", []),
+        ("--autoscale=4,1", "", []),
+        ("--pool=gevent", "", []),
+        ("-P solo", "", []),
+        ("-l info", "celery.conf.worker_concurrency = 4\n", []),
+    ],
+)
+def test_a_worker_of_celery_does_as_many_tasks_at_once_as_somebody_says_else_few(
+    options: str, configured: str, added: list[str]
+) -> None:
+    """By itself it takes as many as the machine has CPUs, whatever the container's limits."""
+    plan = planned(
+        {
+            "app.py": f"{FLASK_APP}import jobs\n",
+            "jobs.py": CELERY + configured,
+            "Procfile": f"worker: celery -A jobs worker {options}\n",
+        }
+    )
+    assert list(commands(plan)["worker"][4 + len(options.split()) :]) == added

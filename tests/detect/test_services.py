@@ -1046,6 +1046,12 @@ def test_the_root_of_the_image_is_the_apps_user_where_it_reads_no_other(
     assert told(only(client, f"{HEAD}{source}")) == {lines[0]: "{host}"} | told_as
 
 
+def test_a_client_of_which_the_requirements_lack_the_package_leads_to_its_service() -> None:
+    makes = f"{HEAD}from redis import StrictRedis\nstore = StrictRedis(host='localhost', port=6379)\n"
+    assert [one.kind for one in services("flask\n", makes)] == [ServiceKind.REDIS]
+    assert services("flask\n", f"{HEAD}from redis import StrictRedis\n") == ()
+
+
 def test_beside_a_host_that_has_its_port_user_and_database_are_told_too() -> None:
     lines = "host = os.getenv('DB_HOST', '127.0.0.1:5432')\nname = os.getenv('DB_NAME', 'shop')\n"
     lines += "user = os.getenv('DB_USER', 'me')\npassword = os.getenv('DB_PASSWORD', 'it')\n"

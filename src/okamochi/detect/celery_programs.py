@@ -16,13 +16,24 @@ from okamochi.model.process import ProcessType
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import line_of, regex
 
-__all__ = ["CeleryProgram", "celery_programs", "names_no_module", "sent_elsewhere", "with_places_to_write"]
+__all__ = [
+    "CeleryProgram",
+    "celery_programs",
+    "names_no_module",
+    "sent_elsewhere",
+    "with_few_children",
+    "with_places_to_write",
+]
 
 PROGRAM = f"{VENV_ROOT}/bin/celery"
 MAKES_APP = regex(r"(create|make|build|init|get)_(\w+_)?app(lication)?|app_factory|create_application")
 MAKES_CELERY = regex(r"(make|create|init|get)_celery(_app)?|celery_init_app")
 OF_WORKERS = regex(r"celery|worker|task|job|queue")
 SCHEDULES = ("beat_schedule", "BEAT_SCHEDULE", "add_periodic_task")
+# two fit the memory of a container; by itself a worker starts as many as the machine has CPUs
+FEW = "--concurrency=2"
+HOW_MANY = regex(r"(?:--concurrency|--autoscale|--pool|-P)(?:=.*)?|-[cP].*")
+CONFIGURED = ("worker_concurrency", "WORKER_CONCURRENCY", "CELERYD_CONCURRENCY", "worker_pool", "WORKER_POOL")
 SCHEDULE_OPTIONS = ("-s", "--schedule")
 # https://docs.celeryq.dev/en/stable/userguide/tasks.html, and what names modules that have them
 DEFINES = frozenset(["task", "shared_task", "periodic_task", "register_task", "autodiscover_tasks"])
@@ -47,7 +58,7 @@ def celery_programs(
         return
     program: tuple[str, ...] = (PROGRAM, "-A", reference)
     if not stated or ("beat" in stated and "worker" not in stated):
-        argv = (*program, "worker", "--loglevel=INFO", "--concurrency=2")
+        argv = (*program, "worker", "--loglevel=INFO", FEW)
         yield CeleryProgram(ProcessType.WORKER, argv, evidence)
     elif {"-B", "--beat"} & set(stated):
         return
@@ -103,6 +114,14 @@ def with_places_to_write(argv: tuple[str, ...]) -> tuple[str, ...]:
     if "beat" in words and not any(word.startswith("--pidfile") for word in argv):
         argv = (*argv, "--pidfile=")
     return argv
+
+
+def with_few_children(argv: tuple[str, ...], sources: Sources) -> tuple[str, ...]:
+    """A worker of which neither its line nor the code's configuration says how many tasks it does at once."""
+    told = "worker" not in argv or any(HOW_MANY.fullmatch(word) for word in argv)
+    if argv[:1] != (PROGRAM,) or told or next(sources.mentioning(*CONFIGURED), None) is not None:
+        return argv
+    return (*argv, FEW)
 
 
 def names_no_module(command: str, sources: Sources, import_root: str) -> bool:

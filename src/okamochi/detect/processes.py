@@ -16,6 +16,7 @@ from okamochi.detect.celery_programs import (
     celery_programs,
     names_no_module,
     sent_elsewhere,
+    with_few_children,
     with_places_to_write,
 )
 from okamochi.detect.composed_workers import WORKER_PROGRAMS, composed_workers, unknown_workers
@@ -193,7 +194,8 @@ def _from_file(
         decisions.append(_told(stated, "there is no alembic.ini where that looks for it; it is not run"))
         return
     evidence = Evidence(path=stated.path, line=stated.line, reason=f"{stated.name}:")
-    found[shown] = _process(shown, kind, Detected(with_places_to_write(argv), (evidence,)))
+    argv = with_few_children(with_places_to_write(argv), sources)
+    found[shown] = _process(shown, kind, Detected(argv, (evidence,)))
 
 
 def serves_the_app(argv: tuple[str, ...]) -> bool:

@@ -44,6 +44,8 @@ def service_candidates(
         client = _installed(facts, dependencies, own)
         if client is None and facts.kind in SQL and not installed:
             client = _by_engine(facts, sources, reached) or _by_address(facts, sources, reached)
+        if client is None and facts.kind not in SQL:
+            client = _by_client(facts, sources, reached)
         if client is None:
             continue
         if traces is None:
@@ -151,6 +153,17 @@ def _by_address(facts: KindFacts, sources: Sources, reached: Reached) -> Evidenc
             reason = f"{place.reason}, whose driver no requirement brings"
             return msgspec.structs.replace(place, reason=reason)
     return None
+
+
+def _by_client(facts: KindFacts, sources: Sources, reached: Reached) -> Evidence | None:
+    """A client that is made in the code of an app whose list of dependencies lacks the package: the same."""
+    if not any(module in sources.text(path) for path in reached.paths for module in facts.modules):
+        return None
+    made = (one for one in traces_of(sources, reached).clients if one.module in facts.modules)
+    found = next(made, None)
+    if found is None:
+        return None
+    return msgspec.structs.replace(found.evidence, reason=f"no requirement brings {found.module}")
 
 
 def _by_extra(facts: KindFacts, dependencies: ChosenDependencies) -> str:
