@@ -1,4 +1,8 @@
-"""Packages into the cache, each verified by its digest: the mirrors in turn, then the snapshot archive."""
+"""Packages into the cache, each verified by its digest: the mirrors in turn, then the snapshot archive.
+
+A digest alone says nothing of where a file comes from, since a lock may name any, and the cache holds files
+of projects as well: what counts as a package was given by a mirror, to this cache.
+"""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,13 +18,14 @@ from okamochi.system.world import World
 __all__ = ["THREADS", "fetch_deb", "require_cached"]
 
 THREADS = 8
+KIND = "debs"
 
 
 def require_cached(world: World, debs: Iterable[LockedDeb]) -> None:
     """Offline, says at once all that is missing."""
     if not world.offline:
         return
-    missing = tuple(f"{deb.name} {deb.version}" for deb in debs if world.cache.blob(deb.sha256) is None)
+    missing = tuple(f"{deb.name} {deb.version}" for deb in debs if given_before(world, deb) is None)
     if missing:
         raise RegistryError(
             f"offline, and {len(missing)} Debian packages are not in the cache",
@@ -29,8 +34,13 @@ def require_cached(world: World, debs: Iterable[LockedDeb]) -> None:
         )
 
 
+def given_before(world: World, deb: LockedDeb) -> Path | None:
+    """The package in the cache, if a mirror has given it."""
+    return world.cache.blob(deb.sha256) if world.cache.record(KIND, deb.sha256) is not None else None
+
+
 def fetch_deb(world: World, deb: LockedDeb, mirrors: Mirrors, snapshot: str) -> Path:
-    cached = world.cache.blob(deb.sha256)
+    cached = given_before(world, deb)
     if cached is not None:
         return cached
     bases = mirrors.of(deb.archive)
@@ -49,10 +59,26 @@ def download(world: World, deb: LockedDeb, url: str) -> Path:
         world.transport.download(url, stream, size_bytes=deb.size_bytes)
 
     try:
-        return world.cache.put_stream(write, sha256=deb.sha256)[2]
+        if world.cache.blob(deb.sha256) is not None:
+            require_given(world, deb, url)
+        path = world.cache.put_stream(write, sha256=deb.sha256)[2]
+        world.cache.put_record(KIND, deb.sha256, b"")
+        return path
     except AlteredError as failure:
         place = failure.where if url in failure.where else f"{shown(url)}: {failure.where}"
         raise AlteredError(failure.message, where=place, hint=MIRROR_HINT) from failure
+
+
+def require_given(world: World, deb: LockedDeb, url: str) -> None:
+    """AlteredError unless the mirror has what somebody else has put into the cache."""
+    with world.cache.temporary() as folder, (folder / "given").open("w+b") as stream:
+        found = world.transport.download(url, stream, size_bytes=deb.size_bytes)
+    if found != deb.sha256:
+        raise AlteredError(
+            "what was downloaded is not what the lock names: its digest differs",
+            where=shown(url),
+            hint=MIRROR_HINT,
+        )
 
 
 def nowhere(deb: LockedDeb, failures: Sequence[OkamochiError]) -> RegistryError:
