@@ -15,7 +15,7 @@ from okamochi.system.project_files import ProjectFiles
 __all__ = ["ComposeVariables", "compose_variables"]
 
 ENTRY = re.compile(
-    r"""\s*-?\s*["']?(?P<name>[A-Za-z_]\w*)["']?\s*[:=]\s*["']?\$\{?(?P<from>[A-Za-z_]\w*)(?P<rest>[^}"'\s]*)\}?"""
+    r"""\s*+-?\s*+["']?(?P<name>[A-Za-z_]\w*+)["']?\s*+[:=]\s*+["']?\$\{?(?P<from>[A-Za-z_]\w*)(?P<rest>[^}"'\s]*)\}?"""
 )
 REFERENCE = re.compile(r"(?<!\$)\$\{?([A-Za-z_]\w*)")
 BLOCK = re.compile(r"(?P<indent>\s*)(?P<key>environment|env_file)\s*:")

@@ -17,7 +17,7 @@ from okamochi.system.patterns import regex
 
 __all__ = ["DjangoSettings", "debug_off", "debug_warning", "django_settings", "manage_py", "redirect_warning"]
 
-SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*[,\]]\s*=?\s*[\"']([\w.]+)[\"']")
+SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*+[,\]]\s*+=?\s*+[\"']([\w.]+)[\"']")
 VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"
 MODULE = regex(r"\w+(?:\.\w+)*")
 # the last part of a module's name, when it is for development: project.settings.local

@@ -24,7 +24,7 @@ SEVERITY = Severity.ERROR
 ON = re.compile(r"1|true|yes|on", re.IGNORECASE)
 NAME = re.compile(r"(?:\w+_)?DEBUG(?:_MODE)?")
 OF_DESK = re.compile(
-    r"(?:\w+_)?(?:ENV|ENVIRONMENT|STAGE|MODE)=(?:dev\w*|local|test\w*)|\w*SETTINGS\w*=.*\.(?:dev\w*|local|test\w*)",
+    r"(?:\w+_)?(?:ENV|ENVIRONMENT|STAGE|MODE)=(?:dev\w*|local|test\w*)|(?=\w*SETTINGS)\w++=.*\.(?:dev\w*|local|test\w*)",
     re.IGNORECASE,
 )
 OF_FLASK = (Framework.FLASK, Framework.DASH, Framework.QUART)

@@ -24,7 +24,7 @@ RUN = regex(
 )
 READ = re.compile(r".*\.(?:md|sh|ya?ml|txt|rst)|(?:.*/)?(?:Makefile|justfile|README)")
 SAID = regex(
-    r"\s*(?P<export>export\s+)?[A-Za-z_]\w*=(?P<quote>[\"']).*(?P=quote)\s*|\s*export\s.*|[^#\s]+=[^\"'#]*\s#.*"
+    r"\s*(?P<export>export\s+)?[A-Za-z_]\w*=(?P<quote>[\"']).*(?P=quote)\s*|\s*export\s.*|[^#\s=]+=[^\"'#]*\s#.*"
 )
 SAMPLE = (".example", ".sample", ".template", ".dist")
 

@@ -24,7 +24,7 @@ from okamochi.system.patterns import regex
 SEVERITY = Severity.ERROR
 
 # not $(PORT), which Kubernetes fills in
-REFERENCE = regex(r"(?<!\$)\$(?:\{\w+[^}]*\}|[A-Za-z_]\w*)")
+REFERENCE = regex(r"(?<!\$)\$(?:\{\w[^}]{0,500}\}|[A-Za-z_]\w*)")
 
 
 def look(setup: Setup) -> Finds:
