@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from okamochi.errors import BuildError, EngineError, UsageError
+from okamochi.errors import BuildError, EngineError, PlanError, UsageError
 from okamochi.model.development import development_plan, tools_plan
 from okamochi.model.lock import Lock, LockedPlatform, LockedWheel
 from okamochi.model.plan import AppSource
+from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.run.ports import TakenPort, choose_port, taken_port_error
 from okamochi.run.spec import ContainerState, Running, RunSpec
@@ -18,12 +19,14 @@ from okamochi.run.state import UpRecord
 from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
+from okamochi.workflows import desk_image
 from okamochi.workflows.apps import app_of, apps_of, desk_of, is_desk, running_app
-from okamochi.workflows.desk_image import near_to
+from okamochi.workflows.desk_image import development_image, near_to
 from okamochi.workflows.desk_start import Desk, make_mount_points, started_on_a_port
 from okamochi.workflows.dev import DevRequest
 from okamochi.workflows.dev_follow import follow
 from okamochi.workflows.env_values import Values
+from okamochi.workflows.plan import plan_project
 from okamochi.workflows.previous import Previous
 from okamochi.workflows.release import release
 from tests.detect.plans import FLASK_APP, planned
@@ -278,3 +281,32 @@ def test_what_fails_at_first_ends_it(project: Path, world: World) -> None:
 
     with pytest.raises(BuildError):
         follow(DevRequest(path=project), world, lambda _: None, start=start)
+
+
+def test_a_watchdog_that_the_project_pins_leaves_okamochis_own_out_and_nothing_else(
+    project: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen watchdog 7 contradicts what Werkzeug needs, and the desk starts all the same."""
+    (project / "requirements.txt").write_text("flask\nwatchdog==7.1.0\n")
+    (project / "requirements-dev.txt").write_text("pytest\n")
+    asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+
+    def built(_: World, session: desk_image.DeskSession) -> str:
+        found = session.planned.plan.dependencies
+        asked.append((found.added, found.files))
+        if "watchdog<7" in found.added:
+            hint = "loosen one; watchdog<7 is what okamochi adds to serve the app"
+            raise PlanError("cannot be satisfied together", where="requirements.txt:2", hint=hint)
+        return "the image"
+
+    monkeypatch.setattr(desk_image, "built", built)
+    state = desk_of(app_of(project, world), world).state
+    planned_project = plan_project(project, world)
+    image = development_image(
+        planned_project, Platform("linux", "amd64"), state, world, user=1000, group=1000
+    )
+    assert cast(Any, image) == "the image"
+    (first, files), (second, files_then) = asked
+    assert set(first) - set(second) == {"watchdog<7"} and "debugpy" in second
+    assert files == files_then == ("requirements.txt", "requirements-dev.txt")
+    assert cast(SilentReporter, world.reporter).notes == [f"{desk_image.OWN_WATCHDOG} (requirements.txt:2)"]

@@ -22,6 +22,7 @@ from okamochi.system.words import word_tuple
 __all__ = [
     "DEBUGGER_PORT",
     "TOOLS",
+    "WATCHDOG",
     "development_dependencies",
     "development_environment",
     "development_packages",

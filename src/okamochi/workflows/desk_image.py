@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from okamochi.errors import OkamochiError, RegistryError, UnfitPythonError, UsageError
-from okamochi.model.development import development_plan, tools_plan
+from okamochi.errors import OkamochiError, PlanError, RegistryError, UnfitPythonError, UsageError
+from okamochi.model.development import WATCHDOG, development_plan, tools_plan
 from okamochi.model.lock import Lock, LockedWheel
 from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.plan import Development, Plan
@@ -24,6 +24,7 @@ from okamochi.workflows.remembered import LOCK_NAME, BuiltImage, lock_content
 
 __all__ = ["development_image", "tools_image"]
 
+OWN_WATCHDOG = "the project holds a watchdog with which Flask's reloader sees no change: ask for watchdog<7"
 LOCK_FILES = "development-{}.lock", "tools-{}.lock"
 
 
@@ -46,19 +47,34 @@ def development_image(
     planned: PlannedProject, platform: Platform, state: AppState, world: World, *, user: int, group: int
 ) -> BuiltImage:
     """With what the project asks for at the desk; without that, and a warning, where it cannot be had."""
-    plan = development_plan(planned.plan, user=user, group=group)
-    session = session_of(planned, plan, platform, state, world, LOCK_FILES[0])
-    if planned.plan.development == Development():
-        return built(world, session)
-    try:
-        return built(world, session)
-    except RegistryError:
-        raise  # in a better moment it can be had
-    except OkamochiError as refusal:
-        world.reporter.warn(f"without what development asks for: {refusal.message} ({refusal.where})")
-        bare = msgspec.structs.replace(planned.plan, development=Development())
-        plan = development_plan(bare, user=user, group=group)
-        return built(world, session_of(planned, plan, platform, state, world, LOCK_FILES[0]))
+    plan, left_out = planned.plan, tuple[str, ...]()
+    while True:
+        desk = without(development_plan(plan, user=user, group=group), left_out)
+        try:
+            return built(world, session_of(planned, desk, platform, state, world, LOCK_FILES[0]))
+        except RegistryError:
+            raise  # in a better moment it can be had
+        except OkamochiError as refusal:
+            if WATCHDOG not in left_out and contradicts(refusal, WATCHDOG):
+                left_out = (*left_out, WATCHDOG)
+                world.reporter.warn(f"{OWN_WATCHDOG} ({refusal.where})")
+            elif plan.development != Development():
+                world.reporter.warn(f"without what development asks for: {refusal.message} ({refusal.where})")
+                plan = msgspec.structs.replace(plan, development=Development())
+            else:
+                raise
+
+
+def contradicts(refusal: OkamochiError, requirement: str) -> bool:
+    """Whether what cannot be had together has this in it, which nobody but okamochi asked for."""
+    return isinstance(refusal, PlanError) and any(
+        requirement in one for one in (*refusal.details, refusal.hint)
+    )
+
+
+def without(plan: Plan, left_out: tuple[str, ...]) -> Plan:
+    added = tuple(one for one in plan.dependencies.added if one not in left_out)
+    return msgspec.structs.replace(plan, dependencies=msgspec.structs.replace(plan.dependencies, added=added))
 
 
 def tools_image(planned: PlannedProject, platform: Platform, state: AppState, world: World) -> BuiltImage:
