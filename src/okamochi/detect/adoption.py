@@ -25,6 +25,7 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["Adoption", "adopted_settings", "adoption_of"]
 
@@ -94,9 +95,8 @@ class ComposeSource:
 
     @property
     def services(self) -> Mapping[str, Mapping[str, Any]]:
-        services = self.document.get("services")
-        pairs = services.items() if isinstance(services, dict) else ()
-        return {str(name): one for name, one in pairs if isinstance(one, dict)}
+        services = table_of(self.document, "services")
+        return {str(name): one for name, one in services.items() if isinstance(one, dict)}
 
     @property
     def started(self) -> str:
@@ -114,8 +114,7 @@ def without(document: Mapping[str, Any], stages: frozenset[str]) -> Mapping[str,
         return document
 
     def target(service: Any) -> str:
-        build = service.get("build") if isinstance(service, dict) else None
-        return str(build.get("target", "")).lower() if isinstance(build, dict) else ""
+        return str(table_of(service, "build").get("target", "")).lower()
 
     return {
         **document,
@@ -329,5 +328,4 @@ def last_part(path: str) -> str:
 
 
 def parsed(text: str) -> Mapping[str, Any]:
-    found = yaml_of(text)
-    return found if isinstance(found, dict) else {}
+    return table_of(yaml_of(text))

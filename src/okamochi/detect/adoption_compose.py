@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from okamochi.system.tables import items_of
+
 __all__ = ["pairs", "strings"]
 
 
 def strings(value: Any) -> list[str]:
     """Of short forms and long ones."""
     found = []
-    for one in value if isinstance(value, list) else ():
+    for one in items_of(value):
         if isinstance(one, dict) and "path" in one:
             found.append(str(one["path"]))
         elif isinstance(one, dict):
@@ -21,6 +23,5 @@ def strings(value: Any) -> list[str]:
 def pairs(value: Any) -> list[tuple[str, str]]:
     if isinstance(value, dict):
         return [(str(key), "" if text is None else str(text)) for key, text in value.items()]
-    listed = value if isinstance(value, list) else ()
-    split = (one.partition("=") for one in listed if isinstance(one, str))
+    split = (one.partition("=") for one in items_of(value) if isinstance(one, str))
     return [(name, text) for name, _, text in split]

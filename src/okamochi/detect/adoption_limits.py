@@ -7,6 +7,7 @@ from typing import Any
 from okamochi.detect.adoption_compose import strings
 from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.model.plan import Plan
+from okamochi.system.tables import table_of
 
 __all__ = ["kept_row", "limit_rows", "unknown_service", "volume_rows"]
 
@@ -72,10 +73,7 @@ def kept_row(place: str, theirs: str, target: str, plan: Plan) -> Row:
 def limit_rows(
     path: str, service: Mapping[str, Any], place_of: Callable[[str], int], plan: Plan
 ) -> Iterator[Row]:
-    limits = service
-    for key in ("deploy", "resources", "limits"):
-        inner = limits.get(key)
-        limits = inner if isinstance(inner, dict) else {}
+    limits = table_of(service, "deploy", "resources", "limits")
     memory = str(limits.get("memory") or service.get("mem_limit") or "")
     cpus = str(limits.get("cpus") or service.get("cpus") or "")
     resources = plan.web.resources

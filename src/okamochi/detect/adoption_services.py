@@ -10,6 +10,7 @@ from okamochi.detect.adoption_rows import Row, Verdict
 from okamochi.detect.built_services import INITIAL_FOLDER
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
+from okamochi.system.tables import table_of
 
 __all__ = ["OUTSIDE", "data_rows", "key_rows", "published_rows", "served_rows"]
 
@@ -122,11 +123,9 @@ def served_rows(
 def key_rows(name: str, service: Mapping[str, Any], place_of: Callable[[str], str]) -> Iterator[Row]:
     """So that nothing of a service that is built here is lost in silence."""
     keys = [str(key) for key in service if str(key) not in COMPARED and not str(key).startswith("x-")]
-    deploy = service.get("deploy")
-    inner = deploy if isinstance(deploy, dict) else {}
-    resources = inner.get("resources")
-    keys += [str(key) for key in inner if key != "resources"]
-    keys += [str(key) for key in (resources if isinstance(resources, dict) else {}) if key != "limits"]
+    deploy = table_of(service, "deploy")
+    keys += [str(key) for key in deploy if key != "resources"]
+    keys += [str(key) for key in table_of(deploy, "resources") if key != "limits"]
     own = [key for key in keys if key in OWN]
     others = [key for key in keys if key not in OWN]
     topic = f"{name}: other keys"

@@ -14,6 +14,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of, table_of
 from okamochi.system.words import word_tuple
 
 __all__ = [
@@ -121,7 +122,7 @@ def composed_services(project: ProjectFiles) -> tuple[ComposedService, ...]:
 def composed(project: ProjectFiles) -> tuple[Composed, ...]:
     """All services, in the file's order; none of a file that okamochi wrote."""
     path, text = _file(project)
-    table = {str(name): _mapping(one) for name, one in _mapping(_parsed(text).get("services")).items()}
+    table = {str(name): table_of(one) for name, one in table_of(yaml_of(text), "services").items()}
     if path.startswith(ABOVE):
         table = _as_seen_below(table, project, path.count(ABOVE))
     return tuple(Composed(path, name, settings, text) for name, settings in table.items())
@@ -141,7 +142,7 @@ def _file(project: ProjectFiles) -> tuple[str, str]:
         return own, text_by_people(project, own) or ""
     for path in _files_above(project):
         text = text_by_people(project, path) or ""
-        if _as_seen_below(_mapping(_parsed(text).get("services")), project, path.count(ABOVE)):
+        if _as_seen_below(table_of(yaml_of(text), "services"), project, path.count(ABOVE)):
             return path, text
     return "", ""
 
@@ -152,17 +153,15 @@ def _files_above(project: ProjectFiles) -> Iterator[str]:
         yield from (path for one in NAMES if project.exists(path := f"{ABOVE * level}{one}"))
 
 
-def _as_seen_below(
-    table: Mapping[str, Any], project: ProjectFiles, level: int
-) -> dict[str, Mapping[str, Any]]:
+def _as_seen_below(table: Mapping[str, Any], project: ProjectFiles, level: int) -> dict[str, dict[str, Any]]:
     """Services of a file `level` folders above the project: with the project's folder as its own, without
     what is built from other folders, and without places beside the file. None where nothing is built from
     the project."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     builds = False
     folder = posixpath.join(*(project.root or Path()).parts[-level:])
     for name, one in table.items():
-        settings = dict(_mapping(one))
+        settings = dict(table_of(one))
         build = settings.get("build")
         if build:
             details = dict(build) if isinstance(build, dict) else {"context": build}
@@ -170,7 +169,7 @@ def _as_seen_below(
                 continue
             settings["build"], builds = {**details, "context": "."}, True
         volumes = settings.get("volumes")
-        named = [one for one in volumes if _is_named(one)] if isinstance(volumes, list) else []
+        named = [one for one in items_of(volumes) if _is_named(one)]
         found[str(name)] = {**settings, "volumes": named, "env_file": None}
     return found if builds else {}
 
@@ -181,7 +180,7 @@ def _is_named(volume: Any) -> bool:
 
 def top_level(project: ProjectFiles, key: str) -> Mapping[str, Any]:
     """The table of that name in the file that Compose would take, unless okamochi wrote it."""
-    return _mapping(_parsed(_file(project)[1]).get(key))
+    return table_of(yaml_of(_file(project)[1]), key)
 
 
 def environment_given(one: Composed) -> Mapping[str, str]:
@@ -203,18 +202,10 @@ def given_variables(project: ProjectFiles) -> frozenset[str]:
     return frozenset(name for environment in given for name in environment)
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
-    return _mapping(yaml_of(text))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _environment(value: Any) -> Mapping[str, str]:
     if isinstance(value, list):
         return dict(str(one).partition("=")[::2] for one in value)
-    return {str(name): str(text) for name, text in _mapping(value).items() if text is not None}
+    return {str(name): str(text) for name, text in table_of(value).items() if text is not None}
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
@@ -225,7 +216,7 @@ def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def _initial_files(project: ProjectFiles, volumes: Any) -> tuple[str, ...]:
     found = []
-    for volume in volumes if isinstance(volumes, list) else ():
+    for volume in items_of(volumes):
         if isinstance(volume, dict):
             source, target = str(volume.get("source") or ""), str(volume.get("target") or "")
         else:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -15,6 +14,7 @@ from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.pypi.requirements import read_requirements
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["choose_development"]
 
@@ -79,9 +79,9 @@ Asked = tuple[Development, tuple[Evidence, ...]]
 
 def _poetry(project: ProjectFiles, pyproject: Pyproject, dependencies: Dependencies) -> Asked | None:
     """Every group that `poetry install` installs: those that are not optional."""
-    poetry = _table(pyproject.tool, "poetry")
-    tables = _table(poetry, "group")
-    names = [name for name in tables if not _table(tables, name).get("optional")]
+    poetry = table_of(pyproject.tool, "poetry")
+    tables = table_of(poetry, "group")
+    names = [name for name in tables if not table_of(tables, name).get("optional")]
     if "dev-dependencies" in poetry and "dev" not in names:
         names.append("dev")
     groups = tuple(name for name in names if name not in dependencies.groups)
@@ -109,7 +109,7 @@ def _pipenv(project: ProjectFiles, dependencies: Dependencies) -> Asked | None:
 
 def _locked_groups(pyproject: Pyproject, dependencies: Dependencies) -> Asked | None:
     """uv installs the group dev, or those of default-groups; pdm all of its development groups."""
-    tool = _table(pyproject.tool, dependencies.manager.value)
+    tool = table_of(pyproject.tool, dependencies.manager.value)
     old = tool.get("dev-dependencies")
     defaults = tool.get("default-groups")
     if defaults == "all" or (isinstance(old, dict) and old):
@@ -215,8 +215,3 @@ def _place(pyproject: Pyproject, reason: str, pattern: str) -> Evidence:
     lines = pyproject.text.splitlines()
     line = next((number for number, one in enumerate(lines, 1) if re.search(pattern, one)), 0)
     return Evidence(path=PYPROJECT, line=line, reason=reason)
-
-
-def _table(tables: dict[str, Any], key: str) -> dict[str, Any]:
-    found = tables.get(key)
-    return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.pypi.manifests.named_sources import workspace_folder
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["CONDA_FILES", "LOCKS", "WEB", "locked_candidates", "other_manifests"]
 
@@ -91,9 +92,7 @@ def group_evidence(groups: tuple[str, ...]) -> tuple[Evidence, ...]:
 
 def production_groups(pyproject: Pyproject, manager: DependencyManager) -> tuple[str, ...]:
     if manager is DependencyManager.POETRY:
-        poetry = pyproject.tool.get("poetry")
-        table = poetry.get("group") if isinstance(poetry, dict) else None
-        names = tuple(table) if isinstance(table, dict) else ()
+        names = tuple(table_of(pyproject.tool, "poetry", "group"))
     else:
         names = pyproject.groups
     return tuple(name for name in names if name.lower() in PRODUCTION_GROUPS)

@@ -17,6 +17,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import json_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of
 
 __all__ = ["mounted_folders"]
 
@@ -75,7 +76,7 @@ def _volume_words(rest: str) -> tuple[str, ...]:
             words = json_of(rest)
         except ValueError:
             return ()
-        return tuple(str(one) for one in words) if isinstance(words, list) else ()
+        return tuple(str(one) for one in items_of(words))
     return tuple(rest.split())
 
 
@@ -87,7 +88,7 @@ def _of_compose(project: ProjectFiles) -> Iterator[tuple[str, Evidence]]:
     """What outlives the containers that are built from the project: named volumes, and folders beside it."""
     for service in own_services(project):
         volumes = service.settings.get("volumes")
-        for volume in volumes if isinstance(volumes, list) else ():
+        for volume in items_of(volumes):
             source, target, read_only = _parts(volume)
             if _is_one_file(project, source, target) or _holds_code(project, source):
                 continue

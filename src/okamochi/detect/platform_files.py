@@ -16,6 +16,7 @@ from okamochi.system import data_text
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of, table_of
 
 __all__ = [
     "StatedCommand",
@@ -84,8 +85,8 @@ Said = tuple[str, str, Any]
 
 def fly_commands(project: ProjectFiles) -> Iterator[Said]:
     tables = toml(project, "fly.toml")
-    yield "fly.toml", "release", mapping(tables.get("deploy")).get("release_command")
-    for name, command in mapping(tables.get("processes")).items():
+    yield "fly.toml", "release", table_of(tables, "deploy").get("release_command")
+    for name, command in table_of(tables, "processes").items():
         if name not in ("app", "web"):
             yield "fly.toml", name, command
 
@@ -100,10 +101,10 @@ def render_commands(project: ProjectFiles) -> Iterator[Said]:
 
 def other_commands(project: ProjectFiles) -> Iterator[Said]:
     for path, tables in (("railway.toml", toml(project, "railway.toml")), json_of(project, "railway.json")):
-        before = mapping(tables.get("deploy")).get("preDeployCommand")
+        before = table_of(tables, "deploy").get("preDeployCommand")
         yield path, "release", before[0] if isinstance(before, list) and len(before) == 1 else before
     path, tables = json_of(project, "app.json")
-    yield path, "release", mapping(tables.get("scripts")).get("postdeploy")
+    yield path, "release", table_of(tables, "scripts").get("postdeploy")
 
 
 def build_commands(project: ProjectFiles) -> tuple[tuple[str, str], ...]:
@@ -114,7 +115,7 @@ def build_commands(project: ProjectFiles) -> tuple[tuple[str, str], ...]:
         if service.get("type") == "web"
     ]
     for path, tables in (("railway.toml", toml(project, "railway.toml")), json_of(project, "railway.json")):
-        said.append((path, mapping(tables.get("build")).get("buildCommand")))
+        said.append((path, table_of(tables, "build").get("buildCommand")))
     return tuple((path, command) for path, command in said if isinstance(command, str) and command.strip())
 
 
@@ -124,24 +125,24 @@ def supervisor_commands(project: ProjectFiles) -> Iterator[Said]:
 
 
 def platform_values(project: ProjectFiles) -> Iterator[Said]:
-    for name, value in mapping(toml(project, "fly.toml").get("env")).items():
+    for name, value in table_of(toml(project, "fly.toml"), "env").items():
         yield "fly.toml", name, value
     for path, service in render_services(project):
         listed = service.get("envVars")
-        for one in listed if isinstance(listed, list) else ():
-            yield path, str(mapping(one).get("key")), mapping(one).get("value")
+        for one in items_of(listed):
+            yield path, str(table_of(one).get("key")), table_of(one).get("value")
     path, tables = json_of(project, "app.json")
-    for name, value in mapping(tables.get("env")).items():
-        yield path, name, value if isinstance(value, str) else mapping(value).get("value")
+    for name, value in table_of(tables, "env").items():
+        yield path, name, value if isinstance(value, str) else table_of(value).get("value")
 
 
 def named_dockerfiles(project: ProjectFiles) -> Iterator[str]:
     """What other files say is built; nothing outside the project."""
-    said: list[Any] = [mapping(toml(project, "fly.toml").get("build")).get("dockerfile")]
+    said: list[Any] = [table_of(toml(project, "fly.toml"), "build").get("dockerfile")]
     said += [service.get("dockerfilePath") for _, service in render_services(project)]
     for service in own_services(project):
         build = service.settings.get("build")
-        folder, name = mapping(build).get("context"), mapping(build).get("dockerfile")
+        folder, name = table_of(build).get("context"), table_of(build).get("dockerfile")
         if isinstance(name, str):
             said.append(posixpath.join(folder if isinstance(folder, str) else "", name))
     for path in said:
@@ -202,8 +203,8 @@ def compose_values(project: ProjectFiles) -> Iterator[Said]:
 
 def render_services(project: ProjectFiles) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in RENDER:
-        listed = mapping(yaml_of(project.read_text(path) or "")).get("services")
-        yield from ((path, mapping(one)) for one in (listed if isinstance(listed, list) else ()))
+        listed = table_of(yaml_of(project.read_text(path) or "")).get("services")
+        yield from ((path, table_of(one)) for one in items_of(listed))
 
 
 def toml(project: ProjectFiles, path: str) -> dict[str, Any]:
@@ -215,13 +216,9 @@ def toml(project: ProjectFiles, path: str) -> dict[str, Any]:
 
 def json_of(project: ProjectFiles, path: str) -> tuple[str, dict[str, Any]]:
     try:
-        return path, mapping(data_text.json_of(project.read_text(path) or "{}"))
+        return path, table_of(data_text.json_of(project.read_text(path) or "{}"))
     except NoDataError:
         return path, {}
-
-
-def mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def line_of(project: ProjectFiles, path: str, word: str) -> int:

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from okamochi.errors import DetectionError
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles, text_if_there
+from okamochi.system.tables import items_of, table_of
 
 __all__ = ["Pyproject", "read_pyproject"]
 
@@ -53,8 +54,7 @@ class Pyproject(msgspec.Struct, frozen=True, eq=False):
         if name in done:
             return
         done.add(name)
-        listed = tables.get(name)
-        for one in listed if isinstance(listed, list) else ():
+        for one in items_of(tables.get(name)):
             if isinstance(one, dict):
                 included = canonicalize_name(str(one.get("include-group", "")))
                 self._collect(included, tables, found, done, (*way, name))
@@ -74,8 +74,7 @@ class Pyproject(msgspec.Struct, frozen=True, eq=False):
     @property
     def extras(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """project.optional-dependencies: name and specifiers, in the order of the file."""
-        found = self.project.get("optional-dependencies")
-        tables = found if isinstance(found, dict) else {}
+        tables = table_of(self.project, "optional-dependencies")
         return tuple((name, tuple(map(str, one))) for name, one in tables.items() if isinstance(one, list))
 
     def string(self, key: str) -> str:
@@ -101,10 +100,5 @@ def read_pyproject(project: ProjectFiles) -> Pyproject:
             where=f"{PATH}:{error.line}" if error.line else PATH,
             hint="correct the file; https://toml.io shows the syntax",
         ) from error
-    groups = _table(tables, "dependency-groups")
-    return Pyproject(text, _table(tables, "project"), _table(tables, "tool"), groups)
-
-
-def _table(tables: dict[str, Any], key: str) -> dict[str, Any]:
-    found = tables.get(key)
-    return found if isinstance(found, dict) else {}
+    groups = table_of(tables, "dependency-groups")
+    return Pyproject(text, table_of(tables, "project"), table_of(tables, "tool"), groups)

@@ -21,6 +21,7 @@ from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.python_text import syntax_tree
+from okamochi.system.tables import table_of
 
 __all__ = ["Pin", "Range", "python_pins", "python_ranges"]
 
@@ -180,9 +181,7 @@ def _pipfile(project: ProjectFiles) -> Iterator[tuple[str, int, str]]:
 
 
 def _poetry(pyproject: Pyproject) -> Iterator[tuple[str, int, str]]:
-    poetry = pyproject.tool.get("poetry")
-    dependencies = poetry.get("dependencies") if isinstance(poetry, dict) else None
-    wanted = dependencies.get("python") if isinstance(dependencies, dict) else None
+    wanted = table_of(pyproject.tool, "poetry", "dependencies").get("python")
     if isinstance(wanted, str):
         yield PYPROJECT, pyproject.line_of("python"), wanted
 

@@ -23,6 +23,7 @@ from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision
 from okamochi.model.process import EnvironmentVariable
 from okamochi.model.settings import ServiceSetting
+from okamochi.system.tables import table_of
 
 __all__ = ["ChosenServices", "choose_services"]
 
@@ -92,7 +93,7 @@ def choose_services(
     if store.service is not None:
         stack.add(store.service, store.decisions[0])
         others = store.decisions[1:]
-    for host, asked_for in sorted((wanted if isinstance(wanted, dict) else {}).items()):
+    for host, asked_for in sorted(table_of(wanted).items()):
         stack.overrule(host, ServiceSetting(image=asked_for) if isinstance(asked_for, str) else asked_for)
         asked = stack.services.get(host)
         others = () if asked is not None and asked.kind is ServiceKind.S3 else others

@@ -18,6 +18,7 @@ from okamochi.detect.sources import Sources
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
 from okamochi.system.patterns import regex
+from okamochi.system.tables import table_of
 
 __all__ = ["setup_commands", "table_command"]
 
@@ -151,10 +152,8 @@ def _groups_of_scripts(sources: Sources, pyproject: Pyproject) -> Iterator[tuple
 
 def _scripts(pyproject: Pyproject) -> Iterator[tuple[str, str, str]]:
     """Name, module and function of project.scripts and Poetry's."""
-    poetry = pyproject.tool.get("poetry")
-    tables = (pyproject.project.get("scripts"), poetry.get("scripts") if isinstance(poetry, dict) else None)
-    for table in tables:
-        for name, reference in (table if isinstance(table, dict) else {}).items():
+    for table in (table_of(pyproject.project, "scripts"), table_of(pyproject.tool, "poetry", "scripts")):
+        for name, reference in table.items():
             match = REFERENCE.fullmatch(reference) if isinstance(reference, str) else None
             if match is not None:
                 yield name, match[1], match[2]

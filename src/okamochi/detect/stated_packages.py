@@ -9,12 +9,13 @@ from itertools import chain
 
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages, shipped
 from okamochi.containerfiles.yaml_files import yaml_of
-from okamochi.detect.platform_files import json_of, mapping, named_dockerfiles, render_services, toml
+from okamochi.detect.platform_files import json_of, named_dockerfiles, render_services, toml
 from okamochi.model.evidence import Decision
 from okamochi.model.native import NAMES, NativeNeed, NeedKind
 from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of, table_of
 
 __all__ = ["DOCKERFILES", "apt_packages", "line_with", "package_decisions", "stated_packages"]
 
@@ -101,17 +102,17 @@ def of_lists(project: ProjectFiles) -> Iterator[Named]:
         for number, line in enumerate(lines, 1):
             if not line.startswith(":") and "://" not in line:
                 yield from ((path, name, number) for name in apt_packages(line))
-    described = mapping(yaml_of(project.read_text("apt.yml") or "")).get("packages")
+    described = table_of(yaml_of(project.read_text("apt.yml") or "")).get("packages")
     yield from of_names(project, "apt.yml", described)
 
 
 def of_builders(project: ProjectFiles) -> Iterator[Named]:
     """Of Nixpacks, Railpack and Render, where they name Debian packages."""
-    phases = mapping(toml(project, "nixpacks.toml").get("phases"))
+    phases = table_of(toml(project, "nixpacks.toml"), "phases")
     for phase in phases.values():
-        yield from of_names(project, "nixpacks.toml", mapping(phase).get("aptPkgs"))
+        yield from of_names(project, "nixpacks.toml", table_of(phase).get("aptPkgs"))
     path, tables = json_of(project, "railpack.json")
-    yield from of_names(project, path, mapping(tables.get("deploy")).get("aptPackages"))
+    yield from of_names(project, path, table_of(tables, "deploy").get("aptPackages"))
     for path, service in render_services(project):
         command = service.get("buildCommand")
         for words in INSTALL.findall(command) if isinstance(command, str) else ():
@@ -120,7 +121,7 @@ def of_builders(project: ProjectFiles) -> Iterator[Named]:
 
 def of_names(project: ProjectFiles, path: str, listed: object) -> Iterator[Named]:
     text = project.read_text(path) or ""
-    for one in listed if isinstance(listed, list) else ():
+    for one in items_of(listed):
         found = NAME.fullmatch(one) if isinstance(one, str) else None
         if found is not None:
             yield path, found[1], line_with(text, found[1], 1)

@@ -27,6 +27,7 @@ from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.model.variable_names import kind_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of, table_of
 
 __all__ = ["ComposedSecret", "StatedSecrets", "composed_secrets", "stated_secrets"]
 
@@ -62,8 +63,7 @@ def composed_secrets(project: ProjectFiles) -> tuple[ComposedSecret, ...]:
     for one in own_services(project):
         variables = environment_given(one)
         for source, filename in mounted(one):
-            text = texts.get(source)
-            settings = text if isinstance(text, dict) else {}
+            settings = table_of(texts, source)
             path = f"{SECRETS_MOUNT}/{filename}"
             name = filename.replace("-", "_")
             found.setdefault(
@@ -93,8 +93,7 @@ def beside(path: str, file: str) -> str:
 
 def mounted(one: Composed) -> Iterator[tuple[str, str]]:
     """(name of the secret, name of its file) of a service: `- name`, or `- source:` with `target:`."""
-    listed = one.settings.get("secrets")
-    for entry in listed if isinstance(listed, list) else ():
+    for entry in items_of(one.settings.get("secrets")):
         settings: Mapping[str, Any] = entry if isinstance(entry, dict) else {"source": entry}
         source = str(settings.get("source") or "")
         target = str(settings.get("target") or source)

@@ -20,6 +20,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.data_text import json_of
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.python_text import syntax_tree
+from okamochi.system.tables import table_of
 
 __all__ = ["Statement", "StatementRank", "procfile_lines", "statements"]
 
@@ -161,26 +162,17 @@ def _compose_files(project: ProjectFiles) -> Iterator[Found]:
             text,
         ):
             continue
-        services = _mapping(_yaml(text), "services")
+        services = table_of(yaml_of(text), "services")
         lines = text.splitlines()
         for service in services.values():
             for key in ("entrypoint", "command"):
-                command = command_text(service.get(key)) if isinstance(service, dict) else ""
+                command = command_text(table_of(service).get(key))
                 line = _line_of(lines, command)
                 yield from _from_command(project, path, line, command, StatementRank.DEPLOYMENT)
         for number, line_text in enumerate(lines, start=1):
             match = re.fullmatch(r"\s*-?\s*[\"']?FLASK_APP\s*[:=]\s*[\"']?([\w./:()]+)[\"']?\s*", line_text)
             if match is not None:
                 yield _flask_app(path, number, match.group(1))
-
-
-def _yaml(text: str) -> object:
-    return yaml_of(text) or {}
-
-
-def _mapping(value: object, key: str) -> dict[str, object]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def _line_of(lines: list[str], command: str) -> int:

@@ -18,6 +18,7 @@ from okamochi.oci.layer import Layer
 from okamochi.oci.media_types import ANNOTATION_REF_NAME, IMAGE_INDEX, IMAGE_MANIFEST
 from okamochi.system.cache_owner import remove_tree
 from okamochi.system.files import storage_errors, write_atomic
+from okamochi.system.tables import table_of
 
 __all__ = [
     "INDEX_FILE",
@@ -237,8 +238,8 @@ def read_image(folder: Path, manifest_bytes: bytes, where: str) -> Image:
     described = Descriptor.read(manifest.get("config"), where=where)
     config_bytes = read_blob(folder, described)
     config_where = str(folder / blob_path(described.digest))
-    rootfs = json_object(config_bytes, where=config_where).get("rootfs")
-    diff_ids = members(rootfs if isinstance(rootfs, dict) else {}, "diff_ids", config_where)
+    rootfs = table_of(json_object(config_bytes, where=config_where), "rootfs")
+    diff_ids = members(rootfs, "diff_ids", config_where)
     entries = members(manifest, "layers", where)
     if len(diff_ids) != len(entries):
         raise BuildError(

@@ -23,6 +23,7 @@ from okamochi.oci.image_config import ImageConfig
 from okamochi.oci.layer import Layer
 from okamochi.oci.layout import members
 from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST, LAYER_GZIP
+from okamochi.system.tables import table_of
 
 __all__ = ["read_saved"]
 
@@ -62,8 +63,8 @@ class Saved:
         except (ValueError, TypeError, KeyError) as error:
             raise damaged("its manifest.json names no single image", self.where) from error
         config_bytes = self.small(config_path)
-        rootfs = json_object(config_bytes, where=self.where).get("rootfs")
-        diff_ids = members(rootfs if isinstance(rootfs, dict) else {}, "diff_ids", self.where)
+        rootfs = table_of(json_object(config_bytes, where=self.where), "rootfs")
+        diff_ids = members(rootfs, "diff_ids", self.where)
         if not 0 < len(paths) <= MOST_LAYERS or len(paths) != len(diff_ids):
             raise damaged(f"{len(paths)} layers, but {len(diff_ids)} diff IDs", self.where)
         pairs = zip(paths, diff_ids, strict=True)

@@ -13,6 +13,7 @@ from typing import Any
 from okamochi.errors import OkamochiError
 from okamochi.model.lock import LockedWheel
 from okamochi.pypi.uv_program import ProjectIndexes, started
+from okamochi.system.tables import items_of, table_of
 from okamochi.system.world import World
 
 __all__ = ["Told", "told_of"]
@@ -71,28 +72,24 @@ def json_of(world: World, url: str, accept: str) -> dict[str, Any]:
         value = json.loads(content)
     except (OkamochiError, ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return table_of(value)
 
 
 def advisories_in(release: dict[str, Any]) -> tuple[str, ...]:
-    found = release.get("vulnerabilities")
-    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    rows = [row for row in items_of(release.get("vulnerabilities")) if isinstance(row, dict)]
     return tuple(sorted(filter(None, (advisory(row) for row in rows if not row.get("withdrawn")))))
 
 
 def advisory(row: dict[str, Any]) -> str:
     """By its CVE where it has one."""
-    aliases = row.get("aliases")
-    names = [str(row.get("id", "")), *(map(str, aliases) if isinstance(aliases, list) else ())]
+    names = [str(row.get("id", "")), *map(str, items_of(row.get("aliases")))]
     name = next((one for one in names if one.startswith("CVE-")), names[0])
-    fixed = row.get("fixed_in")
-    versions = ", ".join(map(str, fixed)) if isinstance(fixed, list) else ""
+    versions = ", ".join(map(str, items_of(row.get("fixed_in"))))
     return plain(f"{name} (fixed in {versions})" if versions else name)
 
 
 def yanked_in(project: dict[str, Any], wheel: LockedWheel) -> str:
-    files = project.get("files")
-    for row in files if isinstance(files, list) else ():
+    for row in items_of(project.get("files")):
         if isinstance(row, dict) and row.get("filename") == wheel.filename and row.get("yanked"):
             return plain(row["yanked"]) if isinstance(row["yanked"], str) else "withdrawn"
     return ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from okamochi.errors import OkamochiError, RegistryError
 from okamochi.oci.reference import DEFAULT_REGISTRY
+from okamochi.system.tables import table_of
 
 if TYPE_CHECKING:
     from okamochi.system.process import Runner
@@ -72,14 +73,14 @@ class CredentialStore:
     def _in_file(self, path: Path, registry: str, repository: str) -> Credentials | None:
         config = self._read(path)
         host_key = DOCKER_HUB_KEY if registry == DEFAULT_REGISTRY else registry
-        helpers = table(config, "credHelpers")
+        helpers = table_of(config, "credHelpers")
         helper = next((helpers[key] for key in keys_of(registry) if key in helpers), "")
         helper = helper or config.get("credsStore") or ""
         if helper and isinstance(helper, str):
             found = self._from_helper(helper, host_key, path)
             if found is not None:
                 return found
-        return self._from_table(table(config, "auths"), registry, repository, path)
+        return self._from_table(table_of(config, "auths"), registry, repository, path)
 
     def _read(self, path: Path) -> dict[str, object]:
         try:
@@ -90,7 +91,7 @@ class CredentialStore:
         except (OSError, ValueError, RecursionError) as error:
             self.problems.append(f"{path} cannot be read: {error}")
             return {}
-        return value if isinstance(value, dict) else {}
+        return table_of(value)
 
     def _from_helper(self, name: str, key: str, path: Path) -> Credentials | None:
         """https://github.com/docker/docker-credential-helpers: get reads the key from stdin, answers JSON."""
@@ -146,11 +147,6 @@ def files_of(environ: Mapping[str, str]) -> Iterator[Path]:
         yield Path(runtime) / "containers/auth.json"
     if home:
         yield Path(home) / ".config/containers/auth.json"
-
-
-def table(config: Mapping[str, object], name: str) -> dict[str, object]:
-    value = config.get(name)
-    return value if isinstance(value, dict) else {}
 
 
 def keys_of(registry: str) -> tuple[str, ...]:

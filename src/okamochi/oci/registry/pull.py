@@ -21,6 +21,7 @@ from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.oci.registry.registries import Registries
 from okamochi.oci.registry.repository import MANIFEST_LIMIT_BYTES, Repository, StoredManifest
+from okamochi.system.tables import table_of
 
 __all__ = ["BlobStore", "Resolved", "pull_image", "resolve_image"]
 
@@ -156,8 +157,8 @@ def pulled(repository: Repository, stored: StoredManifest, platform: Platform, s
     layers = tuple(
         checked_layer(Descriptor.read(one, where=where), where) for one in layers_in(manifest, where)
     )
-    rootfs = json_object(config_bytes, where=where).get("rootfs")
-    diff_ids = members(rootfs if isinstance(rootfs, dict) else {}, "diff_ids", where)
+    rootfs = table_of(json_object(config_bytes, where=where), "rootfs")
+    diff_ids = members(rootfs, "diff_ids", where)
     if len(diff_ids) != len(layers):
         raise RegistryError(
             f"{len(layers)} layers, but {len(diff_ids)} diff IDs",

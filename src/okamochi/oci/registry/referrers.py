@@ -6,6 +6,7 @@ from okamochi.oci.canonical_json import canonical_json, json_object
 from okamochi.oci.digest import Digest
 from okamochi.oci.media_types import IMAGE_INDEX
 from okamochi.oci.registry.repository import Repository, StoredManifest
+from okamochi.system.tables import items_of
 
 __all__ = ["list_referrer", "referrers_tag"]
 
@@ -22,7 +23,7 @@ def list_referrer(repository: Repository, artifact: Artifact) -> None:
     listed: list[object] = []
     if stored is not None and stored.media_type == IMAGE_INDEX:
         found = json_object(stored.content, where=f"{repository.name}:{tag}").get("manifests")
-        listed = found if isinstance(found, list) else []
+        listed = items_of(found)
     if any(isinstance(one, dict) and one.get("digest") == str(artifact.descriptor.digest) for one in listed):
         return
     index = {"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": [*listed, artifact.listed]}

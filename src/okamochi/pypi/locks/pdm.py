@@ -13,7 +13,6 @@ from okamochi.pypi.locks.tables import (
     file_hashes,
     packages_of,
     require_format,
-    table_of,
     text_of,
     texts_of,
     toml_lock,
@@ -21,6 +20,7 @@ from okamochi.pypi.locks.tables import (
 )
 from okamochi.pypi.manifests.poetry_tables import edge_of_specifier, project_edges
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["pdm_graph"]
 
@@ -32,8 +32,8 @@ def pdm_graph(
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies). Entries with and without extras are one."""
     table, places = toml_lock(project, lock)
-    require_format(lock, table_of(table.get("metadata")).get("lock_version"), 4)
-    files = table_of(table_of(table.get("metadata")).get("files"))
+    require_format(lock, table_of(table, "metadata").get("lock_version"), 4)
+    files = table_of(table, "metadata", "files")
     merged: dict[tuple[str, str], Node] = {}
     for package in packages_of(table, "package", lock):
         node = node_of(package, files, places)
@@ -44,14 +44,14 @@ def pdm_graph(
 
 def roots_of(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[Edge]:
     table = toml_table(project, PYPROJECT)
-    yield from project_edges(table_of(table.get("project")), extras)
-    pdm = table_of(table_of(table.get("tool")).get("pdm"))
-    old = table_of(pdm.get("dependencies"))  # before PEP 621
+    yield from project_edges(table_of(table, "project"), extras)
+    pdm = table_of(table, "tool", "pdm")
+    old = table_of(pdm, "dependencies")  # before PEP 621
     for name, wanted in old.items():
         edge = edge_of_specifier(f"{name}{text_of(wanted).replace('*', '')}")
         if edge is not None:
             yield edge
-    grouped = {**table_of(pdm.get("dev-dependencies")), **table_of(table.get("dependency-groups"))}
+    grouped = {**table_of(pdm, "dev-dependencies"), **table_of(table, "dependency-groups")}
     for group in groups:
         listed = grouped.get(group)
         for specifier in listed if isinstance(listed, list) else ():

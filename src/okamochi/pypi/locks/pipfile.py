@@ -17,13 +17,13 @@ from okamochi.pypi.locks.tables import (
     json_lock,
     json_table,
     require_format,
-    table_of,
     text_of,
     texts_of,
     toml_table,
 )
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["pipfile_is_stale", "pipfile_nodes"]
 
@@ -37,10 +37,10 @@ def pipfile_nodes(
 ) -> tuple[Node, ...]:
     """The pins of `default` and of the categories named in `groups`."""
     table, places = json_lock(project, lock, NAME_LINE)
-    require_format(lock, table_of(table.get("_meta")).get("pipfile-spec"), 6)
+    require_format(lock, table_of(table, "_meta").get("pipfile-spec"), 6)
     found: dict[str, Node] = {}
     for section in ("default", *groups):
-        for node in section_nodes(table_of(table.get(section)), places, environment):
+        for node in section_nodes(table_of(table, section), places, environment):
             found.setdefault(node.name, node)
     return tuple(found[name] for name in sorted(found))
 
@@ -66,7 +66,7 @@ def address_of(entry: Table) -> str:
 
 def pipfile_is_stale(project: ProjectFiles, lock: str) -> bool:
     """Whether the Pipfile changed since it was locked; false when either does not tell."""
-    wanted = text_of(table_of(table_of(json_table(project, lock).get("_meta")).get("hash")).get("sha256"))
+    wanted = text_of(table_of(json_table(project, lock), "_meta", "hash").get("sha256"))
     if not wanted or not project.exists(MANIFEST):
         return False
     return wanted != manifest_digest(toml_table(project, MANIFEST))

@@ -13,7 +13,6 @@ from okamochi.pypi.locks.tables import (
     file_hashes,
     packages_of,
     require_format,
-    table_of,
     text_of,
     texts_of,
     toml_lock,
@@ -21,6 +20,7 @@ from okamochi.pypi.locks.tables import (
 from okamochi.pypi.manifests.poetry_constraints import pep440_of
 from okamochi.pypi.manifests.poetry_tables import poetry_edges
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["poetry_graph"]
 
@@ -30,8 +30,8 @@ def poetry_graph(
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """(all packages, the project's own dependencies)."""
     table, places = toml_lock(project, lock)
-    require_format(lock, table_of(table.get("metadata")).get("lock-version"), 2)
-    files = table_of(table_of(table.get("metadata")).get("files"))
+    require_format(lock, table_of(table, "metadata").get("lock-version"), 2)
+    files = table_of(table, "metadata", "files")
     nodes = tuple(node_of(one, files, places) for one in packages_of(table, "package", lock))
     return nodes, poetry_edges(project, groups, extras)
 
@@ -39,13 +39,13 @@ def poetry_graph(
 def node_of(package: Table, files: Table, places: dict[str, int]) -> Node:
     name = text_of(package.get("name"))
     hashes = file_hashes(package.get("files") or files.get(name))
-    source = table_of(package.get("source"))
+    source = table_of(package, "source")
     kind = text_of(source.get("type"))
     return Node(
         canonicalize_name(name),
         text_of(package.get("version")),
         hashes if kind != "git" else (),
-        edges=tuple(edges_of(table_of(package.get("dependencies")))),
+        edges=tuple(edges_of(table_of(package, "dependencies"))),
         marker=marker_of(package.get("markers")),
         url=address_of(source, kind),
         folder=text_of(source.get("url")) if kind in ("directory", "file") else "",

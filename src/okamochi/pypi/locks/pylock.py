@@ -9,11 +9,11 @@ from okamochi.pypi.locks.tables import (
     list_of,
     packages_of,
     require_format,
-    table_of,
     text_of,
     toml_lock,
 )
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["pylock_nodes"]
 
@@ -34,18 +34,18 @@ def node_of(package: Table, places: dict[str, int]) -> Node:
     name = text_of(package.get("name"))
     files = [
         *list_of(package.get("wheels")),
-        table_of(package.get("sdist")),
-        table_of(package.get("archive")),
+        table_of(package, "sdist"),
+        table_of(package, "archive"),
     ]
-    tables = (table_of(one.get("hashes")) for one in files)
+    tables = (table_of(one, "hashes") for one in files)
     hashes = sorted({f"sha256:{found['sha256']}" for found in tables if text_of(found.get("sha256"))})
-    vcs, directory = table_of(package.get("vcs")), table_of(package.get("directory"))
+    vcs, directory = table_of(package, "vcs"), table_of(package, "directory")
     git = f"git+{text_of(vcs.get('url'))}@{text_of(vcs.get('commit-id'))}" if vcs else ""
     return Node(
         canonicalize_name(name),
         text_of(package.get("version")),
         tuple(hashes),
-        url=git or text_of(table_of(package.get("archive")).get("url")),
+        url=git or text_of(table_of(package, "archive").get("url")),
         folder=text_of(directory.get("path")),
         line=places.get(name, 0),
     )

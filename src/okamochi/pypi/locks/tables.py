@@ -14,13 +14,11 @@ __all__ = [
     "Table",
     "broken",
     "file_hashes",
-    "items_of",
     "json_lock",
     "json_table",
     "list_of",
     "packages_of",
     "require_format",
-    "table_of",
     "text_of",
     "texts_of",
     "toml_lock",
@@ -113,10 +111,6 @@ def broken(path: str, reason: str) -> DetectionError:
     )
 
 
-def table_of(value: object) -> Table:
-    return value if isinstance(value, dict) else {}
-
-
 def list_of(value: object) -> Iterator[Table]:
     """The tables in a list; whatever else stands there is passed over."""
     if isinstance(value, list):
@@ -134,11 +128,6 @@ def texts_of(value: object, what: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise DamagedError(f"{what} is no list of texts: {str(value)[:60]!r}")
     return tuple(value)
-
-
-def items_of(value: object) -> list[Any]:
-    """A list as it is; nothing for what is none."""
-    return value if isinstance(value, list) else []
 
 
 def require_format(lock: str, said: object, newest: int, *, needed: bool = False) -> None:

@@ -17,7 +17,6 @@ from okamochi.pypi.locks.tables import (
     list_of,
     packages_of,
     require_format,
-    table_of,
     text_of,
     texts_of,
     toml_lock,
@@ -25,6 +24,7 @@ from okamochi.pypi.locks.tables import (
 )
 from okamochi.pypi.manifests.poetry_tables import project_edges
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import table_of
 
 __all__ = ["uv_graph"]
 
@@ -52,7 +52,7 @@ def uv_graph(
 def require_all(project: ProjectFiles, own: Table, lock: str) -> None:
     """PlanError when the manifest asks for what the lock's own package does not."""
     present = {edge.name for edge in edges_of(own.get("dependencies"))}
-    manifest = table_of(toml_table(project, MANIFEST).get("project"))
+    manifest = table_of(toml_table(project, MANIFEST), "project")
     for edge in project_edges(manifest, ()):
         if edge.name not in present and not edge.marker:
             raise missing(edge, "", lock, MANIFEST)
@@ -66,16 +66,16 @@ def is_own(package: Table, name: str) -> bool:
 
 
 def own_name(project: ProjectFiles) -> str:
-    table = table_of(toml_table(project, MANIFEST).get("project"))
+    table = table_of(toml_table(project, MANIFEST), "project")
     return canonicalize_name(text_of(table.get("name")))
 
 
 def roots_of(own: Table, groups: tuple[str, ...], extras: tuple[str, ...]) -> Iterator[Edge]:
     yield from edges_of(own.get("dependencies"))
-    optional = table_of(own.get("optional-dependencies"))
+    optional = table_of(own, "optional-dependencies")
     for extra in extras:
         yield from edges_of(optional.get(extra))
-    grouped = table_of(own.get("dev-dependencies"))
+    grouped = table_of(own, "dev-dependencies")
     for group in groups:
         yield from edges_of(grouped.get(group))
 
@@ -89,14 +89,14 @@ def edges_of(value: object) -> Iterator[Edge]:
 
 def node_of(package: Table, places: dict[str, int]) -> Node:
     name = text_of(package.get("name"))
-    files = [*list_of(package.get("wheels")), table_of(package.get("sdist"))]
+    files = [*list_of(package.get("wheels")), table_of(package, "sdist")]
     hashes = file_hashes(files)
     optional = tuple(
         (canonicalize_name(extra), tuple(edges_of(edges)))
-        for extra, edges in table_of(package.get("optional-dependencies")).items()
+        for extra, edges in table_of(package, "optional-dependencies").items()
     )
     markers = texts_of(package.get("resolution-markers"), f"{name}: resolution-markers")
-    source = table_of(package.get("source"))
+    source = table_of(package, "source")
     return Node(
         canonicalize_name(name),
         text_of(package.get("version")),
@@ -113,7 +113,7 @@ def node_of(package: Table, places: dict[str, int]) -> Node:
 
 def folder_of(package: Table) -> str:
     """The folder of a package that is source, relative to the lock; "" for others."""
-    source = table_of(package.get("source"))
+    source = table_of(package, "source")
     found = next((text_of(source[kind]) for kind in FOLDERS if kind in source), "")
     return posixpath.normpath(found) if found else ""
 

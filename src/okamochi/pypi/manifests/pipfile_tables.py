@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from okamochi.pypi.locks.pipfile import address_of
-from okamochi.pypi.locks.tables import items_of, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import text_of, toml_table
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of, table_of
 
 __all__ = ["pipfile_specifiers"]
 
@@ -12,7 +13,7 @@ __all__ = ["pipfile_specifiers"]
 def pipfile_specifiers(
     project: ProjectFiles, path: str = "Pipfile", section: str = "packages"
 ) -> tuple[str, ...]:
-    return tuple(specifiers(table_of(toml_table(project, path).get(section))))
+    return tuple(specifiers(table_of(toml_table(project, path), section)))
 
 
 def specifiers(packages: dict[str, object]) -> Iterator[str]:

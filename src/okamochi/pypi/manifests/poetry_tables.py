@@ -7,10 +7,11 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from okamochi.pypi.locks.graph import Edge
-from okamochi.pypi.locks.tables import Table, items_of, table_of, text_of, toml_table
+from okamochi.pypi.locks.tables import Table, text_of, toml_table
 from okamochi.pypi.manifests.poetry_constraints import pep440_of
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
+from okamochi.system.tables import items_of, table_of
 
 __all__ = ["edge_of_specifier", "poetry_edges", "poetry_specifiers"]
 
@@ -20,15 +21,15 @@ PYPROJECT = "pyproject.toml"
 def poetry_edges(project: ProjectFiles, groups: tuple[str, ...], extras: tuple[str, ...]) -> tuple[Edge, ...]:
     """What production installs: the main dependencies, the groups and extras named."""
     table = toml_table(project, PYPROJECT)
-    poetry = table_of(table_of(table.get("tool")).get("poetry"))
-    listed = [*project_edges(table_of(table.get("project")), extras), *main_edges(poetry, extras)]
+    poetry = table_of(table, "tool", "poetry")
+    listed = [*project_edges(table_of(table, "project"), extras), *main_edges(poetry, extras)]
     for group in groups:
         listed += group_edges(poetry, group)
     return tuple(listed)
 
 
 def project_edges(project_table: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
-    optional = table_of(project_table.get("optional-dependencies"))
+    optional = table_of(project_table, "optional-dependencies")
     wanted = [
         *items_of(project_table.get("dependencies")),
         *(one for e in extras for one in items_of(optional.get(e))),
@@ -51,11 +52,11 @@ def edge_of_specifier(specifier: str) -> Edge | None:
 def main_edges(poetry: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
     brought = {
         canonicalize_name(str(name))
-        for extra, names in table_of(poetry.get("extras")).items()
+        for extra, names in table_of(poetry, "extras").items()
         if extra in extras
         for name in items_of(names)
     }
-    for name, entry, wanted in entries(table_of(poetry.get("dependencies"))):
+    for name, entry, wanted in entries(table_of(poetry, "dependencies")):
         if entry.get("optional") and canonicalize_name(name) not in brought:
             continue
         yield edge(name, entry, wanted)
@@ -63,9 +64,9 @@ def main_edges(poetry: Table, extras: tuple[str, ...]) -> Iterator[Edge]:
 
 def group_edges(poetry: Table, group: str) -> Iterator[Edge]:
     """Before Poetry 1.2 there was one group, with a table of its own."""
-    table = table_of(table_of(poetry.get("group")).get(group))
-    old = table_of(poetry.get("dev-dependencies")) if group == "dev" else {}
-    for name, entry, wanted in (*entries(old), *entries(table_of(table.get("dependencies")))):
+    table = table_of(poetry, "group", group)
+    old = table_of(poetry, "dev-dependencies") if group == "dev" else {}
+    for name, entry, wanted in (*entries(old), *entries(table_of(table, "dependencies"))):
         yield edge(name, entry, wanted)
 
 
@@ -101,10 +102,10 @@ def poetry_specifiers(
     """The same as dependency specifiers, for a project without a lock. Paths are relative to `folder`, the
     place of pyproject.toml in the whole project."""
     table = toml_table(project, PYPROJECT)
-    poetry = table_of(table_of(table.get("tool")).get("poetry"))
+    poetry = table_of(table, "tool", "poetry")
     direct: dict[str, str] = {
         canonicalize_name(name): address
-        for name, entry, _ in entries(table_of(poetry.get("dependencies")))
+        for name, entry, _ in entries(table_of(poetry, "dependencies"))
         if (address := address_of(entry, folder))
     }
     return tuple(specifier_of(one, direct) for one in poetry_edges(project, groups, extras))

@@ -15,6 +15,7 @@ from okamochi.errors import EngineError
 from okamochi.run.host.launcher import is_running, start_time, stat_fields
 from okamochi.run.spec import RunSpec
 from okamochi.system.cache_owner import remove_tree
+from okamochi.system.tables import table_of
 
 __all__ = ["Records", "belongs_to", "gone", "is_alive", "keeper_done", "read_json", "read_spec", "read_text"]
 
@@ -91,7 +92,7 @@ def read_json(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return table_of(found)
 
 
 def read_text(path: Path) -> str:
