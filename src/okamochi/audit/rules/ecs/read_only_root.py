@@ -10,33 +10,23 @@ Okamochi: tmpfs for /tmp and what else the app writes for a while.
 See: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LinuxParameters.html
 """
 
-from okamochi.audit.containers import Container
+from okamochi.audit.read_only import closed_at, unwritable
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import task_containers
-from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
 
 SEVERITY = Severity.ERROR
 
 
 def look(setup: Setup) -> Finds:
     for task, container in task_containers(setup):
-        node = container.node.get("readonlyRootFilesystem")
-        if not container.own or node.value is not True:
-            continue
-        places = mounted(container)
-        wanted = (*(("/tmp",) if needs_tmp(container, setup) else ()), *written_folders(container, setup))
-        missing = [path for path in wanted if not is_below(path, places)]
+        line = closed_at(container) if container.own else 0
+        without_tmp, folders = unwritable(container, setup) if line else (False, ())
+        missing = (*(("/tmp",) if without_tmp else ()), *folders)
         if missing:
             yield Found(
                 path=task.path,
-                line=container.node.key("readonlyRootFilesystem").line,
+                line=line,
                 message=f"{container.name} writes {', '.join(missing[:4])} and may not: the root is "
                 "read-only and nothing is mounted there",
                 hint='"tmpfs": [{"containerPath": "/tmp", "size": 64}] for what may go, EFS for the rest',
             )
-
-
-def mounted(container: Container) -> tuple[str, ...]:
-    points = container.node.get("mountPoints").items
-    tmpfs = container.node.get("linuxParameters", "tmpfs").items
-    return tuple(one.get("containerPath").text for one in (*points, *tmpfs))

@@ -11,43 +11,18 @@ Okamochi: an emptyDir in memory for /tmp and what else the app writes for a whil
 See: https://docs.gunicorn.org/en/stable/settings.html#worker-tmp-dir
 """
 
-from okamochi.audit.cluster_objects import containers_of, workloads
-from okamochi.audit.containers import Container
-from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
+from okamochi.audit.cluster_objects import running
+from okamochi.audit.read_only import closed_finds
+from okamochi.audit.rule import Finds, Setup, Severity
 
 SEVERITY = Severity.ERROR
+TMP_HINT = "volumes: [{name: tmp, emptyDir: {medium: Memory, sizeLimit: 64Mi}}], mounted at /tmp"
+HINT = "a claim for what has to stay, an emptyDir for what may go"
 
 
 def look(setup: Setup) -> Finds:
-    for one in workloads(setup):
-        for container in containers_of(one, setup) if not one.patched("volumeMounts") else ():
-            context = container.node.get("securityContext")
-            if not container.own or context.get("readOnlyRootFilesystem").value is not True:
-                continue
-            line = context.key("readOnlyRootFilesystem").line
-            missing = [path for path in written_folders(container, setup) if not is_mounted(path, container)]
-            if container.node in container.pod.get("initContainers").items:
-                missing = []  # it prepares something, and serves nobody
-            if needs_tmp(container, setup) and not is_mounted("/tmp", container):
-                yield Found(
-                    path=one.path,
-                    line=line,
-                    message=f"{container.name} has no writable /tmp: gunicorn ends at once (No usable "
-                    "temporary directory found)",
-                    hint="volumes: [{name: tmp, emptyDir: {medium: Memory, sizeLimit: 64Mi}}], "
-                    "mounted at /tmp",
-                )
-            if missing:
-                yield Found(
-                    path=one.path,
-                    line=line,
-                    message=f"the app writes {', '.join(missing[:4])}, and {container.name} may not: the "
-                    "root is read-only and no volume is there",
-                    hint="a claim for what has to stay, an emptyDir for what may go",
-                )
-
-
-def is_mounted(path: str, container: Container) -> bool:
-    mounts = container.node.get("volumeMounts").items
-    return is_below(path, (one.get("mountPath").text for one in mounts))
+    for one, container in running(setup):
+        # an init container prepares something, and serves nobody
+        serves = container.own and container.node not in one.pod.get("initContainers").items
+        if serves and not one.patched("volumeMounts"):
+            yield from closed_finds(container, setup, tmp_hint=TMP_HINT, hint=HINT)

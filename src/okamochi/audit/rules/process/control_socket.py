@@ -14,9 +14,10 @@ See: https://docs.gunicorn.org/en/stable/settings.html
 
 import re
 
-from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.containers import Container
 from okamochi.audit.declared import lists
 from okamochi.audit.gunicorn_files import gunicorn_value
+from okamochi.audit.read_only import closed_at
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.runtime_user import runs_as, user_of_stage
 from okamochi.audit.servers import Server, servers
@@ -65,17 +66,7 @@ def is_set(server: Server, setup: Setup) -> bool:
 
 def cannot_write(container: Container) -> str:
     """Why its home is nothing that it can write; "" where it may be."""
-    node = container.node
-    match container.kind:
-        case ContainerKind.COMPOSE:
-            closed = node.get("read_only").value is True
-        case ContainerKind.KUBERNETES:
-            closed = node.get("securityContext", "readOnlyRootFilesystem").value is True
-        case ContainerKind.ECS:
-            closed = node.get("readonlyRootFilesystem").value is True
-        case ContainerKind.IMAGE:
-            closed = False
-    if closed:
+    if closed_at(container):
         return "the root is read-only"
     stage = container.stage
     user = (runs_as(container) or (user_of_stage(stage) if stage is not None else "")).partition(":")[0]

@@ -11,18 +11,18 @@ Okamochi: the sign of life is in /dev/shm.
 See: https://docs.gunicorn.org/en/stable/faq.html (os.fchmod)
 """
 
-from okamochi.audit.containers import Container, ContainerKind
+from okamochi.audit.read_only import closed_at, writable_places
 from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.rules.process.read_only_without_tmp import writable_places
 from okamochi.audit.written_folders import is_below, needs_tmp
 
 SEVERITY = Severity.NOTE
 
 
 def look(setup: Setup) -> Finds:
-    """Once: the option goes to one place."""
+    """Once: the option goes to one place. Other rules speak of /tmp where the root is read-only."""
     for container in setup.production:
-        if needs_tmp(container, setup) and not in_memory(container) and not is_closed(container):
+        in_memory = is_below("/tmp", writable_places(container))
+        if needs_tmp(container, setup) and not in_memory and not closed_at(container):
             yield Found(
                 path=container.command.path,
                 line=container.command.line,
@@ -31,16 +31,3 @@ def look(setup: Setup) -> Finds:
                 hint="--worker-tmp-dir /dev/shm",
             )
             return
-
-
-def in_memory(container: Container) -> bool:
-    """Whether /tmp is; of an image whoever starts it decides."""
-    if container.kind is ContainerKind.COMPOSE:
-        return is_below("/tmp", writable_places(container))
-    mounts = container.node.get("volumeMounts").items
-    return is_below("/tmp", (one.get("mountPath").text for one in mounts))
-
-
-def is_closed(container: Container) -> bool:
-    """Other rules speak of /tmp where the root is read-only."""
-    return container.node.get("read_only").value is True

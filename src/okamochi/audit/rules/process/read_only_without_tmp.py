@@ -11,50 +11,15 @@ Okamochi: a read-only root with a tmpfs on /tmp, and a volume for each folder th
 See: https://docs.docker.com/reference/compose-file/services/#read_only
 """
 
-from okamochi.audit.containers import Container, ContainerKind
-from okamochi.audit.rule import Finds, Found, Setup, Severity
-from okamochi.audit.written_folders import is_below, needs_tmp, written_folders
-
-__all__ = ["writable_places"]
+from okamochi.audit.containers import ContainerKind
+from okamochi.audit.read_only import closed_finds
+from okamochi.audit.rule import Finds, Setup, Severity
 
 SEVERITY = Severity.ERROR
 
 
 def look(setup: Setup) -> Finds:
     for container in setup.production:
-        if container.kind is not ContainerKind.COMPOSE or container.node.get("read_only").value is not True:
-            continue
-        places = writable_places(container)
-        line = container.node.key("read_only").line
-        missing = [path for path in written_folders(container, setup) if not is_below(path, places)]
-        if needs_tmp(container, setup) and not is_below("/tmp", places):
-            yield Found(
-                path=container.path,
-                line=line,
-                message=f"{container.name} has no writable /tmp: gunicorn ends at once (No usable temporary "
-                "directory found)",
-                hint="tmpfs: [/tmp:size=64m]",
-            )
-        if missing:
-            yield Found(
-                path=container.path,
-                line=line,
-                message=f"the app writes {', '.join(missing[:4])}, and {container.name} may not: the root is "
-                "read-only and no volume is there",
-                hint="a volume for what has to stay, tmpfs for what may go",
-            )
-
-
-def writable_places(container: Container) -> tuple[str, ...]:
-    """Where tmpfs and volumes lie."""
-    listed = container.node.get("tmpfs")
-    found = [one.text.partition(":")[0] for one in listed.strings()]
-    for one in container.node.get("volumes").items:
-        found.append(one.get("target").text if one.kind == "mapping" else target_of(one.text))
-    return tuple(found)
-
-
-def target_of(text: str) -> str:
-    """Of the short form: the source, the target, how."""
-    parts = text.split(":")
-    return parts[1] if len(parts) > 1 else parts[0]
+        if container.kind is ContainerKind.COMPOSE:
+            hint = "a volume for what has to stay, tmpfs for what may go"
+            yield from closed_finds(container, setup, tmp_hint="tmpfs: [/tmp:size=64m]", hint=hint)
