@@ -1,7 +1,7 @@
 """`okamochi build`: the image."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -19,9 +19,6 @@ from okamochi.cli.options import (
     sbom_option,
     sign_option,
 )
-
-if TYPE_CHECKING:
-    from okamochi.workflows.deliver import Delivery
 
 
 @click.command(name="build")
@@ -43,7 +40,16 @@ if TYPE_CHECKING:
 @offline_option
 @entrypoint_option
 @format_option
-def command(
+def command(**options: Any) -> None:
+    """Build the OCI image of the project in PATH, without a Docker daemon and without a Dockerfile.
+
+    The last line on stdout is the image's reference.
+    """
+    deliver(**options)
+
+
+def deliver(
+    *,
     path: Path,
     tag: str | None,
     sinks: tuple[str, ...],
@@ -56,24 +62,12 @@ def command(
     entrypoint: str | None,
     output_format: str,
 ) -> None:
-    """Build the OCI image of the project in PATH, without a Docker daemon and without a Dockerfile.
-
-    The last line on stdout is the image's reference.
-    """
     from okamochi.workflows.attestations import Attachments
     from okamochi.workflows.build import BuildRequest
     from okamochi.workflows.deliver import build_and_deliver
 
-    request = BuildRequest(
-        path=path,
-        platform=platform,
-        locked=locked,
-        overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
-    )
+    overrides = overrides_of(entrypoint=entrypoint)
+    request = BuildRequest(path=path, platform=platform, locked=locked, overrides=overrides)
     attach = Attachments(bills=bills, provenance=provenance or "", key=key)
     delivery = build_and_deliver(request, real_world(offline=offline), tag=tag, sinks=sinks, attach=attach)
-    click.echo(as_json(delivery) if output_format == "json" else delivery.answers[-1])
-
-
-def as_json(delivery: "Delivery") -> str:
-    return json_text(delivery.report())
+    click.echo(json_text(delivery.report()) if output_format == "json" else delivery.answers[-1])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.layout import columns, folded
-from okamochi.cli.options import real_world
+from okamochi.cli.options import json_text, real_world
 from okamochi.cli.world import require_utf8
 from okamochi.system.clock import utc_now
 
@@ -171,8 +171,6 @@ def summary(checked: "Checked") -> str:
 
 
 def as_json(checked: "Checked") -> str:
-    import msgspec
-
     report = {
         "judged": checked.judged,
         "findings": checked.report.findings,
@@ -183,7 +181,7 @@ def as_json(checked: "Checked") -> str:
         "not_understood": checked.not_understood,
         "unread": [{"path": path, "line": line, "reason": reason} for path, line, reason in checked.unread],
     }
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    return json_text(report)
 
 
 def as_sarif(checked: "Checked") -> str:

@@ -71,7 +71,7 @@ def command(
         port=port,
         env_file=env_file,
         debug_port=debug_port or 0,
-        overrides=tuple(overrides_of(entrypoint=entrypoint).items()),
+        overrides=overrides_of(entrypoint=entrypoint),
     )
     world = real_world(offline=offline)
 

@@ -121,6 +121,6 @@ def json_text(answer: object) -> str:
     return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
 
 
-def overrides_of(**settings: str | None) -> dict[str, str]:
+def overrides_of(**settings: str | None) -> tuple[tuple[str, str], ...]:
     """The settings given on the command line, by the name of the setting; absent ones are left out."""
-    return {name: value for name, value in settings.items() if value is not None}
+    return tuple((name, value) for name, value in settings.items() if value is not None)

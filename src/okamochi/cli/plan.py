@@ -49,7 +49,7 @@ def command(
     from okamochi.workflows.plan import plan_project
 
     world = real_world()
-    planned = plan_project(path, world, overrides_of(entrypoint=entrypoint))
+    planned = plan_project(path, world, dict(overrides_of(entrypoint=entrypoint)))
     plan = as_locked(planned)
     if explain is not None:
         click.echo(explained(decisions_about(plan, explain)))

@@ -11,6 +11,7 @@ from okamochi.cli.options import (
     entrypoint_option,
     env_file_option,
     format_option,
+    json_text,
     offline_option,
     overrides_of,
     path_argument,
@@ -52,7 +53,7 @@ def command(
     from okamochi.workflows.prove import prove
     from okamochi.workflows.up import UpRequest
 
-    build = BuildRequest(path=path, overrides=tuple(overrides_of(entrypoint=entrypoint).items()))
+    build = BuildRequest(path=path, overrides=overrides_of(entrypoint=entrypoint))
     request = UpRequest(build=build, engine=engine, env_file=env_file, setup=setup)
     proved = prove(request, real_world(offline=offline))
     click.echo(as_json(proved) if output_format == "json" else as_text(proved))
@@ -76,8 +77,6 @@ def summary(proved: "Proved") -> str:
 
 
 def as_json(proved: "Proved") -> str:
-    import msgspec
-
     report = {
         "engine": proved.record.engine,
         "image_digest": proved.record.image_digest,
@@ -87,4 +86,4 @@ def as_json(proved: "Proved") -> str:
         ],
         "observation": proved.observation,
     }
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    return json_text(report)

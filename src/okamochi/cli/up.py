@@ -58,8 +58,7 @@ def command(
     from okamochi.workflows.build import BuildRequest
     from okamochi.workflows.up import UpRequest, up
 
-    wanted = overrides_of(entrypoint=entrypoint, domain=domain, expose=",".join(expose) or None)
-    overrides = tuple(wanted.items())
+    overrides = overrides_of(entrypoint=entrypoint, domain=domain, expose=",".join(expose) or None)
     build = BuildRequest(path=path, locked=locked, overrides=overrides)
     request = UpRequest(build=build, engine=engine, port=port, env_file=env_file, setup=setup)
     record = up(request, real_world(offline=offline))
