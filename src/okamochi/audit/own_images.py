@@ -1,14 +1,13 @@
 """Which images of manifests and task definitions are made from the project's own Dockerfile."""
 
-import re
-
 import msgspec
 
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup
+from okamochi.oci.reference import bare_name
 
-__all__ = ["OwnImages", "bare_name", "known_names", "own_images"]
+__all__ = ["OwnImages", "known_names", "own_images"]
 
 
 class OwnImages(msgspec.Struct, frozen=True):
@@ -49,8 +48,3 @@ def known_names(setup: Setup) -> frozenset[str]:
     )
     project = (setup.plan.name,) if setup.plan is not None else ()
     return frozenset(name for name in (*folders, *built, *project) if name)
-
-
-def bare_name(image: str) -> str:
-    """ "ghcr.io/me/shop:1.2@sha256:…" is shop."""
-    return re.split(r"[:@]", image.rpartition("/")[2])[0]

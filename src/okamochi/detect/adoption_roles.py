@@ -13,6 +13,7 @@ from okamochi.detect.adoption_stages import is_of_python
 from okamochi.detect.service_kinds import kind_of_image
 from okamochi.model.backing_service import BackingService
 from okamochi.model.plan import Plan
+from okamochi.oci.reference import bare_name
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = ["Roles", "built_from", "roles_of", "served_by_plan"]
@@ -103,8 +104,7 @@ def web_of(
 
 
 def image_name(service: Service) -> str:
-    """ "shop" for "ghcr.io/me/shop:1@sha256:…"."""
-    return str(service.get("image") or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return bare_name(str(service.get("image") or ""))
 
 
 def serves(project: ProjectFiles, service: Service, started: str) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.variable_names import URL_ENDS
+from okamochi.oci.reference import bare_name, tag_of
 from okamochi.system.patterns import regex
 
 __all__ = [
@@ -195,7 +196,7 @@ def facts_of(kind: ServiceKind) -> KindFacts:
 
 def kind_of_image(reference: str) -> KindFacts | None:
     """By the last part of the repository's name; None for images of other things."""
-    repository = reference.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
+    repository = bare_name(reference).lower()
     return next((one for one in WITH_STORES if repository in one.images), None)
 
 
@@ -204,7 +205,7 @@ def volume_path_of(facts: KindFacts, image: str) -> str:
     https://github.com/docker-library/postgres/pull/1259."""
     if facts.kind is not ServiceKind.POSTGRES:
         return facts.volume_path
-    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    tag = tag_of(image)
     major = re.match(r"(?:pg)?(\d+)", tag)
     newer = tag in ("", "latest", "alpine") or (major is not None and int(major.group(1)) >= 18)
     return "/var/lib/postgresql" if newer else facts.volume_path

@@ -7,7 +7,7 @@ from okamochi.errors import BuildError, UsageError
 from okamochi.oci.digest import Digest
 from okamochi.system.patterns import regex
 
-__all__ = ["DEFAULT_REGISTRY", "Reference"]
+__all__ = ["DEFAULT_REGISTRY", "Reference", "bare_name", "tag_of"]
 
 DEFAULT_REGISTRY = "docker.io"
 OFFICIAL = "library/"
@@ -80,6 +80,16 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, order=True):
             return self.full
         short = self.repository.removeprefix(OFFICIAL)
         return f"{self.repository if '/' in short else short}{self.suffix}"
+
+
+def tag_of(text: str) -> str:
+    """Of any text that may be an image's name, without a judgement; "" where there is none."""
+    return split_tag(text.partition("@")[0])[2]
+
+
+def bare_name(text: str) -> str:
+    """ "shop" for "ghcr.io/me/shop:1@sha256:…", and of any text without a judgement."""
+    return text.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 def split_tag(name: str) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from okamochi.model.backing_service import BackingService, ServiceKind
+from okamochi.oci.reference import tag_of
 
 __all__ = ["ServiceContainer", "container_of", "password_name"]
 
@@ -208,14 +209,13 @@ def store(service: BackingService) -> ServiceContainer:
 
 def is_old_mysql(image: str) -> bool:
     """The official image alone: others have entry points of other names."""
-    repository = image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
-    return repository.startswith("mysql:") and before(image, 8)
+    official = image.removeprefix("docker.io/").removeprefix("library/").startswith("mysql:")
+    return official and before(image, 8)
 
 
 def before(image: str, *release: int) -> bool:
     """Whether the image's tag names an older release than that: 3.8-management before 3.9; 3 is not."""
-    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    found = re.match(r"\d+(\.\d+)*", tag)
+    found = re.match(r"\d+(\.\d+)*", tag_of(image))
     if found is None:
         return False
     numbers = tuple(int(number) for number in found.group().split("."))

@@ -9,6 +9,7 @@ from pathlib import Path
 from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageError
 from okamochi.model.kit_programs import HEALTH_CHECK, VOLUME_FILES
 from okamochi.model.plan import Plan
+from okamochi.oci.reference import tag_of
 from okamochi.run.service_data import data_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
@@ -119,8 +120,8 @@ def major(image: str) -> int:
     """The first number of the tag; 0 when it has none."""
     import re
 
-    found = re.search(r"\d+", image.partition("@")[0].rpartition(":")[2])
-    return int(found[0]) if found and ":" in image else 0
+    found = re.search(r"\d+", tag_of(image))
+    return int(found[0]) if found else 0
 
 
 def stand_still(app: UpApp, plan: Plan, stack: Stack | None, world: World) -> None:

@@ -9,9 +9,9 @@ See: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-consi
 """
 
 from okamochi.audit.cluster_objects import is_placeholder
-from okamochi.audit.own_images import bare_name
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.tasks import tasks
+from okamochi.oci.reference import bare_name
 
 SEVERITY = Severity.WARNING
 

@@ -11,8 +11,8 @@ See: https://kubernetes.io/docs/concepts/configuration/overview/#container-image
 """
 
 from okamochi.audit.cluster_objects import containers_of, is_placeholder, workloads
-from okamochi.audit.own_images import bare_name
 from okamochi.audit.rule import Finds, Found, Setup, Severity
+from okamochi.oci.reference import bare_name, tag_of
 
 SEVERITY = Severity.WARNING
 
@@ -25,8 +25,7 @@ def look(setup: Setup) -> Finds:
         for container in containers_of(one, setup):
             image = container.image
             name, at, _ = image.partition("@")
-            tag = name.rpartition("/")[2].partition(":")[2]
-            if at or tag not in ("", "latest") or "/" not in image or is_placeholder(image):
+            if at or tag_of(image) not in ("", "latest") or "/" not in image or is_placeholder(image):
                 continue
             if (
                 container.own

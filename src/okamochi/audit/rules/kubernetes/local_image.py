@@ -12,8 +12,8 @@ See: https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defa
 
 from okamochi.audit.cluster_objects import ClusterObject, is_placeholder, running
 from okamochi.audit.containers import Container
-from okamochi.audit.own_images import bare_name
 from okamochi.audit.rule import Finds, Found, Setup, Severity
+from okamochi.oci.reference import bare_name
 from okamochi.system.patterns import regex
 
 SEVERITY = Severity.ERROR

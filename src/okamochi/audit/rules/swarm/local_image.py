@@ -13,9 +13,10 @@ See: https://docs.docker.com/engine/swarm/stack-deploy/
 
 from okamochi.audit.cluster_objects import is_placeholder
 from okamochi.audit.compose_containers import is_backing_image
-from okamochi.audit.own_images import bare_name, known_names
+from okamochi.audit.own_images import known_names
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.stacks import stack_services
+from okamochi.oci.reference import bare_name
 
 SEVERITY = Severity.WARNING
 
