@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,19 @@ def test_python_and_glibc_are_read_from_the_image(fake: FakeRegistry, world: Wor
     asked = len(fake.requests)
     assert base_image(world, base.locked, LINUX_AMD64).root == base.root
     assert len(fake.requests) == asked
+
+
+def test_another_user_can_run_what_is_unpacked_whatever_our_umask_is(
+    fake: FakeRegistry, world: World
+) -> None:
+    before = os.umask(0o077)
+    try:
+        serve(fake, tar_of(regular("python3.12", b"elf")))
+        root = opened(world).root
+    finally:
+        os.umask(before)
+    assert root.stat().st_mode & 0o777 == 0o755
+    assert world.cache.root.stat().st_mode & 0o777 == 0o700
 
 
 def test_an_image_without_glibc_is_refused(fake: FakeRegistry, world: World) -> None:

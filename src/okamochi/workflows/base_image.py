@@ -183,6 +183,7 @@ def base_image(world: World, locked: LockedImage, platform: Platform, project: P
                 unpack_layer(cast(BinaryIO, stream), folder, archive=str(layer.descriptor.digest))
                 while stream.read(1 << 20):  # what follows the tar's end is part of the diff ID, too
                     pass
+        folder.chmod(0o755)  # another user's programs run in it, whatever our umask is
 
     key = locked.manifest.partition(":")[2]
     return BaseImage(image, locked, world.cache.folder(ROOTS, key, make))
