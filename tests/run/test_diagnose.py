@@ -498,6 +498,21 @@ def test_what_djangos_checks_refuse_is_told_and_not_the_kits_remark_before_it() 
     assert cause is not None and "CSRF_TRUSTED_ORIGINS must start with a scheme" in cause.text
 
 
+def test_models_of_languages_are_told_with_the_place_where_they_are() -> None:
+    spacy = "OSError: [E050] Can't find model 'en_core_web_sm'. It doesn't seem to be a Python package."
+    above = f"{traceback(spacy)}\nThe above exception was the direct cause of the following exception:\n\n"
+    for log in (traceback(spacy), above + traceback("chatterbot.ChatBot.ChatBotException: Setup error:")):
+        cause = diagnose(log)
+        assert cause is not None and cause.text == "spaCy's model en_core_web_sm is not in the image"
+        assert "en_core_web_sm @ https://" in cause.hint
+    stars = "*" * 70
+    nltk = f"LookupError: \n{stars}\n  Resource \x1b[93mpunkt\x1b[0m not found.\n"
+    nltk += "  Please use the NLTK Downloader to obtain the resource:"
+    cause = diagnose(traceback(nltk))
+    assert cause is not None and cause.text == "NLTK's data punkt is not in the image"
+    assert "-d nltk_data punkt" in cause.hint
+
+
 def test_two_functions_of_one_name_are_told_as_two_routes_of_one_endpoint() -> None:
     log = traceback(
         "AssertionError: View function mapping is overwriting an existing endpoint function: shop.index"

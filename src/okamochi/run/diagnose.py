@@ -127,6 +127,30 @@ def secret_refused(log: str) -> Cause | None:
     return Cause(found["text"], "correct the variable or the file named here")
 
 
+def missing_model(log: str) -> Cause | None:
+    """Data that libraries of languages have beside themselves: https://spacy.io/usage/models#download-pip,
+    https://www.nltk.org/data.html"""
+    model = last(r"\[E050\] Can't find model '(?P<name>[\w.-]+)'", log)
+    data = last(
+        r"Resource \W*(?:\d+m)?(?P<name>\w+)\b[^\n]*not found\.\s+Please use the NLTK Downloader", log
+    )
+    if model is not None:
+        return Cause(
+            f"spaCy's model {model['name']} is not in the image",
+            "no index has it: write the address of its wheel, of the releases of explosion/spacy-models, "
+            f"into the requirements ({model['name']} @ https://...)",
+            own_frame(log),
+        )
+    if data is not None:
+        return Cause(
+            f"NLTK's data {data['name']} is not in the image",
+            f"put it beside the code (python -m nltk.downloader -d nltk_data {data['name']}) and let the app "
+            'find it: nltk.data.path.append("nltk_data")',
+            own_frame(log),
+        )
+    return None
+
+
 def doubled_endpoint(log: str) -> Cause | None:
     """Flask names a route after its function: https://flask.palletsprojects.com/en/stable/api/#flask.Flask.route"""
     found = last(
@@ -239,6 +263,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     own_socket,
     django_checks,
     doubled_endpoint,
+    missing_model,
     secret_refused,
 )
 LAST_RESORTS: tuple[Callable[[str], Cause | None], ...] = (
