@@ -49,6 +49,25 @@ def test_another_error_with_such_words_is_none() -> None:
     assert refusing(TAKEN, error="ValueError") == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "made", "package"),
+    [
+        ("admin.create_views(app=app)", "from flask_admin import Admin\nadmin = Admin()\n", "flask-admin"),
+        ("start(app)", "from flask_admin import Admin\nadmin = Admin()\n", ""),
+        ("admin.create_views(app=app)", "class Admin: ...\nadmin = Admin()\n", ""),
+    ],
+)
+def test_a_method_that_refuses_it_leads_to_where_its_class_comes_from(
+    line: str, made: str, package: str
+) -> None:
+    files = {"shop/__init__.py": made, "shop/admin.py": f"from shop import admin\n\n{line}\n"}
+    planned = cast(PlannedProject, SimpleNamespace(project=MemoryProject(files)))
+    message = "Admin.create_views() got an unexpected keyword argument 'app'"
+    text = TRACE.format(error=f"TypeError: {message}")
+    answer = Answer(outcome="failed", error="TypeError", message=message, text=text)
+    assert refusing_package(answer, planned, ("flask", "flask-admin")) == package
+
+
 FIRST = "'Flask' object has no attribute 'before_first_request'"
 
 

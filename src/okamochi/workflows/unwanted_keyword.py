@@ -1,6 +1,7 @@
 """A library's class or function that is no longer what the app takes it for.
 
 TypeError: Admin.__init__() got an unexpected keyword argument 'template_mode'
+TypeError: SQLAlchemy.create_all() got an unexpected keyword argument 'app'
 AttributeError: 'Flask' object has no attribute 'before_first_request'
 """
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["refused_word", "refusing_package"]
 
 UNWANTED = regex(
-    r"(?P<name>\w+)(?:\.__init__|\.__new__)?\(\) got an unexpected keyword argument '(?P<word>\w+)'.*"
+    r"(?P<name>\w+)(?:\.(?P<method>\w+))?\(\) got an unexpected keyword argument '(?P<word>\w+)'.*"
 )
 LACKED = regex(r"'(?P<name>\w+)' object has no attribute '(?P<word>\w+)'.*")
 
@@ -47,10 +48,15 @@ def refusing_package(answer: Answer, planned: "PlannedProject", installed: "Iter
     own = path.removeprefix(f"{APP_ROOT}/")
     lines = (planned.project.read_text(own) or "").splitlines()
     shown = lines[int(line) - 1] if line.isdecimal() and 0 < int(line) <= len(lines) else ""
-    word = match["word"] if pattern is LACKED else match["name"]
+    method = match["method"] if pattern is UNWANTED else None
+    of_object = method is not None and method not in ("__init__", "__new__")
+    word = (
+        match["word"] if pattern is LACKED else method if method is not None and of_object else match["name"]
+    )
     if word not in shown:
         return ""  # the frame that fails lies deeper
-    others = planned.project.files("**/*.py") if pattern is LACKED else ()
+    # an object may come from where another module made it
+    others = planned.project.files("**/*.py") if pattern is LACKED or of_object else ()
     found = (module for one in (own, *others) for module in imported_from(planned, one, match["name"]))
     module = next(found, "")
     package = canonicalize_name(distribution_of(module.partition(".")[0]))
