@@ -116,3 +116,29 @@ def test_the_address_may_have_a_name_of_its_own_first() -> None:
     )
     plan = planned({"requirements.txt": "flask\nflask-sqlalchemy\n", "app.py": app})
     assert ADDRESS in plan.image_environment
+
+
+@pytest.mark.parametrize(
+    ("requirements", "value", "given"),
+    [
+        ("django\nenvirons\n", '{"default": env.dj_db_url("DATABASE_URL")}', True),
+        ("django\nenvirons\npsycopg[binary]\n", '{"default": env.dj_db_url("DATABASE_URL")}', False),
+        ("django\nenvirons\n", '{"default": {"NAME": env.str("DATABASE_URL")}}', False),
+    ],
+)
+def test_djangos_required_address_without_a_driver_is_a_file_too(
+    requirements: str, value: str, given: bool
+) -> None:
+    settings = f"from environs import Env\nenv = Env()\nDATABASES = {value}\nDEBUG = False\n"
+    files = {
+        "requirements.txt": requirements,
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": settings,
+        "shop/wsgi.py": (
+            "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+            "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+            "application = get_wsgi_application()\n"
+        ),
+    }
+    assert (FILE in planned(files).image_environment) is given

@@ -13,12 +13,14 @@ from okamochi.detect.writable_folders import Written
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
 from okamochi.model.process import EnvironmentVariable
+from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
 __all__ = ["has_another_driver", "only_sqlite"]
 
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 ENGINES = ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine")
+READ_WHOLE = frozenset(["dj_db_url", "db", "db_url", "config", "parse"])
 EXTENSIONS = ("flask-sqlalchemy", "flask-sqlalchemy-lite", "flask-migrate")
 # packages that bring SQLAlchemy another dialect or the driver of one: https://docs.sqlalchemy.org/en/20/dialects/
 DRIVERS = regex(
@@ -38,12 +40,13 @@ def only_sqlite(
     """The file that variables have to name which are required, or which alone set the key of Flask-SQLAlchemy
     (with none it refuses to start, and before 3.0 kept everything in memory). Nothing where a driver or a
     dialect is asked for."""
-    if dependencies.names.isdisjoint((*LIBRARIES, *EXTENSIONS)) or has_another_driver(dependencies.names):
+    known = (*LIBRARIES, *EXTENSIONS, "django")
+    if dependencies.names.isdisjoint(known) or has_another_driver(dependencies.names):
         return ()
     required = {one.name for one in environment if one.required}
     places = () if dependencies.names.isdisjoint(EXTENSIONS) else _of_the_extension(sources, required)
     first: dict[str, Place] = {}
-    for name, place in (*places, *_of_engines(sources, required)):
+    for name, place in (*places, *_of_engines(sources, required), *_of_django(sources, required)):
         first.setdefault(name, place)
     path = f"{APP_ROOT}/app.db"
     reason = f"no driver of a database is asked for, so it is SQLite: {path}"
@@ -82,6 +85,19 @@ def _of_engines(sources: Sources, required: set[str]) -> Iterator[tuple[str, Pla
                     named = sorted(_words(value) & required)
                     if len(named) == 1:
                         yield named[0], (module.path, call.lineno)
+
+
+def _of_django(sources: Sources, required: set[str]) -> Iterator[tuple[str, Place]]:
+    """DATABASES = {"default": env.dj_db_url("DATABASE_URL")}, of environs; dj-database-url and django-environ
+    have the like."""
+    for module in sources.mentioning("DATABASES"):
+        for statement in module.of(ast.Assign):
+            if not any(isinstance(one, ast.Name) and one.id == "DATABASES" for one in statement.targets):
+                continue
+            for call in walk(statement.value):
+                if isinstance(call, ast.Call) and last_name(call.func) in READ_WHOLE:
+                    for name in sorted(_words(call) & required):
+                        yield name, (module.path, call.lineno)
 
 
 def _assigned_to(value: ast.expr, module: Module) -> tuple[ast.expr, ...]:
