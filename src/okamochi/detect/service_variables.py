@@ -97,11 +97,8 @@ def variables_of(
         if read.name in known:
             continue
         host, pair = host_variable(facts, read.name, names), is_pair(facts, read)
-        if host is None and pair:
-            found[read.name] = PAIR
-            continue
-        if host is None and read.is_host:
-            found[read.name] = "{host}"
+        if host is None and (pair or read.is_host):
+            found[read.name] = PAIR if pair else "{host}"
             continue
         if host is None:
             waits = ASYNC.search(read.name.upper()) or (read.awaited and not _made_over(addresses))
@@ -112,26 +109,37 @@ def variables_of(
         for other in others:
             name = other.name.upper()
             part = name.removeprefix(host.group(1))
-            if part != name and part in PARTS and not _unknown(facts, PARTS[part]):
-                found.setdefault(other.name, PARTS[part])
-            if part in ("CONNECTION", "DIALECT") and other.default is None and facts.kind in DRIVERS:
-                found[other.name] = SCHEMES[facts.kind]  # before "+" and the driver
-            if part == "DRIVER" and other.default is None and facts.kind in DRIVERS:
-                found[other.name] = driver_of(template)
-            if part in ("PROTOCOL", "SCHEME") and other.default is None:
-                found[other.name] = template.partition("://")[0]
+            scheme = _scheme_in(part, other, facts, template, dependencies)
             named = [one for one in other.choices if one.lower() in facts.schemes]
-            if len(named) == 1 and part not in (name, *PARTS):
+            if scheme is not None:
+                found[other.name] = scheme
+            elif part != name and part in PARTS and not _unknown(facts, PARTS[part]):
+                found.setdefault(other.name, PARTS[part])
+            elif len(named) == 1 and part not in (name, *PARTS):
                 found.setdefault(other.name, named[0])
-            if part in SCHEME_PARTS and SQLITE_DRIVER.match(other.default or "") and facts.kind in DRIVERS:
-                waits = "aiosqlite" in (other.default or "")
-                url = for_event_loops(template, facts, dependencies) if waits else template
-                found[other.name] = url.partition("://")[0]
         for name, part in _of_the_image(facts, host.group(1), others):
             if part not in found.values():
                 found[name] = part
     found = {name: text for name, text in found.items() if text} | known
     return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def _scheme_in(
+    part: str, read: VariableRead, facts: KindFacts, template: str, dependencies: ChosenDependencies
+) -> str | None:
+    """What a variable holds of the URL's scheme, or of its driver; None for one that holds nothing of it."""
+    default, has_driver = read.default, facts.kind in DRIVERS
+    if default is not None:
+        if part not in SCHEME_PARTS or not has_driver or SQLITE_DRIVER.match(default) is None:
+            return None
+        waits = "aiosqlite" in default
+        url = for_event_loops(template, facts, dependencies) if waits else template
+        return url.partition("://")[0]
+    if part in ("PROTOCOL", "SCHEME"):
+        return template.partition("://")[0]
+    if part in ("CONNECTION", "DIALECT") and has_driver:
+        return SCHEMES[facts.kind]  # before "+" and the driver
+    return driver_of(template) if part == "DRIVER" and has_driver else None
 
 
 def driver_of(template: str) -> str:
