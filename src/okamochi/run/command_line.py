@@ -317,7 +317,7 @@ class CommandLineEngine:
         for name in self._labelled("networks", stack_label(app), "network", "ls", "--format", "{{.Name}}"):
             self._must(self._run("network", "rm", name), f"{self.name} could not remove the network {name}")
 
-    def _volumes(self, app: str) -> tuple[str, ...]:
+    def volumes(self, app: str) -> tuple[str, ...]:
         """Those of a stack, too, whose containers are gone."""
         labels = (f"{APP_LABEL}={app}", stack_label(app))
         found = {
@@ -331,7 +331,7 @@ class CommandLineEngine:
         return tuple(sorted(self._must(listed, f"{self.name} could not list its {things}").text.split()))
 
     def remove_volumes(self, app: str) -> tuple[str, ...]:
-        names = self._volumes(app)
+        names = self.volumes(app)
         for name in names:
             self._must(self._run("volume", "rm", name), f"{self.name} could not remove the volume {name}")
         return names

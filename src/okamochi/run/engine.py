@@ -140,6 +140,10 @@ class Engine(Protocol):
         """Those that Compose made for the app's stack."""
         ...
 
+    def volumes(self, app: str) -> tuple[str, ...]:
+        """Names of those that the app's data lies in, sorted."""
+        ...
+
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         """The names of those that were removed."""
         ...

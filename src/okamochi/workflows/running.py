@@ -77,15 +77,18 @@ def tell_left(app: App, world: World) -> None:
 
 
 def stack_down(app: App, world: World, *, volumes: bool) -> tuple[str, ...]:
-    """The names of a stack's containers, which are gone; its volumes too, if asked."""
+    """The names of a stack's containers, which are gone, and of its volumes, if asked."""
     stack = stack_of(app, world)
     if stack is None:
         return ()
     names = tuple(stack.project.container(service) for service, _, _ in stack.project.states())
+    held = stack.engine.volumes(app.identity) if volumes else ()
     with world.reporter.step(f"Stopping {len(names)} containers"):
         stack.project.stop(volumes=volumes, grace_seconds=GRACE_SECONDS)
     forget_stack(app.state)
-    return names
+    # what Compose left is somebody else's to remove and to tell
+    left = stack.engine.volumes(app.identity) if held else ()
+    return (*names, *(name for name in held if name not in left))
 
 
 def forgotten_stack_down(app: App, engine: Engine, world: World) -> tuple[str, ...]:

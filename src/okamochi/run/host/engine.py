@@ -290,6 +290,9 @@ class HostEngine:
     def remove_networks(self, app: str) -> None:
         pass
 
+    def volumes(self, app: str) -> tuple[str, ...]:
+        return self._records.volumes(app)
+
     def remove_volumes(self, app: str) -> tuple[str, ...]:
         return self._records.remove_volumes(app)
 

@@ -65,8 +65,11 @@ class Records:
         """Names, those of one app or of all."""
         return (folder.name for folder in self.root.glob(f"{app or '*'}/host/*"))
 
+    def volumes(self, app: str) -> tuple[str, ...]:
+        return tuple(sorted(folder.name for folder in (self.root / app / "volumes").glob("*")))
+
     def remove_volumes(self, app: str) -> tuple[str, ...]:
-        names = tuple(sorted(folder.name for folder in (self.root / app / "volumes").glob("*")))
+        names = self.volumes(app)
         for name in names:
             remove_tree(self.volume_folder(app, name))
         return tuple(name for name in names if not self.volume_folder(app, name).exists())
