@@ -77,6 +77,7 @@ SQLALCHEMY = (
         ("import duckdb\ndb = duckdb.connect('shop.duckdb', read_only=True)\n", ""),
         ("import shelve\ns = shelve.open('words', flag='r')\n", ""),
         ("from peewee import *\ndb = SqliteDatabase(':memory:')\n", ""),
+        ("from peewee import *\ndb = SqliteDatabase('file:%s?mode=ro' % 'shop.db', uri=True)\n", ""),
         ("from peewee import *\ndb = SqliteDatabase(None)\n", ""),
         ("import dbm\nd = dbm.open('/tmp/d', 'c')\n", ""),
     ],

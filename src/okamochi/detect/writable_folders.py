@@ -196,7 +196,7 @@ class _Finder(msgspec.Struct, eq=False):
         elif called in ADDRESSED and first is not None:
             yield from self._sqlite(first, module, call, APP_ROOT)
         elif (called in KEEPERS or OF_PEEWEE.fullmatch(last) is not None) and first is not None:
-            if not _reads_alone(call):
+            if not _reads_alone(call) and not self._is_sqlite_uri(first, module):
                 yield from self._found(first, module, call, "keeps its data in", is_file=True)
         elif called == "open" and first is not None and _writes(call, 1):
             yield from self._found(first, module, call, "writes", is_file=True)
