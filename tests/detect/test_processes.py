@@ -843,3 +843,13 @@ def test_a_worker_of_celery_does_as_many_tasks_at_once_as_somebody_says_else_few
         }
     )
     assert list(commands(plan)["worker"][4 + len(options.split()) :]) == added
+
+
+@pytest.mark.parametrize(
+    "option", ["--logfile=logs/celery.log", "--logfile logs/celery.log", "-f celery.log"]
+)
+def test_what_celery_writes_into_a_log_file_goes_where_the_container_s_logs_are(option: str) -> None:
+    lines = f"worker: celery -A jobs worker {option} -l info\nbeat: celery -A jobs beat {option}\n"
+    plan = planned({"app.py": f"{FLASK_APP}import jobs\n", "jobs.py": CELERY, "Procfile": lines})
+    assert commands(plan)["worker"][3:] == ("worker", "-l", "info", FEW)
+    assert commands(plan)["beat"][3:] == ("beat", "--schedule=/tmp/celerybeat-schedule", "--pidfile=")

@@ -34,6 +34,7 @@ SCHEDULES = ("beat_schedule", "BEAT_SCHEDULE", "add_periodic_task")
 FEW = "--concurrency=2"
 HOW_MANY = regex(r"(?:--concurrency|--autoscale|--pool|-P)(?:=.*)?|-[cP].*")
 CONFIGURED = ("worker_concurrency", "WORKER_CONCURRENCY", "CELERYD_CONCURRENCY", "worker_pool", "WORKER_POOL")
+LOG_FILE = ("-f", "--logfile")
 SCHEDULE_OPTIONS = ("-s", "--schedule")
 # https://docs.celeryq.dev/en/stable/userguide/tasks.html, and what names modules that have them
 DEFINES = frozenset(["task", "shared_task", "periodic_task", "register_task", "autodiscover_tasks"])
@@ -105,15 +106,32 @@ def _defines_tasks(module: Module) -> bool:
 
 def with_places_to_write(argv: tuple[str, ...]) -> tuple[str, ...]:
     """Beat keeps its schedule and its process id in the working directory, which is read-only: in /tmp, and
-    nowhere. Other programs as they are."""
-    words = set(argv)
-    if argv[:1] != (PROGRAM,) or not words & {"beat", "-B", "--beat"}:
+    nowhere. What it and the worker write into a log file goes where a container's logs are. Other programs
+    as they are."""
+    if argv[:1] != (PROGRAM,):
+        return argv
+    argv, words = without_log_file(argv), set(argv)
+    if not words & {"beat", "-B", "--beat"}:
         return argv
     if not any(word.startswith(SCHEDULE_OPTIONS) for word in argv):
         argv = (*argv, "--schedule=/tmp/celerybeat-schedule")
     if "beat" in words and not any(word.startswith("--pidfile") for word in argv):
         argv = (*argv, "--pidfile=")
     return argv
+
+
+def without_log_file(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """`okamochi logs` would show nothing, and why a worker ends would be told nowhere."""
+    kept: list[str] = []
+    skipped = False
+    for word in argv:
+        if skipped:
+            skipped = False
+        elif word in LOG_FILE:
+            skipped = True
+        elif not word.startswith("--logfile="):
+            kept.append(word)
+    return tuple(kept)
 
 
 def with_few_children(argv: tuple[str, ...], sources: Sources) -> tuple[str, ...]:
