@@ -498,6 +498,18 @@ def test_what_djangos_checks_refuse_is_told_and_not_the_kits_remark_before_it() 
     assert cause is not None and "CSRF_TRUSTED_ORIGINS must start with a scheme" in cause.text
 
 
+def test_a_file_that_another_container_has_mounted_is_told_with_other_ways() -> None:
+    error = "FileNotFoundError: [Errno 2] No such file or directory: '{}'"
+    cause = diagnose(traceback(error.format("/secrets/db_password.txt")))
+    assert (
+        cause is not None and "opens /secrets/db_password.txt, which is outside of the project" in cause.text
+    )
+    assert "--env-file" in cause.hint
+    for path in ("/usr/share/words.txt", "/tmp/a.txt", "/proc/1/stat.x"):
+        other = diagnose(traceback(error.format(path)))
+        assert other is not None and "outside of the project" not in other.text
+
+
 def test_models_of_languages_are_told_with_the_place_where_they_are() -> None:
     spacy = "OSError: [E050] Can't find model 'en_core_web_sm'. It doesn't seem to be a Python package."
     above = f"{traceback(spacy)}\nThe above exception was the direct cause of the following exception:\n\n"

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from okamochi.run.file_failures import (
     database_file,
     missing_file,
+    missing_file_elsewhere,
     missing_folder,
     missing_program,
     missing_shared_library,
@@ -233,6 +234,7 @@ RULES: tuple[Callable[[str], Cause | None], ...] = (
     missing_shared_library,
     missing_program,
     missing_file,
+    missing_file_elsewhere,
     missing_static_file,
     missing_template,
     missing_folder,

@@ -10,6 +10,7 @@ from okamochi.system.patterns import regex
 __all__ = [
     "database_file",
     "missing_file",
+    "missing_file_elsewhere",
     "missing_folder",
     "missing_program",
     "missing_shared_library",
@@ -66,6 +67,24 @@ def missing_file(log: str) -> Cause | None:
         return None
     return Cause(
         f"the app opens {found['path']}, which is not in the image", MADE_OR_LEFT_OUT, own_frame(log)
+    )
+
+
+def missing_file_elsewhere(log: str) -> Cause | None:
+    """A file that a container of the project's own has mounted: open("/secrets/password.txt")."""
+    found = last(
+        r"^FileNotFoundError: \[Errno 2\] No such file or directory: "
+        r"'(?P<path>/(?!app/|etc/|opt/|usr/|s?bin/|lib|proc/|sys/|dev/|tmp/|run/|var/)[^/']+/[^']*\.\w+)'",
+        log,
+    )
+    trace = last_trace(log)
+    if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
+        return None
+    return Cause(
+        f"the app opens {found['path']}, which is outside of the project, and not in the container",
+        "let it read the value from a variable (okamochi up --env-file FILE), or the file from the project's "
+        "own folder, which is /app there",
+        own_frame(log),
     )
 
 
