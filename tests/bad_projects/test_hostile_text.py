@@ -8,8 +8,9 @@ import pytest
 
 from okamochi.audit.rules.env import debug_in_production, read_literally
 from okamochi.audit.rules.process import variable_in_exec_form
-from okamochi.detect import compose_variables, ignore, setup_commands
+from okamochi.detect import compose_variables, ignore, setup_commands, supervisor_files
 from okamochi.detect.frameworks import django
+from okamochi.pypi import direct_references
 from okamochi.workflows import git_checkouts
 
 
@@ -31,8 +32,11 @@ def test_what_nearly_fits_is_refused_at_once(pattern: re.Pattern[str], text: str
         (variable_in_exec_form.REFERENCE.search, "${" + "a" * 100_000),
         (variable_in_exec_form.REFERENCE.search, "${a" * 150_000),
         (debug_in_production.OF_DESK.fullmatch, "aSETTINGS" * 40_000),
+        (direct_references.LOCAL.fullmatch, "./a" + " " * 150_000 + "[b"),
+        (supervisor_files.COMMENT.search, " " * 150_000),
+        (supervisor_files.OWN.fullmatch, "/s" * 150_000),
     ],
-    ids=["entry", "django", "said", "reference", "references", "settings"],
+    ids=["entry", "django", "said", "reference", "references", "settings", "local", "comment", "program"],
 )
 def test_a_long_line_takes_no_time_that_grows_with_its_square(
     look: Callable[[str], re.Match[str] | None], text: str
@@ -49,6 +53,11 @@ def test_what_these_patterns_are_for_is_found_as_ever() -> None:
         assert (found := compose_variables.ENTRY.match(line)) is not None and found["from"] == "B"
     module = django.SETTINGS.search("os.environ[ 'DJANGO_SETTINGS_MODULE' ]  =  'a.b'")
     assert module is not None and module[1] == "a.b"
+    local = direct_references.LOCAL.fullmatch("./lib [a,b] ; python_version < '4'")
+    assert local is not None and local.group("path", "extras", "marker") == ("./lib ", "[a,b]", "python_version < '4'")
+    assert direct_references.LOCAL.fullmatch("./lib") and direct_references.LOCAL.fullmatch("./lib ;x")
+    assert supervisor_files.COMMENT.sub("", "command=a  ; note") == "command=a"
+    assert supervisor_files.OWN.fullmatch("/opt/venv/bin/celery -A a") and supervisor_files.OWN.fullmatch("/a/b.py x")
     assert read_literally.SAID.fullmatch("A=b=c # note") and not read_literally.SAID.fullmatch("A=b#c")
     assert variable_in_exec_form.REFERENCE.search("x ${PORT:-80}")
     assert debug_in_production.OF_DESK.fullmatch("DJANGO_SETTINGS_MODULE=shop.settings.dev")

@@ -21,11 +21,11 @@ __all__ = ["SupervisedProgram", "supervised_programs"]
 
 NAMED = regex(r"[^/]*supervisor[^/]*\.(?:conf|ini)|supervisord?\.conf")
 SECTION = regex(r"program:([\w.-]{1,60})")
-COMMENT = regex(r"\s+;.*")
+COMMENT = regex(r"(?<!\s)\s++;.*")
 OFF = frozenset(["false", "no", "off", "0"])
 # what the project's own processes begin with; nginx, cron and databases do not run beside the app
 OWN = regex(
-    r"(?:\S*/)?(?:python[\d.]*|sh|bash|celery|rq|dramatiq|huey_consumer(?:\.py)?|arq|saq|taskiq|flask|\S+\.py)\s.*"
+    r"(?:\S*/)?(?:python[\d.]*|sh|bash|celery|rq|dramatiq|huey_consumer(?:\.py)?|arq|saq|taskiq|flask|[^\s/]+\.py)\s.*"
 )
 SERVES = regex(
     r"\b(?:gunicorn|uwsgi|uvicorn|hypercorn|daphne|granian|waitress|runserver)\b|\bflask\b.*\brun\b"

@@ -29,7 +29,7 @@ URL = regex(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 EGG = regex(r"(?:^|&)egg=([A-Za-z0-9._-]+)(\[[\w,.-]*\])?")
 ARCHIVE = regex(r"\.(?:tar\.gz|tgz|tar\.bz2|tar\.xz|zip)$", re.IGNORECASE)
 SDIST_NAME = regex(r"([A-Za-z0-9][A-Za-z0-9._-]*?)-v?\d[\w.+!-]*$")
-LOCAL = regex(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.+))?")
+LOCAL = regex(r"(?P<path>[^\[;]++)(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.+))?")
 ROOT_VARIABLE = regex(r"^/*\$\{PROJECT_ROOT\}/*")
 
 
