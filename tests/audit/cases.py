@@ -14,8 +14,8 @@ from pathlib import Path
 
 from okamochi.audit.reading import read_setup
 from okamochi.audit.setup import Setup
-from okamochi.detect.env_findings import env_findings
 from okamochi.detect.planner import make_plan
+from okamochi.detect.variables.env_findings import env_findings
 from okamochi.errors import OkamochiError
 from okamochi.model.plan import Plan
 from okamochi.model.settings_reader import read_settings

@@ -8,10 +8,13 @@ import pytest
 
 from okamochi.audit.rules.env import debug_in_production, read_literally
 from okamochi.audit.rules.process import variable_in_exec_form
-from okamochi.detect import compose_variables, ignore, setup_commands, supervisor_files
+from okamochi.detect.variables import compose_variables
+from okamochi.detect.files import ignore
+from okamochi.detect.data import setup_commands
+from okamochi.detect.files import supervisor_files
 from okamochi.detect.frameworks import django
 from okamochi.pypi import direct_references
-from okamochi.workflows import git_checkouts
+from okamochi.workflows.from_source import git_checkouts
 
 
 @pytest.mark.parametrize(

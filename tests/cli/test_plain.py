@@ -71,11 +71,11 @@ USED = (
     "okamochi.cli.plain",
     "okamochi.cli.world",
     "okamochi.cli.ending",
-    "okamochi.workflows.attestations",
+    "okamochi.workflows.delivery.attestations",
     "okamochi.workflows.build",
     "okamochi.workflows.deliver",
-    "okamochi.workflows.incremental",
-    "okamochi.workflows.seen",
+    "okamochi.workflows.rebuilding.incremental",
+    "okamochi.workflows.rebuilding.seen",
     "okamochi.system.subprocess_runner",
 )
 

@@ -3,8 +3,8 @@
 import re
 
 from okamochi.containerfiles.dockerfile import dockerfile_stages
-from okamochi.detect.adoption import adopted_settings, adoption_of
-from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.adoption.rows import Row, Verdict
+from okamochi.detect.adoption.side_by_side import adopted_settings, adoption_of
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, planned
 

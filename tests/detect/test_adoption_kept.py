@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from okamochi.detect.adoption_kept import Kept, kept_decisions
+from okamochi.detect.adoption.kept import Kept, kept_decisions
 from okamochi.model.plan import Plan
 from okamochi.system.data_text import toml_of
 from okamochi.workflows.adopt import settings_text

@@ -1,7 +1,7 @@
 """What the usual Dockerfiles and compose files of tutorials hold, and what becomes of it."""
 
 from okamochi.containerfiles.dockerfile import dockerfile_stages, shipped
-from okamochi.detect.adoption_rows import Row, Verdict
+from okamochi.detect.adoption.rows import Row, Verdict
 from tests.detect.test_adoption import rows_of
 
 PIPENV = """\

@@ -2,9 +2,9 @@
 
 import pytest
 
-from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.reachable import reached_from
-from okamochi.detect.sources import Sources
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.reachable import reached_from
+from okamochi.detect.source.sources import Sources
 from okamochi.system.project_files import MemoryProject
 
 FILES = {

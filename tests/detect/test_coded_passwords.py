@@ -2,8 +2,8 @@
 
 import pytest
 
-from okamochi.detect.loopback_services import password_at
-from okamochi.detect.service_kinds import facts_of
+from okamochi.detect.services.kinds import facts_of
+from okamochi.detect.services.loopback_services import password_at
 from okamochi.model.backing_service import BackingService
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned

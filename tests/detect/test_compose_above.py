@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.detect.compose_files import composed, own_services
+from okamochi.detect.files.compose_files import composed, own_services
 from okamochi.detect.planner import make_plan
 from okamochi.model.plan import Plan
 from okamochi.model.settings import SettingsTable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from okamochi.detect.compose_cycles import compose_cycles
+from okamochi.detect.files.compose_cycles import compose_cycles
 from okamochi.system.project_files import MemoryProject
 
 CIRCLE = """\

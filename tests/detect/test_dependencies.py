@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from okamochi.detect.requirement_files import requirement_files
+from okamochi.detect.packages.requirement_files import requirement_files
 from okamochi.errors import DetectionError, OkamochiError
 from okamochi.model.plan import Dependencies
 from okamochi.system.project_files import MemoryProject

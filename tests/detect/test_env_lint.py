@@ -2,8 +2,8 @@
 
 import pytest
 
-from okamochi.detect.compose_variables import compose_variables
-from okamochi.detect.env_lint import lint_env_file
+from okamochi.detect.variables.compose_variables import compose_variables
+from okamochi.detect.variables.env_lint import lint_env_file
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import Plan
 from okamochi.system.project_files import MemoryProject

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from okamochi.detect import reading_functions
-from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.flask_values import Value
-from okamochi.detect.names import ImportedNames
-from okamochi.detect.sources import Sources
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.flask_values import Value
+from okamochi.detect.source.names import ImportedNames
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.variables import reading_functions
 from okamochi.errors import AmbiguousError
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, planned

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.detect.gist import gist_digest, gist_of, python_text, without_words
 from okamochi.detect.planner import make_plan
+from okamochi.detect.source.gist import gist_digest, gist_of, python_text, without_words
 from okamochi.errors import OkamochiError
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.plan import TracedProject
-from okamochi.workflows.seen import Seen, present_gist
+from okamochi.workflows.rebuilding.seen import Seen, present_gist
 from tests.detect.plans import planned
 
 ROOT = Path(__file__).parent.parent.parent

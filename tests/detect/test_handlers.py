@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.detect.gist import gist_of, python_text
-from okamochi.detect.handlers import without_idle_statements
+from okamochi.detect.source.gist import gist_of, python_text
+from okamochi.detect.source.handlers import without_idle_statements
 
 VIEW = '@app.route("/")\ndef home():\n'
 

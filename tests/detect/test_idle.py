@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from okamochi.detect.gist import gist_of
-from okamochi.detect.idle import SWITCHES, TOLD, IdleEdit, idle_edit, is_view, says_what
 from okamochi.detect.planner import make_plan
+from okamochi.detect.source.gist import gist_of
+from okamochi.detect.source.idle import SWITCHES, TOLD, IdleEdit, idle_edit, is_view, says_what
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject, MemoryProject
-from okamochi.workflows.idle_edits import with_moved_lines
+from okamochi.workflows.rebuilding.idle_edits import with_moved_lines
 from tests.detect.plans import planned
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,7 +5,7 @@ import random
 import pytest
 from pathspec import GitIgnoreSpec
 
-from okamochi.detect.ignore import (
+from okamochi.detect.files.ignore import (
     PLAIN,
     anchored,
     dockerignore_patterns,
@@ -13,7 +13,7 @@ from okamochi.detect.ignore import (
     is_build_output,
     is_of_migrations,
 )
-from okamochi.detect.left_out import left_out
+from okamochi.detect.files.left_out import left_out
 from okamochi.errors import UsageError
 from tests.detect.plans import FLASK_APP, decision, planned
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.detect.gist import gist_of, python_text
-from okamochi.detect.import_lines import imports_of
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import descendants
+from okamochi.detect.source.gist import gist_of, python_text
+from okamochi.detect.source.import_lines import imports_of
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import descendants
 from okamochi.system.project_files import MemoryProject
 
 STATEMENTS = '''

@@ -1,6 +1,6 @@
 """Files that git names and does not have."""
 
-from okamochi.detect.left_out import left_out
+from okamochi.detect.files.left_out import left_out
 from tests.detect.plans import FLASK_APP, planned
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 90000000\n"

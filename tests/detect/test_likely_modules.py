@@ -1,7 +1,7 @@
 """Only modules that can hold an application are parsed."""
 
-from okamochi.detect.likely_modules import likely_modules
-from okamochi.detect.sources import Sources
+from okamochi.detect.source.likely_modules import likely_modules
+from okamochi.detect.source.sources import Sources
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, reference
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from okamochi.detect.gist import gist_of
-from okamochi.detect.import_lines import imports_of
+from okamochi.detect.source.gist import gist_of
+from okamochi.detect.source.import_lines import imports_of
 from tests.detect.plans import FLASK_APP, planned
 
 MANY = 20_000

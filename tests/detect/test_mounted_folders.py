@@ -2,7 +2,7 @@
 
 import pytest
 
-from okamochi.detect.mounted_folders import mounted_folders
+from okamochi.detect.files.mounted_folders import mounted_folders
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import planned
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from okamochi.detect.newer_syntax import in_older_words, newer_tree
+from okamochi.detect.source.newer_syntax import in_older_words, newer_tree
 from tests.detect.plans import planned
 
 APP = "from fastapi import FastAPI\n{}\napp = FastAPI()\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from okamochi.detect.root_package import root_package
-from okamochi.detect.sources import Sources
+from okamochi.detect.source.root_package import root_package
+from okamochi.detect.source.sources import Sources
 from okamochi.model.plan import Plan
 from okamochi.system.project_files import MemoryProject
 from tests.detect.plans import FLASK_APP, decision, planned, reference, volume_paths

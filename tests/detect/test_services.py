@@ -2,7 +2,7 @@
 
 import pytest
 
-from okamochi.detect.service_evidence import address_of
+from okamochi.detect.services.evidence import address_of
 from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.plan import Plan

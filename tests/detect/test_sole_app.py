@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.detect.sole_app import sole_app_folder
+from okamochi.detect.files.sole_app import sole_app_folder
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.project_folder import project_folder, unread_above
+from okamochi.workflows.starting.project_folder import project_folder, unread_above
 from tests.detect.plans import FLASK_APP, planned
 
 ONE = {"docker-compose.yml": "services: {}\n", "web/app.py": FLASK_APP, "web/requirements.txt": "flask\n"}

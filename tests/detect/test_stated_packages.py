@@ -1,9 +1,9 @@
 """Debian packages that files of a project name for other platforms."""
 
 from okamochi.containerfiles.dockerfile import dockerfile_stages
-from okamochi.detect.adoption import adoption_of
-from okamochi.detect.adoption_rows import Verdict
-from okamochi.detect.stated_packages import apt_packages, stated_packages
+from okamochi.detect.adoption.rows import Verdict
+from okamochi.detect.adoption.side_by_side import adoption_of
+from okamochi.detect.packages.stated_packages import apt_packages, stated_packages
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.native import NeedKind
 from okamochi.system.project_files import MemoryProject

@@ -2,7 +2,7 @@
 
 import pytest
 
-from okamochi.detect.stated_secrets import composed_secrets
+from okamochi.detect.variables.stated_secrets import composed_secrets
 from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.system.project_files import MemoryProject

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from okamochi.detect.files.sole_app import sole_app_folder
 from okamochi.detect.planner import make_plan
-from okamochi.detect.sole_app import sole_app_folder
 from okamochi.errors import DetectionError
 from okamochi.model.settings import SettingsTable
 from okamochi.system.project_files import DiskProject, MemoryProject

@@ -6,7 +6,7 @@ import pytest
 
 from okamochi.build.revision import Revision, read_revision
 from okamochi.build.source_files import read_source
-from okamochi.detect.git_index import executable_files, index_entries, tracked_files, why_unread
+from okamochi.detect.files.git_index import executable_files, index_entries, tracked_files, why_unread
 from okamochi.detect.planner import make_plan
 from okamochi.model.settings import SettingsTable
 from okamochi.system.project_files import DiskProject, MemoryProject

@@ -25,12 +25,12 @@ from okamochi.system.http import UrllibTransport
 from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
-from okamochi.workflows.corrections import correction_for, with_correction
-from okamochi.workflows.foundation import trees_of
-from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.native import complete_base
+from okamochi.workflows.from_source.python_attempts import on_another_python
+from okamochi.workflows.layers.foundation import trees_of
+from okamochi.workflows.layers.native import complete_base
+from okamochi.workflows.locking.lock import LockMode, LockSession
+from okamochi.workflows.mending.corrections import correction_for, with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
-from okamochi.workflows.python_attempts import on_another_python
 from tests.native.cases import Case
 
 __all__ = ["Outcome", "real_world", "tried"]

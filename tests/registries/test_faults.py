@@ -24,7 +24,7 @@ from okamochi.system.cache import Cache
 from okamochi.system.process import Completed
 from okamochi.system.retry import Retry
 from okamochi.system.subprocess_runner import SubprocessRunner
-from okamochi.workflows.known_places import CachedPlaces
+from okamochi.workflows.delivery.known_places import CachedPlaces
 from tests.recorded_runner import RecordedRunner
 from tests.registries.fake import FakeRegistry, Fault, fake_registry
 from tests.registries.no_known_places import NoKnownPlaces

@@ -26,7 +26,7 @@ from okamochi.oci.registry.registries import PULL, Registries
 from okamochi.system.cache import Cache
 from okamochi.system.retry import Retry
 from okamochi.system.subprocess_runner import SubprocessRunner
-from okamochi.workflows.known_places import CachedPlaces
+from okamochi.workflows.delivery.known_places import CachedPlaces
 from tests.registries.no_known_places import NoKnownPlaces
 from tests.registries.server import (
     PASSWORD,

@@ -8,7 +8,7 @@ import yaml
 from okamochi.errors import UsageError
 from okamochi.model.plan import Plan
 from okamochi.render.compose import render_compose
-from okamochi.workflows.stack import profiles_of
+from okamochi.workflows.starting.stack import profiles_of
 from tests.detect.plans import FLASK_APP, planned
 
 PROCFILE = "web: gunicorn app:app\nworker: python work.py\n"

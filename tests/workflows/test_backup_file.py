@@ -10,8 +10,8 @@ from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.process import Volume
 from okamochi.oci.digest import Digest
-from okamochi.workflows.backup_file import BackupFile, Manifest, Part, write_backup
 from okamochi.workflows.restore import mismatches
+from okamochi.workflows.starting.backup_file import BackupFile, Manifest, Part, write_backup
 from tests.detect.plans import FLASK_APP, planned
 
 CONTENT = b"rows and rows" * 100

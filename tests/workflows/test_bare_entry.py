@@ -9,7 +9,7 @@ import pytest
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Answer, Route
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.bare_entry import told_as_bare
+from okamochi.workflows.mending.bare_entry import told_as_bare
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 

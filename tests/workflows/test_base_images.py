@@ -18,8 +18,8 @@ from okamochi.oci.media_types import IMAGE_CONFIG, IMAGE_MANIFEST, LAYER_GZIP
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.base_image import BaseImage, base_image, resolve_base_image, resolve_for
-from okamochi.workflows.image_workshop import make_real
+from okamochi.workflows.from_source.image_workshop import make_real
+from okamochi.workflows.layers.base_image import BaseImage, base_image, resolve_base_image, resolve_for
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 from tests.registries.fake import FakeRegistry, fake_registry
@@ -163,7 +163,9 @@ def test_what_builds_are_mounted_on_is_no_link_of_the_image(tmp_path: Path) -> N
 def test_a_layer_that_expands_beyond_reason_is_given_up(
     fake: FakeRegistry, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("okamochi.workflows.base_image.LEAST_LIMIT_BYTES", 2**20)  # it is 256 times as much
+    monkeypatch.setattr(
+        "okamochi.workflows.layers.base_image.LEAST_LIMIT_BYTES", 2**20
+    )  # it is 256 times as much
     serve(fake, tar_of(regular("zeros", b"\0" * 20_000_000)))
     with pytest.raises(BuildError, match="expands to more than"):
         opened(world)

@@ -16,8 +16,8 @@ from okamochi.run.wait import FailingBeside
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import beside_web
-from okamochi.workflows.beside_web import run_releases, start_workers
+from okamochi.workflows.starting import beside_web
+from okamochi.workflows.starting.beside_web import run_releases, start_workers
 from tests.detect.plans import FLASK_APP, planned
 from tests.recorded_runner import answer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.model.plan import Plan
-from okamochi.workflows.composed_values import composed_values
+from okamochi.workflows.starting.composed_values import composed_values
 from tests.detect.plans import planned
 from tests.detect.test_stated_secrets import BY_NAME, COMPOSE, OPENS, WITH_DATABASE
 from tests.pypi.wheel_making import local_environ, make_world

@@ -19,16 +19,16 @@ from okamochi.run.state import UpRecord
 from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
-from okamochi.workflows import desk_image
-from okamochi.workflows.apps import app_of, apps_of, desk_of, is_desk, running_app
-from okamochi.workflows.desk_image import development_image, near_to
-from okamochi.workflows.desk_start import Desk, make_mount_points, started_on_a_port
+from okamochi.workflows.desk import image as desk_image
+from okamochi.workflows.desk.follow import follow
+from okamochi.workflows.desk.image import development_image, near_to
+from okamochi.workflows.desk.start import Desk, make_mount_points, started_on_a_port
 from okamochi.workflows.dev import DevRequest
-from okamochi.workflows.dev_follow import follow
-from okamochi.workflows.env_values import Values
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.previous import Previous
 from okamochi.workflows.release import release
+from okamochi.workflows.starting.apps import app_of, apps_of, desk_of, is_desk, running_app
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.previous import Previous
 from tests.detect.plans import FLASK_APP, planned
 
 UPLOADS = FLASK_APP + 'import os\nopen(os.path.join(app.root_path, "uploads", "x"), "w")\n'

@@ -16,8 +16,8 @@ from okamochi.run.proof import trial
 from okamochi.run.proof.answer import Answer
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import early_proof
-from okamochi.workflows.early_proof import EarlyProof
+from okamochi.workflows.proving import early_proof
+from okamochi.workflows.proving.early_proof import EarlyProof
 from tests.detect.plans import planned
 
 LAYERS = (

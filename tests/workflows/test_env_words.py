@@ -6,7 +6,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.finding import Finding, Severity
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.env_check import tell_findings
+from okamochi.workflows.starting.env_check import tell_findings
 
 
 class Heard(SilentReporter):

@@ -12,9 +12,9 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.oci.reference import Reference
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import observed
-from okamochi.workflows.corrections import with_correction
-from okamochi.workflows.failed_start import FailedStart
+from okamochi.workflows.mending import observed
+from okamochi.workflows.mending.corrections import with_correction
+from okamochi.workflows.mending.failed_start import FailedStart
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from okamochi.build.kit_files import kit_entries
 from okamochi.model.plan import Plan
-from okamochi.workflows.assemble import foundation_key
+from okamochi.workflows.layers.assemble import foundation_key
 from tests.detect.plans import FLASK_APP, planned
 from tests.pypi.wheel_making import make_world
 

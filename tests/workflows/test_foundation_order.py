@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from okamochi.workflows import foundation
-from okamochi.workflows.foundation import Wait, upper_layers
+from okamochi.workflows.layers import foundation
+from okamochi.workflows.layers.foundation import Wait, upper_layers
 
 
 @pytest.fixture

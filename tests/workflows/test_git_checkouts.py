@@ -18,7 +18,7 @@ from okamochi.errors import PlanError, RegistryError
 from okamochi.system.process import Completed
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
-from okamochi.workflows.git_checkouts import git_checkout, git_source
+from okamochi.workflows.from_source.git_checkouts import git_checkout, git_source
 from tests.pypi.wheel_making import make_world
 
 pytestmark = pytest.mark.needs("git")

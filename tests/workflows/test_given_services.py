@@ -12,9 +12,9 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.env_values import read_values
-from okamochi.workflows.given_services import given_service, is_elsewhere, with_driver
-from okamochi.workflows.stack_services import needed_services, with_service_values
+from okamochi.workflows.starting.env_values import read_values
+from okamochi.workflows.starting.given_services import given_service, is_elsewhere, with_driver
+from okamochi.workflows.starting.stack_services import needed_services, with_service_values
 from tests.detect.plans import planned
 
 HEAD = "import os\nfrom flask import Flask\napp = Flask(__name__)\n"

@@ -9,10 +9,10 @@ from okamochi.errors import BuildError, OkamochiError, TransientRegistryError
 from okamochi.model.lock import LockedWheel
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi.built_wheel import Built
-from okamochi.workflows.held_back import newest_wheels
-from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.from_source.held_back import newest_wheels
+from okamochi.workflows.from_source.wheel_builder import WheelBuilder
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.wheel_builder import WheelBuilder
 from tests.bad_projects.conftest import FLASK_APP
 from tests.pypi.wheel_making import local_environ, make_source, make_wheel, make_world, sha256_of
 

@@ -7,9 +7,9 @@ import pytest
 
 from okamochi.errors import OkamochiError
 from okamochi.oci.platform import LINUX_AMD64
-from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.from_source.python_attempts import on_another_python
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.python_attempts import on_another_python
 from tests.bad_projects.conftest import FLASK_APP
 from tests.pypi.wheel_making import local_environ, make_wheel, make_world
 from tests.registries.fake import FakeRegistry, fake_registry

@@ -10,9 +10,10 @@ import pytest
 
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import assemble, plan
+from okamochi.workflows import plan
 from okamochi.workflows.build import BuildRequest, build_image
-from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.layers import assemble
+from okamochi.workflows.rebuilding.remembered import BuiltImage
 from tests.workflows.conftest import cache_copy
 
 pytestmark = pytest.mark.network

@@ -17,9 +17,9 @@ from okamochi.run.engine import NotIsolated
 from okamochi.run.host.unpack import within
 from okamochi.system.process import Completed
 from okamochi.system.subprocess_runner import SubprocessRunner
-from okamochi.workflows import kept_in
-from okamochi.workflows.image_toolchain import ImageToolchain, interpreter_of, is_official
-from okamochi.workflows.kept_in import KeptIn
+from okamochi.workflows.layers import kept_in
+from okamochi.workflows.layers.image_toolchain import ImageToolchain, interpreter_of, is_official
+from okamochi.workflows.layers.kept_in import KeptIn
 from tests.lacks import require_namespaces
 
 RUNNER = SubprocessRunner()

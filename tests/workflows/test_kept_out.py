@@ -8,7 +8,7 @@ import pytest
 
 from okamochi.errors import UnhealthyError
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.kept_out import tell_kept_out, told_to_be_kept_out
+from okamochi.workflows.mending.kept_out import tell_kept_out, told_to_be_kept_out
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 

@@ -21,9 +21,9 @@ from okamochi.run.proof.trial import key_paths
 from okamochi.run.spec import RunSpec
 from okamochi.run.state import AppState
 from okamochi.system.world import World
-from okamochi.workflows.env_values import Reading, Values, read_values
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.stack import with_given
+from okamochi.workflows.starting.env_values import Reading, Values, read_values
+from okamochi.workflows.starting.stack import with_given
 from tests.detect.plans import FLASK_APP
 from tests.pypi.wheel_making import make_world
 

@@ -3,7 +3,7 @@
 import pytest
 
 from okamochi.errors import UnhealthyError
-from okamochi.workflows.left_behind import tell_left_behind
+from okamochi.workflows.mending.left_behind import tell_left_behind
 from tests.detect.plans import FLASK_APP, planned
 
 

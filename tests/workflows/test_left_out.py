@@ -9,7 +9,7 @@ from okamochi.model.plan import Plan
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.left_out import goes_on_without, remember_left_out, tell_left_out
+from okamochi.workflows.starting.left_out import goes_on_without, remember_left_out, tell_left_out
 from tests.detect.plans import planned
 
 SOURCE = (

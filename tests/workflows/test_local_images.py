@@ -21,7 +21,7 @@ from okamochi.render.rendering import Language
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.base_image import base_image, for_platform, resolve_for
+from okamochi.workflows.layers.base_image import base_image, for_platform, resolve_for
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 from tests.detect.plans import planned

@@ -9,8 +9,8 @@ from okamochi.model.lock_codec import lock_from_json
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.lock_inputs import base_inputs, wheel_inputs
+from okamochi.workflows.locking.inputs import base_inputs, wheel_inputs
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 from tests.bad_projects.test_usage import lock

@@ -13,7 +13,7 @@ import pytest
 from okamochi.model.correction import CorrectionKind
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.build import Building
-from okamochi.workflows.looked_round import (
+from okamochi.workflows.mending.looked_round import (
     SCRIPT_CHECK,
     Answered,
     ask_for,

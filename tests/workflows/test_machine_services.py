@@ -15,9 +15,9 @@ from okamochi.run.host import HostEngine
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.env_values import Reading, Values, read_values
-from okamochi.workflows.machine_services import with_machine_services
-from okamochi.workflows.stack_services import needed_services
+from okamochi.workflows.starting.env_values import Reading, Values, read_values
+from okamochi.workflows.starting.machine_services import with_machine_services
+from okamochi.workflows.starting.stack_services import needed_services
 from tests.detect.plans import planned
 
 SOURCE = (

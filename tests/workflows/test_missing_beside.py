@@ -8,7 +8,7 @@ from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import Cause
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.missing_beside import missing_beside
+from okamochi.workflows.mending.missing_beside import missing_beside
 from okamochi.workflows.plan import PlannedProject
 
 APP = """\

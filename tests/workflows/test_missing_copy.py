@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from okamochi.errors import UnhealthyError
-from okamochi.workflows.missing_copy import example_of_module, tell_example
+from okamochi.workflows.mending.missing_copy import example_of_module, tell_example
 
 
 @pytest.mark.parametrize(

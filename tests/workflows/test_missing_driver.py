@@ -7,7 +7,7 @@ import pytest
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.corrections import correction_for
+from okamochi.workflows.mending.corrections import correction_for
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 

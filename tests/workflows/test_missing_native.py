@@ -7,7 +7,7 @@ import pytest
 from okamochi.debian.workshop import Workshop
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.oci.platform import LINUX_AMD64
-from okamochi.workflows.missing_native import missing_native
+from okamochi.workflows.mending.missing_native import missing_native
 from okamochi.workflows.plan import PlannedProject
 from tests.debian.contents_maker import contents_of
 from tests.detect.plans import FLASK_APP, planned

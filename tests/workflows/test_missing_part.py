@@ -11,7 +11,7 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.proof.answer import Answer, verdict_of
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for, with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 

@@ -3,7 +3,7 @@
 import pytest
 
 from okamochi.debian.contents import Contents
-from okamochi.workflows.missing_pieces import Remedy, remedy_for
+from okamochi.workflows.from_source.missing_pieces import Remedy, remedy_for
 from tests.debian.contents_maker import contents_of
 
 INDEX = b"""usr/bin/pg_config libdevel/libpq-dev

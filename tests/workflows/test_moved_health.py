@@ -10,7 +10,7 @@ from okamochi.model.process import HttpProbe, TcpProbe
 from okamochi.run.proof.answer import Answer, Page, Route, verdict_of
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for, with_correction
 from okamochi.workflows.plan import plan_project
 
 APP = """\

@@ -13,7 +13,7 @@ from okamochi.model.native import NativeNeed, NeedKind
 from okamochi.pypi.native_scan import WheelScan
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, WheelTree, write_index
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.named_packages import NamedPackages
+from okamochi.workflows.layers.named_packages import NamedPackages
 from tests.debian.contents_maker import contents_of
 
 FILES = b"""usr/bin/chromedriver                    web/chromium-driver

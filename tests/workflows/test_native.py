@@ -14,9 +14,9 @@ from okamochi.model.lock_codec import lock_from_json, lock_to_json
 from okamochi.model.native import NativeNeed, NativePackage, NeedKind, native_decisions
 from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows import native
-from okamochi.workflows.lock import LockMode
-from okamochi.workflows.native import Finder, complete_base
+from okamochi.workflows.layers import native
+from okamochi.workflows.layers.native import Finder, complete_base
+from okamochi.workflows.locking.lock import LockMode
 from tests.debian.contents_maker import contents_of
 
 INDEX = b"""usr/bin/ffmpeg                                      video/ffmpeg

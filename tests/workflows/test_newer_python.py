@@ -9,7 +9,7 @@ from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import Cause
 from okamochi.system.project_files import DiskProject
-from okamochi.workflows.newer_python import newer_python, told_to_be_newer
+from okamochi.workflows.mending.newer_python import newer_python, told_to_be_newer
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 

@@ -20,8 +20,8 @@ from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
-from okamochi.workflows.corrections import correction_for, written_folder
-from okamochi.workflows.observed import found_by_entry_points, observed_correction
+from okamochi.workflows.mending.corrections import correction_for, written_folder
+from okamochi.workflows.mending.observed import found_by_entry_points, observed_correction
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 

@@ -11,7 +11,7 @@ from okamochi.pypi import versions
 from okamochi.run.proof.answer import Answer
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.older_library import told_of_its_age
+from okamochi.workflows.mending.older_library import told_of_its_age
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 

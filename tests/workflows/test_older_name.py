@@ -11,7 +11,7 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi import older_words
 from okamochi.run.proof.answer import Answer
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.older_name import only_where_it_helps
+from okamochi.workflows.mending.older_name import only_where_it_helps
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import planned
 from tests.pypi.wheel_making import local_environ, make_world

@@ -9,7 +9,7 @@ from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for, with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 

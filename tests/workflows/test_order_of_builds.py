@@ -6,10 +6,15 @@ from typing import Any, cast
 import pytest
 
 from okamochi.errors import BuildError, PlanError, UnfitPythonError
-from okamochi.workflows import source_builds
-from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.source_builds import AtOdds, built_from_source, built_session, tell_other_python
-from okamochi.workflows.wheel_builder import WheelBuilder
+from okamochi.workflows.from_source import source_builds
+from okamochi.workflows.from_source.source_builds import (
+    AtOdds,
+    built_from_source,
+    built_session,
+    tell_other_python,
+)
+from okamochi.workflows.from_source.wheel_builder import WheelBuilder
+from okamochi.workflows.locking.lock import LockMode, LockSession
 
 PACKAGES = ("mako==1.0.7", "dominate==2.3.1", "Psycopg2==2.7.3", "visitor==0.1.3")
 

@@ -8,8 +8,8 @@ import pytest
 from okamochi.errors import OkamochiError
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
-from okamochi.workflows.outside import outside_stamps, outside_unchanged
 from okamochi.workflows.plan import plan_project
+from okamochi.workflows.rebuilding.outside import outside_stamps, outside_unchanged
 from tests.detect.plans import FLASK_APP
 from tests.pypi.wheel_making import make_world
 

@@ -8,7 +8,7 @@ import pytest
 
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.corrections import missing_requirement
+from okamochi.workflows.mending.corrections import missing_requirement
 from okamochi.workflows.plan import PlannedProject
 
 APP = "from flask import Flask\napp = Flask(__name__)\napp.config.from_object('config.Live')\n"

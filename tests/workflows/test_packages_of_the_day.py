@@ -7,10 +7,10 @@ import pytest
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
-from okamochi.workflows.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for, with_correction
 from okamochi.workflows.plan import PlannedProject
-from okamochi.workflows.prove_entry import Proof
-from okamochi.workflows.proved_build import why_not_kept
+from okamochi.workflows.proving.prove_entry import Proof
+from okamochi.workflows.proving.proved_build import why_not_kept
 from tests.workflows.test_missing_part import project
 
 # its page leaves its own frames out

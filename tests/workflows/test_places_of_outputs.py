@@ -6,8 +6,8 @@ import pytest
 
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.bills import parse_bills
-from okamochi.workflows.sinks import ArchiveSink, LayoutSink, parse_sink
+from okamochi.workflows.delivery.bills import parse_bills
+from okamochi.workflows.delivery.sinks import ArchiveSink, LayoutSink, parse_sink
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.plan import TracedProject, plan_project
-from okamochi.workflows.remembered import is_open
+from okamochi.workflows.rebuilding.remembered import is_open
 from tests.build.real_git import git, new_repository
 from tests.detect.plans import FLASK_APP
 from tests.pypi.wheel_making import make_world

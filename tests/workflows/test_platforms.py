@@ -18,7 +18,7 @@ from elftools.elf.elffile import ELFFile
 from okamochi.oci.image import Image
 from okamochi.oci.layout import read_images
 from okamochi.oci.validate import validate_layout
-from okamochi.workflows.ahead import PROGRAM
+from okamochi.workflows.layers.ahead import PROGRAM
 from tests.cli.program import Program
 from tests.workflows.conftest import Member, copied
 from tests.workflows.conftest import members_of as members_of_layer

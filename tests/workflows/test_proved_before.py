@@ -8,12 +8,12 @@ import pytest
 from okamochi.oci.reference import Reference
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import prove_entry
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.prove_entry import report_of
-from okamochi.workflows.proved_before import ProvedBefore
-from okamochi.workflows.proved_build import Delivered, build_proved
-from okamochi.workflows.remembered import BuiltImage
+from okamochi.workflows.proving import prove_entry
+from okamochi.workflows.proving.prove_entry import report_of
+from okamochi.workflows.proving.proved_before import ProvedBefore
+from okamochi.workflows.proving.proved_build import Delivered, build_proved
+from okamochi.workflows.rebuilding.remembered import BuiltImage
 
 pytestmark = pytest.mark.network
 

@@ -11,10 +11,10 @@ from okamochi.run.proof.answer import Outcome
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.prove_entry import Proof
-from okamochi.workflows.proved_build import Delivered, build_proved
-from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import EngineSink
+from okamochi.workflows.delivery.sinks import EngineSink
+from okamochi.workflows.proving.prove_entry import Proof
+from okamochi.workflows.proving.proved_build import Delivered, build_proved
+from okamochi.workflows.rebuilding.remembered import BuiltImage
 
 pytestmark = [pytest.mark.network, pytest.mark.namespaces]
 

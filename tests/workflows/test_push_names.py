@@ -7,7 +7,7 @@ import pytest
 from okamochi.errors import UsageError
 from okamochi.oci.reference import Reference
 from okamochi.workflows.deliver import check_tag
-from okamochi.workflows.sinks import RegistrySink
+from okamochi.workflows.delivery.sinks import RegistrySink
 
 
 def asked(name: str, monkeypatch: pytest.MonkeyPatch) -> list[Reference]:

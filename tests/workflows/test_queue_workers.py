@@ -4,7 +4,7 @@ import pytest
 
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.process import Process, ProcessType
-from okamochi.workflows.queue_workers import with_their_queue
+from okamochi.workflows.starting.queue_workers import with_their_queue
 
 
 class Told:

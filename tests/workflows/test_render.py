@@ -9,8 +9,8 @@ from okamochi.render.rendering import RenderedFile
 from okamochi.system.files import write_atomic
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows import rendered_files
-from okamochi.workflows.rendered_files import Outcome, Record, compared, read_record, write_outcomes
+from okamochi.workflows.rendered import rendered_files
+from okamochi.workflows.rendered.rendered_files import Outcome, Record, compared, read_record, write_outcomes
 from tests.cli.program import Program, tree_of
 from tests.detect.plans import FLASK_APP
 

@@ -17,9 +17,9 @@ from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows import restore as restoring
-from okamochi.workflows.apps import App, UpApp
 from okamochi.workflows.backup import ENDING, save_to
 from okamochi.workflows.restore import MOST_KEPT, restore
+from okamochi.workflows.starting.apps import App, UpApp
 from tests.detect.plans import FLASK_APP, planned
 from tests.recorded_runner import answer
 

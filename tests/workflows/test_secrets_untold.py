@@ -9,7 +9,7 @@ import pytest
 from okamochi.errors import UnhealthyError
 from okamochi.run.state import AppState
 from okamochi.workflows import dev, up
-from okamochi.workflows.secrets_untold import secrets_untold
+from okamochi.workflows.starting.secrets_untold import secrets_untold
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END PRIVATE KEY-----\n"
 

@@ -10,7 +10,7 @@ from okamochi.run.state import UpRecord
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows import running
-from okamochi.workflows.apps import app_of, desk_of
+from okamochi.workflows.starting.apps import app_of, desk_of
 
 
 @pytest.mark.parametrize("desk", [False, True])

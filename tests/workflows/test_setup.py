@@ -10,7 +10,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.setup import offer_setup, setup_of
+from okamochi.workflows.starting.setup import offer_setup, setup_of
 from tests.detect.plans import planned
 
 APP = "from flask import Flask\napp = Flask(__name__)\n@app.cli.command('init-db')\ndef f(): ...\n"
@@ -90,7 +90,7 @@ def test_a_command_that_ended_with_its_container_tells_the_apps_own_error(
 def test_a_container_that_ended_before_a_command_tells_the_apps_own_error(
     state: AppState, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("okamochi.workflows.setup.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("okamochi.workflows.starting.setup.PAUSE_SECONDS", 0)
     said = "OCI runtime exec failed: unable to start: error writing config to pipe: write init-p: broken pipe"
     container = FakeContainer((False, said))
     container.log = "ModuleNotFoundError: No module named 'pkg_resources'\n"

@@ -22,13 +22,13 @@ from okamochi.system.http import UrllibTransport
 from okamochi.system.progress import SilentReporter
 from okamochi.system.subprocess_runner import SubprocessRunner
 from okamochi.system.world import World
-from okamochi.workflows.foundation import trees_of
-from okamochi.workflows.held_back import newest_wheels
-from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.native import complete_base
+from okamochi.workflows.from_source.held_back import newest_wheels
+from okamochi.workflows.from_source.python_attempts import on_another_python
+from okamochi.workflows.from_source.source_builds import build_again
+from okamochi.workflows.layers.foundation import trees_of
+from okamochi.workflows.layers.native import complete_base
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.python_attempts import on_another_python
-from okamochi.workflows.source_builds import build_again
 from tests.bad_projects.conftest import FLASK_APP
 from tests.pypi.wheel_making import make_wheel
 

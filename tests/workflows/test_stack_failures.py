@@ -11,7 +11,7 @@ from okamochi.model.plan import Plan
 from okamochi.run.compose import ComposeProject
 from okamochi.run.compose_program import DockerCompose, PodmanCompose
 from okamochi.system.process import Completed
-from okamochi.workflows.stack_failures import release_failure, tell_running, told, with_firewall_told
+from okamochi.workflows.starting.stack_failures import release_failure, tell_running, told, with_firewall_told
 from tests.detect.plans import planned
 from tests.recorded_runner import RecordedRunner, answer
 

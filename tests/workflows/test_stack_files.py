@@ -15,9 +15,9 @@ from okamochi.run.state import AppState
 from okamochi.system.process import Completed
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.apps import App
-from okamochi.workflows.env_values import Values
-from okamochi.workflows.stack import new_stack
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.stack import new_stack
 from tests.detect.plans import planned
 from tests.recorded_runner import RecordedRunner, answer
 

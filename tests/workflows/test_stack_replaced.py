@@ -12,9 +12,9 @@ from okamochi.run.docker import DockerEngine
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.apps import App
-from okamochi.workflows.env_values import Values
-from okamochi.workflows.stack import Stack, new_stack
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.stack import Stack, new_stack
 from tests.detect.plans import planned
 from tests.recorded_runner import RecordedRunner, answer
 

@@ -6,9 +6,9 @@ from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.coded_passwords import keep_coded_passwords
-from okamochi.workflows.env_values import Values
-from okamochi.workflows.stack_services import with_given_secrets, with_service_values
+from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.stack_services import with_given_secrets, with_service_values
 from tests.detect.plans import planned
 
 SECRET = VariableKind.SECRET

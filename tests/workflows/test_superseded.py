@@ -9,7 +9,7 @@ from okamochi.errors import EngineError
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState, UpRecord
-from okamochi.workflows.superseded import hand_on, remember_image, remove_superseded
+from okamochi.workflows.starting.superseded import hand_on, remember_image, remove_superseded
 
 
 @dataclass

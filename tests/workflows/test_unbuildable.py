@@ -2,7 +2,7 @@
 
 from okamochi.errors import BuildError, EngineError, OkamochiError, UnfitPythonError
 from okamochi.model.plan import Plan
-from okamochi.workflows.unbuildable import unbuildable
+from okamochi.workflows.from_source.unbuildable import unbuildable
 from tests.detect.plans import FLASK_APP, planned
 
 BUILD = BuildError("cffi 1.11.5 has no wheel for this image and cannot be built: its build failed", hint="")

@@ -11,7 +11,7 @@ from okamochi.model.backing_service import BackingService, ServiceKind, ServiceV
 from okamochi.run.engine import Engine
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.stack_services import has_image
+from okamochi.workflows.starting.stack_services import has_image
 
 SERVICE = BackingService(
     kind=ServiceKind.POSTGRES,

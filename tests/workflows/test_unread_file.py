@@ -6,7 +6,7 @@ import pytest
 
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.env_values import tell_unread_file
+from okamochi.workflows.starting.env_values import tell_unread_file
 from tests.detect.plans import FLASK_APP, planned
 
 READS = """import os

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from okamochi.errors import UnhealthyError
 from okamochi.run.diagnose import exception
 from okamochi.run.traces import SEE_TRACEBACK, Cause, own_line
-from okamochi.workflows.unset_values import tell_unset, told_of_unset
+from okamochi.workflows.mending.unset_values import tell_unset, told_of_unset
 from tests.detect.plans import FLASK_APP, planned
 
 READS = """import os

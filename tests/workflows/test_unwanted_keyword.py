@@ -7,8 +7,8 @@ import pytest
 
 from okamochi.run.proof.answer import Answer
 from okamochi.system.project_files import MemoryProject
+from okamochi.workflows.mending.unwanted_keyword import refusing_package
 from okamochi.workflows.plan import PlannedProject
-from okamochi.workflows.unwanted_keyword import refusing_package
 
 TRACE = """\
 Traceback (most recent call last):

@@ -9,10 +9,10 @@ import pytest
 from okamochi.model.kit_programs import LOADER
 from okamochi.oci.reference import Reference
 from okamochi.run.state import AppState
-from okamochi.workflows.apps import App
-from okamochi.workflows.built_and_loaded import Loaded
-from okamochi.workflows.env_values import Values
-from okamochi.workflows.start import spec_of
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.built_and_loaded import Loaded
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.start import spec_of
 from tests.detect.plans import FLASK_APP, planned
 
 STREAMLIT = {"requirements.txt": "streamlit\n", "app.py": "import streamlit as st\nst.title('x')\n"}

@@ -11,7 +11,7 @@ import pytest
 from okamochi.model.plan import Plan, Volume
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.volume_check import tell_unwritable_volumes
+from okamochi.workflows.starting.volume_check import tell_unwritable_volumes
 from tests.detect.plans import FLASK_APP, planned
 
 

@@ -14,15 +14,15 @@ from okamochi.oci.platform import LINUX_AMD64
 from okamochi.pypi import versions
 from okamochi.run.proof.answer import Answer
 from okamochi.system.world import World
-from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.plan import PlannedProject, plan_project
-from okamochi.workflows.vouched_names import (
+from okamochi.workflows.locking.lock import LockMode, LockSession
+from okamochi.workflows.mending.vouched_names import (
     COOLING_DAYS,
     refuse_strangers,
     told_unvouched,
     vouched,
     with_evidence,
 )
+from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.build.real_git import git, new_repository
 from tests.detect.plans import FLASK_APP
 from tests.pypi.wheel_making import local_environ, make_wheel, make_world, package_index

@@ -10,9 +10,9 @@ from okamochi.run.ports import choose_port
 from okamochi.run.wait import FailingPage
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.apps import app_of
-from okamochi.workflows.previous import Previous
-from okamochi.workflows.web_port import WebPort
+from okamochi.workflows.starting.apps import app_of
+from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.web_port import WebPort
 
 
 @pytest.fixture

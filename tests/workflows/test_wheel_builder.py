@@ -16,10 +16,10 @@ from okamochi.pypi.sdists import Sdist
 from okamochi.pypi.target import Target
 from okamochi.system.cache import Cache
 from okamochi.system.progress import SilentReporter
-from okamochi.workflows.build_environment import Tools, bounds_of
-from okamochi.workflows.build_trial import MadeWheel, failure
-from okamochi.workflows.missing_pieces import Remedy
-from okamochi.workflows.wheel_builder import WheelBuilder, refuse_again
+from okamochi.workflows.from_source.build_environment import Tools, bounds_of
+from okamochi.workflows.from_source.build_trial import MadeWheel, failure
+from okamochi.workflows.from_source.missing_pieces import Remedy
+from okamochi.workflows.from_source.wheel_builder import WheelBuilder, refuse_again
 
 DAY = "2021-01-20T03:17:00Z"
 

@@ -62,9 +62,9 @@ def deliver(
     entrypoint: str | None,
     output_format: str,
 ) -> None:
-    from okamochi.workflows.attestations import Attachments
     from okamochi.workflows.build import BuildRequest
     from okamochi.workflows.deliver import build_and_deliver
+    from okamochi.workflows.delivery.attestations import Attachments
 
     overrides = overrides_of(entrypoint=entrypoint)
     request = BuildRequest(path=path, platform=platform, locked=locked, overrides=overrides)

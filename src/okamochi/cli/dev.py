@@ -81,7 +81,7 @@ def command(
     if not follow:
         tell(dev(request, world))
         return
-    from okamochi.workflows.dev_follow import follow as follow_changes
+    from okamochi.workflows.desk.follow import follow as follow_changes
 
     follow_changes(request, world, tell)
 

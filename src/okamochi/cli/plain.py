@@ -23,9 +23,9 @@ class PlainBuild(msgspec.Struct):
 
     def run(self) -> int:
         from okamochi.cli.world import app_folder, real_world
-        from okamochi.workflows.attestations import Attachments
         from okamochi.workflows.build import BuildRequest
         from okamochi.workflows.deliver import build_and_deliver
+        from okamochi.workflows.delivery.attestations import Attachments
 
         request = BuildRequest(path=app_folder(Path(self.path)), locked=self.locked)
         world = real_world(offline=self.offline)

@@ -45,7 +45,7 @@ def command(
     if schema:
         click.echo(json_text(plan_schema()))
         return
-    from okamochi.workflows.native_memory import as_locked
+    from okamochi.workflows.layers.native_memory import as_locked
     from okamochi.workflows.plan import plan_project
 
     world = real_world()
@@ -57,7 +57,7 @@ def command(
         click.echo(plan_to_json(plan).decode(), nl=False)
     else:
         click.echo(as_text(plan, columns()))
-        from okamochi.workflows.env_check import project_findings, tell_findings
+        from okamochi.workflows.starting.env_check import project_findings, tell_findings
 
         tell_findings(project_findings(plan, planned.root), world)
 

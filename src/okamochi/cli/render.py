@@ -12,7 +12,7 @@ from okamochi.cli.world import app_folder
 from okamochi.system.clock import utc_now
 
 if TYPE_CHECKING:
-    from okamochi.detect.adoption_rows import Row
+    from okamochi.detect.adoption.rows import Row
     from okamochi.model.finding import Finding
     from okamochi.system.world import World
     from okamochi.workflows.adopt import Fault
@@ -115,7 +115,7 @@ def command(
 
 def tell_findings(findings: "tuple[tuple[str, tuple[Finding, ...]], ...]", world: "World") -> None:
     """What the files cannot say, or leave to people: below its target where there are several."""
-    from okamochi.workflows.env_check import place
+    from okamochi.workflows.starting.env_check import place
 
     headed = len(findings) > 1
     for target, found in findings:

@@ -14,7 +14,7 @@ __all__ = ["app_folder", "real_world", "require_utf8"]
 def app_folder(path: Path) -> Path:
     """The folder of the only app in a checkout that is none itself; said on stderr. UsageError for one whose
     path is not UTF-8: what is kept about it, and what engines are told, is."""
-    from okamochi.workflows.project_folder import project_folder, unread_above
+    from okamochi.workflows.starting.project_folder import project_folder, unread_above
 
     require_utf8(path)
     found = project_folder(path)

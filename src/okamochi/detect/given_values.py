@@ -1,9 +1,9 @@
 """What settings say where nothing else does: the plan's name, domain, profile of workers, object."""
 
 from okamochi.detect.chosen_settings import ChosenSettings
-from okamochi.detect.entrypoint import WantedObject
-from okamochi.detect.pyproject import PATH as PYPROJECT
-from okamochi.detect.pyproject import Pyproject
+from okamochi.detect.packages.pyproject import PATH as PYPROJECT
+from okamochi.detect.packages.pyproject import Pyproject
+from okamochi.detect.serving.entrypoint import WantedObject
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.names import normalized_name

@@ -5,26 +5,53 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 from packaging.version import Version
 
-from okamochi.detect.alembic_address import with_the_apps_address
-from okamochi.detect.app_tests import tests_of_the_app
-from okamochi.detect.application import application_decisions, application_of
 from okamochi.detect.base import Detected
-from okamochi.detect.below_main import below_main
-from okamochi.detect.chosen_base import choose_base
-from okamochi.detect.config_object import config_object
-from okamochi.detect.dependencies import ChosenDependencies
-from okamochi.detect.development import choose_development
-from okamochi.detect.django_sqlite import sqlite_by_default
-from okamochi.detect.environment import environment_of
-from okamochi.detect.folder_case import folder_case
+from okamochi.detect.data.alembic_address import with_the_apps_address
+from okamochi.detect.data.hand_made import hand_made, offered_by_hand
+from okamochi.detect.data.own_start import made_by_extension, own_start
+from okamochi.detect.data.setup_commands import setup_commands
+from okamochi.detect.data.shipped_databases import (
+    left_behind,
+    patterns_for,
+    shipped_databases,
+    shipped_decisions,
+    still_shipped,
+)
+from okamochi.detect.data.volumes import ChosenVolumes, choose_volumes
+from okamochi.detect.data.writable_folders import Written, flask_folders, writes
+from okamochi.detect.files.app_tests import tests_of_the_app
+from okamochi.detect.files.folder_case import folder_case
+from okamochi.detect.files.ignore import exclude_patterns
+from okamochi.detect.files.kept_elsewhere import kept_elsewhere
+from okamochi.detect.files.mounted_folders import mounted_folders
+from okamochi.detect.files.own_launcher import own_launcher
+from okamochi.detect.files.places_above import places_above
+from okamochi.detect.files.unread_files import unread_files
 from okamochi.detect.frameworks.django import debug_off, debug_warning, redirect_warning
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import debugger_warning
 from okamochi.detect.given_values import domain_of, worker_profile
-from okamochi.detect.hand_made import hand_made, offered_by_hand
-from okamochi.detect.health import choose_probe
-from okamochi.detect.ignore import exclude_patterns
-from okamochi.detect.image_environment import (
+from okamochi.detect.packages.chosen_base import choose_base
+from okamochi.detect.packages.dependencies import ChosenDependencies
+from okamochi.detect.packages.development import choose_development
+from okamochi.detect.packages.native import native_facts
+from okamochi.detect.packages.pinned import stays_below
+from okamochi.detect.packages.stated_packages import package_decisions
+from okamochi.detect.services.django_sqlite import sqlite_by_default
+from okamochi.detect.services.found import ChosenServices, choose_services
+from okamochi.detect.services.loopback_services import doors_environment
+from okamochi.detect.services.mail import mail_catcher
+from okamochi.detect.services.only_sqlite import only_sqlite
+from okamochi.detect.serving.application import application_decisions, application_of
+from okamochi.detect.serving.health import choose_probe
+from okamochi.detect.serving.web_process import PORT, web_process
+from okamochi.detect.source.below_main import below_main
+from okamochi.detect.source.parsed_arguments import parsed_arguments
+from okamochi.detect.source.unreadable import nested_too_deep, refuse_unreadable, unread_modules
+from okamochi.detect.understanding import Understood, understood
+from okamochi.detect.variables.config_object import config_object
+from okamochi.detect.variables.environment import environment_of
+from okamochi.detect.variables.image_environment import (
     choose_image_environment,
     django_environment,
     import_roots,
@@ -34,37 +61,10 @@ from okamochi.detect.image_environment import (
     roots_of_old_flask,
     with_module_path,
 )
-from okamochi.detect.kept_elsewhere import kept_elsewhere
-from okamochi.detect.key_files import KeyFiles, key_files
-from okamochi.detect.loopback_services import doors_environment
-from okamochi.detect.mail import mail_catcher
-from okamochi.detect.mounted_folders import mounted_folders
-from okamochi.detect.native import native_facts
-from okamochi.detect.only_sqlite import only_sqlite
-from okamochi.detect.own_launcher import own_launcher
-from okamochi.detect.own_start import made_by_extension, own_start
-from okamochi.detect.parsed_arguments import parsed_arguments
-from okamochi.detect.pinned import stays_below
-from okamochi.detect.places_above import places_above
-from okamochi.detect.processes import other_processes
-from okamochi.detect.services import ChosenServices, choose_services
-from okamochi.detect.setup_commands import setup_commands
-from okamochi.detect.shipped_databases import (
-    left_behind,
-    patterns_for,
-    shipped_databases,
-    shipped_decisions,
-    still_shipped,
-)
-from okamochi.detect.stated_environment import stated_environment
-from okamochi.detect.stated_packages import package_decisions
-from okamochi.detect.stated_secrets import stated_secrets
-from okamochi.detect.understanding import Understood, understood
-from okamochi.detect.unread_files import unread_files
-from okamochi.detect.unreadable import nested_too_deep, refuse_unreadable, unread_modules
-from okamochi.detect.volumes import ChosenVolumes, choose_volumes
-from okamochi.detect.web_process import PORT, web_process
-from okamochi.detect.writable_folders import Written, flask_folders, writes
+from okamochi.detect.variables.key_files import KeyFiles, key_files
+from okamochi.detect.variables.stated_environment import stated_environment
+from okamochi.detect.variables.stated_secrets import stated_secrets
+from okamochi.detect.workers.processes import other_processes
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.check import checked
 from okamochi.model.evidence import Decision, Evidence

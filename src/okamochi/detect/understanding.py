@@ -5,9 +5,6 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from okamochi.detect.chosen_settings import ChosenSettings, choose_settings
-from okamochi.detect.dependencies import ChosenDependencies, choose_dependencies
-from okamochi.detect.entrypoint import EntryPoint, choose_entrypoint
-from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.connexion import as_candidates, of_its_version
 from okamochi.detect.frameworks.django import DjangoSettings, django_settings
 from okamochi.detect.frameworks.django_static import (
@@ -23,13 +20,16 @@ from okamochi.detect.frameworks.servers import server_of
 from okamochi.detect.frameworks.shiny import without_its_console
 from okamochi.detect.frameworks.streamlit import of_its_pages
 from okamochi.detect.given_values import name_of, wanted_object
-from okamochi.detect.index_date import as_of_the_day
-from okamochi.detect.interpreter import ChosenPython, choose_python
-from okamochi.detect.own_package import own_package, own_package_decision
-from okamochi.detect.processes import scripts_of_workers
-from okamochi.detect.pyproject import Pyproject, read_pyproject
-from okamochi.detect.reachable import Reached, loaded_from, reached_from
-from okamochi.detect.sources import Sources
+from okamochi.detect.packages.dependencies import ChosenDependencies, choose_dependencies
+from okamochi.detect.packages.index_date import as_of_the_day
+from okamochi.detect.packages.interpreter import ChosenPython, choose_python
+from okamochi.detect.packages.own_package import own_package, own_package_decision
+from okamochi.detect.packages.pyproject import Pyproject, read_pyproject
+from okamochi.detect.serving.entrypoint import EntryPoint, choose_entrypoint
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.reachable import Reached, loaded_from, reached_from
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.workers.processes import scripts_of_workers
 from okamochi.model.evidence import Decision
 from okamochi.model.plan import Framework
 from okamochi.model.settings import SettingsTable

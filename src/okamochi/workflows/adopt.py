@@ -12,9 +12,9 @@ from okamochi.audit.judging import stands_alone
 from okamochi.audit.rules import RULES
 from okamochi.audit.setup import Setup
 from okamochi.containerfiles.desk import is_production_path, is_staging_path
-from okamochi.detect.adoption import adopted_settings, adoption_of
-from okamochi.detect.adoption_rows import Row
-from okamochi.detect.compose_files import composed
+from okamochi.detect.adoption.rows import Row
+from okamochi.detect.adoption.side_by_side import adopted_settings, adoption_of
+from okamochi.detect.files.compose_files import composed
 from okamochi.errors import UsageError
 from okamochi.model.finding import Severity
 from okamochi.model.settings_reader import OWN_FILE, read_settings
@@ -22,9 +22,9 @@ from okamochi.system.files import write_atomic
 from okamochi.system.project_files import DiskProject, ProjectFiles
 from okamochi.system.world import World
 from okamochi.workflows.check import looked_at
-from okamochi.workflows.kept import kept_without
-from okamochi.workflows.native_memory import as_locked
+from okamochi.workflows.layers.native_memory import as_locked
 from okamochi.workflows.plan import plan_project
+from okamochi.workflows.rendered.kept import kept_without
 
 __all__ = ["Adopted", "Fault", "adopt", "settings_text"]
 

@@ -21,9 +21,9 @@ from okamochi.system.clock import rfc3339
 from okamochi.system.files import require_file_place, storage_errors
 from okamochi.system.process import Completed
 from okamochi.system.world import World
-from okamochi.workflows.apps import UpApp, running_app
-from okamochi.workflows.backup_file import FORMAT, Manifest, Part, write_backup
-from okamochi.workflows.stack import Stack, stack_of
+from okamochi.workflows.starting.apps import UpApp, running_app
+from okamochi.workflows.starting.backup_file import FORMAT, Manifest, Part, write_backup
+from okamochi.workflows.starting.stack import Stack, stack_of
 
 __all__ = ["Saved", "backup", "plan_of_state", "save_to"]
 

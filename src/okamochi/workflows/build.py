@@ -10,19 +10,19 @@ import msgspec
 from okamochi.errors import UnfitPythonError
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
-from okamochi.workflows.platforms import chosen_platform
-from okamochi.workflows.remembered import BuiltImage, Memory
+from okamochi.workflows.layers.platforms import chosen_platform
+from okamochi.workflows.rebuilding.remembered import BuiltImage, Memory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from okamochi.model.correction import Correction
     from okamochi.model.plan import Plan
-    from okamochi.workflows.ahead import Ahead
-    from okamochi.workflows.early_proof import EarlyProof
-    from okamochi.workflows.incremental import SameTree
-    from okamochi.workflows.lock import LockSession
+    from okamochi.workflows.layers.ahead import Ahead
+    from okamochi.workflows.locking.lock import LockSession
     from okamochi.workflows.plan import PlannedProject
+    from okamochi.workflows.proving.early_proof import EarlyProof
+    from okamochi.workflows.rebuilding.incremental import SameTree
 
 __all__ = ["BuildRequest", "Building", "build_image"]
 
@@ -88,7 +88,7 @@ class Building(msgspec.Struct):
 
     def packed_as_before(self, files: "SameTree") -> BuiltImage | None:
         """The image, when the new plan is the old one."""
-        from okamochi.workflows.planned_again import packed_as_before
+        from okamochi.workflows.rebuilding.planned_again import packed_as_before
 
         built = packed_as_before(self.world, files, self.plan_now())
         if built is not None:
@@ -118,7 +118,7 @@ class Building(msgspec.Struct):
 
     def correct(self, correction: "Correction") -> None:
         """The next `image` is that of the corrected plan."""
-        from okamochi.workflows.corrections import with_correction
+        from okamochi.workflows.mending.corrections import with_correction
 
         self.planned, self.known = with_correction(self.plan_now(), correction), None
         if correction.kind == "passed-over":
@@ -137,8 +137,8 @@ class Building(msgspec.Struct):
         if self.known is not None:
             return self.known
         assert self.planned is not None
-        from okamochi.workflows.assemble import assemble
-        from okamochi.workflows.lock import LockMode, LockSession
+        from okamochi.workflows.layers.assemble import assemble
+        from okamochi.workflows.locking.lock import LockMode, LockSession
 
         mode = LockMode.LOCKED if self.request.locked else LockMode.KEEP
         session = LockSession.open(self.world, self.planned, self.platform, mode)
@@ -148,7 +148,7 @@ class Building(msgspec.Struct):
         try:
             built = assemble(self.world, session, self.files, self.early_proof())
         except UnfitPythonError as refusal:
-            from okamochi.workflows.python_attempts import on_another_python
+            from okamochi.workflows.from_source.python_attempts import on_another_python
 
             session = on_another_python(self.world, session, refusal)
             self.planned = session.planned
@@ -163,7 +163,7 @@ class Building(msgspec.Struct):
             self.early.end()
             self.early = None
         if self.early_values is not None:
-            from okamochi.workflows.early_proof import EarlyProof
+            from okamochi.workflows.proving.early_proof import EarlyProof
 
             self.early = EarlyProof(self.world, self.early_values)
         return self.early
@@ -173,7 +173,7 @@ class Building(msgspec.Struct):
         found = self.ahead.result() if self.ahead is not None else None
         if found is None:
             return
-        from okamochi.workflows.lock_inputs import base_inputs, wheel_inputs
+        from okamochi.workflows.locking.inputs import base_inputs, wheel_inputs
 
         if found.base_inputs == base_inputs(session.planned):
             session.chosen, session.base_image = (found.locked.debs, found.snapshot), found.locked.image

@@ -13,16 +13,16 @@ from okamochi.audit.edits import edited
 from okamochi.audit.reading import read_setup
 from okamochi.audit.rules import RULES
 from okamochi.audit.setup import Setup
-from okamochi.detect.git_index import executable_files, tracked_files
+from okamochi.detect.files.git_index import executable_files, tracked_files
 from okamochi.errors import DetectionError, PlanError, UsageError
 from okamochi.model.finding import Finding
 from okamochi.model.plan import Plan
 from okamochi.system.files import write_atomic
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
-from okamochi.workflows.env_check import project_findings
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.project_folder import project_folder
+from okamochi.workflows.starting.env_check import project_findings
+from okamochi.workflows.starting.project_folder import project_folder
 
 __all__ = ["Checked", "Judged", "check"]
 

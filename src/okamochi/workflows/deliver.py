@@ -10,19 +10,19 @@ from okamochi.oci.image import Image, ImageIndex
 from okamochi.oci.native import native_platforms
 from okamochi.oci.reference import Reference
 from okamochi.system.world import World
-from okamochi.workflows.attestations import Attachments
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.platforms import chosen_platforms
-from okamochi.workflows.proved_before import ProvedBefore
-from okamochi.workflows.proved_build import Delivered, build_proved
-from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.sinks import EngineSink, RegistrySink, Sink, chosen_sinks, default_reference
+from okamochi.workflows.delivery.attestations import Attachments
+from okamochi.workflows.delivery.sinks import EngineSink, RegistrySink, Sink, chosen_sinks, default_reference
+from okamochi.workflows.layers.platforms import chosen_platforms
+from okamochi.workflows.proving.proved_before import ProvedBefore
+from okamochi.workflows.proving.proved_build import Delivered, build_proved
+from okamochi.workflows.rebuilding.remembered import BuiltImage
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from okamochi.workflows.ahead import Ahead
-    from okamochi.workflows.prove_entry import Proof
+    from okamochi.workflows.layers.ahead import Ahead
+    from okamochi.workflows.proving.prove_entry import Proof
 
 __all__ = ["Delivery", "build_and_deliver"]
 
@@ -55,7 +55,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def report_of_image(built: BuiltImage, proof: "Proof | ProvedBefore") -> dict[str, object]:
-    from okamochi.workflows.prove_entry import report_of
+    from okamochi.workflows.proving.prove_entry import report_of
 
     image = built.image
     return {
@@ -108,7 +108,7 @@ def build_several(
     requests: list[BuildRequest], world: World, tag: str | None, targets: tuple[Sink, ...]
 ) -> "list[tuple[BuiltImage, Proof | ProvedBefore]]":
     """What the proof of one platform teaches is in the lock when the next one is planned."""
-    from okamochi.workflows.ahead import laying_ahead
+    from okamochi.workflows.layers.ahead import laying_ahead
 
     ahead = laying_ahead(tuple(requests[1:]), world)
     return [
@@ -138,7 +138,7 @@ def build_one(
     building.ahead = ahead
     delivered, proof = build_proved(building, world, deliver, sinks=engines, given={})
     if not isinstance(proof, ProvedBefore) and (alone or building.platform in native_platforms()):
-        from okamochi.workflows.prove_entry import tell_proof
+        from okamochi.workflows.proving.prove_entry import tell_proof
 
         tell_proof(proof, delivered.built, world)
     return delivered.built, proof

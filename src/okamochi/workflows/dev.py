@@ -10,21 +10,21 @@ from okamochi.model.plan import Plan
 from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, app_of, desk_of
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.built_and_loaded import built_and_loaded
-from okamochi.workflows.chosen_engine import chosen_engine
-from okamochi.workflows.desk_image import development_image
-from okamochi.workflows.desk_start import Desk, desk_user, make_mount_points, start_desk
-from okamochi.workflows.env_values import Reading, Values, read_values
-from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.delivery.sinks import EngineSink, default_reference
+from okamochi.workflows.desk.image import development_image
+from okamochi.workflows.desk.start import Desk, desk_user, make_mount_points, start_desk
+from okamochi.workflows.layers.platforms import chosen_platform
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
-from okamochi.workflows.platforms import chosen_platform
-from okamochi.workflows.remembered import BuiltImage
-from okamochi.workflows.secrets_untold import secrets_untold
-from okamochi.workflows.sinks import EngineSink, default_reference
-from okamochi.workflows.stack_services import desk_services, tell_unstarted
-from okamochi.workflows.superseded import remember_image, remove_superseded
+from okamochi.workflows.rebuilding.remembered import BuiltImage
+from okamochi.workflows.starting.apps import App, app_of, desk_of
+from okamochi.workflows.starting.built_and_loaded import built_and_loaded
+from okamochi.workflows.starting.chosen_engine import chosen_engine
+from okamochi.workflows.starting.env_values import Reading, Values, read_values
+from okamochi.workflows.starting.secrets_untold import secrets_untold
+from okamochi.workflows.starting.stack_services import desk_services, tell_unstarted
+from okamochi.workflows.starting.superseded import remember_image, remove_superseded
 
 __all__ = ["DevRequest", "dev"]
 

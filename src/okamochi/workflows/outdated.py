@@ -7,9 +7,9 @@ from okamochi.errors import PlanError
 from okamochi.model.lock import LockedDeb, LockedImage, LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
-from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession
+from okamochi.workflows.layers.platforms import chosen_platform
+from okamochi.workflows.locking.lock import LOCK_NAME, LockMode, LockSession
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.platforms import chosen_platform
 from okamochi.workflows.relock import both_halves
 
 __all__ = ["Outdated", "outdated"]

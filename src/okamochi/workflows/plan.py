@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from okamochi.detect.chosen_settings import settings_from_environ
-from okamochi.detect.gist import SIZE_LIMIT_BYTES, gist_digest, gist_of, python_text
 from okamochi.detect.planner import make_plan
+from okamochi.detect.source.gist import SIZE_LIMIT_BYTES, gist_digest, gist_of, python_text
 from okamochi.errors import AmbiguousError, DetectionError
 from okamochi.model.correction import Correction, CorrectionKind, corrected
 from okamochi.model.plan import Plan
@@ -14,10 +14,10 @@ from okamochi.model.settings_reader import read_settings
 from okamochi.system.collector import uncollected
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject, decoded
 from okamochi.system.world import World
-from okamochi.workflows.corrections import with_kept_corrections
-from okamochi.workflows.outside import is_outside
-from okamochi.workflows.plan_memory import PlanMemory
-from okamochi.workflows.seen import Seen
+from okamochi.workflows.mending.corrections import with_kept_corrections
+from okamochi.workflows.rebuilding.outside import is_outside
+from okamochi.workflows.rebuilding.plan_memory import PlanMemory
+from okamochi.workflows.rebuilding.seen import Seen
 
 MOST_LINKS = 5
 

@@ -25,10 +25,10 @@ from okamochi.run.observation.traffic import ask_many
 from okamochi.run.state import UpRecord
 from okamochi.run.wait import healthy_inside
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, UpApp, app_of, proof_of
 from okamochi.workflows.running import down_of
-from okamochi.workflows.stack import stack_of
-from okamochi.workflows.superseded import hand_on, remove_superseded
+from okamochi.workflows.starting.apps import App, UpApp, app_of, proof_of
+from okamochi.workflows.starting.stack import stack_of
+from okamochi.workflows.starting.superseded import hand_on, remove_superseded
 from okamochi.workflows.up import UpRequest, up
 
 __all__ = ["Proved", "prove"]

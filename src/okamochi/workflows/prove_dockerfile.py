@@ -17,9 +17,9 @@ from okamochi.oci.tree import PathFacts, tree_of_layers
 from okamochi.run.image_builders import BUILDERS, BuiltStage, ImageBuilder, builder_named
 from okamochi.system.world import World
 from okamochi.workflows.build import BuildRequest, build_image
-from okamochi.workflows.lock import LockMode, LockSession
+from okamochi.workflows.layers.platforms import chosen_platform
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.platforms import chosen_platform
 
 __all__ = ["REASONS", "Allowed", "Proof", "prove_dockerfile"]
 

@@ -9,9 +9,9 @@ from okamochi.model.kit_programs import command_of
 from okamochi.model.process import Process, ProcessType
 from okamochi.run.spec import ContainerState
 from okamochi.system.world import World
-from okamochi.workflows.apps import UpApp, running_app
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.stack import stack_of
+from okamochi.workflows.starting.apps import UpApp, running_app
+from okamochi.workflows.starting.stack import stack_of
 
 __all__ = ["Released", "release"]
 

@@ -9,14 +9,14 @@ from okamochi.errors import UnfitPythonError, UsageError
 from okamochi.model.correction import CorrectionKind
 from okamochi.model.lock import LockedDeb, LockedWheel
 from okamochi.system.world import World
-from okamochi.workflows.foundation import trees_of
-from okamochi.workflows.held_back import newest_wheels
-from okamochi.workflows.lock import LOCK_NAME, LockMode, LockSession
-from okamochi.workflows.lock_changes import lock_changes
-from okamochi.workflows.native import complete_base
+from okamochi.workflows.from_source.held_back import newest_wheels
+from okamochi.workflows.from_source.python_attempts import on_another_python
+from okamochi.workflows.layers.foundation import trees_of
+from okamochi.workflows.layers.native import complete_base
+from okamochi.workflows.layers.platforms import chosen_platform
+from okamochi.workflows.locking.changes import lock_changes
+from okamochi.workflows.locking.lock import LOCK_NAME, LockMode, LockSession
 from okamochi.workflows.plan import plan_project
-from okamochi.workflows.platforms import chosen_platform
-from okamochi.workflows.python_attempts import on_another_python
 
 __all__ = ["relock"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from okamochi.detect.adoption_kept import Kept
-from okamochi.detect.rendered_folders import rendered_folder, rendered_folders
+from okamochi.detect.adoption.kept import Kept
+from okamochi.detect.files.rendered_folders import rendered_folder, rendered_folders
 from okamochi.errors import UsageError
 from okamochi.model.finding import Finding, Severity
 from okamochi.model.lock import Lock
@@ -23,16 +23,20 @@ from okamochi.render.requirements_lock import locked_wheels
 from okamochi.system.files import write_atomic
 from okamochi.system.world import World
 from okamochi.workflows.adopt import settings_text
-from okamochi.workflows.beside_rendered import left_compose_files, unbuildable_compose, without_the_app
-from okamochi.workflows.env_check import project_findings
-from okamochi.workflows.kept import kept_without
-from okamochi.workflows.lock import LockMode, LockSession
-from okamochi.workflows.native_memory import with_locked_packages
+from okamochi.workflows.from_source.source_builds import build_again
+from okamochi.workflows.layers.native_memory import with_locked_packages
+from okamochi.workflows.layers.platforms import chosen_platform
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject, plan_project
-from okamochi.workflows.platforms import chosen_platform
+from okamochi.workflows.rebuilding.remembered import LOCK_NAME, lock_content
 from okamochi.workflows.relock import relock
-from okamochi.workflows.remembered import LOCK_NAME, lock_content
-from okamochi.workflows.rendered_files import (
+from okamochi.workflows.rendered.beside_rendered import (
+    left_compose_files,
+    unbuildable_compose,
+    without_the_app,
+)
+from okamochi.workflows.rendered.kept import kept_without
+from okamochi.workflows.rendered.rendered_files import (
     Drift,
     Outcome,
     Record,
@@ -41,7 +45,7 @@ from okamochi.workflows.rendered_files import (
     read_record,
     write_outcomes,
 )
-from okamochi.workflows.source_builds import build_again
+from okamochi.workflows.starting.env_check import project_findings
 
 __all__ = ["RenderRequest", "Written", "render"]
 

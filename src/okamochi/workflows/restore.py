@@ -13,11 +13,11 @@ from okamochi.oci.reference import tag_of
 from okamochi.run.service_data import data_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
-from okamochi.workflows.apps import UpApp, running_app
 from okamochi.workflows.backup import ENDING, plan_of_state, save_to
-from okamochi.workflows.backup_file import BackupFile, Part
-from okamochi.workflows.previous import GRACE_SECONDS
-from okamochi.workflows.stack import Stack, stack_of
+from okamochi.workflows.starting.apps import UpApp, running_app
+from okamochi.workflows.starting.backup_file import BackupFile, Part
+from okamochi.workflows.starting.previous import GRACE_SECONDS
+from okamochi.workflows.starting.stack import Stack, stack_of
 
 __all__ = ["restore", "what_goes"]
 

@@ -13,9 +13,9 @@ from okamochi.run.spec import ContainerState, Running, aside_name
 from okamochi.run.state import AppState, UpRecord
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, UpApp, app_of, apps_of, desk_of, is_desk, running_app
-from okamochi.workflows.previous import GRACE_SECONDS
-from okamochi.workflows.stack import forget_stack, stack_of
+from okamochi.workflows.starting.apps import App, UpApp, app_of, apps_of, desk_of, is_desk, running_app
+from okamochi.workflows.starting.previous import GRACE_SECONDS
+from okamochi.workflows.starting.stack import forget_stack, stack_of
 
 __all__ = ["Seen", "down", "down_desk", "down_of", "execute", "logs", "ps"]
 

@@ -11,12 +11,12 @@ from okamochi.run.engine import Engine
 from okamochi.run.join import Joining, join
 from okamochi.run.spec import ContainerState
 from okamochi.system.world import World
-from okamochi.workflows.apps import UpApp, is_desk, running_app
-from okamochi.workflows.desk_image import tools_image
+from okamochi.workflows.delivery.sinks import EngineSink
+from okamochi.workflows.desk.image import tools_image
+from okamochi.workflows.layers.platforms import chosen_platform
 from okamochi.workflows.plan import PlannedProject, plan_project
-from okamochi.workflows.platforms import chosen_platform
-from okamochi.workflows.sinks import EngineSink
-from okamochi.workflows.stack import stack_of
+from okamochi.workflows.starting.apps import UpApp, is_desk, running_app
+from okamochi.workflows.starting.stack import stack_of
 
 __all__ = ["shell"]
 

@@ -9,25 +9,25 @@ from okamochi.run.engine import Engine
 from okamochi.run.state import UpRecord
 from okamochi.run.wait import GoesOn
 from okamochi.system.world import World
-from okamochi.workflows.apps import App, app_of
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.built_and_loaded import built_and_loaded
-from okamochi.workflows.chosen_engine import chosen_engine
-from okamochi.workflows.env_values import Reading, Values, read_values, tell_unread_file
-from okamochi.workflows.failed_start import FailedStart
-from okamochi.workflows.kept_out import tell_kept_out
-from okamochi.workflows.left_behind import tell_left_behind
-from okamochi.workflows.looked_round import looked_round, seen_in_log
-from okamochi.workflows.machine_services import with_machine_services
-from okamochi.workflows.missing_copy import tell_example
-from okamochi.workflows.previous import Previous
-from okamochi.workflows.secrets_untold import secrets_untold
-from okamochi.workflows.setup import offer_setup
-from okamochi.workflows.stack_services import refuse_absent, served_secrets, tell_stores
-from okamochi.workflows.start import Start
-from okamochi.workflows.superseded import remove_superseded
-from okamochi.workflows.unset_values import tell_unset
-from okamochi.workflows.web_port import WebPort
+from okamochi.workflows.mending.failed_start import FailedStart
+from okamochi.workflows.mending.kept_out import tell_kept_out
+from okamochi.workflows.mending.left_behind import tell_left_behind
+from okamochi.workflows.mending.looked_round import looked_round, seen_in_log
+from okamochi.workflows.mending.missing_copy import tell_example
+from okamochi.workflows.mending.unset_values import tell_unset
+from okamochi.workflows.starting.apps import App, app_of
+from okamochi.workflows.starting.built_and_loaded import built_and_loaded
+from okamochi.workflows.starting.chosen_engine import chosen_engine
+from okamochi.workflows.starting.env_values import Reading, Values, read_values, tell_unread_file
+from okamochi.workflows.starting.machine_services import with_machine_services
+from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.secrets_untold import secrets_untold
+from okamochi.workflows.starting.setup import offer_setup
+from okamochi.workflows.starting.stack_services import refuse_absent, served_secrets, tell_stores
+from okamochi.workflows.starting.start import Start
+from okamochi.workflows.starting.superseded import remove_superseded
+from okamochi.workflows.starting.web_port import WebPort
 
 __all__ = ["UpRequest", "up"]
 

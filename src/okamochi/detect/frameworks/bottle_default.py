@@ -15,10 +15,10 @@ import ast
 from collections.abc import Iterator
 
 from okamochi.detect.base import Detected
-from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module, is_main_guard
-from okamochi.detect.syntax import walk
-from okamochi.detect.web_applications import Candidate, import_root_for, place_of
+from okamochi.detect.serving.web_applications import Candidate, import_root_for, place_of
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.python_source import Module, is_main_guard
+from okamochi.detect.source.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
 

@@ -4,10 +4,10 @@ third. https://connexion.readthedocs.io/en/latest/v3.html"""
 from msgspec.structs import replace
 from packaging.version import Version
 
-from okamochi.detect.dependencies import ChosenDependencies
-from okamochi.detect.entrypoint import EntryPoint
 from okamochi.detect.frameworks.classes import CONNEXION
-from okamochi.detect.pinned import stays_below
+from okamochi.detect.packages.dependencies import ChosenDependencies
+from okamochi.detect.packages.pinned import stays_below
+from okamochi.detect.serving.entrypoint import EntryPoint
 from okamochi.model.plan import ServerInterface
 
 __all__ = ["as_candidates", "of_its_version"]

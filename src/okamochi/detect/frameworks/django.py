@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
+from okamochi.detect.files.platform_files import stated_values
 from okamochi.detect.frameworks.settings_module import computed_settings
-from okamochi.detect.platform_files import stated_values
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import text_of, texts_below, walk
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import text_of, texts_below, walk
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from okamochi.detect.flask_objects import FlaskObjects
+from okamochi.detect.data.writable_folders import Written
 from okamochi.detect.frameworks.django import DjangoSettings, manage_py
-from okamochi.detect.sources import Sources
-from okamochi.detect.static_paths import PathReader
-from okamochi.detect.web_applications import Candidate
-from okamochi.detect.writable_folders import Written
+from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.static_paths import PathReader
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, Framework, ServerInterface
 from okamochi.model.process import TemporaryFolder

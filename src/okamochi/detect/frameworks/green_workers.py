@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from okamochi.detect.bodies import flat_statements
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import keyword_value, text_of
+from okamochi.detect.source.bodies import flat_statements
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import keyword_value, text_of
 from okamochi.model.evidence import Evidence
 from okamochi.model.python_base import GUNICORN
 from okamochi.pypi.python_values import last_name

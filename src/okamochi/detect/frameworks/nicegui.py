@@ -2,9 +2,9 @@
 
 import re
 
-from okamochi.detect.sources import Sources
-from okamochi.detect.web_applications import Candidate
-from okamochi.detect.writable_folders import Written
+from okamochi.detect.data.writable_folders import Written
+from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT, Framework
 from okamochi.system.patterns import line_of, regex

@@ -13,11 +13,11 @@ Of several workers each has one of its own, and does each job once more.
 import ast
 from collections.abc import Iterable, Iterator
 
-from okamochi.detect.bodies import flat_statements
-from okamochi.detect.names import assigned
-from okamochi.detect.python_source import Module, is_main_guard
-from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import keyword_value, walk
+from okamochi.detect.source.bodies import flat_statements
+from okamochi.detect.source.names import assigned
+from okamochi.detect.source.python_source import Module, is_main_guard
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import keyword_value, walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 

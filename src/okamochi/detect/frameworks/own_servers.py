@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
-from okamochi.detect.flask_objects import FlaskObjects
 from okamochi.detect.frameworks.scripts import candidate_of_a_script, script_candidate
 from okamochi.detect.frameworks.server_settings import set_elsewhere
-from okamochi.detect.python_source import Module, is_main_guard
-from okamochi.detect.reachable import loaded_from
-from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import keyword_value, text_of, walk
-from okamochi.detect.web_applications import Candidate
+from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.python_source import Module, is_main_guard
+from okamochi.detect.source.reachable import loaded_from
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import keyword_value, text_of, walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework
 from okamochi.system.patterns import regex

@@ -9,9 +9,9 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.web_applications import Candidate
+from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
 from okamochi.model.plan import Framework
 
 __all__ = ["pages_of"]

@@ -9,13 +9,13 @@ import ast
 from msgspec.structs import replace
 
 from okamochi.detect.base import Detected
-from okamochi.detect.entrypoint import EntryPoint
-from okamochi.detect.flask_objects import FlaskObjects
-from okamochi.detect.python_source import Module, is_main_guard
-from okamochi.detect.reachable import Reached, loaded_from
-from okamochi.detect.routes import routes
-from okamochi.detect.statements import Statement, statements
-from okamochi.detect.web_applications import place_of
+from okamochi.detect.files.statements import Statement, statements
+from okamochi.detect.serving.entrypoint import EntryPoint
+from okamochi.detect.serving.routes import routes
+from okamochi.detect.serving.web_applications import place_of
+from okamochi.detect.source.flask_objects import FlaskObjects
+from okamochi.detect.source.python_source import Module, is_main_guard
+from okamochi.detect.source.reachable import Reached, loaded_from
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.pypi.python_values import last_name

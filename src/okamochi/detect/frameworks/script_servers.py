@@ -6,9 +6,9 @@ import msgspec
 
 from okamochi.detect.frameworks.server import Server
 from okamochi.detect.frameworks.streamlit import HEALTH
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.web_applications import Candidate
+from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import VENV_ROOT, Framework

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from okamochi.detect.base import Detected
-from okamochi.detect.import_lines import imported_parts
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.syntax import walk
-from okamochi.detect.web_applications import STAND_IN, Candidate, place_of
+from okamochi.detect.serving.web_applications import STAND_IN, Candidate, place_of
+from okamochi.detect.source.import_lines import imported_parts
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import walk
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import Framework, ServerInterface
 

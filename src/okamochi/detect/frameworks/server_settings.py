@@ -10,8 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
 
 __all__ = ["set_elsewhere"]
 

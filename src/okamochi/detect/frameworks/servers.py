@@ -7,17 +7,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from okamochi.detect.environment_reads import ports_read
+from okamochi.detect.files.platform_files import exposed_port
+from okamochi.detect.files.statements import statements
 from okamochi.detect.frameworks.green_workers import waiting_of
 from okamochi.detect.frameworks.own_schedule import own_schedule
 from okamochi.detect.frameworks.own_servers import Start, address_of, start_at
 from okamochi.detect.frameworks.script_servers import SCRIPTS
 from okamochi.detect.frameworks.server import USUAL_PORT, Server
-from okamochi.detect.platform_files import exposed_port
-from okamochi.detect.python_source import Module
-from okamochi.detect.sources import Sources
-from okamochi.detect.statements import statements
-from okamochi.detect.web_applications import Candidate
+from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.variables.environment_reads import ports_read
 from okamochi.errors import PlanError
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import KIT_ROOT, VENV_ROOT, Framework, ServerInterface

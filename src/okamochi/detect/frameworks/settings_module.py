@@ -2,7 +2,7 @@
 
 import ast
 
-from okamochi.detect.python_source import Module
+from okamochi.detect.source.python_source import Module
 
 __all__ = ["computed_settings"]
 

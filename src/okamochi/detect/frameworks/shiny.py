@@ -4,9 +4,9 @@ https://github.com/posit-dev/py-shiny/blob/main/CHANGELOG.md"""
 from msgspec.structs import replace
 from packaging.version import Version
 
-from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.frameworks.server import Server
-from okamochi.detect.pinned import stays_below
+from okamochi.detect.packages.dependencies import ChosenDependencies
+from okamochi.detect.packages.pinned import stays_below
 
 __all__ = ["without_its_console"]
 

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 from packaging.version import Version
 
-from okamochi.detect.dependencies import ChosenDependencies
 from okamochi.detect.frameworks.server import Server
-from okamochi.detect.pinned import stays_below
+from okamochi.detect.packages.dependencies import ChosenDependencies
+from okamochi.detect.packages.pinned import stays_below
 from okamochi.model.process import HttpProbe
 
 __all__ = ["HEALTH", "OLD_HEALTH", "of_its_pages"]

@@ -1,0 +1,1 @@
+"""Which of the project's files count, and what files for other tools say."""

@@ -1,0 +1,1 @@
+"""What the app depends on, its Python and its base."""

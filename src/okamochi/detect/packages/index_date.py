@@ -1,0 +1,52 @@
+"""The setting exclude-newer: the package index as it was on a day."""
+
+import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from okamochi.detect.chosen_settings import ChosenSettings
+from okamochi.detect.packages.dependencies import ChosenDependencies
+from okamochi.errors import UsageError
+from okamochi.model.evidence import Decision
+from okamochi.system.clock import rfc3339
+from okamochi.system.patterns import regex
+
+__all__ = ["as_of_the_day"]
+
+DAY = regex(r"\d{4}-\d{2}-\d{2}")
+
+
+def as_of_the_day(dependencies: ChosenDependencies, chosen: ChosenSettings) -> ChosenDependencies:
+    """The dependencies with the setting's instant, where it is set; UsageError when it is no date."""
+    wanted = chosen.settings.exclude_newer
+    if wanted is None:
+        return dependencies
+    instant = instant_of(wanted, chosen.where("exclude-newer"))
+    decision = Decision(
+        field="dependencies.exclude_newer",
+        summary=f"nothing newer than {wanted} is installed",
+        origin=chosen.origin("exclude-newer"),
+        evidence=(chosen.place("exclude-newer"),),
+    )
+    return replace(
+        dependencies,
+        dependencies=msgspec.structs.replace(dependencies.dependencies, exclude_newer=instant),
+        decisions=(*dependencies.decisions, decision),
+    )
+
+
+def instant_of(text: str, where: str) -> str:
+    """RFC 3339 in UTC; a day counts to its end."""
+    whole = f"{text}T23:59:59+00:00" if DAY.fullmatch(text) else text
+    try:
+        moment = datetime.datetime.fromisoformat(whole)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(
+            f"the setting exclude-newer is no date: {text!r}",
+            where=where,
+            hint='write a day or an instant: "2024-05-01", "2024-05-01T12:00:00Z"',
+        )
+    return rfc3339(moment)

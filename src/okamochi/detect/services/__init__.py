@@ -1,0 +1,1 @@
+"""Databases, queues and other services that the app connects to, from evidence."""

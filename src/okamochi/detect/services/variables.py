@@ -1,0 +1,252 @@
+"""How the app is told where its services are: which variables, and the URL's right scheme for its driver."""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from packaging.version import Version
+
+from okamochi.detect.packages.dependencies import ChosenDependencies
+from okamochi.detect.packages.pinned import stays_below
+from okamochi.detect.services.django_databases import DatabasePart
+from okamochi.detect.services.evidence import Address, VariableRead
+from okamochi.detect.services.kinds import KindFacts
+from okamochi.model.backing_service import ServiceKind, ServiceVariable
+from okamochi.system.patterns import regex
+from okamochi.system.words import word_tuple
+
+__all__ = ["beside_a_named_host", "host_variable", "is_pair", "variables_of"]
+
+SQLALCHEMY = word_tuple("sqlalchemy flask-sqlalchemy sqlmodel flask-sqlalchemy-lite alembic flask-migrate")
+TORTOISE = "tortoise-orm"
+# "Default PostgreSQL driver changed to psycopg": https://docs.sqlalchemy.org/en/21/changelog/migration_21.html
+PSYCOPG3_RULES = Version("2.1")
+# by driver; psycopg2 is left out where the plain scheme means it
+DRIVERS = {
+    ServiceKind.POSTGRES: (
+        (("psycopg2", "psycopg2-binary"), "psycopg2"),
+        (("psycopg", "psycopg-binary"), "psycopg"),
+        (("asyncpg",), "asyncpg"),
+        (("pg8000",), "pg8000"),
+    ),
+    ServiceKind.MYSQL: (
+        (("pymysql",), "pymysql"),
+        (("mysqlclient", "flask-mysqldb"), "mysqldb"),
+        (("mysql-connector-python",), "mysqlconnector"),
+        (("asyncmy",), "asyncmy"),
+        (("aiomysql",), "aiomysql"),
+    ),
+}
+SCHEMES = {
+    ServiceKind.POSTGRES: "postgresql",
+    ServiceKind.MYSQL: "mysql",
+    ServiceKind.MARIADB: "mysql",
+    ServiceKind.RABBITMQ: "amqp",
+    ServiceKind.MONGODB: "mongodb",
+    ServiceKind.REDIS: "redis",
+}
+ASYNC = regex(r"(^|_)ASYNC(_|$)")
+ASYNC_DRIVERS = ("asyncpg", "asyncmy", "aiomysql")
+HOST_WORDS = "HOST|HOSTNAME|SERVER|SERVERS|ADDRESS|ADDR"
+PARTS = {
+    "HOST": "{host}",
+    "ADDRESS": "{host}",
+    "ADDR": "{host}",
+    "HOSTNAME": "{host}",
+    "SERVER": "{host}",
+    "SERVERS": "{host}:{port}",
+    "PORT": "{port}",
+    "NAME": "{database}",
+    "DATABASE": "{database}",
+    "DB": "{database}",
+    "DBNAME": "{database}",
+    "DB_NAME": "{database}",
+    "DATABASE_NAME": "{database}",
+    "VHOST": "{database}",
+    "VIRTUAL_HOST": "{database}",
+    "USER": "{user}",
+    "USERNAME": "{user}",
+    "PASSWORD": "{password}",
+    "PASSWD": "{password}",
+    "PASS": "{password}",
+    "PWD": "{password}",
+}
+
+
+PAIR = "{host}:{port}"
+# DB_TYPE = "sqlite+aiosqlite" is SQLite until it is told, whatever DB_HOST says
+SCHEME_PARTS = ("TYPE", "ENGINE", "DIALECT", "DRIVER", "DRIVERNAME", "SCHEME")
+SQLITE_DRIVER = regex(r"sqlite\+\w+$")
+
+
+def variables_of(
+    facts: KindFacts,
+    leading: Iterable[VariableRead],
+    addresses: Sequence[Address],
+    dependencies: ChosenDependencies,
+    others: Iterable[VariableRead] = (),
+    parts: Iterable[DatabasePart] = (),
+) -> tuple[ServiceVariable, ...]:
+    """Sorted by name. `leading` are the variables that lead to the service; beside DB_HOST, its sisters
+    (DB_USER, ...) among `others` are set, too. `parts` are those that Django's settings name."""
+    template = _url(facts, addresses, dependencies)
+    others = tuple(others)
+    names = {one.name.upper() for one in others}
+    known = {one.variable: one.template(facts.kind) for one in parts}
+    found: dict[str, str] = {}
+    for read in leading:
+        if read.name in known:
+            continue
+        host, pair = host_variable(facts, read.name, names), is_pair(facts, read)
+        if host is None and (pair or read.is_host):
+            found[read.name] = PAIR if pair else "{host}"
+            continue
+        if host is None:
+            waits = ASYNC.search(read.name.upper()) or (read.awaited and not _made_over(addresses))
+            whole = for_event_loops(template, facts, dependencies) if waits else template
+            found[read.name] = _without_scheme(whole, facts) if read.behind_scheme else whole
+            continue
+        found[read.name] = PAIR if pair else PARTS[host.group(2)]
+        for other in others:
+            name = other.name.upper()
+            part = name.removeprefix(host.group(1))
+            scheme = _scheme_in(part, other, facts, template, dependencies)
+            named = [one for one in other.choices if one.lower() in facts.schemes]
+            if scheme is not None:
+                found[other.name] = scheme
+            elif part != name and part in PARTS and not _unknown(facts, PARTS[part]):
+                found.setdefault(other.name, PARTS[part])
+            elif len(named) == 1 and part not in (name, *PARTS):
+                found.setdefault(other.name, named[0])
+        for name, part in _of_the_image(facts, host.group(1), others):
+            if part not in found.values():
+                found[name] = part
+    found = {name: text for name, text in found.items() if text} | known
+    return tuple(ServiceVariable(name=name, template=found[name]) for name in sorted(found))
+
+
+def _scheme_in(
+    part: str, read: VariableRead, facts: KindFacts, template: str, dependencies: ChosenDependencies
+) -> str | None:
+    """What a variable holds of the URL's scheme, or of its driver; None for one that holds nothing of it."""
+    default, has_driver = read.default, facts.kind in DRIVERS
+    if default is not None:
+        if part not in SCHEME_PARTS or not has_driver or SQLITE_DRIVER.match(default) is None:
+            return None
+        waits = "aiosqlite" in default
+        url = for_event_loops(template, facts, dependencies) if waits else template
+        return url.partition("://")[0]
+    if part in ("PROTOCOL", "SCHEME"):
+        return template.partition("://")[0]
+    if part in ("CONNECTION", "DIALECT") and has_driver:
+        return SCHEMES[facts.kind]  # before "+" and the driver
+    return driver_of(template) if part == "DRIVER" and has_driver else None
+
+
+def driver_of(template: str) -> str:
+    """What stands after the plus sign, "" for nothing."""
+    return template.partition("://")[0].partition("+")[2]
+
+
+def host_variable(facts: KindFacts, name: str, names: Container[str]) -> re.Match[str] | None:
+    """The name's beginning and its word, when it holds a host: DB_HOST; DB_ADDRESS only beside DB_PORT, since
+    an address may be anything. `names` are all that the code reads, in capital letters."""
+    stem = rf"(?:{facts.stems}){facts.purposes}"
+    found = re.fullmatch(rf"((?:\w+_)?{stem}_{{0,2}})({HOST_WORDS})", name.upper())
+    if found is None or found[2] not in ("ADDRESS", "ADDR"):
+        return found
+    return found if f"{found[1]}PORT" in names else None
+
+
+def is_pair(facts: KindFacts, read: VariableRead) -> bool:
+    """REDIS_ENDPOINT, which is "localhost:6379" when nobody says otherwise: a host and a port."""
+    if re.fullmatch(rf"(\w+_)?({facts.stems})(_\w+)?", read.name.upper()) is None:
+        return False
+    return re.fullmatch(r"[\w.-]+:\d{2,5}", read.default or "") is not None
+
+
+def beside_a_named_host(facts: KindFacts, reads: Iterable[VariableRead]) -> tuple[ServiceVariable, ...]:
+    """What is told where the code itself names the host: f"postgresql://{POSTGRES_USER}:{...}@postgres/shop"."""
+    found = _of_the_image(facts, "", tuple(reads))
+    return tuple(ServiceVariable(name=name, template=part) for name, part in sorted(found))
+
+
+def _of_the_image(facts: KindFacts, prefix: str, others: Iterable[VariableRead]) -> Iterator[tuple[str, str]]:
+    """POSTGRES_USER and POSTGRES_PASSWORD beside DB_HOST: user, password and database under the names that
+    the kind's own image has for them, unless these lead to a host of their own. MYSQL_ROOT_PASSWORD is the
+    one of the app where it reads no other."""
+    reads = {one.name.upper(): one.name for one in others}
+    for name in sorted(reads):
+        own = re.fullmatch(rf"((?:{facts.stems})_?(?:DEFAULT_|INITDB_)?(?:ROOT_)?)(\w+)", name)
+        if (
+            own is not None
+            and f"{own[1].removesuffix('ROOT_')}{own[2]}" in reads
+            and own[1].endswith("ROOT_")
+        ):
+            continue
+        if own is None or own[1] == prefix or own[2] not in PARTS or _unknown(facts, PARTS[own[2]]):
+            continue
+        hosted = any(f"{own[1]}{word}" in reads for word in ("HOST", "HOSTNAME", "SERVER", "SERVERS"))
+        if not hosted and PARTS[own[2]] in ("{user}", "{password}", "{database}"):
+            yield reads[name], PARTS[own[2]]
+
+
+def for_event_loops(template: str, facts: KindFacts, dependencies: ChosenDependencies) -> str:
+    """With a driver for event loops, where the project has one: DATABASE_ASYNC_URL beside DATABASE_URL."""
+    drivers = DRIVERS.get(facts.kind, ())
+    driver = next((n for names, n in drivers if n in ASYNC_DRIVERS and dependencies.names & set(names)), "")
+    scheme, separator, rest = template.partition("://")
+    return f"{scheme.partition('+')[0]}+{driver}{separator}{rest}" if driver else template
+
+
+def _unknown(facts: KindFacts, template: str) -> bool:
+    """Redis and memcached stand in a network of their own, without users."""
+    return not facts.user and template in ("{user}", "{password}", "{database}")
+
+
+def _url(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDependencies) -> str:
+    match facts.kind:
+        case ServiceKind.REDIS:
+            return "redis://{host}:{port}/0"
+        case ServiceKind.MEMCACHED:
+            return "{host}:{port}"
+        case ServiceKind.RABBITMQ:
+            # "//" is "/" to Kombu and a virtual host without a name to pika; no path is "/" to everybody
+            return "amqp://{user}:{password}@{host}:{port}"
+        case ServiceKind.MONGODB:
+            return "mongodb://{user}:{password}@{host}:{port}/{database}?authSource=admin"
+        case _:
+            scheme = _sql_scheme(facts, addresses, dependencies)
+            return f"{scheme}://{{user}}:{{password}}@{{host}}:{{port}}/{{database}}"
+
+
+def _without_scheme(template: str, facts: KindFacts) -> str:
+    """What follows the scheme, and of Redis no number, which the code may write itself, too."""
+    rest = template.partition("://")[2] or template
+    return rest.partition("/")[0] if facts.kind is ServiceKind.REDIS else rest
+
+
+def _is_complete(one: Address) -> bool:
+    return bool(one.host or one.user or one.database or one.spelled)
+
+
+def _made_over(addresses: Sequence[Address]) -> bool:
+    """Whether the code puts the driver into the URL itself: "postgresql+asyncpg://" and nothing behind it."""
+    return any(one.driver and not _is_complete(one) for one in addresses)
+
+
+def _sql_scheme(facts: KindFacts, addresses: Sequence[Address], dependencies: ChosenDependencies) -> str:
+    plain = SCHEMES[facts.kind]
+    if facts.kind is ServiceKind.POSTGRES and TORTOISE in dependencies.names:
+        return "postgres"  # https://tortoise.github.io/databases.html#db-url
+    if not any(name in dependencies.names for name in SQLALCHEMY):
+        return plain
+    if _made_over(addresses):
+        return plain
+    complete = [one for one in addresses if _is_complete(one)]
+    if complete and complete[0].driver:
+        return f"{plain}+{complete[0].driver}"
+    drivers = DRIVERS.get(facts.kind, DRIVERS[ServiceKind.MYSQL])
+    driver = next((name for names, name in drivers if dependencies.names.intersection(names)), "")
+    if driver == "psycopg2" and stays_below(dependencies, "sqlalchemy", PSYCOPG3_RULES):
+        return plain
+    return f"{plain}+{driver}" if driver and driver != "mysqldb" else plain

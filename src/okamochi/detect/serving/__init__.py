@@ -1,0 +1,1 @@
+"""The object that a server loads, and the process that serves it."""

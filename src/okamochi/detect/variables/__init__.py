@@ -1,0 +1,1 @@
+"""The environment variables that the code reads, and what the project says of them."""

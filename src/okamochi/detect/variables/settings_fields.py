@@ -1,0 +1,144 @@
+"""Variables that the fields of pydantic-settings classes are read from."""
+
+import ast
+from collections.abc import Iterator
+
+import msgspec
+
+from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.read_values import literal_of, name_of_keyword, shape_of
+from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import argument, keyword_value, walk
+from okamochi.detect.variables.environment_read import Read
+from okamochi.detect.variables.settings_classes import is_settings_class
+from okamochi.detect.variables.settings_models import lineage_of, model_of
+from okamochi.pypi.python_values import last_name
+
+__all__ = ["settings_fields"]
+
+DEPTH = 4
+
+
+class _Rules(msgspec.Struct, frozen=True):
+    """How a class makes names of its fields: `prefix`, then the field in capitals, unless letters count as
+    they are written (`exact`); `delimiter` before the fields of a field, "" where those have no names."""
+
+    prefix: str
+    exact: bool
+    delimiter: str
+
+    def name(self, field: str) -> str:
+        full = f"{self.prefix}{field}"
+        return full if self.exact else full.upper()
+
+    def inside(self, field: str) -> "_Rules":
+        return msgspec.structs.replace(self, prefix=f"{self.prefix}{field}{self.delimiter}")
+
+
+def settings_fields(
+    module: Module, settings: frozenset[str], sources: Sources | None = None
+) -> Iterator[Read]:
+    """Fields of pydantic-settings classes: NAME, in capitals unless it is case_sensitive."""
+    for node in module.of(ast.ClassDef):
+        if is_settings_class(node, settings):
+            given = _given_by_code(node.name, sources) if sources is not None else frozenset()
+            for one in _fields(module, node, _rules(module, node, sources), sources):
+                if one.field not in given:
+                    yield one
+
+
+def _given_by_code(name: str, sources: Sources) -> frozenset[str]:
+    """The fields that each call of the class gives itself, which come before any variable: Server(url=url).
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#field-value-priority"""
+    called = [
+        frozenset(keyword.arg for keyword in call.keywords if keyword.arg is not None)
+        for module in sources.mentioning(f"{name}(")
+        for call in module.of(ast.Call)
+        if isinstance(call, ast.Call) and last_name(call.func) == name
+    ]
+    return frozenset.intersection(*called) if called else frozenset()
+
+
+def may_be_none(annotation: ast.expr, module: Module) -> bool:
+    """Before Pydantic 2, which moved settings into a package of their own, Optional alone made a default."""
+    written = ast.unparse(annotation)
+    optional = written.startswith(("Optional[", "typing.Optional[")) or written.endswith("| None")
+    return optional and "pydantic_settings" not in module.text
+
+
+def _fields(
+    module: Module, node: ast.ClassDef, rules: _Rules, sources: Sources | None, depth: int = DEPTH
+) -> Iterator[Read]:
+    for statement in node.body:
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            continue
+        read = _field(statement, statement.target.id, rules, module)
+        if read is None:
+            continue
+        model = model_of(statement.annotation, module, sources) if sources is not None else None
+        if model is None:
+            yield read
+            continue
+        inner = rules.inside(statement.target.id)
+        nested = rules.delimiter and not model.reads_itself and depth
+        for one in _fields(model.module, model.node, inner, sources, depth - 1) if nested else ():
+            yield msgspec.structs.replace(one, line=read.line, must=one.must and read.must)
+        if not nested and read.must and not model.reads_itself:
+            yield read  # as JSON
+
+
+def _field(statement: ast.AnnAssign, name: str, rules: _Rules, module: Module) -> Read | None:
+    if name.startswith("_") or name == "model_config":
+        return None
+    full = rules.name(name)
+    value: ast.expr | None = statement.value
+    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field"):
+        alias = (
+            name_of_keyword(value, "validation_alias")
+            or name_of_keyword(value, "alias")
+            or name_of_keyword(value, "env")
+        )
+        full = alias or full
+        given = argument(value, 0, "default")
+        factory = keyword_value(value, "default_factory")
+        value = None if isinstance(given, ast.Constant) and given.value is ... else given or factory
+    has_default = value is not None or may_be_none(statement.annotation, module)
+    return Read(
+        full,
+        statement.lineno,
+        must=not has_default,
+        has_default=has_default,
+        default=literal_of(value),
+        used_as=name.upper(),
+        field=name,
+        shape=shape_of(value),
+    )
+
+
+def _rules(module: Module, node: ast.ClassDef, sources: Sources | None) -> _Rules:
+    """As the class says, else one that it comes from."""
+    parents = lineage_of(module, node, sources) if sources is not None else ()
+    nodes = (node, *(parent for _, parent in parents))
+    return _Rules(
+        prefix=_option("env_prefix", nodes) or "",
+        exact=_option("case_sensitive", nodes) == "True",
+        delimiter=_option("env_nested_delimiter", nodes) or "",
+    )
+
+
+def _option(name: str, nodes: tuple[ast.ClassDef, ...]) -> str | None:
+    found = (literal_of(value) for node in nodes for value in _given(name, node))
+    return next((text for text in found if text is not None), None)
+
+
+def _given(name: str, node: ast.ClassDef) -> Iterator[ast.expr]:
+    """SettingsConfigDict(name=...), or an assignment of `class Config`.
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#case-sensitivity"""
+    for inner in walk(node):
+        match inner:
+            case ast.keyword(arg=said, value=value) if said == name:
+                yield value
+            case ast.Assign(targets=[ast.Name(id=said)], value=value) if said == name:
+                yield value
+            case _:
+                pass

@@ -1,0 +1,1 @@
+"""Processes beside the web one: workers, schedulers, and how one sees that they live."""

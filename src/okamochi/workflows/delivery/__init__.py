@@ -1,0 +1,1 @@
+"""Where an image goes, and the documents that go with it."""

@@ -1,0 +1,1 @@
+"""Packages that are built from their source, in isolation."""

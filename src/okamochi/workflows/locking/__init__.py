@@ -1,0 +1,1 @@
+"""okamochi.lock: kept, completed, renewed."""

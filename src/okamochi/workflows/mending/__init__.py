@@ -1,0 +1,1 @@
+"""What follows from a failed proof or start: what is missing, too old or too new."""

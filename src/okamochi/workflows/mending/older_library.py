@@ -1,0 +1,89 @@
+"""A package older than the Python that imports it: which one, and which version came with that Python."""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from okamochi.model.import_names import distribution_of
+from okamochi.model.suites import SUITES
+from okamochi.system.world import World
+
+if TYPE_CHECKING:
+    from okamochi.run.proof.answer import Answer
+    from okamochi.workflows.plan import PlannedProject
+    from okamochi.workflows.rebuilding.remembered import BuiltImage
+
+__all__ = ["CAME_OUT", "told_of_its_age"]
+
+# first releases: https://peps.python.org/pep-0596/ and its successors
+CAME_OUT: Final = {
+    "3.9": "2020-10-05",
+    "3.10": "2021-10-04",
+    "3.11": "2022-10-24",
+    "3.12": "2023-10-02",
+    "3.13": "2024-10-07",
+    "3.14": "2025-10-07",
+}
+
+
+def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned: "PlannedProject") -> str:
+    """A sentence about the package whose import fails, where the index had a newer one when the image's
+    Python came out; "" where it had none, or the fault is the app's own."""
+    from okamochi.pypi.versions import version_current_at
+    from okamochi.run.proof.answer import failing_library
+
+    if refuses_a_call(answer):
+        return ""
+    package = canonicalize_name(distribution_of(failing_library(answer)))
+    installed = next((c.version for c in built.components if c.kind == "wheel" and c.name == package), "")
+    python = built.plan.python_version
+    day = CAME_OUT.get(python, "")
+    if not installed or not day:
+        return ""
+
+    def newest(bound: str) -> str:
+        return version_current_at(
+            world,
+            package,
+            f"{day}T00:00:00Z",
+            project_root=planned.root,
+            dependencies=built.plan.dependencies,
+            bound=bound,
+        )
+
+    current = newest("")
+    if not is_newer(current, installed):
+        return ""
+    series = newest(f"<{Version(installed).major + 1}") if major(current) > major(installed) else ""
+    if is_newer(series, installed):
+        wanted = (
+            f"{package} {series} was the newest that changes little for the app, {current} the newest of "
+            f"all; ask for {package}=={series} first"
+        )
+    else:
+        wanted = f"{package} {current} was the newest; ask for this one or a later one"
+    oldest = min((one.python_version for one in SUITES), key=Version)
+    limit = ", the oldest that there is a base for" if python == oldest else ""
+    return f"{package} {installed} is older than Python {python}{limit}: when that came out ({day}), {wanted}"
+
+
+def refuses_a_call(answer: "Answer") -> bool:
+    """The package was imported, and raises on purpose what it thinks of the app's call: of no other version
+    will it think otherwise."""
+    from okamochi.run.proof.answer import failing_library, last_line_of_code
+
+    imported = rf"/site-packages/{re.escape(failing_library(answer))}\b[^\n]*, in <module>"
+    return last_line_of_code(answer.text).startswith("raise ") and not re.search(imported, answer.text)
+
+
+def major(version: str) -> int:
+    return Version(version).major
+
+
+def is_newer(current: str, installed: str) -> bool:
+    try:
+        return bool(current) and Version(current) > Version(installed)
+    except ValueError:
+        return False

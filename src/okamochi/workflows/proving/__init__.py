@@ -1,0 +1,1 @@
+"""The entry point asked inside the built root file system."""

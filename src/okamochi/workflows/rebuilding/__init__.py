@@ -1,0 +1,1 @@
+"""What the last build was, and what a change calls for."""

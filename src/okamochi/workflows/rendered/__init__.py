@@ -1,0 +1,1 @@
+"""Rendered files on the disk, beside what people keep there."""

@@ -1,0 +1,76 @@
+"""What of the plan rests on files that are replaced: kept as settings, so that the next plan is this one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from okamochi.detect.adoption.kept import Kept, kept_decisions
+from okamochi.detect.chosen_settings import settings_from_environ
+from okamochi.detect.planner import make_plan
+from okamochi.errors import OkamochiError
+from okamochi.model.plan import Plan
+from okamochi.model.settings_reader import read_settings
+from okamochi.system.globs import tidy
+from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
+from okamochi.system.world import World
+
+__all__ = ["kept_without"]
+
+
+@dataclass(frozen=True)
+class Without:
+    """The project as it is when some of its files are gone."""
+
+    project: ProjectFiles
+    gone: frozenset[str]
+
+    @property
+    def root(self) -> Path | None:
+        return self.project.root
+
+    def read_bytes(self, path: str, *, limit_bytes: int = READ_LIMIT_BYTES) -> bytes | None:
+        return None if tidy(path) in self.gone else self.project.read_bytes(path, limit_bytes=limit_bytes)
+
+    def read_text(self, path: str) -> str | None:
+        return None if tidy(path) in self.gone else self.project.read_text(path)
+
+    def exists(self, path: str) -> bool:
+        return tidy(path) not in self.gone and self.project.exists(path)
+
+    def is_dir(self, path: str) -> bool:
+        return self.project.is_dir(path)
+
+    def files(self, pattern: str = "**", *, within: str = "") -> tuple[str, ...]:
+        found = self.project.files(pattern, within=within)
+        return tuple(one for one in found if one not in self.gone)
+
+
+def kept_without(project: ProjectFiles, world: World, gone: Iterable[str]) -> Kept:
+    """Nothing when none of the files counts. Where the rest of the project is not understood without them,
+    the app's object and Python are what has to be said first."""
+    paths = frozenset(gone)
+    if not any(project.exists(one) for one in paths):
+        return Kept()
+    before = planned(project, world, {})
+    rest = Without(project, paths)
+    try:
+        return kept_decisions(before, planned(rest, world, {}), paths)
+    except OkamochiError:
+        said = {"entrypoint": before.application.object_reference, "python": before.python_version}
+    said = {key: value for key, value in said.items() if value}
+    places = tuple(sorted(one for one in paths if project.exists(one)))
+    try:
+        kept = kept_decisions(before, planned(rest, world, said), paths)
+    except OkamochiError as error:
+        return Kept(lost=(f"what the app is: {error.message}",))
+    return Kept({**{key: (value, places) for key, value in said.items()}, **kept.settings}, kept.lost)
+
+
+def planned(project: ProjectFiles, world: World, command_line: dict[str, str]) -> Plan:
+    """Without what the lock corrects, which comes upon both."""
+    return make_plan(
+        project,
+        read_settings(project),
+        environ_overrides=settings_from_environ(world.environ),
+        command_line=command_line,
+    )

@@ -1,0 +1,84 @@
+"""What `up` started before: out of the way while its successor starts, back when that one fails."""
+
+from dataclasses import dataclass
+
+from okamochi.errors import EngineError
+from okamochi.run.engine import Engine
+from okamochi.run.engines import engine_named
+from okamochi.run.spec import ContainerState, aside_name
+from okamochi.run.wait import healthy_inside
+from okamochi.system.world import World
+from okamochi.workflows.starting.apps import App
+
+__all__ = ["BACK_SECONDS", "GRACE_SECONDS", "Previous"]
+
+GRACE_SECONDS = 35
+BACK_SECONDS = 60
+
+
+@dataclass
+class Previous:
+    """`running` is what serves now; None when nothing does, or when it was set aside."""
+
+    app: App
+    world: World
+    engine: Engine | None = None
+    name: str = ""
+    port: int = 0
+    aside: bool = False
+
+    @classmethod
+    def of(cls, app: App, world: World) -> "Previous":
+        record = app.state.record()
+        if record is None:
+            return cls(app, world)
+        engine = engine_named(record.engine, world)
+        return cls(app, world, engine, record.container, record.port)
+
+    @property
+    def serving_port(self) -> int:
+        """0 when nothing serves."""
+        if self.engine is None or self.engine.inspect(self.name).state is not ContainerState.RUNNING:
+            return 0
+        return self.port
+
+    def step_aside(self, successor: Engine) -> None:
+        """Stops it, and keeps it when it was serving."""
+        if self.engine is None or self.aside:
+            return
+        if self.engine.name != successor.name:
+            self.world.reporter.note(f"stopping {self.name} on {self.engine.name}")
+        if self.serving_port:
+            self.aside = True
+            self.engine.set_aside(self.name, grace_seconds=GRACE_SECONDS)
+        else:
+            self.engine.remove(self.name)
+
+    def come_back(self) -> None:
+        """After its successor failed: it serves again, or the record of it goes."""
+        if self.engine is None or not self.aside:
+            if self.engine is None or not self.serving_port:
+                self.app.state.drop_record()
+            return
+        self.aside = False  # a further try sets it aside again
+        try:
+            self.engine.bring_back(self.name)
+        except EngineError as error:
+            self.app.state.drop_record()
+            self.world.reporter.warn(
+                f"what ran before was stopped and could not be started again: {error.message}"
+            )
+            return
+        if healthy_inside(self.engine, self.name, limit_seconds=BACK_SECONDS):
+            self.world.reporter.note(f"what ran before serves again on port {self.port}")
+        else:
+            self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.name}")
+
+    def be_gone(self) -> None:
+        """After its successor came up."""
+        if self.engine is None or not self.aside:
+            return
+        try:
+            self.engine.remove(aside_name(self.name))
+        except EngineError as error:
+            self.world.reporter.warn(f"{aside_name(self.name)} is stopped but still there: {error.message}")

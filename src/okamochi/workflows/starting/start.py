@@ -1,0 +1,222 @@
+"""Starts a built image, as a stack or as one container, in the place of what served before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from okamochi.errors import EngineError, UnhealthyError
+from okamochi.model.codec import plan_to_json
+from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment, with_doors
+from okamochi.model.plan import Plan
+from okamochi.run.engine import Engine
+from okamochi.run.spec import RunSpec
+from okamochi.run.state import UpRecord
+from okamochi.run.wait import FailingBeside, FailingPage, start_healthy, url_for_people
+from okamochi.system.world import World
+from okamochi.workflows.starting.apps import App
+from okamochi.workflows.starting.beside_web import run_releases, start_workers, stop_former, worker_names
+from okamochi.workflows.starting.built_and_loaded import Loaded
+from okamochi.workflows.starting.coded_passwords import keep_coded_passwords
+from okamochi.workflows.starting.env_values import Values
+from okamochi.workflows.starting.left_out import tell_left_out
+from okamochi.workflows.starting.previous import Previous
+from okamochi.workflows.starting.serves_already import is_healthy, start_digest
+from okamochi.workflows.starting.setup import Setup, setup_of
+from okamochi.workflows.starting.stack import Stack, new_stack
+from okamochi.workflows.starting.stack_services import (
+    is_given,
+    is_stack,
+    needed_services,
+    with_service_values,
+)
+from okamochi.workflows.starting.volume_check import tell_unwritable_volumes
+from okamochi.workflows.starting.web_port import WebPort, port_lock
+
+__all__ = ["Start", "spec_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """`port` and `setup` are what was asked for on the command line."""
+
+    app: App
+    loaded: Loaded
+    previous: Previous
+    engine: Engine
+    values: Values
+    port: int | None
+    setup: tuple[str, ...]
+    world: World
+
+    def started(self) -> UpRecord:
+        """The record of the image's stack or container, healthy."""
+        plan = self.loaded.built.plan
+        if is_stack(plan):
+            state = self.app.state
+            plan = needed_services(plan, self.values, self.engine, state, self.world)
+            if is_stack(plan) and self.engine.composes:
+                keep_coded_passwords(plan, self.values, self.app.root, state, self.world)
+                values = with_service_values(plan, self.values, state, self.world)
+                try:
+                    return replace(self, values=values)._stack(plan)
+                except UnhealthyError as failure:
+                    known, services = self.values.known(state), self.loaded.built.plan.services
+                    here = [one for one in services if not is_given(one, known, self.engine)]
+                    tell_left_out(failure, here, plan.services)
+                    raise
+        return self._container(plan)
+
+    def _container(self, plan: Plan) -> UpRecord:
+        app, engine, world = self.app, self.engine, self.world
+        web = self._spec(0)
+        parts = (msgspec.json.encode(web), msgspec.json.encode(plan.processes))
+        digest = start_digest(app.state, engine, self.values.secret_names, *parts)
+        serving = self._same(digest)
+        if serving is not None:
+            spec = msgspec.structs.replace(web, published_port=serving.port)
+            if is_healthy(engine, spec, worker_names(plan, web)):
+                world.reporter.note(f"nothing changed: {serving.container} goes on serving")
+                return serving
+        app.state.put_started_as("")
+        setup = setup_of(self.setup, plan, app.state, world)
+        app.state.put_plan(plan_to_json(msgspec.structs.replace(plan, services=(), decisions=())))
+        run_releases(plan, web, engine, world)
+        web_port = WebPort(self.port, plan.web.port, self.previous, world)
+
+        def start_on(port: int) -> RunSpec:
+            spec = self._spec(port)
+            self._start(spec, setup)
+            return spec
+
+        record = self._replaced(lambda: web_port.started(start_on, EngineError, UnhealthyError))
+        start_workers(plan, web, engine, world)
+        tell_unwritable_volumes(record.container, plan, engine, world)
+        app.state.put_started_as(digest)
+        return record
+
+    def _stack(self, plan: Plan) -> UpRecord:
+        """The record of a stack that serves; what ran before as one container makes room."""
+        app, engine, world = self.app, self.engine, self.world
+        setup = setup_of(self.setup, self.loaded.built.plan, app.state, world)
+
+        def start_on(port: int) -> tuple[RunSpec, str, FailingBeside | None]:
+            failing = None
+            stack = new_stack(app, plan, self.loaded.reference, self.values, port, engine, world)
+            spec = msgspec.structs.replace(self._spec(port), name=stack.web)
+            digest = start_digest(app.state, engine, self.values.secret_names, *stack.files)
+            same = self._same(digest) is not None
+            if same and stack.is_complete(plan) and is_healthy(engine, spec):
+                world.reporter.note(f"nothing changed: {stack.web} and what is beside it go on")
+            else:
+                app.state.put_started_as("")
+                failing = self._start_stack(stack, spec, plan, setup)
+            return spec, digest, failing
+
+        web_port = WebPort(self.port, plan.web.port, self.previous, world)
+        spec, digest, failing = web_port.started(start_on, EngineError)
+        public = public_url(plan.domain, world)
+        record = msgspec.structs.replace(self._record(spec), public_url=public)
+        app.state.put_record(record)
+        if failing is None:
+            app.state.put_started_as(digest)
+        app.state.put_plan(plan_to_json(plan))
+        tell_unwritable_volumes(spec.name, plan, engine, world)
+        if self.previous.name and self.previous.name != spec.name:
+            self.previous.be_gone()
+            stop_former(msgspec.structs.replace(spec, name=self.previous.name), engine, world)
+        app.state.forget_given_secrets(but=self.values.secret_names)
+        if failing is not None:
+            raise failing
+        return record
+
+    def _same(self, digest: str) -> UpRecord | None:
+        """The record of the last start when it was made with just that, and nothing more is asked for;
+        whether it still serves is another question."""
+        record = self.app.state.record()
+        if record is None or self.setup or self.port not in (None, record.port):
+            return None
+        return record if self.app.state.started_as() == digest else None
+
+    def _spec(self, port: int) -> RunSpec:
+        return spec_of(self.app, self.loaded, self.values, port)
+
+    def _start(self, spec: RunSpec, setup: Setup) -> None:
+        reporter = self.world.reporter
+        with reporter.step(f"Starting {spec.name}"):
+            self.previous.step_aside(self.engine)
+            healthy = start_healthy(self.engine, spec, prepare=setup.run)
+        if healthy.note:
+            reporter.note(healthy.note)
+
+    def _start_stack(self, stack: Stack, spec: RunSpec, plan: Plan, setup: Setup) -> FailingBeside | None:
+        """What fails beside a web that goes on, None when all is well."""
+        if self.previous.name and self.previous.name != stack.web:
+            self.previous.step_aside(self.engine)
+        try:
+            return stack.start(spec, plan, setup.run)
+        except BaseException:
+            self.previous.come_back()
+            raise
+
+    def _replaced(self, start_it: Callable[[], RunSpec]) -> UpRecord:
+        """The record of what was started in the place of the previous one, which comes back when that
+        fails."""
+        state, world = self.app.state, self.world
+        try:
+            record = self._record(start_it())
+        except FailingPage as failure:
+            state.put_record(self._record(failure.spec))
+            self.previous.be_gone()
+            world.reporter.note(
+                "it goes on running: 'okamochi exec COMMAND' may mend it, 'okamochi down' ends it"
+            )
+            raise
+        except BaseException:
+            with port_lock(self.previous.port, world):
+                self.previous.come_back()
+            raise
+        state.put_record(record)
+        self.previous.be_gone()
+        return record
+
+    def _record(self, spec: RunSpec) -> UpRecord:
+        return UpRecord(
+            app=self.app.identity,
+            engine=self.engine.name,
+            container=spec.name,
+            image_reference=spec.image_reference,
+            image_digest=str(self.loaded.built.image.digest),
+            port=spec.published_port,
+            url=url_for_people(spec),
+            project=str(self.app.root),
+        )
+
+
+def public_url(domain: str, world: World) -> str:
+    port = world.environ.get("OKAMOCHI_HTTPS_PORT", "")
+    return f"https://{domain}{f':{port}' if port else ''}/" if domain else ""
+
+
+def spec_of(app: App, loaded: Loaded, values: Values, port: int) -> RunSpec:
+    plan = loaded.built.plan
+    web = plan.web
+    argv = with_doors(plan, command_of(web, secrets=bool(values.secret_names)))
+    environment = {**dict(values.plain), **health_environment(web), "PORT": str(web.port)}
+    return RunSpec(
+        name=f"okamochi-{app.identity}",
+        app=app.identity,
+        image_reference=str(loaded.reference.tagged),
+        process=msgspec.structs.replace(web, argv=argv),
+        environment=tuple(sorted(environment.items())),
+        secrets_folder=str(app.state.secrets_folder),
+        secret_names=values.secret_names,
+        secret_paths=values.secret_paths,
+        volumes=plan.volumes,
+        temporary_folders=plan.temporary_folders,
+        security=plan.security,
+        published_port=port,
+        labels=(("io.okamochi.project", str(app.root)),),
+        healthcheck=HEALTH_CHECK,
+        front_page=loaded.front_page,
+    )
