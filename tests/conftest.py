@@ -31,9 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Half as many again as there are cores: about half of all time is waiting, for engines and servers."""
+    """Half as many again as there are cores, and two at least: about half of all time is waiting, for engines
+    and servers."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return None if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else cores + cores // 2
+    return None if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else cores + max(2, cores // 2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

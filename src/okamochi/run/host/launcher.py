@@ -116,19 +116,21 @@ def start(launch: Launch, output: int | None) -> int:
             os.dup2(output, 1)
             os.dup2(output, 2)
         elif namespaces.get("pid"):
-            stand_before()
+            stand_before(launch)
         become(launch, namespaces, parent)
     except BaseException as error:
         os.write(2, f"okamochi: cannot start the app: {error}\n".encode())
     os._exit(125)
 
 
-def stand_before() -> None:
+def stand_before(launch: Launch) -> None:
     """Stays as process 1, and returns in a child that becomes the command. With process 1 all others of the
     namespace end; a command that was it could take back that the kernel ends it with us."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     child = os.fork()
     if child:
+        drop_privileges(launch)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the user's number that was gone
         prctl(PR_SET_DUMPABLE, 0)  # nobody inside reads the environment that we have from the host
         os._exit(attended(child))
 
