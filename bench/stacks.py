@@ -66,7 +66,7 @@ def stopped(ours: Ours) -> None:
 
 def kept_files(ours: Ours) -> Path:
     """A copy of the state: `down` forgets the file and the addresses with passwords."""
-    (folder,) = Path(ours.environment["OKAMOCHI_STATE_DIR"]).iterdir()
+    folder = state_folder(ours)
     if not (folder / "compose.yaml").is_file():
         raise MeasurementError("okamochi up left no compose file")
     copy = ours.folder / "kept"
@@ -74,10 +74,16 @@ def kept_files(ours: Ours) -> Path:
     return copy
 
 
+def state_folder(ours: Ours) -> Path:
+    """Of its only app; beside it lies the lock of the images."""
+    (folder,) = (one for one in Path(ours.environment["OKAMOCHI_STATE_DIR"]).iterdir() if one.is_dir())
+    return folder
+
+
 def composed(kept: Path, ours: Ours, *words: str) -> float:
     variables = json.loads((kept / "compose.env.json").read_text("utf-8"))
     variables |= {"OKAMOCHI_SECRETS": os.fspath(kept / "secrets"), "OKAMOCHI_FILES": os.fspath(kept)}
-    (folder,) = Path(ours.environment["OKAMOCHI_STATE_DIR"]).iterdir()
+    folder = state_folder(ours)
     places = (
         "--project-directory",
         os.fspath(ours.project.folder),
