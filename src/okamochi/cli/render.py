@@ -10,6 +10,7 @@ from okamochi.cli.layout import columns, folded, wants_a_line
 from okamochi.cli.options import format_option, json_text, path_argument, real_world
 from okamochi.cli.world import app_folder
 from okamochi.system.clock import utc_now
+from okamochi.system.words import some_of
 
 if TYPE_CHECKING:
     from okamochi.detect.adoption.rows import Row
@@ -143,8 +144,7 @@ def tell(proof: "Proof") -> None:
     for reason, why in REASONS.items():
         covered = [one.what for one in proof.allowed if one.reason == reason]
         if covered:
-            more = f" and {len(covered) - MOST_SHOWN} more" if len(covered) > MOST_SHOWN else ""
-            click.echo(f"allowed, {why}: {', '.join(covered[:MOST_SHOWN])}{more}")
+            click.echo(f"allowed, {why}: {some_of(covered, MOST_SHOWN)}")
 
 
 def tell_adoption(folder: Path, *, check: bool, output_format: str) -> None:

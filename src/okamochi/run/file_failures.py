@@ -58,30 +58,20 @@ def missing_program(log: str) -> Cause | None:
 
 def missing_file(log: str) -> Cause | None:
     """One of the app's own, and below a folder: what it opens by its name alone may be a program."""
-    found = last(
-        r"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<path>[^'/][^']*/[^']+|/app/[^']+)'",
-        log,
-    )
-    trace = last_trace(log)
-    if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
+    path = opened_in_vain(r"[^'/][^']*/[^']+|/app/[^']+", log)
+    if not path:
         return None
-    return Cause(
-        f"the app opens {found['path']}, which is not in the image", MADE_OR_LEFT_OUT, own_frame(log)
-    )
+    return Cause(f"the app opens {path}, which is not in the image", MADE_OR_LEFT_OUT, own_frame(log))
 
 
 def missing_file_elsewhere(log: str) -> Cause | None:
     """A file that a container of the project's own has mounted: open("/secrets/password.txt")."""
-    found = last(
-        r"^FileNotFoundError: \[Errno 2\] No such file or directory: "
-        r"'(?P<path>/(?!app/|etc/|opt/|usr/|s?bin/|lib|proc/|sys/|dev/|tmp/|run/|var/)[^/']+/[^']*\.\w+)'",
-        log,
-    )
-    trace = last_trace(log)
-    if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
+    of_others = r"/(?!app/|etc/|opt/|usr/|s?bin/|lib|proc/|sys/|dev/|tmp/|run/|var/)[^/']+/[^']*\.\w+"
+    path = opened_in_vain(of_others, log)
+    if not path:
         return None
     return Cause(
-        f"the app opens {found['path']}, which is outside of the project, and not in the container",
+        f"the app opens {path}, which is outside of the project, and not in the container",
         "let it read the value from a variable (okamochi up --env-file FILE), or the file from the project's "
         "own folder, which is /app there",
         own_frame(log),
@@ -116,6 +106,15 @@ def missing_template(log: str) -> Cause | None:
         f"{flask if 'jinja2' in found.group() else ''}{MADE_OR_LEFT_OUT}",
         own_frame(log),
     )
+
+
+def opened_in_vain(paths: str, log: str) -> str:
+    """The last file that was opened to be read and is not there, if its path is one of these; ""."""
+    found = last(rf"^FileNotFoundError: \[Errno 2\] No such file or directory: '(?P<path>{paths})'", log)
+    trace = last_trace(log)
+    if found is None or trace is None or TO_WRITE.search(trace.text) is not None:
+        return ""
+    return found["path"]
 
 
 def missing_folder(log: str) -> Cause | None:

@@ -2,12 +2,14 @@
 
 from okamochi.run.traces import Cause, last, own_frame
 
-__all__ = ["missing_time_zone"]
+__all__ = ["MISSING_ZONE", "missing_time_zone"]
+
+MISSING_ZONE = r"(?:No time zone found with key|Incorrect timezone setting:) (?P<name>[\w/+-]+)"
+"""Of Python's zoneinfo, which then tries to import tzdata and says so, and of Django's settings."""
 
 
 def missing_time_zone(log: str) -> Cause | None:
-    """Of Python's zoneinfo, which then tries to import tzdata and says so, and of Django's settings."""
-    found = last(r"(?:No time zone found with key|Incorrect timezone setting:) (?P<name>[\w/+-]+)", log)
+    found = last(MISSING_ZONE, log)
     if found is None:
         return None
     return Cause(

@@ -36,6 +36,11 @@ class Cause(msgspec.Struct, frozen=True):
     variable: str = ""
     uncontained: tuple[str, str] | None = None
 
+    @property
+    def place(self) -> str:
+        """ " (app.py:3)", "" where none is told: for a sentence."""
+        return f" ({self.where})" if self.where else ""
+
 
 class Trace(msgspec.Struct, frozen=True):
     """One traceback: all its text, and the line that names the exception."""

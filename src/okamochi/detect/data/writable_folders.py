@@ -358,9 +358,7 @@ def _writes(call: ast.Call, position: int) -> bool:
 
 def _reads_alone(call: ast.Call) -> bool:
     """shelve.open("words", "r"), duckdb.connect("shop.duckdb", read_only=True)"""
-    flag = next((one.value for one in call.keywords if one.arg == "flag"), None)
-    flag = flag or next(iter(call.args[1:2]), None)
-    return _true(call, "read_only") or (isinstance(flag, ast.Constant) and flag.value == "r")
+    return _true(call, "read_only") or text_of(argument(call, 1, "flag")) == "r"
 
 
 def _is_plain_word(expression: ast.expr) -> bool:

@@ -10,7 +10,7 @@ from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.static_paths import PathReader
 from okamochi.detect.source.syntax import text_of, walk
-from okamochi.model.evidence import Decision, Evidence, Origin
+from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.plan import APP_ROOT, Dependencies, DependencyManager
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
@@ -46,7 +46,7 @@ def places_above(
     summary = (
         f"Warning: the app uses files of a folder beside its own, and the image has none of them; {remedy}"
     )
-    return (Decision(field="source", summary=summary, origin=Origin.DETECTED, evidence=tuple(found)),)
+    return (Decision.detected("source", summary, tuple(found)),)
 
 
 def _remedy(name: str, dependencies: Dependencies) -> str:

@@ -4,7 +4,7 @@ import ast
 import os
 import posixpath
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -47,33 +47,34 @@ def app_folders(project: ProjectFiles) -> tuple[str, ...]:
     """Folders, at most two deep, that list dependencies and hold an object that a server can load, sorted;
     those inside of such a folder are left out. Where there is none: those with a script that is served; then
     the same of folders three deep."""
-    looks = (
-        (depth, looked_for) for depth in (USUAL_DEPTH, DEEPEST) for looked_for in (web_applications, _scripts)
-    )
-    return next((found for depth, one in looks if (found := _folders(project, one, depth))), ())
+    listed = {posixpath.dirname(path) for name in LISTINGS for path in project.files(f"**/{name}")} - {""}
+    known: dict[str, FlaskObjects | None] = {}
+
+    def objects_of(folder: str) -> FlaskObjects | None:
+        """What is looked through more than once is read once; None for a folder that is no app's."""
+        if folder not in known:
+            below = Sources(Below(project, folder))
+            is_part = _is_a_package(below, posixpath.basename(folder)) or "" in folders_of_reflex(below)
+            known[folder] = None if is_part else FlaskObjects(below)
+        return known[folder]
+
+    for deepest in (USUAL_DEPTH, DEEPEST):
+        near = [folder for folder in sorted(listed) if folder.count("/") < deepest]
+        for looked_for in (web_applications, _scripts):
+            found: list[str] = []
+            for folder in near:
+                if any(folder.startswith(f"{outer}/") for outer in found):
+                    continue
+                objects = objects_of(folder)
+                if objects is not None and looked_for(objects):
+                    found.append(folder)
+            if found:
+                return tuple(found)
+    return ()
 
 
 def _scripts(objects: FlaskObjects) -> tuple[Detected[Candidate], ...]:
     return script_applications(objects.sources) or programs_that_serve(objects)
-
-
-def _folders(
-    project: ProjectFiles, looked_for: Callable[[FlaskObjects], tuple[Detected[Candidate], ...]], deepest: int
-) -> tuple[str, ...]:
-    found: list[str] = []
-    for folder in sorted(
-        {posixpath.dirname(path) for name in LISTINGS for path in project.files(f"**/{name}")} - {""}
-    ):
-        if folder.count("/") >= deepest or any(folder.startswith(f"{outer}/") for outer in found):
-            continue
-        below = Sources(Below(project, folder))
-        if (
-            not _is_a_package(below, posixpath.basename(folder))
-            and "" not in folders_of_reflex(below)
-            and looked_for(FlaskObjects(below))
-        ):
-            found.append(folder)
-    return tuple(found)
 
 
 def is_a_package(project: ProjectFiles, folder: str) -> bool:

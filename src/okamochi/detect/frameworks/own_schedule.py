@@ -55,7 +55,8 @@ def own_schedule(paths: Iterable[str], sources: Sources) -> Evidence | None:
             for one in function.decorator_list:
                 if isinstance(one, ast.Call) and module.imports.full(one.func) in REPEATS:
                     return Evidence(path=module.path, line=one.lineno, reason="repeats a task of its own")
-        for line in _endless_threads(module):
+        line = _endless_thread(module)
+        if line:
             return Evidence(path=module.path, line=line, reason="starts a thread that never ends")
     return None
 
@@ -74,23 +75,23 @@ def _is_scheduler(value: ast.AST | None, module: Module) -> bool:
     return full.rpartition(".")[2] in SCHEDULERS and full.partition(".")[0] in LIBRARIES
 
 
-def _endless_threads(module: Module) -> Iterator[int]:
-    """Threads that are made while the module is loaded, of its own functions that loop for ever."""
+def _endless_thread(module: Module) -> int:
+    """The line of a thread that is made while the module is loaded, of a function of its own that loops for
+    ever; 0."""
     endless = {
         one.name
         for one in module.of(ast.FunctionDef)
         if any(isinstance(n, ast.While) and _is_true(n.test) for n in walk(one))
     }
-    if not endless:
-        return
-    for statement in flat_statements(module.tree.body):
+    for statement in flat_statements(module.tree.body) if endless else ():
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
-        calls = (one for one in walk(statement) if isinstance(one, ast.Call))
-        for call in calls:
-            target = keyword_value(call, "target")
-            if module.imports.full(call.func) == "threading.Thread" and target is not None:
-                yield from [call.lineno] * (last_name(target) in endless)
+        for call in walk(statement):
+            if isinstance(call, ast.Call) and module.imports.full(call.func) == "threading.Thread":
+                target = keyword_value(call, "target")
+                if target is not None and last_name(target) in endless:
+                    return call.lineno
+    return 0
 
 
 def _is_true(test: ast.expr) -> bool:

@@ -130,8 +130,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """ " (app.py:3)", "" where none is told: for a sentence."""
-        return f" ({self.cause.where})" if self.cause is not None and self.cause.where else ""
+        return self.cause.place if self.cause is not None else ""
 
 
 def verdict_of(answer: Answer, *, made_up: tuple[str, ...] = ()) -> Verdict:

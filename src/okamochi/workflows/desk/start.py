@@ -11,7 +11,6 @@ import msgspec
 from okamochi.errors import EngineError, OkamochiError, UnhealthyError, UsageError
 from okamochi.model.backing_service import ServiceKind
 from okamochi.model.development import DEBUGGER_PORT, development_environment
-from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.model.plan import APP_ROOT, Plan
 from okamochi.oci.reference import Reference
 from okamochi.render.compose_dev import MAIL_PAGE_PORT, mount_points, render_compose_dev
@@ -30,6 +29,7 @@ from okamochi.workflows.starting.previous import Previous
 from okamochi.workflows.starting.stack import Stack, new_stack, stack_of
 from okamochi.workflows.starting.stack_services import is_desk_stack, with_service_values
 from okamochi.workflows.starting.web_port import WebPort
+from okamochi.workflows.starting.web_spec import web_spec
 
 __all__ = ["Desk", "desk_user", "make_mount_points", "start_desk"]
 
@@ -228,32 +228,15 @@ def refuse_taken_debug_port(desk: Desk, previous: Previous) -> None:
 
 
 def spec_of(desk: Desk, port: int) -> RunSpec:
-    plan, app = desk.desk_plan, desk.app
-    environment = {
-        **dict(desk.values.plain),
-        **health_environment(plan.web),
+    more = {
         **development_environment(desk.plan),
-        "PORT": str(plan.web.port),
         "OKAMOCHI_ADDRESS": "127.0.0.1",
         "OKAMOCHI_DEBUG_PORT": str(desk.debug_port or ""),
         **mail_page(desk),
     }
-    return RunSpec(
-        name=f"okamochi-{app.identity}",
-        app=app.identity,
-        image_reference=str(desk.reference.tagged),
-        process=plan.web,
-        environment=tuple(sorted(environment.items())),
-        secrets_folder=str(app.state.secrets_folder),
-        secret_names=desk.values.secret_names,
-        secret_paths=desk.values.secret_paths,
-        volumes=plan.volumes,
-        temporary_folders=plan.temporary_folders,
-        security=plan.security,
-        published_port=port,
-        labels=(("io.okamochi.project", str(app.root)),),
-        healthcheck=HEALTH_CHECK,
-        binds=((str(app.root), APP_ROOT),),
+    return msgspec.structs.replace(
+        web_spec(desk.app, desk.desk_plan, desk.reference, desk.values, port, more),
+        binds=((str(desk.app.root), APP_ROOT),),
         further_ports=((desk.debug_port, DEBUGGER_PORT),) if desk.debug_port else (),
     )
 

@@ -100,7 +100,7 @@ def told_of_failing(answers: Iterable[Answered], log: str) -> str:
     trace = next(iter(raised_traces(plain(log))), None)
     cause = diagnose(trace.text) if trace is not None else None
     said = cause.text if cause is not None else (trace.error if trace is not None else "")
-    place = f" ({cause.where})" if cause is not None and cause.where else ""
+    place = cause.place if cause is not None else ""
     why = f": {shortened(said, 300)}{place}" if said else ""
     return f"{', '.join(failing)}{why}; okamochi logs tells more"
 

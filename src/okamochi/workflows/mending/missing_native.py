@@ -7,6 +7,7 @@ from okamochi.errors import RegistryError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound
 from okamochi.model.suites import Suite, suite_named
 from okamochi.oci.platform import Platform
+from okamochi.run.time_zones import MISSING_ZONE
 from okamochi.system.world import World
 from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject
@@ -15,8 +16,7 @@ __all__ = ["missing_native"]
 
 LIBRARY = re.compile(r"\b(lib[\w.+-]+\.so(?:\.[0-9][\w.]*)?): cannot open shared object file")
 PROGRAM = re.compile(r"FileNotFoundError: \[Errno 2\] No such file or directory: '([A-Za-z][\w.+-]*)'")
-# of Python's zoneinfo, and of Django's settings
-ZONE = re.compile(r"(?:No time zone found with key|Incorrect timezone setting:) ([\w/+-]+)")
+ZONE = re.compile(MISSING_ZONE)
 # A name with such an end is more likely a file that is missing in the working directory.
 FILE = re.compile(r".*\.(?:\w{1,5})")
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from okamochi.build.revision import read_commit_instant, read_revision
@@ -72,7 +71,7 @@ def with_evidence(
     if found.value != distribution_of(module):
         return found  # another version of what is there
     judged = imported_by(module, answer) or vouched(module, found.value, planned, world)
-    return replace(found, reason=f"{found.reason}; {judged.why}"[:300]) if judged.why else None
+    return Correction.of(found.kind, found.value, f"{found.reason}; {judged.why}") if judged.why else None
 
 
 def told_unvouched(answer: Answer | None, planned: "PlannedProject", world: World) -> str:

@@ -147,8 +147,7 @@ def tell_proof(proof: Proof, built: BuiltImage, world: World) -> None:
             world.reporter.note(f"entry point proved: {name_of(built)} is a {answer.type}{routes}")
         return
     cause = verdict.cause or Cause("nothing was run", "")
-    place = f" ({cause.where})" if cause.where else ""
-    world.reporter.warn(f"the entry point {name_of(built)} could not be proved: {cause.text}{place}")
+    world.reporter.warn(f"the entry point {name_of(built)} could not be proved: {cause.text}{cause.place}")
     if cause.hint:
         world.reporter.note(cause.hint)
 
@@ -161,7 +160,7 @@ def name_of(built: BuiltImage) -> str:
 def report_of(proof: Proof | ProvedBefore) -> dict[str, object]:
     """For --format json."""
     if isinstance(proof, ProvedBefore):
-        proof = proof_of_answer(msgspec.json.decode(proof.answer_json, type=Answer))
+        proof = proof_of_answer(proof.answer)
     answer = proof.answer
     return {
         "outcome": proof.verdict.outcome.value,

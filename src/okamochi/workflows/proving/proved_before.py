@@ -3,12 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from okamochi.system.tree_stamp import program_identity
 from okamochi.system.world import World
 from okamochi.workflows.rebuilding.remembered import BuiltImage
+
+if TYPE_CHECKING:
+    from okamochi.run.proof.answer import Answer
 
 __all__ = ["ProvedBefore", "keep_proved", "proved_before"]
 
@@ -19,6 +23,12 @@ class ProvedBefore(msgspec.Struct, frozen=True):
     """`answer_json` is what the app answered then."""
 
     answer_json: bytes
+
+    @property
+    def answer(self) -> "Answer":
+        from okamochi.run.proof.answer import Answer
+
+        return msgspec.json.decode(self.answer_json, type=Answer)
 
 
 def proved_before(world: World, built: BuiltImage, given: Mapping[str, str]) -> ProvedBefore | None:

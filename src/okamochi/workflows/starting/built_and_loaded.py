@@ -4,11 +4,11 @@ import msgspec
 
 from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
-from okamochi.run.proof.answer import Answer, Outcome, has_front_page
+from okamochi.run.proof.answer import Outcome, has_front_page
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.delivery.sinks import EngineSink, default_reference
-from okamochi.workflows.proving.prove_entry import Proof, tell_proof
+from okamochi.workflows.proving.prove_entry import tell_proof
 from okamochi.workflows.proving.proved_before import ProvedBefore
 from okamochi.workflows.proving.proved_build import Delivered, build_proved
 from okamochi.workflows.rebuilding.remembered import BuiltImage
@@ -46,7 +46,7 @@ def built_and_loaded(app: App, building: Building, engine: Engine, values: Value
     delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=given)
     if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
         tell_proof(proof, delivered.built, world)
-    answer = answer_of(proof)
+    answer = proof.answer
     front_page = answer is None or has_front_page(answer)
     seen = [page.path for page in answer.pages] if answer is not None else []
     return Loaded(
@@ -56,9 +56,3 @@ def built_and_loaded(app: App, building: Building, engine: Engine, values: Value
         pages=tuple(dict.fromkeys((*(["/"] if front_page else []), *seen))),
         front_page=front_page,
     )
-
-
-def answer_of(proof: Proof | ProvedBefore) -> Answer | None:
-    if isinstance(proof, ProvedBefore):
-        return msgspec.json.decode(proof.answer_json, type=Answer)
-    return proof.answer

@@ -7,7 +7,7 @@ import msgspec
 
 from okamochi.errors import EngineError, UnhealthyError
 from okamochi.model.codec import plan_to_json
-from okamochi.model.kit_programs import HEALTH_CHECK, command_of, health_environment, with_doors
+from okamochi.model.kit_programs import command_of, with_doors
 from okamochi.model.plan import Plan
 from okamochi.run.engine import Engine
 from okamochi.run.spec import RunSpec
@@ -32,6 +32,7 @@ from okamochi.workflows.starting.stack_services import (
 )
 from okamochi.workflows.starting.volume_check import tell_unwritable_volumes
 from okamochi.workflows.starting.web_port import WebPort, port_lock
+from okamochi.workflows.starting.web_spec import web_spec
 
 __all__ = ["Start", "spec_of"]
 
@@ -200,23 +201,7 @@ def public_url(domain: str, world: World) -> str:
 
 def spec_of(app: App, loaded: Loaded, values: Values, port: int) -> RunSpec:
     plan = loaded.built.plan
-    web = plan.web
-    argv = with_doors(plan, command_of(web, secrets=bool(values.secret_names)))
-    environment = {**dict(values.plain), **health_environment(web), "PORT": str(web.port)}
-    return RunSpec(
-        name=f"okamochi-{app.identity}",
-        app=app.identity,
-        image_reference=str(loaded.reference.tagged),
-        process=msgspec.structs.replace(web, argv=argv),
-        environment=tuple(sorted(environment.items())),
-        secrets_folder=str(app.state.secrets_folder),
-        secret_names=values.secret_names,
-        secret_paths=values.secret_paths,
-        volumes=plan.volumes,
-        temporary_folders=plan.temporary_folders,
-        security=plan.security,
-        published_port=port,
-        labels=(("io.okamochi.project", str(app.root)),),
-        healthcheck=HEALTH_CHECK,
-        front_page=loaded.front_page,
-    )
+    argv = with_doors(plan, command_of(plan.web, secrets=bool(values.secret_names)))
+    spec = web_spec(app, plan, loaded.reference, values, port)
+    process = msgspec.structs.replace(plan.web, argv=argv)
+    return msgspec.structs.replace(spec, process=process, front_page=loaded.front_page)
