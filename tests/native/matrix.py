@@ -29,7 +29,9 @@ from okamochi.workflows.from_source.python_attempts import on_another_python
 from okamochi.workflows.layers.foundation import trees_of
 from okamochi.workflows.layers.native import complete_base
 from okamochi.workflows.locking.lock import LockMode, LockSession
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.native.cases import Case
 
@@ -104,7 +106,7 @@ def after_the_proof(log: str, planned: PlannedProject) -> PlannedProject | None:
         text=log,
         writes=tuple(Write(path=f"{path}/") for path in made),
     )
-    correction = correction_for(verdict_of(answer), answer, planned)
+    correction = correction_for(Failed(verdict_of(answer), answer, planned))
     return None if correction is None else with_correction(planned, correction)
 
 

@@ -6,7 +6,9 @@ from okamochi.model.correction import CorrectionKind
 from okamochi.run.proof.answer import Answer, verdict_of
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -35,9 +37,9 @@ def project(folder: Path) -> PlannedProject:
 
 def test_it_is_added_before_older_versions_are_tried_with_the_librarys_words(tmp_path: Path) -> None:
     planned = project(tmp_path)
-    found = correction_for(verdict_of(ANSWER), ANSWER, planned, installed={"fastapi": "0.115.0"})
+    found = correction_for(Failed(verdict_of(ANSWER), ANSWER, planned, installed={"fastapi": "0.115.0"}))
     assert found is not None
     assert (found.kind, found.value) == (CorrectionKind.REQUIREMENT, "python-multipart")
     assert "Form data requires" in found.reason and found.reason.isprintable()
-    again = correction_for(verdict_of(ANSWER), ANSWER, with_correction(planned, found))
+    again = correction_for(Failed(verdict_of(ANSWER), ANSWER, with_correction(planned, found)))
     assert again is None or again.value != "python-multipart"

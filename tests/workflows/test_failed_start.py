@@ -4,17 +4,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
-
 from okamochi.errors import BuildError, UnhealthyError
 from okamochi.model.correction import CorrectionKind
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.oci.reference import Reference
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending import observed
-from okamochi.workflows.mending.corrections import with_correction
 from okamochi.workflows.mending.failed_start import FailedStart
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -26,10 +23,7 @@ ModuleNotFoundError: No module named 'sklearn.linear_model.base'
 """
 
 
-def test_what_cannot_be_had_is_not_tried_again_and_leaves_the_plan_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(observed, "missing_native", lambda *_: None)
+def test_what_cannot_be_had_is_not_tried_again_and_leaves_the_plan_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(FLASK_APP)
     (tmp_path / "requirements.txt").write_text("flask\nscikit-learn\n")
     world = World.real({}, SilentReporter(), cache_root=tmp_path / "cache")

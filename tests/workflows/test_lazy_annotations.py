@@ -8,7 +8,9 @@ from okamochi.model.correction import Correction
 from okamochi.run.proof.answer import Answer, verdict_of
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -31,7 +33,7 @@ def planned(folder: Path, requires: str = ">=3.12") -> PlannedProject:
 def found(project: PlannedProject, source: str) -> Correction | None:
     (project.root / "pages.py").write_text(source)
     # the value of a variable that is made up does not make it uncertain
-    return correction_for(verdict_of(ANSWER, made_up=("page",)), ANSWER, project)
+    return correction_for(Failed(verdict_of(ANSWER, made_up=("page",)), ANSWER, project))
 
 
 def test_the_python_that_leaves_annotations_alone_is_taken(tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_the_python_that_leaves_annotations_alone_is_taken(tmp_path: Path) -> No
     assert "/app/pages.py:4 names Basket in an annotation" in correction.reason
     plan = with_correction(project, correction).plan
     assert plan.python_version == "3.14"
-    assert correction_for(verdict_of(ANSWER), ANSWER, with_correction(project, correction)) is None
+    assert correction_for(Failed(verdict_of(ANSWER), ANSWER, with_correction(project, correction))) is None
 
 
 @pytest.mark.parametrize(

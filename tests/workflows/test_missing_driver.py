@@ -8,6 +8,7 @@ from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.plan import plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -26,5 +27,5 @@ def test_the_reason_tells_of_the_driver_that_the_project_has(
     (tmp_path / "requirements.txt").write_text("flask\n")
     planned = plan_project(tmp_path, World.real({}, SilentReporter(), cache_root=tmp_path / "cache"))
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject="psycopg")
-    found = correction_for(verdict, None, planned, installed=installed)
+    found = correction_for(Failed(verdict, None, planned, installed=installed))
     assert found is not None and found.value == "psycopg" and said in found.reason

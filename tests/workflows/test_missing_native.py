@@ -7,13 +7,16 @@ import pytest
 from okamochi.debian.workshop import Workshop
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.oci.platform import LINUX_AMD64
-from okamochi.workflows.mending.missing_native import missing_native
+from okamochi.run.proof.answer import Answer, Outcome, Verdict
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.plan import PlannedProject
 from tests.debian.contents_maker import contents_of
 from tests.detect.plans import FLASK_APP, planned
 from tests.workflows.test_native import INDEX
 
 NOWHERE = cast(Any, None)
+NO_WORLD = cast(Any, object())
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +27,12 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def found(text: str, *corrections: Correction) -> tuple[str, str] | None:
     of = PlannedProject(planned({"app.py": FLASK_APP}), NOWHERE, NOWHERE, corrections=corrections)
-    correction = missing_native(NOWHERE, of, LINUX_AMD64, text)
+    return asked(of, text)
+
+
+def asked(of: PlannedProject, text: str) -> tuple[str, str] | None:
+    verdict, answer = Verdict(outcome=Outcome.FAILED), Answer(outcome="failed", text=text)
+    correction = correction_for(Failed(verdict, answer, of, world=NO_WORLD, platform=LINUX_AMD64))
     return None if correction is None else (correction.kind.value, correction.value)
 
 
@@ -62,4 +70,4 @@ def test_where_the_suite_keeps_no_time_zones_apart_nothing_is_added_for_one() ->
     plan = planned({"app.py": FLASK_APP, "okamochi.toml": 'python = "3.11"\n'})
     assert plan.base.suite == "bookworm"
     of = PlannedProject(plan, NOWHERE, NOWHERE)
-    assert missing_native(NOWHERE, of, LINUX_AMD64, "No time zone found with key Mars/Base") is None
+    assert asked(of, "No time zone found with key Mars/Base") is None

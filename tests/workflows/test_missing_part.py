@@ -11,7 +11,9 @@ from okamochi.run.diagnose import diagnose
 from okamochi.run.proof.answer import Answer, verdict_of
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -44,7 +46,7 @@ def found(planned: PlannedProject, installed: dict[str, str] = INSTALLED) -> Cor
         name="sklearn.linear_model.base",
         text=TRACE,
     )
-    return correction_for(verdict_of(answer), answer, planned, installed=installed)
+    return correction_for(Failed(verdict_of(answer), answer, planned, installed=installed))
 
 
 def test_what_is_installed_already_is_not_asked_for_once_more(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_other_packages_are_not_tried_where_the_app_imports_models_too_early(
     answer = Answer(outcome="failed", error="AppRegistryNotReady", message=message, text=text)
     verdict = verdict_of(answer)
     assert verdict.subject == "django"
-    assert (correction_for(verdict, answer, project(tmp_path, day="2024-05-01")) is not None) is tried
+    assert (correction_for(Failed(verdict, answer, project(tmp_path, day="2024-05-01"))) is not None) is tried
 
 
 @pytest.mark.parametrize("words", ["BaseSettings, validator", "(\n        BaseSettings,\n        validator)"])
@@ -122,7 +124,7 @@ def test_a_package_that_answers_for_a_name_that_it_left_out_is_taken_older(
     planned = project(tmp_path)
 
     def tried(said: Answer) -> Correction | None:
-        return correction_for(verdict_of(said), said, planned, installed={"pydantic": "2.14.1"})
+        return correction_for(Failed(verdict_of(said), said, planned, installed={"pydantic": "2.14.1"}))
 
     correction = tried(answer)
     assert correction is not None

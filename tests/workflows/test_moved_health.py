@@ -10,7 +10,9 @@ from okamochi.model.process import HttpProbe, TcpProbe
 from okamochi.run.proof.answer import Answer, Page, Route, verdict_of
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import plan_project
 
 APP = """\
@@ -42,7 +44,7 @@ def test_the_only_route_that_ends_so_is_asked_for(paths: tuple[str, ...], moved:
     answer = Answer(outcome="proved", routes=tuple(Route(path=path, methods=("GET",)) for path in paths))
 
     def found(said: Answer) -> Correction | None:
-        return correction_for(verdict_of(said), said, planned)
+        return correction_for(Failed(verdict_of(said), said, planned))
 
     correction = found(answer)
     assert (correction.value if correction is not None else "") == moved
@@ -69,11 +71,11 @@ def test_one_that_wants_somebody_who_is_logged_in_is_not_asked(
     planned = plan_project(tmp_path, World.real({}, SilentReporter(), cache_root=tmp_path / "cache"))
     seen = tuple(Page(path=path, status=status) for path, status in pages)
     answer = Answer(outcome="proved", routes=(Route(path="/live", methods=("GET",)),), pages=seen)
-    correction = correction_for(verdict_of(answer), answer, planned)
+    correction = correction_for(Failed(verdict_of(answer), answer, planned))
     assert (correction.value if correction is not None else "") == taken
     if correction is None:
         return
     assert "401" in correction.reason or "403" in correction.reason
     probe = with_correction(planned, correction).plan.web.probe
     assert probe == (TcpProbe() if taken == "tcp" else HttpProbe(path=taken))
-    assert correction_for(verdict_of(answer), answer, with_correction(planned, correction)) is None
+    assert correction_for(Failed(verdict_of(answer), answer, with_correction(planned, correction))) is None

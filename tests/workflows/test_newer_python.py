@@ -9,7 +9,9 @@ from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.run.traces import Cause
 from okamochi.system.project_files import DiskProject
-from okamochi.workflows.mending.newer_python import newer_python, told_to_be_newer
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.of_a_newer import told_to_be_newer
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -43,7 +45,7 @@ def test_formatted_strings_of_a_newer_python_ask_for_one_unless_it_was_left_befo
     plan = replace(planned({"app.py": FLASK_APP}), python_version="3.11", python_alternatives=("3.9", "3.13"))
     app = PlannedProject(plan, DiskProject.open(tmp_path), tmp_path)
     verdict = Verdict(outcome=Outcome.UNREADABLE, cause=Cause("SyntaxError: x", "", "/app/told.py:2"))
-    found = newer_python(verdict, app)
+    found = correction_for(Failed(verdict, None, app))
     assert found is not None and found.value == "3.13"
     left = PlannedProject(plan, app.project, tmp_path, corrections=(OLDER,))
-    assert newer_python(verdict, left) is None
+    assert correction_for(Failed(verdict, None, left)) is None

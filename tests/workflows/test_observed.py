@@ -20,8 +20,10 @@ from okamochi.system.progress import SilentReporter
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
-from okamochi.workflows.mending.corrections import correction_for, written_folder
-from okamochi.workflows.mending.observed import found_by_entry_points, observed_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.observed import observed_correction
+from okamochi.workflows.mending.written_places import written_folder
 from okamochi.workflows.plan import PlannedProject
 from tests.detect.plans import FLASK_APP, planned
 
@@ -129,10 +131,12 @@ def test_a_library_that_lacks_a_name_is_taken_older(
     before = (Correction(kind=CorrectionKind.REQUIREMENT, value=one, reason="seen") for one in added)
     answer = Answer(outcome="failed", error="ImportError", message=LACKS, text=trace(f"ImportError: {LACKS}"))
     found = correction_for(
-        verdict_of(answer),
-        answer,
-        project(tmp_path, *before),
-        installed={"flask": installed} if installed else {},
+        Failed(
+            verdict_of(answer),
+            answer,
+            project(tmp_path, *before),
+            installed={"flask": installed} if installed else {},
+        )
     )
     assert (found.value if found else "") == value
 
@@ -142,7 +146,7 @@ def test_what_cannot_be_had_is_not_asked_for_again(tmp_path: Path) -> None:
     refused = (("requirement", "flask<3"),)
     versions = {"flask": "3.1.3"}
     of = project(tmp_path)
-    assert correction_for(verdict_of(answer), answer, of, installed=versions, refused=refused) is None
+    assert correction_for(Failed(verdict_of(answer), answer, of, installed=versions, refused=refused)) is None
 
 
 class Seeing:
@@ -230,14 +234,14 @@ def test_a_password_that_is_refused_is_no_reason_for_other_packages(
     assert seen(refused, project(tmp_path), asyncpg="0.30.0") is None
 
 
-def test_a_command_that_an_old_flask_does_not_find_gets_pkg_resources() -> None:
+def test_a_command_that_an_old_flask_does_not_find_gets_pkg_resources(tmp_path: Path) -> None:
     log = "Usage: flask [OPTIONS] COMMAND [ARGS]...\n\nError: No such command 'db'.\n"
-    found = found_by_entry_points(log, (), {"flask": "1.1.2"})
+    found = seen(log, project(tmp_path), flask="1.1.2")
     assert found is not None and found.value == "setuptools<81" and "command db" in found.reason
-    assert found_by_entry_points(log, (found,), {"flask": "1.1.2"}) is None
-    assert found_by_entry_points(log, (), {"flask": "1.1.2", "setuptools": "80.9.0"}) is None
-    assert found_by_entry_points(log, (), {"flask": "2.3.3"}) is None
-    assert found_by_entry_points("Error: the database is locked\n", (), {"flask": "1.1.2"}) is None
+    assert seen(log, project(tmp_path, found), flask="1.1.2") is None
+    assert seen(log, project(tmp_path), flask="1.1.2", setuptools="80.9.0") is None
+    assert seen(log, project(tmp_path), flask="2.3.3") is None
+    assert seen("Error: the database is locked\n", project(tmp_path), flask="1.1.2") is None
 
 
 def test_a_broker_that_refuses_its_client_is_taken_with_the_bounds_of_its_extra(tmp_path: Path) -> None:
@@ -282,10 +286,10 @@ STARLETTE = "starlette/staticfiles.py"
 def test_a_folder_that_is_filled_while_the_app_runs_is_made(
     tmp_path: Path, answer: Answer, folder: str
 ) -> None:
-    found = correction_for(verdict_of(answer), answer, project(tmp_path))
+    found = correction_for(Failed(verdict_of(answer), answer, project(tmp_path)))
     assert found is not None
     assert (found.kind, found.value) == (CorrectionKind.VOLUME, folder)
-    assert correction_for(verdict_of(answer), answer, project(tmp_path, found)) is None
+    assert correction_for(Failed(verdict_of(answer), answer, project(tmp_path, found))) is None
 
 
 @pytest.mark.parametrize(
@@ -298,4 +302,4 @@ def test_a_folder_that_is_filled_while_the_app_runs_is_made(
     ],
 )
 def test_what_somebody_forgot_to_make_is_not_made_empty(tmp_path: Path, answer: Answer) -> None:
-    assert correction_for(verdict_of(answer), answer, project(tmp_path)) is None
+    assert correction_for(Failed(verdict_of(answer), answer, project(tmp_path))) is None

@@ -9,7 +9,9 @@ from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.bad_projects.conftest import FLASK_APP
 
@@ -30,7 +32,7 @@ def project(folder: Path, requires: str) -> PlannedProject:
 def found(module: str, planned: PlannedProject) -> Correction | None:
     cause = Cause("it cannot be imported", "mend it", "/app/app.py:3")
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module, cause=cause)
-    return correction_for(verdict, None, planned)
+    return correction_for(Failed(verdict, None, planned))
 
 
 @pytest.mark.parametrize("module", ["imp", "cgi", "distutils.util"])
@@ -57,7 +59,7 @@ def test_a_stand_in_that_is_missing_as_well_leads_to_the_python_that_needs_none(
         outcome="failed", error="ModuleNotFoundError", message="No module named 'pyaudioop'",
         name="pyaudioop", text=text,
     )  # fmt: skip
-    correction = correction_for(verdict_of(answer), answer, planned)
+    correction = correction_for(Failed(verdict_of(answer), answer, planned))
     assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
     assert "could not import audioop" in correction.reason
 
@@ -94,7 +96,7 @@ def test_names_that_the_standard_library_lost_lead_to_the_python_that_has_them(
     message: str, version: str, outcome: Outcome, planned: PlannedProject
 ) -> None:
     answer = Answer(outcome="failed", error="ImportError", message=message)
-    correction = correction_for(Verdict(outcome=outcome, subject="lib"), answer, planned)
+    correction = correction_for(Failed(Verdict(outcome=outcome, subject="lib"), answer, planned))
     assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, version)
 
 
@@ -112,7 +114,7 @@ def test_what_a_python_began_to_refuse_leads_to_one_before_it(
     error: str, message: str, planned: PlannedProject
 ) -> None:
     answer = Answer(outcome="failed", error=error, message=message)
-    correction = correction_for(Verdict(outcome=Outcome.FAILED), answer, planned)
+    correction = correction_for(Failed(Verdict(outcome=Outcome.FAILED), answer, planned))
     assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.9")
     assert message in correction.reason and "before 3.11" in correction.reason
 
@@ -122,7 +124,7 @@ def test_an_old_six_gets_a_python_whose_imports_it_knows(name: str, planned: Pla
     message = f"No module named '{name}'"
     answer = Answer(outcome="failed", error="ModuleNotFoundError", message=message)
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=name)
-    correction = correction_for(verdict, answer, planned)
+    correction = correction_for(Failed(verdict, answer, planned))
     assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
 
 
@@ -133,10 +135,12 @@ def test_a_package_that_refuses_what_classes_have_since_a_python_gets_one_before
         "Class <class 'a.B'> directly inherits TypingOnly but has additional attributes {'__firstlineno__'}."
     )
     answer = Answer(outcome="failed", error="AssertionError", message=message)
-    correction = correction_for(Verdict(outcome=Outcome.LIBRARY, subject="sqlalchemy"), answer, planned)
+    correction = correction_for(
+        Failed(Verdict(outcome=Outcome.LIBRARY, subject="sqlalchemy"), answer, planned)
+    )
     assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
     answer = Answer(outcome="failed", error="AssertionError", message="it has additional attributes {'x'}.")
-    assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None
+    assert correction_for(Failed(Verdict(outcome=Outcome.FAILED), answer, planned)) is None
 
 
 @pytest.mark.parametrize(
@@ -150,7 +154,7 @@ def test_what_every_python_refuses_changes_no_python(
     error: str, message: str, planned: PlannedProject
 ) -> None:
     answer = Answer(outcome="failed", error=error, message=message)
-    assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None
+    assert correction_for(Failed(Verdict(outcome=Outcome.FAILED), answer, planned)) is None
 
 
 @pytest.mark.parametrize(
@@ -163,12 +167,12 @@ def test_what_every_python_refuses_changes_no_python(
 )
 def test_what_no_python_had_changes_no_python(message: str, planned: PlannedProject) -> None:
     answer = Answer(outcome="failed", error="ImportError", message=message)
-    assert correction_for(Verdict(outcome=Outcome.FAILED), answer, planned) is None
+    assert correction_for(Failed(Verdict(outcome=Outcome.FAILED), answer, planned)) is None
 
 
 def unread(planned: PlannedProject) -> Correction | None:
     cause = Cause("SyntaxError: invalid syntax", "correct that line", "/app/page.py:2")
-    return correction_for(Verdict(outcome=Outcome.UNREADABLE, cause=cause), None, planned)
+    return correction_for(Failed(Verdict(outcome=Outcome.UNREADABLE, cause=cause), None, planned))
 
 
 def test_the_next_newer_python_is_taken_for_statements_that_came_with_one(planned: PlannedProject) -> None:
@@ -214,7 +218,7 @@ def test_compiled_code_that_is_older_than_the_python_gets_the_next_older_one(
 ) -> None:
     text = BROKEN_EXTENSION.format(f"{error}: {message}")
     answer = Answer(outcome="failed", error=error, message=message, text=text)
-    correction = correction_for(verdict_of(answer), answer, planned)
+    correction = correction_for(Failed(verdict_of(answer), answer, planned))
     assert correction is not None and (correction.kind, correction.value) == (CorrectionKind.PYTHON, "3.11")
     assert "psycopg2" in correction.reason and message in correction.reason
 
@@ -223,5 +227,5 @@ def test_another_symbol_that_is_missing_is_no_matter_of_the_python(planned: Plan
     message = "/opt/venv/x/_psycopg.so: undefined symbol: PQfinish"
     text = BROKEN_EXTENSION.format(f"ImportError: {message}")
     answer = Answer(outcome="failed", error="ImportError", message=message, text=text)
-    correction = correction_for(verdict_of(answer), answer, planned)
+    correction = correction_for(Failed(verdict_of(answer), answer, planned))
     assert correction is None or correction.kind is not CorrectionKind.PYTHON

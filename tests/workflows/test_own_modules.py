@@ -8,7 +8,8 @@ import pytest
 
 from okamochi.run.proof.answer import Outcome, Verdict
 from okamochi.system.project_files import MemoryProject
-from okamochi.workflows.mending.corrections import missing_requirement
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.mends.packages.missing import mend
 from okamochi.workflows.plan import PlannedProject
 
 APP = "from flask import Flask\napp = Flask(__name__)\napp.config.from_object('config.Live')\n"
@@ -33,5 +34,5 @@ def test_a_module_of_the_project_is_no_requirement(module: str, wanted: str) -> 
         plan=SimpleNamespace(application=application),
     )
     verdict = Verdict(outcome=Outcome.MISSING_MODULE, subject=module)
-    found = missing_requirement(verdict, cast(PlannedProject, planned), {})
-    assert (found.value if found is not None else "") == wanted
+    found = mend(Failed(verdict, None, cast(PlannedProject, planned)))
+    assert found is not None and [one.value for one in found] == [wanted] * bool(wanted)

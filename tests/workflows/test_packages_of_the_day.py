@@ -7,7 +7,9 @@ import pytest
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.run.proof.answer import Answer, Outcome, Verdict, verdict_of
 from okamochi.run.traces import Cause
-from okamochi.workflows.mending.corrections import correction_for, with_correction
+from okamochi.workflows.mending.corrections import correction_for
+from okamochi.workflows.mending.failed import Failed
+from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.proving.prove_entry import Proof
 from okamochi.workflows.proving.proved_build import why_not_kept
@@ -36,7 +38,7 @@ def test_what_streamlit_refuses_is_tried_with_the_packages_of_the_last_commits_d
     tmp_path: Path, error: str, day: str, tried: str
 ) -> None:
     answer = refused(error)
-    found = correction_for(verdict_of(answer), answer, project(tmp_path, day=day))
+    found = correction_for(Failed(verdict_of(answer), answer, project(tmp_path, day=day)))
     assert (found.value if found is not None else "") == tried
     assert found is None or found.kind is CorrectionKind.EXCLUDE_NEWER
 
@@ -58,7 +60,7 @@ def test_the_packages_of_another_day_stay_only_where_they_change_something() -> 
 def lacking(planned: PlannedProject) -> Correction | None:
     text = "cannot import name 'Form' from 'flask_wtf' (/opt/venv/lib/python3.9/site-packages/flask_wtf/x.py)"
     answer = Answer(outcome="failed", error="ImportError", message=text, name="flask_wtf", text=TEXT)
-    return correction_for(verdict_of(answer), answer, planned, installed={"flask-wtf": "1.3.0"})
+    return correction_for(Failed(verdict_of(answer), answer, planned, installed={"flask-wtf": "1.3.0"}))
 
 
 @pytest.mark.needs("git")

@@ -118,7 +118,7 @@ class Building(msgspec.Struct):
 
     def correct(self, correction: "Correction") -> None:
         """The next `image` is that of the corrected plan."""
-        from okamochi.workflows.mending.corrections import with_correction
+        from okamochi.workflows.mending.kept_corrections import with_correction
 
         self.planned, self.known = with_correction(self.plan_now(), correction), None
         if correction.kind == "passed-over":

@@ -14,7 +14,7 @@ from okamochi.model.settings_reader import read_settings
 from okamochi.system.collector import uncollected
 from okamochi.system.project_files import READ_LIMIT_BYTES, DiskProject, decoded
 from okamochi.system.world import World
-from okamochi.workflows.mending.corrections import with_kept_corrections
+from okamochi.workflows.mending.kept_corrections import with_kept_corrections
 from okamochi.workflows.rebuilding.outside import is_outside
 from okamochi.workflows.rebuilding.plan_memory import PlanMemory
 from okamochi.workflows.rebuilding.seen import Seen

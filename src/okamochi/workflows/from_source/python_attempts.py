@@ -9,7 +9,7 @@ from okamochi.model.correction import Correction, CorrectionKind, plain_reason
 from okamochi.model.lock import LockedWheel
 from okamochi.system.world import World
 from okamochi.workflows.locking.lock import LockSession
-from okamochi.workflows.mending.corrections import with_correction
+from okamochi.workflows.mending.kept_corrections import with_correction
 
 __all__ = ["Attempt", "on_another_python", "session_on"]
 

@@ -23,7 +23,7 @@ from okamochi.run.traces import UNNAMED, raised_traces
 from okamochi.system.words import shortened
 from okamochi.system.world import World
 from okamochi.workflows.build import Building
-from okamochi.workflows.mending.corrections import written_folder
+from okamochi.workflows.mending.written_places import written_folder
 
 __all__ = ["looked_round", "seen_in_log"]
 

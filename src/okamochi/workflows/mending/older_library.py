@@ -1,7 +1,7 @@
 """A package older than the Python that imports it: which one, and which version came with that Python."""
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -9,23 +9,14 @@ from packaging.version import Version
 from okamochi.model.import_names import distribution_of
 from okamochi.model.suites import SUITES
 from okamochi.system.world import World
+from okamochi.workflows.mending.python_releases import CAME_OUT
 
 if TYPE_CHECKING:
     from okamochi.run.proof.answer import Answer
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.rebuilding.remembered import BuiltImage
 
-__all__ = ["CAME_OUT", "told_of_its_age"]
-
-# first releases: https://peps.python.org/pep-0596/ and its successors
-CAME_OUT: Final = {
-    "3.9": "2020-10-05",
-    "3.10": "2021-10-04",
-    "3.11": "2022-10-24",
-    "3.12": "2023-10-02",
-    "3.13": "2024-10-07",
-    "3.14": "2025-10-07",
-}
+__all__ = ["told_of_its_age"]
 
 
 def told_of_its_age(world: World, answer: "Answer", built: "BuiltImage", planned: "PlannedProject") -> str:

@@ -154,7 +154,7 @@ def hint_of(
         if not hint and not building.request.locked:
             hint = told_unvouched(answer, planned, world)
     if verdict.outcome is Outcome.UNREADABLE:
-        from okamochi.workflows.mending.newer_python import told_to_be_newer
+        from okamochi.workflows.mending.of_a_newer import told_to_be_newer
 
         hint = told_to_be_newer(verdict, building.plan_now())
     if not hint and answer is not None and verdict.cause is not None:
@@ -181,7 +181,12 @@ def is_for_a_page(correction: "Correction", proof: "Proof") -> bool:
     """Whether it mends another page than the one that was proved."""
     from okamochi.model.correction import CorrectionKind
 
-    kinds = (CorrectionKind.REQUIREMENT, CorrectionKind.EXCLUDE_NEWER, CorrectionKind.PYTHON)
+    kinds = (
+        CorrectionKind.REQUIREMENT,
+        CorrectionKind.EXCLUDE_NEWER,
+        CorrectionKind.PYTHON,
+        CorrectionKind.PACKAGE,
+    )
     return proof.answer is not None and proof.answer.broken is not None and correction.kind in kinds
 
 
@@ -339,22 +344,16 @@ def next_correction(
     if building.request.locked or (building.planned is None and proof.verdict.outcome is Outcome.PROVED):
         return None
     from okamochi.workflows.mending.corrections import correction_for
+    from okamochi.workflows.mending.failed import Failed
 
-    if proof.answer is not None and proof.verdict.outcome is not Outcome.PROVED:
-        from okamochi.workflows.mending.missing_native import missing_native
-
-        text = f"{proof.answer.message}\n{proof.answer.text}"
-        missing = missing_native(world, building.plan_now(), building.platform, text)
-        if missing is not None and missing.key not in refused:
-            return missing
-    installed = versions_of(built)
-    planned = building.plan_now()
-    found = correction_for(proof.verdict, proof.answer, planned, installed=installed, refused=refused)
-    from okamochi.workflows.mending.vouched_names import with_evidence
-
-    found = with_evidence(found, proof.answer, planned, world)
-    if found is None or proof.answer is None:
-        return found
-    from okamochi.workflows.mending.older_name import only_where_it_helps
-
-    return only_where_it_helps(world, found, proof.answer, planned, building.platform, installed)
+    return correction_for(
+        Failed(
+            proof.verdict,
+            proof.answer,
+            building.plan_now(),
+            versions_of(built),
+            refused,
+            world=world,
+            platform=building.platform,
+        )
+    )

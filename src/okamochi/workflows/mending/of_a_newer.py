@@ -1,4 +1,4 @@
-"""The Python that reads what an older one takes for wrong: an app written for the newest."""
+"""Whether a file has statements or formatted strings that came with newer Pythons."""
 
 import ast
 import posixpath
@@ -6,28 +6,14 @@ from typing import TYPE_CHECKING
 
 from okamochi.detect.source.newer_strings import with_names_inside
 from okamochi.detect.source.newer_syntax import in_older_words
-from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.model.correction import CorrectionKind
 from okamochi.model.plan import APP_ROOT
-from okamochi.workflows.mending.older_python import number
 
 if TYPE_CHECKING:
     from okamochi.run.proof.answer import Verdict
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["newer_python", "told_to_be_newer"]
-
-
-def newer_python(verdict: "Verdict", planned: "PlannedProject") -> Correction | None:
-    """The next newer one of the plan's alternatives, when the file that cannot be read has statements that
-    came with newer Pythons; None when it is simply wrong."""
-    where = verdict.cause.where if verdict.cause is not None else ""
-    current = number(planned.plan.python_version)
-    newer = [one for one in planned.plan.python_alternatives if number(one) > current]
-    moved = any(one.kind is CorrectionKind.PYTHON for one in planned.corrections)
-    if moved or not newer or not is_of_a_newer(where, planned):
-        return None  # what made it older would make it older again
-    reason = f"Python {planned.plan.python_version} cannot read {where}, which has statements of a newer one"
-    return Correction.of(CorrectionKind.PYTHON, min(newer, key=number), reason)
+__all__ = ["is_of_a_newer", "told_to_be_newer"]
 
 
 def told_to_be_newer(verdict: "Verdict", planned: "PlannedProject") -> str:
@@ -43,7 +29,7 @@ def told_to_be_newer(verdict: "Verdict", planned: "PlannedProject") -> str:
 
 
 def is_of_a_newer(where: str, planned: "PlannedProject") -> bool:
-    """Whether the file has statements or formatted strings that came with newer Pythons."""
+    """Of "/app/shop/views.py:12"."""
     path = where.rpartition(":")[0].removeprefix(f"{APP_ROOT}/")
     text = planned.project.read_text(posixpath.normpath(path)) or ""
     if not text or in_older_words(text) != text:

@@ -1,19 +1,18 @@
 """The Python that still has what newer ones left out of the standard library, when the app fails for it."""
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
+from packaging.version import Version
 
 from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.run.proof.answer import Answer, Outcome, Verdict
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_tuple
+from okamochi.workflows.mending.failed import Failed, Mended
 
-if TYPE_CHECKING:
-    from okamochi.run.proof.answer import Answer, Verdict
-    from okamochi.workflows.plan import PlannedProject
-
-__all__ = ["LeftOut", "before_its_code", "left_out", "older_python"]
+OUTCOMES = (Outcome.MISSING_MODULE, Outcome.LIBRARY, Outcome.FAILED)
 
 # "Removed" in What's New of each version, https://docs.python.org/3/whatsnew/; for 3.13 also PEP 594.
 MODULES: Final[dict[str, tuple[str, ...]]] = {
@@ -59,7 +58,11 @@ REFUSED: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "3.12": (regex(r"^ModuleNotFoundError: No module named '(?:[\w.]+\.)?six\.moves\b"),),
     "3.13": (regex(r"^AssertionError: .*'__(?:firstlineno|static_attributes)__'"),),
 }
-LOST_FUNCTION = regex(r"undefined symbol: _?Py[A-Z]")
+
+
+def mend(failed: Failed) -> Mended:
+    gone = left_out(failed.verdict, failed.answer) if failed.outcome in OUTCOMES else None
+    return older_python(gone, failed) if gone is not None else None
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -71,7 +74,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     is_error: bool = False
 
 
-def left_out(verdict: "Verdict", answer: "Answer | None") -> LeftOut | None:
+def left_out(verdict: Verdict, answer: Answer | None) -> LeftOut | None:
     """What the app fails for and an older Python has; None when that is not the trouble."""
     asked_for = [verdict.subject]
     if answer is not None and answer.error == "ModuleNotFoundError":
@@ -96,39 +99,14 @@ def left_out(verdict: "Verdict", answer: "Answer | None") -> LeftOut | None:
     )
 
 
-def older_python(gone: LeftOut, verdict: "Verdict", planned: "PlannedProject") -> Correction | None:
-    """The best of the plan's alternatives that has it; None when the project admits none."""
-    first_without = number(gone.since)
-    older = [one for one in planned.plan.python_alternatives if number(one) < first_without]
-    if not older or number(planned.plan.python_version) < first_without:
-        return None
-    where = verdict.place
-    reason = f"the proof could not import {gone.name}{where}, which Python {gone.since} left out"
+def older_python(gone: LeftOut, failed: Failed) -> Mended:
+    """The best of the plan's alternatives that has it."""
+    plan, place = failed.planned.plan, failed.verdict.place
+    first_without = Version(gone.since)
+    older = [one for one in plan.python_alternatives if Version(one) < first_without]
+    if not older or Version(plan.python_version) < first_without:
+        return ()
+    reason = f"the proof could not import {gone.name}{place}, which Python {gone.since} left out"
     if gone.is_error:
-        reason = f"the proof failed with {gone.name}{where}, which Pythons before {gone.since} do not raise"
-    return Correction.of(CorrectionKind.PYTHON, older[0], reason)
-
-
-def before_its_code(answer: "Answer", planned: "PlannedProject") -> Correction | None:
-    """The next older one of the plan's alternatives, where compiled code of a package fails as it does in a
-    Python that it was not written for: it breaks the interpreter's rules (SystemError,
-    https://docs.python.org/3/library/exceptions.html), or asks for a function that this one has no more."""
-    from okamochi.run.proof.answer import failing_library
-
-    package = failing_library(answer)
-    breaks = answer.error == "SystemError" or (
-        answer.error == "ImportError" and LOST_FUNCTION.search(answer.message) is not None
-    )
-    current = number(planned.plan.python_version)
-    older = [one for one in planned.plan.python_alternatives if number(one) < current]
-    if not package or not breaks or not older:
-        return None
-    reason = (
-        f"the proof could not import {package}, whose compiled code is older than Python "
-        f"{planned.plan.python_version}: {answer.message}"
-    )
-    return Correction.of(CorrectionKind.PYTHON, max(older, key=number), reason)
-
-
-def number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+        reason = f"the proof failed with {gone.name}{place}, which Pythons before {gone.since} do not raise"
+    return (Correction.of(CorrectionKind.PYTHON, older[0], reason),)

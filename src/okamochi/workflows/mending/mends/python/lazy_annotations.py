@@ -4,31 +4,29 @@ does not ask for them."""
 import ast
 import posixpath
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from packaging.version import Version
 
 from okamochi.detect.source.newer_syntax import newer_tree
 from okamochi.model.correction import Correction, CorrectionKind
 from okamochi.model.plan import APP_ROOT
 from okamochi.run.traces import own_frame
 from okamochi.system.patterns import regex
-from okamochi.workflows.mending.older_python import number
-
-if TYPE_CHECKING:
-    from okamochi.run.proof.answer import Answer
-    from okamochi.workflows.plan import PlannedProject
-
-__all__ = ["lazy_annotations"]
+from okamochi.workflows.mending.failed import Failed, Mended
 
 UNDEFINED = regex(r"name '(\w+)' is not defined")
-SINCE = (3, 14)
+SINCE = Version("3.14")
 
 
-def lazy_annotations(answer: "Answer", planned: "PlannedProject") -> Correction | None:
+def mend(failed: Failed) -> Mended:
     """The oldest of the plan's alternatives that leaves annotations alone, where the file of the NameError
     imports the name for type checkers alone, or defines it only below."""
-    found = UNDEFINED.match(answer.message) if answer.error == "NameError" else None
-    newer = [one for one in planned.plan.python_alternatives if number(one) >= SINCE]
-    if found is None or not newer or number(planned.plan.python_version) >= SINCE:
+    answer, planned = failed.answer, failed.planned
+    if answer is None or answer.error != "NameError":
+        return None
+    found = UNDEFINED.match(answer.message)
+    newer = [one for one in planned.plan.python_alternatives if Version(one) >= SINCE]
+    if found is None or not newer or Version(planned.plan.python_version) >= SINCE:
         return None
     where = own_frame(answer.text)
     place, _, line = where.rpartition(":")
@@ -44,7 +42,7 @@ def lazy_annotations(answer: "Answer", planned: "PlannedProject") -> Correction 
         f"{where} names {found[1]} in an annotation and {how}, which Python "
         f"{planned.plan.python_version} does not bear"
     )
-    return Correction.of(CorrectionKind.PYTHON, min(newer, key=number), reason)
+    return (Correction.of(CorrectionKind.PYTHON, min(newer, key=Version), reason),)
 
 
 def is_for_checkers(name: str, text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Folders and files that the app writes or looks into."""

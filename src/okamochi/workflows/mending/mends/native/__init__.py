@@ -1,0 +1,1 @@
+"""Debian packages that the image turned out to lack."""

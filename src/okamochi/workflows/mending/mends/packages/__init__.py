@@ -1,0 +1,1 @@
+"""Requirements that are missing, too new or too old."""

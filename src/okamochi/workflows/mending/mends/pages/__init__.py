@@ -1,0 +1,1 @@
+"""Other pages than the first one."""

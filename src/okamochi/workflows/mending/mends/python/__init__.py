@@ -1,0 +1,1 @@
+"""The Python that suits the code."""

@@ -1,0 +1,1 @@
+"""What the failure says itself."""

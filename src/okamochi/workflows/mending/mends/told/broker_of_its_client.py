@@ -1,0 +1,24 @@
+"""Celery's kombu goes with few versions of redis, and says so only by its extra of that name: without it a
+pinned redis meets a kombu that refuses it."""
+
+import re
+
+from okamochi.model.correction import Correction, CorrectionKind
+from okamochi.system.patterns import regex
+from okamochi.workflows.mending.failed import Failed, Mended
+
+OTHER_CLIENT = regex(
+    r"^kombu\.exceptions\.VersionMismatch: Redis transport requires redis-py versions .* or later\. "
+    r"You have (?P<had>[\d.]+)",
+    re.MULTILINE,
+)
+WITH_CLIENT = "kombu[redis]"
+
+
+def mend(failed: Failed) -> Mended:
+    found = OTHER_CLIENT.search(failed.log)
+    if found is None:
+        return None
+    kombu = failed.installed.get("kombu", "")
+    reason = f"kombu {kombu} refuses redis {found['had']}, which its extra redis bounds"
+    return (Correction.of(CorrectionKind.REQUIREMENT, WITH_CLIENT, reason),)
