@@ -23,18 +23,23 @@ COMPOSE = ("docker", "compose")
 REFUSED = 'FATAL:  password authentication failed for user "app"'
 
 
+def inspected(service: str, **state: object) -> Completed:
+    labels = {"com.docker.compose.service": service}
+    return answer(json.dumps([{"Name": f"/shop-{service}-1", "State": state, "Config": {"Labels": labels}}]))
+
+
 def plan() -> Plan:
     requirements = "flask\nflask-migrate\npsycopg\n"
     return planned({"requirements.txt": requirements, "app.py": APP, "migrations/env.py": ""})
 
 
 def project(log: str, release: int = 1, **answers: Completed) -> ComposeProject:
-    rows = [{"Service": "release", "State": "exited", "ExitCode": release}]
     places = ("--file", "compose.yaml", "--project-directory", ".", "--ansi", "never")
     base = (*COMPOSE, "--project-name", "shop", *places)
     runner = RecordedRunner(
         {
-            (*base, "ps"): answer("\n".join(json.dumps(row) for row in rows)),
+            ("docker", "ps"): answer("1f"),
+            ("docker", "container", "inspect"): inspected("release", Status="exited", ExitCode=release),
             (*base, "logs"): answer(log),
             ("docker", "exec"): answers.get("inside", answer()),
         }
@@ -124,9 +129,9 @@ def test_on_podman_a_time_out_is_told_with_dockers_firewall() -> None:
     ],
 )
 def test_a_service_that_runs_need_not_be_started(address: str, state: str, hint: str) -> None:
-    rows = answer(json.dumps({"Service": "db", "State": state, "Health": "healthy"}))
+    db = inspected("db", Status=state, Health={"Status": "healthy"})
     one = project("")
-    answers = {call: rows if call[-1] == "ps" else told for call, told in one.runner.answers.items()}  # type: ignore[attr-defined]
+    answers = {call: db if call[-1] == "inspect" else told for call, told in one.runner.answers.items()}  # type: ignore[attr-defined]
     failed = UnhealthyError(
         f"web ended: the service at {address} cannot be reached", hint="start it and give"
     )

@@ -1,11 +1,10 @@
 """What docker's and podman's command lines have in common."""
 
-import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from okamochi.errors import EngineError
 from okamochi.model.process import Process, ProcessType
@@ -18,6 +17,7 @@ from okamochi.run.container_flags import (
     security_flags,
     trial_folder,
 )
+from okamochi.run.inspected import all_running
 from okamochi.run.ports import taken_port_error
 from okamochi.run.spec import APP_LABEL, ContainerState, EngineFacts, Running, RunSpec, Trial, aside_name
 from okamochi.system.process import Completed, Runner
@@ -31,15 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandLineEngine"]
 
-STATES = {
-    "created": ContainerState.CREATED,
-    "configured": ContainerState.CREATED,
-    "initialized": ContainerState.CREATED,
-    "running": ContainerState.RUNNING,
-    "paused": ContainerState.RUNNING,
-    "stopping": ContainerState.RUNNING,
-    "restarting": ContainerState.RESTARTING,
-}
 ONE_OFF = Process(name="one-off", type=ProcessType.RELEASE, argv=())
 ONCE_SECONDS = 900
 
@@ -366,12 +357,7 @@ class CommandLineEngine:
     def _inspect_all(self, names: Sequence[str]) -> tuple[Running, ...]:
         if not names:
             return ()
-        completed = self._run("container", "inspect", *names)
-        try:
-            found = json.loads(completed.stdout or b"[]")
-        except ValueError:
-            found = []
-        return tuple(running(one) for one in found)
+        return all_running(self._run("container", "inspect", *names).stdout)
 
     def _run(self, *arguments: str) -> Completed:
         return self.runner.run((self.name, *arguments), env=self.environ, timeout_seconds=120)
@@ -390,32 +376,3 @@ class CommandLineEngine:
 def says_absent(completed: Completed) -> bool:
     text = completed.error_text.lower()
     return "no such container" in text or "no container with name" in text or "already in progress" in text
-
-
-def running(found: dict[str, Any]) -> Running:
-    """From one element of `container inspect`; docker and podman agree in these fields."""
-    state = found.get("State") or {}
-    health = state.get("Health") or state.get("Healthcheck") or {}
-    config = found.get("Config") or {}
-    labels = config.get("Labels") or {}
-    return Running(
-        name=str(found.get("Name", "")).lstrip("/"),
-        app=labels.get(APP_LABEL, ""),
-        state=STATES.get(state.get("Status", ""), ContainerState.EXITED),
-        health=health.get("Status") or "",
-        exit_code=int(state.get("ExitCode") or 0),
-        out_of_memory=bool(state.get("OOMKilled")),
-        restarts=int(found.get("RestartCount") or 0),
-        image_reference=config.get("Image") or found.get("ImageName") or "",
-        address=first_address(found),
-        labels=tuple(sorted((str(name), str(value)) for name, value in labels.items())),
-    )
-
-
-def first_address(found: dict[str, Any]) -> str:
-    """ "127.0.0.1:8000", where the host reaches it; empty when no port is published."""
-    bindings = (found.get("HostConfig") or {}).get("PortBindings") or {}
-    for places in bindings.values():
-        for place in places or ():
-            return f"{place.get('HostIp') or '0.0.0.0'}:{place.get('HostPort')}"
-    return ""

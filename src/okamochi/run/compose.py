@@ -2,7 +2,6 @@
 
 The engine below it is docker or podman."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +12,15 @@ from typing import BinaryIO
 from okamochi.errors import EngineError
 from okamochi.model.plan import PROXY_PROFILE
 from okamochi.run.compose_program import ComposeProgram
+from okamochi.run.inspected import all_running
 from okamochi.run.ports import taken_port_error
 from okamochi.system.process import Completed, Runner
 
 __all__ = ["ComposeProject", "ServiceState", "compose_version", "project_name", "stack_label"]
 
 START_SECONDS = 600
+SERVICE_LABEL = "com.docker.compose.service"
+ONE_OFF_LABEL = "com.docker.compose.oneoff"
 ONCE = ("run", "--rm", "--no-TTY", "--interactive=false")
 ERASED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HINT = "install the plugin docker-compose-plugin (https://docs.docker.com/compose/install/linux/)"
@@ -50,7 +52,7 @@ def stack_label(app: str) -> str:
 @dataclass(frozen=True)
 class ServiceState:
     """`health` is the engine's word, "" when nothing is checked; `exit_code` counts when it ended. `restarts`
-    is how often the engine started it again, which Compose itself does not tell."""
+    is how often the engine started it again."""
 
     service: str
     state: str
@@ -184,21 +186,28 @@ class ComposeProject:
         return tuple((one.service, one.state, one.exit_code) for one in self.rows())
 
     def rows(self) -> tuple[ServiceState, ...]:
-        """Each container, those that ended too, sorted by service."""
-        done = self._run("ps", "--all", "--format", "json", timeout_seconds=60)
-        text = done.text
-        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
-        found = (
+        """Each container but the one-off ones, those that ended too, sorted by service. Asked of the engine:
+        Compose takes five times as long, and does not tell restarts."""
+        labels = (f"com.docker.compose.project={self.name}", f"{ONE_OFF_LABEL}=False")
+        filters = (word for label in labels for word in ("--filter", f"label={label}"))
+        names = self._engine("ps", "--all", "--quiet", "--no-trunc", *filters).text.split()
+        found = all_running(self._engine("container", "inspect", *names).stdout) if names else ()
+        states = (
             ServiceState(
-                str(row["Service"]),
-                str(row["State"]),
-                int(row.get("ExitCode") or 0),
-                str(row.get("Health") or ""),
-                str(row.get("ID") or ""),
+                dict(one.labels).get(SERVICE_LABEL, ""),
+                one.state.value,
+                one.exit_code,
+                one.health,
+                one.container_id,
+                one.restarts,
             )
-            for row in rows
+            for one in found
         )
-        return tuple(sorted(found, key=lambda one: one.service))
+        return tuple(sorted(states, key=lambda one: one.service))
+
+    def _engine(self, *arguments: str) -> Completed:
+        argv = (self.program.engine, *arguments)
+        return self.runner.run(argv, env=self.program.environ, timeout_seconds=60)
 
     @property
     def _base(self) -> tuple[str, ...]:

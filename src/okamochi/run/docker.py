@@ -39,7 +39,7 @@ class DockerEngine(CommandLineEngine):
         return EngineFacts(name=self.name, detail=str(self._info.get("ServerVersion", "")), missing=missing)
 
     def load(self, image: "Image", reference: "Reference") -> None:
-        present = self._present_layers(image)
+        present = self._present_layers(image, reference)
         if present is None:
             self._must(
                 self._run("tag", str(image.image_id), str(reference.tagged)),
@@ -104,26 +104,32 @@ class DockerEngine(CommandLineEngine):
             f"docker did not take the image {reference}",
         )
 
-    def _present_layers(self, image: "Image") -> "frozenset[Digest] | None":
+    def _present_layers(self, image: "Image", reference: "Reference") -> "frozenset[Digest] | None":
         """Blobs that need not be sent, since the classic storage has their chain from the lowest layer on;
         None when it has the whole image."""
         if self._containerd_storage:
             return frozenset()
         if self._run("image", "inspect", "--format", "{{.Id}}", str(image.image_id)).ok:
             return None
+        from msgspec.structs import replace
+
         from okamochi.oci.archive import known_layers
 
-        return known_layers(image, self._held_chains())
+        # an earlier image of this name has nearly all of them: the others are many, and slow to tell
+        name = str(replace(reference, tag="", digest=None))
+        return known_layers(image, self._held_chains(name)) or known_layers(image, self._held_chains())
 
     @property
     def _containerd_storage(self) -> bool:
         status = self._info.get("DriverStatus") or []
         return any("io.containerd.snapshotter" in str(part) for row in status for part in row)
 
-    def _held_chains(self) -> tuple[list[str], ...]:
-        """Nothing where docker is too busy to tell: everything is sent then."""
+    def _held_chains(self, *named: str) -> tuple[list[str], ...]:
+        """Of all images, or of those of a name. Nothing where docker is too busy to tell: everything is sent
+        then."""
         try:
-            names = sorted(set(self._run("image", "ls", "--quiet", "--no-trunc").text.split()))[:500]
+            listed = self._run("image", "ls", "--quiet", "--no-trunc", *named)
+            names = sorted(set(listed.text.split()))[:500]
             if not names:
                 return ()
             completed = self._run("image", "inspect", "--format", "{{json .RootFS.Layers}}", *names)

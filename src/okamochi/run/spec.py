@@ -114,7 +114,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """A container as the engine sees it now. `health` is the engine's own word ("healthy", "starting"), empty
-    when it checks nothing. `exit_code` counts only when it is not running."""
+    when it checks nothing. `exit_code` counts only when it is not running. `container_id` tells one from its
+    successor of the same name."""
 
     name: str
     app: str
@@ -126,6 +127,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     image_reference: str = ""
     address: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    container_id: str = ""
 
     @property
     def failed(self) -> bool:

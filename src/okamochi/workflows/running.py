@@ -1,7 +1,7 @@
 """The rest of a running app's life: down, ps, logs, exec."""
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from okamochi.errors import EngineError, OkamochiError
@@ -135,13 +135,7 @@ def beside(record: UpRecord, world: World) -> tuple[ServiceState, ...]:
         app = next((one for one in apps if one.identity == record.app), None)
         stack = stack_of(app, world) if app is not None else None
         if stack is not None:
-            rows = {stack.project.container(one.service): one for one in stack.project.rows()}
-            found = engine.inspect_each([name for name, one in rows.items() if one.service != "web"])
-            return tuple(
-                replace(one, restarts=found[name].restarts if name in found else 0)
-                for name, one in rows.items()
-                if one.service != "web"
-            )
+            return tuple(one for one in stack.project.rows() if one.service != "web")
         return tuple(
             ServiceState(
                 name.removeprefix(f"{record.container}-"),

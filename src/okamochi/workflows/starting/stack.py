@@ -3,7 +3,7 @@
 The state folder holds the file, what it is overridden with, and its variables, the engine among them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from okamochi.render.compose_secrets import maker_name
 from okamochi.render.rendering import RenderedFile
 from okamochi.render.service_containers import container_of
 from okamochi.run.beside import Ailing, Part, Watch, ailing_parts, failure_of
-from okamochi.run.compose import ComposeProject, compose_version, project_name
+from okamochi.run.compose import ComposeProject, ServiceState, compose_version, project_name
 from okamochi.run.engine import Engine
 from okamochi.run.engines import engine_named
 from okamochi.run.spec import RunSpec
@@ -92,7 +92,8 @@ class Stack:
         """Starts what the file says, runs `prepare` with web's container and waits until web is healthy, and
         what is beside it well; what ran before comes back when not. Where nothing ran before, or not well,
         a healthy web goes on, and the answer is what fails beside it."""
-        running, well_before = self.containers(), self.before is not None and self.runs_well()
+        rows = self.project.rows()
+        running, well_before = by_service(rows), self.before is not None and run_well(rows)
         try:
             with self.world.reporter.step(f"Starting {', '.join(names_of(plan))}"):
                 self.started(plan)
@@ -119,16 +120,6 @@ class Stack:
         goes_on = f"web serves at {url_of(spec)} and goes on: 'okamochi down' ends it"
         return failure_of(self.engine, ailing, FailingBeside, goes_on)
 
-    def runs_well(self) -> bool:
-        """Whether all that there is runs, or has ended as it should."""
-        rows = self.project.rows()
-        return bool(rows) and all(
-            one.health != "unhealthy"
-            if one.state == "running"
-            else one.state == "exited" and not one.exit_code
-            for one in rows
-        )
-
     def ailing_beside(
         self, plan: Plan, before: dict[str, str], begun: float, watch: Watch = PRODUCTION
     ) -> tuple[Ailing, ...]:
@@ -141,7 +132,7 @@ class Stack:
             return ailing_parts(self.engine, parts, watch, begun=begun)
 
     def parts_beside(self, plan: Plan, before: dict[str, str]) -> tuple[Part, ...]:
-        now = self.containers()
+        now = by_service(self.project.rows())
         checked = {one.name for one in plan.processes if isinstance(one.probe, HeartbeatProbe)}
         unchecked = (one for one in plan.services if one.required and not container_of(one).healthcheck)
         names = (*(one.name for one in unchecked), *(one for one in self.serving(plan) if one != "web"))
@@ -211,10 +202,6 @@ class Stack:
         others = tuple(one.name for one in plan.processes if one.name not in releases)
         return (*others, *(("proxy",) if plan.domain else ()))
 
-    def containers(self) -> dict[str, str]:
-        """By service."""
-        return {one.service: one.container for one in self.project.rows()}
-
     def come_back(self, running: dict[str, str]) -> None:
         if self.before is None or self.elsewhere is not None:
             self.project.stop(volumes=False, grace_seconds=5)
@@ -243,7 +230,7 @@ class Stack:
         self.secrets_made(plan)
         if plan.services:
             self.project.start([one.name for one in plan.services])
-        now, serving = self.containers(), self.serving(plan)
+        now, serving = by_service(self.project.rows()), self.serving(plan)
         untouched = all(now.get(name) == running.get(name) for name in serving)
         self.project.start(serving, alone=True, kept=untouched)
 
@@ -253,6 +240,19 @@ class Stack:
             self.world.reporter.note("what ran before serves again")
         else:
             self.world.reporter.warn(f"what ran before was started again, but is not healthy: {self.web}")
+
+
+def by_service(rows: Sequence[ServiceState]) -> dict[str, str]:
+    """Which container each service has."""
+    return {one.service: one.container for one in rows}
+
+
+def run_well(rows: Sequence[ServiceState]) -> bool:
+    """Whether all that there is runs, or has ended as it should."""
+    return bool(rows) and all(
+        one.health != "unhealthy" if one.state == "running" else one.state == "exited" and not one.exit_code
+        for one in rows
+    )
 
 
 def names_of(plan: Plan) -> tuple[str, ...]:
@@ -271,8 +271,12 @@ def new_stack(
 ) -> Stack:
     """The compose file and its variables, written into the state folder; of the `desk` its override, too, and
     the variables of that."""
-    compose_version(world.runner, engine.compose())
     files_before, before = files_of(app.state), stack_of(app, world)
+    program = engine.compose()
+    # what started the files of before is there, and takes such files
+    known = files_before[0] if files_before and before and before.engine.name == engine.name else None
+    if known is None:
+        compose_version(world.runner, program)
     files = files_for(with_given(plan, values))
     variables = {
         **dict(values.plain),
@@ -296,7 +300,7 @@ def new_stack(
         write_atomic(app.state.folder / name, content, mode=0o644 if name == CADDYFILE else 0o600)
     write_atomic(app.state.folder / VARIABLES, msgspec.json.encode(variables), mode=0o600)
     project = project_of(app, variables, engine, world)
-    if OPTIONAL in files[COMPOSE_FILE] and project.refusal():
+    if OPTIONAL in files[COMPOSE_FILE] and OPTIONAL not in (known or b"") and project.refusal():
         # depends_on has `required` since Compose 2.20.2 only
         tell_older(world)
         files = files_for(with_given(without_optional(plan), values))
