@@ -2,7 +2,8 @@
 
 import pytest
 
-from okamochi.audit.backing import data_folder, database_of
+from okamochi.audit.backing import database_of
+from okamochi.model.service_images import data_folder
 
 
 @pytest.mark.parametrize(
@@ -11,6 +12,8 @@ from okamochi.audit.backing import data_folder, database_of
         ("postgres:16", "/var/lib/postgresql/data"),
         ("postgres:17.2-alpine", "/var/lib/postgresql/data"),
         ("pgvector/pgvector:pg16", "/var/lib/postgresql/data"),
+        ("timescale/timescaledb:latest-pg17", "/var/lib/postgresql/data"),
+        ("timescale/timescaledb:2.24.0-pg18", "/var/lib/postgresql"),
         ("postgres:18", "/var/lib/postgresql"),
         ("postgres", "/var/lib/postgresql"),
         ("mysql:8.4", "/var/lib/mysql"),

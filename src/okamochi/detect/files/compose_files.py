@@ -12,10 +12,10 @@ from okamochi.detect.files.built_services import INITIAL_FOLDER, built_service
 from okamochi.detect.services.kinds import KindFacts, kind_of_image
 from okamochi.model.evidence import Evidence
 from okamochi.model.rendered_mark import text_by_people
+from okamochi.model.service_images import SERVERS
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import items_of, table_of
-from okamochi.system.words import word_tuple
 
 __all__ = [
     "NAMES",
@@ -33,12 +33,8 @@ __all__ = [
 
 # in the order in which Compose looks for them
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-USERS = word_tuple(
-    "POSTGRES_USER MYSQL_USER MARIADB_USER RABBITMQ_DEFAULT_USER MONGO_INITDB_ROOT_USERNAME MINIO_ROOT_USER"
-)
-DATABASES = word_tuple(
-    "POSTGRES_DB MYSQL_DATABASE MARIADB_DATABASE MONGO_INITDB_DATABASE RABBITMQ_DEFAULT_VHOST"
-)
+USERS = tuple(one.user for one in SERVERS if one.user)
+DATABASES = tuple(one.database for one in SERVERS if one.database)
 PLAIN = regex(r"[A-Za-z0-9_.-]{1,63}")
 # https://docs.docker.com/reference/compose-file/interpolation/
 WITH_DEFAULT = regex(r"\$\{\w+:?-(?P<default>[^}$]*)\}")

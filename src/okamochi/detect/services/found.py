@@ -9,7 +9,7 @@ from okamochi.detect.packages.dependencies import ChosenDependencies
 from okamochi.detect.services.candidate import Candidate
 from okamochi.detect.services.candidates import service_candidates
 from okamochi.detect.services.coded_passwords import with_coded_password
-from okamochi.detect.services.kinds import SQL, WITH_STORES, facts_of, kind_of_image, volume_path_of
+from okamochi.detect.services.kinds import SQL, WITH_STORES, facts_of, kind_of_image
 from okamochi.detect.services.loopback_services import behind_a_door, decision_of_door
 from okamochi.detect.services.made import decision_of, not_started, service_of, service_with
 from okamochi.detect.services.object_store import WITHOUT, as_asked, object_store
@@ -22,6 +22,7 @@ from okamochi.errors import UsageError
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.model.evidence import Decision
 from okamochi.model.process import EnvironmentVariable
+from okamochi.model.service_images import data_folder
 from okamochi.model.settings import ServiceSetting
 from okamochi.system.tables import table_of
 
@@ -180,13 +181,13 @@ def _overruled(
     if facts is None and found is not None:
         facts = facts_of(found.kind)
     if facts is None:
-        kinds = ", ".join(sorted(name for one in WITH_STORES for name in one.images[:1]))
+        kinds = ", ".join(sorted(name for one in WITH_STORES for name in one.server.names[:1]))
         raise UsageError(
             f"the service {host}: {image} is of no kind that is known",
             where=chosen.where("services"),
             hint=f"name an image of one of these: {kinds}",
         )
     if found is not None and found.kind is facts.kind:
-        return msgspec.structs.replace(found, image=image, volume_path=volume_path_of(facts, image))
+        return msgspec.structs.replace(found, image=image, volume_path=data_folder(facts.server, image))
     variables = found.variables if found is not None else ()
     return service_with(facts, host, image, user=facts.user, database=database, variables=variables)

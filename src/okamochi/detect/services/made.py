@@ -8,13 +8,14 @@ from okamochi.detect.packages.dependencies import ChosenDependencies
 from okamochi.detect.services.candidate import Candidate
 from okamochi.detect.services.clients import HERE
 from okamochi.detect.services.evidence import VariableRead
-from okamochi.detect.services.kinds import WITH_DATABASE, KindFacts, volume_path_of
+from okamochi.detect.services.kinds import WITH_DATABASE, KindFacts
 from okamochi.detect.services.libpq import variables_for
 from okamochi.detect.services.object_store import WITHOUT
 from okamochi.detect.services.variables import beside_a_named_host, variables_of
 from okamochi.detect.services.virtual_hosts import default_virtual_host, in_virtual_host
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision
+from okamochi.model.service_images import data_folder
 
 __all__ = ["decision_of", "not_started", "of_the_code", "service_of", "service_with", "variable_for"]
 
@@ -34,7 +35,7 @@ def service_with(
         name=name,
         image=image,
         port=facts.port,
-        volume_path=volume_path_of(facts, image),
+        volume_path=data_folder(facts.server, image),
         user=user if facts.user else "",
         database=database if facts.kind in WITH_DATABASE else "",
         variables=variables,
@@ -43,7 +44,7 @@ def service_with(
 
 def service_of(candidate: Candidate, dependencies: ChosenDependencies, database: str) -> BackingService:
     facts, composed = candidate.facts, candidate.composed
-    image = composed.image if composed else facts.image
+    image = composed.image if composed else facts.server.image
     known = [address for address, _ in candidate.addresses]
     hosts = [address.service_host for address in known] + [host for host, _ in candidate.hosts]
     hosts += [(one.default or "").lower() for one in candidate.variables if _is_host(one)]

@@ -12,13 +12,14 @@ import msgspec
 
 from okamochi.detect.files.compose_files import ComposedService, composed_services
 from okamochi.detect.packages.dependencies import ChosenDependencies
-from okamochi.detect.services.kinds import S3, volume_path_of
+from okamochi.detect.services.kinds import S3
 from okamochi.detect.services.object_store_reads import Part, StoreTraces, store_traces
 from okamochi.detect.source.reachable import Reached
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.variables.environment_read import Read
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence
+from okamochi.model.service_images import data_folder
 
 __all__ = ["STORES", "WITHOUT", "FoundStore", "as_asked", "object_store"]
 
@@ -129,7 +130,7 @@ def _service(
 ) -> BackingService:
     hosts = [written, *(_host(read.default or "") for read, _ in _leading(traces))]
     hosts.append(re.sub(r"[^a-z0-9]+", "-", composed.name.lower()).strip("-") if composed else "")
-    image = composed.image if composed else S3.image
+    image = composed.image if composed else S3.server.image
     buckets = tuple(dict.fromkeys(_buckets(traces))) or (_bucket_name(name),)
     regions = [read.default or "" for read, _ in traces.reads(Part.REGION)]
     regions += [text for text, _ in traces.texts(Part.REGION)]
@@ -140,7 +141,7 @@ def _service(
         name=next((host for host in hosts if host not in ("", "web")), S3.host),
         image=image,
         port=S3.port,
-        volume_path=volume_path_of(S3, image),
+        volume_path=data_folder(S3.server, image),
         user=(composed.user if composed else "") or S3.user,
         variables=_variables(traces, dependencies, buckets[0]),
         required=not optional,
@@ -233,7 +234,7 @@ def _at_aws(traces: StoreTraces, client: Evidence) -> Decision:
         STORES,
         "the code speaks to S3 at AWS itself: no store is started. For one of the stack's own let "
         "the client take endpoint_url from a variable (S3_ENDPOINT_URL), or name an image in "
-        f'[tool.okamochi] services = {{ s3 = "{S3.image}" }}',
+        f'[tool.okamochi] services = {{ s3 = "{S3.server.image}" }}',
         tuple(dict.fromkeys((*traces.calls[:2], client))),
     )
 

@@ -11,10 +11,12 @@ Okamochi: each service has a version, chosen once; the lock holds its digest whe
 See: https://docs.docker.com/reference/compose-file/services/#image
 """
 
-from okamochi.audit.backing import database_of, repository_of, tag_of
+from okamochi.audit.backing import database_of, repository_of
 from okamochi.audit.compose_containers import is_backing_image
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
+from okamochi.model.backing_service import ServiceKind
+from okamochi.oci.reference import tag_of
 
 SEVERITY = Severity.NOTE
 
@@ -25,7 +27,11 @@ def look(setup: Setup) -> Finds:
         kind = database_of(image)
         if "@" in image or not is_backing_image(image) or container.node.get("build"):
             continue
-        if (kind is not None and kind.name != "RabbitMQ") or tag_of(image) not in ("", "latest", "alpine"):
+        if (kind is not None and kind.kind is not ServiceKind.RABBITMQ) or tag_of(image) not in (
+            "",
+            "latest",
+            "alpine",
+        ):
             continue
         yield Found(
             path=container.path,

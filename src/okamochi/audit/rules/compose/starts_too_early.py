@@ -15,11 +15,12 @@ See: https://docs.docker.com/compose/how-tos/startup-order/
 
 import re
 
-from okamochi.audit.backing import Database, database_of
+from okamochi.audit.backing import database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import dependencies, in_a_stack, merged, named_beside, services
 from okamochi.audit.started import started_text
+from okamochi.model.service_images import ServiceImage
 
 SEVERITY = Severity.WARNING
 WAITS = re.compile(
@@ -50,12 +51,12 @@ def look(setup: Setup) -> Finds:
                 path=container.path,
                 line=one.line,
                 message=f"it starts as soon as {one.name} was started, seconds before "
-                f"{kind.name} takes connections",
+                f"{kind.title} takes connections",
                 hint=hint(one.name, other, kind),
             )
 
 
-def hint(name: str, other: Container, kind: Database) -> str:
+def hint(name: str, other: Container, kind: ServiceImage) -> str:
     wait = f"{name}: {{condition: service_healthy}}"
     if other.node.get("healthcheck"):
         return wait

@@ -12,16 +12,18 @@ Okamochi: user, database and password are one value each, for both sides.
 See: https://hub.docker.com/_/postgres
 """
 
-from okamochi.audit.backing import Database, database_of
+from okamochi.audit.backing import database_of
 from okamochi.audit.backing_addresses import ServiceAddress, service_addresses
 from okamochi.audit.containers import Container, ContainerKind
 from okamochi.audit.interpolation import known_to_compose, resolved
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, service_named
+from okamochi.model.backing_service import ServiceKind
 from okamochi.model.evidence import Evidence
+from okamochi.model.service_images import ServiceImage
 
 SEVERITY = Severity.ERROR
-MADE = {"Postgres": "POSTGRES", "MySQL": "MYSQL", "MariaDB": "MARIADB"}
+MADE = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)
 
 
 def look(setup: Setup) -> Finds:
@@ -29,7 +31,7 @@ def look(setup: Setup) -> Finds:
         for address in service_addresses(container, setup) if container.own else ():
             other = service_named(address.host.text or "", container, setup)
             kind = database_of(other.image) if other is not None else None
-            if other is None or kind is None or kind.name not in MADE or is_set_up_by_hand(other, setup):
+            if other is None or kind is None or kind.kind not in MADE or is_set_up_by_hand(other, setup):
                 continue
             yield from compared(address, other, kind, setup)
 
@@ -38,8 +40,8 @@ def is_set_up_by_hand(other: Container, setup: Setup) -> bool:
     return any("initdb.d" in mount.target for mount in mounts(other, setup))
 
 
-def compared(address: ServiceAddress, other: Container, kind: Database, setup: Setup) -> Finds:
-    postgres = kind.name == "Postgres"
+def compared(address: ServiceAddress, other: Container, kind: ServiceImage, setup: Setup) -> Finds:
+    postgres = kind.kind is ServiceKind.POSTGRES
     user = made(other, kind, "USER", "postgres" if postgres else None, setup)
     database = made(other, kind, "DB" if postgres else "DATABASE", user if postgres else None, setup)
     password = made(other, kind, "PASSWORD", None, setup)
@@ -61,13 +63,11 @@ def compared(address: ServiceAddress, other: Container, kind: Database, setup: S
         )
 
 
-def made(other: Container, kind: Database, end: str, standard: str | None, setup: Setup) -> str | None:
+def made(other: Container, kind: ServiceImage, end: str, standard: str | None, setup: Setup) -> str | None:
     """What the image makes; None where it is not known."""
-    names = (
-        (f"{MADE[kind.name]}_{end}", f"MYSQL_{end}")
-        if kind.name == "MariaDB"
-        else (f"{MADE[kind.name]}_{end}",)
-    )
+    names = [f"{kind.kind.upper()}_{end}"]
+    if kind.kind is ServiceKind.MARIADB:
+        names.append(f"MYSQL_{end}")
     for name in names:
         given = other.variable(name)
         if given is not None:

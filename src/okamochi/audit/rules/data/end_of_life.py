@@ -12,9 +12,10 @@ See: https://www.postgresql.org/support/versioning/, https://mariadb.org/about/#
 import datetime
 import re
 
-from okamochi.audit.backing import database_of, tag_of
+from okamochi.audit.backing import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import services
+from okamochi.oci.reference import tag_of
 
 SEVERITY = Severity.WARNING
 VERSION = re.compile(r"(?:pg)?(\d+)(?:\.(\d+))?")
@@ -47,13 +48,13 @@ def look(setup: Setup) -> Finds:
         found = VERSION.match(tag_of(container.image))
         if kind is None or found is None:
             continue
-        ends = ENDS.get(kind.name, {})
+        ends = ENDS.get(kind.title, {})
         version = next((one for one in (f"{found[1]}.{found[2]}", found[1]) if one in ends), "")
         if version and ends[version] < setup.today:
             yield Found(
                 path=container.path,
                 line=container.node.key("image").line,
-                message=f"{kind.name} {shown(version, found)} has had no security fixes since "
+                message=f"{kind.title} {shown(version, found)} has had no security fixes since "
                 f"{ends[version]:%B %Y}",
                 hint="a newer version; its data is moved by a dump, or by the database's own upgrade",
             )

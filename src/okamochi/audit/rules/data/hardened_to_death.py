@@ -29,7 +29,7 @@ WRITES = {"Postgres": ("/var/run/postgresql",), "nginx": ("/var/cache/nginx", "/
 def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         kind = database_of(container.image)
-        name = kind.name if kind is not None else repository_of(container.image).rpartition("/")[2]
+        name = kind.title if kind is not None else repository_of(container.image).rpartition("/")[2]
         node = container.node
         dropped = {one.text.upper() for one in node.get("cap_drop").items}
         added = {one.text.upper().removeprefix("CAP_") for one in node.get("cap_add").items}

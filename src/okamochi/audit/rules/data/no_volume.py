@@ -10,10 +10,12 @@ Okamochi: each database has a named volume.
 See: https://docs.docker.com/engine/storage/volumes/
 """
 
-from okamochi.audit.backing import Database, data_folder, database_of
+from okamochi.audit.backing import database_of
 from okamochi.audit.containers import Container
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import merged, mounts, services
+from okamochi.model.backing_service import ServiceKind
+from okamochi.model.service_images import ServiceImage, data_folder
 
 SEVERITY = Severity.WARNING
 
@@ -21,7 +23,7 @@ SEVERITY = Severity.WARNING
 def look(setup: Setup) -> Finds:
     for container in services(setup):
         kind = database_of(container.image)
-        if kind is None or kind.name == "RabbitMQ":
+        if kind is None or kind.kind is ServiceKind.RABBITMQ:
             continue
         if keeps_something(container, setup):
             yield from beside_the_data(container, kind, setup)
@@ -29,13 +31,13 @@ def look(setup: Setup) -> Finds:
         yield Found(
             path=container.path,
             line=container.line,
-            message=f"{container.name} has no volume: after down and up {kind.name} is empty",
+            message=f"{container.name} has no volume: after down and up {kind.title} is empty",
             hint=f"volumes: [{container.name}:{data_folder(kind, container.image)}], and "
             f"{container.name}: below the file's volumes",
         )
 
 
-def beside_the_data(container: Container, kind: Database, setup: Setup) -> Finds:
+def beside_the_data(container: Container, kind: ServiceImage, setup: Setup) -> Finds:
     """Where each volume is somewhere else than the data."""
     same = merged(container, setup)
     if any(one.variable("PGDATA") or one.command for one in same):
@@ -49,7 +51,7 @@ def beside_the_data(container: Container, kind: Database, setup: Setup) -> Finds
         yield Found(
             path=container.path,
             line=mount.line,
-            message=f"{mount.source} is mounted at {mount.target}, and {kind.name} keeps its data in "
+            message=f"{mount.source} is mounted at {mount.target}, and {kind.title} keeps its data in "
             f"{data_folder(kind, container.image)}: after down and up it is empty",
             hint=f"{mount.source}:{data_folder(kind, container.image)}",
         )

@@ -15,9 +15,12 @@ See: https://github.com/docker-library/postgres/pull/1259
 
 import posixpath
 
-from okamochi.audit.backing import database_of, postgres_major, tag_of
+from okamochi.audit.backing import database_of
 from okamochi.audit.rule import Finds, Found, Setup, Severity
 from okamochi.audit.services import mounts, services
+from okamochi.model.backing_service import ServiceKind
+from okamochi.model.service_images import major_of
+from okamochi.oci.reference import tag_of
 
 SEVERITY = Severity.ERROR
 OLD = "/var/lib/postgresql/data"
@@ -28,7 +31,7 @@ FLOATING = ("", "latest", "alpine", "trixie", "bookworm")
 def look(setup: Setup) -> Finds:
     for container in services(setup, desk=True):
         kind = database_of(container.image)
-        if kind is None or kind.name != "Postgres" or container.variable("PGDATA") is not None:
+        if kind is None or kind.kind is not ServiceKind.POSTGRES or container.variable("PGDATA") is not None:
             continue
         version = version_of(container.image)
         for mount in mounts(container, setup) if version is not None else ():
@@ -46,5 +49,5 @@ def version_of(image: str) -> str | None:
     tag = tag_of(image)
     if tag in FLOATING and "$" not in image:
         return "18 or newer"
-    major = postgres_major(image)
+    major = major_of(image)
     return str(major) if major is not None and major >= 18 else None
