@@ -3,6 +3,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from tests.recorded_runner import RecordedRunner, answer
 
@@ -268,3 +269,18 @@ def test_an_image_that_cannot_be_had_brings_the_engines_own_words() -> None:
     assert PodmanEngine(runner, {}).pull("postgres:17") == "Error: no such host"
     runner = recorded("docker", DOCKER_INFO, pull=answer("sha256:0123\n"))
     assert DockerEngine(runner, {}).pull("postgres:17") == ""
+
+
+def test_what_an_up_that_was_killed_left_aside_makes_room_for_the_next() -> None:
+    runner = recorded("docker", DOCKER_INFO, stop=answer(), rename=answer(returncode=1, stderr="in use"))
+    with pytest.raises(EngineError, match="could not set okamochi-shop aside"):
+        DockerEngine(runner, {}).set_aside("okamochi-shop", grace_seconds=5)
+    aside = ("docker", "rename", "okamochi-shop", "okamochi-shop-previous")
+    gone = ("docker", "rm", "--force", "--volumes", "okamochi-shop-previous")
+    assert runner.calls == [("docker", "stop", "-t", "5", "okamochi-shop"), aside, gone, aside]
+
+
+def test_a_container_is_started_with_three_questions_at_most() -> None:
+    runner = recorded("docker", DOCKER_INFO)
+    DockerEngine(runner, {}).start(msgspec.structs.replace(SPEC, volumes=()))
+    assert [call[1] for call in runner.calls] == ["container", "info", "run"]

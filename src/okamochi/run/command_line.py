@@ -120,9 +120,8 @@ class CommandLineEngine:
         found = self._inspect_all(tuple(listed.text.split()))
         return tuple(one.name for one in found if f"/{one.image_reference}".endswith(f"/{reference}"))
 
-    def start(self, spec: RunSpec) -> Running:
-        self._refuse_foreign(spec)
-        self.remove(spec.name)
+    def start(self, spec: RunSpec) -> None:
+        self._make_way(spec)
         for volume in spec.volumes:
             self._ensure_volume(spec.volume_name(volume), spec.app)
         flags, variables = environment_flags(spec.full_environment)
@@ -131,11 +130,9 @@ class CommandLineEngine:
         if not completed.ok:
             self.remove(spec.name)
             raise self._start_error(spec, completed)
-        return self.inspect(spec.name)
 
     def run_once(self, spec: RunSpec) -> Completed:
-        self._refuse_foreign(spec)
-        self.remove(spec.name)
+        self._make_way(spec)
         for volume in spec.volumes:
             self._ensure_volume(spec.volume_name(volume), spec.app)
         flags, variables = environment_flags(spec.full_environment)
@@ -269,14 +266,13 @@ class CommandLineEngine:
         )
 
     def stop(self, name: str, *, grace_seconds: int) -> None:
-        if self.inspect(name).state is ContainerState.ABSENT:
-            return
         completed = self.runner.run(
             (self.name, "stop", "-t", str(grace_seconds), name),
             env=self.environ,
             timeout_seconds=grace_seconds + 60,
         )
-        self._must(completed, f"{self.name} could not stop {name}")
+        if not says_absent(completed):
+            self._must(completed, f"{self.name} could not stop {name}")
 
     def remove(self, name: str) -> None:
         completed = self._run("rm", "--force", "--volumes", name)  # unnamed volumes only
@@ -285,8 +281,10 @@ class CommandLineEngine:
 
     def set_aside(self, name: str, *, grace_seconds: int) -> None:
         self.stop(name, grace_seconds=grace_seconds)
-        self.remove(aside_name(name))
         renamed = self._run("rename", name, aside_name(name))
+        if not renamed.ok:  # one that an `up` left which was killed has the name
+            self.remove(aside_name(name))
+            renamed = self._run("rename", name, aside_name(name))
         self._must(renamed, f"{self.name} could not set {name} aside")
 
     def bring_back(self, name: str) -> None:
@@ -333,9 +331,13 @@ class CommandLineEngine:
         created = self._run("volume", "create", "--label", f"{APP_LABEL}={app}", name)
         self._must(created, f"{self.name} could not make the volume {name}")
 
-    def _refuse_foreign(self, spec: RunSpec) -> None:
+    def _make_way(self, spec: RunSpec) -> None:
+        """Removes a container of that name; EngineError when it is somebody else's."""
         found = self.inspect(spec.name)
-        if found.state is ContainerState.ABSENT or found.app:
+        if found.state is ContainerState.ABSENT:
+            return
+        if found.app:
+            self.remove(spec.name)
             return
         raise EngineError(
             f"a container called {spec.name} exists that okamochi did not start",

@@ -58,7 +58,7 @@ class Engine(Protocol):
         none. EngineError when a container is of it."""
         ...
 
-    def start(self, spec: RunSpec) -> Running:
+    def start(self, spec: RunSpec) -> None:
         """A container of that name that exists is replaced."""
         ...
 

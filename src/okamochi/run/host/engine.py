@@ -95,7 +95,7 @@ class HostEngine:
     def remove_image(self, reference: str) -> None:
         """They lie in the cache, whose limit takes care of them."""
 
-    def start(self, spec: RunSpec) -> Running:
+    def start(self, spec: RunSpec) -> None:
         image, folder = self._prepared(spec)
         completed = self.runner.run(launcher_argv("supervise", folder / "launch.json"), timeout_seconds=60)
         if not completed.ok:
@@ -103,7 +103,6 @@ class HostEngine:
         status = read_json(folder / "status.json")
         with suppress(EngineError):
             self.images.hold(image, process=int(status.get("keeper", os.getpid())))
-        return self.inspect(spec.name)
 
     def run_once(self, spec: RunSpec) -> Completed:
         _, folder = self._prepared(spec)
