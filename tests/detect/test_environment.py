@@ -110,6 +110,8 @@ def names(source: str) -> dict[str, tuple[bool, str | None]]:
         ('from decouple import config\nx = config("API_HOST", default="d", cast=str)\n', False, "d"),
         ('from environs import Env\nenv = Env()\nx = env.str("API_HOST")\n', True, None),
         ('from environs import FileAwareEnv\nenv = FileAwareEnv()\nx = env("API_HOST")\n', True, None),
+        ('from envparse import env\nx = env.str("API_HOST")\n', True, None),
+        ('from envparse import Env\nenv = Env()\nx = env.int("API_HOST", default=3)\n', False, "3"),
         ('import dj_database_url as d\nx = d.config(env="API_HOST", default="b")\n', False, "b"),
         ('import dj_database_url\nx = dj_database_url.config("API_HOST")\n', False, None),
         ('from environs import Env\nenv = Env()\nx = env.int("API_HOST", 3)\n', False, "3"),

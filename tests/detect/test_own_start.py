@@ -25,10 +25,14 @@ def release(plan: Plan) -> list[str]:
             "    with app.app_context():\n        db.create_all()\n    app.run(debug=True)\n",
             "from app import app, db\nwith app.app_context():\n    db.create_all()",
         ),
-        ("    db.create_all()\n    app.run()\n", "from app import db\ndb.create_all()"),
+        (
+            "    db.create_all()\n    app.run()\n",
+            "from app import app, db\napp.app_context().push()\ndb.create_all()",
+        ),
+        ("    db.metadata.create_all()\n    app.run()\n", "from app import db\ndb.metadata.create_all()"),
         (
             "    if not os.path.exists('a.db'):\n        db.create_all()\n        print(1)\n    app.run()\n",
-            "from app import db, os\nif not os.path.exists('a.db'):\n    db.create_all()\n    print(1)",
+            "from app import app, db, os\napp.app_context().push()\nif not os.path.exists('a.db'):\n    db.create_all()\n    print(1)",
         ),
         (
             "    app.run()\n    db.drop_all()\n",

@@ -27,7 +27,13 @@ from okamochi.detect.data.first_rows import (
 )
 from okamochi.detect.files.app_tests import OF_TESTS
 from okamochi.detect.serving.web_applications import Candidate
-from okamochi.detect.source.flask_objects import APPLICATION_CLASSES, ClassDefinition, FlaskObjects, Function
+from okamochi.detect.source.flask_objects import (
+    APPLICATION_CLASSES,
+    ClassDefinition,
+    FlaskObjects,
+    Function,
+    Instance,
+)
 from okamochi.detect.source.importable import importable_name
 from okamochi.detect.source.known_names import has_name, unknown_names
 from okamochi.detect.source.python_source import Module, is_main_guard
@@ -54,6 +60,8 @@ ASKS = regex(r"\b(?:parse_args|parse_known_args|sys\.argv|docopt|input|getpass)\
 CREATES = regex(r"\b(?:create_all|create_tables?)\(|\bcreate\s+table\b", re.IGNORECASE)
 OF_NOTHING = regex(r"\bdrop\s+table\s+if\s+exists\b", re.IGNORECASE)
 EXTENSION = "flask_sqlalchemy.SQLAlchemy"
+# MetaData.create_all() of SQLAlchemy itself is given its engine
+OF_EXTENSION = regex(r"(?<!metadata)\.create_all\(\s*\)")
 
 
 def own_start(objects: FlaskObjects, paths: tuple[str, ...]) -> Detected[tuple[str, ...]] | None:
@@ -92,7 +100,7 @@ def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str
         kept = Start(objects, module, once=once).kept(body[first:], outermost=True)
         if not kept:
             return ""
-        prepared = _prepared(body[:first], kept)
+        prepared = _in_a_context(objects, module, body[:first], kept)
         if any(ASKS.search(ast.unparse(one)) for one in (*prepared, *kept)):
             return ""
         local = frozenset(name for one in prepared for name in _bound(one))
@@ -105,6 +113,25 @@ def _program(objects: FlaskObjects, module: Module, body: list[ast.stmt]) -> str
             return ""
         return "\n".join(_lines(objects, module, prepared, kept, local, probe))
     return ""
+
+
+def _in_a_context(
+    objects: FlaskObjects, module: Module, before: list[ast.stmt], kept: list[ast.stmt]
+) -> list[ast.stmt]:
+    """What is prepared. create_all() of Flask-SQLAlchemy asks for an app's context since version 3; an app
+    that is at hand gives one, so that lines of an earlier version go on with today's."""
+    prepared = _prepared(before, kept)
+    texts = [text for one in (*prepared, *kept) for text in Start(objects, module).texts(one)]
+    if not any(map(OF_EXTENSION.search, texts)) or any("app_context" in text for text in texts):
+        return prepared
+    if not any(objects.sources.mentioning("flask_sqlalchemy")):
+        return prepared
+    for name in objects.names(module.path):
+        value = objects.resolve(module.path, name)
+        if isinstance(value, Instance) and value.class_name == "Flask" and not value.dash:
+            push = ast.parse(f"{name}.app_context().push()").body
+            return [*_prepared(before, [*push, *kept]), *push]
+    return prepared
 
 
 def _prepared(before: list[ast.stmt], kept: list[ast.stmt]) -> list[ast.stmt]:

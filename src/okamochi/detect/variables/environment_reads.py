@@ -70,6 +70,7 @@ WORDS = (
     "env_var",
     "env_name",
     "decouple",
+    "envparse",
     "dj_database_url",
     "starlette.config",
     PREFIXED,

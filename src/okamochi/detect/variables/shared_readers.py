@@ -17,7 +17,7 @@ __all__ = ["STRICT_READERS", "SharedReaders", "shared_readers"]
 
 STRICT_READERS = word_set(
     "decouple.config environs.Env() environs.FileAwareEnv() environs.env environ.Env() "
-    "environ.FileAwareEnv() decouple.Config() starlette.config.Config()"
+    "environ.FileAwareEnv() decouple.Config() starlette.config.Config() envparse.Env() envparse.env"
 )
 ENVIRON_CLASSES = frozenset(["environ.Env", "environ.FileAwareEnv"])
 # env = os.environ: who takes the plain names from os takes them there
@@ -26,7 +26,7 @@ THE_ENVIRONMENT = frozenset(["os.environ", "os.environ.get", "os.getenv"])
 MOST_NAMES = 50
 ITS_NAMES = frozenset(["environ", "getenv"])
 # one of them is in the text of every module that makes a reader
-WORDS = ("environ", "getenv", "decouple", "starlette.config")
+WORDS = ("environ", "getenv", "decouple", "starlette.config", "envparse")
 
 
 class SharedReaders(msgspec.Struct, frozen=True):
