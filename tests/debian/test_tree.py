@@ -3,6 +3,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -364,6 +365,27 @@ def test_nothing_of_okamochis_own_is_written_through_a_packages_link(
 ) -> None:
     with pytest.raises(BuildError, match=r"symbolic link|has a link at|which okamochi writes"):
         tree_of(make_deb("demo", tree=Tree({"srv/x": b"x"}, {link: target})))
+
+
+@pytest.mark.parametrize("target", ["../share/less/lessc", "/usr/share/less/lessc"])
+def test_a_program_that_begins_with_env_finds_one(
+    tree_of: Callable[..., BaseTree], tmp_path: Path, target: str
+) -> None:
+    files = {"usr/bin/python3": b"", "usr/bin/tool": b"#!/usr/bin/python3\n"}
+    assert "usr/bin/env" not in {one.path for one in tree_of(make_deb("demo", tree=Tree(files))).entries}
+    script = {"usr/share/less/lessc": b"#!/usr/bin/env -S node --quiet\n"}
+    tree = tree_of(make_deb("demo", tree=Tree({**files, **script}, {"usr/bin/lessc": target})))
+    program = (tree.root / "usr/bin/env").read_text().replace("/usr/bin/python3", sys.executable)
+    (tmp_path / "env").write_text(program)
+    (tmp_path / "env").chmod(0o755)
+    for words, told in (
+        (["-S echo -n", "a b"], "a b"),
+        (["N=7", "sh", "-c", "echo -n $N"], "7"),
+    ):
+        done = subprocess.run([tmp_path / "env", *words], capture_output=True, text=True, check=True)
+        assert done.stdout == told
+    gone = subprocess.run([tmp_path / "env", "nowhere"], capture_output=True, text=True, check=False)
+    assert (gone.returncode, gone.stderr) == (127, "env: nowhere: No such file or directory\n")
 
 
 LDCONFIG = shutil.which("ldconfig", path="/usr/sbin:/sbin:/usr/bin")

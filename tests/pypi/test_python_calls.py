@@ -139,6 +139,8 @@ def missed(text: str) -> list[str]:
         ("def f():\n    if not which('ffmpeg'):\n        warn(\"Couldn't find ffmpeg\")", ["ffmpeg"]),
         ("def f():\n    if not shutil.which('dot'):\n        raise E('install dot first')", ["dot"]),
         ("def f():\n    if not which('dot'):\n        raise E('nothing found')", []),
+        ("def f():\n    if not which('dot'):\n        log.error('dot not found')\n        return b''", []),
+        ("def f():\n    if not which('dot'):\n        warn('dot not found')\n        return 'dot'", ["dot"]),
         ("def f():\n    if not which('dot'):\n        warn('dot draws')", []),
         ("def f():\n    return which('dot')\ndef g():\n    warn('dot not found')", []),
     ],

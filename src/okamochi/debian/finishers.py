@@ -2,6 +2,7 @@
 add and what to leave out. They run in the order of `FINISHERS`, each on the root that the one before left."""
 
 import fnmatch
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 OWNER = "kit"
+MOST_LINKS = 4
 FONT_RULES = "etc/fonts/conf.d"
 FONT_CHOICES = "usr/share/fontconfig/conf.avail"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
@@ -49,6 +51,18 @@ class Unpacked:
 
     def matching(self, pattern: str) -> tuple[str, ...]:
         return tuple(sorted(fnmatch.filter(self.rows, pattern)))
+
+    def begins_with_env(self, path: str) -> bool:
+        """Of a program, or of what a link leads to."""
+        for _ in range(MOST_LINKS):
+            row = self.rows.get(path)
+            if row is None or row.kind != "l":
+                break
+            path = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), row.target)).lstrip("/")
+        if row is None or row.kind != "f":
+            return False
+        with (self.root / path).open("rb") as stream:
+            return re.match(rb"#![ \t]*/usr/bin/env[ \t]", stream.read(64)) is not None
 
     def library_folders(self) -> tuple[str, ...]:
         """Where ldconfig looks, in its order."""
@@ -257,6 +271,33 @@ for place in range(48, 48 + 24 * count, 24):
 """
 
 
+ENV = b"""\
+#!/usr/bin/python3 -IS
+# Stands in for env of coreutils: a package's program begins with #!/usr/bin/env, and would not be found.
+import os, sys
+words = sys.argv[1:]
+if words and words[0].startswith("-S"):
+    words = words[0][2:].split() + words[1:]
+while words and "=" in words[0]:
+    name, _, os.environ[name] = words.pop(0).partition("=")
+try:
+    os.execvp(words[0], words)
+except OSError as error:
+    print(f"env: {words[0]}: {error.strerror}", file=sys.stderr)
+    sys.exit(127)
+"""
+ENV_PATH = "usr/bin/env"
+
+
+def env_of_scripts(unpacked: Unpacked) -> Changes:
+    """lessc and other programs of Node.js name their interpreter by way of env, which an image without
+    coreutils has not."""
+    if ENV_PATH in unpacked.rows or "usr/bin/python3" not in unpacked.rows:
+        return Changes()
+    asked = any(map(unpacked.begins_with_env, unpacked.matching("usr/bin/*")))
+    return Changes(files=(Added(ENV_PATH, ENV, mode=0o755),) if asked else ())
+
+
 def loader_cache(unpacked: Unpacked) -> Changes:
     libraries: tuple[Library, ...] = find_libraries(unpacked.root, unpacked.library_folders())
     files = [Added("etc/ld.so.cache", ld_cache(libraries, unpacked.platform))]
@@ -286,6 +327,7 @@ FINISHERS: Final[tuple[Finisher, ...]] = (
     versioned_programs,
     graphviz_plugins,
     python_link,
+    env_of_scripts,
     loader_cache,
     package_records,
 )

@@ -47,15 +47,27 @@ def handed_on(
 
 def missed_aloud(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
     """Programs that the function looks for, and of which it says in a warning or an exception that they are
-    not there, each with its line."""
+    not there, each with its line; not where it goes on without, and returns nothing."""
     nodes = list(ast.walk(function))
-    said = [text for node in nodes for text in told_by(node) if ABSENCE.search(text)]
+    without = frozenset(id(call) for node in nodes for call in before_an_empty_return(node))
+    told = (text for node in nodes if id(node) not in without for text in told_by(node))
+    said = [text for text in told if ABSENCE.search(text)]
     for node in nodes if said else ():
         if not (isinstance(node, ast.Call) and last_name(node.func) in LOOKING and node.args):
             continue
         for name in texts_in(node.args[0]):
             if any(name in text.replace(",", " ").replace("'", " ").split() for text in said):
                 yield name, node.lineno
+
+
+def before_an_empty_return(node: ast.AST) -> Iterator[ast.expr]:
+    """The calls of a branch that ends in `return None`, `return b""` and the like."""
+    for block in (node.body, node.orelse) if isinstance(node, ast.If) else ():
+        match block:
+            case [*before, ast.Return(value=None | ast.Constant(value=None | False | "" | b""))]:
+                yield from (one.value for one in before if isinstance(one, ast.Expr))
+            case _:
+                pass
 
 
 def told_by(node: ast.AST) -> Sequence[str]:
