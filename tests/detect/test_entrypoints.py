@@ -172,6 +172,7 @@ def test_a_stale_procfile_is_noted_and_not_believed() -> None:
         ("Dockerfile", 'FROM python:3.13\nCMD ["gunicorn", "-b", "0.0.0.0:8000", "second:app"]\n'),
         ("Dockerfile", "FROM python:3.13\nCMD exec gunicorn --bind :$PORT \\\n  --workers 2 second:app\n"),
         ("Dockerfile", 'FROM python:3.13\nENTRYPOINT ["./boot.sh"]\n'),
+        ("Dockerfile", 'FROM python:3.13\nENTRYPOINT ["gunicorn", "-w", "4"]\nCMD ["second:app"]\n'),
         ("docker-compose.yml", "services:\n  web:\n    command: gunicorn -b 0.0.0.0:5000 second:app\n"),
         (
             "compose.yaml",
@@ -195,6 +196,23 @@ def test_statements_of_the_project_choose_between_applications(path: str, text: 
     }
     expected = "second:make()" if "--call" in text else "second:app"
     assert reference(files) == expected
+
+
+def test_a_module_without_a_name_is_served_by_its_application() -> None:
+    """As gunicorn and uWSGI take it, whatever makes it."""
+    files = {
+        "comments/run.py": "from comments.wsgi import make_app\napplication = make_app(multiprocessing=True)\n",
+        "comments/__init__.py": "",
+        "comments/wsgi.py": "from werkzeug.wrappers import Response\n"
+        "class Comments:\n    def __call__(self, environ, start):\n        return Response()(environ, start)\n"
+        "def make_app(multiprocessing):\n    return Comments()\n",
+        "requirements.txt": "werkzeug\n",
+    }
+    split = 'FROM python:3.13\nENTRYPOINT ["/venv/bin/gunicorn", "--preload"]\nCMD ["comments.run"]\n'
+    assert reference({**files, "Dockerfile": split}) == "comments.run:application"
+    assert reference({**files, "Procfile": "web: gunicorn comments.run\n"}) == "comments.run:application"
+    with pytest.raises(DetectionError):
+        reference({**files, "Procfile": "web: gunicorn comments.wsgi\n"})
 
 
 def test_manage_py_is_served_when_nothing_else_is() -> None:

@@ -135,14 +135,25 @@ def _flask_app(path: str, line: int, text: str) -> Found:
 
 def _dockerfiles(project: ProjectFiles) -> Iterator[Found]:
     for path in _named(project, r"(.*\.)?Dockerfile([.-].*)?|Containerfile"):
+        entry = ""
         for number, line in _logical_lines(text_by_people(project, path) or ""):
             word, _, rest = line.strip().partition(" ")
-            if word.upper() in ("CMD", "ENTRYPOINT"):
-                yield from _from_command(project, path, number, _shell_form(rest), StatementRank.DEPLOYMENT)
-            elif word.upper() == "ENV":
-                match = re.search(r"\bFLASK_APP[= ]+[\"']?([^\s\"']+)", rest)
-                if match is not None:
-                    yield _flask_app(path, number, match.group(1))
+            match word.upper():
+                case "FROM":
+                    entry = ""
+                case "ENTRYPOINT" | "CMD" as instruction:
+                    command = _shell_form(rest)
+                    if instruction == "ENTRYPOINT":
+                        entry = command
+                    elif entry and not any(map(served_by, (entry, command))):
+                        command = f"{entry} {command}"
+                    yield from _from_command(project, path, number, command, StatementRank.DEPLOYMENT)
+                case "ENV":
+                    match = re.search(r"\bFLASK_APP[= ]+[\"']?([^\s\"']+)", rest)
+                    if match is not None:
+                        yield _flask_app(path, number, match.group(1))
+                case _:
+                    pass
 
 
 def _shell_form(text: str) -> str:

@@ -54,6 +54,8 @@ SCRIPT_SERVERS = {
     "solara": Framework.SOLARA,
 }
 MOST_COMMANDS = 3
+# what gunicorn, uWSGI and mod_wsgi load of a module that is named alone
+WITHOUT_NAME = "application"
 ASGI_SERVERS = frozenset({"uvicorn", "hypercorn", "daphne", "fastapi"})
 PAGES = ("import streamlit", "import gradio", "import chainlit")
 
@@ -243,7 +245,8 @@ def _referenced(
         raise not_parsed(module)
     name, call = match.group(2) or "", match.group(3) or ""
     found = _named(objects, module, name) if name else _first_of(objects, module)
-    if found is None and name and unknown_names and _binds(module, name.split(".")[0]):
+    name = name or WITHOUT_NAME
+    if found is None and unknown_names and _binds(module, name.split(".")[0]):
         found = _unknown_object(module, name)
     if found is None:
         return None
