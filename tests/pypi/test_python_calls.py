@@ -117,6 +117,22 @@ def test_a_shell_line_needs_a_shell_and_its_program(text: str) -> None:
     assert found(f"import os, subprocess\n{text}") == [(CallKind.SHELL, ()), (CallKind.PROGRAM, ("pg_dump",))]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'f"pg_dump {P}"',
+        '"pg_dump " + P',
+        '"pg_dump %s" % P',
+        '"pg_dump {}".format(P)',
+        '" ".join(["pg_dump", P])',
+    ],
+)
+def test_an_argument_of_a_shell_line_is_no_program(line: str) -> None:
+    text = f'import os\nP = "tests"\nos.system({line})'
+    assert found(text) == [(CallKind.SHELL, ()), (CallKind.PROGRAM, ("pg_dump",))]
+    assert programs('import os\nP = "pg_dump"\nos.system(f"{P} tests")') == ["pg_dump"]
+
+
 def test_a_list_with_shell_false_needs_none() -> None:
     assert found('import subprocess\nsubprocess.run(["ls"], shell=False)') == [(CallKind.PROGRAM, ("ls",))]
 

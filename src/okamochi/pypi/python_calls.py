@@ -216,7 +216,7 @@ class Reader:
 
     def shell_line(self, argument: ast.expr, line: int) -> Iterator[NativeCall]:
         yield NativeCall(CallKind.SHELL, (), line)
-        for text in self.texts(argument) or [beginning_of(argument)]:
+        for text in self.texts(start_of_line(argument)):
             try:
                 words = shlex.split(text)
             except ValueError:
@@ -258,6 +258,23 @@ class Reader:
         names = (node.id for node in ast.walk(value) if isinstance(node, ast.Name))
         known = (part for name in names for part in self.values.get(name, ())[:20])
         return found + [text for part in known for text in self.texts(part, depth + 1, whole=whole)]
+
+
+def start_of_line(value: ast.expr) -> ast.expr:
+    """The first part of a line that is put together: what follows it is arguments."""
+    match value:
+        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first):
+            return start_of_line(first)
+        case ast.FormattedValue(value=inner):
+            return start_of_line(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr="format")):
+            return start_of_line(inner)
+        case ast.Call(
+            func=ast.Attribute(attr="join"), args=[ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_])]
+        ):
+            return start_of_line(first)
+        case _:
+            return value
 
 
 def held_by_default(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[NativeCall]:
