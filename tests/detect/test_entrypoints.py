@@ -201,11 +201,12 @@ def test_statements_of_the_project_choose_between_applications(path: str, text: 
 def test_a_module_without_a_name_is_served_by_its_application() -> None:
     """As gunicorn and uWSGI take it, whatever makes it."""
     files = {
-        "comments/run.py": "from comments.wsgi import make_app\napplication = make_app(multiprocessing=True)\n",
+        "comments/run.py": "from comments.wsgi import make_app\napplication = make_app(many=True)\n",
         "comments/__init__.py": "",
         "comments/wsgi.py": "from werkzeug.wrappers import Response\n"
-        "class Comments:\n    def __call__(self, environ, start):\n        return Response()(environ, start)\n"
-        "def make_app(multiprocessing):\n    return Comments()\n",
+        "class Comments:\n    def __call__(self, environ, start):\n"
+        "        return Response()(environ, start)\n"
+        "def make_app(many):\n    return Comments()\n",
         "requirements.txt": "werkzeug\n",
     }
     split = 'FROM python:3.13\nENTRYPOINT ["/venv/bin/gunicorn", "--preload"]\nCMD ["comments.run"]\n'

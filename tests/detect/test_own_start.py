@@ -32,7 +32,10 @@ def release(plan: Plan) -> list[str]:
         ("    db.metadata.create_all()\n    app.run()\n", "from app import db\ndb.metadata.create_all()"),
         (
             "    if not os.path.exists('a.db'):\n        db.create_all()\n        print(1)\n    app.run()\n",
-            "from app import app, db, os\napp.app_context().push()\nif not os.path.exists('a.db'):\n    db.create_all()\n    print(1)",
+            (
+                "from app import app, db, os\napp.app_context().push()\n"
+                "if not os.path.exists('a.db'):\n    db.create_all()\n    print(1)"
+            ),
         ),
         (
             "    app.run()\n    db.drop_all()\n",
