@@ -10,8 +10,6 @@ from ours import Ours, bytecode_census, parts_of
 from projects import EXAMPLES
 from workshop import LABEL, Workshop
 
-__all__ = ["contents"]
-
 GROUP = "Flask + gunicorn image (flask-minimal)"
 SIZE_AT_MOST = 21_000_000
 BYTECODE_AT_LEAST = 3.0

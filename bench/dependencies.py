@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from scenarios import Counts
     from workshop import Workshop
 
-__all__ = ["one_more", "platforms", "streamlit"]
-
 GROUP = "Dependencies: okamochi to a layout, docker build into its engine"
 BESIDE_BYTES = 20_000
 PLATFORMS_AT_MOST = 1.5

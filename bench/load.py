@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Pressed", "press"]
-
 READ_BYTES = 1 << 16
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from workshop import docker_text
 
-__all__ = ["described"]
-
 
 def described() -> dict[str, str]:
     engine = engine_facts()

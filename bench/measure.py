@@ -13,18 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = [
-    "Finished",
-    "MeasurementError",
-    "Report",
-    "Row",
-    "Samples",
-    "Verdict",
-    "at_most_bytes",
-    "run",
-    "verdict_of",
-]
-
 COMMAND_SECONDS = 600
 
 

@@ -16,8 +16,6 @@ from measure import Finished, run
 from projects import Example, Project, copied
 from workshop import Workshop
 
-__all__ = ["Ours", "Part", "bytecode_census", "parts_of"]
-
 CODE_FOLDERS = ("usr/lib/python3.13/", "opt/venv/lib/python3.13/site-packages/")
 
 

@@ -14,8 +14,6 @@ from measure import Finished, MeasurementError, run
 from projects import Example, Project, copied
 from workshop import LABEL, Workshop
 
-__all__ = ["BASE", "Peer", "ensure_base"]
-
 BASE = "python:3.13-slim"
 LISTS = "/etc/apt/sources.list"
 

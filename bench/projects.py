@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EXAMPLES", "Example", "Project", "copied"]
-
 LEFT_OUT = shutil.ignore_patterns(
     "okamochi.lock",
     "__pycache__",

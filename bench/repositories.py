@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from scenarios import Counts
     from workshop import Workshop
 
-__all__ = ["planning"]
-
 GROUP = "Planning a repository of 5,000 files: okamochi plan"
 FILES = 5_000
 MODULES = (500, 2_000)

@@ -22,8 +22,6 @@ from peer import ensure_base
 from scenarios import SCENARIOS, Counts
 from workshop import Workshop, opened, say
 
-__all__ = ["main"]
-
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/benchmarks.md"
 RESULTS = ROOT / "bench/results"

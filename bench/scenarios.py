@@ -19,8 +19,6 @@ from sizing import sizing_rows
 from stacks import stack
 from workshop import Workshop
 
-__all__ = ["SCENARIOS", "Counts"]
-
 IMAGE = "Image only: okamochi to a layout, docker build into its engine"
 STARTED = "To a started container that answers 200: okamochi up, docker build and docker run"
 START_UP = "The program"

@@ -9,8 +9,6 @@ import urllib.request
 
 from measure import MeasurementError
 
-__all__ = ["free_port", "seconds_until_served"]
-
 PATIENCE_SECONDS = 90
 PAUSE_SECONDS = 0.02
 

@@ -15,8 +15,6 @@ from ours import Ours
 from projects import EXAMPLES
 from workshop import LABEL, Workshop, docker_text
 
-__all__ = ["sizing_rows"]
-
 GROUP = "Under 0.5 CPU and 512 MB: examples/invoice, four pages to one PDF, 8 clients"
 LIMITS = ("--cpus", "0.5", "--memory", "512m", "--memory-swap", "512m")
 FOLDERS = ("--read-only", "--tmpfs", "/tmp", "--tmpfs", "/app/instance:uid=10001,gid=10001")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from scenarios import Counts
     from workshop import Workshop
 
-__all__ = ["AT_MOST", "stack"]
-
 GROUP = (
     "A stack to healthy: okamochi up, docker compose up --wait of the same file; images and data are there"
 )

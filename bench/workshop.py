@@ -19,8 +19,6 @@ from pathlib import Path
 
 from okamochi.pypi.pip_settings import read_pip_settings
 
-__all__ = ["LABEL", "Workshop", "docker_text", "opened", "say"]
-
 LABEL = "io.okamochi.bench"
 DROPPED = ("OKAMOCHI_", "PIP_", "UV_", "PYTHON", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV", "DOCKER_BUILDKIT")
 KEPT = ("OKAMOCHI_DEBIAN_MIRROR",)

@@ -10,8 +10,6 @@ import pytest
 from okamochi.run.host.isolation import best_isolation
 from okamochi.system.subprocess_runner import SubprocessRunner
 
-__all__ = ["has_namespaces", "lacking", "require_namespaces"]
-
 
 def lacking(what: str) -> None:
     """Skips the test; where everything was prepared, its absence is a failure."""

@@ -10,8 +10,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-__all__ = ["remember_loaded_image", "remember_swarm", "remove_what_is_left"]
-
 
 def remember_loaded_image(engine: str, reference: str) -> None:
     remember(engine, "image", "rm", reference)

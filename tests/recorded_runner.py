@@ -11,8 +11,6 @@ from msgspec.structs import replace
 
 from okamochi.system.process import Completed, program_missing
 
-__all__ = ["RecordedRunner", "answer"]
-
 
 class RecordedRunner(msgspec.Struct, frozen=True):
     """Answers by the longest matching beginning of an argument list, and keeps `calls`.

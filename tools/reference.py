@@ -81,19 +81,18 @@ def variables_text() -> str:
 
 def exit_codes_text() -> str:
     kinds = {
-        "OkamochiError": "other failure",
-        "UsageError": "wrong usage",
-        "DetectionError": "project not understood, or ambiguous",
-        "PlanError": "the plan is impossible",
-        "BuildError": "the build failed",
-        "RegistryError": "a download or a registry failed",
-        "EngineError": "an engine failed",
-        "UnhealthyError": "the app did not become healthy",
-        "TransientError": "transient: try again later",
-        "InterruptedByUser": "interrupted",
+        errors.OkamochiError: "other failure",
+        errors.UsageError: "wrong usage",
+        errors.DetectionError: "project not understood, or ambiguous",
+        errors.PlanError: "the plan is impossible",
+        errors.BuildError: "the build failed",
+        errors.RegistryError: "a download or a registry failed",
+        errors.EngineError: "an engine failed",
+        errors.UnhealthyError: "the app did not become healthy",
+        errors.TransientError: "transient: try again later",
     }
-    rows = "\n".join(f"| {getattr(errors, name).exit_code} | {what} |" for name, what in kinds.items())
-    signals = "| 129, 143 | ended by a terminal that was closed, by SIGTERM |"
+    rows = "\n".join(f"| {kind.exit_code} | {what} |" for kind, what in kinds.items())
+    signals = "| 130 | interrupted |\n| 129, 143 | ended by a terminal that was closed, by SIGTERM |"
     table = f"| code | meaning |\n|---|---|\n| 0 | done |\n{rows}\n{signals}\n| 70 | a bug in okamochi |"
     return f"## Exit codes\n\n{table}"
 

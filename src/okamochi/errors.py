@@ -10,8 +10,7 @@
     ├─ RegistryError 6     a download or a registry failed
     │  └─ AlteredError     what came is not what was announced
     ├─ EngineError 7       docker, podman or the host engine failed
-    ├─ UnhealthyError 8    the app started but did not become healthy
-    └─ InterruptedByUser 130
+    └─ UnhealthyError 8    the app started but did not become healthy
     TransientError         mixin: trying again later may help, exit code 75
 
 Library code raises; only `okamochi.cli.main` catches, prints and exits.
@@ -23,7 +22,6 @@ __all__ = [
     "BuildError",
     "DetectionError",
     "EngineError",
-    "InterruptedByUser",
     "OkamochiError",
     "PlanError",
     "RegistryError",
@@ -101,10 +99,6 @@ class UnhealthyError(OkamochiError):
     unwritable = ""
     log = ""
     process = ""
-
-
-class InterruptedByUser(OkamochiError):
-    exit_code = 130
 
 
 class TransientError(OkamochiError):

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["git", "new_repository"]
-
 
 def git(root: Path, *arguments: str, date: str = "2021-05-06T07:08:09+02:00") -> str:
     """What it prints; the committer's name looks like the end of a line of a commit."""

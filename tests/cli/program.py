@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Answer", "Program", "tree_of"]
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.debian import resolve_added
+from okamochi.debian.archives import resolve_added
 from okamochi.debian.control import Stanza
 from okamochi.errors import PlanError
 from okamochi.oci.platform import LINUX_AMD64

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.debian import BaseTree
 from okamochi.debian.laid_tree import Ground, laid_tree
+from okamochi.debian.tree import BaseTree
 from okamochi.errors import BuildError
 from okamochi.oci.entry import EntryKind
 from okamochi.oci.platform import LINUX_AMD64

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.debian import BaseTree, base_tree, resolve_base
+from okamochi.debian.archives import resolve_base
+from okamochi.debian.tree import BaseTree, base_tree
 from okamochi.model.development import TOOLS
 from okamochi.model.suites import suite_named
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64, Platform

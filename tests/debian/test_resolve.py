@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from okamochi.debian import ResolvedBase, resolve_base
-from okamochi.debian.archives import BASE_PACKAGES
+from okamochi.debian.archives import BASE_PACKAGES, ResolvedBase, resolve_base
 from okamochi.debian.cuts import CUT_PACKAGES
 from okamochi.errors import PlanError, RegistryError
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64

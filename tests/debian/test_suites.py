@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from okamochi.debian import ResolvedBase, resolve_base
+from okamochi.debian.archives import ResolvedBase, resolve_base
 from okamochi.debian.control import parse_stanza
 from okamochi.debian.cuts import CUT_PACKAGES, is_cut
 from okamochi.debian.deb import Control

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from okamochi.debian import BaseTree, base_tree, resolve_base
+from okamochi.debian.archives import resolve_base
 from okamochi.debian.finishers import FINISHERS
 from okamochi.debian.ld_cache import Library, find_libraries, ld_cache
 from okamochi.debian.maintainer_scripts import HARMLESS_SNIPPETS, REVIEWED, remainder
+from okamochi.debian.tree import BaseTree, base_tree
 from okamochi.errors import BuildError, RegistryError
 from okamochi.model.lock import LockedDeb
 from okamochi.oci.entry import EntryKind, FileContent

@@ -14,7 +14,8 @@ import pytest
 
 from okamochi.detect.planner import make_plan
 from okamochi.detect.source.gist import gist_of
-from okamochi.detect.source.idle import SWITCHES, TOLD, IdleEdit, idle_edit, is_view, says_what
+from okamochi.detect.source.handlers import TOLD
+from okamochi.detect.source.idle import SWITCHES, IdleEdit, idle_edit, is_view, says_what
 from okamochi.model.codec import plan_to_json
 from okamochi.model.settings_reader import read_settings
 from okamochi.system.project_files import DiskProject, MemoryProject

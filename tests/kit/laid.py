@@ -4,8 +4,6 @@ from pathlib import Path
 
 from okamochi.kit import kit_files
 
-__all__ = ["lay_kit"]
-
 
 def lay_kit(folder: Path) -> None:
     """All of them, in the folder, which need not be there."""

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Case", "cases"]
-
 
 @dataclass(frozen=True, slots=True)
 class Case:

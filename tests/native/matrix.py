@@ -35,8 +35,6 @@ from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject, plan_project
 from tests.native.cases import Case
 
-__all__ = ["Outcome", "real_world", "tried"]
-
 LIMITS = Limits(timeout_seconds=300, memory_bytes=8 << 30)
 ENVIRONMENT = {
     "HOME": "/tmp",

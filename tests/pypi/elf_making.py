@@ -2,8 +2,6 @@
 
 import struct
 
-__all__ = ["make_elf"]
-
 PT_LOAD, PT_DYNAMIC = 1, 2
 NEEDED, STRTAB, STRSZ, SONAME, RUNPATH = 1, 5, 10, 14, 29
 

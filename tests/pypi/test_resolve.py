@@ -8,9 +8,9 @@ from wheel_making import GLIBC, PYTHON, local_environ, make_wheel, make_world, p
 from okamochi.errors import PlanError, RegistryError, TransientRegistryError, UnfitPythonError
 from okamochi.model.plan import Dependencies, DependencyManager, LocalPackage
 from okamochi.oci.platform import LINUX_AMD64, LINUX_ARM64
-from okamochi.pypi.compilation import ADDED, FAR_FUTURE, index_date
+from okamochi.pypi.compilation import FAR_FUTURE, index_date
 from okamochi.pypi.install import wheel_trees
-from okamochi.pypi.requirement_line import requirement_of
+from okamochi.pypi.requirement_line import ADDED, requirement_of
 from okamochi.pypi.resolve import resolve_wheels
 from okamochi.pypi.sdists import find_sdist
 from okamochi.pypi.target import Target

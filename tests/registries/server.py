@@ -11,8 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["PASSWORD", "PROGRAM", "USER", "Gate", "Served", "counted", "registry", "test_certificate"]
-
 PROGRAM = shutil.which("docker-registry") or shutil.which("registry")
 TRIES = 3
 USER, PASSWORD = "cook", "noodles"

@@ -27,7 +27,7 @@ from okamochi.oci.platform import Platform
 from okamochi.oci.reference import Reference
 from okamochi.run.docker import DockerEngine
 from okamochi.run.engine import Engine
-from okamochi.run.host import HostEngine
+from okamochi.run.host.engine import HostEngine
 from okamochi.run.host.images import HostImages
 from okamochi.run.podman import PodmanEngine
 from okamochi.run.ports import is_free

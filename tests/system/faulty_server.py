@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-__all__ = ["Fault", "Served", "serving"]
-
 
 @dataclass(frozen=True)
 class Fault:

@@ -14,8 +14,8 @@ import pytest
 
 from okamochi.errors import RegistryError
 from okamochi.system.boot import boot_seconds
-from okamochi.system.cache import Cache, CacheUse
-from okamochi.system.cache_use import TOUCH_SECONDS
+from okamochi.system.cache import Cache
+from okamochi.system.cache_use import TOUCH_SECONDS, CacheUse
 
 HELLO = hashlib.sha256(b"hello").hexdigest()
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-__all__ = ["packages", "scanned"]
-
 VERSION = "1.18.1"
 # The launchers for Windows that pip has in it: syft takes them for packages of .NET.
 NOT_OF_LINUX = "pkg:nuget/"

@@ -11,7 +11,7 @@ import pytest
 
 from okamochi.errors import EngineError, UsageError
 from okamochi.model.plan import Plan
-from okamochi.run.host import HostEngine
+from okamochi.run.host.engine import HostEngine
 from okamochi.run.state import AppState
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World

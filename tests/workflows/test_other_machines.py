@@ -16,7 +16,7 @@ from okamochi.model.kit_programs import HEALTH_CHECK, health_environment
 from okamochi.oci.native import native_platforms
 from okamochi.oci.reference import Reference
 from okamochi.pypi.uv_python import find_python
-from okamochi.run.host import HostEngine
+from okamochi.run.host.engine import HostEngine
 from okamochi.run.ports import choose_port
 from okamochi.run.spec import RunSpec
 from okamochi.run.wait import start_healthy

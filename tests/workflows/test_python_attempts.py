@@ -11,9 +11,10 @@ from okamochi.model.correction import CorrectionKind
 from okamochi.oci.platform import LINUX_AMD64
 from okamochi.system.world import World
 from okamochi.workflows.from_source.python_attempts import Attempt, on_another_python
-from okamochi.workflows.locking.lock import LOCK_NAME, LockMode, LockSession
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.mending.kept_corrections import with_kept_corrections
 from okamochi.workflows.plan import plan_project
+from okamochi.workflows.rebuilding.remembered import LOCK_NAME
 from tests.bad_projects.conftest import FLASK_APP
 from tests.detect.plans import decision
 from tests.pypi.wheel_making import local_environ, make_wheel, make_world

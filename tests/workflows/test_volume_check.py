@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from okamochi.model.plan import Plan, Volume
+from okamochi.model.plan import Plan
+from okamochi.model.process import Volume
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.starting.volume_check import tell_unwritable_volumes

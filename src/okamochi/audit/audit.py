@@ -10,7 +10,7 @@ from okamochi.audit.setup import Setup
 from okamochi.model.finding import Severity
 from okamochi.system.patterns import regex
 
-__all__ = ["Audited", "Report", "Waiver", "audit"]
+__all__ = ["Audited", "Report", "audit"]
 
 # "# okamochi: waive base/no-digest until 2027-03-01: the registry is our own"
 COMMENT = regex(

@@ -11,7 +11,7 @@ from okamochi.audit.interpolation import MANY, known_to_compose, resolved
 from okamochi.audit.setup import Setup
 from okamochi.system.patterns import regex
 
-__all__ = ["LOOPBACK", "Part", "ServiceAddress", "service_addresses"]
+__all__ = ["LOOPBACK", "ServiceAddress", "service_addresses"]
 
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0"))
 URL = regex(

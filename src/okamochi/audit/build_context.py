@@ -11,7 +11,7 @@ from okamochi.audit.steps import copies_everything
 from okamochi.containerfiles.dockerfile import Instruction
 from okamochi.system.patterns import regex
 
-__all__ = ["SECRET_FILE", "BuildContext", "build_contexts", "once"]
+__all__ = ["SECRET_FILE", "BuildContext", "build_contexts", "context_folder", "ignore_file", "once"]
 
 # by names that nobody gives to anything else
 SECRET_FILE = regex(

@@ -15,13 +15,7 @@ from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.system.patterns import regex
 
-__all__ = [
-    "PYTHON_START",
-    "compose_containers",
-    "environment_of",
-    "is_backing_image",
-    "variables_of_env_files",
-]
+__all__ = ["PYTHON_START", "compose_containers", "is_backing_image", "variables_of_env_files"]
 
 # what others made: databases, brokers, proxies, tools to look at them
 BACKING = regex(

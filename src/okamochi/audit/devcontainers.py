@@ -12,7 +12,7 @@ from okamochi.containerfiles.command_lines import commands_of
 from okamochi.containerfiles.dockerfile import Stage
 from okamochi.containerfiles.yaml_nodes import Node
 
-__all__ = ["LifecycleCommand", "commands", "dockerfile_behind", "service_behind", "stage_behind"]
+__all__ = ["commands", "dockerfile_behind", "service_behind", "stage_behind"]
 
 # https://containers.dev/implementors/json_reference/#lifecycle-scripts
 LIFECYCLE = (

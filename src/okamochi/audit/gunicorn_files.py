@@ -7,7 +7,7 @@ import msgspec
 from okamochi.audit.servers import Option, Server, config_path, gunicorn_setting
 from okamochi.audit.setup import Setup
 
-__all__ = ["Setting", "gunicorn_value"]
+__all__ = ["gunicorn_value"]
 
 
 class Setting(msgspec.Struct, frozen=True):

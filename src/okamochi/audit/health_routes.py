@@ -9,7 +9,7 @@ import msgspec
 from okamochi.audit.setup import Setup
 from okamochi.system.patterns import regex
 
-__all__ = ["AskedDatabase", "database_behind"]
+__all__ = ["database_behind"]
 
 ROUTES = frozenset(("route", "get", "api_route", "head", "websocket"))
 # calls that wait for a database or a broker

@@ -9,7 +9,7 @@ from okamochi.errors import UsageError
 from okamochi.model.env_file import parse_env_file
 from okamochi.system.patterns import regex
 
-__all__ = ["MANY", "Reference", "known_to_compose", "references", "resolved"]
+__all__ = ["MANY", "known_to_compose", "references", "resolved"]
 
 MANY = regex(r"\$\$|\$\{(\w+)(?:(:?[-?+])((?:[^{}]|\$\{[^{}]*\})*))?\}|\$([A-Za-z_]\w*)")
 Reference = tuple[str, str, str]

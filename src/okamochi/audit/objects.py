@@ -9,7 +9,7 @@ import msgspec
 
 from okamochi.audit.setup import Setup
 
-__all__ = ["Looked", "Lookup", "looked_up"]
+__all__ = ["Lookup", "looked_up"]
 
 APP_ARGUMENTS = frozenset((2, 3))
 """Of a WSGI application (environ, start_response) and of an ASGI one (scope, receive, send)."""

@@ -11,7 +11,7 @@ from okamochi.audit.setup import Dockerfile, Setup
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 
-__all__ = ["Asked", "python_asked"]
+__all__ = ["python_asked"]
 
 ONE_VERSION = regex(r"(?:cpython-|python-?)?(\d\.\d{1,2})(?:\.\d+)?(?:\s.*)?")
 

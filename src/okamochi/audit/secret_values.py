@@ -11,7 +11,7 @@ from okamochi.model.process import VariableKind
 from okamochi.model.variable_names import kind_of
 from okamochi.system.patterns import regex
 
-__all__ = ["SHOWN", "Written", "written_secret"]
+__all__ = ["SHOWN", "written_secret"]
 
 PASSWORD = regex(r"[a-z][\w+.-]*://[^:/@\s]*:(?P<password>[^@/\s]+)@", re.IGNORECASE)
 DEFAULT = regex(r"\$\{\w+:?-(?P<value>.*)\}")

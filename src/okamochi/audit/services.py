@@ -14,7 +14,6 @@ from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
 __all__ = [
-    "Dependency",
     "Mount",
     "Published",
     "beside",

@@ -9,7 +9,7 @@ from okamochi.audit.setup import Document, Setup
 from okamochi.containerfiles.yaml_nodes import Node
 from okamochi.system.patterns import regex
 
-__all__ = ["is_stack", "of_swarm_alone", "stack_services", "stacks"]
+__all__ = ["of_swarm_alone", "stack_services", "stacks"]
 
 STACK_NAME = regex(r"(?:docker-)?(?:compose[._-])?(?:stack|swarm)\b.*|.*[._-](?:stack|swarm)\.ya?ml")
 DEPLOYS = regex(r"docker\s+stack\s+(?:deploy|up)\b[^\n&|;]*")

@@ -8,7 +8,7 @@ from okamochi.audit.asked_once import asked_once
 from okamochi.audit.containers import Container
 from okamochi.audit.setup import Setup, TextFile
 
-__all__ = ["own_scripts", "started_text"]
+__all__ = ["started_text"]
 
 SCRIPT = re.compile(r"[\w./-]*\w")
 MOST_SCRIPTS = 5

@@ -11,16 +11,7 @@ from okamochi.containerfiles.command_lines import commands_of
 from okamochi.containerfiles.dockerfile import Instruction, Stage
 from okamochi.system.words import word_set
 
-__all__ = [
-    "Install",
-    "commands_run",
-    "copied_from",
-    "copies_everything",
-    "installs",
-    "makers",
-    "names_an_image",
-    "stage_below",
-]
+__all__ = ["Install", "copied_from", "copies_everything", "installs", "makers", "names_an_image"]
 
 # options of pip and uv that take a value
 WITH_VALUE = word_set(

@@ -18,7 +18,15 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.model.plan import Plan
 
-__all__ = ["APP_COMMENT", "Volumes", "app_layers", "room_for_shares"]
+__all__ = [
+    "APP_COMMENT",
+    "MOST_SHARES",
+    "ROOM_FOR_SHARES",
+    "Volumes",
+    "app_layers",
+    "room_for_shares",
+    "shares_of",
+]
 
 APP_COMMENT = "app: "
 """How the comments of all these layers begin."""

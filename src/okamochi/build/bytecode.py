@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BYTECODE_FORMAT",
     "CLEAN_ENVIRONMENT",
+    "MUCH_ASKED_BYTES",
     "Compiled",
     "Interpreter",
     "Unit",

@@ -22,7 +22,16 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.debian.tree import BaseTree
 
-__all__ = ["native_interpreter", "uv_interpreter"]
+__all__ = [
+    "at_instant",
+    "image_magic",
+    "native_interpreter",
+    "python_package",
+    "python_sources",
+    "python_version",
+    "suite_of",
+    "uv_interpreter",
+]
 
 KIND = "native-base"
 DEBS = tuple[LockedDeb, ...]
@@ -45,7 +54,7 @@ def native_interpreter(
     """The Python of the same packages for the platform `native`, which must run here.
 
     RegistryError when they cannot be had: offline, or the archive no longer has that Python."""
-    from okamochi.debian import base_tree
+    from okamochi.debian.tree import base_tree
 
     with world.reporter.step(f"Base: the same Python for {native}, which compiles"):
         found = native_debs(world, target, tuple(debs), native, snapshot)
@@ -55,12 +64,13 @@ def native_interpreter(
 
 def native_debs(world: World, target: "BaseTree", debs: DEBS, native: Platform, snapshot: str) -> DEBS:
     """Remembered as long as the cache has their tree: the archive moves on while the lock stays."""
-    from okamochi.debian import tree, tree_key
+    from okamochi.debian.rules import tree_key
+    from okamochi.debian.tree import KIND as TREES
 
     key = f"{native} {python_sources(debs)}"
     record = world.cache.record(KIND, key)
     known = msgspec.msgpack.decode(record, type=DEBS) if record is not None else ()
-    if known and world.cache.folder_if_made(tree.KIND, tree_key(known, native)) is not None:
+    if known and world.cache.folder_if_made(TREES, tree_key(known, native)) is not None:
         return known
     found = next(matching(world, target, debs, native, snapshot), None)
     if found is None:
@@ -75,7 +85,7 @@ def native_debs(world: World, target: "BaseTree", debs: DEBS, native: Platform, 
 
 def matching(world: World, target: "BaseTree", debs: DEBS, native: Platform, snapshot: str) -> Iterator[DEBS]:
     """Bases with exactly the target's Python: the archive's now, then those of the lock's instant."""
-    from okamochi.debian import resolve_base
+    from okamochi.debian.archives import resolve_base
 
     suite, package = suite_of(target.root), python_package(debs)
     newest = resolve_base(world, suite=suite, platform=native, python_package=package).debs

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["MOST_BYTES", "read_commit", "read_tag", "read_tree"]
+__all__ = ["read_commit", "read_tag", "read_tree"]
 
 MOST_BYTES = 1_000_000
 MOST_PACKS = 500

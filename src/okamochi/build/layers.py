@@ -19,7 +19,15 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.debian.tree import BaseTree
 
-__all__ = ["base_layer", "compile_above", "compile_base", "kit_layer", "venv_frame", "wheel_layer"]
+__all__ = [
+    "base_layer",
+    "compile_above",
+    "compile_base",
+    "kit_layer",
+    "venv_frame",
+    "volume_folders",
+    "wheel_layer",
+]
 
 
 def base_layer(world: World, toolchain: Toolchain) -> LayerRequest:

@@ -10,9 +10,8 @@ from okamochi.model.local_base import local_base
 from okamochi.model.plan import Plan
 from okamochi.oci.canonical_json import JsonObject, canonical_json
 from okamochi.oci.image import Image
-from okamochi.oci.media_types import IN_TOTO
 
-__all__ = ["IN_TOTO", "PREDICATE", "provenance"]
+__all__ = ["PREDICATE", "dependency", "provenance"]
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"

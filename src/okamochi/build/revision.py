@@ -19,6 +19,7 @@ __all__ = [
     "read_commit_instant",
     "read_revision",
     "tags_stamp",
+    "without_credentials",
 ]
 
 COMMIT = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

@@ -16,7 +16,15 @@ from okamochi.oci.entry import BytesContent, Content, Entry, EntryKind, FileCont
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-__all__ = ["APP_OWNER", "LARGEST_FILE_BYTES", "Contents", "SourceFiles", "image_mode", "read_source"]
+__all__ = [
+    "APP_OWNER",
+    "HELD_BYTES",
+    "LARGEST_FILE_BYTES",
+    "Contents",
+    "SourceFiles",
+    "image_mode",
+    "read_source",
+]
 
 APP_OWNER = "app"
 APP_PREFIX = "app"

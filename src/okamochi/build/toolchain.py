@@ -20,7 +20,7 @@ from okamochi.system.world import World
 if TYPE_CHECKING:
     from okamochi.debian.tree import BaseTree
 
-__all__ = ["Toolchain", "python_identity"]
+__all__ = ["Toolchain"]
 
 KIND = "interpreter"
 ROOTS = "roots"

@@ -15,10 +15,10 @@ from okamochi.cli.options import (
     path_argument,
     platforms_option,
     provenance_option,
-    real_world,
     sbom_option,
     sign_option,
 )
+from okamochi.cli.world import real_world
 
 
 @click.command(name="build")

@@ -2,7 +2,8 @@
 
 import click
 
-from okamochi.cli.options import format_option, json_text, real_world
+from okamochi.cli.options import format_option, json_text
+from okamochi.cli.world import real_world
 
 
 @click.group(name="cache")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.layout import columns, folded
-from okamochi.cli.options import json_text, real_world
-from okamochi.cli.world import require_utf8
+from okamochi.cli.options import json_text
+from okamochi.cli.world import real_world, require_utf8
 from okamochi.system.clock import utc_now
 
 if TYPE_CHECKING:

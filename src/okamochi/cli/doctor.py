@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from okamochi.cli.options import format_option, json_text, real_world
+from okamochi.cli.options import format_option, json_text
+from okamochi.cli.world import real_world
 
 MARKS = {True: "ok", False: "--"}
 

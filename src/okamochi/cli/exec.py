@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import of_the_app, real_world
+from okamochi.cli.options import of_the_app
+from okamochi.cli.world import real_world
 
 
 @click.command(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import format_option, json_text, offline_option, real_world
-from okamochi.cli.world import app_folder
+from okamochi.cli.options import format_option, json_text, offline_option
+from okamochi.cli.world import app_folder, real_world
 
 
 @click.command(name="lock")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from okamochi.cli.world import app_folder, real_world
+from okamochi.cli.world import app_folder
 
 __all__ = [
     "Port",
@@ -23,7 +23,6 @@ __all__ = [
     "platforms_option",
     "port_option",
     "provenance_option",
-    "real_world",
     "sbom_option",
     "sign_option",
 ]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import format_option, json_text, path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument
+from okamochi.cli.world import real_world
 
 
 @click.command(name="outdated")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["PlainBuild", "plain_build"]
+__all__ = ["plain_build"]
 
 VALUED = {"--to": "sinks", "--tag": "tag"}
 FLAGS = {"--offline": "offline", "--locked": "locked"}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.layout import columns, folded, wants_a_line
-from okamochi.cli.options import entrypoint_option, json_text, overrides_of, path_argument, real_world
+from okamochi.cli.options import entrypoint_option, json_text, overrides_of, path_argument
+from okamochi.cli.world import real_world
 from okamochi.model.evidence import Origin
 
 if TYPE_CHECKING:

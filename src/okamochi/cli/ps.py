@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from okamochi.cli.options import format_option, json_text, path_argument, real_world
+from okamochi.cli.options import format_option, json_text, path_argument
+from okamochi.cli.world import real_world
 
 if TYPE_CHECKING:
     from okamochi.run.compose import ServiceState

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from okamochi.cli.options import path_argument, real_world
+from okamochi.cli.options import path_argument
+from okamochi.cli.world import real_world
 
 
 @click.command(name="release")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from okamochi.cli.layout import columns, folded, wants_a_line
-from okamochi.cli.options import format_option, json_text, path_argument, real_world
-from okamochi.cli.world import app_folder
+from okamochi.cli.options import format_option, json_text, path_argument
+from okamochi.cli.world import app_folder, real_world
 from okamochi.system.clock import utc_now
 from okamochi.system.words import some_of
 

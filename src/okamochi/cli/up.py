@@ -15,8 +15,8 @@ from okamochi.cli.options import (
     overrides_of,
     path_argument,
     port_option,
-    real_world,
 )
+from okamochi.cli.world import real_world
 
 
 @click.command(name="up")

@@ -24,7 +24,17 @@ from okamochi.oci.platform import Platform
 from okamochi.system.clock import rfc3339, utc_now
 from okamochi.system.world import World
 
-__all__ = ["BASE_PACKAGES", "ResolvedBase", "resolve_added", "resolve_base"]
+__all__ = [
+    "BASE_PACKAGES",
+    "Archive",
+    "ResolvedBase",
+    "find_archives",
+    "in_threads",
+    "index",
+    "nowhere",
+    "resolve_added",
+    "resolve_base",
+]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

@@ -23,7 +23,7 @@ from okamochi.oci.platform import Platform
 from okamochi.system.patterns import regex
 from okamochi.system.world import World
 
-__all__ = ["Contents", "Files", "Owner"]
+__all__ = ["Contents", "Files", "contents_table"]
 
 KIND = "debian-files"
 FORMAT = "5"

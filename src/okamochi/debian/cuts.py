@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["ASKED_IN_VAIN", "CUT_PACKAGES", "is_cut"]
+__all__ = ["CUT_PACKAGES", "is_cut"]
 
 # fmt: off
 CUT_PACKAGES: Final[tuple[tuple[str, str], ...]] = (

@@ -14,7 +14,7 @@ import msgspec
 
 from okamochi.errors import BuildError
 
-__all__ = ["Control", "open_data", "read_control"]
+__all__ = ["Control", "Unxz", "open_data", "read_control"]
 
 MAGIC = b"!<arch>\n"
 HEADER_BYTES = 60

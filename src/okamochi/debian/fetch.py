@@ -12,7 +12,7 @@ from okamochi.debian.release import MIRROR_HINT
 from okamochi.debian.sources import Mirrors, snapshot_uri
 from okamochi.errors import AlteredError, OkamochiError, RegistryError, TransientRegistryError
 from okamochi.model.lock import LockedDeb
-from okamochi.system.http import shown
+from okamochi.system.http_exchange import shown
 from okamochi.system.world import World
 
 __all__ = ["THREADS", "fetch_deb", "require_cached"]

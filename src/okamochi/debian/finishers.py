@@ -19,6 +19,7 @@ from okamochi.oci.platform import Platform
 
 __all__ = [
     "FINISHERS",
+    "OWNER",
     "Added",
     "Changes",
     "Finisher",

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["FONTS", "Font", "fonts_of"]
+__all__ = ["fonts_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from okamochi.debian.alternatives import joined_lines
 from okamochi.debian.deb import Control
 from okamochi.errors import BuildError
 
-__all__ = ["HARMLESS_SNIPPETS", "REVIEWED", "require_reviewed", "unreviewed"]
+__all__ = ["HARMLESS_SNIPPETS", "REVIEWED", "remainder", "require_reviewed", "unreviewed"]
 
 # fmt: off
 HARMLESS_SNIPPETS: Final[tuple[tuple[str, str], ...]] = (

@@ -28,7 +28,15 @@ from okamochi.system.cache import Cache
 from okamochi.system.http import Transport
 from okamochi.system.patterns import regex
 
-__all__ = ["Package", "PackageIndex", "fetch_index"]
+__all__ = [
+    "DAMAGED_HINT",
+    "Package",
+    "PackageIndex",
+    "download_verified",
+    "fetch_index",
+    "name_table",
+    "unpacked",
+]
 
 NAME_TABLE = "debian-names"
 # Two at once would both be there late: while one is made, no other thread runs Python.

@@ -18,7 +18,7 @@ from okamochi.debian.control import Stanza, parse_stanza
 from okamochi.errors import RegistryError
 from okamochi.system.patterns import regex
 
-__all__ = ["IndexFile", "RefusedRelease", "Release", "archive_keys", "verified_release"]
+__all__ = ["MIRROR_HINT", "IndexFile", "RefusedRelease", "Release", "archive_keys", "verified_release"]
 
 BEGIN = b"-----BEGIN PGP SIGNED MESSAGE-----"
 END = b"-----END PGP SIGNATURE-----"

@@ -15,7 +15,7 @@ from okamochi.debian.control import parse_stanzas
 from okamochi.errors import UsageError
 from okamochi.system.patterns import regex
 
-__all__ = ["APT_FOLDER", "Mirrors", "apt_proxies", "find_mirrors", "snapshot_uri"]
+__all__ = ["APT_FOLDER", "SECURITY", "Mirrors", "apt_proxies", "find_mirrors", "snapshot_uri"]
 
 APT_FOLDER = Path("/etc/apt")
 SNAPSHOT = "https://snapshot.debian.org/archive"

@@ -28,14 +28,14 @@ from okamochi.system.files import confined
 from okamochi.system.world import World
 
 __all__ = [
+    "KIND",
+    "TREE",
     "BaseTree",
-    "Component",
     "base_tree",
     "controls_of",
     "finished",
     "rows_of",
     "tree_in",
-    "tree_key",
     "unpacked_packages",
     "with_folders",
     "write_rows",

@@ -19,7 +19,7 @@ from okamochi.debian.trims import is_kept
 from okamochi.errors import BuildError
 from okamochi.system.files import checked_path, confined
 
-__all__ = ["MERGED_FOLDERS", "Row", "make_links", "unpack", "within_usr"]
+__all__ = ["MERGED_FOLDERS", "Row", "claimed", "make_links", "unpack", "within_usr"]
 
 MERGED_FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 MEMBERS_LIMIT = 200_000

@@ -23,12 +23,12 @@ __all__ = [
     "DEBUGGER_PORT",
     "TOOLS",
     "WATCHDOG",
-    "development_dependencies",
     "development_environment",
     "development_packages",
     "development_plan",
     "development_process",
     "tools_plan",
+    "web_argv",
 ]
 
 DEBUGGER_PORT = 5678

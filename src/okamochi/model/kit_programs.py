@@ -6,8 +6,10 @@ from okamochi.model.process import HeartbeatProbe, HttpProbe, Process, ProcessTy
 
 __all__ = [
     "DESK_PROGRAM",
+    "DOORS",
     "HEALTH_CHECK",
     "HEARTBEAT_FILE",
+    "LOADER",
     "MYSQL_SOCKET",
     "PYTHON",
     "SECRETS_MOUNT",
@@ -16,7 +18,6 @@ __all__ = [
     "VOLUME_FILES",
     "command_of",
     "health_environment",
-    "is_migration",
     "programs_of",
     "schema_environment",
     "starter",

@@ -3,7 +3,7 @@
 from okamochi.model.evidence import Origin
 from okamochi.model.plan import Plan
 
-__all__ = ["TITLE", "labels_of"]
+__all__ = ["labels_of"]
 
 TITLE = "org.opencontainers.image.title"
 

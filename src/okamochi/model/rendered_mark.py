@@ -2,7 +2,7 @@
 
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["MARK", "RECORD", "text_by_people"]
+__all__ = ["RECORD", "text_by_people"]
 
 MARK = "okamochi render "
 """In the comment at the head of every rendered file that detectors would read as evidence."""

@@ -26,8 +26,16 @@ __all__ = [
     "LAYOUT_VERSION",
     "blob_path",
     "check_layout_folder",
+    "is_artifact",
+    "listed_entries",
     "listed_images",
+    "locked",
+    "members",
+    "open_descriptor",
+    "read_blob",
     "read_images",
+    "write_blob",
+    "write_index",
     "write_layout",
 ]
 

@@ -36,7 +36,7 @@ from okamochi.oci.tar_writer import END_OF_ARCHIVE, TAR_FORMAT, ordered, tar_chu
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-__all__ = ["BlobCache", "LayerRequest", "Part", "entries_key", "pack_layers"]
+__all__ = ["LayerRequest", "Part", "entries_key", "pack_layers"]
 
 PACKING_FORMAT = "parts/1"
 """Part of every key: change it when the same parts would give other bytes."""

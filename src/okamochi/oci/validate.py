@@ -21,7 +21,7 @@ from okamochi.oci.layout import (
     read_blob,
 )
 
-__all__ = ["Mismatch", "validate_layout"]
+__all__ = ["validate_layout"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ from packaging.version import Version
 from okamochi.errors import BuildError
 from okamochi.model.lock import LockedWheel
 
-__all__ = ["Built", "normalized", "require_wheel_of"]
+__all__ = ["INSTANT", "Built", "normalized", "require_wheel_of"]
 
 # The first instant that a zip can hold.
 INSTANT = (1980, 1, 1, 0, 0, 0)

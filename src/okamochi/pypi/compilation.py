@@ -22,7 +22,7 @@ from okamochi.system.data_text import toml_of
 from okamochi.system.process import Completed
 from okamochi.system.world import World
 
-__all__ = ["ADDED", "Compilation", "Lines", "compilation", "index_date"]
+__all__ = ["FAR_FUTURE", "NOTHING", "Compilation", "Lines", "compilation", "index_date"]
 
 INLINE = "pyproject.toml"
 LOCK = "pylock.toml"

@@ -14,7 +14,7 @@ from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 
-__all__ = ["address_for_lock", "own_address", "refuse_tokens"]
+__all__ = ["address_for_lock", "own_address", "refuse_tokens", "without_credentials"]
 
 VARIABLE = "${"
 SECRET_NAME = regex(

@@ -20,7 +20,7 @@ from okamochi.pypi.uv_errors import uv_failure
 from okamochi.pypi.uv_program import UvRun, read_project_indexes, started, target_arguments
 from okamochi.system.world import World
 
-__all__ = ["Keep", "fetch"]
+__all__ = ["fetch"]
 
 Keep = Callable[[LockedWheel, Callable[[Path], None]], None]
 

@@ -15,7 +15,7 @@ from okamochi.pypi.conflicts import left_out_paths
 from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 
-__all__ = ["wheel_trees"]
+__all__ = ["FORMAT", "wheel_trees"]
 
 # Part of the cache's keys: counts up when the same wheel gives other files.
 FORMAT = 2

@@ -13,7 +13,7 @@ from okamochi.pypi.manifests.package_layout import lies_ready
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["LocalPackages", "local_package", "local_packages"]
+__all__ = ["LocalPackages", "local_packages"]
 
 MOST_PACKAGES = 200
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from okamochi.pypi.wheel_tree import FILES_FOLDER, WheelTree
 
-__all__ = ["WheelModule", "modules_of", "reached_modules", "top_names"]
+__all__ = ["WheelModule", "imports_in", "modules_of", "reached_modules", "top_names"]
 
 SITE = re.compile(r"lib/python3\.\d+/site-packages/(?P<path>.+)\.py")
 ASIDE = re.compile(r"(?:^|/)(?:tests?|testing|examples?|conftest|test_[^/]*|[^/]*_test)(?:/|$)")

@@ -16,7 +16,7 @@ from okamochi.pypi.module_graph import WheelModule, modules_of, reached_modules,
 from okamochi.pypi.python_calls import CallKind, NativeCall, native_calls
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, WheelTree
 
-__all__ = ["ProgramUse", "WheelScan", "what_is_said"]
+__all__ = ["MENTIONS", "ProgramUse", "WheelScan", "what_is_said"]
 
 LIBRARY_FILE = re.compile(r"[^/]+\.so(?:\.[0-9][^/]*)?")
 MENTIONS = re.compile(

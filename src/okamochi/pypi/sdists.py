@@ -28,7 +28,15 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 
-__all__ = ["Sdist", "build_requirements", "fetch_sdist", "find_sdist"]
+__all__ = [
+    "SIZE_LIMIT_BYTES",
+    "Sdist",
+    "build_requirements",
+    "checked_requirements",
+    "fetch_sdist",
+    "find_sdist",
+    "with_credentials",
+]
 
 LOCK = "pylock.toml"
 SIZE_LIMIT_BYTES = 500_000_000

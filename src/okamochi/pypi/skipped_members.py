@@ -11,7 +11,7 @@ from okamochi.errors import BuildError
 from okamochi.system.patterns import regex
 from okamochi.system.process import Completed
 
-__all__ = ["LOGGED", "Run", "refuse_skipped"]
+__all__ = ["LOGGED", "refuse_skipped"]
 
 # in uv's environment: what makes it tell
 LOGGED = {"RUST_LOG": "uv_extract=warn"}

@@ -26,7 +26,7 @@ from okamochi.pypi.scripts import console_scripts, with_image_interpreter
 from okamochi.pypi.wheel_tree import FILES_FOLDER, TreeFile, write_index
 from okamochi.system.files import checked_path
 
-__all__ = ["Prefix", "Unpacked", "open_prefix", "write_tree"]
+__all__ = ["LEFT_OUT", "Prefix", "Unpacked", "open_prefix", "shares", "write_tree"]
 
 INSTALLER = b"okamochi\n"
 SITE_FOLDERS = frozenset({"site-packages", "dist-packages"})

@@ -17,7 +17,7 @@ from okamochi.system.process import Completed
 from okamochi.system.words import word_tuple
 from okamochi.system.world import World
 
-__all__ = ["HostPython", "fill_environment", "find_python"]
+__all__ = ["fill_environment", "find_python"]
 
 FIND_SECONDS = 120
 INSTALL_SECONDS = 1800

@@ -13,7 +13,7 @@ from okamochi.pypi.uv_program import UvRun, read_project_indexes, started
 from okamochi.system.data_text import toml_of
 from okamochi.system.world import World
 
-__all__ = ["published_by", "version_current_at"]
+__all__ = ["Found", "published_by", "version_current_at"]
 
 FIRST_ALONE = ("--index-strategy", "first-index")
 FURTHER = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")

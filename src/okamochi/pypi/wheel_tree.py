@@ -10,7 +10,7 @@ from okamochi.model.lock import LockedWheel
 from okamochi.model.plan import VENV_ROOT
 from okamochi.oci.entry import Entry, EntryKind, FileContent, directory
 
-__all__ = ["INDEX_NAME", "TreeFile", "WheelTree", "read_index", "write_index"]
+__all__ = ["FILES_FOLDER", "TreeFile", "WheelTree", "write_index"]
 
 INDEX_NAME = "files.json"
 FILES_FOLDER = "files"

@@ -43,7 +43,7 @@ from okamochi.render.rendering import Language, RenderedFile, Rendering, sayer
 from okamochi.render.service_containers import container_of
 from okamochi.render.yaml_text import Commented, Yaml, yaml_text
 
-__all__ = ["ComposeRenderer", "environment_of", "render_compose"]
+__all__ = ["ComposeRenderer", "argv_of", "environment_of", "healthcheck_of", "render_compose"]
 
 Node = dict[str, Yaml]
 

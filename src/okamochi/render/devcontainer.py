@@ -15,7 +15,7 @@ from okamochi.render.doors import not_at_the_desk
 from okamochi.render.project_tools import project_tool
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
-__all__ = ["DevcontainerRenderer"]
+__all__ = ["DevcontainerRenderer", "install_command"]
 
 FOLDER = ".devcontainer"
 USER = "developer"

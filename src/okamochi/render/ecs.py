@@ -20,7 +20,7 @@ from okamochi.render.orchestrators import TMP_BYTES, is_wanted, key_findings, pl
 from okamochi.render.process_environment import kit_environment
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 
-__all__ = ["EcsRenderer", "task_definition"]
+__all__ = ["SIZES", "EcsRenderer", "size_of"]
 
 Json = dict[str, Any]
 

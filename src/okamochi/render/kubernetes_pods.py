@@ -14,16 +14,7 @@ from okamochi.render.process_environment import (
 from okamochi.render.rendering import Language
 from okamochi.render.yaml_text import Commented, Yaml
 
-__all__ = [
-    "CONFIG",
-    "DRAIN_SECONDS",
-    "HTTP",
-    "keys_name",
-    "optional_name",
-    "optional_secrets",
-    "pod",
-    "secret_name",
-]
+__all__ = ["CONFIG", "HTTP", "keys_name", "optional_name", "optional_secrets", "pod", "secret_name"]
 
 HTTP = "http"
 CONFIG = "config"

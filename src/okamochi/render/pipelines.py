@@ -12,7 +12,7 @@ from okamochi.render.project_tools import project_tool
 from okamochi.render.rendering import Language, RenderedFile, Rendering
 from okamochi.render.requirements_lock import locked_wheels
 
-__all__ = ["PIPELINES"]
+__all__ = ["PIPELINES", "apt_command", "test_commands"]
 
 # The actions are named by the commit of a release: a tag can be moved by whoever takes over its repository.
 GITHUB: Final = """\

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from okamochi.model.plan import DependencyManager, Plan
 
-__all__ = ["ProjectTool", "project_tool"]
+__all__ = ["project_tool"]
 
 EDITABLE = (DependencyManager.PYPROJECT, DependencyManager.SETUPTOOLS)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from okamochi.model.backing_service import BackingService, ServiceKind
 from okamochi.oci.reference import tag_of
 
-__all__ = ["ServiceContainer", "container_of", "password_name"]
+__all__ = ["container_of", "password_name"]
 
 MEBIBYTE = 1024 * 1024
 ROOT = "root"

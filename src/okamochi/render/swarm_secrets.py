@@ -8,7 +8,7 @@ from okamochi.render.compose_secrets import wanted
 from okamochi.render.orchestrators import secrets_folder
 from okamochi.render.rendering import Language, RenderedFile
 
-__all__ = ["FOLDER", "secret_files"]
+__all__ = ["FOLDER", "double_quoted", "secret_files"]
 
 FOLDER = "swarm"
 HEAD = {

@@ -56,7 +56,7 @@ from okamochi.run.traces import (
 from okamochi.run.worker_failures import bad_concurrency, ends_itself, out_of_memory, worker_timeout
 from okamochi.system.patterns import regex
 
-__all__ = ["diagnose"]
+__all__ = ["diagnose", "exception"]
 
 
 MOST_OF_AN_ERROR = 300

@@ -27,7 +27,7 @@ def made(name: str, world: World) -> Engine:
 
             return PodmanEngine(world.runner, world.environ)
         case "host":
-            from okamochi.run.host import HostEngine
+            from okamochi.run.host.engine import HostEngine
 
             return HostEngine.of(world)
     raise UsageError(f"no such engine: {name!r}", where="--engine", hint=f"use {', '.join(ENGINES)}")

@@ -11,7 +11,7 @@ from okamochi.errors import BuildError, EngineError
 from okamochi.system.process import Completed, Runner
 from okamochi.system.world import World
 
-__all__ = ["BUILDERS", "BuiltStage", "ImageBuilder", "builder_named"]
+__all__ = ["BUILDERS", "BuildahBuilder", "BuiltStage", "ImageBuilder", "builder_named"]
 
 BUILDERS = ("docker", "buildah")
 UNSEALED = "sealing memfd copy"

@@ -9,6 +9,7 @@ from okamochi.system.patterns import regex
 
 __all__ = [
     "SET_UP_LATE",
+    "SUITED_SETUPTOOLS",
     "django_set_up_late",
     "failing_import",
     "failing_package",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from okamochi.run.command_line import CommandLineEngine
 
-__all__ = ["Joining", "join"]
+__all__ = ["Joining", "arguments", "join"]
 
 # the app's own variables, then its own folder; PATH stays the tools', the app's programs come last
 ENTER = """\

@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-__all__ = ["LOOPBACK", "RedisHere", "answers", "redis_at"]
+__all__ = ["LOOPBACK", "answers", "redis_at"]
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_SECONDS = 2.0

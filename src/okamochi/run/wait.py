@@ -24,7 +24,6 @@ __all__ = [
     "FailingBeside",
     "FailingPage",
     "GoesOn",
-    "Healthy",
     "Patience",
     "healthy_inside",
     "start_healthy",

@@ -34,7 +34,7 @@ from okamochi.system.files import storage_errors
 from okamochi.system.patterns import regex
 from okamochi.system.unique import unique_folder
 
-__all__ = ["Cache", "CacheUse"]
+__all__ = ["Cache"]
 
 DEFAULT_LIMIT_BYTES = 10 * 2**30
 DAY_SECONDS = 24 * 3600

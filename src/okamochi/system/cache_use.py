@@ -17,7 +17,7 @@ from okamochi.system.cache_owner import file_lock, live_owners, remove_tree
 from okamochi.system.cache_pins import pinned
 from okamochi.system.unique import unique_folder
 
-__all__ = ["TOUCH_SECONDS", "CacheUse", "Pruning", "shape_of", "uses"]
+__all__ = ["TOUCH_SECONDS", "CacheUse", "Pruning", "has_shape", "shape_of", "size_in", "uses"]
 
 TOUCH_SECONDS = 3600
 """The time of last use is this coarse: a use is written down when the last one is older."""

@@ -7,7 +7,7 @@ import msgspec
 
 from okamochi.errors import UsageError
 
-__all__ = ["VARIABLES", "Variable", "cache_dir", "of_the_user", "state_dir"]
+__all__ = ["VARIABLES", "cache_dir", "of_the_user", "state_dir"]
 
 
 class Variable(msgspec.Struct, frozen=True):

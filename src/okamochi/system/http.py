@@ -17,7 +17,7 @@ from okamochi.system.network_settings import NetworkSettings
 from okamochi.system.once import Once
 from okamochi.system.retry import Retry
 
-__all__ = ["Transport", "UrllibTransport", "shown"]
+__all__ = ["TRIES", "Transport", "UrllibTransport"]
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 TRIES = Retry(fruitless=4, most=20)

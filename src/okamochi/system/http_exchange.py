@@ -17,7 +17,7 @@ from okamochi.system.once import Once
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-__all__ = ["Body", "Exchange", "local_hint", "shown"]
+__all__ = ["Body", "Exchange", "local_hint", "origin", "shown"]
 
 Body = bytes | BinaryIO | None
 SAFE_METHODS = frozenset({"GET", "HEAD"})

@@ -3,7 +3,7 @@
 import re
 from typing import Any, AnyStr, cast
 
-__all__ = ["line_of", "regex"]
+__all__ = ["LatePattern", "line_of", "regex"]
 
 
 class LatePattern:

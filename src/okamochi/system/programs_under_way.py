@@ -11,7 +11,7 @@ from contextlib import suppress
 
 GRACE_SECONDS = 2
 
-__all__ = ["UNDER_WAY", "ProgramsUnderWay"]
+__all__ = ["UNDER_WAY"]
 
 
 class ProgramsUnderWay:

@@ -19,6 +19,8 @@ from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
 __all__ = [
+    "READ_LIMIT_BYTES",
+    "SKIPPED_FOLDERS",
     "DiskProject",
     "MemoryProject",
     "ProjectFiles",

@@ -26,7 +26,7 @@ from okamochi.workflows.layers.native_memory import as_locked
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.rendered.kept import kept_without
 
-__all__ = ["Adopted", "Fault", "adopt", "settings_text"]
+__all__ = ["Fault", "adopt", "settings_text"]
 
 SettingValues = dict[str, tuple[object, tuple[str, ...]]]
 

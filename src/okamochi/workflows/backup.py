@@ -25,7 +25,7 @@ from okamochi.workflows.starting.apps import UpApp, running_app
 from okamochi.workflows.starting.backup_file import FORMAT, Manifest, Part, write_backup
 from okamochi.workflows.starting.stack import Stack, stack_of
 
-__all__ = ["Saved", "backup", "plan_of_state", "save_to"]
+__all__ = ["ENDING", "backup", "plan_of_state", "save_to"]
 
 ENDING = ".okamochi-backup"
 PASSING = "it keeps nothing that outlives it"

@@ -24,7 +24,7 @@ from okamochi.workflows.plan import plan_project
 from okamochi.workflows.starting.env_check import project_findings
 from okamochi.workflows.starting.project_folder import project_folder
 
-__all__ = ["Checked", "Judged", "check"]
+__all__ = ["Checked", "check", "looked_at"]
 
 # mending one thing may let another be seen, such as a line that two findings wanted
 MOST_ROUNDS = 5

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from okamochi.workflows.layers.ahead import Ahead
     from okamochi.workflows.proving.prove_entry import Proof
 
-__all__ = ["Delivery", "build_and_deliver"]
+__all__ = ["build_and_deliver", "check_tag"]
 
 
 class Delivery(msgspec.Struct, frozen=True):

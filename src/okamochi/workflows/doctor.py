@@ -18,7 +18,7 @@ from okamochi.system.clock import utc_now
 from okamochi.system.environ import state_dir
 from okamochi.system.world import World
 
-__all__ = ["Check", "examine"]
+__all__ = ["examine"]
 
 ENOUGH_BYTES = 2 * 10**9
 

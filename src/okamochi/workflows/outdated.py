@@ -8,11 +8,12 @@ from okamochi.model.lock import LockedDeb, LockedImage, LockedWheel
 from okamochi.oci.platform import Platform
 from okamochi.system.world import World
 from okamochi.workflows.layers.platforms import chosen_platform
-from okamochi.workflows.locking.lock import LOCK_NAME, LockMode, LockSession
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
+from okamochi.workflows.rebuilding.remembered import LOCK_NAME
 from okamochi.workflows.relock import both_halves
 
-__all__ = ["Outdated", "outdated"]
+__all__ = ["image_moved", "newer", "outdated"]
 
 
 @dataclass(frozen=True, kw_only=True)

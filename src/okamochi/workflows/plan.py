@@ -21,7 +21,7 @@ from okamochi.workflows.rebuilding.seen import Seen
 
 MOST_LINKS = 5
 
-__all__ = ["PlannedProject", "plan_project", "without_failed"]
+__all__ = ["PlannedProject", "TracedProject", "plan_project", "without_failed"]
 
 
 @dataclass(frozen=True)

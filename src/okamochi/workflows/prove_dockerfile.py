@@ -21,7 +21,7 @@ from okamochi.workflows.layers.platforms import chosen_platform
 from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
 
-__all__ = ["REASONS", "Allowed", "Proof", "prove_dockerfile"]
+__all__ = ["REASONS", "Proof", "prove_dockerfile"]
 
 REASONS: Final[dict[str, str]] = {
     "base-variables": "variables that the base image sets itself (PYTHON_VERSION, GPG_KEY) are the base's",

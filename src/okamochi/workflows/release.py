@@ -13,7 +13,7 @@ from okamochi.workflows.plan import plan_project
 from okamochi.workflows.starting.apps import UpApp, running_app
 from okamochi.workflows.starting.stack import stack_of
 
-__all__ = ["Released", "release"]
+__all__ = ["release"]
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from okamochi.workflows.layers.foundation import trees_of
 from okamochi.workflows.layers.native import complete_base
 from okamochi.workflows.layers.platforms import chosen_platform
 from okamochi.workflows.locking.changes import lock_changes
-from okamochi.workflows.locking.lock import LOCK_NAME, LockMode, LockSession
+from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import plan_project
+from okamochi.workflows.rebuilding.remembered import LOCK_NAME
 
-__all__ = ["relock"]
+__all__ = ["both_halves", "moved_debs", "relock"]
 
 
 def relock(

@@ -47,7 +47,7 @@ from okamochi.workflows.rendered.rendered_files import (
 )
 from okamochi.workflows.starting.env_check import project_findings
 
-__all__ = ["RenderRequest", "Written", "render"]
+__all__ = ["RenderRequest", "render"]
 
 PINNED_TARGETS = frozenset({"dockerfile"})
 ENV_SAMPLE = "env-sample"

@@ -19,7 +19,7 @@ from okamochi.workflows.starting.backup_file import BackupFile, Part
 from okamochi.workflows.starting.previous import GRACE_SECONDS
 from okamochi.workflows.starting.stack import Stack, stack_of
 
-__all__ = ["restore", "what_goes"]
+__all__ = ["MOST_KEPT", "mismatches", "restore", "what_goes"]
 
 HEALTHY_SECONDS = 90
 BEFORE = "before-restore-"

@@ -17,7 +17,7 @@ from okamochi.workflows.starting.apps import App, UpApp, app_of, apps_of, desk_o
 from okamochi.workflows.starting.previous import GRACE_SECONDS
 from okamochi.workflows.starting.stack import forget_stack, stack_of
 
-__all__ = ["Seen", "down", "down_desk", "down_of", "execute", "logs", "ps"]
+__all__ = ["beside", "down", "down_desk", "down_of", "execute", "logs", "ps", "stack_down"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from okamochi.model.observation import Observation, Traffic
 from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe
 
-__all__ = ["WEB"]
+__all__ = ["WEB", "told", "why_not"]
 
 
 def page(seen: Observation, plan: Plan) -> Judged:

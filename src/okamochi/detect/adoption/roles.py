@@ -16,7 +16,7 @@ from okamochi.model.plan import Plan
 from okamochi.oci.reference import bare_name
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["Roles", "built_from", "roles_of", "served_by_plan"]
+__all__ = ["roles_of", "served_by_plan"]
 
 Service = Mapping[str, Any]
 DEFAULT = re.compile(r"\$\{\w+:?-([^}]*)\}")

@@ -27,7 +27,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import table_of
 
-__all__ = ["Adoption", "adopted_settings", "adoption_of"]
+__all__ = ["adopted_settings", "adoption_of"]
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 # of building, of shells and of health checks, servers of their own; Python itself comes with the base

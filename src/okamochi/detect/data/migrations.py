@@ -21,7 +21,7 @@ from okamochi.model.plan import VENV_ROOT, Framework
 from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
 
-__all__ = ["Migrations", "TablesByHand", "find_migrations"]
+__all__ = ["TablesByHand", "find_migrations"]
 
 ALEMBIC = "alembic.ini"
 VERSIONS_ELSEWHERE = regex(r"^version_locations\s*=", re.MULTILINE)

@@ -13,7 +13,7 @@ from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
-__all__ = ["makes_tables_only", "setup_scripts", "table_function", "table_maker"]
+__all__ = ["STEM", "makes_tables_only", "setup_scripts", "table_function", "table_maker"]
 
 STEM = regex(
     r"(init|initiali[sz]e|setup|create|recreate|reset|seed|populate|fill|load|make)_?"

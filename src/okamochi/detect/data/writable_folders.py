@@ -20,7 +20,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
 
-__all__ = ["FlaskFolders", "Written", "flask_folders", "writes"]
+__all__ = ["SQLITE", "Written", "flask_folders", "writes"]
 
 FOLDER_CALLS = frozenset(["os.makedirs", "os.mkdir"])
 LOG_HANDLERS = regex(r"(Rotating|TimedRotating|Watched)?FileHandler$")

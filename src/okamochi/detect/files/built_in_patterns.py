@@ -5,7 +5,7 @@ import msgspec
 
 from okamochi.system.words import word_tuple
 
-__all__ = ["BUILT_IN", "RENDERED_FOLDERS", "SECRETS", "IgnoreGroup"]
+__all__ = ["BUILT_IN", "RENDERED_FOLDERS", "SECRETS"]
 
 
 class IgnoreGroup(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 from okamochi.containerfiles.dockerfile import Stage, dockerfile_stages
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["INITIAL_FOLDER", "BuiltService", "built_service"]
+__all__ = ["INITIAL_FOLDER", "built_service"]
 
 INITIAL_FOLDER = "/docker-entrypoint-initdb.d"
 """Where the images of databases look for what fills an empty volume."""

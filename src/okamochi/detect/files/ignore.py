@@ -19,6 +19,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = [
+    "PLAIN",
     "anchored",
     "dockerignore_patterns",
     "exclude_patterns",

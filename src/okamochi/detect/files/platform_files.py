@@ -19,13 +19,17 @@ from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import items_of, table_of
 
 __all__ = [
+    "RENDER",
     "StatedCommand",
     "StatedValue",
     "build_commands",
     "exposed_port",
+    "json_of",
     "named_dockerfiles",
+    "render_services",
     "stated_commands",
     "stated_values",
+    "toml",
 ]
 
 RENDER = ("render.yaml", "render.yml")

@@ -6,7 +6,7 @@ from okamochi.detect.files.left_out import literal
 from okamochi.model.rendered_mark import RECORD
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["RenderedFolder", "rendered_folder", "rendered_folders"]
+__all__ = ["rendered_folder", "rendered_folders"]
 
 SUPPORT = RECORD.rpartition("/")[0]
 

@@ -12,7 +12,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import SKIPPED_FOLDERS, ProjectFiles
 
-__all__ = ["TrackedAllTheSame", "tracked_all_the_same"]
+__all__ = ["tracked_all_the_same"]
 
 # what nobody should read, under names that the built-in patterns do not know
 PRIVATE = regex(r"secret|credential|passw|private[-_]?key|\btokens?\b", re.IGNORECASE)

@@ -13,7 +13,6 @@ __all__ = [
     "OF_STARS",
     "OF_THEIR_OWN",
     "TITLES",
-    "ApplicationClasses",
 ]
 
 

@@ -18,7 +18,7 @@ from okamochi.model.plan import APP_ROOT, Framework, ServerInterface
 from okamochi.model.process import TemporaryFolder
 from okamochi.system.patterns import regex
 
-__all__ = ["COLLECT", "SERVE", "CollectedStatic", "ServedStatic", "collected_static", "served_static"]
+__all__ = ["CollectedStatic", "ServedStatic", "collected_static", "served_static"]
 
 COLLECT = "OKAMOCHI_COLLECT_STATIC"
 SERVE = "OKAMOCHI_SERVE_STATIC"

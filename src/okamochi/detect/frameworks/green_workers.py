@@ -16,7 +16,7 @@ from okamochi.model.python_base import GUNICORN
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import line_of, regex
 
-__all__ = ["Waiting", "waiting_of"]
+__all__ = ["waiting_of"]
 
 PATCHES = {
     "gevent": regex(r"^[^#\n]*\bmonkey\.patch_all\(|^[^#\n]*\bpatch_all\(", re.MULTILINE),

@@ -11,7 +11,7 @@ from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.project_files import ProjectFiles, text_if_there
 from okamochi.system.tables import items_of, table_of
 
-__all__ = ["Pyproject", "read_pyproject"]
+__all__ = ["PATH", "Pyproject", "read_pyproject"]
 
 PATH = "pyproject.toml"
 MOST_NESTED = 50

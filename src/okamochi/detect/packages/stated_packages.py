@@ -17,7 +17,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import items_of, table_of
 
-__all__ = ["DOCKERFILES", "apt_packages", "line_with", "package_decisions", "stated_packages"]
+__all__ = ["DOCKERFILES", "apt_packages", "line_with", "of_stage", "package_decisions", "stated_packages"]
 
 DOCKERFILES = ("Dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
 # Streamlit's cloud and spaces of Hugging Face; the buildpacks of Heroku, Scalingo and others; Binder

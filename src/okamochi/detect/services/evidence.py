@@ -22,7 +22,7 @@ from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import regex
 
-__all__ = ["Address", "HostName", "Import", "Traces", "VariableRead", "address_of", "traces_of"]
+__all__ = ["Address", "Traces", "VariableRead", "address_of", "traces_of"]
 
 URL = regex(
     r"(?P<scheme>[a-z]+)s?(?:\+(?P<driver>\w+))?://"

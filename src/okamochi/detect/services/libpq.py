@@ -13,7 +13,7 @@ import msgspec
 from okamochi.model.backing_service import ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["Unsaid", "unsaid_by", "variables_for"]
+__all__ = ["PAIR", "Unsaid", "unsaid_by", "variables_for"]
 
 MODULES = frozenset(["psycopg", "psycopg2", "aiopg", "asyncpg"])
 PAIR = regex(r"(\w+)\s*=\s*(?:'([^']*)'|(\S*))\s*")

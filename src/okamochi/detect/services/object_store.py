@@ -21,7 +21,7 @@ from okamochi.model.backing_service import BackingService, ServiceKind, ServiceV
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.model.service_images import data_folder
 
-__all__ = ["STORES", "WITHOUT", "FoundStore", "as_asked", "object_store"]
+__all__ = ["WITHOUT", "as_asked", "object_store"]
 
 WITHOUT = " (the app also starts without it)"
 STORES = "services"

@@ -17,7 +17,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.model.backing_service import BackingService, ServiceKind, ServiceVariable
 from okamochi.system.patterns import regex
 
-__all__ = ["Rewrite", "as_the_code_expects", "rewrites_of", "scheme_asked_for"]
+__all__ = ["as_the_code_expects", "rewrites_of", "scheme_asked_for"]
 
 OF_AN_ADDRESS = regex(r"://|postgres|mysql")
 # by kind: the scheme that libraries know, and others under which the same service is given

@@ -13,7 +13,7 @@ from okamochi.detect.source.syntax import text_of, walk
 from okamochi.model.evidence import Evidence
 from okamochi.pypi.python_values import last_name
 
-__all__ = ["Argument", "arguments_for", "production_class", "required_parameters"]
+__all__ = ["arguments_for", "production_class", "required_parameters"]
 
 PRODUCTION_NAMES = ("production", "prod", "prd", "live", "default")
 

@@ -15,7 +15,7 @@ from okamochi.model.process import HttpProbe, Probe, TcpProbe, request_path
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_tuple
 
-__all__ = ["choose_probe", "loads_no_route"]
+__all__ = ["choose_probe", "loads_no_route", "rank"]
 
 FIELD = "processes.web.probe"
 NO_ROUTE = "the server loads none of the project's"

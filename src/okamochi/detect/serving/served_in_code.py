@@ -14,7 +14,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["ServedInCode", "served_in_code"]
+__all__ = ["served_in_code"]
 
 SERVERS = ("uvicorn", "granian")
 STARTS = frozenset({"uvicorn.run", "uvicorn.Config", "granian.Granian", "granian.server.Granian"})

@@ -27,10 +27,10 @@ from okamochi.system.patterns import regex
 from okamochi.system.words import word_set
 
 __all__ = [
+    "OBJECT_NAMES",
     "STAND_IN",
     "Candidate",
     "Place",
-    "Unusable",
     "candidate_for",
     "import_root_for",
     "place_of",

@@ -33,16 +33,7 @@ if TYPE_CHECKING:
     from okamochi.detect.base import Detected
     from okamochi.detect.serving.routes import Route
 
-__all__ = [
-    "APPLICATION_CLASSES",
-    "ClassDefinition",
-    "External",
-    "FlaskObjects",
-    "Function",
-    "Imported",
-    "Instance",
-    "Value",
-]
+__all__ = ["APPLICATION_CLASSES", "ClassDefinition", "FlaskObjects", "Function", "Imported", "Instance"]
 
 DASH_CLASSES = frozenset(name for name, one in CLASSES.items() if one.framework is Framework.DASH)
 APPLICATION_CLASSES = frozenset(CLASSES) - DASH_CLASSES

@@ -17,7 +17,7 @@ import msgspec
 from okamochi.detect.source.handlers import TOLD
 from okamochi.system.patterns import regex
 
-__all__ = ["IdleEdit", "idle_edit"]
+__all__ = ["SWITCHES", "IdleEdit", "idle_edit", "is_view", "says_what"]
 
 # Of Python, without effect on anything but what they give.
 BUILTINS = frozenset(["abs", "float", "int", "len", "max", "min", "print", "repr", "round", "str", "sum"])

@@ -12,7 +12,7 @@ import msgspec
 
 from okamochi.system.patterns import regex
 
-__all__ = ["Taken", "put_back", "with_names_inside"]
+__all__ = ["put_back", "with_names_inside"]
 
 NEXT = regex(r"#[^\n]*|(?<!\w)(?P<prefix>[rRbBuUfFtT]{0,3})(?P<quote>\"\"\"|'''|\"|')")
 PLAIN = {

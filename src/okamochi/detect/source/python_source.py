@@ -12,7 +12,7 @@ from okamochi.detect.source.names import ImportedNames
 from okamochi.detect.source.syntax import descendants
 from okamochi.system.patterns import regex
 
-__all__ = ["Module", "SyntaxProblem", "is_main_guard"]
+__all__ = ["Module", "is_main_guard"]
 
 Node = TypeVar("Node", bound=ast.AST)
 Other = TypeVar("Other", bound=ast.AST)

@@ -17,7 +17,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.words import word_set
 
-__all__ = ["Sources", "Taken", "dotted_name", "import_root_of"]
+__all__ = ["Sources", "dotted_name", "import_root_of"]
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from okamochi.model.plan import Plan
 from okamochi.model.process import EnvironmentVariable, VariableKind
 from okamochi.model.variable_names import is_outside, kind_of
 
-__all__ = ["FileLint", "as_it_is_read", "lint_env_file"]
+__all__ = ["as_it_is_read", "lint_env_file"]
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 SERVICE_HOST = re.compile(

@@ -14,7 +14,7 @@ from okamochi.detect.source.sources import Sources
 from okamochi.detect.variables.settings_classes import ROOT
 from okamochi.pypi.python_values import last_name
 
-__all__ = ["Model", "lineage_of", "model_of"]
+__all__ = ["lineage_of", "model_of"]
 
 MODELS = frozenset(["BaseModel", ROOT])
 DEPTH = 5

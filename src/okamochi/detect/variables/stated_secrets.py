@@ -29,7 +29,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import items_of, table_of
 
-__all__ = ["ComposedSecret", "StatedSecrets", "composed_secrets", "stated_secrets"]
+__all__ = ["ComposedSecret", "composed_secrets", "stated_secrets"]
 
 WORD = SECRETS_MOUNT.removeprefix("/")
 NAME = regex(r"[A-Za-z_]\w*|[a-z][a-z0-9]*(-[a-z0-9]+)+")

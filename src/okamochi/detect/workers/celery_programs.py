@@ -17,7 +17,6 @@ from okamochi.pypi.python_values import last_name
 from okamochi.system.patterns import line_of, regex
 
 __all__ = [
-    "CeleryProgram",
     "celery_programs",
     "names_no_module",
     "sent_elsewhere",

@@ -14,7 +14,7 @@ from okamochi.detect.workers.worker_programs import BIN, PLAIN, WorkerProgram, b
 from okamochi.model.evidence import Evidence
 from okamochi.model.process import ProcessType
 
-__all__ = ["COMMANDS", "django_workers", "path_of_command"]
+__all__ = ["django_workers", "path_of_command"]
 
 # the name in INSTALLED_APPS, and what its own documentation starts:
 # https://django-q2.readthedocs.io/en/master/cluster.html, https://github.com/rq/django-rq#running-workers,

@@ -21,7 +21,7 @@ from okamochi.system.retry import retry_after_seconds
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Authorizer", "Challenge", "challenges_in"]
+__all__ = ["Authorizer"]
 
 TOKEN_LIMIT_BYTES = 1_000_000
 SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9-]*)(?:\s+|$)")

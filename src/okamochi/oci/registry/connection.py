@@ -16,7 +16,7 @@ from okamochi.system.retry import Retry, none_yet
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Connection", "Read"]
+__all__ = ["Connection"]
 
 Answer = TypeVar("Answer")
 Read = Callable[["BaseHTTPResponse"], Answer]

@@ -19,7 +19,7 @@ from okamochi.system.tables import table_of
 if TYPE_CHECKING:
     from okamochi.system.process import Runner
 
-__all__ = ["ANONYMOUS", "CredentialStore", "Credentials"]
+__all__ = ["CredentialStore"]
 
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 HELPER_SECONDS = 30

@@ -11,7 +11,7 @@ from okamochi.system.retry import retry_after_seconds
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Refused", "failure", "given_up"]
+__all__ = ["LOGIN", "TRANSIENT_STATUS", "Refused", "failure", "given_up", "plain"]
 
 TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 BODY_LIMIT_BYTES = 64 * 1024

@@ -23,7 +23,7 @@ from okamochi.oci.registry.registries import Registries
 from okamochi.oci.registry.repository import MANIFEST_LIMIT_BYTES, Repository, StoredManifest
 from okamochi.system.tables import table_of
 
-__all__ = ["BlobStore", "Resolved", "pull_image", "resolve_image"]
+__all__ = ["pull_image", "resolve_image"]
 
 Answer = TypeVar("Answer")
 DOWNLOADS = 4

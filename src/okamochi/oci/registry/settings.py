@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from okamochi.errors import UsageError
 
-__all__ = ["INSECURE_VARIABLE", "MIRRORS_VARIABLE", "Mirror", "RegistrySettings", "is_loopback"]
+__all__ = ["INSECURE_VARIABLE", "RegistrySettings", "is_loopback"]
 
 MIRRORS_VARIABLE = "OKAMOCHI_REGISTRY_MIRRORS"
 INSECURE_VARIABLE = "OKAMOCHI_INSECURE_REGISTRIES"

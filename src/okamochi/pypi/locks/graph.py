@@ -15,6 +15,8 @@ from okamochi.pypi.requirement_line import RequirementLine
 from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 
+__all__ = ["Edge", "Node", "lines_of", "missing", "walk"]
+
 # https://packaging.python.org/en/latest/specifications/name-normalization/
 NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?")
 ADDRESS = regex(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2000}")

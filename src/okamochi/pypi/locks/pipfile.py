@@ -25,7 +25,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import table_of
 
-__all__ = ["pipfile_is_stale", "pipfile_nodes"]
+__all__ = ["address_of", "manifest_digest", "pipfile_is_stale", "pipfile_nodes"]
 
 LOCK = "Pipfile.lock"
 MANIFEST = "Pipfile"

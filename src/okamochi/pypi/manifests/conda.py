@@ -10,7 +10,7 @@ from okamochi.errors import DetectionError
 from okamochi.system.data_text import NoDataError, yaml_data
 from okamochi.system.project_files import ProjectFiles, text_if_there
 
-__all__ = ["CondaEnvironment", "read_conda_environment"]
+__all__ = ["read_conda_environment"]
 
 MOST_BYTES = 200_000
 SPECIFIER = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:(=|==|>=|<=|>|<|~=)\s*([\w.*]+))?(?:=[\w.]+)?")

@@ -29,7 +29,7 @@ from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import MemoryProject, ProjectFiles
 
-__all__ = ["MANIFESTS", "EntryPointGroups", "PackageFacts", "manifest_files", "names_in", "read_package"]
+__all__ = ["MANIFESTS", "PackageFacts", "manifest_files", "names_in", "read_package"]
 
 EntryPointGroups = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 

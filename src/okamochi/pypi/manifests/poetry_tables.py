@@ -13,7 +13,7 @@ from okamochi.pypi.specifiers import parsed_specifier
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.tables import items_of, table_of
 
-__all__ = ["edge_of_specifier", "poetry_edges", "poetry_specifiers"]
+__all__ = ["edge_of_specifier", "poetry_edges", "poetry_specifiers", "project_edges"]
 
 PYPROJECT = "pyproject.toml"
 

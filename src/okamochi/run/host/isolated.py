@@ -13,7 +13,7 @@ from okamochi.run.host.isolation import best_isolation, launcher_argv
 from okamochi.system.files import write_atomic
 from okamochi.system.process import Completed, Runner
 
-__all__ = ["BUILD_USER", "Limits", "isolated"]
+__all__ = ["Limits", "isolated"]
 
 # Of its own, so that the limit on processes counts nobody else's.
 BUILD_USER = 10002

@@ -20,7 +20,7 @@ from okamochi.model.kit_programs import SECRETS_MOUNT
 from okamochi.run.host.unpack import within
 from okamochi.system.files import write_atomic
 
-__all__ = ["Shim", "fill", "shim_at"]
+__all__ = ["Shim", "fill", "relink", "shim_at"]
 
 LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-linux-x86-64.so.2")
 SHEBANG = re.compile(rb"#!\s*(\S+)")

@@ -17,7 +17,7 @@ from okamochi.system.files import checked_path
 if TYPE_CHECKING:
     from okamochi.oci.layer import Layer
 
-__all__ = ["make_mount_points", "unpack_layer", "unpack_layers", "within"]
+__all__ = ["PieceReader", "make_mount_points", "unpack_layer", "unpack_layers", "within"]
 
 MOST_LINKS = 40
 MOUNT_POINTS = ("proc", "dev", "tmp", "run/secrets", "etc")

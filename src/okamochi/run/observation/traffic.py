@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 
 from okamochi.model.observation import Traffic
 
-__all__ = ["Asking", "ask_many", "asking"]
+__all__ = ["ask_many", "asking"]
 
 USER_AGENT = "okamochi-prove"
 LIMIT_SECONDS = 30

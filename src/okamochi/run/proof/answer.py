@@ -19,6 +19,7 @@ __all__ = [
     "Verdict",
     "Write",
     "answer_of_trace",
+    "failing_library",
     "has_front_page",
     "last_line_of_code",
     "verdict_of",

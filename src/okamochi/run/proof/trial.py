@@ -17,7 +17,7 @@ from okamochi.run.proof.program import joined_text
 from okamochi.run.spec import Trial
 from okamochi.system.process import Completed, ProgramTimeout
 
-__all__ = ["ask", "made_up_values", "with_untold"]
+__all__ = ["ask", "key_paths", "made_up_values", "with_untold"]
 
 UNTOLD = "\0"
 """Stands for a secret that was given: no variable holds such a character."""

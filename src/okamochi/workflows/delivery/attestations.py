@@ -103,7 +103,8 @@ class Attachments(msgspec.Struct, frozen=True):
         self, world: World, targets: Sequence[Sink], document: Artifact, reference: Reference
     ) -> None:
         """The provenance of an image, under the same key as the image."""
-        from okamochi.build.provenance import IN_TOTO, PREDICATE
+        from okamochi.build.provenance import PREDICATE
+        from okamochi.oci.media_types import IN_TOTO
 
         if self.key is None or document.artifact_type != IN_TOTO:
             return
@@ -134,7 +135,8 @@ class Attachments(msgspec.Struct, frozen=True):
             yield media_type, bill.file, content
         if self.provenance:
             from okamochi.build.commit_files import committed_files
-            from okamochi.build.provenance import IN_TOTO, provenance
+            from okamochi.build.provenance import provenance
+            from okamochi.oci.media_types import IN_TOTO
 
             committed = committed_files(built.image, project)
             tell_uncommitted(committed, world)

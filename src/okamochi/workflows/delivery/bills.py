@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Writer = Callable[[Image, Inventory, str], bytes]
 
-__all__ = ["FORMATS", "Bill", "bill_documents", "parse_bills"]
+__all__ = ["bill_documents", "parse_bills"]
 
 FORMATS = ("cyclonedx", "spdx")
 
@@ -65,7 +65,7 @@ def bill_documents(
 
 def inventory_of(world: World, built: BuiltImage, project: Path) -> "Inventory":
     from okamochi.build.inventory import read_inventory
-    from okamochi.debian import base_tree
+    from okamochi.debian.tree import base_tree
 
     lock = lock_of(project)
     locked = next((one for one in lock.platforms if one.platform == str(built.platform)), None)

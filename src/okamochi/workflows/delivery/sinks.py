@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from okamochi.run.engine import Engine
 
 __all__ = [
+    "ArchiveSink",
     "EngineSink",
     "LayoutSink",
     "RegistrySink",

@@ -15,7 +15,7 @@ from okamochi.workflows.dev import DevRequest, dev
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.running import down_desk, logs
 
-__all__ = ["follow", "inputs_of"]
+__all__ = ["follow"]
 
 PAUSE_SECONDS = 0.5
 ALWAYS = ("Pipfile", "okamochi.toml", "pyproject.toml", "requirements.txt", *(name for name, _ in LOCKS))

@@ -22,7 +22,7 @@ from okamochi.workflows.locking.lock import LockMode, LockSession
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.rebuilding.remembered import LOCK_NAME, BuiltImage, lock_content
 
-__all__ = ["development_image", "tools_image"]
+__all__ = ["OWN_WATCHDOG", "DeskSession", "development_image", "near_to", "tools_image"]
 
 OWN_WATCHDOG = "the project holds a watchdog with which Flask's reloader sees no change: ask for watchdog<7"
 LOCK_FILES = "development-{}.lock", "tools-{}.lock"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from okamochi.debian import resolve_added
 from okamochi.debian.apt_proxy import through_apt_proxy
+from okamochi.debian.archives import resolve_added
 from okamochi.debian.contents import Contents
 from okamochi.debian.sources import APT_FOLDER
 from okamochi.debian.workshop import (
@@ -28,7 +28,7 @@ from okamochi.run.host.unpack import within
 from okamochi.system.world import World
 from okamochi.workflows.layers.base_image import BaseImage
 
-__all__ = ["ImageWorkshop"]
+__all__ = ["ImageWorkshop", "make_real"]
 
 KIND = "image-workshops"
 FORMAT = "1"

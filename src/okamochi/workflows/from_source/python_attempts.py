@@ -11,7 +11,7 @@ from okamochi.system.world import World
 from okamochi.workflows.locking.lock import LockSession
 from okamochi.workflows.mending.kept_corrections import with_correction
 
-__all__ = ["Attempt", "on_another_python", "session_on"]
+__all__ = ["Attempt", "on_another_python", "refused", "session_on"]
 
 
 class Attempt(msgspec.Struct, frozen=True):

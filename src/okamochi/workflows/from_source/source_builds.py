@@ -15,7 +15,7 @@ from okamochi.workflows.from_source.unbuildable import unbuildable
 from okamochi.workflows.from_source.wheel_builder import Shop, WheelBuilder
 from okamochi.workflows.locking.lock import LockMode, LockSession
 
-__all__ = ["build_again", "built_from_source"]
+__all__ = ["AtOdds", "build_again", "builder_of", "built_from_source", "built_session", "tell_other_python"]
 
 MOST_PACKAGES = 30
 

@@ -24,7 +24,7 @@ from okamochi.workflows.from_source.build_environment import BuildEnvironment, T
 from okamochi.workflows.from_source.build_trial import COMPILER_ERROR, MadeWheel, Trial, failure
 from okamochi.workflows.from_source.missing_pieces import Remedy, remedy_for
 
-__all__ = ["Shop", "WheelBuilder"]
+__all__ = ["Shop", "WheelBuilder", "refuse_again"]
 
 KIND = "built-wheels"
 FORMAT = "2"

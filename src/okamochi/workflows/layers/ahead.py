@@ -27,7 +27,7 @@ from okamochi.system.signals import terminable
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
 
-__all__ = ["Ahead", "laying_ahead"]
+__all__ = ["PROGRAM", "Ahead", "laying_ahead"]
 
 # Neither the current folder nor the project is a place to import from.
 PROGRAM = (sys.executable, "-P", "-m", __name__)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.proving.early_proof import EarlyProof
 
-__all__ = ["Foundation", "app_files", "assemble"]
+__all__ = ["app_files", "assemble", "foundation_key"]
 
 KIND = "foundation"
 

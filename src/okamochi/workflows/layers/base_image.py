@@ -38,7 +38,16 @@ if TYPE_CHECKING:
     from okamochi.debian.laid_tree import Ground
     from okamochi.model.plan import Plan
 
-__all__ = ["BaseImage", "base_image", "for_platform", "resolve_base_image", "resolve_for"]
+__all__ = [
+    "GROUP",
+    "PASSWD",
+    "BaseImage",
+    "base_image",
+    "for_platform",
+    "owners_in",
+    "resolve_base_image",
+    "resolve_for",
+]
 
 # Of a base that no folder of the project names.
 NOWHERE = Path()

@@ -22,7 +22,7 @@ from okamochi.workflows.from_source.held_back import newest_wheels
 from okamochi.workflows.layers.native import complete_base
 from okamochi.workflows.locking.lock import LockSession
 
-__all__ = ["LaidFoundation", "OnDisk", "lay_foundation"]
+__all__ = ["LaidFoundation", "OnDisk", "Wait", "lay_foundation", "packed", "trees_of", "upper_layers"]
 
 
 @dataclass(frozen=True)

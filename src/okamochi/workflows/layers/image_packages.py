@@ -31,7 +31,7 @@ def debs_upon(
     suite = base.suite
     if suite is None:
         raise lacking(base, missing)
-    from okamochi.debian import resolve_added
+    from okamochi.debian.archives import resolve_added
 
     with world.reporter.step(f"Base: choosing packages of Debian {suite.name}"):
         found = resolve_added(

@@ -27,7 +27,7 @@ from okamochi.workflows.layers.base_image import GROUP, PASSWD, BaseImage, base_
 from okamochi.workflows.layers.image_packages import image_wheels
 from okamochi.workflows.layers.kept_in import KeptIn
 
-__all__ = ["ImageToolchain", "base_owners", "image_components", "own_layer"]
+__all__ = ["ImageToolchain", "base_owners", "image_components", "interpreter_of", "is_official", "own_layer"]
 
 IMAGE_OWNER = "image"
 # Parts of the standard library that no server imports.

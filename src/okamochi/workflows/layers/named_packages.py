@@ -17,7 +17,7 @@ from okamochi.debian.resolve import Universe, missing_text
 from okamochi.model.native import IN_BASE, NativeNeed
 from okamochi.system.patterns import regex
 
-__all__ = ["Judged", "NamedPackages"]
+__all__ = ["NamedPackages"]
 
 # Debian's own sections (https://packages.debian.org/stable/): for building, for administration, for looking,
 # and servers, which are services of their own. Of "web" are browsers as well as curl.

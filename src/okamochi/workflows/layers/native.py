@@ -19,7 +19,7 @@ from okamochi.pypi.wheel_tree import WheelTree
 from okamochi.system.world import World
 from okamochi.workflows.locking.lock import LockMode, LockSession
 
-__all__ = ["CompleteBase", "complete_base"]
+__all__ = ["Finder", "complete_base"]
 
 MOST_NEEDS = 6
 MOST_TOLD = 40

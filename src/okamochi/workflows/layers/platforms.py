@@ -5,7 +5,7 @@ import platform as host
 from okamochi.oci.native import native_platforms
 from okamochi.oci.platform import Platform
 
-__all__ = ["chosen_platform", "chosen_platforms", "host_platform"]
+__all__ = ["chosen_platform", "chosen_platforms"]
 
 
 def chosen_platform(text: str | None) -> Platform:

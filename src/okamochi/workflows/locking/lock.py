@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from okamochi.pypi.built_wheel import Built
     from okamochi.workflows.layers.base_image import BaseImage
 
-__all__ = ["LOCK_NAME", "LockMode", "LockSession"]
+__all__ = ["LockMode", "LockSession"]
 
 
 class LockMode(Enum):
@@ -199,7 +199,7 @@ class LockSession:
             from okamochi.workflows.layers.image_packages import debs_upon
 
             return debs_upon(self.world, self.opened_image(), self.platform, wanted)
-        from okamochi.debian import resolve_base
+        from okamochi.debian.archives import resolve_base
 
         with self.world.reporter.step(f"Base: choosing packages of Debian {base.suite}"):
             resolved = resolve_base(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from okamochi.run.proof.answer import Answer
     from okamochi.workflows.plan import PlannedProject
 
-__all__ = ["is_bare", "told_as_bare"]
+__all__ = ["told_as_bare"]
 
 OF_FRAMEWORKS = frozenset(["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"])
 STATIC = "/<path:filename>"

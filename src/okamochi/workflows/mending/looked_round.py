@@ -25,7 +25,16 @@ from okamochi.system.world import World
 from okamochi.workflows.build import Building
 from okamochi.workflows.mending.written_places import written_folder
 
-__all__ = ["looked_round", "seen_in_log"]
+__all__ = [
+    "SCRIPT_CHECK",
+    "Answered",
+    "ask_for",
+    "looked_round",
+    "refuses_name",
+    "seen_in_log",
+    "sends_to_https",
+    "told_of_failing",
+]
 
 LOOK_SECONDS = 2.0
 # Streamlit answers 200 whatever its script raises, but here, where it runs it (scriptHealthCheckEnabled)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from okamochi.oci.entry import Entry
     from okamochi.oci.image_config import ImageConfig
     from okamochi.oci.packing import LayerRequest
-    from okamochi.run.host import HostEngine
+    from okamochi.run.host.engine import HostEngine
     from okamochi.run.proof.answer import Answer
     from okamochi.run.spec import Trial
     from okamochi.system.process import Completed
@@ -41,7 +41,7 @@ class EarlyProof:
 
     def prepare(self) -> None:
         """Finds out how this machine can keep the app to itself, while there is nothing to ask yet."""
-        from okamochi.run.host import HostEngine
+        from okamochi.run.host.engine import HostEngine
 
         self._engine = engine = HostEngine.of(self._world)
 
@@ -95,7 +95,7 @@ class EarlyProof:
             # only here, because most builds are of an edit and never come here
             from concurrent.futures import CancelledError
 
-            from okamochi.run.host import HostEngine
+            from okamochi.run.host.engine import HostEngine
             from okamochi.run.host.lay import lay_out
             from okamochi.run.proof.trial import ask, made_up_values
 

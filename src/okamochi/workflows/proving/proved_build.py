@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from okamochi.workflows.plan import PlannedProject
     from okamochi.workflows.proving.prove_entry import Proof
 
-__all__ = ["Delivered", "build_proved"]
+__all__ = ["Delivered", "build_proved", "next_entry", "why_not_kept"]
 
 MOST_ROUNDS = 12
 NOTHING: Mapping[str, str] = {}

@@ -16,7 +16,7 @@ from okamochi.oci.tar_reader import file_in_tar
 from okamochi.system.project_files import DiskProject
 from okamochi.workflows.rebuilding.remembered import BuiltImage
 
-__all__ = ["with_idle_edit"]
+__all__ = ["with_idle_edit", "with_moved_lines"]
 
 MOST_FILES = 400
 """That are searched for a name."""

@@ -28,7 +28,7 @@ from okamochi.workflows.rebuilding.remembered import BuiltImage
 if TYPE_CHECKING:
     from okamochi.workflows.rebuilding.seen import Seen
 
-__all__ = ["SameTree", "rebuild_facts", "rebuilt"]
+__all__ = ["SameTree", "packed", "rebuild_facts", "rebuilt", "through_link", "with_proof"]
 
 
 def rebuild_facts(

@@ -15,7 +15,7 @@ from okamochi.system.tree_stamp import tree_stamp
 if TYPE_CHECKING:
     from okamochi.model.plan import Plan
 
-__all__ = ["OutsideStamps", "is_outside", "outside_of", "outside_stamps", "outside_unchanged", "surrounding"]
+__all__ = ["is_outside", "outside_of", "outside_stamps", "outside_unchanged", "surrounding"]
 
 OutsideStamps = list[tuple[str, str]]
 ABSENT = "absent"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from okamochi.model.plan import Plan
     from okamochi.workflows.rebuilding.incremental import SameTree
 
-__all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory", "lock_content"]
+__all__ = ["LOCK_LIMIT_BYTES", "LOCK_NAME", "BuiltImage", "Memory", "is_open", "lock_content", "lock_place"]
 
 LOCK_NAME = "okamochi.lock"
 KIND = "last-build"

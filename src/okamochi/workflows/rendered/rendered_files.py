@@ -15,7 +15,7 @@ from okamochi.system.files import write_atomic
 from okamochi.system.process import Runner
 from okamochi.system.world import World
 
-__all__ = ["Drift", "Outcome", "Record", "Rendered", "compared", "read_record", "write_outcomes"]
+__all__ = ["Drift", "Outcome", "Record", "compared", "differences", "read_record", "write_outcomes"]
 
 SUPPORT = ".okamochi/"
 PROGRAMS = f"{SUPPORT}kit/"

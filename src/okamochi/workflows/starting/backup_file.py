@@ -14,7 +14,7 @@ import msgspec
 from okamochi.errors import UsageError
 from okamochi.oci.digest import Digest
 
-__all__ = ["BackupFile", "Manifest", "Part", "write_backup"]
+__all__ = ["FORMAT", "BackupFile", "Manifest", "Part", "write_backup"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"

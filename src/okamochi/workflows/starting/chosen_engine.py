@@ -5,7 +5,7 @@ from okamochi.run.engine import Engine
 from okamochi.run.engines import ENGINES, answering_engine, engine_named, refusals
 from okamochi.system.world import World
 
-__all__ = ["chosen_engine", "tell_missing"]
+__all__ = ["chosen_engine"]
 
 
 def chosen_engine(name: str | None, world: World) -> Engine:

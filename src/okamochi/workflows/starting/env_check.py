@@ -12,7 +12,7 @@ from okamochi.system.project_files import DiskProject
 from okamochi.system.world import World
 from okamochi.workflows.starting.env_values import Reading
 
-__all__ = ["judged", "project_findings", "tell_findings"]
+__all__ = ["judged", "place", "project_findings", "tell_findings"]
 
 MOST_NOTES = 8
 

@@ -18,7 +18,7 @@ from okamochi.workflows.starting.composed_values import composed_values
 from okamochi.workflows.starting.given_services import is_elsewhere
 from okamochi.workflows.starting.key_values import key_values
 
-__all__ = ["STRICT", "Reading", "Values", "read_values", "tell_unread_file"]
+__all__ = ["Reading", "Values", "read_values", "tell_unread_file"]
 
 LIMIT_BYTES = 1_000_000
 MOST_SHOWN = 4

@@ -43,7 +43,7 @@ from okamochi.workflows.starting.env_values import Values
 from okamochi.workflows.starting.previous import BACK_SECONDS
 from okamochi.workflows.starting.stack_failures import tell_running, told, with_old_password_told
 
-__all__ = ["Stack", "forget_stack", "new_stack", "stack_of"]
+__all__ = ["Stack", "forget_stack", "new_stack", "profiles_of", "stack_of", "with_given"]
 
 COMPOSE_FILE = "compose.yaml"
 OPTIONAL = b"required: false"

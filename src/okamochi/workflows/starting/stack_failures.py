@@ -13,7 +13,7 @@ from okamochi.render.service_containers import password_name
 from okamochi.run.compose import ComposeProject
 from okamochi.run.diagnose import diagnose
 
-__all__ = ["tell_running", "told", "with_old_password_told"]
+__all__ = ["release_failure", "tell_running", "told", "with_firewall_told", "with_old_password_told"]
 
 LOG_LINES = 20
 WITH_PASSWORD = (ServiceKind.POSTGRES, ServiceKind.MYSQL, ServiceKind.MARIADB)

@@ -26,6 +26,7 @@ from okamochi.workflows.starting.queue_workers import with_their_queue
 
 __all__ = [
     "desk_services",
+    "has_image",
     "is_desk_stack",
     "is_given",
     "is_stack",
@@ -34,6 +35,7 @@ __all__ = [
     "served_secrets",
     "tell_stores",
     "tell_unstarted",
+    "with_given_secrets",
     "with_service_values",
 ]
 

@@ -7,7 +7,7 @@ from okamochi.oci.reference import Reference
 from okamochi.run.engine import Engine
 from okamochi.run.state import AppState, LoadedImage
 
-__all__ = ["KEPT", "hand_on", "remember_image", "remove_superseded"]
+__all__ = ["hand_on", "remember_image", "remove_superseded"]
 
 KEPT = 2  # what serves, and what served before it
 

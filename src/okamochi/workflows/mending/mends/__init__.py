@@ -13,7 +13,7 @@ from okamochi.model.correction import Correction, is_sound
 from okamochi.system.words import word_tuple
 from okamochi.workflows.mending.failed import Failed, Mend
 
-__all__ = ["MENDS", "mended"]
+__all__ = ["mended"]
 
 FAMILIES = word_tuple("native told python packages folders health pages")
 
