@@ -8,6 +8,7 @@ from packaging.version import Version
 from okamochi.detect.base import Detected
 from okamochi.detect.data.alembic_address import with_the_apps_address
 from okamochi.detect.data.hand_made import hand_made, offered_by_hand
+from okamochi.detect.data.kept_in_memory import kept_in_memory, memory_decision
 from okamochi.detect.data.own_start import made_by_extension, own_start
 from okamochi.detect.data.setup_commands import setup_commands
 from okamochi.detect.data.shipped_databases import (
@@ -30,6 +31,7 @@ from okamochi.detect.files.unread_files import unread_files
 from okamochi.detect.frameworks.django import debug_off, debug_warning, redirect_warning
 from okamochi.detect.frameworks.nicegui import kept_by_nicegui
 from okamochi.detect.frameworks.programs import debugger_warning
+from okamochi.detect.frameworks.run_at_import import passed_over, run_at_import
 from okamochi.detect.given_values import domain_of, worker_profile
 from okamochi.detect.packages.chosen_base import choose_base
 from okamochi.detect.packages.dependencies import ChosenDependencies
@@ -301,6 +303,7 @@ def _image_environment(
     values = (
         *stated,
         *found.server.environment,
+        *passed_over(objects, _loaded(found)),
         *django_environment(found.django),
         *debug_off(found.sources, found.django, {one.name for one in data.environment if one.required}),
         *of_official_images(found.sources, reached, found.python.version),
@@ -319,11 +322,18 @@ def _warnings(found: Understood) -> Iterator[Decision]:
     yield from debug_warning(found.sources, found.django)
     yield from debugger_warning(found.objects, found.entry)
     yield from below_main(found.objects, found.entry.candidate)
+    yield from memory_decision(kept_in_memory(_loaded(found), found.sources))
+    yield from run_at_import(found.objects, _loaded(found))
     yield from own_launcher(found.sources, found.entry.candidate)
     yield from folder_case(found.sources, found.entry.candidate)
     yield from places_above(found.objects, found.reached.paths, found.dependencies.dependencies)
     if not found.chosen.settings.domain:
         yield from redirect_warning(found.sources, found.django)
+
+
+def _loaded(found: Understood) -> tuple[str, ...]:
+    """Modules that a server imports; a program that is run by itself is not imported."""
+    return () if found.entry.candidate.interface is ServerInterface.OWN else found.reached.paths
 
 
 def _own_names(found: Understood) -> tuple[str, ...]:

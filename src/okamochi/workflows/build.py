@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from okamochi.model.correction import Correction
+    from okamochi.model.evidence import Decision
     from okamochi.model.plan import Plan
     from okamochi.workflows.layers.ahead import Ahead
     from okamochi.workflows.locking.lock import LockSession
@@ -99,7 +100,7 @@ class Building(msgspec.Struct):
         """All that the plan warns of, or what it warns of in these fields."""
         for decision in self.plan_now().plan.decisions:
             if "Warning:" in decision.summary and (not fields or decision.field in fields):
-                self.world.reporter.warn(f"{decision.field}: {without_the_word(decision.summary)}")
+                self.world.reporter.warn(f"{decision.field}: {warning_of(decision)}")
 
     def plan_now(self) -> "PlannedProject":
         """The plan with its files; read now when the image was known without it."""
@@ -190,6 +191,13 @@ def question_of(request: BuildRequest, environ: Mapping[str, str]) -> tuple[str,
     ]
     overrides = [f"{name}={value}" for name, value in request.overrides]
     return (*overrides, *variables, f"locked={request.locked}")
+
+
+def warning_of(decision: "Decision") -> str:
+    """With the first line of the project that it is about, where its sentence names no place itself."""
+    told = without_the_word(decision.summary)
+    place = next((f"{one.path}:{one.line}" for one in decision.evidence if one.path and one.line), "")
+    return told if not place or place.partition(":")[0] in told else f"{told} ({place})"
 
 
 def without_the_word(summary: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from okamochi.detect.data.kept_in_memory import kept_in_memory
 from okamochi.detect.files.platform_files import exposed_port
 from okamochi.detect.files.statements import statements
 from okamochi.detect.frameworks.green_workers import waiting_of
@@ -59,14 +60,22 @@ def server_of(
     alone = (
         dict(server.environment).get("WEB_CONCURRENCY") or posixpath.basename(server.argv[0]) != "gunicorn"
     )
-    schedule = None if alone else own_schedule((candidate.path, *reached), sources)
-    if schedule is None:
+    if alone:
         return server
+    schedule = own_schedule((candidate.path, *reached), sources)
+    kept = kept_in_memory(dict.fromkeys((candidate.path, *reached)), sources)
+    if schedule is None and not kept:
+        return server
+    why = (
+        "each has the schedule that the app runs itself"
+        if schedule
+        else f"each would have its own {kept[0][0]}"
+    )
     return msgspec.structs.replace(
         server,
-        summary=f"{server.summary}, with one worker: each has the schedule that the app runs itself",
+        summary=f"{server.summary}, with one worker: {why}",
         environment=(*server.environment, ("WEB_CONCURRENCY", "1")),
-        notes=(*server.notes, schedule),
+        notes=(*server.notes, schedule or kept[0][1]),
     )
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from okamochi.detect.source.folder_names import FOLDER_KEYS
 from okamochi.system.patterns import regex
 
-__all__ = ["STRINGS", "TOLD", "without_idle_statements"]
+__all__ = ["CHANGING", "HOLDERS", "NOT_HELD", "STRINGS", "TOLD", "without_idle_statements"]
 
 # Strings; of one with a prefix, all but that. Nothing is given back ("++"): a string that never ends would be
 # tried in as many ways as there are to cut it up. It goes to the end of its line, or of the text: none of it
@@ -78,6 +78,26 @@ TELLING = frozenset(
     font fonts global lambda locale nonlocal yield
     """.split()  # noqa: SIM905
 )
+# What a module makes to hold things while it runs, and what changes such a thing.
+HOLDERS = frozenset(["Counter", "OrderedDict", "defaultdict", "deque", "dict", "list", "set"])
+CHANGING = frozenset(
+    """
+    add append appendleft clear discard extend insert pop popitem popleft remove setdefault update
+    """.split()  # noqa: SIM905
+)
+HELD = regex(
+    rf"^(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[\[{{]|(?:\w+\.)?(?:{'|'.join(sorted(HOLDERS))})\()",
+    re.MULTILINE,
+)
+GLOBAL = regex(r"\bglobal[ \t]+(\w+(?:[ \t]*,[ \t]*\w+)*)")
+TAKEN = regex(r"^from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\(([^()]*)\)|([^\n(]*))", re.MULTILINE)
+VERBS = "|".join(sorted(CHANGING))
+CHANGED = regex(
+    rf"\b([^\W\d]\w*)(?:\[[^\n]*\])?(?:\.(?:{VERBS})\(|\[[^\n]*\][ \t]*[^\w\s=]{{0,2}}=(?!=))"
+    r"|\bdel[ \t]+([^\W\d]\w*)\["
+)
+# of Flask, and a visitor's own
+NOT_HELD = frozenset(["g", "session"])
 PROGRAMS = regex(r"exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?")
 # A variable's name, an address, a dotted name that is no file's.
 TELLING_STRING = regex(
@@ -132,9 +152,10 @@ def without_idle_statements(text: str) -> str:
         words = frozenset(WORD.findall(body))
         if not WRITING.isdisjoint(words) or ("save" in words and SAVES.search(body) is not None):
             continue
-        some_tell = any(map(tells, words)) or TELLING_STRING.search(body) is not None
+        held = words & module.held
+        some_tell = bool(held) or any(map(tells, words)) or TELLING_STRING.search(body) is not None
         parts.append(text[done:start])
-        parts += (idle_or_whole(text[first:last], some_tell) for first, last in lines)
+        parts += (idle_or_whole(text[first:last], some_tell, held) for first, last in lines)
         done = looked_at
     return "".join((*parts, text[done:])) if parts else text
 
@@ -158,6 +179,19 @@ class Text:
     def has_other_names(self) -> bool:
         lines = (line for line in self.text.split("\n") if " as " in line)
         return any(tells(found[1]) for line in lines for found in OTHER_NAME.finditer(line))
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Names of what may be in the memory of the process for all visitors: what the module makes, and what
+        its functions say that they change. Of imported names nobody knows here what they are: those that
+        something changes."""
+        own = {*HELD.findall(self.text)}
+        for names in GLOBAL.findall(self.text):
+            own |= {*WORD.findall(names)}
+        taken = {name for found in TAKEN.findall(self.text) for name in WORD.findall(" ".join(found))}
+        if taken:
+            own |= taken & {one or other for one, other in CHANGED.findall(self.text)} - NOT_HELD
+        return frozenset(own)
 
     @cached_property
     def called(self) -> Mapping[str, int]:
@@ -232,8 +266,8 @@ def end_of_line(text: str, start: int) -> int:
     return len(text)
 
 
-def idle_or_whole(line: str, may_tell: bool) -> str:
-    """`may_tell` is whether it has to be looked through for words of interest."""
+def idle_or_whole(line: str, may_tell: bool, held: frozenset[str]) -> str:
+    """`may_tell` is whether it has to be looked through for words of interest, those of `held` among them."""
     written = line.lstrip(" \t")
     statement = written.rstrip()
     if not statement or statement[0] == "@":
@@ -245,13 +279,16 @@ def idle_or_whole(line: str, may_tell: bool) -> str:
         idle = HEADERS.get(first, "")
     elif first in KEPT:
         idle = ""
-    if not idle or (may_tell and is_telling(statement)):
+    if not idle or (may_tell and is_telling(statement, held)):
         return line
     return line[: len(line) - len(written)] + idle + "\n" * line.count("\n")
 
 
-def is_telling(statement: str) -> bool:
-    return TELLING_STRING.search(statement) is not None or any(map(tells, WORD.findall(statement)))
+def is_telling(statement: str, held: frozenset[str]) -> bool:
+    words = WORD.findall(statement)
+    return (
+        TELLING_STRING.search(statement) is not None or any(map(tells, words)) or not held.isdisjoint(words)
+    )
 
 
 @lru_cache(maxsize=20_000)

@@ -17,7 +17,7 @@ import msgspec
 from okamochi.detect.source.handlers import TOLD
 from okamochi.system.patterns import regex
 
-__all__ = ["SWITCHES", "IdleEdit", "idle_edit", "is_view", "says_what"]
+__all__ = ["SWITCHES", "VIEWS", "IdleEdit", "idle_edit", "is_view", "says_what"]
 
 # Of Python, without effect on anything but what they give.
 BUILTINS = frozenset(["abs", "float", "int", "len", "max", "min", "print", "repr", "round", "str", "sum"])
@@ -225,7 +225,7 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
                     return self.is_plain(value)
                 return self.is_number(value) or (is_written(value) and not says_what(name))
             case ast.AugAssign(target=ast.Name(id=name), value=value):
-                return name in self.bound and self.is_number(value)
+                return name in self.bound - self.shared and self.is_number(value)
             case ast.Return(value=value):
                 return value is not None and self.is_idle_answer(value)
             case _:
@@ -309,6 +309,12 @@ class Judge(msgspec.Struct, frozen=True, eq=False, dict=True):
                 )
             case _:
                 return False
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Names of the module that the function changes."""
+        nodes = ast.walk(self.place.function) if self.place.function is not None else ()
+        return frozenset(name for one in nodes if isinstance(one, ast.Global) for name in one.names)
 
     @cached_property
     def bound(self) -> frozenset[str]:

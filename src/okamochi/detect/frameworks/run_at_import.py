@@ -1,0 +1,52 @@
+"""`app.run()` that no `if __name__ == "__main__"` guards: whoever loads the module would start Flask's own
+server, and never come back.
+
+Flask passes such a call over where `flask run` loads the app, which it tells itself by a variable
+(`Flask.run()` in https://github.com/pallets/flask/blob/main/src/flask/app.py). A server of production needs
+the same.
+"""
+
+import ast
+from collections.abc import Iterable
+
+from okamochi.detect.source.bodies import flat_statements
+from okamochi.detect.source.flask_objects import FlaskObjects, Instance
+from okamochi.model.evidence import Decision, Evidence
+from okamochi.model.plan import Framework
+
+__all__ = ["passed_over", "run_at_import"]
+
+PASSED_OVER = (("FLASK_RUN_FROM_CLI", "true"),)
+
+
+def passed_over(objects: FlaskObjects, paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The variable, where one of the modules that the server loads calls it."""
+    return PASSED_OVER if _calls(objects, paths) else ()
+
+
+def run_at_import(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Decision, ...]:
+    places = _calls(objects, paths)
+    if not places:
+        return ()
+    summary = (
+        "Warning: app.run() is called by whoever imports the module, and is passed over here as `flask run` "
+        'does: move it below if __name__ == "__main__"'
+    )
+    return (Decision.detected("application.object_reference", summary, places),)
+
+
+def _calls(objects: FlaskObjects, paths: Iterable[str]) -> tuple[Evidence, ...]:
+    found: list[Evidence] = []
+    for path in paths:
+        if "run" not in objects.sources.words(path):
+            continue
+        for statement in flat_statements(objects.sources.module(path).tree.body):
+            match statement:
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="run"))):
+                    made = objects.settled(objects.resolve(path, name))
+                    if isinstance(made, Instance) and made.framework is Framework.FLASK and not made.dash:
+                        reason = f"{name}.run() stands where the module is loaded"
+                        found.append(Evidence(path=path, line=statement.lineno, reason=reason))
+                case _:
+                    pass
+    return tuple(found)
