@@ -1,11 +1,12 @@
 import io
+import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from okamochi.errors import BuildError
-from okamochi.run.host.unpack import unpack_layer, within
+from okamochi.run.host.unpack import unpack_layer, unpack_layers, within
 
 
 def tar(*members: tuple[str, bytes, str, bytes]) -> io.BytesIO:
@@ -116,3 +117,16 @@ def test_links_that_go_round_end(root: Path) -> None:
     (root / "b").symlink_to("a")
     with pytest.raises(BuildError, match="too many links"):
         within(root, "a/x")
+
+
+def test_an_umask_that_forbids_everything_forbids_nothing_in_the_root(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        root = tmp_path / "root"
+        root.mkdir()
+        unpack_layer(tar(plain("opt/venv/bin/python")), root, archive="layer")
+        unpack_layers((), root)
+    finally:
+        os.umask(before)
+    modes = {name: (root / name).stat().st_mode & 0o777 for name in ("", "opt/venv/bin", "etc", "etc/hosts")}
+    assert modes == {"": 0o755, "opt/venv/bin": 0o755, "etc": 0o755, "etc/hosts": 0o644}

@@ -31,14 +31,26 @@ def unpack_layers(layers: "tuple[Layer, ...]", root: Path) -> None:
         stream = io.BufferedReader(PieceReader(layer.uncompressed()), buffer_size=1 << 20)
         unpack_layer(cast(BinaryIO, stream), root, archive=str(layer.descriptor.digest))
     make_mount_points(root)
+    root.chmod(0o755)
 
 
 def make_mount_points(root: Path) -> None:
     """What is mounted over when the image runs."""
     for name in MOUNT_POINTS:
-        within(root, name).mkdir(parents=True, exist_ok=True)
+        make_folders(within(root, name))
     for name in MOUNT_FILES:
-        within(root, name).touch()
+        path = within(root, name)
+        if not path.exists():
+            path.touch()
+            path.chmod(0o644)
+
+
+def make_folders(path: Path) -> None:
+    """The folder and those above it that are missing, for the image's user to enter whatever our umask is."""
+    if not path.is_dir():
+        make_folders(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
 
 
 def unpack_layer(stream: BinaryIO, root: Path, *, archive: str) -> None:
@@ -87,7 +99,7 @@ class Unpacking:
         place = self.places.get(name)
         if place is None:
             found = within(self.root, name)
-            found.mkdir(parents=True, exist_ok=True)
+            make_folders(found)
             place = self.places[name] = os.fspath(found)
         return place
 
