@@ -143,6 +143,19 @@ def test_workers_that_end_by_themselves_are_not_waited_for(code: int, given_up: 
     assert "Change the settings!" in caught.value.details
 
 
+@pytest.mark.parametrize(("asked", "given_up"), [("", True), ("[1] [INFO] Handling signal: term\n", False)])
+def test_workers_that_end_without_an_error_are_not_waited_for(asked: str, given_up: bool) -> None:
+    """exit() where the app is loaded: gunicorn starts another worker, and says nothing."""
+    ended = "".join(
+        f"ERROR in app: SHOP_ENV not set\n[{pid}] [INFO] Worker exiting (pid: {pid})\n" for pid in range(3)
+    )
+    patient = replace(QUICK, limit_seconds=30 if given_up else 1, log_seconds=0.1)
+    with pytest.raises(UnhealthyError) as caught:
+        wait_until_healthy(as_engine(FakeEngine(state(), log=asked + ended)), spec(closed_port()), patient)
+    told = "its workers end one after another: the app ends itself while it is loaded, with exit code 0"
+    assert (told in caught.value.message) is given_up
+
+
 def test_workers_that_gunicorn_itself_stops_are_waited_for() -> None:
     log = "".join(
         f"[1] [CRITICAL] WORKER TIMEOUT (pid:{pid})\n[1] [ERROR] Worker (pid:{pid}) was sent SIGKILL!\n"

@@ -13,6 +13,9 @@ __all__ = [
     "worker_timeout",
 ]
 
+# gunicorn itself lets a worker go: at a stop, after a time limit, after its number of requests
+ASKED_TO_END = re.compile(r"Handling signal: |WORKER TIMEOUT|Autorestarting worker|was sent SIG")
+
 
 def worker_timeout(log: str) -> Cause | None:
     """gunicorn kills a worker that does not answer, and wonders then whether its memory was the reason."""
@@ -64,6 +67,8 @@ def killed_workers(log: str) -> set[str]:
 
 def ended_workers(log: str) -> dict[str, str]:
     """Those that ended by themselves, each with its exit code; with 3 and 4 gunicorn ends what it could not
-    boot, and tells why."""
-    ended = re.findall(r"Worker \(pid:(\d+)\) exited with code (\d+)", log)
-    return {worker: code for worker, code in ended if code not in ("3", "4")}
+    boot, and tells why. Of exit(), which is no failure to it, the worker alone says that it goes."""
+    ended = dict(re.findall(r"Worker \(pid:(\d+)\) exited with code (\d+)", log))
+    if not ended and ASKED_TO_END.search(log) is None:
+        ended = dict.fromkeys(re.findall(r"Worker exiting \(pid: (\d+)\)", log), "0")
+    return {worker: code for worker, code in ended.items() if code not in ("3", "4")}

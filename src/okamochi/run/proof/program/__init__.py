@@ -22,6 +22,7 @@ PARTS = (
     "routes",
     "visits",
     "later_imports",
+    "used_names",
     "own_servers",
     "watching",
     "main",

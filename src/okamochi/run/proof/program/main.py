@@ -18,6 +18,7 @@ from okamochi.run.proof.program.loading import kind_of, load
 from okamochi.run.proof.program.own_servers import own_server
 from okamochi.run.proof.program.routes import MOST_ROUTES, routes_of
 from okamochi.run.proof.program.shapes import Answer, Task
+from okamochi.run.proof.program.used_names import unusable_name
 from okamochi.run.proof.program.visits import pages_of, visit
 from okamochi.run.proof.program.watching import watcher
 
@@ -64,7 +65,7 @@ def proved(task: Task, finish: Callable[[Answer], NoReturn]) -> Answer:
         "type": f"{type(application).__module__}.{type(application).__qualname__}",
         "routes": routes_of(application)[:MOST_ROUTES],
         "pages": pages,
-        "broken": broken_broker(),
+        "broken": broken_broker() or unusable_name(),
     }
     if task.get("visit"):
         visit(application, task, [task["visit"]], [])
