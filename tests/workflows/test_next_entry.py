@@ -11,8 +11,8 @@ from okamochi.run.traces import SEE_TRACEBACK, Cause
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
+from okamochi.workflows.proving.next_entry import next_entry
 from okamochi.workflows.proving.prove_entry import Proof
-from okamochi.workflows.proving.proved_build import next_entry
 from tests.detect.plans import FLASK_APP, planned
 
 

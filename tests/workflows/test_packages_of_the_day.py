@@ -12,7 +12,7 @@ from okamochi.workflows.mending.failed import Failed
 from okamochi.workflows.mending.kept_corrections import with_correction
 from okamochi.workflows.plan import PlannedProject
 from okamochi.workflows.proving.prove_entry import Proof
-from okamochi.workflows.proving.proved_build import why_not_kept
+from okamochi.workflows.proving.rounds import why_not_kept
 from tests.workflows.test_missing_part import project
 
 # its page leaves its own frames out

@@ -27,7 +27,7 @@ class Asked(Exception):
 
 
 def delivered(built: BuiltImage) -> Delivered:
-    return Delivered(built, Reference.parse("shop:1"), ("shop:1",))
+    return Delivered(built, Reference.parse("shop:1"))
 
 
 @pytest.mark.namespaces
@@ -39,14 +39,14 @@ def test_a_proved_image_is_told_from_memory_with_all_that_was_found(
         return Building.open(BuildRequest(path=minimal), world)
 
     world = World.real({}, SilentReporter(), cache_root=okamochi_cache)
-    _, first = build_proved(building(), world, delivered, sinks=(), given={})
+    _, first = build_proved(building(), delivered, given={})
 
     def refuse(*_: object, **__: object) -> None:
         raise Asked
 
     monkeypatch.setattr(prove_entry, "prove_entry", refuse)
-    _, again = build_proved(building(), world, delivered, sinks=(), given={})
+    _, again = build_proved(building(), delivered, given={})
     assert isinstance(again, ProvedBefore)
     assert report_of(again) == report_of(first)
     with pytest.raises(Asked):
-        build_proved(building(), world, delivered, sinks=(), given={"ANOTHER": "value"})
+        build_proved(building(), delivered, given={"ANOTHER": "value"})

@@ -11,7 +11,6 @@ from okamochi.run.proof.answer import Outcome
 from okamochi.system.progress import SilentReporter
 from okamochi.system.world import World
 from okamochi.workflows.build import Building, BuildRequest
-from okamochi.workflows.delivery.sinks import EngineSink
 from okamochi.workflows.proving.prove_entry import Proof
 from okamochi.workflows.proving.proved_build import Delivered, build_proved
 from okamochi.workflows.rebuilding.remembered import BuiltImage
@@ -33,12 +32,12 @@ def built_for_engine(project: Path, cache: Path) -> tuple[Any, list[BuiltImage],
 
     def deliver(built: BuiltImage) -> Delivered:
         taken.append(built)
-        return Delivered(built, Reference.parse("shop:1"), ("shop:1",))
+        return Delivered(built, Reference.parse("shop:1"), engine)
 
-    sink: Any = EngineSink(Engine(), world)  # type: ignore[arg-type]
+    engine: Any = Engine()
     building = Building.open(BuildRequest(path=project), world)
     try:
-        return build_proved(building, world, deliver, sinks=(sink,), given={})[1], taken, building
+        return build_proved(building, deliver, given={})[1], taken, building
     except BuildError as error:
         return error, taken, building
 

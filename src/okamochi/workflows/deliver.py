@@ -132,11 +132,13 @@ def build_one(
 
     def deliver(built: BuiltImage) -> Delivered:
         reference = default_reference(built.name, built.image, tag)
-        return Delivered(built, reference, tuple(one.put(built.image, reference) for one in engines))
+        for one in engines:
+            one.put(built.image, reference)
+        return Delivered(built, reference, engines[0].engine if engines else None)
 
     building = Building.open(request, world)
     building.ahead = ahead
-    delivered, proof = build_proved(building, world, deliver, sinks=engines, given={})
+    delivered, proof = build_proved(building, deliver, given={})
     if not isinstance(proof, ProvedBefore) and (alone or building.platform in native_platforms()):
         from okamochi.workflows.proving.prove_entry import tell_proof
 

@@ -38,12 +38,13 @@ def built_and_loaded(app: App, building: Building, engine: Engine, values: Value
     def deliver(built: BuiltImage) -> Delivered:
         reference = default_reference(built.name, built.image, None)
         remember_image(app.state, engine, reference)
-        return Delivered(built, reference, (sink.put(built.image, reference),))
+        sink.put(built.image, reference)
+        return Delivered(built, reference, engine)
 
     from okamochi.run.proof.trial import with_untold
 
     given = with_untold(dict(values.plain), values.secret_names)
-    delivered, proof = build_proved(building, world, deliver, sinks=(sink,), given=given)
+    delivered, proof = build_proved(building, deliver, given)
     if not isinstance(proof, ProvedBefore) and proof.verdict.outcome is Outcome.PROVED:
         tell_proof(proof, delivered.built, world)
     answer = proof.answer

@@ -1,0 +1,61 @@
+"""Which entry point takes the place of one that failed its proof."""
+
+from collections.abc import Mapping
+
+from okamochi.detect.serving.health import loads_no_route
+from okamochi.errors import OkamochiError
+from okamochi.model.correction import Correction, CorrectionKind, is_sound, plain_reason
+from okamochi.model.evidence import Origin
+from okamochi.model.plan import Plan
+from okamochi.run.proof.answer import Outcome
+from okamochi.run.traces import library_of_last_frame
+from okamochi.workflows.build import Building
+from okamochi.workflows.mending.unset_values import told_of_unset
+from okamochi.workflows.proving.prove_entry import REFUSED, Proof
+
+__all__ = ["name_of_plan", "next_entry"]
+
+NOTHING: Mapping[str, str] = {}
+PASSED_OVER = (*REFUSED, Outcome.FAILED, Outcome.NO_FOLDER)
+
+
+def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTHING) -> Correction | None:
+    """Passes over an entry point that failed: the building is then of the next one. None when a person named
+    it, what it lacks is a variable that is not `given`, no other is there, or that has none of the routes."""
+    verdict = proof.verdict
+    if building.request.locked or verdict.outcome not in PASSED_OVER or verdict.cause is None:
+        return None
+    if verdict.cause.variable or refuses_to_start(proof):
+        return None
+    planned = building.plan_now()
+    if proof.answer is not None and told_of_unset(verdict.cause, proof.answer.text, planned.plan, given):
+        return None
+    said = [one for one in planned.plan.decisions if one.field == "application.object_reference"]
+    if any(one.origin is not Origin.DETECTED for one in said):
+        return None
+    name = name_of_plan(planned.plan)
+    reason = plain_reason(f"{name} does not load: {verdict.cause.text}")
+    correction = Correction(kind=CorrectionKind.PASSED_OVER, value=name, reason=reason)
+    if not is_sound(correction):
+        return None
+    try:
+        building.correct(correction)
+    except OkamochiError:
+        building.planned = planned
+        return None
+    if loads_no_route(building.plan_now().plan) and not loads_no_route(planned.plan):
+        building.planned = planned  # main.py failed, and the package alone has not what main.py imports
+        return None
+    return correction
+
+
+def refuses_to_start(proof: Proof) -> bool:
+    """Whether the app's own code ended it on purpose, and said why: until something is built, or a setting
+    made. Another object of the project would be served in its place."""
+    answer = proof.answer
+    meant = answer is not None and answer.error in ("RuntimeError", "SystemExit")
+    return meant and answer is not None and not library_of_last_frame(answer.text)
+
+
+def name_of_plan(plan: Plan) -> str:
+    return plan.application.object_reference or plan.application.script
