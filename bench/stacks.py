@@ -31,9 +31,9 @@ def stack(workshop: Workshop, counts: Counts) -> Iterator[Row]:
     port = free_port()
     mine: list[float] = []
     theirs: list[float] = []
-    ours.up(port)
-    kept = kept_files(ours)
     try:
+        ours.up(port)
+        kept = kept_files(ours)
         stopped(ours)
         for _ in workshop.rounds(max(3, counts.warm // 2)):
             mine.append(ours.up(port).seconds)
@@ -41,8 +41,7 @@ def stack(workshop: Workshop, counts: Counts) -> Iterator[Row]:
             theirs.append(composed(kept, ours, "up", "--detach", "--no-build", "--wait", "web"))
             composed(kept, ours, "down")
     finally:
-        stopped(ours)
-        composed(kept, ours, "down", "--volumes")
+        ours.down()
     first, second = Samples(tuple(mine)), Samples(tuple(theirs))
     ratio = first.median / second.median
     yield Row(

@@ -8,7 +8,7 @@ import pytest
 from okamochi.detect.adoption.kept import Kept, kept_decisions
 from okamochi.model.plan import Plan
 from okamochi.system.data_text import toml_of
-from okamochi.workflows.adopt import settings_text
+from okamochi.workflows.rendered.settings_text import settings_text
 from tests.detect.plans import FLASK_APP, planned
 
 DATABASE = """\

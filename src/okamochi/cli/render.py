@@ -68,7 +68,8 @@ def command(
     """
     from okamochi.errors import UsageError
     from okamochi.render.rendering import Language
-    from okamochi.workflows.render import RenderRequest, render
+    from okamochi.workflows.render import render
+    from okamochi.workflows.rendered.session import RenderRequest
 
     if adopt:
         # without a target, the one argument is the folder

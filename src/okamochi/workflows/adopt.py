@@ -2,7 +2,6 @@
 is wrong is found by the rules of `okamochi check`, each with what okamochi does instead."""
 
 import datetime
-import json
 import posixpath
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,10 +24,9 @@ from okamochi.workflows.check import looked_at
 from okamochi.workflows.layers.native_memory import as_locked
 from okamochi.workflows.plan import plan_project
 from okamochi.workflows.rendered.kept import kept_without
+from okamochi.workflows.rendered.settings_text import SettingValues, settings_text
 
-__all__ = ["Fault", "adopt", "settings_text"]
-
-SettingValues = dict[str, tuple[object, tuple[str, ...]]]
+__all__ = ["Fault", "adopt"]
 
 
 @dataclass(frozen=True)
@@ -134,23 +132,3 @@ def fault(one: Audited, below: str) -> Fault:
     place = from_app(f"{found.path}:{found.line}" if found.line else found.path, below)
     instead = rule.instead if rule is not None else ""
     return Fault(one.rule, one.severity, place, found.message, found.hint, instead)
-
-
-def settings_text(settings: SettingValues, head: str) -> str:
-    """For okamochi.toml, with each setting's places above it; "" for none. Tables last, as TOML has it."""
-    lines = []
-    for key, (value, places) in sorted(settings.items(), key=lambda pair: isinstance(pair[1][0], dict)):
-        lines += [f"# {', '.join(places)}"] if places else []
-        if isinstance(value, dict):
-            lines.append(f"[{key}]")
-            lines += [f"{name} = {toml(one)}" for name, one in value.items()]
-        else:
-            lines.append(f"{key} = {toml(value)}")
-    return "\n".join((f"# {head}", *lines, "")) if lines else ""
-
-
-def toml(value: object) -> str:
-    """Strings, numbers and lists are written in TOML as in JSON; a table in one line."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + " }"
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

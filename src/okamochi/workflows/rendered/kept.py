@@ -1,6 +1,6 @@
 """What of the plan rests on files that are replaced: kept as settings, so that the next plan is this one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +8,17 @@ from okamochi.detect.adoption.kept import Kept, kept_decisions
 from okamochi.detect.chosen_settings import settings_from_environ
 from okamochi.detect.planner import make_plan
 from okamochi.errors import OkamochiError
+from okamochi.model.finding import Finding, Severity
 from okamochi.model.plan import Plan
-from okamochi.model.settings_reader import read_settings
+from okamochi.model.settings_reader import OWN_FILE, read_settings
+from okamochi.system.files import write_atomic
 from okamochi.system.globs import tidy
 from okamochi.system.project_files import READ_LIMIT_BYTES, ProjectFiles
 from okamochi.system.world import World
+from okamochi.workflows.plan import PlannedProject
+from okamochi.workflows.rendered.settings_text import settings_text
 
-__all__ = ["kept_without"]
+__all__ = ["keep", "kept_without"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,32 @@ def planned(project: ProjectFiles, world: World, command_line: dict[str, str]) -
         environ_overrides=settings_from_environ(world.environ),
         command_line=command_line,
     )
+
+
+def keep(kept: Kept, planned: PlannedProject) -> Iterator[Finding]:
+    """Writes down as settings what the plan had from files that were replaced: the next plan is this one.
+    Settings of the user's own are not touched: what is missing there is told."""
+    text = settings_text(kept.settings, "Kept by okamochi render --force from files that it replaced.")
+    if text and not read_settings(planned.project).path:
+        write_atomic(planned.root / OWN_FILE, text.encode())
+        yield Finding(
+            rule="render/kept",
+            severity=Severity.NOTE,
+            message=f"{OWN_FILE} keeps what files said that were replaced: {', '.join(kept.settings)}",
+            hint="take away what you do not want",
+        )
+    elif text:
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        yield Finding(
+            rule="render/kept",
+            severity=Severity.WARNING,
+            message="files that were replaced said what the plan now has otherwise",
+            hint=f"to keep it, add to the settings: {'; '.join(lines)}",
+        )
+    for one in kept.lost:
+        yield Finding(
+            rule="render/lost",
+            severity=Severity.WARNING,
+            message=f"a file that was replaced said {one}: the next plan is without it",
+            hint="say it where the plan finds it, or take the old file back",
+        )
