@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 from okamochi.model.plan import Dependencies, DependencyManager
 from okamochi.pypi.manifests.package_facts import MANIFESTS
-from okamochi.pypi.requirements import logical_lines, read_requirements
+from okamochi.pypi.requirement_text import logical_lines
+from okamochi.pypi.requirements import read_requirements
 from okamochi.system.data_text import NoDataError, toml_of
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles

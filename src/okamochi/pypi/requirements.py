@@ -7,51 +7,23 @@ ${VARIABLES}. Files are taken through ProjectFiles, so nothing outside the proje
 
 import posixpath
 import re
-import shlex
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 import msgspec
-from packaging.markers import Marker
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from okamochi.errors import DetectionError, OkamochiError, PlanError
+from okamochi.errors import DetectionError, OkamochiError
 from okamochi.model.standard_library import is_in_every_python
-from okamochi.pypi.direct_references import is_git, without_credentials
+from okamochi.pypi.direct_references import without_credentials
 from okamochi.pypi.index_options import NOTHING_SAID, IndexOptions
-from okamochi.pypi.manifests.named_sources import named_sources, with_source
-from okamochi.pypi.manifests.package_facts import manifest_files, read_package
+from okamochi.pypi.manifests.package_facts import manifest_files
+from okamochi.pypi.own_package import ITSELF, dependencies_of_itself, is_own_repository, own_facts
 from okamochi.pypi.requirement_line import URL, RequirementLine, bad_line, read_line
-from okamochi.system.data_text import NoDataError, toml_of
-from okamochi.system.patterns import regex
+from okamochi.pypi.requirement_text import IGNORED, logical_lines, options_of
 from okamochi.system.project_files import ProjectFiles, unreadable
 
-__all__ = ["Requirements", "logical_lines", "read_requirements"]
+__all__ = ["Requirements", "read_requirements"]
 
-COMMENT = regex(r"(?:^|(?<=\s))#.*$")
-ITSELF = regex(r"(?:\.|\./|file:\.)(?:\[(?P<extras>[^\]]*)\])?(?:\s*;\s*(?P<marker>.+))?")
-IGNORED_FLAGS = {"--require-hashes", "--prefer-binary", "--no-use-wheel", "--use-wheel"}
-IGNORED_OPTIONS = {"--only-binary", "--no-binary", "--use-feature", "--uploaded-prior-to"}
-VALUE_OPTIONS = {
-    "-r": "--requirement",
-    "-c": "--constraint",
-    "-e": "--editable",
-    "-i": "--index-url",
-    "-f": "--find-links",
-    "--pypi-url": "--index-url",
-}
 MOST_NESTED = 50
-WITH_VALUE = {
-    "--requirement",
-    "--constraint",
-    "--editable",
-    "--index-url",
-    "--extra-index-url",
-    "--find-links",
-    "--trusted-host",
-    *IGNORED_OPTIONS,
-}
 
 
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,21 +54,6 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True):
         return next((line for line in (*self.lines, *self.constraints) if line.name == wanted), None)
 
 
-class _Reading(msgspec.Struct):
-    """`way` holds the files that are being read, each with the line that asks for it."""
-
-    project: ProjectFiles
-    lines: list[RequirementLine] = msgspec.field(default_factory=list)
-    constraints: list[RequirementLine] = msgspec.field(default_factory=list)
-    files: set[str] = msgspec.field(default_factory=set)
-    visited: set[tuple[str, bool]] = msgspec.field(default_factory=set)
-    way: dict[str, str] = msgspec.field(default_factory=dict)
-    indexes: IndexOptions = NOTHING_SAID
-    itself: RequirementLine | None = None
-    problems: list[OkamochiError] = msgspec.field(default_factory=list)
-    unread: list[tuple[str, str]] = msgspec.field(default_factory=list)
-
-
 def read_requirements(
     project: ProjectFiles, files: tuple[str, ...], *, constraint_files: tuple[str, ...] = ()
 ) -> Requirements:
@@ -108,9 +65,9 @@ def read_requirements(
     """
     reading = _Reading(project)
     for path in files:
-        _read_file(reading, posixpath.normpath(path), constraining=False, asked_by="")
+        reading.read_file(posixpath.normpath(path), constraining=False, asked_by="")
     for path in constraint_files:
-        _read_file(reading, posixpath.normpath(path), constraining=True, asked_by="")
+        reading.read_file(posixpath.normpath(path), constraining=True, asked_by="")
     if reading.problems:
         raise _joined(reading.problems)
     needless = tuple(line for line in reading.lines if not line.place and is_in_every_python(line.name))
@@ -131,250 +88,164 @@ def _joined(problems: list[OkamochiError]) -> OkamochiError:
     return type(first)(first.message, where=first.where, hint=first.hint, details=(*first.details, *others))
 
 
-def _read_file(reading: _Reading, path: str, *, constraining: bool, asked_by: str) -> None:
-    _require_no_circle(reading.way, path, asked_by)
-    if (path, constraining) in reading.visited:
-        return
-    reading.visited.add((path, constraining))
-    if path.startswith("/") or (path.split("/")[0] == ".." and not reading.project.exists(path)):
-        reading.problems.append(
-            DetectionError(
+class _Place(msgspec.Struct, frozen=True):
+    """Where a line stands; one that is `constraining` asks for nothing."""
+
+    path: str
+    line: int
+    constraining: bool
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class _Reading(msgspec.Struct):
+    """`way` holds the files that are being read, each with the line that asks for it."""
+
+    project: ProjectFiles
+    lines: list[RequirementLine] = msgspec.field(default_factory=list)
+    constraints: list[RequirementLine] = msgspec.field(default_factory=list)
+    files: set[str] = msgspec.field(default_factory=set)
+    visited: set[tuple[str, bool]] = msgspec.field(default_factory=set)
+    way: dict[str, str] = msgspec.field(default_factory=dict)
+    indexes: IndexOptions = NOTHING_SAID
+    itself: RequirementLine | None = None
+    problems: list[OkamochiError] = msgspec.field(default_factory=list)
+    unread: list[tuple[str, str]] = msgspec.field(default_factory=list)
+
+    def read_file(self, path: str, *, constraining: bool, asked_by: str) -> None:
+        self.require_no_circle(path, asked_by)
+        if (path, constraining) in self.visited:
+            return
+        self.visited.add((path, constraining))
+        try:
+            text = self.text_of(path, asked_by)
+        except OkamochiError as problem:
+            self.problems.append(problem)
+            return
+        self.files.add(path)
+        self.way[path] = asked_by
+        for number, line in logical_lines(text):
+            try:
+                self.read_line(line, _Place(path, number, constraining))
+            except OkamochiError as problem:
+                self.problems.append(problem)
+        del self.way[path]
+
+    def require_no_circle(self, path: str, asked_by: str) -> None:
+        """DetectionError for a file that includes itself, by whichever way: pip refuses it, too (a file that
+        two others include is none). And for includes that nobody nests so deep."""
+        if path in self.way:
+            files = tuple(self.way)
+            circle = (*(self.way[one] for one in files[files.index(path) + 1 :]), asked_by)
+            raise DetectionError(
+                f"{path} includes itself: {' -> '.join((*circle, path))}",
+                where=asked_by,
+                hint="remove one of these lines; what both files need goes into a third one that both "
+                "include",
+            )
+        if len(self.way) >= MOST_NESTED:
+            raise DetectionError(
+                f"requirement files include each other more than {MOST_NESTED} deep",
+                where=asked_by,
+                hint="list the packages in fewer files",
+            )
+
+    def text_of(self, path: str, asked_by: str) -> str:
+        if path.startswith("/") or (path.split("/")[0] == ".." and not self.project.exists(path)):
+            raise DetectionError(
                 f"{path} lies outside the project",
                 where=asked_by or path,
                 hint="copy the file into the project, or build where one checkout or workspace holds both",
             )
-        )
-        return
-    text = reading.project.read_text(path)
-    if text is None and reading.project.exists(path):
-        reading.problems.append(unreadable(path))
-        return
-    if text is None:
-        reading.problems.append(
-            DetectionError(
+        text = self.project.read_text(path)
+        if text is None and self.project.exists(path):
+            raise unreadable(path)
+        if text is None:
+            raise DetectionError(
                 f"there is no readable requirement file {path}",
                 where=asked_by or path,
                 hint="correct the name, or remove the line (links out of the project are not followed)",
             )
-        )
-        return
-    if "\0" in text:
-        reading.problems.append(
-            DetectionError(
+        if "\0" in text:
+            raise DetectionError(
                 f"{path} is no text in UTF-8: it holds NUL characters, as UTF-16 without its mark does",
                 where=path,
                 hint="save it as UTF-8; in PowerShell: pip freeze | Out-File -Encoding utf8 requirements.txt",
             )
-        )
-        return
-    reading.files.add(path)
-    reading.way[path] = asked_by
-    for number, line in logical_lines(text):
-        try:
-            _read_line(reading, line, path=path, number=number, constraining=constraining)
-        except OkamochiError as problem:
-            reading.problems.append(problem)
-    del reading.way[path]
+        return text
 
-
-def _require_no_circle(way: Mapping[str, str], path: str, asked_by: str) -> None:
-    """DetectionError for a file that includes itself, by whichever way: pip refuses it, too (a file that two
-    others include is none). And for includes that nobody nests so deep."""
-    if path in way:
-        files = tuple(way)
-        circle = (*(way[one] for one in files[files.index(path) + 1 :]), asked_by)
-        raise DetectionError(
-            f"{path} includes itself: {' -> '.join((*circle, path))}",
-            where=asked_by,
-            hint="remove one of these lines; what both files need goes into a third one that both include",
-        )
-    if len(way) >= MOST_NESTED:
-        raise DetectionError(
-            f"requirement files include each other more than {MOST_NESTED} deep",
-            where=asked_by,
-            hint="list the packages in fewer files",
-        )
-
-
-@lru_cache(16)
-def logical_lines(text: str) -> tuple[tuple[int, str], ...]:
-    """(number of the first physical line, text) with continuations joined and comments removed."""
-    return tuple(_joined_lines(text))
-
-
-def _joined_lines(text: str) -> Iterator[tuple[int, str]]:
-    held, start = "", 0
-    for number, raw in enumerate(text.splitlines(), start=1):
-        start = start if held else number
-        comment_only = raw.lstrip().startswith("#")
-        if raw.endswith("\\") and not comment_only:
-            held += raw[:-1] + " "
-            continue
-        # A comment line ends a continuation, as in pip.
-        line = COMMENT.sub("", held + (" " + raw if comment_only else raw)).strip()
-        held = ""
-        if line:
-            yield start, line
-    if last := COMMENT.sub("", held).strip():
-        yield start, last
-
-
-def _read_line(reading: _Reading, line: str, *, path: str, number: int, constraining: bool) -> None:
-    if not line.startswith("-"):
-        _read_requirement(reading, line, path=path, number=number, constraining=constraining)
-        return
-    for option, value in _options(line, where=f"{path}:{number}"):
-        if not option.startswith("-"):
-            reading.unread.append((f"{path}:{number}", option))
-            continue
-        _read_option(reading, option, value, path=path, number=number, constraining=constraining)
-
-
-def _options(line: str, *, where: str) -> Iterator[tuple[str, str]]:
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        words = line.split()
-    while words:
-        word = words.pop(0)
-        name, equals, value = word.partition("=")
-        if word[:2] in VALUE_OPTIONS and not word.startswith("--") and len(word) > 2:
-            name, equals, value = word[:2], "=", word[2:].removeprefix("=")
-        name = VALUE_OPTIONS.get(name, name)
-        if name in WITH_VALUE and not equals:
-            value = words.pop(0) if words else ""
-        if name in WITH_VALUE and not value:
-            raise bad_line(f"{name} lacks its value", line, where)
-        yield name, value
-
-
-def _read_option(
-    reading: _Reading, option: str, value: str, *, path: str, number: int, constraining: bool
-) -> None:
-    where = f"{path}:{number}"
-    match option:
-        case "--requirement" | "--constraint":
-            constrains = constraining or option == "--constraint"
-            _read_file(reading, _included(value, path, where), constraining=constrains, asked_by=where)
-        case "--editable":
-            _read_requirement(reading, value, path=path, number=number, constraining=constraining)
-        case "--index-url":
-            _add_indexes(reading, IndexOptions(index_url=value))
-        case "--extra-index-url":
-            _add_indexes(reading, IndexOptions(extra_index_urls=(value,)))
-        case "--find-links":
-            _add_indexes(reading, IndexOptions(find_links=(_find_links(reading.project, value, path),)))
-        case "--trusted-host":
-            _add_indexes(reading, IndexOptions(trusted_hosts=(value,)))
-        case "--no-index":
-            _add_indexes(reading, IndexOptions(no_index=True))
-        case "--pre":
-            _add_indexes(reading, IndexOptions(prereleases=True))
-        case _ if option in IGNORED_FLAGS | IGNORED_OPTIONS:
+    def read_line(self, line: str, place: _Place) -> None:
+        if not line.startswith("-"):
+            self.read_requirement(line, place)
             return
-        case _:
-            raise bad_line(f"pip has no option {option} in requirement files", option, where)
+        for option, value in options_of(line, str(place)):
+            if option.startswith("-"):
+                self.read_option(option, value, place)
+            else:
+                self.unread.append((str(place), option))
+
+    def read_option(self, option: str, value: str, place: _Place) -> None:
+        match option:
+            case "--requirement" | "--constraint":
+                constraining = place.constraining or option == "--constraint"
+                self.read_file(_included(value, place), constraining=constraining, asked_by=str(place))
+            case "--editable":
+                self.read_requirement(value, place)
+            case "--index-url":
+                self.add_indexes(IndexOptions(index_url=value))
+            case "--extra-index-url":
+                self.add_indexes(IndexOptions(extra_index_urls=(value,)))
+            case "--find-links":
+                self.add_indexes(IndexOptions(find_links=(self.find_links(value, place.path),)))
+            case "--trusted-host":
+                self.add_indexes(IndexOptions(trusted_hosts=(value,)))
+            case "--no-index":
+                self.add_indexes(IndexOptions(no_index=True))
+            case "--pre":
+                self.add_indexes(IndexOptions(prereleases=True))
+            case _ if option not in IGNORED:
+                raise bad_line(f"pip has no option {option} in requirement files", option, str(place))
+
+    def add_indexes(self, options: IndexOptions) -> None:
+        self.indexes = self.indexes.overruled_by(options)
+
+    def find_links(self, value: str, path: str) -> str:
+        """Relative to the file if such a folder exists there, else to the project's root: pip's order."""
+        if URL.match(value) or value.startswith(("/", "~", "$")):
+            return value
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
+        there = self.project.is_dir(beside) or self.project.exists(beside)
+        return beside if there else posixpath.normpath(value)
+
+    def read_requirement(self, line: str, place: _Place) -> None:
+        itself = None if place.constraining else ITSELF.fullmatch(line)
+        if itself is not None:
+            self.read_itself(itself, place)
+            return
+        read = read_line(line, path=place.path, line=place.line, project=self.project)
+        if place.constraining:
+            self.constraints.append(read)
+        elif is_own_repository(self.project, read):
+            self.itself = read
+        else:
+            self.lines.append(read)
+
+    def read_itself(self, found: re.Match[str], place: _Place) -> None:
+        """The project's own dependencies are asked for; its code is imported from where it lies."""
+        facts = own_facts(self.project, str(place))
+        self.files.update(manifest_files(self.project))
+        self.itself = RequirementLine(
+            path=place.path, line=place.line, name=facts.normalized, specifier=found[0]
+        )
+        self.lines.extend(dependencies_of_itself(self.project, facts, found, str(place)))
 
 
-def _add_indexes(reading: _Reading, options: IndexOptions) -> None:
-    reading.indexes = reading.indexes.overruled_by(options)
-
-
-def _included(value: str, path: str, where: str) -> str:
+def _included(value: str, place: _Place) -> str:
     if URL.match(value):
         raise DetectionError(
             f"the requirement file {without_credentials(value)} is on the network",
-            where=where,
+            where=str(place),
             hint="keep a copy of that file in the project: builds read only the project folder",
         )
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), value.replace("\\", "/")))
-
-
-def _find_links(project: ProjectFiles, value: str, path: str) -> str:
-    """Relative to the file if such a folder exists there, else to the project's root: pip's order."""
-    if URL.match(value) or value.startswith(("/", "~", "$")):
-        return value
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
-    return beside if project.is_dir(beside) or project.exists(beside) else posixpath.normpath(value)
-
-
-def _read_requirement(reading: _Reading, line: str, *, path: str, number: int, constraining: bool) -> None:
-    itself = ITSELF.fullmatch(line)
-    if itself is not None and not constraining:
-        _read_itself(reading, itself, path=path, number=number)
-        return
-    read = read_line(line, path=path, line=number, project=reading.project)
-    if not constraining and _is_own_repository(reading, read):
-        reading.itself = read
-        return
-    (reading.constraints if constraining else reading.lines).append(read)
-
-
-def _is_own_repository(reading: _Reading, line: RequirementLine) -> bool:
-    """`-e git+https://.../shop.git@COMMIT#egg=shop`, as pip freeze tells of a project that was installed from
-    its own folder: all that it depends on stands beside that line."""
-    if not is_git(line.place):
-        return False
-    facts = read_package(reading.project)
-    return facts is not None and facts.normalized == line.name
-
-
-def _read_itself(reading: _Reading, found: re.Match[str], *, path: str, number: int) -> None:
-    """`-e .`: the project's own dependencies are asked for; its code is imported from where it lies."""
-    where = f"{path}:{number}"
-    _require_toml(reading.project.read_text("pyproject.toml") or "", where)
-    facts = read_package(reading.project)
-    if facts is None or facts.dependencies is None:
-        raise PlanError(
-            "the project itself is asked for, but its files do not list its dependencies",
-            where=where,
-            hint="write them into [project] dependencies of pyproject.toml; setup.py is never executed",
-        )
-    text = reading.project.read_text(facts.manifest) or ""
-    reading.files.update(manifest_files(reading.project))
-    reading.itself = RequirementLine(path=path, line=number, name=facts.normalized, specifier=found[0])
-    extras = [extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip()]
-    optional = {canonicalize_name(extra): listed for extra, listed in facts.extras}
-    missing = [extra for extra in extras if canonicalize_name(extra) not in optional]
-    if missing:
-        raise DetectionError(
-            f"{facts.manifest} defines no extra {missing[0]!r}",
-            where=where,
-            hint="correct the extra's name; project.optional-dependencies lists those that exist",
-        )
-    wanted = [*facts.dependencies, *(item for e in extras for item in optional[canonicalize_name(e)])]
-    sources = named_sources(reading.project)
-    for specifier in wanted:
-        marked = _marked(with_source(specifier, sources), found["marker"], where)
-        line = read_line(marked, path=facts.manifest, line=0, project=reading.project)
-        reading.lines.append(_placed(line, text, specifier))
-
-
-def _require_toml(text: str, where: str) -> None:
-    try:
-        toml_of(text)
-    except NoDataError as problem:
-        raise DetectionError(
-            f"pyproject.toml is no valid TOML: {problem}", where="pyproject.toml", hint=f"needed by {where}"
-        ) from None
-
-
-def _marked(specifier: str, marker: str | None, where: str) -> str:
-    if not marker:
-        return specifier
-    try:
-        own = Requirement(specifier)
-        own.marker = Marker(f"({own.marker}) and ({marker})" if own.marker else marker)
-    except (ValueError, RecursionError) as problem:
-        raise bad_line("this is no valid marker", f"{marker} ({problem})", where) from None
-    return str(own)
-
-
-def _placed(line: RequirementLine, text: str, specifier: str) -> RequirementLine:
-    """With the line of pyproject.toml on which the specifier stands."""
-    for number, physical in enumerate(text.splitlines(), start=1):
-        if f'"{specifier}"' in physical or f"'{specifier}'" in physical:
-            return RequirementLine(
-                path=line.path, line=number, name=line.name, specifier=line.specifier, hashes=line.hashes
-            )
-    return line
+    return posixpath.normpath(posixpath.join(posixpath.dirname(place.path), value.replace("\\", "/")))
