@@ -41,9 +41,12 @@ def program(okamochi_cache: Path) -> Program:
 
 
 @pytest.fixture(scope="module")
-def minimal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def minimal(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Path:
+    """With its Dockerfile, whichever of the tests runs first."""
     python_image("3.13")
-    return project("flask-minimal", tmp_path_factory.mktemp("equality"))
+    folder = project("flask-minimal", tmp_path_factory.mktemp("equality"))
+    program.ok("render", "dockerfile", folder)
+    return folder
 
 
 def python_of(folder: Path, program: Program) -> str:

@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -194,18 +194,12 @@ class HostEngine:
 
     def exec(self, name: str, argv: tuple[str, ...], *, interactive: bool = False) -> int:
         """In a sandbox of its own kind and with the same volumes, beside the running app."""
-        description = self._one_off(name, argv)
-        try:
-            return self.runner.passthrough(launcher_argv("run", description))
-        finally:
-            description.unlink(missing_ok=True)
+        with self._one_off(name, argv) as command:
+            return self.runner.passthrough(command)
 
     def check(self, name: str, argv: tuple[str, ...]) -> tuple[bool, str]:
-        description = self._one_off(name, argv)
-        try:
-            completed = self.runner.run(launcher_argv("run", description), timeout_seconds=30)
-        finally:
-            description.unlink(missing_ok=True)
+        with self._one_off(name, argv) as command:
+            completed = self.runner.run(command, timeout_seconds=30)
         return completed.ok, completed.said
 
     def beside(
@@ -216,11 +210,8 @@ class HostEngine:
         source: "BinaryIO | None" = None,
         into: "BinaryIO | None" = None,
     ) -> Completed:
-        description = self._one_off(name, argv)
-        try:
-            return self.runner.stream(launcher_argv("run", description), source=source, into=into)
-        finally:
-            description.unlink(missing_ok=True)
+        with self._one_off(name, argv) as command:
+            return self.runner.stream(command, source=source, into=into)
 
     def try_out(self, trial: Trial) -> Completed:
         self._need_posix()
@@ -319,14 +310,19 @@ class HostEngine:
             hint="work inside WSL, or install docker or podman",
         )
 
-    def _one_off(self, name: str, argv: tuple[str, ...]) -> Path:
+    @contextmanager
+    def _one_off(self, name: str, argv: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """What starts it; the description that this reads is gone afterwards."""
         folder = self._records.must_find(name)
         spec = read_spec(folder)
         launch = self._launch(self.images.get(spec.image_reference), spec).description(argv)
         launch["env"].setdefault("TERM", os.environ.get("TERM", "dumb"))
         description = folder / f"run-{os.getpid()}-{time.monotonic_ns()}.json"
         write_atomic(description, json.dumps(launch).encode(), mode=0o600)
-        return description
+        try:
+            yield launcher_argv("run", description)
+        finally:
+            description.unlink(missing_ok=True)
 
 
 def spec_of_trial(trial: Trial) -> RunSpec:
