@@ -14,6 +14,7 @@ from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
 __all__ = [
+    "LOCAL",
     "folder_of",
     "is_archive",
     "is_built_here",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from okamochi.workflows.proving.early_proof import EarlyProof
     from okamochi.workflows.rebuilding.incremental import SameTree
 
-__all__ = ["BuildRequest", "Building", "build_image", "without_the_word"]
+__all__ = ["BuildRequest", "Building", "build_image", "warning_of", "without_the_word"]
 
 # Where things are kept changes nothing in an image.
 PLACES = (

@@ -20,7 +20,7 @@ from okamochi.model.plan import VENV_ROOT, Framework, SetupCommand
 from okamochi.system.patterns import regex
 from okamochi.system.tables import table_of
 
-__all__ = ["setup_commands", "table_command"]
+__all__ = ["NAME", "setup_commands", "table_command"]
 
 NAME = regex(
     r"(init|setup|create|recreate|drop|reset|seed|populate|deploy|forge|install|load)([-_]\w++)*+|initdb|setupdb"

@@ -17,7 +17,7 @@ from okamochi.pypi.manifests.setuptools_files import setup_cfg_sections
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["supervised_programs"]
+__all__ = ["COMMENT", "OWN", "supervised_programs"]
 
 NAMED = regex(r"[^/]*supervisor[^/]*\.(?:conf|ini)|supervisord?\.conf")
 SECTION = regex(r"program:([\w.-]{1,60})")

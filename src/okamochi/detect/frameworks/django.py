@@ -15,7 +15,15 @@ from okamochi.detect.source.syntax import text_of, texts_below, walk
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
 
-__all__ = ["DjangoSettings", "debug_off", "debug_warning", "django_settings", "manage_py", "redirect_warning"]
+__all__ = [
+    "SETTINGS",
+    "DjangoSettings",
+    "debug_off",
+    "debug_warning",
+    "django_settings",
+    "manage_py",
+    "redirect_warning",
+]
 
 SETTINGS = regex(r"[\"']DJANGO_SETTINGS_MODULE[\"']\s*+[,\]]\s*+=?\s*+[\"']([\w.]+)[\"']")
 VARIABLE_NAME = "DJANGO_SETTINGS_MODULE"

@@ -12,7 +12,7 @@ from okamochi.model.rendered_mark import text_by_people
 from okamochi.model.variable_names import kind_of
 from okamochi.system.project_files import ProjectFiles
 
-__all__ = ["compose_variables"]
+__all__ = ["ENTRY", "compose_variables"]
 
 ENTRY = re.compile(
     r"""\s*+-?\s*+["']?(?P<name>[A-Za-z_]\w*+)["']?\s*+[:=]\s*+["']?\$\{?(?P<from>[A-Za-z_]\w*)(?P<rest>[^}"'\s]*)\}?"""

@@ -16,7 +16,7 @@ from okamochi.system.process import Completed
 from okamochi.system.world import World
 from okamochi.workflows.from_source.packed_source import packed_folder
 
-__all__ = ["git_checkout", "git_source"]
+__all__ = ["PLACE", "git_checkout", "git_source"]
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 REFERENCE = re.compile(r"[A-Za-z0-9][\w./+-]*")
