@@ -233,6 +233,11 @@ def test_from_prefixed_env_takes_the_secret_key() -> None:
     assert (found.kind, found.required) == (VariableKind.GENERATED, False)
 
 
+def test_what_every_shell_sets_is_no_variable_of_the_app() -> None:
+    plan = planned({"app.py": FLASK_APP + 'import os\nstarted_by = os.environ["_"]\n'})
+    assert not plan.environment
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -255,6 +260,9 @@ def test_from_prefixed_env_takes_the_secret_key() -> None:
         ("GITHUB_TOKEN", VariableKind.SECRET),
         ("RECAPTCHA_PUBLIC_KEY", VariableKind.PLAIN),
         ("PASSWORD_MIN_LENGTH", VariableKind.PLAIN),
+        ("PASSWORD_BCRYPT_ROUNDS", VariableKind.PLAIN),
+        ("PASSWORD_HASH_METHOD", VariableKind.PLAIN),
+        ("ADMIN_PASSWORD_HASH", VariableKind.SECRET),
         ("TOKEN_EXPIRY", VariableKind.PLAIN),
         ("MAIL_SERVER", VariableKind.PLAIN),
     ],

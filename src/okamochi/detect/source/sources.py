@@ -3,6 +3,7 @@
 import ast
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from okamochi.detect.source.gist import SIZE_LIMIT_BYTES, gist_of, python_text
 from okamochi.detect.source.import_lines import Imports, imports_of
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.root_package import ROOT_MODULE, RootPackage, root_package
+from okamochi.errors import DetectionError
 from okamochi.system.patterns import regex
 from okamochi.system.project_files import ProjectFiles
 from okamochi.system.words import word_set
@@ -35,6 +37,7 @@ SIDE_FILES = regex(
 )
 # what pip installs, and what lies beside it
 INSTALLED = regex(r"(|.+?/)(?:lib/python[\d.]+|Lib)/site-packages/")
+MOST_MODULES = 10_000
 PARTS_OF_ENVIRONMENTS = ("bin", "Scripts", "lib", "Lib", "include")
 
 
@@ -69,7 +72,15 @@ class Sources(msgspec.Struct, eq=False, dict=True):
         paths = self.project.files("**/*.py")
         found = {match[1] for path in paths if (match := INSTALLED.match(path)) is not None}
         inside = tuple(f"{one}{part}/" for one in sorted(found) for part in PARTS_OF_ENVIRONMENTS)
-        return tuple(path for path in paths if not path.startswith(inside)) if inside else paths
+        own = tuple(path for path in paths if not path.startswith(inside)) if inside else paths
+        if len(own) > MOST_MODULES:  # reading all of /usr took minutes
+            folder, number = Counter(path.partition("/")[0] for path in own).most_common(1)[0]
+            raise DetectionError(
+                f"the folder holds {len(own):,} Python files; {MOST_MODULES:,} are read at most",
+                where=f"{folder}/: {number:,} of them",
+                hint="give the folder of the app itself, and keep environments and data outside of it",
+            )
+        return own
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
