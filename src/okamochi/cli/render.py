@@ -117,6 +117,7 @@ def command(
 
 def tell_findings(findings: "tuple[tuple[str, tuple[Finding, ...]], ...]", world: "World") -> None:
     """What the files cannot say, or leave to people: below its target where there are several."""
+    from okamochi.model.finding import Severity
     from okamochi.workflows.starting.env_check import place
 
     headed = len(findings) > 1
@@ -126,7 +127,9 @@ def tell_findings(findings: "tuple[tuple[str, tuple[Finding, ...]], ...]", world
         for one in found:
             where = f"{place(one)}: " if one.evidence else ""
             indent = "  " if headed and target else ""
-            world.reporter.note(f"{indent}{one.severity}: {where}{one.message} ({one.hint})")
+            # nothing failed: the files are written, whatever they or the values beside them will do
+            severity = Severity.WARNING if one.severity is Severity.ERROR else one.severity
+            world.reporter.note(f"{indent}{severity}: {where}{one.message} ({one.hint})")
 
 
 def proved(path: Path, world: "World", builder: str) -> "Proof":

@@ -34,9 +34,10 @@ SECRET_ENDS = word_set(
 SECRET_PARTS = regex(
     r"SECRET_KEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|_SECRET_|PASSWORD(?!_(MIN|MAX|LEN|RESET|POLICY))"
 )
+# open keys, and what says how or how long
 PUBLIC = regex(
     r".*(PUBLIC|PUBLISHABLE|ANON|SITE)_?KEY|.*KEY_(ID|NAME|PATH|FILE)|.*_(EXPIRES?|EXPIRY|TTL|URL|NAME|LENGTH)"
-    r"|.*_(ROUNDS|ITERATIONS|ALGORITHM|ALGO|METHOD|SECONDS|MINUTES|HOURS|DAYS|ENABLED|REQUIRED)"  # how, how long
+    r"|.*_(ROUNDS|ITERATIONS|ALGORITHM|ALGO|METHOD|SECONDS|MINUTES|HOURS|DAYS|ENABLED|REQUIRED)"
 )
 # read by libraries, servers, engines and tools, whatever the project's code says
 OUTSIDE = regex(
