@@ -32,6 +32,7 @@ class RecordedRunner(msgspec.Struct, frozen=True):
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
         written_limit_bytes: int = 0,
+        written_below: tuple[Path, ...] = (),
         ends_trickle: bool = False,
     ) -> Completed:
         call = tuple(argv)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.lacks import require_namespaces
 
+from okamochi.errors import BuildError
 from okamochi.run.host.isolated import Limits, isolated
 from okamochi.system.process import Completed, ProgramTimeout
 from okamochi.system.subprocess_runner import SubprocessRunner
@@ -33,7 +34,9 @@ def machine_folders() -> tuple[str, ...]:
     return ("/usr", *plain, *(() if PYTHON.is_relative_to("/usr") else (os.fspath(PYTHON.parent.parent),)))
 
 
-def kept_in(root: Path, build: Path, code: str, *, seconds: float = 60) -> Completed:
+def kept_in(
+    root: Path, build: Path, code: str, *, seconds: float = 60, folder_bytes: int = 2**30
+) -> Completed:
     build.mkdir()
     binds = tuple((Path(place), place, False) for place in machine_folders())
     return isolated(
@@ -43,8 +46,27 @@ def kept_in(root: Path, build: Path, code: str, *, seconds: float = 60) -> Compl
         environment={"PATH": "/usr/bin"},
         binds=(*binds, (build, "/build", True)),
         cwd="/build",
-        limits=Limits(timeout_seconds=seconds),
+        limits=Limits(timeout_seconds=seconds, folder_bytes=folder_bytes),
     )
+
+
+@pytest.mark.parametrize("content", ["'x' * 1_000_000", "''"], ids=["large files", "empty files"])
+def test_what_writes_without_end_is_stopped_before_the_disk_is_full(
+    root: Path, tmp_path: Path, content: str
+) -> None:
+    code = (
+        "import itertools, os\n"
+        "if os.fork():\n"
+        "    os.wait()\n"
+        "os.mkdir('/build/below')\n"
+        "for number in itertools.count():\n"
+        f"    open('/build/below/%d' % number, 'w').write({content})\n"
+    )
+    begun = time.monotonic()
+    with pytest.raises(BuildError, match="more than 20,000,000 bytes"):
+        kept_in(root, tmp_path / "build", code, seconds=300, folder_bytes=20_000_000)
+    assert time.monotonic() - begun < 250
+    assert sum(1 for _ in (tmp_path / "build/below").iterdir()) > 5
 
 
 def test_what_takes_back_that_it_ends_with_us_ends_all_the_same(root: Path, tmp_path: Path) -> None:

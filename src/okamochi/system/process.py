@@ -71,11 +71,13 @@ class Runner(Protocol):
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
         written_limit_bytes: int = 0,
+        written_below: tuple[Path, ...] = (),
         ends_trickle: bool = False,
     ) -> Completed:
         """Run to the end and keep what it wrote. `env` is the whole environment; None inherits ours.
         `merge_stderr`: what it writes to stderr comes in `stdout`, in the order of writing.
-        BuildError for a program that writes more than `written_limit_bytes` (0: as much as it likes);
+        BuildError for a program that writes more than `written_limit_bytes` (0: as much as it likes), or with
+        whose children the folders of `written_below` come to hold more;
         `ends_trickle`: TransientRegistryError for one to which servers send a byte from time to time."""
         ...
 

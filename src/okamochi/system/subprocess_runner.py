@@ -45,6 +45,7 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
         timeout_seconds: float = 600,
         merge_stderr: bool = False,
         written_limit_bytes: int = 0,
+        written_below: tuple[Path, ...] = (),
         ends_trickle: bool = False,
     ) -> Completed:
         stderr = subprocess.STDOUT if merge_stderr else subprocess.PIPE
@@ -53,9 +54,12 @@ class SubprocessRunner(msgspec.Struct, frozen=True):
             limit = trickle = None
             end = partial(kill_group, process)
             if written_limit_bytes:
-                from okamochi.system.write_limit import WriteLimit
+                from okamochi.system.write_limit import WriteLimit, held_below, written_by
 
-                limit = WriteLimit(process.pid, written_limit_bytes, end)
+                counted = (
+                    partial(held_below, written_below) if written_below else partial(written_by, process.pid)
+                )
+                limit = WriteLimit(counted, written_limit_bytes, end)
                 watching.enter_context(meanwhile(limit.watch))
             if ends_trickle:
                 from okamochi.system.trickle import Trickle

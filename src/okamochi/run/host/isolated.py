@@ -21,10 +21,12 @@ BUILD_USER = 10002
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Memory and file size are of each process; `processes` counts only where okamochi is root."""
+    """Memory and file size are of each process; `processes` counts only where okamochi is root, and
+    `folder_bytes` what the folders that may be written hold together."""
 
     memory_bytes: int = 3 * 2**30
     file_bytes: int = 2 * 2**30
+    folder_bytes: int = 8 * 2**30
     processes: int = 256
     tmp_bytes: int = 512 * 2**20
     timeout_seconds: float = 600
@@ -46,7 +48,8 @@ def isolated(
     below /tmp, which is empty.
 
     Folders that may be written are given to the user who runs the command. NotIsolated when this machine
-    offers no namespaces, also for processes: what the command leaves running could otherwise go on."""
+    offers no namespaces, also for processes: what the command leaves running could otherwise go on.
+    BuildError when it writes more than the limits allow."""
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="okamochi-isolated-") as folder:
         namespaces = dict(best_isolation(runner, Path(folder)).namespaces)
@@ -86,6 +89,8 @@ def isolated(
             stdin=stdin,
             timeout_seconds=limits.timeout_seconds,
             merge_stderr=merge_stderr,
+            written_limit_bytes=limits.folder_bytes,
+            written_below=tuple(outside for outside, _, writable in binds if writable),
         )
 
 
