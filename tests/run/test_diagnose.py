@@ -676,3 +676,34 @@ def test_a_server_without_the_database_was_reached(error: str) -> None:
     cause = diagnose(traceback(error))
     assert cause is not None
     assert cause.text == "the database app does not exist on the server that the app reaches"
+
+
+HIDING = """\
+Traceback (most recent call last):
+  File "/usr/lib/python3.13/importlib/__init__.py", line 88, in import_module
+    return _bootstrap._gcd_import(name[level:], package, level)
+  File "/app/{file}", line 1, in <module>
+    from flask import Flask
+ImportError: cannot import name 'Flask' from partially initialized module 'flask' \
+(most likely due to a circular import) (/app/flask.py)
+"""
+
+
+def test_a_module_of_the_app_that_hides_a_package_is_told() -> None:
+    cause = diagnose(HIDING.format(file="flask.py"))
+    assert cause is not None
+    assert "flask.py of the project hides the package flask" in cause.text
+    assert "another name" in cause.hint
+    other = diagnose(HIDING.format(file="views.py"))
+    assert other is not None and "hides" not in other.text
+
+
+def test_a_name_of_a_package_that_was_meant_to_be_a_file_of_the_project() -> None:
+    log = (
+        'Traceback (most recent call last):\n  File "/app/app.py", line 1, in <module>\n    from helpers import x\n'
+        "ImportError: cannot import name 'x' from 'helpers' "
+        "(/opt/venv/lib/python3.13/site-packages/helpers/__init__.py)\n"
+    )
+    cause = diagnose(log)
+    assert cause is not None
+    assert "if helpers is meant to be a module of the project, its file is not there" in cause.hint

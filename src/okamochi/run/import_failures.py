@@ -130,8 +130,10 @@ def failing_import(log: str) -> Cause | None:
         return None
     if found["text"].startswith("attempted relative import"):
         return outside_of_a_package(log)
-    return missing_name(log) or Cause(
-        f"an import fails: {found['text']}", "see the line named here", own_frame(log)
+    return (
+        missing_name(log)
+        or hiding_module(log)
+        or Cause(f"an import fails: {found['text']}", "see the line named here", own_frame(log))
     )
 
 
@@ -148,6 +150,24 @@ def outside_of_a_package(log: str) -> Cause:
     )
 
 
+def hiding_module(log: str) -> Cause | None:
+    """`from flask import Flask` in a flask.py of the project, which asks itself."""
+    found = last(
+        r"^ImportError: cannot import name '\w+' from partially initialized module '(?P<module>\w+)' "
+        r"\(.*\) \((?P<path>.+?)\)$",
+        log,
+    )
+    where = own_frame(log)
+    if found is None or where.rpartition(":")[0] != found["path"]:
+        return None
+    name = posixpath.basename(found["path"])
+    return Cause(
+        f"an import fails: {name} of the project hides the package {found['module']}, and imports itself",
+        f"give {name} another name, such as app.py",
+        where,
+    )
+
+
 def missing_name(log: str) -> Cause | None:
     """A name that the installed version of a package no longer has, or not yet."""
     found = last(
@@ -159,11 +179,13 @@ def missing_name(log: str) -> Cause | None:
     library = library_of_last_frame(log[: found.start()])
     who = library if library not in ("", package) else "the app"
     other = f", or take a version of {library} that fits" if who == library else ""
+    if who == "the app":
+        other = f"; if {package} is meant to be a module of the project, its file is not there"
     return Cause(
         f"an import fails: {who} imports {found['name']} from {found['module']}, which the installed version "
         f"of {package} does not have",
-        f"bound {package} in the requirements to the versions that have it{other}; okamochi.lock tells the "
-        "installed ones",
+        f"bound {package} in the requirements to the versions that have it (okamochi.lock tells the installed "
+        f"ones){other}",
         own_frame(log),
     )
 
