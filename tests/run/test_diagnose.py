@@ -700,7 +700,8 @@ def test_a_module_of_the_app_that_hides_a_package_is_told() -> None:
 
 def test_a_name_of_a_package_that_was_meant_to_be_a_file_of_the_project() -> None:
     log = (
-        'Traceback (most recent call last):\n  File "/app/app.py", line 1, in <module>\n    from helpers import x\n'
+        'Traceback (most recent call last):\n  File "/app/app.py", line 1, in <module>\n'
+        "    from helpers import x\n"
         "ImportError: cannot import name 'x' from 'helpers' "
         "(/opt/venv/lib/python3.13/site-packages/helpers/__init__.py)\n"
     )
