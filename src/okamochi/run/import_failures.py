@@ -184,7 +184,7 @@ def missing_name(log: str) -> Cause | None:
     return Cause(
         f"an import fails: {who} imports {found['name']} from {found['module']}, which the installed version "
         f"of {package} does not have",
-        f"bound {package} in the requirements to the versions that have it (okamochi.lock tells which ones are "
+        f"bound {package} in the requirements to the versions that have it (okamochi.lock tells which are "
         f"installed){other}",
         own_frame(log),
     )
