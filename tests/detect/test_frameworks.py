@@ -469,6 +469,12 @@ def test_settings_that_only_manage_py_names_are_set() -> None:
     assert dict(plan.image_environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
 
 
+def test_the_release_knows_the_settings_before_manage_py_names_them() -> None:
+    """The lock and the look at the schema are the kit's own; it asks Django, as no manage.py has run yet."""
+    (release,) = (one for one in planned(DJANGO).processes if one.name == "release")
+    assert dict(release.environment)["DJANGO_SETTINGS_MODULE"] == "shop.settings"
+
+
 def test_the_settings_of_the_server_s_module_are_those_of_migrations_and_workers() -> None:
     """cookiecutter-django: production in wsgi.py, local in manage.py and celery_app.py."""
     assert "DJANGO_SETTINGS_MODULE" not in dict(planned(DJANGO).image_environment)

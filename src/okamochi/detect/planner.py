@@ -61,6 +61,7 @@ from okamochi.detect.variables.image_environment import (
     roots_of_a_script,
     roots_of_flask,
     roots_of_old_flask,
+    with_django_settings,
     with_module_path,
 )
 from okamochi.detect.variables.key_files import KeyFiles, key_files
@@ -273,8 +274,10 @@ def _running(found: Understood, data: _Data) -> _Running:
     setups, setup_decisions = setup_commands(
         found.sources, found.pyproject, candidate.framework, offered_by_hand(objects, reached)
     )
+    settings = found.django.module if candidate.framework is Framework.DJANGO else ""
+    others = (with_django_settings(with_module_path(one, image_environment), settings) for one in processes)
     return _Running(
-        (web, *(with_module_path(one, image_environment) for one in processes)),
+        (web, *others),
         (*web_decisions, *probe_decisions, *process_decisions, *setup_decisions),
         setups,
         image_environment,

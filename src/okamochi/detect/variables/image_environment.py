@@ -19,7 +19,7 @@ from okamochi.detect.source.root_package import ROOT_MODULE
 from okamochi.detect.source.sources import Sources
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import APP_ROOT, PACKAGES_ROOT, VENV_ROOT, Framework, ServerInterface
-from okamochi.model.process import Process
+from okamochi.model.process import Process, ProcessType
 
 __all__ = [
     "choose_image_environment",
@@ -29,6 +29,7 @@ __all__ = [
     "roots_of_a_script",
     "roots_of_flask",
     "roots_of_old_flask",
+    "with_django_settings",
     "with_module_path",
 ]
 
@@ -40,6 +41,14 @@ def with_module_path(process: Process, image_environment: tuple[tuple[str, str],
     paths = (APP_ROOT, *dict(image_environment).get("PYTHONPATH", "").split(":"))
     value = ":".join(path for path in dict.fromkeys(paths) if path)
     return msgspec.structs.replace(process, environment=(*process.environment, ("PYTHONPATH", value)))
+
+
+def with_django_settings(process: Process, settings: str) -> Process:
+    """The kit asks Django itself what is to be migrated, before manage.py runs and names the settings."""
+    if not settings or process.type is not ProcessType.RELEASE:
+        return process
+    named = ("DJANGO_SETTINGS_MODULE", settings)
+    return msgspec.structs.replace(process, environment=(*process.environment, named))
 
 
 def django_environment(django: DjangoSettings) -> tuple[tuple[str, str], ...]:

@@ -41,7 +41,7 @@ def unusable_name() -> Answer | None:
                             "outcome": "failed",
                             "type": name,
                             "error": "ModuleNotFoundError",
-                            "message": f"No module named {missing!r}",
+                            "message": f"{name} imports {missing} when it is used",
                             "name": missing,
                             "text": f"ModuleNotFoundError: No module named {missing!r}\n",
                             "in_reference": False,
