@@ -593,6 +593,37 @@ def test_the_only_migrations_of_flask_migrate_are_found_wherever_they_lie() -> N
     assert "release" not in commands(planned(of_alembic))
 
 
+SCRIPT = (
+    "from flask_script import Manager\nfrom flask_migrate import Migrate, MigrateCommand\n"
+    "from shop import app, db\nmanager = Manager(app)\n{}\nmanager.add_command('db', MigrateCommand)\n"
+    "if __name__ == '__main__':\n    manager.run()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("registers", "app"),
+    [
+        ("Migrate(app, db)", "manage:app"),
+        ("migrate = Migrate(app, db)", "manage:app"),
+        ("Migrate().run()", None),
+    ],
+)
+def test_migrations_that_a_script_alone_registers_are_run_by_its_app(registers: str, app: str | None) -> None:
+    """flask db finds them nowhere else: KeyError: 'migrate'."""
+    files = {
+        "requirements.txt": "flask\nflask-migrate\nflask-script\n",
+        "shop/__init__.py": f"{FLASK_APP}\ndb = 1\n",
+        "wsgi.py": "from shop import app\n",
+        "manage.py": SCRIPT.format(registers),
+        "migrations/env.py": "",
+    }
+    (release,) = (one for one in planned(files).processes if one.name == "release")
+    assert dict(release.environment).get("FLASK_APP") == app
+    served = {**files, "wsgi.py": "from manage import app\n", "Procfile": "web: gunicorn wsgi:app\n"}
+    (release,) = (one for one in planned(served).processes if one.name == "release")
+    assert "FLASK_APP" not in dict(release.environment)
+
+
 def test_a_release_of_alembic_without_its_file_gives_way_to_flask_migrate() -> None:
     app = "from flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\nMigrate(app)\n"
     stated = '{"scripts": {"postdeploy": "alembic upgrade head"}}'

@@ -363,7 +363,12 @@ def refused(count: str, items: str, frames: str = SETTINGS_FRAME) -> str:
         (
             refused("1 validation error", MISSING_ITEM),
             "Config is refused: API_KEY: Field required",
-            "give what is missing: okamochi up --env-file",
+            "give what is missing: okamochi up --env-file FILE, with a line such as API_KEY=...; ",
+        ),
+        (
+            refused("1 validation error", "origins\n  Input should be a list [type=list_type, input=None]"),
+            "Config is refused: origins: Input should be a list",
+            'a line such as ORIGINS=["..."]; ',
         ),
         (
             refused(

@@ -11,6 +11,14 @@ MOST = 3
 # "DATABASE_URL\n  Field required [type=missing, ...]"; of a rule for the whole the name is absent or __root__
 ITEM = regex(r"^(?:(?P<name>[A-Za-z_][\w.]*)\n)?  (?P<said>\S.*?) [\[(]type=(?P<type>[\w.]+)", re.MULTILINE)
 SETTINGS = ("pydantic_settings/", "pydantic/env_settings.py")
+JSON_SHAPES = {
+    "list_type": '["..."]',
+    "set_type": '["..."]',
+    "tuple_type": '["..."]',
+    "dict_type": '{"...": "..."}',
+    "list": '["..."]',
+    "dict": '{"...": "..."}',
+}
 MISSING = ("missing", "value_error.missing")
 
 
@@ -30,8 +38,20 @@ def refused_values(log: str) -> Cause | None:
     if any(part in trace.text for part in SETTINGS):
         lacking = all(one["type"] in MISSING for one in items)
         what = "what is missing" if lacking else "other values"
-        hint = f"give {what}: okamochi up --env-file FILE; `okamochi plan` names the variables"
+        line = next((f", with a line such as {line_of(one)}" for one in items if named(one)), "")
+        hint = f"give {what}: okamochi up --env-file FILE{line}; `okamochi plan` names the variables"
     return Cause(f"{found['model']} is refused: {told}{more}", hint, own_frame(trace.text))
+
+
+def named(item: re.Match[str]) -> bool:
+    return item["name"] is not None and item["name"] != "__root__" and "." not in item["name"]
+
+
+def line_of(item: re.Match[str]) -> str:
+    """As pydantic-settings reads a field: by its name, and what is more than a text as JSON. Its class may
+    ask for a prefix besides. https://docs.pydantic.dev/latest/concepts/pydantic_settings/"""
+    shape = JSON_SHAPES.get(item["type"].rpartition(".")[2], "...")
+    return f"{item['name'].upper()}={shape}"
 
 
 def text_of(item: re.Match[str]) -> str:

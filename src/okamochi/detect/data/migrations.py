@@ -51,10 +51,12 @@ TablesByHand = Callable[[], Detected[tuple[str, ...]] | None]
 
 
 class Migrations(msgspec.Struct, frozen=True):
-    """`command` is None when the project has none, or they are not run; then `decisions` say why."""
+    """`command` is None when the project has none, or they are not run; then `decisions` say why.
+    `environment` is what it needs beside the image's."""
 
     command: Detected[tuple[str, ...]] | None = None
     decisions: tuple[Decision, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 def find_migrations(
@@ -96,7 +98,11 @@ def find_migrations(
         own = own_tables if of_flask is not None else None
         empty = own is None and _is_empty(history, sources)
         other = other_way() if empty else None
-        return _unless(*history, sources, own) if other is None else _instead(other, history)
+        found = _unless(*history, sources, own) if other is None else _instead(other, history)
+        scripted = of_flask is not None and other is None and registers not in reached.paths
+        if scripted:
+            found = msgspec.structs.replace(found, environment=_of_a_script(sources, registers))
+        return found
     aerich = upgrade_of_aerich(sources) if "aerich" in names else None
     if aerich is not None:
         made = generated_schemas(sources, reached)
@@ -144,6 +150,19 @@ def _of_flask(
         )
         return Detected(argv, evidence), "flask db upgrade", folder
     return None
+
+
+def _of_a_script(sources: Sources, registers: str) -> tuple[tuple[str, str], ...]:
+    """Where a module that no server loads registers `flask db`, as the manage.py of Flask-Script does, it is
+    that module's app."""
+    for statement in sources.module(registers).tree.body:
+        call = statement.value if isinstance(statement, ast.Assign | ast.Expr) else None
+        match call:
+            case ast.Call(func=ast.Name(id="Migrate"), args=[ast.Name(id=name), *_]):
+                return (("FLASK_APP", f"{sources.dotted(registers)}:{name}"),)
+            case _:
+                continue
+    return ()
 
 
 def _folders_of_flask(sources: Sources) -> tuple[str, ...]:

@@ -95,7 +95,9 @@ def other_processes(
         )
         decisions += migrations.decisions
         if migrations.command is not None:
-            found.setdefault("release", _process("release", ProcessType.RELEASE, migrations.command))
+            release, decision = _process("release", ProcessType.RELEASE, migrations.command)
+            release = msgspec.structs.replace(release, environment=migrations.environment)
+            found.setdefault("release", (release, decision))
     types = {process.type for process, _ in found.values()}
     unknown = [one for one in unknown_workers(sources.project) if _kind(one.name, one.command) not in types]
     decisions += [_unknown(one) for one in unknown]
