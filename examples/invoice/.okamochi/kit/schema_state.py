@@ -99,14 +99,19 @@ class AlembicProject:
         found: list[State] = []
 
         def look(current: Sequence[str], context: Any) -> list[Any]:
-            url = context.connection.engine.url.render_as_string(hide_password=False)
-            found.append(compared(current, script, url))
+            found.append(compared(current, script, address_of(context.connection.engine.url)))
             return []
 
         with EnvironmentContext(config, script, fn=look, dont_mutate=True):
             script.run_env()
         chosen = next((one for one in found if one.behind), found[0])
         return vars(chosen)
+
+
+def address_of(url: Any) -> str:
+    """With its password, which str() shows before SQLAlchemy 1.4 and hides since 2.0."""
+    whole = getattr(url, "render_as_string", None)
+    return str(whole(hide_password=False) if whole is not None else url)
 
 
 def django_connection() -> Any:
