@@ -15,7 +15,15 @@ from okamochi.detect.source.python_source import Module, is_main_guard
 from okamochi.detect.source.reachable import Reached
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.static_paths import KnownPath, PathReader
-from okamochi.detect.source.syntax import argument, keyword_value, text_entries, text_of, walk
+from okamochi.detect.source.syntax import (
+    argument,
+    is_true,
+    keyword_value,
+    opens_to_write,
+    text_entries,
+    text_of,
+    walk,
+)
 from okamochi.model.evidence import Evidence
 from okamochi.model.plan import APP_ROOT
 from okamochi.system.patterns import regex
@@ -51,7 +59,6 @@ WORDS = frozenset(
         *EXPORTS,
     )
 )
-MODE = regex(r"[rbt]*[wax+][bt+]*")
 QUOTED_MODE = regex(r"[\"'][rbt]*[wax+][bt+]*[\"']")
 # to what is no keyword, word or star
 SAVES = regex(r"\.\s*save\s*\(\s*(?!\w+\s*=(?!=)|[*)]|[\"']\w*[\"']\s*[,)])")
@@ -183,7 +190,7 @@ class _Finder(msgspec.Struct, eq=False):
         called = names.full(call.func)
         last = called.rpartition(".")[2] or (call.func.attr if isinstance(call.func, ast.Attribute) else "")
         first = argument(call, 0, "filename", "name", "path", "database")
-        if called in APPLICATION_CLASSES and _true(call, "instance_relative_config"):
+        if called in APPLICATION_CLASSES and is_true(keyword_value(call, "instance_relative_config")):
             reason = "the app has an instance folder"
             yield Written(self.folders.instance_path, False, _at(module, call, reason))
         elif called in FOLDER_CALLS and first is not None:
@@ -198,7 +205,7 @@ class _Finder(msgspec.Struct, eq=False):
         elif (called in KEEPERS or OF_PEEWEE.fullmatch(last) is not None) and first is not None:
             if not _reads_alone(call) and not self._is_sqlite_uri(first, module):
                 yield from self._found(first, module, call, "keeps its data in", is_file=True)
-        elif called == "open" and first is not None and _writes(call, 1):
+        elif called == "open" and first is not None and opens_to_write(call, 1):
             yield from self._found(first, module, call, "writes", is_file=True)
         elif isinstance(call.func, ast.Attribute):
             yield from self._path_method(call, call.func, module)
@@ -211,7 +218,7 @@ class _Finder(msgspec.Struct, eq=False):
                 yield from self._found(function.value, module, call, "writes", is_file=True)
             case method if method in EXPORTS and call.args and not _is_plain_word(call.args[0]):
                 yield from self._found(call.args[0], module, call, "writes", is_file=True)
-            case "open" if _writes(call, 0):
+            case "open" if opens_to_write(call, 0):
                 yield from self._found(function.value, module, call, "writes", is_file=True)
             case "save" if call.args and not _is_plain_word(call.args[0]):
                 yield from self._found(call.args[0], module, call, "saves to", is_file=True)
@@ -351,24 +358,14 @@ def _key(target: ast.expr) -> str:
             return ""
 
 
-def _writes(call: ast.Call, position: int) -> bool:
-    """Whether open() is called with a literal mode that writes."""
-    return MODE.fullmatch(text_of(argument(call, position, "mode"))) is not None
-
-
 def _reads_alone(call: ast.Call) -> bool:
     """shelve.open("words", "r"), duckdb.connect("shop.duckdb", read_only=True)"""
-    return _true(call, "read_only") or text_of(argument(call, 1, "flag")) == "r"
+    return is_true(keyword_value(call, "read_only")) or text_of(argument(call, 1, "flag")) == "r"
 
 
 def _is_plain_word(expression: ast.expr) -> bool:
     """A name such as "tokens", of a form or a cookie: things other than files are saved, too."""
     return isinstance(expression, ast.Constant) and re.fullmatch(r"\w*", str(expression.value)) is not None
-
-
-def _true(call: ast.Call, name: str) -> bool:
-    value = keyword_value(call, name)
-    return isinstance(value, ast.Constant) and value.value is True
 
 
 def _at(module: Module, node: ast.expr, reason: str) -> Evidence:

@@ -11,7 +11,7 @@ from okamochi.detect.files.platform_files import stated_values
 from okamochi.detect.frameworks.settings_module import computed_settings
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
-from okamochi.detect.source.syntax import text_of, texts_below, walk
+from okamochi.detect.source.syntax import is_true, text_of, texts_below, walk
 from okamochi.model.evidence import Decision, Evidence
 from okamochi.system.patterns import regex
 
@@ -84,7 +84,7 @@ def _said_by_modules(sources: Sources, server_path: str, import_root: str) -> Dj
         if path not in sources.known:
             continue
         match = SETTINGS.search(sources.text(path))
-        name = match.group(1) if match is not None else computed_settings(sources.module(path))
+        name = match.group(1) if match is not None else computed_settings(sources.module(path), sources)
         if not name:
             continue
         found = _read(sources, name, path, said=path == server_path)
@@ -132,7 +132,7 @@ def debug_warning(sources: Sources, settings: DjangoSettings) -> tuple[Decision,
     """DEBUG = True, written so into the settings that production loads: pages of errors show the settings.
     https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#debug"""
     path, values = _given_to("DEBUG", sources, settings)
-    if not values or not all(isinstance(one, ast.Constant) and one.value is True for one in values):
+    if not values or not all(map(is_true, values)):
         return ()
     return (
         Decision.detected(

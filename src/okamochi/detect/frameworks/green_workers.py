@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from okamochi.detect.source.bodies import flat_statements
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
-from okamochi.detect.source.syntax import keyword_value, text_of
+from okamochi.detect.source.syntax import keyword_value
 from okamochi.model.evidence import Evidence
 from okamochi.model.python_base import GUNICORN
 from okamochi.pypi.python_values import last_name
@@ -143,21 +144,10 @@ def _mode(paths: tuple[str, ...], sources: Sources, asked: set[str]) -> str:
             known = _is_socket_io(node, path, sources)
             if not known and last_name(node.func) != "init_app":
                 continue
-            said = _text(keyword_value(node, "async_mode"), sources.module(path))
-            if said in MODES and said in {*asked, "threading"}:
+            said = Constants(sources).text(keyword_value(node, "async_mode"), sources.module(path))
+            if said is not None and said in MODES and said in {*asked, "threading"}:
                 return said
     return ""
-
-
-def _text(value: ast.expr | None, module: Module) -> str:
-    if isinstance(value, ast.Name):
-        named = (
-            one.value
-            for one in module.tree.body
-            if isinstance(one, ast.Assign) and [last_name(target) for target in one.targets] == [value.id]
-        )
-        value = next(named, None)
-    return text_of(value)
 
 
 def _calls(path: str, sources: Sources) -> tuple[ast.Call, ...]:

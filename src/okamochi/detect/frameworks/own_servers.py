@@ -13,6 +13,7 @@ from okamochi.detect.base import Detected
 from okamochi.detect.frameworks.scripts import candidate_of_a_script, script_candidate
 from okamochi.detect.frameworks.server_settings import set_elsewhere
 from okamochi.detect.serving.web_applications import Candidate
+from okamochi.detect.source.constants import Constants, Known
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module, is_main_guard
 from okamochi.detect.source.reachable import loaded_from
@@ -27,8 +28,6 @@ __all__ = ["Start", "address_of", "programs_that_serve", "start_at"]
 DRAWS = "import streamlit"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = regex(r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]")
-GETTERS = ("os.getenv", "os.environ.get")
-DEPTH = 6
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -93,11 +92,14 @@ class Start(msgspec.Struct, frozen=True):
     call: ast.Call
 
 
-class Reading(msgspec.Struct, frozen=True, eq=False):
-    """What there is to read an address from; `words` are those of the command line."""
+class _WithOptions(Constants, frozen=True, eq=False):
+    """Also of what the program's own command line says; `words` are those that it is given."""
 
-    sources: Sources
     words: tuple[str, ...] = ()
+
+    def attribute(self, expression: ast.Attribute, module: Module, depth: int) -> Known:
+        found = super().attribute(expression, module, depth)
+        return found if found.value is not None else Known(_option(expression.attr, module, self.words))
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -196,20 +198,19 @@ def _candidate(path: str, start: Start) -> Detected[Candidate]:
 
 def address_of(start: Start, sources: Sources, words: tuple[str, ...] = ()) -> Address:
     """Of the call, with what the `words` of the command line say to its options."""
-    module, reading = sources.module(start.path), Reading(sources, words)
+    module, constants = sources.module(start.path), _WithOptions(sources, words=words)
     host, port = _arguments(start)
     places = {"host": module, "port": module}
     if start.kind.settings is not None:
         (host, places["host"]), (port, places["port"]) = (
             set_elsewhere(name, module, sources) for name in start.kind.settings
         )
-    found_port, port_variable = _value(port, places["port"], reading)
-    found_host, host_variable = _value(host, places["host"], reading)
-    number = int(str(found_port)) if PORT.fullmatch(str(found_port)) else 0
+    found_port, found_host = constants.known(port, places["port"]), constants.known(host, places["host"])
+    number = int(str(found_port.value)) if PORT.fullmatch(str(found_port.value)) else 0
     if port is None:
         number = start.kind.usual_port
-    text = start.kind.usual_host if host is None else str(found_host or "")
-    return Address(number, text, port_variable, host_variable)
+    text = start.kind.usual_host if host is None else str(found_host.value or "")
+    return Address(number, text, found_port.variable, found_host.variable)
 
 
 def _arguments(start: Start) -> tuple[ast.expr | None, ast.expr | None]:
@@ -228,65 +229,6 @@ def _arguments(start: Start) -> tuple[ast.expr | None, ast.expr | None]:
     if port is None and 0 <= kind.port < len(call.args):
         port = call.args[kind.port]
     return host, port
-
-
-def _value(
-    expression: ast.expr | None, module: Module, reading: Reading, depth: int = DEPTH
-) -> tuple[str | int | None, str]:
-    """What an expression is as far as the code tells, and the variable that is read for it."""
-    if depth <= 0:
-        return None, ""
-
-    def inner(one: ast.expr, where: Module = module) -> tuple[str | int | None, str]:
-        return _value(one, where, reading, depth - 1)
-
-    match expression:
-        case ast.Constant(value=str() | int() as value):
-            return value, ""
-        case ast.Call(func=function, args=[ast.Constant(value=str(name)), *rest]) if (
-            module.imports.full(function) in GETTERS
-        ):
-            return (inner(rest[0])[0] if rest else None), name
-        case ast.Subscript(value=holder, slice=ast.Constant(value=str(name))) if (
-            module.imports.full(holder) == "os.environ"
-        ):
-            return None, name
-        case ast.Call(func=ast.Name(id="int" | "str"), args=[one]):
-            return inner(one)
-        case ast.BoolOp(op=ast.Or(), values=[first, *_, last]):
-            return inner(last)[0], inner(first)[1]
-        case ast.IfExp(body=body, orelse=other):
-            return inner(other)[0], inner(body)[1]
-        case ast.Name(id=name):
-            return _of_name(name, module, reading, depth)
-        case ast.Attribute(value=ast.Name(id=holder), attr=name) if path := _module_called(
-            holder, module, reading
-        ):
-            return _of_name(name, reading.sources.module(path), reading, depth)
-        case ast.Attribute(attr=name):
-            return _option(name, module, reading.words), ""
-        case _:
-            return None, ""
-
-
-def _of_name(name: str, module: Module, reading: Reading, depth: int) -> tuple[str | int | None, str]:
-    sources = reading.sources
-    for node in reversed(module.of(ast.Assign)):
-        if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-            return _value(node.value, module, reading, depth - 1)
-    taken = next((one for one in sources.taken(module.path) if one.local == name), None)
-    if taken is None or not depth:
-        return None, ""
-    return _of_name(taken.name, sources.module(taken.path), reading, depth - 1)
-
-
-def _module_called(name: str, module: Module, reading: Reading) -> str:
-    """The project's module that a name of `import name` is; "" for all else."""
-    for taken in module.of(ast.Import):
-        for alias in taken.names:
-            if (alias.asname or alias.name) == name:
-                return reading.sources.find(alias.name, importer=module.path) or ""
-    return ""
 
 
 def _option(name: str, module: Module, words: tuple[str, ...]) -> str | int | None:

@@ -16,6 +16,7 @@ from okamochi.detect.serving.web_applications import place_of
 from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.python_source import Module, is_main_guard
 from okamochi.detect.source.reachable import Reached, loaded_from
+from okamochi.detect.source.syntax import is_true
 from okamochi.model.evidence import Decision, Evidence, Origin
 from okamochi.model.plan import Framework, ServerInterface
 from okamochi.pypi.python_values import last_name
@@ -102,7 +103,7 @@ def is_run(call: ast.Call, module: Module) -> bool:
 
 
 def switches_it_on(keyword: ast.keyword) -> bool:
-    return keyword.arg in DEBUGGER and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+    return keyword.arg in DEBUGGER and is_true(keyword.value)
 
 
 def debugger_decision(place: Evidence) -> Decision:

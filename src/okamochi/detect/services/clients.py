@@ -14,6 +14,7 @@ import msgspec
 
 from okamochi.detect.services.kinds import KINDS
 from okamochi.detect.services.libpq import Unsaid, unsaid_by
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.import_lines import imported_modules
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
@@ -70,10 +71,10 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
     """What the module makes, and what an extension that it imports finds in the app's configuration."""
     written = sources.words(module.path)
     if "huey" in written:
-        yield from _of_huey(module)
+        yield from _of_huey(module, Constants(sources))
     if MODULES.isdisjoint(written):
         return
-    words = _words(module)
+    constants = Constants(sources)
     for node in module.of(ast.Call) if not CONNECTS.isdisjoint(written) else ():
         full = module.imports.full(node.func)
         top, _, rest = full.partition(".")
@@ -82,7 +83,7 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
             continue
         # "redis.Redis().connect" is a method of what was made
         if top in MODULES and rest.rpartition(".")[2] in CONNECTS and "(" not in rest:
-            host = _host(node, top, words)
+            host = _host(node, top, module, constants)
             where = "on this machine itself" if host == HERE else f"at {host}"
             reason = f"connects to {top}" + (f" {where}" if host is not None else "")
             place = Evidence(path=module.path, line=node.lineno, reason=reason)
@@ -93,11 +94,12 @@ def clients_of(module: Module, sources: Sources) -> Iterator[Client]:
             yield _configured(module, name) or _by_settings(name, imported, module, sources)
 
 
-def _of_huey(module: Module) -> Iterator[Client]:
+def _of_huey(module: Module, constants: Constants) -> Iterator[Client]:
     """RedisHuey("shop", host="redis"): its first argument is a name of its own."""
     for node in module.of(ast.Call):
         if OF_HUEY.fullmatch(module.imports.full(node.func)) is not None:
-            host = _host(ast.Call(func=node.func, args=[], keywords=node.keywords), "redis", _words(module))
+            named = ast.Call(func=node.func, args=[], keywords=node.keywords)
+            host = _host(named, "redis", module, constants)
             where = " on this machine itself" if host == HERE else f" at {host}" if host is not None else ""
             place = Evidence(path=module.path, line=node.lineno, reason=f"connects to redis{where}")
             yield Client("redis", host, place)
@@ -183,19 +185,7 @@ def _by_settings(
     return Client(name, None, Evidence(path=module.path, line=imported.lineno, reason=f"imports {name}"))
 
 
-def _words(module: Module) -> dict[str, str]:
-    """Texts that the module gives to names, once."""
-    found: dict[str, str] = {}
-    for statement in module.tree.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
-                found[name] = text
-            case _:
-                pass
-    return found
-
-
-def _host(call: ast.Call, module: str, words: dict[str, str]) -> str | None:
+def _host(call: ast.Call, client: str, module: Module, constants: Constants) -> str | None:
     if any(one.arg is None for one in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
         return None
     given = [one.value for one in call.keywords if SAYS_WHERE.fullmatch(one.arg or "")]
@@ -203,24 +193,18 @@ def _host(call: ast.Call, module: str, words: dict[str, str]) -> str | None:
         first = call.args[0]
         if isinstance(first, ast.Tuple) and first.elts:
             first = first.elts[0]
-        text = _text(first, words)
+        text = constants.text(first, module)
         if text is None:
             return None
-        if module in FIRST_IS_NONE and "://" not in text:
+        if client in FIRST_IS_NONE and "://" not in text:
             return _told_by_dsn(text)
         return _told(text)
     if not given:
         return HERE
-    texts = [_text(one, words) for one in given]
+    texts = [constants.text(one, module) for one in given]
     if len(texts) != 1 or texts[0] is None:
         return None
     return _told_by_dsn(texts[0]) if "=" in texts[0] and "://" not in texts[0] else _told(texts[0])
-
-
-def _text(node: ast.expr, words: dict[str, str]) -> str | None:
-    if isinstance(node, ast.Name):
-        return words.get(node.id)
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _told_by_dsn(text: str) -> str | None:

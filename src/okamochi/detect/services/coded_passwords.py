@@ -21,7 +21,7 @@ def with_coded_password(service: BackingService, candidate: Candidate, sources: 
     said = [
         (found, place)
         for place in places
-        if (found := said_at(sources.module(place.path), place, candidate.facts, (), (service.name,)))
+        if (found := said_at(place, sources, candidate.facts, (), (service.name,)))
     ]
     who = {(one.user, one.password) for one, _ in said}
     if len(said) < len(places) or len(who) != 1:

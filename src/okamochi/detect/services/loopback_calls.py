@@ -15,7 +15,10 @@ import msgspec
 from okamochi.detect.services.evidence import address_of
 from okamochi.detect.services.kinds import KindFacts
 from okamochi.detect.services.libpq import PAIR
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.python_source import Module
+from okamochi.detect.source.read_values import is_none
+from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import text_entries
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
@@ -70,36 +73,31 @@ class _Unknown(Exception):
 
 
 def said_at(
-    module: Module,
     place: Evidence,
+    sources: Sources,
     facts: KindFacts,
     reads: Container[str],
     hosts: Container[str] = HOSTS,
 ) -> Said | None:
     """By what stands in that line. None where anything of it is unknown, or leads to another machine than
     these `hosts`. `reads` are the names of variables that the module reads."""
-    words = _words(module)
+    module, constants = sources.module(place.path), Constants(sources)
     try:
-        for address in _addresses(module, place.line, facts, words | _told(module, reads)):
+        for address in _addresses(module, place.line, facts, Constants(sources, _told(module, reads))):
             return _of_url(address, facts, hosts)
         parts = _parts_at(module, place.line)
-        return _of_parts(parts, facts, words, reads, hosts) if parts else None
+        if not parts:
+            return None
+        read = {part: _read_in(value, reads) for part, value in parts.items() if part != "host"}
+        variables = {name: part for part, name in read.items() if name}
+        texts = {
+            part: _text(value, module, constants)
+            for part, value in parts.items()
+            if part not in variables.values() and not is_none(value)
+        }
+        return _of_texts(texts, variables, facts, hosts)
     except _Unknown:
         return None
-
-
-def _words(module: Module) -> dict[str, str]:
-    """Texts and numbers that a name stands for, wherever it is assigned; without those that stand for two."""
-    found: dict[str, set[str]] = {}
-    for node in module.of(ast.Assign):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() | int() as value)):
-                found.setdefault(name, set()).add(str(value))
-            case ast.Assign(targets=targets):
-                for one in targets:
-                    if isinstance(one, ast.Name):
-                        found.setdefault(one.id, set()).update(("", "\0"))
-    return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 
 def _told(module: Module, reads: Container[str]) -> dict[str, str]:
@@ -123,7 +121,7 @@ def _read_in(value: ast.expr, reads: Container[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _addresses(module: Module, line: int, facts: KindFacts, words: Mapping[str, str]) -> Iterator[str]:
+def _addresses(module: Module, line: int, facts: KindFacts, constants: Constants) -> Iterator[str]:
     """URLs of the kind in that line, whole. _Unknown for one that is put together of what is not known."""
     inner: set[int] = set()
     for node in module.of(ast.JoinedStr, ast.BinOp, ast.Call):
@@ -131,7 +129,7 @@ def _addresses(module: Module, line: int, facts: KindFacts, words: Mapping[str, 
             continue
         held = _held(node)
         if any(getattr(one, "lineno", 0) == line and _is_of(one, facts) for one in held):
-            yield _text(node, words)
+            yield _text(node, module, constants)
         inner.update(id(one) for one in held)
     for node in module.of(ast.Constant):
         if node.lineno == line and id(node) not in inner and _is_of(node, facts):
@@ -158,20 +156,11 @@ def _is_of(node: ast.AST, facts: KindFacts) -> bool:
     return "://" in node.value and scheme in {one.removesuffix("s") for one in facts.schemes}
 
 
-def _text(node: ast.AST, words: Mapping[str, str]) -> str:
-    match node:
-        case ast.Constant(value=str() | int() as value):
-            return str(value)
-        case ast.Name(id=name) if name in words:
-            return words[name]
-        case ast.JoinedStr(values=values):
-            return "".join(_text(one, words) for one in values)
-        case ast.FormattedValue(value=value, format_spec=None):
-            return _text(value, words)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _text(left, words) + _text(right, words)
-        case _:
-            raise _Unknown
+def _text(node: ast.AST, module: Module, constants: Constants) -> str:
+    found = constants.text(node if isinstance(node, ast.expr) else None, module)
+    if found is None:
+        raise _Unknown
+    return found
 
 
 def _of_url(text: str, facts: KindFacts, hosts: Container[str]) -> Said:
@@ -263,23 +252,9 @@ def _of_first(argument: ast.expr) -> dict[str, ast.expr]:
             raise _Unknown
 
 
-def _of_parts(
-    parts: Mapping[str, ast.expr],
-    facts: KindFacts,
-    words: Mapping[str, str],
-    reads: Container[str],
-    hosts: Container[str],
+def _of_texts(
+    texts: Mapping[str, str], variables: Mapping[str, str], facts: KindFacts, hosts: Container[str]
 ) -> Said:
-    texts: dict[str, str] = {}
-    variables: dict[str, str] = {}
-    for part, value in parts.items():
-        if isinstance(value, ast.Constant) and value.value is None:
-            continue
-        read = _read_in(value, reads)
-        if read and part != "host":
-            variables[read] = part
-        else:
-            texts[part] = _text(value, words)
     port = texts.get("port", "") or str(facts.port)
     if texts.get("host", "localhost") not in hosts or not port.isdecimal() or "port" in variables.values():
         raise _Unknown

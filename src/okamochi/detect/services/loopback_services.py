@@ -13,7 +13,6 @@ from okamochi.detect.services.kinds import SQL, WITH_DATABASE, KindFacts
 from okamochi.detect.services.loopback_calls import HOSTS, Said, said_at
 from okamochi.detect.services.made import of_the_code, variable_for
 from okamochi.detect.source.gist import SIZE_LIMIT_BYTES, python_text
-from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.model.backing_service import LOOPBACK_PREFIX, BackingService, ServiceKind, ServiceVariable
 from okamochi.model.evidence import Decision, Evidence
@@ -84,7 +83,7 @@ def _all_said(candidate: Candidate, sources: Sources) -> list[tuple[Said, Eviden
     found = []
     for place in candidate.looks_here:
         reads = {one.name for one in candidate.reads if one.evidence.path == place.path}
-        said = said_at(sources.module(place.path), place, candidate.facts, reads)
+        said = said_at(place, sources, candidate.facts, reads)
         if said is None:
             return []
         found.append((said, place))
@@ -169,9 +168,12 @@ def doors_environment(services: Sequence[BackingService]) -> tuple[tuple[str, st
 def password_at(project: ProjectFiles, place: str, facts: KindFacts, host: str) -> str:
     """The password in that line of the code ("app.py:12") for the service of that name, or behind a door; ""
     when there is none any more."""
+
+    def whole(path: str) -> str | None:
+        content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
+        return python_text(content) if content is not None else None
+
     path, _, line = place.rpartition(":")
-    content = project.read_bytes(path, limit_bytes=SIZE_LIMIT_BYTES)
-    text = python_text(content) if content is not None else None
-    module = Module(path, text, lambda: text)  # a gist may lack what looks like a sentence
-    said = said_at(module, Evidence(path=path, line=int(line), reason=""), facts, (), (*HOSTS, host))
+    sources = Sources(project, whole)  # a gist may lack what looks like a sentence
+    said = said_at(Evidence(path=path, line=int(line), reason=""), sources, facts, (), (*HOSTS, host))
     return (said.password if said is not None else None) or ""

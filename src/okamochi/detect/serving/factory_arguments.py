@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from okamochi.detect.files.app_tests import OF_TESTS
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.flask_objects import ClassDefinition, FlaskObjects, Function
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
@@ -54,7 +55,7 @@ def _from_calls(function: Function, name: str, objects: FlaskObjects) -> Argumen
     calls = [
         argument
         for module in sources.mentioning(function.node.name)
-        for argument in _literals(module, function)
+        for argument in _literals(module, function, sources)
     ]
     ranked = sorted(calls, key=lambda argument: _rank(ast.literal_eval(argument.literal)))
     if not ranked:
@@ -64,31 +65,15 @@ def _from_calls(function: Function, name: str, objects: FlaskObjects) -> Argumen
     return best if certain or _rank(ast.literal_eval(best.literal)) < len(PRODUCTION_NAMES) else None
 
 
-def _literals(module: Module, function: Function) -> Iterator[Argument]:
+def _literals(module: Module, function: Function, sources: Sources) -> Iterator[Argument]:
     for node in module.nodes:
         if not isinstance(node, ast.Call) or last_name(node.func) != function.node.name:
             continue
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        literal = _literal(given[0]) if len(given) == 1 else None
-        if literal is not None:
+        literal = Constants(sources).known(given[0], module).value if len(given) == 1 else None
+        if isinstance(literal, str):
             reason = f"calls {function.node.name}({literal!r})"
             yield Argument(repr(literal), Evidence(path=module.path, line=node.lineno, reason=reason))
-
-
-def _literal(expression: ast.expr) -> str | None:
-    """A string, or the default of os.getenv(NAME, default) and os.getenv(NAME) or default."""
-    match expression:
-        case ast.Constant(value=str(value)):
-            return value
-        case ast.Call(args=[_, ast.Constant(value=str(value))]) if last_name(expression.func) in (
-            "getenv",
-            "get",
-        ):
-            return value
-        case ast.BoolOp(op=ast.Or(), values=[*_, ast.Constant(value=str(value))]):
-            return value
-        case _:
-            return None
 
 
 def _rank(name: str) -> int:

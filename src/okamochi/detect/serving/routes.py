@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from okamochi.detect.base import Detected
+from okamochi.detect.source.constants import Constants
 from okamochi.detect.source.flask_objects import FlaskObjects, Imported
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
@@ -98,7 +99,7 @@ class _Routes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
                     if re.search(r"Blueprint$|^Namespace$|Router$", last_name(call.func)):
-                        prefix = _keyword_text(call, "url_prefix") or _keyword_text(call, "prefix")
+                        prefix = self._text(keyword_value(call, "url_prefix", "prefix"), module)
                         self.blueprints[module.path, name] = _Blueprint(module.path, name, prefix)
                 case ast.Call(
                     func=ast.Attribute(attr="register_blueprint" | "include_router", value=holder),
@@ -112,11 +113,14 @@ class _Routes:
 
     def _registration(self, module: Module, call: ast.Call, holder: ast.expr, argument: ast.expr) -> None:
         given = keyword_value(call, "url_prefix", "prefix")
-        prefix = _text(given) if given is not None else None
+        prefix = self._text(given, module) if given is not None else None
         known = given is None or prefix is not None
         blueprint, parent = self._owner(module, argument), self._owner(module, holder)
         found = self.registrations.setdefault(blueprint, [])
         found.append(_Registration(parent, prefix, known))
+
+    def _text(self, expression: ast.expr | None, module: Module) -> str | None:
+        return Constants(self.objects.sources).text(expression, module)
 
     def _before_request(self, module: Module, decorators: list[ast.expr]) -> None:
         names = [last_name(d.func if isinstance(d, ast.Call) else d) for d in decorators]
@@ -207,7 +211,7 @@ class _Routes:
                 ):
                     yield _plain(module, own, decorator)
                 case ast.Call(func=ast.Attribute(attr="route" | "get" as how, value=holder), args=[path, *_]):
-                    text = _text(path)
+                    text = self._text(path, module)
                     if text is not None and (how == "get" or _answers_get(decorator)):
                         yield from self._found(module, holder, text, decorator.lineno, guard)
                 case _:
@@ -216,7 +220,7 @@ class _Routes:
     def _registered(self, module: Module, call: ast.Call) -> Iterator[Detected[Route]]:
         match call:
             case ast.Call(func=ast.Attribute(attr="add_url_rule", value=holder), args=[path, *_]):
-                text = _text(path)
+                text = self._text(path, module)
                 if text is not None and _answers_get(call):
                     yield from self._found(module, holder, text, call.lineno, "")
             case ast.Call(
@@ -231,7 +235,7 @@ class _Routes:
                 if self._is_root_urls(module):
                     yield _plain(module, f"/{text}", call)
             case ast.Call(func=ast.Attribute(attr="add_resource"), args=[_, path, *_]):
-                text = _text(path)
+                text = self._text(path, module)
                 if text is not None:
                     evidence = Evidence(path=module.path, line=call.lineno, reason=f"resource {text}")
                     yield Detected(Route(text), (evidence,))
@@ -280,13 +284,3 @@ def _joined(prefix: str, path: str) -> str:
     return (
         f"/{prefix.strip('/')}/{path.lstrip('/')}" if path not in ("", "/") else f"/{prefix.strip('/')}{path}"
     )
-
-
-def _text(expression: ast.expr | None) -> str | None:
-    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
-        return expression.value
-    return None
-
-
-def _keyword_text(call: ast.Call, name: str) -> str | None:
-    return _text(keyword_value(call, name))

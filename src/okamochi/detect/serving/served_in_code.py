@@ -11,6 +11,7 @@ import msgspec
 from okamochi.containerfiles.command_lines import ServedObject
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
+from okamochi.detect.source.syntax import is_true
 from okamochi.model.evidence import Evidence
 from okamochi.system.patterns import regex
 
@@ -48,17 +49,13 @@ def _of_module(module: Module) -> Iterator[ServedInCode]:
         text = next((one.value for one in given if isinstance(one, ast.Constant)), None)
         if not isinstance(text, str) or REFERENCE.fullmatch(text) is None:
             continue
-        reference = f"{text}()" if _is_true(keywords.get("factory")) else text
+        reference = f"{text}()" if is_true(keywords.get("factory")) else text
         server = called.partition(".")[0]
         reason = f"starts {server} with {text}"
         yield ServedInCode(
             ServedObject(server, reference, _folder_given(keywords, folder)),
             Evidence(path=module.path, line=node.lineno, reason=reason),
         )
-
-
-def _is_true(value: ast.expr | None) -> bool:
-    return isinstance(value, ast.Constant) and value.value is True
 
 
 def _folder_given(keywords: dict[str | None, ast.expr], folder: str) -> str:

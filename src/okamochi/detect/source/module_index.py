@@ -1,12 +1,15 @@
 """Where the names of one module get their values, scope by scope."""
 
 import ast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from okamochi.detect.source.names import ImportedNames
-from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.syntax import children
+
+if TYPE_CHECKING:
+    from okamochi.detect.source.python_source import Module
 
 __all__ = ["MODULE_SCOPE", "ModuleIndex"]
 
@@ -26,7 +29,7 @@ class ModuleIndex(msgspec.Struct, eq=False):
     configured: dict[str, list[ast.expr]] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def of(cls, module: Module) -> "ModuleIndex":
+    def of(cls, module: "Module") -> "ModuleIndex":
         index = cls(module.imports)
         waiting: list[tuple[ast.AST, int]] = [(module.tree, MODULE_SCOPE)]
         while waiting:

@@ -8,6 +8,7 @@ from typing import TypeVar, overload
 
 import msgspec
 
+from okamochi.detect.source.module_index import ModuleIndex
 from okamochi.detect.source.names import ImportedNames
 from okamochi.detect.source.syntax import descendants
 from okamochi.system.patterns import regex
@@ -115,6 +116,11 @@ class Module(msgspec.Struct, frozen=True, eq=False, dict=True):
         """The line of the first call of one of these, by its full name; 0 when there is none."""
         calls = self.of(ast.Call)
         return next((one.lineno for one in calls if self.imports.full(one.func) in names), 0)
+
+    @cached_property
+    def index(self) -> ModuleIndex:
+        """Where its names get their values."""
+        return ModuleIndex.of(self)
 
     @cached_property
     def imports(self) -> ImportedNames:

@@ -151,6 +151,21 @@ class Sources(msgspec.Struct, eq=False, dict=True):
             if place is not None and place != path:
                 yield from (Taken(one.name, one.asname or one.name, place) for one in node.names)
 
+    def module_called(self, name: str, path: str) -> str:
+        """The project's module that a file calls by that name: `import name`, `from package import name`; ""
+        for all else."""
+        for node in self.imports(path):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    found = (
+                        self.find_from(node, alias.name, importer=path)
+                        if isinstance(node, ast.ImportFrom)
+                        else self.find(alias.name, importer=path)
+                    )
+                    if found:
+                        return found
+        return ""
+
     def stars(self, path: str) -> tuple[str, ...]:
         """The project's files from which a file takes every name, the last one first: its names win."""
         return tuple(one.path for one in self.taken(path) if one.name == "*")[::-1]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from okamochi.detect.source.constants import GETTERS
 from okamochi.detect.source.flask_objects import FlaskObjects, Imported
-from okamochi.detect.source.module_index import MODULE_SCOPE, ModuleIndex
-from okamochi.detect.source.names import ImportedNames
+from okamochi.detect.source.module_index import MODULE_SCOPE
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.syntax import argument, text_of, walk
 from okamochi.detect.variables.environment_reads import reads_of
@@ -25,7 +25,6 @@ SAME = word_set(
     "pathlib.PurePath pathlib.PosixPath Path repr"
 )
 SAME_METHODS = frozenset(["resolve", "absolute", "as_posix", "expanduser", "lower", "strip"])
-GETTERS = frozenset(["os.getenv", "os.environ.get", "environ.get", "os.environ.setdefault"])
 DEPTH_LIMIT = 30
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 FIELD = regex(r"\{(\w*)\}")
@@ -48,16 +47,7 @@ class PathReader(msgspec.Struct, eq=False):
     objects: FlaskObjects
     instance_path: str
     root_path: str
-    indexes: dict[str, ModuleIndex] = msgspec.field(default_factory=dict)
     found: dict[tuple[str, int, str], KnownPath | None] = msgspec.field(default_factory=dict)
-
-    def _index(self, module: Module) -> ModuleIndex:
-        if module.path not in self.indexes:
-            self.indexes[module.path] = ModuleIndex.of(module)
-        return self.indexes[module.path]
-
-    def _names(self, module: Module) -> ImportedNames:
-        return self._index(module).imports
 
     def read(self, expression: ast.expr, module: Module, depth: int = 0) -> KnownPath | None:
         """The path that an expression stands for; None when nothing of it is known."""
@@ -102,7 +92,7 @@ class PathReader(msgspec.Struct, eq=False):
         return KnownPath(last.text, last.whole, variables[0])
 
     def _variable(self, expression: ast.expr, module: Module) -> str:
-        names = self._names(module)
+        names = module.imports
         for node in walk(expression):
             if isinstance(node, ast.Call) and names.full(node.func) in GETTERS and node.args:
                 name = text_of(node.args[0])
@@ -112,7 +102,7 @@ class PathReader(msgspec.Struct, eq=False):
 
     def _named(self, node: ast.Name, module: Module, depth: int) -> KnownPath | None:
         """A variable's value: of its function, of the functions around, of the module, of another module."""
-        index = self._index(module)
+        index = module.index
         scope = index.scopes.get(id(node), MODULE_SCOPE)
         while scope != MODULE_SCOPE:
             if (scope, node.id) in index.values:
@@ -127,7 +117,7 @@ class PathReader(msgspec.Struct, eq=False):
         key = (module.path, scope, name)
         if key not in self.found:
             self.found[key] = None  # `path = path.strip()` asks for itself
-            self.found[key] = self._first(self._index(module).values.get((scope, name), ()), module, depth)
+            self.found[key] = self._first(module.index.values.get((scope, name), ()), module, depth)
         if self.found[key] is not None or scope != MODULE_SCOPE:
             return self.found[key]
         imported = self.objects.names(module.path).get(name)
@@ -180,7 +170,7 @@ class PathReader(msgspec.Struct, eq=False):
         return self._assigned(expression.attr, module, depth + 1) if expression.attr.isupper() else None
 
     def _call(self, call: ast.Call, module: Module, depth: int) -> KnownPath | None:
-        called = self._names(module).full(call.func)
+        called = module.imports.full(call.func)
         if called in JOINS:
             return self._joined(tuple(call.args), module, depth)
         if called in ("os.getcwd", "pathlib.Path.cwd"):
@@ -249,7 +239,7 @@ class PathReader(msgspec.Struct, eq=False):
         if place not in self.found:
             self.found[place] = None
             for module in self.objects.sources.mentioning(key):
-                values = self._index(module).configured.get(key, ())
+                values = module.index.configured.get(key, ())
                 self.found[place] = self.found[place] or self._first(values, module, depth)
         return self.found[place]
 

@@ -3,11 +3,15 @@ literals say."""
 
 import ast
 
+from okamochi.system.patterns import regex
+
 __all__ = [
     "argument",
     "children",
     "descendants",
+    "is_true",
     "keyword_value",
+    "opens_to_write",
     "text_entries",
     "text_of",
     "texts_below",
@@ -15,6 +19,7 @@ __all__ = [
 ]
 
 
+MODE = regex(r"[rbt]*[wax+][bt+]*")
 # Fields that hold names, numbers, or nodes that say only what kind of node theirs is (Load, Add).
 WITHOUT_NODES = frozenset(
     ["ctx", "op", "ops", "id", "attr", "asname", "module", "level", "type_comment", "conversion", "simple"]
@@ -72,6 +77,16 @@ def walk(root: ast.AST) -> list[ast.AST]:
 def text_of(node: ast.AST | None) -> str:
     """A literal's text; "" for everything else."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def is_true(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def opens_to_write(call: ast.Call, position: int) -> bool:
+    """Whether it is given a literal mode that writes; in the second place of open(path, "w"), in the first of
+    path.open("w")."""
+    return MODE.fullmatch(text_of(argument(call, position, "mode"))) is not None
 
 
 def texts_below(root: ast.AST) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from okamochi.detect.source.constant_names import constant_names
+from okamochi.detect.source.constants import GETTERS
 from okamochi.detect.source.names import ImportedNames, assigned
 from okamochi.detect.source.python_source import Module, is_main_guard
 from okamochi.detect.source.read_values import (
@@ -34,7 +35,6 @@ from okamochi.detect.variables.read_places import (
     target_name,
 )
 from okamochi.detect.variables.reading_functions import (
-    GETTERS,
     SUBSCRIPTS,
     ReadingFunction,
     catches_missing,

@@ -15,7 +15,7 @@ from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.reachable import Reached
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.static_paths import PathReader
-from okamochi.detect.source.syntax import argument, text_of, texts_below, walk
+from okamochi.detect.source.syntax import argument, opens_to_write, texts_below, walk
 from okamochi.detect.variables.environment_read import Read
 from okamochi.detect.variables.environment_reads import WORDS, reads_of
 from okamochi.model.evidence import Decision, Evidence
@@ -171,7 +171,7 @@ def _argument(call: ast.Call, module: Module) -> ast.expr | None:
         return call.args[1] if named else None
     if name == "open":
         opened = call.func.value if isinstance(call.func, ast.Attribute) and not call.args else first
-        return opened if _has_key_name(opened, module) and not _writes(call, 1) else None
+        return opened if _has_key_name(opened, module) and not opens_to_write(call, 1) else None
     if name in READERS and isinstance(call.func, ast.Attribute):
         return call.func.value if _has_key_name(call.func.value, module) else None
     return None
@@ -182,11 +182,11 @@ def _is_made(expression: ast.expr, module: Module) -> bool:
     words = ast.dump(expression)
     for call in module.of(ast.Call):
         match call:
-            case ast.Call(func=ast.Name(id="open"), args=[first, *_]) if _writes(call, 1):
+            case ast.Call(func=ast.Name(id="open"), args=[first, *_]) if opens_to_write(call, 1):
                 written = first
             case ast.Call(func=ast.Attribute(value=owner, attr="write_text" | "write_bytes")):
                 written = owner
-            case ast.Call(func=ast.Attribute(value=owner, attr="open")) if _writes(call, 0):
+            case ast.Call(func=ast.Attribute(value=owner, attr="open")) if opens_to_write(call, 0):
                 written = owner
             case _:
                 continue
@@ -206,11 +206,6 @@ def _has_key_name(expression: ast.expr | None, module: Module) -> bool:
         ]
     texts = (text for one in looked_in for text in texts_below(one))
     return any((KEY_NAME.fullmatch(text) or KEY_VARIABLE.fullmatch(text)) is not None for text in texts)
-
-
-def _writes(call: ast.Call, position: int) -> bool:
-    """The mode is the second argument of open(path, "w"), and the first of path.open("w")."""
-    return not set(text_of(argument(call, position, "mode"))).isdisjoint("wax+")
 
 
 class _Finder(msgspec.Struct, frozen=True):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from okamochi.detect.source.constants import GETTERS
 from okamochi.detect.source.names import ImportedNames
 from okamochi.detect.source.python_source import Module
 from okamochi.detect.source.sources import Sources
 from okamochi.detect.source.syntax import argument, walk
 
 __all__ = [
-    "GETTERS",
     "SUBSCRIPTS",
     "ReadingFunction",
     "catches_missing",
@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 # never a bare `environ`: unless imported from os, that is the request's, the parameter of a WSGI callable
-GETTERS = frozenset(["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"])
 SUBSCRIPTS = frozenset(["os.environ", "os.environb"])
 READS = frozenset(["environ", "getenv"])
 
