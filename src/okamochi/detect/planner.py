@@ -183,6 +183,7 @@ def _plan_of(found: Understood) -> Plan:
             temporary_folders=found.static.folders,
             native=native,
             doors=any(one.has_door for one in data.services.services),
+            loads_no_route=running.loads_no_route,
             domain=domain_of(found.chosen),
             worker_profile=worker_profile(found.chosen),
             decisions=decisions,
@@ -236,6 +237,7 @@ class _Running(msgspec.Struct, frozen=True):
     setups: tuple[SetupCommand, ...]
     image_environment: tuple[tuple[str, str], ...]
     image_decisions: tuple[Decision, ...]
+    loads_no_route: bool
 
     @property
     def has_release(self) -> bool:
@@ -252,11 +254,11 @@ class _Running(msgspec.Struct, frozen=True):
 
 def _running(found: Understood, data: _Data) -> _Running:
     objects, reached, candidate = found.objects, found.reached, found.entry.candidate
-    probe, probe_decisions = choose_probe(
+    chosen_probe = choose_probe(
         objects, reached, found.chosen, own=found.server.probe, host=found.django.host
     )
     image_environment, image_decisions = _image_environment(found, data)
-    web, web_decisions = web_process(found.server, probe, found.chosen)
+    web, web_decisions = web_process(found.server, chosen_probe.probe, found.chosen)
     processes, process_decisions = other_processes(
         found.sources,
         candidate.framework,
@@ -278,10 +280,11 @@ def _running(found: Understood, data: _Data) -> _Running:
     others = (with_django_settings(with_module_path(one, image_environment), settings) for one in processes)
     return _Running(
         (web, *others),
-        (*web_decisions, *probe_decisions, *process_decisions, *setup_decisions),
+        (*web_decisions, *chosen_probe.decisions, *process_decisions, *setup_decisions),
         setups,
         image_environment,
         image_decisions,
+        chosen_probe.no_route,
     )
 
 

@@ -41,6 +41,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     origin: Origin
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def warning(self) -> str:
+        """What its summary warns of; "" for nothing."""
+        return self.summary.partition("Warning: ")[2]
+
     @classmethod
     def detected(cls, field: str, summary: str, evidence: tuple[Evidence, ...] = ()) -> "Decision":
         """What the project's own files say."""

@@ -214,6 +214,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `native` is what the app's own code says about libraries and programs beside Python's; the Debian packages
     for them, and for what the wheels need, are found when the wheels are there, and kept in the lock.
     `doors`: the code looks for services on its own machine; a program of the kit comes before each process.
+    `loads_no_route`: what the server loads has none of the routes that the project has.
     `domain` is the name under which a proxy in front serves the app to everybody, "" for none.
     `name` is a normalized name (PEP 503), fit for an image repository.
     """
@@ -240,6 +241,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     security: SecurityContext = SecurityContext()
     native: NativeFacts = NativeFacts()
     doors: bool = False
+    loads_no_route: bool = False
     domain: str = ""
     worker_profile: str = ""
     decisions: tuple[Decision, ...] = ()

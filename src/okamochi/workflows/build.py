@@ -99,7 +99,7 @@ class Building(msgspec.Struct):
     def tell_warnings(self, fields: tuple[str, ...] = ()) -> None:
         """All that the plan warns of, or what it warns of in these fields."""
         for decision in self.plan_now().plan.decisions:
-            if "Warning:" in decision.summary and (not fields or decision.field in fields):
+            if decision.warning and (not fields or decision.field in fields):
                 self.world.reporter.warn(f"{decision.field}: {warning_of(decision)}")
 
     def plan_now(self) -> "PlannedProject":

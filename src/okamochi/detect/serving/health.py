@@ -3,6 +3,8 @@
 import ast
 import re
 
+import msgspec
+
 from okamochi.detect.base import Detected
 from okamochi.detect.chosen_settings import ChosenSettings
 from okamochi.detect.serving.routes import Route, routes
@@ -10,15 +12,13 @@ from okamochi.detect.source.flask_objects import FlaskObjects
 from okamochi.detect.source.reachable import Reached
 from okamochi.errors import UsageError
 from okamochi.model.evidence import Decision, Evidence, Origin
-from okamochi.model.plan import Plan
 from okamochi.model.process import HttpProbe, Probe, TcpProbe, request_path
 from okamochi.system.patterns import regex
 from okamochi.system.words import word_tuple
 
-__all__ = ["choose_probe", "loads_no_route", "rank"]
+__all__ = ["choose_probe", "rank"]
 
 FIELD = "processes.web.probe"
-NO_ROUTE = "the server loads none of the project's"
 NAMES = word_tuple(
     "healthz health livez live alive ping _health healthcheck health-check health_check health/live "
     "healthz/live health/ready __health__ __heartbeat__ heartbeat lbheartbeat up _ping _status status "
@@ -31,6 +31,14 @@ LOADED_BY_NAME = regex(
 )
 
 
+class ChosenProbe(msgspec.Struct, frozen=True):
+    """`no_route`: none of the project's routes is in what the server's object loads."""
+
+    probe: Probe
+    decisions: tuple[Decision, ...]
+    no_route: bool = False
+
+
 def choose_probe(
     objects: FlaskObjects,
     reached: Reached,
@@ -38,7 +46,7 @@ def choose_probe(
     *,
     own: HttpProbe | None = None,
     host: str = "",
-) -> tuple[Probe, tuple[Decision, ...]]:
+) -> ChosenProbe:
     """The setting's path; else the framework's `own` health page; else the best open health route
     of modules that the app loads; else any answer."""
     said, host_why = _host(objects, reached, chosen)
@@ -47,19 +55,19 @@ def choose_probe(
         return _wanted(chosen.settings.health, host, chosen)
     if own is not None:
         why = Evidence(path="", reason="the framework's own health page")
-        return own, (_decision(f"health: GET {own.path}", Origin.DETECTED, (why,)),)
+        return ChosenProbe(own, (_decision(f"health: GET {own.path}", Origin.DETECTED, (why,)),))
     everywhere = routes(objects)
     found = [one for one in everywhere if one.first.path in reached.paths]
     health = sorted((one for one in found if rank(one.value.path) >= 0), key=_order)
     usable = [one for one in health if not one.value.guard]
     if everywhere and not found and not _loads_by_name(objects, reached):
-        return TcpProbe(host=host), (_nothing_served(everywhere),)
+        return ChosenProbe(TcpProbe(host=host), (_nothing_served(everywhere),), no_route=True)
     if not usable:
-        return TcpProbe(host=host), (_tcp(health, len(found), host_why),)
+        return ChosenProbe(TcpProbe(host=host), (_tcp(health, len(found), host_why),))
     best = usable[0]
     probe = HttpProbe(path=request_path(best.value.path), host=host)
     summary = f"health: GET {best.value.path}" + (f" with Host {host}" if host else "")
-    return probe, (_decision(summary, Origin.DETECTED, (*best.evidence, *host_why)),)
+    return ChosenProbe(probe, (_decision(summary, Origin.DETECTED, (*best.evidence, *host_why)),))
 
 
 def rank(path: str) -> int:
@@ -76,11 +84,11 @@ def _order(found: Detected[Route]) -> tuple[int, str, str, int]:
     return (rank(found.value.path), found.value.path, found.first.path, found.first.line)
 
 
-def _wanted(text: str, host: str, chosen: ChosenSettings) -> tuple[Probe, tuple[Decision, ...]]:
+def _wanted(text: str, host: str, chosen: ChosenSettings) -> ChosenProbe:
     place = (chosen.place("health"),)
     if text == "tcp":
         decision = _decision("health: any HTTP answer on the port", chosen.origin("health"), place)
-        return TcpProbe(host=host), (decision,)
+        return ChosenProbe(TcpProbe(host=host), (decision,))
     if not text.startswith("/") or not text.isprintable() or " " in text:
         raise UsageError(
             f"the setting health is neither a URL path nor tcp: {text!r}",
@@ -88,7 +96,7 @@ def _wanted(text: str, host: str, chosen: ChosenSettings) -> tuple[Probe, tuple[
             hint='write a path that answers without login, such as "/healthz", or "tcp"',
         )
     probe = HttpProbe(path=request_path(text), host=host)
-    return probe, (_decision(f"health: GET {text}", chosen.origin("health"), place),)
+    return ChosenProbe(probe, (_decision(f"health: GET {text}", chosen.origin("health"), place),))
 
 
 def _host(
@@ -126,18 +134,12 @@ def _loads_by_name(objects: FlaskObjects, reached: Reached) -> bool:
     return any(LOADED_BY_NAME.search(objects.sources.text(path)) for path in reached.paths)
 
 
-def loads_no_route(plan: Plan) -> bool:
-    """Whether the plan warns of an object without any of the project's routes."""
-    probes = (one for one in plan.decisions if one.field == FIELD)
-    return any(NO_ROUTE in one.summary for one in probes)
-
-
 def _nothing_served(everywhere: tuple[Detected[Route], ...]) -> Decision:
     first = everywhere[0].first
     reason = f"{everywhere[0].first.reason}, in a module that the server's object does not load"
     summary = (
         "health: any HTTP answer on the port. "
-        f"Warning: {NO_ROUTE} {len(everywhere)} routes; "
+        f"Warning: the server loads none of the project's {len(everywhere)} routes; "
         "if the app is put together by a script of its own, name a function that returns it (entrypoint)"
     )
     evidence = Evidence(path=first.path, line=first.line, reason=reason)

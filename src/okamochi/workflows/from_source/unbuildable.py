@@ -76,8 +76,7 @@ def where_of(name: str, refusal: UnfitPythonError) -> str:
 
 def told_python(plan: Plan) -> tuple[str, ...]:
     """What the project says about its Python, when that is not to be had: its pins are of that time."""
-    said = next((one.summary for one in plan.decisions if one.field == "python_version"), "")
-    warning = said.partition("Warning: ")[2]
+    warning = next((one.warning for one in plan.decisions if one.field == "python_version"), "")
     return (f"{warning}: the versions that the project pins may need it",) if warning else ()
 
 

@@ -11,9 +11,8 @@ __all__ = ["tell_left_behind"]
 def tell_left_behind(failure: UnhealthyError, plan: Plan) -> None:
     """Where the failure names a file of which the plan warned that it is not there."""
     for decision in plan.decisions:
-        _, warned, told = decision.summary.partition("Warning: ")
-        if decision.field != "source" or not warned:
+        if decision.field != "source" or not decision.warning:
             continue
         names = (one.reason.partition(" keeps ")[2] for one in decision.evidence)
         if any(name and posixpath.basename(name) in failure.message for name in names):
-            failure.hint = told
+            failure.hint = decision.warning

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from okamochi.detect.serving.health import loads_no_route
 from okamochi.errors import OkamochiError
 from okamochi.model.correction import Correction, CorrectionKind, is_sound, plain_reason
 from okamochi.model.evidence import Origin
@@ -43,7 +42,7 @@ def next_entry(proof: Proof, building: Building, given: Mapping[str, str] = NOTH
     except OkamochiError:
         building.planned = planned
         return None
-    if loads_no_route(building.plan_now().plan) and not loads_no_route(planned.plan):
+    if building.plan_now().plan.loads_no_route and not planned.plan.loads_no_route:
         building.planned = planned  # main.py failed, and the package alone has not what main.py imports
         return None
     return correction

@@ -92,8 +92,8 @@ def tell_stores(plan: Plan, values: Values, world: World) -> None:
     if any(name.startswith("AWS_") for name in (*dict(values.plain), *values.secret_names)):
         return
     for decision in plan.decisions:
-        warned = "Warning:" in decision.summary  # by the build
-        if decision.field == "services" and decision.origin is Origin.DETECTED and not warned:
+        told = bool(decision.warning)  # by the build
+        if decision.field == "services" and decision.origin is Origin.DETECTED and not told:
             world.reporter.note(decision.summary)
 
 
